@@ -20,7 +20,7 @@ def main() -> int:
     _hide_error_text()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # --json is UTF-8 whatever the locale; a name that is no Unicode must not stop a reply.
+            # --json is UTF-8 whatever the locale; a name that is not Unicode must not stop a reply.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         return run()

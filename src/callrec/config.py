@@ -197,7 +197,7 @@ class Archive(_Section):
 
 
 class Mail(_Section):
-    """How people are told of what waits for them (docs/mail.md)."""
+    """How people are notified of what waits for them (docs/mail.md)."""
 
     host: str = Field(default="", pattern=r"^([A-Za-z0-9:-]{1,63}(\.[A-Za-z0-9:-]{1,63})*\.?)?$")
     port: int = Field(default=587, ge=1, le=65535)
@@ -229,7 +229,7 @@ class Policy(_Section):
 
 
 class Clocks(_Section):
-    """By when requests are answered; how long a law's own clock runs is no setting."""
+    """By when requests are answered; how long a law's own clock runs is not a setting."""
 
     division: Literal["england-and-wales", "scotland", "northern-ireland"] = "england-and-wales"
     holidays_known_until: int = Field(default=2028, ge=2018, le=2199)
@@ -307,7 +307,7 @@ class Retention(_Section):
 
 
 class Incidents(_Section):
-    """When the Information Commissioner is told of a breach: both degrees reached."""
+    """When the Information Commissioner is notified of a breach: both degrees reached."""
 
     report_likelihood: int = Field(default=3, ge=1, le=5)
     report_impact: int = Field(default=2, ge=1, le=5)

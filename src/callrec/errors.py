@@ -36,7 +36,7 @@ class CallrecError(Exception):
     exit_status: ClassVar[int]
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        # It is put on record: a file's name that is no Unicode is written out in it.
+        # It is put on record: a file's name that is not Unicode is written out in it.
         self.message = message.encode("utf-8", "backslashreplace").decode()
         super().__init__(self.message)
         self.hint = hint

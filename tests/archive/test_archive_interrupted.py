@@ -27,7 +27,7 @@ from house.drives import (
     verify,
 )
 from house.erasures import approved_erasure, erase, found_in, secrets_of
-from house.holds import verified
+from house.interrupted import wrong_with_vault
 from house.killing import by, each_left
 from house.practices import House
 from house.stages import ON_TWO_DRIVES, WAITING, looked_at
@@ -92,7 +92,7 @@ def test_killed_at_any_step_the_next_run_finishes(
         assert not [*(drive(house) / "bags").glob(".*")]
     for bag in (drive(house) / "bags").iterdir():
         assert bagit.Bag(str(bag)).validate()
-    assert verified(house).problems == ()
+    assert [*wrong_with_vault(house)] == []
 
 
 def test_killed_at_any_step_what_was_copied_goes_with_an_erasure(
@@ -134,7 +134,7 @@ def test_killed_at_any_step_of_removing_no_recording_is_lost_and_the_next_run_fi
     assert files == sorted(files, reverse=True)
     assert (files[0], files[-1]) == (4, 0)
     assert not steps.are_all or set(files) == {4, 3, 2, 1, 0}
-    assert verified(house).problems == ()
+    assert [*wrong_with_vault(house)] == []
     for at in ("drive-a", "drive-b"):
         for bag in (house.folder / at / "bags").iterdir():
             assert bagit.Bag(str(bag)).validate()
@@ -150,7 +150,7 @@ def test_killed_at_any_step_a_volume_is_lost_with_its_incident_or_not_at_all(
         seen.append(out)
     assert seen == sorted(seen)
     assert (seen[0], seen[-1]) == (False, True)
-    assert verified(house).problems == ()
+    assert [*wrong_with_vault(house)] == []
 
 
 # What was copied is not copied again.

@@ -18,7 +18,7 @@ from callrec.errors import Tampered
 
 DECIDES = {"powers": ["govern", "decide-reserved"]}
 
-NOTHING = SimpleNamespace(statement=None, kind=None, said=None, signature=None)
+NOTHING = SimpleNamespace(statement=None, kind=None, signed=None, signature=None)
 
 
 def founded(trusted_up_to: int = 0) -> StatementReplay:
@@ -38,7 +38,7 @@ def row_of(of: Statement, /, **other: Any) -> SimpleNamespace:
     row = {
         "statement": of.digest,
         "kind": of.kind,
-        "said": of.body,
+        "signed": of.body,
         "signature": of.signature,
     }
     return SimpleNamespace(**{**row, **other})
@@ -83,18 +83,18 @@ def test_where_signatures_are_trusted_it_is_still_the_one_that_the_leaf_carries(
     """Whoever can write the database could else change what a voucher says."""
     said = canonical({**json.loads(SAM.body), "role": "data-controller"})
     wrong = "the statement of leaf 5: it is not the one that the leaf carries"
-    assert told(founded(6), under(SAM, 5), row_of(SAM, said=said)) == wrong
+    assert told(founded(6), under(SAM, 5), row_of(SAM, signed=said)) == wrong
     anothers = "the statement of leaf 5: the statement of leaf 5 is not its actor's"
-    assert told(founded(5), under(SAM, 5), row_of(SAM, said=said)) == anothers
+    assert told(founded(5), under(SAM, 5), row_of(SAM, signed=said)) == anothers
 
 
 COLUMNS: dict[str, tuple[dict[str, Any], str]] = {
     "none": ({"statement": None}, "the column beside leaf 5 names another statement"),
     "another": ({"statement": "aa" * 32}, "the column beside leaf 5 names another statement"),
-    "no body": ({"said": None}, "the statement of leaf 5 is missing"),
+    "no body": ({"signed": None}, "the statement of leaf 5 is missing"),
     "no signature": ({"signature": None}, "the statement of leaf 5 is missing"),
-    "neither": ({"said": None, "signature": None}, "the statement of leaf 5 is missing"),
-    "text": ({"said": SAM.body.decode()}, "the statement of leaf 5 is missing"),
+    "neither": ({"signed": None, "signature": None}, "the statement of leaf 5 is missing"),
+    "text": ({"signed": SAM.body.decode()}, "the statement of leaf 5 is missing"),
     "another kind": (
         {"kind": "batch"},
         "the statement of leaf 5: the column beside a statement names another kind",

@@ -71,7 +71,9 @@ def for_an_outsider(house: House) -> None:
     further = further_of(Purpose.SUBJECT_ACCESS, hear_or_copy="hear")
     asked = said(Purpose.SUBJECT_ACCESS, further=further)
     mia = logged_in(house, "mia")
-    create_request(house.practice, mia, purpose=Purpose.SUBJECT_ACCESS, said=asked, recordings=[1])
+    create_request(
+        house.practice, mia, purpose=Purpose.SUBJECT_ACCESS, answers=asked, recordings=[1]
+    )
     silence = read_silence("4-6=third-party")
     approve(house, "R-1", "dora", to="sam", edits=(silence,))
 

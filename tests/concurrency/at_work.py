@@ -1,33 +1,22 @@
-"""Eight people and services who work at once on one vault; a program of its own.
+"""Eight people and services who work at once on one vault.
 
-Each has his list of things to do and does one after the other, each by a real command line in a
-process of its own, forked from this one, so that Python and its modules are loaded once for all.
-What each command was told is written down, for the test to judge.
-
-    cd tests && python -m concurrency.at_work HOUSE ROUNDS delete|wal
-
-The last word is SQLite's journal: this machine's own version may use only one of the two.
+Each has their list of things to do and does one after the other, each by a real command line in a
+process of its own.
 """
 
 from __future__ import annotations
 
-import gc
 import json
-import os
-import sys
 from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 from pathlib import Path
-from pkgutil import walk_packages
 
-import callrec
-from callrec.catalogue import engine
-from callrec.cli.app import run
-from callrec.system.processes import harden_process
-from house.commands import environment_of
-from house.practices import House, written_down
+from house import practices
+from house.commands import Answer
+from house.interrupted import answer_of, begin_command
+from house.practices import House
+from house.processes import Child, first_of
 from house.spool import a_call, a_name
 
 BEGAN = datetime(2026, 11, 24, 12, 5, tzinfo=UTC)
@@ -40,21 +29,16 @@ FAR = 1_000_000
 
 REASON = "The patient complains that nobody rang back"
 
-NOT_LOADED = ("callrec.__main__", "callrec.catalogue.migrations", "callrec.package.callrec_verify")
-
 BUSY = frozenset({"another ingest is running", "another archive run is under way"})
 """What one command tells another that has to wait; it is typed again."""
 
 
 @dataclass(frozen=True)
-class Told:
+class Told(Answer):
     """A command, and what came of it."""
 
-    who: str
-    words: tuple[str, ...]
-    status: int
-    out: str
-    err: str
+    who: str = ""
+    words: tuple[str, ...] = ()
 
     @property
     def done(self) -> bool:
@@ -105,7 +89,7 @@ def taking_in(office: Office, system: str, other: str) -> Work:
 
 
 def asking(office: Office, recording: int) -> Work:
-    """Somebody of the staff, at one of his two terminals: he asks, and releases what is granted."""
+    """Somebody of the staff, at one of two terminals: they ask, and release what is granted."""
     unknown = ("number", "date", "time", "extension", "party")
     particulars = [word for name in unknown for word in (f"--{name}", "unknown")]
     particulars += ["--recording", str(recording), "--reason", REASON]
@@ -169,63 +153,18 @@ def everybody(office: Office) -> list[tuple[str, Work]]:
 def at_once(office: Office) -> list[Told]:
     """Let all of them work till they are done; what they were told, in the order of its end."""
     waiting = [(who, work, next(work)) for who, work in everybody(office)]
-    running: dict[int, tuple[str, Work, tuple[str, ...], Path]] = {}
+    running: dict[Child, tuple[str, Work, tuple[str, ...]]] = {}
     told: list[Told] = []
-    started = 0
     while waiting or running:
         for who, work, words in waiting:
-            started += 1
-            place = office.folder / "told" / str(started)
-            at = BEGAN + timedelta(seconds=started)
-            running[begin(office, who, words, place, at)] = (who, work, words, place)
-        process, status = os.wait()
-        who, work, words, place = running.pop(process)
-        answer = Told(
-            who,
-            words,
-            os.waitstatus_to_exitcode(status),
-            place.with_suffix(".out").read_text(),
-            place.with_suffix(".err").read_text(),
-        )
-        told.append(answer)
+            now = practices.moved(office.house, office.folder)
+            now.at = BEGAN + timedelta(seconds=len(told) + len(running))
+            running[begin_command(now, who, *words)] = (who, work, words)
+        child = first_of(running)
+        who, work, words = running.pop(child)
+        told.append(Told(**asdict(answer_of(child.ended())), who=who, words=words))
         try:
-            waiting = [(who, work, work.send(answer))]
+            waiting = [(who, work, work.send(told[-1]))]
         except StopIteration:
             waiting = []
     return told
-
-
-def begin(office: Office, who: str, words: tuple[str, ...], place: Path, at: datetime) -> int:
-    """Type a command, as its own process; returns the process's number."""
-    process = os.fork()
-    if process:
-        return process
-    status = 99
-    try:
-        for stream, suffix in ((1, ".out"), (2, ".err")):
-            file = os.open(place.with_suffix(suffix), os.O_WRONLY | os.O_CREAT, 0o600)
-            os.dup2(file, stream)
-        os.environ.update(environment_of(office.house, who))
-        harden_process()
-        status = run(words, now=lambda: at)
-        sys.stdout.flush()
-    finally:
-        os._exit(status)
-
-
-def main(house: Path, rounds: int, journal: str) -> None:
-    """Have the office at work, and write down what each command was told."""
-    for each in walk_packages(callrec.__path__, "callrec."):
-        if not each.name.startswith(NOT_LOADED):
-            import_module(each.name)
-    engine.wal_is_safe = lambda version: journal == "wal"  # noqa: ARG005 - SQLite's, whatever it is
-    gc.freeze()
-    office = Office(written_down(house), rounds)
-    for folder in ("told", "outbox", "drive-a", "drive-b"):
-        (house / folder).mkdir()
-    told = at_once(office)
-    (house / "told.json").write_text(json.dumps([asdict(each) for each in told]))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

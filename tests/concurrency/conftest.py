@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from dataclasses import dataclass
 
 import pytest
 
-from concurrency.at_work import Told
+from callrec.catalogue import engine
+from concurrency.at_work import Office, Told, at_once
 from house import practices
-from house.commands import environment_of
+from house.commands import done
 from house.practices import House
-from house.processes import environment, program
-from house.spool import a_call, take_in
+from house.stages import STOCKED, Stages
 
 ROUNDS = 1
 
@@ -55,27 +53,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def day(
-    request: pytest.FixtureRequest, template: House, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, stages: Stages, tmp_path_factory: pytest.TempPathFactory
 ) -> Day:
-    house = practices.copy(template, tmp_path_factory.mktemp("at_once"))
-    first = house.folder / "first"
-    for call in range(FIRST):
-        a_call(first, call)
-    take_in(house, first)
+    house = stages.copy(STOCKED, tmp_path_factory.mktemp("at_once") / "house")
     for login in practices.PEOPLE:
-        environment_of(house, login)  # the password is at hand
-    practices.write_down(house)
-    rounds = request.config.getoption("--rounds")
-    done = subprocess.run(
-        program("concurrency.at_work", house.folder, rounds, request.param),
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    said = json.loads((house.folder / "told.json").read_text())
-    told = [Told(**{**each, "words": tuple(each["words"])}) for each in said]
-    sys.stdout.write(f"{len(told)} commands in {rounds} rounds, journal {request.param}\n")
+        done(house, login, "status")  # the password is at hand, and what it is stretched to
+    house.close()
+    office = Office(house, request.config.getoption("--rounds"))
+    for folder in ("outbox", "drive-a", "drive-b"):
+        (house.folder / folder).mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        # This machine's SQLite may use only one of the two journals.
+        patch.setattr(engine, "wal_is_safe", lambda _: request.param == "wal")
+        told = at_once(office)
+    sys.stdout.write(f"{len(told)} commands in {office.rounds} rounds, journal {request.param}\n")
     house.open()
-    return Day(house, rounds, tuple(told))
+    return Day(house, office.rounds, tuple(told))

@@ -18,6 +18,7 @@ from callrec.policy.request import RequestAct
 from concurrency.at_work import NEW
 from concurrency.conftest import FIRST, Day
 from house.commands import done, type_in
+from house.interrupted import unfinished, wrong_with, wrong_with_vault
 from house.requests import rows
 from house.spool import recordings_of
 
@@ -56,12 +57,14 @@ def test_nobody_is_told_of_a_lock_or_a_bug(day: Day) -> None:
 def test_who_has_to_wait_for_another_is_told_what_to_do(day: Day) -> None:
     refused = [told for told in day.told if not told.done]
     assert [told for told in refused if "callrec: hint: " not in told.err] == []
-    assert [told for told in refused if "Traceback" in told.err] == []
+    statuses = {status for _, status in REFUSALS}
+    assert [wrong for told in day.told for wrong in wrong_with(told, statuses)] == []
 
 
 def test_the_log_is_one_chain_without_gaps(day: Day) -> None:
     seqs = [seq for (seq,) in rows(day.house, "SELECT seq FROM leaf ORDER BY seq")]
     assert seqs == list(range(len(seqs)))
+    assert [*wrong_with_vault(day.house)] == []
     for login in ("dora", "ava"):
         assert done(day.house, login, "audit", "verify", "--full").startswith("INTACT")
 
@@ -96,7 +99,7 @@ def test_each_search_is_in_the_log_once(day: Day) -> None:
 
 
 def test_each_approval_is_released_once(day: Day) -> None:
-    """Whoever is quick enough releases it; a second approval is a second release."""
+    """The quickest releases it; a second approval is a second release."""
     may_be_released: dict[str, bool] = {}
     for leaf in leaves(day):
         if leaf.outcome == "done" and leaf.act in (RequestAct.APPROVED, RequestAct.FAILED):
@@ -134,5 +137,5 @@ def test_nothing_is_left_half_done(day: Day) -> None:
     state = day.house.practice.state_folder
     assert list((state / "releases").iterdir()) == []
     assert list((day.house.folder / "vault" / "incoming").iterdir()) == []
-    assert [path.name for path in state.rglob(".*")] == []
+    assert unfinished(day.house.folder) == []
     assert rows(day.house, "PRAGMA integrity_check") == [("ok",)]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import fcntl
 import io
 import sqlite3
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,7 +18,8 @@ import pytest
 from callrec.archive import run as archiving_run
 from callrec.archive.unfinished import archive_lock
 from callrec.audit import from_the_end, stretch, whole
-from callrec.audit.log import stored_size
+from callrec.audit.log import Head, stored_size
+from callrec.audit.remembered import VerifiedState, save_verified
 from callrec.catalogue import engine
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Misconfigured, Tampered, Unchecked
@@ -38,6 +37,7 @@ from house.commands import type_in
 from house.drives import archive, drive, verify
 from house.older_vaults import sql
 from house.practices import House
+from house.processes import begin
 from house.requests import REASON, a_request, by_sql, request_id, rows
 from house.spool import a_call
 
@@ -99,20 +99,12 @@ def test_what_another_adds_while_the_log_is_verified_is_no_tampering(
 
 
 def test_two_who_verify_at_once_both_remember_it(tmp_path: Path) -> None:
-    program = """
-import sys
-from pathlib import Path
-from callrec.audit.log import Head
-from callrec.audit.remembered import VerifiedState
-from callrec.audit.remembered import save_verified
-for size in range(1, 300):
-    save_verified(Path(sys.argv[1]), VerifiedState(Head(size, bytes(32)), "", size, ""))
-"""
-    begun = [
-        subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stderr=subprocess.PIPE)
-        for _ in range(3)
-    ]
-    assert [each.communicate()[1] for each in begun] == [b""] * 3
+    def remember() -> None:
+        for size in range(1, 300):
+            save_verified(tmp_path, VerifiedState(Head(size, bytes(32)), "", size, ""))
+
+    begun = [begin(remember) for _ in range(3)]
+    assert [each.ended().failure for each in begun] == [""] * 3
 
 
 def test_a_second_process_that_meets_a_lock_does_not_call_it_tampering(

@@ -15,8 +15,8 @@ from callrec.audit.register import Founders, Register, Voucher, apply_statement,
 from callrec.crypto.identity import Identity, PublicKeys
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
+from callrec.login.locks import Share, key_fields, seal_fields
 from callrec.login.people import Names, open_names
-from callrec.login.shares import Share, key_fields, seal_fields
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, VaultKey
 from vectors.crypto.cases import read_case

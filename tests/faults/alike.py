@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -20,30 +20,39 @@ from pathlib import Path
 from Cryptodome import Random
 
 from callrec.crypto import primitives
+from callrec.crypto.primitives import Kdf
 
 
-def draw_alike(sealings: Path) -> None:
+def draw_alike(kept: Path) -> None:
     """Let this process draw what each one draws that calls this; of a child that ends after it.
 
     Args:
-        sealings: a folder of what was sealed to public keys, where nobody watches. OpenSSL draws
-            for these itself, so each is made once.
+        kept: a folder, where nobody watches, of what was sealed to public keys: OpenSSL draws for
+            these itself, so each is made once; and of what passwords were stretched to, likewise.
     """
-    drawn, seal = count(), primitives.hpke_seal
+    drawn = count()
+    seal, stretch = primitives.hpke_seal, primitives.stretch_password
 
     def urandom(size: int) -> bytes:
         return hashlib.shake_256(b"%d" % next(drawn)).digest(size)
 
-    def hpke_seal(public: bytes, data: bytes, context: bytes) -> bytes:
-        file = sealings / primitives.sha256(primitives.sha256(public, data), context).hex()
+    def once(make: Callable[[], bytes], *of: object) -> bytes:
+        file = kept / hashlib.sha256(repr(of).encode()).hexdigest()
         if not file.exists():
-            file.write_bytes(seal(public, data, context))
+            file.write_bytes(make())
         return file.read_bytes()
+
+    def hpke_seal(public: bytes, data: bytes, context: bytes) -> bytes:
+        return once(lambda: seal(public, data, context), public, data, context)
+
+    def stretch_password(password: str, salt: bytes, kdf: Kdf) -> bytes:
+        return once(lambda: stretch(password, salt, kdf), password, salt, kdf)
 
     os.urandom = urandom
     random._urandom = urandom  # type: ignore[attr-defined] # noqa: SLF001 - what secrets draws from
     Random.urandom = urandom  # type: ignore[attr-defined] # and sealed archives
     primitives.hpke_seal = hpke_seal
+    primitives.stretch_password = stretch_password
 
 
 def fingerprint(folder: Path, catalogue: Path) -> bytes:

@@ -1,14 +1,14 @@
 """Types one command again and again, each time with another fault, and looks at what is left.
 
-A program of its own, started with the library of shim.c. Each time is in a child: Python and its
-modules are loaded once for all of them.
+A program of its own, started with the library of shim.c. Each case is in a child, and so is each
+of its trials: Python and its modules are loaded once for all of them.
 
-    python -m faults.stage CASE TEMPLATE WORK PART/OF/MOST PATTERN
+    python -m faults.stage TEMPLATE WORK FIRST/OF/MOST PATTERN
 
-TEMPLATE is a practice that house/practices.py wrote down, WORK an empty folder. Of all trials that
-are called so every OF-th is taken, from PART on, and of these MOST, or all with 0. It prints a
-JSON object a line: what was counted, each trial in which something was wrong, and how many trials
-met no fault.
+TEMPLATE is a practice that house/practices.py wrote down, WORK a folder. It plays the cases whose
+names it reads, one a line. Of all trials that are called so the share is taken that house/steps.py
+tells, and of these MOST, or all with 0. It prints a JSON object a line: what was counted, each
+trial in which something was wrong, how many trials met no fault, and how the case ended.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ import re
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 import pytest
 
 from callrec.catalogue.engine import FILE_NAME
-from callrec.errors import Tampered
-from callrec.office.doctor import Finding, Level, examine
-from callrec.registers.verify import Verdict
+from callrec.office.doctor import Level
+from callrec.paper import apart
 from faults.alike import draw_alike, fingerprint
 from faults.cases import CASES, Case
 from faults.plan import Trial, place_of, share_of, trials_of
@@ -41,28 +41,30 @@ from faults.shim import Fault, Operation, Shim
 from house import once, practices
 from house.commands import Answer, environment_of, type_in
 from house.drives import stand_alone
-from house.holds import verified
+from house.interrupted import (
+    answer_of,
+    begin_command,
+    found,
+    found_by_doctor,
+    unfinished,
+    wrong_with,
+    wrong_with_vault,
+)
 from house.practices import House
 from house.processes import in_a_child
+from house.steps import Steps
 
 Told: TypeAlias = dict[str, object]
-
-FAILURES = frozenset({1, 7, 8})
-"""Exit statuses of a command that met a fault: nobody has tampered, mistyped or may not."""
 
 SAME_DISK = {"vault", "config", "people"}
 """Folders of a practice that lie on the machine's own disk, with whatever lies beside them."""
 
 LATER = timedelta(hours=1)
 
-UNREADABLE = "the catalogue is damaged"
-"""What SQLite calls a file that its disk cannot read, and callrec after it."""
+COLUMNS = "80"
 
 MEMORY = "state"
 """Where what an operator was about to remember may be left: a few bytes that nobody misses."""
-
-LONGEST_SECONDS = 100
-"""A command that takes longer hangs, and is ended."""
 
 
 class Stage:
@@ -73,8 +75,8 @@ class Stage:
         self._work = work
         self._place = work / "house"
         self._ready = work / "ready"
-        self._sealings = work / "sealings"
-        self._sealings.mkdir()
+        self._kept = work / "kept"
+        self._kept.mkdir(parents=True)
         self._shim = Shim()
         house = practices.copy(template, self._place)
         case.prepare(house)
@@ -83,7 +85,7 @@ class Stage:
         environment_of(self._house, case.who)  # the password is at hand
         shutil.copytree(self._place, self._ready)
         self._disk = Disk(self._ready)
-        self._usual: frozenset[str] = frozenset()
+        self._usual: list[str] = []
         self._looked_at: dict[tuple[bool, bytes], list[str]] = {}
         self._missed = 0
 
@@ -109,7 +111,7 @@ class Stage:
         self._type(self._house)
         problems = [*self._wrong_at_any_time()]
         assert not problems, problems
-        [*self._warnings()]
+        [*found_by_doctor(self._house, Level.WARNING)]
         self._house.close()
         gc.freeze()  # what each child would else copy to go through it
 
@@ -123,7 +125,7 @@ class Stage:
         cuts = [*self._cuts(operations)]
         problems = found(lambda: self._wrong_at_first(answer))
         assert not problems, problems
-        self._usual = frozenset(found(self._warnings_now))
+        self._usual = found(self._warnings)
         return operations, cuts
 
     def _cuts(self, operations: Sequence[Operation]) -> Iterator[Trial]:
@@ -177,12 +179,15 @@ class Stage:
         again = self._type(self._house)
         if again.status != 0 and not (done and again.status in self._case.done_already):
             yield f"typed again: {again.status}, {again.err.strip()}"
-        for wrong in (*self._wrong_at_any_time(), *self._not_usual()):
-            if not again.status or not re.search(self._case.halfway, wrong):
+        for wrong in (*self._wrong_at_any_time(), *self._warnings()):
+            is_halfway = again.status and re.search(self._case.halfway, wrong)
+            if not is_halfway and wrong not in self._usual:
                 yield wrong
         if not self._case.is_done(self._house):
             yield "typed again, and it is not done"
-        yield from (f"left lying about: {path}" for path in self._unfinished())
+        for path in unfinished(self._place):
+            if path.parts[0] != MEMORY:
+                yield f"left lying about: {path}"
 
     def _wrong_at_first(self, answer: Answer) -> Iterator[str]:
         for wrong in self._wrong_at_any_time():
@@ -192,39 +197,13 @@ class Stage:
             yield "it said that it was done, and it is not"
 
     def _wrong_at_any_time(self) -> Iterator[str]:
-        """What is wrong with the vault as the next command finds it, which opens it."""
         if self._case.opens(self._house):
-            self._house.open()
-            for finding in self._findings():
-                if finding.level is Level.DAMAGE:
-                    yield f"doctor: {finding.what}"
-            found = verified(self._house)
-            if found.verdict is not Verdict.INTACT:
-                yield f"audit verify: {found.verdict} {found.problems} {found.unchecked}"
+            yield from wrong_with_vault(self._house)
         yield from self._case.kept(self._house)
 
-    def _not_usual(self) -> Iterator[str]:
-        for more in frozenset(self._warnings()) - self._usual:
-            yield f"doctor, in the end: {more}"
-
     def _warnings(self) -> Iterator[str]:
-        for finding in self._findings():
-            if finding.level is Level.WARNING:
-                yield finding.what
-
-    def _warnings_now(self) -> Iterator[str]:
         self._house.open()
-        yield from self._warnings()
-
-    def _findings(self) -> Iterator[Finding]:
-        practice, environ = self._house.practice, self._house.environ
-        return examine(practice, environ, full=True, done=lambda _: None)
-
-    def _unfinished(self) -> Iterator[Path]:
-        for path in self._place.rglob(".*"):
-            place = path.relative_to(self._place)
-            if place.parts[0] != MEMORY:
-                yield place
+        yield from (f"doctor: {what}" for what in found_by_doctor(self._house, Level.WARNING))
 
     def _put_in_order(self) -> None:
         shutil.rmtree(self._place, ignore_errors=True)
@@ -240,61 +219,63 @@ class Stage:
             self._shim.set(
                 *(disks, trial.fault), at=trial.number, error=trial.error, kinds=trial.kinds
             )
-
-        def meet() -> dict[str, object]:
-            os.setsid()
-            signal.alarm(LONGEST_SECONDS)
-            draw_alike(self._sealings)
-            with self._shim.armed():
-                answer = self._type(self._house)
-            return asdict(answer)
-
-        ended = in_a_child(meet)
+        house, who, words = self._house, self._case.who, self._case.words(self._house)
+        ended = begin_command(house, who, *words, within=self._struck(), COLUMNS=COLUMNS).ended()
         self._shim.disarm()
-        if ended.status > 0:
-            raise RuntimeError(ended.failure)
-        return Answer(**ended.told) if ended.status == 0 else Answer(ended.status)
+        return answer_of(ended)
+
+    @contextmanager
+    def _struck(self) -> Iterator[None]:
+        draw_alike(self._kept)
+        with self._shim.armed():
+            yield
 
     def _type(self, house: House) -> Answer:
-        return type_in(house, self._case.who, *self._case.words(house), COLUMNS="80")
+        return type_in(house, self._case.who, *self._case.words(house), COLUMNS=COLUMNS)
 
 
-def wrong_with(answer: Answer) -> Iterator[str]:
-    """What a command that met a fault should not have said; nothing, if it was ended."""
-    if answer.status < 0:
-        return
-    is_damage = answer.status == Tampered.exit_status and UNREADABLE in answer.err
-    if answer.status not in FAILURES | {0} and not is_damage:
-        yield f"status {answer.status}: {answer.err.strip()}"
-    told = answer.err.count("callrec: error: ")
-    if told != (answer.status != 0) or "Traceback" in answer.err:
-        yield f"status {answer.status}, and {told} errors told: {answer.err}"
-
-
-def found(look: Callable[[], Iterable[str]]) -> list[str]:
-    """What it finds, in a child; what it raises is something wrong too."""
-    ended = in_a_child(lambda: [*look()])
-    return list(ended.told) if ended.status == 0 else [ended.failure or f"signal {-ended.status}"]
-
-
-def main(name: str, template: Path, work: Path, share: str, only: str) -> None:
+def play(name: str, template: Path, work: Path, share: str, only: str) -> None:
     """Play a case."""
-    sys.dont_write_bytecode = True
-    os.umask(0o077)  # as callrec's own process has it
-    once.remember(pytest.MonkeyPatch())
-    stand_alone(pytest.MonkeyPatch())
-    part, of, most = map(int, share.split("/"))
+    first, of, most = map(int, share.split("/"))
     case = CASES[name]
+    steps = Steps(name, one_of=of, first=first)
 
     def chosen(every: Sequence[Trial]) -> Sequence[Trial]:
         called = [trial for trial in every if re.search(only, str(trial))]
-        some = share_of(called[part::of], most, turn=[*CASES].index(name))
+        some = share_of(steps.some(called), most, turn=[*CASES].index(name))
         failed = [trial for trial in called if re.search(case.once_failed, str(trial))]
         return [*some, *(trial for trial in failed if trial not in some)]
 
-    for line in Stage(case, practices.written_down(template), work).play(chosen):
-        print(json.dumps(line), flush=True)  # noqa: T201 - for who started this
+    for line in Stage(case, practices.written_down(template), work / name).play(chosen):
+        tell(line)
+
+
+def tell(what: Told) -> None:
+    print(json.dumps(what), flush=True)  # noqa: T201 - for who started this
+
+
+def start_none(_: object) -> NoReturn:
+    """Let a release make its papers itself: the process beside it touches nothing that fails."""
+    raise OSError
+
+
+def main(template: Path, work: Path, share: str, only: str) -> None:
+    """Play the cases that are asked for, until no more are."""
+    sys.dont_write_bytecode = True
+    os.umask(0o077)  # as callrec's own process has it
+    patch = pytest.MonkeyPatch()
+    once.remember(patch)
+    stand_alone(patch)
+    patch.setattr(apart, "start_process", start_none)
+    house = practices.copy(practices.written_down(template), work / "warm")
+    assert [*wrong_with_vault(house)] == []  # done here, it is done sooner in each case
+    assert type_in(house, "dora", "status").status == 0
+    house.close()
+    gc.freeze()
+    for name in map(str.strip, sys.stdin):
+        ended = in_a_child(partial(play, name, template, work, share, only))
+        tell({"status": ended.status, "failure": ended.failure})
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), *sys.argv[4:])
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])

@@ -8,8 +8,8 @@ import pytest
 
 from faults.plan import WAYS, share_of, trials_of
 from faults.shim import Flag, Kind, Operation
-from faults.stage import wrong_with
 from house.commands import Answer
+from house.interrupted import wrong_with
 
 TOP = Path("/house")
 

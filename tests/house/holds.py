@@ -73,7 +73,7 @@ def ask(
     says = said(purpose, **{**NOTHING_TOLD, **told})
     actor = logged_in(house, login)
     return create_request(
-        house.practice, actor, purpose=purpose, said=says, recordings=recordings
+        house.practice, actor, purpose=purpose, answers=says, recordings=recordings
     ).reference
 
 

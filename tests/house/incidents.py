@@ -57,7 +57,7 @@ def own_report(house: House, login: str = "sam", *, told: str = "mia", **said: A
         )
         subject, what = [which.told], IncidentAct.REPORTED
         log_incident_version(
-            practice, act, actor, what=what, body=body, which=which, subject=subject
+            practice, act, actor, what=what, body=body, version_id=which, subject=subject
         )
     return f"I-{body.number}"
 

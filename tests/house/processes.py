@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,31 @@ class Ended:
     """What was raised."""
 
 
-def in_a_child(do: Callable[[], object]) -> Ended:
-    """Do something in a child of this process, which has what was loaded here."""
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A process that does something beside this one, and has what was loaded here."""
+
+    number: int
+    _told: int
+    """Where it says what it returned; it ends there."""
+
+    def ended(self) -> Ended:
+        """Wait for its end."""
+        with os.fdopen(self._told, encoding="utf-8") as pipe:
+            said = pipe.read()
+        _, status = os.waitpid(self.number, 0)
+        if os.WIFSIGNALED(status):
+            return Ended(-os.WTERMSIG(status))
+        told, failure = json.loads(said)
+        return Ended(int(bool(failure)), told, failure)
+
+    def fileno(self) -> int:
+        """What `select` waits for."""
+        return self._told
+
+
+def begin(do: Callable[[], object]) -> Child:
+    """Do something in a child of this process."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -56,13 +80,18 @@ def in_a_child(do: Callable[[], object]) -> Ended:
         finally:
             os._exit(0)  # whatever it says, the parent's tests do not run twice
     os.close(writing)
-    with os.fdopen(reading, encoding="utf-8") as pipe:
-        said = pipe.read()
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return Ended(-os.WTERMSIG(status))
-    told, failure = json.loads(said)
-    return Ended(int(bool(failure)), told, failure)
+    return Child(child, reading)
+
+
+def in_a_child(do: Callable[[], object]) -> Ended:
+    """The same, and wait for its end."""
+    return begin(do).ended()
+
+
+def first_of(children: Iterable[Child]) -> Child:
+    """Wait until one of them has something to tell, or has ended."""
+    (first, *_), _, _ = select.select([*children], [], [])
+    return first
 
 
 def count_from_here() -> None:

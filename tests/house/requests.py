@@ -121,7 +121,9 @@ def a_request(
 ) -> str:
     """Its reference; made by somebody who is logged in, no more."""
     actor, asks = logged_in(house, login), said(purpose, **changes)
-    made = create_request(house.practice, actor, purpose=purpose, said=asks, recordings=recordings)
+    made = create_request(
+        house.practice, actor, purpose=purpose, answers=asks, recordings=recordings
+    )
     return made.reference
 
 

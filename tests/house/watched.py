@@ -31,7 +31,7 @@ class World:
     until: int
     happens: Mapping[int, Callable[[], object]] = field(default_factory=dict)
     """Second -> what happens then; paths that it returns are told as changed."""
-    tells_all: bool = True
+    notices_all: bool = True
     midnight: int = 86_400
     """The second at which the next day begins."""
     at: int = 0
@@ -54,7 +54,7 @@ class World:
 
     def follow(self, folders: Sequence[Path]) -> bool:
         self.followed.append(list(folders))
-        return self.tells_all
+        return self.notices_all
 
     def today(self) -> date:
         return date(2026, 11, 24 + (self.at >= self.midnight))
@@ -76,7 +76,7 @@ class World:
         practice = open_practice(self.house.config, self.house.now, self.house.environ)
         return practice, actor_by_credential(practice, read_credential(self.house.credential))
 
-    def tell(self, done: Ingested, waiting: int) -> None:
+    def report(self, done: Ingested, waiting: int) -> None:
         if done.recordings or done.duplicates:
             self.rounds.append((self.at, done.recordings, waiting))
         self.left += [(self.at, each.path.name, each.why) for each in done.quarantined]

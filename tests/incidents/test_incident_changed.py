@@ -123,7 +123,7 @@ def test_what_is_sealed_is_what_was_reported(reported: House, change: str) -> No
 def test_another_account_sealed_in_its_place_is_found(reported: House) -> None:
     """Whoever writes the database needs no key to seal to public ones."""
     incident = opened(reported, "I-1")
-    which, key = incident.history.which(reported.practice.vault, 1), bytes(32)
+    which, key = incident.history.version_id(reported.practice.vault, 1), bytes(32)
     told = incident.versions[0].changed(what="Nothing at all has happened that day")
     by_sql(
         reported,
@@ -162,12 +162,18 @@ def test_an_incident_that_is_in_no_row_is_found(reported: House) -> None:
 def write(house: House, login: str, act_: IncidentAct, /, **changes: Any) -> None:
     """What a member of staff writes who has a tool of his own, attested by his own key."""
     incident = opened(house, "I-1")
-    which = incident.history.which(house.practice.vault, incident.history.version + 1)
+    which = incident.history.version_id(house.practice.vault, incident.history.version + 1)
     actor = signed_in(house, login)
     with writing(house.practice, actor.signer) as act:
         body = incident.body.changed(**changes)
         log_incident_version(
-            house.practice, act, actor, what=act_, body=body, which=which, before=incident.history
+            house.practice,
+            act,
+            actor,
+            what=act_,
+            body=body,
+            version_id=which,
+            before=incident.history,
         )
     state = IncidentState.CLOSED if act_ is IncidentAct.CLOSED else incident.facts.state
     by_sql(

@@ -210,6 +210,18 @@ def test_a_second_run_over_the_same_spool_changes_no_byte_of_the_vault(
     assert everything_in(house.folder) == before
 
 
+def test_a_known_file_that_two_paths_lead_to_adds_no_name_again(
+    house: House, tmp_path: Path
+) -> None:
+    call = a_call(tmp_path / "spool")
+    take_in(house, call)
+    for paths in ((call, call), (call.parent, call)):
+        assert take_in(house, *paths, login="door").batches == []
+    (recording,) = recordings_of(house)
+    assert names_of(recording) == [str(call)]
+    assert count(house, "metadata") == 1
+
+
 def test_another_sound_under_a_known_name_and_size_is_another_recording(
     house: House, tmp_path: Path
 ) -> None:

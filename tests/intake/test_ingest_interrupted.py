@@ -10,9 +10,9 @@ from callrec.audit.verify import verify_log
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed
 from callrec.intake.clearing import AfterIntake, AfterIntakeKind
-from house.full_disk import little_room
 from house.interrupted_intake import CALLS, ciphertexts, killed_intake, stored
 from house.practices import House
+from house.small_disk import little_room
 from house.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
 from intake.test_ingest_summary import statements
 

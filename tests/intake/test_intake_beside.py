@@ -30,9 +30,9 @@ from callrec.intake.sealing import (
 from callrec.intake.sources import Refusal, Source, find_sources
 from callrec.store.directory import DirectoryBatch
 from house.call_records import a_row, records, take_in_with
-from house.full_disk import little_room
 from house.interrupted_intake import CALLS, ciphertexts, killed_intake, stored
 from house.practices import House
+from house.small_disk import little_room
 from house.spool import a_call, a_wave, left_in, originals_of, recordings_of, take_in
 from intake.test_ingest_interrupted import FULL
 

@@ -37,7 +37,7 @@ def test_a_templates_name_asks_that_template_alone() -> None:
     setup = telephone_setup(a_config("one", "two"), system="two")
     assert [template.name for template in setup.templates] == ["two"]
     assert setup.system is System.TEMPLATE
-    assert setup.asks_records_of(System.ASTERISK)
+    assert setup.may_be_from(System.ASTERISK)
     name = "in-201-07700900123-20240704-140501-1720098301.17.wav"
     (preview,) = preview_names([name], setup)
     assert preview.call is None
@@ -47,7 +47,7 @@ def test_a_templates_name_asks_that_template_alone() -> None:
 def test_a_systems_name_asks_that_system_alone(system: System) -> None:
     setup = telephone_setup(a_config("one"), system=system)
     assert (setup.templates, setup.system) == ((), system)
-    assert [asked for asked in SYSTEMS if setup.asks_records_of(asked)] == [system]
+    assert [asked for asked in SYSTEMS if setup.may_be_from(asked)] == [system]
 
 
 @pytest.mark.parametrize("name", ["asterix", "", "none", "sidecar", "template"])

@@ -17,8 +17,8 @@ from callrec.intake import watching as intake_looking
 from callrec.intake.clearing import AfterIntake, AfterIntakeKind
 from callrec.intake.watching import is_round_due, pause_after
 from callrec.people.powers import disable_person
-from house.full_disk import little_room
 from house.practices import House
+from house.small_disk import little_room
 from house.spool import a_call, a_name, a_wave, left_in, originals_of, recordings_of
 from house.watched import SETTLE, World, watched
 
@@ -85,7 +85,7 @@ def test_what_nobody_told_of_is_found_by_the_next_pass(house: House, tmp_path: P
     spool.mkdir()
     unseen = {20: lambda: a_call(spool, 1)}
     assert [at for at, *_ in watched(World(house, 400, unseen), spool).rounds] == [306]
-    untold = World(house, 400, {20: lambda: a_call(spool, 2)}, tells_all=False)
+    untold = World(house, 400, {20: lambda: a_call(spool, 2)}, notices_all=False)
     assert [at for at, *_ in watched(untold, spool).rounds] == [6, 66]
 
 

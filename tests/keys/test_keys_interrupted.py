@@ -16,7 +16,7 @@ from callrec.people.joining import reset_person
 from callrec.people.powers import disable_person
 from callrec.policy.role import Standing, VaultKey
 from callrec.practice import Actor, Practice
-from house.holds import verified
+from house.interrupted import wrong_with_vault
 from house.killing import VARYING, by, each_left
 from house.practices import House
 from house.requests import approve, grants_of, rows
@@ -121,7 +121,7 @@ def test_killed_while_somebody_is_shut_out(practice: House, tmp_path: Path, step
             assert sealed_to(house, "mia") == []
     assert seen == sorted(seen)
     assert seen[-1]
-    assert verified(house).problems == ()
+    assert [*wrong_with_vault(house)] == []
     all_opens(house)
 
 
@@ -138,7 +138,7 @@ def test_killed_while_a_password_is_reset(practice: House, tmp_path: Path, steps
             reset_person(house.practice, house.actor("dora"), login="mia", password="")
     assert seen == sorted(seen)
     assert seen[-1]
-    assert verified(house).problems == ()
+    assert [*wrong_with_vault(house)] == []
 
 
 def test_killed_while_new_keys_are_made(practice: House, tmp_path: Path, steps: Steps) -> None:
@@ -166,7 +166,7 @@ def test_killed_while_rows_are_moved_each_opens_and_the_next_run_goes_on(
             assert rows(house, "SELECT count(*) FROM token")[0][0] == TOKENS
     assert left == sorted(left, reverse=True)
     assert left[-1] == 0
-    assert verified(house).problems == ()
+    assert [*wrong_with_vault(house)] == []
     all_opens(house)
 
 
@@ -186,7 +186,7 @@ def test_killed_while_recordings_are_sealed_anew_each_is_old_or_new_and_the_next
             assert (done.recordings, done.left) == (left[-1], {})
             assert set(stored(folder)) == named(folder)
             assert originals_of(house) == originals
-            assert verified(house).problems == ()
+            assert [*wrong_with_vault(house)] == []
     # Steps vary a little (killing.py).
     assert all(later <= earlier for earlier, later in zip(left, left[VARYING:], strict=False))
     assert set(left) <= {0, 1, 3}  # two at once

@@ -14,7 +14,7 @@ from callrec.keys.kit import check_kit, make_new_kit
 from callrec.keys.kit_use import NewController, use_kit
 from callrec.login.people import logins
 from callrec.practice import Actor, Practice
-from house.holds import verified
+from house.interrupted import wrong_with_vault
 from house.killing import by, each_left
 from house.practices import House
 from house.recovery_kits import drill, use
@@ -80,5 +80,5 @@ def test_killed_while_one_kit_takes_the_place_of_another(
             words = use(house, words, login="nell")
     assert seen == sorted(seen)
     assert seen[-1]
-    assert verified(house).problems == ()
+    assert [*wrong_with_vault(house)] == []
     assert drill(house, words).recording

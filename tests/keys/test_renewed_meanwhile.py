@@ -42,7 +42,7 @@ def renewed_meanwhile(house: House, login: str, keys: Sequence[VaultKey]) -> Act
 
 def _asks(house: House, max_: Actor) -> None:
     purpose = Purpose.COMPLAINT
-    create_request(house.practice, max_, purpose=purpose, said=said(purpose), recordings=[1])
+    create_request(house.practice, max_, purpose=purpose, answers=said(purpose), recordings=[1])
 
 
 def _reports(house: House, max_: Actor) -> None:

@@ -163,7 +163,7 @@ def ask_for_access(house: House) -> None:
     further = further_of(Purpose.SUBJECT_ACCESS, received="2026-11-20")
     asks = said(Purpose.SUBJECT_ACCESS, further=further)
     create_request(
-        house.practice, logged_in(house, "sam"), purpose=Purpose.SUBJECT_ACCESS, said=asks
+        house.practice, logged_in(house, "sam"), purpose=Purpose.SUBJECT_ACCESS, answers=asks
     )
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,7 +21,7 @@ from callrec.people.powers import disable_person
 from callrec.practice import writing
 from house.mailbox import SENDER, Mailbox, mail_server, use_mail
 from house.practices import FULL_PRACTICE_NAME, House
-from house.processes import environment, program
+from house.processes import Child, begin
 from house.requests import by_sql, rows, signed_in
 
 
@@ -144,42 +142,36 @@ def test_a_server_that_goes_away_in_between_leaves_the_rest_to_be_sent(house: Ho
 
 
 def test_what_is_queued_while_it_is_sent_is_sent_too(house: House) -> None:
-    with mail_server(asks=True) as server, sender(house, server) as process:
+    with mail_server(asks=True) as server:
+        process = sender(house, server)
         first = server.message()
         queue(house, "max")
         server.go_on()
         second = server.message()
         server.go_on()
-        assert process.wait(60) == 0
+        assert process.ended().told == 2
     assert (first["To"], second["To"]) == ("sam@practice.test", "max@practice.test")
     assert all(message.taken_at for message in messages(house))
 
 
-@contextmanager
-def sender(house: House, server: Mailbox) -> Iterator[subprocess.Popen[bytes]]:
+def sender(house: House, server: Mailbox) -> Child:
     """A process that sends one message to sam, and what else it finds."""
     use_mail(house, server.mail())
     queue(house)
-    (house.folder / "callrec.toml").write_text(
-        f'vault = "vault"\n[mail]\nhost = "127.0.0.1"\nport = {server.port}\nstarttls = false\n'
-        f'sender = "{SENDER}"\n[mail.people]\n'
-        'sam = "sam@practice.test"\nmax = "max@practice.test"\n'
-    )
-    words = program("house.killed_sender", house.folder)
-    with subprocess.Popen(words, env=environment()) as process:
-        yield process
+    house.close()
+    return begin(lambda: send(house).taken)
 
 
 def test_a_sender_that_is_killed_before_it_is_written_down_sends_the_same_again(
     house: House,
 ) -> None:
     with mail_server(asks=True) as server:
-        with sender(house, server) as process:
-            first = server.message()
-            with transaction(house.practice.engine):  # so that it cannot write what it is told
-                server.go_on()
-                process.send_signal(signal.SIGKILL)
-                assert process.wait(60) == -signal.SIGKILL
+        process = sender(house, server)
+        first = server.message()
+        with transaction(house.practice.engine):  # so that it cannot write what it is told
+            server.go_on()
+            os.kill(process.number, signal.SIGKILL)
+            assert process.ended().status == -signal.SIGKILL
         (message,) = messages(house)
         assert message.tried_at is not None
         assert message.taken_at is None
@@ -200,7 +192,8 @@ def test_each_message_has_an_id_of_its_own(house: House, server: Mailbox) -> Non
 
 def test_two_senders_send_one_after_the_other(house: House) -> None:
     """The second begins when the first is done, and finds nothing left."""
-    with mail_server(asks=True) as server, sender(house, server) as first:
+    with mail_server(asks=True) as server:
+        first = sender(house, server)
         assert server.message()
         folder = os.open(house.folder / "vault", os.O_RDONLY)
         with pytest.raises(BlockingIOError):
@@ -208,7 +201,7 @@ def test_two_senders_send_one_after_the_other(house: House) -> None:
         os.close(folder)
         server.go_on()
         assert send(house) == SentMail(taken=0, refused=(), waiting=0)
-        assert first.wait(60) == 0
+        assert first.ended().told == 1
         assert server.is_quiet
 
 

@@ -79,7 +79,7 @@ def test_whoever_was_shut_out_meanwhile_asks_for_nothing(stocked: House) -> None
     disable_person(stocked.practice, stocked.actor("dora"), login="sam")
     with pytest.raises(Failed, match="changed a moment ago"):
         create_request(
-            stocked.practice, sam, purpose=Purpose.COMPLAINT, said=said(Purpose.COMPLAINT)
+            stocked.practice, sam, purpose=Purpose.COMPLAINT, answers=said(Purpose.COMPLAINT)
         )
     assert verified(stocked).verdict is Verdict.INTACT
 

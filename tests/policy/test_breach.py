@@ -95,8 +95,8 @@ def test_words_alone_assess_nothing() -> None:
 
 
 def test_nobody_and_nothing_are_numbers_that_are_said() -> None:
-    assert Findings(people_count=0, record_count=0).said == {"people_count": 0, "record_count": 0}
-    assert Findings().said == {}
+    assert Findings(people_count=0, record_count=0).stated == {"people_count": 0, "record_count": 0}
+    assert Findings().stated == {}
 
 
 def test_what_is_found_out_later_takes_the_place_of_what_was_said_before() -> None:

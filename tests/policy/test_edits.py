@@ -211,14 +211,14 @@ def test_what_was_approved_is_applied() -> None:
 @pytest.mark.parametrize("purpose", LEFT_TO_THE_RELEASER)
 def test_within_the_practice_the_releaser_edits_what_nobody_has(purpose: Purpose) -> None:
     said = Edits(MINUTE)
-    assert edits_to_apply(a_request(purpose), approved=UNEDITED, said=said) == said
+    assert edits_to_apply(a_request(purpose), approved=UNEDITED, typed=said) == said
 
 
 @pytest.mark.parametrize("purpose", Purpose)
 @given(approved=every_edits(), said=every_edits())
 def test_nobody_loosens_what_was_approved(purpose: Purpose, approved: Edits, said: Edits) -> None:
     try:
-        applied = edits_to_apply(a_request(purpose), approved=approved, said=said)
+        applied = edits_to_apply(a_request(purpose), approved=approved, typed=said)
     except Refused:
         assert said
         assert approved or purpose in DECIDED
@@ -236,7 +236,7 @@ def test_nobody_loosens_what_was_approved(purpose: Purpose, approved: Edits, sai
 )
 def test_who_decides_is_named_by_the_clause(purpose: Purpose, clause: Clause) -> None:
     with pytest.raises(Refused) as refused:
-        edits_to_apply(a_request(purpose), approved=Edits(MINUTE), said=Edits(MINUTE))
+        edits_to_apply(a_request(purpose), approved=Edits(MINUTE), typed=Edits(MINUTE))
     assert refused.value.clause is clause
 
 

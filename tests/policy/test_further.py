@@ -404,7 +404,7 @@ def test_one_answer_is_held_against_those_before_it() -> None:
 
     def due(text: str) -> Any:
         field, purpose = FurtherParticular.ANSWER_BY, Purpose.OUTSIDE_BODY
-        return read_answer(purpose, field, text, said=said, known=KNOWN)
+        return read_answer(purpose, field, text, answers=said, known=KNOWN)
 
     assert due("4/1/2024") == "2024-01-04"
     with pytest.raises(Refused):

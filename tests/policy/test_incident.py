@@ -16,7 +16,7 @@ from callrec.policy.incident import (
     IncidentState,
     Outcome,
     check_account,
-    check_is_told,
+    check_may_be_notified,
     check_may_close,
     check_may_read,
     check_may_report,
@@ -116,13 +116,13 @@ def test_nothing_is_noticed_in_the_future() -> None:
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER])
 def test_a_line_manager_is_told(role: Role) -> None:
-    check_is_told(a_person(role, id=CAT), BEN)
+    check_may_be_notified(a_person(role, id=CAT), BEN)
 
 
 @pytest.mark.parametrize("role", [Role.STAFF, Role.AUDITOR, Role.INTAKE])
 def test_who_manages_nobody_is_not_told(role: Role) -> None:
     with pytest.raises(Refused, match=f"the role {role} is nobody's line manager") as refused:
-        check_is_told(a_person(role, id=CAT), BEN)
+        check_may_be_notified(a_person(role, id=CAT), BEN)
     assert refused.value.clause is Clause.INFRINGEMENT
     assert refused.value.hint == "name a manager, a partner or the Data Controller: --tell USER"
 
@@ -130,18 +130,18 @@ def test_who_manages_nobody_is_not_told(role: Role) -> None:
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.PARTNER])
 def test_nobody_tells_himself(role: Role) -> None:
     with pytest.raises(Refused, match=r"^nobody is told by himself \[") as refused:
-        check_is_told(a_person(role, id=BEN), BEN)
+        check_may_be_notified(a_person(role, id=BEN), BEN)
     assert refused.value.clause is Clause.INFRINGEMENT
     assert refused.value.hint.startswith("name somebody else, or leave --tell out: the Data Contro")
 
 
 def test_a_data_controller_has_nobody_above_him() -> None:
-    check_is_told(a_person(Role.DATA_CONTROLLER, id=BEN), BEN)
+    check_may_be_notified(a_person(Role.DATA_CONTROLLER, id=BEN), BEN)
 
 
 def test_who_is_disabled_is_told_nothing() -> None:
     with pytest.raises(Refused, match="disabled"):
-        check_is_told(a_person(Role.MANAGER, standing=Standing.DISABLED), BEN)
+        check_may_be_notified(a_person(Role.MANAGER, standing=Standing.DISABLED), BEN)
 
 
 READERS = {

@@ -171,7 +171,7 @@ def test_whether_a_caller_was_told(
     said: CallerTold | None,
     told: CallerTold,
 ) -> None:
-    assert caller_told(direction, announced=announced, said=said) is told
+    assert caller_told(direction, announced=announced, stated=said) is told
 
 
 @pytest.mark.parametrize("told", CallerTold)

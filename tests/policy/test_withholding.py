@@ -85,7 +85,7 @@ def test_every_ground_fits_some_purpose_and_says_what_it_means() -> None:
 
 
 def test_a_recipient_is_told_of_every_ground_but_crime() -> None:
-    assert {ground for ground in Ground if not ground.is_told} == {Ground.CRIME}
+    assert {ground for ground in Ground if not ground.is_disclosed} == {Ground.CRIME}
 
 
 @pytest.mark.parametrize("purpose", Purpose)

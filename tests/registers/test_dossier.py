@@ -156,7 +156,7 @@ def test_an_old_version_that_somebody_sealed_anew_is_tampering(stocked: House) -
     reference = a_request(stocked)
     attach_recordings(stocked.practice, signed_in(stocked, "sam"), reference, [3])
     request = opened(stocked, reference)
-    first = replace(request.which, version=1)
+    first = replace(request.version_id, version=1)
     reason = "The patient thanks us that somebody rang back"
     told = replace(request.body, particulars=replace(request.particulars, reason=reason))
     sealed = told.seal(request.keys[1], first)
@@ -171,7 +171,7 @@ def test_what_was_tried_and_refused_stands_in_it(stocked: House) -> None:
         approve(stocked, reference, "sam")
     refused = entry(dossier(stocked), "request.approved")
     assert (refused.by, refused.outcome) == ("sam", "refused")
-    assert "may not decide" in refused.told["why"]
+    assert "may not decide" in refused.details["why"]
 
 
 def test_so_does_a_search_that_was_refused_under_it(stocked: House) -> None:
@@ -182,22 +182,22 @@ def test_so_does_a_search_that_was_refused_under_it(stocked: House) -> None:
     with pytest.raises(Refused):
         search_under(stocked, other, "sam")
     refused = entry(dossier(stocked), "search")
-    assert (refused.by, refused.outcome, refused.told["request"]) == ("sam", "refused", "R-1")
+    assert (refused.by, refused.outcome, refused.details["request"]) == ("sam", "refused", "R-1")
 
 
 def test_a_search_is_told_with_what_was_looked_for_to_who_reads_the_log(stocked: House) -> None:
     search_under(stocked, a_request(stocked))
     found = dossier(stocked, "ava")
-    assert entry(found, "search").told["criteria"] == {"number": "+447700900123"}
-    assert entry(found, "search.answered").told["found"] >= 0
-    assert entry(dossier(stocked, "max"), "search").told == {}
+    assert entry(found, "search").details["criteria"] == {"number": "+447700900123"}
+    assert entry(found, "search.answered").details["found"] >= 0
+    assert entry(dossier(stocked, "max"), "search").details == {}
 
 
 def test_whoever_made_it_reads_why_it_was_denied(stocked: House) -> None:
     reference = a_request(stocked)
     deny_request(stocked.practice, signed_in(stocked, "max"), reference, reason=ANOTHER_REASON)
     found = dossier(stocked, "sam")
-    assert entry(found, "request.denied").told["reason"] == ANOTHER_REASON
+    assert entry(found, "request.denied").details["reason"] == ANOTHER_REASON
     assert found.in_full
 
 
@@ -209,7 +209,7 @@ def test_an_approval_says_for_whom_until_when_and_what_was_withheld(stocked: Hou
         each for each in dossier(stocked, "mia").entries if each.what == "request.approved"
     ]
     assert first.recordings == countersignature.recordings == (2,)
-    assert first.told == {
+    assert first.details == {
         "note": "Only the second call",
         "for": "mia",
         "until": datetime(2026, 12, 9, tzinfo=UTC),
@@ -224,7 +224,7 @@ def test_an_approval_says_for_whom_until_when_and_what_was_withheld(stocked: Hou
 def test_an_approval_says_what_is_left_out_as_it_was_typed(stocked: House) -> None:
     a_request(stocked)
     approve(stocked, "R-1", edits=(SILENCED, CLIPPED))
-    told = entry(dossier(stocked, "sam"), "request.approved").told
+    told = entry(dossier(stocked, "sam"), "request.approved").details
     assert told["edits"] == [
         {"recording": 1, "clip": "0:00.05-0:00.25"},
         {"recording": 1, "silence": "0:00.1-0:00.2=not-relevant/tone"},
@@ -238,18 +238,18 @@ def test_a_hearing_says_who_was_there_and_what_was_left_out_to_who_reads_the_log
     approve(stocked, "R-1", edits=(SILENCED,))
     hear(stocked, attended=("the patient",))
     for_dora, for_sam = dossier(stocked), dossier(stocked, "sam")
-    assert entry(for_dora, "listen").told == {
+    assert entry(for_dora, "listen").details == {
         "attended": ["the patient"],
         "edits": [{"silence": "0:00.1-0:00.2=not-relevant/tone"}],
     }
-    assert entry(for_dora, "listen.ended").told == {"how": "ended"}
-    assert entry(for_sam, "listen").told == entry(for_sam, "listen.ended").told == {}
+    assert entry(for_dora, "listen.ended").details == {"how": "ended"}
+    assert entry(for_sam, "listen").details == entry(for_sam, "listen.ended").details == {}
 
 
 def test_of_a_hearing_whose_run_was_killed_the_end_is_not_recorded(granted: House) -> None:
     (grant, _) = grants_of(granted, "R-1")
     record_hearing(granted.practice, signed_in(granted, "sam"), grant, [])
-    assert entry(dossier(granted, "sam"), "listen").told == {"ended": "not recorded"}
+    assert entry(dossier(granted, "sam"), "listen").details == {"ended": "not recorded"}
 
 
 def test_a_release_says_how_it_is_to_go_out_to_who_reads_the_log_and_to_who_asked(
@@ -258,10 +258,10 @@ def test_a_release_says_how_it_is_to_go_out_to_who_reads_the_log_and_to_who_aske
     release(granted, delivery=Delivery(Channel.PERSON, Channel.PHONE))
     for_dora, for_sam = dossier(granted), dossier(granted, "sam")
     for found in (for_dora, for_sam):
-        told = entry(found, "release.delivered").told
+        told = entry(found, "release.delivered").details
         assert (told["deliver_by"], told["passphrase_by"]) == ("person", "phone")
-    assert len(entry(for_dora, "release.prepared").told["manifest"]) == 64
-    assert set(entry(for_sam, "release.prepared").told) == {"release"}
+    assert len(entry(for_dora, "release.prepared").details["manifest"]) == 64
+    assert set(entry(for_sam, "release.prepared").details) == {"release"}
     assert entry(for_sam, "release.delivered").recordings == (1, 2)
 
 
@@ -276,8 +276,8 @@ def test_what_has_lapsed_is_in_it_though_nobody_wrote_since(stocked: House) -> N
 def test_dated_events_are_told_with_their_own_day(stocked: House) -> None:
     a_request(stocked, purpose=Purpose.SUBJECT_ACCESS)
     received = entry(dossier(stocked), "request.received")
-    assert received.told["on"] == "2024-07-05"
-    assert "words" not in received.told
+    assert received.details["on"] == "2024-07-05"
+    assert "words" not in received.details
 
 
 def test_why_it_was_dated_so_is_told_to_whom_it_concerns(stocked: House) -> None:
@@ -286,16 +286,16 @@ def test_why_it_was_dated_so_is_told_to_whom_it_concerns(stocked: House) -> None
         stocked.practice,
         logged_in(stocked, "sam"),
         purpose=Purpose.SUBJECT_ACCESS,
-        said=said(Purpose.SUBJECT_ACCESS, further=further),
+        answers=said(Purpose.SUBJECT_ACCESS, further=further),
         recordings=[1],
     )
     extended = ClockEvent(event=ClockEventKind.EXTENDED, on=date(2026, 11, 24))
     dora = signed_in(stocked, "dora")
     date_request(stocked.practice, dora, "R-1", extended, reason=ANOTHER_REASON)
     for login in ("sam", "dora"):
-        told = entry(dossier(stocked, login), "request.extended").told
+        told = entry(dossier(stocked, login), "request.extended").details
         assert (told["on"], told["reason"]) == ("2026-11-24", ANOTHER_REASON)
-    masked = entry(dossier(stocked, "pat"), "request.extended").told
+    masked = entry(dossier(stocked, "pat"), "request.extended").details
     assert (masked["on"], masked.get("reason")) == ("2026-11-24", None)
 
 
@@ -331,8 +331,8 @@ def test_what_was_told_by_mail_stands_where_it_was_queued(stocked: House) -> Non
     assert acts(found)[:4] == ["request.created", "mail", "mail", "request.shown"]
     taken, waiting = (each for each in found.entries if each.what == "mail")
     assert (taken.seq, taken.by, taken.attested, taken.outcome) == (None, None, None, "done")
-    assert taken.told["to"] == "max"
-    assert taken.told["line"] == "R-1 awaits your decision"
+    assert taken.details["to"] == "max"
+    assert taken.details["line"] == "R-1 awaits your decision"
     assert waiting.outcome == "failed"
 
 
@@ -380,7 +380,7 @@ def test_nobody_reads_the_dossier_of_a_request_about_himself(stocked: House) -> 
         stocked.practice,
         logged_in(stocked, "max"),
         purpose=Purpose.DISCIPLINARY,
-        said=said(Purpose.DISCIPLINARY, further=about_pat),
+        answers=said(Purpose.DISCIPLINARY, further=about_pat),
         recordings=[1],
     )
     with pytest.raises(Refused, match="about himself"):

@@ -78,7 +78,7 @@ def one(house: House, register: RegisterName, login: str = "dora") -> dict[str, 
 def ask(house: House, purpose: Purpose, login: str = "sam", **further: str) -> str:
     asks = said(purpose, further=further_of(purpose, **further))
     actor = logged_in(house, login)
-    made = create_request(house.practice, actor, purpose=purpose, said=asks, recordings=[1, 2])
+    made = create_request(house.practice, actor, purpose=purpose, answers=asks, recordings=[1, 2])
     return made.reference
 
 
@@ -650,7 +650,7 @@ def ask_about(house: House, parties: tuple[str, ...], may_be_told: str) -> str:
     further = further_of(OUTSIDE_BODY, subject_may_be_told=may_be_told)
     asks = said(OUTSIDE_BODY, further=further, parties=parties)
     actor = logged_in(house, "sam")
-    made = create_request(house.practice, actor, purpose=OUTSIDE_BODY, said=asks, recordings=[1])
+    made = create_request(house.practice, actor, purpose=OUTSIDE_BODY, answers=asks, recordings=[1])
     return made.reference
 
 

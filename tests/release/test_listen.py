@@ -422,7 +422,7 @@ def for_an_outsider(house: House, **further: str) -> House:
         house.practice,
         logged_in(house, "mia"),
         purpose=Purpose.SUBJECT_ACCESS,
-        said=asked,
+        answers=asked,
         recordings=[1, 2],
     )
     approve(house, "R-1", "dora", to="sam")

@@ -22,6 +22,7 @@ from callrec.release.packing import write_manifest
 from callrec.release.record import BegunRelease, cut_off_releases, noting_release, record_prepared
 from callrec.release.release import release_recordings
 from house import practices
+from house.interrupted import wrong_with_vault
 from house.killing import Death, Deed, by, count_steps, each_left, killed_at
 from house.packages import acts_of, outbox, release
 from house.practices import House
@@ -110,6 +111,7 @@ def test_killed_at_any_step(
         assert is_delivered(house), step
         assert left == [] or not left[0].exists(), step
         assert len(list(outbox(house).iterdir())) == 1, step
+        assert [*wrong_with_vault(house)] == [], step
     assert seen == sorted(seen)
     assert seen[-1]
 

@@ -311,7 +311,7 @@ def about(house: House, purpose: Purpose, **named: str) -> str:
     """A request of mia's about somebody who works here."""
     asks = said(purpose, further=further_of(purpose, **named))
     mia = logged_in(house, "mia")
-    made = create_request(house.practice, mia, purpose=purpose, said=asks, recordings=[1])
+    made = create_request(house.practice, mia, purpose=purpose, answers=asks, recordings=[1])
     return made.reference
 
 

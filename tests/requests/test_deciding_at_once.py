@@ -1,8 +1,10 @@
-"""Two people decide the same request at the same moment, each in a process of his own."""
+"""Two people decide the same request at the same moment, each in a process of their own."""
 
 from __future__ import annotations
 
-import subprocess
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 
 import pytest
 
@@ -10,34 +12,43 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.log import read_leaf, stored_head
 from callrec.audit.verify import require_sound_log
 from callrec.catalogue.engine import reading
-from house.practices import House
-from house.processes import environment, program
+from callrec.errors import CallrecError
+from callrec.login.unlock import actor_by_password
+from callrec.practice import open_practice
+from callrec.requests.decide import Decision, approve_request, deny_request
+from house.practices import House, password_of
+from house.processes import begin
 from house.requests import a_request, grants_of, opened, rows, state_of
 
+REASON = "It was looked into and is not needed any more"
 
-def begin(house: House, login: str, reference: str, decision: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        program("house.deciding_at_once", house.folder, login, reference, decision),
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+
+def decide(house: House, login: str, reference: str, decision: str, ready: Barrier) -> str:
+    """Approve the recordings whose numbers are given, or deny the request, when all are ready."""
+    environ = {"XDG_STATE_HOME": str(house.folder / login)}
+    practice = open_practice(house.config, house.now, environ)
+    actor = actor_by_password(practice, login=login, password=password_of(login))
+    ready.wait(60)
+    try:
+        if decision == "deny":
+            deny_request(practice, actor, reference, reason=REASON)
+        else:
+            numbers = tuple(int(number) for number in decision.split(","))
+            approve_request(practice, actor, reference, Decision(recordings=numbers))
+    except CallrecError as error:
+        return f"{error.exit_status} {error.message}"
+    return "done"
 
 
 def at_once(house: House, reference: str, **decisions: str) -> dict[str, str]:
     """What each of them is told, by login."""
-    running = {who: begin(house, who, reference, what) for who, what in decisions.items()}
-    for each in running.values():
-        assert each.stdout is not None
-        assert each.stdout.readline() == "ready\n"
-    for each in running.values():
-        assert each.stdin is not None
-        each.stdin.write("go\n")
-        each.stdin.flush()
-    told = {who: each.communicate(timeout=60)[0].strip() for who, each in running.items()}
-    house.open()
-    return told
+    house.close()
+    ready = get_context("fork").Barrier(len(decisions))
+    running = {
+        who: begin(partial(decide, house, who, reference, what, ready))
+        for who, what in decisions.items()
+    }
+    return {who: each.ended().told for who, each in running.items()}
 
 
 def decided(house: House) -> list[Leaf]:

@@ -218,7 +218,7 @@ def test_other_particulars_sealed_in_place_of_the_approved_ones_open_nothing(
     by_sql(
         office,
         "UPDATE request_version SET sealed = :sealed",
-        sealed=body.seal(request.key, request.which),
+        sealed=body.seal(request.key, request.version_id),
     )
     assert "not the one that was made" in opens_nothing(office, reference, Tampered)
 
@@ -230,7 +230,7 @@ def test_other_recordings_sealed_in_place_of_the_approved_ones_open_nothing(offi
     by_sql(
         office,
         "UPDATE request_version SET sealed = :sealed WHERE request = :id",
-        sealed=body.seal(request.key, request.which),
+        sealed=body.seal(request.key, request.version_id),
         id=request.id,
     )
     opens_nothing(office, reference, Tampered)

@@ -242,15 +242,20 @@ def test_the_dossier_says_who_had_it_when(granted: House) -> None:
     acknowledge(granted)
     found = read_dossier(granted.practice, signed_in(granted, "sam"), "R-1")
     *_, delivered, over, answer, _ = found.entries
-    assert (delivered.what, delivered.told["deliver_by"]) == ("release.delivered", "letter")
+    assert (delivered.what, delivered.details["deliver_by"]) == ("release.delivered", "letter")
     assert (over.what, over.by, over.recordings) == ("release.handed-over", "sam", (1, 2))
-    assert over.told["release"] == answer.told["release"] == delivered.told["release"]
-    assert list(over.told)[:5] == ["release", "on", "time", "channel", "to_whom"]
-    assert (over.told["on"], over.told["time"], over.told["channel"], over.told["to_whom"]) == (
+    assert over.details["release"] == answer.details["release"] == delivered.details["release"]
+    assert list(over.details)[:5] == ["release", "on", "time", "channel", "to_whom"]
+    assert (
+        over.details["on"],
+        over.details["time"],
+        over.details["channel"],
+        over.details["to_whom"],
+    ) == (
         *("2026-11-24", "12:00", "letter"),
         WHOM,
     )
-    assert (answer.what, answer.told["reason"]) == ("release.acknowledged", THANKS)
+    assert (answer.what, answer.details["reason"]) == ("release.acknowledged", THANKS)
 
 
 def test_the_register_of_disclosures_says_who_has_each_package(granted: House) -> None:

@@ -61,7 +61,7 @@ def the_police_ask(house: House, *, may_be_told: str = "no", by: str = "sam") ->
         house.practice,
         logged_in(house, by),
         purpose=Purpose.OUTSIDE_BODY,
-        said=asks,
+        answers=asks,
         recordings=[1],
     )
     return made.reference

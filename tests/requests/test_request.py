@@ -63,7 +63,7 @@ COMPLAINT = Purpose.COMPLAINT
 def create(house: House, login: str = "sam", **changes: Any) -> str:
     actor = logged_in(house, login)
     asked = said(COMPLAINT, **changes)
-    return create_request(house.practice, actor, purpose=COMPLAINT, said=asked).reference
+    return create_request(house.practice, actor, purpose=COMPLAINT, answers=asked).reference
 
 
 def in_full(house: House, reference: str, login: str) -> bool:
@@ -161,14 +161,14 @@ def test_whoever_asks_is_told_whom_it_is_about(stocked: House, employee: str) ->
     asks = said(Purpose.DISCIPLINARY, further=further)
 
     max_ = logged_in(stocked, "max")
-    made = create_request(stocked.practice, max_, purpose=Purpose.DISCIPLINARY, said=asks)
+    made = create_request(stocked.practice, max_, purpose=Purpose.DISCIPLINARY, answers=asks)
     told = made.concerned
     assert (told.logins, told.is_staff_named, told.by_name) == (EMPLOYEES[employee], True, True)
 
 
 def test_whoever_opens_no_names_is_told_that_they_were_not_looked_through(stocked: House) -> None:
     sam, asks = logged_in(stocked, "sam"), said(Purpose.DISCIPLINARY)
-    made = create_request(stocked.practice, sam, purpose=Purpose.DISCIPLINARY, said=asks)
+    made = create_request(stocked.practice, sam, purpose=Purpose.DISCIPLINARY, answers=asks)
     told = made.concerned
     assert (told.logins, told.is_staff_named, told.by_name) == ((), True, False)
 
@@ -281,7 +281,7 @@ def test_no_day_is_tried_out_on_numbers(
 ) -> None:
     actor, asks = signed_in(stocked, login), said(day=date(2024, 7, 3))
     purpose = Purpose.PROTECT_PARTIES
-    made = create_request(stocked.practice, actor, purpose=purpose, said=asks, recordings=[1, 2])
+    made = create_request(stocked.practice, actor, purpose=purpose, answers=asks, recordings=[1, 2])
     assert made.of_other_day == told
     attached = attach_recordings(stocked.practice, actor, made.reference, [3])
     assert attached.of_other_day == (None if told is None else (*told, 3))
@@ -363,7 +363,7 @@ def test_a_request_that_somebody_sealed_in_its_place_is_found(stocked: House) ->
     by_sql(
         stocked,
         "UPDATE request_version SET sealed = :sealed",
-        sealed=body.seal(one.key, one.which),
+        sealed=body.seal(one.key, one.version_id),
     )
     with pytest.raises(Tampered, match="not the one that was made"):
         opened(stocked, "R-1")
@@ -378,7 +378,7 @@ def test_a_change_is_a_new_version_under_a_new_key(stocked: House) -> None:
     amended = attach_recordings(stocked.practice, signed_in(stocked, "sam"), reference, [2, 3])
     after = opened(stocked, reference)
     assert (amended.version, amended.recordings) == (2, 3)
-    assert (after.which.version, len(after.recordings)) == (2, 3)
+    assert (after.version_id.version, len(after.recordings)) == (2, 3)
     assert after.key != before.key
     assert after.digest != before.digest
     assert after.particulars == before.particulars
@@ -440,7 +440,7 @@ def test_a_change_by_somebody_who_may_not_is_found(granted: House) -> None:
     theirs = opened(granted, a_request(granted, "mia"))
     recordings = mine.body.recordings
     body = new_body(theirs.body.number, mine.purpose, mine.particulars, recordings)
-    which = replace(theirs.which, version=2)
+    which = replace(theirs.version_id, version=2)
     with writing(granted.practice, sam.signer) as act:
         details = body.details(body.digest(which, theirs.requester))
         amended, nonce, uids = RequestAct.AMENDED, body.log_nonce, [uid for uid, _ in recordings]

@@ -75,7 +75,7 @@ def access(house: House, received: str = "2026-11-20", login: str = "sam", **cha
         house.practice,
         logged_in(house, login),
         purpose=Purpose.SUBJECT_ACCESS,
-        said=said(day=date(2024, 7, 4), further=further),
+        answers=said(day=date(2024, 7, 4), further=further),
         recordings=[1],
     )
     return made.reference
@@ -332,14 +332,14 @@ def test_whoever_may_read_the_request_sees_why(stocked: House) -> None:
     date_request(stocked.practice, signed_in(stocked, "dora"), reference, EXTENDED, reason=WHY)
     shown = show_request(stocked.practice, signed_in(stocked, "sam"), reference)
     event = shown.history[-1]
-    assert (event.on, event.said) == (EXTENDED.on, WHY)
+    assert (event.on, event.reason) == (EXTENDED.on, WHY)
 
 
 def test_whoever_is_not_concerned_sees_that_and_not_why(stocked: House) -> None:
     reference = access(stocked)
     date_request(stocked.practice, signed_in(stocked, "dora"), reference, EXTENDED, reason=WHY)
     shown = show_request(stocked.practice, signed_in(stocked, "max"), reference)
-    assert (shown.history[-1].on, shown.history[-1].said) == (EXTENDED.on, None)
+    assert (shown.history[-1].on, shown.history[-1].reason) == (EXTENDED.on, None)
 
 
 def test_the_log_keeps_the_reason_out_of_the_clear(stocked: House) -> None:
@@ -390,7 +390,7 @@ def test_the_day_of_a_court_s_order_is_known_in_any_year(stocked: House) -> None
     changed = {"legal_basis": "court-order", "received": "2028-12-29", "answer_by": "2029-01-31"}
     further = further_of(Purpose.OUTSIDE_BODY, **changed)
     asks, sam = said(Purpose.OUTSIDE_BODY, further=further), logged_in(stocked, "sam")
-    made = create_request(stocked.practice, sam, purpose=Purpose.OUTSIDE_BODY, said=asks)
+    made = create_request(stocked.practice, sam, purpose=Purpose.OUTSIDE_BODY, answers=asks)
     assert deadline(stocked, made.reference).due_on == date(2029, 1, 31)
 
 
@@ -457,7 +457,7 @@ def test_what_was_heard_by_who_asked_is_due_until_it_is_closed(stocked: House) -
     assert f"callrec request close {reference} --reason TEXT" in refusal.value.hint
     close_request(stocked.practice, sam, reference, reason=why)
     assert read_due(stocked.practice) == ()
-    assert show_request(stocked.practice, sam, reference).history[-1].said == why
+    assert show_request(stocked.practice, sam, reference).history[-1].reason == why
     assert verified(stocked).verdict is Verdict.INTACT
 
 
@@ -473,7 +473,7 @@ def of_the_dead(house: House, *recordings: int) -> str:
     asks = said(Purpose.DECEASED, day=UNKNOWN, times=UNKNOWN, further=further)
     sam = logged_in(house, "sam")
     made = create_request(
-        house.practice, sam, purpose=Purpose.DECEASED, said=asks, recordings=recordings
+        house.practice, sam, purpose=Purpose.DECEASED, answers=asks, recordings=recordings
     )
     return made.reference
 
@@ -524,7 +524,7 @@ def test_a_check_for_third_parties_is_said_in_a_sentence_of_a_day_since_it_came(
         stocked.practice, dora, reference, on=date(2026, 11, 24), assessment=WHY
     )
     shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference)
-    assert (shown.history[-1].what, shown.history[-1].said) == ("request.third-parties", WHY)
+    assert (shown.history[-1].what, shown.history[-1].reason) == ("request.third-parties", WHY)
 
 
 MOVED = {
@@ -582,7 +582,7 @@ def ordered(house: House) -> str:
     told = {"legal_basis": "court-order", "answer_by": "2027-03-01"}
     asks = said(Purpose.OUTSIDE_BODY, further=further_of(Purpose.OUTSIDE_BODY, **told))
     sam = logged_in(house, "sam")
-    made = create_request(house.practice, sam, purpose=Purpose.OUTSIDE_BODY, said=asks)
+    made = create_request(house.practice, sam, purpose=Purpose.OUTSIDE_BODY, answers=asks)
     return made.reference
 
 
@@ -670,7 +670,7 @@ def test_an_executor_without_evidence_has_his_authority_to_prove(stocked: House)
         stocked.practice,
         logged_in(stocked, "sam"),
         purpose=Purpose.DECEASED,
-        said=said(Purpose.DECEASED, further=further),
+        answers=said(Purpose.DECEASED, further=further),
         recordings=[1],
     )
     assert opened(stocked, made.reference, "dora").facts.unproven == {Awaited.AUTHORITY}

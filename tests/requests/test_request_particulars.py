@@ -47,7 +47,7 @@ def ask(house: House, purpose: Purpose, login: str = "sam", **further: str) -> s
     """The reference of a request for recording 1; changes by the further particulars' names."""
     asks = said(purpose, further=further_of(purpose, **further))
     actor = logged_in(house, login)
-    made = create_request(house.practice, actor, purpose=purpose, said=asks, recordings=[1])
+    made = create_request(house.practice, actor, purpose=purpose, answers=asks, recordings=[1])
     return made.reference
 
 
@@ -83,7 +83,7 @@ def test_without_it_nothing_is_made_and_the_log_knows(stocked: House, purpose: P
             stocked.practice,
             logged_in(stocked, "sam"),
             purpose=purpose,
-            said=said(purpose, further={}),
+            answers=said(purpose, further={}),
         )
     assert refused(stocked)
     assert rows(stocked, "SELECT * FROM request") == []
@@ -155,7 +155,7 @@ def test_only_what_is_said_anew_changes_and_it_is_another_version(stocked: House
     further = {FurtherParticular.COMPLAINT: "C-2024-18"}
     amended = amend(stocked, reference, number="0117 496 0123", further=further)
     after = opened(stocked, reference)
-    assert (amended.version, amended.recordings, after.which.version) == (2, 1, 2)
+    assert (amended.version, amended.recordings, after.version_id.version) == (2, 1, 2)
     was, now = before.particulars.as_json(), after.particulars.as_json()
     changed = {name for name in was if was[name] != now[name]}
     assert changed == {"number", "further"}
@@ -212,7 +212,7 @@ def test_a_change_keeps_the_rules_of_a_new_request(
     reference = ask(stocked, Purpose.PORTABILITY)
     with pytest.raises(error):
         amend(stocked, reference, **changes)
-    assert opened(stocked, reference, "dora").which.version == 1
+    assert opened(stocked, reference, "dora").version_id.version == 1
     assert last_leaf(stocked).act == "request.amended"
 
 

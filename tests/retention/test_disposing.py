@@ -80,14 +80,14 @@ def test_its_digest_covers_them(house: House) -> None:
         uid: DisposalItem("claim", "claim, 6 years", date(2030, 1, 5)),
     }
     changed = replace(request.body, retained=retained)
-    assert changed.digest(request.which, request.requester) != request.digest
+    assert changed.digest(request.version_id, request.requester) != request.digest
 
 
 def test_a_request_for_anything_else_has_the_digest_that_it_had(house: House) -> None:
     request = opened(house, ask(house, purpose=Purpose.PROTECT_PARTIES, recordings=[1]))
     assert request.body.retained == {}
     without = replace(request.body, retained={})
-    assert without.digest(request.which, request.requester) == request.digest
+    assert without.digest(request.version_id, request.requester) == request.digest
 
 
 def test_what_is_due_longest_comes_first_and_the_rest_is_left(

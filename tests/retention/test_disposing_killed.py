@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from callrec.practice import Actor, Practice
-from callrec.registers.verify import Verdict
 from callrec.retention.erase import carry_out, preview_destruction, propose_disposal
 from house.drives import archive, drive, faults, verify
 from house.erasures import bags_of, found_in, secrets_of, tokens_of
-from house.holds import verified
+from house.interrupted import wrong_with_vault
 from house.killing import by, count_steps, killed_at
 from house.practices import House
 from house.requests import rows, state_of
@@ -77,14 +76,14 @@ def test_wherever_it_is_killed_there_is_old_or_new_and_the_next_run_finishes(
         stubs = rows(house, "SELECT rule, due_on FROM destroyed")
         assert state_of(house, REFERENCE) == ("closed" if stubs else "approved")
         assert bool(tokens_of(house, 1, 3)) is not bool(stubs)
-        assert verified(house).problems == (), point
+        assert [*wrong_with_vault(house)] == [], point
         assert dispose(house, REFERENCE, at).is_done, point
         stubs = rows(house, "SELECT rule, due_on FROM destroyed")
         assert [tuple(stub) for stub in stubs] == [("routine, 3 years", "2027-01-05")] * 2
         assert faults(verify(house, at)) == [], point
         assert len(bags_of(at)) == 1
         assert found_in(secrets, house.config.vault, at) == [], point
-        assert verified(house).verdict is Verdict.INTACT, point
+        assert [*wrong_with_vault(house)] == [], point
 
 
 def test_a_proposal_that_is_killed_is_made_or_not(due: House, tmp_path: Path, steps: Steps) -> None:
@@ -94,6 +93,6 @@ def test_a_proposal_that_is_killed_is_made_or_not(due: House, tmp_path: Path, st
         house = killed_at(point, due, tmp_path / str(point), PROPOSING)
         assert house, point
         made = rows(house, "SELECT number FROM request")
-        assert verified(house).problems == (), point
+        assert [*wrong_with_vault(house)] == [], point
         assert propose(house, "dora").reference == ("" if made else REFERENCE)
-        assert verified(house).verdict is Verdict.INTACT, point
+        assert [*wrong_with_vault(house)] == [], point

@@ -9,7 +9,6 @@ import pytest
 
 from callrec.archive.copy import drill_folder, rebuild_folder
 from callrec.practice import Actor, Practice
-from callrec.registers.verify import Verdict
 from callrec.restore.copy import opener_by_password
 from callrec.restore.drill import run_restore_drill
 from callrec.restore.rebuild import open_volumes
@@ -17,7 +16,7 @@ from callrec.retention.erase import carry_out, preview_erasure
 from house import practices
 from house.drives import drive, faults, verify
 from house.erasures import bags_of, erase, found_in, secrets_of, tokens_of
-from house.holds import verified
+from house.interrupted import wrong_with_vault
 from house.killing import Deed, by, count_steps, killed_at
 from house.practices import House, password_of
 from house.requests import state_of
@@ -72,12 +71,12 @@ def test_wherever_it_is_killed_there_is_old_or_new_and_the_next_run_finishes(
         assert state_of(house, REFERENCE) == (
             "closed" if not tokens_of(house, 1, 2, 5) else "approved"
         )
-        assert verified(house).problems == (), point
+        assert [*wrong_with_vault(house)] == [], point
         assert erase(house, REFERENCE, *volumes_of(house)).is_done, point
         assert [faults(verify(house, each)) for each in volumes_of(house)] == [[], []], point
         assert len(bags_of(*volumes_of(house))) == 2
         assert found_in(secrets, house.config.vault, *volumes_of(house)) == [], point
-        assert verified(house).verdict is Verdict.INTACT, point
+        assert [*wrong_with_vault(house)] == [], point
 
 
 def drilling(name: str = "drive-a") -> Deed:

@@ -237,6 +237,12 @@ def test_status_counts_refusals_too_the_most_searches_first(house: House) -> Non
     assert shown == (SearchCount("max", 1, 0), SearchCount("sam", 0, 2))
 
 
+def test_status_tells_nobody_else_who_searched(house: House) -> None:
+    search(house)
+    for actor in (None, logged_in(house, "max")):
+        assert read_status(house.practice, actor).searched_without_request == ()
+
+
 def test_nobody_reviews_a_search_of_his_own(house: House) -> None:
     seq = search(house, "dora")
     assert draw(house).items == ()
@@ -336,6 +342,7 @@ def test_a_search_by_whom_nobody_vouched_for_ends_neither_status_nor_reviews(
     seq = search(house)
     with writing(house.practice, None) as act:
         act.leaf("search", actor=actor, outcome=Outcome.REFUSED)
-    assert read_status(house.practice, None).searched_without_request == (SearchCount("max", 1, 0),)
+    shown = read_status(house.practice, logged_in(house, "dora")).searched_without_request
+    assert shown == (SearchCount("max", 1, 0),)
     assert [item.seq for item in draw(house).items] == [seq]
     accept(house, seq)

@@ -78,7 +78,7 @@ def suggested(
     nothing = {"day": UNKNOWN, "times": UNKNOWN, "extension": "unknown", "number": "unknown"}
     asks = said(purpose, **{**nothing, "parties": ("unknown",), **known})
     actor = logged_in(house, login)
-    made = create_request(house.practice, actor, purpose=purpose, said=asks)
+    made = create_request(house.practice, actor, purpose=purpose, answers=asks)
     return suggest_recordings(house.practice, actor, made)
 
 

@@ -38,7 +38,7 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Failed, Tampered, Unusable
-from callrec.login.shares import holders
+from callrec.login.locks import holders
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, today
 from callrec.store.directory import disk_errors
@@ -122,11 +122,11 @@ def _sealed_keys(practice: Practice, key: bytes, volume: str, time: str) -> byte
 
 def _person(connection: Connection, practice: Practice, person: str) -> dict[str, Any]:
     """What a bare machine needs to let a person's password open the copy."""
-    column, said = tables.person.c, tables.statement
+    column, statement = tables.person.c, tables.statement
     locked = connection.execute(select(column.locked).where(column.id == person)).scalar()
     digest = practice.register.vouchers[person][-1].digest
     body, signature = connection.execute(
-        select(said.c.body, said.c.signature).where(said.c.digest == digest)
+        select(statement.c.body, statement.c.signature).where(statement.c.digest == digest)
     ).one()
     return {
         "locked": parse(locked) if locked else None,

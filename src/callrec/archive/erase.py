@@ -7,7 +7,7 @@ anything else once it is there again, by whatever touches it first. In this orde
     the volume is held against the log
     the leaf ``erasure.begun``, durably; then, on the drive:
     the uids are appended to ``erased.txt``
-    each bag is written anew without these recordings, and changes places with the old one
+    each bag is rewritten without these recordings, and changes places with the old one
     a copy of the catalogue, in which nothing of them is left
     a statement for each bag and one for the run, in one transaction: nothing is owed there any more
     their proofs; and only now the older copies go
@@ -138,10 +138,10 @@ def erase_owed(
 ) -> int:
     """Erase from a volume what was destroyed and is there yet; returns how many recordings.
 
-    ``advance`` is told how many recordings more are gone.
+    ``advance`` is called with how many more recordings are gone.
 
     Raises:
-        NotFound: the folder is no volume.
+        NotFound: the folder is not a volume.
         Unusable: it belongs to another vault.
         Refused: the actor may not archive.
         Locked: it takes their password.
@@ -232,8 +232,8 @@ class _Run:
             rows = still_to_erase_on(connection, volume.volume)
             owing = _owing(connection, volume.volume, written, rows)
             self._check(connection, written, owing)
-            is_told_of = copy_predates_destruction(connection, volume.volume)
-        if not rows and not is_told_of:
+            is_outdated = copy_predates_destruction(connection, volume.volume)
+        if not rows and not is_outdated:
             self._drop_unfinished()  # a run that was cut off may have copied it
             if not written:  # no statement tells of the volume: nothing there counts
                 volume.drop_other_copies("")

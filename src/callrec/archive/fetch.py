@@ -1,7 +1,7 @@
 """Fetch sealed recordings back from a volume: what the vault lacks, or holds damaged.
 
 A recording's name is the SHA-256 of its sealed bytes, so a file proves itself. What a drive gives
-back differently is left there and told.
+back differently is left there and reported.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ to archive says so with an empty manifest: then there is a proof and no bag.
 
 The file is a C2SP tlog-proof of the leaf that carries the statement, against the checkpoint that
 the leaf's own actor signed. Its ``extra`` is canonical JSON {leaf, signature, statement}, each in
-base64, so that from the drive alone it can be checked who said what, and at which head.
+base64, so that from the drive alone it can be checked who stated what, and at which head.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class VolumeStatement:
     keys: str
     head: LogHead = field(compare=False)
     """Of the log before its leaf, and after the copy of the catalogue was made. Where a run is
-    stated anew it is another."""
+    stated again it is another."""
     erased: Annotated[tuple[str, ...], WHERE_THERE] = ()
     """Uids of recordings that were destroyed, and taken out of this volume's bags by this run."""
     on_vaults_disk: Annotated[
@@ -90,7 +90,7 @@ class VolumeStatement:
         Field(alias="disk"),
         WHERE_THERE,
     ] = False
-    """The volume lay on the disk on which the vault lies: it is no copy elsewhere."""
+    """The volume lay on the disk on which the vault lies: it is not a copy elsewhere."""
     common: Annotated[int | None, WHERE_THERE] = field(default=None, compare=False)
     """Where the copy of the catalogue is of a log that was lost: how many entries of this one it
     knows at the least."""
@@ -126,7 +126,7 @@ class _Extra:
 
 
 def stated_volumes(practice: Practice, connection: Connection) -> frozenset[str]:
-    """The ids of all volumes that a statement names, made by a person who might make it."""
+    """The ids of all volumes named by a statement of a person entitled to make it."""
     return frozenset(map(_volume, _statements(practice, connection).values()))
 
 
@@ -135,20 +135,20 @@ def runs_written_to(
 ) -> dict[str, WrittenRun]:
     """Everything that the log says was written to a volume, by name.
 
-    Where a bag was written anew under its name, the newest statement counts. What a person stated
-    who might not archive counts for nothing: anybody could otherwise take a volume away by stating
-    something of it. `audit verify` names it.
+    Where a bag was rewritten under its name, the newest statement counts. What a person
+    stated who was not allowed to archive counts for nothing: anybody could otherwise take a volume
+    away by stating something of it. `audit verify` names it.
     """
-    said = _statements(practice, connection)
-    ours = {seq: each for seq, each in said.items() if _volume(each) == volume}
+    statements = _statements(practice, connection)
+    ours = {seq: each for seq, each in statements.items() if _volume(each) == volume}
     return {each.name: each for each in _checked(practice, connection, ours)}
 
 
 def newest_run_of_each(practice: Practice, connection: Connection) -> tuple[WrittenRun, ...]:
     """What was written last to each volume."""
-    said = _statements(practice, connection)
-    last = {_volume(each): seq for seq, each in said.items()}
-    return tuple(_checked(practice, connection, {seq: said[seq] for seq in last.values()}))
+    statements = _statements(practice, connection)
+    last = {_volume(each): seq for seq, each in statements.items()}
+    return tuple(_checked(practice, connection, {seq: statements[seq] for seq in last.values()}))
 
 
 def _statements(practice: Practice, connection: Connection) -> dict[int, Statement]:
@@ -165,11 +165,11 @@ def _volume(statement: Statement) -> str:
 
 
 def _checked(
-    practice: Practice, connection: Connection, said: Mapping[int, Statement]
+    practice: Practice, connection: Connection, statements: Mapping[int, Statement]
 ) -> Iterator[WrittenRun]:
-    for leaf in attested_leaves(connection, practice.register, said):
+    for leaf in attested_leaves(connection, practice.register, statements):
         try:
-            yield check_volume_statement(practice, leaf, said[leaf.seq])
+            yield check_volume_statement(practice, leaf, statements[leaf.seq])
         except Tampered as error:
             raise Tampered(f"leaf {leaf.seq} of the audit log: {error.message}") from error
 
@@ -177,7 +177,7 @@ def _checked(
 def make_proof(connection: Connection, seq: int, vault: str) -> bytes:
     """The file of the proof of one run. Law: the same bytes whenever it is made."""
     leaf, body = read_leaf(connection, seq)
-    said = connection.execute(
+    row = connection.execute(
         select(tables.statement).where(tables.statement.c.digest == leaf.statement)
     ).first()
     point = connection.execute(
@@ -185,9 +185,9 @@ def make_proof(connection: Connection, seq: int, vault: str) -> bytes:
         .where(tables.checkpoint.c.size > seq)
         .order_by(tables.checkpoint.c.size)
     ).first()
-    if said is None or point is None:
+    if row is None or point is None:
         raise Tampered(f"the statement of leaf {seq} or the checkpoint over it is missing")
-    statement = read_statement(said.body, said.signature, vault)
+    statement = read_statement(row.body, row.signature, vault)
     extra = as_json(_Extra(body, statement.signature, statement.body))
     hashes = tree.inclusion_proof(seq, point.size, node_reader(connection))
     return write_proof(Proof(seq, hashes, bytes(point.note), canonical(extra)))
@@ -216,7 +216,7 @@ class _AuthorityTime(NamedTuple):
     before: int
     """The sequence of the log before which they were vouched for."""
     not_before: date = date.min
-    """The day on which they might, or a later one that the leaf names."""
+    """The day that decides whether they were entitled, or a later one that the leaf names."""
     later: Mapping[str, Voucher] = MappingProxyType({})
     """Vouchers that count before those of the log, by the id of the person."""
 
@@ -258,7 +258,7 @@ def read_unverified(practice: Practice, data: bytes) -> WrittenRun:
 
 
 def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[WrittenRun, Head]:
-    """What a proof proves by itself: that a person entitled said so, and at which head.
+    """What a proof proves by itself: that an entitled person stated it, and at which head.
 
     After a restore that head may be no beginning of the vault's log, but one that was lost.
     """
@@ -276,7 +276,7 @@ def read_head(practice: Practice, data: bytes, known: KnownHeads) -> tuple[Writt
 def check_volume_statement(
     practice: Practice, leaf: Leaf, statement: Statement, office: _AuthorityTime | None = None
 ) -> WrittenRun:
-    """What a leaf's statement says was written, if its maker said so and might."""
+    """What a leaf's statement says was written, if its maker signed it and was entitled to."""
     if (leaf.act, leaf.outcome, leaf.statement) != (ARCHIVED, Outcome.DONE, statement.digest):
         raise Tampered("its statement is not the one that its leaf carries")
     if statement.kind != VOLUME_STATEMENT or statement.by != leaf.actor:
@@ -319,8 +319,8 @@ def newest_run(written: WrittenRuns) -> WrittenRun:
 
 def _read_extra(extra: bytes, vault: str) -> tuple[bytes, Statement]:
     """The leaf's bytes and the statement; nothing of them is known to be true yet."""
-    said = read(_Extra, parse(extra), "a proof's extra line is not in its form")
-    return said.leaf, read_statement(said.statement, said.signature, vault)
+    line = read(_Extra, parse(extra), "a proof's extra line is not in its form")
+    return line.leaf, read_statement(line.statement, line.signature, vault)
 
 
 def check_may_archive(practice: Practice, actor: Actor) -> None:
@@ -382,5 +382,5 @@ def save_written(
 
 
 def was_authorised_to_archive(practice: Practice, connection: Connection, leaf: Leaf) -> bool:
-    """Whether a leaf's actor might archive then, as `audit verify` has it."""
+    """Whether a leaf's actor was allowed to archive then, as `audit verify` has it."""
     return Power.ARCHIVE in powers_then(practice, connection).of(leaf)

@@ -1,7 +1,7 @@
 """What the log says happened to volumes, and the rows that follow (docs/formats/archive.md, 9).
 
     volume.kept      who has it and where it lies was written down, sealed
-    volume.lost      it was reported lost: what lies on it is no copy any more
+    volume.lost      it was reported lost: what lies on it is not a copy any more
     volume.found     it came back, and all of it was read back
     archive.removed  the vault let go of files that are on enough volumes
 
@@ -92,8 +92,8 @@ def remove_local(
     """Remove the vault's files of recordings that are on enough volumes, this one among them.
 
     The copy on this volume is read back once more; each of the others was read back when it was
-    written. What lies on the vault's own disk is no copy, and two volumes on one drive are one. In
-    this order:
+    written. What lies on the vault's own disk is not a copy, and two volumes on one drive are one.
+    In this order:
 
         how the volumes stand and what lies on them is held against the log
         the copies on the attached volume are read from the medium
@@ -243,8 +243,8 @@ def _check_former(connection: Connection) -> None:
         raise Tampered("whose a file on a volume was does not follow from the audit log")
 
 
-def check_archivists(might: Powers, leaves: Iterable[Leaf]) -> Iterator[Problem]:
-    """The leaves, each attested, by people who might not archive then; others do not matter."""
+def check_archivists(powers: Powers, leaves: Iterable[Leaf]) -> Iterator[Problem]:
+    """A problem for each of the attested leaves by a person who was not allowed to archive then."""
     for leaf in leaves:
-        if leaf.act in _OF_ARCHIVISTS and Power.ARCHIVE not in might.of(leaf):
+        if leaf.act in _OF_ARCHIVISTS and Power.ARCHIVE not in powers.of(leaf):
             yield Problem(leaf.seq, f"{leaf.act} is by somebody who may not archive")

@@ -56,9 +56,14 @@ def _settled(practice: Practice, connection: Connection) -> Sequence[Row[Any]]:
     return [row for row in cleared if not owed_by_label(practice, connection, row.id)]
 
 
-def certificate_columns(seq: int, said: DestructionStatement) -> Columns:
+def certificate_columns(seq: int, stated: DestructionStatement) -> Columns:
     """The columns of a certificate that follow from the leaf that carries its statement."""
-    return {"id": said.certificate, "number": said.number, "request": said.request, "seq": seq}
+    return {
+        "id": stated.certificate,
+        "number": stated.number,
+        "request": stated.request,
+        "seq": seq,
+    }
 
 
 def read_destruction_leaf(
@@ -66,12 +71,12 @@ def read_destruction_leaf(
 ) -> tuple[Leaf, DestructionStatement]:
     """The leaf by which something was destroyed, and what its statement says."""
     (leaf,) = attested_leaves(connection, practice.register, [certificate.seq])
-    said = read_destruction(statement_of(connection, leaf, practice.vault))
-    check_row(certificate, certificate_columns(leaf.seq, said), f"certificate C-{said.number}")
+    stated = read_destruction(statement_of(connection, leaf, practice.vault))
+    check_row(certificate, certificate_columns(leaf.seq, stated), f"certificate C-{stated.number}")
     stubs = {row.uid: stub_in(row) for row in destruction.stubs_of(connection, certificate.id)}
-    if stubs != stated_stubs(said):
+    if stubs != stated_stubs(stated):
         raise Tampered("what the catalogue says of a certificate is not what the log says")
-    return leaf, said
+    return leaf, stated
 
 
 Stub: TypeAlias = tuple[Any, ...]
@@ -85,11 +90,11 @@ def stub_in(row: Row[Any]) -> Stub:
     return (*under, row.ciphertext, row.category, row.rule, row.due_on or "", started_at)
 
 
-def stated_stubs(said: DestructionStatement) -> Mapping[str, Stub]:
+def stated_stubs(stated: DestructionStatement) -> Mapping[str, Stub]:
     """What a ``destruction`` statement lets these rows say of each recording, by uid."""
-    under = (said.certificate, said.number, said.request)
+    under = (stated.certificate, stated.number, stated.request)
     names = ("ciphertext", "category", "rule", "due", "started_at")
-    items = said.items.items()
+    items = stated.items.items()
     return {uid: (*under, *(item.get(name, "") for name in names)) for uid, item in items}
 
 
@@ -105,11 +110,11 @@ def when_done(practice: Practice, connection: Connection, certificate: str) -> d
 
 def erased_details_by_leaf(practice: Practice, connection: Connection) -> Mapping[int, str]:
     """Of each leaf whose details went with what was destroyed, the certificate: ``C-1``."""
-    told = dict(stated_destructions(connection, practice.vault))
+    destructions = dict(stated_destructions(connection, practice.vault))
     found: dict[int, str] = {}
-    for leaf in attested_leaves(connection, practice.register, told):
+    for leaf in attested_leaves(connection, practice.register, destructions):
         check_entitled(practice.register, leaf)
-        found |= dict.fromkeys(told[leaf.seq].details, f"C-{told[leaf.seq].number}")
+        found |= dict.fromkeys(destructions[leaf.seq].details, f"C-{destructions[leaf.seq].number}")
     return found
 
 

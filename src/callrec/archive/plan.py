@@ -73,13 +73,13 @@ class Plan:
 
 
 def needs_label(to: Path) -> bool:
-    """Whether a folder is no volume yet, and is called what no volume may be."""
+    """Whether a folder is not a volume yet, and is called what no volume may be."""
     with drive_errors():
         return not is_volume(to) and not is_label(_name_of(to))
 
 
 def is_on_this_disk(practice: Practice, to: Path) -> bool:
-    """Whether a folder outside the vault is no volume yet, and lies on the vault's own disk."""
+    """Whether a folder outside the vault is not a volume yet, and lies on the vault's own disk."""
     with drive_errors():
         is_outside = not to.resolve().is_relative_to(practice.folder.resolve())
         is_new = is_outside and to.is_dir() and not is_volume(to)

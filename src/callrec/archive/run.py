@@ -96,7 +96,7 @@ class Archived:
     removed: Removed | None = None
     """What the vault let go of; None: that was not asked for."""
     on_vaults_disk: bool = False
-    """The volume lies on the disk on which the vault lies: it is no copy elsewhere."""
+    """The volume lies on the disk on which the vault lies: it is not a copy elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class BackedUp:
     size_bytes: int
     """Of the sealed copy."""
     on_vaults_disk: bool
-    """It lies on the disk on which the vault lies: it is no copy elsewhere."""
+    """It lies on the disk on which the vault lies: it is not a copy elsewhere."""
 
 
 def archive_recordings(
@@ -144,7 +144,7 @@ def archive_recordings(
                 hint="is the drive attached? attach it, and give the folder where it is",
             )
     volume = target.volume.volume
-    # What is erased first is told when all is done.
+    # What is erased first is reported when all is done.
     erased = 0 if target.is_new else erase_owed(practice, actor, to, advance=lambda _: None)
     with (
         attempt(practice, actor, ARCHIVED, subject=[volume]),
@@ -288,7 +288,7 @@ class _Run:
             return bag, self._write_down(act, bag, copy)
 
     def _check_there(self, bag: Bag | None) -> None:
-        """What is said to be archived lies on the drive, and not where the drive was."""
+        """What is stated to be archived lies on the drive, and not where it was mounted before."""
         volume = self._volume
         check_attached(volume.at, self._plan.target.device)
         if open_volume(volume.at) != volume:

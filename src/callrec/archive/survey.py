@@ -99,10 +99,10 @@ def longest_unverified_first(practice: Practice, folders: Sequence[Path]) -> tup
 def verify_volume(practice: Practice, at: Path, advance: Callable[[int], None]) -> VolumeReport:
     """Hold a volume against the log, and read every recording on it back.
 
-    ``advance`` is told how many bags more are done.
+    ``advance`` is called with how many more bags are done.
 
     Raises:
-        NotFound: the folder is no volume.
+        NotFound: the folder is not a volume.
         Unusable: the volume belongs to another vault.
         Tampered: the vault's own log or catalogue is not as it was signed, or the volume's marker
             is not as callrec wrote it.
@@ -262,13 +262,13 @@ def _heads(
         stated = written.get(file.removesuffix(PROOF)) if file.endswith(PROOF) else None
         kind = FaultKind.DAMAGED if stated else FaultKind.EXTRA
         try:
-            said = check_head(practice, read_small(volume.at / HEADS / file), head, read)
+            found = check_head(practice, read_small(volume.at / HEADS / file), head, read)
         except (Tampered, NotFound) as error:
             yield Fault(kind, f"{HEADS}/{file}", error.message)
             continue
-        if said.volume != volume.volume:
+        if found.volume != volume.volume:
             yield Fault(kind, f"{HEADS}/{file}", "it is of another volume")
-        elif said != stated:
+        elif found != stated:
             yield Fault(kind, f"{HEADS}/{file}", "it is of another bag, or of an earlier writing")
     yield from _lost(HEADS, {f"{name}{PROOF}" for name in written} - set(files))
 

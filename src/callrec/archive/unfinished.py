@@ -1,6 +1,6 @@
 """One archive run at a time, and what a killed one left half-done.
 
-A bag appears on the drive whole, but before the audit log says so: between the two a run can be
+A bag appears on the drive whole, but before the audit log records it: between the two a run can be
 killed. Its own note in the vault's folder is then what tells a bag that it left from one that
 somebody put there. And a copy of the catalogue that no statement vouches for, or that a newer one
 was to replace, may lie on the drive: the note is by what the volume owes it when something is

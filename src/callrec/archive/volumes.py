@@ -2,8 +2,8 @@
 
 Reporting one lost makes the incident in the same transaction: what was on the volume is known, so
 the draft says which calls are concerned, what protects them, and of how many there is no copy left.
-From then on what lies on it is no copy. One that comes back is a copy again once all of it was read
-back.
+From then on what lies on it is not a copy. One that comes back is a copy again once all of it was
+read back.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
 _LONGEST: Final = 200
 
-_NOT_AS_SAID: Final = "who has a volume is not what was written down last"
+_NOT_AS_STATED: Final = "who has a volume is not what was written down last"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class LossReport:
     noticed_at: datetime
     """Aware; the 72 hours count from then."""
     tell: str | None = None
-    """Login of the line manager; None: a Data Controller is told."""
+    """Login of the line manager; None: a Data Controller is notified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class ListedVolume:
     standing: str
     """``in-use`` or ``lost``."""
     serial: str | None
-    """The drive's own number, where the system told it."""
+    """The drive's own number, where the system gave it."""
     written_at: datetime
     seen_at: datetime
     """When it was last written to, found again or verified by this operator."""
@@ -112,7 +112,7 @@ class ListedVolume:
     at: Path | None
     """Where it is attached; None: it is not, as far as is known."""
     on_vaults_disk: bool
-    """It lies on the disk on which the vault lies: it is no copy elsewhere."""
+    """It lies on the disk on which the vault lies: it is not a copy elsewhere."""
 
     @property
     def is_lost(self) -> bool:
@@ -165,7 +165,7 @@ def report_found(
     Raises:
         Refused: the actor may not archive.
         Unusable: it was not reported lost, or belongs to another vault.
-        NotFound: the folder is no volume, or one to which nothing was ever written.
+        NotFound: the folder is not a volume, or one to which nothing was ever written.
         Unchecked: the drive cannot be read.
         Tampered: it is not as it was written; it stays lost.
     """
@@ -197,7 +197,7 @@ def record_volume_keeper(practice: Practice, actor: Actor, label: str, kept: Vol
     Raises:
         Refused: the actor may not archive.
         NotFound: there is no volume of that label.
-        Unusable: one of the two is not said, or longer than 200 characters.
+        Unusable: one of the two is missing, or longer than 200 characters.
     """
     with attempt(practice, actor, VolumeAct.KEPT):
         check_may_archive(practice, actor)
@@ -299,7 +299,7 @@ def _account(
         noticed_at=loss.noticed_at,
         what=f'the archive volume "{loss.label}" is lost, and with it {count}{span}',
         tell=loss.tell,
-        # More than one entry of the log can name are told by how many there are.
+        # More than one entry of the log can name are reported as a number.
         recordings=[call.id for call in calls] if len(calls) <= MAX_REQUEST_RECORDINGS else (),
         findings=Findings(
             nature="loss of an external drive with sealed recordings",
@@ -319,14 +319,14 @@ def _open_keeper(
 ) -> VolumeKeeper:
     """Who has a volume, as it was written down last."""
     if row.kept_sealed is None:
-        raise Tampered(_NOT_AS_SAID)
+        raise Tampered(_NOT_AS_STATED)
     secret = vault_key(actor, VaultKey.CATALOGUE, row.kept_version)
     info = context("kept", practice.vault, volume=row.id)
     opened = primitives.hpke_open(secret, bytes(row.kept_sealed), info)
     nonce, details = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
     if seq is None:
-        raise Tampered(_NOT_AS_SAID)
+        raise Tampered(_NOT_AS_STATED)
     leaf, _ = read_leaf(connection, seq)
     if detail_commitment(practice.vault, seq, nonce, details) != leaf.detail:
-        raise Tampered(_NOT_AS_SAID)
-    return read(VolumeKeeper, parse(details), _NOT_AS_SAID)
+        raise Tampered(_NOT_AS_STATED)
+    return read(VolumeKeeper, parse(details), _NOT_AS_STATED)

@@ -7,7 +7,7 @@ leaves.
 A leaf's time comes from the clock of its writer, and nothing can prove it. But others write to the
 same log: if the next leaf has an earlier time, one of the two clocks was wrong, and something may
 have ended too soon by the later one (an undecided request, a lent power). This is reported for
-someone to look at, and is no verdict.
+someone to look at, and is not a verdict.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def check_note(data: bytes, name: str, public: bytes) -> str:
     """The text of a signed note, after checking its signature by the key ``name``, ``public``.
 
     Raises:
-        Tampered: it is no note, that key did not sign it, or a signature under its name is false.
+        Tampered: not a note, not signed by that key, or a signature under its name is false.
     """
     note = parse_note(data)
     known = (name, key_id(name, public))
@@ -165,7 +165,7 @@ def read_checkpoint(data: bytes, origin: str) -> Checkpoint:
     """The unchecked content of a note: use it only to choose the key to check it with.
 
     Raises:
-        Tampered: it is no note, or not one about this log.
+        Tampered: it is not a note, or not one about this log.
     """
     return _checkpoint(parse_note(data).text, origin)
 

@@ -48,16 +48,17 @@ class Erasures:
             if _is_decided(register, leaf, statement):
                 self.approved.setdefault(request, {})[statement.digest] = uids
         elif statement.kind == KIND:
-            said = read_destruction(statement)
+            stated = read_destruction(statement)
             check_entitled(register, leaf)
-            approvals = self.approved.get(said.request, {})
-            granted = [uids for digest, uids in approvals.items() if digest in said.approvals]
-            if len(granted) < len(said.approvals) or not said.uids <= frozenset().union(*granted):
+            approvals = self.approved.get(stated.request, {})
+            granted = [uids for digest, uids in approvals.items() if digest in stated.approvals]
+            found = len(granted) == len(stated.approvals)
+            if not found or not stated.uids <= frozenset().union(*granted):
                 raise Tampered("it destroys what nobody approved")
-            if said.details and max(said.details) >= leaf.seq:
+            if stated.details and max(stated.details) >= leaf.seq:
                 raise Tampered("it erases what was written later")
-            self.details |= said.details
-            self.uids |= said.uids
+            self.details |= stated.details
+            self.uids |= stated.uids
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class StatementReplay:
 
         Args:
             leaf: decoded.
-            row: its ``statement`` column, and ``kind``, ``said`` and ``signature`` of that.
+            row: its ``statement`` column, and ``kind``, ``signed`` and ``signature`` of that.
 
         Raises:
             Tampered: its statement is another, is not its actor's, or is not in its form; or the
@@ -177,7 +178,7 @@ class StatementReplay:
             self._take_statement(leaf, row)
 
     def _take_statement(self, leaf: Leaf, row: Any) -> None:
-        if self.register is None or {type(row.said), type(row.signature)} != {bytes}:
+        if self.register is None or {type(row.signed), type(row.signature)} != {bytes}:
             raise Tampered(f"the statement of leaf {leaf.seq} is missing")
         try:
             statement = self._statement(self.register, leaf, row)
@@ -191,7 +192,7 @@ class StatementReplay:
             raise Tampered(f"the statement of leaf {leaf.seq} is not in its form") from error
 
     def _statement(self, register: Register, leaf: Leaf, row: Any) -> Statement:
-        statement = read_statement(row.said, row.signature, self.vault)
+        statement = read_statement(row.signed, row.signature, self.vault)
         if leaf.seq >= self.trusted_up_to:
             check_made_by(register, leaf, statement)
         elif statement.digest != leaf.statement:

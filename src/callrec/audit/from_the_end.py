@@ -64,8 +64,8 @@ class SecondProcess:
     def _listen(self) -> None:
         if self._process is None or self._process.stdout is None:
             return
-        said = self._process.stdout.read() or b""  # does not wait
-        *lines, self._rest = (self._rest + said).split(b"\n")
+        output = self._process.stdout.read() or b""  # does not wait
+        *lines, self._rest = (self._rest + output).split(b"\n")
         for line in lines:
             value = json.loads(line)
             if value is None:

@@ -138,9 +138,9 @@ class Leaf:
             Tampered: it is not a leaf to the last byte, or it is the leaf of another place.
         """
         try:
-            said = json.loads(data)
-            typed = {"outcome": Outcome(said["outcome"]), "subject": tuple(said["subject"])}
-            leaf = cls(**{**said, **typed, "seq": seq, "v": 1})
+            members = json.loads(data)
+            typed = {"outcome": Outcome(members["outcome"]), "subject": tuple(members["subject"])}
+            leaf = cls(**{**members, **typed, "seq": seq, "v": 1})
             again = leaf.encode()
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise Tampered(f"leaf {seq} is not in its form") from error

@@ -40,7 +40,7 @@ REGISTER_KINDS = ("voucher", "key", "seal", "claim", "kit")
 UNREADABLE_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "in no form"})
 """Shown in place of details that no command of ours writes, so that lists go on."""
 
-# As text: SQLAlchemy takes a tenth of a millisecond to write each of these anew.
+# As text: SQLAlchemy takes a tenth of a millisecond to write each of these again.
 _INSERT_LEAF: Final = "INSERT INTO leaf (seq, body, statement) VALUES (?, ?, ?)"
 _INSERT_DETAIL: Final = "INSERT INTO detail (seq, key_version, sealed) VALUES (?, ?, ?)"
 
@@ -339,7 +339,7 @@ def read_register(connection: Connection) -> Register:
 
 
 def current_register(connection: Connection, known: Register, size: int) -> Register:
-    """The register as it stands, read anew only if something of people or keys came since.
+    """The register as it stands, read again only if something of people or keys came since.
 
     Args:
         connection: sees one state of the catalogue throughout.
@@ -349,9 +349,9 @@ def current_register(connection: Connection, known: Register, size: int) -> Regi
     Raises:
         Tampered: as `read_register`.
     """
-    leaf, said = tables.leaf.c, tables.statement.c
+    leaf, statement = tables.leaf.c, tables.statement.c
     came = select(leaf.seq).where(
-        leaf.seq >= size, said.digest == leaf.statement, said.kind.in_(REGISTER_KINDS)
+        leaf.seq >= size, statement.digest == leaf.statement, statement.kind.in_(REGISTER_KINDS)
     )
     return known if connection.execute(came.limit(1)).first() is None else read_register(connection)
 
@@ -415,7 +415,7 @@ def _register_entries(connection: Connection, vault: str) -> Iterator[tuple[Leaf
         select(
             tables.leaf.c.seq,
             tables.leaf.c.body,
-            tables.statement.c.body.label("said"),
+            tables.statement.c.body.label("signed"),
             tables.statement.c.signature,
         )
         .join(tables.statement, tables.statement.c.digest == tables.leaf.c.statement)
@@ -427,9 +427,9 @@ def _register_entries(connection: Connection, vault: str) -> Iterator[tuple[Leaf
         raise Tampered("a leaf of the audit log has no number")
     # Every command does this first: all nodes of all proofs are read at once.
     read = _read_for_proofs(connection, [leaf.seq for leaf in leaves], head.size)
-    for leaf, (seq, body, said, signature) in zip(leaves, rows, strict=True):
-        if None in (said, signature):
+    for leaf, (seq, body, signed, signature) in zip(leaves, rows, strict=True):
+        if None in (signed, signature):
             raise Tampered(f"leaf {seq} of the audit log is not whole")
         proof = tree.inclusion_proof(seq, head.size, read)
         tree.check_inclusion(tree.leaf_hash(body), seq, head.size, proof, head.root)
-        yield leaf, read_statement(said, signature, vault)
+        yield leaf, read_statement(signed, signature, vault)

@@ -96,7 +96,7 @@ class KeyVersion:
     key: VaultKey
     version: int
     public: bytes
-    """X-Wing public key; of the index key, which is no pair, its check value."""
+    """X-Wing public key; of the index key, which is not a pair, its check value."""
     seq: int
     """Of the leaf that made it."""
 

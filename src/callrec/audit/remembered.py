@@ -120,7 +120,7 @@ def forget_seen_head(folder: Path) -> None:
 
 
 def load_verified(folder: Path) -> VerifiedState | None:
-    """How far the log was verified; None where that cannot be told, and all is to be read again."""
+    """How far the log was verified; None where that is not known, and all is to be read again."""
     try:
         value = json.loads((folder / VERIFIED_FILE).read_bytes())
     except (OSError, ValueError, RecursionError):

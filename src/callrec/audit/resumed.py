@@ -81,14 +81,14 @@ def read_resumed(connection: Connection, register: Register) -> tuple[Resumed, .
         .order_by(tables.leaf.c.seq)
     ).all()
     vault = register.founders.vault
-    said = {row.seq: read_statement(row.body, row.signature, vault) for row in rows}
+    statements = {row.seq: read_statement(row.body, row.signature, vault) for row in rows}
     found = []
-    for leaf in attested_leaves(connection, register, said):
+    for leaf in attested_leaves(connection, register, statements):
         maker = register.person(leaf.actor, before=leaf.seq)
         governs = maker.standing is Standing.CONFIRMED and Power.GOVERN in maker.powers
         if (leaf.act, leaf.outcome) != (RESUMED_ACT, Outcome.DONE) or not governs:
             raise Tampered(f"leaf {leaf.seq} of the audit log resumes it, and may not")
-        fields = said[leaf.seq].fields
+        fields = statements[leaf.seq].fields
         try:
             lost = [(int(each["size"]), bytes.fromhex(each["root"])) for each in fields["lost"]]
         except (KeyError, TypeError, ValueError) as error:

@@ -123,21 +123,21 @@ def check_stretch(
         Tampered: something is not as a writer writes it; only reading leaf by leaf tells what.
     """
     rows = _Rows(database, first, min(first + STRETCH, expected.size), expected)
-    hashes, said = rows.leaves()
+    hashes, columns = rows.leaves()
     levels = rows.levels(hashes)
     peaks_before = tree.peaks(first, partial(stored_node, database))
 
     def root_after(count: int) -> bytes:
         return tree.root_of_peaks([*peaks_before, *_peaks(levels, count)])
 
-    rows.check_checkpoints(said, root_after)
+    rows.check_checkpoints(columns, root_after)
     return Stretch(
         first=first,
         before=(tree.root_of_peaks(peaks_before) if first else tree.EMPTY_ROOT).hex(),
         peaks=tuple(peak.hex() for peak in _peaks(levels, rows.end - first)),
-        unattested=said.actors.count(NOBODY),
-        stated=len(said.statements) - said.statements.count(""),
-        without_details=rows.without_details(said.details),
+        unattested=columns.actors.count(NOBODY),
+        stated=len(columns.statements) - columns.statements.count(""),
+        without_details=rows.without_details(columns.details),
     )
 
 
@@ -155,18 +155,18 @@ class _Rows:
             "SELECT seq, body, statement FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq",
             (self.first, self.end),
         )
-        hashes, all_said = list[bytes](), _LeafColumns([], [], [], [])
+        hashes, all_columns = list[bytes](), _LeafColumns([], [], [], [])
         while portion := rows.fetchmany(CHUNK_LEAVES):
             at = self.first + len(hashes)
             seqs, bodies, statements = map(list, zip(*portion, strict=True))
             require(_are(int, seqs) and seqs == [*range(at, at + len(seqs))])
             require(_are(bytes, bodies))
-            said = decode_columns(bodies, at, origin(self.expected.vault))
-            require([each or None for each in said.statements] == statements)
+            columns = decode_columns(bodies, at, origin(self.expected.vault))
+            require([each or None for each in columns.statements] == statements)
             hashes += tree.leaf_hashes(bodies)
-            all_said.add(said)
+            all_columns.add(columns)
         require(len(hashes) == self.end - self.first)
-        return hashes, all_said
+        return hashes, all_columns
 
     def levels(self, hashes: list[bytes]) -> list[list[bytes]]:
         """The nodes over these leaves, hashed a level at a time; all are stored, and just so."""
@@ -253,10 +253,10 @@ def decode_columns(bodies: Sequence[bytes], first: int, log: str) -> _LeafColumn
     if not first:
         founding = Leaf.decode(bodies[0], 0)
         require(founding.log == log)
-        said = _LeafColumns([founding.actor], [""], [founding.detail], [founding.statement])
+        columns = _LeafColumns([founding.actor], [""], [founding.detail], [founding.statement])
         if len(bodies) > 1:
-            said.add(decode_columns(bodies[1:], 1, log))
-        return said
+            columns.add(decode_columns(bodies[1:], 1, log))
+        return columns
     require(max(map(len, bodies)) <= MAX_LEAF_BYTES)
     text = b"\n".join([*bodies, b""]).decode("ascii", errors="replace")
     found = _form(log).findall(text)

@@ -4,7 +4,7 @@ Every leaf, node, statement and checkpoint is hashed again on each reading. What
 at the last reading has good signatures already, so those alone need not be checked again.
 
 A log is first read in long stretches, which tells only whether it is sound (``whole``). If it is
-not told to be, it is read leaf by leaf, which names everything that is wrong.
+not asked to be, it is read leaf by leaf, which names everything that is wrong.
 """
 
 from __future__ import annotations
@@ -263,21 +263,21 @@ class _Walk:
 
 
 def _leaves(connection: Connection) -> Iterator[Any]:
-    leaf, said, node = tables.leaf, tables.statement, tables.node
+    leaf, statement, node = tables.leaf, tables.statement, tables.node
     query = (
         select(
             leaf.c.seq,
             leaf.c.body,
             leaf.c.statement,
-            said.c.kind,
-            said.c.body.label("said"),
-            said.c.signature,
+            statement.c.kind,
+            statement.c.body.label("signed"),
+            statement.c.signature,
             node.c.hash.label("node"),
             tables.detail.c.seq.label("detail"),
             _POINT.c.size,
             _POINT.c.note,
         )
-        .outerjoin(said, said.c.digest == leaf.c.statement)
+        .outerjoin(statement, statement.c.digest == leaf.c.statement)
         .outerjoin(node, (node.c.level == 0) & (node.c.position == leaf.c.seq))
         .outerjoin(tables.detail, tables.detail.c.seq == leaf.c.seq)
         .outerjoin(_POINT, _POINT.c.size == leaf.c.seq + 1)

@@ -56,28 +56,28 @@ _TAMPERED: Final = (CallrecError, sqlite3.DatabaseError)
 _NOTES: Final = "SELECT note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size"
 
 _SIGNATURES: Final = (
-    "SELECT said.signature FROM leaf JOIN statement AS said ON said.digest = leaf.statement"
+    "SELECT statement.signature FROM leaf JOIN statement ON statement.digest = leaf.statement"
     " WHERE leaf.statement > '' AND +leaf.seq >= ? AND +leaf.seq < ? ORDER BY +leaf.seq"
 )
 """With a plus, the few leaves that carry a statement are found by that and not by their numbers."""
 
 _CARRYING: Final = (
-    "SELECT leaf.seq, leaf.body, leaf.statement, said.kind, said.body AS said, said.signature,"
-    " node.hash AS node"
+    "SELECT leaf.seq, leaf.body, leaf.statement, statement.kind,"
+    " statement.body AS signed, statement.signature, node.hash AS node"
     " FROM (SELECT seq AS carrying FROM leaf WHERE statement > '' AND +seq >= :first"
     " UNION SELECT :first)"  # in order, which takes less memory than sorting the statements
     " CROSS JOIN leaf ON leaf.seq = carrying"
-    " LEFT JOIN statement AS said ON said.digest = leaf.statement"
+    " LEFT JOIN statement ON statement.digest = leaf.statement"
     " LEFT JOIN node ON node.level = 0 AND node.position = leaf.seq"
 )
 """The first leaf, and those that carry a statement, as the column says; ``stretch`` checks that."""
 
 _DECIDING: Final = (  # noqa: S608 - kinds of ours
-    "SELECT leaf.seq, leaf.body, leaf.statement, said.kind, said.body AS said, said.signature,"
-    " node.hash AS node"
-    " FROM statement AS said CROSS JOIN leaf ON leaf.statement = said.digest"
+    "SELECT leaf.seq, leaf.body, leaf.statement, statement.kind,"
+    " statement.body AS signed, statement.signature, node.hash AS node"
+    " FROM statement CROSS JOIN leaf ON leaf.statement = statement.digest"
     " LEFT JOIN node ON node.level = 0 AND node.position = leaf.seq"
-    " WHERE said.kind IN ({}) AND leaf.seq < :size ORDER BY leaf.seq"
+    " WHERE statement.kind IN ({}) AND leaf.seq < :size ORDER BY leaf.seq"
 ).format(", ".join(f"'{kind}'" for kind in DECIDING_KINDS))
 
 

@@ -1,7 +1,7 @@
 """Open what is sealed of a recording, and check who sealed it.
 
 Whatever lies under a batch key could have been put there by anybody who can write the database, so
-it counts only if the ``batch`` statement of a person who might ingest lists it, and a leaf carries
+it counts only if the ``batch`` statement of a person allowed to ingest lists it, and a leaf carries
 that statement (docs/formats/keys.md, 3; docs/formats/recording.md).
 """
 
@@ -118,7 +118,7 @@ class _Revision(NamedTuple):
     batch: str
     plaintext: bytes
     """nonce[32] || canonical JSON."""
-    said: Mapping[str, Any]
+    fields: Mapping[str, Any]
 
     @property
     def commitment(self) -> str:
@@ -187,7 +187,7 @@ class Opening:
     def each_metadata(self, rows: Sequence[Row[Any]]) -> Iterator[OpenedRecording]:
         """`metadata` of each row in turn; all of it is read at once."""
         for row, revisions in self._revisions(rows):
-            yield _laid_over(row, revisions)
+            yield _with_revisions(row, revisions)
 
     def sound_metadata(self, rows: Iterable[Row[Any]]) -> list[OpenedRecording]:
         """`metadata` of those rows whose metadata opens."""
@@ -205,7 +205,7 @@ class Opening:
         """`checked` of each row in turn; all of it is read at once."""
         self.look_up(rows)
         for row, revisions in self._revisions(rows):
-            opened = _laid_over(row, revisions)
+            opened = _with_revisions(row, revisions)
             self._check_listed(row, revisions)
             check_clear_columns(row, opened.fields)
             yield opened
@@ -230,12 +230,12 @@ class Opening:
 
     def is_replaced_file(self, row: Row[Any], name: str) -> bool:
         """Whether this sealed file was the recording's, and was replaced as it should be."""
-        table, said = tables.metadata, tables.statement
+        table, statement = tables.metadata, tables.statement
         batches = self._connection.execute(
             select(table.c.batch, table.c.revision)
             .join(tables.batch, tables.batch.c.id == table.c.batch)
-            .join(said, said.c.digest == tables.batch.c.statement)
-            .where(table.c.recording == row.id, said.c.kind == REENCRYPTED)
+            .join(statement, statement.c.digest == tables.batch.c.statement)
+            .where(table.c.recording == row.id, statement.c.kind == REENCRYPTED)
             .order_by(table.c.revision)
         )
         for batch, revision in batches:
@@ -254,7 +254,7 @@ class Opening:
                 or listed.metadata != revision.commitment
                 or listed.before != (name or listed.ciphertext)
                 # A re-encryption is of what is there, and says no more.
-                or (listed.is_reencryption and (number == 1 or revision.said.keys() - _RESEALED))
+                or (listed.is_reencryption and (number == 1 or revision.fields.keys() - _RESEALED))
             ):
                 raise Tampered(f"recording {row.id} is not as it was sealed")
             if listed.statement != first.get((row.uid, number)):
@@ -301,12 +301,12 @@ class Opening:
         try:
             key = self._keys(sealed.batch, VaultKey.CATALOGUE)
             plaintext = primitives.open_sealed(key, sealed.sealed, info)
-            said = parse(plaintext[NONCE_BYTES:])
+            fields = parse(plaintext[NONCE_BYTES:])
         except Tampered as error:
             raise Tampered(f"the metadata of recording {row.id} does not open") from error
-        if not _is_in_form(said):
+        if not _is_in_form(fields):
             raise Tampered(f"the metadata of recording {row.id} is not in its form")
-        return _Revision(sealed.batch, plaintext, said)
+        return _Revision(sealed.batch, plaintext, fields)
 
     def _open_key(self, batch: str, side: VaultKey) -> bytes:
         self._read_batches({batch})
@@ -322,10 +322,10 @@ class Opening:
         return primitives.hpke_open(secret, sealed, info)
 
     def _read_statement(self, batch: str) -> Mapping[tuple[str, int], _Listed]:
-        said = tables.statement
+        column = tables.statement
         row = self._connection.execute(
-            select(said.c.digest, said.c.kind)
-            .join(tables.batch, tables.batch.c.statement == said.c.digest)
+            select(column.c.digest, column.c.kind)
+            .join(tables.batch, tables.batch.c.statement == column.c.digest)
             .where(tables.batch.c.id == batch)
         ).first()
         if row is None or row.kind not in POWER_TO_STATE:
@@ -347,35 +347,35 @@ class Opening:
         return listed
 
 
-def _laid_over(row: Row[Any], revisions: Sequence[_Revision]) -> OpenedRecording:
+def _with_revisions(row: Row[Any], revisions: Sequence[_Revision]) -> OpenedRecording:
     """The first revision with the later ones laid over it, the provenance of all together."""
-    fields = dict(revisions[0].said)
+    fields = dict(revisions[0].fields)
     if not _FORM.keys() <= fields.keys():
         raise Tampered(f"the metadata of recording {row.id} says too little")
     try:
         for revision in revisions[1:]:
-            fields = apply_revision(fields, revision.said)
+            fields = apply_revision(fields, revision.fields)
     except Tampered as error:
         raise Tampered(f"the metadata of recording {row.id}: {error.message}") from error
     began, newest = parse_instant(fields["started_at"]), len(revisions)
     return OpenedRecording(row.id, row.uid, row.ciphertext, row.state, fields, began, newest)
 
 
-def _is_in_form(said: object) -> bool:
+def _is_in_form(fields: object) -> bool:
     """Whether one revision is an object whose known members are as intake writes them."""
     return (
-        isinstance(said, dict)
-        and all(isinstance(said[name], kind) for name, kind in _FORM.items() if name in said)
-        and all(isinstance(each, str) for name in _TEXTS for each in said.get(name, ()))
-        and all(map(_is_source, said.get("provenance", ())))
-        and all(said[name] in words for name, words in _WORDS.items() if name in said)
-        and ("sha256" not in said or bool(_SHA256.fullmatch(said["sha256"])))
+        isinstance(fields, dict)
+        and all(isinstance(fields[name], kind) for name, kind in _FORM.items() if name in fields)
+        and all(isinstance(each, str) for name in _TEXTS for each in fields.get(name, ()))
+        and all(map(_is_source, fields.get("provenance", ())))
+        and all(fields[name] in words for name, words in _WORDS.items() if name in fields)
+        and ("sha256" not in fields or bool(_SHA256.fullmatch(fields["sha256"])))
     )
 
 
-def _is_source(said: object) -> bool:
+def _is_source(source: object) -> bool:
     """Whether this names a file that a recording came in as."""
-    match said:
+    match source:
         case {"name": str() | {"base64url": str()} as name}:
             with suppress(ValueError):
                 return bool(decode_name(name))
@@ -384,9 +384,9 @@ def _is_source(said: object) -> bool:
     return False
 
 
-def is_complete_metadata(said: object) -> bool:
+def is_complete_metadata(fields: object) -> bool:
     """Whether these are metadata in their form, and nothing is wanting."""
-    return _is_in_form(said) and _FORM.keys() <= cast("dict[str, Any]", said).keys()
+    return _is_in_form(fields) and _FORM.keys() <= cast("dict[str, Any]", fields).keys()
 
 
 def check_clear_columns(row: Row[Any], fields: Mapping[str, Any]) -> None:
@@ -412,8 +412,10 @@ def decode_name(name: str | Mapping[str, str]) -> bytes:
 
 def replaced_files(connection: Connection) -> frozenset[tuple[str, str]]:
     """Every sealed file that was ever replaced: uid of its recording, and its name."""
-    said = tables.statement.c
-    bodies = connection.execute(select(said.body).where(said.kind == REENCRYPTED)).scalars()
+    statement = tables.statement.c
+    bodies = connection.execute(
+        select(statement.body).where(statement.kind == REENCRYPTED)
+    ).scalars()
     return frozenset(
         (uid, was) for body in bodies for uid, was in entries_in(parse(body), "items", "uid", "was")
     )
@@ -429,7 +431,7 @@ _FILLED: Final = (frozenset(CALL_FIELDS) - TIME_MEMBERS - _ADDED) | {"record"}
 _CONFIDENCES_OPEN: Final = (TimeConfidence.LOCAL_AMBIGUOUS, TimeConfidence.NONEXISTENT)
 
 
-def apply_revision(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+def apply_revision(known: Mapping[str, Any], revision: Mapping[str, Any]) -> dict[str, Any]:
     """What is known of a recording with a further revision (docs/formats/recording.md, 3).
 
     What joined it to a call record may not have been able to read what was known, so what such a
@@ -437,31 +439,31 @@ def apply_revision(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[st
 
     Law: what was known stands, but for a time that was not, or an hour that is proven.
     """
-    otherwise = {name for name in said if not _may_say(known, said, name)}
-    if not otherwise <= (_FILLED | TIME_MEMBERS if "record" in said else set()):
+    otherwise = {name for name in revision if not _may_change(known, revision, name)}
+    if not otherwise <= (_FILLED | TIME_MEMBERS if "record" in revision else set()):
         raise Tampered("a later revision says otherwise what was known")
-    told = {name: value for name, value in said.items() if name not in otherwise}
-    parties = dict.fromkeys((*known["parties"], *said.get("parties", ())))
-    provenance = [*known["provenance"], *said.get("provenance", ())]
-    return {**known, **told, "parties": [*parties], "provenance": provenance}
+    new = {name: value for name, value in revision.items() if name not in otherwise}
+    parties = dict.fromkeys((*known["parties"], *revision.get("parties", ())))
+    provenance = [*known["provenance"], *revision.get("provenance", ())]
+    return {**known, **new, "parties": [*parties], "provenance": provenance}
 
 
-def _may_say(known: Mapping[str, Any], said: Mapping[str, Any], name: str) -> bool:
+def _may_change(known: Mapping[str, Any], revision: Mapping[str, Any], name: str) -> bool:
     was = known.get(name)
-    if said[name] == was or name in _ADDED | _HELD_AGAINST_THE_ROW | _settled(known, said):
+    if revision[name] == was or name in _ADDED | _HELD_AGAINST_THE_ROW | _settled(known, revision):
         return True
     if name == "contradiction":
-        return was is None or str(said[name]).startswith(str(was))
+        return was is None or str(revision[name]).startswith(str(was))
     return name in _FILLED and was in (None, Direction.UNKNOWN)
 
 
-def _settled(known: Mapping[str, Any], said: Mapping[str, Any]) -> frozenset[str]:
+def _settled(known: Mapping[str, Any], revision: Mapping[str, Any]) -> frozenset[str]:
     """Which members of the time are not known yet."""
     if known["time_confidence"] == TimeConfidence.FILE_TIME:
         return TIME_MEMBERS
     if known["time_confidence"] not in _CONFIDENCES_OPEN:
         return frozenset()
-    started_at = parse_instant(said.get("started_at", known["started_at"]))
+    started_at = parse_instant(revision.get("started_at", known["started_at"]))
     moved = abs(started_at - parse_instant(known["started_at"]))
     by_hours = moved < timedelta(days=1) and not moved % timedelta(hours=1)
     return HOUR_MEMBERS if by_hours else frozenset()

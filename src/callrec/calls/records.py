@@ -38,7 +38,7 @@ def _leg_members(leg: Leg) -> dict[str, Any]:
 
 
 class NamedParties(NamedTuple):
-    """Whom a recording's metadata name: at its own call, and at all legs of its call record."""
+    """The people in a recording's metadata: of its own call, and of all legs of its call record."""
 
     numbers: frozenset[str]
     """That an outside party has, or may have."""
@@ -47,7 +47,7 @@ class NamedParties(NamedTuple):
 
 
 def parties_named_in(fields: Mapping[str, Any]) -> NamedParties:
-    """Whom a recording's metadata name."""
+    """The people in a recording's metadata."""
     ends = (fields["caller"], fields["callee"])
     numbers = outside_numbers(fields["direction"], fields["number"], *ends)
     return parties_named(numbers, fields["extension"], fields["parties"], fields)
@@ -59,7 +59,7 @@ def parties_named(
     parties: Iterable[str],
     fields: Mapping[str, Any],
 ) -> NamedParties:
-    """Whom a recording's own call names, and the call record in ``fields``, where there is one.
+    """The people in a recording's own call, and in the call record in ``fields``, if any.
 
     A call between extensions has one at each end.
     """
@@ -90,19 +90,19 @@ def sealed_legs(fields: Mapping[str, Any]) -> list[Leg]:
 
     try:
         system, key = System(record["system"]), str(record["key"])
-        return [comparable_leg(_leg(said, system, key)) for said in record["legs"]]
+        return [comparable_leg(_leg(leg, system, key)) for leg in record["legs"]]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Tampered(_NO_FORM) from error
 
 
-def _leg(said: Mapping[str, Any], system: System, key: str) -> Leg:
-    unsaid = dict.fromkeys(_NOT_OF_A_LEG)  # of no account for a leg (`comparable_leg`)
-    answered_at = None if said["answered_at"] is None else parse_instant(said["answered_at"])
+def _leg(members: Mapping[str, Any], system: System, key: str) -> Leg:
+    unsealed = dict.fromkeys(_NOT_OF_A_LEG)  # of no account for a leg (`comparable_leg`)
+    answered_at = None if members["answered_at"] is None else parse_instant(members["answered_at"])
     return Leg(
-        call=Call.from_members({**said, **unsaid, "parties": (), "system": system}),
+        call=Call.from_members({**members, **unsealed, "parties": (), "system": system}),
         key=key,
-        recording=str(said["recording"]),
-        answered=said["answered"] is True,
+        recording=str(members["recording"]),
+        answered=members["answered"] is True,
         answered_at=answered_at,
-        talk_ms=None if said["talk_ms"] is None else int(said["talk_ms"]),
+        talk_ms=None if members["talk_ms"] is None else int(members["talk_ms"]),
     )

@@ -1,6 +1,6 @@
 """Rows of what was destroyed: what goes, the stub that stays, and what volumes still hold of it.
 
-Deleting a row leaves none of its bytes in the catalogue's file only once that is written anew
+Deleting a row leaves none of its bytes in the catalogue's file only once that is rewritten
 (`engine.rewrite_database`).
 """
 

@@ -41,7 +41,7 @@ BUSY_SECONDS: Final = 60
 
 _T = TypeVar("_T")
 
-_MOST_PARAMETERS: Final = 500
+_MAX_PARAMETERS: Final = 500
 
 _CURSORS: Final = "cursors"
 """Where a connection keeps weak references to its cursors."""
@@ -196,7 +196,7 @@ def _undo(connection: Connection) -> None:
 
 
 def rewrite_database(engine: Engine, work: Path) -> None:
-    """Write the catalogue's file anew from the rows that there are, and empty its journal.
+    """Rewrite the catalogue's file from its rows, and empty its journal.
 
     ``secure_delete`` overwrites what is deleted, but not the copies of it that a page leaves behind
     when its rows move to another.
@@ -291,18 +291,18 @@ def _explained() -> Iterator[None]:
 
 
 def _operational(error: OperationalError) -> Failed | Tampered:
-    said = str(error.orig)
-    if "decode" in said:  # text that is no text; SQLite would quote it
+    message = str(error.orig)
+    if "decode" in message:  # what is not valid text; SQLite would quote it
         return damaged()
-    if "full" in said:
+    if "full" in message:
         return Failed(
             "the vault's disk is full; nothing was changed", hint="free some space and try again"
         )
-    if "locked" in said or "busy" in said:
+    if "locked" in message or "busy" in message:
         return Failed("the vault was busy for a minute", hint="try again")
-    if "readonly" in said or "unable to open" in said:
+    if "readonly" in message or "unable to open" in message:
         return Failed("the vault cannot be written", hint="check the disk and who owns the folder")
-    return Failed(f"the catalogue could not be used: {said}", hint="run callrec doctor")
+    return Failed(f"the catalogue could not be used: {message}", hint="run callrec doctor")
 
 
 def update_row(connection: Connection, table: Table, id_: object, **columns: object) -> None:
@@ -312,8 +312,8 @@ def update_row(connection: Connection, table: Table, id_: object, **columns: obj
 
 def batches(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
     """The values, no more at a time than any SQLite takes as parameters."""
-    for start in range(0, len(values), _MOST_PARAMETERS):
-        yield values[start : start + _MOST_PARAMETERS]
+    for start in range(0, len(values), _MAX_PARAMETERS):
+        yield values[start : start + _MAX_PARAMETERS]
 
 
 def insert_rows(
@@ -324,8 +324,8 @@ def insert_rows(
     columns: Sequence[str] | None = None,
 ) -> None:
     """Insert rows, quickest in the order that the table, or its index, is kept in."""
-    said = insert.compile(connection, column_keys=columns and list(columns))
-    connection.exec_driver_sql(str(said), list(rows))
+    statement = insert.compile(connection, column_keys=columns and list(columns))
+    connection.exec_driver_sql(str(statement), list(rows))
 
 
 def damaged(what: str = "the catalogue is damaged") -> Tampered:

@@ -148,7 +148,7 @@ def add_calls(
 def replace_calls(
     connection: Connection, index_key: bytes, vault: str, calls: Sequence[IndexedCall], zone: tzinfo
 ) -> None:
-    """Write the tokens of calls that are in the index anew, under another version of its key."""
+    """Write the tokens of calls that are in the index again, under another version of its key."""
     token = tables.token
     known = read_parts(connection)
     for part, of_part in _by_part(calls).items():

@@ -394,7 +394,7 @@ former = _table(
     Column("recording", ForeignKey("recording.id"), index=True),
     sqlite_with_rowid=False,
 )
-"""Sealed files in a bag that are no recording's any more: it was sealed anew since, or the
+"""Sealed files in a bag that are no recording's any more: it was sealed again since, or the
 catalogue is a restored one that does not know it (then ``recording`` is null)."""
 
 
@@ -406,7 +406,7 @@ category = _table(
     Column("category", String(32), nullable=False),
     Column("seq", ForeignKey("leaf.seq"), nullable=False),
 )
-"""Where somebody said which category of the retention schedule a recording is of; others follow
+"""Where a person set the category of the retention schedule of a recording; others follow
 from the rules."""
 
 certificate = _table(

@@ -232,7 +232,7 @@ def volume_contents(connection: Connection, volume: str) -> tuple[int, Sequence[
 
 
 def save_volume(connection: Connection, volume: str, **columns: object) -> None:
-    """Write a volume's row, new or again."""
+    """Write a volume's row, new or rewritten."""
     if find_volume(connection, volume) is None:
         connection.execute(tables.volume.insert().values(id=volume, **columns))
     else:
@@ -275,7 +275,7 @@ def add_unknown_files(connection: Connection, volume: str, bag: str, names: Iter
 def save_bag(
     connection: Connection, volume: str, bag: str, *, statement: str, recordings: Iterable[int]
 ) -> None:
-    """Write down a bag that lies on a volume, new or anew, and which recordings are in it."""
+    """Write down a bag that lies on a volume, new or rewritten, and which recordings are in it."""
     drop_bag(connection, volume, bag)
     connection.execute(tables.bag.insert().values(volume=volume, name=bag, statement=statement))
     rows = [{"recording": number, "volume": volume, "bag": bag} for number in recordings]

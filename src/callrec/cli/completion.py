@@ -1,4 +1,4 @@
-"""What a shell is told at TAB: commands, options, and words that callrec itself defines.
+"""What a shell offers at TAB: commands, options, and words that callrec itself defines.
 
 No vault is opened and no configuration read: a login, a number or a name is never proposed. Nor is
 a line parsed as a command's is, which would load the checks of every option's value.

@@ -88,7 +88,7 @@ class Stage:
         self._out = out
         self._said = ""
         self.played: list[Mapping[str, Any]] = []
-        """Each command as typed, how it ended and what it said."""
+        """Each command as typed, how it ended and what it printed."""
         (folder / "callrec.toml").write_text(CONFIGURATION, encoding="utf-8")
         (folder / "people").mkdir(mode=0o700)
         kept = {name: value for name, value in os.environ.items() if "CALLREC" not in name}
@@ -114,7 +114,7 @@ class Stage:
         write_private(self.folder / "people" / name, f"{password}\n".encode())
 
     def callrec(self, who: str, *words: str, exits: int = 0) -> str:
-        """A command of somebody who gives their password; returns what it said."""
+        """A command of a person who gives their password; returns what it printed."""
         environ = self._as(who, f"{who}.password")
         return self._play(f"{who} $", ("callrec", *words), environ, exits)
 
@@ -202,7 +202,7 @@ ERASED_NUMBER: Final = "07700 900123"
 
 REASON: Final = "A patient complains that nobody called her back as promised"
 
-NOTHING_ELSE_KNOWN: Final = (
+REST_UNKNOWN: Final = (
     *("--date", "unknown", "--time", "unknown"),
     *("--extension", "unknown", "--party", "unknown"),
 )
@@ -260,7 +260,7 @@ def _ask_and_approve(stage: Stage) -> None:
     stage.scene("A manager asks for one of them; somebody else decides.")
     stage.callrec(
         "max", "request", "create", "--purpose", "complaint", "--reason", REASON,
-        "--number", NUMBER, *NOTHING_ELSE_KNOWN, "--complaint", "C-2026-014",
+        "--number", NUMBER, *REST_UNKNOWN, "--complaint", "C-2026-014",
         "--complainant", "patient", "--recording", stage.found_recording(),
     )  # fmt: skip
     stage.remark("Nobody approves his own request.")
@@ -273,16 +273,16 @@ def _release(stage: Stage) -> None:
     stage.scene("It is released to the one it was granted to, as a package under a passphrase.")
     (stage.folder / "outbox").mkdir()
     channels = ("--deliver-by", "letter", "--passphrase-by", "phone")
-    said = stage.callrec("max", "release", "R-1", "--to", "outbox", *channels)
+    output = stage.callrec("max", "release", "R-1", "--to", "outbox", *channels)
     package = next((stage.folder / "outbox").glob("*.zip"))
-    passphrase = _read(r"[Pp]assphrase[^\n]*?:\s*((?:[a-z-]+ ){5}[a-z-]+)", said)
+    passphrase = _read(r"[Pp]assphrase[^\n]*?:\s*((?:[a-z-]+ ){5}[a-z-]+)", output)
     stage.remark("Once only: a second copy is a second approval.")
     stage.callrec("max", "release", "R-1", "--to", "outbox", exits=Refused.exit_status)
     _open_package(stage, package.relative_to(stage.folder), passphrase)
 
 
-def _read(pattern: str, said: str) -> str:
-    found = re.search(pattern, said)
+def _read(pattern: str, output: str) -> str:
+    found = re.search(pattern, output)
     return " ".join(found[1].split()) if found else ""
 
 
@@ -301,8 +301,8 @@ def _open_package(stage: Stage, package: Path, passphrase: str) -> None:
         signed = ("-n", "callrec-release", "-s", "manifest.json.sig")
         stage.program("ssh-keygen", *check, *signed, reads="opened/manifest.json", within="opened")
     stage.remark("With Python alone, and the fingerprint that the practice publishes:")
-    said = stage.callrec("dora", "fingerprint")
-    fingerprint = _read(r"((?:[0-9a-f]{8}\s+){7}[0-9a-f]{8})", said)
+    output = stage.callrec("dora", "fingerprint")
+    fingerprint = _read(r"((?:[0-9a-f]{8}\s+){7}[0-9a-f]{8})", output)
     verifier = ("python3", "-I", "callrec_verify.py", ".")
     stage.program(*verifier, "--pin", fingerprint, within="opened")
     stage.remark("One byte of a recording is changed: it is found.")
@@ -318,7 +318,7 @@ def _subject_access(stage: Stage) -> None:
     stage.callrec(
         "sam", "request", "create", "--purpose", "subject-access",
         "--reason", "The patient asks for a copy of her own calls",
-        "--number", NUMBER, *NOTHING_ELSE_KNOWN, "--subject", "Jean Alder", "--received", "today",
+        "--number", NUMBER, *REST_UNKNOWN, "--subject", "Jean Alder", "--received", "today",
         "--received-how", "spoken", "--identity", "unknown", "--authority", "none", "--copy",
     )  # fmt: skip
     stage.remark("Staff may ask and not search; what matches is held until the request is closed.")
@@ -362,7 +362,7 @@ def _erase(stage: Stage) -> None:
     recording = ("--recording", stage.found_recording())
     stage.callrec(
         "max", "request", "create", "--purpose", "erasure", *why,
-        "--number", ERASED_NUMBER, *NOTHING_ELSE_KNOWN, "--subject", "Ken Marsh",
+        "--number", ERASED_NUMBER, *REST_UNKNOWN, "--subject", "Ken Marsh",
         "--received", "today", *recording,
     )  # fmt: skip
     stage.callrec("dora", "approve", "R-3", "--yes", *recording)

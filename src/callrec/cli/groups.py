@@ -149,7 +149,7 @@ def _no_such_command(name: str, known: Sequence[str], path: str) -> Unusable:
     return Unusable("there is no such command", hint=f"{meant}{path} --help lists them all")
 
 
-def say_version(asked: bool) -> None:  # noqa: FBT001  # Typer's signature
+def print_version(asked: bool) -> None:  # noqa: FBT001  # Typer's signature
     """Print the version and end, if that was asked."""
     if asked:
         typer.echo(f"callrec {__version__}")
@@ -191,6 +191,6 @@ VaultDir = Annotated[
 Version = Annotated[
     bool,
     typer.Option(
-        "--version", is_eager=True, callback=say_version, help="Say which version this is."
+        "--version", is_eager=True, callback=print_version, help="Say which version this is."
     ),
 ]

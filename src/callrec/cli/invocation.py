@@ -130,6 +130,21 @@ def check_destination(
     return replace
 
 
+def typed_day(practice: Practice, text: str | None, option: str) -> date | None:
+    """A day that was typed, if one was."""
+    from callrec.policy.days import parse_day
+    from callrec.practice import today
+
+    return None if text is None else parse_day(text, today(practice), what=option)
+
+
+def typed_moment(practice: Practice, text: str | None, option: str) -> datetime | None:
+    """A day or moment that was typed, if one was."""
+    from callrec.policy.days import parse_instant
+
+    return None if text is None else parse_instant(text, practice.config.time_zone, what=option)
+
+
 def practice_of(invocation: Invocation, drives: Sequence[Path] | None = None) -> Practice:
     """The vault that this command works on; the mail that waits there is seen to afterwards."""
     from callrec.practice import open_practice

@@ -21,7 +21,7 @@ WIDTH = 80
 _PERHAPS_HARMFUL = re.compile(r"[^\x20-\x7e]")
 
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode's categories of what moves, hides or reverses text, and of what is no character."""
+"""Unicode's categories of what moves, hides or reverses text, and of what is not a character."""
 
 
 def escape_controls(text: str) -> str:
@@ -125,7 +125,7 @@ class Output:
     ) -> Iterator[Callable[[int], None]]:
         """A bar on the terminal, if there is one, while something long is done.
 
-        It is told how much more is done by calling what is yielded.
+        What is yielded is called with how much more is done.
         """
         if not self._messages.isatty():
             yield lambda _: None

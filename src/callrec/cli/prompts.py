@@ -17,6 +17,8 @@ Answer = TypeVar("Answer")
 
 PASSWORD_FILE = "CALLREC_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
+NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the same
+
 
 class Prompts:
     """Where one command's questions are asked."""

@@ -26,7 +26,7 @@ def canonical(value: object) -> bytes:
 
     Raises:
         ValueError: a float, an integer of 2**53 or beyond, a name of a member that is not ASCII,
-            text that is no Unicode, or a type that JSON has not: programming errors.
+            text that is not Unicode, or a type that JSON has not: programming errors.
 
     Source: RFC 8785. ASCII names sort the same by byte and by UTF-16 unit.
     """
@@ -117,5 +117,5 @@ def _check_each(values: Iterable[object]) -> None:
 def _are_names(value: Iterable[Any]) -> bool:
     try:
         return all(map(str.isascii, value))
-    except TypeError:  # one of them is no text
+    except TypeError:  # one of them is not text
         return False

@@ -153,7 +153,7 @@ def unlock(locked: LockedSeed, password: str, vault: str) -> tuple[Identity, byt
     """The identity, and the vault root that was locked with it.
 
     Raises:
-        Locked: the password is wrong, or the locked seed was changed; which of them cannot be told.
+        Locked: the password is wrong, or the locked seed was changed; which of them is not known.
     """
     key = primitives.stretch_password(password, locked.salt, locked.kdf)
     head = _lock_context(locked.person, vault, locked.kdf, locked.salt)

@@ -161,7 +161,7 @@ def read_kit_shares(typed: str) -> bytes:
     """The seed, from two or all of its shares, one after the other.
 
     Raises:
-        Unusable: a word is mistyped (it is named where it can be told), a share is missing, or
+        Unusable: a word is mistyped (it is named where it is known), a share is missing, or
             they are not of one kit.
     """
     words = typed.lower().split()

@@ -116,7 +116,7 @@ def constant_time_equal(a: bytes, b: bytes) -> bool:
 
 
 def derive(key: bytes, info: bytes, *, salt: bytes = b"", length: int = KEY_BYTES) -> bytes:
-    """HKDF-SHA-256 (RFC 5869) of ``key``; ``info`` is a context, the salt empty unless said."""
+    """HKDF-SHA-256 (RFC 5869) of ``key``; ``info`` is a context, the salt empty unless given."""
     return HKDF(hashes.SHA256(), length, salt, info).derive(key)
 
 
@@ -158,7 +158,7 @@ def open_sealed(key: bytes, sealed: bytes, context: bytes) -> bytes:
     """What ``seal`` sealed, under the same key and context.
 
     Raises:
-        Tampered: another key, another context, or changed bytes; which of them cannot be told.
+        Tampered: another key, another context, or changed bytes; which of them is not known.
     """
     try:
         return _aes_256_gcm(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context)
@@ -201,7 +201,7 @@ def hpke_seal(public: bytes, data: bytes, context: bytes) -> bytes:
     sealed it.
 
     Raises:
-        Tampered: ``public`` is no X-Wing public key.
+        Tampered: ``public`` is not an X-Wing public key.
     """
     try:
         key = hpke.MLKEM768X25519PublicKey(

@@ -23,7 +23,7 @@ SEGMENT_BYTES: Final = 1 << 20
 """Size of a ciphertext segment in bytes, header and tag included: 1 MiB."""
 
 HEADER_BYTES: Final = 40
-"""Size of the header in bytes; its first byte says so."""
+"""Size of the header in bytes; its first byte holds this number."""
 
 _SALT = 32
 _PREFIX = 7

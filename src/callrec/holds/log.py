@@ -224,8 +224,8 @@ class HoldBody:
     @classmethod
     def open(cls, sealed: bytes, secret: bytes, vault: str, hold: str) -> HoldBody:
         """Open what `seal` sealed."""
-        told = primitives.hpke_open(secret, sealed, context("hold", vault, hold=hold))
-        return read_body(cls, told, "a hold is not in its form")
+        opened = primitives.hpke_open(secret, sealed, context("hold", vault, hold=hold))
+        return read_body(cls, opened, "a hold is not in its form")
 
 
 def place_with_request(
@@ -257,7 +257,7 @@ def change_with_request(
     particulars: Particulars,
     uids: Iterable[str],
 ) -> None:
-    """Let a request's hold be matched anew, as the request changed; what it names it keeps."""
+    """Let a request's hold be matched again, as the request changed; what it names it keeps."""
     hold = hold_of(act.connection, request)
     if hold is None:
         return
@@ -267,7 +267,7 @@ def change_with_request(
 
 
 def match_again(act: LogTransaction, actor: Actor, *, earliest: int) -> None:
-    """Let what requests hold be matched anew, as more is known of recordings that were there."""
+    """Let what requests hold be matched again, as more is known of recordings that were there."""
     for hold in holds_in_state(act.connection, HoldState.PLACED):
         if hold.request is not None and earliest < hold.placed_at:
             _log(act, actor, HoldAct.UNMATCHED, hold.id)
@@ -283,7 +283,7 @@ def lift_with_request(act: LogTransaction, actor: Actor, *, request: str) -> Non
 def _cover(
     act: LogTransaction, actor: Actor, hold: str, particulars: Particulars, uids: tuple[str, ...]
 ) -> None:
-    nothing_told = not described_by(particulars) and not uids
-    if nothing_told and state_of(act.connection, hold) is HoldState.UNMATCHED:
+    is_empty = not described_by(particulars) and not uids
+    if is_empty and state_of(act.connection, hold) is HoldState.UNMATCHED:
         log_covers_everything(act, actor, hold)
     log_covers(act, actor, hold, uids)

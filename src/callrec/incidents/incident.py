@@ -41,7 +41,7 @@ from callrec.policy.incident import (
     IncidentAct,
     IncidentState,
     check_account,
-    check_is_told,
+    check_may_be_notified,
     check_may_close,
     check_may_report,
     check_may_update,
@@ -66,7 +66,7 @@ class IncidentReport:
     what: str
     """What happened, in a sentence."""
     tell: str | None = None
-    """Login of the line manager; None: a Data Controller is told."""
+    """Login of the line manager; None: a Data Controller is notified."""
     recordings: Sequence[int] = ()
     request: str | None = None
     """``R-17``, if one is concerned."""
@@ -89,8 +89,8 @@ def report_incident(practice: Practice, actor: Actor, account: IncidentReport) -
     """Report an infringement, or what may be one.
 
     Raises:
-        Refused: nobody's line manager is told, it is told in no sentence, or was noticed in the
-            future.
+        Refused: the person to notify is nobody's line manager, the account is no sentence, or it
+            was noticed in the future.
         NotFound: there is no such person, recording or request.
         Unusable: more recordings than one entry of the log can name.
     """
@@ -107,26 +107,28 @@ def open_incident(
     check_account(account.what)
     check_noticed(account.noticed_at, practice.now())
     if account.tell is not None:
-        told = find_person(practice, account.tell)[1].person
+        notified = find_person(practice, account.tell)[1].person
     else:  # a Data Controller, another person than the reporter if there is one
-        told = min(_controllers(practice), key=lambda each: each.id == actor.person.id)
+        notified = min(_controllers(practice), key=lambda each: each.id == actor.person.id)
     # By what the log says now: it is held against that for ever.
     register = register_now(practice, act.connection)
-    check_is_told(register.person(told.id), actor.person.id)
+    check_may_be_notified(register.person(notified.id), actor.person.id)
     body = _body(practice, actor, act.connection, account)
-    which = IncidentVersion(practice.vault, primitives.random_id(), 1, actor.person.id, told.id)
+    version_id = IncidentVersion(
+        practice.vault, primitives.random_id(), 1, actor.person.id, notified.id
+    )
     log_incident_version(
         practice,
         act,
         actor,
         what=IncidentAct.REPORTED,
         body=body,
-        which=which,
-        subject=[told.id, *body.recordings],
+        version_id=version_id,
+        subject=[notified.id, *body.recordings],
     )
     due_at, reference = report_due_at(practice, account.noticed_at), f"I-{body.number}"
     # By mail too, besides the inbox: the person who was named, and the Data Controllers.
-    everybody = [told.id, *(person.id for person in _controllers(practice))]
+    everybody = [notified.id, *(person.id for person in _controllers(practice))]
     queue_mail(
         practice,
         act.connection,
@@ -134,7 +136,7 @@ def open_incident(
         about=reference,
         line=f"{reference} was reported{hours_in_words(practice, due_at)}",
     )
-    return ReportedIncident(reference, logins(practice)[told.id], due_at)
+    return ReportedIncident(reference, logins(practice)[notified.id], due_at)
 
 
 def report_due_at(practice: Practice, noticed_at: datetime) -> datetime:
@@ -186,7 +188,7 @@ class UpdatedIncident:
     must_be_reported: bool | None
     """To the Information Commissioner, by the grid; None while nobody has assessed it."""
     still_missing: tuple[str, ...]
-    """Of what UK GDPR 33(3) and 33(5) want said."""
+    """Of what UK GDPR 33(3) and 33(5) ask for."""
 
 
 def update_incident(
@@ -214,12 +216,12 @@ def update_incident(
 def close_incident(
     practice: Practice, actor: Actor, reference: str, closing: Closing
 ) -> UpdatedIncident:
-    """Close an incident: the Information Commissioner was told, or need not be.
+    """Close an incident: the Information Commissioner was notified, or need not be.
 
     Raises:
         NotFound: there is no such incident.
         Refused: the actor may not close it, or not so.
-        Unusable: whether it was in time depends on the time of the day, which is not said.
+        Unusable: whether it was in time depends on the time of the day, which is missing.
         Tampered: it is not the one that was reported.
     """
     subject = [incident_id_of(practice, reference)]
@@ -245,8 +247,8 @@ def close_incident(
 
 def reporting_grid(practice: Practice) -> ReportingThreshold:
     """From which degrees on the practice reports a breach."""
-    said = practice.config.incidents
-    return ReportingThreshold(likelihood=said.report_likelihood, impact=said.report_impact)
+    config = practice.config.incidents
+    return ReportingThreshold(likelihood=config.report_likelihood, impact=config.report_impact)
 
 
 def incident_id_of(practice: Practice, reference: str) -> str:
@@ -262,7 +264,7 @@ def _write(
     incident: OpenIncident,
     body: IncidentBody,
 ) -> UpdatedIncident:
-    which = incident.history.which(practice.vault, incident.history.version + 1)
+    version_id = incident.history.version_id(practice.vault, incident.history.version + 1)
     closes = body.closing is not incident.body.closing
     log_incident_version(
         practice,
@@ -270,13 +272,13 @@ def _write(
         actor,
         what=IncidentAct.CLOSED if closes else IncidentAct.UPDATED,
         body=body,
-        which=which,
+        version_id=version_id,
         before=incident.history,
     )
     return UpdatedIncident(
         reference=incident.reference,
         state=IncidentState.OPEN if body.closing is None else IncidentState.CLOSED,
-        version=which.version,
+        version=version_id.version,
         must_be_reported=reporting_grid(practice).must_be_reported(body.findings),
         still_missing=missing_findings(body.findings, reporting_grid(practice), body.closing),
     )

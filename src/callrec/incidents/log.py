@@ -31,7 +31,7 @@ from callrec.policy.incident import (
     IncidentFacts,
     IncidentState,
     Outcome,
-    check_is_told,
+    check_may_be_notified,
     check_may_close,
     check_may_report,
     check_may_update,
@@ -40,7 +40,7 @@ from callrec.policy.incident import (
 from callrec.policy.role import PersonId, VaultKey
 from callrec.practice import Actor, Practice, password_needed, register_now
 from callrec.record.acts import log_leaf
-from callrec.record.entitled import Powers, by_who_might, powers_then
+from callrec.record.entitled import Powers, only_by_entitled, powers_then
 from callrec.record.forms import Id, InJson, as_json
 from callrec.record.rows import Columns, check_row
 from callrec.record.versions import SealedBody, Versioned, fresh_nonces
@@ -75,13 +75,13 @@ class IncidentHistory:
 
     @property
     def told(self) -> PersonId:
-        """Whom the report names, next to the incident."""
+        """The person whom the report names, next to the incident."""
         named = self.leaves[0].subject[1:2]
         if not named:
             raise Tampered("an incident was reported to nobody")
         return PersonId(named[0])
 
-    def which(self, vault: str, version: int) -> IncidentVersion:
+    def version_id(self, vault: str, version: int) -> IncidentVersion:
         """What a version of it is bound to."""
         return IncidentVersion(vault, self.incident, version, self.reporter, self.told)
 
@@ -144,12 +144,12 @@ def log_incident_version(
     *,
     what: IncidentAct,
     body: IncidentBody,
-    which: IncidentVersion,
+    version_id: IncidentVersion,
     subject: Sequence[str] = (),
     before: IncidentHistory | None = None,
 ) -> None:
     """Write the leaf that makes a version, its row, and the version under a new key."""
-    id_, details = which.incident, body.details(body.digest(which))
+    id_, details = version_id.incident, body.details(body.digest(version_id))
     leaf = log_leaf(act, actor, what, [id_, *subject], details=details, nonce=body.log_nonce)
     history = IncidentHistory(id_, (*(before.leaves if before else ()), leaf))
     if before is None:
@@ -158,42 +158,46 @@ def log_incident_version(
     else:
         INCIDENTS.update(act.connection, id_, history)
     register = register_now(practice, act.connection)
-    INCIDENTS.store(act.connection, register, which, body, (which.reporter, which.told))
+    INCIDENTS.store(
+        act.connection, register, version_id, body, (version_id.reporter, version_id.told)
+    )
 
 
-def check_incident_rows(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
+def check_incident_rows(powers: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each incident's columns are what its leaves come to, of what was done; none is missing.
 
-    The people who reported, added to or closed one might do so; what was found lies sealed, and is
-    not asked.
+    The people who reported, added to or closed one were entitled to; what was found lies
+    sealed, and is not asked.
     """
 
     def may(row: Row[Any], history: IncidentHistory) -> None:
         incident = unopened_incident(row, history)
-        check_reported(history, might.register)
+        check_reported(history, powers.register)
         for leaf in history.leaves[1:]:
-            with by_who_might(f"the history of an incident has {leaf.act} by somebody who may not"):
-                check_changed(leaf, incident, might, assesses=False)
+            with only_by_entitled(
+                f"the history of an incident has {leaf.act} by somebody who may not"
+            ):
+                check_changed(leaf, incident, powers, assesses=False)
         from_millis(row.aware_at)
 
-    yield from INCIDENTS.wrong(might.connection, done, may)
+    yield from INCIDENTS.wrong(powers.connection, done, may)
 
 
 def check_reported(history: IncidentHistory, register: Register) -> None:
-    """Check that the reporter of an incident might, and told somebody who is a line manager."""
+    """Check that the reporter of an incident was entitled to, and notified a line manager."""
     seq = history.leaves[0].seq
     what = "an incident was reported by somebody who may not, or to nobody's line manager"
-    with by_who_might(what):
+    with only_by_entitled(what):
         check_may_report(register.person(history.reporter, before=seq))
-        check_is_told(register.person(history.told, before=seq), history.reporter)
+        check_may_be_notified(register.person(history.told, before=seq), history.reporter)
 
 
-def check_changed(leaf: Leaf, facts: IncidentFacts, might: Powers, *, assesses: bool) -> None:
+def check_changed(leaf: Leaf, facts: IncidentFacts, powers: Powers, *, assesses: bool) -> None:
     """Ask the rules of a leaf after the report, of an incident that is open as far as they go.
 
     That it closes once, the state shows.
     """
-    (person, on), open_ = might.actor(leaf), replace(facts, state=IncidentState.OPEN)
+    (person, on), open_ = powers.actor(leaf), replace(facts, state=IncidentState.OPEN)
     if act_of(leaf) is IncidentAct.CLOSED:
         check_may_close(person, open_, on=on)
     else:
@@ -261,14 +265,14 @@ def _versions(
 ) -> tuple[IncidentBody, ...]:
     opened = []
     for number, leaf in enumerate(history.leaves, start=1):
-        which = history.which(practice.vault, number)
-        key = INCIDENTS.key(actor, connection, which)
+        version_id = history.version_id(practice.vault, number)
+        key = INCIDENTS.key(actor, connection, version_id)
         if key is None:
             raise password_needed(
                 "this incident opens with the password of somebody whom it concerns"
             )
-        body = IncidentBody.open(INCIDENTS.sealed(connection, which), key, which)
-        if body.commitment(which.vault, leaf.seq, body.digest(which)) != leaf.detail:
+        body = IncidentBody.open(INCIDENTS.sealed(connection, version_id), key, version_id)
+        if body.commitment(version_id.vault, leaf.seq, body.digest(version_id)) != leaf.detail:
             raise Tampered(f"its version {number} is not the one that was made")
         opened.append(body)
     return tuple(opened)
@@ -285,12 +289,12 @@ def _check_entitled(
     check_reported(history, practice.register)
     if versions[0].findings.assesses or versions[0].closing is not None:
         raise Tampered("an incident was assessed or closed by its report")
-    might = powers_then(practice, connection)
+    powers = powers_then(practice, connection)
     for before, body, leaf in zip(versions, versions[1:], history.leaves[1:], strict=False):
         stood = replace(facts, outcome=_outcome(before))
         degrees = {(b.findings.likelihood, b.findings.impact) for b in (before, body)}
-        with by_who_might("an incident was changed by somebody who may not"):
-            check_changed(leaf, stood, might, assesses=len(degrees) > 1)
+        with only_by_entitled("an incident was changed by somebody who may not"):
+            check_changed(leaf, stood, powers, assesses=len(degrees) > 1)
         # An update changes nothing but findings, and a closing nothing but the closing.
         if act_of(leaf) is IncidentAct.CLOSED:
             adds = before.closing is None and before.findings == body.findings
@@ -304,20 +308,20 @@ def _outcome(body: IncidentBody) -> Outcome | None:
     return body.closing.outcome if body.closing else None
 
 
-def _time(said: str) -> datetime:
+def _time(text: str) -> datetime:
     """An instant of the years that lists know too, with room for what is reckoned from it."""
-    at = parse_instant(said)
+    at = parse_instant(text)
     from_millis(to_millis(at))
     return at
 
 
-def _closing(said: Mapping[str, str]) -> Closing:
+def _closing(details: Mapping[str, str]) -> Closing:
     return Closing(
-        outcome=Outcome(said["outcome"]),
-        on=date.fromisoformat(said["on"]),
-        at=_time(said["at"]) if said["at"] else None,
-        reason=said["reason"],
-        delay_reason=said["delay_reason"],
+        outcome=Outcome(details["outcome"]),
+        on=date.fromisoformat(details["on"]),
+        at=_time(details["at"]) if details["at"] else None,
+        reason=details["reason"],
+        delay_reason=details["delay_reason"],
     )
 
 
@@ -341,7 +345,7 @@ class IncidentVersion:
     reporter: str
     """Id of who reported it."""
     told: str
-    """Id of whom they told."""
+    """Id of the person they notified."""
 
     called: ClassVar = "an incident"
 
@@ -362,22 +366,22 @@ class IncidentBody(SealedBody):
     """Uids of the recordings concerned."""
     request: str
     """``R-17``, if one is concerned; else empty."""
-    findings: Annotated[Findings, PlainSerializer(lambda found: dict(found.said))]
+    findings: Annotated[Findings, PlainSerializer(lambda found: dict(found.stated))]
     closing: Annotated[Closing, InJson(_closing, _closing_json, dict[str, str])] | None
 
     def changed(self, **changes: Any) -> IncidentBody:
         """The next version, with fresh nonces."""
         return replace(self, **fresh_nonces(), **changes)
 
-    def digest(self, which: IncidentVersion) -> str:
+    def digest(self, version_id: IncidentVersion) -> str:
         """SHA-256(nonce[32] || canonical JSON) in hex."""
         whole = {
             **as_json(self),
-            "incident": which.incident,
-            "reporter": which.reporter,
-            "told": which.told,
-            "vault": which.vault,
-            "version": which.version,
+            "incident": version_id.incident,
+            "reporter": version_id.reporter,
+            "told": version_id.told,
+            "vault": version_id.vault,
+            "version": version_id.version,
         }
         del whole["log_nonce"]
         return primitives.sha256(self.nonce, canonical(whole)).hex()

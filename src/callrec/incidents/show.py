@@ -75,7 +75,7 @@ class ShownIncident:
     """Of what UK GDPR 33(3) and 33(5) want."""
     closing: Closing | None
     was_late: bool
-    """Told to the Information Commissioner after the 72 hours, as far as anybody can tell."""
+    """The Information Commissioner was notified after the 72 hours, as far as is known."""
     history: tuple[IncidentEvent, ...]
 
 
@@ -136,7 +136,7 @@ def shown_incident(
 
 
 def _was_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
-    """Whether the Commissioner was told after the 72 hours, or nobody can tell when."""
+    """Whether the Commissioner was notified after the 72 hours, or it is not known when."""
     try:
         return closing.outcome is Outcome.REPORTED and is_late(closing, due_at, zone)
     except Unusable:
@@ -146,8 +146,8 @@ def _was_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
 def _events(incident: OpenIncident, called: Mapping[str, str]) -> Iterator[IncidentEvent]:
     before = Findings()
     for leaf, body in zip(incident.history.leaves, incident.versions, strict=True):
-        said = body.findings.said
-        added = tuple(name for name in said if said[name] != before.said.get(name))
+        findings = body.findings.stated
+        added = tuple(name for name in findings if findings[name] != before.stated.get(name))
         yield IncidentEvent(parse_instant(leaf.at), act_of(leaf), called[leaf.actor], added)
         before = body.findings
 
@@ -170,7 +170,7 @@ class ListedIncident:
     """How many it concerns."""
 
     def left(self, now: datetime) -> timedelta | None:
-        """How long till then, less than nothing if they are over; None once it is closed."""
+        """How long until then, negative if they are over; None once it is closed."""
         if self.due_at is None or self.state is IncidentState.CLOSED:
             return None
         return self.due_at - now
@@ -191,7 +191,7 @@ def list_incidents(practice: Practice, actor: Actor) -> tuple[ListedIncident, ..
 def incidents_waiting_for(
     practice: Practice, person: Person, connection: Connection
 ) -> Iterator[ListedIncident]:
-    """Open incidents of which somebody was told, or that are theirs to close as Data Controller."""
+    """Open incidents that a person was notified of, or may close as Data Controller."""
     rows = _open_rows(connection)
     if Power.GOVERN not in powers_of(person, today(practice)):
         rows = [row for row in rows if row.told == person.id]
@@ -240,7 +240,7 @@ def _listed(
 ) -> Iterator[ListedIncident]:
     if not rows:
         return
-    # The leaf of a report names the recordings after the incident and the person who was told.
+    # The leaf of a report names the recordings after the incident and the person who was notified.
     reports = done_leaves(connection, (IncidentAct.REPORTED,))
     recordings = {leaf.subject[0]: len(leaf.subject[2:]) for leaf in reports}
     called = logins(practice)

@@ -143,7 +143,7 @@ def _further_revisions(
     further: dict[int, _Revision] = {}
     recording, metadata = tables.recording.c, tables.metadata.c
     for number in sorted(portion.named.keys() | portion.recorded.keys()):
-        told = portion.recorded[number].fields if number in portion.recorded else {}
+        record = portion.recorded[number].fields if number in portion.recorded else {}
         query = select(recording.uid, recording.ciphertext).where(recording.id == number)
         uid, ciphertext = connection.execute(query).one()
         newest = select(func.max(metadata.revision)).where(metadata.recording == number)
@@ -151,7 +151,7 @@ def _further_revisions(
         if latest is None:
             raise Tampered(f"the metadata of recording {number} is missing")
         provenance = _provenance(portion.named.get(number, ()))
-        fields = {**told, "provenance": provenance, "uid": uid}
+        fields = {**record, "provenance": provenance, "uid": uid}
         revision = latest + 1
         sealed = seal_metadata(fields, key=keys.catalogue, vault=vault, uid=uid, revision=revision)
         further[number] = _Revision(uid, revision, ciphertext, sealed)

@@ -107,7 +107,7 @@ class SealingWorkers:
                 number, chunk = self._unasked.popleft()
             except IndexError:
                 return 0
-            _say(line, _Pickler, (number, keys, batch.share(len(chunk)), chunk))
+            _write(line, _Pickler, (number, keys, batch.share(len(chunk)), chunk))
             return 1
 
         try:
@@ -151,7 +151,7 @@ def start_sealing_workers(
                         line.close()  # else it would not see that the parent's end is closed
                     _serve(parent, there, vault, setup, with_md5=with_md5)
                 finally:
-                    os._exit(0)  # nothing of the parent's is to be closed or said a second time
+                    os._exit(0)  # nothing of the parent's is to be closed or printed a second time
             there.close()
             children.append(child)
         yield SealingWorkers(lines)
@@ -184,15 +184,15 @@ def _serve(parent: int, line: Connection, vault: str, setup: Setup, *, with_md5:
                 ]
             except Exception as problem:  # noqa: BLE001 - raised where it was asked
                 outcomes = problem
-            _say(line, partial(_Answer, number, chunk), (number, outcomes, share.parts))
+            _write(line, partial(_Answer, number, chunk), (number, outcomes, share.parts))
     except (EOFError, ConnectionError):
         return  # nothing more is asked
 
 
-def _say(line: Connection, write: Callable[[io.BytesIO], pickle.Pickler], what: object) -> None:
-    said = io.BytesIO()
-    write(said).dump(what)
-    line.send_bytes(said.getbuffer())
+def _write(line: Connection, write: Callable[[io.BytesIO], pickle.Pickler], what: object) -> None:
+    buffer = io.BytesIO()
+    write(buffer).dump(what)
+    line.send_bytes(buffer.getbuffer())
 
 
 def _by_values(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
@@ -222,8 +222,8 @@ class _Pickler(pickle.Pickler):
 
     dispatch_table = _KNOWN_KINDS  # where pickle looks for it
 
-    def __init__(self, said: io.BytesIO) -> None:
-        super().__init__(said, pickle.HIGHEST_PROTOCOL)
+    def __init__(self, buffer: io.BytesIO) -> None:
+        super().__init__(buffer, pickle.HIGHEST_PROTOCOL)
 
 
 def _asked(number: int, place: int) -> Source:
@@ -234,10 +234,10 @@ def _asked(number: int, place: int) -> Source:
 class _Answer(_Pickler):
     """Names sources by their places in what was asked: there they are held, and once is enough."""
 
-    def __init__(self, number: int, chunk: Sequence[Source], said: io.BytesIO) -> None:
+    def __init__(self, number: int, chunk: Sequence[Source], buffer: io.BytesIO) -> None:
         places = {id(source): (number, place) for place, source in enumerate(chunk)}
         self.dispatch_table = {**_KNOWN_KINDS, Source: lambda source: (_asked, places[id(source)])}
-        super().__init__(said)
+        super().__init__(buffer)
 
 
 class _Answered(pickle.Unpickler):

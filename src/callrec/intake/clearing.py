@@ -109,7 +109,7 @@ def check_copy(store: DirectoryStore, vault: str, copy: SealedCopy, sha256: str)
 
 
 def clear_sidecars(
-    after: AfterIntake, gone: Iterable[Seen], told: Collection[Path]
+    after: AfterIntake, gone: Iterable[Seen], described: Collection[Path]
 ) -> list[tuple[Path, Unusable | OSError]]:
     """Let sidecars go where their recordings went, once no other file beside them needs them.
 
@@ -127,17 +127,17 @@ def clear_sidecars(
                 others = [path for path in folder.iterdir() if path.suffix != ".json"]
                 needed[folder] = {text for path in others for text in (path.name, path.stem)}
             if sidecar.stem not in needed[folder]:
-                _clear_sidecar(after, seen, sidecar, is_told=seen.source.path in told)
+                _clear_sidecar(after, seen, sidecar, is_described=seen.source.path in described)
         except (Unusable, OSError) as problem:
             left[sidecar] = problem
     return list(left.items())
 
 
-def _clear_sidecar(after: AfterIntake, seen: Seen, sidecar: Path, *, is_told: bool) -> None:
+def _clear_sidecar(after: AfterIntake, seen: Seen, sidecar: Path, *, is_described: bool) -> None:
     if after.kind is AfterIntakeKind.MOVE:
         target = (after.folder / seen.source.inside).with_name(sidecar.name)
         _put(sidecar, target, _sha256(sidecar))
-    elif not isinstance(seen, Taken) or not is_told:
+    elif not isinstance(seen, Taken) or not is_described:
         raise Unusable("its recording was known already, and what it says may not be in the vault")
     elif Mark.of(sidecar.lstat()) != seen.sidecar:
         raise Unusable("it was written after its recording was taken in, and was left where it is")

@@ -86,7 +86,7 @@ from callrec.telephone.written import Setup
 
 @dataclass(frozen=True, slots=True)
 class IntakeOrder:
-    """What is to be taken in, and how."""
+    """What to take in, and how."""
 
     paths: Sequence[Path]
     after: AfterIntake
@@ -287,7 +287,7 @@ class IngestRun:
         for task in group.tasks:
             self._help_in(group)
             seen += self._put_aside(task.result())
-        portion = self._told_apart(group, seen)
+        portion = self._sorted(group, seen)
         unjoined = self._join(portion)
         if group.batch is not None:
             for taken in portion.surplus:
@@ -343,7 +343,7 @@ class IngestRun:
         self._done.quarantined += [each for each in outcomes if isinstance(each, Quarantined)]
         return [each for each in outcomes if not isinstance(each, Quarantined)]
 
-    def _told_apart(self, group: _Group, seen: list[Seen]) -> Portion:
+    def _sorted(self, group: _Group, seen: list[Seen]) -> Portion:
         with reading(self._practice.engine) as connection:
             known = known_sounds(connection, self._duplicates, seen)
             # Under a name and size that were known lies another sound by now.

@@ -5,7 +5,7 @@ source says (docs/formats/recording.md, 2.1).
 
 An export under another name may come in before the telephone system's own file, or a spool before
 its template is configured. Another name is asked only of a recording whose direction is not known
-and that has no call record: any other's name has told whose call it is. What was known never
+and that has no call record: any other's name gives the call. What was known never
 changes, so filling takes an actor who can open what is sealed (docs/formats/recording.md, 3).
 """
 
@@ -80,17 +80,19 @@ def join_known(
     sources = {row.id: source for row, source in known}
     lacking = without_record(connection, duplicates, (row for row, _ in known))
     described = [(row, call_of_source(sources[row.id], setup)) for row in lacking]
-    told = [(row, call) for row, call in described if call is not None]
-    facts = [joining_facts(call, [sources[row.id].path], row.duration_ms) for row, call in told]
+    known_calls = [(row, call) for row, call in described if call is not None]
+    facts = [
+        joining_facts(call, [sources[row.id].path], row.duration_ms) for row, call in known_calls
+    ]
     held = uids_with_grants(connection, [row.uid for row in lacking])
-    for (row, call), joined in zip(told, records.join(facts), strict=True):
+    for (row, call), joined in zip(known_calls, records.join(facts), strict=True):
         if joined is not None:
             portion.recorded[row.id] = _recorded(row, call, joined, is_granted=row.uid in held)
     return len(lacking) - len(portion.recorded)
 
 
 def joining_facts(call: Call, paths: Iterable[Path], duration_ms: int) -> RecordingFacts:
-    """What a recording is joined by; a name that is no text joins nothing."""
+    """What a recording is joined by; a name that is not text joins nothing."""
     names = [encode_name(os.fsencode(path.name)) for path in paths]
     return RecordingFacts.of(call, (name for name in names if isinstance(name, str)), duration_ms)
 
@@ -109,10 +111,10 @@ def uids_with_grants(connection: Connection, uids: Sequence[str]) -> frozenset[s
 
 def _recorded(row: Row[Any], call: Call, joined: Joined, *, is_granted: bool) -> KnownRecording:
     record = {"record": as_record(joined)}
-    said_before = (row.direction, row.started_at) == (call.direction, to_millis(call.started_at))
+    is_unchanged = (row.direction, row.started_at) == (call.direction, to_millis(call.started_at))
     # A recording that came in under another name may be known better than by this one; and a grant
     # holds the clear columns as they were.
-    if is_granted or not said_before:
+    if is_granted or not is_unchanged:
         return KnownRecording(row, record, replace(call, started_at=from_millis(row.started_at)))
     full = filled_from_record(call, joined)
     return KnownRecording(row, {**record, **changed_members(call, full)}, full)
@@ -137,13 +139,13 @@ def fill_known(
     Returns of how many recordings a name may tell more than is known, and nothing was filled: the
     actor cannot open them, one is not as it was sealed, or a grant holds it as it is.
     """
-    telling = _telling_more(connection, duplicates, portion, setup)
-    if not telling:
+    calls = _calls_that_add(connection, duplicates, portion, setup)
+    if not calls:
         return 0
-    held = uids_with_grants(connection, [row.uid for row, _ in telling.values()])
-    opening.look_up(row for row, _ in telling.values())
+    held = uids_with_grants(connection, [row.uid for row, _ in calls.values()])
+    opening.look_up(row for row, _ in calls.values())
     left = 0
-    for number, (row, told) in telling.items():
+    for number, (row, call) in calls.items():
         try:
             known = None if row.uid in held else Call.from_members(opening.checked(row).fields)
         except (Locked, Tampered, ValueError):
@@ -151,33 +153,33 @@ def fill_known(
         if known is None:
             left += 1
             continue
-        full = filled_from_name(known, told)
+        full = filled_from_name(known, call)
         if fields := changed_members(known, full):
             portion.recorded[number] = KnownRecording(row, fields, full)
     return left
 
 
-def _telling_more(
+def _calls_that_add(
     connection: Connection, duplicates: DuplicateMacs, portion: Portion, setup: Setup
 ) -> Mapping[int, tuple[Row[Any], Call]]:
     """A recording's number -> its row, and the call by the name that tells the most of it."""
     known = portion.known_sources
     asked = {row.id: row for row, _ in known if row.direction == Direction.UNKNOWN}
     lacking = {row.id for row in without_record(connection, duplicates, asked.values())}
-    telling: dict[int, tuple[Row[Any], Call]] = {}
+    calls: dict[int, tuple[Row[Any], Call]] = {}
     for row, source in known:
         if row.id not in lacking or row.id in portion.recorded:
             continue
-        told = call_of_source(source, setup)
-        if told is None or not _may_tell_more(told, row):
+        call = call_of_source(source, setup)
+        if call is None or not _may_add(call, row):
             continue
-        if row.id not in telling or count_missing(told) < count_missing(telling[row.id][1]):
-            telling[row.id] = row, told
-    return telling
+        if row.id not in calls or count_missing(call) < count_missing(calls[row.id][1]):
+            calls[row.id] = row, call
+    return calls
 
 
-def _may_tell_more(told: Call, row: Row[Any]) -> bool:
+def _may_add(call: Call, row: Row[Any]) -> bool:
     """By the clear columns, which are all that an intake service can read."""
-    is_timed = told.time_confidence is not TimeConfidence.FILE_TIME
-    is_other_start = is_timed and to_millis(told.started_at) != row.started_at
-    return told.direction is not Direction.UNKNOWN or is_other_start
+    is_timed = call.time_confidence is not TimeConfidence.FILE_TIME
+    is_other_start = is_timed and to_millis(call.started_at) != row.started_at
+    return call.direction is not Direction.UNKNOWN or is_other_start

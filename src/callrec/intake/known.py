@@ -81,14 +81,14 @@ class DuplicateMacs:
         return self._under_each(b"sight" + canonical({"name": name, "size_bytes": size_bytes}))
 
     def _mark(self, source: Source, mark: Mark) -> list[bytes]:
-        told = {
+        facts = {
             "changed_ns": str(mark.changed_ns),
             "inode": str(mark.inode),
             "modified_ns": str(mark.modified_ns),
             "name": encode_name(os.fsencode(source.path)),
             "size_bytes": mark.size_bytes,
         }
-        return self._under_each(b"mark" + canonical(told))
+        return self._under_each(b"mark" + canonical(facts))
 
     def record(self, uid: str) -> list[bytes]:
         """Of a recording whose call record is in its metadata."""
@@ -236,11 +236,10 @@ def sort_portion(
             portion.new.setdefault(each.sha256, []).append(each)
     for same in portion.new.values():
         same.sort(key=lambda taken: count_missing(taken.call))
-    macs = {m: place for place, (s, _) in enumerate(portion.held) for m in duplicates.name(s)}
-    named = {macs[m] for m in _known(connection, macs)}
-    for place, (each, row) in enumerate(portion.held):
+    names = _known(connection, {m for each, _ in portion.held for m in duplicates.name(each)})
+    for each, row in portion.held:
         # Of an erased recording nothing is left that a name could be added to.
-        if place not in named and row.data_key is not None:
+        if row.data_key is not None and names.keys().isdisjoint(duplicates.name(each)):
             portion.named.setdefault(row.id, []).append(each)
     portion.marks = {m: row.id for s, row in portion.held for m in duplicates.marks_to_write(s)}
     for m in _known(connection, portion.marks):

@@ -37,15 +37,15 @@ class Preview:
     def as_json(self) -> dict[str, Any]:
         """As docs/cli.md has it; what is not known is null."""
         call, sound, named = self.call, self.sound, self.call or self.known
-        told = {name: getattr(call, name, None) for name in CALL_FIELDS}
+        fields = {name: getattr(call, name, None) for name in CALL_FIELDS}
         return {
             "path": self.path,
             "accepted": self.accepted,
             "why": self.why,
             "system": named.system if named and named.system is not System.NONE else None,
             "template": call and call.said.get("template"),
-            **told,
-            "direction": None if told["direction"] is Direction.UNKNOWN else told["direction"],
+            **fields,
+            "direction": None if fields["direction"] is Direction.UNKNOWN else fields["direction"],
             "parties": call and list(call.parties),
             "unique_id": named and named.unique_id,
             "codec": sound and sound.codec,

@@ -102,8 +102,8 @@ def reconcile_calls(
         legs, unread = read_legs(files, telephone_setup(practice.config))
         legs.sort(key=_began)
         days = _days(practice, legs, first, last)
-    said = {"files": len(files), "from": days.first.isoformat(), "to": days.last.isoformat()}
-    asked = record(practice, actor, RECONCILE, details=said)
+    details = {"files": len(files), "from": days.first.isoformat(), "to": days.last.isoformat()}
+    asked = record(practice, actor, RECONCILE, details=details)
     with (
         attempt(practice, actor, ANSWERED, details={"reconcile": asked}),
         reading(practice.engine) as connection,
@@ -240,8 +240,8 @@ class _Run:
         # Silence where nothing was ever recorded; no call where no call at all is known.
         no_calls = not self.standings.total()
         idle = {FindingKind.GAP: not self.recordings, FindingKind.NO_CALL: no_calls}
-        told = (finding for finding in self.findings if not idle.get(finding.what))
-        return tuple(sorted(told, key=lambda finding: (finding.at, finding.what)))
+        listed = (finding for finding in self.findings if not idle.get(finding.what))
+        return tuple(sorted(listed, key=lambda finding: (finding.at, finding.what)))
 
     def counts(self, findings: Sequence[Finding], *, files: int, not_understood: int) -> Counts:
         of, found = self.standings, Counter(finding.what for finding in findings)
@@ -269,7 +269,7 @@ def _held(opened: OpenedRecording) -> HeldRecording:
     except ValueError as error:
         raise Tampered(f"the metadata of recording {opened.id} is not in its form") from error
     paths = (source["name"] for source in fields["provenance"])
-    # A name that is no text joins nothing.
+    # A name that is not text joins nothing.
     names = dict.fromkeys(basename(path) for path in paths if isinstance(path, str))
     return HeldRecording(
         id=opened.id,

@@ -107,8 +107,8 @@ def last_reconciled(practice: Practice, connection: Connection) -> LastReconcile
 
     One by a person who was not allowed to, or could open no recording, counts for nothing.
     """
-    might = powers_then(practice, connection)
-    leaf = next((each for each in _said(connection) if _could_reconcile(might, each)), None)
+    powers = powers_then(practice, connection)
+    leaf = next((each for each in _stated(connection) if _could_reconcile(powers, each)), None)
     if leaf is None:
         return None
     statement = attested_statement(practice, connection, leaf.statement, may=Power.INGEST)
@@ -124,7 +124,7 @@ def last_reconciled(practice: Practice, connection: Connection) -> LastReconcile
 
 def made_up_warnings(practice: Practice, connection: Connection) -> Iterator[str]:
     """Tells of a reconciliation that was stated by a person who could not know what it says."""
-    newest = next(_said(connection), None)
+    newest = next(_stated(connection), None)
     if newest and not _could_reconcile(powers_then(practice, connection), newest):
         yield (
             "what the last reconciliation came to was said by somebody who opens no recording,"
@@ -132,24 +132,24 @@ def made_up_warnings(practice: Practice, connection: Connection) -> Iterator[str
         )
 
 
-def check_reconciliations(might: Powers) -> Iterator[Problem]:
-    """Each was made by somebody who might, and could open recordings."""
-    for leaf in _said(might.connection):
-        if not _could_reconcile(might, leaf):
+def check_reconciliations(powers: Powers) -> Iterator[Problem]:
+    """Each was made by a person who was allowed to, and could open recordings."""
+    for leaf in _stated(powers.connection):
+        if not _could_reconcile(powers, leaf):
             what = "what a reconciliation came to was said by somebody who could not know it"
             yield Problem(leaf.seq, what)
 
 
-def _said(connection: Connection) -> Iterator[Leaf]:
+def _stated(connection: Connection) -> Iterator[Leaf]:
     """The leaves with a statement of what a reconciliation came to, newest first."""
     rows = [*carried(connection, RECONCILED_STATEMENT)]
     return (Leaf.decode(row.leaf, row.seq) for row in reversed(rows))
 
 
-def _could_reconcile(might: Powers, leaf: Leaf) -> bool:
+def _could_reconcile(powers: Powers, leaf: Leaf) -> bool:
     """An intake service may ingest too, but has no key to what it would be speaking of."""
-    powers = might.of(leaf)
-    return Power.INGEST in powers and VaultKey.CATALOGUE in keys_held(powers)
+    held = powers.of(leaf)
+    return Power.INGEST in held and VaultKey.CATALOGUE in keys_held(held)
 
 
 class FindingKind(StrEnum):

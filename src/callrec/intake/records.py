@@ -42,11 +42,11 @@ from callrec.telephone.written import Setup
 MAX_LISTED: Final = 20
 """Rows that were not understood and are listed one by one; all are counted."""
 
-_MOST_CALLS: Final = 100
+_MAX_CALLS: Final = 100
 """A key that more calls than this have in common tells none of them."""
 
-_MOST_LEGS: Final = 500
-"""What has more legs than this is no call."""
+_MAX_LEGS: Final = 500
+"""What has more legs than this is not a call."""
 
 _AT_ONCE: Final = 1000
 
@@ -133,13 +133,13 @@ class AvailableCallRecords:
 
     def _calls_having(self, key: Key) -> list[bytes]:
         query = "SELECT DISTINCT call FROM key WHERE hash = ? LIMIT ?"
-        found = self._database.execute(query, (self._hash(*key), _MOST_CALLS + 1)).fetchall()
-        return [call for (call,) in found] if len(found) <= _MOST_CALLS else []
+        found = self._database.execute(query, (self._hash(*key), _MAX_CALLS + 1)).fetchall()
+        return [call for (call,) in found] if len(found) <= _MAX_CALLS else []
 
     def _legs(self, call: bytes) -> list[Leg]:
         query = "SELECT sealed FROM leg WHERE call = ? LIMIT ?"
-        found = self._database.execute(query, (call, _MOST_LEGS + 1)).fetchall()
-        if len(found) > _MOST_LEGS:
+        found = self._database.execute(query, (call, _MAX_LEGS + 1)).fetchall()
+        if len(found) > _MAX_LEGS:
             return []
         opened = (primitives.open_sealed(self._sealing, sealed, call) for (sealed,) in found)
         # This process wrote it: nobody else has the key.

@@ -1,4 +1,4 @@
-"""Find what is to be taken in.
+"""Find what to take in.
 
 A folder that is named may be a link. What is found in it is never followed: a link that leads out
 of the folder, a pipe, a device or a socket is left where it is and listed. Files that are plainly
@@ -159,7 +159,7 @@ def survey(paths: Sequence[Path]) -> Survey:
 def find_sources(paths: Iterable[Path]) -> Iterator[Found]:
     """Everything under the paths, folders in the order of their names.
 
-    Law: every file is told once for each path that leads to it.
+    Law: every file is yielded once for each path that leads to it.
     """
     for named in paths:
         path = Path(os.path.abspath(named))  # noqa: PTH100  # Path.resolve would follow a link
@@ -189,7 +189,7 @@ def find_changed(path: Path, roots: Iterable[Path]) -> Iterator[Found]:
 
 
 def is_plainly_none(name: str) -> bool:
-    """Whether a file of this name, found in a folder, is no recording."""
+    """Whether a file of this name, found in a folder, is not a recording."""
     return name.startswith(".") or os.path.splitext(name)[1].casefold() in NOT_RECORDINGS  # noqa: PTH122  # ten times faster
 
 
@@ -241,7 +241,7 @@ def _judged(path: Path, root: Path) -> Found:
 
 
 def why_not_a_file(status: os.stat_result) -> str:
-    """Why this is no ordinary file; empty where it is one."""
+    """Why this is not an ordinary file; empty where it is one."""
     return next((why for is_such, why in _NO_FILE if is_such(status.st_mode)), "")
 
 
@@ -258,7 +258,7 @@ def _sidecars(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name, stem in sidecars.items() if stem in owners)
 
 
-_CAN_TELL: Final = hasattr(fcntl, "F_SETLEASE") and hasattr(fcntl, "F_SETSIG")
+_HAS_LEASES: Final = hasattr(fcntl, "F_SETLEASE") and hasattr(fcntl, "F_SETSIG")
 
 
 def has_writer(descriptor: int) -> bool:
@@ -273,7 +273,7 @@ def has_writer(descriptor: int) -> bool:
     between waits for that long; its signal is one that is ignored by default, and not SIGIO, which
     would end the process.
     """
-    if not _CAN_TELL:
+    if not _HAS_LEASES:
         return False
     try:
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)

@@ -111,9 +111,11 @@ def _counted(connection: Connection, person: str) -> dict[str, Any]:
 
 def _last_summary(connection: Connection, person: str) -> int:
     """The sequence of its leaf; -1: there is none."""
-    leaf, said = tables.leaf.c, tables.statement.c
-    query = select(leaf.seq, leaf.body).where(said.digest == leaf.statement)
-    rows = connection.execute(query.where(said.kind == INTAKE_STATEMENT).order_by(leaf.seq.desc()))
+    leaf, statement = tables.leaf.c, tables.statement.c
+    query = select(leaf.seq, leaf.body).where(statement.digest == leaf.statement)
+    rows = connection.execute(
+        query.where(statement.kind == INTAKE_STATEMENT).order_by(leaf.seq.desc())
+    )
     return next((seq for seq, body in rows if Leaf.decode(body, seq).actor == person), -1)
 
 
@@ -131,9 +133,11 @@ def _batches(connection: Connection, person: str, since: int) -> dict[str, str]:
 
 def _recordings(connection: Connection, batches: Mapping[str, str]) -> Iterator[Row[Any]]:
     """What came with each batch; numbers grow, so none of them is before the first."""
-    table, said = tables.recording.c, tables.statement.c
+    table, statement = tables.recording.c, tables.statement.c
     for digest in batches.values():
-        body = connection.execute(select(said.body).where(said.digest == digest)).scalar_one()
+        body = connection.execute(
+            select(statement.body).where(statement.digest == digest)
+        ).scalar_one()
         items = entries_in(parse(body), "items", "uid", "revision")
         first = next((uid for uid, revision in items if revision == 1), None)
         if first is not None:

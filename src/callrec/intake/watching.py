@@ -65,7 +65,7 @@ class IntakeEnvironment(Protocol):
     def enter(self) -> tuple[Practice, Actor]:
         """Open the vault afresh, and look up the actor, as they now stand."""
 
-    def tell(self, done: Ingested, waiting: int) -> None:
+    def report(self, done: Ingested, waiting: int) -> None:
         """Say what a round did, with what was left and is news; ``waiting`` files are to come."""
 
     def sum_up(self, summary: Summary) -> None:
@@ -136,8 +136,8 @@ class FolderWatch:
             elif path not in before and path in self.there:
                 self.world.note(f"PATH {position} is there again")
         # First of all, so that what comes while the pass goes on is reported.
-        tells_all = self.world.follow(self.there) and len(self.there) == len(self.folders)
-        pause = SECONDS_BETWEEN_PASSES if tells_all else SECONDS_BETWEEN_PASSES_UNNOTIFIED
+        notices_all = self.world.follow(self.there) and len(self.there) == len(self.folders)
+        pause = SECONDS_BETWEEN_PASSES if notices_all else SECONDS_BETWEEN_PASSES_UNNOTIFIED
         self._next_pass = now + pause
         self._pass = find_sources(self.there)
         self.spool.begin_pass()
@@ -205,7 +205,7 @@ def watch_folders(
     """Take in what comes into the folders, absolute, until the world says stop.
 
     A file is taken in once it has stood still for ``settle_seconds``. ``cdr`` are files of call
-    records, read anew in each round.
+    records, read again in each round.
 
     Raises:
         NotFound, Unusable: at the start, the folders will not do.
@@ -279,12 +279,12 @@ class _Rounds:
         if now >= self.not_before and is_round_due(settled, now - self.last):
             self._run_round()
         elif self.looking.left:
-            self._tell(Ingested())
+            self._report(Ingested())
 
     def _run_round(self) -> None:
         offer = _Offer(self.world, self.looking, self.world.passed())
         try:
-            self._tell(self._taken_in(offer))
+            self._report(self._taken_in(offer))
         except (Failed, NotFound) as problem:
             self.failures += 1
             pause = pause_after(self.failures)
@@ -312,12 +312,12 @@ class _Rounds:
             self.world.note(f"without call records: {problem.message}")
             return None
 
-    def _tell(self, done: Ingested) -> None:
+    def _report(self, done: Ingested) -> None:
         done.quarantined += self.looking.left
         self.looking.left = []
         self.totals.add(done)
         if done.recordings or done.duplicates or done.quarantined:
-            self.world.tell(done, self.looking.spool.waiting)
+            self.world.report(done, self.looking.spool.waiting)
 
 
 @dataclass(slots=True)
@@ -370,25 +370,25 @@ class FolderChanges:
     def __init__(self, stop: Event) -> None:
         """Waiting ends early once ``stop`` is set."""
         self._stop = stop
-        self._told: Iterator[set[tuple[Change, str]]] | None = None
+        self._changes: Iterator[set[tuple[Change, str]]] | None = None
         self._followed: set[tuple[Path, int, int]] = set()
-        self.tells_all = True
+        self.notices_all = True
         """Whether every change is reported; else look at everything now and then."""
 
     def follow(self, folders: Sequence[Path]) -> None:
         """Tell of these folders from the next ``wait`` on: of those that are there now.
 
-        A folder that was made anew under its name is another one, and has to be followed again.
+        A folder that was made again under its name is another one, and has to be followed again.
         """
         now = {(path, *_identity(path)) for path in folders}
         if now == self._followed:
             return
         self._followed = now
         near = [path for path in folders if file_system_of(path) not in NETWORK_FILE_SYSTEMS]
-        self.tells_all = len(near) == len(folders)
-        self._told = None
+        self.notices_all = len(near) == len(folders)
+        self._changes = None
         if near:
-            self._told = watch(
+            self._changes = watch(
                 *near,
                 watch_filter=None,
                 debounce=TICK_SECONDS * 1000,
@@ -401,13 +401,13 @@ class FolderChanges:
 
     def wait(self) -> list[Path]:
         """Wait a second, or until something changes; returns where."""
-        if self._told is None:
+        if self._changes is None:
             self._stop.wait(TICK_SECONDS)
             return []
         try:
-            changes = next(self._told, set())
+            changes = next(self._changes, set())
         except (OSError, RuntimeError):  # too many folders, or one of them is gone again
-            self._told, self.tells_all = None, False
+            self._changes, self.notices_all = None, False
             return []
         return [Path(path) for change, path in changes if change is not Change.deleted]
 
@@ -437,9 +437,9 @@ class SeenFile:
 class Spool:
     """Which files of the watched folders may be taken in: those that stood still, each once.
 
-    It has no clock and no disk: it is told what was seen, and when. A file is settled if it was
+    It has no clock and no disk: it is given what was seen, and when. A file is settled if it was
     seen alike twice, so many seconds apart: its size, its times, and those of its sidecar.
-    What was dealt with is not offered again before it changes, so that nothing is told twice.
+    What was dealt with is not offered again before it changes, so that nothing is reported twice.
 
     Laws: a file is settled only if it was last seen to change ``settle_seconds`` ago or longer;
     what was dealt with is settled again only after its stamp has changed.
@@ -454,7 +454,7 @@ class Spool:
         self._before: set[int] = set()
         """What was dealt with before this pass began."""
         self._left: set[int] = set()
-        self._told: set[int] = set()
+        self._reported: set[int] = set()
 
     @property
     def waiting(self) -> int:
@@ -471,7 +471,7 @@ class Spool:
             self.wait_again(source, stamp, at)
 
     def wait_again(self, source: Source, stamp: Stamp, at: float) -> None:
-        """A file is not ready yet: its time begins anew."""
+        """A file is not ready yet: its time begins again."""
         self.forget(source.path)
         self._waiting[source.path] = SeenFile(source, stamp, at)
 
@@ -500,9 +500,9 @@ class Spool:
 
     def is_news(self, left: Quarantined) -> bool:
         """Whether it was not reported before that this was left, and why."""
-        before = len(self._told)
-        self._told.add(hash((left.path, left.why)))
-        return len(self._told) > before
+        before = len(self._reported)
+        self._reported.add(hash((left.path, left.why)))
+        return len(self._reported) > before
 
     def begin_pass(self) -> None:
         """All folders are looked through from here on."""

@@ -23,7 +23,7 @@ from callrec.crypto import primitives
 from callrec.crypto.identity import Identity, PublicKeys
 from callrec.crypto.kit import PrintedKit, kit_pages
 from callrec.errors import CallrecError, Locked, Refused
-from callrec.login.shares import holders, new_version, open_shares, seal_share
+from callrec.login.locks import holders, new_version, open_shares, seal_share
 from callrec.people.founding import KIT_LOGIN
 from callrec.people.vouching import governing, log_shares, renew_keys
 from callrec.policy.authority import check_may_vouch

@@ -35,9 +35,8 @@ from callrec.keys.kit import (
     seal_all_keys_to,
     with_shares,
 )
-from callrec.login.locks import check_password, kdf_for
+from callrec.login.locks import KIT_HOLDS, check_password, kdf_for
 from callrec.login.people import fresh_names
-from callrec.login.shares import KIT_HOLDS
 from callrec.people.founding import check_login
 from callrec.people.joining import check_login_is_free, insert_person
 from callrec.people.vouching import vouch
@@ -88,7 +87,7 @@ def use_kit(
     """
     seed = read_kit(typed)
     # Not held against the head that was seen last: after a restore the log is behind that, and only
-    # a Data Controller, whom the kit makes here, can say so on record (restore/resume.py).
+    # a Data Controller, whom the kit makes here, can state that on record (restore/resume.py).
     kit = kit_actor(practice, seed, KIT_USED)
     with kit_attempt(practice, kit, KIT_USED):
         check_login(controller.login)

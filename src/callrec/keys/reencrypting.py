@@ -1,4 +1,4 @@
-"""Seal recordings anew that are older than the newest recordings key (formats/recording.md, 7).
+"""Re-encrypt recordings that are older than the newest recordings key (formats/recording.md, 7).
 
 In portions, each whole or not at all:
 
@@ -95,7 +95,7 @@ class Reencrypted:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Resealed:
-    """A recording that is sealed anew. Its repr shows nothing."""
+    """A recording that is re-encrypted. Its repr shows nothing."""
 
     row: Row[Any]
     name: str
@@ -125,9 +125,9 @@ def bytes_to_reencrypt(practice: Practice) -> int:
 
 
 def reencrypt(practice: Practice, actor: Actor, advance: Callable[[int], None]) -> Reencrypted:
-    """Seal anew every recording whose data key is older than the newest recordings key.
+    """Re-encrypt every recording whose data key is older than the newest recordings key.
 
-    ``advance`` is told how many bytes of originals more are done with.
+    ``advance`` is called with how many more bytes of originals are done with.
 
     Raises:
         Refused: the actor does not govern in their own right.
@@ -352,7 +352,7 @@ def _spared(
 
 
 def _stands(connection: Connection, anew: _Resealed) -> bool:
-    """Whether the recording is still what was sealed anew."""
+    """Whether the recording is still what was re-encrypted."""
     table, metadata = tables.recording, tables.metadata.c
     row = connection.execute(select(table).where(table.c.id == anew.row.id)).first()
     newest = select(func.max(metadata.revision)).where(metadata.recording == anew.row.id)

@@ -6,7 +6,7 @@ version is never dropped: a copy of the catalogue is read by it.
 
 Resealing goes in small transactions, so that others can work meanwhile and that it can be cut off
 anywhere: each row is under the one version or the other, and the next run goes on with those that
-are left. What is sealed is HPKE to the key's public half: with the key it can be sealed anew to
+are left. What is sealed is HPKE to the key's public half: with the key it can be sealed again to
 another version, and nothing else about it changes.
 
 The rows of the index and of duplicate MACs do not name the version that they were written under,
@@ -37,7 +37,7 @@ from callrec.crypto.context import context
 from callrec.errors import Failed, Tampered
 from callrec.incidents.log import INCIDENTS
 from callrec.intake.known import DuplicateMacs, write_macs
-from callrec.login.shares import holders, new_version, seal_share
+from callrec.login.locks import holders, new_version, seal_share
 from callrec.people.vouching import ShareFaultKind, governing, log_shares, renew_keys, share_faults
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
@@ -124,7 +124,7 @@ def reseal(
 ) -> Resealed:
     """Move everything that is sealed to an older version of these keys to the newest.
 
-    ``advance`` is told how many more rows are done.
+    ``advance`` is called with how many more rows are done.
 
     Raises:
         Refused: the actor does not govern in their own right.
@@ -304,7 +304,7 @@ class SealedColumn:
         return tuple(getattr(row, column.name) for column in self.table.primary_key.columns)
 
     def replace(self, connection: Connection, row: Row[Any], newest: int, sealed: bytes) -> None:
-        """Put what was sealed anew in a row's place."""
+        """Put what was sealed again in a row's place."""
         place = zip(self.table.primary_key.columns, self.place_of(row), strict=True)
         update = self.table.update().where(*(column == value for column, value in place))
         connection.execute(update.values({self.version: newest, self.sealed: sealed}))

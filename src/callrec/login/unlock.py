@@ -27,9 +27,15 @@ from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable
 from callrec.login.keyring import Credential, open_session, save_session
-from callrec.login.locks import check_password, kdf_for, lock_seed, relock, strengthen_lock
+from callrec.login.locks import (
+    check_password,
+    kdf_for,
+    lock_seed,
+    open_shares,
+    relock,
+    strengthen_lock,
+)
 from callrec.login.sessions import begin_session, log_out, shares_needed
-from callrec.login.shares import open_shares
 from callrec.policy.role import POWERS, Person, Standing
 from callrec.policy.session import PASSWORD_CHANGED
 from callrec.practice import Actor, Practice, check_unchanged, writing
@@ -40,7 +46,7 @@ FREE_FAILURES: Final = 3
 
 MAX_WAIT: Final = timedelta(minutes=5)
 
-_MOST_DOUBLINGS: Final = 9
+_MAX_DOUBLINGS: Final = 9
 """Of a second: more than the longest wait, and no overflow."""
 
 MINUTE_MS: Final = 60_000
@@ -61,7 +67,7 @@ def wait_after(failures: int) -> timedelta:
     """How long the next attempt waits after so many failures in a row: at first not at all."""
     if failures < FREE_FAILURES:
         return timedelta()
-    doublings = min(failures - FREE_FAILURES + 1, _MOST_DOUBLINGS)
+    doublings = min(failures - FREE_FAILURES + 1, _MAX_DOUBLINGS)
     return min(timedelta(seconds=2**doublings), MAX_WAIT)
 
 

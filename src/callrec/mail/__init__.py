@@ -1,4 +1,4 @@
-"""Who is told by mail, and the sending of it [policy 4(e), 4(f)].
+"""Who is notified by mail, and the sending of it [policy 4(e), 4(f)].
 
 outbox queues a message in the transaction of the act that it tells of; sending decides what is
 tried when; post is the only module that speaks SMTP.

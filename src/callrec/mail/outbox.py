@@ -76,7 +76,7 @@ def queue_mail(
 
 
 def addresses_of(practice: Practice, connection: Connection) -> Mapping[str, str]:
-    """Person id -> mail address, of everybody who is told by mail."""
+    """Person id -> mail address, of everybody who is notified by mail."""
     if not practice.config.mail.host:
         return {}
     at = practice.config.mail.people

@@ -1,6 +1,6 @@
 """Hand messages to the practice's SMTP server; the only module that knows the protocol.
 
-No error repeats what the server said, as it may say an address or a login.
+No error repeats the server's reply, which may hold an address or a login.
 Source: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 4954 (AUTH), RFC 3834 (automatic messages).
 """
 
@@ -148,7 +148,7 @@ def _not_taken(code: int) -> Failed:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Errors of the protocol in our own words; theirs quote addresses and what the server said."""
+    """Errors of the protocol in our own words; theirs quote addresses and the server's reply."""
     try:
         yield
     except OSError as error:  # as all of smtplib's are

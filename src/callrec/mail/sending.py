@@ -135,7 +135,7 @@ LONGEST_PAUSE: Final = timedelta(days=1)
 """How long at most one message is left alone."""
 
 LATE_AFTER: Final = timedelta(hours=1)
-"""What waits longer is told of in `callrec status`."""
+"""What waits longer is shown in `callrec status`."""
 
 NO_TIME: Final = timedelta(0)
 

@@ -52,7 +52,7 @@ class Finding:
 def examine(
     practice: Practice, environ: Mapping[str, str], *, full: bool, done: Callable[[int], None]
 ) -> Iterator[Finding]:
-    """Everything there is to look at, in turn; ``done`` is told how many more recordings were.
+    """Every check, in turn; ``done`` is called with how many more recordings were checked.
 
     ``full``: each sealed recording is read and compared with its name, at the speed of the disk.
     """

@@ -129,7 +129,7 @@ def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
 
 
 def _to_decide(read: _Reading) -> Iterator[InboxItem]:
-    """Undecided requests that the person might decide, and their own that wait for an answer."""
+    """Undecided requests that the person could decide, and their own that wait for an answer."""
     practice, me = read.practice, read.person.id
     held = powers_of(read.person, today(practice))
     for row in read.rows:
@@ -205,7 +205,7 @@ def _to_review(read: _Reading) -> Iterator[InboxItem]:
 
 
 def _to_settle(read: _Reading) -> Iterator[InboxItem]:
-    """Incidents that the person was told of, or answers for; the 72 hours press from the first."""
+    """Incidents that the person was notified of, or answers for; urgent from the first hour."""
     zone = read.practice.config.time_zone
     for each in incidents_waiting_for(read.practice, read.person, read.connection):
         over = each.due_at is not None and each.due_at < read.practice.now()

@@ -1,8 +1,8 @@
 """Remind people of what is urgent in their inboxes: decisions, answers, grants about to lapse.
 
 Whom a request is about lies sealed, and the inbox does not know it, but the writer of the first
-message did. So people who could have decided it then, and were left out where others were told, are
-not reminded of it.
+message did. So people who could have decided it then, and were left out where others were notified,
+are not reminded of it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _WHAT: Final = {
 
 
 def queue_reminders(practice: Practice) -> int:
-    """Queue a line for each person and urgent request, unless they were told of it today.
+    """Queue a line for each person and urgent request, unless they were notified of it today.
 
     Returns how many were queued.
     """
@@ -50,40 +50,42 @@ def queue_reminders(practice: Practice) -> int:
     found = [(person, item) for person in people for item in _urgent(practice, person, asked)]
     queued, zone, on = 0, practice.config.time_zone, today(practice)
     with transaction(practice.engine) as connection:
-        told_today = {
+        notified_today = {
             (message.to, message.about)
             for message in read_messages(connection)
             if message.made_at.astimezone(zone).date() == on
         }
         for person, item in found:
             about = item.reference
-            if (person, about) not in told_today:
-                told_today.add((person, about))
+            if (person, about) not in notified_today:
+                notified_today.add((person, about))
                 line = _line(practice, item)
                 queued += queue_mail(practice, connection, to=[person], about=about, line=line)
     return queued
 
 
 class _DecisionMail(NamedTuple):
-    """Who was told by mail that a request awaits a decision, and who made it."""
+    """Who was notified by mail that a request awaits a decision, and who made it."""
 
-    told: frozenset[str]
+    notified: frozenset[str]
     makers: frozenset[str]
     made: Leaf
 
 
 def _read_asked(connection: Connection) -> Mapping[str, _DecisionMail]:
-    """Of the requests that anybody was told of so, by their references."""
-    told: defaultdict[str, set[str]] = defaultdict(set)
+    """Of the requests in such messages, by their references."""
+    notified: defaultdict[str, set[str]] = defaultdict(set)
     for message in read_messages(connection):
         if message.line.startswith(f"{message.about} {_WHAT[InboxAction.DECIDE]}"):
-            told[message.about].add(message.to)
+            notified[message.about].add(message.to)
     made = {leaf.subject[0]: leaf for leaf in done_leaves(connection, (RequestAct.CREATED,))}
     makings = read_outlines(connection)
     return {
-        reference: _DecisionMail(frozenset(told[reference]), makings[row.id].makers, made[row.id])
+        reference: _DecisionMail(
+            frozenset(notified[reference]), makings[row.id].makers, made[row.id]
+        )
         for row in REQUESTS.every(connection)
-        if (reference := f"R-{row.number}") in told and row.id in made
+        if (reference := f"R-{row.number}") in notified and row.id in made
     }
 
 
@@ -102,10 +104,10 @@ def _urgent(
 def _was_left_out(
     practice: Practice, person: str, item: InboxItem, known: _DecisionMail | None
 ) -> bool:
-    """Whether a person could decide a request when it was made, but only others were told of it."""
+    """Whether a person could decide a request when it was made, but only others were notified."""
     if item.purpose is None or item.waits_to not in (InboxAction.DECIDE, InboxAction.ANSWER):
         return False
-    if known is None or person in known.told | known.makers:
+    if known is None or person in known.notified | known.makers:
         return False
     voucher = practice.register.voucher(person, before=known.made.seq)
     made_on = parse_instant(known.made.at).astimezone(practice.config.time_zone).date()

@@ -36,7 +36,8 @@ from callrec.people.powers import lapsed_delegations
 from callrec.policy.clause import NEXT_REVISION_DUE_ON, Clause
 from callrec.policy.clock_events import Urgency
 from callrec.policy.notice import NOTICE_HEARD, in_force
-from callrec.practice import Actor, Practice, check_remembered_head, today
+from callrec.policy.role import Power
+from callrec.practice import Actor, Practice, check_remembered_head, powers, today
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
 from callrec.requests.glass import ListedGlass, outstanding_glass
 from callrec.requests.open import references_hidden_from
@@ -86,13 +87,13 @@ class Status:
     last_drill: datetime | None
     """When the recovery kit that now counts was last seen to open the vault."""
     searched_without_request: tuple[SearchCount, ...]
-    """Most first; for the Data Controller."""
+    """Most first; empty for everybody but the Data Controller."""
     unreviewed_glass: tuple[ListedGlass, ...]
     """What the Data Controller decided alone, until somebody else has accepted it."""
     erasure_owed: Mapping[str, int]
     """How many destroyed recordings each volume holds yet, by its label."""
     retention_due: int | None
-    """Recordings whose time is over and which nothing holds back, as far as can be told without a
+    """Recordings whose time is over and which nothing holds back, as far as is known without a
     key; None where the configuration does not name the category of one."""
     warnings: tuple[str, ...]
 
@@ -106,7 +107,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         try:
             beside = volumes_on_vaults_disk(practice, connection)
         except CallrecError:
-            beside = frozenset()  # the warnings say so
+            beside = frozenset()  # the warnings report it
         archived = _last_archived(connection, beside)
         here_only = archived is None and _last_archived(connection, frozenset()) is not None
         reconciled = last_reconciled(practice, connection)
@@ -116,6 +117,8 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
     recordings = count_recordings(practice)
     never = "archived to another disk" if here_only else "ever archived"
     kept_here = never if archived is None and recordings else None
+    governs = actor is not None and Power.GOVERN in powers(practice, actor)
+    searched = _searched_without_request(practice)
     return Status(
         practice=practice.name,
         recordings=recordings,
@@ -128,7 +131,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         volumes=_longest_unverified_first(practice),
         last_reconcile=reconciled,
         last_drill=last_drill(practice),
-        searched_without_request=_searched_without_request(practice),
+        searched_without_request=searched if governs else (),
         unreviewed_glass=glass,
         erasure_owed=owed,
         retention_due=count_due(practice),
@@ -165,7 +168,7 @@ def _longest_unverified_first(practice: Practice) -> tuple[ListedVolume, ...]:
     try:
         volumes = list_volumes(practice)
     except CallrecError:
-        return ()  # the warnings say so
+        return ()  # the warnings report it
     return tuple(sorted(volumes, key=lambda each: (each.verified_at is not None, each.verified_at)))
 
 

@@ -71,7 +71,7 @@ class Medium:
     recordings: int
     """How many of them."""
     written_anew_at: datetime | None
-    """When it was written anew without them; None: it is lost, and still holds them."""
+    """When it was rewritten without them; None: it is lost, and still holds them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ class DestructionCertificate:
     """Number of a recording that stays, and why, in words."""
     media: tuple[Medium, ...]
     released: tuple[tuple[str, str], ...]
-    """Request and release in which one of them went out: who has it was to be told."""
+    """Request and release in which one of them went out: their holder was to be notified."""
     fingerprint: str
     """The practice's: the vault root, 64 hex digits."""
     audit_seq: int

@@ -60,7 +60,7 @@ class ReleasedFile:
     size_bytes: int
     codec: str
     sample_rate: int | None
-    """In hertz; None if it could not be told."""
+    """In hertz; None if it is not known."""
     duration_ms: int
     """How long it lasts; of a clipped copy, the clip."""
     started_at: datetime
@@ -97,13 +97,13 @@ class ReleasedFile:
         return self.started_at.isoformat(timespec="milliseconds")
 
     def as_json(self) -> dict[str, object]:
-        told = _json(self)
-        del told["time_doubt"]
+        members = _json(self)
+        del members["time_doubt"]
         return {
-            **told,
+            **members,
             "started_at": format_instant(self.started_at),
             "local_time": self.local_time,
-            # Said although empty: a reader must be able to tell "nothing was cut or silenced".
+            # Written although empty: a reader must be able to tell "nothing was cut or silenced".
             "edits": list(self._edits()),
         }
 
@@ -190,11 +190,11 @@ class Manifest:
 
         Law: ``callrec_verify.read_manifest`` reads what it says, times cut to the millisecond.
         """
-        told = asdict(self)
-        number = told.pop("request_number")
+        members = asdict(self)
+        number = members.pop("request_number")
         return canonical(
             {
-                **told,
+                **members,
                 "schema": SCHEMA,
                 "request": {"number": number, "id": self.request},
                 "at": format_instant(self.at),
@@ -205,14 +205,14 @@ class Manifest:
         )
 
 
-def _json(said: ReleasedFile | NotEnclosed | CallData) -> dict[str, object]:
+def _json(value: ReleasedFile | NotEnclosed | CallData) -> dict[str, object]:
     """Its members by their own names, but for the size, which is in ``bytes``."""
-    told = asdict(said)
-    return {"bytes": told.pop("size_bytes"), **told}
+    members = asdict(value)
+    return {"bytes": members.pop("size_bytes"), **members}
 
 
 TIME_DOUBT: Final = "time_doubt"
-"""Said where a time is in doubt, and then the last column of the table."""
+"""Written where a time is in doubt, and then the last column of the table."""
 
 _ABOUT_CALL: Final = (
     *("recording", "started_at", "local_time", TIME_DOUBT, "duration_s"),
@@ -251,23 +251,23 @@ class ReleasedCall:
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, Any], files: Iterable[ReleasedFile]) -> Self:
         """The call as its recording's metadata tell of it, under the same names."""
-        told = {each.name: metadata[each.name] for each in fields(cls) if each.name != "files"}
-        return cls(**told | {"files": tuple(files), "parties": tuple(told["parties"])})
+        members = {each.name: metadata[each.name] for each in fields(cls) if each.name != "files"}
+        return cls(**members | {"files": tuple(files), "parties": tuple(members["parties"])})
 
     def as_json(self) -> dict[str, Any]:
         """As ``calls.json`` has it."""
         first = self.files[0]
-        told = {
+        members = {
             "recording": first.recording,
             "started_at": format_instant(first.started_at),
             "local_time": first.local_time,
             TIME_DOUBT: first.time_doubt,
             "duration_s": self.duration_ms / 1000,
         }
-        told |= {name: getattr(self, name) for name in _ABOUT_CALL if name not in told}
+        members |= {name: getattr(self, name) for name in _ABOUT_CALL if name not in members}
         if not first.time_doubt:
-            del told[TIME_DOUBT]
-        told["files"] = [
+            del members[TIME_DOUBT]
+        members["files"] = [
             {
                 "path": file.path,
                 "role": file.role,
@@ -278,7 +278,7 @@ class ReleasedCall:
             }
             for file in self.files
         ]
-        return told
+        return members
 
 
 def call_data(calls: Sequence[ReleasedCall]) -> tuple[bytes, bytes]:
@@ -287,16 +287,16 @@ def call_data(calls: Sequence[ReleasedCall]) -> tuple[bytes, bytes]:
     Laws: what JSON reads back is what was given; the table has a row for each call, and its cells
     say the same but for the signs that keep a spreadsheet from running them.
     """
-    told = [call.as_json() for call in calls]
-    in_doubt = any(TIME_DOUBT in each for each in told)
+    members = [call.as_json() for call in calls]
+    in_doubt = any(TIME_DOUBT in each for each in members)
     columns = (*COLUMNS, TIME_DOUBT) if in_doubt else COLUMNS
-    document = {"schema": "callrec.calls/1", "calls": told}
-    table = to_csv(columns, [_row(each, columns) for each in told], UTC)
+    document = {"schema": "callrec.calls/1", "calls": members}
+    table = to_csv(columns, [_row(each, columns) for each in members], UTC)
     return f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode(), table
 
 
-def _row(told: Mapping[str, Any], columns: Sequence[str]) -> list[Cell]:
-    cells = dict(told)
-    for file in told["files"]:
+def _row(members: Mapping[str, Any], columns: Sequence[str]) -> list[Cell]:
+    cells = dict(members)
+    for file in members["files"]:
         cells |= {f"{file['role']}{end}": file[name] for end, name in _ABOUT_FILE.items()}
     return [cells.get(column) for column in columns]

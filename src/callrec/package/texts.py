@@ -23,16 +23,16 @@ COLUMNS: Final = 76
 """Width of the prose. A command stands on one line however long: a broken one cannot be copied."""
 
 WHAT_IT_PROVES: Final = "proves that these are the files released on this record; not who speaks"
-"""What a release claims, in the same words wherever it is said."""
+"""What a release claims, in the same words wherever it stands."""
 
 UNKNOWN_CONTACT: Final = "whoever sent you this"
-"""Whom to ask where the practice has not given a contact."""
+"""The contact where the practice has not given one."""
 
 _INDENT = "    "
 
 
 def read_me_first(manifest: Manifest, *, contact: str) -> str:
-    """READ-ME-FIRST.txt: what this is, how to open and to hear it, whom to ask; for a patient."""
+    """READ-ME-FIRST.txt: what this is, how to open and hear it, who to ask; for a patient."""
     calls = {file.path.partition("-")[0]: file for file in manifest.files}
     return _text(
         "read-me-first.txt",

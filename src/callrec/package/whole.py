@@ -122,7 +122,7 @@ def fresh_passphrase(choose: Callable[[Sequence[str]], str] = secrets.choice) ->
 def normalise_passphrase(passphrase: str) -> bytes:
     """Small letters, one space between words, whatever a letter or a telephone made of them.
 
-    What is no letter from a to z parts words: the page's own code does just so (sealed.js).
+    What is not a letter from a to z parts words: the page's own code does just so (sealed.js).
     """
     return " ".join(re.findall("[a-z]+", passphrase.lower())).encode()
 

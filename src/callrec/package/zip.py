@@ -1,8 +1,8 @@
 """WinZip AE-2: written, and read again.
 
 Programs differ in what they go by: a file's header or the directory, a name or another that stands
-in an extra field, a size or where the sound happens to end. So all that is said twice must be said
-alike, and what is not known to be harmless must not be there.
+in an extra field, a size or where the sound happens to end. So all that is written twice must
+be written alike, and what is not known to be harmless must not be there.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _ZIP64, _AES = 0x0001, 0x9901
 
 _HARMLESS: Final = frozenset({_ZIP64, _AES, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875})
 """Extra fields: besides sizes and AES-256, times, and whose a file was (4.5). Of all others some
-name a file anew (0x7075) or make it a link, and what else there may be nobody can know."""
+name a file again (0x7075) or make it a link, and what else there may be nobody can know."""
 
 _NO_FILE: Final = 0x08 | 0x10 | 0x40 | 0x400
 """Attributes of DOS and Windows: the name of a disk, a folder, a device, a link."""
@@ -88,7 +88,7 @@ class _EntryHeader(NamedTuple):
 
 
 def files_of_zip(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> Files:
-    """What is in the zip at ``path``; None where an entry says that it is no plain file.
+    """What is in the zip at ``path``; None where an entry says that it is not a plain file.
 
     Each is read while the stack is open; whatever is wrong with one is an OSError as it is read.
     """
@@ -113,7 +113,7 @@ def files_of_zip(path: Path, passphrase: Callable[[], str], stack: ExitStack) ->
 
 
 class _Stream(pyzipper.zipfile_aes.AESZipExtFile):  # type: ignore[misc]  # it has no types
-    """A file that is read to where its bytes end, whatever size is said of it."""
+    """A file that is read to where its bytes end, whatever size is written of it."""
 
     def read_init(self) -> None:
         super().read_init()
@@ -148,9 +148,9 @@ def _check(archive: Any) -> None:
     places = [*(entry.header_offset for entry, _ in listed), start]
     if not is_end or places[0] != 0:
         raise Tampered(_BESIDE, hint=COPY_AGAIN)
-    for (entry, said), (place, next_place) in zip(listed, pairwise(places), strict=True):
+    for (entry, central), (place, next_place) in zip(listed, pairwise(places), strict=True):
         file.seek(place)
-        if not _is_alike(entry, said, _header(file.read(30)[6:], file)):
+        if not _is_alike(entry, central, _header(file.read(30)[6:], file)):
             raise Tampered("programs would make different files of the zip", hint=COPY_AGAIN)
         if not _is_followed_at(file, entry, next_place):
             raise Tampered(_BESIDE, hint=COPY_AGAIN)
@@ -180,44 +180,46 @@ def _is_end(file: IO[bytes], count: int, start: int) -> bool:
         return False
     long = b"PK\6\6", _END_64_BYTES, *counted, b"PK\6\7", 0, end, 1
     return _END_64.unpack(records[: -_END.size]) == long and all(
-        said in each
-        for said, *each in zip(_END.unpack(records[-_END.size :]), last, _END_MOST, strict=True)
+        each_value in each
+        for each_value, *each in zip(
+            _END.unpack(records[-_END.size :]), last, _END_MOST, strict=True
+        )
     )
 
 
-def _is_alike(entry: Any, listed: _EntryHeader, said: _EntryHeader) -> bool:
+def _is_alike(entry: Any, listed: _EntryHeader, local: _EntryHeader) -> bool:
     """Whether a file's header says what the directory does, and neither what some go by alone."""
     return (
-        (listed.flags, listed.method, listed.name) == (said.flags, said.method, said.name)
+        (listed.flags, listed.method, listed.name) == (local.flags, local.method, local.name)
         and entry.filename == entry.orig_filename  # pyzipper ends a name at its first zero
-        and listed.extra.keys() | said.extra.keys() <= _HARMLESS
-        and listed.extra.get(_AES) == said.extra.get(_AES)
-        and (_AES in said.extra) == (said.method == _AES_METHOD)
-        and _has_its_sizes(entry, listed, said)
+        and listed.extra.keys() | local.extra.keys() <= _HARMLESS
+        and listed.extra.get(_AES) == local.extra.get(_AES)
+        and (_AES in local.extra) == (local.method == _AES_METHOD)
+        and _has_its_sizes(entry, listed, local)
         and (not _is_folder(entry) or _is_empty_folder(entry))
     )
 
 
-def _has_its_sizes(entry: Any, listed: _EntryHeader, said: _EntryHeader) -> bool:
-    """Whether checksum and sizes are the directory's wherever they stand, or not yet said."""
+def _has_its_sizes(entry: Any, listed: _EntryHeader, local: _EntryHeader) -> bool:
+    """Whether checksum and sizes are the directory's wherever they stand, or not yet written."""
     sizes = entry.file_size, entry.compress_size
     longer = iter((*sizes, entry.header_offset))
-    behind = {0} if said.flags & _DESCRIBED_BEHIND else set()
-    beside = {0xFFFFFFFF} if _ZIP64 in said.extra else set()
+    behind = {0} if local.flags & _DESCRIBED_BEHIND else set()
+    beside = {0xFFFFFFFF} if _ZIP64 in local.extra else set()
     return (
-        said.checksum in {entry.CRC} | behind
+        local.checksum in {entry.CRC} | behind
         and all(
             each in {size} | behind | beside
-            for each, size in zip((said.size_bytes, said.stored_bytes), sizes, strict=True)
+            for each, size in zip((local.size_bytes, local.stored_bytes), sizes, strict=True)
         )
-        and _longer(said) in ((), sizes, *([(0, 0)] if behind else []))
+        and _longer(local) in ((), sizes, *([(0, 0)] if behind else []))
         and all(each in longer for each in _longer(listed))
     )
 
 
-def _longer(said: _EntryHeader) -> tuple[int, ...]:
+def _longer(header: _EntryHeader) -> tuple[int, ...]:
     """Sizes, and in the directory a place, that did not fit into 32 bits (4.5.3)."""
-    field = said.extra.get(_ZIP64, b"")
+    field = header.extra.get(_ZIP64, b"")
     return struct.unpack(f"<{len(field) // 8}Q", field)
 
 
@@ -262,7 +264,7 @@ def _unlock(archive: Any, entry: Any, typed: str) -> None:
 
 def _may_open(archive: Any, entry: Any) -> bool:
     """Every entry says in two bytes whether the passphrase can be right (AE-2)."""
-    # What else is wrong with an entry is said of it when it is read.
+    # What else is wrong with an entry is reported when it is read.
     with suppress(*_OTHER_ERRORS):
         try:
             archive.open(entry).close()

@@ -54,10 +54,10 @@ def make_papers(certificate: Certificate) -> tuple[bytes, bytes]:
     process = _waiting.get()
     if process is not None:
         _waiting.set(None)  # it makes the papers of one
-        said, _ = process.communicate(pickle.dumps(certificate))
+        output, _ = process.communicate(pickle.dumps(certificate))
         # One that came to grief, for want of memory perhaps, leaves it to this one.
         if not process.returncode:
-            length, papers = int.from_bytes(said[:_LENGTH_BYTES], "big"), said[_LENGTH_BYTES:]
+            length, papers = int.from_bytes(output[:_LENGTH_BYTES], "big"), output[_LENGTH_BYTES:]
             return papers[:length], papers[length:]
     from callrec.paper.certificate_pdf import papers_of  # noqa: PLC0415  # 240 ms
 

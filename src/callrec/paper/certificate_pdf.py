@@ -78,7 +78,7 @@ _QR_SIDE: Final = 27.0
 
 
 def papers_of(certificate: Certificate, on: FPDF | None = None) -> tuple[bytes, bytes]:
-    """The certificate, and its label; nothing where the release is no exhibit."""
+    """The certificate, and its label; nothing where the release is not an exhibit."""
     label = exhibit_label_pdf(certificate) if certificate.exhibit else b""
     return certificate_pdf(certificate, on), label
 

@@ -164,7 +164,7 @@ def _columns(sheet: Sheet, words: Sequence[str], form: _Form) -> Group:
 _FOUR: Final = Style(Face.MONO, 10, spacing=1.6)
 _HEAD_QR_SIDE: Final = 62.0
 
-_SAYS: Final = (
+_INTRODUCTION: Final = (
     "The four lines below fix every entry of the audit log of {practice} up to now, {size:,} in"
     " all. Whoever changes, removes or adds one of them afterwards is found out by these lines."
     " They tell nothing of anybody, so this sheet may lie where anybody sees it; it belongs where"
@@ -209,7 +209,7 @@ def log_head_pdf(note: str, *, practice: str, size: int, fingerprint: str, at: d
         sheet.set(practice, PRACTICE, most=1),
         thick_rule(4),
         sheet.set("The audit log, as it stands", TITLE),
-        sheet.set(_SAYS.format(practice=practice, size=size), LEAD),
+        sheet.set(_INTRODUCTION.format(practice=practice, size=size), LEAD),
         *sheet.section("The four lines", beside_square(spaced, note, _HEAD_QR_SIDE, below=1)),
         *sheet.section("Whose they are", *whose),
         *sheet.section("To hold the log against them", *check),

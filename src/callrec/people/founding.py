@@ -31,17 +31,18 @@ from callrec.crypto.identity import Identity, lock
 from callrec.crypto.kit import PrintedKit, kit_pages
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Misconfigured, Unusable
-from callrec.login.locks import check_password, kdf_for
-from callrec.login.people import Names, fresh_names, person_row
-from callrec.login.shares import (
+from callrec.login.locks import (
     KIT_HOLDS,
     Secrets,
+    check_password,
+    kdf_for,
     key_fields,
     new_version,
     seal_fields,
     shares_for,
     store_shares,
 )
+from callrec.login.people import Names, fresh_names, person_row
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder

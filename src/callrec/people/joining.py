@@ -38,7 +38,7 @@ from callrec.people.vouching import (
     drop_keys_of,
     give_shares,
     governing,
-    seal_keys_anew,
+    reseal_keys,
     take_back_grants,
     vouch,
 )
@@ -145,7 +145,7 @@ def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint:
     powers = voucher.person.powers or POWERS[voucher.person.role]
     person = replace(voucher.person, powers=powers, standing=Standing.CONFIRMED)
     with governing(practice, actor) as act:
-        seal_keys_anew(practice, act, actor, person=row.id, public=claimed.kem)
+        reseal_keys(practice, act, actor, person=row.id, public=claimed.kem)
         update_row(act.connection, tables.person, row.id, locked=row.claimed, claimed=None)
         name = voucher.name
         vouch(practice, act, actor, "person.confirmed", person=person, keys=claimed, name=name)

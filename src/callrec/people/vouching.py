@@ -33,7 +33,7 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import PublicKeys
 from callrec.errors import Failed, Locked, Tampered
 from callrec.incidents.log import INCIDENTS, read_incident_history
-from callrec.login.shares import (
+from callrec.login.locks import (
     Secrets,
     Share,
     holders,
@@ -315,13 +315,15 @@ def take_back_grants(
         left = act.connection.execute(select(grant.c.uid).where(grant.c.request == row.id))
         if left.first() is not None or history.state not in _GRANTED:
             continue
-        which = RequestVersion(practice.vault, row.id, row.version)
+        version_id = RequestVersion(practice.vault, row.id, row.version)
         nonce, words = primitives.random_bytes(NONCE_BYTES), {"reason": why}
         revoked = RequestAct.REVOKED
         after = log_request_event(act, actor, history, revoked, details=words, nonce=nonce)
         with suppress(Locked):  # an actor who opens nothing leaves it in the log alone
-            key = REQUESTS.key_by_vault(actor, act.connection, which)
-            store_words(act.connection, which, key, after.leaves[-1].seq, nonce + canonical(words))
+            key = REQUESTS.key_by_vault(actor, act.connection, version_id)
+            store_words(
+                act.connection, version_id, key, after.leaves[-1].seq, nonce + canonical(words)
+            )
         to, by = history.requester, actor.person.id
         notify(practice, act.connection, f"R-{row.number}", "was revoked", to=to, by=by)
     return tuple(f"R-{row.number}" for row in rows)
@@ -334,7 +336,7 @@ def drop_keys_of(connection: Connection, person: str) -> None:
         connection.execute(table.delete().where(table.c.holder == person))
 
 
-def seal_keys_anew(
+def reseal_keys(
     practice: Practice, act: LogTransaction, actor: Actor, *, person: str, public: bytes
 ) -> None:
     """Seal to a person's new key what is theirs by the log: own requests, known incidents."""
@@ -352,14 +354,14 @@ def seal_keys_anew(
         if made.get(row.id) != person:
             raise Tampered(f"the requester of request R-{row.number} is not what the log says")
         for version in range(1, row.version + 1):
-            which = RequestVersion(practice.vault, row.id, version)
-            key = REQUESTS.key_by_vault(actor, act.connection, which)
-            REQUESTS.put_key(act.connection, which, key, public, holder=person)
+            version_id = RequestVersion(practice.vault, row.id, version)
+            key = REQUESTS.key_by_vault(actor, act.connection, version_id)
+            REQUESTS.put_key(act.connection, version_id, key, public, holder=person)
     for row in known:
         history = read_incident_history(practice, act.connection, row.id)
         if person not in (history.reporter, history.told):
             raise Tampered(f"incident I-{row.number} does not concern whom its row says")
         for version in range(1, history.version + 1):
-            of_it = history.which(practice.vault, version)
+            of_it = history.version_id(practice.vault, version)
             key = INCIDENTS.key_by_vault(actor, act.connection, of_it)
             INCIDENTS.put_key(act.connection, of_it, key, public, holder=person)

@@ -1,7 +1,7 @@
 """Who may act, ask, decide, countersign; what is lent.
 
     4(a)  the Data Controller, or those they authorise, manage access      check_may, _vouch
-    4(b)  each purpose is decided by whom the policy names for it          check_decides_purpose
+    4(b)  each purpose is decided by the role the policy names for it      check_decides_purpose
     4(b)  nobody formally authorises their own request                     check_not_own, _subject
     4(g)  a delegate consults the Data Controller before approval          check_consulted
 
@@ -54,7 +54,7 @@ class RequestFacts:
     """Others with the full name of someone who made or changed it, where names could be opened:
     the same person may have left and come back under another login."""
     subjects: frozenset[PersonId] = frozenset()
-    """The people of the practice whom it is about."""
+    """The staff whom it is about."""
     granted_to: frozenset[PersonId] = frozenset()
     """Who holds a grant under it that is still usable."""
     made_on: date | None = None
@@ -123,7 +123,7 @@ def check_may_request(person: Person, purpose: Purpose, *, on: date) -> None:
 def check_decides_purpose(
     person: Person, request: RequestFacts, *, on: date, command: str = "approve"
 ) -> None:
-    """A purpose is decided by whom the policy names for it [policy 4(b), 4(e)-(g)].
+    """A purpose is decided by the role that the policy names for it [policy 4(b), 4(e)-(g)].
 
     ``command`` is what they ran, for the hint.
     """
@@ -146,13 +146,13 @@ def check_not_own(person: Person, request: RequestFacts, instead: str = "") -> N
     for whose, they in ((request.makers, "he"), (request.namesakes, "somebody of his name")):
         if person.id in whose:
             message = f"nobody decides a request that {they} made or changed"
-            raise _needs_somebody_else(message, request, instead)
+            raise _needs_another_person(message, request, instead)
 
 
 def check_not_subject(person: Person, request: RequestFacts, instead: str = "") -> None:
     """Nobody authorises a request about themselves [policy 4(b)]; ``instead`` as above."""
     if person.id in request.subjects:
-        raise _needs_somebody_else("nobody decides a request about himself", request, instead)
+        raise _needs_another_person("nobody decides a request about himself", request, instead)
 
 
 def check_may_decide(person: Person, request: RequestFacts, *, on: date) -> None:
@@ -279,7 +279,7 @@ def _was_lent(person: Person, power: Power) -> str:
     return f"{power} was lent until {max(days)} and has ended" if days else ""
 
 
-def _needs_somebody_else(message: str, request: RequestFacts, instead: str) -> Refused:
+def _needs_another_person(message: str, request: RequestFacts, instead: str) -> Refused:
     ask = _ASK[TERMS[request.purpose].decided_with]
     return Refused(
         message,

@@ -1,8 +1,8 @@
 """What the law asks of a personal data breach: what is found out, and when it is reported.
 
-    UK GDPR 33(1)   the Information Commissioner is told within 72 hours of awareness, unless it is
-                    unlikely to be a risk to people; later only with the reason for the delay
-    UK GDPR 33(3)   what they are told
+    UK GDPR 33(1)   the Information Commissioner is notified within 72 hours of awareness, unless it
+                    is unlikely to be a risk to people; later only with the reason for the delay
+    UK GDPR 33(3)   what the notification says
     UK GDPR 33(5)   what is written down about every breach, reported or not
 
 The NHS's grid of likelihood and impact decides whether it is likely to be a risk.
@@ -63,18 +63,18 @@ class Findings:
         return self.likelihood is not None or self.impact is not None
 
     @property
-    def said(self) -> Mapping[str, Any]:
+    def stated(self) -> Mapping[str, Any]:
         """The findings that are stated, by name."""
         every = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in every.items() if value not in ("", None)}
 
     def with_more(self, found: Findings) -> Findings:
         """These, updated by later findings; Unusable if nothing was found."""
-        if not found.said:
+        if not found.stated:
             raise Unusable(
                 "nothing is added", hint="callrec incident update --help lists what can be"
             )
-        return replace(self, **found.said)
+        return replace(self, **found.stated)
 
 
 ICO_REPORT_FIELDS: Final = (
@@ -95,7 +95,7 @@ class ReportingThreshold:
     impact: int
 
     def must_be_reported(self, findings: Findings) -> bool | None:
-        """Whether the Information Commissioner must be told; None while a degree is missing.
+        """Whether the Information Commissioner must be notified; None while a degree is missing.
 
         How many people are affected does not matter.
 
@@ -172,7 +172,7 @@ def check_closing(
 
 
 def is_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
-    """Whether the Commissioner was told after the 72 hours had ended.
+    """Whether the Commissioner was notified after the 72 hours had ended.
 
     Unusable where they ended on that day, and the time is not stated.
     """
@@ -211,4 +211,4 @@ def _check_need_not_be_reported(findings: Findings, grid: ReportingThreshold) ->
 
 
 def _lacking(findings: Findings, names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in names if name not in findings.said)
+    return tuple(name for name in names if name not in findings.stated)

@@ -76,9 +76,9 @@ def _outside_body(
     if not receipt.urgent:
         target = working.after(target, count)
         length = f"{count} working days after it came"
-    due, says = receipt.answer_by, f"no law sets a day for the answer [{source}]"
+    due, reason = receipt.answer_by, f"no law sets a day for the answer [{source}]"
     if due is not None:
-        says = f"the order is to be answered by {full_date(due)}, working day or not [the order]"
+        reason = f"the order is to be answered by {full_date(due)}, working day or not [the order]"
         if due < target:
             target, length = due, "the order leaves no more"
     aim = f"the target is {full_date(target)}: {length}"
@@ -88,7 +88,7 @@ def _outside_body(
         waiting_for=still_awaited(receipt, events),
         why=(
             f"received on {full_date(receipt.received_on)} [{source}]",
-            says,
+            reason,
             f"{aim} [{source}; clocks.outside_body_working_days]",
         ),
     )

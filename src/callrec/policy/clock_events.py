@@ -1,7 +1,7 @@
 """Dated events, time scales, and what a deadline is.
 
 Deadlines are never stored. They follow from these (policy/clock.py), so nobody can move one without
-an event that says so. The lengths of the clocks are in `TimeScales`, each with its source: those
+an event of its own. The lengths of the clocks are in `TimeScales`, each with its source: those
 that a law sets are fixed, the others come from the configuration's section ``[clocks]``.
 """
 
@@ -182,7 +182,7 @@ class Deadline:
     """Why these days, a sentence each, its source in brackets at the end."""
 
     is_unknown: bool = False
-    """The day falls in a year whose bank holidays are not known; `why` says so."""
+    """The day falls in a year whose bank holidays are not known; `why` explains it."""
 
     @property
     def is_extended(self) -> bool:

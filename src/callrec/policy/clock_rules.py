@@ -105,9 +105,9 @@ def check_event(
             _check_within(month, event.on, working)
 
 
-def _check_within(month: MonthClock, told_on: date, working: WorkingDays) -> None:
+def _check_within(month: MonthClock, extended_on: date, working: WorkingDays) -> None:
     last = working.next_working_day(month.ends_on(month.months))
-    if told_on > last:
+    if extended_on > last:
         raise Refused(
             f"an extension is said within the first month, which was over on {full_date(last)}",
             clause=Law.ONE_MONTH,
@@ -219,7 +219,7 @@ class MonthClock:
         """Its last day, before rolling, if it ran this many months."""
         return same_day_after(self.start, months) + timedelta(days=self.waited)
 
-    def told(self, sentence: str) -> MonthClock:
+    def explained(self, sentence: str) -> MonthClock:
         """The same, with one more sentence of explanation."""
         return replace(self, why=(*self.why, sentence))
 
@@ -276,7 +276,7 @@ def run_month_clock(
     scales: TimeScales,
 ) -> MonthClock:
     """The clock after all events, in the order of their days; Unusable as `month_deadline`."""
-    month = MonthClock(receipt.received_on, scales.months).told(
+    month = MonthClock(receipt.received_on, scales.months).explained(
         f"received on {full_date(receipt.received_on)}, working day or not [{Law.ONE_MONTH}]"
     )
     # The events by the day on which they began; None is the extension, which counts once.
@@ -286,10 +286,10 @@ def run_month_clock(
     for began, wait in sorted(steps, key=itemgetter(0)):
         due = working.next_working_day(month.ends_on(month.months))
         if began > due:
-            month = month.told(_too_late(wait, began, due))
+            month = month.explained(_too_late(wait, began, due))
         elif wait is None:
             months = scales.months_extended
-            month = replace(month, months=months).told(
+            month = replace(month, months=months).explained(
                 f"extended within the first month: {months} months from the same beginning"
                 f" [{Law.TIME_PERIOD}]"
             )
@@ -309,7 +309,7 @@ def _restarted(month: MonthClock, wait: Wait, began: date, on: date) -> MonthClo
     if wait.is_open:
         asked = f"{wait.awaited.meaning} was asked for on {full_date(began)} and has not come"
         sentence = f"{asked}: the month does not begin before {full_date(came)}"
-    return replace(month, start=came).told(f"{sentence} [{Law.TIME_PERIOD}]")
+    return replace(month, start=came).explained(f"{sentence} [{Law.TIME_PERIOD}]")
 
 
 def _too_late(wait: Wait | None, began: date, due: date) -> str:

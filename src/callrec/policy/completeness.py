@@ -2,7 +2,7 @@
 
     a request says each further particular of its purpose         missing_further
     and none that belongs to another purpose                      read_further
-    what may be unknown is said to be; what may not, is not       _read
+    "unknown" is an answer only where it may be                   _read
     a necessity, a prejudice, what is to be learned: a sentence   _read
     nothing was received, or agreed to, on a day to come          _check_day
     no call is later than the request about it, or the agreement  _check_day
@@ -51,20 +51,20 @@ class AnswerContext:
     """The day of the call; None where it is unknown."""
 
 
-def is_asked(field: FurtherParticular, said: Mapping[FurtherParticular, str]) -> bool:
+def is_asked(field: FurtherParticular, answers: Mapping[FurtherParticular, str]) -> bool:
     """Whether the answers so far leave a further particular to be asked for.
 
     Only a court's order sets a day for the answer.
     """
     if field is not FurtherParticular.ANSWER_BY:
         return True
-    return said.get(FurtherParticular.LEGAL_BASIS, "").strip().casefold() == COURT_ORDER
+    return answers.get(FurtherParticular.LEGAL_BASIS, "").strip().casefold() == COURT_ORDER
 
 
 def missing_further(
     purpose: Purpose, given: Mapping[FurtherParticular, str]
 ) -> tuple[FurtherParticular, ...]:
-    """What the purpose asks for and nobody said, in the order in which it is asked for.
+    """What the purpose asks for and nobody answered, in the order in which it is asked for.
 
     A full stop says nothing.
     """
@@ -73,7 +73,7 @@ def missing_further(
         for field in TERMS[purpose].further
         if is_asked(field, given)
         and not QUESTIONS[field].usually
-        and not _says_something(given.get(field, ""))
+        and not _has_a_word(given.get(field, ""))
     )
 
 
@@ -99,12 +99,12 @@ def read_further(
             clause=TERMS[purpose].asked_under,
             hint=f"leave --answer-by out, or give --legal-basis {COURT_ORDER}",
         )
-    said: dict[FurtherParticular, str] = {}
+    answers: dict[FurtherParticular, str] = {}
     for field in TERMS[purpose].further:
-        if is_asked(field, said):
+        if is_asked(field, answers):
             text = given.get(field, "") or QUESTIONS[field].usually
-            said[field] = read_answer(purpose, field, text, said=said, known=known)
-    return {str(field): text for field, text in said.items()}
+            answers[field] = read_answer(purpose, field, text, answers=answers, known=known)
+    return {str(field): text for field, text in answers.items()}
 
 
 def read_answer(
@@ -112,15 +112,15 @@ def read_answer(
     field: FurtherParticular,
     text: str,
     *,
-    said: Mapping[FurtherParticular, str],
+    answers: Mapping[FurtherParticular, str],
     known: AnswerContext,
 ) -> str:
-    """One further particular in its form, held against what was said before it.
+    """One further particular in its form, checked against the answers before it.
 
-    ``said`` are those that come before it, in their form; the text of a file is its answer. Raises
-    as `read_further`.
+    ``answers`` are those that come before it, in their form; the text of a file is its answer.
+    Raises as `read_further`.
     """
-    if not _says_something(text):
+    if not _has_a_word(text):
         raise Refused(
             f"the request does not say: {field}",
             clause=TERMS[purpose].asked_under,
@@ -128,11 +128,11 @@ def read_answer(
         )
     answer = _read(purpose, field, text, known)
     if QUESTIONS[field].kind is AnswerKind.DAY:
-        _check_day(purpose, field, date.fromisoformat(answer), said, known)
+        _check_day(purpose, field, date.fromisoformat(answer), answers, known)
     return answer
 
 
-def _says_something(text: str) -> bool:
+def _has_a_word(text: str) -> bool:
     return any(map(str.isalnum, text))
 
 
@@ -185,13 +185,13 @@ def _check_day(
     purpose: Purpose,
     field: FurtherParticular,
     day: date,
-    said: Mapping[FurtherParticular, str],
+    answers: Mapping[FurtherParticular, str],
     known: AnswerContext,
 ) -> None:
     """Nothing that has happened is to come, and nothing comes before what it is about."""
     why = ""
     if field is FurtherParticular.ANSWER_BY:
-        if day < date.fromisoformat(said[FurtherParticular.RECEIVED]):
+        if day < date.fromisoformat(answers[FurtherParticular.RECEIVED]):
             why = "no answer is due before the request was received"
     elif day > known.today:
         why = f"this is on a day to come: {field}"

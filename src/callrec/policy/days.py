@@ -221,7 +221,7 @@ def quiet_periods(
 def is_working_day(day: date, working: WorkingDays) -> bool:
     """Whether the practice is open; by the weekday alone in years with unknown bank holidays.
 
-    No deadline depends on this, so an unknown year is no error here.
+    No deadline depends on this, so an unknown year is not an error here.
     """
     if day.year not in working.years:
         return day.weekday() < _SATURDAY

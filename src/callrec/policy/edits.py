@@ -185,14 +185,14 @@ def check_edits(edits: Edits, duration_ms: int) -> None:
         raise Unusable("the spans to be silenced are out of order", hint="give the earliest first")
 
 
-def edits_to_apply(request: RequestFacts, *, approved: Edits, said: Edits = UNEDITED) -> Edits:
+def edits_to_apply(request: RequestFacts, *, approved: Edits, typed: Edits = UNEDITED) -> Edits:
     """The edits of a copy: those approved, or else those that its releaser asks for.
 
-    ``said`` are its releaser's: Refused where only an approval can set or change them.
+    ``typed`` are its releaser's: Refused where only an approval can set or change them.
 
     Law: what was approved is applied whole, or nothing is.
     """
-    if not said:
+    if not typed:
         return approved
     terms = TERMS[request.purpose]
     decide = f"ask whoever decides to run callrec approve {request.reference} --silence A-B=GROUND"
@@ -208,7 +208,7 @@ def edits_to_apply(request: RequestFacts, *, approved: Edits, said: Edits = UNED
             clause=terms.decided_under,
             hint=decide,
         )
-    return said
+    return typed
 
 
 def format_time(ms: int) -> str:
@@ -229,7 +229,7 @@ def _read_span(value: Mapping[str, Any]) -> Span:
 
 
 def _whole(value: object) -> int:
-    if type(value) is not int:  # not isinstance: true is no number
+    if type(value) is not int:  # not isinstance: true is not a number
         raise TypeError("milliseconds are whole")
     return value
 
@@ -278,15 +278,15 @@ def read_silence(text: str) -> TypedEdit:
 
 
 def edits_by_recording(
-    said: Collection[TypedEdit], recordings: Collection[int]
+    typed: Collection[TypedEdit], recordings: Collection[int]
 ) -> Mapping[int, Edits]:
     """The edits of each recording, by its number; recordings without edits are left out.
 
     Unusable if one names another recording, or none of several, or clips one twice.
     """
-    numbers = [_which(each.recording, recordings) for each in said]
+    numbers = [_which(each.recording, recordings) for each in typed]
     return {
-        number: _together([each for n, each in zip(numbers, said, strict=True) if n == number])
+        number: _together([each for n, each in zip(numbers, typed, strict=True) if n == number])
         for number in sorted(set(numbers))
     }
 
@@ -297,11 +297,11 @@ def format_edits(edits: Edits) -> Iterator[tuple[str, str]]:
     Law: `read_clip` and `read_silence` read them back.
     """
     if edits.clip:
-        yield "clip", _say_span(edits.clip)
+        yield "clip", _span_text(edits.clip)
     for each in edits.silences:
         side = "" if each.side is Side.BOTH else f"/{each.side}"
         filler = "" if each.filler is Filler.SILENCE else f"/{each.filler}"
-        yield "silence", f"{_say_span(each.span)}={each.ground}{side}{filler}"
+        yield "silence", f"{_span_text(each.span)}={each.ground}{side}{filler}"
 
 
 def _of_recording(text: str) -> tuple[int | None, str]:
@@ -351,13 +351,13 @@ def _which(number: int | None, recordings: Collection[int]) -> int:
     return next(iter(recordings)) if number is None else number
 
 
-def _together(said: Sequence[TypedEdit]) -> Edits:
-    clips = [each.edit for each in said if isinstance(each.edit, Span)]
-    silences = [each.edit for each in said if isinstance(each.edit, Silence)]
+def _together(typed: Sequence[TypedEdit]) -> Edits:
+    clips = [each.edit for each in typed if isinstance(each.edit, Span)]
+    silences = [each.edit for each in typed if isinstance(each.edit, Silence)]
     if len(clips) > 1:
         raise Unusable("a recording is clipped once", hint="give the one span that is to be kept")
     return Edits(clips[0] if clips else None, tuple(sorted(silences, key=lambda each: each.span)))
 
 
-def _say_span(span: Span) -> str:
+def _span_text(span: Span) -> str:
     return f"{format_time(span.from_ms)}-{format_time(span.to_ms)}"

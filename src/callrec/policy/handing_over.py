@@ -134,30 +134,32 @@ def choose_release(
     return found[0]
 
 
-def check_handed_over(release: ReleaseFacts, said: Handover, *, now: datetime) -> None:
+def check_handed_over(release: ReleaseFacts, handover: Handover, *, now: datetime) -> None:
     """Check the record of a handover [policy 4(a)].
 
     It names somebody, on a day since the release. The package did not go the passphrase's way, and
     either went as planned or a reason is given. ``now`` is local.
     """
-    if not any(map(str.isalnum, said.to_whom)):
+    if not any(map(str.isalnum, handover.to_whom)):
         raise Refused(
             "it is not said to whom it was handed over",
             clause=Clause.CONTROLLED_ACCESS,
             hint="name the person, or the office: --to-whom TEXT",
         )
-    _check_not_to_come(said.on, said.clock, now=now)
-    if datetime.combine(said.on, said.clock or time.max) < _on_the_clock(release.released_at):
+    _check_not_to_come(handover.on, handover.clock, now=now)
+    if datetime.combine(handover.on, handover.clock or time.max) < _on_the_clock(
+        release.released_at
+    ):
         raise _too_early("released")
-    if _same_way(Delivery(said.channel, release.delivery.passphrase_by)):
+    if _same_way(Delivery(handover.channel, release.delivery.passphrase_by)):
         raise Refused(
             "the passphrase of this package went that way, and the package may not",
             clause=Clause.CONTROLLED_ACCESS,
             hint="if both did, that is an infringement: callrec incident report",
         )
-    if said.reason:
-        check_reason(said.reason, Clause.CONTROLLED_ACCESS)
-    elif release.delivery.package_by not in (None, said.channel):
+    if handover.reason:
+        check_reason(handover.reason, Clause.CONTROLLED_ACCESS)
+    elif release.delivery.package_by not in (None, handover.channel):
         raise Refused(
             f"at its release it was said that this package goes by {release.delivery.package_by}",
             clause=Clause.CONTROLLED_ACCESS,
@@ -168,7 +170,7 @@ def check_handed_over(release: ReleaseFacts, said: Handover, *, now: datetime) -
 def check_acknowledged(release: ReleaseFacts, on: date, reason: str, *, now: datetime) -> None:
     """Check the record of a recipient's acknowledgement [policy 4(a)].
 
-    It follows a handover. The reason says what the recipient said, and how; it may be empty.
+    It follows a handover. The reason says what the recipient answered, and how; it may be empty.
     ``now`` is local.
     """
     if release.handed_over_on is None:

@@ -156,7 +156,7 @@ def is_shown_all_requests(person: Person, *, on: date) -> bool:
 def is_shown_recordings(person: Person, purpose: Purpose, *, on: date) -> bool:
     """Whether the person is shown what a request's recordings are, beyond their numbers.
 
-    Numbers can be guessed, and making a request is no permission to browse: someone who neither
+    Numbers can be guessed, and making a request does not permit browsing: someone who neither
     searches nor decides sees only what was granted to them.
     """
     return bool(powers_of(person, on) & {Power.SEARCH, TERMS[purpose].decided_with})

@@ -1,4 +1,4 @@
-"""Infringements and breaches: who is told, who reads, who closes [policy, last paragraph].
+"""Infringements and breaches: who is notified, who reads, who closes [policy, last paragraph].
 
 "In the event that any member of staff feels he/she has accidentally breached the above policy will
 be required to inform their line manager immediately." So reporting takes no power and no approval,
@@ -34,7 +34,7 @@ class IncidentAct(StrEnum):
 
 
 class Outcome(StrEnum):
-    """Whether the Information Commissioner was told."""
+    """Whether the Information Commissioner was notified."""
 
     REPORTED = "reported"
     NOT_REPORTED = "not-reported"
@@ -93,19 +93,19 @@ def check_noticed(noticed_at: datetime, now: datetime) -> None:
         )
 
 
-def check_is_told(told: Person, reporter: PersonId) -> None:
+def check_may_be_notified(manager: Person, reporter: PersonId) -> None:
     """An incident is reported to another person, a line manager [policy, last paragraph].
 
     A Data Controller has nobody above them, so they may report to themselves.
     """
-    check_in_force(told)
-    if told.role not in LINE_MANAGERS:
+    check_in_force(manager)
+    if manager.role not in LINE_MANAGERS:
         raise Refused(
-            f"the role {told.role} is nobody's line manager",
+            f"the role {manager.role} is nobody's line manager",
             clause=Clause.INFRINGEMENT,
             hint="name a manager, a partner or the Data Controller: --tell USER",
         )
-    if told.id == reporter and told.role is not Role.DATA_CONTROLLER:
+    if manager.id == reporter and manager.role is not Role.DATA_CONTROLLER:
         raise Refused(
             "nobody is told by himself",
             clause=Clause.INFRINGEMENT,
@@ -133,7 +133,7 @@ def check_may_read(person: Person, incident: IncidentFacts, *, on: date) -> None
 
 
 def check_may_update(person: Person, incident: IncidentFacts, *, assesses: bool, on: date) -> None:
-    """The reporter, the person told and the Data Controller add what they find out.
+    """The reporter, the person notified and the Data Controller add what they find out.
 
     The reporter does not assess how serious it is, unless they govern. Findings may follow after
     the report to the Information Commissioner, "in phases" [UK GDPR 33(4)].

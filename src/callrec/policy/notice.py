@@ -119,24 +119,24 @@ def notice_gaps(versions: Iterable[NoticeVersion]) -> tuple[NoticeGap, ...]:
 
 
 def caller_told(
-    direction: Direction | None, *, announced: bool, said: CallerTold | None
+    direction: Direction | None, *, announced: bool, stated: CallerTold | None
 ) -> CallerTold:
     """Whether a caller was told [policy 3].
 
     An announcement covers the incoming calls of its day. For an outgoing call only its own record
-    can tell: "where no automated announcement exists, the caller will inform". What it ``said``
+    can tell: "where no automated announcement exists, the caller will inform". What it ``stated``
     takes precedence.
     """
-    if said is not None:
-        return said
+    if stated is not None:
+        return stated
     if direction is not Direction.INBOUND:
         return CallerTold.UNKNOWN
     return CallerTold.INBOUND_ANNOUNCEMENT if announced else CallerTold.NONE
 
 
-def is_possible_for(said: CallerTold, direction: Direction | None) -> bool:
+def is_possible_for(stated: CallerTold, direction: Direction | None) -> bool:
     """Whether a call in this direction, None if unknown, can have been announced in this way."""
-    match said:
+    match stated:
         case CallerTold.INBOUND_ANNOUNCEMENT:
             return direction in (None, Direction.INBOUND)
         case CallerTold.OUTBOUND_SPOKEN:

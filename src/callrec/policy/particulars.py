@@ -131,7 +131,7 @@ class Particulars:
 
 
 def read_particulars(
-    purpose: Purpose, said: Answers, *, today: date, logins: Collection[str]
+    purpose: Purpose, answers: Answers, *, today: date, logins: Collection[str]
 ) -> Particulars:
     """Check the answers and make them a request's particulars.
 
@@ -140,15 +140,15 @@ def read_particulars(
     the parties are named and unknown at once; otherwise as `read_further`.
     """
     taken = replace(
-        said,
-        reason=normalise_text(said.reason or ""),
-        extension=normalise_text(said.extension or ""),
-        number=normalise_text(said.number or ""),
-        parties=tuple(filter(None, map(normalise_text, said.parties))),
-        about=normalise_text(said.about or ""),
+        answers,
+        reason=normalise_text(answers.reason or ""),
+        extension=normalise_text(answers.extension or ""),
+        number=normalise_text(answers.number or ""),
+        parties=tuple(filter(None, map(normalise_text, answers.parties))),
+        about=normalise_text(answers.about or ""),
     )
     _check_complete(purpose, taken)
-    check_reason(said.reason, Clause.FORMALLY_AUTHORISED)
+    check_reason(answers.reason, Clause.FORMALLY_AUTHORISED)
     day, times = taken.day or UNKNOWN, taken.times or UNKNOWN
     call_on = None if isinstance(day, Unknown) else day
     check_not_in_future(call_on, today)
@@ -189,28 +189,28 @@ def with_changes(particulars: Particulars, changes: Answers) -> Answers:
     )
 
 
-def _check_complete(purpose: Purpose, said: Answers) -> None:
+def _check_complete(purpose: Purpose, answers: Answers) -> None:
     """One refusal names everything that is missing, and what to type."""
     five = {
-        "date": said.day,
-        "time": said.times,
-        "extension": said.extension,
-        "number": said.number,
-        "party": said.parties,
+        "date": answers.day,
+        "time": answers.times,
+        "extension": answers.extension,
+        "number": answers.number,
+        "party": answers.parties,
     }
-    unsaid = [name for name, value in five.items() if not value]
-    further = missing_further(purpose, said.further)
-    if not unsaid and not further:
+    missing = [name for name, value in five.items() if not value]
+    further = missing_further(purpose, answers.further)
+    if not missing and not further:
         return
     hints = []
-    if unsaid:
-        options = " ".join(f"--{name} {UNKNOWN}" for name in unsaid)
+    if missing:
+        options = " ".join(f"--{name} {UNKNOWN}" for name in missing)
         hints.append(f"give what is known, and say of the rest that it is not: {options}")
     if further:
         hints.append(f"give {' '.join(QUESTIONS[each].option for each in further)}")
     raise Refused(
-        f"the request does not say: {', '.join([*unsaid, *further])}",
-        clause=Clause.FORMALLY_AUTHORISED if unsaid else TERMS[purpose].asked_under,
+        f"the request does not say: {', '.join([*missing, *further])}",
+        clause=Clause.FORMALLY_AUTHORISED if missing else TERMS[purpose].asked_under,
         hint="; ".join(hints),
     )
 
@@ -240,14 +240,14 @@ def _named_or_unknown(names: tuple[str, ...]) -> tuple[str, ...] | Unknown:
     return UNKNOWN
 
 
-def _listed(said: TimeRange | tuple[str, ...] | Unknown) -> str | list[str]:
-    match said:
+def _listed(answer: TimeRange | tuple[str, ...] | Unknown) -> str | list[str]:
+    match answer:
         case Unknown():
-            return str(said)
+            return str(answer)
         case TimeRange(first, last):
             return [f"{first:%H:%M}", f"{last:%H:%M}"]
         case _:
-            return list(said)
+            return list(answer)
 
 
 def _read_text(value: object) -> str:

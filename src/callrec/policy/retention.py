@@ -213,7 +213,7 @@ def category_by_rule(*, of_a_claim: bool) -> str:
     return CLAIM if of_a_claim else ROUTINE
 
 
-def effective_category(said: Category | None, by_rule: Category) -> Category:
+def effective_category(stated: Category | None, by_rule: Category) -> Category:
     """The category by which a recording is kept: the last one set by hand, or that of the rules.
 
     A claim's recording is kept at least as long as a claim: an earlier choice did not know of it,
@@ -221,9 +221,9 @@ def effective_category(said: Category | None, by_rule: Category) -> Category:
 
     Law: what is of a claim is never due before a claim of its day is.
     """
-    if said is None:
+    if stated is None:
         return by_rule
-    return by_rule if by_rule.name == CLAIM and by_rule.lasts > said.lasts else said
+    return by_rule if by_rule.name == CLAIM and by_rule.lasts > stated.lasts else stated
 
 
 def appraise(recordings: Iterable[Appraised], *, on: date) -> tuple[DueGroup, ...]:

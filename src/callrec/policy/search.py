@@ -22,7 +22,7 @@ from callrec.policy.words import check_reason, words
 
 TAIL_DIGITS = 4
 
-_Said = TypeVar("_Said")
+_Value = TypeVar("_Value")
 
 
 class Direction(StrEnum):
@@ -173,10 +173,10 @@ def described_by(particulars: Particulars) -> tuple[Criteria, ...]:
 
 
 def is_of_another_day(particulars: Particulars, began_at: datetime) -> bool:
-    """Whether a call began, in local time, on another day than is said; no day said, none is."""
+    """Whether a call began, in local time, on another day than the one given, if one is."""
     day = _known(particulars.day)
     return day is not None and day != began_at.date()
 
 
-def _known(said: _Said | Unknown) -> _Said | None:
-    return None if isinstance(said, Unknown) else said
+def _known(value: _Value | Unknown) -> _Value | None:
+    return None if isinstance(value, Unknown) else value

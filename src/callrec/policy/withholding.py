@@ -42,8 +42,8 @@ class Ground(Worded):
     NOT_HELD = "not-held", "nothing that was asked for is held"
 
     @property
-    def is_told(self) -> bool:
-        """Whether the recipient is told of it: to say what is kept back for crime's sake tells it.
+    def is_disclosed(self) -> bool:
+        """Whether the recipient is told of it: to name a crime as the ground would reveal it.
 
         Source: DPA 2018 Sch 2 Pt 1 para 2, which lifts the duty to say so as well.
         """
@@ -109,17 +109,17 @@ def is_decided_expressly(purpose: Purpose) -> bool:
 def check_ground(ground: Ground | None, purpose: Purpose) -> Ground:
     """The ground on which a recording, or all of a request, is withheld.
 
-    None said will do, unless the law names the grounds.
+    None given will do, unless the law names the grounds.
     """
-    said = ground or Ground.NOT_APPROVED
-    if said in GROUNDS_FOR[purpose]:
-        return said
-    told = f'"{ground}" is no ground' if ground else "a ground is needed"
+    code = ground or Ground.NOT_APPROVED
+    if code in GROUNDS_FOR[purpose]:
+        return code
+    wrong = f'"{ground}" is no ground' if ground else "a ground is needed"
     rests_on: Source = TERMS[purpose].decided_under
     if is_decided_expressly(purpose):
         rests_on = Law.ERASURE
     raise Refused(
-        f"{told} to withhold from a request for {purpose}",
+        f"{wrong} to withhold from a request for {purpose}",
         clause=rests_on,
         hint=f"the codes that fit: {', '.join(GROUNDS_FOR[purpose])}",
     )
@@ -133,23 +133,23 @@ def check_refused_on(
     It fits the purpose. Where a law gives a right to what is asked for, it is not that nobody
     approved it. Nothing is said not to be held where something is asked for.
     """
-    said = check_ground(ground, request.purpose)
+    code = check_ground(ground, request.purpose)
     terms = TERMS[request.purpose]
-    if said is Ground.NOT_APPROVED and terms.has_statutory_clock:
-        others = (str(each) for each in GROUNDS_FOR[request.purpose] if each is not said)
+    if code is Ground.NOT_APPROVED and terms.has_statutory_clock:
+        others = (str(each) for each in GROUNDS_FOR[request.purpose] if each is not code)
         raise Refused(
             f"a request for {request.purpose} is not refused because nobody approves it",
             clause=terms.decided_under,
             hint=f"name the ground: --code CODE; the codes that fit: {', '.join(others)}",
         )
-    if said is Ground.NOT_HELD and asked:
+    if code is Ground.NOT_HELD and asked:
         raise Refused(
             "the request asks for recordings, so that something is held",
             clause=terms.decided_under,
             hint="leave out what is not meant, then deny it:"
             f" callrec request detach {request.reference} ID...",
         )
-    return said
+    return code
 
 
 def check_each_decided(

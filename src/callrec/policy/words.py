@@ -43,7 +43,7 @@ _MIN_DIGITS = 8  # of anything shorter, four digits would show most
 def words(text: str) -> frozenset[str]:
     """The words of a name, so that ``O'NEILL, Siân`` and ``sian oneill`` are the same.
 
-    NFKD, marks and apostrophes out, casefolded, split at what is no letter or digit, two or more
+    NFKD, marks and apostrophes out, casefolded, split at what is not a letter or digit, two or more
     long.
 
     Laws: the words of words are themselves; neither case nor marks matter.

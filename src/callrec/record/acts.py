@@ -45,7 +45,7 @@ MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
         **dict.fromkeys((verdict.glass_act for verdict in ReviewVerdict), 1),
         **dict.fromkeys(("destruction.done", "archive.begun", "archive.given-up"), 1),
         **dict.fromkeys(("volume.kept", "volume.lost", "volume.found"), 1),
-        # Then the recording, between them the hearing, but of a look; the release; who was told.
+        # Then the recording, between them the hearing, but of a look; the release; the notified.
         **dict.fromkeys(
             (
                 *(RequestAct.LOOKED, RequestAct.LISTENED, RequestAct.HEARING_ENDED),
@@ -137,7 +137,7 @@ def is_reviewable(register: Register, leaf: Leaf) -> bool:
     """A search without a request, or one that was refused [policy 4(c)].
 
     A search under a request names it in its leaf, and those who decide that request see it. A leaf
-    whose actor nobody vouched for is no search: no key is needed to write it.
+    whose actor nobody vouched for is not a search: no key is needed to write it.
     """
     without_request = leaf.outcome is Outcome.DONE and not leaf.subject
     is_asked = without_request or leaf.outcome is Outcome.REFUSED
@@ -149,8 +149,8 @@ def check_subjects(connection: Connection, done: Iterable[Leaf]) -> Iterator[Pro
     """Each leaf, of what was done, names what its act is about."""
     for leaf in done:
         if not names_its_subjects(leaf):
-            said = f"leaf {leaf.seq}, {leaf.act}, does not name what that was done to"
-            yield Problem(leaf.seq, f"{said}; {signer_login(connection, leaf)} signed it")
+            wrong = f"leaf {leaf.seq}, {leaf.act}, does not name what that was done to"
+            yield Problem(leaf.seq, f"{wrong}; {signer_login(connection, leaf)} signed it")
 
 
 def signer_login(connection: Connection, leaf: Leaf) -> str:
@@ -167,10 +167,10 @@ def read_unverified_statement(connection: Connection, leaf: Leaf) -> Mapping[str
     statement = tables.statement.c
     query = select(statement.body).where(statement.digest == leaf.statement)
     body = bytes(connection.execute(query).scalar() or b"")
-    said = parse(body)
-    if primitives.sha256(body).hex() != leaf.statement or not isinstance(said, dict):
+    stated = parse(body)
+    if primitives.sha256(body).hex() != leaf.statement or not isinstance(stated, dict):
         raise Tampered(f"the statement of leaf {leaf.seq} is not the one that was signed")
-    return said
+    return stated
 
 
 def numbers_in_leaves(done: Iterable[Leaf], act: str) -> Mapping[str, int]:

@@ -4,7 +4,7 @@ No clock that is set back makes a lent power last longer. A leaf gives the time 
 of the machine that wrote it. But other machines write to the same log: once one of them has written
 on a later day, it is later for everybody after that. What counts are the leaves since a person was
 last vouched for, and no older ones: so a machine whose clock once stood years ahead ends nobody's
-lent powers but those lent before that, until they are lent anew (docs/threat-model.md).
+lent powers but those lent before that, until they are lent again (docs/threat-model.md).
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from callrec.policy.role import Person, Power, powers_of
 from callrec.practice import Practice, today
 
 _LEEWAY: Final = timedelta(hours=1)
-"""What a person might do when their command began is signed later, after a password was waited for,
-and midnight may lie between."""
+"""What a person was entitled to do when their command began is signed later, after they typed
+a password, and midnight may lie between."""
 
 
 @dataclass(frozen=True, slots=True)
 class Powers:
-    """Who might do what when a leaf was written, by one state of the log."""
+    """Who was entitled to what when a leaf was written, by one state of the log."""
 
     connection: Connection
     """Sees one state of the catalogue throughout."""
@@ -48,7 +48,7 @@ class Powers:
         return person, self.day_of(leaf)
 
     def of(self, leaf: Leaf) -> frozenset[Power]:
-        """What the person who wrote a leaf might do then; nothing, if nobody vouched for them."""
+        """The powers that the writer of a leaf had then; none, if nobody vouched for them."""
         if self.register.voucher(leaf.actor, before=leaf.seq) is None:
             return frozenset()
         return powers_of(*self.actor(leaf))
@@ -78,12 +78,12 @@ class Powers:
 
 
 def powers_then(practice: Practice, connection: Connection) -> Powers:
-    """Who might do what in a practice, by the log as the vault was opened on it."""
+    """Who was entitled to what in a practice, by the log as the vault was opened on it."""
     return Powers(connection, practice.register, practice.config.time_zone)
 
 
 @contextmanager
-def by_who_might(what: str) -> Iterator[None]:
+def only_by_entitled(what: str) -> Iterator[None]:
     """Ask the rules of what was done: our own commands let nobody do what they refuse."""
     try:
         yield
@@ -99,7 +99,7 @@ def stated_date(leaf: Leaf, zone: tzinfo) -> date:
 def without_lapsed_powers(practice: Practice, connection: Connection, person: Person) -> Person:
     """A person who begins to work, without what ended by a day that the log has seen already.
 
-    What has ended by this machine's clock is left: they are told when they need it.
+    What has ended by this machine's clock is left: their holders are told when they need it.
     """
     day = powers_then(practice, connection).latest_day(person.id)
     return person if day is None or day <= today(practice) else without_lapsed(person, day)

@@ -68,7 +68,7 @@ Instant = Annotated[datetime, InJson(parse_instant, format_instant)]
 LogHead = Annotated[
     Head,
     InJson(
-        lambda said: Head(said.size, bytes.fromhex(said.root)),
+        lambda members: Head(members.size, bytes.fromhex(members.root)),
         lambda head: {"root": head.root.hex(), "size": head.size},
         _Head,
     ),
@@ -78,7 +78,7 @@ WHERE_THERE: Final = Field(exclude_if=not_)
 """Of a member that is left out where it is empty."""
 
 BESIDE: Final = Field(exclude=True)
-"""Of what is no member, and is given by the one who reads the form."""
+"""Of what is not a member, and is given by the one who reads the form."""
 
 Nonce = Annotated[Hex, BESIDE]
 """32 bytes before a body's canonical JSON, and no member of it."""
@@ -93,39 +93,39 @@ _adapter: Final[Callable[[Any], TypeAdapter[Any]]] = cache(TypeAdapter)
 def as_json(value: object, form: Any = None) -> dict[str, Any]:
     """The members of a form, the value's own type if no other is named, as JSON has them."""
     adapter = _adapter(form or type(value))
-    said: dict[str, Any] = adapter.dump_python(value, mode="json", by_alias=True)
-    return said
+    members: dict[str, Any] = adapter.dump_python(value, mode="json", by_alias=True)
+    return members
 
 
-def read(form: type[Form], said: object, otherwise: str, **beside: object) -> Form:
+def read(form: type[Form], value: object, otherwise: str, **beside: object) -> Form:
     """What stands in decoded JSON, and beside it."""
-    whole = {**said, **beside} if isinstance(said, dict) else said
+    whole = {**value, **beside} if isinstance(value, dict) else value
     try:
         found: Form = _adapter(form).validate_json(to_json(whole), strict=True, extra="forbid")
     except (ValueError, LookupError, TypeError, Unusable) as error:
         raise Tampered(otherwise) from error
-    if as_json(found, form) != said:
+    if as_json(found, form) != value:
         raise Tampered(otherwise)
     return found
 
 
 def read_stated(form: type[Form], statement: Statement, otherwise: str, **beside: object) -> Form:
     """What a statement says beside its head."""
-    said = {name: told for name, told in statement.fields.items() if name not in _HEAD}
-    return read(form, said, otherwise, **beside)
+    members = {name: value for name, value in statement.fields.items() if name not in _HEAD}
+    return read(form, members, otherwise, **beside)
 
 
-def fits(form: Any, said: object) -> bool:
+def fits(form: Any, value: object) -> bool:
     """Whether decoded JSON is in that form, but for members that the form says nothing of."""
     try:
-        _adapter(form).validate_json(to_json(said), strict=True, extra="ignore")
+        _adapter(form).validate_json(to_json(value), strict=True, extra="ignore")
     except (ValueError, LookupError, TypeError, CallrecError):
         return False
     return True
 
 
 def recall(form: type[Form], path: Path) -> Form | None:
-    """What was remembered in a file; None where that cannot be told."""
+    """What was remembered in a file; None where that is not known."""
     try:
         return read(form, json.loads(path.read_bytes()), "a memory is in no form")
     except (OSError, ValueError, RecursionError, Tampered):
@@ -139,5 +139,5 @@ def body_of(value: object, nonce: bytes) -> bytes:
 
 def read_body(form: type[Form], opened: bytes, otherwise: str) -> Form:
     """What `body_of` made of a form that has a ``nonce``."""
-    nonce, said = opened[:NONCE_BYTES], parse(opened[NONCE_BYTES:])
-    return read(form, said, otherwise, nonce=nonce.hex())
+    nonce, body = opened[:NONCE_BYTES], parse(opened[NONCE_BYTES:])
+    return read(form, body, otherwise, nonce=nonce.hex())

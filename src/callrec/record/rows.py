@@ -45,7 +45,7 @@ class Kind(Generic[H]):
     row_of: Callable[[Connection, H], Columns]
     """The columns that follow from a history; raises Tampered where that cannot be."""
     in_no_leaf: str = "{} is in no leaf"
-    """What is said of a row of which the log does not tell."""
+    """The problem reported for a row that the log does not mention."""
     named_among: int | None = 1
     """Among how many of a leaf's first ids the thing's own is looked for; None: all."""
 
@@ -111,23 +111,26 @@ class Kind(Generic[H]):
     def wrong(
         self, connection: Connection, done: Iterable[Leaf], may: Callable[[Row[Any], H], None]
     ) -> Iterator[Problem]:
-        """Each row that is not what leaves come to, was added, or is missing.
+        """Each row that is not what its leaves say, was added, or is missing.
 
         The leaves were found sound before; those of other acts do not matter. ``may`` asks of each
-        thing whose columns are right whether those who did something might.
+        thing whose columns are right whether those who did something were entitled to.
         """
         leaves = tuple(done)
-        told, numbers = self.histories(leaves), numbers_in_leaves(leaves, self.made_by)
+        histories, numbers = self.histories(leaves), numbers_in_leaves(leaves, self.made_by)
         missing = set(numbers)
         for row in self.every(connection):
             missing.discard(row.id)
-            if row.id not in told:
+            if row.id not in histories:
                 yield Problem(None, self.in_no_leaf.format(self.called(row)))
                 continue
             try:
-                columns = {"number": numbers.get(row.id), **self.row_of(connection, told[row.id])}
+                columns = {
+                    "number": numbers.get(row.id),
+                    **self.row_of(connection, histories[row.id]),
+                }
                 check_row(row, columns, self.called(row))
-                may(row, told[row.id])
+                may(row, histories[row.id])
             except Tampered as error:
                 yield Problem(None, error.message)
         if missing:
@@ -141,7 +144,7 @@ def check_none(problems: Iterable[Problem]) -> None:
 
 
 def check_row(row: Row[Any], columns: Columns, called: str) -> None:
-    """Check that a row is what its leaves come to."""
+    """Check that a row is what its leaves say."""
     for column, value in columns.items():
         if getattr(row, column) != value:
             raise Tampered(f"the {column} of {called} is not what the log says")

@@ -45,16 +45,20 @@ def carried(connection: Connection, *kinds: str) -> Iterator[Row[int, bytes, str
 
     Of each: ``seq`` and ``leaf``, the bytes of the leaf; ``kind``, ``body`` and ``signature``.
     """
-    leaf, said = tables.leaf.c, tables.statement.c
-    query = select(leaf.seq, leaf.body.label("leaf"), said.kind, said.body, said.signature)
-    query = query.join(tables.leaf, leaf.statement == said.digest).where(said.kind.in_(kinds))
+    leaf, statement = tables.leaf.c, tables.statement.c
+    query = select(
+        leaf.seq, leaf.body.label("leaf"), statement.kind, statement.body, statement.signature
+    )
+    query = query.join(tables.leaf, leaf.statement == statement.digest).where(
+        statement.kind.in_(kinds)
+    )
     yield from connection.execute(query.order_by(leaf.seq))
 
 
 def statement_of(connection: Connection, leaf: Leaf, vault: str) -> Statement:
     """The statement that a leaf carries; whose signature it has is not checked."""
-    said = tables.statement
-    row = connection.execute(select(said).where(said.c.digest == leaf.statement)).first()
+    statement = tables.statement
+    row = connection.execute(select(statement).where(statement.c.digest == leaf.statement)).first()
     if row is None:
         raise Tampered(f"the statement of leaf {leaf.seq} is missing")
     return read_statement(bytes(row.body), bytes(row.signature), vault)
@@ -71,9 +75,9 @@ def first_stated(
     Reads every such statement once, however many recordings are asked for: 13 ms for one and 50 ms
     for hundreds, in a vault of 100,000 recordings.
     """
-    leaf, said = tables.leaf.c, tables.statement.c
-    query = select(leaf.seq, said.digest, said.body).where(
-        leaf.statement == said.digest, said.kind.in_(kinds)
+    leaf, statement = tables.leaf.c, tables.statement.c
+    query = select(leaf.seq, statement.digest, statement.body).where(
+        leaf.statement == statement.digest, statement.kind.in_(kinds)
     )
     wanted = {uid.encode() for uid in uids}
     first: dict[tuple[str, int], tuple[int, str]] = {}

@@ -31,7 +31,7 @@ from callrec.record.forms import NONCE_BYTES, Day, Hex, InJson, Nonce, body_of, 
 from callrec.record.rows import H, Kind
 
 
-class Which(Protocol):
+class VersionId(Protocol):
     """Which version of which thing: it has the thing's id under the name of its kind."""
 
     @property
@@ -64,15 +64,15 @@ class SealedBody:
         details = canonical(dict(self.details(digest)))
         return detail_commitment(vault, seq, self.log_nonce, details)
 
-    def seal(self, key: bytes, which: Which) -> bytes:
+    def seal(self, key: bytes, version_id: VersionId) -> bytes:
         """Under a key of its own (32 bytes): nonce[32] || canonical JSON, by AES-256-GCM."""
-        return primitives.seal(key, body_of(self, self.nonce), which.context)
+        return primitives.seal(key, body_of(self, self.nonce), version_id.context)
 
     @classmethod
-    def open(cls, sealed: bytes, key: bytes, which: Which) -> Self:
+    def open(cls, sealed: bytes, key: bytes, version_id: VersionId) -> Self:
         """Open what `seal` sealed."""
-        opened = primitives.open_sealed(key, sealed, which.context)
-        return read_body(cls, opened, f"{which.called} is not in its form")
+        opened = primitives.open_sealed(key, sealed, version_id.context)
+        return read_body(cls, opened, f"{version_id.called} is not in its form")
 
 
 def fresh_nonces() -> dict[str, Any]:
@@ -93,7 +93,7 @@ class Versioned(Kind[H]):
         self,
         connection: Connection,
         register: Register,
-        which: Which,
+        version_id: VersionId,
         body: SealedBody,
         people: Iterable[str],
     ) -> bytes:
@@ -105,23 +105,28 @@ class Versioned(Kind[H]):
         Returns the key, 32 bytes.
         """
         key = primitives.random_bytes(primitives.KEY_BYTES)
-        values = {**self._place(which), "sealed": body.seal(key, which)}
+        values = {**self._place(version_id), "sealed": body.seal(key, version_id)}
         connection.execute(self.versions.insert().values(values))
         for newest in map(register.newest, self.holders):
             self.put_key(
-                connection, which, key, newest.public, holder=newest.key, version=newest.version
+                connection,
+                version_id,
+                key,
+                newest.public,
+                holder=newest.key,
+                version=newest.version,
             )
         for person in dict.fromkeys(people):
             if register.person(person).standing is Standing.CONFIRMED:
                 self.put_key(
-                    connection, which, key, register.public_keys(person).kem, holder=person
+                    connection, version_id, key, register.public_keys(person).kem, holder=person
                 )
         return key
 
     def put_key(
         self,
         connection: Connection,
-        which: Which,
+        version_id: VersionId,
         key: bytes,
         public: bytes,
         *,
@@ -129,17 +134,17 @@ class Versioned(Kind[H]):
         version: int = 0,
     ) -> None:
         """Seal the key of a version to a holder, in place of what they had of it."""
-        table, place = self.keys, {**self._place(which), "holder": str(holder)}
-        sealed = {"key_version": version, "sealed": seal_key(key, which, public)}
+        table, place = self.keys, {**self._place(version_id), "holder": str(holder)}
+        sealed = {"key_version": version, "sealed": seal_key(key, version_id, public)}
         connection.execute(table.delete().filter_by(**place))
         connection.execute(table.insert().values({**place, **sealed}))
 
-    def sealed(self, connection: Connection, which: Which) -> bytes:
+    def sealed(self, connection: Connection, version_id: VersionId) -> bytes:
         """A version as it lies sealed."""
-        query = select(self.versions.c.sealed).filter_by(**self._place(which))
+        query = select(self.versions.c.sealed).filter_by(**self._place(version_id))
         sealed: bytes | None = connection.execute(query).scalar()
         if sealed is None:
-            raise Tampered(f"version {which.version} is missing")
+            raise Tampered(f"version {version_id.version} is missing")
         return bytes(sealed)
 
     def find_key(
@@ -155,42 +160,45 @@ class Versioned(Kind[H]):
         rows = connection.execute(query).all()
         return sorted(rows, key=lambda row: row.holder not in self.holders)
 
-    def key(self, actor: Actor, connection: Connection, which: Which) -> bytes | None:
+    def key(self, actor: Actor, connection: Connection, version_id: VersionId) -> bytes | None:
         """The key of a version, by any of the actor's; None where it is not theirs to open."""
-        for row in self.keys_of(connection, *self._place(which).values()):
+        for row in self.keys_of(connection, *self._place(version_id).values()):
             secret = None
             if row.holder in self.holders:
                 secret = actor.shares.get((VaultKey(row.holder), row.key_version))
             elif row.holder == actor.person.id and actor.identity is not None:
                 secret = actor.identity.kem
             if secret is not None:
-                return open_key(bytes(row.sealed), which, secret)
+                return open_key(bytes(row.sealed), version_id, secret)
         return None
 
-    def key_by_vault(self, actor: Actor, connection: Connection, which: Which) -> bytes:
+    def key_by_vault(self, actor: Actor, connection: Connection, version_id: VersionId) -> bytes:
         """The key of a version, by one of the vault's."""
-        rows = self.keys_of(connection, *self._place(which).values())
+        rows = self.keys_of(connection, *self._place(version_id).values())
         rows = [row for row in rows if row.holder in self.holders]
         opens = [row for row in rows if (VaultKey(row.holder), row.key_version) in actor.shares]
         if not rows:
             raise Tampered(f"a key of this {self.table.name} is missing")
         row = (opens or rows)[0]
         secret = vault_key(actor, VaultKey(row.holder), row.key_version)
-        return open_key(bytes(row.sealed), which, secret)
+        return open_key(bytes(row.sealed), version_id, secret)
 
-    def _place(self, which: Which) -> dict[str, Any]:
+    def _place(self, version_id: VersionId) -> dict[str, Any]:
         """The columns that say where something of a version lies."""
-        return {self.table.name: getattr(which, self.table.name), "version": which.version}
+        return {
+            self.table.name: getattr(version_id, self.table.name),
+            "version": version_id.version,
+        }
 
 
-def seal_key(key: bytes, which: Which, public: bytes) -> bytes:
+def seal_key(key: bytes, version_id: VersionId, public: bytes) -> bytes:
     """The key of a version to one holder, by HPKE."""
-    return primitives.hpke_seal(public, key, which.context)
+    return primitives.hpke_seal(public, key, version_id.context)
 
 
-def open_key(sealed: bytes, which: Which, secret: bytes) -> bytes:
+def open_key(sealed: bytes, version_id: VersionId, secret: bytes) -> bytes:
     """The key of a version, by its holder's X-Wing seed."""
-    return primitives.hpke_open(secret, sealed, which.context)
+    return primitives.hpke_open(secret, sealed, version_id.context)
 
 
 _DEEPEST: Final = 8
@@ -258,5 +266,5 @@ def find_details(
     def secret(version: int) -> bytes:
         return vault_key(actor, VaultKey.AUDIT, version)
 
-    told = read_detail(connection, leaf, secret, practice.vault)
-    return None if told is None else checked_details(told)
+    details = read_detail(connection, leaf, secret, practice.vault)
+    return None if details is None else checked_details(details)

@@ -5,7 +5,7 @@ their reasons, hearings and releases, and what was tried and refused. Nothing of
 
 Its entries are the audit log's leaves that name the request or a hold it placed; and, where the
 audit key is at hand, refused searches under it: their leaves name nothing, and what they asked for
-lies sealed. What lies sealed beside a leaf is told to readers of the audit log; reasons given with
+lies sealed. What lies sealed beside a leaf is shown to readers of the audit log; reasons given with
 a decision, to people the request concerns; what an approval granted stands in its statement. A
 change makes a new version of the request and leaves the one before; each counts only if the leaf
 that made it commits to it.
@@ -51,7 +51,7 @@ from callrec.requests.show import masked
 
 DOSSIER_READ: Final = "request.dossier"
 
-TOLD_BY_MAIL: Final = "mail"
+MESSAGE_SENT: Final = "mail"
 """What an entry is called that is in the outbox and in no leaf."""
 
 
@@ -61,7 +61,7 @@ class DossierEntry:
 
     at: datetime
     seq: int | None
-    """Of its leaf; None of what was told by mail."""
+    """Of its leaf; None for a message by mail."""
     by: str | None
     """Login; None where no key was at hand."""
     role: str | None
@@ -72,8 +72,8 @@ class DossierEntry:
     attested: bool | None
     """Whether it is proved to be its actor's, or written where no key was at hand; None of mail."""
     recordings: tuple[int, ...]
-    told: Mapping[str, Any]
-    """What else is known of it and may be told to the reader."""
+    details: Mapping[str, Any]
+    """What else is known of it and may be shown to the reader."""
     version: DossierVersion | None
     """Where it made one."""
 
@@ -97,7 +97,7 @@ class Dossier:
 
 
 def read_dossier(practice: Practice, actor: Actor, reference: str) -> Dossier:
-    """Read the dossier of a request; the log says so first.
+    """Read the dossier of a request; that is logged first.
 
     Raises:
         NotFound: there is none.
@@ -162,7 +162,7 @@ _OF_THE_FORMAT: Final = frozenset({"digest", "event", "number", "purpose", "word
 """Members of details that repeat what the entry says (docs/formats/grant.md)."""
 
 _FIRST: Final = ("release", "on", "time", "channel", "to_whom")
-"""What is told first, in this order: which package, when it was there, who has it."""
+"""What is shown first, in this order: which package, when it was there, who has it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -176,7 +176,7 @@ class EntryDetails:
     """Logins by id."""
     numbers: Mapping[str, int]
     """Of recordings, by uid."""
-    said: Mapping[int, Mapping[str, Any]]
+    words: Mapping[int, Mapping[str, Any]]
     """The reasons of decisions, and dates, by the sequence of their leaves."""
     approvals: Mapping[str, Approval]
     """By the statement that a leaf carries."""
@@ -203,7 +203,7 @@ class EntryDetails:
             outcome=str(leaf.outcome),
             attested=is_attested,
             recordings=self.recordings(leaf),
-            told=self.told(leaf),
+            details=self.details(leaf),
             version=version,
         )
 
@@ -214,11 +214,11 @@ class EntryDetails:
             seq=None,
             by=None,
             role=None,
-            what=TOLD_BY_MAIL,
+            what=MESSAGE_SENT,
             outcome=str(Outcome.DONE if message.taken_at else Outcome.FAILED),
             attested=None,
             recordings=(),
-            told={
+            details={
                 "to": self.called[message.to],
                 "line": message.line,
                 "tried_at": message.tried_at,
@@ -236,8 +236,8 @@ class EntryDetails:
             named = leaf.subject[2:]
         return tuple(self.numbers[id_] for id_ in named if id_ in self.numbers)
 
-    def told(self, leaf: Leaf) -> Mapping[str, Any]:
-        """All else that may be told of a leaf."""
+    def details(self, leaf: Leaf) -> Mapping[str, Any]:
+        """All else that may be shown of a leaf."""
         details: dict[str, Any] = {}
         if self.actor.has_key(VaultKey.AUDIT):
             sealed = open_details(self.practice, self.actor, self.connection, leaf)
@@ -247,7 +247,7 @@ class EntryDetails:
             details["edits"] = _typed(read_edits(details["edits"]))
         if is_done and leaf.act == RequestAct.LISTENED and not hearing_end_leaf(leaf, self.history):
             details["ended"] = "not recorded"
-        details |= {**self.said.get(leaf.seq, {}), **self._decided(leaf)}
+        details |= {**self.words.get(leaf.seq, {}), **self._decided(leaf)}
         if is_done and leaf.act in RELEASE_ACTS and names_its_subjects(leaf):
             details["release"] = release_of(leaf)
         first = [name for name in _FIRST if name in details]
@@ -283,13 +283,13 @@ def read_entry_details(
     request: OpenRequest | None,
 ) -> EntryDetails:
     """Read what there is to tell; without the ``request``, no reasons and no dates."""
-    said: dict[int, Mapping[str, Any]] = {}
+    words: dict[int, Mapping[str, Any]] = {}
     approvals = read_approvals(practice, connection, history)
     if request is not None:
-        said |= read_words(connection, request)
+        words |= read_words(connection, request)
         for seq, dated in read_dates(practice, connection, request).items():
-            told = {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
-            said[seq] = {name: text for name, text in told.items() if text is not None}
+            details = {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
+            words[seq] = {name: text for name, text in details.items() if text is not None}
     recording = tables.recording.c
     numbers = connection.execute(select(recording.uid, recording.id))
     return EntryDetails(
@@ -298,7 +298,7 @@ def read_entry_details(
         connection=connection,
         called=logins(practice),
         numbers={row.uid: row.id for row in numbers},
-        said=said,
+        words=words,
         approvals=by_statement(approvals),
         history=history,
     )
@@ -311,7 +311,7 @@ def _typed(edits: Edits) -> list[dict[str, str]]:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DossierVersion:
-    """What a request said from some entry on. Its repr shows nothing."""
+    """The content of a request from some entry on. Its repr shows nothing."""
 
     version: int
     digest: str | None
@@ -330,10 +330,10 @@ def read_versions(
         if request is None or number not in keys:
             versions[leaf.seq] = DossierVersion(number, None, None)
             continue
-        which = replace(request.which, version=number)
-        body = RequestBody.open(REQUESTS.sealed(connection, which), keys[number], which)
-        digest = body.digest(which, request.requester)
-        if body.commitment(which.vault, leaf.seq, digest) != leaf.detail:
+        version_id = replace(request.version_id, version=number)
+        body = RequestBody.open(REQUESTS.sealed(connection, version_id), keys[number], version_id)
+        digest = body.digest(version_id, request.requester)
+        if body.commitment(version_id.vault, leaf.seq, digest) != leaf.detail:
             raise Tampered(f"version {number} of request {request.reference} is not the one made")
         shown = body.particulars.as_json() if in_full else masked(body.particulars)
         versions[leaf.seq] = DossierVersion(number, digest, shown)

@@ -1,7 +1,7 @@
 """The registers of incidents, of access, and of holds.
 
-Incidents: every breach, whether the Information Commissioner was told of it or not. One that does
-not open, because its reporter sealed it with a program of their own, is listed with the others.
+Incidents: every breach, notified to the Information Commissioner or not. One that does not open,
+because its reporter sealed it with a program of their own, is listed with the others.
 Access: what an access review asks for [policy 4(a)]: every login, disabled ones too, with what it
 may do, what is lent to it until when, and when it was last used.
 """

@@ -166,12 +166,14 @@ def _revisions_stated(
 ) -> tuple[Mapping[tuple[str, int], tuple[str, str]], int]:
     """By uid and number, of each revision that was stated, the file before it and the one after.
 
-    A first one that is said to be sealed anew has no file before. And how many were stated again.
+    A first one that is stated as re-encrypted has no file before. And how many were stated again.
     """
-    said, found, again = tables.statement.c, dict[tuple[str, int], tuple[str, str]](), 0
+    statement, found, again = tables.statement.c, dict[tuple[str, int], tuple[str, str]](), 0
     for kind, before in (("batch", "ciphertext"), (REENCRYPTED, "was")):
         members = ("uid", "revision", before, "ciphertext")
-        for body in connection.execute(select(said.body).where(said.kind == kind)).scalars():
+        for body in connection.execute(
+            select(statement.body).where(statement.kind == kind)
+        ).scalars():
             for uid, revision, was, after in entries_in(parse(body), "items", *members):
                 is_first_anew = kind == REENCRYPTED and revision == 1
                 again += (uid, revision) in found
@@ -179,18 +181,18 @@ def _revisions_stated(
     return found, again
 
 
-def _check_makers(might: Powers) -> Iterator[Problem]:
+def _check_makers(powers: Powers) -> Iterator[Problem]:
     """People who made statements about recordings or volumes had the power to at the time."""
-    for row in carried(might.connection, *_MAKES):
-        if _MAKES[row.kind] not in might.of(Leaf.decode(row.leaf, row.seq)):
+    for row in carried(powers.connection, *_MAKES):
+        if _MAKES[row.kind] not in powers.of(Leaf.decode(row.leaf, row.seq)):
             what = "a statement about recordings or volumes was made by somebody without the power"
             yield Problem(row.seq, what)
 
 
 def _destroyed(connection: Connection, vault: str) -> Mapping[str, Stub]:
     """What the log says was destroyed, by uid; its statements were found sound before."""
-    said = tables.statement.c
-    query = select(said.body, said.signature).where(said.kind == KIND)
+    statement = tables.statement.c
+    query = select(statement.body, statement.signature).where(statement.kind == KIND)
     found: dict[str, Stub] = {}
     for body, signature in connection.execute(query):
         found |= stated_stubs(read_destruction(read_statement(body, signature, vault)))

@@ -113,7 +113,7 @@ def _heard_at_most(request: RegisteredRequest) -> Outcome | None:
 def _withheld(request: RegisteredRequest) -> Sequence[str]:
     """The code of each recording that no approval of the request as it stands has granted.
 
-    What was taken back or had lapsed when it was approved anew has granted nothing.
+    What was taken back or had lapsed when it was approved again has granted nothing.
     """
     if not request.approvals:
         return ()
@@ -177,17 +177,17 @@ class RegisteredRequest:
         seqs = {approval.leaf.seq for approval in approvals}
         return overall_standing(glass for glass in self.glass if glass.seq in seqs)
 
-    def said(self, which: FurtherParticular) -> str | None:
+    def answer(self, field: FurtherParticular) -> str | None:
         """A further particular; None where the reader does not see it, or it was not asked for."""
-        return self._further(which) if self.in_full else None
+        return self._further(field) if self.in_full else None
 
-    def named(self, which: FurtherParticular) -> str | None:
+    def named(self, field: FurtherParticular) -> str | None:
         """A name among the further particulars: masked for others, None where nothing opens it."""
-        name = self._further(which)
+        name = self._further(field)
         return name if self.in_full or name is None else mask_name(name)
 
-    def _further(self, which: FurtherParticular) -> str | None:
-        return self.opened.particulars.further.get(which) if self.opened else None
+    def _further(self, field: FurtherParticular) -> str | None:
+        return self.opened.particulars.further.get(field) if self.opened else None
 
 
 def read_registered_requests(

@@ -87,7 +87,7 @@ def read_subject_access_register(
             purpose=str(request.purpose),
             state=str(request.state),
             received_on=received_on,
-            received_how=request.said(FurtherParticular.RECEIVED_HOW),
+            received_how=request.answer(FurtherParticular.RECEIVED_HOW),
             subject=request.named(subject),
             identity_checked_on=_identity_checked_on(practice, connection, request, clock),
             waiting_for=str(deadline.waiting_for) if deadline.waiting_for else None,
@@ -117,12 +117,12 @@ def _identity_checked_on(
         return None
     # Nobody dated it, but the request was changed to say that it had come: it had by then.
     clocks = read_clocks(practice, connection, request.history)
-    said_on = [
+    stated_on = [
         day_of_leaf(practice, leaf)
         for (_, before), (leaf, after) in pairwise(clocks)
         if Awaited.IDENTITY in before.receipt.awaits - after.receipt.awaits
     ]
-    return said_on[-1] if said_on else clock.receipt.received_on
+    return stated_on[-1] if stated_on else clock.receipt.received_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -172,10 +172,10 @@ def read_outside_body_register(
         yield OutsideBodyEntry(
             request=request.reference,
             state=str(request.state),
-            body=request.said(FurtherParticular.BODY),
-            officer=request.said(FurtherParticular.OFFICER),
-            their_reference=request.said(FurtherParticular.REFERENCE),
-            legal_basis=request.said(FurtherParticular.LEGAL_BASIS),
+            body=request.answer(FurtherParticular.BODY),
+            officer=request.answer(FurtherParticular.OFFICER),
+            their_reference=request.answer(FurtherParticular.REFERENCE),
+            legal_basis=request.answer(FurtherParticular.LEGAL_BASIS),
             received_on=clock.receipt.received_on if clock else day_of_leaf(practice, leaves[0]),
             target_on=deadline.target_on if deadline else None,
             due_on=deadline.due_on if deadline else None,
@@ -188,5 +188,5 @@ def read_outside_body_register(
             broken_glass=request.broken_glass(),
             released_on=day_of_leaf(practice, delivered[0]) if delivered else None,
             **holder_columns(request, packages[-1] if packages else None),
-            subject_may_be_told=request.said(FurtherParticular.SUBJECT_MAY_BE_TOLD),
+            subject_may_be_told=request.answer(FurtherParticular.SUBJECT_MAY_BE_TOLD),
         )

@@ -47,7 +47,7 @@ from callrec.registers.projections import check_projections
 
 
 class Verdict(StrEnum):
-    """What can be said of the log (docs/formats/audit-log.md, 6: exit 0, 0, 0, 5, 9)."""
+    """The verdict on the log (docs/formats/audit-log.md, 6: exit 0, 0, 0, 5, 9)."""
 
     INTACT = "INTACT"
     SINCE = "INTACT-SINCE"

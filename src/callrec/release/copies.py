@@ -189,21 +189,21 @@ def _has_original(copy: ReleaseCopy, wrapping: Wrapping) -> bool:
 
 
 def _original(practice: Practice, copy: ReleaseCopy) -> ReleasedFile:
-    said = copy.grant.metadata
-    began = parse_instant(said["started_at"]).astimezone(practice.config.time_zone)
+    metadata = copy.grant.metadata
+    began = parse_instant(metadata["started_at"]).astimezone(practice.config.time_zone)
     return ReleasedFile(
-        path=recording_path(copy.place, FileRole.ORIGINAL, said["format"]),
+        path=recording_path(copy.place, FileRole.ORIGINAL, metadata["format"]),
         role=FileRole.ORIGINAL,
         recording=copy.grant.recording.id,
         uid=copy.grant.uid,
-        sha256=said["sha256"],
-        size_bytes=said["size_bytes"],
-        codec=said["codec"],
-        sample_rate=said["sample_rate"],
-        duration_ms=copy.sound.duration_ms if copy.sound else said["duration_ms"],
+        sha256=metadata["sha256"],
+        size_bytes=metadata["size_bytes"],
+        codec=metadata["codec"],
+        sample_rate=metadata["sample_rate"],
+        duration_ms=copy.sound.duration_ms if copy.sound else metadata["duration_ms"],
         started_at=began,
         made_from=None,
-        time_doubt=time_doubt(said, began),
+        time_doubt=time_doubt(metadata, began),
     )
 
 
@@ -295,7 +295,7 @@ def _seekable(practice: Practice, grant: UsableGrant) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _opening(practice: Practice, grant: UsableGrant) -> Iterator[BufferedReader]:
-    """The sealed file; what is wrong with it is said of the recording."""
+    """The sealed file; what is wrong with it is reported of the recording."""
     with open_recording(practice, grant.recording) as sealed:
         try:
             yield sealed

@@ -4,10 +4,10 @@
     listen           it is played
     listen.ended     it is played no more; of a run that was killed there is none
 
-A grant to hear is no single hearing: it holds until it lapses, is revoked or is released, and stays
-as it is by these entries (docs/formats/grant.md, 7), which say who else was there. What is left out
-of a copy is not heard here, either. What is played goes to the player as it is opened, and no file
-of it is ever written.
+A grant to hear is not for a single hearing: it holds until it lapses, is revoked or is released,
+and stays as it is by these entries (docs/formats/grant.md, 7), which say who else was there. What
+is left out of a copy is not heard here, either. What is played goes to the player as it is opened,
+and no file of it is ever written.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class PlayedRecording:
     request: str
     recording: int
     audit_seq: int
-    """The leaf that says so."""
+    """Of the leaf that records it."""
     edits: Edits
     """What was left out of it."""
     lapses_at: datetime

@@ -219,5 +219,5 @@ def _withheld(grants: Sequence[UsableGrant]) -> Iterator[Withheld]:
             continue
         if row.uid not in code:
             raise Tampered(f"what was approved says nothing of recording {row.id}")
-        if GROUND_CODES[code[row.uid]].is_told:
+        if GROUND_CODES[code[row.uid]].is_disclosed:
             yield Withheld(row.id, code[row.uid])

@@ -158,8 +158,8 @@ def record_delivered(
             act, actor, request, RequestAct.DELIVERED, words, history=history, subject=subject
         )
         destroy_grants(act.connection, history.request, history.requester, to=actor.person.id)
-        about, told, by = manifest.request_number, history.requester, actor.person.id
-        notify(practice, act.connection, about, "was released", to=told, by=by)
+        about, requester, by = manifest.request_number, history.requester, actor.person.id
+        notify(practice, act.connection, about, "was released", to=requester, by=by)
 
 
 def record_failed(practice: Practice, actor: Actor, request: str, release: str, why: str) -> None:
@@ -174,7 +174,7 @@ def record_failed(practice: Practice, actor: Actor, request: str, release: str, 
         after = log_request_event(
             act, actor, history, RequestAct.FAILED, subject=[release], details={"why": why}
         )
-        # Approved anew meanwhile, they may be in another release by now.
+        # Approved again meanwhile, they may be in another release by now.
         if not releases_in_preparation(after.leaves, actor.person.id):
             set_grants_state(act.connection, request, actor.person.id, GRANTED)
 

@@ -88,7 +88,7 @@ def release_recordings(
         reference: ``R-17``.
         to: a folder outside the vault, or a drive.
         directions: how it goes out.
-        advance: told 1 for each recording that was read, and for each file that was written.
+        advance: called with 1 for each recording that was read, and for each file that was written.
 
     Raises:
         NotFound: there is no such request.
@@ -132,7 +132,7 @@ def _put_together(
     asked = edits_by_recording(directions.edits, [grant.recording.id for grant in grants])
     edits = {
         grant.uid: edits_to_apply(
-            grant.request.facts, approved=grant.edits, said=asked.get(grant.recording.id, UNEDITED)
+            grant.request.facts, approved=grant.edits, typed=asked.get(grant.recording.id, UNEDITED)
         )
         for grant in grants
     }

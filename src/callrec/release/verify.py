@@ -38,7 +38,7 @@ class CheckedFile:
     state: str
     """``ok``, ``damaged``, ``missing`` or ``extra``."""
     role: str | None = None
-    """``original`` or ``listening``; None, as all below, where it is no recording."""
+    """``original`` or ``listening``; None, as all below, where it is not a recording."""
     recording: int | None = None
     """The recording's number."""
     local_time: str | None = None
@@ -65,7 +65,7 @@ class CheckedRelease:
     remarks: tuple[str, ...]
     """What was withheld, left out and edited; nothing of a release that is not as it was signed."""
     display: DisplayCheck | None
-    """None: it is no page."""
+    """None: it is not a page."""
 
 
 def verify_release(
@@ -80,7 +80,7 @@ def verify_release(
 
     Raises:
         NotFound: there is nothing at that place.
-        Unusable: it is no package.
+        Unusable: it is not a package.
         Locked: the passphrase is wrong.
         Tampered: it is sealed, and not as it was made.
         Unchecked: it cannot be read.

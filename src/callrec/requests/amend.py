@@ -103,7 +103,7 @@ def detach_recordings(
 def amend_particulars(
     practice: Practice, actor: Actor, reference: str, changes: Answers
 ) -> Amended:
-    """Let a request say something else; what is not said anew stands.
+    """Change the particulars of a request; what is not given again stands.
 
     The version before stays as it was, and the rules for a new request are asked again.
 
@@ -115,8 +115,8 @@ def amend_particulars(
     """
 
     def changed(request: OpenRequest, _: Connection) -> _Content:
-        said = with_changes(request.particulars, changes)
-        after = parse_particulars(practice, request.purpose, said)
+        answers = with_changes(request.particulars, changes)
+        after = parse_particulars(practice, request.purpose, answers)
         if after == request.particulars:
             raise _is_so_already(reference)
         return after, request.body.recordings
@@ -145,7 +145,8 @@ def _amend(
 def _write(
     practice: Practice, act: LogTransaction, actor: Actor, request: OpenRequest, body: RequestBody
 ) -> Amended:
-    which, told = replace(request.which, version=request.which.version + 1), body.particulars
+    version_id = replace(request.version_id, version=request.version_id.version + 1)
+    particulars = body.particulars
     before, uids = request.particulars, body.uids
     history = log_request_event(
         act,
@@ -153,22 +154,24 @@ def _write(
         request.history,
         RequestAct.AMENDED,
         subject=uids,
-        details=body.details(body.digest(which, request.requester)),
+        details=body.details(body.digest(version_id, request.requester)),
         nonce=body.log_nonce,
     )
-    if told != before:
+    if particulars != before:
         history = begin_clock(act, actor, history, body)
-    change_with_request(act, actor, request=request.id, before=before, particulars=told, uids=uids)
+    change_with_request(
+        act, actor, request=request.id, before=before, particulars=particulars, uids=uids
+    )
     ended = destroy_grants(act.connection, request.id, request.requester)
     register = register_now(practice, act.connection)
-    REQUESTS.store(act.connection, register, which, body, [request.requester])
-    concerned = staff_named(practice, actor, act.connection, told)
+    REQUESTS.store(act.connection, register, version_id, body, [request.requester])
+    concerned = staff_named(practice, actor, act.connection, particulars)
     if request.facts.state in GRANTED_STATES:
         about, people = request.reference, concerned.people
         notify_deciders(practice, act.connection, about, request.purpose, history, subjects=people)
     return Amended(
         reference=request.reference,
-        version=which.version,
+        version=version_id.version,
         recordings=len(uids),
         grants_ended=ended,
         of_other_day=date_mismatches_known_to(practice, actor, act.connection, body),

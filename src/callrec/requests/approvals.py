@@ -33,7 +33,7 @@ from callrec.policy.withholding import GROUND_CODES, Ground
 from callrec.practice import Practice
 from callrec.record.entitled import Powers
 from callrec.record.statements import statement_of
-from callrec.requests.history import decides_what_is_asked
+from callrec.requests.history import decides_each_recording
 from callrec.requests.model import Approval, History
 
 APPROVAL_ENDED_BY: Final[Mapping[str, str]] = {
@@ -148,7 +148,7 @@ def last_withheld(
     """What the newest approval withheld on a ground, by uid.
 
     Nothing once it was taken back or has lapsed, or the request is another: then all is decided
-    anew.
+    again.
     """
     if not approvals or approvals[-1].digest != digest:
         return {}
@@ -164,7 +164,7 @@ def last_edits(
 ) -> Mapping[str, Edits]:
     """How the copy of each recording was last approved to be edited, by uid.
 
-    Nothing of what was taken back or has lapsed, or of another version: then all is decided anew.
+    Nothing of what was taken back or has lapsed, or of another version: then all is decided again.
     """
     taken_back = [leaf.seq for leaf in history.leaves if leaf.act in REOPENING_ACTS]
     edits: dict[str, Edits] = {}
@@ -174,8 +174,8 @@ def last_edits(
     return edits
 
 
-def check_signers_entitled(might: Powers, approval: Approval, request: RequestFacts) -> None:
-    """Check that those who signed an approval might do so, by the vouchers before its leaf.
+def check_signers_entitled(powers: Powers, approval: Approval, request: RequestFacts) -> None:
+    """Check that those who signed an approval were entitled to, by the vouchers before its leaf.
 
     What was lent to them counts by the log's days: their own clock may have been set back.
     """
@@ -183,12 +183,12 @@ def check_signers_entitled(might: Powers, approval: Approval, request: RequestFa
     # That there was a reason was checked when the glass was broken.
     reason = "the reason lies sealed beside the leaf" if approval.leaf.detail else ""
     try:
-        decider, on = might.actor(approval.leaf)
-        countersigner = might.register.person(second.by, before=seq) if second else None
+        decider, on = powers.actor(approval.leaf)
+        countersigner = powers.register.person(second.by, before=seq) if second else None
     except NotFound as error:
         raise Tampered(f"nobody vouched for the actor of leaf {seq}") from error
     if countersigner is not None:  # the later day, where they differ
-        later = might.latest_day(countersigner.id, before=seq)
+        later = powers.latest_day(countersigner.id, before=seq)
         on = max(on, later or on)
     check_signers(
         request,
@@ -257,7 +257,7 @@ def _check_approves(history: History, leaf: Leaf, statement: Statement) -> None:
         raise Tampered(f"the approval of leaf {leaf.seq} is not in its form")
     if fields["version"] != history.versions[leaf.seq]:
         raise Tampered(f"the approval of leaf {leaf.seq} is of another version than stood then")
-    if not decides_what_is_asked(leaf, fields, history.leaves, "items", "withheld"):
+    if not decides_each_recording(leaf, fields, history.leaves, "items", "withheld"):
         raise Tampered(f"the approval of leaf {leaf.seq} does not decide what was asked for")
 
 
@@ -292,16 +292,16 @@ def _countersignature(
     second = statement.fields["countersigned"]
     if not second:
         return None
-    for after, said in signed:
+    for after, other in signed:
         is_next = after.seq == leaf.seq + 1
-        if is_next and said.by == second and _said_by_both(said) == _said_by_both(statement):
-            return said
+        if is_next and other.by == second and _common_fields(other) == _common_fields(statement):
+            return other
     raise Tampered("the second signature of an approval is missing")
 
 
-def _said_by_both(statement: Statement) -> Mapping[str, Any]:
+def _common_fields(statement: Statement) -> Mapping[str, Any]:
     """What the statements of one approval's signers have in common."""
-    return {name: said for name, said in statement.fields.items() if name not in ("at", "by")}
+    return {name: value for name, value in statement.fields.items() if name not in ("at", "by")}
 
 
 def certified_approvers(

@@ -64,7 +64,7 @@ def create_request(
     actor: Actor,
     *,
     purpose: Purpose,
-    said: Answers,
+    answers: Answers,
     recordings: Sequence[int] = (),
 ) -> CreatedRequest:
     """Make a request.
@@ -77,7 +77,7 @@ def create_request(
     """
     with attempt_after_expiry(practice, actor, RequestAct.CREATED):
         check_may_request(actor.person, purpose, on=today(practice))
-        particulars = parse_particulars(practice, purpose, said)
+        particulars = parse_particulars(practice, purpose, answers)
         with signing(practice, actor) as act:
             found = find_recordings(practice, actor, act.connection, recordings)
             check_count(practice, purpose, len(found))
@@ -103,11 +103,11 @@ def create_request(
     return CreatedRequest(reference, purpose, asked_for, particulars, concerned, of_other_day)
 
 
-def parse_particulars(practice: Practice, purpose: Purpose, said: Answers) -> Particulars:
-    """What somebody said, as the particulars of a request for that purpose."""
+def parse_particulars(practice: Practice, purpose: Purpose, answers: Answers) -> Particulars:
+    """The answers as the particulars of a request for that purpose."""
     return read_particulars(
         purpose,
-        replace(said, number=parse_number(practice, said.number)),
+        replace(answers, number=parse_number(practice, answers.number)),
         today=today(practice),
         logins=all_logins(practice),
     )
@@ -172,24 +172,24 @@ def write_request(
 ) -> History:
     """Write a new request: its leaf, its row and what lies under its key."""
     id_ = request_id(body.purpose, primitives.random_bytes(RANDOM_BYTES))
-    which = RequestVersion(practice.vault, id_, 1)
-    details = body.details(body.digest(which, actor.person.id))
+    version_id = RequestVersion(practice.vault, id_, 1)
+    details = body.details(body.digest(version_id, actor.person.id))
     subject = [id_, *body.uids]
     leaf = log_leaf(act, actor, RequestAct.CREATED, subject, details=details, nonce=body.log_nonce)
     history = History(id_, (leaf,))
     REQUESTS.insert(act.connection, id_, history, number=body.number, purpose=body.purpose)
     register = register_now(practice, act.connection)
-    REQUESTS.store(act.connection, register, which, body, [actor.person.id])
+    REQUESTS.store(act.connection, register, version_id, body, [actor.person.id])
     return history
 
 
-def parse_number(practice: Practice, said: str | None) -> str | None:
+def parse_number(practice: Practice, typed: str | None) -> str | None:
     """A number in any spelling as E.164; nothing, and "unknown", stay what they are."""
-    if not said or said.strip().casefold() == UNKNOWN:
-        return said
+    if not typed or typed.strip().casefold() == UNKNOWN:
+        return typed
     from callrec.telephone.number import e164  # noqa: PLC0415  # 35 ms, and few who load this type one
 
-    number = e164(said, practice.config.region)
+    number = e164(typed, practice.config.region)
     if number is None:
         hint = "give it in full, or say --number unknown"
         raise Unusable("that is no telephone number", hint=hint)
@@ -198,7 +198,7 @@ def parse_number(practice: Practice, said: str | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class StaffNamed:
-    """Whom of the practice a request is about, as far as one person can tell.
+    """The staff whom a request is about, as far as one person can know.
 
     The people it is about do not decide it. So whether they were recognised is shown to those who
     make, change or approve it, while they can still name them better [4(b)].
@@ -216,7 +216,7 @@ class StaffNamed:
 def staff_named(
     practice: Practice, actor: Actor, connection: Connection, particulars: Particulars
 ) -> StaffNamed:
-    """Whom of the practice a request is about."""
+    """The staff whom a request is about."""
     people = people_named(practice, actor, connection, particulars.subjects)
     return _concerned(practice, people, particulars, by_name=actor.has_key(VaultKey.CATALOGUE))
 

@@ -66,7 +66,7 @@ PROOF: Final[Mapping[FurtherParticular, Awaited]] = {
     FurtherParticular.EVIDENCE: Awaited.AUTHORITY,
     FurtherParticular.IDENTITY: Awaited.IDENTITY,
 }
-"""What is awaited where one of these is said to be unknown."""
+"""What is awaited where the answer to one of these is "unknown"."""
 
 _UNCARRIED: Final = "a request has a date that no entry of the audit log carries"
 
@@ -149,15 +149,15 @@ def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, D
     """By when each request that has a clock is answered, by its id; nothing is opened.
 
     Those that have ended by the state column are left out: their clocks stand still. Of one whose
-    dates are not what their leaves commit to, or in no form, the day is said to be unknown: what is
+    dates are not what their leaves commit to, or in no form, the day is given as unknown: what is
     written of one does not take away the lists in which all the others stand.
     """
     rows = read_date_rows(connection)
-    told: dict[str, list[Leaf]] = {}
+    by_request: dict[str, list[Leaf]] = {}
     for leaf in done_leaves(connection, (*MAKING_ACTS, *DATING_ACTS)):
-        told.setdefault(leaf.subject[0], []).append(leaf)
+        by_request.setdefault(leaf.subject[0], []).append(leaf)
     ended, found = requests_ended(connection), {}
-    for request, leaves in told.items():
+    for request, leaves in by_request.items():
         dated = [leaf.seq for leaf in leaves if leaf.act in DATING_ACTS]
         own = {seq: rows.pop(seq) for seq in dated if seq in rows}
         try:
@@ -204,15 +204,15 @@ def is_court_ordered(
 ) -> bool:
     """Whether a court names the day of a request's answer, as the log commits to it."""
     came = [leaf for leaf in history.leaves if leaf.act == RequestAct.RECEIVED]
-    dated = [_told(vault, leaf, dates.get(leaf.seq)).what for leaf in came]
-    told = [what for what in dated if isinstance(what, Receipt)]
-    if not told:
+    dated = [_dated(vault, leaf, dates.get(leaf.seq)).what for leaf in came]
+    receipts = [what for what in dated if isinstance(what, Receipt)]
+    if not receipts:
         if TERMS[purpose].is_dated:
             raise Tampered("a request was not dated whose purpose has a clock")
         return False
-    if {receipt.purpose for receipt in told} != {purpose}:
+    if {receipt.purpose for receipt in receipts} != {purpose}:
         raise Tampered("a request is not for what it was dated for")
-    return told[-1].answer_by is not None
+    return receipts[-1].answer_by is not None
 
 
 def is_missing_proof(
@@ -223,7 +223,7 @@ def is_missing_proof(
     for leaf in history.leaves:
         if leaf.act not in DATING_ACTS:
             continue
-        what = _told(vault, leaf, dates.get(leaf.seq)).what
+        what = _dated(vault, leaf, dates.get(leaf.seq)).what
         if leaf == answered:
             unproven: frozenset[Awaited] = clock.unproven if clock else frozenset()
             return isinstance(what, ClockEvent) and what.awaited in unproven
@@ -243,22 +243,22 @@ class DatedWords:
 def read_dates(
     practice: Practice, connection: Connection, request: OpenRequest
 ) -> Mapping[int, DatedWords]:
-    """A request's dated events with what was said of them, by the sequence of the leaf."""
-    rows, told = read_date_rows(connection, request.id), open_words(connection, request)
+    """A request's dated events with the words beside them, by the sequence of the leaf."""
+    rows, opened = read_date_rows(connection, request.id), open_words(connection, request)
     found = {}
     for leaf in request.history.leaves:
         if leaf.act not in DATING_ACTS:
             continue
-        what, committed = _told(practice.vault, leaf, rows.get(leaf.seq))
+        what, committed = _dated(practice.vault, leaf, rows.get(leaf.seq))
         reason = None
-        if committed and leaf.seq in told:
-            nonce, words = told[leaf.seq]
+        if committed and leaf.seq in opened:
+            nonce, words = opened[leaf.seq]
             if primitives.sha256(nonce, words).hex() != committed:
                 raise Tampered("what was said when a request was dated is not what was said")
-            said = parse(words)
-            if not isinstance(said, dict):
+            fields = parse(words)
+            if not isinstance(fields, dict):
                 raise Tampered("what was said when a request was dated is in no form")
-            reason = str(said.get("reason", ""))
+            reason = str(fields.get("reason", ""))
         if isinstance(what, Receipt):
             found[leaf.seq] = DatedWords(what.received_on, None, reason)
         else:
@@ -268,9 +268,9 @@ def read_dates(
 
 
 def deadline_on_day(practice: Practice, clock: Clock, *, on: date | None = None) -> Deadline:
-    """What the dated events come to on a day; today, where none is given.
+    """What the dated events mean on a day; today, where none is given.
 
-    A day in a year whose bank holidays are not known is said to be unknown and raises nothing: one
+    A day in a year whose bank holidays are not known is given as unknown and raises nothing: one
     request does not take away the lists in which all the others stand.
     """
     clocks = practice.config.clocks
@@ -317,7 +317,7 @@ def _clocks(
     for leaf in leaves:
         if leaf.act not in DATING_ACTS:
             continue
-        what = _told(practice.vault, leaf, rows.pop(leaf.seq, None)).what
+        what = _dated(practice.vault, leaf, rows.pop(leaf.seq, None)).what
         clock = _clock_after(clock, what)
         if clock is not None:
             yield leaf, _aged(practice, connection, clock, makings)
@@ -334,10 +334,10 @@ class _Date(NamedTuple):
 
     what: Receipt | ClockEvent
     words: str
-    """SHA-256 of what was said of it, in hex; empty: nothing was."""
+    """SHA-256 of the words beside it, in hex; empty: there are none."""
 
 
-def _told(vault: str, leaf: Leaf, row: Row[Any] | None) -> _Date:
+def _dated(vault: str, leaf: Leaf, row: Row[Any] | None) -> _Date:
     return read_date(leaf, _committed(vault, leaf, row))
 
 

@@ -58,7 +58,7 @@ class ApprovalPreview:
     of_other_day: tuple[int, ...]
     """Of those that would be granted, the ones that are not of the day which the request says."""
     concerned: StaffNamed
-    """Whom of the practice it is about."""
+    """The staff whom it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -229,15 +229,15 @@ def _edits(
 ) -> Mapping[int, Edits]:
     """How the copy of each granted recording is edited.
 
-    What was left out before is left out again, for anybody, until the recording is edited anew.
+    What was left out before is left out again, for anybody, until the recording is edited again.
     """
     if decision.edits:
         check_is_for_listening(request.facts)
-    said = edits_by_recording(decision.edits, [row.id for row in granted])
+    typed = edits_by_recording(decision.edits, [row.id for row in granted])
     before = last_edits(request.approvals, request.history, request.digest)
     edits: dict[int, Edits] = {}
     for row in granted:
-        edits[row.id] = said.get(row.id, before.get(row.uid, UNEDITED))
+        edits[row.id] = typed.get(row.id, before.get(row.uid, UNEDITED))
         check_edits(edits[row.id], row.duration_ms)  # held against the sealed one by write_approval
     return edits
 
@@ -286,7 +286,7 @@ def read_to_decide(
 ) -> OpenRequest:
     """Open a request for somebody who decides its purpose, and runs this command.
 
-    Others are told so under the clause that names who does; else they would only learn that they
+    Others are refused under the clause that names who does; else they would only learn that they
     cannot read it. The person who made it may have left and come back under another login, which no
     leaf tells: so its facts have the namesakes of its makers.
     """
@@ -342,8 +342,8 @@ def deny_request(
         code = check_refused_on(ground, request.facts, request.recordings)
         words = {"code": code, "reason": reason}
         after = log_with_words(act, actor, request, RequestAct.DENIED, words)
-        told, by = request.requester, actor.person.id
-        notify(practice, act.connection, reference, "was denied", to=told, by=by)
+        requester, by = request.requester, actor.person.id
+        notify(practice, act.connection, reference, "was denied", to=requester, by=by)
         return after.state
 
 
@@ -375,6 +375,6 @@ def revoke_grants(
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
         after = log_with_words(act, actor, request, RequestAct.REVOKED, {"reason": reason})
         destroyed = destroy_grants(act.connection, request.id, request.requester)
-        told, by = request.requester, actor.person.id
-        notify(practice, act.connection, reference, "was revoked", to=told, by=by)
+        requester, by = request.requester, actor.person.id
+        notify(practice, act.connection, reference, "was revoked", to=requester, by=by)
     return RevokedRequest(reference, destroyed, after.state)

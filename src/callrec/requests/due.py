@@ -1,7 +1,7 @@
 """Which requests are to be answered by a day, and how pressing that is; nothing is opened.
 
 While an answer is awaited the day of most of them moves on with today, so that they are never due:
-what has waited for long is told apart from them.
+what has waited for long is listed apart from them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _UNDECIDED_OR_UNUSED: Final = frozenset(
 )
 
 LONG_WAIT: Final = timedelta(days=28)
-"""What waits longer for what was asked for is told of in `callrec status`; four weeks."""
+"""What waits longer for what was asked for is shown in `callrec status`; four weeks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,8 @@ def _read_withheld(
     for request, leaf in {leaf.subject[0]: leaf for leaf in approved}.items():
         with suppress(Tampered):
             if request in requests:
-                said = read_unverified_statement(connection, leaf)
-                listed = entries_in(said, "withheld", "uid", "code")
+                statement = read_unverified_statement(connection, leaf)
+                listed = entries_in(statement, "withheld", "uid", "code")
                 found[request] = {uid for uid, code in listed if code != Ground.NOT_APPROVED}
     return found
 

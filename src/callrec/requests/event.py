@@ -68,12 +68,12 @@ def date_request(
 ) -> DatedRequest:
     """Write down what the request's clock counts by.
 
-    An ``event`` that is said again of another day puts that right. An extension and a question have
-    a reason.
+    An ``event`` that is recorded again with another day corrects the first. An extension
+    and a question have a reason.
 
     Raises:
         NotFound: there is no such request.
-        Refused: it is not the actor's to do, it cannot be, its day cannot be, or no reason is said.
+        Refused: it is not the actor's to do, it or its day is not possible, or it has no reason.
         Locked: it takes the actor's password.
     """
     with signing_on(practice, actor, ACT_OF_DATED[event.event], reference) as act:
@@ -81,18 +81,20 @@ def date_request(
         clock = _checked_clock(practice, actor, request, event)
         if event.event in (ClockEventKind.ASKED, ClockEventKind.EXTENDED) or reason:
             check_reason(reason, Clause.SUBJECT_ACCESS)
-        told = b""
+        words = b""
         if reason:
-            told = primitives.random_bytes(NONCE_BYTES) + canonical({"reason": reason})
+            words = primitives.random_bytes(NONCE_BYTES) + canonical({"reason": reason})
         body: dict[str, Any] = {
             "awaited": str(event.awaited or ""),
             "event": str(event.event),
             "on": event.on.isoformat(),
-            "words": primitives.sha256(told).hex() if told else "",
+            "words": primitives.sha256(words).hex() if words else "",
         }
         after = log_dated(act, actor, request.history, event.event, body)
-        if told:
-            store_words(act.connection, request.which, request.key, after.leaves[-1].seq, told)
+        if words:
+            store_words(
+                act.connection, request.version_id, request.key, after.leaves[-1].seq, words
+            )
         kind, by = event.event, actor.person.id
         notify_dated(practice, act.connection, request, after, event=kind, by=by)
         on, now = today(practice), read_clock(practice, act.connection, after)
@@ -163,7 +165,7 @@ def _checked_clock(
 
 
 def withdraw_request(practice: Practice, actor: Actor, reference: str) -> RequestState:
-    """Take one's own request back before it is decided; nothing is opened.
+    """Withdraw a request of the actor before it is decided; nothing is opened.
 
     Raises:
         NotFound: there is none.

@@ -1,8 +1,8 @@
 """Decided alone, and looked at since.
 
 It is read from leaves and statements alone, which are in the clear: reports need no key for it. A
-review counts if it is attested to be its maker's, who might review then and is another person; and
-only of the decisions that it names, since another may have come after they looked.
+review counts if it is attested to be its maker's, who was entitled to review then and is another
+person; and only of the decisions that it names, since another may have come after they looked.
 
 An approval says itself that the glass was broken for it. A denial was made alone if its actor made
 or changed the request: no other command lets them.
@@ -50,7 +50,7 @@ _STANDINGS: Final = (_UNREVIEWED, str(ReviewVerdict.QUERIED), str(ReviewVerdict.
 
 @dataclass(frozen=True, slots=True)
 class GlassReview:
-    """What somebody else said of it, the newest."""
+    """The newest review of it by another person."""
 
     verdict: ReviewVerdict
     by: PersonId
@@ -128,15 +128,15 @@ def _decided_alone(connection: Connection) -> Iterator[int]:
 def _newest(
     practice: Practice, connection: Connection, decision: Leaf, reviews: Sequence[Leaf]
 ) -> GlassReview | None:
-    """The newest review of a decision by somebody who might review it."""
-    might, seq = powers_then(practice, connection), review_subject(decision.seq)
+    """The newest review of a decision by a person entitled to review it."""
+    powers, seq = powers_then(practice, connection), review_subject(decision.seq)
     newest = None
     for review in reviews:
         is_about_it = review.subject[0] == decision.subject[0] and seq in review.subject[1:]
         if review.seq < decision.seq or not is_about_it:
             continue
         with suppress(NotFound):
-            person, day = might.actor(review)
+            person, day = powers.actor(review)
             if may_review_glass(person, PersonId(decision.actor), on=day):
                 by, at = PersonId(review.actor), parse_instant(review.at)
                 newest = GlassReview(_VERDICTS[review.act], by, at)
@@ -158,9 +158,11 @@ class ListedGlass:
 
     @property
     def warning(self) -> str:
-        told = "was queried" if self.standing == ReviewVerdict.QUERIED else "nobody has reviewed it"
+        reviewed = (
+            "was queried" if self.standing == ReviewVerdict.QUERIED else "nobody has reviewed it"
+        )
         return (
-            f"{self.by} decided {self.reference} alone, and {told}:"
+            f"{self.by} decided {self.reference} alone, and {reviewed}:"
             f" run callrec audit review-glass {self.reference}"
         )
 
@@ -177,7 +179,7 @@ def review_glass(
     """Say of everything that was decided alone of a request that it is accepted, or is queried.
 
     ``seen`` are the sequences of the decisions that the actor saw before they confirmed it; None:
-    all there are by then. Returns the sequences of the decisions of which it is said.
+    all there are by then. Returns the sequences of the decisions reviewed.
 
     Raises:
         NotFound: there is no such request, or nothing of it was decided alone.

@@ -95,7 +95,7 @@ def usable_grants(
         if not ended:
             fields = approval.statement.fields
             approved = (fields["version"], fields["digest"], fields["requester"])
-            if approved != (request.which.version, request.digest, request.requester):
+            if approved != (request.version_id.version, request.digest, request.requester):
                 raise Tampered("the request is not the one that was approved")
             check_signers_entitled(powers_then(practice, connection), approval, request.facts)
             usable.append(
@@ -107,7 +107,7 @@ def usable_grants(
 
 
 def _how_it_ended(request: OpenRequest, actor: Actor, now: datetime) -> str:
-    """What is said where no grant lies; empty if nothing was ever granted to the actor.
+    """The text shown where there is no grant; empty if nothing was ever granted to the actor.
 
     Used up and revoked ones were destroyed; of one that stands, a copy of the catalogue has none.
     """
@@ -203,13 +203,15 @@ def _read(grant: bytes) -> tuple[bytes, Mapping[str, Any]]:
 
 def unlisted_grants(connection: Connection) -> Iterator[Row[Any]]:
     """The rows of grants that the approval which they name does not list for their person."""
-    grant, said = tables.grant, tables.statement
-    query = select(grant, said.c.body.label("said")).join(said, said.c.digest == grant.c.approval)
+    grant, statement = tables.grant, tables.statement
+    query = select(grant, statement.c.body.label("statement")).join(
+        statement, statement.c.digest == grant.c.approval
+    )
     for row in connection.execute(query):
-        fields = parse(row.said)
+        fields = parse(row.statement)
         listed = dict(entries_in(fields, "items", "uid", "grant"))
-        told = (fields.get("request"), fields.get("for"), listed.get(row.uid))
-        if told != (row.request, row.person, primitives.sha256(row.sealed).hex()):
+        approved = (fields.get("request"), fields.get("for"), listed.get(row.uid))
+        if approved != (row.request, row.person, primitives.sha256(row.sealed).hex()):
             yield row
 
 
@@ -275,7 +277,7 @@ def write_approval(practice: Practice, act: LogTransaction, granting: Granting) 
             sealed=grant.sealed,
         )
     public = practice.register.public_keys(to).kem
-    REQUESTS.put_key(act.connection, request.which, request.key, public, holder=to)
+    REQUESTS.put_key(act.connection, request.version_id, request.key, public, holder=to)
 
 
 def _seal_grants(
@@ -320,6 +322,6 @@ def _fields(granting: Granting, grants: tuple[Grant, ...]) -> Mapping[str, Any]:
         "lapses": format_instant(granting.lapses_at),
         "request": request.id,
         "requester": request.requester,
-        "version": request.which.version,
+        "version": request.version_id.version,
         "withheld": [{"code": ground, "uid": row.uid} for row, ground in granting.withheld],
     }

@@ -1,11 +1,11 @@
-"""Write what happens to a request, and what was said; read it back.
+"""Write what happens to a request, and the words beside it; read them back.
 
 A leaf is an event of a request if it was done, its act is one of `RequestAct`, the request stands
 in its subject with all else that such an act names, and it is attested: a person who writes the
 database can add none in another's name.
 
-A leaf keeps what was said with a decision sealed to the audit key alone. People who asked may not
-have that key, and are told why nevertheless: the same words lie under the request key too, and
+A leaf keeps the words of a decision sealed to the audit key alone. People who asked may not have
+that key, and are shown the reason nevertheless: the same words lie under the request key too, and
 count only if the leaf commits to them (docs/formats/grant.md, 4).
 """
 
@@ -70,7 +70,7 @@ REQUESTS: Final = Versioned(
 )
 
 
-def decides_what_is_asked(
+def decides_each_recording(
     leaf: Leaf, fields: Mapping[str, Any], about: Iterable[Leaf], *lists: str
 ) -> bool:
     """Whether a statement names what the version asks for that stood then, each recording once."""
@@ -149,29 +149,36 @@ def log_with_words(
     subject: Sequence[str] = (),
     statement: Statement | None = None,
 ) -> History:
-    """Let something happen to a request, and keep what was said beside its leaf."""
+    """Log an act on a request, and keep its words beside the leaf."""
     nonce = primitives.random_bytes(NONCE_BYTES) if words else b""
-    history, told = history or request.history, words or None
+    history = history or request.history
     after = log_request_event(
-        act, actor, history, what, subject=subject, details=told, nonce=nonce, statement=statement
+        act,
+        actor,
+        history,
+        what,
+        subject=subject,
+        details=words or None,
+        nonce=nonce,
+        statement=statement,
     )
     if words:
-        said = nonce + canonical(dict(words))
-        store_words(act.connection, request.which, request.key, after.leaves[-1].seq, said)
+        plain = nonce + canonical(dict(words))
+        store_words(act.connection, request.version_id, request.key, after.leaves[-1].seq, plain)
     return after
 
 
 def store_words(
-    connection: Connection, which: RequestVersion, key: bytes, seq: int, told: bytes
+    connection: Connection, version_id: RequestVersion, key: bytes, seq: int, words: bytes
 ) -> None:
     """Seal ``nonce[32] || canonical JSON`` of a leaf under the key of the version that stands."""
-    place = {"seq": seq, "request": which.request, "version": which.version}
-    sealed = primitives.seal(key, told, _context(which, seq))
+    place = {"seq": seq, "request": version_id.request, "version": version_id.version}
+    sealed = primitives.seal(key, words, _context(version_id, seq))
     connection.execute(tables.request_words.insert().values(**place, sealed=sealed))
 
 
 def open_words(connection: Connection, request: OpenRequest) -> Mapping[int, tuple[bytes, bytes]]:
-    """By leaf: the nonce and the canonical JSON of what was said.
+    """By leaf: the nonce and the canonical JSON of its words.
 
     Only under the versions whose key the reader has: one before a grant was not theirs to read.
     """
@@ -181,23 +188,24 @@ def open_words(connection: Connection, request: OpenRequest) -> Mapping[int, tup
             raise Tampered(f"words beside leaf {row.seq} are kept where nobody said them")
         key = request.keys.get(row.version)
         if key is not None:
-            told = primitives.open_sealed(key, bytes(row.sealed), _context(request.which, row.seq))
-            found[row.seq] = told[:NONCE_BYTES], told[NONCE_BYTES:]
+            info = _context(request.version_id, row.seq)
+            opened = primitives.open_sealed(key, bytes(row.sealed), info)
+            found[row.seq] = opened[:NONCE_BYTES], opened[NONCE_BYTES:]
     return found
 
 
 def read_words(connection: Connection, request: OpenRequest) -> Mapping[int, Mapping[str, Any]]:
-    """What was said by people who decided, by its leaf; of dates, see `clock.read_dates`."""
-    told, found = open_words(connection, request), {}
+    """The words of people who decided, by leaf; of dates, see `clock.read_dates`."""
+    opened, found = open_words(connection, request), {}
     for leaf in request.history.leaves:
-        if leaf.seq not in told or leaf.act in DATING_ACTS:
+        if leaf.seq not in opened or leaf.act in DATING_ACTS:
             continue
-        nonce, body = told[leaf.seq]
-        if detail_commitment(request.which.vault, leaf.seq, nonce, body) != leaf.detail:
+        nonce, body = opened[leaf.seq]
+        if detail_commitment(request.version_id.vault, leaf.seq, nonce, body) != leaf.detail:
             raise Tampered(f"what is kept beside leaf {leaf.seq} is not what was said")
         found[leaf.seq] = checked_details(parse(body))
     return found
 
 
-def _context(which: RequestVersion, seq: int) -> bytes:
-    return context("request-words", which.vault, request=which.request, seq=seq)
+def _context(version_id: RequestVersion, seq: int) -> bytes:
+    return context("request-words", version_id.vault, request=version_id.request, seq=seq)

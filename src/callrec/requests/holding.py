@@ -37,7 +37,7 @@ from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.policy.search import described_by
 from callrec.practice import Actor, Practice, attempt, powers, record, signing
 from callrec.record.acts import done_leaves
-from callrec.record.entitled import Powers, by_who_might
+from callrec.record.entitled import Powers, only_by_entitled
 from callrec.record.rows import check_none
 from callrec.requests.covering import holds_covering
 from callrec.requests.history import REQUESTS
@@ -114,14 +114,14 @@ def matching_recordings(
 
 
 HOLD_ACTS: Final = frozenset(map(str, (*HoldAct, *RequestAct)))
-"""The acts that say how holds stand, and who might end the requests that placed them."""
+"""The acts that say how holds stand, and who was entitled to end the requests that placed them."""
 
 _BY_HAND: Final = 2
 """People who lift a hold that no request placed."""
 
 
 def check_holds(practice: Practice, connection: Connection) -> None:
-    """Check that the rows of holds are what the log's leaves come to, as `check_rows_of_holds`.
+    """Check that the rows of holds are what the log's leaves say, as `check_rows_of_holds`.
 
     Nothing is destroyed before this. To lift a hold by hand takes `check_hold_rows` alone: how
     requests ended has no bearing on it.
@@ -131,7 +131,7 @@ def check_holds(practice: Practice, connection: Connection) -> None:
 
 
 def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
-    """Check the rows of holds, and that each request that let go of its hold might end so.
+    """Check the rows of holds, and that each request that let go of its hold could end so.
 
     The leaves must have been found sound before, as by `acts.check_log`.
     """
@@ -145,8 +145,8 @@ def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
             check_done_by_entitled(history, purposes.get(hold.request), rules)
 
 
-def check_hold_rows(might: Powers, leaves: Sequence[Leaf]) -> None:
-    """Check that the rows of holds are what the leaves come to (docs/formats/holds.md, 4).
+def check_hold_rows(past_powers: Powers, leaves: Sequence[Leaf]) -> None:
+    """Check that the rows of holds are what the leaves say (docs/formats/holds.md, 4).
 
     A person who can write the database could drop a row. The leaves must have been found sound
     before, as by `acts.check_log`.
@@ -156,9 +156,9 @@ def check_hold_rows(might: Powers, leaves: Sequence[Leaf]) -> None:
         if uids_held(connection, row.id) != hold.names:
             raise Tampered(f"{HOLDS.called(row)} does not name the recordings that the log says")
 
-    connection, requests = might.connection, REQUESTS.histories(leaves)
+    connection, requests = past_powers.connection, REQUESTS.histories(leaves)
     for hold in HOLDS.histories(leaves).values():
-        _check_entitled(hold, might)
+        _check_entitled(hold, past_powers)
         if hold.request is not None and hold.of(HoldAct.LIFTED):
             history = requests.get(hold.request, History(hold.request, ()))
             (lifted,) = hold.of(HoldAct.LIFTED)
@@ -175,19 +175,19 @@ def check_hold_rows(might: Powers, leaves: Sequence[Leaf]) -> None:
         raise Tampered("a recording is held by a hold that there is not")
 
 
-def _check_entitled(hold: LoggedHold, might: Powers) -> None:
+def _check_entitled(hold: LoggedHold, past_powers: Powers) -> None:
     _ = hold.state  # read once here, so that nothing is made of what cannot have happened
     # Our own commands do not let it come to that.
-    with by_who_might("a hold was matched or lifted by somebody who may not"):
+    with only_by_entitled("a hold was matched or lifted by somebody who may not"):
         for leaf in hold.of(HoldAct.MATCHED):
-            if hold.request is None or Power.SEARCH not in powers_of(*might.actor(leaf)):
+            if hold.request is None or Power.SEARCH not in powers_of(*past_powers.actor(leaf)):
                 raise Tampered(f"leaf {leaf.seq} matches a hold, by somebody who may not search")
         lifted = hold.of(HoldAct.LIFTED)
         if hold.request is not None or not lifted:
             return
         if len(lifted) != _BY_HAND:
             raise Tampered("a hold was lifted by one person alone")
-        (lifter, on), (second, then) = map(might.actor, lifted)
+        (lifter, on), (second, then) = map(past_powers.actor, lifted)
         check_may_lift_hold(lifter, on=on)
         check_may_countersign_lifting(second, lifter=lifter.id, on=then)
 

@@ -108,9 +108,9 @@ def _let_grants_lapse(practice: Practice, act: LogTransaction, actor: Actor, row
 
 
 def _is_over(practice: Practice, act: LogTransaction, history: History) -> bool:
-    """Whether the day of an approval that stands has come, as it was signed: a column is no word.
+    """Whether the day of an approval that stands has come, as it was signed: no column counts.
 
-    Where one was signed in no form, people who open the request are told, and others not stopped.
+    One that was signed in no form is shown to people who open the request, and stops nobody else.
     """
     if history.state not in GRANTED_STATES:
         return False

@@ -51,7 +51,7 @@ MAX_REQUEST_RECORDINGS: Final = 200
 """In one request: its leaf names each of them, and a leaf has at most 8 KiB."""
 
 _Retained = Annotated[
-    DisposalItem, InJson(lambda said: DisposalItem(*said), astuple, tuple[str, str, Day])
+    DisposalItem, InJson(lambda members: DisposalItem(*members), astuple, tuple[str, str, Day])
 ]
 
 
@@ -83,21 +83,21 @@ class RequestBody(SealedBody):
     retained: Annotated[Mapping[str, _Retained], Field(alias="retention"), WHERE_THERE] = field(
         default_factory=dict
     )
-    """Of a disposal, by uid, what the retention schedule said of each recording; else empty."""
+    """Of a disposal, by uid, the rule of the retention schedule for each recording; else empty."""
 
     @property
     def uids(self) -> tuple[str, ...]:
         """Of the recordings that it asks for."""
         return tuple(uid for uid, _ in self.recordings)
 
-    def digest(self, which: RequestVersion, requester: str) -> str:
+    def digest(self, version_id: RequestVersion, requester: str) -> str:
         """SHA-256(nonce[32] || canonical JSON) in hex: what an approval approves."""
         whole = {
             **as_json(self),
-            "request": which.request,
+            "request": version_id.request,
             "requester": requester,
-            "vault": which.vault,
-            "version": which.version,
+            "vault": version_id.vault,
+            "version": version_id.version,
         }
         del whole["log_nonce"], whole["number"]
         return primitives.sha256(self.nonce, canonical(whole)).hex()
@@ -148,7 +148,7 @@ class Approval:
     @property
     def approvers(self) -> frozenset[PersonId]:
         signed = (self.statement, self.countersignature)
-        return frozenset(PersonId(said.by) for said in signed if said is not None)
+        return frozenset(PersonId(each.by) for each in signed if each is not None)
 
     @property
     def items(self) -> Mapping[str, tuple[str, str]]:
@@ -211,16 +211,16 @@ class Granting:
 
     @property
     def words(self) -> Mapping[str, Any]:
-        """What the decider said, sealed beside the leaf."""
-        said = {"note": self.note, "reason": self.glass_reason or ""}
-        return {name: text for name, text in said.items() if text}
+        """The words of the decider, sealed beside the leaf."""
+        words = {"note": self.note, "reason": self.glass_reason or ""}
+        return {name: text for name, text in words.items() if text}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class OpenRequest:
     """A request as it stands, opened and checked. Its repr shows nothing."""
 
-    which: RequestVersion
+    version_id: RequestVersion
     body: RequestBody
     digest: str
     """What an approval approves (grant.md, 2)."""
@@ -238,12 +238,12 @@ class OpenRequest:
 
     @property
     def id(self) -> str:
-        return self.which.request
+        return self.version_id.request
 
     @property
     def key(self) -> bytes:
         """The request key of the version that stands."""
-        return self.keys[self.which.version]
+        return self.keys[self.version_id.version]
 
     @property
     def reference(self) -> str:
@@ -274,7 +274,7 @@ class Clock:
     events: tuple[ClockEvent, ...] = ()
     """Those that count, in the order in which they were written down."""
     is_put_right: bool = False
-    """A day was said again: what was said of it first does not count."""
+    """A day was given again: the first one does not count."""
 
     @property
     def unproven(self) -> frozenset[Awaited]:

@@ -6,9 +6,9 @@ that made it, attested to be its maker's, commits to its digest [policy 4(b)].
 
 Where an outside body asked that a person is not told, its request is hidden from that person as if
 there were none: by its number, in every list and register, with the holds and the entries of the
-log that name it. Only a number is missed. An auditor, who opens no requests, cannot be told apart
-so: lists show them that a body asked, and never about whom. Staff and services are shown their own
-alone [policy 4(f); DPA 2018 Sch 2 Pt 1 para 2].
+log that name it. Only a number is missed. For an auditor, who opens no requests, that cannot be
+known: lists show them that a body asked, and never about whom. Staff and services are shown their
+own alone [policy 4(f); DPA 2018 Sch 2 Pt 1 para 2].
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from callrec.policy.retention import RecordingState
 from callrec.policy.reviews import is_hidden_from
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, password_needed, powers, today
-from callrec.record.entitled import by_who_might, powers_then
+from callrec.record.entitled import only_by_entitled, powers_then
 from callrec.record.rows import check_row
 from callrec.requests.approvals import grant_holders, read_approvals
 from callrec.requests.clock import read_clock
@@ -58,15 +58,15 @@ def read_request(
     it is held against the log, and all else is read, as if it were.
     """
     row = find_request(connection, reference)
-    which = RequestVersion(practice.vault, row.id, row.version)
+    version_id = RequestVersion(practice.vault, row.id, row.version)
     history = read_history(practice, connection, row.id)
     facts = unopened_facts(row, history)
-    if opened is not None and opened.which == which:
+    if opened is not None and opened.version_id == version_id:
         check_readable(actor, connection, row)
         keys, body = opened.keys, opened.body
     else:
         keys, body = _open(practice, actor, connection, row)
-    digest = _check_made(which, row, history, body)
+    digest = _check_made(version_id, row, history, body)
     approvals = read_approvals(practice, connection, history)
     clock = read_clock(practice, connection, history)
     facts = replace(
@@ -82,7 +82,7 @@ def read_request(
     _check_changed_by_entitled(practice, connection, history, facts)
     opening = Opening(practice, actor, connection)
     recordings = tuple(_recording(connection, opening, *each) for each in body.recordings)
-    return OpenRequest(which, body, digest, keys, history, approvals, facts, clock, recordings)
+    return OpenRequest(version_id, body, digest, keys, history, approvals, facts, clock, recordings)
 
 
 def unopened_facts(row: Row[Any], history: History) -> RequestFacts:
@@ -121,9 +121,9 @@ def _open(
     versions = [RequestVersion(practice.vault, row.id, number + 1) for number in range(row.version)]
     try:
         keys = {
-            which.version: key
-            for which in versions
-            if (key := REQUESTS.key(actor, connection, which)) is not None
+            version_id.version: key
+            for version_id in versions
+            if (key := REQUESTS.key(actor, connection, version_id)) is not None
         }
         sealed = REQUESTS.sealed(connection, versions[-1])
         return keys, RequestBody.open(sealed, keys[row.version], versions[-1])
@@ -137,10 +137,12 @@ def can_open_as_searcher(actor: Actor, connection: Connection, row: Row[Any]) ->
     return found is not None and (VaultKey.CATALOGUE, found.key_version) in actor.shares
 
 
-def _check_made(which: RequestVersion, row: Row[Any], history: History, body: RequestBody) -> str:
+def _check_made(
+    version_id: RequestVersion, row: Row[Any], history: History, body: RequestBody
+) -> str:
     """Returns the digest, once the leaf that made this version is seen to commit to it."""
-    digest, made = body.digest(which, history.requester), history.making
-    if body.commitment(which.vault, made.seq, digest) != made.detail:
+    digest, made = body.digest(version_id, history.requester), history.making
+    if body.commitment(version_id.vault, made.seq, digest) != made.detail:
         raise Tampered(f"request R-{row.number} is not the one that was made")
     if uids_asked_for(made) != tuple(uid for uid, _ in body.recordings):
         raise Tampered(f"request R-{row.number} asks for something else than the log says")
@@ -154,12 +156,12 @@ def _check_changed_by_entitled(
 ) -> None:
     # Whom an earlier version was about is not asked again: a later one may name who changed it.
     facts = replace(facts, subjects=frozenset())
-    might = powers_then(practice, connection)
+    past_powers = powers_then(practice, connection)
     for leaf in history.leaves:
         if leaf.act != RequestAct.AMENDED:
             continue
-        with by_who_might("a request was changed by somebody who may not"):
-            person, on = might.actor(leaf)
+        with only_by_entitled("a request was changed by somebody who may not"):
+            person, on = past_powers.actor(leaf)
             check_may_change(person, facts, on=on)
 
 

@@ -1,9 +1,9 @@
 """Packages released under it, and who has them.
 
 That a package was made is in the log by its release; that it reached somebody only people know. The
-person who released it says so, or the people who handle the request. What was written down wrongly
-is said again, and both stay. How it went, when it was there and who has it lie sealed beside the
-leaves, so readers see of it what they may open (docs/formats/grant.md, 8).
+person who released it records it, or the people who handle the request. A mistake is corrected by
+recording it again, and both stay. How it went, when it was there and who has it lie sealed beside
+the leaves, so readers see of it what they may open (docs/formats/grant.md, 8).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class NotedPackage:
 
 
 def record_handed_over(
-    practice: Practice, actor: Actor, reference: str, said: Handover, *, release: str = ""
+    practice: Practice, actor: Actor, reference: str, handover: Handover, *, release: str = ""
 ) -> NotedPackage:
     """Write down that a released package was handed over: when, by which way, to whom.
 
@@ -68,13 +68,13 @@ def record_handed_over(
         Tampered: the request is not as it was made.
     """
     words = {
-        "channel": str(said.channel),
-        "on": said.on.isoformat(),
-        "reason": normalise_text(said.reason),
-        "time": said.clock.isoformat("minutes") if said.clock else "",
-        "to_whom": normalise_text(said.to_whom),
+        "channel": str(handover.channel),
+        "on": handover.on.isoformat(),
+        "reason": normalise_text(handover.reason),
+        "time": handover.clock.isoformat("minutes") if handover.clock else "",
+        "to_whom": normalise_text(handover.to_whom),
     }
-    check, what = partial(check_handed_over, said=said), RequestAct.HANDED_OVER
+    check, what = partial(check_handed_over, handover=handover), RequestAct.HANDED_OVER
     return _record(practice, actor, reference, what, words, named=release, check=check)
 
 
@@ -112,8 +112,8 @@ def _record(
     with signing_on(practice, actor, what, reference) as act:
         request = read_request(practice, actor, act.connection, reference)
         check_transition(request.facts.state, what, request.reference)
-        told = words_for(practice, actor, act.connection, request)
-        releases = read_releases(request.history, told)
+        known = words_for(practice, actor, act.connection, request)
+        releases = read_releases(request.history, known)
         facts = [each.facts(zone) for each in releases]
         is_handover = what is RequestAct.HANDED_OVER
         waits = awaits_handing_over if is_handover else awaits_acknowledgement
@@ -134,7 +134,7 @@ class ShownPackageNote:
     on: date | None
     """None where the reader may not open it."""
     time: str | None
-    """``14:05`` by the practice's clock; None where nobody said."""
+    """``14:05`` by the practice's clock; None where nobody gave it."""
     channel: str | None
     to_whom: str | None
     """None for people not concerned, as the reason."""
@@ -153,7 +153,7 @@ class ShownRelease:
     at: datetime
     by: str
     deliver_by: str | None
-    """How it was to go; None where nobody said, or for who may not read it."""
+    """How it was to go; None where nobody gave it, or for people who may not read it."""
     passphrase_by: str | None
     medium_serial: str | None
     """Of the drive or disc that it went out on."""
@@ -176,15 +176,19 @@ def shown_release(
         passphrase_by=release.delivery.passphrase_by,
         medium_serial=release.words.get("medium_serial") or None,
         sha256=release.words.get("sha256"),
-        handed_over=tuple(_saying(each, called, in_full=in_full) for each in release.handed_over),
-        acknowledged=tuple(_saying(each, called, in_full=in_full) for each in release.acknowledged),
+        handed_over=tuple(
+            _shown_note(each, called, in_full=in_full) for each in release.handed_over
+        ),
+        acknowledged=tuple(
+            _shown_note(each, called, in_full=in_full) for each in release.acknowledged
+        ),
     )
 
 
-def _saying(said: PackageNote, called: Mapping[str, str], *, in_full: bool) -> ShownPackageNote:
-    event, words = event_of(said.leaf), said.words
+def _shown_note(note: PackageNote, called: Mapping[str, str], *, in_full: bool) -> ShownPackageNote:
+    event, words = event_of(note.leaf), note.words
     return ShownPackageNote(
-        on=said.on,
+        on=note.on,
         time=words.get("time") or None,
         channel=words.get("channel"),
         to_whom=words.get("to_whom") if in_full else None,
@@ -206,7 +210,7 @@ RELEASE_ACTS: Final = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PackageNote:
-    """One thing that was said of a package. Its repr shows nothing."""
+    """One note about a package. Its repr shows nothing."""
 
     leaf: Leaf
     words: Mapping[str, Any]
@@ -237,7 +241,7 @@ class ReleasedPackage:
 
     @property
     def delivery(self) -> Delivery:
-        """As it was said at the release; None where nobody said, or for who may not read it."""
+        """As given at the release; None where nobody gave it, or for people who may not read it."""
         package, passphrase = self.words.get("deliver_by"), self.words.get("passphrase_by")
         return Delivery(
             Channel(package) if package else None, Channel(passphrase) if passphrase else None
@@ -245,7 +249,7 @@ class ReleasedPackage:
 
     @property
     def newest_handover(self) -> Mapping[str, Any]:
-        """What was said of its handing over last; empty where nothing was, or may be read."""
+        """The last note of its handing over; empty where there is none, or none may be read."""
         return self.handed_over[-1].words if self.handed_over else {}
 
     @property
@@ -302,11 +306,11 @@ def words_for(
     practice: Practice, actor: Actor, connection: Connection, opened: OpenRequest | None
 ) -> Callable[[Leaf], Mapping[str, Any]]:
     """What a reader may open of that which lies beside a leaf: under the request, or by the log."""
-    said = read_words(connection, opened) if opened else {}
+    known = read_words(connection, opened) if opened else {}
 
     def words(leaf: Leaf) -> Mapping[str, Any]:
-        if leaf.seq in said or not actor.has_key(VaultKey.AUDIT):
-            return said.get(leaf.seq, {})
+        if leaf.seq in known or not actor.has_key(VaultKey.AUDIT):
+            return known.get(leaf.seq, {})
         return open_details(practice, actor, connection, leaf)
 
     return words
@@ -317,7 +321,7 @@ HANDOVER_LATE_AFTER: Final = timedelta(days=7)
 
 
 def missing_handover_warnings(practice: Practice) -> Iterator[str]:
-    """How many they are after some days, as long as it can still be said."""
+    """How many they are after some days, as long as it can still be recorded."""
     since = practice.now() - HANDOVER_LATE_AFTER
     late = sum(event_of(leaf).at <= since for leaf in _unrecorded(practice))
     if late:
@@ -333,18 +337,18 @@ def missing_handovers(practice: Practice, reference: str) -> str:
 
 
 def _unrecorded(practice: Practice) -> tuple[Leaf, ...]:
-    """The leaves by which they were delivered; of a closed request nothing can be said any more."""
+    """The leaves by which they were delivered; of a closed request there can be no more."""
     with reading(practice.engine) as connection:
         rows = REQUESTS.every(connection)
         released = {row.id for row in rows if row.state == RequestState.RELEASED}
         leaves = tuple(done_leaves(connection, (RequestAct.DELIVERED, RequestAct.HANDED_OVER)))
-    said = {release_of(leaf) for leaf in leaves if leaf.act == RequestAct.HANDED_OVER}
+    recorded = {release_of(leaf) for leaf in leaves if leaf.act == RequestAct.HANDED_OVER}
     return tuple(
         leaf
         for leaf in leaves
         if leaf.act == RequestAct.DELIVERED
         and leaf.subject[0] in released
-        and release_of(leaf) not in said
+        and release_of(leaf) not in recorded
     )
 
 

@@ -7,7 +7,7 @@ the rules that were asked when it was made. `RULES` has one for every act; the p
     4(e), 4(f)  who handles it dates it, and says what came
     4(b)        who decides its purpose, and neither made nor changed it, approves and denies
     4(a)        where there is nobody else, the Data Controller does, who breaks the glass
-    4(a)        to whom it was granted hears and releases it
+    4(a)        the person it was granted to hears and releases it
     4(h), 4(i)  what was carried out is destroyed, and signed for
 """
 
@@ -49,7 +49,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct, RequestState, has_lapsed, request_lapses_at
 from callrec.policy.retention import check_may_review
 from callrec.policy.role import Person, PersonId, Power, powers_vouched_for
-from callrec.record.entitled import Powers, by_who_might
+from callrec.record.entitled import Powers, only_by_entitled
 from callrec.requests.approvals import (
     APPROVAL_ENDED_BY,
     by_statement,
@@ -87,8 +87,10 @@ class Rulebook(Powers):
 
 def read_rulebook(connection: Connection, register: Register, zone: tzinfo) -> Rulebook:
     """Read it; the statements must have been found sound before, as by `acts.check_log`."""
-    said = tables.statement.c
-    query = select(said.body, said.signature).where(said.kind.in_(["approval", KIND]))
+    statement = tables.statement.c
+    query = select(statement.body, statement.signature).where(
+        statement.kind.in_(["approval", KIND])
+    )
     stated = (
         read_statement(body, signature, register.founders.vault)
         for body, signature in connection.execute(query)
@@ -98,7 +100,7 @@ def read_rulebook(connection: Connection, register: Register, zone: tzinfo) -> R
 
 
 def check_done_by_entitled(history: History, purpose: Purpose | None, rules: Rulebook) -> None:
-    """Check that all that happened to a request was done by people who might.
+    """Check that all that happened to a request was done by people entitled to it.
 
     Whom it is about lies sealed, so that is not asked.
     """
@@ -115,7 +117,7 @@ def check_done_by_entitled(history: History, purpose: Purpose | None, rules: Rul
     )
     so_far = _ReplayState(history, request, signed, rules)
     for leaf in history.leaves:
-        with by_who_might(_may_not(leaf)):
+        with only_by_entitled(_may_not(leaf)):
             RULES[leaf.act](_ReplayedLeaf(leaf, *rules.actor(leaf), so_far.request, so_far))
         so_far.take(leaf)
     _ = so_far.is_ordered  # asks each day on which it came whether it is of this purpose
@@ -190,7 +192,7 @@ def _may_not(leaf: Leaf) -> str:
     return f"a request's history has {leaf.act} by somebody who may not"
 
 
-def _check_asks(done: _ReplayedLeaf) -> None:
+def _check_created(done: _ReplayedLeaf) -> None:
     if TERMS[done.request.purpose].is_made_by_hand:
         check_may_request(done.person, done.request.purpose, on=done.on)
     else:
@@ -247,7 +249,7 @@ def _check_grant_lapses(done: _ReplayedLeaf) -> None:
 
 
 def _check_lapses(done: _ReplayedLeaf) -> None:
-    """By anybody who comes next; after how many days is the practice's to set anew.
+    """By anybody who comes next; after how many days is the practice's to set again.
 
     Counted from when it was made: so lapsed what was approved and taken back, before
     `undecided_since` was asked of it.
@@ -301,15 +303,16 @@ def _check_records(done: _ReplayedLeaf) -> None:
 
 
 def _check_carries_out(done: _ReplayedLeaf) -> None:
-    """That they might, and under which approvals, `audit.erased` and `retention.log` ask."""
-    said = done.so_far.rules.stated.get(done.leaf.statement)
-    if said is None or (said.kind, said.fields["request"]) != (KIND, done.so_far.history.request):
+    """That they were entitled, and by which approvals, `audit.erased` and `retention.log` check."""
+    stated = done.so_far.rules.stated.get(done.leaf.statement)
+    request = done.so_far.history.request
+    if stated is None or (stated.kind, stated.fields["request"]) != (KIND, request):
         raise Tampered("a request was carried out, and nothing was destroyed")
 
 
 RULES: Final[Mapping[str, Callable[[_ReplayedLeaf], None]]] = MappingProxyType(
     {
-        RequestAct.CREATED: _check_asks,
+        RequestAct.CREATED: _check_created,
         RequestAct.AMENDED: _check_changes,
         RequestAct.RECEIVED: _check_dates,
         RequestAct.ASKED: _check_dates,

@@ -59,7 +59,7 @@ class ShownRecording:
     size_bytes: int | None = None
     state: str | None = None
     retained: DisposalItem | None = None
-    """Of a disposal: what the retention schedule said of it when that was made."""
+    """Of a disposal: the rule of the retention schedule when that was made."""
     is_of_other_day: bool | None = None
     """It did not begin on the day which the request says."""
 
@@ -76,8 +76,8 @@ class ShownEvent:
     """Its own day, where it was written down on another one perhaps."""
     awaited: str | None
     """What was asked for, or came."""
-    said: str | None
-    """Why, by the person who did it; None where nothing was said, or for people not concerned."""
+    reason: str | None
+    """Why, by the person who did it; None where there is no reason, or for people not concerned."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -147,13 +147,13 @@ class ShownRequest:
     releases: tuple[ShownRelease, ...]
     history: tuple[ShownEvent, ...]
     messages: tuple[ListedMessage, ...]
-    """By mail: who was told of it, and when."""
+    """By mail: who was notified of it, and when."""
     opened: OpenRequest
     """For what the same person decides of it next."""
 
 
 def show_request(practice: Practice, actor: Actor, reference: str) -> ShownRequest:
-    """Show a request; the log says so first.
+    """Show a request; that is logged first.
 
     Raises:
         NotFound: there is none.
@@ -177,8 +177,8 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
             )
             deadline = deadline_on_day(practice, request.clock) if request.clock else None
             hold = hold_of_request(practice, connection, request.id)
-            told = words_for(practice, actor, connection, request)
-            releases = read_releases(request.history, told)
+            words = words_for(practice, actor, connection, request)
+            releases = read_releases(request.history, words)
             was_answered = request.id in answered_requests(connection)
     facts, called, in_full = request.facts, read.called, read.in_full
     particulars = request.particulars
@@ -272,7 +272,7 @@ class _Reading:
     def event(self, leaf: Leaf) -> ShownEvent:
         event, dated = event_of(leaf), self.dates.get(leaf.seq)
         words = self.words.get(leaf.seq, {})
-        said = dated.reason if dated else words.get("reason")
+        reason = dated.reason if dated else words.get("reason")
         on = date.fromisoformat(words["on"]) if "on" in words else None
         return ShownEvent(
             at=event.at,
@@ -280,12 +280,12 @@ class _Reading:
             by=self.called[event.actor],
             on=dated.on if dated else on,
             awaited=dated.awaited if dated else None,
-            said=said if self.in_full else None,
+            reason=reason if self.in_full else None,
         )
 
     def approval(self, approval: Approval) -> ShownApproval:
         number = {row.uid: row.id for row in self.request.recordings}
-        second, said = approval.countersignature, self.words.get(approval.leaf.seq, {})
+        second, words = approval.countersignature, self.words.get(approval.leaf.seq, {})
         return ShownApproval(
             at=event_of(approval.leaf).at,
             by=self.called[approval.statement.by],
@@ -296,7 +296,7 @@ class _Reading:
             edits={number[uid]: each for uid, each in approval.edits.items() if uid in number},
             withheld=tuple((number[uid], c) for uid, c in approval.withheld if uid in number),
             broke_glass=approval.broke_glass,
-            note=said.get("note") if self.in_full else None,
+            note=words.get("note") if self.in_full else None,
             **self._review(approval.leaf),
         )
 
@@ -304,12 +304,12 @@ class _Reading:
         leaf = self.request.history.leaves[-1]
         if leaf.act != RequestAct.DENIED:
             return None
-        event, said = event_of(leaf), self.words.get(leaf.seq, {})
+        event, words = event_of(leaf), self.words.get(leaf.seq, {})
         return ShownDenial(
             at=event.at,
             by=self.called[event.actor],
-            code=said.get("code", Ground.NOT_APPROVED),
-            reason=said.get("reason") if self.in_full else None,
+            code=words.get("code", Ground.NOT_APPROVED),
+            reason=words.get("reason") if self.in_full else None,
             **self._review(leaf),
         )
 

@@ -58,9 +58,9 @@ def read_lapse_facts(connection: Connection) -> LapseFacts:
     )
     answer_by = {}
     for request, body in named:  # the newest counts: a request that was changed was dated again
-        told = parse(bytes(body))
-        # Where it is in no form, `clock` says so, and nothing lapses later by it.
-        answer_by[request] = told.get("answer_by") if isinstance(told, dict) else None
+        receipt = parse(bytes(body))
+        # Where it is in no form, `clock` reports it, and nothing lapses later by it.
+        answer_by[request] = receipt.get("answer_by") if isinstance(receipt, dict) else None
     return LapseFacts(
         last_grants={id_: from_millis(last) for id_, last in connection.execute(lasts)},
         ordered=frozenset(request for request, day in answer_by.items() if day),
@@ -97,7 +97,7 @@ def _read_since(connection: Connection) -> Mapping[str, datetime]:
 def _lapses_at(connection: Connection, approved: Leaf) -> datetime | None:
     """As the approval's statement says that its leaf carries; None where it is in no form.
 
-    People who open the request are told so, and nobody else is stopped.
+    People who open the request are shown that, and nobody else is stopped.
     """
     with suppress(Tampered, KeyError):
         return parse_instant(read_unverified_statement(connection, approved)["lapses"])

@@ -1,6 +1,6 @@
-"""Whom to tell of it by mail.
+"""The people to notify by mail.
 
-People who did it are not told of it. A message names the request and a day, nothing else.
+People who did it are not notified. A message names the request and a day, nothing else.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def notify_deciders(
     subjects: Collection[str] = (),
     by: str = "",
 ) -> None:
-    """A request awaits a decision: everybody who may decide it is told, and by when."""
+    """A request awaits a decision: everybody who may decide it is notified, and by when."""
     if not practice.config.mail.host:
         return  # or each request would be reckoned with for nobody
     concerned = {history.requester, *history.changed_by, *subjects, by}
@@ -60,7 +60,7 @@ def notify_dated(
     elif event is ClockEventKind.EXTENDED:
         notify(practice, connection, about, "was given more time", to=to, by=by)
     elif event is ClockEventKind.ANSWERED and not has_standing_approval(history.events):
-        # Else it is proof of what is decided already. A receipt is told of as the request is.
+        # Else it is proof of what is decided already. A receipt is reported as the request is.
         subjects, purpose = request.facts.subjects, request.purpose
         notify_deciders(practice, connection, about, purpose, history, subjects=subjects, by=by)
 

@@ -5,7 +5,7 @@ its whole log is read; the one with the longest log is the newest. Heads of all 
 against that log, and must not contradict it.
 
 Where drives are attached one after another, the vault may have been rebuilt from the older one. To
-state anew what lies on the newer one would make its own copy of the catalogue contradict its own
+state again what lies on the newer one would make its own copy of the catalogue contradict its own
 heads: it could not be restored any more, and what no other copy knows would be lost with it. So
 nothing is resumed while such a copy lies there (docs/formats/archive.md, 7). It may have been
 stated by a person who joined after all that the vault knows: the copy tells, not its signature.
@@ -138,8 +138,8 @@ def copy_with_longest_log(
 def _is_stated_in(practice: Practice, found: FoundCopy) -> bool:
     """Whether the log of another copy tells that this one was made."""
     try:
-        heads = heads_on(practice, [found.volume]).said
-        stated = [head for _, said, head in heads if said.time == found.copy.time]
+        heads = heads_on(practice, [found.volume]).stated
+        stated = [head for _, run, head in heads if run.time == found.copy.time]
         return not all(is_beyond_log(practice, head) for head in stated)
     finally:
         practice.engine.dispose()
@@ -167,7 +167,7 @@ def _check(
             hashes = _check_vouched_for(practice, found, heads)
             lost = {h for each in read_resumed(connection, practice.register) for h in each.lost}
             ours, read = stored_head(connection), node_reader(connection)
-            for head in {head for _, _, head in heads.said} - lost:
+            for head in {head for _, _, head in heads.stated} - lost:
                 if head.size <= ours.size and tree.root(head.size, read) != head.root:
                     wrong = "a volume's head contradicts the log in the copy of the catalogue"
                     raise Tampered(wrong)
@@ -190,11 +190,11 @@ def _check_opener(practice: Practice, who: Opener) -> None:
 
 def _check_vouched_for(practice: Practice, found: FoundCopy, heads: VolumeHeads) -> CopyHashes:
     """Hold a copy against the newest statement of it; returns the SHA-256 of its two files."""
-    here = [said for volume, said, _ in heads.said if volume == found.volume]
-    stated = [said for said in here if said.time == found.copy.time]
+    here = [run for volume, run, _ in heads.stated if volume == found.volume]
+    stated = [run for run in here if run.time == found.copy.time]
     ours = last_migration_copy(practice.state_folder)
     if stated:
-        last = max(stated, key=lambda said: said.seq)
+        last = max(stated, key=lambda run: run.seq)
         return check_stated(found, CopyHashes(last.catalogue, last.keys))
     # Where a migration made it, nobody's key was at hand: this operator saw that it did.
     if ours is not None and ours.volume == found.volume.volume:
@@ -231,21 +231,21 @@ def volumes_perhaps_newer(
 def _not_known(practice: Practice, volume: Volume, heads: VolumeHeads) -> Iterator[CatalogueCopy]:
     """The whole copies that are stated there, and of which the vault's log does not tell.
 
-    Whether their makers might is not asked. A copy that nobody states can serve nobody.
+    Whether their makers were entitled is not asked. A copy that nobody states can serve nobody.
     """
     known: list[WrittenRun] = []
-    doubtful = [said for at, said in heads.claimed if at == volume]
-    for at, said, head in heads.said:
+    doubtful = [run for at, run in heads.claimed if at == volume]
+    for at, run, head in heads.stated:
         if at == volume:
             # Either the log tells of the run, or the run says that its copy knows no more.
             is_known = (
                 not is_beyond_log(practice, head)
-                or seq_of_run(practice, volume, said) is not None
-                or not is_beyond_log(practice, said.head)
+                or seq_of_run(practice, volume, run) is not None
+                or not is_beyond_log(practice, run.head)
             )
-            (known if is_known else doubtful).append(said)
+            (known if is_known else doubtful).append(run)
     for copy in volume.copies():
-        if any(said.time == copy.time for said in doubtful):
+        if any(run.time == copy.time for run in doubtful):
             there, served = copy.hashes(), last_restored_copy(practice.state_folder)
             # A vault that was rebuilt from it, and still has its log, knows all that it holds.
             is_rebuilt_from_it = (
@@ -259,7 +259,7 @@ def _not_known(practice: Practice, volume: Volume, heads: VolumeHeads) -> Iterat
 
 
 def _names(runs: Sequence[WrittenRun], copy: CatalogueCopy, there: CopyHashes) -> bool:
-    return any((said.time, said.catalogue, said.keys) == (copy.time, *there) for said in runs)
+    return any((run.time, run.catalogue, run.keys) == (copy.time, *there) for run in runs)
 
 
 def _head_in(practice: Practice, actor: Actor, volume: Volume, copy: CatalogueCopy) -> Head | None:

@@ -208,5 +208,5 @@ def remember_restored_copy(folder: Path, served: RestoredCopy) -> None:
 
 
 def last_restored_copy(folder: Path) -> RestoredCopy | None:
-    """The copy that this operator last rebuilt from; None where that cannot be told."""
+    """The copy that this operator last rebuilt from; None where that is not known."""
     return recall(RestoredCopy, folder / RESTORED_COPY_FILE)

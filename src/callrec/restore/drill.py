@@ -47,7 +47,7 @@ class RestoreDrill:
     not_on_volumes: int
     """Live recordings of the copy that none of these volumes gave back."""
     seq: int
-    """The leaf that says so."""
+    """Of the leaf that records it."""
 
 
 def run_restore_drill(
@@ -61,7 +61,7 @@ def run_restore_drill(
 ) -> RestoreDrill:
     """Restore beside the vault, which is not touched; prove it, and record the proof.
 
-    ``advance`` is told how many files of a volume more were looked at.
+    ``advance`` is called with how many more files of a volume were looked at.
 
     Raises:
         Refused: the actor may not restore.

@@ -1,7 +1,7 @@
 """Bring a vault that an older callrec wrote to the schema that this one works with.
 
 In one transaction a sealed copy of the catalogue is put beside it, the migrations are done, what
-they made is checked, and the log says so: all of it happens or nothing. No key is needed, as
+they made is checked, and the log records it: all of it happens or nothing. No key is needed, as
 nothing sealed is opened, so the leaf's actor is nobody, and the next checkpoint covers it.
 """
 

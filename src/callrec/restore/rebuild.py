@@ -51,7 +51,7 @@ def open_volumes(sources: Sequence[Path]) -> tuple[Volume, ...]:
     """The volumes in these folders.
 
     Raises:
-        NotFound: one is no volume.
+        NotFound: one is not a volume.
         Unusable: they are of several vaults.
         Tampered, Failed: one cannot be read as callrec wrote it.
     """

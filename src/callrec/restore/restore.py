@@ -3,7 +3,7 @@
 On a bare machine its catalogue is rebuilt first (restore/rebuild.py). Then, in this order:
 
     a person who governs resumes the log: the heads that are lost are named, and what the volumes
-        hold beyond the copy is stated anew
+        hold beyond the copy is stated again
     what is owed on these volumes of an erasure is done
     recordings are fetched, each proved by its name; the next run goes on where one was cut off
 
@@ -73,7 +73,7 @@ def restore_from_volumes(
 ) -> Restored:
     """Resume the log if need be, and fetch what the vault lacks; may be done again and again.
 
-    ``advance`` is told how many files of a volume more were looked at.
+    ``advance`` is called with how many more files of a volume were looked at.
 
     Raises:
         Refused: the actor may not restore.
@@ -87,7 +87,7 @@ def restore_from_volumes(
         check_may_archive(practice, actor)
         heads = heads_on(practice, volumes)
         unknown = volumes_perhaps_newer(practice, actor, volumes, heads)
-        known = [each for each in heads.said if each[0] not in unknown]
+        known = [each for each in heads.stated if each[0] not in unknown]
         resumption = resume_log(practice, actor, known)
     owed = _erase_owed(practice, actor, volumes) if resumption.is_stated else ()
     fetched, missing, since = _fetch_all(practice, actor, volumes, check=False, advance=advance)
@@ -165,7 +165,7 @@ def _fetch_all(
 
 def _erased_since(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str, Row[Any]]:
     """The recordings that volumes say were erased, and the catalogue has yet: uid -> row."""
-    erased = sorted({uid for _, said, _ in heads_on(practice, volumes).said for uid in said.erased})
+    erased = sorted({uid for _, run, _ in heads_on(practice, volumes).stated for uid in run.erased})
     table = tables.recording.c
     query: Select[Any] = select(table.uid, table.id, table.ciphertext)
     query = query.where(table.state != RecordingState.DESTROYED)

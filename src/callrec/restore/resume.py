@@ -3,7 +3,7 @@
 What lies on attached volumes beside their bags says what was written, by whom, and at which head. A
 volume's copy of the catalogue is made before the statement that names its hash, so the entry of
 that very run is always beyond it. A person who governs names the lost heads; and each run on an
-attached volume whose entry is lost is stated anew under its name, with the proof beside it.
+attached volume whose entry is lost is stated again under its name, with the proof beside it.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ UnknownRun: TypeAlias = tuple[Volume, WrittenRun, tuple[str, ...]]
 class VolumeHeads:
     """What the proofs on volumes say."""
 
-    said: tuple[tuple[Volume, WrittenRun, Head], ...]
+    stated: tuple[tuple[Volume, WrittenRun, Head], ...]
     """What was written, as a person entitled stated it, and at which head of the log."""
     claimed: tuple[tuple[Volume, WrittenRun], ...]
     """What proofs say that count for nothing: perhaps by a person whom the log does not know."""
     passed_over: tuple[tuple[str, str], ...]
     """Labels of volumes on which a proof counts for nothing, and why: it cannot be read, or its
-    maker might not."""
+    maker was not entitled."""
     failures: Mapping[str, Failed]
     """By its id, what a drive failed with that does not give all its proofs."""
 
@@ -78,7 +78,7 @@ def heads_on(practice: Practice, volumes: Sequence[Volume]) -> VolumeHeads:
     People whom the log does not know count by the voucher that comes with a copy of the catalogue,
     if its maker governs.
     """
-    said, claimed, passed_over = [], [], []
+    stated, claimed, passed_over = [], [], []
     failures: dict[str, Failed] = {}
     later = _later(practice, volumes)
     with reading(practice.engine) as connection:
@@ -92,7 +92,7 @@ def heads_on(practice: Practice, volumes: Sequence[Volume]) -> VolumeHeads:
                 continue
             for name in names:
                 try:
-                    said.append((volume, *_said_by(practice, volume, name, known)))
+                    stated.append((volume, *_stated_by(practice, volume, name, known)))
                 except (Tampered, NotFound, Failed) as problem:
                     why = f"its proof {name} counts for nothing: {problem.message}"
                     passed_over.append((volume.label, why))
@@ -100,10 +100,10 @@ def heads_on(practice: Practice, volumes: Sequence[Volume]) -> VolumeHeads:
                         failures[volume.volume] = problem
                     with suppress(Tampered, NotFound, Failed):
                         claimed.append((volume, read_unverified(practice, volume.head_of(name))))
-    return VolumeHeads(tuple(said), tuple(claimed), tuple(passed_over), failures)
+    return VolumeHeads(tuple(stated), tuple(claimed), tuple(passed_over), failures)
 
 
-def _said_by(
+def _stated_by(
     practice: Practice, volume: Volume, name: str, known: KnownHeads
 ) -> tuple[WrittenRun, Head]:
     written, head = read_head(practice, volume.head_of(name), known)
@@ -157,13 +157,13 @@ class Resumption:
     is_stated: bool
     """Nothing was lost, or a person who governs has stated what was."""
     undone: tuple[tuple[str, str], ...] = ()
-    """Labels of volumes on which a run was not stated anew, or its proof not laid, and why."""
+    """Labels of volumes on which a run was not stated again, or its proof not laid, and why."""
 
 
 def resume_log(
     practice: Practice, actor: Actor, heads: Sequence[tuple[Volume, WrittenRun, Head]]
 ) -> Resumption:
-    """Name the heads that are lost, unless that was done before; state anew what is beyond them.
+    """Name the heads that are lost, unless that was done before; state again what is beyond them.
 
     A run whose bag is not the one that its statement names is not stated; the others are.
     """
@@ -207,7 +207,7 @@ def seq_of_run(practice: Practice, volume: Volume, run: WrittenRun) -> int | Non
 
 
 def is_beyond_log(practice: Practice, head: Head) -> bool:
-    """Whether a head is no beginning of the log as it stands."""
+    """Whether a head is not a beginning of the log as it stands."""
     with reading(practice.engine) as connection:
         ours = stored_head(connection)
         return head.size > ours.size or tree.root(head.size, node_reader(connection)) != head.root
@@ -235,7 +235,7 @@ def _held(
     *,
     went_on: Sequence[int],
 ) -> list[UnknownRun]:
-    """The runs that can be stated anew, and how much of this log their copies know.
+    """The runs that can be stated again, and how much of this log their copies know.
 
     The others go into ``undone``. A log that was lost has the entries of this one up to where this
     one went on without it. The volume does not say which of the restores that was: it counts as the

@@ -115,19 +115,19 @@ def non_routine_recordings(connection: Connection) -> frozenset[int]:
     return frozenset((*given, *connection.execute(_OF_A_CLAIM).scalars()))
 
 
-def check_categories(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
+def check_categories(powers: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Every row of a category that does not follow from what was done, and every one missing.
 
     Of what is destroyed the row may be gone.
     """
-    connection, recording = might.connection, tables.recording.c
+    connection, recording = powers.connection, tables.recording.c
     query = select(recording.uid, recording.id, recording.state)
     uids = {row.uid: (row.id, row.state) for row in connection.execute(query)}
     # The newest leaf about each counts.
     newest = {uid: leaf for leaf in done if leaf.act == CATEGORISED for uid in leaf.subject[1:]}
     for leaf in dict.fromkeys(newest.values()):
         try:
-            person, on = might.actor(leaf)
+            person, on = powers.actor(leaf)
             check_may_review(person, on=on)
         except (NotFound, Refused):
             # Our own commands do not let it come to that.
@@ -146,8 +146,8 @@ def check_categories(might: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
 
 def check_rows_of_categories(practice: Practice, connection: Connection) -> None:
     """Check the rows of categories before something is destroyed by them."""
-    done, might = done_leaves(connection, [CATEGORISED]), powers_then(practice, connection)
-    check_none(check_categories(might, done))
+    done, powers = done_leaves(connection, [CATEGORISED]), powers_then(practice, connection)
+    check_none(check_categories(powers, done))
 
 
 def category_id(name: str) -> str:

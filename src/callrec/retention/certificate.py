@@ -36,7 +36,7 @@ def certify_destruction(
 
     Raises:
         NotFound: nothing was destroyed under that request.
-        Tampered: the log does not say so.
+        Tampered: the log does not confirm it.
     """
     with reading(practice.engine) as connection:
         request = find_request(connection, reference)
@@ -45,7 +45,7 @@ def certify_destruction(
         if row.done_at is None or owed_by_label(practice, connection, row.id):
             return None
         check_volumes(practice, connection)
-        leaf, said = read_destruction_leaf(practice, connection, row)
+        leaf, stated = read_destruction_leaf(practice, connection, row)
         history = read_history(practice, connection, request.id)
         REQUESTS.check_number(connection, request)
         facts = unopened_facts(request, history)
@@ -53,10 +53,10 @@ def certify_destruction(
         stubs = destruction.stubs_of(connection, row.id)
         media = tuple(_media(practice, connection, row.id, {stub.uid for stub in stubs}))
         done_at = when_done(practice, connection, row.id)
-        # One that was lost then, and is found since, was written anew later.
+        # One that was lost then, and is found since, was rewritten later.
         written = [each.written_anew_at for each in media if each.written_anew_at is not None]
-        kept, zone = _kept(connection, said), practice.config.time_zone
-        standing = [each for each in approvals if each.statement.digest in said.approvals]
+        kept, zone = _kept(connection, stated), practice.config.time_zone
+        standing = [each for each in approvals if each.statement.digest in stated.approvals]
         return DestructionCertificate(
             practice=practice.name,
             reference=f"C-{row.number}",
@@ -98,22 +98,22 @@ def kept_under(practice: Practice, reference: str) -> Mapping[int, str]:
     """What was asked for and not destroyed, and why: codes. Raises: as `certify_destruction`."""
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
-        _, said = read_destruction_leaf(practice, connection, row)
-        return _kept(connection, said)
+        _, stated = read_destruction_leaf(practice, connection, row)
+        return _kept(connection, stated)
 
 
-def _kept(connection: Connection, said: DestructionStatement) -> Mapping[int, str]:
+def _kept(connection: Connection, stated: DestructionStatement) -> Mapping[int, str]:
     """The number of each recording that was asked for and stays, and the code of its exemption."""
-    recording, uids = tables.recording.c, [uid for uid, _ in said.kept]
+    recording, uids = tables.recording.c, [uid for uid, _ in stated.kept]
     rows = connection.execute(select(recording.uid, recording.id).where(recording.uid.in_(uids)))
     numbers = {row.uid: row.id for row in rows}
-    return {numbers[uid]: code for uid, code in said.kept}
+    return {numbers[uid]: code for uid, code in stated.kept}
 
 
 def _media(
     practice: Practice, connection: Connection, certificate: str, uids: set[str]
 ) -> Iterator[Medium]:
-    """The volumes that were written anew without it, and those that are lost with it."""
+    """The volumes that were rewritten without it, and those that are lost with it."""
     volumes = {row.id: row for row in each_volume(connection)}
     statement = tables.statement.c
     query = select(statement.body, statement.signature).where(statement.kind == VOLUME_STATEMENT)

@@ -6,7 +6,7 @@ destroyed. In this order:
     one transaction: the ``destruction`` statement with its leaf, and with it every key, sealed
         metadata, token, grant and sealed detail of these recordings goes; a stub stays
     their files, and former ones that a killed re-encryption left
-    the catalogue's own file, written anew, and copies of it that migrations or killed runs left
+    the catalogue's own file, rewritten, and copies of it that migrations or killed runs left
     the bags of the volumes that are attached (archive/erase.py)
 
 From the first on nothing opens these recordings but what a volume's copy of the catalogue still
@@ -195,13 +195,13 @@ def _warrant(
 def _standing(
     practice: Practice, connection: Connection, request: OpenRequest
 ) -> Iterable[Approval]:
-    """The approvals that stand, each by a person who might decide it at the time."""
+    """The approvals that stand, each by a person entitled to decide it at the time."""
     for approval in request.approvals:
         if end_reason(approval, request.history, practice.now()):
             continue
         fields = approval.statement.fields
         approved = (fields["version"], fields["digest"], fields["requester"])
-        if approved != (request.which.version, request.digest, request.requester):
+        if approved != (request.version_id.version, request.digest, request.requester):
             raise Tampered("the request is not the one that was approved")
         check_signers_entitled(powers_then(practice, connection), approval, request.facts)
         yield approval

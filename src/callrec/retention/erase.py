@@ -3,7 +3,7 @@
 A request for disposal is made from the retention schedule: it carries, sealed, the category, the
 rule and the due date of each recording, so that what is approved is what is destroyed. Nothing is
 destroyed without an approval. What is exempt from an erasure under Article 17(3) was withheld in
-the approval, with a code for each: it stays, and the certificate says so.
+the approval, with a code for each: it stays, and the certificate lists it.
 """
 
 from __future__ import annotations

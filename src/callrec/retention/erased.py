@@ -1,4 +1,4 @@
-"""Which sealed details go with a recording, and who is told.
+"""Which sealed details go with a recording, and who is notified.
 
 What a search was for, where that tells of the call: its number, the number's last digits, or
 somebody who took part in it. And what lies beside leaves about the recording itself. What was said
@@ -103,7 +103,7 @@ class Recipient:
     """Numbers of those that are destroyed."""
     released_on: date
     to_whom: str
-    """As it was said when it was handed over; empty where nobody said."""
+    """As given when it was handed over; empty where nobody gave it."""
 
 
 def recipients_of(

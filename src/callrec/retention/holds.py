@@ -75,7 +75,7 @@ def list_holds(practice: Practice, actor: Actor) -> tuple[ListedHold, ...]:
 
 
 def show_hold(practice: Practice, actor: Actor, number: int) -> ShownHold:
-    """One hold; the log says so first, as its reason is opened.
+    """One hold; that is logged first, as its reason is opened.
 
     Raises:
         NotFound: there is none of which the actor may know.

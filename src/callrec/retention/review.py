@@ -109,7 +109,7 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
 
 
 def count_due(practice: Practice) -> int | None:
-    """How many recordings are due and stopped by nothing, as far as can be told without a key.
+    """How many recordings are due and stopped by nothing, as far as is known without a key.
 
     None where one is of a category that is not configured: `retention_warnings` says which.
     """

@@ -2,7 +2,7 @@
 
 Some searches without a request, and some that were refused, are drawn by lot and shown with what
 was looked for and why; the reviewer accepts or queries each. The log says which were drawn before
-they are opened. A review counts if it is attested to be its maker's and they might review that
+they are opened. A review counts if it is attested to be its maker's and they could review that
 search then: nobody who writes into the database can accept a search in another's name, and nobody
 their own.
 """
@@ -156,7 +156,7 @@ def review_searches(
 
     Raises:
         Refused: a search is the actor's own or was not shown to them, or a query has no reason.
-        NotFound: a leaf is no search that is reviewed.
+        NotFound: a leaf is not a search that is reviewed.
         Unusable: one is reviewed already.
         Locked: it takes the actor's password.
     """
@@ -211,8 +211,8 @@ def _found(practice: Practice, actor: Actor, connection: Connection, search: Lea
     """How many calls a search found, as the leaf of its answer says."""
     answers = leaves_of_act(connection, ANSWERED, after=search.seq)
     own = (leaf for leaf in answers if leaf.actor == search.actor)
-    told = (open_details(practice, actor, connection, leaf) for leaf in own)
-    return next((each.get("found") for each in told if each.get("search") == search.seq), None)
+    details = (open_details(practice, actor, connection, leaf) for leaf in own)
+    return next((each.get("found") for each in details if each.get("search") == search.seq), None)
 
 
 def _counted(

@@ -30,7 +30,7 @@ from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.requests.covering import holds_covering
 from callrec.retention.categories import category_of
 
-_TELLINGS: Final = {str(told): told for told in CallerTold}
+_CALLER_TOLD: Final = {str(value): value for value in CallerTold}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class CheckedRecording:
     caller_told: CallerTold
     clock: StartClock
     sides: tuple[str, ...]
-    """Whom each channel carries, the left one first; empty: not known."""
+    """The party that each channel carries, the left one first; empty: not known."""
     findings: tuple[str, ...]
     """What to know about the sound: ``silent``, ``truncated``, ``unclosed``."""
     category: Category
@@ -115,7 +115,7 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         caller_told=caller_told(
             DIRECTIONS.get(fields["direction"]),
             announced=on_its_day[NoticeKind.ANNOUNCEMENT] is not None,
-            said=_TELLINGS.get(str(fields["said"].get("caller_told"))),
+            stated=_CALLER_TOLD.get(str(fields["said"].get("caller_told"))),
         ),
         category=category,
         due_on=category.due_on(day),

@@ -8,7 +8,7 @@ than one piece. They speak over the child's input and output:
     from the child:  kind (1 byte), length (4 bytes), bytes
 
 Loading FFmpeg takes a tenth of a second, so a child that decodes can be started before its turn. It
-then waits for its job: it has been told nothing, and reads nothing of a recording before it is
+then waits for its job: it has been sent nothing, and reads nothing of a recording before it is
 confined.
 """
 
@@ -48,21 +48,21 @@ def converse(
     process = start_child(command)
     try:
         line = _Line(process, patience)
-        line.say(json.dumps({**job, "limits": asdict(limits)}).encode())
+        line.send(json.dumps({**job, "limits": asdict(limits)}).encode())
         while True:
-            kind, said = line.hear()
+            kind, body = line.receive()
             if kind is MessageKind.ASKS:
-                if len(said) != QUESTION.size:
+                if len(body) != QUESTION.size:
                     raise Undecodable(DecodeFailure.GAVE_UP)
-                place, length = QUESTION.unpack(said)
-                line.say(answer(place, min(length, MAX_MESSAGE_BYTES)))
+                place, length = QUESTION.unpack(body)
+                line.send(answer(place, min(length, MAX_MESSAGE_BYTES)))
             elif kind is MessageKind.FAILED:
-                named = (why for why in DecodeFailure if why.name.encode() == said)
+                named = (why for why in DecodeFailure if why.name.encode() == body)
                 raise Undecodable(next(named, DecodeFailure.GAVE_UP))
             elif kind is MessageKind.DONE:
                 return
             else:
-                yield kind, said
+                yield kind, body
     finally:
         kill_process(process)
 
@@ -77,7 +77,7 @@ class _Line:
         os.set_blocking(self._to, False)
         self._patience = patience
 
-    def say(self, what: bytes) -> None:
+    def send(self, what: bytes) -> None:
         left = memoryview(ANSWER.pack(len(what)) + what)
         until = time.monotonic() + self._patience
         while left:
@@ -89,7 +89,7 @@ class _Line:
             except BrokenPipeError:
                 raise Undecodable(DecodeFailure.GAVE_UP) from None
 
-    def hear(self) -> tuple[MessageKind, bytes]:
+    def receive(self) -> tuple[MessageKind, bytes]:
         until = time.monotonic() + self._patience
         mark, length = HEAD.unpack(self._exactly(HEAD.size, until))
         try:
@@ -165,9 +165,9 @@ def ask_for_bytes(place: int, length: int) -> bytes:
     return _answer()
 
 
-def send(kind: MessageKind, said: bytes | memoryview = b"") -> None:
+def send(kind: MessageKind, body: bytes | memoryview = b"") -> None:
     """Say one thing to the parent."""
-    for whole in (HEAD.pack(kind.value, len(said)), said):
+    for whole in (HEAD.pack(kind.value, len(body)), body):
         left = memoryview(whole)
         while left:
             left = left[os.write(_OUTPUT, left) :]
@@ -240,7 +240,7 @@ def starting_ahead() -> Iterator[None]:
 def expect_decoders(count: int) -> None:
     """Say that so many will be started next, those that wait among them.
 
-    It is no promise, and outside a block of `starting_ahead` nothing comes of it.
+    It is not a promise, and outside a block of `starting_ahead` nothing comes of it.
     """
     waiting = _waiting.get()
     if waiting is not None:

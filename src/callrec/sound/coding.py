@@ -74,13 +74,13 @@ def _pieces(talk: Iterator[tuple[MessageKind, bytes]], form: SampleFormat) -> It
         yield piece
 
 
-def _form(said: tuple[MessageKind, bytes] | None) -> SampleFormat:
-    kind, facts = said or (MessageKind.DONE, b"")
+def _form(message: tuple[MessageKind, bytes] | None) -> SampleFormat:
+    kind, facts = message or (MessageKind.DONE, b"")
     form = None
     with suppress(ValueError, TypeError, AttributeError, RecursionError):
-        told = json.loads(facts) if kind is MessageKind.FACTS else {}
-        if all(isinstance(each, int) for each in told.values()):
-            form = SampleFormat(**told)
+        fields = json.loads(facts) if kind is MessageKind.FACTS else {}
+        if all(isinstance(each, int) for each in fields.values()):
+            form = SampleFormat(**fields)
     if form is None:
         raise Undecodable(DecodeFailure.GAVE_UP)
     if not 1 <= form.sample_rate <= _HIGHEST_RATE or form.channels not in {1, 2}:

@@ -52,7 +52,7 @@ def can_confine() -> bool:
     """
     if sys.platform != "linux" or os.uname().machine not in MACHINES:
         return False
-    # Asked for a filter that lies nowhere, a kernel that has filters says so: EFAULT.
+    # Asked for a filter that lies nowhere, a kernel that has filters answers EFAULT.
     return _prctl(_SET_SECCOMP, _FILTER, None) == errno.EFAULT
 
 

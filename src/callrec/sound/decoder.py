@@ -41,7 +41,7 @@ from callrec.sound.samples import Converter, mix_tracks
 _AT_ONCE = 64 * 1024
 """Bytes asked for at once: 64 KiB."""
 
-_MOST_TRACKS = 16
+_MAX_TRACKS = 16
 """A recording has one, or one for each leg; each is one more reader of the whole file."""
 
 _LITTLE_ENDIAN = {f"pcm_s{bits}le": f"pcm_s{bits}be" for bits in (16, 24, 32, 64)}
@@ -103,7 +103,7 @@ def _tracks(original: _Original, kind: Reader, stack: ExitStack) -> list[_Track]
     """All that sounds, each track read by itself, so that none is kept until another comes."""
     container = stack.enter_context(_opened(original, kind))
     count = len(container.streams.audio)
-    if not 1 <= count <= _MOST_TRACKS:
+    if not 1 <= count <= _MAX_TRACKS:
         raise Undecodable(DecodeFailure.UNKNOWN)
     again = (_opened(_Original(original.size), kind) for _ in range(1, count))
     containers = [container, *map(stack.enter_context, again)]
@@ -121,11 +121,11 @@ def _opened(original: _Original, kind: Reader) -> InputContainer:
         container_options={"format_whitelist": ",".join(READERS), **kind.options},
         metadata_errors="ignore",
         buffer_size=_AT_ONCE,
-        io_open=_nothing_else,
+        io_open=_no_other_file,
     )
 
 
-def _nothing_else(*_: object) -> object:
+def _no_other_file(*_: object) -> object:
     """What a recording refers to is never opened."""
     raise OSError
 
@@ -147,8 +147,8 @@ class _Track:
 
     def expected(self, sample_rate: int) -> int:
         """How many samples of one channel the file itself says of it; 0: it does not say."""
-        said = (self._stream.duration or 0) * (self._stream.time_base or 0)
-        return max(0, int(said * sample_rate))
+        seconds = (self._stream.duration or 0) * (self._stream.time_base or 0)
+        return max(0, int(seconds * sample_rate))
 
     def frames(self) -> Iterator[AudioFrame]:
         """Its sound; packets that are damaged are left out, as players do."""
@@ -168,10 +168,10 @@ READERS: Final = (
 
 
 class Reader(NamedTuple):
-    """One of FFmpeg's, with what it must be told."""
+    """One of FFmpeg's, with the options it needs."""
 
     name: str | None
-    """None: it is told by the content."""
+    """None: the content decides it."""
     options: Mapping[str, str]
     big_endian: bool = False
     """Whether the samples are, which FFmpeg does not notice of RIFX."""
@@ -199,7 +199,7 @@ _HEADERLESS = {
 
 _MARKS = (b"RIFF", b"RIFX", b"RF64", b"OggS", b"fLaC", b"#!AMR", b".snd", b"ID3")
 _RIFF = {b"RIFF": "<", b"RIFX": ">"}
-_MOST_CHUNKS = 1000
+_MAX_CHUNKS = 1000
 
 _PROBE_LIMITS = {"max_size": "32768", "probesize": "131072"}
 """Bytes of a WAVE file that are decoded at once, and those that FFmpeg looks at to see what they
@@ -211,7 +211,7 @@ def reader_for(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reade
     head = at(0, 12)
     if head[:4] in _RIFF:
         order = _RIFF[head[:4]]
-        believed = _sound_is_as_long_as_said(at, size, order)
+        believed = _has_stated_length(at, size, order)
         length = {} if believed else {"ignore_length": "1"}
         return Reader(None, {**_PROBE_LIMITS, **length}, order == ">")
     if head.startswith(_MARKS) or head[4:8] == b"ftyp":
@@ -219,10 +219,10 @@ def reader_for(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reade
     return _HEADERLESS.get(suffix.lstrip(".").casefold(), Reader(None, {}))
 
 
-def _sound_is_as_long_as_said(at: Callable[[int, int], bytes], size: int, order: str) -> bool:
+def _has_stated_length(at: Callable[[int, int], bytes], size: int, order: str) -> bool:
     """Whether a WAVE file's own count of its sound fits; after a crash it is 0 or old."""
     place, is_after_sound = 12, False
-    for _ in range(_MOST_CHUNKS + 1):
+    for _ in range(_MAX_CHUNKS + 1):
         head = at(place, 8)
         if len(head) < 8:  # noqa: PLR2004  # the end, or a scrap
             return True

@@ -79,8 +79,8 @@ class _Job(NamedTuple):
             yield from ready_frames(made)
 
 
-def _encode(said: dict[str, Any]) -> None:
-    job = _Job(**said)
+def _encode(fields: dict[str, Any]) -> None:
+    job = _Job(**fields)
     {"mp3": _encode_mp3, "opus": _encode_opus}[job.codec](job)
 
 
@@ -129,7 +129,7 @@ _HAS_FRAMES, _HAS_BYTES, _CONSTANT_BIT_RATE = 1, 2, 1
 _RATES: Final = {16_000: 0b10 << 2, 24_000: 0b01 << 2}
 
 _MODES: Final = {1: 0b11 << 6, 2: 0b01 << 6}
-"""One channel, or two that are told jointly."""
+"""One channel, or two that are encoded jointly."""
 
 
 def _frames_of(samples: int) -> int:
@@ -153,10 +153,10 @@ def _info_frame(job: _Job) -> bytes:
     left_out = frames * _FRAME_SAMPLES - _LATE - job.written
     rate, mode = _RATES[job.written_rate], _MODES[job.channels]
     head = bytes((0xFF, 0xF3, _BIT_RATE_INDEX << 4 | rate, mode))
-    said = struct.pack(">4sIII", b"Info", _HAS_FRAMES | _HAS_BYTES, frames, whole)
+    info = struct.pack(">4sIII", b"Info", _HAS_FRAMES | _HAS_BYTES, frames, whole)
     made_by = b"LAME3.100" + bytes((_CONSTANT_BIT_RATE,)) + bytes(10)
     rate_and_edges = bytes((job.bit_rate // 1000,)) + (_LATE << 12 | left_out).to_bytes(3, "big")
-    frame = head + bytes(_SIDE_INFORMATION[job.channels]) + said + made_by + rate_and_edges
+    frame = head + bytes(_SIDE_INFORMATION[job.channels]) + info + made_by + rate_and_edges
     return frame.ljust(length, b"\0")
 
 

@@ -67,9 +67,9 @@ def _as_many(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
 def wave_header(form: SampleFormat, samples: int) -> bytes:
     """What a WAVE file of so many samples of one channel begins with."""
     block = form.channels * 2
-    said = (form.channels, form.sample_rate, form.sample_rate * block, block, 16)
+    fields = (form.channels, form.sample_rate, form.sample_rate * block, block, 16)
     length = samples * block
-    return _HEADER.pack(b"RIFF", 36 + length, b"WAVEfmt ", 16, _PCM, *said, b"data", length)
+    return _HEADER.pack(b"RIFF", 36 + length, b"WAVEfmt ", 16, _PCM, *fields, b"data", length)
 
 
 _TONE_HZ: Final = 400

@@ -23,7 +23,7 @@ _STRIP, _LANE, _LINE = 18, 72, 18
 _NAMES_WIDE: Final = 38
 """What the names of two channels need on the left."""
 
-_MOST_TICKS = 7
+_MAX_TICKS = 7
 _LINES = "stroke='currentColor' stroke-width='1.5'"
 
 
@@ -40,13 +40,13 @@ def as_svg(measured: Measured, *, title: str, edits: Edits) -> str:
     )
     # From here on it is not known what was silenced: neither by its peaks nor by the hash.
     measured = replace(measured, wave_sha256="", peaks=tuple(hidden))
-    told, lanes = list(_told(measured, edits)), list(_lanes(measured))
-    key = _key(title, *told, *lanes)
+    sentences, lanes = list(_sentences(measured, edits)), list(_lanes(measured))
+    key = _key(title, *sentences, *lanes)
     body = _STRIP + _LANE * measured.channels
-    height = body + _LINE * (1 + len(told)) + 6
+    height = body + _LINE * (1 + len(sentences)) + 6
     channels = "two channels, left above right" if measured.channels > 1 else "one channel"
     length = format_time(measured.duration_ms)
-    described = ". ".join([f"How loud the recording is over {length}, {channels}", *told])
+    described = ". ".join([f"How loud the recording is over {length}, {channels}", *sentences])
     parts = [
         (
             f"<svg xmlns='http://www.w3.org/2000/svg' role='img' viewBox='0 0 {_WIDTH} {height}' "
@@ -61,7 +61,7 @@ def as_svg(measured: Measured, *, title: str, edits: Edits) -> str:
         *_drawn_axis(measured, body),
         *(
             f"<text x='2' y='{body + _LINE * (2 + number)}'>{escape(line)}</text>"
-            for number, line in enumerate(told)
+            for number, line in enumerate(sentences)
         ),
         "</svg>",
     ]
@@ -77,7 +77,7 @@ def _key(*drawn: str) -> str:
     return "w" + hashlib.sha256("\n".join(drawn).encode()).hexdigest()[:12]
 
 
-def _told(measured: Measured, edits: Edits) -> Iterator[str]:
+def _sentences(measured: Measured, edits: Edits) -> Iterator[str]:
     if edits.clip:
         yield f"In the copy: {_span(edits.clip)}; the rest, dotted, is clipped away"
     for number, silence in enumerate(edits.silences, 1):
@@ -177,7 +177,7 @@ def _x(ms: int, measured: Measured) -> float:
 
 def _drawn_axis(measured: Measured, top: int) -> Iterator[str]:
     yield f"<path d='M{_left(measured)} {top}H{_WIDTH}' {_LINES}/>"
-    for tick in ticks(measured.duration_ms, _MOST_TICKS):
+    for tick in ticks(measured.duration_ms, _MAX_TICKS):
         place = _x(tick, measured)
         yield f"<path d='M{place:.2f} {top}v4' {_LINES}/>"
         anchor = "start" if tick == 0 else "end" if place > _WIDTH - 20 else "middle"

@@ -195,7 +195,7 @@ class _Original(io.RawIOBase):
         """Have segment ``index`` open."""
         if index == self._held:
             return
-        self._held = -1  # for what is in the buffer while this fails is no segment
+        self._held = -1  # for what is in the buffer while this fails is not a segment
         start = 0 if index else HEADER_BYTES
         self._sealed.seek(index * SEGMENT_BYTES + start)
         size = fill(self._sealed, self._buffers.sealed[: SEGMENT_BYTES - start])

@@ -28,7 +28,7 @@ from callrec.errors import Failed, Misconfigured, Unusable
 WRITE: Final = 2
 ANY_RIGHT: Final = 7
 OTHERS: Final = 0o077
-_MOST_LINKS: Final = 40
+_MAX_LINKS: Final = 40
 """As Linux has it (path_resolution(7))."""
 
 _NAMED_USER: Final = 0x02
@@ -138,7 +138,7 @@ def _way_to(path: Path) -> Iterator[Path]:
             yield at
             continue
         links += 1
-        if links > _MOST_LINKS:
+        if links > _MAX_LINKS:
             raise Misconfigured(f'"{path}" leads through too many links')
         target = step.readlink()
         if target.is_absolute():
@@ -170,7 +170,7 @@ def file_system_of(path: Path) -> str:
     place = str(path.resolve())
     holding = [
         (len(point), number, kind)
-        for number, (_, whole, kind) in enumerate(mounted(_told()))
+        for number, (_, whole, kind) in enumerate(mounted(_mountinfo()))
         for point in [whole.rstrip("/")]
         if place == point or place.startswith(point + "/")
     ]
@@ -179,24 +179,24 @@ def file_system_of(path: Path) -> str:
 
 def drives() -> tuple[Path, ...]:
     """Where devices are mounted: external drives, and the machine's own; empty where untold."""
-    points = (point for device, point, _ in mounted(_told()) if device.startswith("/dev/"))
+    points = (point for device, point, _ in mounted(_mountinfo()) if device.startswith("/dev/"))
     return tuple(Path(point) for point in dict.fromkeys(points))
 
 
-def mounted(told: bytes) -> Iterator[tuple[str, str, str]]:
+def mounted(mountinfo: bytes) -> Iterator[tuple[str, str, str]]:
     """Device, place and kind of each line of the kernel's list, in its order.
 
     Other users of the machine mount things, in folders with any name: the kernel writes a space, a
     tab, a line's end and a backslash as three octal digits, and every other character as it is,
     those as well that Python takes for the end of a line.
     """
-    for line in os.fsdecode(told).split("\n"):
+    for line in os.fsdecode(mountinfo).split("\n"):
         match line.split(" "):
             case [device, point, kind, *_] if device:
                 yield device, _OCTAL.sub(lambda digits: chr(int(digits[1], 8)), point), kind
 
 
-def _told() -> bytes:
+def _mountinfo() -> bytes:
     return MOUNTS.read_bytes() if MOUNTS.is_file() else b""
 
 

@@ -27,10 +27,10 @@ def harden_process() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
-        _hide_what_was_typed()
+        _hide_arguments()
 
 
-def _hide_what_was_typed() -> None:
+def _hide_arguments() -> None:
     """Overwrite the arguments in the place where the system looks; Python has its own copies."""
     stat = Path("/proc/self/stat").read_text()  # proc_pid_stat(5): fields 48 and 49
     begin, end = map(int, stat.rpartition(") ")[2].split(" ")[45:47])

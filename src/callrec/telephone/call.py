@@ -20,7 +20,7 @@ _NO_EXTENSION: Final = re.compile(r"\+.*|[0-9]{7,}")
 
 
 class System(StrEnum):
-    """Who said what is known of a call; the words are those of ``--system``."""
+    """The source of what is known of a call; the words are those of ``--system``."""
 
     ASTERISK = "asterisk"
     """FreePBX and its relatives too."""
@@ -67,7 +67,7 @@ class TimeConfidence(StrEnum):
 
 
 class Side(StrEnum):
-    """Whom one channel of a recording carries."""
+    """The party that one channel of a recording carries."""
 
     OUTSIDE = "outside"
     PRACTICE = "practice"
@@ -106,11 +106,11 @@ class Call:
     """What contradicts the time, in words; it was left aside."""
     unique_id: str | None = None
     sides: tuple[Side, ...] = ()
-    """Whom each channel carries, the left one first; empty: not known."""
+    """The party that each channel carries, the left one first; empty: not known."""
     why: str
     """How it was read: one sentence, with nothing of the call in it."""
     said: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """What the system said, as it said it."""
+    """The fields that the system gave, as it gave them."""
 
     @classmethod
     def from_members(cls, members: Mapping[str, Any]) -> Self:
@@ -119,9 +119,9 @@ class Call:
         Raises:
             KeyError, TypeError, ValueError: the members are not in their form.
         """
-        told = {name: members[name] for name in (*CALL_FIELDS, "said")}
+        fields = {name: members[name] for name in (*CALL_FIELDS, "said")}
         return cls(
-            **told
+            **fields
             | {
                 "system": System(members["system"]),
                 "direction": Direction(members["direction"]),
@@ -181,7 +181,7 @@ class Leg:
 
 
 def count_missing(call: Call) -> int:
-    """How much of what a call is found by was not told: 0 to 4."""
+    """How many of the facts that a call is found by are missing: 0 to 4."""
     return sum(
         (
             call.number is None,

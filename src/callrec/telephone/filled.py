@@ -42,38 +42,38 @@ def filled_from_record(call: Call, joined: Joined) -> Call:
     )
 
 
-def filled_from_name(call: Call, told: Call) -> Call:
+def filled_from_name(call: Call, other: Call) -> Call:
     """A recording's call, with what was not known of it from another name of the same sound.
 
     Law: what was known stays as it is; a name that tells another number, way or extension tells
     nothing.
     """
-    pairs = [(getattr(call, name), getattr(told, name)) for name in (*_ENDS, "unique_id")]
-    if _other_direction(call, told) or any(known and new and known != new for known, new in pairs):
+    pairs = [(getattr(call, name), getattr(other, name)) for name in (*_ENDS, "unique_id")]
+    if _other_direction(call, other) or any(known and new and known != new for known, new in pairs):
         return call
-    known = _with_ends(call, told)
+    known = _with_ends(call, other)
     if call.time_confidence is TimeConfidence.FILE_TIME:
-        known = _at_the_time_of(known, told)
+        known = _at_the_time_of(known, other)
     return replace(
-        known, parties=call.parties or told.parties, unique_id=call.unique_id or told.unique_id
+        known, parties=call.parties or other.parties, unique_id=call.unique_id or other.unique_id
     )
 
 
-def _other_direction(call: Call, told: Call) -> bool:
-    return len({call.direction, told.direction} - {Direction.UNKNOWN}) > 1
+def _other_direction(call: Call, other: Call) -> bool:
+    return len({call.direction, other.direction} - {Direction.UNKNOWN}) > 1
 
 
-def _with_ends(call: Call, told: Call) -> Call:
+def _with_ends(call: Call, other: Call) -> Call:
     is_known = call.direction is not Direction.UNKNOWN
     return replace(
         call,
-        direction=call.direction if is_known else told.direction,
-        **{name: getattr(call, name) or getattr(told, name) for name in _ENDS},
+        direction=call.direction if is_known else other.direction,
+        **{name: getattr(call, name) or getattr(other, name) for name in _ENDS},
     )
 
 
-def _at_the_time_of(call: Call, told: Call) -> Call:
-    return replace(call, **{name: getattr(told, name) for name in TIME_MEMBERS})
+def _at_the_time_of(call: Call, other: Call) -> Call:
+    return replace(call, **{name: getattr(other, name) for name in TIME_MEMBERS})
 
 
 def _contradictions(call: Call, joined: Joined) -> Iterator[str]:

@@ -216,7 +216,7 @@ class TimePoint(NamedTuple):
 
 
 def nearest_pairs(points: Iterable[TimePoint], farthest: int) -> Iterator[tuple[int, int]]:
-    """Who is paired with whom, left and right, no farther apart than ``farthest``.
+    """The pairs, left and right, no farther apart than ``farthest``.
 
     Of all who are left the nearest two are paired again and again; of several pairs that are
     equally near, always the same one. Among the nearest are always neighbours, so that one

@@ -209,7 +209,7 @@ def public_ends(ends: Iterable[str | None]) -> frozenset[str]:
 
 
 def inside_ends_of_recording(facts: RecordingFacts) -> frozenset[str]:
-    """Extensions, and whatever else stands for one end and is no public number."""
+    """Extensions, and whatever else stands for one end and is not a public number."""
     ends = frozenset(filter(None, (*facts.numbers, facts.extension)))
     return ends - public_ends(ends)
 

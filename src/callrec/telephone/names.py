@@ -167,7 +167,7 @@ def _of_its_type(written: Written, name: _Name) -> Written | None:
 # wrote the two directions of sound apart: ``-in`` is what the channel that called said, ``-out``
 # what it heard, and ``-all`` is both. QueueMetrics' dialler writes the type in capitals.
 #
-# ``.WAV`` is GSM and ``.wav`` is not, which does not matter here: sound is told by its bytes.
+# ``.WAV`` is GSM and ``.wav`` is not, which does not matter here: sound is recognised by its bytes.
 #
 # Source: FreePBX/callrecording 364c1c6, functions.inc.php (sub-record-check) and
 # bin/one_touch_record.php; asterisk f0c1c1a, channel_internal_api.c (the unique id).
@@ -306,7 +306,7 @@ def _with_the_extension_recorded(written: Written, name: _Name) -> Written:
 
 # ``[<name>]_<from>-<to>_<YYYYMMDDHHMMSS>(<counter>).wav`` in a folder called as the extension that
 # was recorded. The name is the other party's; it may be empty, and is their number where the
-# name is not known. The counter is no id. The time's zone is not documented: taken as local.
+# name is not known. The counter is not an id. The time's zone is not documented: taken as local.
 #
 # Source: sashintulsiram/callcabinet 3cxmoverecdata.sh, with its samples; 3CX's page on recordings
 # names the folders.
@@ -329,7 +329,7 @@ def _of_one_half(written: Written, name: _Name) -> Written:
 
 # ``<YYYYMMDD>-<HHMMSS>_<customer's number>-all.wav``, in local time; ``-in`` and ``-out`` instead
 # of ``-all`` are the two halves before they are mixed, and neither is one party's: the call is
-# recorded in a conference. Which way the call went is not said. This is the default; names of
+# recorded in a conference. The direction is not given. This is the default; names of
 # another make (``CAMPAIGN``, ``AGENT``...) need a template.
 #
 # Source: inktel/Vicidial 1278c1c, bin/AST_CRON_audio_1_move_mix.pl; FULLDATE_CUSTPHONE is the
@@ -345,7 +345,7 @@ _VICIDIAL = _Form(
 )
 
 # Times are local. On a call that goes out, the caller's number may be the practice's own, so where
-# only the caller is named, the direction is not told.
+# only the caller is named, the direction is not given.
 #
 # Source: fusionpbx c7a00dc, app/call_recordings (app_config.php, call_recordings.php); FreeSWITCH,
 # conf/vanilla/autoload_configs/callcenter.conf.xml.

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import phonenumbers
 
 Extensions: TypeAlias = tuple[tuple[int, int], ...]
-"""The practice's extensions, first and last of each range; empty: they are told by length."""
+"""The practice's extensions, first and last of each range; empty: they are recognised by length."""
 
 _WITHHELD = frozenset(
     {

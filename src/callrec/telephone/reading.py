@@ -95,7 +95,7 @@ def read_id(path: PurePath, setup: Setup) -> Identified | None:
 def _printable(sign: str) -> str:
     """A character of a name that holds a person's name.
 
-    A byte that is no UTF-8 is read as Windows-1252 has it, which shares and exports leave; every
+    A byte that is not UTF-8 is read as Windows-1252 has it, which shares and exports leave; every
     space is a plain one, and what cannot be shown is U+FFFD.
     """
     byte = ord(sign) - 0xDC00
@@ -141,7 +141,7 @@ class _Sidecar(BaseModel):
     caller_told: CallerTold = CallerTold.UNKNOWN
 
     @model_validator(mode="after")
-    def _told_as_it_went(self) -> _Sidecar:
+    def _possible_for_direction(self) -> _Sidecar:
         if not is_possible_for(self.caller_told, _WENT.get(self.direction)):
             raise PydanticCustomError("caller_told", "no such call is told so")
         return self
@@ -167,7 +167,7 @@ def read_sidecar(data: bytes, setup: Setup) -> Call:
     if len(data) > _MAX_SIDECAR_BYTES:
         raise Unusable(f"the sidecar is larger than {_MAX_SIDECAR_BYTES // 1024} KiB", hint=_HINT)
     try:
-        said = _Sidecar.model_validate_json(data.removeprefix(b"\xef\xbb\xbf"))
+        sidecar = _Sidecar.model_validate_json(data.removeprefix(b"\xef\xbb\xbf"))
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
         # Names the key; the value is the caller's business, and pydantic's own words may hold it.
@@ -175,17 +175,17 @@ def read_sidecar(data: bytes, setup: Setup) -> Call:
         other = 'the sidecar\'s "{key}" cannot be used' if key else "the sidecar is no JSON object"
         message = _PROBLEMS.get(first["type"], other).format(key=key)
         raise Unusable(message, hint=_HINT) from None
-    raw = said.model_dump(mode="json", exclude={"parties"}, exclude_unset=True)
+    raw = sidecar.model_dump(mode="json", exclude={"parties"}, exclude_unset=True)
     return Written(
         system=System.SIDECAR,
         how="told by its sidecar",
-        time=_written_time(said.started_at),
-        direction=said.direction if "direction" in said.model_fields_set else None,
-        calling=said.caller,
-        called=said.callee,
-        extension=said.extension or None,
-        parties=said.parties,
-        unique_id=said.unique_id or None,
+        time=_written_time(sidecar.started_at),
+        direction=sidecar.direction if "direction" in sidecar.model_fields_set else None,
+        calling=sidecar.caller,
+        called=sidecar.callee,
+        extension=sidecar.extension or None,
+        parties=sidecar.parties,
+        unique_id=sidecar.unique_id or None,
         said={key: str(value) for key, value in raw.items()},
     ).to_call(setup)
 

@@ -39,7 +39,7 @@ class ExtraReason(StrEnum):
     OVERLAPPING = "overlapping"
     """Two recordings of one part, made at the same time."""
     CONSECUTIVE = "consecutive"
-    """Several of one part, one after the other: a recording was stopped and begun anew."""
+    """Several of one part, one after the other: a recording was stopped and begun again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,10 +154,10 @@ def _written(leg: Leg) -> int:
     And whether people spoke, which no setting changes: so nothing that is sealed can stand for a
     row that says otherwise.
     """
-    call, said = leg.call, sorted(leg.call.said.items())
+    call, fields = leg.call, sorted(leg.call.said.items())
     # Ten years of rows would not fit into memory; how Python's hash begins is secret.
-    row = (call.system, leg.key, call.raw_time, leg.answered, leg.talk_ms, *said)
-    return hash(row) if said else 0
+    row = (call.system, leg.key, call.raw_time, leg.answered, leg.talk_ms, *fields)
+    return hash(row) if fields else 0
 
 
 def _accounted(

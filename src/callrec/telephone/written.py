@@ -183,7 +183,7 @@ class Identified:
     """What was read, in words."""
     unique_id: str | None = None
     day: date | None = None
-    """On which it began, where its folder says so."""
+    """On which it began, where its folder gives it."""
     said: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def to_call(self, modified: int, zone: ZoneInfo) -> Call:
@@ -231,7 +231,7 @@ class Setup:
     region: str
     """Whose national numbers these are: ISO 3166, in capitals."""
     extensions: Extensions = ()
-    """The practice's; empty: told by their length."""
+    """The practice's; empty: recognised by their length."""
     outside_prefixes: tuple[str, ...] = ()
     """Digits that are dialled for an outside line, before the number itself: ``9``."""
     templates: tuple[Template, ...] = ()
@@ -240,7 +240,7 @@ class Setup:
     """The system that ``--system`` names, ``template`` for one of the practice's own; None: each is
     tried."""
 
-    def asks_records_of(self, system: System) -> bool:
+    def may_be_from(self, system: System) -> bool:
         """Whether call records may be this system's; a template is of names alone."""
         return self.system in {None, System.TEMPLATE, system}
 
@@ -270,8 +270,8 @@ class Template:
         found = self.pattern.find("/".join(path.parts[-1 - folders :]))
         if found is None:
             return None
-        said = found.groups
-        party = said.get("party", "").strip()
+        groups = found.groups
+        party = groups.get("party", "").strip()
         written = Written(
             system=System.TEMPLATE,
             how="a call by its name, as a template of the configuration has it",
@@ -279,15 +279,15 @@ class Template:
                 raw=found.raw_time,
                 local=found.local,
                 instant=found.instant,
-                proof="the epoch" if said.get("epoch") else "the offset that is written with it",
+                proof="the epoch" if groups.get("epoch") else "the offset that is written with it",
             ),
-            direction=self.ways.get(said.get("direction", "").lower()),
-            calling=said.get("caller", ""),
-            called=said.get("callee", ""),
-            extension=said.get("extension") or None,
-            outside=said.get("number", ""),
+            direction=self.ways.get(groups.get("direction", "").lower()),
+            calling=groups.get("caller", ""),
+            called=groups.get("callee", ""),
+            extension=groups.get("extension") or None,
+            outside=groups.get("number", ""),
             parties=() if is_withheld(party) else (party,),
-            unique_id=said.get("unique_id") or None,
+            unique_id=groups.get("unique_id") or None,
             said={"name": path.name, "template": self.name},
         )
         return written.to_call(replace(setup, zone=self.zone) if self.zone else setup)

@@ -200,7 +200,7 @@ def _whole_files(partial: Path) -> bool:
 def _copy(bag: Path, items: Sequence[BagItem], fresh: Sequence[BagItem]) -> int:
     recordings = bag / RECORDINGS
     for folder in (bag, recordings.parent, recordings):
-        folder.mkdir(exist_ok=True)  # one by one: a drive that is gone is not made anew
+        folder.mkdir(exist_ok=True)  # one by one: a drive that is gone is not made again
 
     def copy(item: BagItem) -> None:
         try:

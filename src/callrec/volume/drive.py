@@ -264,7 +264,7 @@ def disk_of(folder: Path, system: Path = Path("/")) -> str:
     """What tells the disk of a folder from every other that is attached now.
 
     The system's number of it; two partitions are one disk, and an encrypted one is what it lies on.
-    Of what is no disk (a share, a file system in memory) it is the number of the file system.
+    Of what is not a disk (a share, a file system in memory) it is the number of the file system.
     """
     device = device_of(folder)
     with drive_errors():
@@ -281,7 +281,7 @@ def _disk(blocks: Path, number: str) -> str:
 
 
 def serial_of(folder: Path, system: Path = Path("/")) -> str | None:
-    """The serial number of the drive that a folder lies on; None: it is not told.
+    """The serial number of the drive that a folder lies on; None: it is not known.
 
     Linux tells it through udev and sysfs: of a partition, of an encrypted one too.
     """
@@ -297,8 +297,8 @@ def serial_of(folder: Path, system: Path = Path("/")) -> str | None:
 
 
 def _serials(system: Path, number: str) -> Iterator[str]:
-    told = system / "run" / "udev" / "data" / f"b{number}"
-    for line in told.read_text(errors="replace").splitlines() if told.is_file() else ():
+    properties = system / "run" / "udev" / "data" / f"b{number}"
+    for line in properties.read_text(errors="replace").splitlines() if properties.is_file() else ():
         label, _, value = line.partition("=")
         if label == "E:ID_SERIAL_SHORT":
             yield value.strip()

@@ -1,4 +1,4 @@
-"""Take recordings out of a volume: its bags are written anew without them (archive.md, 6).
+"""Take recordings out of a volume: its bags are rewritten without them (archive.md, 6).
 
 Where the drive can give a file two names, a bag is valid at every moment, the old one or the new.
 The new one is put together beside it of the same files, and the two change places in one step, or
@@ -157,7 +157,7 @@ def names_in_manifest(bag: Path) -> tuple[str, ...]:
 
 
 def rewrite_bag(bag: Path, gone: Collection[str]) -> None:
-    """Write a bag anew without some of its recordings; one that would be empty goes wholly.
+    """Write a bag again without some of its recordings; one that would be empty goes wholly.
 
     What goes is gone durably when this returns: no power cut brings it back.
     """

@@ -58,10 +58,10 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     # Whose word it is.
     "who releases a subject access clips it": lambda: edits_to_apply(
-        a_request(Purpose.SUBJECT_ACCESS), approved=Edits(), said=CLIPPED
+        a_request(Purpose.SUBJECT_ACCESS), approved=Edits(), typed=CLIPPED
     ),
     "who releases a complaint clips what was approved as clipped": lambda: edits_to_apply(
-        a_request(), approved=CLIPPED, said=CLIPPED
+        a_request(), approved=CLIPPED, typed=CLIPPED
     ),
     "a subject access is heard, and nobody says who was there": lambda: check_attended(
         a_request(Purpose.SUBJECT_ACCESS), {}, []

@@ -79,7 +79,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         Purpose.MEDICO_LEGAL,
         FurtherParticular.CLAIM,
         ".",
-        said={},
+        answers={},
         known=AnswerContext(today=TODAY, logins=()),
     ),
     "a claim's reference is unknown": lambda: asks(

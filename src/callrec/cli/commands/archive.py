@@ -58,6 +58,11 @@ def archive(
     done = archive_recordings(
         practice, actor, to, started_before=limit, label=label, removes=remove_local
     )
+    _show_archived(out, practice, done)
+    out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
+
+
+def _show_archived(out: Output, practice: Practice, done: Archived) -> None:
     out.show(_archived_json(done), _archived_lines(done))
     if done.out_of_reach:
         out.note(
@@ -68,7 +73,6 @@ def archive(
         _warn_on_vaults_disk(out, done.label)
     if done.removed is not None:
         _note_not_removed(out, practice, done.removed)
-    out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
 
 
 archive_app.command("list")(volumes.list_)
@@ -136,28 +140,45 @@ def verify(ctx: Context, *, folders: volumes.VolumeFolders = None) -> None:
     The one that was not verified for the longest time comes first. Damaged, missing or extra: each
     is named, and the exit status is 5.
     """
-    from callrec.archive.attached import attached_volumes
     from callrec.archive.survey import count_bags, longest_unverified_first, verify_volume
 
     practice, out = practice_of(ctx.obj), ctx.obj.out
-    every = folders or [volume.at for volume in attached_volumes(practice).values()]
-    if not every:
-        raise NotFound(
-            "no volume of this vault is found attached",
-            hint="attach one, or give its folder: callrec archive verify /mnt/external",
-        )
+    every = folders or _attached_folders(practice)
     reports: list[VolumeReport] = []
     not_erased: list[CallrecError] = []
     for at in longest_unverified_first(practice, every):
         not_erased += _erase_first(ctx.obj, practice, at)
         with out.progress("reading bags", total=count_bags(at)) as advance:
             reports.append(verify_volume(practice, at, advance))
+    _show_reports(out, practice, reports, asked=folders)
+    _end_verify(reports, not_erased)
+
+
+def _attached_folders(practice: Practice) -> list[Path]:
+    from callrec.archive.attached import attached_volumes
+
+    every = [volume.at for volume in attached_volumes(practice).values()]
+    if not every:
+        raise NotFound(
+            "no volume of this vault is found attached",
+            hint="attach one, or give its folder: callrec archive verify /mnt/external",
+        )
+    return every
+
+
+def _show_reports(
+    out: Output, practice: Practice, reports: Sequence[VolumeReport], asked: Sequence[Path] | None
+) -> None:
     lines = (line for report in reports for line in _report_lines(report))
-    if folders is not None and len(folders) == 1:
+    if asked is not None and len(asked) == 1:
         out.show(_report_json(reports[0]), lines)
     else:
         out.show_items([_report_json(report) for report in reports], lines)
         _note_not_attached(out, practice, reports)
+
+
+def _end_verify(reports: Sequence[VolumeReport], not_erased: Sequence[CallrecError]) -> None:
+    """Name the first of what is wrong, for the exit status."""
     for fault in (fault for report in reports for fault in report.faults):
         raise Tampered(
             f"the volume's {fault.path}: {fault.what}",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import shlex
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,12 +19,13 @@ from callrec.cli.invocation import (
     practice_of,
     session_here,
     signing_person,
+    typed_moment,
 )
-from callrec.cli.output import Table, counted, facts, qr_code
+from callrec.cli.output import Output, Table, counted, facts, qr_code
 from callrec.errors import CallrecError, Tampered, Unchecked, Unusable
-from callrec.policy.days import parse_instant
 
 if TYPE_CHECKING:
+    from callrec.practice import Practice
     from callrec.registers.audit import Entry
     from callrec.registers.verify import Verification
 
@@ -60,15 +60,13 @@ def list_(
     from callrec.registers.audit import LogFilter, list_audit
 
     practice = practice_of(ctx.obj)
-    zone = practice.config.time_zone
-
-    def moment(text: str | None, option: str) -> datetime | None:
-        return None if text is None else parse_instant(text, zone, what=option)
-
-    wanted = LogFilter(actor, action, subject, moment(since, "--since"), moment(until, "--until"))
+    begin = typed_moment(practice, since, "--since")
+    wanted = LogFilter(actor, action, subject, begin, typed_moment(practice, until, "--until"))
     reader = signing_person(ctx.obj, practice)
-    entries, total = list_audit(practice, reader, wanted, limit=limit or DEFAULT_LIMIT)
-    out = ctx.obj.out
+    _show_entries(ctx.obj.out, *list_audit(practice, reader, wanted, limit=limit or DEFAULT_LIMIT))
+
+
+def _show_entries(out: Output, entries: Sequence[Entry], total: int) -> None:
     values = [{**facts(entry), "detail": dict(entry.detail or {})} for entry in entries]
     headers = ("seq", "at (UTC)", "who", "what", "about")
     out.show({"items": values, "total": total}, Table(headers, [_row(each) for each in entries]))
@@ -106,7 +104,7 @@ def verify(
     TAMPERED: something was changed or is missing; it is named.
     INCONCLUSIVE: it could not be checked whole.
     """
-    from callrec.registers.verify import Verdict, verify_audit
+    from callrec.registers.verify import verify_audit
 
     if full and new:
         raise Unusable("--full and --new ask for different things", hint="give one of them")
@@ -120,6 +118,13 @@ def verify(
         only_new=new,
     )
     invocation.out.show(_json(found), _lines(found))
+    _end(found)
+
+
+def _end(found: Verification) -> None:
+    """What is wrong, for the exit status."""
+    from callrec.registers.verify import Verdict
+
     match found.verdict:
         case Verdict.TAMPERED:
             raise Tampered(
@@ -173,7 +178,7 @@ def _lines(found: Verification) -> Iterator[str]:
 
 
 def _judgement_lines(found: Verification) -> Iterator[str]:
-    """What is no tampering, and has to be judged by a person."""
+    """What is not tampering, and has to be judged by a person."""
     for seq in found.without_power:
         yield f"entry {seq} has a statement by somebody without the power: it counts for nothing"
     for step in found.set_back[-_MAX_SET_BACKS:]:
@@ -224,24 +229,27 @@ def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False)
     from callrec.audit.checkpoint import origin, read_checkpoint
     from callrec.registers.audit import newest_checkpoint
 
-    practice, out = practice_of(ctx.obj), ctx.obj.out
+    practice = practice_of(ctx.obj)
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".pdf",))
     checkpoint = newest_checkpoint(practice)
     size = read_checkpoint(checkpoint, origin(practice.vault)).size
-    head = checkpoint.decode()
+    if to is not None:
+        _write_head(practice, checkpoint.decode(), size, to, replace=replace)
+    _show_head(ctx.obj.out, checkpoint.decode(), size, to)
+
+
+def _write_head(practice: Practice, head: str, size: int, to: Path, *, replace: bool) -> None:
+    from callrec.paper.kit_pdf import log_head_pdf  # fpdf2: 200 ms
+    from callrec.system.files import write_whole
+
+    fingerprint, at = practice.root.hex(), practice.now()
+    page = log_head_pdf(head, practice=practice.name, size=size, fingerprint=fingerprint, at=at)
+    write_whole(to, page, replace=replace)
+
+
+def _show_head(out: Output, head: str, size: int, to: Path | None) -> None:
     value = {"size": size, "checkpoint": head, "path": to}
     if to is not None:
-        from callrec.paper.kit_pdf import log_head_pdf  # fpdf2: 200 ms
-        from callrec.system.files import write_whole
-
-        page = log_head_pdf(
-            head,
-            practice=practice.name,
-            size=size,
-            fingerprint=practice.root.hex(),
-            at=practice.now(),
-        )
-        write_whole(to, page, replace=replace)
         out.show(value, f'The head of {_entries(size)} is in "{to}".')
         out.next_step(f"print {shlex.quote(str(to))}, and keep it where nobody can exchange it")
         return

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -13,15 +14,15 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, practice_of, signing_person
+from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.output import Output, as_json, counted, facts
 from callrec.errors import DoneInPart
 from callrec.policy.clause import Law
 
 if TYPE_CHECKING:
     from callrec.package.destroyed import DestructionCertificate
-    from callrec.practice import Practice
-    from callrec.retention.destroy import Destruction
+    from callrec.practice import Actor, Practice
+    from callrec.retention.destroy import Destruction, DestructionItem
 
 erase_app = new_app()
 
@@ -42,23 +43,11 @@ def erase(
     owes its part: give the same command again when it is, or archive to it. Once nothing is owed,
     --to writes the certificate.
     """
-    from callrec.retention.erase import carry_out, is_carried_out, preview_erasure
+    from callrec.retention.erase import preview_erasure
 
-    practice, out = practice_of(ctx.obj), ctx.obj.out
-    actor = signing_person(ctx.obj, practice)
-    if not is_carried_out(practice, request):
-        numbers = [each.recording for each in preview_erasure(practice, actor, request)]
-        words = counted(len(numbers), "recording")
-        if foresee:
-            listed = ", ".join(map(str, numbers))
-            out.show({"id": request, "recordings": numbers}, f"Would destroy {words}: {listed}.")
-            out.next_step(f"callrec erase {request}")
-            return
-        ctx.obj.prompts.confirm(f"destroy {words}", yes=yes)
-    found = find_attached_volumes(practice, volumes or [])
-    with out.progress("destroying", total=None) as advance:
-        done = carry_out(practice, actor, request, preview_erasure, volumes=found, advance=advance)
-    show_destruction(out, practice, request, done, to)
+    destroy_as_approved(
+        ctx.obj, request, ERASING, preview_erasure, volumes=volumes, to=to, dry_run=foresee, yes=yes
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +58,56 @@ class DestructionCommand:
     """What is typed, but for the request."""
     kept_under: Law
     """By what is kept that was asked for."""
+    preview_lines: Callable[[Sequence[DestructionItem]], Iterator[str]]
+    """What would be destroyed, in words."""
 
 
-ERASING: Final = DestructionCommand("callrec erase", Law.ERASURE)
+def _erasure_lines(items: Sequence[DestructionItem]) -> Iterator[str]:
+    listed = ", ".join(str(each.recording) for each in items)
+    yield f"Would destroy {counted(len(items), 'recording')}: {listed}."
 
-DISPOSING: Final = DestructionCommand("callrec retention dispose", Law.RECORDS_CODE)
+
+def _disposal_lines(items: Sequence[DestructionItem]) -> Iterator[str]:
+    yield f"Would destroy {counted(len(items), 'recording')}:"
+    for rule, count in sorted(Counter(each.rule for each in items).items()):
+        yield f"  {rule}: {count}"
+
+
+ERASING: Final = DestructionCommand("callrec erase", Law.ERASURE, _erasure_lines)
+
+DISPOSING: Final = DestructionCommand(
+    "callrec retention dispose", Law.RECORDS_CODE, _disposal_lines
+)
+
+
+def destroy_as_approved(
+    invocation: Invocation,
+    request: str,
+    carrying_out: DestructionCommand,
+    preview: Callable[[Practice, Actor, str], Sequence[DestructionItem]],
+    *,
+    volumes: Sequence[Path] | None,
+    to: Path | None,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Show what would be destroyed, or destroy it once that was confirmed."""
+    from callrec.retention.erase import carry_out, is_carried_out
+
+    practice, out = practice_of(invocation), invocation.out
+    actor = signing_person(invocation, practice)
+    if not is_carried_out(practice, request):
+        items = preview(practice, actor, request)
+        if dry_run:
+            value = {"id": request, "recordings": [each.recording for each in items]}
+            out.show(value, carrying_out.preview_lines(items))
+            out.next_step(f"{carrying_out.command} {request}")
+            return
+        invocation.prompts.confirm(f"destroy {counted(len(items), 'recording')}", yes=yes)
+    found = find_attached_volumes(practice, volumes or [])
+    with out.progress("destroying", total=None) as advance:
+        done = carry_out(practice, actor, request, preview, volumes=found, advance=advance)
+    show_destruction(out, practice, request, done, to, carrying_out=carrying_out)
 
 
 def find_attached_volumes(practice: Practice, named: Sequence[Path]) -> tuple[Path, ...]:
@@ -81,7 +115,7 @@ def find_attached_volumes(practice: Practice, named: Sequence[Path]) -> tuple[Pa
     from callrec.archive.attached import attached_volumes
 
     found = [volume.at for volume in attached_volumes(practice).values()]
-    # Path.resolve would raise where a link leads to itself; what is no volume is reported later.
+    # Path.resolve would raise where a link leads to itself; what is not a volume is reported later.
     there = {os.path.realpath(path): path for path in (*found, *named)}
     return tuple(there.values())
 
@@ -93,7 +127,7 @@ def show_destruction(
     done: Destruction,
     to: Path | None,
     *,
-    carrying_out: DestructionCommand = ERASING,
+    carrying_out: DestructionCommand,
 ) -> None:
     """Show how far a destruction has come, and write its certificate if it is done."""
     from callrec.package.destroyed import certificate_json

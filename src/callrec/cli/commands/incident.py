@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +21,7 @@ from callrec.policy.incident import IncidentState, Outcome
 
 if TYPE_CHECKING:
     from callrec.cli.prompts import Prompts
-    from callrec.incidents.incident import UpdatedIncident
+    from callrec.incidents.incident import IncidentReport, UpdatedIncident
     from callrec.incidents.show import ListedIncident, ShownIncident
     from callrec.practice import Actor, Practice
 
@@ -42,10 +42,41 @@ def report(
 
     It needs nobody's approval. Your line manager is told at once, or else the Data Controller.
     """
-    from callrec.incidents.incident import IncidentReport, report_incident
+    from callrec.incidents.incident import report_incident
 
     prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
+    account = _account(
+        prompts,
+        practice,
+        noticed=noticed,
+        what=what,
+        tell=tell,
+        recording=recording,
+        request=request,
+    )
+    made = report_incident(practice, actor, account)
+    out, ends = ctx.obj.out, local_time(made.due_at, practice.config.time_zone)
+    out.show(
+        {"id": made.reference, **facts(made, "told", "due_at")},
+        f"{made.reference} is reported; {made.told} is told. 72 hours end {ends}.",
+    )
+    out.next_step(f"callrec incident show {made.reference}")
+
+
+def _account(
+    prompts: Prompts,
+    practice: Practice,
+    *,
+    noticed: str | None,
+    what: str | None,
+    tell: str | None,
+    recording: Sequence[int] | None,
+    request: str | None,
+) -> IncidentReport:
+    """What is reported: what was typed, and the answers to what was left out."""
+    from callrec.incidents.incident import IncidentReport
+
     noticed = noticed or prompts.ask(
         "When was it noticed (2026-11-24T09:30, or now)", option="--noticed TIME"
     )
@@ -59,20 +90,13 @@ def report(
         )
         recording = [read_recording(each) for each in (numbers or "").replace(",", " ").split()]
     under = _asked(prompts, request, "Request concerned (R-17, or none)", "--request R")
-    account = IncidentReport(
+    return IncidentReport(
         noticed_at=read_noticed(noticed, practice),
         what=what,
         tell=tell,
         recordings=recording,
         request=None if under is None else read_request(under),
     )
-    made = report_incident(practice, actor, account)
-    out, ends = ctx.obj.out, local_time(made.due_at, practice.config.time_zone)
-    out.show(
-        {"id": made.reference, **facts(made, "told", "due_at")},
-        f"{made.reference} is reported; {made.told} is told. 72 hours end {ends}.",
-    )
-    out.next_step(f"callrec incident show {made.reference}")
 
 
 @incident_app.command("list")
@@ -186,26 +210,42 @@ def close(
 ) -> None:
     """Say that the Information Commissioner was told, or why he need not be."""
     from callrec.incidents.incident import close_incident
-    from callrec.practice import today
 
     prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
     actor = _reader(ctx.obj, practice)
+    closing = _closing(
+        prompts, practice, outcome=outcome, on=on, reason=reason, delay_reason=delay_reason
+    )
+    prompts.confirm(f"close {incident}", yes=yes)
+    updated = close_incident(practice, actor, incident, closing)
+    _show_updated(ctx.obj, updated, f"{incident} is closed.")
+
+
+def _closing(
+    prompts: Prompts,
+    practice: Practice,
+    *,
+    outcome: Outcome | None,
+    on: str | None,
+    reason: str | None,
+    delay_reason: str,
+) -> Closing:
+    """How it ended: what was typed, and the answers to what was left out."""
+    from callrec.practice import today
+
     if outcome is None:
         outcome = Outcome(prompts.choose("Outcome", _MEANINGS, option="--outcome OUTCOME"))
     day = on or prompts.ask("On which day (or moment)", option="--on DATE")
     why = reason or prompts.ask("Reason", option="--reason TEXT")
     zone = practice.config.time_zone
     at = parse_instant(day, zone) if _HAS_A_TIME.search(day) else None
-    closing = Closing(
+    return Closing(
         outcome=outcome,
         on=parse_day(day, today(practice)) if at is None else at.astimezone(zone).date(),
         at=at,
         reason=why,
         delay_reason=delay_reason,
     )
-    prompts.confirm(f"close {incident}", yes=yes)
-    updated = close_incident(practice, actor, incident, closing)
-    _show_updated(ctx.obj, updated, f"{incident} is closed.")
 
 
 def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -> None:
@@ -325,8 +365,8 @@ def _incident_json(shown: ShownIncident) -> Mapping[str, Any]:
         **facts(shown, "state", "what", "noticed_at", "due_at", "reported_at", "reported_by"),
         **facts(shown, "told", "recordings"),
         "request": shown.request or None,
-        "article_33_3": {name: found.said.get(name) for name in ICO_REPORT_FIELDS},
-        "article_33_5": {name: found.said.get(name) for name in BREACH_RECORD_FIELDS},
+        "article_33_3": {name: found.stated.get(name) for name in ICO_REPORT_FIELDS},
+        "article_33_5": {name: found.stated.get(name) for name in BREACH_RECORD_FIELDS},
         **facts(found, "likelihood", "impact"),
         **facts(shown, "must_be_reported", "still_missing"),
         "closing": closing,
@@ -360,7 +400,7 @@ def _labelled(shown: ShownIncident, now: datetime, zone: tzinfo) -> Iterator[tup
         yield "recordings", ", ".join(map(str, shown.recordings))
     if shown.request:
         yield "request", shown.request
-    for name, value in shown.findings.said.items():
+    for name, value in shown.findings.stated.items():
         yield _named(name), value
     yield "reportable", _REPORTABLE[shown.must_be_reported]
     if closing := shown.closing:

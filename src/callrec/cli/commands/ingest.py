@@ -208,7 +208,7 @@ class _World:
 
     def follow(self, folders: Sequence[Path]) -> bool:
         self.changes.follow(folders)
-        return self.changes.tells_all
+        return self.changes.notices_all
 
     def wait(self) -> Sequence[Path]:
         return self.changes.wait()
@@ -216,7 +216,7 @@ class _World:
     def note(self, text: str) -> None:
         self.invocation.out.note(f"{self._at()}  {text}")
 
-    def tell(self, done: Ingested, waiting: int) -> None:
+    def report(self, done: Ingested, waiting: int) -> None:
         self.damaged += done.damaged
         at = self._at()
         before = f", {done.duplicates} known already" if done.duplicates else ""
@@ -244,7 +244,7 @@ _SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
 
 @contextmanager
 def graceful_shutdown() -> Iterator[Event]:
-    """An event that is set once this process is told to end; what is being done may be finished.
+    """An event that is set once this process gets a signal to end; work under way may finish.
 
     A second time the process ends there and then, whatever it is doing: a thread listens, as no
     handler of Python's runs while SQLite waits for a lock.
@@ -266,13 +266,13 @@ def graceful_shutdown() -> Iterator[Event]:
     try:
         yield stop
     finally:
-        was_told = tuple(by)
+        received = tuple(by)
         over.set()
         while listener.is_alive():
             signal.pthread_kill(listener.ident or 0, signal.SIGTERM)
             listener.join(0.01)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    if signal.SIGINT in was_told:
+    if signal.SIGINT in received:
         raise KeyboardInterrupt
 
 

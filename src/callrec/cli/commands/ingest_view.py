@@ -59,7 +59,7 @@ def utc_offset(minutes: int) -> str:
 
 
 def _folder_of_all(previews: Sequence[Preview]) -> str:
-    """What all paths have in common, said once; a name alone has no folder."""
+    """The folder that all paths have in common; a name alone has none."""
     folders = [os.path.dirname(each.path) for each in previews]  # noqa: PTH120  # as it was written
     absolute = [folder for folder in folders if os.path.isabs(folder)]  # noqa: PTH117  # likewise
     return os.path.commonpath(absolute) if absolute and len(absolute) == len(folders) else ""
@@ -98,7 +98,7 @@ _WORDS: Final = {
 }
 
 _NAMED: Final = 10
-"""Recordings of which the number is said; ``--json`` has all."""
+"""Recordings listed by number; ``--json`` has all."""
 
 
 def findings_lines(findings: Mapping[Finding, Sequence[int]]) -> Iterator[str]:
@@ -161,11 +161,11 @@ def summary_line(summary: Summary, zone: tzinfo) -> str:
     """Where it stands, and what it says that came in."""
     from callrec.crypto.canonical import parse_instant
 
-    said = summary.fields
-    came = f"{said['recordings']} taken in"
-    if said["recordings"]:
+    fields = summary.fields
+    came = f"{fields['recordings']} taken in"
+    if fields["recordings"]:
         days = [
-            parse_instant(said[end]).astimezone(zone).date().isoformat()
+            parse_instant(fields[end]).astimezone(zone).date().isoformat()
             for end in ("first_start", "last_start")
         ]
         came += f", from {' to '.join(dict.fromkeys(days))}"

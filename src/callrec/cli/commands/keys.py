@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +11,12 @@ import typer
 from callrec.cli.commands.kit import RecoveryShares, ask_kit, kit_file, kit_json, kit_lines
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
-from callrec.cli.output import Table, counted, facts
+from callrec.cli.output import Output, Table, counted, facts
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.role import VaultKey
 
 if TYPE_CHECKING:
-    from callrec.keys.audit import KeyAccess
+    from callrec.keys.audit import KeyAccess, KeyProblem
     from callrec.keys.reencrypting import WhyLeft
     from callrec.practice import Actor, Practice
 
@@ -97,7 +97,15 @@ def audit(ctx: Context) -> None:
 
     practice = practice_of(ctx.obj)
     everybody, problems = list_key_access(practice), audit_keys(practice)
-    out = ctx.obj.out
+    _show_access(ctx.obj.out, everybody, problems)
+    _end_audit(problems)
+    if problems:
+        ctx.obj.out.next_step(problems[0].mend)
+
+
+def _show_access(
+    out: Output, everybody: Sequence[KeyAccess], problems: Sequence[KeyProblem]
+) -> None:
     value = {
         "items": [
             {"user": each.login, **each.versions, **facts(each, "requests", "incidents", "grants")}
@@ -106,17 +114,18 @@ def audit(ctx: Context) -> None:
         "problems": [{"of": p.of, "user": p.login, "what": p.what} for p in problems],
     }
     headers = ("user", *VaultKey, "requests", "incidents", "grants")
-    told = [f"{problem.of}, {problem.login}: {problem.what}" for problem in problems]
+    found = [f"{problem.of}, {problem.login}: {problem.what}" for problem in problems]
     sound = "Each share is sealed to whom it should be, by somebody entitled."
-    out.show(value, (Table(headers, [_opens_row(each) for each in everybody]), *(told or [sound])))
+    out.show(value, (Table(headers, [_opens_row(each) for each in everybody]), *(found or [sound])))
+
+
+def _end_audit(problems: Sequence[KeyProblem]) -> None:
     wrong = [problem for problem in problems if problem.is_tampering]
     if wrong:
         raise Tampered(
             f"{len(wrong)} of these are not as they should be",
             hint="find out how that came about; callrec keys rotate puts shares right",
         )
-    if problems:
-        out.next_step(problems[0].mend)
 
 
 @keys_app.command()
@@ -131,8 +140,6 @@ def rotate(
     and writing all of them. Both may be stopped at any time: the next run goes on. Whoever once had
     an old key still opens what copies of the vault he kept.
     """
-    from callrec.keys.rotating import rotate_keys
-
     practice = practice_of(ctx.obj)
     if reencrypt and (reseal or key):
         raise Unusable(
@@ -142,11 +149,16 @@ def rotate(
     actor, keys = signing_person(ctx.obj, practice), frozenset(key or VaultKey)
     if reencrypt:
         _reencrypt(ctx.obj, practice, actor)
-        return
-    if reseal:
+    elif reseal:
         _reseal(ctx.obj, practice, actor, keys)
-        return
-    versions, out = rotate_keys(practice, actor, keys), ctx.obj.out
+    else:
+        _rotate(ctx.obj.out, practice, actor, keys)
+
+
+def _rotate(out: Output, practice: Practice, actor: Actor, keys: frozenset[VaultKey]) -> None:
+    from callrec.keys.rotating import rotate_keys
+
+    versions = rotate_keys(practice, actor, keys)
     out.show_items(
         [{"key": key, "version": version} for key, version in versions.items()],
         Table(("key", "version"), list(versions.items())),
@@ -200,14 +212,12 @@ def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None
             hint="callrec doctor --full, then callrec doctor --repair --from DIR",
         )
     if done.left:
-        raise DoneInPart(
-            "some recordings lie under the keys that they had", hint=_what_helps(done.left)
-        )
+        raise DoneInPart("some recordings lie under the keys that they had", hint=_hint(done.left))
     if done.recordings:
         out.next_step("callrec archive --to DIR, for each volume: they hold the former files")
 
 
-def _what_helps(left: Collection[WhyLeft]) -> str:
+def _hint(left: Collection[WhyLeft]) -> str:
     from callrec.keys.reencrypting import WhyLeft
 
     if WhyLeft.MISSING in left:

@@ -12,11 +12,11 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, practice_of
-from callrec.cli.output import facts
+from callrec.cli.invocation import Context, Invocation, practice_of
+from callrec.cli.output import Output, facts
+from callrec.cli.prompts import NEW_PASSWORD_FILE, PASSWORD_FILE, Prompts
 
 if TYPE_CHECKING:
-    from callrec.cli.prompts import Prompts
     from callrec.crypto.kit import PrintedKit
 
 _PAGE: Final = """\
@@ -143,13 +143,10 @@ def init(
     Keep the kit on paper in two sealed envelopes: without it, and without a password, nobody can
     ever open the recordings. A recovery file that ends in .pdf is a page to print.
     """
-    from callrec.login.locks import LENGTH_RULE_FOR_CONTROLLER
     from callrec.people.founding import set_up_practice
 
     invocation = ctx.obj
-    password = invocation.prompts.ask_new_password(
-        f"A password for {user} ({LENGTH_RULE_FOR_CONTROLLER})"
-    )
+    password = _ask_new_password(invocation.prompts, user)
     with kit_file(recovery_file) as keep:
         kit = set_up_practice(
             invocation.config,
@@ -162,16 +159,27 @@ def init(
             split=recovery_shares is not None,
             keep=keep,
         )
+    _show_founded(invocation, user, kit, recovery_file)
+
+
+def _ask_new_password(prompts: Prompts, user: str, file_variable: str = PASSWORD_FILE) -> str:
+    from callrec.login.locks import LENGTH_RULE_FOR_CONTROLLER
+
+    question = f"A password for {user} ({LENGTH_RULE_FOR_CONTROLLER})"
+    return prompts.ask_new_password(question, file_variable=file_variable)
+
+
+def _show_founded(invocation: Invocation, user: str, kit: PrintedKit, file: Path | None) -> None:
+    out, folder = invocation.out, invocation.config.vault
     value = {
         "vault": kit.vault,
-        "folder": invocation.config.vault,
+        "folder": folder,
         "user": user,
         "fingerprint": kit.fingerprint,
-        "recovery_kit": kit_json(kit, recovery_file),
+        "recovery_kit": kit_json(kit, file),
     }
-    out = invocation.out
-    where = f'The vault of {practice} is in "{invocation.config.vault}".'
-    out.show(value, (where, *kit_lines(kit, recovery_file)))
+    where = f'The vault of {kit.practice} is in "{folder}".'
+    out.show(value, (where, *kit_lines(kit, file)))
     out.next_step(f"callrec login {user}")
 
 
@@ -212,22 +220,21 @@ def use(
     can: see to that next, with callrec user list and callrec user disable.
     """
     from callrec.keys.kit_use import NewController, check_new_login, use_kit
-    from callrec.login.locks import LENGTH_RULE_FOR_CONTROLLER
 
-    call, out = ctx.obj, ctx.obj.out
-    practice = practice_of(call)
+    prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
     check_new_login(practice, user)
-    typed = ask_kit(call.prompts)
-    password = call.prompts.ask_new_password(
-        f"A password for {user} ({LENGTH_RULE_FOR_CONTROLLER})",
-        file_variable="CALLREC_NEW_PASSWORD_FILE",
-    )
+    typed = ask_kit(prompts)
+    password = _ask_new_password(prompts, user, NEW_PASSWORD_FILE)
     controller = NewController(user, name, password)
     with kit_file(recovery_file) as keep:
         kit = use_kit(practice, typed, controller, split=recovery_shares is not None, keep=keep)
-    value = {"user": user, "recovery_kit": kit_json(kit, recovery_file)}
+    _show_new_controller(ctx.obj.out, user, kit, recovery_file)
+
+
+def _show_new_controller(out: Output, user: str, kit: PrintedKit, file: Path | None) -> None:
+    value = {"user": user, "recovery_kit": kit_json(kit, file)}
     new = f"{user} is Data Controller. The kit is used up, and another takes its place."
-    out.show(value, (new, *kit_lines(kit, recovery_file)))
+    out.show(value, (new, *kit_lines(kit, file)))
     out.note("keep the pages of the kit before as long as callrec status names a drive for them")
     out.next_step(f"callrec login {user}")
 

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -49,18 +49,21 @@ def listen(
     if look and attended:
         raise Unusable("nobody attends a look", hint="give --look or --attended")
     actor = signing_person(call, practice)
-    if not look:
+    if look:
+        seen = show_waveform(practice, actor, request, recording)
+        call.out.show(_seen_json(seen), _seen_lines(call, seen))
+    else:
         heard = listen_to(practice, actor, request, recording, _room(call, attended or ()))
         call.out.show(facts(heard), _heard_lines(call, heard))
-        return
-    seen = show_waveform(practice, actor, request, recording)
-    value = {
+
+
+def _seen_json(seen: WaveformView) -> dict[str, Any]:
+    return {
         **facts(seen, "request", "recording", "audit_seq"),
         "duration_s": seen.measured.duration_ms / 1000,
         **facts(seen.measured, "sample_rate", "channels", "peaks"),
         **facts(seen, "edits"),
     }
-    call.out.show(value, _seen_lines(call, seen))
 
 
 def _room(call: Invocation, attended: Sequence[str]) -> Playback:
@@ -140,7 +143,7 @@ def find_player(configured: Sequence[str], kind: str, environ: Mapping[str, str]
 def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
     """Let a player play a sound, and wait until it ends; returns whether it took all of it.
 
-    Ending it early is no error.
+    Ending it early is not an error.
     """
     from callrec.store.sealing import write_all
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from callrec.cli import options
 from callrec.cli.commands.kit import grouped_fingerprint
 from callrec.cli.groups import new_app
@@ -12,10 +15,14 @@ from callrec.cli.invocation import (
     practice_of,
     session_here,
 )
-from callrec.cli.output import facts
+from callrec.cli.output import Output, facts
+from callrec.cli.prompts import NEW_PASSWORD_FILE
 from callrec.errors import Unusable
 
-NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the variable's name
+if TYPE_CHECKING:
+    from callrec.login.unlock import AwaitingConfirmation, LoggedIn
+    from callrec.policy.role import Power
+    from callrec.practice import Actor
 
 login_app = new_app()
 
@@ -32,8 +39,7 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
     """
     from callrec.login.unlock import LoggedIn, log_in
 
-    invocation, out = ctx.obj, ctx.obj.out
-    practice = practice_of(invocation)
+    invocation, practice = ctx.obj, practice_of(ctx.obj)
     name = user or invocation.environ.get("CALLREC_USER", "")
     if not name:
         raise Unusable("who logs in is missing", hint="run callrec login NAME")
@@ -46,11 +52,20 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
         environ=invocation.environ,
     )
     if isinstance(result, LoggedIn):
-        ends = f"{result.ends_at.astimezone(invocation.config.time_zone):%H:%M}"
-        value = {"user": result.login, **facts(result, "role", "ends_at", "terminal")}
-        out.show(value, f"{result.login} ({result.role}) until {ends}, {result.terminal} only.")
-        out.next_step("callrec inbox")
-        return
+        _show_session(invocation, result)
+    else:
+        _show_new_key(invocation.out, result)
+
+
+def _show_session(invocation: Invocation, opened: LoggedIn) -> None:
+    ends = f"{opened.ends_at.astimezone(invocation.config.time_zone):%H:%M}"
+    value = {"user": opened.login, **facts(opened, "role", "ends_at", "terminal")}
+    line = f"{opened.login} ({opened.role}) until {ends}, {opened.terminal} only."
+    invocation.out.show(value, line)
+    invocation.out.next_step("callrec inbox")
+
+
+def _show_new_key(out: Output, result: AwaitingConfirmation) -> None:
     lines = (
         "Your key is made." if result.made_now else "Your key is not confirmed yet.",
         "Read its fingerprint to the Data Controller, who confirms it:",
@@ -102,18 +117,23 @@ def whoami(ctx: Context) -> None:
 
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
-    may = sorted(powers(practice, actor))
     fingerprint = practice.register.public_keys(actor.person.id).fingerprint
+    _show_person(ctx.obj.out, actor, sorted(powers(practice, actor)), fingerprint, practice.name)
+
+
+def _show_person(
+    out: Output, actor: Actor, may: Sequence[Power], fingerprint: str, practice: str
+) -> None:
     value = {
         "user": actor.login,
         "role": actor.person.role,
         "powers": may,
         "fingerprint": fingerprint,
-        "practice": practice.name,
+        "practice": practice,
     }
     lines = (
-        f"{actor.login}, {actor.person.role} of {practice.name}",
+        f"{actor.login}, {actor.person.role} of {practice}",
         f"may: {', '.join(may)}",
         f"key: {grouped_fingerprint(fingerprint)}",
     )
-    ctx.obj.out.show(value, lines)
+    out.show(value, lines)

@@ -1,10 +1,10 @@
-"""``callrec mail``: what people are told by mail, and the sending of it (docs/mail.md)."""
+"""``callrec mail``: messages to people by mail, and the sending of them (docs/mail.md)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
@@ -29,15 +29,9 @@ def list_(ctx: Context) -> None:
 
     practice = _practice(ctx.obj)
     messages = list_messages(practice)
-    values = [
-        {
-            "to": each.login,
-            **facts(each.message, "about", "line", "made_at", "tried_at", "taken_at"),
-            **facts(each, "has_address"),
-        }
-        for each in messages
-    ]
-    ctx.obj.out.show_items(values, _lines(messages, practice.config.time_zone))
+    ctx.obj.out.show_items(
+        [_json(each) for each in messages], _lines(messages, practice.config.time_zone)
+    )
     if any(each.message.taken_at is None and each.has_address for each in messages):
         ctx.obj.out.next_step("callrec mail send")
 
@@ -57,8 +51,13 @@ def remind(ctx: Context) -> None:
     _send(ctx.obj, practice, {"reminders": queue_reminders(practice)})
 
 
+def _json(each: ListedMessage) -> dict[str, Any]:
+    members = ("about", "line", "made_at", "tried_at", "taken_at")
+    return {"to": each.login, **facts(each.message, *members), **facts(each, "has_address")}
+
+
 def _practice(invocation: Invocation) -> Practice:
-    """Not who.practice_of: what sends the mail is not to start another to send it."""
+    """Not invocation.practice_of: what sends the mail is not to start another to send it."""
     from callrec.practice import open_practice
 
     return open_practice(invocation.config, invocation.now, invocation.environ)

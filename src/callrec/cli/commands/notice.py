@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -53,18 +54,20 @@ def list_(ctx: Context) -> None:
         "items": [{**_json(each), "in_force": each.in_force_on(today)} for each in versions],
         "gaps": [{"kind": g.kind, "from": g.first_on, "until": g.last_on} for g in without],
     }
+    ctx.obj.out.show(value, _list_words(versions, without, today))
+
+
+def _list_words(
+    versions: Sequence[NoticeVersion], without: Iterable[NoticeGap], today: date
+) -> Iterator[str | Table]:
     rows = [
         (v.kind, v.version, v.first_on, v.last_on or "", "today" if v.in_force_on(today) else "")
         for v in versions
     ]
-
-    def words() -> Iterator[str | Table]:
-        if rows:
-            yield Table(("notice", "version", "from", "until", "in force"), rows)
-        for gap in without:
-            yield f"none: {_in_words(gap)}"
-
-    ctx.obj.out.show(value, words())
+    if rows:
+        yield Table(("notice", "version", "from", "until", "in force"), rows)
+    for gap in without:
+        yield f"none: {_in_words(gap)}"
 
 
 def _give(invocation: Invocation, kind: NoticeKind, on: str, to: Path | None) -> None:

@@ -17,10 +17,11 @@ from callrec.cli.invocation import (
     check_destination,
     practice_of,
     signing_person,
+    typed_day,
 )
 from callrec.cli.output import Table, counted, facts, local_time, rfc3339
 from callrec.errors import DoneInPart
-from callrec.policy.days import DayRange, parse_day
+from callrec.policy.days import DayRange
 from callrec.system.spreadsheet import to_csv
 from callrec.telephone.call import Direction
 
@@ -39,7 +40,7 @@ _OF_A_FINDING: Final = (
     *("what", "why", "at", "until", "direction", "extension", "number", "recordings"),
 )
 
-_MOST_ON_SCREEN: Final = 100
+_MAX_ON_SCREEN: Final = 100
 """Findings, and rows that were not understood: more than that is for a file."""
 
 _HOW: Final = {
@@ -70,15 +71,9 @@ def reconcile(
     search would miss a recording that it should find: somebody has changed the index.
     """
     from callrec.intake.reconcile import reconcile_calls
-    from callrec.practice import today
-    from callrec.system.files import write_whole
 
     practice = practice_of(ctx.obj)
-    now = today(practice)
-    first, last = (
-        None if text is None else parse_day(text, now, what=option)
-        for option, text in (("--from", since), ("--to", until))
-    )
+    first, last = typed_day(practice, since, "--from"), typed_day(practice, until, "--to")
     replace = csv is not None and check_destination(ctx.obj, csv, yes=yes, suffixes=(".csv",))
     actor = signing_person(ctx.obj, practice)
     with ctx.obj.out.progress("opening", total=None) as advance:
@@ -86,10 +81,20 @@ def reconcile(
             practice, actor, first=first, last=last, files=cdr or (), advance=advance
         )
     if csv is not None:
-        rows = [_cells(finding) for finding in done.findings]
-        write_whole(csv, to_csv(COLUMNS, rows, practice.config.time_zone), replace=replace)
+        _write(csv, done, practice.config.time_zone, replace=replace)
     _show(ctx.obj, done, csv)
-    # A failure that scripts can see.
+    _end(done)
+
+
+def _write(file: Path, done: Reconciliation, zone: tzinfo, *, replace: bool) -> None:
+    from callrec.system.files import write_whole
+
+    rows = [_cells(finding) for finding in done.findings]
+    write_whole(file, to_csv(COLUMNS, rows, zone), replace=replace)
+
+
+def _end(done: Reconciliation) -> None:
+    """A failure that scripts can see."""
     if missing := done.counts.missing + done.counts.in_part:
         are = "is" if missing == 1 else "are"
         raise DoneInPart(
@@ -127,18 +132,18 @@ def _words(call: Invocation, done: Reconciliation, file: Path | None) -> Iterato
         f"{counts.unheard} cannot be heard to the end; {counted(counts.duplicates, 'duplicate')};"
         f" {counted(counts.gaps, 'gap')} in the day."
     )
-    for each in done.unread[:_MOST_ON_SCREEN]:
+    for each in done.unread[:_MAX_ON_SCREEN]:
         yield f'not understood: "{each.path}", line {each.row.line}: {each.row.why}'
     if file is not None:
         yield f'"{file}" is written, findings: {len(done.findings)}'
     elif done.findings:
         ranked, zone = sorted(done.findings, key=_rank), call.config.time_zone
         yield ""
-        yield Table(HEADERS, [_row(finding, zone) for finding in ranked[:_MOST_ON_SCREEN]])
-        if hidden := Counter(finding.what for finding in ranked[_MOST_ON_SCREEN:]):
+        yield Table(HEADERS, [_row(finding, zone) for finding in ranked[:_MAX_ON_SCREEN]])
+        if hidden := Counter(finding.what for finding in ranked[_MAX_ON_SCREEN:]):
             others = ", ".join(f"{what.replace('-', ' ')} {n}" for what, n in hidden.items())
             call.out.note(
-                f"{_MOST_ON_SCREEN} of {len(ranked)} findings; not shown: {others};"
+                f"{_MAX_ON_SCREEN} of {len(ranked)} findings; not shown: {others};"
                 " --csv FILE writes all"
             )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,10 +16,10 @@ from callrec.cli.invocation import (
     check_destination,
     practice_of,
     signing_person,
+    typed_moment,
 )
 from callrec.cli.output import Table, as_json, facts
 from callrec.errors import Tampered
-from callrec.policy.days import parse_instant
 from callrec.policy.reviews import RegisterName
 from callrec.system.spreadsheet import as_text, to_csv
 
@@ -47,24 +46,20 @@ def register(
     """
     from callrec.registers.registers import read_register
 
-    practice, out = practice_of(ctx.obj), ctx.obj.out
-    zone = practice.config.time_zone
-
-    def moment(text: str | None, option: str) -> datetime | None:
-        return None if text is None else parse_instant(text, zone, what=option)
-
-    begin, end = moment(since, "--since"), moment(until, "--until")
+    practice = practice_of(ctx.obj)
+    begin = typed_moment(practice, since, "--since")
+    end = typed_moment(practice, until, "--until")
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
     actor = signing_person(ctx.obj, practice)
     extract = read_register(practice, actor, name, since=begin, until=end)
-    value = {**facts(extract, "register", "read_at"), "items": [dict(e) for e in extract.entries]}
     if to is None:
-        _show(ctx.obj, extract, value)
+        _show(ctx.obj, extract)
     else:
-        rows = [[entry[column] for column in extract.columns] for entry in extract.entries]
-        write_report(to, value, lambda: to_csv(extract.columns, rows, zone), replace=replace)
-        written = {"path": to, "register": extract.register, "entries": len(rows)}
-        out.show(written, f'"{to}" is written, entries: {len(rows)}')
+        _write(ctx.obj, extract, to, replace=replace)
+    _end(extract)
+
+
+def _end(extract: RegisterExtract) -> None:
     if extract.unopened:
         raise Tampered(
             f"incidents that do not open as they were reported: {', '.join(extract.unopened)}",
@@ -83,7 +78,20 @@ def write_report(
     write_whole(to, f"{as_json(value)}\n".encode() if is_json else otherwise(), replace=replace)
 
 
-def _show(invocation: Invocation, extract: RegisterExtract, value: Mapping[str, Any]) -> None:
+def _json(extract: RegisterExtract) -> Mapping[str, Any]:
+    items = [dict(entry) for entry in extract.entries]
+    return {**facts(extract, "register", "read_at"), "items": items}
+
+
+def _write(invocation: Invocation, extract: RegisterExtract, to: Path, *, replace: bool) -> None:
+    zone = invocation.config.time_zone
+    rows = [[entry[column] for column in extract.columns] for entry in extract.entries]
+    write_report(to, _json(extract), lambda: to_csv(extract.columns, rows, zone), replace=replace)
+    value = {"path": to, "register": extract.register, "entries": len(rows)}
+    invocation.out.show(value, f'"{to}" is written, entries: {len(rows)}')
+
+
+def _show(invocation: Invocation, extract: RegisterExtract) -> None:
     out, zone, shown = invocation.out, invocation.config.time_zone, extract.on_screen
     rows = [
         [
@@ -93,7 +101,7 @@ def _show(invocation: Invocation, extract: RegisterExtract, value: Mapping[str, 
         for entry in extract.entries
     ]
     table = Table([column.replace("_", " ") for column in shown], rows)
-    out.show(value, table if rows else "Nothing is entered in this register.")
+    out.show(_json(extract), table if rows else "Nothing is entered in this register.")
     if invocation.given.json or not rows:
         return
     if len(shown) < len(extract.columns):

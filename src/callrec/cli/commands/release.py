@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,9 +13,9 @@ from callrec.cli import options
 from callrec.cli.commands.requests.decide import Clips, Silences, typed_edits
 from callrec.cli.commands.volumes import OnVolume
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, practice_of, signing_person
+from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.output import Output, facts
-from callrec.cli.prompts import ask_channel
+from callrec.cli.prompts import Prompts, ask_channel
 from callrec.errors import Unusable
 from callrec.package.manifest import FileRole, WhyNotEnclosed
 from callrec.policy.handing_over import Channel, Delivery, PackageForm, ReleaseInstructions
@@ -50,19 +51,11 @@ def release(
     or silenced the original stays here. What was granted is then used up: a second copy is a
     second approval.
     """
-    from callrec.release.preparing import check_is_folder, preparing_release
+    from callrec.release.preparing import check_is_folder
 
-    call = ctx.obj
     check_is_folder(to)
-
-    def way(what: str, option: str) -> Channel | None:
-        return ask_channel(call.prompts, what, option=option) if call.prompts.possible else None
-
     directions = ReleaseInstructions(
-        delivery=Delivery(
-            deliver_by or way("How will the package go out", "--deliver-by"),
-            passphrase_by or way("And its passphrase", "--passphrase-by"),
-        ),
+        delivery=_delivery(ctx.obj.prompts, deliver_by, passphrase_by),
         form=form,
         edits=typed_edits(clip, silence),
         max_bytes=fit,
@@ -70,8 +63,35 @@ def release(
         medium_serial=medium_serial,
         names_subject=name_subject,
     )
+    _release(ctx.obj, request, to, directions, on_volume)
+
+
+def _delivery(
+    prompts: Prompts, package_by: Channel | None, passphrase_by: Channel | None
+) -> Delivery:
+    """How it goes out: as was typed, or asked for where there is a terminal."""
+
+    def way(what: str, option: str) -> Channel | None:
+        return ask_channel(prompts, what, option=option) if prompts.possible else None
+
+    return Delivery(
+        package_by or way("How will the package go out", "--deliver-by"),
+        passphrase_by or way("And its passphrase", "--passphrase-by"),
+    )
+
+
+def _release(
+    call: Invocation,
+    request: str,
+    to: Path,
+    directions: ReleaseInstructions,
+    drives: Sequence[Path] | None,
+) -> None:
+    """Make the package; what it needs is loaded while the vault is opened."""
+    from callrec.release.preparing import preparing_release
+
     with preparing_release():
-        practice = practice_of(call, on_volume)
+        practice = practice_of(call, drives)
         actor = signing_person(call, practice)
         from callrec.release.release import release_recordings
 
@@ -117,10 +137,10 @@ def _lines(done: Released, recordings: Iterable[int]) -> Iterator[str]:
     manifest = done.manifest
     yield f"{done.reference} is released: {done.path}"
     yield f"Recordings enclosed: {_numbers(recordings)}"
-    for why, said in _NOT_ENCLOSED.items():
+    for why, text in _NOT_ENCLOSED.items():
         left_out = [each.recording for each in manifest.not_enclosed if each.why is why]
         if left_out:
-            yield f"{said}: {_numbers(left_out)}"
+            yield f"{text}: {_numbers(left_out)}"
     if manifest.withheld:
         yield f"Withheld: {_numbers(each.recording for each in manifest.withheld)}"
     # What is copied or read out has a line of its own, which no terminal breaks.
@@ -130,9 +150,9 @@ def _lines(done: Released, recordings: Iterable[int]) -> Iterator[str]:
     yield f"  {done.passphrase}"
     yield "Let it go another way than the package."
     yield from _OPENS_WITH[done.form]
-    say_so = f"callrec request event {done.reference} handed-over --on DATE --by"
+    record_it = f"callrec request event {done.reference} handed-over --on DATE --by"
     which = "" if done.is_first else f" --release {manifest.release[:8]}"
-    yield f"next: {say_so} {done.package_by or 'WAY'} --to-whom WHO{which}"
+    yield f"next: {record_it} {done.package_by or 'WAY'} --to-whom WHO{which}"
 
 
 def _numbers(numbers: Iterable[int]) -> str:

@@ -33,24 +33,30 @@ def restore(
     who may approve requests, or with the recovery kit. Volumes may be given one after another; what
     is there already is not fetched again, and a run that was cut short is finished by the next.
     """
+    from callrec.restore.rebuild import is_vault, open_volumes
+
+    call, opened = ctx.obj, open_volumes(volumes)
+    if for_proof:
+        _drill(call, opened)
+    elif is_vault(call.config):
+        practice = practice_of(call)
+        _bring_back(call, practice, signing_person(call, practice), opened)
+    else:
+        _rebuild(call, opened, with_kit=kit)
+
+
+def _rebuild(invocation: Invocation, volumes: tuple[Volume, ...], *, with_kit: bool) -> None:
+    """Bring back the catalogue, and all that is on the volumes unless the kit opened them."""
     from callrec.crypto.kit import read_kit
     from callrec.restore.copy import opener_by_kit, opener_by_password
-    from callrec.restore.rebuild import actor_in_rebuilt, is_vault, open_volumes, rebuild
+    from callrec.restore.rebuild import actor_in_rebuilt, rebuild
 
-    invocation, out = ctx.obj, ctx.obj.out
-    opened = open_volumes(volumes)
-    if for_proof:
-        _drill(invocation, opened)
-        return
-    if is_vault(invocation.config):
-        practice = practice_of(invocation)
-        _bring_back(invocation, practice, signing_person(invocation, practice), opened)
-        return
+    out = invocation.out
     rebuilt = rebuild(
         invocation.config,
-        opened,
+        volumes,
         opener_by_kit(read_kit(ask_kit(invocation.prompts)))
-        if kit
+        if with_kit
         else opener_by_password(
             invocation.prompts.ask_password("Password of somebody who may approve requests")
         ),
@@ -63,12 +69,12 @@ def restore(
     day, time = f"{made[:4]}-{made[4:6]}-{made[6:8]}", f"{made[9:11]}:{made[11:13]}"
     out.note(f'the catalogue is back as it was on {day} at {time} UTC, from "{rebuilt.label}"')
     out.note("no copy holds the configuration: compare this one with yours, retention above all")
-    if kit:
+    if with_kit:
         value = {"vault": rebuilt.practice.vault, "volume": rebuilt.label, "copied_at": made}
         out.show(value, "The catalogue is back; no recording is fetched yet.")
         out.next_step("callrec recovery use, then the same callrec restore again")
         return
-    _bring_back(invocation, rebuilt.practice, actor_in_rebuilt(rebuilt), opened)
+    _bring_back(invocation, rebuilt.practice, actor_in_rebuilt(rebuilt), volumes)
 
 
 def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.erase import (
-    DISPOSING,
-    CertificateTo,
-    OnVolumes,
-    find_attached_volumes,
-    show_destruction,
-)
+from callrec.cli.commands.erase import DISPOSING, CertificateTo, OnVolumes, destroy_as_approved
 from callrec.cli.commands.register import RegisterFile, write_report
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
@@ -24,15 +17,15 @@ from callrec.cli.invocation import (
     acting_person,
     check_destination,
     practice_of,
-    signing_person,
 )
 from callrec.cli.options import read_request
-from callrec.cli.output import Table, counted, facts
+from callrec.cli.output import Output, Table, facts
 from callrec.errors import Unusable
 from callrec.policy.retention import DueGroup
 from callrec.system.spreadsheet import Cell, to_csv
 
 if TYPE_CHECKING:
+    from callrec.retention.categories import CategoryGiven
     from callrec.retention.erase import DisposalProposal
     from callrec.retention.review import RetentionReview
 
@@ -79,7 +72,7 @@ def dispose(
     volume that is not attached owes its part: give the same command again when it is, or archive to
     it. Once nothing is owed, --to writes the certificate.
     """
-    from callrec.retention.erase import carry_out, is_carried_out, preview_destruction
+    from callrec.retention.erase import preview_destruction
 
     if request is None:
         if volumes or to:
@@ -89,24 +82,16 @@ def dispose(
             )
         _propose(ctx.obj, dry_run=dry_run)
         return
-    practice, out = practice_of(ctx.obj), ctx.obj.out
-    actor = signing_person(ctx.obj, practice)
-    if not is_carried_out(practice, request):
-        items = preview_destruction(practice, actor, request)
-        what = counted(len(items), "recording")
-        if dry_run:
-            rules = sorted(Counter(each.rule for each in items).items())
-            value = {"id": request, "recordings": [each.recording for each in items]}
-            out.show(value, (f"Would destroy {what}:", *(f"  {rule}: {n}" for rule, n in rules)))
-            out.next_step(f"callrec retention dispose {request}")
-            return
-        ctx.obj.prompts.confirm(f"destroy {what}", yes=yes)
-    found = find_attached_volumes(practice, volumes or [])
-    with out.progress("destroying", total=None) as advance:
-        done = carry_out(
-            practice, actor, request, preview_destruction, volumes=found, advance=advance
-        )
-    show_destruction(out, practice, request, done, to, carrying_out=DISPOSING)
+    destroy_as_approved(
+        ctx.obj,
+        request,
+        DISPOSING,
+        preview_destruction,
+        volumes=volumes,
+        to=to,
+        dry_run=dry_run,
+        yes=yes,
+    )
 
 
 def _propose(invocation: Invocation, *, dry_run: bool) -> None:
@@ -141,9 +126,13 @@ def set_(
     from callrec.retention.categories import set_category
 
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
-    practice, out = practice_of(ctx.obj), ctx.obj.out
+    practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
     done = set_category(practice, actor, recordings, category=category, reason=why)
+    _show_category(ctx.obj.out, recordings, done)
+
+
+def _show_category(out: Output, recordings: Sequence[int], done: CategoryGiven) -> None:
     chosen, longer = done.category, done.kept_as_claims
     numbers = list(dict.fromkeys(recordings))
     value = {"category": chosen.name, **facts(chosen, "rule"), "recordings": numbers}

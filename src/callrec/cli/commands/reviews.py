@@ -90,7 +90,7 @@ def _sample(percent: int | None, count: int | None) -> Sample:
 def _asked(invocation: Invocation, drawn: DrawnSearches) -> Mapping[int, SearchReview]:
     from callrec.search.reviews import SearchReview
 
-    said = {}
+    reviews = {}
     for item in drawn.items:
         answer = invocation.prompts.choose(
             f"The search of entry {item.seq}",
@@ -98,11 +98,11 @@ def _asked(invocation: Invocation, drawn: DrawnSearches) -> Mapping[int, SearchR
             option="--accept SEQ or --query SEQ",
         )
         if answer == "accept":
-            said[item.seq] = SearchReview(ReviewVerdict.ACCEPTED)
+            reviews[item.seq] = SearchReview(ReviewVerdict.ACCEPTED)
         elif answer == "query":
             reason = invocation.prompts.ask("What is asked about it", option="--reason TEXT")
-            said[item.seq] = SearchReview(ReviewVerdict.QUERIED, reason)
-    return said
+            reviews[item.seq] = SearchReview(ReviewVerdict.QUERIED, reason)
+    return reviews
 
 
 def _record(

@@ -18,6 +18,7 @@ from callrec.policy.search import Criteria, Direction
 
 if TYPE_CHECKING:
     from callrec.calls.find import ShownCall
+    from callrec.cli.prompts import Prompts
     from callrec.practice import Practice
     from callrec.search.search import SearchResult
     from callrec.search.show import CheckedRecording, StartClock
@@ -62,13 +63,20 @@ def search(
         direction=direction,
     )
     actor = acting_person(ctx.obj, practice)
-    is_refused = not criteria.is_narrow(practice.config.search.widest_window_days)
-    if reason is None and request is None and ctx.obj.prompts.possible and not is_refused:
-        reason = ctx.obj.prompts.ask("Reason for this search", option="--reason TEXT")
+    if reason is None and request is None:
+        reason = _ask_reason(ctx.obj.prompts, practice, criteria)
     found = search_recordings(
         practice, actor, criteria=criteria, reason=reason, request=request, limit=limit
     )
     _show(ctx.obj.out, practice, found, request)
+
+
+def _ask_reason(prompts: Prompts, practice: Practice, criteria: Criteria) -> str | None:
+    """Why, where somebody can be asked; not of a search that is refused in any case."""
+    is_refused = not criteria.is_narrow(practice.config.search.widest_window_days)
+    if is_refused or not prompts.possible:
+        return None
+    return prompts.ask("Reason for this search", option="--reason TEXT")
 
 
 def _show(out: Output, practice: Practice, found: SearchResult, request: str | None) -> None:
@@ -208,7 +216,13 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
 
     practice = practice_of(ctx.obj, on_volume)
     shown = show_recording(practice, acting_person(ctx.obj, practice), recording)
-    value = {
+    words = labelled(_lines(shown, practice.config.time_zone), width=11)
+    ctx.obj.out.show(_shown_json(shown), words)
+    ctx.obj.out.next_step(f"callrec request create --recording {recording}")
+
+
+def _shown_json(shown: CheckedRecording) -> dict[str, Any]:
+    return {
         **call_json(shown.call),
         **facts(shown.clock),
         **facts(shown, "sides", "findings", "provenance", "notices", "caller_told", "file_checked"),
@@ -216,8 +230,6 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
         **facts(shown.category, "rule"),
         **facts(shown, "due_on"),
     }
-    ctx.obj.out.show(value, labelled(_lines(shown, practice.config.time_zone), width=11))
-    ctx.obj.out.next_step(f"callrec request create --recording {recording}")
 
 
 def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:

@@ -25,12 +25,11 @@ from callrec.cli.output import Table, counted, facts, local_time
 from callrec.errors import Tampered, Unusable
 from callrec.policy.clock_events import Urgency
 from callrec.policy.days import last_day
-from callrec.policy.role import Power
 
 if TYPE_CHECKING:
     from callrec.archive.volumes import ListedVolume
     from callrec.office.inbox import InboxItem
-    from callrec.office.status import SearchCount, Status
+    from callrec.office.status import Status
     from callrec.requests.due import DueRequest
 
 _OF_A_VOLUME: Final = ("volume", "standing", "last_seen", "last_verified", "on_vaults_disk")
@@ -42,14 +41,19 @@ status_app = new_app()
 def status(ctx: Context) -> None:
     """Say what waits for you, what lapses soon, when was last archived, and what is wrong."""
     from callrec.office.status import read_status
-    from callrec.practice import powers
 
     practice = practice_of(ctx.obj)
     actor = acting_person_if_any(ctx.obj, practice)
     found = read_status(practice, actor)
-    governs = actor is not None and Power.GOVERN in powers(practice, actor)
-    searched, last = found.searched_without_request if governs else (), found.last_reconcile
-    value = {
+    lines = _status_lines(found, practice.config.time_zone, known=actor is not None)
+    ctx.obj.out.show(_status_json(found), lines)
+    if found.waiting_for_me:
+        ctx.obj.out.next_step("callrec inbox")
+
+
+def _status_json(found: Status) -> dict[str, object]:
+    last = found.last_reconcile
+    return {
         **facts(found, "practice", "recordings"),
         "waiting_for_me": [_json(item) for item in found.waiting_for_me],
         "lapsing_soon": [_json(item) for item in found.lapsing_soon],
@@ -62,7 +66,7 @@ def status(ctx: Context) -> None:
         ],
         "last_reconcile": last and {"at": last.at, **counts_json(last.days, last.counts)},
         "last_drill": found.last_drill,
-        "searched_without_request": [facts(who) for who in searched],
+        **facts(found, "searched_without_request"),
         "unreviewed_glass": [
             {"request": glass.reference, "by": glass.by, "at": glass.at, "review": glass.standing}
             for glass in found.unreviewed_glass
@@ -72,15 +76,9 @@ def status(ctx: Context) -> None:
         ],
         **facts(found, "retention_due", "warnings"),
     }
-    zone = practice.config.time_zone
-    ctx.obj.out.show(value, _status_lines(found, searched, zone, known=actor is not None))
-    if found.waiting_for_me:
-        ctx.obj.out.next_step("callrec inbox")
 
 
-def _status_lines(
-    found: Status, searched: Sequence[SearchCount], zone: tzinfo, *, known: bool
-) -> Iterator[str]:
+def _status_lines(found: Status, zone: tzinfo, *, known: bool) -> Iterator[str]:
     yield f"{found.practice}: {counted(found.recordings, 'recording')}"
     if known:
         yield f"{len(found.waiting_for_me)} wait for you, {len(found.lapsing_soon)} lapse soon"
@@ -92,7 +90,7 @@ def _status_lines(
         due = request.deadline.due_on or request.deadline.target_on
         yield f"due soon: {request.reference}, {request.purpose}, by {due}"
     yield from _keeping(found, zone)
-    for who in searched:
+    for who in found.searched_without_request:
         refused = f", {who.refused} refused" if who.refused else ""
         yield f"searched without a request: {who.user}, {who.searches} times{refused}"
     yield from (f"warning: {warning}" for warning in found.warnings)
@@ -157,16 +155,19 @@ def doctor(
     with it, each is read and compared with its checksum, at the speed of the disk. With --repair,
     what is damaged or missing is fetched back from an archive volume.
     """
+    if repair or volumes:
+        _repair(ctx.obj, volumes or [], asked=repair)
+    else:
+        _examine(ctx.obj, full=full)
+
+
+def _examine(invocation: Invocation, *, full: bool) -> None:
     from callrec.office.doctor import Level, examine
     from callrec.office.status import count_recordings
 
-    if repair or volumes:
-        _repair(ctx.obj, volumes or [], asked=repair)
-        return
-    practice = practice_of(ctx.obj)
-    out = ctx.obj.out
+    practice, out = practice_of(invocation), invocation.out
     with out.progress("looking", total=count_recordings(practice)) as advance:
-        found = tuple(examine(practice, ctx.obj.environ, full=full, done=advance))
+        found = tuple(examine(practice, invocation.environ, full=full, done=advance))
 
     def lines() -> Iterator[str]:
         for finding in found:
@@ -212,17 +213,18 @@ def inbox(ctx: Context) -> None:
 
     practice = practice_of(ctx.obj)
     items = read_inbox(practice, acting_person(ctx.obj, practice))
-    values = [
-        {
-            "id": item.reference,
-            **facts(item, "waits_to", "purpose", "created_by", "recordings", "lapses_at"),
-            **facts(item, "due_on", "due_at", "target_on", "urgency", "nobody_else"),
-        }
-        for item in items
-    ]
-    ctx.obj.out.show_items(values, _inbox_words(items, practice.config.time_zone))
+    words = _inbox_words(items, practice.config.time_zone)
+    ctx.obj.out.show_items([_inbox_json(item) for item in items], words)
     if items:
         ctx.obj.out.next_step(_command(items[0]))
+
+
+def _inbox_json(item: InboxItem) -> dict[str, object]:
+    return {
+        "id": item.reference,
+        **facts(item, "waits_to", "purpose", "created_by", "recordings", "lapses_at"),
+        **facts(item, "due_on", "due_at", "target_on", "urgency", "nobody_else"),
+    }
 
 
 def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Table]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,17 +12,18 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.commands.kit import grouped_fingerprint
-from callrec.cli.commands.login import NEW_PASSWORD_FILE
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, acting_person, practice_of, signing_person
-from callrec.cli.output import Table, counted, facts, local_time
-from callrec.cli.prompts import read_password
+from callrec.cli.output import Output, Table, counted, facts, local_time
+from callrec.cli.prompts import NEW_PASSWORD_FILE, read_password
 from callrec.errors import Unusable
 from callrec.policy.days import parse_day
 from callrec.policy.role import Power, Role
 
 if TYPE_CHECKING:
     from callrec.login.people import Colleague
+    from callrec.people.joining import AddedPerson
+    from callrec.people.powers import RoleChange
 
 user_app = new_app()
 
@@ -45,26 +46,31 @@ def add(
     from callrec.people.joining import add_intake, add_person
 
     practice = practice_of(ctx.obj)
-    if (role is Role.INTAKE) != (credential_file is not None):
+    _check_credential_file(role, credential_file)
+    actor = signing_person(ctx.obj, practice)
+    if credential_file is not None:
+        added = add_intake(practice, actor, login=user, full_name=name, credential=credential_file)
+        written = f'Its credential is in "{credential_file}", which only you can read.'
+        _show_added(ctx.obj.out, added, None, written)
+    else:
+        given = _provisional(password_file)
+        added = add_person(practice, actor, login=user, full_name=name, role=role, password=given)
+        shown = _hand_over(added.password, password_file)
+        _show_added(ctx.obj.out, added, shown, *_provisional_lines(shown))
+        ctx.obj.out.next_step(f"{added.login} runs callrec login {added.login}")
+
+
+def _check_credential_file(role: Role, file: Path | None) -> None:
+    if (role is Role.INTAKE) != (file is not None):
         raise Unusable(
             "an intake service has a credential file, and only an intake service has one",
             hint="callrec user add NAME --name TEXT --role intake --credential-file FILE",
         )
-    actor = signing_person(ctx.obj, practice)
-    if credential_file is not None:
-        added = add_intake(practice, actor, login=user, full_name=name, credential=credential_file)
-    else:
-        given = _provisional(password_file)
-        added = add_person(practice, actor, login=user, full_name=name, role=role, password=given)
-    out, line = ctx.obj.out, f"{added.login} is added as {added.role}."
-    value = {"user": added.login, "role": added.role}
-    if credential_file is not None:
-        written = f'Its credential is in "{credential_file}", which only you can read.'
-        out.show({**value, "password": None}, (line, written))
-        return
-    shown = _hand_over(added.password, password_file)
-    out.show({**value, "password": shown}, (line, *_provisional_lines(shown)))
-    out.next_step(f"{added.login} runs callrec login {added.login}")
+
+
+def _show_added(out: Output, added: AddedPerson, password: str | None, *more: str) -> None:
+    value = {**facts(added, "role"), "password": password}
+    out.show({"user": added.login, **value}, (f"{added.login} is added as {added.role}.", *more))
 
 
 def _provisional_lines(password: str | None) -> Iterator[str]:
@@ -118,14 +124,10 @@ def reset(
     ctx.obj.prompts.confirm(f"Reset {user}", yes=yes)
     done = reset_person(practice, actor, login=user, password=given)
     shown = _hand_over(done.password, password_file)
-    ctx.obj.out.show(
-        {"user": user, "password": shown, **facts(done, "taken_back")},
-        (
-            f"{user} makes a new key at the next login, and may nothing till you confirm it.",
-            *_provisional_lines(shown),
-            *_taken_back_lines(done.taken_back),
-        ),
-    )
+    value = {"user": user, "password": shown, **facts(done, "taken_back")}
+    new = f"{user} makes a new key at the next login, and may nothing till you confirm it."
+    taken_back = _taken_back_lines(done.taken_back)
+    ctx.obj.out.show(value, (new, *_provisional_lines(shown), *taken_back))
     ctx.obj.out.next_step(f"{user} runs callrec login {user}")
 
 
@@ -163,16 +165,16 @@ def list_(ctx: Context) -> None:
 
     practice = practice_of(ctx.obj)
     everybody = list_people(practice, acting_person(ctx.obj, practice))
-    on = today(practice)
+    words = _list_words(everybody, today(practice))
+    ctx.obj.out.show_items([_json(person) for person in everybody], words)
 
-    def words() -> Iterator[str | Table]:
-        rows = [(c.login, c.full_name, c.role, c.standing) for c in everybody]
-        yield Table(("login", "name", "role", "standing"), rows)
-        for person in everybody:
-            for lent in person.delegations:
-                yield f"{person.login} may {lent.power} until {_until(lent.until, on)}"
 
-    ctx.obj.out.show_items([_json(c) for c in everybody], words())
+def _list_words(everybody: Sequence[Colleague], on: date) -> Iterator[str | Table]:
+    rows = [(c.login, c.full_name, c.role, c.standing) for c in everybody]
+    yield Table(("login", "name", "role", "standing"), rows)
+    for person in everybody:
+        for lent in person.delegations:
+            yield f"{person.login} may {lent.power} until {_until(lent.until, on)}"
 
 
 @user_app.command()
@@ -183,14 +185,15 @@ def show(ctx: Context, *, user: options.KnownLogin) -> None:
 
     practice = practice_of(ctx.obj)
     found = show_person(practice, acting_person(ctx.obj, practice), login=user)
-    on = today(practice)
-    lines = (
-        f"{found.login}  {found.full_name}  ({found.role}, {found.standing})",
-        f"may: {', '.join(found.powers) or 'nothing'}",
-        *(f"lent: {lent.power}, until {_until(lent.until, on)}" for lent in found.delegations),
-        f"key: {grouped_fingerprint(found.claimed_fingerprint or found.fingerprint)}",
-    )
-    ctx.obj.out.show(_json(found), lines)
+    ctx.obj.out.show(_json(found), _shown_lines(found, today(practice)))
+
+
+def _shown_lines(found: Colleague, on: date) -> Iterator[str]:
+    yield f"{found.login}  {found.full_name}  ({found.role}, {found.standing})"
+    yield f"may: {', '.join(found.powers) or 'nothing'}"
+    for lent in found.delegations:
+        yield f"lent: {lent.power}, until {_until(lent.until, on)}"
+    yield f"key: {grouped_fingerprint(found.claimed_fingerprint or found.fingerprint)}"
 
 
 @user_app.command()
@@ -205,26 +208,20 @@ def role(
     from callrec.people.powers import change_role
 
     practice = practice_of(ctx.obj)
-    held = frozenset(only or ())
-    done = change_role(
-        practice, signing_person(ctx.obj, practice), login=user, role=role, only=held
-    )
-    only_now = f", and may: {', '.join(sorted(held))}" if held else ""
-    value = {
-        "user": user,
-        "role": role,
-        "only": sorted(held) or None,
-        **facts(done, "delegations", "taken_back"),
-    }
+    actor, held = signing_person(ctx.obj, practice), frozenset(only or ())
+    done = change_role(practice, actor, login=user, role=role, only=held)
+    value = {"user": user, "role": role, "only": sorted(held) or None}
+    value |= facts(done, "delegations", "taken_back")
+    ctx.obj.out.show(value, _role_lines(user, role, sorted(held), done))
 
-    def lines() -> Iterator[str]:
-        yield f"{user} is {role} now{only_now}."
-        for lent in done.delegations:
-            ends = f"callrec user delegate {user} --power {lent.power} --end"
-            yield f"{lent.power} stays lent until {lent.until}: {ends}"
-        yield from _taken_back_lines(done.taken_back)
 
-    ctx.obj.out.show(value, lines())
+def _role_lines(user: str, role: Role, only: Sequence[Power], done: RoleChange) -> Iterator[str]:
+    only_now = f", and may: {', '.join(only)}" if only else ""
+    yield f"{user} is {role} now{only_now}."
+    for lent in done.delegations:
+        ends = f"callrec user delegate {user} --power {lent.power} --end"
+        yield f"{lent.power} stays lent until {lent.until}: {ends}"
+    yield from _taken_back_lines(done.taken_back)
 
 
 @user_app.command()
@@ -251,11 +248,11 @@ def delegate(
     actor = signing_person(ctx.obj, practice)
     if last is None:
         end_delegation(practice, actor, login=user, power=power)
-        said = f"{user} may not {power} any more; what it opened goes on under new keys."
+        text = f"{user} may not {power} any more; what it opened goes on under new keys."
     else:
         lend_power(practice, actor, login=user, power=power, until=last)
-        said = f"{user} may {power} until {last}."
-    ctx.obj.out.show({"user": user, "power": power, "until": last}, said)
+        text = f"{user} may {power} until {last}."
+    ctx.obj.out.show({"user": user, "power": power, "until": last}, text)
     ctx.obj.out.next_step(f"callrec user show {user}")
 
 

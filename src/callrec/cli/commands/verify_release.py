@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -43,8 +43,13 @@ def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> N
     ask = ctx.obj.prompts.ask_password
     asked = partial(ask, "Passphrase of the package", file_variable=PASSPHRASE_FILE)
     found = verify(path, pin=pin, passphrase=asked)
+    ctx.obj.out.show(_json(found), _words(found))
+    _end(found.result)
+
+
+def _json(found: CheckedRelease) -> dict[str, Any]:
     result = found.result
-    value = {
+    return {
         **facts(result, "verdict", "trust"),
         **facts(found, "display"),
         "fingerprint": result.fingerprint or None,
@@ -54,8 +59,6 @@ def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> N
         **facts(result, "problems"),
         **facts(found, "files"),
     }
-    ctx.obj.out.show(value, _words(found))
-    _end(result)
 
 
 def _end(result: Result) -> None:

@@ -145,21 +145,21 @@ def _row(each: ListedVolume, zone: tzinfo) -> tuple[object, ...]:
 
 
 def _lines(each: ListedVolume, kept: VolumeKeeper | None, zone: tzinfo) -> Iterator[str]:
-    told = [
+    parts = [
         f"with {kept.by}, at {kept.place}" if kept else "",
         f"serial {each.serial}" if each.serial else "",
         "on the vault's own disk: no copy elsewhere" if each.on_vaults_disk else "",
         "" if each.at else f"last seen {_day(each.seen_at, zone)}",
     ]
-    if any(told):
+    if any(parts):
         yield f"{each.label}:"
-    yield from (f"  {part}" for part in told if part)
+    yield from (f"  {part}" for part in parts if part)
 
 
 def _lost_lines(done: LostVolume, zone: tzinfo) -> Iterator[str]:
     ends = local_time(done.incident.due_at, zone)
-    told = f"{done.incident.reference} is made, {done.incident.told} is told"
-    yield f'"{done.label}" is reported lost: {told}.'
+    text = f"{done.incident.reference} is made, {done.incident.told} is told"
+    yield f'"{done.label}" is reported lost: {text}.'
     yield f"72 hours end {ends}. On it: {counted(len(done.recordings), 'call')}."
     if done.without_copy:
         yield f"Nowhere else: {counted(len(done.without_copy), 'recording')}."

@@ -158,14 +158,14 @@ def _around(
     """The page before and after the base64 of what is sealed; without values, as it is signed."""
     style = _text("page.css")
     script = "".join(map(_text, _SCRIPTS))
-    told = {
+    texts = {
         "practice": certificate.practice,
         "request": certificate.request,
         "day": day_in_words(certificate.at),
         "contact": certificate.contact or UNKNOWN_CONTACT,
     }
     facts = {
-        **{name: html.escape(text) for name, text in told.items()},
+        **{name: html.escape(text) for name, text in texts.items()},
         "policy": _POLICY.format(script=_source_hash(script), style=_source_hash(style)),
         "style": style,
         "script": script,

@@ -77,38 +77,38 @@ def _read_unnamed(read: ReadRow, line: Line) -> Leg | NotUnderstood:
     return by_columns(line.number, columns, row, read)
 
 
-def _leg(setup: Setup, clock: FileClock, said: Mapping[str, str]) -> Leg | str:
-    raw = said.get("start") or said.get("calldate", "")
+def _leg(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Leg | str:
+    raw = fields.get("start") or fields.get("calldate", "")
     start = parse_local_time(raw)
     if start is None:
         return "its start is no date and time"
-    created = _UNIQUE_ID.fullmatch(said.get("uniqueid", ""))
+    created = _UNIQUE_ID.fullmatch(fields.get("uniqueid", ""))
     time = clock.time(raw, start, from_epoch(int(created["epoch"])) if created else None)
-    call = _written(said, time, setup).to_call(setup)
+    call = _written(fields, time, setup).to_call(setup)
     # A call that was given up in a queue is ANSWERED, for the queue is, but has no second channel.
-    by_machine = not said.get("dstchannel") and said.get("lastapp", "").casefold() in _MACHINES
-    answered = said.get("disposition") == "ANSWERED" and not by_machine
+    by_machine = not fields.get("dstchannel") and fields.get("lastapp", "").casefold() in _MACHINES
+    answered = fields.get("disposition") == "ANSWERED" and not by_machine
     # How long it rang: not as a difference of local times, which may jump.
-    duration = parse_length(said.get("duration", ""))
-    talked = parse_length(said.get("billsec", ""))
+    duration = parse_length(fields.get("duration", ""))
+    talked = parse_length(fields.get("billsec", ""))
     rang = None if duration is None or talked is None or duration < talked else duration - talked
     # FreePBX has a column for the recording; before, it stood in the user field.
-    before, _, by_user_field = said.get("userfield", "").partition("audio:")
+    before, _, by_user_field = fields.get("userfield", "").partition("audio:")
     return Leg(
         call=call,
-        key=said.get("linkedid") or said.get("uniqueid", ""),
-        recording=file_name(said.get("recordingfile") or ("" if before else by_user_field)),
+        key=fields.get("linkedid") or fields.get("uniqueid", ""),
+        recording=file_name(fields.get("recordingfile") or ("" if before else by_user_field)),
         answered=answered,
         answered_at=call.started_at + rang if answered and rang is not None else None,
-        talk_ms=parse_milliseconds(said.get("billsec", "")),
+        talk_ms=parse_milliseconds(fields.get("billsec", "")),
     )
 
 
-def _written(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Written:
-    calling, called = parse_end(said.get("src", "")), parse_end(said.get("dst", ""))
-    ours_calling = _ours(calling, _CALLING_DEVICE.match(said.get("channel", "")), setup)
-    ours_called = _ours(called, _CALLED_DEVICE.match(said.get("dstchannel", "")), setup)
-    from_outside = said.get("did") or said.get("dcontext", "").startswith(_FROM_OUTSIDE)
+def _written(fields: Mapping[str, str], time: WrittenTime, setup: Setup) -> Written:
+    calling, called = parse_end(fields.get("src", "")), parse_end(fields.get("dst", ""))
+    ours_calling = _ours(calling, _CALLING_DEVICE.match(fields.get("channel", "")), setup)
+    ours_called = _ours(called, _CALLED_DEVICE.match(fields.get("dstchannel", "")), setup)
+    from_outside = fields.get("did") or fields.get("dcontext", "").startswith(_FROM_OUTSIDE)
     direction = None
     if ours_calling:
         direction = Direction.INTERNAL if ours_called else Direction.OUTBOUND
@@ -124,10 +124,10 @@ def _written(said: Mapping[str, str], time: WrittenTime, setup: Setup) -> Writte
         called=called,
         extension=ours_calling or ours_called,
         parties=person_names(
-            shown_name(said.get("clid", "")), said.get("cnam", ""), said.get("dst_cnam", "")
+            shown_name(fields.get("clid", "")), fields.get("cnam", ""), fields.get("dst_cnam", "")
         ),
-        unique_id=said.get("uniqueid"),
-        said=said,
+        unique_id=fields.get("uniqueid"),
+        said=fields,
     )
 
 
@@ -143,7 +143,7 @@ def _ours(end: str, device: re.Match[str] | None, setup: Setup) -> str | None:
 
 
 def _columns(row: Sequence[str]) -> tuple[str, ...]:
-    """Of Master.csv, by how many there are; empty: it is no row of it."""
+    """Of Master.csv, by how many there are; empty: it is not a row of it."""
     more = len(row) - len(_COLUMNS)
     if more not in range(len(_LATER_COLUMNS) + 3) or row[_DISPOSITION] not in _DISPOSITIONS:
         return ()

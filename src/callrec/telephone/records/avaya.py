@@ -2,7 +2,7 @@
 
 Comma-separated, unquoted, without a header. A line is a segment: what one device had of a call.
 Segments of a call have its id and all repeat its start; all but the last are marked as continued.
-Ids begin anew when the system does. Release 11 adds five columns.
+Ids begin again when the system does. Release 11 adds five columns.
 
 Source: Avaya, IP Office Manager, Appendix SMDR: fields, and the examples of each kind of call.
 """
@@ -51,7 +51,7 @@ _NOBODY: Final = re.compile(r"Extn ?[0-9]+")
 _AT_A_SERVER: Final = re.compile(r"@.*|#\Z")
 """Behind a number of a SIP trunk, or the key that ends dialling."""
 
-_MOST_OPEN: Final = 10_000
+_MAX_OPEN: Final = 10_000
 """Calls whose last segment has not come; an older one is given up."""
 
 
@@ -75,26 +75,26 @@ class _Reader:
         self._open: dict[str, _Open] = {}
 
     def read(self, line: Line) -> Leg | NotUnderstood:
-        said = _segment(line)
-        if said is None:
+        fields = _segment(line)
+        if fields is None:
             return NotUnderstood(line.number, "it is no segment of a call")
-        start = parse_local_time(said["call start"].replace("/", "-"))
-        connected = parse_duration(said["connected time"])
+        start = parse_local_time(fields["call start"].replace("/", "-"))
+        connected = parse_duration(fields["connected time"])
         if start is None or connected is None:
             return NotUnderstood(line.number, "its start or its connected time is none")
-        rang = parse_length(said.get("ring time", "")) or timedelta()
-        began = self._open.pop(said["call id"], _Open(said["call start"], timedelta()))
+        rang = parse_length(fields.get("ring time", "")) or timedelta()
+        began = self._open.pop(fields["call id"], _Open(fields["call start"], timedelta()))
         spent = began.spent + rang
         if spent + connected > LONGEST_CALL:
             return NotUnderstood(line.number, "its segments are longer than any call")
-        if said["continuation"] == "1":
-            self._open[said["call id"]] = _Open(began.start, spent + connected)
-            if len(self._open) > _MOST_OPEN:
+        if fields["continuation"] == "1":
+            self._open[fields["call id"]] = _Open(began.start, spent + connected)
+            if len(self._open) > _MAX_OPEN:
                 del self._open[next(iter(self._open))]
-        call = _written(said, start).to_call(self._setup)
+        call = _written(fields, start).to_call(self._setup)
         return Leg(
             call=call,
-            key=f"{said['call id']} {began.start}",
+            key=f"{fields['call id']} {began.start}",
             answered=bool(connected),
             answered_at=call.started_at + spent if connected else None,
             talk_ms=connected // MILLISECOND,
@@ -102,37 +102,37 @@ class _Reader:
 
 
 def _segment(line: Line) -> Mapping[str, str] | None:
-    """The columns by name; None: it is no segment."""
+    """The columns by name; None: it is not a segment."""
     row = cells_of(line)
-    said = {name: cell.strip() for name, cell in zip(_COLUMNS, row, strict=False) if cell.strip()}
+    fields = {name: cell.strip() for name, cell in zip(_COLUMNS, row, strict=False) if cell.strip()}
     is_ours = (
         len(row) >= _FEWEST
-        and _START.fullmatch(said.get("call start", ""))
-        and said.get("direction") in {"I", "O"}
-        and {"connected time", "call id"} <= said.keys()
-        and said.get("continuation") in {"0", "1"}
+        and _START.fullmatch(fields.get("call start", ""))
+        and fields.get("direction") in {"I", "O"}
+        and {"connected time", "call id"} <= fields.keys()
+        and fields.get("continuation") in {"0", "1"}
     )
-    return said if is_ours else None
+    return fields if is_ours else None
 
 
-def _written(said: Mapping[str, str], start: datetime) -> Written:
+def _written(fields: Mapping[str, str], start: datetime) -> Written:
     # Lines and voicemail have devices and names too, and are nobody.
     desks = [
-        (desk[1], said.get(f"{who} name", ""))
+        (desk[1], fields.get(f"{who} name", ""))
         for who in ("party1", "party2")
-        if (desk := _EXTENSION.fullmatch(said.get(f"{who} device", "")))
+        if (desk := _EXTENSION.fullmatch(fields.get(f"{who} device", "")))
     ]
-    direction = Direction.INBOUND if said["direction"] == "I" else Direction.OUTBOUND
-    if said.get("is internal") == "1":
+    direction = Direction.INBOUND if fields["direction"] == "I" else Direction.OUTBOUND
+    if fields.get("is internal") == "1":
         direction = Direction.INTERNAL
     return Written(
         system=System.AVAYA,
         how="a segment of a call as Avaya IP Office writes it",
-        time=WrittenTime(raw=said["call start"], local=start),
+        time=WrittenTime(raw=fields["call start"], local=start),
         direction=direction,
-        calling=parse_end(_AT_A_SERVER.sub("", said.get("caller", ""))),
-        called=parse_end(_AT_A_SERVER.sub("", said.get("called number", ""))),
+        calling=parse_end(_AT_A_SERVER.sub("", fields.get("caller", ""))),
+        called=parse_end(_AT_A_SERVER.sub("", fields.get("called number", ""))),
         extension=desks[0][0] if desks else None,
         parties=person_names(*(name for _, name in desks if not _NOBODY.fullmatch(name))),
-        said=said,
+        said=fields,
     )

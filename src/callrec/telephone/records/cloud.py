@@ -52,7 +52,7 @@ def ringcentral_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
     whole = {name: value for name, value in item.items() if name != "legs"}
     for part in parts or [{}]:
         yield _ringcentral_leg(whole | part, setup)
-        whole["recording"] = None  # what is said of the call is true of each leg, but not this
+        whole["recording"] = None  # what is known of the call is true of each leg, but not this
 
 
 def _ringcentral_leg(item: Item, setup: Setup) -> Leg | str:
@@ -101,7 +101,7 @@ def eight_by_eight_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
     """The one leg that an object is, or why it is none.
 
     Times are in milliseconds since 1970. The checksum of the recording's bytes is kept as ``md5``
-    among what the system said, to check the recording by.
+    among the fields of the system, to check the recording by.
     """
     tags = item["tags"]
     if isinstance(tags, list):  # of key and value

@@ -52,35 +52,35 @@ def begin_fusionpbx(first: Sequence[Line], setup: Setup) -> ReadLine | None:
     return None
 
 
-def _fusionpbx_leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
-    stamp = said.get("start_stamp", "")
+def _fusionpbx_leg(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
+    stamp = fields.get("start_stamp", "")
     time = parse_written_time(stamp)
-    if epoch := from_epoch(parse_whole(said.get("start_epoch", ""))):
-        time = WrittenTime(raw=stamp or said["start_epoch"], instant=epoch, proof="the epoch")
+    if epoch := from_epoch(parse_whole(fields.get("start_epoch", ""))):
+        time = WrittenTime(raw=stamp or fields["start_epoch"], instant=epoch, proof="the epoch")
     if time is None:
         return "its start is no date and time"
     call = Written(
         system=System.FREESWITCH,
         how="a call record as FusionPBX writes it",
         time=time,
-        direction=_DIRECTIONS.get(said.get("direction", "").casefold()),
-        calling=parse_end(said.get("source_number") or said.get("caller_id_number", "")),
-        called=parse_end(said.get("destination_number", "")),
-        extension=said.get("extension"),
-        parties=person_names(said.get("caller_id_name", "")),
-        unique_id=said.get("xml_cdr_uuid"),
-        said=said,
+        direction=_DIRECTIONS.get(fields.get("direction", "").casefold()),
+        calling=parse_end(fields.get("source_number") or fields.get("caller_id_number", "")),
+        called=parse_end(fields.get("destination_number", "")),
+        extension=fields.get("extension"),
+        parties=person_names(fields.get("caller_id_name", "")),
+        unique_id=fields.get("xml_cdr_uuid"),
+        said=fields,
     ).to_call(setup)
-    exactly = parse_length(said.get("billmsec", ""), unit=MILLISECOND)
-    talked = parse_milliseconds(said.get("billsec", ""))
+    exactly = parse_length(fields.get("billmsec", ""), unit=MILLISECOND)
+    talked = parse_milliseconds(fields.get("billsec", ""))
     if exactly is not None:
         talked = exactly // MILLISECOND
-    answered_at = from_epoch(parse_whole(said.get("answer_epoch", "")))
+    answered_at = from_epoch(parse_whole(fields.get("answer_epoch", "")))
     return Leg(
         call=call,
         # Of two legs each names the other.
-        key=min(filter(None, (said.get("xml_cdr_uuid"), said.get("bridge_uuid"))), default=""),
-        recording=file_name(said.get("record_name", "")),
+        key=min(filter(None, (fields.get("xml_cdr_uuid"), fields.get("bridge_uuid"))), default=""),
+        recording=file_name(fields.get("record_name", "")),
         answered=answered_at is not None or bool(talked),
         answered_at=answered_at,
         talk_ms=talked,
@@ -106,30 +106,30 @@ def begin_cucm(first: Sequence[Line], setup: Setup) -> ReadLine | None:
     return read_past_types
 
 
-def _cucm_leg(setup: Setup, said: Mapping[str, str]) -> Leg | str:
-    started = from_epoch(parse_whole(said.get("datetimeorigination", "")))
+def _cucm_leg(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
+    started = from_epoch(parse_whole(fields.get("datetimeorigination", "")))
     if started is None:
         return "it has no time of origination"
-    answered_at = from_epoch(parse_whole(said.get("datetimeconnect", "")))
+    answered_at = from_epoch(parse_whole(fields.get("datetimeconnect", "")))
     parts = ("clusterid", "callmanagerid", "callid")
-    global_id = (said.get(f"globalcallid_{part}") for part in parts)
-    calling = parse_end(said.get("callingpartynumber", ""))
-    final = said.get("finalcalledpartynumber")
-    called = parse_end(final or said.get("originalcalledpartynumber", ""))
+    global_id = (fields.get(f"globalcallid_{part}") for part in parts)
+    calling = parse_end(fields.get("callingpartynumber", ""))
+    final = fields.get("finalcalledpartynumber")
+    called = parse_end(final or fields.get("originalcalledpartynumber", ""))
     is_withheld = not calling and is_extension(called, setup.extensions, setup.region)
     call = Written(
         system=System.CUCM,
         how="a call record as Cisco Unified CM writes it",
-        time=WrittenTime(raw=said["datetimeorigination"], instant=started, proof="the epoch"),
+        time=WrittenTime(raw=fields["datetimeorigination"], instant=started, proof="the epoch"),
         direction=Direction.INBOUND if is_withheld else None,
         calling=calling,
         called=called,
-        said=said,
+        said=fields,
     ).to_call(setup)
     return Leg(
         call=call,
         key=":".join(filter(None, global_id)),
         answered=answered_at is not None,
         answered_at=answered_at,
-        talk_ms=parse_milliseconds(said.get("duration", "")),
+        talk_ms=parse_milliseconds(fields.get("duration", "")),
     )

@@ -275,7 +275,7 @@ Item: TypeAlias = dict[str, Any]
 MAX_JSON_BYTES: Final = 64 * 1024 * 1024
 """Bytes of a file that is one piece of JSON, which must be in memory whole."""
 
-_LONGEST_SAID: Final = 1000
+_MAX_VALUE_LENGTH: Final = 1000
 """Characters of a value; a longer one is none that a call has."""
 
 _RECORDS: Final = frozenset({"sid", "startTime", "objectName"})
@@ -331,7 +331,7 @@ def _flat(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict) and depth < _DEEPEST:
         for member, part in value.items():
             yield from _flat(part, f"{name}.{member}" if name else member, depth + 1)
-    elif (plain := _plain(value)) and len(plain) <= _LONGEST_SAID >= len(name):
+    elif (plain := _plain(value)) and len(plain) <= _MAX_VALUE_LENGTH >= len(name):
         yield _plain(name), plain
 
 

@@ -82,15 +82,17 @@ class _Reader:
         duration = parse_duration(beginning["duration"])
         if start is None or duration is None:
             return NotUnderstood(line.number, "its start is no date and time")
-        said = _fields(line.text, beginning)
+        fields = _fields(line.text, beginning)
         raw = line.text[1 : beginning.start("duration")].strip()
-        call = _written(said, WrittenTime(raw=raw, local=start)).to_call(self._setup)
-        waited = parse_length(said.get("answered after", ""))
-        answered = bool(duration) and "*" not in said.get("answered after", "")
+        call = _written(fields, WrittenTime(raw=raw, local=start)).to_call(self._setup)
+        waited = parse_length(fields.get("answered after", ""))
+        answered = bool(duration) and "*" not in fields.get("answered after", "")
         return Leg(
             call=call,
             # The numbers of calls come again; a call has one day.
-            key=f"{said['call identifier']} {start:%Y-%m-%d}" if "call identifier" in said else "",
+            key=f"{fields['call identifier']} {start:%Y-%m-%d}"
+            if "call identifier" in fields
+            else "",
             answered=answered,
             answered_at=call.started_at + waited if answered and waited is not None else None,
             talk_ms=duration // MILLISECOND,
@@ -129,11 +131,11 @@ def _fields(text: str, beginning: re.Match[str]) -> Mapping[str, str]:
     return fields | {"record": text.strip()}
 
 
-def _written(said: Mapping[str, str], time: WrittenTime) -> Written:
-    calling, called = said.get("calling", ""), said.get("called", "")
-    digits = parse_end(said.get("digits", "").replace(" ", ""))
+def _written(fields: Mapping[str, str], time: WrittenTime) -> Written:
+    calling, called = fields.get("calling", ""), fields.get("called", "")
+    digits = parse_end(fields.get("digits", "").replace(" ", ""))
     if _TRUNK.fullmatch(calling):
-        direction, calling = Direction.INBOUND, said.get("ani", "")
+        direction, calling = Direction.INBOUND, fields.get("ani", "")
     elif _TRUNK.fullmatch(called):
         direction, called = Direction.OUTBOUND, digits
     else:
@@ -145,8 +147,8 @@ def _written(said: Mapping[str, str], time: WrittenTime) -> Written:
         direction=direction,
         calling=parse_end(calling),
         called=parse_end(called),
-        # What is no trunk is a station.
+        # What is not a trunk is a station.
         calling_is_inside=direction is not Direction.INBOUND,
         called_is_inside=direction is not Direction.OUTBOUND,
-        said=said,
+        said=fields,
     )

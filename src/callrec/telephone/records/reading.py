@@ -62,7 +62,7 @@ _LINES: Final[dict[System, Begin]] = {
     System.THREE_CX: begin_three_cx,
     System.AVAYA: begin_avaya,
 }
-"""In the order in which they are asked: whose lines are the most telling, first."""
+"""In the order in which they are asked: the most distinctive lines first."""
 
 
 class ItemReader(NamedTuple):
@@ -138,7 +138,7 @@ class _Behind:
 
 
 def _last_written(file: BinaryIO) -> date | None:
-    """By the file system, in UTC; None: it is no file of one."""
+    """By the file system, in UTC; None: it is not a file of one."""
     try:
         return datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC).date()
     except (OSError, ValueError, OverflowError):
@@ -150,7 +150,7 @@ def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | No
     begun = list(islice(lines, _FIRST))
     first = [line for line in begun if isinstance(line, Line)]
     begins = _LINES if until is None else _LINES | {System.MITEL: partial(begin_mitel, until)}
-    asked = [begin for system, begin in begins.items() if first and setup.asks_records_of(system)]
+    asked = [begin for system, begin in begins.items() if first and setup.may_be_from(system)]
     read = next(filter(None, (begin(first, setup) for begin in asked)), None)
     if read is None:
         raise _of_no_known_kind()
@@ -175,7 +175,7 @@ def _reader_of(item: Any, setup: Setup) -> ItemReader | None:
     """The reader of the system that an item is of; None: it is of none that is asked for."""
     if not isinstance(item, dict):
         return None
-    asked = (reader for system, reader in _ITEMS.items() if setup.asks_records_of(system))
+    asked = (reader for system, reader in _ITEMS.items() if setup.may_be_from(system))
     return next((reader for reader in asked if reader.is_ours(item)), None)
 
 

@@ -79,38 +79,40 @@ def _read_unnamed(read: ReadRow, line: Line) -> Leg | NotUnderstood:
     return by_columns(line.number, _ORDER, cells_of(line)[: len(_ORDER)], read)
 
 
-def _leg_of_log(setup: Setup, clock: FileClock, said: Mapping[str, str]) -> Leg | str:
-    raw = said.get("time-start", "")
+def _leg_of_log(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Leg | str:
+    raw = fields.get("time-start", "")
     start = _local(raw)
     if start is None:
         return "its start is no date and time"
-    callee = said.get("final-dispname") or said.get("to-dispname", "")
+    callee = fields.get("final-dispname") or fields.get("to-dispname", "")
     call = Written(
         system=System.THREE_CX,
         how="a call record as 3CX writes it",
-        time=clock.time(raw, start, _created(said.get("callid", ""))),
-        calling=_end(setup, said.get("from-no", "")),
-        called=_end(setup, *(said.get(name, "") for name in ("final-number", "to-no", "dial-no"))),
-        parties=person_names(said.get("from-dispname", ""), callee),
-        unique_id=said.get("callid"),
-        said=said,
+        time=clock.time(raw, start, _created(fields.get("callid", ""))),
+        calling=_end(setup, fields.get("from-no", "")),
+        called=_end(
+            setup, *(fields.get(name, "") for name in ("final-number", "to-no", "dial-no"))
+        ),
+        parties=person_names(fields.get("from-dispname", ""), callee),
+        unique_id=fields.get("callid"),
+        said=fields,
     ).to_call(setup)
-    answered = _local(said.get("time-answered", ""))
+    answered = _local(fields.get("time-answered", ""))
     return Leg(
         call=call,
-        key=said.get("callid") or said.get("historyid", ""),
+        key=fields.get("callid") or fields.get("historyid", ""),
         answered=answered is not None,
         answered_at=call.started_at + (answered - start) if answered else None,
-        talk_ms=_milliseconds(said.get("duration", "")),
+        talk_ms=_milliseconds(fields.get("duration", "")),
     )
 
 
-def _leg_of_report(setup: Setup, said: Mapping[str, str]) -> Leg | str:
-    time = _report_time(said.get("call time", ""), setup)
+def _leg_of_report(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
+    time = _report_time(fields.get("call time", ""), setup)
     if time is None:
         return "its call time is no date and time"
-    caller, calling = _named(said.get("caller id", ""))
-    callee, called = _named(said.get("destination", ""))
+    caller, calling = _named(fields.get("caller id", ""))
+    callee, called = _named(fields.get("destination", ""))
     call = Written(
         system=System.THREE_CX,
         how="a row of a call report as 3CX exports it",
@@ -118,15 +120,15 @@ def _leg_of_report(setup: Setup, said: Mapping[str, str]) -> Leg | str:
         calling=_end(setup, calling),
         called=_end(setup, called),
         parties=person_names(caller, callee),
-        said=said,
+        said=fields,
     ).to_call(setup)
-    rang = parse_duration(said.get("ringing", ""))
-    answered = said.get("status", "").strip().casefold() == "answered"
+    rang = parse_duration(fields.get("ringing", ""))
+    answered = fields.get("status", "").strip().casefold() == "answered"
     return Leg(
         call=call,
         answered=answered,
         answered_at=call.started_at + rang if answered and rang is not None else None,
-        talk_ms=_milliseconds(said.get("talking", "")),
+        talk_ms=_milliseconds(fields.get("talking", "")),
     )
 
 

@@ -37,7 +37,7 @@ _PACKET = _PAGE_HEADER + 255 + 255
 _FIRST, _LAST = 2, 4
 """The bits that are set in a stream's first page and in its last."""
 
-_MOST_PAGES, _MOST_DAMAGES = 500_000, 100
+_MAX_PAGES, _MAX_DAMAGES = 500_000, 100
 """Three hours of 20 ms a page, and so many damages; beyond, the rest is reckoned, or given up."""
 
 _OPUS_RATE = 48_000
@@ -131,7 +131,7 @@ class _Chain:
     findings: frozenset[Finding] = frozenset()
     """Of their ends."""
     stream: _Stream | None = None
-    """The one that is walked; None: of a kind that is no sound."""
+    """The one that is walked; None: of a kind that is not sound."""
     serial: bytes = b""
     position: int = 0
     last: frozenset[Finding] = frozenset()
@@ -161,7 +161,7 @@ class _Chain:
 def _walked(window: Window) -> tuple[float, frozenset[Finding]]:
     """Milliseconds of all streams that follow each other, and what is to be found of their ends."""
     pages, chain = _pages(window), _Chain()
-    for _, page, is_cut in islice(pages, _MOST_PAGES):
+    for _, page, is_cut in islice(pages, _MAX_PAGES):
         chain.add(page, is_cut=is_cut)
     before = chain.findings
     chain.end()
@@ -176,7 +176,7 @@ def _pages(window: Window) -> Iterator[tuple[int, bytes, bool]]:
     Another that begins within it cuts it; anything else is stepped over.
     """
     place = damages = 0
-    while damages < _MOST_DAMAGES:
+    while damages < _MAX_DAMAGES:
         page = window.at(place, _PACKET)
         is_page = page.startswith(_MARK) and len(page) >= _PAGE_HEADER
         length = _length(page) if is_page else BLOCK_BYTES - len(_MARK)
@@ -221,7 +221,7 @@ _SIZES = {
 
 _RATE_BYTES = {12: 1, 13: 2, 14: 2}
 
-_MOST_CODED = 6
+_MAX_CODED = 6
 """Bytes of a frame's number."""
 
 
@@ -272,7 +272,7 @@ def _coded_number(data: bytes) -> tuple[int, int] | None:
     """A number as UTF-8 writes them, and how many bytes it takes; None where it is not one."""
     ones = 8 - (data[0] ^ 0xFF).bit_length() if data else 1
     length = max(ones, 1)
-    if ones == 1 or ones > _MOST_CODED or len(data) < length:
+    if ones == 1 or ones > _MAX_CODED or len(data) < length:
         return None
     number = data[0] & (0x7F >> ones)
     for byte in data[1:length]:
@@ -291,7 +291,7 @@ def _crc8(data: bytes) -> int:
 
 _CODECS = {b"mp4a": "aac", b"alac": "alac", b"samr": "amr", b"sawb": "amr-wb", b".mp3": "mp3"}
 
-_MOST_BOXES = 1000
+_MAX_BOXES = 1000
 """On one level of one box."""
 
 
@@ -356,7 +356,7 @@ def _within(window: Window, box: _Box, names: tuple[bytes, ...]) -> Iterator[_Bo
 def _boxes(window: Window, outer: _Box, name: bytes) -> Iterator[_Box]:
     """The boxes of one name that lie directly in another."""
     place = outer.start
-    for _ in range(_MOST_BOXES):
+    for _ in range(_MAX_BOXES):
         head = window.at(place, 16)
         size = int.from_bytes(head[:4], "big")
         begin = 8

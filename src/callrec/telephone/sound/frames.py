@@ -54,7 +54,7 @@ _BYTES = 2
 _MAKERS = frozenset({b"LAME", b"Lavf", b"Lavc"})
 """Encoders whose notes say what they put before and after the sound."""
 
-_MP3_MOST_FRAMES, _MOST_ROWS = 500_000, 100
+_MP3_MAX_FRAMES, _MAX_ROWS = 500_000, 100
 """Ten hours at 8 kHz, and so many damages; beyond, the rest is reckoned from what was walked."""
 
 
@@ -93,8 +93,8 @@ def _is_cut(window: Window, place: int, frame: _Frame | None, first: _Frame) -> 
 def _mp3_walked(window: Window, start: int) -> tuple[float, int]:
     """Seconds of all frames, and where the last one ends."""
     place = end = start
-    seconds, left = 0.0, _MP3_MOST_FRAMES
-    for _ in range(_MOST_ROWS):
+    seconds, left = 0.0, _MP3_MAX_FRAMES
+    for _ in range(_MAX_ROWS):
         for after, frame in islice(_row(window, place), left):
             end = after
             seconds += frame.samples / frame.sample_rate
@@ -194,7 +194,7 @@ _ADTS_RATES = (
 _HEADER, _SAMPLES = 7, 1024
 """Bytes of a frame's header, and how many samples a block of it has."""
 
-_MOST_FRAMES = 1_000_000
+_MAX_FRAMES = 1_000_000
 """Six hours of AAC at 48 kHz, five and a half of AMR; beyond, the rest is reckoned likewise."""
 
 
@@ -202,7 +202,7 @@ def adts_sound(window: Window) -> Sound | None:
     """The sound of a bare AAC file, or None where it is not one."""
     first = _adts_frame(window.at(0, _HEADER))
     place = frames = samples = 0
-    while frames < _MOST_FRAMES and (frame := _adts_frame(window.at(place, _HEADER))):
+    while frames < _MAX_FRAMES and (frame := _adts_frame(window.at(place, _HEADER))):
         if place + frame.length > window.size or (first and frame[2:] != first[2:]):
             break
         place += frame.length
@@ -210,7 +210,7 @@ def adts_sound(window: Window) -> Sound | None:
         samples += frame.samples
     if first is None or (frames < _ENOUGH and place != window.size):
         return None
-    if frames == _MOST_FRAMES:
+    if frames == _MAX_FRAMES:
         samples = samples * window.size // place
     duration_ms = milliseconds(samples, first.sample_rate)
     is_cut = _is_cut(window, place, _adts_frame(window.at(place, _HEADER)), first)
@@ -250,7 +250,7 @@ def amr_sound(window: Window) -> Sound:
     mark, codec, sample_rate, lengths = kind
     start = place = len(mark)
     frames, findings = 0, set()
-    while frames < _MOST_FRAMES and (first := window.at(place, 1)):
+    while frames < _MAX_FRAMES and (first := window.at(place, 1)):
         length = lengths.get(first[0] >> 3 & 15)
         if length is None:
             break
@@ -263,7 +263,7 @@ def amr_sound(window: Window) -> Sound:
         raise NotAudio(SoundFault.EMPTY)
     if place - start == frames:  # none was sent
         findings.add(Finding.SILENT)
-    if frames == _MOST_FRAMES:
+    if frames == _MAX_FRAMES:
         frames = frames * (window.size - start) // (place - start)
     return Sound("amr", codec, sample_rate, 1, frames * _FRAME_MS, frozenset(findings))
 

@@ -76,7 +76,7 @@ _ADPCM = frozenset({0x02, 0x11})
 """Tags after whose usual fields the samples of a block follow."""
 
 _GSM_SAMPLES = 320
-_MOST_CHUNKS = 1000
+_MAX_CHUNKS = 1000
 
 _IN_DS64 = 0xFFFFFFFF
 """A size that did not fit: where it is RF64, another chunk has it."""
@@ -149,7 +149,7 @@ def _wave_sound(window: Window) -> Sound:
 def _encoding_and_samples(window: Window, order: Order) -> tuple[_Encoding, _Chunk]:
     encoding = samples = None
     place, long = 12, 0
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(_MAX_CHUNKS):
         head = window.at(place, 8)
         if len(head) < 8:  # noqa: PLR2004  # a name and a size
             break
@@ -275,7 +275,7 @@ _KINDS = {
 _GSM_MARK = 0xD
 """The first four bits of every frame."""
 
-_SOMETHING_ELSE = (
+_OTHER_KINDS = (
     *(b"PK\x03\x04", b"%PDF", b"\x89PNG", b"GIF8", b"\x7fELF", b"\x1f\x8b\x08", b"7z\xbc"),
 )
 """How files begin that are sometimes called .raw: archives, documents, pictures, programs."""
@@ -290,7 +290,7 @@ def _headerless_sound(window: Window, suffix: str) -> Sound:
     name = suffix.lstrip(".").casefold()
     kind = _KINDS.get(name)
     head = window.at(0, 64)
-    if kind is None or head.startswith(_SOMETHING_ELSE):
+    if kind is None or head.startswith(_OTHER_KINDS):
         raise NotAudio(SoundFault.UNKNOWN)
     if window.size < kind.frame:
         raise NotAudio(SoundFault.EMPTY)

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from callrec.telephone.sound.sound import BLOCK_BYTES, Finding, NotAudio, SoundFault, Window
 
 _WIDTHS = {"pcm8": 1, "ulaw": 1, "alaw": 1, "pcm16": 2, "pcm24": 3, "pcm32": 4}
-"""Bytes of one sample of the codecs that can be told about."""
+"""Bytes of one sample of the codecs that are recognised."""
 
 _PLACES, _FEWEST = 8, 4
 """Places, spread over a recording, at which it is looked into; below so many it is too short."""
@@ -96,7 +96,7 @@ def _all_of(window: Window, samples: Samples, width: int) -> Iterator[bytes]:
 # the most even recording, four seconds of white noise that is there for testing, has 2,617 at
 # another.
 
-_MOST = 400
+_MAX_CHI_SQUARE = 400
 """Chi-square of 256 bytes, above which they are not random."""
 
 _BYTES = 256
@@ -113,7 +113,7 @@ def _is_noise(piece: bytes, width: int, order: Order) -> bool:
     if len(set(high[:_GLANCED_AT])) < _DIFFERENT:
         return False
     steps = bytes((after - before) % _BYTES for before, after in pairwise(high))
-    return all(_chi_square(each) < _MOST for each in (high, low, steps))
+    return all(_chi_square(each) < _MAX_CHI_SQUARE for each in (high, low, steps))
 
 
 def _chi_square(lane: bytes) -> float:

@@ -9,7 +9,7 @@ from typing import BinaryIO, Self
 
 from callrec.errors import Unusable
 
-_MOST_CHANNELS = 64
+_MAX_CHANNELS = 64
 _HIGHEST_RATE = 1_000_000
 
 _LONGEST_MS = 31 * 24 * 3600 * 1000
@@ -17,7 +17,7 @@ _LONGEST_MS = 31 * 24 * 3600 * 1000
 
 
 class SoundFault(Enum):
-    """Why a file is no sound; one sentence for each."""
+    """Why a file is not sound; one sentence for each."""
 
     EMPTY = "it holds no sound"
     """No bytes, or a header with nothing after it."""
@@ -62,7 +62,7 @@ class Sound:
     findings: frozenset[Finding] = frozenset()
 
     def __post_init__(self) -> None:
-        usual = 1 <= self.channels <= _MOST_CHANNELS and 1 <= self.sample_rate <= _HIGHEST_RATE
+        usual = 1 <= self.channels <= _MAX_CHANNELS and 1 <= self.sample_rate <= _HIGHEST_RATE
         if not usual or not 0 <= self.duration_ms <= _LONGEST_MS:
             raise NotAudio(SoundFault.CONTRADICTORY)
 

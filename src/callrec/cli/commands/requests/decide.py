@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,11 +25,12 @@ from callrec.cli.invocation import (
     countersigning_person,
     practice_of,
     signing_person,
+    typed_day,
 )
 from callrec.cli.options import read_recording, read_word
 from callrec.cli.output import facts
 from callrec.errors import Failed, Unusable
-from callrec.policy.days import last_day, parse_day
+from callrec.policy.days import last_day
 from callrec.policy.edits import Edits, TypedEdit, read_clip, read_silence
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.withholding import Ground
@@ -77,9 +77,9 @@ def approve(
         withheld=_withheld(withhold or ()),
         edits=typed_edits(clip, silence),
         to=to,
-        until=_day(practice, until, "--until"),
+        until=typed_day(practice, until, "--until"),
         note=note,
-        consulted_on=_day(practice, consulted, "--consulted"),
+        consulted_on=typed_day(practice, consulted, "--consulted"),
         glass_reason=_glass_reason(reason, break_glass=break_glass, countersign=countersign),
     )
     actor = signing_person(ctx.obj, practice)
@@ -128,12 +128,6 @@ def _withheld(given: Collection[Withheld]) -> Mapping[int, Ground]:
     if len(grounds) < len(set(given)):
         raise Unusable("a recording is withheld on one ground", hint="give its number once")
     return grounds
-
-
-def _day(practice: Practice, typed: str | None, option: str) -> date | None:
-    from callrec.practice import today
-
-    return None if typed is None else parse_day(typed, today(practice), what=option)
 
 
 def _glass_reason(reason: str | None, *, break_glass: bool, countersign: str | None) -> str | None:
@@ -223,8 +217,8 @@ def revoke(
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
     done = revoke_grants(practice, actor, request, reason=why)
-    said = f"{request} is {done.state} now. Grants destroyed: {done.grants}."
-    ctx.obj.out.show({"id": request, **facts(done, "grants", "state")}, said)
+    text = f"{request} is {done.state} now. Grants destroyed: {done.grants}."
+    ctx.obj.out.show({"id": request, **facts(done, "grants", "state")}, text)
     ctx.obj.out.next_step(f"callrec request show {request}")
 
 
@@ -297,5 +291,5 @@ Silences = Annotated[
 def typed_edits(
     clips: Iterable[TypedEdit] | None, silences: Iterable[TypedEdit] | None
 ) -> tuple[TypedEdit, ...]:
-    """What both options said; of which recordings is known once it is known which are concerned."""
+    """What both options ask for; which recordings they name is resolved later."""
     return (*(clips or ()), *(silences or ()))

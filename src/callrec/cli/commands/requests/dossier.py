@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 _INDENT: Final = " " * 7
 
-_OF_AN_ENTRY = ("at", "seq", "by", "role", "what", "outcome", "attested", "recordings")
+_OF_AN_ENTRY = (
+    *("at", "seq", "by", "role", "what", "outcome", "attested", "recordings"),
+    *("details", "version"),
+)
 
 
 def dossier(
@@ -46,10 +49,7 @@ def dossier(
     value = {
         "id": found.reference,
         **facts(found, "purpose", "state", "read_at", "in_full"),
-        "events": [
-            {**facts(entry, *_OF_AN_ENTRY), "details": entry.told, **facts(entry, "version")}
-            for entry in found.entries
-        ],
+        "events": [facts(entry, *_OF_AN_ENTRY) for entry in found.entries],
     }
     if to is None:
         call.out.show(value, _lines(found, zone))
@@ -88,15 +88,15 @@ def _entry_lines(entry: DossierEntry, zone: tzinfo) -> Iterator[str]:
     yield f"{number:>5}  {'  '.join(words)}"
     if entry.version:
         yield f"{_INDENT}version {entry.version.version}"
-        yield from _told({"digest": entry.version.digest}, zone)
-        yield from _told(entry.version.particulars or {}, zone)
-    yield from _told({"recordings": list(entry.recordings), **entry.told}, zone)
+        yield from _detail_lines({"digest": entry.version.digest}, zone)
+        yield from _detail_lines(entry.version.particulars or {}, zone)
+    yield from _detail_lines({"recordings": list(entry.recordings), **entry.details}, zone)
 
 
-def _told(told: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
-    for name, value in told.items():
+def _detail_lines(details: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
+    for name, value in details.items():
         if name == "further":
-            yield from _told(value, zone)
+            yield from _detail_lines(value, zone)
         elif value not in (None, "", [], False):
             text = _in_words(value, " to " if name == "time" else ", ", zone)
             yield from wrap(

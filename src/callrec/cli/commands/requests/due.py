@@ -94,9 +94,9 @@ def _answer(found: Deadline) -> Iterable[str]:
         )
 
 
-def _show_breach(call: Invocation, said: str) -> None:
+def _show_breach(call: Invocation, noticed_at: str) -> None:
     zone = call.config.time_zone
-    aware_at = parse_instant(said, zone)
+    aware_at = parse_instant(noticed_at, zone)
     due_at = breach_due_at(aware_at)
     local, aware = due_at.astimezone(zone), aware_at.astimezone(zone)
     noticed = f"noticed on {full_date(aware.date())} at {aware:%H:%M}"
@@ -134,17 +134,17 @@ def _day(call: Invocation, text: str, option: str) -> date:
 
 
 BREACH = "breach"
-"""What has a clock and is no request."""
+"""What has a clock and is not a request."""
 
 
 def read_clock(text: str) -> str:
     """A purpose, or a breach."""
-    said = text.strip().casefold()
-    if said not in (*Purpose, BREACH):
+    name = text.strip().casefold()
+    if name not in (*Purpose, BREACH):
         raise Unusable(
             "there is no such purpose", hint=f"type one of {', '.join((*Purpose, BREACH))}"
         )
-    return said
+    return name
 
 
 ClockName = Annotated[

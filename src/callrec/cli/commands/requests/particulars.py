@@ -132,19 +132,19 @@ def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
 def ask_answers(
     prompts: Prompts, practice: Practice, purpose: Purpose, typed: Mapping[str, Any]
 ) -> Answers:
-    """What is said; on a terminal, what was left out is asked for one by one, 4(b)'s six first."""
+    """The typed answers; on a terminal the missing ones are asked for, 4(b)'s six first."""
     from callrec.practice import today
     from callrec.requests.ask import all_logins
 
     if not prompts.possible:
         return read_answers(practice, typed)
-    said = _ask_six(prompts, practice, typed)
+    answers = _ask_six(prompts, practice, typed)
     known = AnswerContext(
         today=today(practice),
         logins=all_logins(practice),
-        call_on=None if isinstance(said.day, Unknown) else said.day,
+        call_on=None if isinstance(answers.day, Unknown) else answers.day,
     )
-    return replace(said, further=_ask_further(prompts, purpose, known, _typed_further(typed)))
+    return replace(answers, further=_ask_further(prompts, purpose, known, _typed_further(typed)))
 
 
 def _ask_six(prompts: Prompts, practice: Practice, typed: Mapping[str, Any]) -> Answers:
@@ -184,12 +184,12 @@ def _ask_further(
     prompts: Prompts, purpose: Purpose, known: AnswerContext, typed: Mapping[FurtherParticular, str]
 ) -> Mapping[FurtherParticular, str]:
     """All that the purpose asks for; with it what belongs to another, for the policy to refuse."""
-    said: dict[FurtherParticular, str] = {}
+    answers: dict[FurtherParticular, str] = {}
     for field in TERMS[purpose].further:
-        if is_asked(field, said):
-            take = partial(read_answer, purpose, field, said=said, known=known)
-            said[field] = _ask_one(prompts, QUESTIONS[field], take, typed.get(field))
-    return {**typed, **said}
+        if is_asked(field, answers):
+            take = partial(read_answer, purpose, field, answers=answers, known=known)
+            answers[field] = _ask_one(prompts, QUESTIONS[field], take, typed.get(field))
+    return {**typed, **answers}
 
 
 def _ask_one(
@@ -207,15 +207,15 @@ def _ask_one(
 
 def _typed_further(typed: Mapping[str, Any]) -> dict[FurtherParticular, str]:
     """What was typed; of a file its name. A choice of two stands for its code."""
-    said = dict[FurtherParticular, str]()
+    answers = dict[FurtherParticular, str]()
     for field, name in _FURTHER.items():
         answer = typed[name]
         if isinstance(answer, bool):
             first, second = QUESTIONS[field].choices
-            said[field] = first if answer else second
+            answers[field] = first if answer else second
         elif answer is not None:
-            said[field] = str(answer)
-    return said
+            answers[field] = str(answer)
+    return answers
 
 
 def _read_file(name: str) -> str:

@@ -1,8 +1,9 @@
-"""``callrec request``: ask for recordings, say it anew, and see what became of it."""
+"""``callrec request``: ask for recordings, say it again, and see what became of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from callrec.practice import Practice
     from callrec.requests.amend import Amended
     from callrec.requests.ask import CreatedRequest
+    from callrec.requests.show import ListedRequest
     from callrec.search.search import Suggested
 
 request_app = new_app()
@@ -60,8 +62,10 @@ def create(
     practice = practice_of(call)
     actor = acting_person(call, practice)
     chosen = ask_purpose(call.prompts, purpose)
-    said = ask_answers(call.prompts, practice, chosen, typed)
-    made = create_request(practice, actor, purpose=chosen, said=said, recordings=recording or ())
+    answers = ask_answers(call.prompts, practice, chosen, typed)
+    made = create_request(
+        practice, actor, purpose=chosen, answers=answers, recordings=recording or ()
+    )
     looks = attach_matching or not recording
     suggested = suggest_recordings(practice, actor, made) if looks else None
     attached = _choose(call, practice, suggested, attach_all=attach_matching)
@@ -144,20 +148,19 @@ def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = Fal
 
     practice = practice_of(ctx.obj)
     listed = list_requests(practice, acting_person(ctx.obj, practice), state=state, mine=mine)
-    days = [each.created_at.astimezone(practice.config.time_zone).date() for each in listed]
-    rows = [
-        (each.reference, each.purpose, each.state, day, each.created_by, each.recordings)
-        for each, day in zip(listed, days, strict=True)
-    ]
+    rows = [_list_row(each, practice.config.time_zone) for each in listed]
     table = Table(("request", "purpose", "state", "made", "by", "recordings"), rows)
-    values = [
-        {
-            "id": each.reference,
-            **facts(each, "purpose", "state", "created_at", "created_by", "recordings"),
-        }
-        for each in listed
-    ]
-    ctx.obj.out.show_items(values, table)
+    ctx.obj.out.show_items([_list_json(each) for each in listed], table)
+
+
+def _list_row(each: ListedRequest, zone: tzinfo) -> tuple[object, ...]:
+    made_on = each.created_at.astimezone(zone).date()
+    return each.reference, each.purpose, each.state, made_on, each.created_by, each.recordings
+
+
+def _list_json(each: ListedRequest) -> dict[str, Any]:
+    members = ("purpose", "state", "created_at", "created_by", "recordings")
+    return {"id": each.reference, **facts(each, *members)}
 
 
 @request_app.command()
@@ -217,8 +220,8 @@ def _show_amended(invocation: Invocation, amended: Amended) -> None:
         **facts(amended, "version", "recordings", "grants_ended", "of_other_day"),
         "concerns": list(amended.concerned.logins),
     }
-    said = f"{amended.reference} is changed. Recordings asked for: {amended.recordings}."
-    out.show(value, said)
+    text = f"{amended.reference} is changed. Recordings asked for: {amended.recordings}."
+    out.show(value, text)
     for line in remark_lines(amended.concerned, amended.of_other_day or ()):
         out.note(line)
     if amended.grants_ended:

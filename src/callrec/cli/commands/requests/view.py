@@ -64,10 +64,7 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
             **facts(denial, "review", "reviewed_by"),
         },
         "releases": [_release_json(release) for release in shown.releases],
-        "history": [
-            {**facts(event, "at", "what", "by", "on", "awaited"), "reason": event.said}
-            for event in shown.history
-        ],
+        **facts(shown, "history"),
         "told": [
             {
                 "to": each.login,
@@ -104,8 +101,8 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
     for recording in shown.recordings:
         yield from _recording(recording, zone)
     if hold := shown.hold:
-        said = f"H-{hold.number}, {hold.state}; recordings named: {hold.recordings}"
-        yield _labelled("hold", said)
+        text = f"H-{hold.number}, {hold.state}; recordings named: {hold.recordings}"
+        yield _labelled("hold", text)
     for approval in shown.approvals:
         yield from _approval(approval, shown.purpose, zone)
     if denial := shown.denial:
@@ -123,8 +120,8 @@ def _happened(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
     for event in shown.history:
         what = " ".join(filter(None, (str(event.what), event.awaited)))
         on = f" on {event.on}" if event.on else ""
-        said = f": {event.said}" if event.said else ""
-        yield _labelled("history", f"{local_time(event.at, zone)}  {what}{on}  {event.by}{said}")
+        reason = f": {event.reason}" if event.reason else ""
+        yield _labelled("history", f"{local_time(event.at, zone)}  {what}{on}  {event.by}{reason}")
     for each in shown.messages:
         taken = "" if each.message.taken_at else ", waiting to be sent"
         line = f"{each.login}: {each.message.line}{taken}"
@@ -132,7 +129,7 @@ def _happened(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
 
 
 def remark_lines(concerned: StaffNamed, of_other_day: Iterable[int]) -> Iterator[str]:
-    """Whom of the practice a request is about, or that nobody was known by what it says.
+    """The staff whom a request is about, or that nobody was known by what it says.
 
     And each of its recordings that is not of the day which it says.
     """
@@ -148,7 +145,7 @@ def remark_lines(concerned: StaffNamed, of_other_day: Iterable[int]) -> Iterator
 
 
 def date_mismatch_lines(numbers: Iterable[int]) -> Iterator[str]:
-    """What is said of each recording that is not of the day which a request says."""
+    """A line for each recording that is not of the day that the request gives."""
     for number in numbers:
         yield f"recording {number} is not of the day that the request says"
 
@@ -167,10 +164,10 @@ def edits_lines(edits: Mapping[int, Edits]) -> Iterator[tuple[int, str]]:
 
 def _further(shown: ShownRequest) -> Iterator[str]:
     """What its purpose asks for besides, in the order of asking; of a text, line by line."""
-    told = shown.particulars.get("further", {})
+    answers = shown.particulars.get("further", {})
     for name in TERMS[shown.purpose].further:
-        if name in told:
-            text = NOT_SHOWN if told[name] is None else told[name]
+        if name in answers:
+            text = NOT_SHOWN if answers[name] is None else answers[name]
             label = str(name)
             if len(name) >= _LABEL:  # on a line of its own, or it would break the column
                 yield name
@@ -188,8 +185,8 @@ def _recording(recording: ShownRecording, zone: tzinfo) -> Iterator[str]:
     if recording.is_of_other_day:
         yield _labelled("  day", "not the one that the request says")
     if recording.retained:
-        said = f"{recording.retained.rule}; due since {recording.retained.due_on}"
-        yield _labelled("  kept", said)
+        text = f"{recording.retained.rule}; due since {recording.retained.due_on}"
+        yield _labelled("  kept", text)
     if recording.ciphertext:
         yield _labelled("  sha-256", recording.ciphertext)
 
@@ -302,12 +299,12 @@ def _pressing(deadline: Deadline, on: date, warn_days: int) -> str:
 
 
 def _release_json(release: ShownRelease) -> dict[str, Any]:
-    acknowledged = [facts(said, "on", "reason", "at", "by") for said in release.acknowledged]
+    acknowledged = [facts(note, "on", "reason", "at", "by") for note in release.acknowledged]
     return {**facts(release), "acknowledged": acknowledged}
 
 
 def release_facts(release: ShownRelease) -> Iterator[tuple[str, str]]:
-    """What is known of a package besides when it was made: a label, and what is said under it."""
+    """What is known of a package besides when it was made: a label, and its text."""
     ways = (("package", release.deliver_by), ("passphrase", release.passphrase_by))
     if any(way for _, way in ways):
         yield "  to go", ", ".join(f"the {what} by {way}" for what, way in ways if way)
@@ -315,19 +312,19 @@ def release_facts(release: ShownRelease) -> Iterator[tuple[str, str]]:
         yield "  medium", release.medium_serial
     if release.sha256:
         yield "  sha-256", release.sha256
-    for said in release.handed_over:
-        yield "  handed over", _handed_over(said)
+    for note in release.handed_over:
+        yield "  handed over", _handed_over(note)
     if not release.handed_over:
         yield "  handed over", "not recorded yet"
-    for said in release.acknowledged:
-        yield "  acknowledged", _with_reason(str(said.on), said)
+    for note in release.acknowledged:
+        yield "  acknowledged", _with_reason(str(note.on), note)
 
 
-def _handed_over(said: ShownPackageNote) -> str:
-    when = " ".join(filter(None, (str(said.on), said.time)))
-    whom = f" to {said.to_whom}" if said.to_whom else ""
-    return _with_reason(f"{when} by {said.channel}{whom}", said)
+def _handed_over(note: ShownPackageNote) -> str:
+    when = " ".join(filter(None, (str(note.on), note.time)))
+    whom = f" to {note.to_whom}" if note.to_whom else ""
+    return _with_reason(f"{when} by {note.channel}{whom}", note)
 
 
-def _with_reason(text: str, said: ShownPackageNote) -> str:
-    return f"{text}: {said.reason}" if said.reason else text
+def _with_reason(text: str, note: ShownPackageNote) -> str:
+    return f"{text}: {note.reason}" if note.reason else text
