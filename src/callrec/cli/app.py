@@ -168,6 +168,8 @@ def _perform(arguments: list[str], invocation: Invocation) -> int:
             command.invoke(context)
     except typer.Exit as exit_:
         status = exit_.exit_code
+    if invocation.logged_in is not None:
+        invocation.out.name_actor()
     if invocation.practice is not None:
         from callrec.practice import report_unsaved_head  # as what opened it did
 

@@ -73,9 +73,9 @@ class Output:
     def show(self, value: Mapping[str, Any], words: Words) -> None:
         """The result, as the one document of ``--json`` or in words."""
         if self._json:
-            self._write(as_json({**value, "by": self.acts()} if self.acts() else value))
+            self._named = self.acts()
+            self._write(as_json({**value, "by": self._named} if self._named else value))
         self.say(words)
-        self.name_actor()
 
     def name_actor(self) -> None:
         """Say once in whose name a command wrote that asked for no password.
@@ -96,7 +96,6 @@ class Output:
             self._write(as_json(value, indent=None))
         self.say(words)
         self._results.flush()
-        self.name_actor()
 
     def say(self, words: Words = "") -> None:
         """Some of the result in words: a program gets none."""
@@ -112,6 +111,7 @@ class Output:
 
     def next_step(self, command: str) -> None:
         """What to type next."""
+        self.name_actor()
         self.note(f"next: {command}")
 
     @property

@@ -34,7 +34,7 @@ from callrec.login.people import find_person, logins
 from callrec.policy.authority import check_may
 from callrec.policy.role import Person, Power, Standing, VaultKey, keys_held, powers_of
 from callrec.policy.session import LOGOUT, SESSION_LIMIT, SESSIONS_ENDED
-from callrec.practice import Actor, Practice, signing, today, writing
+from callrec.practice import Actor, Practice, attempt, signing, today, writing
 from callrec.record.entitled import without_lapsed_powers
 from callrec.record.statements import sign_statement_as
 from callrec.system.terminal import Place
@@ -153,7 +153,10 @@ def end_sessions(practice: Practice, actor: Actor, *, login: str) -> int:
         Refused: it is somebody else's, and the actor does not govern.
     """
     row, _ = find_person(practice, login)
-    with signing(practice, actor) as act:
+    with (
+        attempt(practice, actor, SESSIONS_ENDED, subject=[row.id]),
+        signing(practice, actor) as act,
+    ):
         if row.id != actor.person.id:
             check_may(actor.person, Power.GOVERN, on=today(practice))
         ended = [each for each in _open_ones(practice, act.connection) if each.person == row.id]
