@@ -38,13 +38,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from benchmarks.practice import PASSWORDS, SETTINGS
 from callrec.audit.log import LogTransaction
-from callrec.calls.custody import SealedMetadata, commitment
+from callrec.calls.custody import SealedMetadata, commitment, shown_commitment, shown_of
 from callrec.catalogue import index, tables
 from callrec.catalogue.engine import FILE_NAME
 from callrec.config import Config, load_config
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, format_instant
+from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context, statement_context
+from callrec.crypto.listed import root_of
 from callrec.crypto.statement import Statement, check_statement, read_statement
 from callrec.intake import batch as intake_batch
 from callrec.intake.batch import BatchKeys
@@ -291,13 +292,14 @@ class Maker:
         said_under, key_under = AESGCM(keys.catalogue), AESGCM(keys.recordings)
         recordings, metadata, items = [], [], []
         for call in calls:
-            chosen = primitives.random_bytes(32 + 12 + 32 + 12)
-            nonce, body, iv = chosen[:32], self._metadata(call), chosen[32:44]
+            chosen = primitives.random_bytes(32 + 12 + 32 + 12 + 32)
+            shown = _shown(call, chosen[88:].hex())
+            nonce, body, iv = chosen[:32], self._metadata(call, shown), chosen[32:44]
             info = (for_said % call.uid).encode()
             sealed = iv + said_under.encrypt(iv, nonce + body, info)
             metadata.append((call.number, 1, keys.batch, sealed))
-            items.append(_item(call, commitment(nonce, body)))
-            data_key, iv, info = chosen[44:76], chosen[76:], (for_keys % call.uid).encode()
+            items.append(_item(call, commitment(nonce, body), shown))
+            data_key, iv, info = chosen[44:76], chosen[76:88], (for_keys % call.uid).encode()
             sealed = iv + key_under.encrypt(iv, data_key, info)
             recordings.append(_recording(call, keys.batch, sealed))
         by = self.actor.person.id
@@ -305,10 +307,12 @@ class Maker:
             f'{{"at":"{format_instant(at)}","batch":"{keys.batch}","by":"{by}",'
             f'"items":[{",".join(items)}],"kind":"batch","vault":"{vault}"}}'
         ).encode()
+        root = root_of([item.encode() for item in items]).hex()
+        signed = said.replace(f'"items":[{",".join(items)}]'.encode(), f'"items":"{root}"'.encode())
         signature = primitives.sign(
-            self.actor.identity.act, statement_context("batch", vault) + said
+            self.actor.identity.act, statement_context("batch", vault) + signed
         )
-        statement = Statement(said, signature, {"kind": "batch"})
+        statement = Statement(said, signed, signature, {"kind": "batch"})
         practice = replace(self.practice, now=lambda: at)
         made = Made(
             batch=intake_batch.batch_row(practice, keys, statement),
@@ -322,7 +326,7 @@ class Maker:
         self._hold_against_ingest(practice, made, calls[0], keys)
         return made
 
-    def _metadata(self, call: Drawn) -> bytes:
+    def _metadata(self, call: Drawn, shown: str) -> bytes:
         ends, written, began = call.ends, call.written, f"{call.began:%Y-%m-%dT%H:%M:%S}.000Z"
         return (
             f'{{"callee":"{ends[1]}","caller":"{ends[0]}","channels":1,'
@@ -336,7 +340,7 @@ class Maker:
             f'"caller":"{written[0]}","direction":"{call.direction}",'
             f'"extension":"{call.extension}","started_at":"{call.raw_time}","system":"acme",'
             f'"unique_id":"{call.unique_id}"}},"sample_rate":8000,"sha256":"{call.sha256}",'
-            f'"sides":[],"size_bytes":{call.size_bytes},"started_at":"{began}",'
+            f'"shown":[{shown}],"sides":[],"size_bytes":{call.size_bytes},"started_at":"{began}",'
             f'"system":"sidecar","time_confidence":"utc-proven","uid":"{call.uid}",'
             f'"unique_id":"{call.unique_id}","utc_offset_minutes":{call.east},'
             f'"zone":"{ZONE}"}}'
@@ -370,10 +374,12 @@ class Maker:
     ) -> None:
         """The first call of the batch is what ingest would have written."""
         vault, taken = practice.vault, self._taken(call)
-        expected = {**intake_batch._fields(taken), "provenance": intake_batch._provenance([taken])}
+        fields = {**intake_batch._fields(taken), "provenance": intake_batch._provenance([taken])}
         number, _, _, sealed = made.metadata[0]
         info = context("metadata", vault, uid=call.uid, revision=1)
         opened = primitives.open_sealed(keys.catalogue, sealed, info)
+        (shown,) = parse(opened[32:])["shown"]
+        expected = {**fields, "shown": [shown_of(fields, 1, shown["nonce"])]}
         assert opened[32:] == canonical(expected)
         row = intake_batch._recording_row(vault, keys, taken)
         info = context("data-key", vault, batch=keys.batch, uid=call.uid)
@@ -401,7 +407,9 @@ class Maker:
             call.uid,
             1,
             call.ciphertext,
-            SealedMetadata(sealed, commitment(opened[:32], opened[32:])),
+            SealedMetadata(
+                sealed, commitment(opened[:32], opened[32:]), shown_commitment(expected)
+            ),
         )
         assert said.fields["items"][0] == item.as_item()
 
@@ -460,10 +468,18 @@ def _clock(seconds: int) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
-def _item(call: Drawn, committed: str) -> str:
+def _item(call: Drawn, committed: str, shown: str) -> str:
     return (
-        f'{{"ciphertext":"{call.ciphertext}","metadata":"{committed}",'
-        f'"revision":1,"uid":"{call.uid}"}}'
+        f'{{"ciphertext":"{call.ciphertext}","metadata":"{committed}","revision":1,'
+        f'"shown":"{primitives.sha256(shown.encode()).hex()}","uid":"{call.uid}"}}'
+    )
+
+
+def _shown(call: Drawn, nonce: str) -> str:
+    return (
+        f'{{"matched":false,"nonce":"{nonce}","revision":1,"sha256":"{call.sha256}",'
+        f'"started_at":"{call.began:%Y-%m-%dT%H:%M:%S}.000Z","system":"sidecar",'
+        '"time_confidence":"utc-proven"}'
     )
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from callrec.calls.custody import apply_revision
+from callrec.calls.custody import apply_revision, with_shown
 from callrec.errors import Tampered
+from house import restated
 from house.practices import House
 from house.restated import ANOTHER_NUMBER, add_revision
 from house.spool import recordings_of
@@ -28,6 +29,7 @@ KNOWN: dict[str, Any] = {
     "raw_time": "20241027-013000",
     "record": None,
     "sha256": "cd" * 32,
+    "shown": [{"revision": 1}],
     "size_bytes": 2058,
     "started_at": "2024-10-27T00:30:00.000Z",
     "time_confidence": "local-unambiguous",
@@ -106,9 +108,11 @@ def test_what_was_not_known_is_filled(said: dict[str, Any]) -> None:
 
 
 def test_names_and_places_are_added_to_those_that_were_known() -> None:
-    found = apply_revision(KNOWN, {"parties": ["Bob", "Ann"], "provenance": [{"name": "/b"}]})
+    said = {"parties": ["Bob", "Ann"], "provenance": [{"name": "/b"}], "shown": [{"revision": 2}]}
+    found = apply_revision(KNOWN, said)
     assert found["parties"] == ["Ann", "Bob"]
     assert found["provenance"] == [{"name": "/a"}, {"name": "/b"}]
+    assert found["shown"] == [{"revision": 1}, {"revision": 2}]
 
 
 @pytest.mark.parametrize("confidence", ["local-ambiguous", "nonexistent"])
@@ -148,7 +152,21 @@ def test_nothing_opens_that_the_intake_credential_said_otherwise(
         recordings_of(stocked)
 
 
+def test_nothing_opens_of_which_something_else_may_be_shown_than_was_sealed(
+    stocked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_matched(fields: dict[str, Any], revision: int) -> dict[str, Any]:
+        sealed = with_shown(fields, revision)
+        return {**sealed, "shown": [{**sealed["shown"][0], "matched": True}]}
+
+    monkeypatch.setattr(restated, "with_shown", with_matched)
+    add_revision(stocked)
+    with pytest.raises(Tampered, match="not as it was sealed"):
+        recordings_of(stocked)
+
+
 def test_a_call_record_that_was_invented_changes_nothing_that_was_known(stocked: House) -> None:
     known = recordings_of(stocked)[0].fields
     add_revision(stocked, record=RECORD, number=ANOTHER_NUMBER)
-    assert recordings_of(stocked)[0].fields == {**known, "record": RECORD}
+    now = recordings_of(stocked)[0].fields
+    assert {**now, "shown": known["shown"]} == {**known, "record": RECORD}

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from callrec.calls.custody import REENCRYPTED, seal_data_key, seal_metadata
+from callrec.calls.custody import REENCRYPTED, seal_data_key, seal_metadata, with_shown
 from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
 from callrec.crypto import primitives
@@ -101,8 +101,9 @@ def _state(
 ) -> None:
     actor, practice = house.actor(login), house.practice
     assert actor.identity is not None
+    fields = {"provenance": [], "uid": row.uid, **said}
     metadata = seal_metadata(
-        {"provenance": [], "uid": row.uid, **said},
+        fields if kind == REENCRYPTED and revision > 1 else with_shown(fields, revision),
         key=keys.catalogue,
         vault=practice.vault,
         uid=row.uid,
@@ -114,7 +115,7 @@ def _state(
         "revision": revision,
         "uid": row.uid,
     }
-    item |= {"was": item["ciphertext"]} if kind == REENCRYPTED else {}
+    item |= {"was": item["ciphertext"]} if kind == REENCRYPTED else {"shown": metadata.shown}
     statement = sign_statement(
         kind,
         vault=practice.vault,

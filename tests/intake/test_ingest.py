@@ -67,6 +67,7 @@ def test_the_metadata_says_what_is_known(house: House, tmp_path: Path) -> None:
     os.utime(call, ns=(0, 1720098399_123456789))
     take_in(house, call)
     (recording,) = recordings_of(house)
+    (shown,) = recording.fields["shown"]
     assert recording.state == "live"
     assert recording.fields == {
         "callee": "201",
@@ -89,6 +90,17 @@ def test_the_metadata_says_what_is_known(house: House, tmp_path: Path) -> None:
         "said": {"name": a_name()},
         "sample_rate": 8000,
         "sha256": hashlib.sha256(a_wave()).hexdigest(),
+        "shown": [
+            {
+                "matched": False,
+                "nonce": shown["nonce"],
+                "revision": 1,
+                "sha256": hashlib.sha256(a_wave()).hexdigest(),
+                "started_at": "2024-07-04T13:05:01.000Z",
+                "system": "asterisk",
+                "time_confidence": "utc-proven",
+            }
+        ],
         "sides": [],
         "size_bytes": 2058,
         "started_at": "2024-07-04T13:05:01.000Z",

@@ -183,7 +183,7 @@ def test_a_voucher_that_names_another_vault_than_it_was_signed_for_is_told(offic
     said |= {"vault": "77" * 16, "serial": 3, "previous": office.statements[4].digest}
     body = canonical(said)
     signed = statement_context("voucher", office.vault) + body
-    statement = Statement(body, sign(office.keys["dora"].act, signed), said)
+    statement = Statement(body, body, sign(office.keys["dora"].act, signed), said)
     seq = office.enter("person.confirmed", "dora", statement=statement)
     wrong = f"{SIGNERS} has a voucher at entry {seq} that this entry does not carry"
     assert wrong_with(office) == [wrong]

@@ -70,7 +70,7 @@ _OF_ITS_TIME: Final = ("started_at", "local_time", "raw_time")
 _FORM: Final[Mapping[str, tuple[type, ...]]] = {
     **dict.fromkeys(CALL_FIELDS, (str, NoneType)),  # but for those that follow
     **dict.fromkeys((*_WORDS, *_OF_ITS_TIME, *_ALWAYS_KNOWN), (str,)),
-    **dict.fromkeys(("provenance", *_TEXTS), (list,)),
+    **dict.fromkeys(("provenance", "shown", *_TEXTS), (list,)),
     **dict.fromkeys(("duration_ms", "size_bytes"), (int,)),
     "record": (dict, NoneType),
     "said": (dict,),
@@ -107,6 +107,9 @@ class _Listed(NamedTuple):
     """SHA-256 of the sealed file that it leaves."""
     metadata: str
     """The commitment to what it says."""
+    shown: str
+    """The commitment to what may be shown of it; empty: nothing may, it is no revision of intake's.
+    """
     is_reencryption: bool
     statement: str
     """Digest of the statement that lists it so."""
@@ -132,6 +135,33 @@ class SealedMetadata:
     sealed: bytes
     commitment: str
     """SHA-256("metadata" || nonce[32] || metadata) in hex."""
+    shown: str
+    """Of what may be shown of this revision, as the statement commits to it; empty: nothing."""
+
+
+_SHOWN: Final = ("sha256", "started_at", "system", "time_confidence")
+
+
+def shown_of(fields: Mapping[str, Any], revision: int, nonce: str) -> dict[str, Any]:
+    """What may be shown of one revision to who gets a copy of the recording.
+
+    The batch statement commits to it by itself, so that a release proves what came in, and when the
+    call was said to begin, without telling the rest (docs/formats/recording.md, 1).
+    """
+    told = {name: fields[name] for name in _SHOWN if name in fields}
+    matched = fields.get("record") is not None
+    return {**told, "matched": matched, "nonce": nonce, "revision": revision}
+
+
+def with_shown(fields: Mapping[str, Any], revision: int) -> dict[str, Any]:
+    """A revision as it is sealed: with what may be shown of it, under a nonce of its own."""
+    nonce = primitives.random_bytes(NONCE_BYTES).hex()
+    return {**fields, "shown": [shown_of(fields, revision, nonce)]}
+
+
+def shown_commitment(fields: Mapping[str, Any]) -> str:
+    """SHA-256 of canonical JSON of what may be shown of a revision, in hex; empty: nothing may."""
+    return "".join(primitives.sha256(canonical(each)).hex() for each in fields.get("shown", ())[:1])
 
 
 def seal_metadata(
@@ -140,7 +170,8 @@ def seal_metadata(
     """Seal one revision of a recording's metadata."""
     nonce, body = primitives.random_bytes(NONCE_BYTES), canonical(dict(fields))
     info = context("metadata", vault, uid=uid, revision=revision)
-    return SealedMetadata(primitives.seal(key, nonce + body, info), commitment(nonce, body))
+    sealed = primitives.seal(key, nonce + body, info)
+    return SealedMetadata(sealed, commitment(nonce, body), shown_commitment(fields))
 
 
 def seal_data_key(vault: str, batch: str, batch_key: bytes, *, uid: str, data_key: bytes) -> bytes:
@@ -252,6 +283,8 @@ class Opening:
             if (
                 listed is None
                 or listed.metadata != revision.commitment
+                or listed.shown != shown_commitment(revision.fields)
+                or listed.is_reencryption == _is_shown(revision.fields, number)
                 or listed.before != (name or listed.ciphertext)
                 # A re-encryption is of what is there, and says no more.
                 or (listed.is_reencryption and (number == 1 or revision.fields.keys() - _RESEALED))
@@ -337,10 +370,12 @@ class Opening:
         anew = statement.kind == REENCRYPTED
         before = "was" if anew else "ciphertext"
         members = ("uid", "revision", before, "ciphertext", "metadata")
-        entries = entries_in(statement.fields, "items", *members)
+        entries = entries_in(statement.fields, "items", *members, *([] if anew else ["shown"]))
         listed = {
-            (uid, revision): _Listed(was, ciphertext, metadata, anew, statement.digest)
-            for uid, revision, was, ciphertext, metadata in entries
+            (uid, revision): _Listed(
+                was, ciphertext, metadata, "".join(shown), anew, statement.digest
+            )
+            for uid, revision, was, ciphertext, metadata, *shown in entries
         }
         if len(listed) != len(entries):
             raise Tampered("a batch's statement lists a recording twice")
@@ -359,6 +394,15 @@ def _with_revisions(row: Row[Any], revisions: Sequence[_Revision]) -> OpenedReco
         raise Tampered(f"the metadata of recording {row.id}: {error.message}") from error
     began, newest = parse_instant(fields["started_at"]), len(revisions)
     return OpenedRecording(row.id, row.uid, row.ciphertext, row.state, fields, began, newest)
+
+
+def _is_shown(said: Mapping[str, Any], revision: int) -> bool:
+    """Whether what may be shown of a revision is what it says."""
+    match said.get("shown"):
+        case [{"nonce": str(nonce)} as shown]:
+            return bool(shown == shown_of(said, revision, nonce))
+        case _:
+            return False
 
 
 def _is_in_form(fields: object) -> bool:
@@ -421,7 +465,7 @@ def replaced_files(connection: Connection) -> frozenset[tuple[str, str]]:
     )
 
 
-_ADDED: Final = frozenset({"parties", "provenance"})
+_ADDED: Final = frozenset({"parties", "provenance", "shown"})
 
 _HELD_AGAINST_THE_ROW: Final = frozenset({"ciphertext"})
 """The file that it leaves: only a re-encryption changes it, and the newest is the row's."""
@@ -444,8 +488,8 @@ def apply_revision(known: Mapping[str, Any], revision: Mapping[str, Any]) -> dic
         raise Tampered("a later revision says otherwise what was known")
     new = {name: value for name, value in revision.items() if name not in otherwise}
     parties = dict.fromkeys((*known["parties"], *revision.get("parties", ())))
-    provenance = [*known["provenance"], *revision.get("provenance", ())]
-    return {**known, **new, "parties": [*parties], "provenance": provenance}
+    lists = {name: [*known[name], *revision.get(name, ())] for name in ("provenance", "shown")}
+    return {**known, **new, "parties": [*parties], **lists}
 
 
 def _may_change(known: Mapping[str, Any], revision: Mapping[str, Any], name: str) -> bool:

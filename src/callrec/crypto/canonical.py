@@ -31,6 +31,11 @@ def canonical(value: object) -> bytes:
     Source: RFC 8785. ASCII names sort the same by byte and by UTF-16 unit.
     """
     _check(value)
+    return encode(value)
+
+
+def encode(value: object) -> bytes:
+    """As `canonical`, of a value that was read from canonical JSON and so is in its form."""
     return _ENCODER.encode(value).encode()
 
 
@@ -45,7 +50,7 @@ def parse(data: bytes) -> Any:
         # A name that is not ASCII would stand there as it is: canonical JSON escapes no letters.
         if not data.isascii():
             _check(value)
-        again = _ENCODER.encode(value).encode()
+        again = encode(value)
     except (ValueError, RecursionError):
         value, again = None, None
     if again != data:

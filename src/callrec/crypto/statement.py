@@ -7,23 +7,26 @@ says who sealed it; and a statement counts only if a leaf of the audit log carri
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, format_instant, parse, parse_instant
+from callrec.crypto.canonical import canonical, encode, format_instant, parse, parse_instant
 from callrec.crypto.context import STATEMENT_KINDS, statement_context
+from callrec.crypto.listed import paths_of, root_of
 from callrec.errors import Tampered
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A signed statement: its bytes as signed, its signature, and what the bytes say."""
+    """A signed statement: its bytes, its signature, and what the bytes say."""
 
     body: bytes
     """Canonical JSON: kind, vault, by, at and the kind's own fields."""
+    signed: bytes
+    """What of it is signed: the same, but for lists that not everybody may see."""
     signature: bytes
     """Ed25519 by the ``act`` key of the person it names, 64 bytes."""
     fields: Mapping[str, Any]
@@ -43,8 +46,8 @@ class Statement:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the body in hex: what the leaf carries."""
-        return primitives.sha256(self.body).hex()
+        """SHA-256 of what is signed, in hex: what the leaf carries."""
+        return primitives.sha256(self.signed).hex()
 
 
 def sign_statement(
@@ -53,9 +56,10 @@ def sign_statement(
     """Make and sign a statement with the ``act`` seed (32 bytes) of ``by``."""
     whole = {**fields, "kind": kind, "vault": vault, "by": by, "at": format_instant(at)}
     body = canonical(whole)
-    signature = primitives.sign(seed, statement_context(kind, vault) + body)
+    signed = _signed(body, whole)
+    signature = primitives.sign(seed, statement_context(kind, vault) + signed)
     # As a reader will have it; that it is canonical need not be asked of what was written just now.
-    return Statement(body, signature, json.loads(body))
+    return Statement(body, signed, signature, json.loads(body))
 
 
 def read_statement(body: bytes, signature: bytes, vault: str) -> Statement:
@@ -72,7 +76,41 @@ def read_statement(body: bytes, signature: bytes, vault: str) -> Statement:
             raise Tampered("a statement lacks its head")
     if kind not in STATEMENT_KINDS or of != vault:
         raise Tampered("a statement is of another kind or vault")
-    return Statement(body, signature, fields)
+    return Statement(body, _signed(body, fields), signature, fields)
+
+
+def shown_items(
+    fields: Mapping[str, Any], wanted: Collection[tuple[str, int]]
+) -> Mapping[tuple[str, int], dict[str, Any]]:
+    """Items of a ``batch`` statement by uid and revision, each with its path.
+
+    They go to who may not see the others. What the statement does not list is left out.
+    """
+    items = fields["items"]
+    places = {(item["uid"], item["revision"]): place for place, item in enumerate(items)}
+    found = [each for each in wanted if each in places]
+    paths = paths_of([encode(item) for item in items], [places[each] for each in found])
+    return {
+        each: {
+            "item": items[places[each]],
+            "path": [{"hash": node.hex(), "side": side} for side, node in path],
+        }
+        for each, path in zip(found, paths, strict=True)
+    }
+
+
+def _signed(body: bytes, fields: Mapping[str, Any]) -> bytes:
+    """What is signed of a statement; of what is in no form, all of it."""
+    match fields:
+        case {"kind": "batch", "items": list(items)}:
+            folded = {**fields, "items": root_of([encode(item) for item in items]).hex()}
+        case {"kind": "approval", "withheld": withheld, "salt": salt}:
+            hidden = encode({"salt": salt, "withheld": withheld})
+            folded = {**fields, "withheld": primitives.sha256(hidden).hex()}
+            del folded["salt"]
+        case _:
+            return body
+    return encode(folded)
 
 
 def entries_in(fields: Mapping[str, Any], name: str, *members: str) -> list[tuple[Any, ...]]:
@@ -98,4 +136,4 @@ def check_statement(statement: Statement, public: bytes) -> None:
         Tampered: it is not that key's signature.
     """
     head = statement_context(statement.kind, statement.fields["vault"])
-    primitives.verify(public, head + statement.body, statement.signature)
+    primitives.verify(public, head + statement.signed, statement.signature)

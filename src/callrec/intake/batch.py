@@ -15,7 +15,13 @@ from typing import Any, Self
 from sqlalchemy import Connection, func, select
 
 from callrec.audit.register import Register
-from callrec.calls.custody import SealedMetadata, encode_name, seal_data_key, seal_metadata
+from callrec.calls.custody import (
+    SealedMetadata,
+    encode_name,
+    seal_data_key,
+    seal_metadata,
+    with_shown,
+)
 from callrec.calls.records import parties_named
 from callrec.catalogue import tables
 from callrec.catalogue.engine import insert_rows, update_row
@@ -65,6 +71,7 @@ class _Revision:
             "ciphertext": self.ciphertext,
             "metadata": self.metadata.commitment,
             "revision": self.number,
+            "shown": self.metadata.shown,
             "uid": self.uid,
         }
 
@@ -128,7 +135,7 @@ def _first_revision(vault: str, keys: BatchKeys, same: list[Taken]) -> _Revision
 
 
 def _first_metadata(vault: str, keys: BatchKeys, same: list[Taken]) -> SealedMetadata:
-    fields = {**_fields(same[0]), "provenance": _provenance(same)}
+    fields = with_shown({**_fields(same[0]), "provenance": _provenance(same)}, 1)
     return seal_metadata(fields, key=keys.catalogue, vault=vault, uid=same[0].uid, revision=1)
 
 
@@ -151,8 +158,8 @@ def _further_revisions(
         if latest is None:
             raise Tampered(f"the metadata of recording {number} is missing")
         provenance = _provenance(portion.named.get(number, ()))
-        fields = {**record, "provenance": provenance, "uid": uid}
         revision = latest + 1
+        fields = with_shown({**record, "provenance": provenance, "uid": uid}, revision)
         sealed = seal_metadata(fields, key=keys.catalogue, vault=vault, uid=uid, revision=revision)
         further[number] = _Revision(uid, revision, ciphertext, sealed)
     return further

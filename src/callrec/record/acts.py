@@ -24,9 +24,7 @@ from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.audit.verify import require_sound_log
 from callrec.catalogue import tables
-from callrec.crypto import primitives
-from callrec.crypto.canonical import parse
-from callrec.crypto.statement import Statement
+from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldAct
 from callrec.policy.incident import IncidentAct
@@ -164,13 +162,13 @@ def signer_login(connection: Connection, leaf: Leaf) -> str:
 
 def read_unverified_statement(connection: Connection, leaf: Leaf) -> Mapping[str, Any]:
     """What the statement that a leaf carries says, for lists; nobody's signature is checked."""
-    statement = tables.statement.c
-    query = select(statement.body).where(statement.digest == leaf.statement)
+    table = tables.statement.c
+    query = select(table.body).where(table.digest == leaf.statement)
     body = bytes(connection.execute(query).scalar() or b"")
-    stated = parse(body)
-    if primitives.sha256(body).hex() != leaf.statement or not isinstance(stated, dict):
+    statement = read_statement(body, b"", leaf.log.partition("/")[2])
+    if statement.digest != leaf.statement:
         raise Tampered(f"the statement of leaf {leaf.seq} is not the one that was signed")
-    return stated
+    return statement.fields
 
 
 def numbers_in_leaves(done: Iterable[Leaf], act: str) -> Mapping[str, int]:

@@ -18,7 +18,7 @@ from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, register_now
 from callrec.record.entitled import Powers
 
-_LISTED: Final = re.compile(rb'"revision":([0-9]+),"uid":"([0-9a-f]{32})"')
+_LISTED: Final = re.compile(rb'"revision":([0-9]+),(?:"shown":"[0-9a-f]*",)?"uid":"([0-9a-f]{32})"')
 """Of an item, as canonical JSON has it: to parse every statement takes six times as long."""
 
 _FEW: Final = 4

@@ -272,6 +272,7 @@ def _is_in_form(fields: Mapping[str, Any]) -> bool:
             "for": str(),
             "lapses": str(lapses),
             "requester": str(),
+            "salt": str(),
             "version": int(),
         }:
             parse_instant(lapses)

@@ -312,6 +312,7 @@ def _fields(granting: Granting, grants: tuple[Grant, ...]) -> Mapping[str, Any]:
         }
         for grant in grants
     ]
+    salt = primitives.random_bytes(primitives.KEY_BYTES).hex()
     return {
         "break_glass": granting.glass_reason is not None,
         "consulted": granting.consulted_on.isoformat() if granting.consulted_on else "",
@@ -322,6 +323,7 @@ def _fields(granting: Granting, grants: tuple[Grant, ...]) -> Mapping[str, Any]:
         "lapses": format_instant(granting.lapses_at),
         "request": request.id,
         "requester": request.requester,
+        "salt": salt,
         "version": request.version_id.version,
         "withheld": [{"code": ground, "uid": row.uid} for row, ground in granting.withheld],
     }

@@ -78,7 +78,16 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
     "claim": {"keys": public_keys(OTHER_SEED)},
     "batch": {
         "batch": BATCH,
-        "items": [{"ciphertext": "c1" * 32, "metadata": "3e" * 32, "revision": 1, "uid": UID}],
+        "items": [
+            {
+                "ciphertext": f"c{n}" * 32,
+                "metadata": f"{n}e" * 32,
+                "revision": n,
+                "shown": f"5{n}" * 32,
+                "uid": UID,
+            }
+            for n in (1, 2, 3)
+        ],
     },
     "reencrypted": {
         "batch": BATCH,
@@ -102,6 +111,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
         "lapses": "2026-12-24T09:05:00.000Z",
         "request": REQUEST,
         "requester": OTHER_PERSON,
+        "salt": "5a" * 32,
         "version": 1,
         "withheld": [{"code": "not-approved", "uid": OTHER_UID}],
     },
@@ -187,9 +197,29 @@ def whole(kind: str, **changed: Any) -> dict[str, Any]:
 
 
 def sound(kind: str, **changed: Any) -> bytes:
-    body = canonical(whole(kind, **changed))
-    head = {"vault": VAULT, "seed": ACT.hex(), "digest": sha256(body).hex()}
-    return case_text(body, expect="good", **head, **signed(kind, body))
+    said = whole(kind, **changed)
+    body, as_signed = canonical(said), canonical(folded(said))
+    head = {"vault": VAULT, "seed": ACT.hex(), "digest": sha256(as_signed).hex()}
+    return case_text(body, expect="good", **head, **signed(kind, as_signed))
+
+
+def folded(said: dict[str, Any]) -> dict[str, Any]:
+    """As it is signed: without the lists that a release does not tell (keys.md, 3)."""
+    if said["kind"] == "batch":
+        return said | {"items": tree_root([canonical(each) for each in said["items"]]).hex()}
+    if said["kind"] == "approval":
+        hidden = {name: said[name] for name in ("salt", "withheld")}
+        without = {name: said[name] for name in said if name != "salt"}
+        return without | {"withheld": sha256(canonical(hidden)).hex()}
+    return said
+
+
+def tree_root(entries: list[bytes]) -> bytes:
+    """MTH of RFC 6962, 2.1, to its letter."""
+    if len(entries) < 2:
+        return sha256(b"".join(b"\0" + each for each in entries))
+    k = 1 << (len(entries) - 1).bit_length() - 1
+    return sha256(b"\1" + tree_root(entries[:k]) + tree_root(entries[k:]))
 
 
 def statements() -> Cases:
