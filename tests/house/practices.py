@@ -10,7 +10,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from copy import copy as shallow_copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from callrec.config import Config, Passwords
 from callrec.crypto.identity import Identity
 from callrec.login.keyring import read_credential
 from callrec.login.people import find_person
-from callrec.login.sessions import actor_by_session, begin_session
+from callrec.login.sessions import KEYS_KEPT_BY_SESSION
 from callrec.login.unlock import (
     AwaitingConfirmation,
     Unlocked,
@@ -31,7 +31,6 @@ from callrec.people.founding import set_up_practice
 from callrec.people.joining import add_intake, add_person, confirm_person
 from callrec.policy.role import Role
 from callrec.practice import Actor, Practice, open_practice
-from callrec.system.terminal import Place
 from house.memory import runtime_of
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -115,14 +114,18 @@ class House:
         return actor_of(self.practice, Unlocked(row.id, login, identity, claimed=False))
 
     def session(self, login: str) -> Actor:
-        """Somebody who has logged in: no password at hand, no recordings key."""
-        return by_login(self.practice, self.actor(login))
+        """Somebody with no password at hand; as `without_password`."""
+        return without_password(self.actor(login))
 
 
-def by_login(practice: Practice, actor: Actor) -> Actor:
-    """The same person, after they logged in: with what that keeps."""
-    session, _ = begin_session(practice, actor, Place("tests", "5e" * 32))
-    return actor_by_session(practice, session)
+def without_password(actor: Actor) -> Actor:
+    """The same person with what a login opens: nothing that signs statements, no recordings key.
+
+    The log is the same as if they had given it, which a login of their own would add to: what a
+    session's key signs is tried in tests/attacks/test_sessions.py.
+    """
+    kept = {which: key for which, key in actor.shares.items() if which[0] in KEYS_KEPT_BY_SESSION}
+    return replace(actor, identity=None, shares=kept)
 
 
 def password_of(person: str) -> str:

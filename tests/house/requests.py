@@ -27,7 +27,7 @@ from callrec.requests.event import record_third_party_check
 from callrec.requests.grants import UsableGrant, usable_grants
 from callrec.requests.model import OpenRequest
 from callrec.requests.open import read_request
-from house.practices import House, by_login
+from house.practices import House, without_password
 from house.spool import a_call, take_in
 
 REASON = "The patient complains that nobody rang back"
@@ -79,7 +79,7 @@ def signed_in(house: House, login: str) -> Actor:
 
 def logged_in(house: House, login: str) -> Actor:
     """Somebody with what a login keeps."""
-    return by_login(house.practice, signed_in(house, login))
+    return without_password(signed_in(house, login))
 
 
 def with_recordings(house: House, count: int = 3) -> House:
