@@ -100,7 +100,7 @@ def search(folder: Path, wanted: Iterator[Wanted], queries: int) -> Mapping[str,
                 continue
             begun = time.perf_counter()
             search_recordings(
-                practice, actor, criteria=criteria, reason=REASON, request=None, limit=None
+                practice, actor, criteria=[criteria], reason=REASON, request=None, limit=None
             )
             if number >= 0:
                 times.setdefault(kind, []).append(time.perf_counter() - begun)

@@ -9,7 +9,8 @@
     ├── Locked          6   not logged in, or the wrong password
     ├── Misconfigured   7   the configuration or the vault's place is wrong
     ├── DoneInPart      8   some of it is done, the rest is listed
-    └── Unchecked       9   could not be checked, so nothing is claimed
+    ├── Unchecked       9   could not be checked, so nothing is claimed
+    └── Unanchored     10   sound as far as it goes; whether its end was cut off nobody can tell
 
 A message is lower case, without a full stop, and holds nothing personal: no name, number or reason
 of a call.
@@ -103,3 +104,9 @@ class Unchecked(CallrecError):
     """It could not be checked, so nothing is claimed."""
 
     exit_status = 9
+
+
+class Unanchored(CallrecError):
+    """The record is sound as far as it goes, and nobody can tell whether its end was cut off."""
+
+    exit_status = 10

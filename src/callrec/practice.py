@@ -13,7 +13,7 @@ import platformdirs
 from sqlalchemy import Connection, Engine
 
 from callrec.audit import log as audit
-from callrec.audit import tree
+from callrec.audit.appended import check_appended, check_proven
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import Log, LogTransaction, Signer
 from callrec.audit.register import Register
@@ -22,7 +22,7 @@ from callrec.audit.session import SessionCertificate
 from callrec.audit.sessions import last_attestable
 from callrec.catalogue.engine import open_catalogue, reading
 from callrec.config import Config
-from callrec.crypto.canonical import format_instant
+from callrec.crypto.canonical import LARGEST_INTEGER, format_instant
 from callrec.crypto.identity import Identity
 from callrec.crypto.primitives import signing_public
 from callrec.errors import CallrecError, Failed, Locked, Refused, Tampered
@@ -96,12 +96,22 @@ def open_practice(
 
 
 def practice_on(
-    engine: Engine, config: Config, now: Callable[[], datetime], environ: Mapping[str, str]
+    engine: Engine,
+    config: Config,
+    now: Callable[[], datetime],
+    environ: Mapping[str, str],
+    *,
+    register: Register | None = None,
 ) -> Practice:
-    """The practice whose catalogue is open."""
+    """The practice whose catalogue is open.
+
+    ``register`` is given where the log is not as it was signed, and is not read again.
+    """
     with reading(engine) as connection:
         founders, root = audit.read_founders(connection)
-        register, size = audit.read_register(connection), audit.stored_head(connection).size
+        size = LARGEST_INTEGER
+        if register is None:
+            register, size = audit.read_register(connection), audit.stored_head(connection).size
     newest = register.newest(VaultKey.AUDIT)
     return Practice(
         config=config,
@@ -166,12 +176,30 @@ def _remembering(practice: Practice, signer: Signer | None) -> Iterator[LogTrans
     Where that fails, what was done stays done, and the command goes on: it may still have to show a
     recovery kit or a passphrase. `report_unsaved_head` comes last.
     """
-    with audit.log_transaction(practice.engine, practice.log, signer) as act:
+
+    def check(connection: Connection) -> None:
+        seen = None
+        with suppress(CallrecError):  # what is wrong with it is told where it is to be replaced
+            seen = _seen(practice)
+        check_appended(connection, register_now(practice, connection), seen)
+
+    with audit.log_transaction(practice.engine, practice.log, signer, check) as act:
         yield act
     practice.written_by.update(act.actors)
+    if act.has_appended:
+        remember_head(practice, act.head)
+
+
+def _seen(practice: Practice) -> audit.Head | None:
+    seen = load_seen_head(practice.state_folder)
+    return seen.head if seen else None
+
+
+def remember_head(practice: Practice, head: audit.Head) -> None:
+    """Remember the log's newest head; where that fails, `report_unsaved_head` says so."""
     practice.unsaved_head_errors.clear()
     try:
-        save_seen_head(practice.state_folder, act.head, format_instant(practice.now()))
+        save_seen_head(practice.state_folder, head, format_instant(practice.now()))
     except CallrecError as problem:
         practice.unsaved_head_errors.append(problem)
 
@@ -309,14 +337,5 @@ def vault_key(actor: Actor, key: VaultKey, version: int) -> bytes:
 
 def check_remembered_head(practice: Practice) -> None:
     """Check that the log still holds everything that this operator once saw."""
-    seen = load_seen_head(practice.state_folder)
-    if seen is None:
-        return
     with reading(practice.engine) as connection:
-        head = audit.stored_head(connection)
-        if head.size < seen.head.size:
-            raise Tampered(
-                f"the audit log ends at {head.size}, but {seen.head.size} entries were seen before"
-            )
-        proof = tree.consistency_proof(seen.head.size, head.size, audit.node_reader(connection))
-    tree.check_consistency(seen.head.size, head.size, proof, seen.head.root, head.root)
+        check_proven(connection, register_now(practice, connection), _seen(practice))

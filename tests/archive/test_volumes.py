@@ -278,7 +278,7 @@ def test_a_search_says_on_which_volumes_a_call_is(let_go: House) -> None:
     found = search_recordings(
         let_go.practice,
         let_go.actor("max"),
-        criteria=Criteria(number=NUMBER.replace("0", "+44", 1)),
+        criteria=[Criteria(number=NUMBER.replace("0", "+44", 1))],
         reason="The patient complains that nobody rang back",
         request=None,
         limit=None,

@@ -57,6 +57,7 @@ restore --from {house}/drive-a
 erase R-4 --yes
 audit review-glass R-5 --accept --yes
 audit verify
+audit resume --reason "The back room was open to anyone" --yes
 audit export --to {house}/exported
 audit print
 audit prove 3

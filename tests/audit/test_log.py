@@ -334,7 +334,7 @@ def test_the_register_stands_where_nothing_of_people_or_keys_came_since(house: H
 def test_what_came_of_them_is_in_it(house: House, before: int) -> None:
     known, size = register_known(house)
     for _ in range(before):
-        appended(house)
+        appended(house, outcome=Outcome.FAILED)
     dora, until = house.actor("dora"), house.now().date()
     lend_power(house.practice, dora, login="sam", power=Power.ARCHIVE, until=until)
     sam = next(each.person.id for each in known.people() if each.person.role is Role.STAFF)

@@ -51,7 +51,8 @@ def resumed(house: House) -> tuple[Resumed, ...]:
 
 def test_lost_heads_are_stated_once_each_and_the_shortest_first() -> None:
     assert resumed_fields([LOST[1], LOST[0], LOST[1]]) == {
-        "lost": [{"root": "61" * 32, "size": 30}, {"root": "62" * 32, "size": 31}]
+        **{member: [] for member in ("details", "entries", "rows", "unsigned")},
+        "lost": [{"root": "61" * 32, "size": 30}, {"root": "62" * 32, "size": 31}],
     }
 
 
@@ -64,7 +65,8 @@ def test_every_restore_that_was_stated_is_read_the_oldest_first(house: House) ->
     assert resumed(house) == ()
     first = say(house, "dora", *LOST)
     second = say(house, "dora", LOST[0])
-    assert resumed(house) == (Resumed(first, LOST), Resumed(second, LOST[:1]))
+    who, at = house.actor("dora").person.id, "2026-11-24T12:00:00.000Z"
+    assert resumed(house) == (Resumed(first, LOST, who, at), Resumed(second, LOST[:1], who, at))
 
 
 NEVER: dict[str, dict[str, Any]] = {
@@ -105,7 +107,7 @@ def test_what_was_lost_is_not_in_its_form_with(house: House, lost: object) -> No
     say(house, "dora", lost=lost)
     with pytest.raises(Tampered) as refused:
         resumed(house)
-    assert refused.value.message == "a statement about a restore is not in its form"
+    assert refused.value.message == "a statement of how the log went on is not in its form"
 
 
 @pytest.mark.parametrize(

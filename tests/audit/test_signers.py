@@ -6,7 +6,7 @@ import base64
 from typing import Any
 
 from audit.registers import voucher
-from callrec.audit.log import read_leaf, stored_head
+from callrec.audit.log import log_transaction, read_leaf, stored_head
 from callrec.audit.resumed import write_signers
 from callrec.audit.tree import check_inclusion, leaf_hash
 from callrec.catalogue.engine import reading
@@ -14,7 +14,6 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.identity import Identity
 from callrec.crypto.kit import read_kit
 from callrec.crypto.statement import Statement, check_statement, read_statement, sign_statement
-from callrec.practice import writing
 from house.practices import House
 
 
@@ -71,7 +70,7 @@ class Kit:
         statement = sign_statement(
             kind, vault=practice.vault, by=self.person, at=at, seed=seed, fields=fields
         )
-        with writing(practice, None) as act:
+        with log_transaction(practice.engine, practice.log, None) as act:
             return act.leaf("person.added", actor=self.person, statement=statement)
 
 

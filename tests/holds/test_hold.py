@@ -564,7 +564,7 @@ def test_what_is_held_is_shown_to_be(house: House) -> None:
     found = search_recordings(
         house.practice,
         logged_in(house, "max"),
-        criteria=Criteria(number=ANN),
+        criteria=[Criteria(number=ANN)],
         reason=REASON,
         request=None,
         limit=None,

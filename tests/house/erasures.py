@@ -123,7 +123,7 @@ def look_for(house: House, number: str) -> None:
     search_recordings(
         house.practice,
         signed_in(house, "max"),
-        criteria=criteria,
+        criteria=[criteria],
         reason=REASON,
         request=None,
         limit=None,

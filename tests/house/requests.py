@@ -28,7 +28,7 @@ from callrec.requests.grants import UsableGrant, usable_grants
 from callrec.requests.model import OpenRequest
 from callrec.requests.open import read_request
 from house.practices import House, without_password
-from house.spool import a_call, take_in
+from house.spool import a_call, a_name, take_in
 
 REASON = "The patient complains that nobody rang back"
 
@@ -83,9 +83,10 @@ def logged_in(house: House, login: str) -> Actor:
 
 
 def with_recordings(house: House, count: int = 3) -> House:
-    """The same practice, holding recordings 1 to ``count``."""
+    """The same practice, holding recordings 1 to ``count``; what `said` says fits the first."""
     spool = house.folder / "spool"
-    take_in(house, *(a_call(spool, call) for call in range(count)))
+    names = [a_name(call, hours_later=min(call, 1)) for call in range(count)]
+    take_in(house, *(a_call(spool, call, name=name) for call, name in enumerate(names)))
     return house
 
 

@@ -37,9 +37,10 @@ def a_wave(seed: int = 0, size_bytes: int = 2058) -> bytes:
     return struct.pack("<4sI4s", b"RIFF", size_bytes - 8, b"WAVE") + form + fact + data
 
 
-def a_name(call: int = 0) -> str:
+def a_name(call: int = 0, *, hours_later: int = 0) -> str:
     """A name as FreePBX writes it, another for each call."""
-    return f"in-201-{NUMBER}-20240704-140501-{1720098301 + call}.{call}.wav"
+    written, began = 140501 + 10000 * hours_later, 1720098301 + 3600 * hours_later + call
+    return f"in-201-{NUMBER}-20240704-{written}-{began}.{call}.wav"
 
 
 def a_call(folder: Path, call: int = 0, *, name: str = "", size_bytes: int = 2058) -> Path:

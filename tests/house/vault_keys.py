@@ -63,7 +63,7 @@ def found(house: House, login: str = "dora") -> list[int]:
     got = search_recordings(
         house.practice,
         house.session(login),
-        criteria=Criteria(extension="201", days=DAY),
+        criteria=[Criteria(extension="201", days=DAY)],
         reason=REASON,
         request=None,
         limit=None,

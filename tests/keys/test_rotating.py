@@ -79,7 +79,7 @@ def test_whoever_has_not_the_power_for_a_key_is_not_sent_to_log_in(house: House)
 def find(house: House, actor: Actor) -> SearchResult:
     criteria = Criteria(number="+447700900123")
     return search_recordings(
-        house.practice, actor, criteria=criteria, reason=REASON, request=None, limit=None
+        house.practice, actor, criteria=[criteria], reason=REASON, request=None, limit=None
     )
 
 

@@ -247,7 +247,7 @@ def test_a_search_finds_exactly_what_fits_the_newest_first(
             found = search_recordings(
                 house.practice,
                 actor,
-                criteria=criterion,
+                criteria=[criterion],
                 reason="to see whether the law of searching holds",
                 request=None,
                 limit=None,

@@ -15,7 +15,7 @@ from callrec.policy.notice import PURPOSES_IN_WORDS
 from package.builders import PUBLIC, ROOT, a_file, a_manifest, an_edited_copy
 from package.offices import an_office, write_files
 
-READ_ME = read_me_first(a_manifest(), contact="telephone 01632 960 000")
+READ_ME = read_me_first(a_manifest(), contact="telephone 01632 960 000", elsewhere=0)
 
 VERIFY = verify_text(a_manifest(), public=PUBLIC, root=ROOT)
 
@@ -48,7 +48,9 @@ def test_prose_keeps_to_76_columns_and_lines_end_in_lf(text: str) -> None:
 def test_an_address_is_never_broken_over_two_lines() -> None:
     address = "recordings@green-lane-surgery.example"
     for length in range(1, COLUMNS):
-        assert address in read_me_first(a_manifest(), contact="x" * length + " " + address)
+        assert address in read_me_first(
+            a_manifest(), contact="x" * length + " " + address, elsewhere=0
+        )
 
 
 def test_the_patient_reads_whose_calls_when_and_whom_to_ask() -> None:
@@ -62,22 +64,28 @@ def test_the_patient_reads_whose_calls_when_and_whom_to_ask() -> None:
 
 def test_the_patient_reads_of_a_time_that_it_is_not_certain() -> None:
     why = "this hour came twice; the other would be 27 October 2024, 01:30:00 (UTC+00:00)"
-    text = read_me_first(a_manifest(replace(a_file(), time_doubt=why)), contact="-")
+    text = read_me_first(a_manifest(replace(a_file(), time_doubt=why)), contact="-", elsewhere=0)
     assert f"09:05 Not certain: {why}. A call may be here twice." in in_one_line(text)
     assert max(map(len, text.splitlines())) <= COLUMNS
 
 
 def test_the_patient_is_told_of_what_was_withheld_but_not_why() -> None:
     some = [Withheld(1043, "third-party"), Withheld(1044, "third-party")]
-    one = in_one_line(read_me_first(a_manifest(withheld=some[:1]), contact="-"))
-    two = in_one_line(read_me_first(a_manifest(withheld=some), contact="-"))
+    one = in_one_line(read_me_first(a_manifest(withheld=some[:1]), contact="-", elsewhere=0))
+    two = in_one_line(read_me_first(a_manifest(withheld=some), contact="-", elsewhere=0))
     assert "One call that was asked for could not be given." in one
     assert "2 calls that were asked for could not be given." in two
     assert "third" not in two
 
 
+def test_the_patient_learns_of_calls_that_another_answer_is_about() -> None:
+    told = in_one_line(read_me_first(a_manifest(), contact="-", elsewhere=20))
+    assert "20 more calls that you asked for did not fit into one answer" in told
+    assert "Nothing else that was asked for" not in told
+
+
 def test_the_patient_is_told_whether_something_was_cut_or_silenced() -> None:
-    edited = in_one_line(read_me_first(a_manifest(an_edited_copy()), contact="-"))
+    edited = in_one_line(read_me_first(a_manifest(an_edited_copy()), contact="-", elsewhere=0))
     assert "Nothing in them has been cut or silenced." in in_one_line(READ_ME)
     assert "Something in them has been cut or silenced" in edited
     assert "third" not in edited

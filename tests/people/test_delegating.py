@@ -329,7 +329,7 @@ def test_nor_reviews_a_search(stocked: House, monkeypatch: pytest.MonkeyPatch) -
     seq = search_recordings(
         practice,
         signed_in(stocked, "dora"),
-        criteria=criteria,
+        criteria=[criteria],
         reason=reason,
         request=None,
         limit=None,

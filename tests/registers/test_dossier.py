@@ -67,7 +67,7 @@ def entry(found: Dossier, what: str) -> DossierEntry:
 def search_under(house: House, reference: str, login: str = "max") -> None:
     actor = logged_in(house, login)
     search_recordings(
-        house.practice, actor, criteria=BY_NUMBER, reason=None, request=reference, limit=None
+        house.practice, actor, criteria=[BY_NUMBER], reason=None, request=reference, limit=None
     )
 
 

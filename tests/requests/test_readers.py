@@ -119,7 +119,7 @@ DEEDS: dict[str, Callable[[House, str], object]] = {
     "search": lambda house, ref: search_recordings(
         house.practice,
         signed_in(house, "pat"),
-        criteria=Criteria(number="+447700900123"),
+        criteria=[Criteria(number="+447700900123")],
         reason=None,
         request=ref,
         limit=None,

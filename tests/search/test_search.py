@@ -40,7 +40,7 @@ def search(
     """As one command does, by somebody who is logged in."""
     given = {"reason": REASON, "request": None, "limit": None, **said}
     actor = house.session(login)
-    return search_recordings(house.practice, actor, criteria=criteria, **given)
+    return search_recordings(house.practice, actor, criteria=[criteria], **given)
 
 
 def leaves(house: House) -> list[Leaf]:

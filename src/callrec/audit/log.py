@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, func, select
 
@@ -40,7 +40,10 @@ REGISTER_KINDS = ("voucher", "key", "seal", "claim", "kit")
 UNREADABLE_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "in no form"})
 """Shown in place of details that no command of ours writes, so that lists go on."""
 
-# As text: SQLAlchemy takes a tenth of a millisecond to write each of these again.
+DAMAGED_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "damaged"})
+"""Shown in place of details that are not those which their leaf commits to, likewise."""
+
+# As text: SQLAlchemy takes a tenth of a millisecond to write each of these anew.
 _INSERT_LEAF: Final = "INSERT INTO leaf (seq, body, statement) VALUES (?, ?, ?)"
 _INSERT_DETAIL: Final = "INSERT INTO detail (seq, key_version, sealed) VALUES (?, ?, ?)"
 
@@ -81,25 +84,46 @@ class Log:
     now: Callable[[], datetime]
 
 
+Check: TypeAlias = Callable[[Connection], None]
+
+
 class LogTransaction:
     """One write transaction: rows of the catalogue, and the leaves that say what was done."""
 
-    def __init__(self, connection: Connection, log: Log, signer: Signer | None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        log: Log,
+        signer: Signer | None,
+        check: Check | None = None,
+        size: int | None = None,
+    ) -> None:
+        """Begin.
+
+        Args:
+            connection: sees one state of the catalogue throughout.
+            log: whose log.
+            signer: who signs what is appended, if a key is at hand.
+            check: is called before the first leaf is appended, and raises where none may be.
+            size: how many leaves there are, where the newest were set aside.
+        """
         self.connection = connection
+        self.has_appended = False
+        self._check = check
         self._log = log
         self._signer = signer
         self.actors: set[str] = set()
         """Whose leaves were appended."""
-        self._size = stored_size(connection)
+        self._size = stored_size(connection) if size is None else size
         # A leaf completes nodes that earlier leaves have begun: most are known.
         self._nodes: dict[tuple[int, int], bytes] = {}
         self._read = node_reader(connection, self._nodes)
-        self._head = Head(self._size, tree.root(self._size, self._read))
+        self._head: Head | None = None
 
     @property
     def head(self) -> Head:
         """The log as it stands with the leaves appended so far."""
-        if self._head.size != self._size:
+        if self._head is None or self._head.size != self._size:
             self._head = Head(self._size, tree.root(self._size, self._read))
         return self._head
 
@@ -124,6 +148,9 @@ class LogTransaction:
         ``nonce`` (32 bytes) is given where people without the audit key are to check the details
         against the leaf; else it is drawn.
         """
+        if self._check is not None and not self.has_appended:
+            self._check(self.connection)
+        self.has_appended = True
         seq = self._size
         sealed, commitment = self._sealed_details(seq, details, nonce)
         is_signers = self._signer is not None and self._signer.person == actor
@@ -208,8 +235,12 @@ def _encoded(leaf: Leaf) -> bytes:
 
 
 @contextmanager
-def log_transaction(engine: Engine, log: Log, signer: Signer | None) -> Iterator[LogTransaction]:
+def log_transaction(
+    engine: Engine, log: Log, signer: Signer | None, check: Check | None = None
+) -> Iterator[LogTransaction]:
     """A write transaction that ends in a checkpoint of ``signer``, and is durable when it ends.
+
+    ``check`` is called before the first leaf is appended, and raises where none may be.
 
     Raises:
         Failed: the catalogue cannot be written; then nothing has happened, unless the disk failed
@@ -218,14 +249,12 @@ def log_transaction(engine: Engine, log: Log, signer: Signer | None) -> Iterator
     ending: Head | None = None
     try:
         with transaction(engine) as connection:
-            act = LogTransaction(connection, log, signer)
-            before = act.head
+            act = LogTransaction(connection, log, signer, check)
             yield act
-            after = act.head  # in any case: later there is no connection any more
-            if after != before:
+            if act.has_appended:
                 if signer is not None:
                     act.checkpoint(signer)
-                ending = after
+                ending = act.head
     except Failed:
         # Taking away the journal is what commits; its folder may not have been made durable.
         if ending is None or not _is_kept(engine, ending):
@@ -351,7 +380,10 @@ def current_register(connection: Connection, known: Register, size: int) -> Regi
     """
     leaf, statement = tables.leaf.c, tables.statement.c
     came = select(leaf.seq).where(
-        leaf.seq >= size, statement.digest == leaf.statement, statement.kind.in_(REGISTER_KINDS)
+        leaf.seq >= size,
+        func.typeof(leaf.seq) == "integer",
+        statement.digest == leaf.statement,
+        statement.kind.in_(REGISTER_KINDS),
     )
     return known if connection.execute(came.limit(1)).first() is None else read_register(connection)
 
@@ -375,6 +407,8 @@ def read_detail(
     ).first()
     if row is None or not leaf.detail:
         return None
+    if (type(row.key_version), type(row.sealed)) != (int, bytes):
+        raise Tampered(f"the details of leaf {leaf.seq} are not those it commits to")
     info = context("detail", vault, seq=leaf.seq)
     opened = primitives.hpke_open(open_key(row.key_version), row.sealed, info)
     nonce, body = opened[:DETAIL_NONCE_BYTES], opened[DETAIL_NONCE_BYTES:]

@@ -32,6 +32,9 @@ class SeenHead:
     head: Head
     seen_at: str
     """RFC 3339 UTC."""
+    since: str
+    """Since when heads are remembered here without a break: of a memory that somebody took away,
+    since it began again."""
 
 
 def load_seen_head(folder: Path) -> SeenHead | None:
@@ -53,12 +56,21 @@ def load_seen_head(folder: Path) -> SeenHead | None:
     except (ValueError, RecursionError):
         value = None
     match value:
-        case {"size": int(size), "root": str(root), "seen": str(seen)} if (
+        case {"size": int(size), "root": str(root), "seen": str(seen), "since": str(since)} if (
             size >= 0 and _ROOT.fullmatch(root)
         ):
-            return SeenHead(Head(size, bytes.fromhex(root)), seen)
+            return SeenHead(Head(size, bytes.fromhex(root)), seen, since)
         case _:
             raise Tampered("the remembered head of the audit log is damaged")
+
+
+def has_gone(folder: Path) -> bool:
+    """Whether something is remembered in ``folder``, and the head no longer is."""
+    try:
+        names = {path.name for path in folder.iterdir()}
+    except OSError:
+        return False
+    return bool(names) and "head.json" not in names
 
 
 def save_seen_head(folder: Path, head: Head, seen_at: str) -> None:
@@ -70,7 +82,8 @@ def save_seen_head(folder: Path, head: Head, seen_at: str) -> None:
     before = load_seen_head(folder)
     if before is not None and before.head.size >= head.size:
         return
-    value = {"root": head.root.hex(), "seen": seen_at, "size": head.size}
+    since = seen_at if before is None else before.since
+    value = {"root": head.root.hex(), "seen": seen_at, "since": since, "size": head.size}
     try:
         write_json_atomically(folder / "head.json", value)
     except OSError as error:

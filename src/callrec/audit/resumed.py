@@ -1,8 +1,11 @@
-"""What a restore lost; signers.json.
+"""How the log went on: what a restore lost, what was set aside; signers.json.
 
 A volume's copy of the catalogue is older than the volume's own last entry, and everything after it
-is lost. Someone who governs names the heads that were seen of it in a ``resumed`` statement: then
-they are no sign of tampering, and nobody can deny later that something was lost.
+is lost. Or something stands in the log that nobody signed: whoever can write the database can add
+it, or damage what was there. Someone who governs says in a ``resumed`` statement which heads are
+lost, which entries and rows were set aside, and which stand unsigned. Then they stop nothing any
+more, and nobody can deny later that they were found. A set-aside entry counts for nothing: its leaf
+is no longer in the table, and its hash stays in the tree.
 
 ``signers.json`` shows how a key came to be allowed to sign, from the log's first entry on: leaf 0
 and the vouchers that follow from it, each with its proof against one head; where a later recovery
@@ -15,21 +18,20 @@ to get the signer's keys. They hold ids and keys, and of a name only a salted ha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
 from callrec.audit import tree
-from callrec.audit.attested import attested_leaves
-from callrec.audit.checkpoint import encode_base64
-from callrec.audit.leaf import Outcome
+from callrec.audit.checkpoint import check_checkpoint, encode_base64, origin
+from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import Head, node_reader, read_leaf
-from callrec.audit.register import Register
+from callrec.audit.register import Register, check_made_by
 from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical
-from callrec.crypto.statement import read_statement
-from callrec.errors import Tampered
+from callrec.crypto.statement import Statement, read_statement
+from callrec.errors import CallrecError, Tampered
 from callrec.policy.role import Power, Standing
 
 RESUMED_ACT: Final = "log.resumed"
@@ -39,17 +41,69 @@ RESUMED_STATEMENT: Final = "resumed"
 
 
 @dataclass(frozen=True, slots=True)
+class SetAsideEntry:
+    """An entry that counts for nothing."""
+
+    seq: int
+    hash: bytes
+    """Its leaf hash, as it stands in the tree."""
+    row: str = ""
+    """SHA-256 of the row as it was found, in hex; empty if there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAsideRow:
+    """A row that belonged to no entry, or was damaged."""
+
+    table: str
+    sha256: str
+    """Of the row as it was found, in hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is not as it was signed, and is put on record."""
+
+    entries: tuple[SetAsideEntry, ...] = ()
+    rows: tuple[SetAsideRow, ...] = ()
+    unsigned: tuple[int, ...] = ()
+    """Entries whose signature is damaged; somebody else signed the log after them."""
+    details: tuple[int, ...] = ()
+    """Entries whose sealed details are missing."""
+
+    def __bool__(self) -> bool:
+        return bool(self.entries or self.rows or self.unsigned or self.details)
+
+
+@dataclass(frozen=True, slots=True)
 class Resumed:
-    """One restore: where the log went on, and the heads that are lost."""
+    """How the log went on once."""
 
     size: int
     """Entries that the log had when it went on."""
     lost: tuple[Head, ...]
+    """After a restore: heads of which nothing is left."""
+    by: str = ""
+    """Id of whoever put it on record."""
+    at: str = ""
+    """When they did, RFC 3339 UTC."""
+    found: Found = field(default_factory=Found)
 
     @property
     def leaves_lost(self) -> int:
         """At least how many entries are lost."""
         return lost_at_least(self.size, self.lost)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """What the log went on without: all of it together."""
+
+    entries: Mapping[int, bytes] = field(default_factory=dict)
+    """Sequence -> leaf hash."""
+    unsigned: frozenset[int] = frozenset()
+    details: frozenset[int] = frozenset()
+    """Sequences of entries whose details are missing."""
 
 
 def lost_at_least(size: int, lost: Iterable[Head]) -> int:
@@ -62,39 +116,109 @@ def lost_at_least(size: int, lost: Iterable[Head]) -> int:
     return max((max(1, head.size - size) for head in lost), default=0)
 
 
-def resumed_fields(lost: Iterable[Head]) -> Mapping[str, Any]:
+def resumed_fields(lost: Iterable[Head], found: Found = Found()) -> Mapping[str, Any]:
     """The fields of a ``resumed`` statement."""
     heads = sorted({(head.size, head.root.hex()) for head in lost})
-    return {"lost": [{"root": root, "size": size} for size, root in heads]}
+    return {
+        "details": [*found.details],
+        "entries": [{"hash": e.hash.hex(), "row": e.row, "seq": e.seq} for e in found.entries],
+        "lost": [{"root": root, "size": size} for size, root in heads],
+        "rows": [{"sha256": row.sha256, "table": row.table} for row in found.rows],
+        "unsigned": [*found.unsigned],
+    }
 
 
 def read_resumed(connection: Connection, register: Register) -> tuple[Resumed, ...]:
-    """Every restore on the log, oldest first.
+    """Every time that the log went on, oldest first.
 
     Raises:
         Tampered: a statement is not as it was signed, or its maker did not govern.
     """
     rows = connection.execute(
-        select(tables.leaf.c.seq, tables.statement.c.body, tables.statement.c.signature)
+        select(tables.leaf.c.seq, tables.leaf.c.body, tables.statement)
         .join(tables.statement, tables.statement.c.digest == tables.leaf.c.statement)
         .where(tables.statement.c.kind == RESUMED_STATEMENT)
         .order_by(tables.leaf.c.seq)
     ).all()
-    vault = register.founders.vault
-    statements = {row.seq: read_statement(row.body, row.signature, vault) for row in rows}
-    found = []
-    for leaf in attested_leaves(connection, register, statements):
-        maker = register.person(leaf.actor, before=leaf.seq)
-        governs = maker.standing is Standing.CONFIRMED and Power.GOVERN in maker.powers
-        if (leaf.act, leaf.outcome) != (RESUMED_ACT, Outcome.DONE) or not governs:
-            raise Tampered(f"leaf {leaf.seq} of the audit log resumes it, and may not")
-        fields = statements[leaf.seq].fields
+    found: dict[str, Resumed] = {}
+    for seq, body, digest, _, signed, signature in rows:
+        leaf = Leaf.decode(bytes(body), seq)
+        statement = read_statement(bytes(signed), bytes(signature), register.founders.vault)
+        found.setdefault(digest, check_resumed(register, leaf, statement))
+    return tuple(found.values())
+
+
+def check_resumed(register: Register, leaf: Leaf, statement: Statement) -> Resumed:
+    """What a leaf that carries a ``resumed`` statement says.
+
+    The statement is signed by a key that takes a password: to damage the checkpoint over its leaf,
+    or to carry it anew, changes nothing.
+
+    Raises:
+        Tampered: as `read_resumed`.
+    """
+    check_made_by(register, leaf, statement)
+    maker = register.person(leaf.actor, before=leaf.seq)
+    governs = maker.standing is Standing.CONFIRMED and Power.GOVERN in maker.powers
+    if (leaf.act, leaf.outcome) != (RESUMED_ACT, Outcome.DONE) or not governs:
+        raise Tampered(f"leaf {leaf.seq} of the audit log resumes it, and may not")
+    return _read_fields(leaf, statement.fields)
+
+
+def _read_fields(leaf: Leaf, fields: Mapping[str, Any]) -> Resumed:
+    try:
+        lost = [Head(int(each["size"]), bytes.fromhex(each["root"])) for each in fields["lost"]]
+        entries = [
+            SetAsideEntry(int(each["seq"]), bytes.fromhex(each["hash"]), str(each["row"]))
+            for each in fields["entries"]
+        ]
+        rows = [SetAsideRow(str(each["table"]), str(each["sha256"])) for each in fields["rows"]]
+        unsigned, details = tuple(map(int, fields["unsigned"])), tuple(map(int, fields["details"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Tampered("a statement of how the log went on is not in its form") from error
+    if max([*(each.seq for each in entries), *unsigned, *details], default=-1) >= leaf.seq:
+        raise Tampered("a statement of how the log went on sets aside what came later")
+    found = Found(tuple(entries), tuple(rows), unsigned, details)
+    return Resumed(leaf.seq, tuple(lost), leaf.actor, leaf.at, found)
+
+
+def read_set_aside(connection: Connection, register: Register) -> SetAside:
+    """What the log went on without, by every statement of it.
+
+    An entry stands unsigned only if somebody other than who says so signed the log after it, or it
+    is their own: nobody gives others' names to acts of their own.
+
+    Raises:
+        Tampered: as `read_resumed`.
+    """
+    resumed = read_resumed(connection, register)
+    return SetAside(
+        {entry.seq: entry.hash for each in resumed for entry in each.found.entries},
+        frozenset(
+            seq
+            for each in resumed
+            for seq in each.found.unsigned
+            if stands_unsigned(connection, register, seq, by=each.by)
+        ),
+        frozenset(seq for each in resumed for seq in each.found.details),
+    )
+
+
+def stands_unsigned(connection: Connection, register: Register, seq: int, *, by: str) -> bool:
+    """Whether an entry without its signature may count on the word of ``by``."""
+    if read_leaf(connection, seq)[0].actor == by:
+        return True
+    point, name = tables.checkpoint, origin(register.founders.vault)
+    after = select(point.c.note).where(point.c.size > seq).order_by(point.c.size)
+    note = connection.execute(after.limit(1)).scalar()
+    own = {voucher.keys.log for voucher in register.vouchers.get(by, ())}
+    for keys in register.all_keys():
         try:
-            lost = [(int(each["size"]), bytes.fromhex(each["root"])) for each in fields["lost"]]
-        except (KeyError, TypeError, ValueError) as error:
-            raise Tampered("a statement about a restore is not in its form") from error
-        found.append(Resumed(leaf.seq, tuple(Head(size, root) for size, root in lost)))
-    return tuple(found)
+            check_checkpoint(bytes(note or b""), keys.log, name)
+        except CallrecError:
+            continue
+        return keys.log not in own
+    return False
 
 
 def write_signers(connection: Connection, register: Register, person: str, size: int) -> bytes:

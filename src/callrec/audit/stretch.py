@@ -15,11 +15,12 @@ from __future__ import annotations
 import re
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, partial
-from typing import Final
+from itertools import groupby
+from typing import Any, Final
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import (
@@ -31,6 +32,7 @@ from callrec.audit.checkpoint import (
     origin,
 )
 from callrec.audit.leaf import MAX_LEAF_BYTES, NOBODY, Leaf
+from callrec.audit.resumed import SetAside
 from callrec.audit.session import SessionCertificate
 from callrec.crypto.primitives import verify
 from callrec.errors import Tampered
@@ -59,6 +61,10 @@ _HEAD: Final = re.compile(
 _TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 
 
+UNSIGNED: Final = ""
+"""In the place of whose leaf it is: it was set aside, or stands without its signature."""
+
+
 @dataclass(frozen=True, slots=True)
 class StretchExpectations:
     """What stretches are held against."""
@@ -73,6 +79,8 @@ class StretchExpectations:
     """Checkpoints over no more leaves than this had good signatures when they were as they are."""
     sessions: Mapping[str, tuple[SessionCertificate, int | None]]
     """By digest, with the last leaf that each may attest: all that attest a later leaf."""
+    aside: SetAside = field(default_factory=SetAside)
+    """What the log went on without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,22 +159,50 @@ class _Rows:
     expected: StretchExpectations
 
     def leaves(self) -> tuple[list[bytes], _LeafColumns]:
+        return self._leaves(self.first, self.end)
+
+    def _leaves(self, first: int, end: int) -> tuple[list[bytes], _LeafColumns]:
         rows = self.database.execute(
             "SELECT seq, body, statement FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq",
-            (self.first, self.end),
+            (first, end),
         )
         hashes, all_columns = list[bytes](), _LeafColumns([], [], [], [])
-        while portion := rows.fetchmany(CHUNK_LEAVES):
-            at = self.first + len(hashes)
-            seqs, bodies, statements = map(list, zip(*portion, strict=True))
-            require(_are(int, seqs) and seqs == [*range(at, at + len(seqs))])
-            require(_are(bytes, bodies))
-            columns = decode_columns(bodies, at, origin(self.expected.vault))
-            require([each or None for each in columns.statements] == statements)
-            hashes += tree.leaf_hashes(bodies)
-            all_columns.add(columns)
-        require(len(hashes) == self.end - self.first)
+        while fetched := rows.fetchmany(CHUNK_LEAVES):
+            for portion in self._parted(fetched):
+                self._pass_over(hashes, all_columns, first, until=portion[0][0])
+                at = first + len(hashes)
+                seqs, bodies, statements = map(list, zip(*portion, strict=True))
+                require(_are(int, seqs) and seqs == [*range(at, at + len(seqs))])
+                require(_are(bytes, bodies))
+                columns = decode_columns(bodies, at, origin(self.expected.vault))
+                require([each or None for each in columns.statements] == statements)
+                hashes += tree.leaf_hashes(bodies)
+                all_columns.add(columns)
+        self._pass_over(hashes, all_columns, first, until=end)
+        require(len(hashes) == end - first)
+        for seq in self.expected.aside.unsigned:
+            if first <= seq < end:
+                all_columns.actors[seq - first] = UNSIGNED
+                all_columns.sessions[seq - first] = ""
         return hashes, all_columns
+
+    def _parted(self, rows: list[Any]) -> Iterator[list[Any]]:
+        """Rows of leaves between which none was set aside."""
+        if not self.expected.aside.entries:
+            yield rows
+            return
+        require(_are(int, (row[0] for row in rows)))
+        for _, some in groupby(enumerate(rows), lambda placed: placed[1][0] - placed[0]):
+            yield [row for _, row in some]
+
+    def _pass_over(
+        self, hashes: list[bytes], columns: _LeafColumns, first: int, *, until: object
+    ) -> None:
+        """Take the leaves that were set aside, of which the tree alone knows."""
+        aside = self.expected.aside.entries
+        while (seq := first + len(hashes)) in aside and seq != until:
+            hashes.append(aside[seq])
+            columns.add(_LeafColumns([UNSIGNED], [""], [""], [""]))
 
     def levels(self, hashes: list[bytes]) -> list[list[bytes]]:
         """The nodes over these leaves, hashed a level at a time; all are stored, and just so."""
@@ -197,25 +233,35 @@ class _Rows:
         for size, note in notes:
             require(type(size) is int and type(note) is bytes)
             there = slice(from_ - begun, size - begun)
-            acting = {*zip(actors[there], sessions[there], strict=True)} - {(NOBODY, "")}
-            require(len(acting) == 1)
+            all_acting = {*zip(actors[there], sessions[there], strict=True)} - {(NOBODY, "")}
+            acting = all_acting - {(UNSIGNED, "")}
+            require(len(acting) == 1 or all_acting == {(UNSIGNED, "")})
             text = Checkpoint(name, size, root_after(size - self.first)).text
             signed = f"{text}\n— {name} ".encode()
             require(note.startswith(signed) and note.endswith(b"\n"))
             if size > expected.signed_before:
                 # What was verified before is followed by acts of nobody at the most, until its end.
                 known = max(from_, expected.signed_before)
-                actor, session = acting.pop()
-                public = _key(expected, actor, before=known)
-                if session:
-                    public = _session_key(expected, session, actor, from_, size)
                 encoded = note[len(signed) : -1].decode("ascii", errors="replace")
                 signature = decode_base64(encoded)
+                who, session = acting.pop() if acting else ("", "")
+                who = who or self._signer(signature[:KEY_ID_BYTES], known)
+                public = _key(expected, who, before=known)
+                if session:
+                    public = _session_key(expected, session, who, from_, size)
                 require(signature[:KEY_ID_BYTES] == key_id(name, public))
                 verify(public, text.encode(), signature[KEY_ID_BYTES:])
             from_ = size
         if self.end == expected.size:
-            require(set(actors[from_ - begun :]) <= {NOBODY})
+            require(set(actors[from_ - begun :]) <= {NOBODY, UNSIGNED})
+
+    def _signer(self, id_: bytes, before: int) -> str:
+        """Whose key signed a checkpoint over nothing that counts as anybody's."""
+        name, expected = origin(self.expected.vault), self.expected
+        for who, keys in expected.keys.items():
+            if keys[0][0] < before and key_id(name, _key(expected, who, before=before)) == id_:
+                return who
+        raise Tampered("a checkpoint is signed by nobody known")
 
     def _waiting(self) -> tuple[int, _LeafColumns]:
         """Whose the leaves are that the last checkpoint before a stretch does not cover."""
@@ -226,12 +272,7 @@ class _Rows:
         require(type(begun) is int and 0 <= first - begun <= MAX_CHECKPOINT_LEAVES and begun >= 0)
         if begun == first:
             return begun, _LeafColumns([], [], [], [])
-        rows = self.database.execute(
-            "SELECT body FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq", (begun, first)
-        ).fetchall()
-        bodies = [body for (body,) in rows]
-        require(len(bodies) == first - begun and _are(bytes, bodies))
-        return begun, decode_columns(bodies, begun, origin(self.expected.vault))
+        return begun, self._leaves(begun, first)[1]
 
     def without_details(self, details: Sequence[str]) -> tuple[int, ...]:
         """Which leaves commit to details that are not there; that others have some is refused."""

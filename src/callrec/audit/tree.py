@@ -173,15 +173,19 @@ class Frontier:
 
     __slots__ = ("_peaks", "_size")
 
-    def __init__(self) -> None:
-        """Start with the empty tree."""
-        self._peaks: list[bytes] = []  # roots of the complete subtrees, the largest first
-        self._size = 0
+    def __init__(self, size: int = 0, peaks: Sequence[bytes] = ()) -> None:
+        """Start with the empty tree, or with one of ``size`` leaves that has these peaks."""
+        self._peaks = [*peaks]  # roots of the complete subtrees, the largest first
+        self._size = size
 
     @property
     def size(self) -> int:
         """Number of leaves appended."""
         return self._size
+
+    def copy(self) -> Frontier:
+        """Another one, to append to by itself."""
+        return Frontier(self._size, self._peaks)
 
     def append(self, leaf: bytes) -> None:
         """Append the leaf hash (32 bytes) of leaf number ``size``."""

@@ -10,6 +10,7 @@ not asked to be, it is read leaf by leaf, which names everything that is wrong.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
@@ -17,13 +18,22 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from callrec.audit import tree
-from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin, read_checkpoint
+from callrec.audit.checkpoint import (
+    Checkpoint,
+    check_checkpoint,
+    key_id,
+    origin,
+    parse_note,
+    read_checkpoint,
+)
 from callrec.audit.erased import StatementReplay
 from callrec.audit.leaf import NOBODY, Leaf
 from callrec.audit.log import Head, read_register, repeated_statements
 from callrec.audit.remembered import Problem, VerificationResult, VerifiedState
+from callrec.audit.resumed import SetAside, read_set_aside
 from callrec.audit.session import SessionCertificate
 from callrec.audit.sessions import find_certificate, last_attestable
+from callrec.audit.stretch import UNSIGNED
 from callrec.audit.whole import verify_fast, verify_new_fast
 from callrec.catalogue import tables
 from callrec.errors import CallrecError, Tampered
@@ -77,6 +87,8 @@ def require_sound_log(connection: Connection, vault: str) -> None:
 def verify_leaf_by_leaf(connection: Connection, vault: str) -> VerificationResult:
     """Read the log leaf by leaf, and check every signature: to name what is wrong."""
     walk = _Walk(connection, StatementReplay(vault, trusted_up_to=0))
+    with suppress(Tampered):  # named where the statement is met
+        walk.aside = read_set_aside(connection, read_register(connection))
     for part in (walk.steps, walk.end, walk.check_strays, walk.check_nodes, walk.check_register):
         try:
             part()
@@ -109,14 +121,29 @@ class _Walk:
     """Those that were met."""
     without_details: list[int] = field(default_factory=list)
     """Sequences of leaves that commit to details which are not there."""
+    aside: SetAside = field(default_factory=SetAside)
     met: dict[str, int] = field(default_factory=lambda: {"checkpoint": 0, "detail": 0})
     """Rows of these tables that belong to a leaf."""
 
     def steps(self) -> None:
         """Take all leaves, as far as the log can be followed."""
         for row in _leaves(self.connection):
+            self._pass_over(until=row.seq)
             if not self.step(row):
-                break
+                return
+        self._pass_over(until=None)
+
+    def _pass_over(self, *, until: object) -> None:
+        """Take the leaves that were set aside, of which the tree alone knows."""
+        while (seq := self.frontier.size) in self.aside.entries and seq != until:
+            self.frontier.append(self.aside.entries[seq])
+            self.waiting.append((seq, UNSIGNED))
+            note = self.connection.execute(
+                select(_POINT.c.note).where(_POINT.c.size == seq + 1)
+            ).scalar()
+            if note is not None:
+                self.met["checkpoint"] += 1
+                self._check_note(seq + 1, note)
 
     def step(self, row: Any) -> bool:
         """Take one leaf; False where the log cannot be followed any further."""
@@ -138,7 +165,9 @@ class _Walk:
             self._found(seq, f"leaf {seq} tells of what only somebody does, and not of whom")
         if leaf and leaf.session:
             self._check_session(leaf)
-        self.waiting.append((seq, leaf.actor if leaf else "", leaf.session if leaf else ""))
+        unsigned = leaf is not None and seq in self.aside.unsigned
+        actor = UNSIGNED if unsigned else leaf.actor if leaf else "?"
+        self.waiting.append((seq, actor, leaf.session if leaf and not unsigned else ""))
         self._check_details(leaf, row)
         if row.note is not None:
             self.met["checkpoint"] += type(row.size) is int
@@ -147,13 +176,14 @@ class _Walk:
 
     def end(self) -> None:
         """Look at what is left when all leaves are read."""
-        without, erased = set(self.without_details), self.stated.erasures.details
+        without = set(self.without_details) - self.aside.details
+        erased = self.stated.erasures.details - self.aside.details
         for seq in sorted(without - erased):
             self._found(seq, f"the details of leaf {seq} are missing")
         for seq in sorted(erased - without):
             self._found(seq, f"the details of leaf {seq} were erased, and are there")
         for seq, actor, _ in self.waiting:
-            if actor != NOBODY:
+            if actor not in (NOBODY, UNSIGNED):
                 self._found(seq, f"no checkpoint covers leaf {seq}")
         self.unattested += sum(actor == NOBODY for _, actor, _ in self.waiting)
 
@@ -221,6 +251,8 @@ class _Walk:
 
     def _check_note(self, size: int, note: bytes) -> None:
         signers = {(actor, session) for _, actor, session in self.waiting if actor != NOBODY}
+        if signers != {(UNSIGNED, "")}:
+            signers.discard((UNSIGNED, ""))
         self.unattested += sum(actor == NOBODY for _, actor, _ in self.waiting)
         first = self.waiting[0][0]
         self.waiting.clear()
@@ -252,11 +284,19 @@ class _Walk:
         register = self.stated.register
         if len(signers) != 1 or register is None:
             raise Tampered("it covers the acts of more than one person, or of none")
-        ((actor, session),) = signers
+        ((who, session),) = signers
         if session and session not in self.sessions:
             raise Tampered("it covers acts of a session that there is not")
-        keys = register.public_keys(actor, before=first)
-        check_checkpoint(note, self.sessions[session].public if session else keys.log, name)
+        if who != UNSIGNED:
+            log_key = register.public_keys(who, before=first).log
+            public = self.sessions[session].public if session else log_key
+            check_checkpoint(note, public, name)
+            return
+        ids = {signature.key_id for signature in parse_note(note).signatures}
+        known = [k.log for k in register.all_keys() if key_id(name, k.log) in ids]
+        if not known:
+            raise Tampered("it is signed by nobody whom this log vouches for")
+        check_checkpoint(note, known[0], name)
 
     def _found(self, seq: int | None, what: str) -> None:
         self.problems.append(Problem(seq, what))

@@ -31,6 +31,7 @@ from callrec.audit.log import (
 )
 from callrec.audit.register import Register
 from callrec.audit.remembered import VerificationResult, VerifiedState
+from callrec.audit.resumed import read_set_aside
 from callrec.audit.session import SessionCertificate
 from callrec.audit.sessions import check_certificate, last_attestable, sessions_named
 from callrec.audit.stretch import (
@@ -157,12 +158,13 @@ def _continues(connection: Connection, seen: VerifiedState) -> bool:
 
 
 def _read(connection: Connection, vault: str, seen: VerifiedState | None) -> VerificationResult:
-    database, size = sqlite_connection(connection), _count(connection, "leaf")
+    database, size = sqlite_connection(connection), stored_size(connection)
     trusted, signatures = _known_signatures(connection, seen, size)
     stated = _Taken(StatementReplay(vault, trusted))
     register = read_register(connection)
     sessions = _sessions(connection, register, since=trusted)
-    expected = StretchExpectations(vault, size, log_keys(register), trusted, sessions)
+    aside = read_set_aside(connection, register)
+    expected = StretchExpectations(vault, size, log_keys(register), trusted, sessions, aside)
     stretches = _Stretches(database, 0)
     with SecondProcess(database, expected, last=size >= MIN_LEAVES_FOR_TWO_PROCESSES) as other:
         stated.take(connection.execute(text(_CARRYING), {"first": 0}))
@@ -170,7 +172,7 @@ def _read(connection: Connection, vault: str, seen: VerifiedState | None) -> Ver
         require(not repeated_statements(connection))
         head = stretches.check(expected, other)
     require(stated.of.register == register and stretches.stated == stated.carrying)
-    require(set(stretches.without_details) == stated.of.erasures.details)
+    require(set(stretches.without_details) == stated.of.erasures.details | aside.details)
     return VerificationResult(
         head=head,
         checkpoints=_count(connection, "checkpoint"),
@@ -199,7 +201,8 @@ def _read_on(
     for session, _ in sessions.values():
         if session.seq < before:
             check_certificate(connection, register, session)
-    expected = StretchExpectations(vault, size, log_keys(register), before, sessions)
+    aside = read_set_aside(connection, register)
+    expected = StretchExpectations(vault, size, log_keys(register), before, sessions, aside)
     first = before // STRETCH * STRETCH
     stretches, is_long = _Stretches(database, first), size - first >= MIN_LEAVES_FOR_TWO_PROCESSES
     with SecondProcess(database, expected, last=is_long) as other:
@@ -207,7 +210,7 @@ def _read_on(
     known = "leaf WHERE seq >= :first AND seq < :before AND statement NOT NULL"
     again = _count(connection, known, first=first, before=before)
     require(stretches.stated == again + stated.carrying)
-    erased = stated.of.erasures.details
+    erased = stated.of.erasures.details | aside.details
     require(set(stretches.without_details) == {seq for seq in erased if seq >= first})
     now_erased = erased - erased_before
     require(not any(_count(connection, "detail WHERE seq = :seq", seq=seq) for seq in now_erased))

@@ -142,6 +142,15 @@ statement = _table(
     Column("signature", Blob, nullable=False),
 )
 
+set_aside = _table(
+    "set_aside",
+    Column("sha256", String(64), primary_key=True),
+    Column("body", Blob, nullable=False),
+)
+"""Rows that were found in the log without belonging there, as canonical JSON, so that people can
+look at them. The ``resumed`` statement that set them aside names them; nothing follows from them,
+and nothing is missing where one is gone."""
+
 
 # --- people and keys ---------------------------------------------------------------------------
 

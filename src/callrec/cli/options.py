@@ -105,6 +105,15 @@ RecordingIds = Annotated[
     typer.Argument(metavar="RECORDING...", parser=read_recording, help="Which recordings: 1042."),
 ]
 
+RecordingsToAttach = Annotated[
+    list[int] | None,
+    typer.Argument(metavar="[RECORDING]...", parser=read_recording, help="Which recordings: 1042."),
+]
+
+Matching = Annotated[
+    bool, typer.Option("--matching", help="Every recording that matches the request.")
+]
+
 Recordings = Annotated[
     list[int] | None,
     typer.Option(
@@ -137,6 +146,16 @@ Number = Annotated[
     ),
 ]
 
+Numbers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--number",
+        metavar="NUMBER",
+        help="Outside telephone number, in any spelling; ...4567 for one that ends so."
+        " May be given again: one number or the other.",
+    ),
+]
+
 Date = Annotated[
     str | None,
     typer.Option(
@@ -165,12 +184,23 @@ Extension = Annotated[
     str | None, typer.Option("--extension", metavar="EXT", help="The practice's own extension.")
 ]
 
-Party = Annotated[
-    str | None, typer.Option("--party", metavar="NAME", help="Name of somebody who took part.")
+Extensions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--extension", metavar="EXT", help="The practice's own extension; may be given again."
+    ),
 ]
 
-Direction = Annotated[
-    criteria.Direction | None, typer.Option("--direction", help="Which way the call went.")
+SearchedParties = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--party", metavar="NAME", help="Name of somebody who took part; may be given again."
+    ),
+]
+
+Directions = Annotated[
+    list[criteria.Direction] | None,
+    typer.Option("--direction", help="Which way the call went; may be given again."),
 ]
 
 Limit = Annotated[
@@ -287,7 +317,7 @@ Against = Annotated[
     typer.Option(
         "--against",
         metavar="FILE",
-        help="An outside head: a .tlog-proof of a release or volume, or audit print's lines.",
+        help="A head from elsewhere: a .tlog-proof of a release or volume, or audit print's lines.",
     ),
 ]
 

@@ -18,6 +18,7 @@ from callrec.archive.unfinished import owed_by_label
 from callrec.archive.volumes import ListedVolume, list_volumes
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
+from callrec.audit.remembered import has_gone
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import from_millis, to_millis
@@ -38,6 +39,7 @@ from callrec.policy.clock_events import Urgency
 from callrec.policy.notice import NOTICE_HEARD, in_force
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, check_remembered_head, powers, today
+from callrec.record.resuming import set_aside_items
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
 from callrec.requests.glass import ListedGlass, outstanding_glass
 from callrec.requests.open import references_hidden_from
@@ -183,16 +185,29 @@ def _searched_without_request(practice: Practice) -> tuple[SearchCount, ...]:
     return tuple(sorted(counted, key=lambda each: -each.searches))
 
 
+def _record_warnings(practice: Practice) -> Iterator[str]:
+    """What is wrong with the audit record, or was, as far as a glance shows it."""
+    if has_gone(practice.state_folder):
+        yield "THE HEAD of the audit record that was remembered here HAS GONE; callrec audit verify"
+    try:
+        check_remembered_head(practice)
+    except CallrecError as error:
+        yield f"the audit log: {error.message}; run callrec audit verify"
+    if aside := set_aside_items(practice):
+        last_put = aside[-1]
+        yield (
+            f"the audit record was resumed at {last_put.at_entry}, by {last_put.by}:"
+            f" {len(aside)} found in it and set aside; callrec register set-aside"
+        )
+
+
 def _warnings(
     practice: Practice, reconciled: LastReconciled | None, *, kept_here: str | None
 ) -> Iterator[str]:
     due_on = practice.config.policy.next_revision_due or NEXT_REVISION_DUE_ON
     if due_on < today(practice):
         yield f"the policy's revision was due by {due_on}"
-    try:
-        check_remembered_head(practice)
-    except CallrecError as error:
-        yield f"the audit log: {error.message}; run callrec audit verify"
+    yield from _record_warnings(practice)
     with reading(practice.engine) as connection:
         last, _ = read_leaf(connection, stored_head(connection).size - 1)
         yield from made_up_warnings(practice, connection)

@@ -31,8 +31,11 @@ UNKNOWN_CONTACT: Final = "whoever sent you this"
 _INDENT = "    "
 
 
-def read_me_first(manifest: Manifest, *, contact: str) -> str:
-    """READ-ME-FIRST.txt: what this is, how to open and hear it, who to ask; for a patient."""
+def read_me_first(manifest: Manifest, *, contact: str, elsewhere: int) -> str:
+    """READ-ME-FIRST.txt: what this is, how to open and hear it, who to ask; for a patient.
+
+    ``elsewhere``: how many more calls fit what was asked for, and are answered for by themselves.
+    """
     calls = {file.path.partition("-")[0]: file for file in manifest.files}
     return _text(
         "read-me-first.txt",
@@ -41,7 +44,7 @@ def read_me_first(manifest: Manifest, *, contact: str) -> str:
         made_on=day_in_words(manifest.at),
         calls="\n".join(line for name, file in calls.items() for line in _call(name, file)),
         edited=_edited(manifest),
-        left_out=_left_out(len(manifest.withheld)),
+        left_out=_left_out(len(manifest.withheld), elsewhere),
         contact=contact or UNKNOWN_CONTACT,
         proves=WHAT_IT_PROVES,
     )
@@ -101,14 +104,23 @@ def _edited(manifest: Manifest) -> str:
     )
 
 
-def _left_out(withheld: int) -> str:
-    if not withheld:
-        return "Nothing else that was asked for and may be given to you has been left out."
-    calls = "One call that was" if withheld == 1 else f"{withheld} calls that were"
-    return (
-        f"{calls} asked for could not be given. certificate.pdf says which and on what ground;"
-        " the practice can explain it."
-    )
+def _left_out(withheld: int, elsewhere: int) -> str:
+    left_out = []
+    if withheld:
+        calls = "One call that was" if withheld == 1 else f"{withheld} calls that were"
+        left_out.append(
+            f"{calls} asked for could not be given. certificate.pdf says which and on what ground;"
+            " the practice can explain it."
+        )
+    if elsewhere:
+        calls = "One more call" if elsewhere == 1 else f"{elsewhere} more calls"
+        left_out.append(
+            f"{calls} that you asked for did not fit into one answer: you get another answer about"
+            " them from the practice."
+        )
+    if left_out:
+        return " ".join(left_out)
+    return "Nothing else that was asked for and may be given to you has been left out."
 
 
 def _bullets(lines: Iterable[str]) -> Iterator[str]:

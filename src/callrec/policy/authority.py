@@ -109,6 +109,17 @@ def check_may_vouch(person: Person) -> None:
         )
 
 
+def check_may_resume(person: Person) -> None:
+    """The Data Controller says from where the record goes on [policy 4(a)]; it is not lent."""
+    check_in_force(person)
+    if Power.GOVERN not in person.powers:
+        raise Refused(
+            f"the role {person.role} may not say from where the record goes on",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint="ask the Data Controller to run callrec audit resume",
+        )
+
+
 def check_may_request(person: Person, purpose: Purpose, *, on: date) -> None:
     """Anyone in the practice may ask [policy 4(b)]; disposal only comes from a retention review."""
     check_may(person, Power.MAKE_REQUEST, on=on)

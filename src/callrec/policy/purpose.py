@@ -86,6 +86,11 @@ class Terms:
         return isinstance(self.clock, Law)
 
     @property
+    def is_owed_whole(self) -> bool:
+        """Whether a law gives a right to every recording that fits what was asked for."""
+        return self.has_statutory_clock and self.is_heard
+
+    @property
     def decided_with(self) -> Power:
         """The power that decides it: partners and managers have what 4(b) alone speaks of."""
         is_general = self.decided_under is Clause.FORMALLY_AUTHORISED
@@ -206,6 +211,7 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
                 FurtherParticular.EVIDENCE,
                 FurtherParticular.RECEIVED,
             ),
+            places_hold=True,
             edits_are_decided=True,
             is_attended=True,
         ),
@@ -224,6 +230,7 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
             decided_under=Clause.CONTROLLED_ACCESS,
             clock=Law.ONE_MONTH,
             further=(FurtherParticular.SUBJECT, FurtherParticular.RECEIVED),
+            places_hold=True,
             edits_are_decided=True,
         ),
         Purpose.DISPOSAL: Terms(

@@ -35,6 +35,7 @@ class RegisterName(StrEnum):
     HOLDS = "holds"
     INCIDENTS = "incidents"
     ACCESS = "access"
+    SET_ASIDE = "set-aside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
         RegisterName.HOLDS: RegisterTerms(frozenset(Purpose), Clause.CONTROLLED_ACCESS),
         RegisterName.INCIDENTS: RegisterTerms(frozenset(), Clause.INFRINGEMENT),
         RegisterName.ACCESS: RegisterTerms(frozenset(), Clause.CONTROLLED_ACCESS),
+        RegisterName.SET_ASIDE: RegisterTerms(frozenset(), Clause.CONTROLLED_ACCESS),
     }
 )
 

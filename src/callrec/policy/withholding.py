@@ -6,6 +6,7 @@
     a ground fits the purpose, by the policy or by a law          check_ground
     what a law gives a right to is refused on a ground of its own check_refused_on
     a person of whom nothing is held is told so                   check_refused_on
+    what a law gives a right to is asked for whole                check_asked_for_whole, ...
 
 What is neither granted nor withheld expressly is withheld as not approved; it may be granted later.
 """
@@ -150,6 +151,52 @@ def check_refused_on(
             f" callrec request detach {request.reference} ID...",
         )
     return code
+
+
+_NAMED: Final = 20
+"""Recordings that one refusal names."""
+
+
+def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int]) -> None:
+    """Check that a request asks for all that fits it, where the law gives a right to all of it.
+
+    Who has that right is told what is withheld and why; of what the request does not ask
+    for, nobody decides and nobody is told.
+
+    Args:
+        request: what it is for.
+        left_out: numbers of recordings that fit it and that neither it nor another one like it
+            asks for.
+    """
+    if not left_out:
+        return
+    named = ", ".join(map(str, left_out[:_NAMED]))
+    more = f" and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
+    raise Refused(
+        f"{request.reference} leaves out recordings that match it: {named}{more}",
+        clause=TERMS[request.purpose].decided_under,
+        hint="ask someone else who may search to add them, with callrec request attach"
+        f" {request.reference} --matching; then withhold what you keep back: --withhold ID=CODE",
+    )
+
+
+def check_nothing_came_in(request: RequestFacts, *, is_matched: bool, matched: int) -> None:
+    """Check that no more calls fit a request than when it was approved.
+
+    Args:
+        request: what it is for.
+        is_matched: somebody has compared it with every call that came in.
+        matched: how many more were found to fit it since it was approved.
+    """
+    if is_matched and not matched:
+        return
+    fit = "match" if is_matched else "may match"
+    raise Refused(
+        f"calls that {fit} {request.reference} came in after it was approved",
+        clause=TERMS[request.purpose].decided_under,
+        hint="ask someone who may search to look, with callrec request attach"
+        f" {request.reference} --matching; if that adds any, it is approved again",
+    )
 
 
 def check_each_decided(

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final, Literal, Protocol, Self
 from sqlalchemy import Connection, Row, Table, select
 
 from callrec.audit.leaf import Leaf, detail_commitment
-from callrec.audit.log import UNREADABLE_DETAILS, read_detail
+from callrec.audit.log import DAMAGED_DETAILS, UNREADABLE_DETAILS, read_detail
 from callrec.audit.register import Register
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
@@ -264,7 +264,19 @@ def find_details(
     """
 
     def secret(version: int) -> bytes:
+        if (VaultKey.AUDIT, version) not in practice.register.keys:
+            raise Tampered(f"the details of leaf {leaf.seq} are sealed to a key that there is not")
         return vault_key(actor, VaultKey.AUDIT, version)
 
     details = read_detail(connection, leaf, secret, practice.vault)
     return None if details is None else checked_details(details)
+
+
+def find_details_if_sound(
+    practice: Practice, actor: Actor, connection: Connection, leaf: Leaf
+) -> Mapping[str, Any] | None:
+    """As `find_details`, for lists: `DAMAGED_DETAILS` in the place of what somebody spoiled."""
+    try:
+        return find_details(practice, actor, connection, leaf)
+    except Tampered:
+        return DAMAGED_DETAILS

@@ -15,6 +15,7 @@ from callrec.audit import log as audit
 from callrec.audit import tree
 from callrec.audit.checkpoint import Proof, write_proof
 from callrec.audit.leaf import Leaf
+from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import all_holds
@@ -24,7 +25,7 @@ from callrec.login.people import logins
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, record, today
-from callrec.record.versions import find_details
+from callrec.record.versions import find_details, find_details_if_sound
 from callrec.requests.open import hidden_from
 from callrec.system.files import check_new, whole_file
 
@@ -68,6 +69,11 @@ class Entry:
         """Its details are not in any form that callrec writes."""
         return self.detail is audit.UNREADABLE_DETAILS
 
+    @property
+    def is_spoiled(self) -> bool:
+        """Its details are not those that it commits to."""
+        return self.detail is audit.DAMAGED_DETAILS
+
 
 def list_audit(
     practice: Practice, actor: Actor, wanted: LogFilter, *, limit: int
@@ -78,7 +84,6 @@ def list_audit(
 
     Raises:
         Refused: the actor may not read the audit log.
-        Tampered: details are not what their leaf commits to.
     """
     _begin(practice, actor, "audit.listed")
     with reading(practice.engine) as connection:
@@ -92,10 +97,33 @@ def list_audit(
         newest = select(leaf.seq, leaf.body).where(asked_for).order_by(leaf.seq.desc())
         found = [Leaf.decode(body, seq) for seq, body in connection.execute(newest.limit(limit))]
         entries = tuple(
-            names.entry(leaf, find_details(practice, actor, connection, leaf))
+            names.entry(leaf, find_details_if_sound(practice, actor, connection, leaf))
             for leaf in found[::-1]
         )
         return entries, connection.execute(count).scalar_one()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedDetails:
+    """What opening all sealed details came to; nothing of them is kept or shown."""
+
+    opened: int
+    problems: tuple[Problem, ...]
+
+
+def open_all_details(practice: Practice, actor: Actor) -> OpenedDetails:
+    """Open every sealed detail, and hold it against the leaf that commits to it."""
+    opened, problems = 0, list[Problem]()
+    with reading(practice.engine) as connection:
+        for seq in [*connection.execute(select(tables.detail.c.seq)).scalars()]:
+            try:
+                leaf, _ = audit.read_leaf(connection, seq)
+                find_details(practice, actor, connection, leaf)
+                opened += 1
+            except Tampered:
+                what = f"the details of leaf {seq} are not those it commits to"
+                problems.append(Problem(seq, what))
+    return OpenedDetails(opened, tuple(problems))
 
 
 def export_audit(practice: Practice, actor: Actor, *, to: Path) -> int:

@@ -1,4 +1,4 @@
-"""The registers of incidents, of access, and of holds.
+"""The registers of incidents, of access, of holds, and of what was set aside.
 
 Incidents: every breach, notified to the Information Commissioner or not. One that does not open,
 because its reporter sealed it with a program of their own, is listed with the others.
@@ -38,6 +38,8 @@ from callrec.policy.hold import HoldAct
 from callrec.policy.role import keys_held, powers_of
 from callrec.practice import Actor, Practice, today
 from callrec.record.acts import attested_of, leaves_of_act
+from callrec.record.resuming import set_aside_items
+from callrec.record.versions import find_details
 from callrec.requests.holding import check_holds
 from callrec.requests.open import hidden_from
 
@@ -230,4 +232,33 @@ def read_hold_register(
             placed_by=called[row.placed_by],
             lifted_at=parse_instant(leaves[-1].at) if leaves else None,
             lifted_by=tuple(called[leaf.actor] for leaf in leaves),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAsideRegisterEntry:
+    """One thing that was found in the audit record, not as anybody signed it."""
+
+    what: str
+    at: datetime
+    by: str
+    entry: int
+    """The entry that put it on record."""
+    reason: str | None
+    """As its maker gave it; None for who does not hold the audit key."""
+
+
+def read_set_aside_register(
+    practice: Practice, actor: Actor, connection: Connection
+) -> Iterator[SetAsideRegisterEntry]:
+    """All that was ever found and set aside, in the order in which it was put on record."""
+    for item in set_aside_items(practice):
+        leaf, _ = read_leaf(connection, item.at_entry)
+        details = find_details(practice, actor, connection, leaf) or {}
+        yield SetAsideRegisterEntry(
+            what=item.what,
+            at=parse_instant(item.at),
+            by=item.by,
+            entry=item.at_entry,
+            reason=details.get("reason"),
         )

@@ -75,6 +75,12 @@ REGISTER_SOURCES: Final[Mapping[RegisterName, RegisterSource]] = MappingProxyTyp
             ("login", "role", "standing", "powers", "last_login_at"),
             "",
         ),
+        RegisterName.SET_ASIDE: RegisterSource(
+            others.SetAsideRegisterEntry,
+            others.read_set_aside_register,
+            ("what", "at", "by", "entry"),
+            "at",
+        ),
     }
 )
 """One row for each register."""

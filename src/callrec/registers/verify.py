@@ -1,13 +1,14 @@
-"""Say what the audit log proves [policy 4(a), 4(c)], in one of five verdicts.
+"""Say what the audit log proves [policy 4(a), 4(c)], in one of six verdicts.
 
 Verifying opens nothing and writes nothing in the vault, so anyone may do it, on a copy too.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from callrec.audit.remembered import (
     Problem,
     SeenHead,
     VerificationResult,
+    has_gone,
     load_seen_head,
     load_verified,
     save_verified,
@@ -43,13 +45,16 @@ from callrec.catalogue.engine import check_schema, check_values, open_catalogue,
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import state_folder
+from callrec.record.resuming import SetAsideItem, items_of
+from callrec.registers.audit import OpenedDetails
 from callrec.registers.projections import check_projections
 
 
 class Verdict(StrEnum):
-    """The verdict on the log (docs/formats/audit-log.md, 6: exit 0, 0, 0, 5, 9)."""
+    """The verdict on the log (docs/formats/audit-log.md, 7)."""
 
     INTACT = "INTACT"
+    RESUMED = "INTACT-RESUMED"
     SINCE = "INTACT-SINCE"
     UNANCHORED = "INTACT-UNANCHORED"
     TAMPERED = "TAMPERED"
@@ -58,12 +63,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """An outside head that the log was found to extend."""
+    """A head that the log was found to extend."""
 
     name: str
     size: int
     at: str
     """When it was seen, RFC 3339; empty if it does not say."""
+    since: str = ""
+    """Of what is remembered here: since when without a break."""
+    is_outside: bool = False
+    """Whoever verifies cannot write where it lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +88,21 @@ class Verification:
     unchecked: tuple[str, ...] = ()
     """What could not be checked, in words."""
     resumed: tuple[Resumed, ...] = ()
-    """Restores: where the log went on, and the heads that were lost."""
+    """Where the log went on without something: heads that were lost, or what was set aside."""
+    set_aside: tuple[SetAsideItem, ...] = ()
+    """All that was ever found and set aside, in words."""
     without_power: tuple[int, ...] = ()
     """Leaves with a statement by somebody without the power to make it: it counts for nothing."""
     set_back: tuple[ClockSetBack, ...] = ()
     """Where a clock was set back between two leaves; looked for where the whole log is read."""
     read_from: int = 0
     """The first leaf that was read: those before it were verified earlier, and not read again."""
+    is_log_unsound: bool = False
+    """Something in the log itself is not as it was signed, which can be put on record."""
+    memory_gone: bool = False
+    """Something is remembered here of the vault, and its head no longer is."""
+    details_opened: int | None = None
+    """How many entries' sealed details were opened; None where nobody had the key for it."""
 
 
 def verify_audit(
@@ -96,6 +113,7 @@ def verify_audit(
     against: Sequence[Path],
     full: bool,
     only_new: bool = False,
+    opened_details: OpenedDetails | None = None,
 ) -> Verification:
     """Verify the whole log, or what is new of it.
 
@@ -104,9 +122,10 @@ def verify_audit(
         environ: where this operator's own memory lies.
         trusted_root: the vault root for a vault id, from a locked seed or a pin; None if neither;
             it raises Tampered where the person at hand knows that the vault is not what it was.
-        against: files that hold an outside head: proofs, or checkpoints.
+        against: files that hold a head: proofs, or checkpoints.
         full: check every signature again, even where nothing changed since the last time.
         only_new: read only what was appended since the last time, where there was one.
+        opened_details: what opening all sealed details came to, for who holds the audit key.
 
     Raises:
         Misconfigured: there is no vault here.
@@ -114,7 +133,8 @@ def verify_audit(
     engine = open_catalogue(config.vault)
     about = (engine, config, environ, trusted_root, against)
     try:
-        return _verified(*about, full=full, only_new=only_new)
+        found = _verified(*about, full=full, only_new=only_new)
+        return found if opened_details is None else _with_details(found, opened_details)
     except Tampered as error:
         return _unreadable(error.message)
     except CallrecError:
@@ -127,6 +147,19 @@ def verify_audit(
             except Tampered as error:
                 return _unreadable(error.message)
         raise
+
+
+def _with_details(found: Verification, opened: OpenedDetails) -> Verification:
+    verdict = Verdict.TAMPERED if opened.problems else found.verdict
+    problems = (*found.problems, *opened.problems)
+    unsound = found.is_log_unsound or bool(opened.problems)
+    return replace(
+        found,
+        verdict=verdict,
+        problems=problems,
+        details_opened=opened.opened,
+        is_log_unsound=unsound,
+    )
 
 
 def _verified(
@@ -148,6 +181,7 @@ def _verified(
     # Before the log is read: another command may add to it, and remember that, meanwhile.
     seen = None if full else load_verified(memory)
     remembered, beside_memory = _recall(memory)
+    memory_gone = remembered is None and has_gone(memory)
     with reading(engine) as connection:
         check_schema(connection)  # the very state that is read
         if only_new and seen is not None:
@@ -159,6 +193,7 @@ def _verified(
             problems.extend(check_projections(connection, found.register, config.time_zone))
         set_back = () if problems or found.read_from else find_clock_set_backs(connection)
         resumed = _read_resumed(connection, found, problems)
+        aside = tuple(item for each in resumed for item in items_of(connection, each))
         lost = {head for each in resumed for head in each.lost}
         anchors, differences, unchecked = _check_anchors(
             connection, found, remembered, against, lost
@@ -173,7 +208,7 @@ def _verified(
         unchecked.append("the log's beginning: log in, or give --pin FINGERPRINT")
     elif pinned != root:
         problems.append(Problem(0, "the log does not begin as the trusted root says"))
-    verdict = _verdict(problems, unchecked, anchors, found.read_from)
+    verdict = _verdict(problems, unchecked, anchors, found.read_from, found_aside=bool(aside))
     if verdict not in (Verdict.TAMPERED, Verdict.INCONCLUSIVE) and found.seen:
         save_verified(memory, found.seen)
     return Verification(
@@ -185,9 +220,12 @@ def _verified(
         problems=tuple(problems),
         unchecked=tuple(unchecked),
         resumed=resumed,
+        set_aside=aside,
         set_back=set_back,
         without_power=tuple(found.register.ignored) if found.register else (),
         read_from=found.read_from,
+        memory_gone=memory_gone,
+        is_log_unsound=bool(found.problems),
     )
 
 
@@ -211,7 +249,12 @@ def check_untouched(config: Config, environ: Mapping[str, str]) -> None:
 
 
 def _verdict(
-    problems: Sequence[Problem], unchecked: Sequence[str], anchors: Sequence[Anchor], read_from: int
+    problems: Sequence[Problem],
+    unchecked: Sequence[str],
+    anchors: Sequence[Anchor],
+    read_from: int,
+    *,
+    found_aside: bool,
 ) -> Verdict:
     if problems:
         return Verdict.TAMPERED
@@ -219,7 +262,9 @@ def _verdict(
         return Verdict.INCONCLUSIVE
     if read_from:
         return Verdict.SINCE
-    return Verdict.INTACT if anchors else Verdict.UNANCHORED
+    if not anchors:
+        return Verdict.UNANCHORED
+    return Verdict.RESUMED if found_aside else Verdict.INTACT
 
 
 def _unreadable(what: str) -> Verification:
@@ -257,12 +302,13 @@ def _check_anchors(
     against: Sequence[Path],
     lost: AbstractSet[Head],
 ) -> tuple[list[Anchor], list[Problem], list[str]]:
-    """The outside heads that the log extends, those it does not, and files that cannot be read."""
+    """The heads that the log extends, those it does not, and files that cannot be read."""
     anchors, problems, unchecked = [], [], []
     try:
         if remembered is not None and remembered.head not in lost:
             _check_extends(connection, found.head, remembered.head)
-            anchors.append(Anchor("remembered here", remembered.head.size, remembered.seen_at))
+            head, at, since = remembered.head, remembered.seen_at, remembered.since
+            anchors.append(Anchor("remembered here", head.size, at, since))
     except Tampered as error:
         problems.append(_beside_memory(error))
     for path in against:
@@ -271,7 +317,8 @@ def _check_anchors(
             outside = Head(point.size, point.root)
             if outside not in lost:  # one lost in a restore proves nothing of what is here
                 _check_extends(connection, found.head, outside)
-                anchors.append(Anchor(path.name, point.size, ""))
+                is_ours = os.access(path, os.W_OK) or os.access(path.parent, os.W_OK)
+                anchors.append(Anchor(path.name, point.size, "", is_outside=not is_ours))
         except Failed as error:
             unchecked.append(error.message)
         except Tampered as error:

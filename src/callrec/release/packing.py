@@ -51,6 +51,9 @@ class Draft:
     """How the bytes of each file that the manifest lists are made."""
     directions: ReleaseInstructions
     """How it goes out."""
+    elsewhere: int
+    """How many more recordings fit what was asked for: another part of the same request has them,
+    or an approval would not have been given."""
 
     @property
     def request(self) -> OpenRequest:
@@ -104,7 +107,7 @@ def write_package(
             proof=evidence.proof,
             signers=evidence.signers,
             certificate=certificate_pdf,
-            read_me=read_me_first(manifest, contact=certificate.contact),
+            read_me=read_me_first(manifest, contact=certificate.contact, elsewhere=draft.elsewhere),
             verify=verify_text(manifest, public=signing_public(seed), root=practice.root.hex()),
             rights=rights,
             exhibit_label=exhibit_label,

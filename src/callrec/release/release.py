@@ -15,6 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, Unusable
@@ -30,7 +32,9 @@ from callrec.policy.handing_over import (
     max_content_bytes,
 )
 from callrec.policy.hearing import check_may_release
+from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
+from callrec.policy.withholding import check_nothing_came_in
 from callrec.practice import Actor, Practice, attempt, today
 from callrec.release.copies import enclose, plan_copies
 from callrec.release.packing import Draft, call_data_of, write_manifest, write_package
@@ -45,7 +49,9 @@ from callrec.release.record import (
     record_prepared,
 )
 from callrec.requests.grants import usable_grants
+from callrec.requests.holding import is_matched, matching_not_asked_for
 from callrec.requests.lapse import expire_lapsed
+from callrec.requests.model import OpenRequest
 from callrec.requests.open import find_visible
 
 
@@ -124,10 +130,11 @@ def _put_together(
 ) -> Draft:
     with reading(practice.engine) as connection:
         grants = usable_grants(practice, actor, connection, reference)
+        request = grants[0].request
+        elsewhere = _check_whole(practice, connection, request)
     day, now = today(practice), practice.now()
     for grant in grants:
         check_may_release(actor.person, grant.request.facts, grant.facts, on=day, now=now)
-    request = grants[0].request
     check_instructions(directions, request.purpose, request.particulars.further)
     asked = edits_by_recording(directions.edits, [grant.recording.id for grant in grants])
     edits = {
@@ -145,7 +152,23 @@ def _put_together(
     manifest = write_manifest(
         practice, actor, grants, enclosed, release=primitives.random_id(), call_data=data
     )
-    return Draft(grants, copies, manifest, {**data, **enclosed.contents}, directions)
+    return Draft(grants, copies, manifest, {**data, **enclosed.contents}, directions, elsewhere)
+
+
+def _check_whole(practice: Practice, connection: Connection, request: OpenRequest) -> int:
+    """Check that nothing more fits a request since it was approved.
+
+    Returns:
+        How many other recordings fit it, which another part of the same request asks for.
+    """
+    approved = request.approvals[-1].leaf.seq
+    if TERMS[request.purpose].is_owed_whole:
+        check_nothing_came_in(
+            request.facts,
+            is_matched=is_matched(connection, request),
+            matched=matching_not_asked_for(practice, connection, request, since=approved),
+        )
+    return matching_not_asked_for(practice, connection, request)
 
 
 def _hand_over(

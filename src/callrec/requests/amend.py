@@ -16,11 +16,14 @@ from sqlalchemy import Connection
 
 from callrec.audit.log import LogTransaction
 from callrec.catalogue.requests import destroy_grants
-from callrec.errors import NotFound, Unusable
+from callrec.errors import NotFound, Refused, Unusable
 from callrec.holds.log import change_with_request
+from callrec.policy.authority import check_may
 from callrec.policy.handling import check_may_change, check_waits_for_answer
 from callrec.policy.particulars import Answers, Particulars, with_changes
+from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
+from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, register_now, today
 from callrec.requests.ask import (
     StaffNamed,
@@ -33,9 +36,9 @@ from callrec.requests.ask import (
 )
 from callrec.requests.clock import begin_clock
 from callrec.requests.history import REQUESTS, log_request_event
-from callrec.requests.holding import match_open_holds
+from callrec.requests.holding import match_open_holds, recordings_left_out
 from callrec.requests.lapse import GRANTED_STATES, signing_on
-from callrec.requests.model import OpenRequest, RequestBody
+from callrec.requests.model import MAX_REQUEST_RECORDINGS, OpenRequest, RequestBody
 from callrec.requests.open import read_request
 from callrec.requests.telling import notify_deciders
 
@@ -77,6 +80,42 @@ def attach_recordings(
         return request.particulars, after
 
     return _amend(practice, actor, reference, attached)
+
+
+def attach_matching(practice: Practice, actor: Actor, reference: str) -> Amended:
+    """Let a request ask for every recording that fits it, the newest first, as many as it may name.
+
+    Raises:
+        NotFound: there is no such request, or nothing more fits it.
+        Refused: the actor may not search, or not change it, or it is too late to.
+        Locked: it takes the actor's password.
+    """
+
+    def whole(request: OpenRequest, connection: Connection) -> _Content:
+        check_may(actor.person, Power.SEARCH, on=today(practice))
+        before = request.body.recordings
+        room = MAX_REQUEST_RECORDINGS - len(before)
+        left_out = recordings_left_out(practice, actor, connection, request)
+        if not left_out:
+            raise NotFound(
+                "no other recording matches the request",
+                hint=f"callrec request show {reference} lists what it asks for",
+            )
+        if not room:
+            raise _is_full(request, len(left_out))
+        added = tuple((row.uid, row.ciphertext) for row in left_out[:room])
+        return request.particulars, (*before, *added)
+
+    return _amend(practice, actor, reference, whole)
+
+
+def _is_full(request: OpenRequest, more: int) -> Refused:
+    return Refused(
+        f"{request.reference} names {MAX_REQUEST_RECORDINGS} recordings, which is the most that a"
+        f" request can; {more} more match it",
+        clause=TERMS[request.purpose].decided_under,
+        hint="make the same request again for the rest, with --attach-matching",
+    )
 
 
 def detach_recordings(

@@ -31,7 +31,13 @@ from callrec.policy.hearing import check_is_for_listening, check_may_be_granted
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct, RequestState, check_can_happen, grant_lapses_at
 from callrec.policy.retention import check_kept_on_for_a_reason
-from callrec.policy.withholding import GROUNDS_FOR, Ground, check_each_decided, check_refused_on
+from callrec.policy.withholding import (
+    GROUNDS_FOR,
+    Ground,
+    check_asked_for_whole,
+    check_each_decided,
+    check_refused_on,
+)
 from callrec.policy.words import check_reason
 from callrec.practice import Actor, Practice, password_needed, signing, today
 from callrec.record.acts import check_whole_log
@@ -39,7 +45,7 @@ from callrec.requests.approvals import check_signers, last_edits, last_withheld
 from callrec.requests.ask import StaffNamed, find_date_mismatches, staff_named_in_open_request
 from callrec.requests.grants import write_approval
 from callrec.requests.history import log_with_words, read_history
-from callrec.requests.holding import check_may_be_destroyed
+from callrec.requests.holding import check_may_be_destroyed, recordings_left_out
 from callrec.requests.lapse import attempt_on, signing_on
 from callrec.requests.model import Granting, OpenRequest
 from callrec.requests.open import read_request, unopened_facts
@@ -119,6 +125,7 @@ def preview_approval(
         reading(practice.engine) as connection,
     ):
         request = read_to_decide(practice, actor, connection, reference, opened=decision.opened)
+        _check_whole(practice, actor, connection, request)
         return _preview(practice, request, decision)
 
 
@@ -149,6 +156,7 @@ def approve_request(
         check_whole_log(practice, act.connection)
         request = read_to_decide(practice, actor, act.connection, reference, opened=decision.opened)
         check_nothing_awaited(request)
+        _check_whole(practice, actor, act.connection, request)
         granting = _decide(practice, actor, request, decision, countersigner)
         if not TERMS[request.purpose].is_heard:
             approved = [row.id for row in granting.recordings]
@@ -168,6 +176,15 @@ def approve_request(
         lapses_at=granting.lapses_at,
         of_other_day=find_date_mismatches(practice, request.particulars, granting.recordings),
     )
+
+
+def _check_whole(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
+) -> None:
+    if not TERMS[request.purpose].is_owed_whole:
+        return
+    left_out = recordings_left_out(practice, actor, connection, request)
+    check_asked_for_whole(request.facts, [row.id for row in left_out])
 
 
 def _decide(

@@ -14,8 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select
 
 from callrec.audit.leaf import Leaf
-from callrec.calls.custody import OpenedRecording
-from callrec.calls.find import CALLS_PER_QUERY, find_calls
+from callrec.calls.find import CALLS_PER_QUERY, find_calls_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import came_in_since, hold_of, holds_in_state, uids_held
@@ -32,7 +31,8 @@ from callrec.policy.hold import (
     check_nothing_held,
 )
 from callrec.policy.particulars import Particulars
-from callrec.policy.request import RequestAct
+from callrec.policy.purpose import TERMS
+from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.policy.search import described_by
 from callrec.practice import Actor, Practice, attempt, powers, record, signing
@@ -41,7 +41,7 @@ from callrec.record.entitled import Powers, only_by_entitled
 from callrec.record.rows import check_none
 from callrec.requests.covering import holds_covering
 from callrec.requests.history import REQUESTS
-from callrec.requests.model import History
+from callrec.requests.model import History, OpenRequest
 from callrec.requests.open import read_request
 from callrec.requests.rules import Rulebook, check_done_by_entitled, read_rulebook
 
@@ -101,16 +101,62 @@ def matching_recordings(
 
     Calls are opened for it: the caller has written the leaf before.
     """
-    matching: dict[int, OpenedRecording] = {}
-    for criteria in described_by(particulars):
-        calls = find_calls(practice, actor, connection, criteria)
-        matching |= {opened.id: opened for opened in calls}
-    ids = sorted(matching, key=lambda id_: (matching[id_].started_at, id_), reverse=True)
+    matching = find_calls_of(practice, actor, connection, described_by(particulars))
+    ids = [opened.id for opened in matching]
     rows: dict[int, Row[Any]] = {}
     for start in range(0, len(ids), CALLS_PER_QUERY):
         some = tables.recording.c.id.in_(ids[start : start + CALLS_PER_QUERY])
         rows |= {row.id: row for row in connection.execute(select(tables.recording).where(some))}
     return tuple(rows[id_] for id_ in ids)
+
+
+def recordings_left_out(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
+) -> tuple[Row[Any], ...]:
+    """The rows of the recordings that fit a request and are not asked for, the newest first.
+
+    Neither by it, nor by an earlier or later part of the same: a request with the same particulars
+    for the same purpose, which one makes where there are more than a request can name.
+    """
+    found = matching_recordings(practice, actor, connection, request.particulars)
+    left = [row for row in found if row.uid not in request.body.uids and row.data_key is not None]
+    if not left:
+        return ()
+    asked: set[str] = set()
+    for row in REQUESTS.every(connection):
+        if row.purpose == request.purpose and row.state not in _ENDED_UNANSWERED:
+            other = read_request(practice, actor, connection, f"R-{row.number}")
+            if other.particulars == request.particulars:
+                asked.update(other.body.uids)
+    return tuple(row for row in left if row.uid not in asked)
+
+
+_ENDED_UNANSWERED: Final = frozenset(
+    {RequestState.DENIED, RequestState.WITHDRAWN, RequestState.LAPSED}
+)
+
+
+def is_matched(connection: Connection, request: OpenRequest) -> bool:
+    """Whether somebody has looked for what a request's hold describes among all that is there."""
+    hold = hold_of(connection, request.id)
+    return hold is None or hold.id not in {row.id for row in _waiting(connection)}
+
+
+def matching_not_asked_for(
+    practice: Practice, connection: Connection, request: OpenRequest, *, since: int = 0
+) -> int:
+    """How many recordings fit a request and are not asked for by it, as far as its hold tells.
+
+    Nothing is opened for it. ``since``: a leaf; those alone that were found later.
+    """
+    hold = hold_of(connection, request.id)
+    if hold is None or not TERMS[request.purpose].is_owed_whole:
+        return 0
+    matched = HOLDS.read(connection, practice.register, hold.id).of(HoldAct.MATCHED)
+    uids = {uid for leaf in matched if leaf.seq > since for uid in leaf.subject[2:]}
+    table = tables.recording.c
+    kept = select(table.uid).where(table.uid.in_(uids), table.data_key.is_not(None))
+    return len({*connection.execute(kept).scalars()} - {*request.body.uids})
 
 
 HOLD_ACTS: Final = frozenset(map(str, (*HoldAct, *RequestAct)))

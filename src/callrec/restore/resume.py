@@ -184,7 +184,7 @@ def resume_log(
     if is_new or unstated:
         if Power.GOVERN not in powers(practice, actor):
             return Resumption(ours.size, leaves_lost, is_stated=False)
-        went_on = [*(each.size for each in resumed), ours.size]
+        went_on = [*(each.size for each in resumed if each.lost), ours.size]
         held = _held(practice, unstated, undone, went_on=went_on)
         if is_new or held:
             _state(practice, actor, lost - named, held)

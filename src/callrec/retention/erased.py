@@ -83,11 +83,15 @@ def _read(
 def _names(details: Mapping[str, Any], numbers: Collection[str], parties: Collection[str]) -> bool:
     """Whether what was looked for tells of one of the calls."""
     criteria = details.get("criteria", {})
-    tail, party = criteria.get("tail"), words(criteria.get("party", ""))
+
+    def asked(name: str) -> Sequence[str]:
+        value = criteria.get(name, [])
+        return [value] if isinstance(value, str) else value
+
     return (
-        criteria.get("number") in numbers
-        or (tail is not None and any(number.endswith(tail) for number in numbers))
-        or bool(party and party <= set(parties))
+        any(number in numbers for number in asked("number"))
+        or any(number.endswith(tail) for tail in asked("tail") for number in numbers)
+        or any(bool(words(party)) and words(party) <= set(parties) for party in asked("party"))
     )
 
 

@@ -22,10 +22,10 @@ from sqlalchemy import Connection
 from callrec.archive.owed import erased_details_by_leaf
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import UNREADABLE_DETAILS
+from callrec.audit.log import DAMAGED_DETAILS, UNREADABLE_DETAILS
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
-from callrec.errors import NotFound, Unusable
+from callrec.errors import NotFound, Tampered, Unusable
 from callrec.login.people import logins
 from callrec.policy.authority import check_may
 from callrec.policy.reviews import (
@@ -39,7 +39,7 @@ from callrec.policy.role import Power, Role
 from callrec.practice import Actor, Practice, attempt, record, signing, today
 from callrec.record.acts import ANSWERED, SEARCH, attested_of, is_reviewable, leaves_of_act
 from callrec.record.entitled import powers_then
-from callrec.record.versions import open_details
+from callrec.record.versions import find_details_if_sound
 
 COUNTED: Final = "searches.counted"
 
@@ -108,6 +108,8 @@ class DrawnSearches:
     erased: Mapping[int, str] = field(default_factory=dict)
     """Searches that wait but cannot be drawn, as their details went with a recording that was
     destroyed: the certificate of each, ``C-1``."""
+    spoiled: tuple[int, ...] = ()
+    """Entries whose details are not those they commit to: searches, answers and reviews."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +131,10 @@ def draw_searches(
         Tampered: a search is not in the log as its searcher made it.
     """
     _begin(practice, actor)
+    opened = _Details(practice, actor)
     with reading(practice.engine) as connection:
         every = read_searches(practice, connection)
-        verdicts = read_verdicts(practice, actor, connection, every)
+        verdicts = read_verdicts(practice, opened, connection, every)
         gone = erased_details_by_leaf(practice, connection)
     searches = [leaf for leaf in every.values() if since is None or since <= parse_instant(leaf.at)]
     waiting, day = list[int](), today(practice)
@@ -145,8 +148,26 @@ def draw_searches(
     if seqs:
         record(practice, actor, DRAWN, details={"seqs": seqs})
     with reading(practice.engine) as connection:
-        items = tuple(_opened(practice, actor, connection, seqs))
-    return DrawnSearches(items, len(waiting), _counted(practice, searches, verdicts), erased)
+        items = tuple(_opened(practice, opened, connection, seqs))
+    people = _counted(practice, searches, verdicts)
+    return DrawnSearches(items, len(waiting), people, erased, tuple(sorted(opened.spoiled)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """Opens the details of leaves; what somebody spoiled is noted, and takes no list away."""
+
+    practice: Practice
+    actor: Actor
+    spoiled: set[int] = field(default_factory=set)
+
+    def of(self, connection: Connection, leaf: Leaf) -> Mapping[str, Any]:
+        """What a leaf commits to; nothing where there is none, or where it was spoiled."""
+        found = find_details_if_sound(self.practice, self.actor, connection, leaf)
+        if found is DAMAGED_DETAILS:
+            self.spoiled.add(leaf.seq)
+            return {}
+        return found or {}
 
 
 def review_searches(
@@ -185,13 +206,15 @@ def _begin(practice: Practice, actor: Actor) -> None:
 
 
 def _opened(
-    practice: Practice, actor: Actor, connection: Connection, seqs: Sequence[int]
+    practice: Practice, opened: _Details, connection: Connection, seqs: Sequence[int]
 ) -> Iterator[DrawnSearch]:
     called = logins(practice)
     for leaf in attested_leaves(connection, practice.register, seqs):
         # A search that callrec logged has details. Without any, somebody took them away, as audit
         # verify says, or sealed nothing with a program of their own.
-        details = open_details(practice, actor, connection, leaf) or UNREADABLE_DETAILS
+        details = opened.of(connection, leaf) or UNREADABLE_DETAILS
+        if leaf.seq in opened.spoiled:
+            continue
         refused = leaf.outcome is Outcome.REFUSED
         yield DrawnSearch(
             seq=leaf.seq,
@@ -202,16 +225,16 @@ def _opened(
             criteria=details.get("criteria", details if details is UNREADABLE_DETAILS else {}),
             reason=details.get("reason"),
             request=details.get("request"),
-            found=None if refused else _found(practice, actor, connection, leaf),
+            found=None if refused else _found(opened, connection, leaf),
             why=details.get("why"),
         )
 
 
-def _found(practice: Practice, actor: Actor, connection: Connection, search: Leaf) -> int | None:
+def _found(opened: _Details, connection: Connection, search: Leaf) -> int | None:
     """How many calls a search found, as the leaf of its answer says."""
     answers = leaves_of_act(connection, ANSWERED, after=search.seq)
     own = (leaf for leaf in answers if leaf.actor == search.actor)
-    details = (open_details(practice, actor, connection, leaf) for leaf in own)
+    details = (opened.of(connection, leaf) for leaf in own)
     return next((each.get("found") for each in details if each.get("search") == search.seq), None)
 
 
@@ -233,9 +256,10 @@ def _counted(
 def _checked(
     practice: Practice, actor: Actor, connection: Connection, reviews: Mapping[int, SearchReview]
 ) -> tuple[Leaf, ...]:
+    opened = _Details(practice, actor)
     searches = read_searches(practice, connection)
-    earlier = read_verdicts(practice, actor, connection, searches)
-    shown = read_shown(practice, actor, connection)
+    earlier = read_verdicts(practice, opened, connection, searches)
+    shown = read_shown(opened, connection)
     for seq, review in reviews.items():
         if seq not in searches:
             raise NotFound(
@@ -247,6 +271,9 @@ def _checked(
         if seq in earlier:
             raise Unusable(f"the search of entry {seq} is reviewed already", hint="leave it out")
         check_was_shown(seq, shown)
+        opened.of(connection, searches[seq])
+        if seq in opened.spoiled:
+            raise Tampered(f"the details of entry {seq} are not those it commits to")
         check_verdict(review.verdict, review.reason)
     return attested_leaves(connection, practice.register, sorted(reviews))
 
@@ -258,12 +285,12 @@ def read_searches(practice: Practice, connection: Connection) -> Mapping[int, Le
 
 
 def read_verdicts(
-    practice: Practice, actor: Actor, connection: Connection, searches: Mapping[int, Leaf]
+    practice: Practice, opened: _Details, connection: Connection, searches: Mapping[int, Leaf]
 ) -> Mapping[int, ReviewVerdict]:
     """The newest verdict on each of these searches that was reviewed."""
     found = {}
     for review in attested_of(practice, connection, [REVIEWED]):
-        details = open_details(practice, actor, connection, review)
+        details = opened.of(connection, review)
         search = searches.get(details.get("search", -1))
         verdict = _VERDICTS.get(details.get("verdict", ""))
         if not search or not verdict:
@@ -275,8 +302,9 @@ def read_verdicts(
     return found
 
 
-def read_shown(practice: Practice, actor: Actor, connection: Connection) -> frozenset[int]:
+def read_shown(opened: _Details, connection: Connection) -> frozenset[int]:
     """The searches that were drawn and shown to the actor."""
-    own = (leaf for leaf in leaves_of_act(connection, DRAWN) if leaf.actor == actor.person.id)
-    details = (open_details(practice, actor, connection, leaf) for leaf in own)
+    drawn_by = opened.actor.person.id
+    own = (leaf for leaf in leaves_of_act(connection, DRAWN) if leaf.actor == drawn_by)
+    details = (opened.of(connection, leaf) for leaf in own)
     return frozenset(seq for drawn in details for seq in drawn.get("seqs", ()))

@@ -8,12 +8,14 @@ began then, which the catalogue tells without a key [policy 4(b), 4(d)].
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from callrec.calls.find import ShownCall, find_calls
+from callrec.calls.find import ShownCall, find_calls_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import to_millis
@@ -54,12 +56,12 @@ def search_recordings(
     practice: Practice,
     actor: Actor,
     *,
-    criteria: Criteria,
+    criteria: Sequence[Criteria],
     reason: str | None,
     request: str | None,
     limit: int | None,
 ) -> SearchResult:
-    """Find the calls that meet the criteria.
+    """Find the calls that meet one of the criteria.
 
     It takes a reason, in a sentence, or the reference of the open request that it is done for,
     ``R-17``. At most ``limit`` are shown, and never more than the configuration allows.
@@ -70,11 +72,27 @@ def search_recordings(
         Locked: the actor does not have the catalogue or the index key.
         Tampered: a recording is not as it was sealed.
     """
+    most = practice.config.search.most_results
+    return _find(
+        practice, actor, criteria, reason=reason, request=request, most=min(limit or most, most)
+    )
+
+
+def _find(
+    practice: Practice,
+    actor: Actor,
+    criteria: Sequence[Criteria],
+    *,
+    reason: str | None = None,
+    request: str | None,
+    most: int,
+) -> SearchResult:
     details = {"criteria": _logged(criteria), "reason": reason, "request": request}
     with attempt(practice, actor, "search", details=details):
         check_may(actor.person, Power.SEARCH, on=today(practice))
         widest = practice.config.search.widest_window_days
-        check_not_browsing(criteria, reason=reason, request=request, widest_window=widest)
+        for each in criteria:
+            check_not_browsing(each, reason=reason, request=request, widest_window=widest)
         subject = [_open_request(practice, actor, request)] if request is not None else []
     seq = record(practice, actor, "search", subject=subject, details=details)
     with (
@@ -87,12 +105,8 @@ def search_recordings(
 
             facts = read_request(practice, actor, connection, request).facts
             masked = not is_shown_in_full(actor.person, facts, on=today(practice))
-        found = sorted(
-            find_calls(practice, actor, connection, criteria),
-            key=lambda opened: (opened.fields["started_at"], opened.id),
-            reverse=True,
-        )
-        shown = found[: min(limit or len(found), practice.config.search.most_results)]
+        found = find_calls_of(practice, actor, connection, criteria)
+        shown = found[:most]
         held = holds_covering(practice, actor, connection, [opened.id for opened in shown])
         archived = [opened.id for opened in shown if opened.state == RecordingState.ARCHIVED]
         volumes = labels_of(connection, archived)
@@ -122,18 +136,28 @@ def _open_request(practice: Practice, actor: Actor, reference: str) -> str:
     return str(row.id)
 
 
-def _logged(criteria: Criteria) -> dict[str, Any]:
-    """Criteria as the audit log keeps them, sealed: those that were given."""
-    every = {
-        name: getattr(criteria, name)
-        for name in ("direction", "extension", "number", "party", "tail")
+def _logged(criteria: Sequence[Criteria]) -> dict[str, Any]:
+    """Criteria as the audit log keeps them, sealed: those that were given, several as a list."""
+    asked: defaultdict[str, list[str]] = defaultdict(list)
+    for each in criteria:
+        for name, value in _given(each):
+            if value not in asked[name]:
+                asked[name].append(value)
+    return {
+        name: values[0] if len(values) == 1 else values for name, values in sorted(asked.items())
     }
+
+
+def _given(criteria: Criteria) -> Iterator[tuple[str, str]]:
+    for name in ("direction", "extension", "number", "party", "tail"):
+        if (value := getattr(criteria, name)) is not None:
+            yield name, str(value)
     if days := criteria.days:
-        every |= {"from": days.first.isoformat(), "to": days.last.isoformat()}
+        yield "from", days.first.isoformat()
+        yield "to", days.last.isoformat()
     if times := criteria.times:
-        first, last = (end.isoformat("minutes") for end in (times.first, times.last))
-        every |= {"time_from": first, "time_to": last}
-    return {name: value for name, value in every.items() if value is not None}
+        yield "time_from", times.first.isoformat("minutes")
+        yield "time_to", times.last.isoformat("minutes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +165,7 @@ class Suggested:
     """What fits a request, as far as the person who made it may know."""
 
     matching: int | None
-    """How many, None where that is unknown; at least, where several names are looked for."""
+    """How many, None where that is unknown."""
     shown: tuple[ShownCall, ...] = ()
     """The newest first, and no more than may be shown at once or asked for."""
     may_see: bool = False
@@ -151,8 +175,8 @@ class Suggested:
 def suggest_recordings(practice: Practice, actor: Actor, made: CreatedRequest) -> Suggested:
     """What fits a request that the actor has just made.
 
-    For people who may search it is one search under the request for each criterion, in the log
-    before anything is opened, and masked as any search is.
+    For people who may search it is a search under the request, in the log before anything is
+    opened, and masked as any search is.
 
     Raises:
         Tampered: a recording is not as it was sealed.
@@ -162,19 +186,18 @@ def suggest_recordings(practice: Practice, actor: Actor, made: CreatedRequest) -
     criteria = described_by(made.particulars)
     if not criteria:
         return Suggested(None, may_see=True)
-    is_capped = TERMS[made.purpose].is_capped
-    cap = practice.config.grants.review_cap if is_capped else MAX_REQUEST_RECORDINGS
-    most = min(cap, practice.config.search.most_results)
-    found = [
-        search_recordings(
-            practice, actor, criteria=each, reason=None, request=made.reference, limit=most
-        )
-        for each in criteria
-    ]
-    calls = {call.id: call for each in found for call in each.items}
-    newest = sorted(calls.values(), key=lambda call: (call.started_at, call.id), reverse=True)
-    matching = max(len(calls), *(each.total for each in found))
-    return Suggested(matching, tuple(newest[:most]), may_see=True)
+    found = _find(
+        practice, actor, criteria, request=made.reference, most=_most_suggested(practice, made)
+    )
+    return Suggested(found.total, found.items, may_see=True)
+
+
+def _most_suggested(practice: Practice, made: CreatedRequest) -> int:
+    """How many of those that match are shown, to be attached."""
+    terms, shown = TERMS[made.purpose], practice.config.search.most_results
+    if terms.is_owed_whole:
+        return MAX_REQUEST_RECORDINGS
+    return min(practice.config.grants.review_cap if terms.is_capped else shown, shown)
 
 
 def _began_then(practice: Practice, particulars: Particulars) -> int | None:

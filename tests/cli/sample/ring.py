@@ -29,7 +29,7 @@ def ring(
     request: options.Reference,
     *,
     reason: options.Reason = None,
-    direction: options.Direction = None,
+    direction: options.Directions = None,
     limit: options.Limit = None,
     yes: options.Yes = False,
 ) -> None:

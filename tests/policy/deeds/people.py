@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
-from callrec.policy.authority import check_in_force, check_may, check_may_vouch, lend, take_back
+from callrec.policy.authority import (
+    check_in_force,
+    check_may,
+    check_may_resume,
+    check_may_vouch,
+    lend,
+    take_back,
+)
 from callrec.policy.reviews import (
     RegisterName,
     ReviewVerdict,
@@ -42,6 +49,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     # Lending.
     "a partner says who may do what": lambda: check_may_vouch(a_person(PARTNER)),
+    "a partner puts on record from where the audit record goes on": lambda: check_may_resume(
+        a_person(PARTNER)
+    ),
     "a power is lent to an intake service": lambda: lend(
         a_person(DC), a_person(Role.INTAKE, id=BEN), Power.SEARCH, until=TODAY, on=TODAY
     ),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
-from callrec.cli.commands.reviews import review_glass, review_searches
+from callrec.cli.commands.reviews import review_glass, review_searches, spoiled_entries
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -18,15 +18,16 @@ from callrec.cli.invocation import (
     check_destination,
     practice_of,
     session_here,
+    signing_login,
     signing_person,
     typed_moment,
 )
 from callrec.cli.output import Output, Table, counted, facts, qr_code
-from callrec.errors import CallrecError, Tampered, Unchecked, Unusable
+from callrec.errors import CallrecError, Tampered, Unanchored, Unchecked, Unusable
 
 if TYPE_CHECKING:
     from callrec.practice import Practice
-    from callrec.registers.audit import Entry
+    from callrec.registers.audit import Entry, OpenedDetails
     from callrec.registers.verify import Verification
 
 DEFAULT_LIMIT = 50
@@ -75,6 +76,8 @@ def _show_entries(out: Output, entries: Sequence[Entry], total: int) -> None:
             out.note(f"entry {each.seq}, by {each.actor}: its details are in no form of callrec's")
     if total > len(entries):
         out.note(f"the newest {len(entries)} of {total}; --limit {total} shows all")
+    if spoiled := [each.seq for each in entries if each.is_spoiled]:
+        raise Tampered(spoiled_entries(spoiled))
 
 
 def _row(entry: Entry) -> tuple[object, ...]:
@@ -98,9 +101,10 @@ def verify(
 ) -> None:
     """Check the whole record, and say what that proves.
 
-    INTACT: nothing was changed, and nothing dropped since the newest outside head.
+    INTACT: nothing was changed, and nothing dropped since the newest head at hand.
+    INTACT, resumed: the same, but for what was found in it before, which is on record.
     INTACT-SINCE: nothing was changed in what was read, the entries that --new asks for.
-    INTACT-UNANCHORED: nothing was changed; whether the end was cut off cannot be told.
+    INTACT-UNANCHORED: nothing was changed; whether the end was cut off cannot be told (10).
     TAMPERED: something was changed or is missing; it is named.
     INCONCLUSIVE: it could not be checked whole.
     """
@@ -109,15 +113,17 @@ def verify(
     if full and new:
         raise Unusable("--full and --new ask for different things", hint="give one of them")
     invocation = ctx.obj
+    opened, root = _open_details(invocation) if full else (None, None)
     found = verify_audit(
         invocation.config,
         environ=invocation.environ,
-        trusted_root=lambda vault: pin or _root_of_login(invocation, vault),
+        trusted_root=lambda vault: pin or root or _root_of_login(invocation, vault),
         against=tuple(against or ()),
         full=full,
         only_new=new,
+        opened_details=opened,
     )
-    invocation.out.show(_json(found), _lines(found))
+    invocation.out.show(_json(found), _lines(found, full=full))
     _end(found)
 
 
@@ -128,12 +134,67 @@ def _end(found: Verification) -> None:
     match found.verdict:
         case Verdict.TAMPERED:
             raise Tampered(
-                found.problems[0].what, hint="keep a copy of the vault and tell the Data Controller"
+                found.problems[0].what,
+                hint="keep a copy of the vault and tell the Data Controller"
+                + (", who runs callrec audit resume" if found.is_log_unsound else ""),
             )
         case Verdict.INCONCLUSIVE:
             raise Unchecked(f"not checked: {found.unchecked[0]}")
-        case Verdict.INTACT | Verdict.SINCE | Verdict.UNANCHORED:
+        case Verdict.UNANCHORED:
+            gone = "the head that was remembered here has gone"
+            raise Unanchored(
+                gone if found.memory_gone else "no head of the record was at hand",
+                hint="callrec audit verify --against FILE, with a head from a drive, a release or"
+                " paper",
+            )
+        case Verdict.INTACT | Verdict.RESUMED | Verdict.SINCE:
             pass
+
+
+@audit_app.command()
+def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = False) -> None:
+    """Go on after something was found in the record that nobody signed.
+
+    It shows what was found: entries that somebody added with no key, or damaged. A Data Controller
+    puts it on record, with a reason and their password. From then on it counts for nothing, it
+    stops nothing, and audit verify, status and the register set-aside name it for ever.
+    """
+    from callrec.login.people import logins
+    from callrec.login.unlock import actor_of, unlock_person
+    from callrec.practice import report_unsaved_head
+    from callrec.record.resuming import (
+        check_reason,
+        foreign_items,
+        open_practice_to_resume,
+        resume_record,
+        show_foreign,
+    )
+
+    invocation, out = ctx.obj, ctx.obj.out
+    practice = open_practice_to_resume(invocation.config, invocation.now, invocation.environ)
+    login = signing_login(invocation, practice)
+    password = invocation.prompts.ask_password(f"Password of {login}")
+    actor = actor_of(practice, unlock_person(practice, login=login, password=password))
+    foreign = show_foreign(practice, actor)
+    items = foreign_items(foreign, logins=logins(practice), actor=actor)
+    proven = foreign.proven.size
+    out.note(f"The record is proven up to entry {proven - 1}. This is not as anybody signed it:")
+    for item in items:
+        out.note(f"- {item.what}")
+    if reason is None:
+        reason = invocation.prompts.ask_until(
+            "How may it have come there, and what did you do about it",
+            check_reason,
+            option="--reason",
+        )
+    check_reason(reason)
+    invocation.prompts.confirm("put this on record, under your name", yes=yes)
+    seq = resume_record(practice, actor, foreign, reason=reason)
+    report_unsaved_head(practice)
+    value = {"entry": seq, "proven": proven, "items": [facts(item) for item in items]}
+    lines = [f"On record as entry {seq}; the record goes on from there."]
+    out.show(value, [*(item.what for item in items), *lines])
+    out.next_step("callrec audit verify --full")
 
 
 def _json(found: Verification) -> dict[str, Any]:
@@ -143,11 +204,13 @@ def _json(found: Verification) -> dict[str, Any]:
         "root": base64.b64encode(found.head.root).decode(),
         **facts(found, "checkpoints", "read_from", "unattested"),
         "anchors": [{**facts(each), "at": each.at or None} for each in found.anchors],
-        **facts(found, "problems", "unchecked", "without_power", "set_back"),
+        **facts(found, "problems", "unchecked", "without_power", "set_back", "details_opened"),
+        "memory_gone": found.memory_gone,
         "resumed": [
             {**facts(each, "size", "leaves_lost"), "heads_lost": len(each.lost)}
             for each in found.resumed
         ],
+        "set_aside": [facts(item) for item in found.set_aside],
     }
 
 
@@ -155,26 +218,65 @@ def _entries(count: int) -> str:
     return counted(count, "entry", "entries")
 
 
-def _lines(found: Verification) -> Iterator[str]:
+def _lines(found: Verification, *, full: bool) -> Iterator[str]:
     from callrec.registers.verify import Verdict
 
-    yield found.verdict
+    yield found.verdict if found.verdict is not Verdict.RESUMED else _resumed_line(found)
     yield f"{_entries(found.head.size)}, {counted(found.checkpoints, 'checkpoint')}"
     if found.read_from:
         yield f"entries before {found.read_from} were verified earlier, and not read again"
     if found.unattested:
         entries = f"{_entries(found.unattested)} {'was' if found.unattested == 1 else 'were'}"
         yield f"{entries} written where no key was at hand, as at a failed login"
+    if full:
+        yield _details_line(found.details_opened)
     yield from _judgement_lines(found)
-    for each in found.resumed:
-        yield f"resumed at {each.size} after a restore; entries lost: {each.leaves_lost} at least"
-    for anchor in found.anchors:
-        when = f", seen {anchor.at[:16].replace('T', ' ')} UTC" if anchor.at else ""
-        yield f"extends an outside head: {anchor.name}, {_entries(anchor.size)}{when}"
-    if found.verdict is Verdict.UNANCHORED:
-        yield "no outside head was at hand: that the end was cut off is not excluded"
+    yield from _resumed_lines(found)
+    yield from _anchor_lines(found)
     for problem in found.problems:
         yield f"- {problem.what}"
+
+
+def _anchor_lines(found: Verification) -> Iterator[str]:
+    """Which heads the record extends; where there is none, loudly."""
+    from callrec.registers.verify import Verdict
+
+    for anchor in found.anchors:
+        size, name = _entries(anchor.size), anchor.name
+        if anchor.since:
+            seen = f"seen {anchor.at[:16].replace('T', ' ')} UTC"
+            yield f"extends the head remembered here: {size}, {seen}"
+            yield f"heads are remembered here without a break since {anchor.since[:10]}"
+        elif anchor.is_outside:
+            yield f'extends an outside head: "{name}", {size}'
+        else:
+            yield f'extends the head in "{name}", which you could have written: {size}'
+    if found.verdict is Verdict.UNANCHORED:
+        if found.memory_gone:
+            yield "THE HEAD THAT WAS REMEMBERED HERE HAS GONE: somebody took it away"
+        yield "NO HEAD WAS AT HAND: whether the end of the record was cut off cannot be told"
+
+
+def _resumed_line(found: Verification) -> str:
+    """Never plain INTACT once something was found, or lost."""
+    at = " and ".join(dict.fromkeys(str(item.at_entry) for item in found.set_aside))
+    return f"INTACT, resumed at {at}: what was found is on record"
+
+
+def _details_line(opened: int | None) -> str:
+    if opened is None:
+        return "sealed details were not opened: that takes the password of who reads the record"
+    return f"sealed details were opened, and are those of their entries: {opened}"
+
+
+def _resumed_lines(found: Verification) -> Iterator[str]:
+    """How the log went on without something."""
+    for each in found.resumed:
+        if each.lost:
+            lost = f"entries lost: {each.leaves_lost} at least"
+            yield f"resumed at {each.size} after a restore; {lost}"
+    for item in found.set_aside:
+        yield f"set aside at {item.at_entry}, by {item.by}: {item.what}"
 
 
 def _judgement_lines(found: Verification) -> Iterator[str]:
@@ -186,6 +288,24 @@ def _judgement_lines(found: Verification) -> Iterator[str]:
             f"a clock was set back: entry {step.seq} says {step.at:%Y-%m-%d %H:%M} UTC, the next"
             f" {step.next_at:%Y-%m-%d %H:%M}; see what lapsed by the former"
         )
+
+
+def _open_details(invocation: Invocation) -> tuple[OpenedDetails | None, bytes | None]:
+    """Open all sealed details, for who holds the audit key; and the root that their seed holds."""
+    from callrec.policy.role import VaultKey
+    from callrec.registers.audit import open_all_details
+
+    environ = invocation.environ
+    if "CALLREC_USER" not in environ and not invocation.prompts.possible:
+        return None, None
+    try:
+        practice = practice_of(invocation)
+        actor = signing_person(invocation, practice)
+    except CallrecError as error:
+        invocation.out.note(f"nobody is at hand to open what is sealed: {error.message}")
+        return None, None
+    opened = open_all_details(practice, actor) if actor.has_key(VaultKey.AUDIT) else None
+    return opened, practice.root
 
 
 def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:

@@ -39,9 +39,10 @@ def register(
     until: options.Until = None,
     yes: options.Yes = False,
 ) -> None:
-    """Read a register: subject-access, outside-body, disclosure, holds, incidents or access.
+    """Read a register.
 
-    A terminal has room for some of its columns; a file has all of them (docs/registers.md). Reading
+    There are subject-access, outside-body, disclosure, holds, incidents, access and set-aside. A
+    terminal has room for some of its columns; a file has all of them (docs/registers.md). Reading
     one is itself on record.
     """
     from callrec.registers.registers import read_register

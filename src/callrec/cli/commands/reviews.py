@@ -12,7 +12,7 @@ from callrec.cli import options
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.cli.output import Table, facts, local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
-from callrec.errors import Failed, Unusable
+from callrec.errors import Failed, Tampered, Unusable
 from callrec.policy.days import parse_instant
 from callrec.policy.reviews import ReviewVerdict
 
@@ -51,12 +51,14 @@ def review_searches(
             "what is accepted or queried was drawn before", hint="leave out --sample or --count"
         )
     wanted = _sample(sample, count)
-    actor = signing_person(call, practice)
+    actor, spoiled = signing_person(call, practice), tuple[int, ...]()
     if not answers:
         moment = None if since is None else parse_instant(since, practice.config.time_zone)
         drawn = draw_searches(practice, actor, wanted, since=moment)
+        spoiled = drawn.spoiled
         erased = [{"seq": seq, "certificate": which} for seq, which in drawn.erased.items()]
-        value = {**facts(drawn, "items", "waiting"), "erased": erased, **facts(drawn, "people")}
+        value = {**facts(drawn, "items", "waiting"), "erased": erased}
+        value |= facts(drawn, "spoiled", "people")
         call.out.show(value, _words(drawn, practice.config.time_zone))
         if drawn.items and call.prompts.possible and not call.given.json:
             answers = _asked(call, drawn)
@@ -64,6 +66,13 @@ def review_searches(
             call.out.next_step(f"callrec audit review-searches --accept {drawn.items[0].seq}")
     if answers:
         _record(call, practice, actor, answers)
+    if spoiled:
+        raise Tampered(spoiled_entries(spoiled))
+
+
+def spoiled_entries(seqs: Sequence[int]) -> str:
+    """Entries of which somebody changed the details, in a line."""
+    return f"entries whose sealed details were changed: {', '.join(map(str, seqs))}"
 
 
 def _typed(
@@ -136,7 +145,10 @@ def _lines(item: DrawnSearch, zone: tzinfo) -> Iterator[str]:
     refused = "  REFUSED" if item.refused else ""
     at = local_time(item.at, zone)
     yield f"entry {item.seq}  {at}  {item.user} ({item.role}){refused}"
-    asked = ", ".join(f"{name} {value}" for name, value in item.criteria.items())
+    asked = ", ".join(
+        f"{name} {' or '.join(value) if isinstance(value, list) else value}"
+        for name, value in item.criteria.items()
+    )
     yield f"  looked for  {asked or 'nothing in particular'}"
     yield f"  reason      {item.reason or 'none'}"
     if item.request:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta, tzinfo
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
@@ -30,38 +31,43 @@ search_app = new_app()
 def search(
     ctx: Context,
     *,
-    number: options.Number = None,
+    number: options.Numbers = None,
     on: options.Date = None,
     since: options.FirstSearchDay = None,
     until: options.LastSearchDay = None,
     at: options.Time = None,
-    extension: options.Extension = None,
-    party: options.Party = None,
-    direction: options.Direction = None,
+    extension: options.Extensions = None,
+    party: options.SearchedParties = None,
+    direction: options.Directions = None,
     request: options.Request = None,
     reason: options.Reason = None,
     limit: options.Limit = None,
 ) -> None:
     """Find calls, for a reason that you state or under a request.
 
-    Name what is looked for: a number, a party, an extension on a day, or one day. Numbers and names
-    are masked, unless the request is one that you decide or were granted. Every search is recorded,
-    with what was asked for and why.
+    Name what is looked for: a number, a party, an extension on a day, or one day. An option that
+    you repeat means "or". Numbers and names are masked, unless the request is one that you decide
+    or were granted. Every search is recorded, with what was asked for and why.
     """
     from callrec.search.search import search_recordings
 
     practice = practice_of(ctx.obj)
-    whole, tail = _number(number, practice.config.region)
     days, times = _when(practice, on, since, until, at)
-    criteria = Criteria(
-        number=whole,
-        tail=tail,
-        days=days,
-        times=times,
-        extension=extension,
-        party=party,
-        direction=direction,
-    )
+    numbers = [_number(each, practice.config.region) for each in number or (None,)]
+    criteria = [
+        Criteria(
+            number=whole,
+            tail=tail,
+            days=days,
+            times=times,
+            extension=its_extension,
+            party=name,
+            direction=way,
+        )
+        for (whole, tail), its_extension, name, way in product(
+            numbers, extension or (None,), party or (None,), direction or (None,)
+        )
+    ]
     actor = acting_person(ctx.obj, practice)
     if reason is None and request is None:
         reason = _ask_reason(ctx.obj.prompts, practice, criteria)
@@ -71,9 +77,10 @@ def search(
     _show(ctx.obj.out, practice, found, request)
 
 
-def _ask_reason(prompts: Prompts, practice: Practice, criteria: Criteria) -> str | None:
+def _ask_reason(prompts: Prompts, practice: Practice, criteria: Iterable[Criteria]) -> str | None:
     """Why, where somebody can be asked; not of a search that is refused in any case."""
-    is_refused = not criteria.is_narrow(practice.config.search.widest_window_days)
+    widest = practice.config.search.widest_window_days
+    is_refused = not all(each.is_narrow(widest) for each in criteria)
     if is_refused or not prompts.possible:
         return None
     return prompts.ask("Reason for this search", option="--reason TEXT")

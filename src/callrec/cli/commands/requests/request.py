@@ -174,13 +174,28 @@ def show(ctx: Context, request: options.Reference) -> None:
 
 
 @request_app.command()
-def attach(ctx: Context, request: options.Reference, recordings: options.RecordingIds) -> None:
+def attach(
+    ctx: Context,
+    request: options.Reference,
+    recordings: options.RecordingsToAttach = None,
+    *,
+    matching: options.Matching = False,
+) -> None:
     """Ask for these recordings too. What was approved before must be approved again."""
-    from callrec.requests.amend import attach_recordings
+    from callrec.requests.amend import attach_matching, attach_recordings
 
+    if bool(recordings) == matching:
+        raise Unusable(
+            "say which recordings to attach",
+            hint=f"callrec request attach {request} RECORDING..., or --matching for all that match",
+        )
     practice = practice_of(ctx.obj)
     actor = reader(ctx.obj, practice)
-    _show_amended(ctx.obj, attach_recordings(practice, actor, request, recordings))
+    if recordings:
+        amended = attach_recordings(practice, actor, request, recordings)
+    else:
+        amended = attach_matching(practice, actor, request)
+    _show_amended(ctx.obj, amended)
 
 
 @request_app.command()

@@ -1,0 +1,242 @@
+"""Going on with a log in which something stands that nobody signed [policy 4(a)].
+
+A Data Controller looks at what was found and puts it on record, with a reason and with their name:
+which entries, and which rows beside them. From then on it counts for nothing and stops nothing, and
+``audit verify``, ``status`` and the register ``set-aside`` show it for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from callrec.audit.foreign import Foreign, find_foreign, take_out
+from callrec.audit.leaf import Outcome
+from callrec.audit.log import LogTransaction, read_founders, read_leaf
+from callrec.audit.resumed import (
+    RESUMED_ACT,
+    RESUMED_STATEMENT,
+    Resumed,
+    read_resumed,
+    resumed_fields,
+)
+from callrec.catalogue import tables
+from callrec.catalogue.engine import open_catalogue, reading, transaction
+from callrec.config import Config
+from callrec.crypto import primitives
+from callrec.crypto.canonical import parse
+from callrec.errors import CallrecError, Failed, Refused, Tampered, Unusable
+from callrec.policy.authority import check_may_resume
+from callrec.policy.role import VaultKey
+from callrec.practice import (
+    Actor,
+    Practice,
+    practice_on,
+    record,
+    register_now,
+    remember_head,
+)
+from callrec.record.statements import sign_statement_as
+from callrec.record.versions import find_details
+
+MIN_REASON: Final = 10
+"""Letters of a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAsideItem:
+    """One thing that was found, in words."""
+
+    seq: int | None
+    """Of an entry; None for what belongs to none."""
+    what: str
+    at_entry: int = 0
+    """The entry that put it on record; 0 as long as none has."""
+    at: str = ""
+    """When, RFC 3339."""
+    by: str = ""
+    """Login of whoever put it on record."""
+
+
+def open_practice_to_resume(
+    config: Config, now: Callable[[], datetime], environ: Mapping[str, str]
+) -> Practice:
+    """Open a vault whose log is not as it was signed, on what can be made out of it.
+
+    Raises:
+        Misconfigured: there is no vault, it cannot be used from here, or others can change it.
+        Tampered: the log cannot be made out from what is left of it.
+    """
+    engine = open_catalogue(config.vault)
+    with reading(engine) as connection:
+        founders, _ = read_founders(connection)
+        register = find_foreign(connection, founders.vault).register
+    return practice_on(engine, config, now, environ, register=register)
+
+
+def show_foreign(practice: Practice, actor: Actor) -> Foreign:
+    """What is not as it was signed, before it is put on record.
+
+    Raises:
+        Refused: the actor does not govern.
+        Unusable: there is nothing to put on record.
+        Tampered: the log cannot be made out from what is left of it.
+    """
+    try:
+        check_may_resume(actor.person)
+    except Refused as error:
+        with suppress(Tampered):  # on a log that is not sound nothing is written
+            details = {"why": error.message}
+            record(practice, actor, RESUMED_ACT, details=details, outcome=Outcome.REFUSED)
+        raise
+    with reading(practice.engine) as connection:
+        foreign = _find_all(practice, actor, connection)
+    if not foreign:
+        raise Unusable(
+            "nothing was found that is not as it was signed", hint="callrec audit verify"
+        )
+    return foreign
+
+
+def _find_all(practice: Practice, actor: Actor, connection: Connection) -> Foreign:
+    """What is found without a key, and the sealed details that do not open to the audit key."""
+    foreign = find_foreign(connection, practice.vault, by=actor.person.id)
+    aside = {seq for seq, _, _ in foreign.entries}
+    already = {row["seq"] for table, row in foreign.rows if table == tables.detail.name}
+    for row in connection.execute(select(tables.detail)).mappings():
+        seq = row["seq"]
+        if seq in aside or seq in already:
+            continue
+        try:
+            find_details(practice, actor, connection, read_leaf(connection, seq)[0])
+        except Tampered:
+            foreign.rows.append((tables.detail.name, dict(row)))
+            foreign.details.append(seq)
+    foreign.details.sort()
+    return foreign
+
+
+def resume_record(practice: Practice, actor: Actor, shown: Foreign, *, reason: str) -> int:
+    """Put on record what was found, and go on without it; returns the sequence of the entry.
+
+    Raises:
+        Refused, Tampered: as `show_foreign`.
+        Unusable: the reason is too short.
+        Failed: something else is there by now than was shown; nothing was done.
+    """
+    reason = check_reason(reason)
+    check_may_resume(actor.person)
+    with transaction(practice.engine) as connection:
+        foreign = _find_all(practice, actor, connection)
+        if foreign.found != shown.found or bool(foreign.hashes) != bool(shown.hashes):
+            raise Failed("the record changed since it was shown, so nothing was done", hint="again")
+        act = set_aside(practice, actor, connection, foreign, reason=reason)
+        act.checkpoint(actor.signer)
+        head = act.head
+    remember_head(practice, head)
+    return head.size - 1
+
+
+def check_reason(reason: str) -> str:
+    """A reason that says something, without blanks around it."""
+    stripped = reason.strip()
+    if len(stripped) < MIN_REASON:
+        raise Unusable("say in a sentence how it may have come there, and what you did about it")
+    return stripped
+
+
+def set_aside(
+    practice: Practice, actor: Actor, connection: Connection, foreign: Foreign, *, reason: str
+) -> LogTransaction:
+    """Set aside what was found in a catalogue, a restored one too, and append the leaf about it.
+
+    The caller signs the checkpoint and commits.
+    """
+    take_out(connection, foreign)
+    act = LogTransaction(connection, practice.log, actor.signer, size=foreign.size)
+    newest = foreign.register.newest(VaultKey.AUDIT)
+    act.seal_details_to(newest.version, newest.public)
+    fields = resumed_fields((), foreign.found)
+    statement = sign_statement_as(practice, actor, RESUMED_STATEMENT, fields)
+    act.leaf(RESUMED_ACT, actor=actor.person.id, details={"reason": reason}, statement=statement)
+    return act
+
+
+def foreign_items(
+    foreign: Foreign, *, logins: Mapping[str, str], actor: Actor
+) -> Sequence[SetAsideItem]:
+    """What was found, in words."""
+    items = [
+        SetAsideItem(
+            each.seq,
+            f"entry {each.seq}{_act(each.act)}{_name(each.actor, logins, actor.person.id)}:"
+            f" {each.why}",
+        )
+        for each in foreign.listed
+    ]
+    items += [
+        SetAsideItem(seq, f"entry {seq}: its sealed details were taken away")
+        for seq in foreign.details
+    ]
+    items += [
+        SetAsideItem(None, f"a {table} that belongs to no entry, or is damaged")
+        for table, _ in foreign.rows
+    ]
+    if foreign.hashes:
+        items.append(SetAsideItem(None, "the tree over the entries: it is made anew from them"))
+    return items
+
+
+def _act(act: str) -> str:
+    return f", {act}" if act else ""
+
+
+def _name(actor: str, logins: Mapping[str, str], own: str) -> str:
+    if actor == own:
+        return ", in your own name"
+    return f", in the name of {logins.get(actor, actor)}" if actor not in ("", "-") else ""
+
+
+def set_aside_items(practice: Practice) -> Sequence[SetAsideItem]:
+    """All that was ever set aside, oldest first."""
+    with reading(practice.engine) as connection:
+        resumed = read_resumed(connection, register_now(practice, connection))
+        return [item for each in resumed for item in items_of(connection, each)]
+
+
+def items_of(connection: Connection, resumed: Resumed) -> Iterator[SetAsideItem]:
+    """What was set aside at one time, in words."""
+    person, found = tables.person.c, resumed.found
+    people = connection.execute(select(person.id, person.login))
+    logins = {row.id: row.login for row in people}
+    by = (resumed.size, resumed.at, logins.get(resumed.by, resumed.by))
+    for entry in found.entries:
+        leaf = _leaf_of(connection, entry.row)
+        about = _act(str(leaf.get("act", ""))) + _name(str(leaf.get("actor", "")), logins, "")
+        yield SetAsideItem(entry.seq, f"entry {entry.seq}{about}, counts for nothing", *by)
+    for seq in found.unsigned:
+        yield SetAsideItem(seq, f"entry {seq} stands without its signature", *by)
+    for seq in found.details:
+        yield SetAsideItem(seq, f"entry {seq} lacks its sealed details", *by)
+    for row in found.rows:
+        yield SetAsideItem(None, f"a {row.table} that belonged to no entry, or was damaged", *by)
+    if not found and not resumed.lost:
+        yield SetAsideItem(None, "the tree over the entries was made anew", *by)
+
+
+def _leaf_of(connection: Connection, sha256: str) -> Mapping[str, Any]:
+    """What a leaf that was set aside says, if its row is still there and says anything."""
+    table = tables.set_aside.c
+    body = connection.execute(select(table.body).where(table.sha256 == sha256)).scalar()
+    try:
+        if body is None or primitives.sha256(bytes(body)).hex() != sha256:
+            return {}
+        leaf = parse(bytes.fromhex(parse(bytes(body))["row"]["body"]["hex"]))
+    except (CallrecError, ValueError, TypeError, LookupError):
+        return {}
+    return leaf if isinstance(leaf, dict) else {}

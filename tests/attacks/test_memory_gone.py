@@ -1,0 +1,42 @@
+"""A remembered head that somebody took away is missed loudly; none is outside that we can write."""
+
+from __future__ import annotations
+
+import shutil
+
+from house.commands import done, type_in
+from house.practices import House
+
+UNANCHORED = 10
+
+
+def test_a_head_that_has_gone_from_memory_is_told_loudly_with_a_status_of_its_own(
+    worked: House,
+) -> None:
+    done(worked, "dora", "audit", "verify", "--full")
+    (worked.practice.state_folder / "head.json").unlink()
+    status = done(worked, "nobody", "status")
+    assert "warning: THE HEAD of the audit record that was remembered here HAS GONE" in status
+    answer = type_in(worked, "dora", "audit", "verify")
+    assert answer.status == UNANCHORED
+    assert answer.out.startswith("INTACT-UNANCHORED\n")
+    assert "THE HEAD THAT WAS REMEMBERED HERE HAS GONE" in answer.out
+    assert "has gone" in answer.err
+
+
+def test_where_all_memory_has_gone_it_is_told_since_when_there_is_one(worked: House) -> None:
+    shutil.rmtree(worked.practice.state_folder)
+    answer = type_in(worked, "dora", "audit", "verify")
+    assert answer.status == UNANCHORED
+    assert "NO HEAD WAS AT HAND" in answer.out
+    done(worked, "pat", "whoami")
+    done(worked, "dora", "user", "list")
+    begun = f"remembered here without a break since {worked.now():%Y-%m-%d}"
+    assert begun in done(worked, "dora", "audit", "verify")
+
+
+def test_a_head_in_a_file_that_we_can_write_is_not_called_an_outside_one(worked: House) -> None:
+    (worked.folder / "paper.txt").write_text(done(worked, "nobody", "audit", "print"))
+    said = done(worked, "dora", "audit", "verify", "--against", str(worked.folder / "paper.txt"))
+    assert 'extends the head in "paper.txt", which you could have written: ' in said
+    assert "outside head" not in said

@@ -1,0 +1,124 @@
+"""Who has a right to all of it gets all of it, or is told what is kept back and why [policy 4(e)].
+
+A request that asks for fewer recordings than fit it cannot be approved, nor released once more of
+them came in: nobody would decide on the others, and the package would not tell of them.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from callrec.errors import NotFound, Refused
+from callrec.policy.purpose import Purpose
+from callrec.policy.withholding import Ground
+from callrec.requests import amend
+from callrec.requests.amend import attach_matching
+from callrec.requests.decide import Decision, preview_approval
+from callrec.requests.event import withdraw_request
+from house.packages import release
+from house.practices import House
+from house.requests import (
+    a_request,
+    approve,
+    further_of,
+    logged_in,
+    opened,
+    signed_in,
+    third_parties_checked,
+)
+from house.spool import a_call, take_in
+
+OWED_WHOLE = (Purpose.SUBJECT_ACCESS, Purpose.PORTABILITY, Purpose.DECEASED)
+
+
+def with_three(house: House) -> House:
+    """All of which fit what `said` says."""
+    take_in(house, *(a_call(house.folder / "spool", call) for call in range(3)))
+    return house
+
+
+def whole(house: House, reference: str, login: str = "max") -> None:
+    attach_matching(house.practice, logged_in(house, login), reference)
+
+
+def decided(house: House, reference: str, **decision: object) -> tuple[int, ...]:
+    return approve(house, reference, "dora", second=signed_in(house, "pat"), **decision).recordings
+
+
+@pytest.mark.parametrize("purpose", OWED_WHOLE)
+def test_one_that_leaves_out_a_recording_is_not_approved(house: House, purpose: Purpose) -> None:
+    reference = a_request(with_three(house), purpose=purpose, recordings=(1, 2))
+    with pytest.raises(Refused, match=f"{reference} leaves out recordings that match it: 3 "):
+        decided(house, reference)
+    with pytest.raises(Refused, match="leaves out"):
+        preview_approval(house.practice, signed_in(house, "dora"), reference, Decision())
+    whole(house, reference)
+    assert decided(house, reference, withheld={3: Ground.NOT_RELEVANT}) == (1, 2)
+
+
+def test_what_nobody_has_a_right_to_is_asked_for_one_by_one(house: House) -> None:
+    reference = a_request(with_three(house), purpose=Purpose.COMPLAINT, recordings=(1,))
+    assert approve(house, reference).recordings == (1,)
+
+
+def test_what_another_part_of_the_same_request_asks_for_is_not_left_out(house: House) -> None:
+    with_three(house)
+    first = a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=(1, 2))
+    second = a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=(3,))
+    assert decided(house, first) == (1, 2)
+    withdraw_request(house.practice, logged_in(house, "sam"), second)
+    third = a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=(2,))
+    with pytest.raises(Refused, match="leaves out recordings that match it: 3 "):
+        decided(house, third)
+
+
+def test_what_somebody_else_asks_for_is_left_out(house: House) -> None:
+    with_three(house)
+    first = a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=(1, 2))
+    another = further_of(Purpose.SUBJECT_ACCESS, subject="Ken Marsh")
+    a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=(3,), further=another)
+    with pytest.raises(Refused, match="leaves out recordings that match it: 3 "):
+        decided(house, first)
+
+
+def test_what_comes_in_after_the_approval_is_not_released_without(house: House) -> None:
+    reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=())
+    whole(house, reference)
+    third_parties_checked(house, "sam", reference)
+    decided(house, reference)
+    house.at += timedelta(minutes=1)
+    take_in(house, a_call(house.folder / "spool", 7))
+    with pytest.raises(Refused, match=f"calls that may match {reference} came in after"):
+        release(house, reference)
+    a_request(house, "max")  # whoever may search looks, whatever they came for
+    with pytest.raises(Refused, match=f"calls that match {reference} came in after"):
+        release(house, reference)
+    whole(house, reference)
+    third_parties_checked(house, "sam", reference)
+    decided(house, reference)
+    assert {file.recording for file in release(house, reference).manifest.files} == {*range(1, 5)}
+
+
+def test_as_many_are_attached_as_a_request_names_and_it_says_that_there_are_more(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(amend, "MAX_REQUEST_RECORDINGS", 2)
+    reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=())
+    whole(house, reference)
+    assert [row.id for row in opened(house, reference).recordings] == [3, 2]
+    with pytest.raises(Refused, match=r"the most that a request can; 1 more match it"):
+        whole(house, reference)
+
+
+def test_where_nothing_is_left_out_there_is_nothing_to_attach(house: House) -> None:
+    reference = a_request(with_three(house), recordings=(1, 2, 3))
+    with pytest.raises(NotFound, match="no other recording matches the request"):
+        whole(house, reference)
+
+
+def test_who_may_not_search_does_not_attach_what_matches(house: House) -> None:
+    reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=())
+    with pytest.raises(Refused, match="may not search"):
+        attach_matching(house.practice, signed_in(house, "sam"), reference)
