@@ -137,7 +137,7 @@ class _Walk:
         """Take the leaves that were set aside, of which the tree alone knows."""
         while (seq := self.frontier.size) in self.aside.entries and seq != until:
             self.frontier.append(self.aside.entries[seq])
-            self.waiting.append((seq, UNSIGNED))
+            self.waiting.append((seq, UNSIGNED, ""))
             note = self.connection.execute(
                 select(_POINT.c.note).where(_POINT.c.size == seq + 1)
             ).scalar()
