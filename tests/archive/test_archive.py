@@ -24,7 +24,7 @@ from callrec.errors import Failed, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.people.founding import set_up_practice
 from callrec.policy.role import Power
 from callrec.record.statements import attested_statement
-from callrec.registers.verify import Verdict, verify_audit
+from callrec.registers.verify import Verdict, check_vault, verify_audit
 from callrec.volume.bag import BagItem, space_needed
 from callrec.volume.volume import create_volume, open_volume
 from house import practices
@@ -86,11 +86,12 @@ def test_only_what_is_new_to_a_volume_is_copied_to_it(stocked: House) -> None:
 
 def test_with_nothing_new_the_volume_gets_a_new_copy_and_head_and_no_bag(archived: House) -> None:
     at = drive(archived)
-    copy, bags = only(at / "catalogue", "*.sealed"), sorted((at / "bags").iterdir())
+    copy, bags = last(at / "catalogue", "*.sealed"), sorted((at / "bags").iterdir())
     done = archive(archived, at)
     assert (done.bag, done.recordings, done.size_bytes) == ("", 0, 0)
     assert sorted((at / "bags").iterdir()) == bags
-    assert only(at / "catalogue", "*.sealed").name > copy.name
+    assert last(at / "catalogue", "*.sealed").name > copy.name
+    assert copy.exists()
     assert len([*(at / "heads").iterdir()]) == 3
     assert not verify(archived, at).faults
 
@@ -111,7 +112,9 @@ def test_calls_from_the_limit_on_stay_out(stocked: House) -> None:
 
 def test_what_is_not_live_stays_out(stocked: House) -> None:
     by_sql(stocked, "UPDATE recording SET state = 'destroyed' WHERE id = 2")
-    assert archive(stocked, drive(stocked)).recordings == 2
+    actor = stocked.actor("max")
+    to, unchecked = drive(stocked), lambda *_: None
+    assert archive_recordings(stocked.practice, actor, to, check=unchecked).recordings == 2
 
 
 def test_the_statement_says_what_lies_on_the_drive(archived: House) -> None:
@@ -120,8 +123,8 @@ def test_the_statement_says_what_lies_on_the_drive(archived: House) -> None:
     statement, leaf = statement_of(archived, bag.name)
     assert statement["bag"] == bag.name
     assert statement["manifest"] == sha256(bag / "manifest-sha256.txt")
-    assert statement["catalogue"] == sha256(only(at / "catalogue", "*.sealed"))
-    assert statement["keys"] == sha256(only(at / "catalogue", "*.keys.json"))
+    assert statement["catalogue"] == sha256(last(at / "catalogue", "*.sealed"))
+    assert statement["keys"] == sha256(last(at / "catalogue", "*.keys.json"))
     assert statement["head"]["size"] == leaf
     marker = parse((at / "CALLREC-VOLUME.json").read_bytes())
     assert statement["volume"] == marker["volume"]
@@ -176,7 +179,7 @@ def test_no_byte_of_the_drive_tells_of_a_call_or_a_person(archived: House) -> No
 def test_names_on_a_volume_go_on_though_the_clock_was_set_back(archived: House) -> None:
     archived.at -= timedelta(days=300)
     archive(archived, drive(archived))
-    assert only(drive(archived) / "catalogue", "*.sealed").name == "20261125T120001Z.sealed"
+    assert last(drive(archived) / "catalogue", "*.sealed").name == "20261125T120001Z.sealed"
     assert not verify(archived, drive(archived)).faults
 
 
@@ -201,7 +204,9 @@ def test_who_may_not_archive_is_refused_and_on_record(stocked: House, login: str
 
 def test_a_login_without_its_password_signs_nothing(stocked: House) -> None:
     with pytest.raises(Locked):
-        archive_recordings(stocked.practice, stocked.session("max"), drive(stocked))
+        archive_recordings(
+            stocked.practice, stocked.session("max"), drive(stocked), check=check_vault
+        )
 
 
 def test_a_volume_has_the_label_of_its_folder_or_the_one_it_was_given(stocked: House) -> None:

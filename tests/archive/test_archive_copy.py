@@ -24,9 +24,9 @@ from callrec.crypto.kit import read_kit, read_kit_words
 from callrec.crypto.statement import check_statement, read_statement
 from callrec.errors import Failed, Tampered
 from callrec.people.powers import disable_person
-from callrec.registers.verify import Verdict
+from callrec.registers.verify import Verdict, check_vault
 from callrec.store.sealing import open_stream
-from house.drives import archive, drive, flip, meanwhile, only, verify
+from house.drives import archive, drive, flip, last, meanwhile, verify
 from house.erasures import approved_erasure, erase
 from house.holds import verified
 from house.practices import House, password_of
@@ -48,7 +48,7 @@ callers = copied(CALLERS)
 
 def keys_of(at: Path) -> dict[str, Any]:
     """What keys.json says."""
-    said: dict[str, Any] = parse(only(at / "catalogue", "*.keys.json").read_bytes())
+    said: dict[str, Any] = parse(last(at / "catalogue", "*.keys.json").read_bytes())
     return said
 
 
@@ -59,7 +59,7 @@ def opened_with(house: House, at: Path, kem: bytes, to: str) -> bytes:
     where = {"volume": said["volume"], "time": said["time"]}
     info = context("catalogue-copy", house.practice.vault, to=to, **where)
     key = primitives.hpke_open(kem, sealed, info)
-    with only(at / "catalogue", "*.sealed").open("rb", buffering=0) as file:
+    with last(at / "catalogue", "*.sealed").open("rb", buffering=0) as file:
         associated = context("volume-copy", house.practice.vault, **where)
         return b"".join(open_stream(file, key, associated))
 
@@ -123,9 +123,9 @@ def test_each_persons_newest_voucher_lies_beside_his_seed(archived: House) -> No
 
 
 def test_the_copy_of_another_time_or_volume_does_not_open(archived: House) -> None:
-    sealed = only(drive(archived) / "catalogue", "*.sealed").read_bytes()
+    sealed = last(drive(archived) / "catalogue", "*.sealed").read_bytes()
     archive(archived, drive(archived))
-    only(drive(archived) / "catalogue", "*.sealed").write_bytes(sealed)
+    last(drive(archived) / "catalogue", "*.sealed").write_bytes(sealed)
     with pytest.raises(Tampered):
         opened_by(archived, "max")
 
@@ -171,14 +171,14 @@ def test_a_disk_without_room_for_the_copy_is_said_and_holds_none_of_it(
 
 
 def test_a_damaged_catalogue_takes_no_sound_copys_place(archived: House) -> None:
-    before = only(drive(archived) / "catalogue", "*.sealed").read_bytes()
+    before = last(drive(archived) / "catalogue", "*.sealed").read_bytes()
     path = archived.practice.folder / "catalogue.sqlite"
     archived.practice.engine.dispose()
     flip(path, page_of(path, "token"))  # which is for searching: archiving reads nothing there
     archived.open()
     with pytest.raises(Tampered, match="the catalogue is damaged"):
         archive(archived, drive(archived))
-    assert only(drive(archived) / "catalogue", "*.sealed").read_bytes() == before
+    assert last(drive(archived) / "catalogue", "*.sealed").read_bytes() == before
 
 
 def page_of(path: Path, table: str) -> int:
@@ -214,7 +214,7 @@ def opens_by_kit(house: House, at: Path, words: str) -> bool:
 def test_a_run_that_began_before_a_new_kit_writes_what_that_opens(stocked: House) -> None:
     max_, before = signed_in(stocked, "max"), stocked.practice
     words = a_new_kit(stocked)
-    archive_recordings(before, max_, drive(stocked))
+    archive_recordings(before, max_, drive(stocked), check=check_vault)
     assert opens_by_kit(stocked, drive(stocked), words)
     assert not opens_by_kit(stocked, drive(stocked), stocked.kit)
 
@@ -224,7 +224,7 @@ def test_a_kit_that_comes_while_the_copy_is_written_opens_it(
 ) -> None:
     kits = list[str]()
     meanwhile(monkeypatch, lambda: kits.append(a_new_kit(stocked)))
-    archive_recordings(stocked.practice, stocked.actor("max"), drive(stocked))
+    archive_recordings(stocked.practice, stocked.actor("max"), drive(stocked), check=check_vault)
     assert opens_by_kit(stocked, drive(stocked), kits[0])
     assert verify(stocked, drive(stocked)).faults == ()
     assert verified(stocked).verdict is Verdict.INTACT
@@ -236,7 +236,7 @@ def test_whoever_was_shut_out_while_the_copy_was_written_opens_none(
     practice, max_, dora = stocked.practice, stocked.actor("max"), stocked.actor("dora")
     mia = person_id(stocked, "mia")
     meanwhile(monkeypatch, lambda: disable_person(practice, dora, login="mia"))
-    archive_recordings(practice, max_, drive(stocked))
+    archive_recordings(practice, max_, drive(stocked), check=check_vault)
     assert mia not in {key["to"] for key in keys_of(drive(stocked))["keys"]}
 
 
@@ -247,6 +247,8 @@ def test_what_an_erasure_leaves_on_a_drive_opens_with_the_kit_that_came_meanwhil
     archive(callers, at)
     assert not erase(callers, approved_erasure(callers, 1)).is_done
     meanwhile(monkeypatch, lambda: kits.append(a_new_kit(callers)))
-    erase_owed(callers.practice, callers.actor("max"), at, advance=lambda _: None)
+    erase_owed(
+        callers.practice, callers.actor("max"), at, advance=lambda _: None, check=check_vault
+    )
     assert opens_by_kit(callers, at, kits[0])
     assert verify(callers, at).faults == ()

@@ -15,6 +15,7 @@ from callrec.archive.volumes import LossReport, list_volumes, report_lost
 from callrec.errors import Unusable
 from callrec.incidents.show import list_incidents
 from callrec.practice import Actor, Practice, open_practice
+from callrec.registers.verify import check_vault
 from house import practices
 from house.drives import (
     archive,
@@ -51,16 +52,18 @@ on_two = looked_at(ON_TWO_DRIVES)
 
 
 def to_drive_a(practice: Practice, actor: Actor) -> None:
-    archive_recordings(practice, actor, practice.folder.parent / "drive-a")
+    archive_recordings(practice, actor, practice.folder.parent / "drive-a", check=check_vault)
 
 
 def to_drive_b(practice: Practice, actor: Actor) -> None:
-    archive_recordings(practice, actor, practice.folder.parent / "drive-b")
+    archive_recordings(practice, actor, practice.folder.parent / "drive-b", check=check_vault)
 
 
 def remove_what_is_on_b(practice: Practice, actor: Actor) -> None:
     archive_removal.RECORDINGS_PER_STEP = 2
-    archive_recordings(practice, actor, practice.folder.parent / "drive-b", removes=True)
+    archive_recordings(
+        practice, actor, practice.folder.parent / "drive-b", removes=True, check=check_vault
+    )
 
 
 def lose_drive_a(practice: Practice, actor: Actor) -> None:
@@ -257,5 +260,5 @@ def break_off(house: House, to: Path, point: int) -> None:
     actor = house.actor("max")
     practice = open_practice(house.config, now, house.environ)
     with pytest.raises(KeyboardInterrupt):
-        archive_recordings(practice, actor, to)
+        archive_recordings(practice, actor, to, check=check_vault)
     house.open()

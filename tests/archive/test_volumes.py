@@ -35,6 +35,7 @@ from callrec.office.status import read_status
 from callrec.policy.role import VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import open_practice
+from callrec.registers.verify import check_vault
 from callrec.search.search import search_recordings
 from callrec.search.show import show_recording
 from callrec.volume.volume import MARKER, create_volume, open_volume
@@ -163,7 +164,12 @@ def test_a_copy_that_does_not_read_back_is_not_relied_on(house: House) -> None:
 def test_later_calls_stay_where_a_limit_is_given(house: House) -> None:
     begun = house.at.replace(year=1990)
     done = archive_recordings(
-        house.practice, house.actor("max"), drive(house), started_before=begun, removes=True
+        house.practice,
+        house.actor("max"),
+        drive(house),
+        started_before=begun,
+        removes=True,
+        check=check_vault,
     )
     assert done.removed is not None
     assert done.removed.recordings == 0
@@ -521,7 +527,7 @@ def test_a_drive_that_vanishes_midway_is_said_and_the_next_run_goes_on(
 
     practice = open_practice(house.config, now, house.environ)
     with pytest.raises(Failed, match="the drive is gone"):
-        archive_recordings(practice, actor, mounted, label="new")
+        archive_recordings(practice, actor, mounted, label="new", check=check_vault)
     assert not any(mounted.glob("*"))
     come_back(mounted, kept, bound=bind == 0)
     house.at = house.at.replace(day=27)

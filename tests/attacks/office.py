@@ -126,7 +126,7 @@ def _look_back(house: House) -> None:
     assert REASONS[0] in done(house, "max", "request", "show", "R-1")
     assert "listed" in done(house, "ava", "audit", "list", "--limit", "200")
     assert REASONS[0] in done(house, "dora", "request", "dossier", "R-1")
-    assert "released" in done(house, "ava", "register", "disclosure")
+    assert "handed" in done(house, "ava", "register", "disclosure")
     assert REASONS[0] in done(house, "dora", "audit", "review-searches", "--sample", "100")
     done(house, "dora", "user", "list")
     assert done(house, "dora", "audit", "verify").startswith("INTACT\n")

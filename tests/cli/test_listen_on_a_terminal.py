@@ -159,7 +159,9 @@ def test_ctrl_c_stops_it_and_the_end_is_on_record(office: House) -> None:
     seen.expect(pexpect.EOF)
     seen.close()
     assert seen.exitstatus == 130
-    assert details(office, "listen.ended") == [{"how": "stopped"}]
+    assert details(office, "listen.ended") == [
+        {"how": "stopped", "of_seconds": 20, "played_to_second": 0}
+    ]
 
 
 def test_what_would_be_left_out_is_seen_before_it_is_confirmed(office: House) -> None:

@@ -23,6 +23,7 @@ from callrec.archive.survey import FaultKind, VolumeReport, verify_volume
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed
+from callrec.registers.verify import check_vault
 from callrec.volume.drive import disk_of
 from callrec.volume.volume import CopyHashes
 from house.practices import House
@@ -51,6 +52,14 @@ def stand_alone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(archive_procedure, "serial_of", lambda _: None)
 
 
+def newest_alone(at: Path) -> None:
+    """Leave one generation of the catalogue on a drive."""
+    time = last(at / "catalogue", "*.sealed").name.partition(".")[0]
+    for path in (at / "catalogue").iterdir():
+        if not path.name.startswith(time):
+            path.unlink()
+
+
 def give_up_copy(at: Path) -> None:
     """Take the copy of the catalogue off a drive, as somebody does by hand."""
     for path in (at / "catalogue").iterdir():
@@ -67,14 +76,18 @@ def archive(
 ) -> Archived:
     """Archive as one command does."""
     actor = house.actor(by)
-    done = archive_recordings(house.practice, actor, to, started_before=started_before, label=label)
+    done = archive_recordings(
+        house.practice, actor, to, started_before=started_before, label=label, check=check_vault
+    )
     house.open()
     return done
 
 
 def remove_local(house: House, to: Path) -> Removed:
     """Archive and let the vault go of its files, as one command does."""
-    done = archive_recordings(house.practice, house.actor("max"), to, removes=True)
+    done = archive_recordings(
+        house.practice, house.actor("max"), to, removes=True, check=check_vault
+    )
     house.open()
     assert done.removed is not None
     return done.removed

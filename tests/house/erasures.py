@@ -14,6 +14,7 @@ from callrec.intake.known import DuplicateMacs
 from callrec.policy.purpose import Purpose
 from callrec.policy.search import Criteria
 from callrec.policy.withholding import Ground
+from callrec.registers.verify import check_vault
 from callrec.restore.copy import opener_by_password, read_copy, unpack
 from callrec.restore.rebuild import open_volumes
 from callrec.retention.destroy import Destruction
@@ -51,7 +52,7 @@ def erase(house: House, reference: str, *volumes: Path, login: str = "dora") -> 
     house.open()
     actor = signed_in(house, login)
     given = (house.practice, actor, reference, preview_erasure)
-    done = carry_out(*given, volumes=volumes, advance=lambda _: None)
+    done = carry_out(*given, volumes=volumes, advance=lambda _: None, check=check_vault)
     house.open()
     return done
 

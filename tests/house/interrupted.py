@@ -83,7 +83,9 @@ def wrong_with_vault(house: House) -> Iterator[str]:
 
 
 def found_by_doctor(house: House, level: Level) -> Iterator[str]:
-    for finding in examine(house.practice, house.environ, full=True, done=lambda _: None):
+    for finding in examine(
+        house.practice, house.environ, approver=None, full=True, done=lambda _: None
+    ):
         if finding.level is level:
             yield finding.what
 

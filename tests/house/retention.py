@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from callrec.config import Config, Retention, RetentionCategory
+from callrec.registers.verify import check_vault
 from callrec.retention.categories import set_category
 from callrec.retention.destroy import Destruction
 from callrec.retention.erase import (
@@ -65,7 +66,7 @@ def dispose(house: House, reference: str, *volumes: Path, login: str = "dora") -
     house.open()
     actor = signed_in(house, login)
     given = (house.practice, actor, reference, preview_destruction)
-    done = carry_out(*given, volumes=volumes, advance=lambda _: None)
+    done = carry_out(*given, volumes=volumes, advance=lambda _: None, check=check_vault)
     house.open()
     return done
 

@@ -18,6 +18,8 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import Tampered, Unusable
 from callrec.intake.clearing import (
+    ERASED,
+    NOT_COMPARED,
     AfterIntake,
     AfterIntakeKind,
     SealedCopy,
@@ -25,9 +27,11 @@ from callrec.intake.clearing import (
     parse_after,
 )
 from callrec.intake.ingest import ingest_recordings
+from callrec.intake.known import DuplicateMacs
 from callrec.intake.sources import Refusal
 from callrec.policy.role import VaultKey
 from house.practices import House
+from house.requests import by_sql
 from house.spool import (
     KEEP,
     a_call,
@@ -131,26 +135,52 @@ def test_a_move_that_a_killed_run_left_half_done_is_finished(
     assert left_in(done_with) == [call.name]
 
 
-@pytest.mark.parametrize("login", ["max", "door"])
-def test_what_the_vault_had_already_goes_too(house: House, tmp_path: Path, login: str) -> None:
+def test_what_the_vault_had_already_goes_too(house: House, tmp_path: Path) -> None:
     calls = [a_call(tmp_path / "spool"), a_call(tmp_path / "spool", 0, name="copy.wav")]
     take_in(house, calls[0])
-    done = take_in(house, tmp_path / "spool", login=login, after=DELETE)
+    done = take_in(house, tmp_path / "spool", after=DELETE)
     assert (done.recordings, done.duplicates, done.quarantined) == (0, 2, [])
     assert left_in(tmp_path / "spool") == []
     assert names_of(recordings_of(house)[0]) == [str(call) for call in calls]
 
 
-@pytest.mark.parametrize("login", ["max", "door"])
+@pytest.mark.parametrize("after", ["delete", "move"])
+@pytest.mark.parametrize(("login", "why"), [("door", NOT_COMPARED), ("max", LEFT)])
+def test_a_call_that_a_row_alone_calls_known_is_never_touched(
+    house: House, tmp_path: Path, login: str, why: str, after: str
+) -> None:
+    """Whoever has the service's key and can write the database lets a call vanish that waits."""
+    take_in(house, a_call(tmp_path / "spool", 1))
+    unseen = a_call(tmp_path / "new", 2)
+    door = DuplicateMacs.of(house.practice, house.actor("door"), marking=False)
+    (mac, *_) = door.sound(hashlib.sha256(unseen.read_bytes()).hexdigest())
+    by_sql(house, "INSERT INTO duplicate (mac, recording) VALUES (:mac, 1)", mac=mac)
+    (tmp_path / "done").mkdir()
+    how = DELETE if after == "delete" else AfterIntake(AfterIntakeKind.MOVE, tmp_path / "done")
+    done = take_in(house, unseen, login=login, after=how)
+    assert [(q.path, q.why) for q in done.quarantined] == [(unseen, why)]
+    assert unseen.read_bytes() == a_wave(2)
+
+
+def test_what_the_vault_had_already_stays_for_who_opens_it(house: House, tmp_path: Path) -> None:
+    call = a_call(tmp_path / "spool")
+    take_in(house, call)
+    done = take_in(house, call, login="door", after=DELETE)
+    assert (done.recordings, done.duplicates) == (0, 1)
+    assert [(q.path, q.why) for q in done.quarantined] == [(call, NOT_COMPARED)]
+    assert take_in(house, call, after=DELETE).quarantined == []
+    assert not call.exists()
+
+
 @pytest.mark.parametrize("harm", [damage, Path.unlink])
 def test_a_source_whose_copy_is_not_whole_is_left(
-    house: House, tmp_path: Path, login: str, harm: object
+    house: House, tmp_path: Path, harm: object
 ) -> None:
     call = a_call(tmp_path)
     take_in(house, call)
     assert callable(harm)
     harm(stored(house)[0])
-    done = take_in(house, call, login=login, after=DELETE)
+    done = take_in(house, call, after=DELETE)
     assert [(q.path, q.why) for q in done.quarantined] == [(call, LEFT)]
     assert done.damaged == (harm is damage)
     assert call.read_bytes() == a_wave()
@@ -178,7 +208,7 @@ def test_the_sound_of_an_erased_recording_is_left_for_somebody_to_decide(
     with house.practice.engine.begin() as connection:
         connection.execute(tables.recording.update().values(data_key=None, state="destroyed"))
     house.practice.store.remove(stored(house)[0].name)
-    assert [q.why for q in take_in(house, call, after=DELETE).quarantined] == [LEFT]
+    assert [q.why for q in take_in(house, call, after=DELETE).quarantined] == [ERASED]
     assert call.exists()
 
 
@@ -241,7 +271,7 @@ def test_a_sidecar_whose_recording_an_earlier_run_took_in_is_told(
         a_call(spool, 1, name=name)
     a_sidecar(spool / "call.json")
     take_in(house, spool, login=login)
-    done = take_in(house, spool, login=login, after=DELETE)
+    done = take_in(house, spool, after=DELETE)
     assert left_in(spool) == ["call.json"]
     assert [(q.path.name, q.why) for q in done.quarantined] == [("call.json", NOT_KNOWN)]
 

@@ -64,7 +64,7 @@ def test_sources_that_a_killed_run_did_not_clear_are_cleared_by_the_next(
     names = sorted(a_call(spool, call).name for call in range(CALLS))
     house = killed_intake(house, spool, AfterIntake(AfterIntakeKind.MOVE, moved), "clock", 5)
     assert left_in(spool) == names
-    done = take_in(house, spool, login="door", after=AfterIntake(AfterIntakeKind.MOVE, moved))
+    done = take_in(house, spool, after=AfterIntake(AfterIntakeKind.MOVE, moved))
     assert (done.recordings, done.duplicates, done.quarantined) == (CALLS - 4, 4, [])
     assert (left_in(spool), left_in(moved)) == ([], names)
 

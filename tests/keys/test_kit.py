@@ -24,7 +24,7 @@ from callrec.office.status import read_status
 from callrec.people.powers import disable_person
 from callrec.policy.role import POWERS, Role, VaultKey
 from callrec.practice import record
-from callrec.registers.verify import Verdict, verify_audit
+from callrec.registers.verify import Verdict, check_vault, verify_audit
 from house.drives import archive, drive
 from house.practices import House
 from house.recovery_kits import drill, new_kit, nora, use
@@ -333,7 +333,13 @@ def test_status_names_each_drive_that_the_newest_kit_does_not_open_yet(
     another(stocked)
     assert opened_by_former_kit(stocked) == ["drive-a", "drive-b", "drive-c"]
     archive(stocked, drive(stocked, "drive-a"))
-    back_up(stocked.open(), stocked.actor("max"), drive(stocked, "drive-b"), label=None)
+    back_up(
+        stocked.open(),
+        stocked.actor("max"),
+        drive(stocked, "drive-b"),
+        label=None,
+        check=check_vault,
+    )
     assert opened_by_former_kit(stocked) == ["drive-c"]
     lost = LossReport(label="drive-c", noticed_at=stocked.now())
     report_lost(stocked.practice, stocked.actor("max"), lost)

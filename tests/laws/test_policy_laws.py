@@ -217,6 +217,7 @@ BEGINNING = {
     RequestAct.DELIVERED: RequestAct.PREPARED,
     RequestAct.FAILED: RequestAct.PREPARED,
     RequestAct.HEARING_ENDED: RequestAct.LISTENED,
+    RequestAct.HEARING_FAILED: RequestAct.LISTENED,
 }
 """What has to be under way for this to end it."""
 

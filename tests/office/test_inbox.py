@@ -6,11 +6,17 @@ from datetime import date
 
 import pytest
 
+from callrec.archive.volumes import LossReport, report_lost
 from callrec.office.inbox import read_inbox
+from callrec.office.status import read_status
+from callrec.people.powers import disable_person
 from callrec.policy.purpose import Purpose
 from callrec.requests.amend import attach_recordings
 from callrec.requests.decide import deny_request, revoke_grants
+from house.drives import archive, drive, stand_alone
+from house.handed_over import hand_over, released
 from house.listening import hear
+from house.packages import release
 from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
@@ -21,7 +27,10 @@ from house.requests import (
     logged_in,
     pass_days,
     signed_in,
+    third_parties_checked,
 )
+
+TO_ARCHIVE = ("calls", "archive")
 
 
 def inbox(house: House, login: str) -> list[tuple[str, str]]:
@@ -87,9 +96,9 @@ def test_what_has_lapsed_waits_for_nobody(granted: House) -> None:
     a_request(granted, "mia")
     pass_days(granted, 15)
     assert inbox(granted, "sam") == []
-    assert inbox(granted, "max") == [("R-1", "decide")]
+    assert [each for each in inbox(granted, "max") if each != TO_ARCHIVE] == [("R-1", "decide")]
     pass_days(granted, 15)
-    assert inbox(granted, "max") == []
+    assert inbox(granted, "max") == [TO_ARCHIVE]
 
 
 def test_what_was_heard_and_not_answered_waits_again_once_it_was_revoked(stocked: House) -> None:
@@ -104,10 +113,71 @@ def test_what_was_heard_and_not_answered_waits_again_once_it_was_revoked(stocked
 def test_what_the_practice_has_heard_for_itself_does_not(granted: House) -> None:
     hear(granted)
     pass_days(granted, 15)
-    assert inbox(granted, "max") == []
+    assert inbox(granted, "max") == [TO_ARCHIVE]
 
 
 def test_it_opens_nothing_and_writes_nothing(granted: House) -> None:
     before = last_leaf(granted)
     read_inbox(granted.practice, logged_in(granted, "ava"))
     assert last_leaf(granted) == before
+
+
+def test_what_was_heard_and_not_sent_waits_for_whoever_may_send_it(stocked: House) -> None:
+    a_request(stocked, "mia", purpose=Purpose.SUBJECT_ACCESS)
+    approve(stocked, "R-1", "dora", to="sam")
+    assert inbox(stocked, "sam") == [("R-1", "hear")]
+    hear(stocked, attended=("nobody",))
+    assert inbox(stocked, "sam") == [("R-1", "send")]
+    assert read_status(stocked.practice, None).heard_not_sent == ("R-1",)
+    third_parties_checked(stocked, "mia")
+    release(stocked)
+    assert read_status(stocked.practice, None).heard_not_sent == ()
+
+
+def test_what_was_heard_and_answers_nobody_outside_is_not_sent(granted: House) -> None:
+    hear(granted)
+    assert inbox(granted, "sam") == [("R-1", "hear")]
+    assert read_status(granted.practice, None).heard_not_sent == ()
+
+
+def test_a_release_that_nobody_has_yet_waits_for_who_released_it(granted: House) -> None:
+    released(granted)
+    assert inbox(granted, "sam") == [("R-1", "record")]
+    assert inbox(granted, "max") == []
+    hand_over(granted)
+    assert inbox(granted, "sam") == []
+
+
+def test_once_who_released_it_has_left_it_waits_for_who_decides(granted: House) -> None:
+    released(granted)
+    disable_person(granted.practice, granted.actor("dora"), login="sam")
+    granted.open()
+    assert inbox(granted, "max") == [("R-1", "record")]
+
+
+def test_calls_that_lie_on_no_drive_for_a_week_wait_for_who_archives(stocked: House) -> None:
+    left = read_status(stocked.practice, None).unarchived
+    assert left is not None
+    assert (left.recordings, left.since) == (3, stocked.at)
+    assert inbox(stocked, "max") == []
+    pass_days(stocked, 7)
+    assert inbox(stocked, "max") == [TO_ARCHIVE]
+    assert inbox(stocked, "sam") == []
+    warnings = read_status(stocked.practice, None).warnings
+    assert any("to be archived since" in each for each in warnings)
+
+
+def test_what_lies_on_another_disk_waits_for_nobody_till_that_is_lost(
+    stocked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_alone(monkeypatch)
+    archive(stocked, drive(stocked))
+    pass_days(stocked, 30)
+    assert read_status(stocked.open(), None).unarchived is None
+    assert inbox(stocked, "max") == []
+    loss = LossReport(label="drive-a", noticed_at=stocked.now())
+    report_lost(stocked.practice, stocked.actor("max"), loss)
+    left = read_status(stocked.open(), None).unarchived
+    assert left is not None
+    assert left.recordings == 3
+    assert TO_ARCHIVE in inbox(stocked, "max")

@@ -32,7 +32,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.role import Power, Role
 from callrec.practice import Actor, record
-from callrec.registers.verify import Verdict
+from callrec.registers.verify import Verdict, check_vault
 from callrec.requests.ask import create_request
 from callrec.requests.decide import deny_request
 from callrec.requests.event import withdraw_request
@@ -117,11 +117,11 @@ def test_nor_does_a_role_decide_that_somebody_has_no_more(stocked: House) -> Non
 
 
 def _archives(house: House, max_: Actor) -> None:
-    archive_recordings(house.practice, max_, drive(house, "drive-b"))
+    archive_recordings(house.practice, max_, drive(house, "drive-b"), check=check_vault)
 
 
 def _backs_up(house: House, max_: Actor) -> None:
-    back_up(house.practice, max_, drive(house, "backup"), label=None)
+    back_up(house.practice, max_, drive(house, "backup"), label=None, check=check_vault)
 
 
 def _keeps(house: House, max_: Actor) -> None:
@@ -240,7 +240,7 @@ def test_a_run_whose_actor_was_shut_out_ends_like_one_that_was_killed(
     with monkeypatch.context() as patch:
         copying(stocked, patch, shut_out)
         with pytest.raises(Failed, match="a moment ago"):
-            archive_recordings(stocked.practice, stocked.actor("max"), at)
+            archive_recordings(stocked.practice, stocked.actor("max"), at, check=check_vault)
     assert {**contents(at), **before} == contents(at)
     assert [path.name for path in at.glob("catalogue/*.sealed")] == [
         name.rpartition("/")[2] for name in before if name.endswith(".sealed")
@@ -249,7 +249,11 @@ def test_a_run_whose_actor_was_shut_out_ends_like_one_that_was_killed(
     assert verify(stocked, at).faults == ()
     list_volumes(stocked.open())
     repair_from_volumes(
-        stocked.open(), stocked.actor("dora"), open_volumes([at]), advance=lambda _: None
+        stocked.open(),
+        stocked.actor("dora"),
+        open_volumes([at]),
+        advance=lambda _: None,
+        check=check_vault,
     )
     assert archive(stocked, at, by="mia").recordings == 1
     assert not [name for name in contents(at) if ".partial" in name]
@@ -262,7 +266,7 @@ def test_a_new_drive_on_which_he_began_is_gone_on_with_by_the_next(
     with monkeypatch.context() as patch:
         copying(stocked, patch, shut_out)
         with pytest.raises(Failed, match="a moment ago"):
-            archive_recordings(stocked.practice, stocked.actor("max"), at)
+            archive_recordings(stocked.practice, stocked.actor("max"), at, check=check_vault)
     stocked.open()
     with archive_lock(stocked.practice.folder) as notes:
         assert [*notes.each_begun()] == [open_volume(at).volume]
@@ -282,10 +286,21 @@ def test_an_erasure_on_a_drive_is_ended_by_the_next_as_well(
     with monkeypatch.context() as patch:
         copying(callers, patch, shut_out)
         with pytest.raises(Failed, match="a moment ago"):
-            erase_owed(callers.practice, callers.actor("max"), at, advance=lambda _: None)
+            erase_owed(
+                callers.practice,
+                callers.actor("max"),
+                at,
+                advance=lambda _: None,
+                check=check_vault,
+            )
     assert owes_erasure(callers.open(), open_volume(at))
     assert verified(callers).verdict is Verdict.INTACT
-    assert erase_owed(callers.practice, callers.actor("mia"), at, advance=lambda _: None) == 1
+    assert (
+        erase_owed(
+            callers.practice, callers.actor("mia"), at, advance=lambda _: None, check=check_vault
+        )
+        == 1
+    )
     assert not owes_erasure(callers.open(), open_volume(at))
     assert verify(callers, at).faults == ()
     assert verified(callers).verdict is Verdict.INTACT
@@ -305,5 +320,7 @@ def test_what_was_lent_until_midnight_signs_nothing_the_day_after(
 
     copying(stocked, monkeypatch, midnight)
     with pytest.raises(Refused, match="lent"):
-        archive_recordings(stocked.practice, stocked.actor("sam"), drive(stocked))
+        archive_recordings(
+            stocked.practice, stocked.actor("sam"), drive(stocked), check=check_vault
+        )
     assert verified(stocked).verdict is Verdict.INTACT

@@ -44,12 +44,12 @@ HISTORIES = {
         State.SUBMITTED,
     ),
     "delivered": ((Act.APPROVED, Act.PREPARED, Act.DELIVERED), State.RELEASED),
-    "heard": ((Act.APPROVED, Act.LISTENED), State.RELEASED),
-    "heard twice": ((Act.APPROVED, Act.LISTENED, Act.LISTENED), State.RELEASED),
-    "heard to its end": ((Act.APPROVED, Act.LISTENED, Act.HEARING_ENDED), State.RELEASED),
+    "heard": ((Act.APPROVED, Act.LISTENED), State.HEARD),
+    "heard twice": ((Act.APPROVED, Act.LISTENED, Act.LISTENED), State.HEARD),
+    "heard to its end": ((Act.APPROVED, Act.LISTENED, Act.HEARING_ENDED), State.HEARD),
     "heard in two rooms": (
         (Act.APPROVED, Act.LISTENED, Act.LISTENED, Act.HEARING_ENDED, Act.HEARING_ENDED),
-        State.RELEASED,
+        State.HEARD,
     ),
     "looked at": ((Act.APPROVED, Act.LOOKED), State.APPROVED),
     "closed while it was heard": (
@@ -60,7 +60,7 @@ HISTORIES = {
         (Act.APPROVED, Act.LISTENED, Act.APPROVED, Act.PREPARED, Act.DELIVERED),
         State.RELEASED,
     ),
-    "revoked after a release": ((Act.APPROVED, Act.LISTENED, Act.REVOKED), State.RELEASED),
+    "revoked after a release": ((Act.APPROVED, Act.LISTENED, Act.REVOKED), State.HEARD),
     "denied after the staff heard it": (
         (Act.APPROVED, Act.LISTENED, Act.REVOKED, Act.DENIED),
         State.DENIED,
@@ -75,21 +75,42 @@ HISTORIES = {
     ),
     "changed after the staff heard it": (
         (Act.APPROVED, Act.LISTENED, Act.AMENDED, Act.RECEIVED, Act.APPROVED),
-        State.RELEASED,
+        State.HEARD,
     ),
-    "proven after the staff heard it": ((Act.APPROVED, Act.LISTENED, Act.ANSWERED), State.RELEASED),
+    "proven after the staff heard it": ((Act.APPROVED, Act.LISTENED, Act.ANSWERED), State.HEARD),
     "given more time after the staff heard it": (
         (Act.APPROVED, Act.LISTENED, Act.EXTENDED),
-        State.RELEASED,
+        State.HEARD,
     ),
     "asked about after the staff heard it": (
         (Act.APPROVED, Act.LISTENED, Act.REVOKED, Act.ASKED, Act.ANSWERED),
-        State.RELEASED,
+        State.HEARD,
     ),
-    "the rest never used": ((Act.APPROVED, Act.LISTENED, Act.GRANT_LAPSED), State.RELEASED),
+    "the rest never used": ((Act.APPROVED, Act.LISTENED, Act.GRANT_LAPSED), State.HEARD),
     "handed over and acknowledged": (
         (Act.APPROVED, Act.PREPARED, Act.DELIVERED, Act.HANDED_OVER, Act.ACKNOWLEDGED),
+        State.HANDED_OVER,
+    ),
+    "the player failed": ((Act.APPROVED, Act.LISTENED, Act.HEARING_FAILED), State.APPROVED),
+    "one of two players failed": (
+        (Act.APPROVED, Act.LISTENED, Act.HEARING_ENDED, Act.LISTENED, Act.HEARING_FAILED),
+        State.HEARD,
+    ),
+    "the player failed after it was revoked": (
+        (Act.APPROVED, Act.LISTENED, Act.REVOKED, Act.HEARING_FAILED),
+        State.SUBMITTED,
+    ),
+    "the player failed while something was asked": (
+        (Act.APPROVED, Act.LISTENED, Act.REVOKED, Act.ASKED, Act.HEARING_FAILED),
+        State.WAITING,
+    ),
+    "the player failed after a package went out": (
+        (Act.APPROVED, Act.PREPARED, Act.DELIVERED, Act.APPROVED, Act.LISTENED, Act.HEARING_FAILED),
         State.RELEASED,
+    ),
+    "closed while a player failed": (
+        (Act.APPROVED, Act.LISTENED, Act.CLOSED, Act.HEARING_FAILED),
+        State.CLOSED,
     ),
     "closed": ((Act.APPROVED, Act.LISTENED, Act.CLOSED), State.CLOSED),
     "carried out": ((Act.APPROVED, Act.CARRIED_OUT), State.CLOSED),
@@ -157,30 +178,31 @@ def test_a_history_that_cannot_be_is_tampered_with(acts: tuple[RequestAct, ...])
 
 # One row an act, one column a state that something leads out of; a dash: it cannot happen there.
 STEPS = """
-                          submitted  waiting    approved   released
-    request.created       -          -          -          -
-    request.received      submitted  waiting    -          released
-    request.amended       submitted  waiting    submitted  released
-    request.asked         waiting    waiting    -          released
-    request.answered      submitted  submitted  approved   released
-    request.extended      submitted  waiting    approved   released
-    request.third-parties submitted  -          approved   released
-    request.approved      approved   -          approved   released
-    request.denied        denied     -          -          denied
-    request.withdrawn     withdrawn  withdrawn  -          -
-    request.lapsed        lapsed     lapsed     -          -
-    request.revoked       -          -          submitted  released
-    grant.lapsed          -          -          submitted  released
-    listen.looked         -          -          approved   released
-    listen                -          -          released   released
-    listen.ended          -          -          -          released
-    release.prepared      -          -          approved   released
-    release.delivered     -          -          released   released
-    release.failed        submitted  waiting    approved   released
-    release.handed-over   -          -          -          released
-    release.acknowledged  -          -          -          released
-    request.carried-out   -          -          closed     -
-    request.closed        -          -          -          closed
+                          submitted  waiting    approved   heard      released   handed-over
+    request.created       -          -          -          -          -          -
+    request.received      submitted  waiting    -          heard      -          -
+    request.amended       submitted  waiting    submitted  heard      -          -
+    request.asked         waiting    waiting    -          heard      -          -
+    request.answered      submitted  submitted  approved   heard      -          -
+    request.extended      submitted  waiting    approved   heard      -          -
+    request.third-parties submitted  -          approved   heard      released   handed-over
+    request.approved      approved   -          approved   heard      released   handed-over
+    request.denied        denied     -          -          denied     -          -
+    request.withdrawn     withdrawn  withdrawn  -          -          -          -
+    request.lapsed        lapsed     lapsed     -          -          -          -
+    request.revoked       -          -          submitted  heard      released   handed-over
+    grant.lapsed          -          -          submitted  heard      released   handed-over
+    listen.looked         -          -          approved   heard      released   handed-over
+    listen                -          -          heard      heard      released   handed-over
+    listen.ended          -          -          -          heard      released   handed-over
+    listen.failed         -          -          -          approved   released   handed-over
+    release.prepared      -          -          approved   heard      released   handed-over
+    release.delivered     -          -          released   released   released   released
+    release.failed        submitted  waiting    approved   heard      released   handed-over
+    release.handed-over   -          -          -          -          handed-over handed-over
+    release.acknowledged  -          -          -          -          released   handed-over
+    request.carried-out   -          -          closed     -          -          -
+    request.closed        -          -          -          closed     closed     closed
 """
 
 COLUMNS, *ROWS = (line.split() for line in STEPS.strip().splitlines())
@@ -193,16 +215,23 @@ NEXT = {
     for state, target in zip(COLUMNS, targets, strict=True)
 }
 
+PACKED = (Act.PREPARED, Act.DELIVERED)
+
 LED_TO = {  # with a package in preparation, which can then be delivered or fail
     State.SUBMITTED: (Act.APPROVED, Act.PREPARED, Act.REVOKED),
     State.WAITING: (Act.APPROVED, Act.PREPARED, Act.REVOKED, Act.ASKED),
     State.APPROVED: (Act.APPROVED, Act.PREPARED),
-    State.RELEASED: (Act.APPROVED, Act.LISTENED, Act.PREPARED),
+    State.HEARD: (Act.APPROVED, Act.LISTENED, Act.PREPARED),
+    State.RELEASED: (Act.APPROVED, *PACKED, Act.APPROVED, Act.LISTENED, Act.PREPARED),
+    State.HANDED_OVER: (
+        *(Act.APPROVED, *PACKED, Act.HANDED_OVER),
+        *(Act.APPROVED, Act.LISTENED, Act.PREPARED),
+    ),
 }
 
 TAKEN_BACK = (Act.DENIED, Act.ASKED, Act.RECEIVED)
 
-BEFORE = {(State.RELEASED, act): (Act.REVOKED,) for act in TAKEN_BACK}
+BEFORE = {(State.HEARD, act): (Act.REVOKED,) for act in TAKEN_BACK}
 """What has to have happened besides."""
 
 
@@ -225,7 +254,9 @@ def test_a_request_moves_as_the_table_of_steps_says(state: RequestState, act: Re
         assert state_after(history) is target
 
 
-@pytest.mark.parametrize("act", sorted(set(Act) - {Act.FAILED, Act.HEARING_ENDED}), ids=str)
+@pytest.mark.parametrize(
+    "act", sorted(set(Act) - {Act.FAILED, Act.HEARING_ENDED, Act.HEARING_FAILED}), ids=str
+)
 @pytest.mark.parametrize("state", sorted(ENDED_STATES), ids=str)
 def test_nothing_happens_to_a_request_that_has_ended(state: RequestState, act: RequestAct) -> None:
     with pytest.raises(Refused, match=f"the request is {state} and cannot be {act.meaning}"):
@@ -235,7 +266,7 @@ def test_nothing_happens_to_a_request_that_has_ended(state: RequestState, act: R
 DONE = (
     "made again, dated, changed, asked about, answered, given more time, checked for third parties,"
     " approved, denied, withdrawn, let lapse, revoked, let lapse, looked at, listened to,"
-    " heard to an end, released, released, released, recorded as handed over,"
+    " heard to an end, played, released, released, released, recorded as handed over,"
     " recorded as acknowledged, carried out, closed"
 )
 
@@ -247,7 +278,9 @@ def test_a_refusal_says_what_cannot_be_done() -> None:
 HANDING_OVER = {Act.PREPARED, Act.DELIVERED, Act.LOOKED, Act.LISTENED}
 
 
-@pytest.mark.parametrize("act", sorted(set(Act) - {Act.FAILED, Act.HEARING_ENDED}), ids=str)
+@pytest.mark.parametrize(
+    "act", sorted(set(Act) - {Act.FAILED, Act.HEARING_ENDED, Act.HEARING_FAILED}), ids=str
+)
 def test_only_what_hands_over_is_refused_under_4b(act: RequestAct) -> None:
     with pytest.raises(Refused) as refused:
         check_transition(State.DENIED, act, "R-17")
@@ -270,11 +303,9 @@ def test_a_release_without_approval_is_refused_under_4b() -> None:
 
 
 def test_what_was_heard_is_denied_once_it_was_taken_back() -> None:
-    with pytest.raises(Refused, match="the request is released and cannot be denied") as refused:
+    with pytest.raises(Refused, match="the request is heard and cannot be denied") as refused:
         check_can_happen(events(*HEARD), Act.DENIED, "R-17")
-    assert refused.value.hint == (
-        "what was only heard can be, once it is taken back: callrec revoke R-17"
-    )
+    assert refused.value.hint == ("take it back first: callrec revoke R-17")
     check_can_happen(events(*HEARD, Act.REVOKED), Act.DENIED, "R-17")
     check_can_happen(events(Act.CREATED), Act.DENIED, "R-17")
 
@@ -288,6 +319,7 @@ def test_of_what_has_gone_out_nothing_is_changed(act: RequestAct) -> None:
 
 HINTS = {
     (State.APPROVED, Act.WITHDRAWN): "first whoever decides it: callrec revoke R-17",
+    (State.HEARD, Act.WITHDRAWN): "end it: callrec request close R-17",
     (State.RELEASED, Act.WITHDRAWN): "end it: callrec request close R-17",
     (State.DENIED, Act.WITHDRAWN): "see how it got there: callrec request show R-17",
 }

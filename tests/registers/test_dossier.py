@@ -242,7 +242,11 @@ def test_a_hearing_says_who_was_there_and_what_was_left_out_to_who_reads_the_log
         "attended": ["the patient"],
         "edits": [{"silence": "0:00.1-0:00.2=not-relevant/tone"}],
     }
-    assert entry(for_dora, "listen.ended").details == {"how": "ended"}
+    assert entry(for_dora, "listen.ended").details == {
+        "how": "ended",
+        "of_seconds": 1,
+        "played_to_second": 0,
+    }
     assert entry(for_sam, "listen").details == entry(for_sam, "listen.ended").details == {}
 
 

@@ -7,6 +7,7 @@ import wave
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -189,7 +190,7 @@ def test_a_call_of_many_megabytes_is_heard_to_its_end(house: House) -> None:
 
 def test_it_may_be_heard_again_and_each_hearing_is_on_record(office: House) -> None:
     assert listen(office).audit_seq + 2 == listen(office).audit_seq
-    assert state_of(office, "R-1") == "released"
+    assert state_of(office, "R-1") == "heard"
 
 
 def test_what_was_heard_may_still_be_released(office: House) -> None:
@@ -292,30 +293,41 @@ def test_how_it_ended_is_on_record(office: House) -> None:
     listen(office)
     assert hearings(office) == [
         ("listen", {"attended": [], "edits": []}),
-        ("listen.ended", {"how": "ended"}),
+        ("listen.ended", {"how": "ended", "of_seconds": 1, "played_to_second": 0}),
     ]
 
 
-def test_who_has_heard_enough_stops_it(office: House) -> None:
+def test_who_has_heard_enough_stops_it(house: House) -> None:
+    take_in(house, a_call(house.folder / "spool", size_bytes=58 + 8000 * 60))
+    approved(house, recordings=[1])
+
     def play(pieces: Iterable[bytes]) -> bool:
-        next(iter(pieces))
+        taken = 0
+        for piece in pieces:
+            taken += len(piece)
+            if taken > 16_000 * 40:  # 40 seconds
+                break
+        house.at += timedelta(seconds=5)
         return False
 
-    played_by(office, play)
-    assert hearings(office)[-1] == ("listen.ended", {"how": "stopped"})
+    assert played_by(house, play).played_to_second == 5
+    assert hearings(house)[-1] == (
+        "listen.ended",
+        {"how": "stopped", "of_seconds": 60, "played_to_second": 5},
+    )
 
 
 @pytest.mark.parametrize(
-    ("happens", "how"),
+    ("happens", "act", "how"),
     [
-        (Failed("the player ended with status 1"), "failed"),
-        (KeyboardInterrupt(), "stopped"),
-        (ZeroDivisionError(), "failed"),
+        (Failed("the player ended with status 1"), "listen.failed", "failed"),
+        (KeyboardInterrupt(), "listen.ended", "stopped"),
+        (ZeroDivisionError(), "listen.failed", "failed"),
     ],
     ids=["the player fails", "somebody interrupts it", "a bug"],
 )
 def test_whatever_ends_it_the_end_is_on_record(
-    office: House, happens: BaseException, how: str
+    office: House, happens: BaseException, act: str, how: str
 ) -> None:
     def play(pieces: Iterable[bytes]) -> bool:
         next(iter(pieces))
@@ -325,8 +337,7 @@ def test_whatever_ends_it_the_end_is_on_record(
     with pytest.raises(type(happens)):
         played_by(office, play)
     assert last_leaf(office).seq == heard_before + 2
-    assert hearings(office)[-1] == ("listen.ended", {"how": how})
-    assert state_of(office, "R-1") == "released"
+    assert hearings(office)[-1] == (act, {"how": how, "of_seconds": 1, "played_to_second": 0})
 
 
 def test_a_hearing_ends_on_record_though_the_grant_was_revoked_meanwhile(office: House) -> None:
@@ -572,3 +583,63 @@ def test_of_what_cannot_be_decoded_no_waveform_is_shown(house: House) -> None:
     with pytest.raises(Undecodable):
         look(house)
     assert last_leaf(house).outcome is Outcome.FAILED
+
+
+# --- what was not heard -------------------------------------------------------------------------
+
+
+def fails(office: House, after_s: int) -> Play:
+    """A player that ends badly after so many seconds, and has taken all of the sound."""
+
+    def play(pieces: Iterable[bytes]) -> bool:
+        list(pieces)
+        office.at += timedelta(seconds=after_s)
+        raise Failed("the player ended with status 1")
+
+    return play
+
+
+def test_a_hearing_that_failed_is_none(office: House) -> None:
+    with pytest.raises(Failed):
+        played_by(office, fails(office, 0))
+    assert hearings(office)[-1] == (
+        "listen.failed",
+        {"how": "failed", "of_seconds": 1, "played_to_second": 0},
+    )
+    assert state_of(office, "R-1") == "approved"
+
+
+def test_what_failed_is_heard_at_the_next_try(office: House) -> None:
+    with pytest.raises(Failed):
+        played_by(office, fails(office, 0))
+    listen(office)
+    assert state_of(office, "R-1") == "heard"
+
+
+def test_what_was_heard_before_stays_heard_though_another_try_failed(office: House) -> None:
+    listen(office)
+    with pytest.raises(Failed):
+        played_by(office, fails(office, 0))
+    assert state_of(office, "R-1") == "heard"
+
+
+def test_a_player_that_ends_at_once_without_taking_the_sound_has_played_nothing(
+    office: House,
+) -> None:
+    """So end some that find no sound device, and with status 0."""
+    with pytest.raises(Failed, match="before anything could be heard"):
+        played_by(office, lambda _: False)
+    assert hearings(office)[-1][0] == "listen.failed"
+    assert state_of(office, "R-1") == "approved"
+
+
+def test_a_player_that_fails_in_the_middle_was_heard_so_far(house: House) -> None:
+    take_in(house, a_call(house.folder / "spool", size_bytes=58 + 8000 * 60))
+    approved(house, recordings=[1])
+    with pytest.raises(Failed):
+        played_by(house, fails(house, 12))
+    assert hearings(house)[-1] == (
+        "listen.ended",
+        {"how": "failed", "of_seconds": 60, "played_to_second": 12},
+    )
+    assert state_of(house, "R-1") == "heard"

@@ -146,7 +146,7 @@ def cut(stages: Stages, tmp_path: Path) -> House:
 
 
 def test_the_doctor_finds_what_was_cut_off(cut: House) -> None:
-    found = examine(cut.practice, cut.environ, full=False, done=lambda _: None)
+    found = examine(cut.practice, cut.environ, approver=None, full=False, done=lambda _: None)
     (finding,) = [each for each in found if "releases were cut off" in each.what]
     assert finding.level is Level.WARNING
     assert finding.what == "1 of your releases were cut off, and left 1 sealed files"

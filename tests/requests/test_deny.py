@@ -120,7 +120,7 @@ def heard_by_the_staff(house: House) -> str:
 
 def test_what_the_staff_heard_alone_is_denied_once_it_was_revoked(stocked: House) -> None:
     reference = heard_by_the_staff(stocked)
-    with pytest.raises(Refused, match="is released and cannot be denied") as refusal:
+    with pytest.raises(Refused, match="is heard and cannot be denied") as refusal:
         deny(stocked, reference, "dora", ground=Ground.SERIOUS_HARM)
     assert "callrec revoke" in refusal.value.hint
     revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)

@@ -32,7 +32,6 @@ from house.requests import (
     by_sql,
     grants_of,
     last_leaf,
-    pass_days,
     refused,
     request_id,
     signed_in,
@@ -64,10 +63,13 @@ def test_who_has_it_is_shown_to_whoever_made_the_request(granted: House) -> None
     assert (answer.on, answer.reason, answer.by) == (TODAY, THANKS, "sam")
 
 
-def test_it_moves_the_request_nowhere(granted: House) -> None:
+def test_it_is_handed_over_then_till_another_package_goes_out(granted: House) -> None:
     released(granted)
     hand_over(granted)
     acknowledge(granted)
+    assert state_of(granted, "R-1") == "handed-over"
+    approve(granted, "R-1")
+    released(granted)
     assert state_of(granted, "R-1") == "released"
 
 
@@ -161,7 +163,7 @@ def test_nothing_is_said_of_a_request_under_which_nothing_was_released(granted: 
     with pytest.raises(Refused, match="the request is approved and cannot be recorded as handed"):
         hand_over(granted)
     record_hearing(granted.practice, signed_in(granted, "sam"), grants_of(granted, "R-1")[0], [])
-    with pytest.raises(Refused, match="no package was released"):
+    with pytest.raises(Refused, match="the request is heard and cannot be recorded as"):
         hand_over(granted)
 
 
@@ -273,7 +275,7 @@ def test_the_register_of_disclosures_says_who_has_each_package(granted: House) -
     ]
     assert over == [[TODAY, "12:00", "letter", WHOM], [None, None, None, None]]
     assert [entry["acknowledged_on"] for entry in found] == [TODAY, None]
-    assert [entry["how"] for entry in found] == ["released", "released"]
+    assert [entry["how"] for entry in found] == ["handed-over", "released"]
 
 
 def entry_of(house: House, register: RegisterName, login: str) -> Mapping[str, object]:
@@ -310,20 +312,24 @@ def test_so_do_the_registers_of_requests_masked_for_others(
         assert (entry["handed_over_channel"], entry["acknowledged_on"]) == ("letter", TODAY)
 
 
-def unrecorded(house: House) -> list[str]:
-    return [line for line in read_status(house.practice, None).warnings if "handed over" in line]
+def unrecorded(house: House) -> tuple[str, ...]:
+    return read_status(house.practice, None).handover_not_recorded
 
 
 def test_status_says_which_releases_nobody_has_said_were_handed_over(granted: House) -> None:
     first = released(granted)
     approve(granted, "R-1")
-    released(granted)
-    assert unrecorded(granted) == []
-    pass_days(granted, 7)
-    assert unrecorded(granted) == ["2 releases are not recorded as handed over"]
+    second = released(granted)
+    assert unrecorded(granted) == ("R-1",)
     hand_over(granted, release=first)
-    assert unrecorded(granted) == ["1 release is not recorded as handed over"]
+    assert (unrecorded(granted), state_of(granted, "R-1")) == (("R-1",), "released")
     assert missing_handovers(granted.practice, "R-1") == "1 release is not recorded as handed over"
-    close_request(granted.practice, signed_in(granted, "sam"), "R-1")
-    assert unrecorded(granted) == []
+    hand_over(granted, release=second)
+    assert (unrecorded(granted), state_of(granted, "R-1")) == ((), "handed-over")
     assert missing_handovers(granted.practice, "R-1") == ""
+
+
+def test_status_says_nothing_of_releases_of_a_closed_request(granted: House) -> None:
+    released(granted)
+    close_request(granted.practice, signed_in(granted, "sam"), "R-1")
+    assert unrecorded(granted) == ()

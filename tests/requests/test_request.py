@@ -478,7 +478,7 @@ def test_a_recording_found_late_joins_a_subject_access_that_the_staff_heard(
 
 def test_what_was_heard_and_nobody_outside_waits_for_is_not_changed(granted: House) -> None:
     hear(granted)
-    with pytest.raises(Refused, match="released and cannot be changed"):
+    with pytest.raises(Refused, match="heard and cannot be changed"):
         attach_recordings(granted.practice, signed_in(granted, "sam"), "R-1", [3])
 
 

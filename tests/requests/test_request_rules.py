@@ -200,7 +200,7 @@ def test_an_approval_is_over_on_its_day_and_by_whomever(stocked: House) -> None:
     assert verified(stocked).verdict is Verdict.INTACT
 
 
-HEARD = {"listen.looked": "approved", "listen": "released"}
+HEARD = {"listen.looked": "approved", "listen": "heard"}
 
 
 @pytest.mark.parametrize(("act", "leads_to"), HEARD.items(), ids=HEARD)
@@ -214,8 +214,8 @@ def test_nobody_has_heard_what_was_granted_to_somebody_else(
 
 def test_nobody_ends_a_hearing_of_somebody_else_s(granted: House) -> None:
     subject = [RELEASE, uid(granted)]
-    do(granted, "sam", "R-1", "listen", subject=subject, leads_to="released")
-    do(granted, "mia", "R-1", "listen.ended", subject=subject, leads_to="released")
+    do(granted, "sam", "R-1", "listen", subject=subject, leads_to="heard")
+    do(granted, "mia", "R-1", "listen.ended", subject=subject, leads_to="heard")
     assert found(granted) == "a request's history has listen.ended by somebody who may not"
 
 
@@ -251,7 +251,7 @@ def test_of_what_is_approved_no_answer_is_dated_but_proof_that_was_missing(
 def test_nobody_changes_what_was_heard_and_nobody_outside_waits_for(granted: House) -> None:
     hear(granted)
     by_sql(granted, "UPDATE request SET version = 2")
-    do(granted, "sam", "R-1", "request.amended", leads_to="released")
+    do(granted, "sam", "R-1", "request.amended", leads_to="heard")
     assert found(granted) == "a request's history has request.amended by somebody who may not"
 
 
@@ -261,7 +261,7 @@ def test_nobody_hands_over_what_was_approved_of_a_request_that_was_changed(
     reference = approved_for(stocked)
     hear(stocked, reference, login="mia")
     subject = [RELEASE, uid(stocked)]
-    do(stocked, "mia", reference, "release.prepared", subject=subject, leads_to="released")
+    do(stocked, "mia", reference, "release.prepared", subject=subject, leads_to="heard")
     attach_recordings(stocked.practice, signed_in(stocked, "mia"), reference, [3])
     do(stocked, "mia", reference, "release.delivered", subject=subject, leads_to="released")
     assert found(stocked) == "what was released is not what the request asks for"
@@ -310,7 +310,7 @@ def test_nobody_ends_a_release_that_somebody_else_began(granted: House) -> None:
 def test_who_does_not_handle_it_does_not_say_who_has_the_package(granted: House) -> None:
     release = released(granted)
     subject = [release, uid(granted), uid(granted, 2)]
-    do(granted, "ava", "R-1", "release.handed-over", subject=subject, leads_to="released")
+    do(granted, "ava", "R-1", "release.handed-over", subject=subject, leads_to="handed-over")
     assert found(granted) == "a request's history has release.handed-over by somebody who may not"
 
 

@@ -18,7 +18,7 @@ from callrec.keys.rotating import rotate_keys
 from callrec.login.unlock import unlock_person
 from callrec.policy.role import VaultKey
 from callrec.practice import record
-from callrec.registers.verify import Verdict
+from callrec.registers.verify import Verdict, check_vault
 from callrec.restore import restore
 from callrec.restore.copy import FoundCopy, Opener, opener_by_kit
 from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild
@@ -167,7 +167,7 @@ def test_where_a_copy_by_somebody_whom_the_vault_does_not_know_opens_to_nobody_i
     before = contents(newer)
     unknown = replace(house.actor("dora"), identity=None)  # as if sealed to others alone
     done = restore_from_volumes(
-        house.practice, unknown, open_volumes([newer]), advance=lambda _: None
+        house.practice, unknown, open_volumes([newer]), advance=lambda _: None, check=check_vault
     )
     assert [label for label, _ in done.undone] == ["drive-b"]
     assert "may be newer" in done.undone[0][1]
@@ -200,7 +200,7 @@ def test_where_the_vault_has_gone_on_a_newer_copy_can_be_given_up(house: House) 
     house.practice.store.path(named(house)[0]).unlink()
     volumes, before = open_volumes([newer]), contents(newer)
     done = restore.repair_from_volumes(
-        house.practice, house.actor("dora"), volumes, advance=lambda _: None
+        house.practice, house.actor("dora"), volumes, advance=lambda _: None, check=check_vault
     )
     assert (done.fetched.recordings, contents(newer)) == (1, before)
     give_up_copy(newer)
@@ -220,7 +220,14 @@ def test_with_the_kit_and_one_drive_everything_is_as_it_was(
         archive(house, at)
     lose_vault(house)
     kit = opener_by_kit(read_kit_words(house.kit))
-    rebuild(house.config, open_volumes([at]), kit, now=house.now, environ=house.environ)
+    rebuild(
+        house.config,
+        open_volumes([at]),
+        kit,
+        now=house.now,
+        environ=house.environ,
+        check=check_vault,
+    )
     heir = NewController("nell", "Nell Ashworth", password_of("somebody new"))
     use_kit(house.open(), house.kit, heir, split=False, keep=lambda _: None)
     unlocked = unlock_person(house.open(), login="nell", password=heir.password)
@@ -315,7 +322,7 @@ def test_a_volume_with_former_files_alone_repairs_nothing_and_it_is_said(house: 
     path.unlink()
     volumes = open_volumes([drive(house)])
     done = restore.repair_from_volumes(
-        house.open(), house.actor("max"), volumes, advance=lambda _: None
+        house.open(), house.actor("max"), volumes, advance=lambda _: None, check=check_vault
     )
     assert (done.fetched.recordings, done.missing) == (0, {"": 1})
 
@@ -359,8 +366,14 @@ def restoring(house: House) -> Deed:
         volumes = open_volumes([drive(there)])
         now, environ = death.clock(there), there.environ
         death.begins()
-        back = rebuild(there.config, volumes, opener, now=now, environ=environ)
-        restore_from_volumes(back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None)
+        back = rebuild(there.config, volumes, opener, now=now, environ=environ, check=check_vault)
+        restore_from_volumes(
+            back.practice,
+            actor_in_rebuilt(back),
+            volumes,
+            advance=lambda _: None,
+            check=check_vault,
+        )
 
     return deed
 

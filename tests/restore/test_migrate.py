@@ -19,10 +19,11 @@ from callrec.audit.leaf import NOBODY
 from callrec.audit.log import read_leaf, stored_head
 from callrec.audit.verify import require_sound_log
 from callrec.catalogue import engine as catalogue
+from callrec.catalogue.backup import catalogue_copy
 from callrec.catalogue.engine import check_integrity, check_no_rows_lost, reading, row_counts
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
 from callrec.office.status import read_status
-from callrec.registers.verify import Verdict, verify_audit
+from callrec.registers.verify import Verdict, check_vault, verify_audit
 from callrec.requests.amend import attach_recordings
 from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.show import show_request
@@ -100,8 +101,11 @@ def restore(house: House, copy: Path, *, environ: dict[str, str] | None = None) 
         opener_by_password(password_of("dora")),
         now=house.now,
         environ=environ or house.environ,
+        check=check_vault,
     )
-    restore_from_volumes(back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None)
+    restore_from_volumes(
+        back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None, check=check_vault
+    )
     house.open()
 
 
@@ -197,7 +201,9 @@ def test_a_copy_that_was_exchanged_gives_nothing_back(older: House) -> None:
     copy = migrate(older).copy
     assert copy is not None
     work, volume = older.folder / "work", open_volume(copy)
-    archive_copy.write_copy(older.open(), volume, f"{volume.catalogue().time}-1", work=work)
+    with catalogue_copy(older.open().engine, work) as plain:
+        name = f"{volume.catalogue().time}-1"
+        archive_copy.write_copy(older.practice, None, volume, name, plain)
     catalogue_of(older).unlink()
     with pytest.raises(Tampered):
         restore(older, copy)

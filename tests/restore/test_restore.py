@@ -20,6 +20,7 @@ from callrec.archive.copy import write_copy
 from callrec.archive.run import back_up
 from callrec.audit.log import stored_head
 from callrec.catalogue import tables
+from callrec.catalogue.backup import catalogue_copy
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import Identity, LockedSeed, unlock
@@ -28,7 +29,7 @@ from callrec.errors import Failed, Locked, Misconfigured, NotFound, Tampered, Un
 from callrec.keys.rotating import count_to_reindex, reseal, rotate_keys
 from callrec.people.powers import disable_person
 from callrec.policy.role import VaultKey
-from callrec.registers.verify import Verdict, Verification, verify_audit
+from callrec.registers.verify import Verdict, Verification, check_vault, verify_audit
 from callrec.restore import copy as restore_copy
 from callrec.restore.copy import opener_by_kit, opener_by_password, read_copy
 from callrec.restore.drill import RestoreDrill, run_restore_drill
@@ -45,6 +46,7 @@ from house.drives import (
     drive,
     flip,
     last,
+    newest_alone,
     one_more_call,
     only,
     pulled_out,
@@ -75,6 +77,7 @@ def rebuilt(house: House, *drives: Path, login: str = "dora") -> Rebuilt:
         opener_by_password(password_of(login)),
         now=house.now,
         environ=house.environ,
+        check=check_vault,
     )
 
 
@@ -83,11 +86,11 @@ def restored(house: House, *drives: Path, login: str = "dora") -> Restored:
     volumes = open_volumes(drives or (drive(house),))
     if is_vault(house.config):
         return restore_from_volumes(
-            house.open(), house.actor(login), volumes, advance=lambda _: None
+            house.open(), house.actor(login), volumes, advance=lambda _: None, check=check_vault
         )
     back = rebuilt(house, *drives, login=login)
     done = restore_from_volumes(
-        back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None
+        back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None, check=check_vault
     )
     house.open()
     return done
@@ -189,6 +192,7 @@ def test_the_recovery_kit_rebuilds_the_vault(house: House) -> None:
         opener_by_kit(read_kit_words(house.kit)),
         now=house.now,
         environ=house.environ,
+        check=check_vault,
     )
     assert back.opener.person == back.practice.register.founders.kit
     house.open()
@@ -223,17 +227,19 @@ def test_several_volumes_one_after_another(house: House) -> None:
 
 
 def test_where_one_copy_is_damaged_another_serves_and_it_is_said(house: House) -> None:
+    newest_alone(drive(house))
     house.at = house.at.replace(day=26)
     archive(house, drive(house, "drive-b"))
     lose_vault(house)
     flip(last(drive(house, "drive-b") / "catalogue", "*.sealed"))
     back = rebuilt(house, drive(house), drive(house, "drive-b"))
     assert back.label == "drive-a"
-    assert [label for label, _ in back.passed_over] == ["drive-b"]
+    assert [each.label for each in back.passed_over] == ["drive-b"]
     assert back.copied_at.startswith("20261125")
 
 
 def test_no_copy_that_is_sound_is_no_vault(house: House) -> None:
+    newest_alone(drive(house))
     lose_vault(house)
     flip(last(drive(house) / "catalogue", "*.sealed"))
     with pytest.raises(Tampered, match="no volume holds a copy"):
@@ -243,6 +249,7 @@ def test_no_copy_that_is_sound_is_no_vault(house: House) -> None:
 
 
 def test_a_copy_whose_statement_is_gone_is_not_taken(house: House) -> None:
+    newest_alone(drive(house))
     heads = drive(house) / "heads"
     last(heads).unlink()
     lose_vault(house)
@@ -260,7 +267,9 @@ def plant_copy(house: House, run: str) -> None:
         connection.exec_driver_sql("UPDATE person SET login = 'sam' WHERE login = 'mia'")
     (volume,) = open_volumes([drive(house)])
     assert last(drive(house) / "heads").name.startswith("20261125T120000Z-1")
-    write_copy(house.practice, volume, run, work=house.folder / "vault" / "copying")
+    newest_alone(drive(house))
+    with catalogue_copy(house.practice.engine, house.folder / "vault" / "copying") as plain:
+        write_copy(house.practice, None, volume, run, plain)
     lose_vault(house)
 
 
@@ -292,7 +301,7 @@ def test_a_copy_that_came_to_have_no_statement_keeps_no_other_on_its_drive_from_
     house.at = house.at.replace(day=26)
     pulled_out(house, drive(house), house.folder / "away", monkeypatch)
     (house.folder / "away").rename(drive(house))
-    assert len([*(drive(house) / "catalogue").glob("*.sealed")]) == 2
+    assert len([*(drive(house) / "catalogue").glob("*.sealed")]) == 3
     lose_vault(house)
     done = restored(house)
     assert (done.fetched.recordings, done.undone) == (4, ())
@@ -369,6 +378,7 @@ def test_a_copy_that_may_be_newer_and_does_not_open_is_named_whatever_a_clock_sa
 def test_a_copy_that_leads_off_the_drive_is_not_followed(
     house: House, tmp_path: Path, what: str, by: str
 ) -> None:
+    newest_alone(drive(house))
     file = only(drive(house) / "catalogue", what)
     file.rename(tmp_path / "elsewhere")
     if by == "link":
@@ -397,6 +407,7 @@ def a_dear_lock(person: str) -> dict[str, Any]:
 def test_of_more_locks_than_anybody_writes_none_is_tried(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    newest_alone(drive(house))
     with_people(house, *(a_dear_lock(f"{number:032x}") for number in range(64)))
     lose_vault(house)
     monkeypatch.setattr(restore_copy, "unlock", None)
@@ -408,6 +419,7 @@ def test_of_more_locks_than_anybody_writes_none_is_tried(
 def test_dear_locks_that_somebody_added_keep_nobody_waiting(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    newest_alone(drive(house))
     with_people(house, a_dear_lock("00" * 16), a_dear_lock("01" * 16))
     (volume,) = open_volumes([drive(house)])
     found = read_copy(volume, volume.catalogue())
@@ -441,6 +453,7 @@ def test_another_kit_opens_nothing(house: House) -> None:
             opener_by_kit(bytes(32)),
             now=house.now,
             environ=house.environ,
+            check=check_vault,
         )
 
 
@@ -514,7 +527,9 @@ def test_a_head_that_was_named_as_lost_contradicts_no_later_copy(house: House) -
     lose_vault(house)
     restored(house)  # the last run is not stated anew, and its proof stays
     house.at = house.at.replace(day=26)
-    back_up(house.practice, house.actor("dora"), drive(house, "backup"), label=None)
+    back_up(
+        house.practice, house.actor("dora"), drive(house, "backup"), label=None, check=check_vault
+    )
     lose_vault(house)
     back = rebuilt(house, drive(house), drive(house, "backup"))
     assert (back.label, back.passed_over[1:]) == ("backup", ())
@@ -573,16 +588,17 @@ def test_a_later_format_on_one_drive_keeps_no_other_from_serving(house: House) -
     of_a_later_format(bad)
     lose_vault(house)
     back = rebuilt(house, good, bad)
-    assert (back.label, back.passed_over[0][0]) == ("drive-a", "drive-b")
-    assert "newer callrec" in back.passed_over[0][1]
+    assert (back.label, back.passed_over[0].label) == ("drive-a", "drive-b")
+    assert "newer callrec" in back.passed_over[0].problem.message
     volumes = open_volumes([good, bad])
     done = restore_from_volumes(
-        back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None
+        back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None, check=check_vault
     )
     assert (done.fetched.recordings, done.missing) == (4, {})
 
 
 def test_where_all_are_of_a_later_format_it_is_said_what_to_do(house: House) -> None:
+    newest_alone(drive(house))
     of_a_later_format(drive(house))
     lose_vault(house)
     with pytest.raises(Unusable, match="newer callrec") as refused:
@@ -627,6 +643,7 @@ def test_a_drive_that_does_not_give_its_proofs_was_not_tampered_with(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It gave them a moment before, when it was asked which copies are stated."""
+    newest_alone(drive(house))
     lose_vault(house)
     asked, heads = iter((True, False)), Volume.heads
 
@@ -765,6 +782,7 @@ def drilled(house: House, *drives: Path) -> RestoreDrill:
         opener_by_password(password_of("max")),
         environ=house.environ,
         advance=lambda _: None,
+        check=check_vault,
     )
 
 
@@ -784,6 +802,7 @@ def test_a_drill_tells_what_would_not_come_back(house: House) -> None:
 
 
 def test_a_drill_that_fails_is_on_record_and_leaves_nothing(house: House) -> None:
+    newest_alone(drive(house))
     flip(last(drive(house) / "catalogue", "*.sealed"))
     with pytest.raises(Tampered):
         drilled(house)
@@ -798,6 +817,8 @@ def test_what_is_damaged_or_missing_is_fetched_back(house: House) -> None:
     flip(paths[0])
     paths[1].unlink()
     volumes = open_volumes([drive(house)])
-    done = repair_from_volumes(house.open(), house.actor("max"), volumes, advance=lambda _: None)
+    done = repair_from_volumes(
+        house.open(), house.actor("max"), volumes, advance=lambda _: None, check=check_vault
+    )
     assert (done.fetched.recordings, done.missing) == (2, {})
     assert originals_of(house) == originals

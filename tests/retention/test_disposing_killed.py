@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from callrec.practice import Actor, Practice
+from callrec.registers.verify import check_vault
 from callrec.retention.erase import carry_out, preview_destruction, propose_disposal
 from house.drives import archive, drive, faults, verify
 from house.erasures import bags_of, found_in, secrets_of, tokens_of
@@ -50,7 +51,13 @@ def points(waiting: House, tmp_path_factory: pytest.TempPathFactory) -> int:
 def dispose_them(practice: Practice, dora: Actor) -> None:
     volumes = [practice.folder.parent / "drive-a"]
     carry_out(
-        practice, dora, REFERENCE, preview_destruction, volumes=volumes, advance=lambda _: None
+        practice,
+        dora,
+        REFERENCE,
+        preview_destruction,
+        volumes=volumes,
+        advance=lambda _: None,
+        check=check_vault,
     )
 
 

@@ -15,15 +15,16 @@ from callrec.archive.copy import keep_sealed, kept_copies
 from callrec.archive.run import back_up
 from callrec.archive.volumes import LossReport, report_found, report_lost
 from callrec.errors import NotFound, Refused, Tampered, Unusable
-from callrec.incidents.show import list_incidents
+from callrec.incidents.show import list_incidents, show_incident
 from callrec.keys.reencrypting import reencrypt
 from callrec.keys.rotating import rotate_keys
 from callrec.office.status import read_status
+from callrec.package.destroyed import certificate_text
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.withholding import Ground
 from callrec.practice import open_practice
-from callrec.registers.verify import Verdict
+from callrec.registers.verify import Verdict, check_vault
 from callrec.requests.decide import revoke_grants
 from callrec.requests.event import close_request, withdraw_request
 from callrec.retention.certificate import certify_destruction
@@ -126,7 +127,7 @@ def test_what_a_volume_that_is_not_attached_holds_is_owed(house: House) -> None:
 
 def test_a_copy_of_the_catalogue_from_before_owes_it_without_any_recording(house: House) -> None:
     backup = drive(house, "backup")
-    back_up(house.practice, signed_in(house, "dora"), backup, label=None)
+    back_up(house.practice, signed_in(house, "dora"), backup, label=None, check=check_vault)
     before = {path.name for path in (backup / "catalogue").iterdir()}
     reference = approved_erasure(house, 1, 2)
     assert erase(house, reference).owed == {"backup": 2}
@@ -142,7 +143,7 @@ def test_what_is_erased_while_a_backup_is_made_is_not_in_it(
     backup, reference = drive(house, "backup"), approved_erasure(house, 1)
     practice, actor = house.practice, signed_in(house, "dora")
     meanwhile(monkeypatch, lambda: erase(house, reference))
-    back_up(practice, actor, backup, label=None)
+    back_up(practice, actor, backup, label=None, check=check_vault)
     assert keys_in_copy(backup, tmp_path) == {2, 3, 4}
     assert erase(house, reference).is_done
     assert faults(verify(house, backup)) == []
@@ -365,6 +366,41 @@ def test_a_certificate_is_complete_once_a_volume_that_was_found_again_is_written
     certificate = certify_destruction(house.practice, reference, released_to=())
     assert certificate is not None
     assert certificate.done_at == house.at
+
+
+def test_a_certificate_does_not_say_that_no_copy_opens_where_a_lost_volume_holds_one(
+    house: House,
+) -> None:
+    a, _ = on_two_drives(house)
+    reference = approved_erasure(house, 1)
+    whole = erase(house, reference, a)
+    assert not whole.is_done
+    report_lost(
+        house.practice, house.actor("max"), LossReport(label="drive-b", noticed_at=house.now())
+    )
+    assert erase(house, reference, a).is_done
+    certificate = certify_destruction(house.practice, reference, released_to=())
+    assert certificate is not None
+    text = " ".join(certificate_text(certificate).split())
+    assert "drive-b: lost; it holds 1 of them yet" in text
+    assert "so that no copy of its sealed file can be opened" not in text
+    assert "each bag on each volume written anew" not in text
+    assert "but for volumes that are lost" in text
+    assert "what is on the volumes that are lost" in text
+
+
+def test_a_lost_volume_s_incident_counts_what_it_still_holds_of_what_was_erased(
+    house: House,
+) -> None:
+    a, _ = on_two_drives(house)
+    erase(house, approved_erasure(house, 1), a)
+    done = report_lost(
+        house.practice, house.actor("max"), LossReport(label="drive-b", noticed_at=house.now())
+    )
+    assert sorted(done.recordings) == [1, 2, 3, 4]
+    shown = show_incident(house.open(), house.actor("dora"), done.incident.reference)
+    assert shown.findings.record_count == 4
+    assert "1 of them erased elsewhere since" in shown.findings.records
 
 
 def test_no_certificate_is_made_of_a_volume_whose_row_is_gone(house: House) -> None:
@@ -719,7 +755,13 @@ def test_a_drive_that_vanishes_midway_owes_the_rest_and_the_next_run_does_it(
         practice = open_practice(house.config, now, house.environ)
         asked = 0
         done = carry_out(
-            practice, dora, reference, preview_erasure, volumes=[mounted], advance=lambda _: None
+            practice,
+            dora,
+            reference,
+            preview_erasure,
+            volumes=[mounted],
+            advance=lambda _: None,
+            check=check_vault,
         )
         assert done.undone == (("drive-a", "the drive is gone"),)
         assert not any(mounted.glob("*"))

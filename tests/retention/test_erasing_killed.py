@@ -9,6 +9,7 @@ import pytest
 
 from callrec.archive.copy import drill_folder, rebuild_folder
 from callrec.practice import Actor, Practice
+from callrec.registers.verify import check_vault
 from callrec.restore.copy import opener_by_password
 from callrec.restore.drill import run_restore_drill
 from callrec.restore.rebuild import open_volumes
@@ -47,7 +48,15 @@ def volumes_of(house: House) -> tuple[Path, Path]:
 
 def erase_it(practice: Practice, dora: Actor) -> None:
     volumes = [practice.folder.parent / name for name in ("drive-a", "drive-b")]
-    carry_out(practice, dora, REFERENCE, preview_erasure, volumes=volumes, advance=lambda _: None)
+    carry_out(
+        practice,
+        dora,
+        REFERENCE,
+        preview_erasure,
+        volumes=volumes,
+        advance=lambda _: None,
+        check=check_vault,
+    )
 
 
 ERASING = by("dora", erase_it)
@@ -83,7 +92,9 @@ def drilling(name: str = "drive-a") -> Deed:
     def drill_it(practice: Practice, dora: Actor) -> None:
         volumes = open_volumes([practice.folder.parent / name])
         opener = opener_by_password(password_of("dora"))
-        run_restore_drill(practice, dora, volumes, opener, environ={}, advance=lambda _: None)
+        run_restore_drill(
+            practice, dora, volumes, opener, environ={}, advance=lambda _: None, check=check_vault
+        )
 
     return by("dora", drill_it)
 

@@ -15,14 +15,14 @@ from callrec.errors import Locked, NotFound, Refused, Unusable
 from callrec.keys.reencrypting import reencrypt
 from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
-from callrec.registers.verify import Verdict
+from callrec.registers.verify import Verdict, check_vault
 from callrec.restore import restore as restore_procedure
 from callrec.restore.copy import opener_by_kit, opener_by_password
 from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild
 from callrec.restore.restore import Repaired, Restored, repair_from_volumes, restore_from_volumes
 from callrec.search.show import show_recording
 from house import practices
-from house.drives import archive, drive, faults, flip, give_up_copy, only, verify
+from house.drives import archive, drive, faults, flip, give_up_copy, newest_alone, only, verify
 from house.erasures import (
     approved_erasure,
     bags_of,
@@ -61,9 +61,11 @@ def lose_vault(house: House) -> None:
 def restored(house: House, *volumes: Path, login: str = "dora") -> Restored:
     opened = open_volumes(volumes)
     opener = opener_by_password(password_of(login))
-    back = rebuild(house.config, opened, opener, now=house.now, environ=house.environ)
+    back = rebuild(
+        house.config, opened, opener, now=house.now, environ=house.environ, check=check_vault
+    )
     done = restore_from_volumes(
-        back.practice, actor_in_rebuilt(back), opened, advance=lambda _: None
+        back.practice, actor_in_rebuilt(back), opened, advance=lambda _: None, check=check_vault
     )
     house.open()
     return done
@@ -89,7 +91,14 @@ def test_neither_a_password_nor_the_kit_brings_it_back(house: House, login: str)
         if login == "kit"
         else opener_by_password(password_of(login))
     )
-    rebuild(house.config, open_volumes(both(house)), opener, now=house.now, environ=house.environ)
+    rebuild(
+        house.config,
+        open_volumes(both(house)),
+        opener,
+        now=house.now,
+        environ=house.environ,
+        check=check_vault,
+    )
     house.open()
     gone = rows(house, "SELECT data_key, state FROM recording WHERE id IN (1, 2)")
     assert [tuple(row) for row in gone] == [(None, "destroyed")] * 2
@@ -147,6 +156,7 @@ def test_what_somebody_erased_whom_the_copy_does_not_know_is_not_fetched(house: 
     nell_comes(house)
     erase(house, approved_erasure(house, 1))
     archive(house, drive(house, "drive-b"), by="nell")  # erases it there first
+    newest_alone(drive(house, "drive-b"))
     flip(only(drive(house, "drive-b") / "catalogue", "*.sealed"))
     lose_vault(house)
     done = restored(house, *both(house))
@@ -166,7 +176,9 @@ def test_what_was_fetched_from_a_drive_that_did_not_know_of_its_erasure_is_said_
     restored(house, first)
     assert house.practice.store.has(row.ciphertext)
     opened, actor = open_volumes([second]), signed_in(house, "dora")
-    done = restore_from_volumes(house.practice, actor, opened, advance=lambda _: None)
+    done = restore_from_volumes(
+        house.practice, actor, opened, advance=lambda _: None, check=check_vault
+    )
     assert (done.erased_since, done.erased_and_here, done.missing) == ((), (1,), {})
 
 
@@ -211,7 +223,7 @@ def test_what_is_owed_on_a_drive_that_is_not_as_it_was_written_is_told_and_the_o
     at, backup = drive(house, "drive-a"), drive(house, "backup")
     gone = rows(house, "SELECT ciphertext FROM recording WHERE id = 1")[0].ciphertext
     erase(house, approved_erasure(house, 1))
-    back_up(house.practice, signed_in(house, "dora"), backup, label=None)
+    back_up(house.practice, signed_in(house, "dora"), backup, label=None, check=check_vault)
     hurt(at, gone)
     lose_vault(house)
     for done in (restored(house, backup, at), repaired(house, at)):
@@ -228,7 +240,9 @@ def repaired(house: House, *volumes: Path) -> Repaired:
     for name in [*house.practice.store.names()]:
         house.practice.store.path(name).unlink()
     opened = open_volumes(volumes)
-    done = repair_from_volumes(house.practice, house.actor("dora"), opened, advance=lambda _: None)
+    done = repair_from_volumes(
+        house.practice, house.actor("dora"), opened, advance=lambda _: None, check=check_vault
+    )
     house.open()
     return done
 
@@ -236,13 +250,15 @@ def repaired(house: House, *volumes: Path) -> Repaired:
 def come_later(house: House, *volumes: Path) -> None:
     """Volumes that are attached once the vault is there again."""
     actor = signed_in(house, "dora")
-    restore_from_volumes(house.practice, actor, open_volumes(volumes), advance=lambda _: None)
+    restore_from_volumes(
+        house.practice, actor, open_volumes(volumes), advance=lambda _: None, check=check_vault
+    )
     house.open()
 
 
 def backed_up(house: House) -> Path:
     at = drive(house, "backup")
-    back_up(house.practice, house.actor("dora"), at, label=None)
+    back_up(house.practice, house.actor("dora"), at, label=None, check=check_vault)
     house.open()
     return at
 

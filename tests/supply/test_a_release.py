@@ -78,8 +78,14 @@ def test_the_sdist_builds_the_wheel(release: Path, tmp_path: Path) -> None:
 def test_the_wheel_carries_callrec_alone(release: Path) -> None:
     (wheel,) = release.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        tops = {name.split("/")[0] for name in archive.namelist()}
-    assert tops == {"callrec", f"callrec-{VERSION}.dist-info"}
+        names = archive.namelist()
+    data = f"callrec-{VERSION}.data"
+    assert {name.split("/")[0] for name in names} == {
+        "callrec",
+        f"callrec-{VERSION}.dist-info",
+        data,
+    }
+    assert [name for name in names if name.startswith(data)] == [f"{data}/data/bin/callrec"]
 
 
 def test_the_bill_is_as_cyclonedx_has_it(release: Path) -> None:

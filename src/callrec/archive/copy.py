@@ -5,8 +5,11 @@
                                      catalogue-copy; each one's locked seed and newest voucher
 
 The copy is made in the vault's folder and sealed on its way out: the drive never holds it in the
-clear. The statement that vouches for it holds its SHA-256, so it is written before the statement;
-the copy before it is deleted only after, so that the drive always holds one that is vouched for.
+clear. The statement that vouches for it holds its SHA-256, so it is written before the statement.
+
+The catalogue is checked whole before it is sealed, and the copy is opened from the drive before it
+is stated. Only then does the last copy but one go: the drive keeps two, or one where the one before
+must not stay (`older_copy`).
 
 A migration leaves one beside the vault, laid out as a volume without recordings (archive.md, 8), so
 that `restore` reads it. It takes no key, so no statement vouches for it: in the place of one, this
@@ -16,23 +19,26 @@ operator remembers outside the vault what was written before their eyes. Elsewhe
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, select
 
-from callrec.archive.heads import signing_as_archivist
-from callrec.audit.checkpoint import encode_base64
+from callrec.archive.heads import WrittenRuns, signing_as_archivist
+from callrec.audit.checkpoint import decode_base64, encode_base64
 from callrec.audit.log import LogTransaction, read_register
 from callrec.audit.remembered import write_json_atomically
+from callrec.calls.custody import REENCRYPTED
+from callrec.calls.trial import try_keys
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy
 from callrec.catalogue.destruction import newest_destruction
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import connect, reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
@@ -41,11 +47,25 @@ from callrec.errors import Failed, Tampered, Unusable
 from callrec.login.locks import holders
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, today
+from callrec.record.statements import carried
 from callrec.store.directory import disk_errors
-from callrec.store.sealing import seal_stream
+from callrec.store.sealing import open_stream, seal_stream
 from callrec.system.files import sync
-from callrec.volume.drive import remove
-from callrec.volume.volume import CopyHashes, Volume, create_volume, stamp, time_of_run
+from callrec.volume.drive import (
+    drive_errors,
+    open_untrusted,
+    read_small,
+    reads_as,
+    remove,
+)
+from callrec.volume.volume import (
+    CatalogueCopy,
+    CopyHashes,
+    Volume,
+    create_volume,
+    stamp,
+    time_of_run,
+)
 
 FORMAT: Final = 1
 
@@ -62,14 +82,8 @@ UNFINISHED_COPY: Final = f".{SEALED_COPIES_GLOB}"
 """What a run was making when it was cut off; of the catalogue in the clear, too."""
 
 
-def write_copy(practice: Practice, volume: Volume, name: str, *, work: Path) -> CopyHashes:
-    """Put a new copy of the catalogue on a volume, beside what is there."""
-    time, key = time_of_run(name), primitives.random_bytes(primitives.KEY_BYTES)
-    associated = context("volume-copy", practice.vault, volume=volume.volume, time=time)
-    sealer = StreamSealer(key, associated)
-    with catalogue_copy(practice.engine, work) as plain, plain.open("rb", buffering=0) as source:
-        keys = _sealed_keys(practice, key, volume.volume, time)
-        return volume.write_copy(time, lambda target: seal_stream(source, target, sealer), keys)
+VaultCheck: TypeAlias = Callable[[Practice, Connection], None]
+"""Raises Tampered where the log or a row is not as it was signed (`registers.verify`)."""
 
 
 @contextmanager
@@ -80,23 +94,113 @@ def stating_copy(
     name: str,
     *,
     work: Path,
+    check: VaultCheck,
     check_there: Callable[[], None],
 ) -> Iterator[tuple[LogTransaction, CopyHashes]]:
     """Put a new copy on a volume, and begin the transaction in which it is stated.
 
-    Where something was destroyed meanwhile, or people or keys were changed, the copy is written
-    once more: it would still hold what is gone, or open to those who were shut out.
+    Nothing is stated that was not checked whole and then opened from the drive. Where something was
+    destroyed meanwhile, or people or keys were changed, the copy is written once more: it would
+    still hold what is gone, or open to those who were shut out.
     """
     while True:
         with reading(practice.engine) as connection:
             register, destroyed = read_register(connection), newest_destruction(connection)
-        copy = write_copy(replace(practice, register=register), volume, name, work=work)
+        now = replace(practice, register=register)
+        with catalogue_copy(practice.engine, work) as plain:
+            check_catalogue(now, actor, plain, check)
+            copy = write_copy(now, actor, volume, name, plain)
         check_there()
         with signing_as_archivist(practice, actor) as act:
-            now = read_register(act.connection), newest_destruction(act.connection)
-            if now == (register, destroyed):
+            if (register, destroyed) == (
+                read_register(act.connection),
+                newest_destruction(act.connection),
+            ):
                 yield act, copy
                 return
+
+
+def check_catalogue(practice: Practice, actor: Actor, at: Path, check: VaultCheck) -> None:
+    """Check a catalogue before it may take a good copy's place: its log, its rows, and its keys.
+
+    The keys are opened on trial by those who hold the recordings key.
+    """
+    engine = connect(at, mode="ro")
+    try:
+        with reading(engine) as connection:
+            check(practice, connection)
+            if actor.has_key(VaultKey.RECORDINGS):
+                try_keys(connection, practice.vault, actor.shares).check()
+    finally:
+        engine.dispose()
+
+
+def write_copy(
+    practice: Practice, actor: Actor | None, volume: Volume, name: str, plain: Path
+) -> CopyHashes:
+    """Put a copy of the catalogue on a volume, beside what is there, and open it from there.
+
+    What opens is compared with the catalogue itself: what was found of that holds for the copy.
+    """
+    time, key = time_of_run(name), primitives.random_bytes(primitives.KEY_BYTES)
+    associated = context("volume-copy", practice.vault, volume=volume.volume, time=time)
+    sealer = StreamSealer(key, associated)
+    keys = _sealed_keys(practice, key, volume.volume, time)
+    with plain.open("rb", buffering=0) as source:
+        copy = volume.write_copy(time, lambda target: seal_stream(source, target, sealer), keys)
+    if actor is not None:
+        key = _key_on_drive(practice, actor, volume.copy_of(time)) or key
+    with drive_errors(), plain.open("rb") as source:
+        with open_untrusted(volume.copy_of(time).sealed) as sealed:
+            os.posix_fadvise(sealed.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            same = all(source.read(len(p)) == p for p in open_stream(sealed, key, associated))
+        if not same or source.read(1):
+            raise Failed("the copy of the catalogue on the drive is not what was written there")
+    return copy
+
+
+def _key_on_drive(practice: Practice, actor: Actor, copy: CatalogueCopy) -> bytes | None:
+    """A copy's key as its writer opens it from the drive; None: it is not sealed to them."""
+    keys = parse(read_small(copy.keys))
+    for each in keys["keys"]:
+        if each["to"] == actor.person.id and actor.identity is not None:
+            of = {"volume": keys["volume"], "time": keys["time"], "to": actor.person.id}
+            info = context("catalogue-copy", practice.vault, **of)
+            return primitives.hpke_open(actor.identity.kem, decode_base64(each["sealed"]), info)
+    return None
+
+
+def older_copy(connection: Connection, volume: Volume, written: WrittenRuns, name: str) -> str:
+    """By what time the copy is called that stays beside a run's own; empty: none may.
+
+    It is the newest that reads back as it was stated. None stays that opens what was destroyed or
+    sealed anew since, or opens to others than the new one, or by a password that was changed.
+    """
+    newest, time = max(_changes(connection), default=-1), time_of_run(name)
+    for run in sorted(written.values(), key=lambda each: each.seq, reverse=True):
+        there = volume.copy_of(run.time)
+        if run.time == time or run.unsound or not (there.sealed.exists() and there.keys.exists()):
+            continue
+        known = run.seq + 1 if run.common is None else run.common
+        if newest >= known:
+            return ""
+        if reads_as(there.keys, run.keys) and reads_as(there.sealed, run.catalogue):
+            opens = _who_opens(volume, run.time) == _who_opens(volume, time)
+            return run.time if opens else ""
+    return ""
+
+
+def _changes(connection: Connection) -> Iterator[int]:
+    """Sequences of the leaves since which an older copy opens what nobody is to open any more."""
+    destroyed = newest_destruction(connection)
+    if destroyed is not None:
+        yield destroyed
+    yield from (row.seq for row in carried(connection, REENCRYPTED))
+
+
+def _who_opens(volume: Volume, time: str) -> tuple[object, object]:
+    keys = parse(read_small(volume.copy_of(time).keys))
+    return keys["people"], sorted(each["to"] for each in keys["keys"])
 
 
 def _sealed_keys(practice: Practice, key: bytes, volume: str, time: str) -> bytes:
@@ -155,7 +259,8 @@ def keep_sealed(practice: Practice, to: Path) -> None:
         beside.mkdir(mode=0o700)
         id_, work = primitives.random_id(), practice.folder / f".{to.name}-plain"
         volume = create_volume(beside, volume=id_, vault=practice.vault, label=to.name)
-        copy = write_copy(practice, volume, f"{stamp(practice.now())}-1", work=work)
+        with catalogue_copy(practice.engine, work) as plain:
+            copy = write_copy(practice, None, volume, f"{stamp(practice.now())}-1", plain)
         made = MigrationCopy(volume.volume, copy.sealed, copy.keys)
         write_json_atomically(practice.state_folder / _MIGRATION_COPY_FILE, asdict(made))
         shutil.rmtree(to, ignore_errors=True)

@@ -4,13 +4,13 @@ A volume that was not attached when a recording was destroyed holds it yet. That
 anything else once it is there again, by whatever touches it first. In this order:
 
     what a killed run left half-done is mended, or finished
-    the volume is held against the log
+    the volume is held against the log, and the vault checked: its log, its rows and its keys
     the leaf ``erasure.begun``, durably; then, on the drive:
     the uids are appended to ``erased.txt``
     each bag is rewritten without these recordings, and changes places with the old one
     a copy of the catalogue, in which nothing of them is left
     a statement for each bag and one for the run, in one transaction: nothing is owed there any more
-    their proofs; and only now the older copies go
+    their proofs; and only now the older copies go, all of them: they open what was destroyed
 
 A bag that is already without them is as good as one that is not: the run can be cut off anywhere.
 """
@@ -27,7 +27,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from callrec.archive.attached import is_on_vaults_disk
-from callrec.archive.copy import stating_copy
+from callrec.archive.copy import VaultCheck, check_catalogue, stating_copy
 from callrec.archive.heads import (
     ARCHIVED,
     VolumeStatement,
@@ -63,7 +63,7 @@ from callrec.catalogue.destruction import (
     not_destroyed,
     still_to_erase_on,
 )
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import FILE_NAME, reading
 from callrec.catalogue.volumes import (
     LOST,
     drop_bag,
@@ -134,7 +134,12 @@ def owes_erasure(practice: Practice, volume: Volume) -> bool:
 
 
 def erase_owed(
-    practice: Practice, actor: Actor, at: Path, *, advance: Callable[[int], None]
+    practice: Practice,
+    actor: Actor,
+    at: Path,
+    *,
+    check: VaultCheck,
+    advance: Callable[[int], None],
 ) -> int:
     """Erase from a volume what was destroyed and is there yet; returns how many recordings.
 
@@ -157,7 +162,7 @@ def erase_owed(
         check_may_write(practice, actor, unsigned)
         with archive_lock(practice.folder) as notes:
             repair_volume(practice, volume, notes)
-            erased = _Run(practice, actor, volume, notes).carry_out(advance)
+            erased = _Run(practice, actor, volume, notes, check).carry_out(advance)
     record_completed_destructions(practice, actor)
     return erased
 
@@ -167,6 +172,7 @@ def erase_owed_on(
     actor: Actor,
     volumes: Iterable[Volume],
     *,
+    check: VaultCheck,
     advance: Callable[[int], None] = lambda _: None,
 ) -> list[tuple[str, str]]:
     """Erase what is owed on several volumes; the labels of those that did not let it, and why.
@@ -177,7 +183,7 @@ def erase_owed_on(
     for volume in volumes:
         check_remembered_head(practice)  # what is wrong with the vault itself ends it
         try:
-            erase_owed(practice, actor, volume.at, advance=advance)
+            erase_owed(practice, actor, volume.at, check=check, advance=advance)
         except (Tampered, Failed, NotFound) as problem:
             undone.append((volume.label, problem.message))
     record_completed_destructions(practice, actor)
@@ -195,7 +201,7 @@ def repair_volume(practice: Practice, volume: Volume, notes: RunNotes) -> None:
     begun = notes.begun(volume.volume)
     if begun in written:
         lay_proofs(practice, volume, written)
-        volume.drop_other_copies(time_of_run(begun))
+        volume.drop_other_copies(time_of_run(begun), written[begun].older)
         notes.end(volume.volume)
     elif begun:
         clear_run(volume, begun)
@@ -218,8 +224,16 @@ def lay_proofs(practice: Practice, volume: Volume, written: WrittenRuns) -> None
 class _Run:
     """One run on one volume, that is mended and of this vault."""
 
-    def __init__(self, practice: Practice, actor: Actor, volume: Volume, notes: RunNotes) -> None:
+    def __init__(
+        self,
+        practice: Practice,
+        actor: Actor,
+        volume: Volume,
+        notes: RunNotes,
+        check: VaultCheck,
+    ) -> None:
         self._practice = practice
+        self._check_vault = check
         self._actor = actor
         self._volume = volume
         self._notes = notes
@@ -239,6 +253,8 @@ class _Run:
                 volume.drop_other_copies("")
                 log_about_volume(practice, self._actor, GIVEN_UP, volume.volume)
             return 0
+        # All the copies that lie there will go for the one that is taken of it.
+        check_catalogue(practice, self._actor, practice.folder / FILE_NAME, self._check_vault)
         about = (practice, self._actor, ERASURE_BEGUN, volume.volume)
         log_about_volume(*about, bags=len(owing), recordings=len(rows))
         uids = sorted({row.uid for row in rows})
@@ -255,6 +271,7 @@ class _Run:
         with stating_copy(
             *(practice, self._actor, volume, name),
             work=self._notes.copy_folder,
+            check=self._check_vault,
             check_there=self._check_there,
         ) as (act, copy):
             self._write_down(act, name, copy, owing, uids)

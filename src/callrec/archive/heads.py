@@ -19,7 +19,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 from sqlalchemy import Connection, select
 
 from callrec.audit import tree
@@ -59,7 +59,7 @@ from callrec.record.forms import (
     read_stated,
 )
 from callrec.record.statements import carried, sign_statement_as
-from callrec.volume.volume import Volume, checked_run_name, time_of_run
+from callrec.volume.volume import COPY_TIME, CopyHashes, Volume, checked_run_name, time_of_run
 
 ARCHIVED: Final = "archive"
 """The act of the leaf that carries a volume's statement."""
@@ -91,6 +91,10 @@ class VolumeStatement:
         WHERE_THERE,
     ] = False
     """The volume lay on the disk on which the vault lies: it is not a copy elsewhere."""
+    older: Annotated[str, StringConstraints(pattern=COPY_TIME), WHERE_THERE] = ""
+    """By what time the copy of the catalogue is called that stays beside this one; empty: none."""
+    unsound: Annotated[bool, WHERE_THERE] = field(default=False, compare=False)
+    """A restore found its copy of the catalogue spoilt: no run keeps that beside its own."""
     common: Annotated[int | None, WHERE_THERE] = field(default=None, compare=False)
     """Where the copy of the catalogue is of a log that was lost: how many entries of this one it
     knows at the least."""
@@ -102,6 +106,11 @@ class VolumeStatement:
     @property
     def time(self) -> str:
         return time_of_run(self.name)
+
+    @property
+    def copy(self) -> CopyHashes:
+        """Of the copy of the catalogue that this run wrote."""
+        return CopyHashes(self.catalogue, self.keys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,15 @@ In this order:
 
     what is owed there of an erasure is done (archive/erase.py)
     the volume is held against the log, before anything is written to it
+    before recordings are copied, the vault is checked: its log, its rows and its keys
     the leaf ``archive.begun``, durably; then, on the drive:
     the bag, read back from the medium and compared
-    the copy of the catalogue, beside the one that is there: the statement names its SHA-256, so it
-        is taken before, and knows of the bag only that it was begun; if something is destroyed, or
-        people or keys are changed, meanwhile, it is taken once more
+    the copy of the catalogue, beside those that are there: checked whole, and opened from the
+        drive; the statement names its SHA-256, so it is taken before, and knows of the bag only
+        that it was begun; if something is destroyed, or people or keys are changed, meanwhile, it
+        is taken once more
     the statement with its leaf and the rows, in one transaction: from here on it is archived
-    the leaf's proof, beside the bag; and only now the older copies go
+    the leaf's proof, beside the bag; and only now the oldest copy goes
 
 Whatever fails before the statement is in the log leaves the drive as it was, but for what was
 copied: that stays under a hidden name, and the next run goes on from there. The same holds where
@@ -31,7 +33,7 @@ from pathlib import Path
 from typing import Final
 
 from callrec.archive.attached import remember_place
-from callrec.archive.copy import stating_copy
+from callrec.archive.copy import VaultCheck, check_catalogue, older_copy, stating_copy
 from callrec.archive.erase import erase_owed
 from callrec.archive.heads import (
     ARCHIVED,
@@ -101,7 +103,7 @@ class Archived:
 
 @dataclass(frozen=True, slots=True)
 class BackedUp:
-    """A copy of the catalogue that lies there, read back; the one before it is gone."""
+    """A copy of the catalogue that lies there, checked and opened."""
 
     label: str
     copied_at: str
@@ -117,6 +119,7 @@ def archive_recordings(
     actor: Actor,
     to: Path,
     *,
+    check: VaultCheck,
     started_before: datetime | None = None,
     label: str | None = None,
     removes: bool = False,
@@ -131,8 +134,8 @@ def archive_recordings(
         Locked: it takes their password.
         Unusable: the folder or the label will not do, the volume belongs to another vault, or the
             vault is to let go of files for a copy on its own disk.
-        Tampered: something on the volume, in the vault or in the log is not as it was written;
-            nothing was written.
+        Tampered: something on the volume, in the vault or in the log is not as it was written, or
+            a key does not open; the copies that lie there stay.
         NotFound, Failed: a recording's file is not in the vault, or the drive does not take it.
     """
     with attempt(practice, actor, ARCHIVED):
@@ -145,7 +148,9 @@ def archive_recordings(
             )
     volume = target.volume.volume
     # What is erased first is reported when all is done.
-    erased = 0 if target.is_new else erase_owed(practice, actor, to, advance=lambda _: None)
+    erased = (
+        0 if target.is_new else erase_owed(practice, actor, to, check=check, advance=lambda _: None)
+    )
     with (
         attempt(practice, actor, ARCHIVED, subject=[volume]),
         archive_lock(practice.folder) as notes,
@@ -157,7 +162,10 @@ def archive_recordings(
             )
         begun = notes.begun(volume)
         plan = plan_run(practice, target, begun=begun, started_before=started_before)
-        done = replace(_Run(practice, actor, notes, plan).carry_out(begun), erased=erased)
+        if plan.items:  # they may take hours; the copy of the catalogue is checked in any case
+            check_catalogue(practice, actor, practice.folder / FILE_NAME, check)
+        done = _Run(practice, actor, notes, plan, check).carry_out(begun)
+        done = replace(done, erased=erased)
         remember_place(practice, target.volume)
         if removes:
             removed = remove_local(practice, actor, target.volume, started_before=started_before)
@@ -167,14 +175,16 @@ def archive_recordings(
         return done
 
 
-def back_up(practice: Practice, actor: Actor, to: Path, *, label: str | None) -> BackedUp:
-    """Put a sealed copy of the catalogue into a folder, in place of the one that lies there.
+def back_up(
+    practice: Practice, actor: Actor, to: Path, *, check: VaultCheck, label: str | None
+) -> BackedUp:
+    """Put a sealed copy of the catalogue into a folder, beside the one before it.
 
     The folder is on another disk. Raises: as `archive_recordings`; where there is no room, the copy
     before it is still there.
     """
     none = datetime.min.replace(tzinfo=UTC)
-    done = archive_recordings(practice, actor, to, started_before=none, label=label)
+    done = archive_recordings(practice, actor, to, check=check, started_before=none, label=label)
     copy = open_volume(to).catalogue()
     size_bytes = copy.sealed.stat().st_size
     return BackedUp(done.label, copy.time, size_bytes, on_vaults_disk=done.on_vaults_disk)
@@ -222,8 +232,11 @@ def archive_cutoff(
 class _Run:
     """One run, from the leaf that begins it."""
 
-    def __init__(self, practice: Practice, actor: Actor, notes: RunNotes, plan: Plan) -> None:
+    def __init__(
+        self, practice: Practice, actor: Actor, notes: RunNotes, plan: Plan, check: VaultCheck
+    ) -> None:
         self._practice = practice
+        self._check = check
         self._actor = actor
         self._notes = notes
         self._plan = plan
@@ -242,20 +255,23 @@ class _Run:
                 clear_run(volume, begun)
         note_run_begun(self._practice, self._notes, volume, plan.name)
         try:
-            bag, seq = self._write()
+            bag, seq, older = self._write()
         except BaseException:
             self._undo()
             raise
         lay_proof(self._practice, volume, plan.name, seq)
-        volume.drop_other_copies(time_of_run(plan.name))
+        volume.drop_other_copies(time_of_run(plan.name), older)
         self._notes.end(volume.volume)
         name, size_bytes = (plan.name, bag.size_bytes) if bag else ("", 0)
         beside, away = plan.target.on_vaults_disk, plan.out_of_reach
         done = (volume.label, name, len(plan.items), size_bytes)
         return Archived(*done, out_of_reach=away, on_vaults_disk=beside)
 
-    def _write(self) -> tuple[Bag | None, int]:
-        """Bag, copy and statement; the bag (None: nothing new) and the sequence of the leaf."""
+    def _write(self) -> tuple[Bag | None, int, str]:
+        """Bag, copy and statement.
+
+        The bag (None: nothing new), the sequence of the leaf, and the copy that stays beside.
+        """
         plan, volume, practice = self._plan, self._volume, self._practice
         check_attached(volume.at, plan.target.device)
         if plan.target.is_new:
@@ -283,9 +299,11 @@ class _Run:
         with stating_copy(
             *(practice, self._actor, volume, plan.name),
             work=self._notes.copy_folder,
+            check=self._check,
             check_there=lambda: self._check_there(bag),
         ) as (act, copy):
-            return bag, self._write_down(act, bag, copy)
+            older = older_copy(act.connection, volume, plan.written, plan.name)
+            return bag, self._write_down(act, bag, copy, older), older
 
     def _check_there(self, bag: Bag | None) -> None:
         """What is stated to be archived lies on the drive, and not where it was mounted before."""
@@ -297,7 +315,9 @@ class _Run:
             with drive_errors():
                 check_read_back(bag.path / MANIFEST, bag.manifest_sha256)
 
-    def _write_down(self, act: LogTransaction, bag: Bag | None, copy: CopyHashes) -> int:
+    def _write_down(
+        self, act: LogTransaction, bag: Bag | None, copy: CopyHashes, older: str
+    ) -> int:
         plan, volume = self._plan, self._volume
         run = VolumeStatement(
             volume=volume.volume,
@@ -307,6 +327,7 @@ class _Run:
             keys=copy.keys,
             head=act.head,
             on_vaults_disk=plan.target.on_vaults_disk,
+            older=older,
         )
         details = {"bytes": bag.size_bytes if bag else 0, "recordings": len(plan.items)}
         seq, digest = state_run(self._practice, self._actor, act, run, bag=plan.name, **details)

@@ -219,21 +219,29 @@ def manifest_faults(
 
 
 def catalogue_faults(volume: Volume, written: WrittenRuns) -> Iterator[Fault]:
-    """Whether the copy of the catalogue is the one that was written last, and the only one."""
+    """Whether the copies of the catalogue are those that were written, and no other is there."""
     stated: dict[Path, str] = {}
-    if written:
-        last = newest_run(written)
-        copy = volume.copy_of(last.time)
-        stated = {copy.sealed: last.catalogue, copy.keys: last.keys}
+    for run in stated_copies(written):
+        copy = volume.copy_of(run.time)
+        stated |= {copy.sealed: run.catalogue, copy.keys: run.keys}
     for path, sha in stated.items():
         where = f"{CATALOGUE}/{path.name}"
         with drive_errors():
             if not path.exists():
                 yield Fault(FaultKind.MISSING, where, "the copy of the catalogue is not there")
             elif path.is_symlink() or hash_on_medium(path) != sha:
-                yield Fault(FaultKind.DAMAGED, where, "it is not what was written there last")
+                yield Fault(FaultKind.DAMAGED, where, "it is not what was written there")
     found = set(_names(volume.at / CATALOGUE))
     yield from _strays(CATALOGUE, found - {path.name for path in stated})
+
+
+def stated_copies(written: WrittenRuns) -> tuple[WrittenRun, ...]:
+    """The runs whose copies of the catalogue lie on a volume: the newest, and the one before."""
+    if not written:
+        return ()
+    last = newest_run(written)
+    before = [run for run in written.values() if run.time == last.older]
+    return (last, max(before, key=lambda run: run.seq)) if before else (last,)
 
 
 def _erased(connection: Connection, volume: Volume, written: WrittenRuns) -> Iterator[Fault]:

@@ -291,7 +291,10 @@ def _account(
     practice: Practice,
 ) -> IncidentReport:
     zone = practice.config.time_zone
-    span = ""
+    span = erased = ""
+    there = [call.id for call in calls if call.state != RecordingState.DESTROYED]
+    if gone := len(calls) - len(there):
+        erased = f" ({gone} of them erased elsewhere since, with their keys on the drive)"
     if calls:
         first, last = (from_millis(calls[n].started_at).astimezone(zone) for n in (0, -1))
         span = f", of calls from {first:%-d %B %Y} to {last:%-d %B %Y}"
@@ -300,10 +303,10 @@ def _account(
         what=f'the archive volume "{loss.label}" is lost, and with it {count}{span}',
         tell=loss.tell,
         # More than one entry of the log can name are reported as a number.
-        recordings=[call.id for call in calls] if len(calls) <= MAX_REQUEST_RECORDINGS else (),
+        recordings=there if len(there) <= MAX_REQUEST_RECORDINGS else (),
         findings=Findings(
             nature="loss of an external drive with sealed recordings",
-            records=f"{count}, and a sealed copy of the catalogue{span}",
+            records=f"{count}{erased}, and a sealed copy of the catalogue{span}",
             record_count=len(calls),
             consequences=f"{alone} of the recordings are nowhere else"
             if alone

@@ -1,5 +1,6 @@
 """A recording in custody [policy 4(i)]: opened, checked, found.
 
-custody opens what is sealed of a recording and checks who sealed it; find answers criteria with
-calls; records opens the call record that lies sealed beside a recording.
+custody opens what is sealed of a recording and checks who sealed it; trial opens keys to see that
+they are sound; find answers criteria with calls; records opens the call record that lies sealed
+beside a recording.
 """

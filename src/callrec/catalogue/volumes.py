@@ -6,7 +6,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, ScalarSelect, case, func, insert, null, select, union_all
+from sqlalchemy import (
+    Connection,
+    Row,
+    ScalarSelect,
+    case,
+    func,
+    insert,
+    null,
+    select,
+    union,
+    union_all,
+)
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import batches, update_row
@@ -81,6 +92,20 @@ def not_archived(
     if started_before is not None:
         query = query.where(table.started_at < started_before)
     return connection.execute(query.order_by(table.started_at, table.id)).all()
+
+
+def unarchived(connection: Connection, drives: Iterable[str]) -> tuple[int, str | None]:
+    """How many recordings are here and on none of these volumes.
+
+    And the digest of the statement by which the oldest of them was taken in; None if all are there.
+    """
+    table, archived = tables.recording.c, tables.archived.c
+    there = select(archived.recording).where(archived.volume.in_(list(drives)))
+    is_owed = (table.state == RecordingState.LIVE) & table.id.not_in(there)
+    count, first = connection.execute(select(func.count(), func.min(table.id)).where(is_owed)).one()
+    of_batch = tables.batch.c.id == table.batch
+    query = select(tables.batch.c.statement).where(of_batch, table.id == first)
+    return count, connection.execute(query).scalar()
 
 
 def names_by_bag(connection: Connection, volume: str) -> Mapping[str, Sequence[str]]:
@@ -164,11 +189,18 @@ def on_volume(
 
 
 def calls_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any, Any]]:
-    """``id, state, started_at, copies`` of a volume's recordings, oldest first.
+    """``id, state, started_at, copies`` of each recording a volume holds a file of, oldest first.
 
-    ``copies``: on how many volumes it is that are in use. What is destroyed is not among them.
+    Whatever became of it here since: that it was sealed anew, or destroyed, takes nothing off a
+    volume that was not attached. ``copies``: on how many volumes it is that are in use.
     """
     table, archived, volumes = tables.recording, tables.archived, tables.volume
+    held = union(
+        *(
+            select(each.c.recording).where(each.c.volume == volume)
+            for each in (archived, tables.former)
+        )
+    )
     every = archived.alias("every")
     copies = (
         select(func.count())
@@ -178,11 +210,7 @@ def calls_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any,
     )
     return connection.execute(
         select(table.c.id, table.c.state, table.c.started_at, copies.label("copies"))
-        .join(archived, archived.c.recording == table.c.id)
-        .where(
-            archived.c.volume == volume,
-            table.c.state.in_([RecordingState.LIVE, RecordingState.ARCHIVED]),
-        )
+        .where(table.c.id.in_(held))
         .order_by(table.c.started_at, table.c.id)
     ).all()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from callrec.errors import Locked, Unusable
+from callrec.errors import Locked, NotFound, Unusable
 
 if TYPE_CHECKING:
     from callrec.cli.output import Output
@@ -182,6 +182,27 @@ def signing_person(invocation: Invocation, practice: Practice) -> Actor:
         return actor_by_credential(practice, read_credential(Path(named)))
     login = signing_login(invocation, practice)
     password = invocation.prompts.ask_password(f"Password of {login}")
+    return actor_by_password(practice, login=login, password=password)
+
+
+def approver_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
+    """Somebody who opens recordings, with their password; None: nobody like that is at hand."""
+    from callrec.login.people import find_person
+    from callrec.login.unlock import actor_by_password
+    from callrec.policy.role import VaultKey, keys_held, powers_of
+    from callrec.practice import today
+
+    if "CALLREC_CREDENTIAL" in invocation.environ:
+        return None
+    try:
+        login = signing_login(invocation, practice)
+        row, _ = find_person(practice, login)
+        person = practice.register.person(row.id)
+        if VaultKey.RECORDINGS not in keys_held(powers_of(person, today(practice))):
+            return None
+        password = invocation.prompts.ask_password(f"Password of {login}")
+    except (Locked, NotFound):
+        return None
     return actor_by_password(practice, login=login, password=password)
 
 

@@ -1,9 +1,10 @@
 """Keep, delete or move the sources of a batch, once it is catalogued and the sealed copies open.
 
-Nothing is touched before the sealed copy has been read back from the disk and compared: opened, and
-its SHA-256 the original's, where the actor has the key. That is so for what this run has sealed. An
-intake service has no key to a recording that was there before: then the copy is compared with its
-name, which is the SHA-256 of its sealed bytes. What cannot go stays, and is listed with its reason.
+Nothing is touched before the sealed copy has been read back from the disk, opened, and compared:
+its SHA-256 is the original's. That is so for what this run has sealed. An intake service has no key
+to a recording that was there before, and that they are equal is then said by rows alone, which
+whoever writes the database may have made: its source stays, for somebody who may open recordings to
+run the same. What cannot go stays, and is listed with its reason.
 """
 
 from __future__ import annotations
@@ -40,6 +41,15 @@ _NO_LINKS: Final = frozenset({errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.
 """Errors of a link to a file on another disk, or on a disk without links."""
 
 
+NOT_COMPARED: Final = (
+    "the vault has its sound by the rows alone, so it was left: run the same as somebody who may"
+    " open recordings, which compares them"
+)
+"""Why a source of a recording stays that nobody here can open."""
+
+ERASED: Final = "its recording was erased here, so it was left: delete it by hand"
+
+
 class AfterIntakeKind(StrEnum):
     KEEP = "keep"
     DELETE = "delete"
@@ -63,7 +73,8 @@ class SealedCopy:
     ciphertext: str
     """Its name: the SHA-256 of its bytes."""
     data_key: bytes | None
-    """None: nobody here has it."""
+    """None: nobody here has it, or it is erased."""
+    is_erased: bool = False
 
 
 def parse_after(text: str) -> AfterIntake:
@@ -95,8 +106,7 @@ def check_after(after: AfterIntake, paths: Sequence[Path], vault: Path) -> None:
 def check_copy(store: DirectoryStore, vault: str, copy: SealedCopy, sha256: str) -> None:
     """Read a sealed copy back from the disk, open it, and compare."""
     if copy.data_key is None:
-        store.check(copy.ciphertext)
-        return
+        raise Unusable(ERASED if copy.is_erased else NOT_COMPARED)
     digest = hashlib.sha256()
     with store.open(copy.ciphertext) as sealed:
         if hasattr(os, "posix_fadvise"):
@@ -199,7 +209,8 @@ def clear_portion(
             if row.data_key is not None:  # else it is erased: no file is there to be opened
                 with suppress(Locked):
                     data_key = opening.data_key(row)
-            copies.append((seen, SealedCopy(row.uid, row.ciphertext, data_key)))
+            is_erased = row.data_key is None
+            copies.append((seen, SealedCopy(row.uid, row.ciphertext, data_key, is_erased)))
     # A source may have been named twice.
     once = {seen.source.path: (seen, copy) for seen, copy in copies}.values()
     problems = list(pool.map(partial(_clear, practice, after), once))

@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy import select
 
 from callrec.audit.remembered import load_seen_head
+from callrec.calls.trial import spoilt_key, try_first_segment, try_keys
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, wal_is_safe
 from callrec.crypto.streaming import sealed_size
@@ -23,7 +24,7 @@ from callrec.errors import CallrecError
 from callrec.keys.audit import audit_keys
 from callrec.login.keyring import runtime_folder
 from callrec.policy.retention import RecordingState
-from callrec.practice import Practice, check_remembered_head
+from callrec.practice import Actor, Practice, check_remembered_head
 from callrec.release.record import cut_off_releases
 from callrec.sound import confinement
 from callrec.system.files import OTHERS
@@ -50,11 +51,18 @@ class Finding:
 
 
 def examine(
-    practice: Practice, environ: Mapping[str, str], *, full: bool, done: Callable[[int], None]
+    practice: Practice,
+    environ: Mapping[str, str],
+    *,
+    approver: Actor | None,
+    full: bool,
+    done: Callable[[int], None],
 ) -> Iterator[Finding]:
     """Every check, in turn; ``done`` is called with how many more recordings were checked.
 
     ``full``: each sealed recording is read and compared with its name, at the speed of the disk.
+    With ``approver``, who holds the recordings key, every key is opened on trial too, with the
+    first part of each recording that is here.
     """
     mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "rollback journal"
     yield _well(f"SQLite {sqlite3.sqlite_version}, {mode}, every transaction synced")
@@ -67,6 +75,8 @@ def examine(
     yield _shares(practice)
     yield _head(practice)
     yield from _recordings(practice, full=full, done=done)
+    if full:
+        yield from _keys(practice, approver)
 
 
 def _well(what: str) -> Finding:
@@ -188,6 +198,29 @@ def _recordings(
     if not damaged:
         looked = "read and compared" if full else "there, each of its size"
         yield _well(f"recordings {looked}: {len(here)}")
+
+
+def _keys(practice: Practice, approver: Actor | None) -> Iterator[Finding]:
+    if approver is None:
+        yield _warning(
+            "no key was opened: that takes the password of somebody who approves requests",
+            "log in as one of them, and run callrec doctor --full",
+        )
+        return
+    with reading(practice.engine) as connection:
+        tried = try_keys(connection, practice.vault, approver.shares, keep=True)
+        rows = connection.execute(select(tables.recording)).all()
+    spoilt = {*tried.spoilt}
+    for row in rows:
+        if row.id in tried.data_keys and practice.store.has(row.ciphertext):
+            with practice.store.open(row.ciphertext) as sealed:
+                if not try_first_segment(sealed, row, practice.vault, tried.data_keys[row.id]):
+                    spoilt.add(row.id)
+    for number in sorted(spoilt):
+        wrong = spoilt_key(number)
+        yield _damage(wrong.message, wrong.hint)
+    what = f"keys that open: {tried.of - len(spoilt)} of {tried.of}"
+    yield _warning(what) if spoilt else _well(what)
 
 
 def _is_here(practice: Practice, name: str) -> bool:

@@ -9,6 +9,7 @@ went out, once none of its grants is left.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,24 +17,27 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from callrec.archive.unarchived import read_unarchived
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED
 from callrec.catalogue.tables import from_millis, to_millis
+from callrec.errors import CallrecError
 from callrec.incidents.show import incidents_waiting_for
 from callrec.login.people import logins
 from callrec.policy.clock_events import Awaited, Deadline, Urgency, urgency
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import RequestState, has_lapsed
+from callrec.policy.request import USED_STATES, RequestState, has_lapsed
 from callrec.policy.reviews import may_review_glass
-from callrec.policy.role import Person, Standing, powers_of
+from callrec.policy.role import Person, Power, Standing, powers_of
 from callrec.practice import Actor, Practice, today
 from callrec.requests.clock import read_deadlines
 from callrec.requests.due import answered_requests, open_questions
 from callrec.requests.glass import broken_glass
 from callrec.requests.history import REQUESTS, RequestOutline, outline_of, read_outlines
 from callrec.requests.open import references_hidden_from
+from callrec.requests.packages import unrecorded_releases
 from callrec.requests.standing import LapseFacts, read_lapse_facts, state_now, undecided_until
 from callrec.requests.telling import possible_deciders
 
@@ -45,6 +49,12 @@ class InboxAction(StrEnum):
     ANSWER = "answer"
     """Somebody was asked, and the request waits for their answer."""
     HEAR = "hear"
+    SEND = "send"
+    """It was heard, somebody waits for an answer, and none went out."""
+    RECORD = "record"
+    """A package went out, and nobody has said who has it."""
+    ARCHIVE = "archive"
+    """Calls lie for a week on no other disk than the vault's."""
     REVIEW = "review"
     """The Data Controller decided it alone, and somebody else is to look at that."""
     SETTLE = "settle"
@@ -58,9 +68,9 @@ class InboxItem:
     reference: str
     waits_to: InboxAction
     purpose: Purpose | None
-    """None of an incident."""
+    """None of an incident, and of what is to be archived."""
     created_by: str
-    """Login of the requester, or of who reported it."""
+    """Login of the requester, or of who reported it; empty of what is to be archived."""
     recordings: int
     lapses_at: datetime | None = None
     """None where a law's own clock runs."""
@@ -124,7 +134,10 @@ def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
             answered=answered_requests(connection),
             asked=open_questions(connection),
         )
-        items = [*_to_decide(read), *_to_hear(read), *_to_review(read), *_to_settle(read)]
+        items = [
+            *(*_to_decide(read), *_to_hear(read), *_to_record(read), *_to_review(read)),
+            *(*_to_settle(read), *_to_archive(read)),
+        ]
     return tuple(sorted(items, key=lambda item: (item.soonest, item.reference)))
 
 
@@ -156,7 +169,7 @@ def _waits_to(read: _Reading, row: Row[Any]) -> InboxAction | None:
             return InboxAction.ANSWER
         case RequestState.SUBMITTED:
             return InboxAction.DECIDE
-        case RequestState.RELEASED if _is_undecided_again(read, row):
+        case state if state in USED_STATES and _is_undecided_again(read, row):
             return InboxAction.ANSWER if row.id in read.asked else InboxAction.DECIDE
         case _:
             return None
@@ -186,8 +199,44 @@ def _to_hear(read: _Reading) -> Iterator[InboxItem]:
     for row in read.rows:
         lapses = [from_millis(each.lapses_at) for each in held if each.request == row.id]
         if lapses:
-            item = _item(read, row, InboxAction.HEAR)
+            is_wanted = row.state == RequestState.HEARD and TERMS[Purpose(row.purpose)].is_dated
+            item = _item(read, row, InboxAction.SEND if is_wanted else InboxAction.HEAR)
             yield replace(item, recordings=len(lapses), lapses_at=min(lapses))
+
+
+def _to_record(read: _Reading) -> Iterator[InboxItem]:
+    """Packages of which nobody has said who has them, for who released them; else who decides."""
+    practice, me = read.practice, read.person.id
+    out = {leaf.subject[0]: leaf.actor for leaf in unrecorded_releases(read.connection)}
+    for row in read.rows:
+        if row.id not in out:
+            continue
+        by = practice.register.person(out[row.id])
+        whose = {by.id}
+        if by.standing is not Standing.CONFIRMED:
+            makers = outline_of(read.makings, row).makers
+            whose = {*possible_deciders(practice, Purpose(row.purpose), makers)}
+        if me in whose:
+            item = _item(read, row, InboxAction.RECORD)
+            yield replace(item, lapses_at=None, due_on=None, target_on=None, urgency=None)
+
+
+def _to_archive(read: _Reading) -> Iterator[InboxItem]:
+    """What is to be archived, once it is overdue."""
+    if Power.ARCHIVE not in powers_of(read.person, today(read.practice)):
+        return
+    with suppress(CallrecError):  # status reports it
+        left = read_unarchived(read.practice, read.connection)
+        if left is not None and left.due_at <= read.practice.now():
+            yield InboxItem(
+                reference="calls",
+                waits_to=InboxAction.ARCHIVE,
+                purpose=None,
+                created_by="",
+                recordings=left.recordings,
+                due_on=left.due_at.astimezone(read.practice.config.time_zone).date(),
+                urgency=Urgency.OVERDUE,
+            )
 
 
 def _to_review(read: _Reading) -> Iterator[InboxItem]:

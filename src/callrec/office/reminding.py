@@ -35,6 +35,7 @@ _WHAT: Final = {
     InboxAction.DECIDE: "awaits your decision",
     InboxAction.ANSWER: "awaits an answer from you",
     InboxAction.HEAR: "was approved for you",
+    InboxAction.SEND: "was heard, and no answer went out",
     InboxAction.SETTLE: "waits to be assessed and closed",
 }
 
@@ -94,7 +95,9 @@ def _urgent(
 ) -> Iterator[InboxItem]:
     soon = practice.now() + SOON
     for item in inbox_of(practice, practice.register.person(person)):
-        if _was_left_out(practice, person, item, asked.get(item.reference)):
+        if item.waits_to not in _WHAT or _was_left_out(
+            practice, person, item, asked.get(item.reference)
+        ):
             continue
         lapses = item.lapses_at is not None and item.lapses_at <= soon
         if lapses or item.urgency in (Urgency.OVERDUE, Urgency.DUE_SOON):

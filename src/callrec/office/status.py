@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from callrec.archive.attached import off_site_drives, volumes_on_vaults_disk
 from callrec.archive.copy import kept_copies
 from callrec.archive.log import check_standings
 from callrec.archive.survey import last_verified
+from callrec.archive.unarchived import Unarchived, read_unarchived
 from callrec.archive.unfinished import owed_by_label
 from callrec.archive.volumes import ListedVolume, list_volumes
 from callrec.audit.leaf import Outcome
@@ -37,13 +38,16 @@ from callrec.people.powers import lapsed_delegations
 from callrec.policy.clause import NEXT_REVISION_DUE_ON, Clause
 from callrec.policy.clock_events import Urgency
 from callrec.policy.notice import NOTICE_HEARD, in_force
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import RequestState
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, check_remembered_head, powers, today
 from callrec.record.resuming import set_aside_items
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
 from callrec.requests.glass import ListedGlass, outstanding_glass
+from callrec.requests.history import REQUESTS
 from callrec.requests.open import references_hidden_from
-from callrec.requests.packages import missing_handover_warnings
+from callrec.requests.packages import unrecorded_releases
 from callrec.retention.review import count_due, retention_warnings
 from callrec.search.reviews import read_searches
 
@@ -78,8 +82,14 @@ class Status:
     """Of the whole practice, as far as the actor may know: past the day of the answer."""
     due_soon: tuple[DueRequest, ...]
     """The same: what is past its target, or near it."""
+    heard_not_sent: tuple[str, ...]
+    """References of requests that somebody waits for an answer to, and that were only heard."""
+    handover_not_recorded: tuple[str, ...]
+    """Those of which a package went out, and nobody has said who has it."""
     last_archive: datetime | None
     """To another disk than the vault's own."""
+    unarchived: Unarchived | None
+    """What lies on no other disk than the vault's; None: all does, or it cannot be told."""
     last_verify: datetime | None
     """When this operator last found an archive volume sound."""
     volumes: tuple[ListedVolume, ...]
@@ -114,6 +124,9 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         here_only = archived is None and _last_archived(connection, frozenset()) is not None
         reconciled = last_reconciled(practice, connection)
         owed = owed_by_label(practice, connection)
+        left = _unarchived(practice, connection)
+        out = {leaf.subject[0] for leaf in unrecorded_releases(connection)}
+        rows = [row for row in REQUESTS.every(connection) if f"R-{row.number}" not in kept]
     due = tuple(each for each in read_due(practice) if each.reference not in kept)
     glass = tuple(each for each in outstanding_glass(practice) if each.reference not in kept)
     recordings = count_recordings(practice)
@@ -128,7 +141,10 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         lapsing_soon=tuple(i for i in waiting if i.lapses_at and i.lapses_at <= soon),
         overdue=tuple(each for each in due if each.urgency is Urgency.OVERDUE),
         due_soon=tuple(each for each in due if each.urgency is Urgency.DUE_SOON),
+        heard_not_sent=tuple(f"R-{row.number}" for row in rows if _waits_for_answer(row)),
+        handover_not_recorded=tuple(f"R-{row.number}" for row in rows if row.id in out),
         last_archive=from_millis(archived) if archived else None,
+        unarchived=left,
         last_verify=max(last_verified(practice.state_folder).values(), default=None),
         volumes=_longest_unverified_first(practice),
         last_reconcile=reconciled,
@@ -142,8 +158,28 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
             *waiting_warnings(practice, kept),
             *dict.fromkeys(each.warning for each in glass),
             *_warnings(practice, reconciled, kept_here=kept_here),
+            *_archive_warnings(practice, left),
         ),
     )
+
+
+def _waits_for_answer(row: Row[Any]) -> bool:
+    return row.state == RequestState.HEARD and TERMS[Purpose(row.purpose)].is_dated
+
+
+def _unarchived(practice: Practice, connection: Connection) -> Unarchived | None:
+    try:
+        return read_unarchived(practice, connection)
+    except CallrecError:
+        return None  # the warnings report it
+
+
+def _archive_warnings(practice: Practice, left: Unarchived | None) -> Iterator[str]:
+    if left is not None and left.due_at <= practice.now():
+        yield (
+            f"to be archived since {left.due_at.astimezone(practice.config.time_zone):%d %B %Y}:"
+            f" {left.recordings} recordings are on no other disk: callrec archive --to DIR"
+        )
 
 
 def _last_archived(connection: Connection, beside: frozenset[str]) -> int | None:
@@ -216,7 +252,6 @@ def _warnings(
     yield from (lent.warning for lent in lapsed_delegations(practice))
     yield from incident_warnings(practice)
     yield from notice_warnings(practice)
-    yield from missing_handover_warnings(practice)
     yield from retention_warnings(practice)
     yield from mail_warnings(practice)
     yield from _volume_warnings(practice)

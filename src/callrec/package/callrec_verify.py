@@ -43,7 +43,12 @@ Files = Mapping[str, Optional[Callable[[], IO[bytes]]]]
 (a link, a device, a pipe), which is never opened."""
 
 LARGEST = 1 << 24
-"""Bytes of a file that is read as a whole, at most: 16 MiB."""
+"""Bytes of a file that is read as a whole, at most: 16 MiB. One that has more is not read on."""
+
+MOST_FILES = 100_000
+
+MOST_ENTRIES = 1000
+"""Of signers.json: each costs a signature."""
 
 FORM = "callrec.release/1"
 
@@ -648,6 +653,8 @@ class Register:
 def replay(signers: Mapping[str, Any], proof: Proof) -> Register:
     """The register from leaf 0 on; each entry is shown to stand in the checkpoint's tree."""
     register, before = None, -1
+    if len(signers["entries"]) > MOST_ENTRIES:
+        raise Wrong(f"has more than {MOST_ENTRIES} entries")
     for entry in signers["entries"]:
         seq, data, said = entry["seq"], unbase64(entry["leaf"]), entry["statement"]
         path = [unbase64(each) for each in entry["proof"]]
@@ -717,8 +724,10 @@ class Examination:
             with opened() as file:
                 for chunk in iter(partial(file.read, 1 << 20), b""):
                     digest.update(chunk)
-                    if path in LOOKED_INTO and len(kept) < LARGEST:
+                    if path in LOOKED_INTO:
                         kept += chunk
+                        if len(kept) > LARGEST:
+                            raise Wrong("is larger than it is in any release; it was not read on")
         except OSError as error:
             raise Wrong(f"cannot be read: {error.strerror or error}") from error
         self.digests[path], self.contents[path] = digest.hexdigest(), bytes(kept)
@@ -861,8 +870,11 @@ def _log_key(register: Register, signer: tuple[str, bytes], manifest: Mapping[st
 def files_in(folder: str) -> dict[str, Callable[[], IO[bytes]] | None]:
     """All that is in a folder and the folders in it; no link is followed."""
     found: dict[str, Callable[[], IO[bytes]] | None] = {}
-    waiting = [folder]
+    waiting, folders = [folder], 0
     while waiting:
+        folders += 1
+        if len(found) + folders + len(waiting) > MOST_FILES:
+            raise ValueError(f"there are more than {MOST_FILES:,} files; this is no release")
         with os.scandir(waiting.pop()) as entries:
             for each in entries:
                 # A junction of Windows calls itself a folder.

@@ -27,6 +27,20 @@ METHOD: Final = (
     " itself."
 )
 
+METHOD_BUT_LOST: Final = (
+    "In the vault the key of each recording was destroyed; with it went its sealed description, its"
+    " entries in the search index, what was granted of it and what the record had sealed about it."
+    " The file was deleted, the catalogue written anew, and each bag on each volume that the"
+    " practice still has written anew without it. Nothing was overwritten on the medium itself."
+)
+"""Where volumes are lost that hold some of them yet."""
+
+ON_LOST_VOLUMES: Final = (
+    "what is on the volumes that are lost: sealed files and, in a sealed copy of the catalogue,"
+    " their keys; who finds one and has the password of somebody who may approve, or the recovery"
+    " kit, can open them"
+)
+
 NOT_REACHED: Final = (
     "copies of the vault that were made without callrec: they hold the keys until they go",
     "what the sectors of a disk or drive still hold of deleted files",
@@ -121,12 +135,12 @@ def certificate_json(certificate: DestructionCertificate) -> dict[str, Any]:
         "carried_out_by": certificate.carried_out_by,
         "begun_at": certificate.begun_at,
         "done_at": certificate.done_at,
-        "method": METHOD,
+        "method": method(certificate),
         "recordings": [asdict(each) for each in certificate.recordings],
         "kept": [{"recording": number, "why": why} for number, why in certificate.kept],
         "media": [asdict(each) for each in certificate.media],
         "released": [{"request": r, "release": id_} for r, id_ in certificate.released],
-        "not_reached": list(NOT_REACHED),
+        "not_reached": list(not_reached(certificate)),
         "stub": STUB,
         "fingerprint": certificate.fingerprint,
         "audit_seq": certificate.audit_seq,
@@ -146,7 +160,23 @@ def decision_rows(certificate: DestructionCertificate) -> Iterator[tuple[str, st
         yield "Approved by", approval_in_words(approval)
     began = instant_in_words(certificate.begun_at)
     yield "Carried out by", f"{certificate.carried_out_by}, {began}"
-    yield "Complete", instant_in_words(certificate.done_at)
+    done = instant_in_words(certificate.done_at)
+    yield "Complete", f"{done}, but for volumes that are lost" if lost(certificate) else done
+
+
+def lost(certificate: DestructionCertificate) -> tuple[Medium, ...]:
+    """The volumes that hold some of them yet."""
+    return tuple(each for each in certificate.media if each.written_anew_at is None)
+
+
+def method(certificate: DestructionCertificate) -> str:
+    """How it was done, and where not."""
+    return METHOD_BUT_LOST if lost(certificate) else METHOD
+
+
+def not_reached(certificate: DestructionCertificate) -> tuple[str, ...]:
+    """What was not destroyed."""
+    return (ON_LOST_VOLUMES, *NOT_REACHED) if lost(certificate) else NOT_REACHED
 
 
 def kept_rows(certificate: DestructionCertificate) -> list[tuple[str, str]]:
@@ -190,8 +220,8 @@ def _lines(certificate: DestructionCertificate) -> Iterator[str]:
     yield from _section("Volumes", map(": ".join, medium_rows(certificate)))
     released = map(", release ".join, certificate.released)
     yield from _section("Released before; who has it was to be told [UK GDPR 19]", released)
-    yield from _section("Method", [METHOD])
-    yield from _section("Not reached", NOT_REACHED)
+    yield from _section("Method", [method(certificate)])
+    yield from _section("Not reached", not_reached(certificate))
     yield from _section("Kept of them", [STUB])
 
 

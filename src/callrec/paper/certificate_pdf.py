@@ -27,14 +27,14 @@ from callrec.package.certificate import (
     sound_in_words,
 )
 from callrec.package.destroyed import (
-    METHOD,
-    NOT_REACHED,
     STUB,
     DestroyedRecording,
     DestructionCertificate,
     decision_rows,
     kept_rows,
     medium_rows,
+    method,
+    not_reached,
     recording_in_words,
 )
 from callrec.package.manifest import NotEnclosed, ReleasedFile
@@ -279,8 +279,8 @@ def destruction_pdf(certificate: DestructionCertificate) -> bytes:
     ):
         if rows:
             sheet.keep_section(heading, (sheet.fact(*row, style) for row in rows))
-    sheet.keep_section("How", [sheet.set(METHOD, TEXT)])
-    points = (sheet.item("·", sheet.set(what, TEXT, x=INDENT)) for what in NOT_REACHED)
+    sheet.keep_section("How", [sheet.set(method(certificate), TEXT)])
+    points = (sheet.item("·", sheet.set(what, TEXT, x=INDENT)) for what in not_reached(certificate))
     sheet.keep_section("What is not reached", points)
     sheet.keep_section("What is kept of them", [sheet.set(STUB, TEXT)])
     sheet.keep(*sheet.signed_for_practice())

@@ -47,7 +47,7 @@ from callrec.login.locks import (
 )
 from callrec.mail.outbox import notify
 from callrec.policy.authority import delegations_lapsed, without_lapsed
-from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.request import GRANTED_STATES, RequestAct
 from callrec.policy.role import (
     Person,
     Power,
@@ -71,8 +71,6 @@ UNDELEGATED: Final = "person.undelegated"
 MAY_NOT_HEAR: Final = "Whoever it was granted to may not hear recordings any more"
 
 HAS_ANOTHER_KEY: Final = "Whoever it was granted to has another key now, which does not open it"
-
-_GRANTED: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
 
 
 def voucher_fields(
@@ -313,7 +311,7 @@ def take_back_grants(
         history = read_history(practice, act.connection, row.id)
         destroy_grants(act.connection, row.id, history.requester, to=person)
         left = act.connection.execute(select(grant.c.uid).where(grant.c.request == row.id))
-        if left.first() is not None or history.state not in _GRANTED:
+        if left.first() is not None or history.state not in GRANTED_STATES:
             continue
         version_id = RequestVersion(practice.vault, row.id, row.version)
         nonce, words = primitives.random_bytes(NONCE_BYTES), {"reason": why}

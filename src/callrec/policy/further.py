@@ -22,6 +22,8 @@ NO_AUTHORITY: Final = "none"
 
 COURT_ORDER: Final = "court-order"
 
+OTHER_BASIS: Final = "other"
+
 
 class FurtherParticular(StrEnum):
     """A further particular, named as it is typed: ``--received-how``."""
@@ -277,7 +279,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
                     "crime": "prevent or detect crime (DPA 2018 Sch 2 Pt 1 para 2)",
                     "legal-proceedings": "law, or legal proceedings (DPA 2018 Sch 2 Pt 1 para 5)",
                     COURT_ORDER: "a sealed order of a court, which sets the day",
-                    "other": "something else; say what in the necessity",
+                    OTHER_BASIS: "something else; say what in the necessity",
                 }
             ),
         ),

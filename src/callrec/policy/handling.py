@@ -26,7 +26,7 @@ from callrec.policy.authority import (
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import Awaited
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import ENDED_STATES, RequestState
+from callrec.policy.request import ENDED_STATES, USED_STATES
 from callrec.policy.role import Person, PersonId, Power, powers_of
 from callrec.policy.words import check_reason
 
@@ -113,7 +113,7 @@ def check_waits_for_answer(request: RequestFacts) -> None:
 
     For any other purpose, hearing it was all that was asked for.
     """
-    if request.state is RequestState.RELEASED and not TERMS[request.purpose].is_dated:
+    if request.state in USED_STATES and not TERMS[request.purpose].is_dated:
         raise Refused(
             f"the request is {request.state} and cannot be changed",
             clause=Clause.FORMALLY_AUTHORISED,

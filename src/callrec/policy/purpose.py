@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from callrec.policy.clause import Clause, Law
-from callrec.policy.further import QUESTIONS, FurtherParticular
+from callrec.policy.further import COURT_ORDER, OTHER_BASIS, QUESTIONS, FurtherParticular
 from callrec.policy.role import Power
 
 
@@ -247,8 +247,13 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
 def legal_basis(purpose: Purpose, further: Mapping[str, str]) -> str:
     """On what a release rests; ``further`` may name an outside body's own basis."""
     if purpose is Purpose.OUTSIDE_BODY:
-        bases = QUESTIONS[FurtherParticular.LEGAL_BASIS].choices
-        return bases[further[FurtherParticular.LEGAL_BASIS]]
+        code = further[FurtherParticular.LEGAL_BASIS]
+        if code == OTHER_BASIS:
+            necessity = " ".join(further[FurtherParticular.NECESSITY].split())
+            return f"as the body that asked has put it: {necessity}"
+        if code == COURT_ORDER:
+            return "a sealed order of a court"
+        return QUESTIONS[FurtherParticular.LEGAL_BASIS].choices[code]
     terms = TERMS[purpose]
     return terms.right or f"the practice's call recording policy, {terms.asked_under}"
 

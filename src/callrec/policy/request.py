@@ -2,10 +2,12 @@
 
     submitted <-> waiting           the decider asks, an answer comes
     submitted  -> approved | denied | withdrawn | lapsed
-    approved   -> released          packed or heard at least once
-    released   -> closed            until then, records say who has the package
-    released   -> denied            only heard, and the approval revoked or lapsed since
-    released   -> released          only heard, and changed, dated or asked about since
+    approved   -> heard             played at least once, and nothing went out
+    heard      -> approved          the player failed before anything could be heard
+    heard      -> denied            the approval was revoked or lapsed since
+    approved, heard -> released     a package was made and may go
+    released   -> handed-over       the record says of each package who has it
+    heard, released, handed-over -> closed
     approved   -> closed            the recordings to erase or dispose of are destroyed
 
 A state is never stored: `state_after` reads it from the log's leaves about the request.
@@ -14,10 +16,13 @@ The end of an approval (revoked, lapsed unused, or the request changed) destroys
 the request back to `submitted`. "Denied" would be untrue, since nobody refused it; a state of its
 own would lose a subject access request that the law still wants answered. Back in `submitted` it is
 in an inbox again, must be decided again, and lapses by the day on which the approval ended. A
-request that was heard or handed over stays `released` afterwards. But staff may have heard it alone
-before answering, and found something that forbids or lacks an answer. So where no package went out,
-it can still be changed, extended and given missing proof; and with no standing approval either, it
-can be asked about, denied, or approved again.
+request that was heard stays `heard` afterwards, and one of which a package went out `released` or
+`handed-over`. But staff may have heard it alone before answering, and found something that forbids
+or lacks an answer. So what was only heard can still be changed, extended and given missing proof;
+and with no standing approval, it can be asked about, denied, or approved again.
+
+A hearing counts from its first byte, and so does one whose end is not on record. Only one that the
+log says failed is none: the request is then where it would be without it.
 
 While an answer is awaited nothing is decided.
 
@@ -29,7 +34,7 @@ changing an undecided request or asking about it does not move its day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -53,7 +58,9 @@ class RequestState(StrEnum):
     DENIED = "denied"
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
+    HEARD = "heard"
     RELEASED = "released"
+    HANDED_OVER = "handed-over"
     CLOSED = "closed"
 
 
@@ -76,6 +83,7 @@ class RequestAct(Worded):
     LOOKED = "listen.looked", "looked at"
     LISTENED = "listen", "listened to"
     HEARING_ENDED = "listen.ended", "heard to an end"
+    HEARING_FAILED = "listen.failed", "played"
     PREPARED = "release.prepared", "released"
     DELIVERED = "release.delivered", "released"
     FAILED = "release.failed", "released"
@@ -92,7 +100,25 @@ class RequestEvent:
     act: RequestAct
     at: datetime
     actor: PersonId
+    of: str = ""
+    """The id of the hearing or the release that it is about; of other acts it does not count."""
 
+
+_HEARING_OVER: Final = (RequestAct.HEARING_ENDED, RequestAct.HEARING_FAILED)
+
+_GOES_ON: Final = (
+    *(RequestAct.THIRD_PARTIES, RequestAct.REVOKED, RequestAct.GRANT_LAPSED),
+    RequestAct.APPROVED,  # a second copy is a second approval
+    *(RequestAct.PREPARED, RequestAct.LOOKED, RequestAct.LISTENED, *_HEARING_OVER),
+)
+"""What leaves a request as it is once it was heard."""
+
+_RECORDED: Final = (RequestAct.HANDED_OVER, RequestAct.ACKNOWLEDGED)
+
+_AFTER_HEARING: Final = {
+    RequestAct.DELIVERED: RequestState.RELEASED,
+    RequestAct.CLOSED: RequestState.CLOSED,
+}
 
 _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyType(
     {
@@ -128,41 +154,43 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
             RequestAct.PREPARED: RequestState.APPROVED,
             RequestAct.DELIVERED: RequestState.RELEASED,
             RequestAct.LOOKED: RequestState.APPROVED,
-            RequestAct.LISTENED: RequestState.RELEASED,
+            RequestAct.LISTENED: RequestState.HEARD,
             RequestAct.CARRIED_OUT: RequestState.CLOSED,  # what was approved is destroyed
         },
-        RequestState.RELEASED: {
-            **dict.fromkeys(  # if it was only heard: `_IF_ONLY_HEARD`
+        RequestState.HEARD: {
+            **_AFTER_HEARING,
+            **dict.fromkeys(  # some only where no approval stands: `_IF_NOTHING_STANDS`
                 (
                     *(RequestAct.RECEIVED, RequestAct.AMENDED, RequestAct.ASKED),
                     *(RequestAct.ANSWERED, RequestAct.EXTENDED),
                 ),
-                RequestState.RELEASED,
+                RequestState.HEARD,
             ),
-            RequestAct.THIRD_PARTIES: RequestState.RELEASED,
-            RequestAct.REVOKED: RequestState.RELEASED,
-            RequestAct.GRANT_LAPSED: RequestState.RELEASED,
-            RequestAct.APPROVED: RequestState.RELEASED,  # a second copy is a second approval
-            RequestAct.DENIED: RequestState.DENIED,  # likewise
-            RequestAct.PREPARED: RequestState.RELEASED,
-            RequestAct.DELIVERED: RequestState.RELEASED,
-            RequestAct.LOOKED: RequestState.RELEASED,
-            RequestAct.LISTENED: RequestState.RELEASED,
-            RequestAct.HEARING_ENDED: RequestState.RELEASED,
-            RequestAct.HANDED_OVER: RequestState.RELEASED,
-            RequestAct.ACKNOWLEDGED: RequestState.RELEASED,
-            RequestAct.CLOSED: RequestState.CLOSED,
+            RequestAct.DENIED: RequestState.DENIED,
+            **dict.fromkeys(_GOES_ON, RequestState.HEARD),
         },
-        RequestState.DENIED: {
-            RequestAct.HEARING_ENDED: RequestState.DENIED,  # it went on while that was done
+        RequestState.RELEASED: {
+            **_AFTER_HEARING,
+            **dict.fromkeys((*_GOES_ON, *_RECORDED), RequestState.RELEASED),
         },
+        RequestState.HANDED_OVER: {
+            **_AFTER_HEARING,
+            **dict.fromkeys((*_GOES_ON, *_RECORDED), RequestState.HANDED_OVER),
+        },
+        RequestState.DENIED: dict.fromkeys(_HEARING_OVER, RequestState.DENIED),  # meanwhile
         RequestState.WITHDRAWN: {},
         RequestState.LAPSED: {},
-        RequestState.CLOSED: {
-            RequestAct.HEARING_ENDED: RequestState.CLOSED,  # it went on while that was done
-        },
+        RequestState.CLOSED: dict.fromkeys(_HEARING_OVER, RequestState.CLOSED),  # meanwhile
     }
 )
+
+USED_STATES: Final = frozenset(
+    {RequestState.HEARD, RequestState.RELEASED, RequestState.HANDED_OVER}
+)
+"""Something was heard or went out, and the request is not closed."""
+
+GRANTED_STATES: Final = frozenset({RequestState.APPROVED, *USED_STATES})
+"""Grants may lie under it."""
 
 ENDED_STATES = frozenset(
     state for state, onward in _NEXT.items() if {state}.issuperset(onward.values())
@@ -172,7 +200,7 @@ ENDED_STATES = frozenset(
 _PREPARING = {RequestAct.PREPARED: 1, RequestAct.DELIVERED: -1, RequestAct.FAILED: -1}
 """A package begun, and one brought to its end."""
 
-_HEARING = {RequestAct.LISTENED: 1, RequestAct.HEARING_ENDED: -1}
+_HEARING = {RequestAct.LISTENED: 1, **dict.fromkeys(_HEARING_OVER, -1)}
 """A hearing begun, and one ended; a killed program leaves no end."""
 
 ENDING_ACTS = frozenset({RequestAct.AMENDED, RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
@@ -182,7 +210,10 @@ _HOW_IT_GOT_THERE = "see how it got there: callrec request show {}"
 
 _INSTEAD = {
     (RequestState.APPROVED, RequestAct.WITHDRAWN): "first whoever decides it: callrec revoke {}",
-    (RequestState.RELEASED, RequestAct.WITHDRAWN): "end it: callrec request close {}",
+    **{
+        (state, RequestAct.WITHDRAWN): "end it: callrec request close {}"
+        for state in sorted(USED_STATES)
+    },
 }
 """The hint for some impossible acts."""
 
@@ -204,17 +235,15 @@ def check_transition(state: RequestState, act: RequestAct, reference: str) -> No
 def check_can_happen(events: Iterable[RequestEvent], act: RequestAct, reference: str) -> None:
     """Check that an act is possible for a request with this history; ``reference`` is for the hint.
 
-    Not where a package went out, or while an approval stands that must be revoked first.
+    Some are not while an approval stands, which must be revoked first.
     """
     history = tuple(events)
     state = state_after(history)
     check_transition(state, act, reference)
-    if state is RequestState.RELEASED and not _is_open_to(history, act):
-        hint = _HOW_IT_GOT_THERE
-        if is_undelivered(history):
-            hint = "what was only heard can be, once it is taken back: callrec revoke {}"
+    if not _is_open_to(state, history, act):
         raise Refused(
-            f"the request is {state} and cannot be {act.meaning}", hint=hint.format(reference)
+            f"the request is {state} and cannot be {act.meaning}",
+            hint=f"take it back first: callrec revoke {reference}",
         )
 
 
@@ -247,10 +276,11 @@ def state_after(events: Iterable[RequestEvent]) -> RequestState:
     in_preparation = under_way = 0
     history = tuple(events)
     for number, event in enumerate(history):
-        heard = state is RequestState.RELEASED
-        state = _next_state(state, event.act)
-        if heard and not _is_open_to(history[:number], event.act):
+        if state is not None and not _is_open_to(state, history[:number], event.act):
             state = None
+        else:
+            state = _next_state(state, event.act)
+            state = state and _settled(state, history[: number + 1])
         in_preparation += _PREPARING.get(event.act, 0)
         under_way += _HEARING.get(event.act, 0)
         if state is None or min(in_preparation, under_way) < 0:
@@ -270,23 +300,48 @@ def changed_by(events: Iterable[RequestEvent]) -> frozenset[PersonId]:
     return frozenset(event.actor for event in events if event.act is RequestAct.AMENDED)
 
 
-def _is_open_to(history: tuple[RequestEvent, ...], act: RequestAct) -> bool:
-    """Whether an act is possible for a released request."""
-    condition = _IF_ONLY_HEARD.get(act)
-    return condition is None or condition(history)
+def _is_open_to(state: RequestState, history: tuple[RequestEvent, ...], act: RequestAct) -> bool:
+    """Whether an act is possible by the approval that stands, or does not."""
+    needs_none = state is RequestState.HEARD and act in _IF_NOTHING_STANDS
+    return not (needs_none and has_standing_approval(history))
 
 
-_IF_ONLY_HEARD: Mapping[RequestAct, Callable[[tuple[RequestEvent, ...]], bool]] = MappingProxyType(
+_IF_NOTHING_STANDS: Final = frozenset(
     {
-        RequestAct.RECEIVED: is_unanswered,  # it was changed, so nothing stands
-        RequestAct.AMENDED: is_undelivered,
-        RequestAct.ASKED: is_unanswered,  # nobody asks about what is decided
-        RequestAct.ANSWERED: is_undelivered,
-        RequestAct.EXTENDED: is_undelivered,
-        RequestAct.DENIED: is_unanswered,
+        RequestAct.RECEIVED,  # it was changed, so nothing stands
+        RequestAct.ASKED,  # nobody asks about what is decided
+        RequestAct.DENIED,
     }
 )
-"""Acts possible for a request that was only heard, and on which condition."""
+"""Acts possible for a request that was heard, and of which no approval stands."""
+
+
+def _settled(state: RequestState, history: tuple[RequestEvent, ...]) -> RequestState:
+    """The state after the last event, by the other hearings and releases there were."""
+    match history[-1].act:
+        case RequestAct.HANDED_OVER if state is RequestState.RELEASED:
+            recorded = _ids(history, RequestAct.HANDED_OVER)
+            is_all = _ids(history, RequestAct.DELIVERED) <= recorded
+            return RequestState.HANDED_OVER if is_all else state
+        case RequestAct.HEARING_FAILED if state is RequestState.HEARD:
+            begun = sum(event.act is RequestAct.LISTENED for event in history)
+            failed = sum(event.act is RequestAct.HEARING_FAILED for event in history)
+            return state if begun > failed else _without_hearings(history)
+        case _:
+            return state
+
+
+def _without_hearings(history: tuple[RequestEvent, ...]) -> RequestState:
+    """Where a request would be that nobody has heard."""
+    state = RequestState.SUBMITTED
+    for event in history[1:]:
+        if event.act is not RequestAct.LISTENED:
+            state = _next_state(state, event.act) or state
+    return state
+
+
+def _ids(history: Iterable[RequestEvent], act: RequestAct) -> frozenset[str]:
+    return frozenset(event.of for event in history if event.act is act)
 
 
 def _next_state(state: RequestState | None, act: RequestAct) -> RequestState | None:

@@ -46,7 +46,8 @@ MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
         # Then the recording, between them the hearing, but of a look; the release; the notified.
         **dict.fromkeys(
             (
-                *(RequestAct.LOOKED, RequestAct.LISTENED, RequestAct.HEARING_ENDED),
+                *(RequestAct.LOOKED, RequestAct.LISTENED),
+                *(RequestAct.HEARING_ENDED, RequestAct.HEARING_FAILED),
                 *(RequestAct.PREPARED, RequestAct.DELIVERED, RequestAct.FAILED),
                 *(RequestAct.HANDED_OVER, RequestAct.ACKNOWLEDGED, IncidentAct.REPORTED),
             ),

@@ -19,21 +19,18 @@ from callrec.crypto.canonical import parse_instant
 from callrec.login.people import logins
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import RequestAct
+from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import VaultKey
 from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice
 from callrec.record.acts import done_leaves
 from callrec.record.versions import open_details
 from callrec.registers.requests import RegisteredRequest, read_registered_requests
-from callrec.release.listen import hearing_end_leaf
+from callrec.release.listen import HearingEnd, hearing_end_leaf
 from callrec.requests.model import Approval
 from callrec.requests.packages import ReleasedPackage, read_releases, words_for
 
-_HOW: Final[Mapping[RequestAct, str]] = {
-    RequestAct.LISTENED: "heard",
-    RequestAct.DELIVERED: "released",
-}
+_DISCLOSING: Final = (RequestAct.LISTENED, RequestAct.DELIVERED)
 
 _RECIPIENT: Final[Mapping[Purpose, FurtherParticular]] = {
     Purpose.REGULATORY: FurtherParticular.REGULATOR,
@@ -59,6 +56,8 @@ class DisclosureEntry:
     attended: tuple[str, ...]
     ended_at: datetime | None
     end: str | None
+    played_to_second: int | None
+    of_seconds: int | None
     approved_by: tuple[str, ...]
     broken_glass: str | None
     recipient: str | None
@@ -78,7 +77,7 @@ def read_disclosure_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[DisclosureEntry]:
     """Every disclosure that the reader may learn of, oldest first."""
-    disclosed = {leaf.subject[0] for leaf in done_leaves(connection, tuple(_HOW))}
+    disclosed = {leaf.subject[0] for leaf in done_leaves(connection, _DISCLOSING)}
     requests = read_registered_requests(
         practice, actor, connection, lambda row: row.id in disclosed
     )
@@ -94,7 +93,7 @@ def _entries(
     numbers = {row.uid: str(row.id) for row in rows}
     packages = {each.id: each for each in read_packages(practice, actor, connection, request)}
     for leaf, event in zip(request.history.leaves, request.history.events, strict=True):
-        if event.act not in _HOW:
+        if event.act not in _DISCLOSING:
             continue
         details = _details(practice, actor, connection, request, leaf)
         end = hearing_end_leaf(leaf, request.history)
@@ -109,12 +108,14 @@ def _entries(
             at=event.at,
             request=request.reference,
             purpose=str(request.purpose),
-            how=_HOW[event.act],
+            how=_how(end, package),
             by=called[leaf.actor],
             role=str(practice.register.person(leaf.actor, before=leaf.seq).role),
             attended=tuple(details.get("attended", ())),
             ended_at=parse_instant(end.at) if end else None,
             end="not recorded" if unended else details.get("how"),
+            played_to_second=details.get("played_to_second"),
+            of_seconds=details.get("of_seconds"),
             approved_by=tuple(called[person] for person in approvers),
             broken_glass=request.broken_glass(used),
             recipient=request.named(_RECIPIENT[request.purpose]) if is_copy else None,
@@ -126,6 +127,14 @@ def _entries(
             handed_over_time=package.handed_over_time if package else None,
             **holder_columns(request, package),
         )
+
+
+def _how(end: Leaf | None, package: ReleasedPackage | None) -> str:
+    """What a release has come to, or a hearing by how it ended."""
+    if package is not None:
+        return str(RequestState.HANDED_OVER if package.handed_over else RequestState.RELEASED)
+    has_failed = end is not None and end.act == RequestAct.HEARING_FAILED
+    return HearingEnd.FAILED if has_failed else RequestState.HEARD
 
 
 def _used(request: RegisteredRequest, disclosed: Leaf) -> tuple[Approval, ...]:

@@ -44,7 +44,7 @@ from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.catalogue.engine import check_schema, check_values, open_catalogue, reading
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
-from callrec.practice import state_folder
+from callrec.practice import Practice, state_folder
 from callrec.record.resuming import SetAsideItem, items_of
 from callrec.registers.audit import OpenedDetails
 from callrec.registers.projections import check_projections
@@ -227,6 +227,27 @@ def _verified(
         memory_gone=memory_gone,
         is_log_unsound=bool(found.problems),
     )
+
+
+def check_vault(practice: Practice, connection: Connection) -> None:
+    """The whole log and all rows, as `verify_audit` reads them; takes no key.
+
+    Raises:
+        Tampered: something is not as it was signed. No copy of such a vault may take the place of
+            a good one.
+    """
+    check_schema(connection)
+    found = verify_log(connection, practice.vault, load_verified(practice.state_folder))
+    problems = [*found.problems]
+    if found.register is not None and not problems:
+        zone = practice.config.time_zone
+        problems.extend(check_projections(connection, found.register, zone))
+    if problems:
+        raise Tampered(
+            f"the vault is not as it was signed: {problems[0].what}",
+            hint="callrec audit verify names all that was changed; keep every drive as it is,"
+            " callrec restore from one brings back what was there before",
+        )
 
 
 def check_untouched(config: Config, environ: Mapping[str, str]) -> None:

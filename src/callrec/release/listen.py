@@ -3,6 +3,7 @@
     listen.looked    the waveform was shown, and nothing played
     listen           it is played
     listen.ended     it is played no more; of a run that was killed there is none
+    listen.failed    likewise, and nothing can have been heard: this hearing is none
 
 A grant to hear is not for a single hearing: it holds until it lapses, is revoked or is released,
 and stays as it is by these entries (docs/formats/grant.md, 7), which say who else was there. What
@@ -12,16 +13,17 @@ and no file of it is ever written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from math import ceil
+from typing import Final, TypeAlias
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
-from callrec.errors import Refused, Unusable
+from callrec.errors import Failed, Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.edits import Edits, edits_to_apply
 from callrec.policy.hearing import (
@@ -41,6 +43,7 @@ from callrec.requests.model import History
 from callrec.requests.open import read_unchanged
 from callrec.sound.child import Undecodable
 from callrec.sound.coding import WAV
+from callrec.sound.listening import samples_after
 from callrec.sound.measured import Measured
 
 Play: TypeAlias = Callable[[Iterable[bytes]], bool]
@@ -81,6 +84,10 @@ class PlayedRecording:
     recording: int
     audit_seq: int
     """Of the leaf that records it."""
+    played_to_second: int
+    """At most."""
+    of_seconds: int
+    """How many there are."""
     edits: Edits
     """What was left out of it."""
     lapses_at: datetime
@@ -95,6 +102,27 @@ class HearingEnd(StrEnum):
     STOPPED = "stopped"
     """The listener had heard enough."""
     FAILED = "failed"
+    """The player did not end well, or took next to nothing."""
+
+
+class _Counted:
+    """The pieces of a sound, and how much of it the player has taken."""
+
+    def __init__(self, pieces: Iterable[bytes], *, size: int, seconds: float) -> None:
+        self._pieces = pieces
+        self._size = size
+        self._taken = 0
+        self.seconds = seconds
+        """How long all of it lasts."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            yield piece
+            self._taken += len(piece)
+
+    @property
+    def seconds_taken(self) -> float:
+        return self.seconds * min(1, self._taken / self._size)
 
 
 def listen_to(
@@ -129,18 +157,51 @@ def listen_to(
         hearing = record_hearing(practice, actor, grant, attended)
     if sound:
         room.show(WaveformView(reference, grant.recording.id, hearing.seq, sound, edits))
-        pieces = copy_pieces(practice, grant, sound, edits=edits)
-    else:
-        pieces = original_pieces(practice, grant)
-    how = HearingEnd.FAILED
+    pieces = _pieces(practice, grant, sound, edits)
+    began, how = practice.now(), HearingEnd.FAILED
     try:
         how = HearingEnd.ENDED if play(pieces) else HearingEnd.STOPPED
+        if how is HearingEnd.STOPPED and not _second(practice, began, pieces):
+            how = HearingEnd.FAILED
+            raise Failed(
+                "the player ended before anything could be heard",
+                hint="see that it plays other sound, and that there is a sound device; then listen"
+                " again",
+            )
     except KeyboardInterrupt:
         how = HearingEnd.STOPPED
         raise
     finally:
-        record_end(practice, actor, hearing, how)
-    return PlayedRecording(reference, grant.recording.id, hearing.seq, edits, grant.lapses_at)
+        second = _second(practice, began, pieces)
+        record_end(practice, actor, hearing, how, second=second, of=ceil(pieces.seconds))
+    return PlayedRecording(
+        reference,
+        grant.recording.id,
+        hearing.seq,
+        second,
+        ceil(pieces.seconds),
+        edits,
+        grant.lapses_at,
+    )
+
+
+def _pieces(
+    practice: Practice, grant: UsableGrant, sound: Measured | None, edits: Edits
+) -> _Counted:
+    """What is played: the copy, or the original where its sound cannot be had."""
+    if sound is None:
+        row = grant.recording
+        original = original_pieces(practice, grant)
+        return _Counted(original, size=row.size_bytes, seconds=row.duration_ms / 1000)
+    left = samples_after(sound.samples, edits, sound.sample_rate)
+    copy = copy_pieces(practice, grant, sound, edits=edits)
+    size = left * sound.channels * 2  # and a header
+    return _Counted(copy, size=max(size, 1), seconds=left / sound.sample_rate)
+
+
+def _second(practice: Practice, began: datetime, pieces: _Counted) -> int:
+    """Up to which second it can have been heard: no more than was taken, nor than time went by."""
+    return int(min((practice.now() - began).total_seconds(), pieces.seconds_taken))
 
 
 def show_waveform(
@@ -232,17 +293,26 @@ def record_hearing(
     return after.leaves[-1]
 
 
-def record_end(practice: Practice, actor: Actor, hearing: Leaf, how: HearingEnd) -> None:
-    """Write, durably, that a hearing is over, whatever has happened to the request meanwhile."""
+def record_end(
+    practice: Practice, actor: Actor, hearing: Leaf, how: HearingEnd, *, second: int, of: int
+) -> None:
+    """Write, durably, that a hearing is over, whatever has happened to the request meanwhile.
+
+    One that failed before its first second was over is none.
+    """
     request, *subject = hearing.subject
+    is_none = how is HearingEnd.FAILED and not second
+    what = RequestAct.HEARING_FAILED if is_none else RequestAct.HEARING_ENDED
+    details = {"how": how, "of_seconds": of, "played_to_second": second}
     with writing(practice, actor.signer) as act:
         history = read_history(practice, act.connection, request)
-        log_request_event(
-            act, actor, history, RequestAct.HEARING_ENDED, subject=subject, details={"how": how}
-        )
+        log_request_event(act, actor, history, what, subject=subject, details=details)
+
+
+_ENDS: Final = frozenset({RequestAct.HEARING_ENDED, RequestAct.HEARING_FAILED})
 
 
 def hearing_end_leaf(hearing: Leaf, history: History) -> Leaf | None:
     """The leaf by which a hearing ended; None where its end was not recorded."""
-    ends = (leaf for leaf in history.after(hearing) if leaf.act == RequestAct.HEARING_ENDED)
+    ends = (leaf for leaf in history.after(hearing) if leaf.act in _ENDS)
     return next((end for end in ends if end.subject[1:] == hearing.subject[1:]), None)

@@ -22,7 +22,7 @@ from callrec.policy.authority import check_may
 from callrec.policy.handling import check_may_change, check_waits_for_answer
 from callrec.policy.particulars import Answers, Particulars, with_changes
 from callrec.policy.purpose import TERMS
-from callrec.policy.request import RequestAct
+from callrec.policy.request import GRANTED_STATES, RequestAct
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, register_now, today
 from callrec.requests.ask import (
@@ -37,7 +37,7 @@ from callrec.requests.ask import (
 from callrec.requests.clock import begin_clock
 from callrec.requests.history import REQUESTS, log_request_event
 from callrec.requests.holding import match_open_holds, recordings_left_out
-from callrec.requests.lapse import GRANTED_STATES, signing_on
+from callrec.requests.lapse import signing_on
 from callrec.requests.model import MAX_REQUEST_RECORDINGS, OpenRequest, RequestBody
 from callrec.requests.open import read_request
 from callrec.requests.telling import notify_deciders

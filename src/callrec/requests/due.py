@@ -21,7 +21,7 @@ from callrec.crypto.statement import entries_in
 from callrec.errors import Tampered
 from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import ENDED_STATES, RequestAct, RequestState
+from callrec.policy.request import ENDED_STATES, USED_STATES, RequestAct, RequestState
 from callrec.policy.withholding import Ground
 from callrec.practice import Practice, today
 from callrec.record.acts import done_leaves, read_unverified_statement
@@ -154,7 +154,7 @@ def awaits_answer(state: RequestState, *, was_answered: bool) -> bool:
     What was heard may have been heard by the staff alone, before they answer. Who was there lies
     sealed, so of people who came to hear it is known by the closing that they were answered.
     """
-    is_left_over = state is RequestState.RELEASED and not was_answered
+    is_left_over = state in USED_STATES and not was_answered
     return is_left_over or state in _UNDECIDED_OR_UNUSED
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
@@ -19,7 +19,7 @@ from callrec.catalogue.requests import destroy_grants
 from callrec.catalogue.tables import to_millis
 from callrec.errors import Tampered
 from callrec.mail.outbox import notify
-from callrec.policy.request import UNDECIDED, RequestAct, RequestState, has_lapsed
+from callrec.policy.request import GRANTED_STATES, UNDECIDED, RequestAct, has_lapsed
 from callrec.practice import Actor, Practice, attempt, signing, writing
 from callrec.requests.approvals import event_end_reason, read_approvals
 from callrec.requests.clock import is_court_ordered, read_date_rows
@@ -33,8 +33,6 @@ from callrec.requests.standing import (
     undecided_since_by,
     undecided_until,
 )
-
-GRANTED_STATES: Final = frozenset({RequestState.APPROVED, RequestState.RELEASED})
 
 
 @contextmanager

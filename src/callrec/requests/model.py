@@ -366,4 +366,5 @@ _ACTS: Final = {str(act): act for act in RequestAct}
 
 def event_of(leaf: Leaf) -> RequestEvent:
     """The event that a leaf records."""
-    return RequestEvent(_ACTS[leaf.act], parse_instant(leaf.at), PersonId(leaf.actor))
+    of = "".join(leaf.subject[1:2])
+    return RequestEvent(_ACTS[leaf.act], parse_instant(leaf.at), PersonId(leaf.actor), of)

@@ -8,9 +8,9 @@ the leaves, so readers see of it what they may open (docs/formats/grant.md, 8).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import partial
 from typing import Any, Final
 
@@ -316,32 +316,20 @@ def words_for(
     return words
 
 
-HANDOVER_LATE_AFTER: Final = timedelta(days=7)
-"""A letter has come by then."""
-
-
-def missing_handover_warnings(practice: Practice) -> Iterator[str]:
-    """How many they are after some days, as long as it can still be recorded."""
-    since = practice.now() - HANDOVER_LATE_AFTER
-    late = sum(event_of(leaf).at <= since for leaf in _unrecorded(practice))
-    if late:
-        yield _counted(late)
-
-
 def missing_handovers(practice: Practice, reference: str) -> str:
     """How many there are under a request, in words; empty if there are none."""
     with reading(practice.engine) as connection:
         ids = {f"R-{row.number}": row.id for row in REQUESTS.every(connection)}
-    count = sum(leaf.subject[0] == ids.get(reference) for leaf in _unrecorded(practice))
+        left = unrecorded_releases(connection)
+    count = sum(leaf.subject[0] == ids.get(reference) for leaf in left)
     return _counted(count) if count else ""
 
 
-def _unrecorded(practice: Practice) -> tuple[Leaf, ...]:
-    """The leaves by which they were delivered; of a closed request there can be no more."""
-    with reading(practice.engine) as connection:
-        rows = REQUESTS.every(connection)
-        released = {row.id for row in rows if row.state == RequestState.RELEASED}
-        leaves = tuple(done_leaves(connection, (RequestAct.DELIVERED, RequestAct.HANDED_OVER)))
+def unrecorded_releases(connection: Connection) -> tuple[Leaf, ...]:
+    """The leaves of deliveries of which nobody said who has them; none of a closed request."""
+    rows = REQUESTS.every(connection)
+    released = {row.id for row in rows if row.state == RequestState.RELEASED}
+    leaves = tuple(done_leaves(connection, (RequestAct.DELIVERED, RequestAct.HANDED_OVER)))
     recorded = {release_of(leaf) for leaf in leaves if leaf.act == RequestAct.HANDED_OVER}
     return tuple(
         leaf

@@ -46,7 +46,13 @@ from callrec.policy.handling import (
 )
 from callrec.policy.hearing import check_is_for_listening, check_second_person
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import RequestAct, RequestState, has_lapsed, request_lapses_at
+from callrec.policy.request import (
+    RequestAct,
+    RequestState,
+    has_lapsed,
+    request_lapses_at,
+    state_after,
+)
 from callrec.policy.retention import check_may_review
 from callrec.policy.role import Person, PersonId, Power, powers_vouched_for
 from callrec.record.entitled import Powers, only_by_entitled
@@ -57,7 +63,7 @@ from callrec.requests.approvals import (
     stated_approvals,
 )
 from callrec.requests.clock import is_court_ordered, is_missing_proof, read_date_rows
-from callrec.requests.model import Approval, History
+from callrec.requests.model import Approval, History, event_of
 
 _SHORTEST_DAYS: Final = 1
 """The fewest that `requests.lapse_days` may be set to: config says so, and the log does not say
@@ -66,13 +72,14 @@ to how many it was set."""
 _BEGUN_BY: Final[Mapping[str, RequestAct]] = MappingProxyType(
     {
         RequestAct.HEARING_ENDED: RequestAct.LISTENED,
+        RequestAct.HEARING_FAILED: RequestAct.LISTENED,
         RequestAct.DELIVERED: RequestAct.PREPARED,
         RequestAct.FAILED: RequestAct.PREPARED,
     }
 )
 """By what ends a hearing or a release, what began it."""
 
-_RELEASING: Final = frozenset({RequestAct.LISTENED, RequestAct.DELIVERED})
+_USING: Final = frozenset({RequestAct.LISTENED, RequestAct.HEARING_FAILED, RequestAct.DELIVERED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,7 @@ class _ReplayState:
 
     history: History
     request: RequestFacts
-    """As the rules ask of it, ``released`` once it was heard or released; in which order it went,
+    """As the rules ask of it, its state by what was heard or released last; in which order it went,
     `History.state` asks."""
     signed: Mapping[str, Approval]
     """All approvals there ever were, by the digest of each signer's statement."""
@@ -150,8 +157,9 @@ class _ReplayState:
             self.begun.pop((_BEGUN_BY[leaf.act], *id_), None)
         elif leaf.act in _BEGUN_BY.values():
             self.begun[leaf.act, *id_] = actor
-        if leaf.act in _RELEASING:
-            self.request = replace(self.request, state=RequestState.RELEASED)
+        if leaf.act in _USING:
+            so_far = (event_of(each) for each in self.history.leaves if each.seq <= leaf.seq)
+            self.request = replace(self.request, state=state_after(so_far))
         if leaf.act == RequestAct.AMENDED:
             makers = self.request.changed_by | {actor}
             self.request = replace(self.request, changed_by=makers)
@@ -330,6 +338,7 @@ RULES: Final[Mapping[str, Callable[[_ReplayedLeaf], None]]] = MappingProxyType(
         RequestAct.LOOKED: _check_hears,
         RequestAct.LISTENED: _check_hears,
         RequestAct.HEARING_ENDED: _check_ends,
+        RequestAct.HEARING_FAILED: _check_ends,
         RequestAct.PREPARED: _check_releases,
         RequestAct.DELIVERED: _check_delivers,
         RequestAct.FAILED: _check_ends,

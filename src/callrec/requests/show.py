@@ -26,6 +26,7 @@ from callrec.policy.retention import DisposalItem
 from callrec.policy.withholding import Ground
 from callrec.policy.words import mask_name, mask_number
 from callrec.practice import Actor, Practice, record, today
+from callrec.requests.approvals import end_reason
 from callrec.requests.ask import find_date_mismatches
 from callrec.requests.clock import DatedWords, deadline_on_day, read_dates
 from callrec.requests.due import answered_requests, awaits_answer
@@ -102,6 +103,8 @@ class ShownApproval:
     """Login of who queried or accepted it."""
     note: str | None
     """None where there is none, or for people not concerned."""
+    ended: str | None
+    """Why nothing can be heard or released by it any more; None while it stands."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -174,6 +177,7 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
                 read_words(connection, request),
                 {glass.seq: glass for glass in broken_glass(practice, connection)},
                 read_dates(practice, connection, request),
+                practice.now(),
             )
             deadline = deadline_on_day(practice, request.clock) if request.clock else None
             hold = hold_of_request(practice, connection, request.id)
@@ -268,6 +272,7 @@ class _Reading:
     alone: Mapping[int, BrokenGlass]
     """What the Data Controller decided alone, by its leaf."""
     dates: Mapping[int, DatedWords]
+    now: datetime
 
     def event(self, leaf: Leaf) -> ShownEvent:
         event, dated = event_of(leaf), self.dates.get(leaf.seq)
@@ -297,6 +302,7 @@ class _Reading:
             withheld=tuple((number[uid], c) for uid, c in approval.withheld if uid in number),
             broke_glass=approval.broke_glass,
             note=words.get("note") if self.in_full else None,
+            ended=end_reason(approval, self.request.history, self.now) or None,
             **self._review(approval.leaf),
         )
 

@@ -2,7 +2,8 @@
 
 Each copy that a statement on its drive vouches for is opened, beside the place of the vault, and
 its whole log is read; the one with the longest log is the newest. Heads of all volumes are held
-against that log, and must not contradict it.
+against that log, and must not contradict it. Then its rows are checked and its keys opened on
+trial: the newest that is sound is taken, be it an older generation on the same drive.
 
 Where drives are attached one after another, the vault may have been rebuilt from the older one. To
 state again what lies on the newer one would make its own copy of the catalogue contradict its own
@@ -15,15 +16,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from callrec.archive.copy import last_migration_copy, rebuild_folder
+from callrec.archive.copy import VaultCheck, last_migration_copy, rebuild_folder
 from callrec.archive.heads import WrittenRun
 from callrec.audit import tree
-from callrec.audit.log import Head, node_reader, stored_head
+from callrec.audit.log import Head, node_reader, read_register, stored_head
 from callrec.audit.resumed import read_resumed
 from callrec.audit.verify import verify_log
+from callrec.calls.trial import try_keys
 from callrec.catalogue.engine import (
     FILE_NAME,
     check_integrity,
@@ -33,6 +35,7 @@ from callrec.catalogue.engine import (
 )
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, NotFound, Tampered, Unusable
+from callrec.login.locks import open_shares
 from callrec.practice import Actor, Practice
 from callrec.restore.copy import (
     FoundCopy,
@@ -60,35 +63,47 @@ class UnpackedCopy:
     """The folder that its catalogue lies in."""
     copy: RestoredCopy
     """What is remembered of it if it serves."""
+    flaw: CallrecError | None
+    """What is spoilt in it, a row or a key; None: nothing."""
 
 
-def newest_copies_first(
-    volumes: Sequence[Volume],
-) -> tuple[list[FoundCopy], list[tuple[str, CallrecError]]]:
-    """The copies that seem whole; and labels of volumes with one that is not, or that have none.
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A copy that was not taken, or a volume that has none, and why."""
+
+    label: str
+    copied_at: str
+    """Empty: of the volume, no copy could be looked at."""
+    problem: CallrecError
+    sealed: str = ""
+    """SHA-256, in hex, of a copy that its drive gave as it was stated, and that is spoilt."""
+
+
+def newest_copies_first(volumes: Sequence[Volume]) -> tuple[list[FoundCopy], list[PassedOver]]:
+    """The copies that seem whole; and volumes with one that is not, or that have none.
 
     What is wrong with one volume keeps no other from serving.
     """
-    found, passed_over = [], list[tuple[str, CallrecError]]()
+    found, passed_over = [], list[PassedOver]()
     for volume in volumes:
         try:
             copies = _stated_or_all(volume)
         except (NotFound, Failed) as problem:
-            passed_over.append((volume.label, problem))
+            passed_over.append(PassedOver(volume.label, "", problem))
             continue
         for copy in copies:
             try:
                 found.append(read_copy(volume, copy))
             except (NotFound, Tampered, Unusable, Failed) as problem:
-                passed_over.append((volume.label, problem))
+                passed_over.append(PassedOver(volume.label, copy.time, problem))
     return sorted(found, key=lambda each: each.copy.time, reverse=True), passed_over
 
 
 def _stated_or_all(volume: Volume) -> Sequence[CatalogueCopy]:
     """The copies beside which a proof of their time lies, newest first; where none does, all.
 
-    A run that was cut off before its statement leaves a copy that nothing vouches for beside the
-    one before it. What a proof proves is seen once the copy is open.
+    A run that was cut off before its statement leaves a copy that nothing vouches for beside those
+    before it. What a proof proves is seen once the copy is open.
     """
     copies, stated = volume.copies(), {time_of_run(name) for name in volume.heads()}
     if not copies:
@@ -96,24 +111,26 @@ def _stated_or_all(volume: Volume) -> Sequence[CatalogueCopy]:
     return [copy for copy in copies if copy.time in stated] or copies
 
 
-def copy_with_longest_log(
+def newest_sound_copy(
     copies: Sequence[FoundCopy],
-    passed_over: list[tuple[str, CallrecError]],
+    passed_over: list[PassedOver],
     opener: Callable[[FoundCopy], Opener],
     *,
     beside: Path,
     at: Callable[[Path], Practice],
     volumes: Sequence[Volume],
+    check: VaultCheck,
 ) -> UnpackedCopy | None:
-    """The copy with the longest log: a clock that was wrong may have named an older one later.
+    """The sound copy with the longest log: a clock that was wrong may have named an older later.
 
+    Where none is sound whose log is, the one with the longest log: what is spoilt in it is shown.
     They are unpacked beside the place of the vault, and held against the volumes. One that is
-    stated in the log of a copy that passed is older, and is not opened.
+    stated in the log of a sound copy is older, and is not opened.
     """
     _make_private(beside)
     best: UnpackedCopy | None = None
     for number, found in enumerate(copies):
-        if best is not None and _is_stated_in(at(best.place), found):
+        if best is not None and best.flaw is None and _is_stated_in(at(best.place), found):
             continue
         who, place = opener(found), beside / str(number)
         try:
@@ -121,18 +138,42 @@ def copy_with_longest_log(
             unpack(found, who, place / FILE_NAME)
             copy = _check(at(place), found, who, volumes)
             migrate_unpacked(at(place))
-            tried = UnpackedCopy(found, who, place, copy)
+            tried = UnpackedCopy(found, who, place, copy, _flaw_in(at(place), who, check))
         except (Tampered, NotFound) as problem:
             cause = problem.__cause__  # what a drive does not give, nobody changed
-            passed_over.append((found.label, cause if isinstance(cause, Failed) else problem))
+            why = cause if isinstance(cause, Failed) else problem
+            passed_over.append(PassedOver(found.label, found.copy.time, why))
             shutil.rmtree(place, ignore_errors=True)
             continue
         before = best
-        if before is None or tried.copy.head.size > before.copy.head.size:
+        if before is None or _rank(tried) > _rank(before):
             best = tried
-        if before is not None:  # there is room for two catalogues, perhaps, and not for each
-            shutil.rmtree(before.place if best is tried else place)
+        for each in (before, tried):  # there is room for two catalogues, perhaps, not for each
+            if each is not None and each is not best:
+                shutil.rmtree(each.place)
+                if each.flaw is not None:
+                    of = (each.found.label, each.found.copy.time, each.flaw, each.copy.sealed)
+                    passed_over.append(PassedOver(*of))
     return best
+
+
+def _rank(tried: UnpackedCopy) -> tuple[bool, int]:
+    return tried.flaw is None, tried.copy.head.size
+
+
+def _flaw_in(practice: Practice, who: Opener, check: VaultCheck) -> CallrecError | None:
+    """What is spoilt in a catalogue whose log is sound: a row, or a key. None: nothing."""
+    try:
+        with reading(practice.engine) as connection:
+            check(practice, connection)
+            seed = who.identity.kem
+            shares = open_shares(connection, practice.register, who.person, seed)
+            try_keys(connection, practice.vault, shares).check()
+    except Tampered as problem:
+        return problem
+    finally:
+        practice.engine.dispose()
+    return None
 
 
 def _is_stated_in(practice: Practice, found: FoundCopy) -> bool:
@@ -171,7 +212,7 @@ def _check(
                 if head.size <= ours.size and tree.root(head.size, read) != head.root:
                     wrong = "a volume's head contradicts the log in the copy of the catalogue"
                     raise Tampered(wrong)
-            return RestoredCopy(*hashes, ours)
+            return RestoredCopy(*hashes, ours, found.copy.time)
     finally:
         practice.engine.dispose()
 
@@ -204,10 +245,17 @@ def _check_vouched_for(practice: Practice, found: FoundCopy, heads: VolumeHeads)
 
 
 def volumes_perhaps_newer(
-    practice: Practice, actor: Actor, volumes: Sequence[Volume], heads: VolumeHeads
-) -> tuple[Volume, ...]:
-    """Those with a copy of the catalogue that may be newer, and does not open to the actor."""
-    unknown = []
+    practice: Practice,
+    actor: Actor,
+    volumes: Sequence[Volume],
+    heads: VolumeHeads,
+    check: VaultCheck,
+) -> tuple[tuple[Volume, ...], frozenset[str]]:
+    """Those with a copy of the catalogue that may be newer, and does not open to the actor.
+
+    And the SHA-256 of copies, sealed, that are newer but spoilt: these are given up.
+    """
+    unknown, spoilt = [], _found_spoilt(practice)
     for volume in volumes:
         try:
             copies = tuple(_not_known(practice, volume, heads))
@@ -215,17 +263,34 @@ def volumes_perhaps_newer(
             unknown.append(volume)
             continue
         for copy in copies:
-            head = _head_in(practice, actor, volume, copy)
-            if head is not None and is_beyond_log(practice, head):
-                raise Unusable(
-                    f'volume "{volume.label}" has a newer copy of the catalogue than this vault',
-                    hint=f"move all that is called {FILE_NAME} out of the vault's folder and "
-                    "restore from that volume first; or take the copy off the volume, and it is "
-                    "given up",
-                )
-            if head is None and volume not in unknown:
+            sealed = copy.hashes().sealed
+            if sealed in spoilt:
+                continue
+            head, flaw = _opened_copy(practice, actor, volume, copy, check)
+            if flaw is not None:
+                spoilt.add(sealed)
+            elif head is not None:
+                _check_not_newer(practice, volume, head)
+            elif volume not in unknown:
                 unknown.append(volume)
-    return tuple(unknown)
+    return tuple(unknown), frozenset(spoilt)
+
+
+def _found_spoilt(practice: Practice) -> set[str]:
+    """The copies that were found spoilt as this vault was rebuilt."""
+    served = last_restored_copy(practice.state_folder)
+    if served is None or is_beyond_log(practice, served.head):
+        return set()
+    return {*served.unsound}
+
+
+def _check_not_newer(practice: Practice, volume: Volume, head: Head) -> None:
+    if is_beyond_log(practice, head):
+        raise Unusable(
+            f'volume "{volume.label}" has a newer copy of the catalogue than this vault',
+            hint=f"move all that is called {FILE_NAME} out of the vault's folder and restore from "
+            "that volume first; or take the copy off the volume, and it is given up",
+        )
 
 
 def _not_known(practice: Practice, volume: Volume, heads: VolumeHeads) -> Iterator[CatalogueCopy]:
@@ -262,30 +327,34 @@ def _names(runs: Sequence[WrittenRun], copy: CatalogueCopy, there: CopyHashes) -
     return any((run.time, run.catalogue, run.keys) == (copy.time, *there) for run in runs)
 
 
-def _head_in(practice: Practice, actor: Actor, volume: Volume, copy: CatalogueCopy) -> Head | None:
-    """The head of the log in a copy; None: it does not open to the actor.
+def _opened_copy(
+    practice: Practice, actor: Actor, volume: Volume, copy: CatalogueCopy, check: VaultCheck
+) -> tuple[Head | None, CallrecError | None]:
+    """The head of the log in a copy (None: it does not open to the actor), and what is spoilt.
 
     The statement alone does not tell: people may have worked on while the copy was being written.
     """
     if actor.identity is None:
-        return None
+        return None, None
     beside = rebuild_folder(practice.folder, practice.vault)
     shutil.rmtree(beside, ignore_errors=True)
     try:
         found = read_copy(volume, copy)
     except (NotFound, Tampered, Unusable, Failed):
-        return None
+        return None, None
+    who = Opener(actor.person.id, actor.identity, None)
     try:
         with disk_errors():
             beside.mkdir(mode=0o700)
-        unpack(found, Opener(actor.person.id, actor.identity, None), beside / FILE_NAME)
+        unpack(found, who, beside / FILE_NAME)
         engine = connect(beside / FILE_NAME, mode="rw")
         try:
             with reading(engine) as connection:
-                return stored_head(connection)
+                head, register = stored_head(connection), read_register(connection)
         finally:
             engine.dispose()
+        return head, _flaw_in(replace(practice, engine=engine, register=register), who, check)
     except (NotFound, Tampered):
-        return None
+        return None, None
     finally:
         shutil.rmtree(beside, ignore_errors=True)

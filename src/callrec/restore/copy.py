@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from callrec.archive.copy import FORMAT, MAX_PEOPLE
 from callrec.audit.checkpoint import decode_base64
@@ -26,7 +26,7 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable
-from callrec.record.forms import LogHead, as_json, recall
+from callrec.record.forms import WHERE_THERE, LogHead, as_json, recall
 from callrec.store.directory import disk_errors
 from callrec.store.sealing import open_stream
 from callrec.system.files import sync
@@ -73,6 +73,10 @@ class RestoredCopy:
     keys: str
     head: LogHead
     """Of the log in it."""
+    copied_at: str = ""
+    """When it was made: ``20260807T101500Z``."""
+    unsound: Annotated[tuple[str, ...], WHERE_THERE] = ()
+    """The SHA-256 of newer copies, sealed, that were found spoilt and not taken."""
 
 
 def read_copy(volume: Volume, copy: CatalogueCopy) -> FoundCopy:

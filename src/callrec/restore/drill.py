@@ -1,8 +1,9 @@
 """Prove that the volumes give the vault back, in a folder that is gone afterwards [DSPT 7.3].
 
 Everything that `restore` does is done, beside the vault and not in its place: the catalogue is
-opened and its log read whole, every recording is fetched and proved by its name, and one of them is
-opened to its last byte. Nothing of it is shown. That it was done is in the audit log of the vault.
+opened and checked whole, its keys too; every recording is fetched and proved by its name, and some
+of them, held ones first, are opened to their last byte. Nothing of it is shown. That it was done is
+in the audit log of the vault.
 """
 
 from __future__ import annotations
@@ -11,21 +12,24 @@ import hashlib
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
-from callrec.archive.copy import drill_folder
+from callrec.archive.copy import VaultCheck, drill_folder
 from callrec.archive.fetch import Fetched, fetch_all
 from callrec.archive.heads import check_may_archive
+from callrec.archive.sampling import next_to_open
 from callrec.audit.log import stored_head
 from callrec.calls.custody import Opening
+from callrec.calls.trial import KeyTrial
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.context import context
-from callrec.errors import Tampered
+from callrec.errors import CallrecError, Tampered
 from callrec.policy.retention import RecordingState
 from callrec.practice import Actor, Practice, attempt, record
+from callrec.restore.choose import PassedOver
 from callrec.restore.copy import FoundCopy, Opener
 from callrec.restore.rebuild import Rebuilt, actor_in_rebuilt, rebuild
 from callrec.store.sealing import open_stream
@@ -46,6 +50,12 @@ class RestoreDrill:
     fetched: Fetched
     not_on_volumes: int
     """Live recordings of the copy that none of these volumes gave back."""
+    opened: KeyTrial
+    """Of the recordings that were opened to their last byte."""
+    passed_over: tuple[PassedOver, ...]
+    """Newer copies that would not do, and why."""
+    flaw: CallrecError | None
+    """What is spoilt in the copy that served; None: nothing."""
     seq: int
     """Of the leaf that records it."""
 
@@ -56,6 +66,7 @@ def run_restore_drill(
     volumes: Sequence[Volume],
     opener: Callable[[FoundCopy], Opener],
     *,
+    check: VaultCheck,
     environ: Mapping[str, str],
     advance: Callable[[int], None],
 ) -> RestoreDrill:
@@ -75,9 +86,13 @@ def run_restore_drill(
         try:
             config = practice.config.model_copy(update={"vault": place})
             rebuilt = rebuild(
-                *(config, volumes, opener), now=practice.now, environ=environ, is_drill=True
+                *(config, volumes, opener),
+                check=check,
+                now=practice.now,
+                environ=environ,
+                is_drill=True,
             )
-            fetched, size, lacking = _prove(rebuilt, volumes, advance)
+            fetched, size, lacking, opened = _prove(rebuilt, volumes, advance)
         finally:
             shutil.rmtree(place, ignore_errors=True)
     details = {
@@ -86,46 +101,66 @@ def run_restore_drill(
         "damaged": len(fetched.damaged),
         "lacking": lacking,
         "log_size": size,
+        "opened": opened.opened,
         "recordings": fetched.recordings,
     }
     seq = record(practice, actor, RESTORE_DRILLED, subject=subject, details=details)
-    return RestoreDrill(rebuilt.label, rebuilt.copied_at, size, fetched, lacking, seq)
+    return RestoreDrill(
+        label=rebuilt.label,
+        copied_at=rebuilt.copied_at,
+        log_size=size,
+        fetched=fetched,
+        not_on_volumes=lacking,
+        opened=opened,
+        passed_over=rebuilt.passed_over,
+        flaw=rebuilt.flaw,
+        seq=seq,
+    )
 
 
 def _prove(
     rebuilt: Rebuilt, volumes: Sequence[Volume], advance: Callable[[int], None]
-) -> tuple[Fetched, int, int]:
-    """What came back, how long the log is, and how many recordings none of the volumes had."""
+) -> tuple[Fetched, int, int, KeyTrial]:
+    """What came back, how long the log is, how many recordings none had, which of some opened."""
     practice = rebuilt.practice
     try:
         fetched = fetch_all(practice, volumes, check=False, advance=advance)
-        _open_one(practice, actor_in_rebuilt(rebuilt))
+        opened = _open_some(practice, actor_in_rebuilt(rebuilt))
         with reading(practice.engine) as connection:
             size = stored_head(connection).size
             column = tables.recording.c.ciphertext
             live = connection.execute(
                 select(column).where(tables.recording.c.state == RecordingState.LIVE)
             )
-            return fetched, size, sum(not practice.store.has(name) for name in live.scalars())
+            lacking = sum(not practice.store.has(name) for name in live.scalars())
+            return fetched, size, lacking, opened
     finally:
         practice.engine.dispose()
 
 
-def _open_one(practice: Practice, actor: Actor) -> None:
-    """Open the newest recording that is there, and compare it with what was taken in."""
+def _open_some(practice: Practice, actor: Actor) -> KeyTrial:
+    """Open those whose turn it is, and compare each with what was taken in."""
+    table, spoilt = tables.recording, list[int]()
     with reading(practice.engine) as connection:
-        table = tables.recording
+        query = select(table).where(table.c.state == RecordingState.LIVE)
+        there = {
+            row.id: row for row in connection.execute(query) if practice.store.has(row.ciphertext)
+        }
+        sample = next_to_open(connection, practice.state_folder, "drill", there.keys())
         opening = Opening(practice, actor, connection)
-        for row in connection.execute(
-            select(table).where(table.c.state == RecordingState.LIVE).order_by(table.c.id.desc())
-        ):
-            if practice.store.has(row.ciphertext):
-                expected = opening.checked(row).fields["sha256"]
-                associated = context("recording", practice.vault, uid=row.uid)
-                digest = hashlib.sha256()
-                with practice.store.open(row.ciphertext) as sealed:
-                    for piece in open_stream(sealed, opening.data_key(row), associated):
-                        digest.update(piece)
-                if digest.hexdigest() != expected:
-                    raise Tampered("a recording that was fetched is not what was taken in")
-                return
+        for number in sample:
+            if not _opens(practice, opening, there[number]):
+                spoilt.append(number)
+    return KeyTrial(len(sample), tuple(spoilt), {})
+
+
+def _opens(practice: Practice, opening: Opening, row: Row[Any]) -> bool:
+    associated, digest = context("recording", practice.vault, uid=row.uid), hashlib.sha256()
+    try:
+        expected = opening.checked(row).fields["sha256"]
+        with practice.store.open(row.ciphertext) as sealed:
+            for piece in open_stream(sealed, opening.data_key(row), associated):
+                digest.update(piece)
+    except Tampered:
+        return False
+    return bool(digest.hexdigest() == expected)

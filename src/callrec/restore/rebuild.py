@@ -8,20 +8,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
 
-from callrec.archive.copy import rebuild_folder
+from callrec.archive.copy import VaultCheck, rebuild_folder
 from callrec.catalogue import tables
 from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.config import Config
-from callrec.errors import Failed, Misconfigured, Tampered, Unusable
+from callrec.errors import CallrecError, Failed, Misconfigured, Tampered, Unusable
 from callrec.login.unlock import Unlocked, actor_of
 from callrec.practice import Actor, Practice, practice_on
-from callrec.restore.choose import copy_with_longest_log, newest_copies_first
+from callrec.restore.choose import PassedOver, newest_copies_first, newest_sound_copy
 from callrec.restore.copy import FoundCopy, Opener, remember_restored_copy
 from callrec.store.directory import RECORDINGS
 from callrec.system.files import sync
@@ -38,8 +38,10 @@ class Rebuilt:
     copied_at: str
     """When that copy was made: ``20260807T101500Z``."""
     opener: Opener
-    passed_over: tuple[tuple[str, str], ...]
-    """Volumes whose copy would not do, and why."""
+    passed_over: tuple[PassedOver, ...]
+    """Newer copies that would not do, and why."""
+    flaw: CallrecError | None
+    """What is spoilt in the copy that served; None: nothing."""
 
 
 def is_vault(config: Config) -> bool:
@@ -68,6 +70,7 @@ def rebuild(
     volumes: Sequence[Volume],
     opener: Callable[[FoundCopy], Opener],
     *,
+    check: VaultCheck,
     now: Callable[[], datetime],
     environ: Mapping[str, str],
     is_drill: bool = False,
@@ -92,24 +95,27 @@ def rebuild(
 
     copies, passed_over = newest_copies_first(volumes)
     try:
-        best = copy_with_longest_log(
-            copies, passed_over, opener, beside=beside, at=at, volumes=volumes
+        best = newest_sound_copy(
+            copies, passed_over, opener, beside=beside, at=at, volumes=volumes, check=check
         )
         if best is not None:
             _put_in_place(best.place, folder)
             practice, found = at(folder), best.found
             if not is_drill:
-                remember_restored_copy(practice.state_folder, best.copy)
-            why = tuple((label, problem.message) for label, problem in passed_over)
-            return Rebuilt(practice, found.label, found.copy.time, best.who, why)
+                unsound = tuple(each.sealed for each in passed_over if each.sealed)
+                served = replace(best.copy, unsound=unsound)
+                remember_restored_copy(practice.state_folder, served)
+            made = found.copy.time
+            newer = tuple(each for each in passed_over if not "" < each.copied_at < made)
+            return Rebuilt(practice, found.label, made, best.who, newer, best.flaw)
     except OSError as error:
         raise Failed(f'"{folder}" cannot be made: {error.strerror}') from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    for _, problem in passed_over:
-        if isinstance(problem, (Failed, Unusable)):  # its hint says how that copy can be used
-            raise problem
-    _, first = passed_over[0]
+    for each in passed_over:
+        if isinstance(each.problem, (Failed, Unusable)):  # its hint says how it can be used
+            raise each.problem
+    first = passed_over[0].problem
     raise Tampered(
         f"no volume holds a copy of the catalogue that can be used: {first.message}",
         hint="give another volume: callrec restore --from DIR --from OTHER",

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, Select, select
 
-from callrec.archive.copy import rebuild_folder
+from callrec.archive.copy import VaultCheck, rebuild_folder
 from callrec.archive.erase import erase_owed_on, owes_erasure
 from callrec.archive.fetch import Fetched, fetch_all
 from callrec.archive.heads import check_may_archive
@@ -31,7 +31,8 @@ from callrec.errors import Unusable
 from callrec.policy.retention import RecordingState
 from callrec.practice import Actor, Practice, attempt, record
 from callrec.restore.choose import volumes_perhaps_newer
-from callrec.restore.resume import heads_on, resume_log
+from callrec.restore.copy import last_restored_copy
+from callrec.restore.resume import heads_on, is_beyond_log, resume_log
 from callrec.volume.volume import Volume
 
 RESTORED: Final = "restore"
@@ -59,6 +60,8 @@ class Restored(Repaired):
     """Entries of the log that came back."""
     leaves_lost: int
     """At the least."""
+    copied_at: str
+    """When the copy was made that the vault came back from: ``20260807T101500Z``, if known."""
     resumed: bool
     """A person who governs has stated what was lost."""
     erased_since: tuple[int, ...]
@@ -69,7 +72,12 @@ class Restored(Repaired):
 
 
 def restore_from_volumes(
-    practice: Practice, actor: Actor, volumes: Sequence[Volume], *, advance: Callable[[int], None]
+    practice: Practice,
+    actor: Actor,
+    volumes: Sequence[Volume],
+    *,
+    check: VaultCheck,
+    advance: Callable[[int], None],
 ) -> Restored:
     """Resume the log if need be, and fetch what the vault lacks; may be done again and again.
 
@@ -86,15 +94,16 @@ def restore_from_volumes(
     with attempt(practice, actor, RESTORED):
         check_may_archive(practice, actor)
         heads = heads_on(practice, volumes)
-        unknown = volumes_perhaps_newer(practice, actor, volumes, heads)
+        unknown, spoilt = volumes_perhaps_newer(practice, actor, volumes, heads, check)
         known = [each for each in heads.stated if each[0] not in unknown]
-        resumption = resume_log(practice, actor, known)
-    owed = _erase_owed(practice, actor, volumes) if resumption.is_stated else ()
+        resumption = resume_log(practice, actor, known, spoilt)
+    owed = _erase_owed(practice, actor, volumes, check) if resumption.is_stated else ()
     fetched, missing, since = _fetch_all(practice, actor, volumes, check=False, advance=advance)
     here = {row.id for row in since if practice.store.has(row.ciphertext)}
     return Restored(
         size=resumption.size,
         leaves_lost=resumption.leaves_lost,
+        copied_at=_copied_at(practice),
         resumed=resumption.is_stated,
         fetched=fetched,
         missing=missing,
@@ -108,7 +117,12 @@ def restore_from_volumes(
 
 
 def repair_from_volumes(
-    practice: Practice, actor: Actor, volumes: Sequence[Volume], *, advance: Callable[[int], None]
+    practice: Practice,
+    actor: Actor,
+    volumes: Sequence[Volume],
+    *,
+    check: VaultCheck,
+    advance: Callable[[int], None],
 ) -> Repaired:
     """Read what the vault holds, and fetch back what is damaged or missing there.
 
@@ -117,13 +131,18 @@ def repair_from_volumes(
     _check_ours(practice, volumes)
     with attempt(practice, actor, RESTORED):
         check_may_archive(practice, actor)
-    undone = _erase_owed(practice, actor, volumes)
+    undone = _erase_owed(practice, actor, volumes, check)
     fetched, missing, _ = _fetch_all(practice, actor, volumes, check=True, advance=advance)
     return Repaired(fetched=fetched, missing=missing, undone=undone)
 
 
+def _copied_at(practice: Practice) -> str:
+    served = last_restored_copy(practice.state_folder)
+    return "" if served is None or is_beyond_log(practice, served.head) else served.copied_at
+
+
 def _erase_owed(
-    practice: Practice, actor: Actor, volumes: Sequence[Volume]
+    practice: Practice, actor: Actor, volumes: Sequence[Volume], check: VaultCheck
 ) -> tuple[tuple[str, str], ...]:
     """What is owed on these volumes of an erasure comes before anything else.
 
@@ -131,7 +150,7 @@ def _erase_owed(
     be all that is left.
     """
     owing = (volume for volume in volumes if owes_erasure(practice, volume))
-    undone = erase_owed_on(practice, actor, owing)
+    undone = erase_owed_on(practice, actor, owing, check=check)
     return tuple((label, f"an erasure is owed there: {why}") for label, why in undone)
 
 

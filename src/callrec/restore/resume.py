@@ -9,6 +9,7 @@ attached volume whose entry is lost is stated again under its name, with the pro
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -161,7 +162,10 @@ class Resumption:
 
 
 def resume_log(
-    practice: Practice, actor: Actor, heads: Sequence[tuple[Volume, WrittenRun, Head]]
+    practice: Practice,
+    actor: Actor,
+    heads: Sequence[tuple[Volume, WrittenRun, Head]],
+    spoilt: AbstractSet[str],
 ) -> Resumption:
     """Name the heads that are lost, unless that was done before; state again what is beyond them.
 
@@ -185,7 +189,7 @@ def resume_log(
         if Power.GOVERN not in powers(practice, actor):
             return Resumption(ours.size, leaves_lost, is_stated=False)
         went_on = [*(each.size for each in resumed if each.lost), ours.size]
-        held = _held(practice, unstated, undone, went_on=went_on)
+        held = _held(practice, unstated, undone, went_on=went_on, spoilt=spoilt)
         if is_new or held:
             _state(practice, actor, lost - named, held)
     for volume, run in runs:  # those of a run that was cut off before it could, too
@@ -234,6 +238,7 @@ def _held(
     undone: list[tuple[str, str]],
     *,
     went_on: Sequence[int],
+    spoilt: AbstractSet[str],
 ) -> list[UnknownRun]:
     """The runs that can be stated again, and how much of this log their copies know.
 
@@ -251,7 +256,8 @@ def _held(
             continue
         common = min(size for size in went_on if size >= known.get(volume.volume, 0))
         try:
-            held.append((volume, replace(run, common=common), _names_of(volume, run)))
+            again = replace(run, common=common, unsound=run.catalogue in spoilt)
+            held.append((volume, again, _names_of(volume, run)))
         except (Tampered, Failed) as problem:
             undone.append((volume.label, problem.message))
     return held

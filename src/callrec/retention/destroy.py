@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
-from callrec.archive.copy import drop_kept_copies, drop_unpacked
+from callrec.archive.copy import VaultCheck, drop_kept_copies, drop_unpacked
 from callrec.archive.erase import erase_owed_on
 from callrec.archive.owed import certificate_columns
 from callrec.archive.unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
@@ -128,6 +128,7 @@ def finish_destruction(
     reference: str,
     *,
     volumes: Sequence[Path],
+    check: VaultCheck,
     advance: Callable[[int], None],
 ) -> Destruction:
     """Go on with a destruction that is in the log: files, the catalogue's own, volumes."""
@@ -135,7 +136,8 @@ def finish_destruction(
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
     if row.cleared_at is None:
         _clear(practice, row, advance)
-    undone = erase_owed_on(practice, actor, [open_volume(at) for at in volumes], advance=advance)
+    attached = [open_volume(at) for at in volumes]
+    undone = erase_owed_on(practice, actor, attached, check=check, advance=advance)
     with (
         attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.request]),
         reading(practice.engine) as connection,

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
+from callrec.archive.copy import VaultCheck
 from callrec.audit.log import LogTransaction
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
@@ -115,6 +116,7 @@ def carry_out(
     preview: Callable[[Practice, Actor, str], Sequence[DestructionItem]],
     *,
     volumes: Sequence[Path],
+    check: VaultCheck,
     advance: Callable[[int], None],
 ) -> Destruction:
     """Destroy what an approved request grants, or go on with what is owed of it.
@@ -123,7 +125,9 @@ def carry_out(
     """
     if not is_carried_out(practice, reference):
         destroy_granted(practice, actor, reference, preview(practice, actor, reference))
-    return finish_destruction(practice, actor, reference, volumes=volumes, advance=advance)
+    return finish_destruction(
+        practice, actor, reference, volumes=volumes, check=check, advance=advance
+    )
 
 
 def preview_destruction(

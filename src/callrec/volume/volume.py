@@ -3,7 +3,7 @@
     CALLREC-VOLUME.json           which volume of which vault
     bags/<UTC time>-<n>/          sealed recordings
     heads/<bag>.tlog-proof        what binds a bag to the audit log
-    catalogue/<UTC time>.sealed   the newest copy of the catalogue, and only that
+    catalogue/<UTC time>.sealed   the newest copy of the catalogue, and the one before it
     catalogue/<UTC time>.keys.json
     erased.txt                    comes with the first erasure
 
@@ -54,6 +54,8 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _TIME_FORM = "%Y%m%dT%H%M%SZ"
 _LAST_YEAR = 2199
 _BAG_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9]{1,4}")
+COPY_TIME: Final = "^[0-9]{8}T[0-9]{6}Z$"
+"""What a copy of the catalogue is called by, as `stamp` makes it."""
 _COPY_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z\.(sealed|keys\.json)")
 
 
@@ -134,9 +136,9 @@ class Volume:
         """Delete one copy of the catalogue, if it is there."""
         self._delete(lambda name: name.startswith(f"{time}."))
 
-    def drop_other_copies(self, time: str) -> None:
-        """Delete every copy of the catalogue but that of ``time``."""
-        self._delete(lambda name: not name.startswith(f"{time}."))
+    def drop_other_copies(self, *times: str) -> None:
+        """Delete every copy of the catalogue but those that are called by these times."""
+        self._delete(lambda name: name.partition(".")[0] not in times)
 
     def copies(self) -> tuple[CatalogueCopy, ...]:
         """The whole copies of the catalogue, newest first; at most `MAX_CATALOGUE_COPIES`."""

@@ -5,14 +5,20 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from callrec.cli import options
 from callrec.cli.commands import volumes
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    approver_if_any,
+    practice_of,
+    signing_person,
+)
 from callrec.cli.output import Output, counted, facts
 from callrec.errors import CallrecError, DoneInPart, Failed, NotFound, Tampered, Unusable
 
@@ -20,7 +26,10 @@ if TYPE_CHECKING:
     from callrec.archive.log import Removed
     from callrec.archive.run import Archived
     from callrec.archive.survey import VolumeReport
+    from callrec.calls.trial import KeyTrial
     from callrec.practice import Practice
+
+    Sample: TypeAlias = tuple[KeyTrial, int]
 
 archive_app = new_app()
 
@@ -44,6 +53,7 @@ def archive(
     """
     from callrec.archive.run import archive_cutoff, archive_recordings
     from callrec.practice import today
+    from callrec.registers.verify import check_vault
 
     if ctx.invoked_subcommand is not None:
         return
@@ -56,7 +66,13 @@ def archive(
     label = _label_of(ctx.obj, practice, to, label, what="new volume", yes=yes or remove_local)
     actor = signing_person(ctx.obj, practice)
     done = archive_recordings(
-        practice, actor, to, started_before=limit, label=label, removes=remove_local
+        practice,
+        actor,
+        to,
+        check=check_vault,
+        started_before=limit,
+        label=label,
+        removes=remove_local,
     )
     _show_archived(out, practice, done)
     out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
@@ -110,10 +126,10 @@ def _archived_lines(done: Archived) -> Iterator[str]:
         size = volumes.size_in_words(done.size_bytes)
         what = f"{counted(done.recordings, 'recording')}, {size}"
         yield f'{what}, copied to "{done.label}", read back and compared.'
-        yield f"Bag {done.bag}; the copy of the catalogue there is new."
+        yield f"Bag {done.bag}; the copy of the catalogue there is new, checked and opened."
     else:
         yield f'Nothing to copy: "{done.label}" holds all that was asked for.'
-        yield "The copy of the catalogue there is new."
+        yield "The copy of the catalogue there is new, checked and opened."
     if done.removed is not None and done.removed.recordings:
         size = volumes.size_in_words(done.removed.size_bytes)
         what = counted(done.removed.recordings, "recording")
@@ -134,24 +150,31 @@ def _note_not_removed(out: Output, practice: Practice, removed: Removed) -> None
 def verify(ctx: Context, *, folders: volumes.VolumeFolders = None) -> None:
     """Read all of volumes back and hold them against the audit log; needs no login.
 
+    Somebody who may approve requests also opens some of the recordings there, held ones first.
     Unless a volume owes an erasure: that is done first, and takes the password. Where it does not
     let it, that is told with what is found there.
 
     The one that was not verified for the longest time comes first. Damaged, missing or extra: each
     is named, and the exit status is 5.
     """
+    from callrec.archive.sampling import open_sample
     from callrec.archive.survey import count_bags, longest_unverified_first, verify_volume
+    from callrec.volume.volume import open_volume
 
     practice, out = practice_of(ctx.obj), ctx.obj.out
     every = folders or _attached_folders(practice)
     reports: list[VolumeReport] = []
+    opened: dict[str, Sample] = {}
+    approver = approver_if_any(ctx.obj, practice)
     not_erased: list[CallrecError] = []
     for at in longest_unverified_first(practice, every):
         not_erased += _erase_first(ctx.obj, practice, at)
         with out.progress("reading bags", total=count_bags(at)) as advance:
             reports.append(verify_volume(practice, at, advance))
-    _show_reports(out, practice, reports, asked=folders)
-    _end_verify(reports, not_erased)
+        if approver is not None:
+            opened[reports[-1].volume] = open_sample(practice, approver, open_volume(at))
+    _show_reports(out, practice, reports, opened, asked=folders)
+    _end_verify(reports, opened, not_erased)
 
 
 def _attached_folders(practice: Practice) -> list[Path]:
@@ -167,23 +190,34 @@ def _attached_folders(practice: Practice) -> list[Path]:
 
 
 def _show_reports(
-    out: Output, practice: Practice, reports: Sequence[VolumeReport], asked: Sequence[Path] | None
+    out: Output,
+    practice: Practice,
+    reports: Sequence[VolumeReport],
+    opened: Mapping[str, Sample],
+    *,
+    asked: Sequence[Path] | None,
 ) -> None:
-    lines = (line for report in reports for line in _report_lines(report))
+    lines = (line for report in reports for line in _report_lines(report, opened))
     if asked is not None and len(asked) == 1:
-        out.show(_report_json(reports[0]), lines)
+        out.show(_report_json(reports[0], opened), lines)
     else:
-        out.show_items([_report_json(report) for report in reports], lines)
+        out.show_items([_report_json(report, opened) for report in reports], lines)
         _note_not_attached(out, practice, reports)
 
 
-def _end_verify(reports: Sequence[VolumeReport], not_erased: Sequence[CallrecError]) -> None:
+def _end_verify(
+    reports: Sequence[VolumeReport],
+    opened: Mapping[str, Sample],
+    not_erased: Sequence[CallrecError],
+) -> None:
     """Name the first of what is wrong, for the exit status."""
     for fault in (fault for report in reports for fault in report.faults):
         raise Tampered(
             f"the volume's {fault.path}: {fault.what}",
             hint="keep the drive as it is, archive to another one and tell the Data Controller",
         )
+    for tried, _ in opened.values():
+        tried.check()
     for problem in not_erased:
         raise DoneInPart(f"an erasure is owed yet: {problem.message}", hint=problem.hint)
 
@@ -194,13 +228,14 @@ def _erase_first(invocation: Invocation, practice: Practice, at: Path) -> tuple[
     Such a volume is read all the same: what is wrong there is to be named.
     """
     from callrec.archive.erase import erase_owed, owes_erasure_at
+    from callrec.registers.verify import check_vault
 
     if not owes_erasure_at(practice, at):
         return ()
     actor = signing_person(invocation, practice)
     try:
         with invocation.out.progress("erasing what is owed", total=None) as advance:
-            erased = erase_owed(practice, actor, at, advance=advance)
+            erased = erase_owed(practice, actor, at, check=check_vault, advance=advance)
     except (Tampered, Failed, NotFound) as problem:
         invocation.out.note(f"not erased there: {problem.message}")
         return (problem,)
@@ -209,25 +244,31 @@ def _erase_first(invocation: Invocation, practice: Practice, at: Path) -> tuple[
     return ()
 
 
-def _report_json(report: VolumeReport) -> Mapping[str, Any]:
+def _report_json(report: VolumeReport, opened: Mapping[str, Sample]) -> Mapping[str, Any]:
     from callrec.archive.survey import FaultKind
 
+    tried, _ = opened.get(report.volume, (None, 0))
     return {
         "volume": report.label,
         "ok": not report.faults,
         "checked": report.checked,
+        "opened": tried.opened if tried else None,
+        "tried": tried.of if tried else None,
         **{kind: report.paths(kind) for kind in FaultKind},
         "problems": [facts(fault, "path", "what") for fault in report.faults],
     }
 
 
-def _report_lines(report: VolumeReport) -> Iterator[str]:
+def _report_lines(report: VolumeReport, opened: Mapping[str, Sample]) -> Iterator[str]:
     read = f"{counted(report.checked, 'recording')} in {counted(report.bags, 'bag')} read back"
     if report.faults:
         yield f'"{report.label}" is not as it was written; {read}:'
         yield from (f"{fault.kind}: {fault.path}: {fault.what}" for fault in report.faults)
     else:
         yield f'"{report.label}" is as it was written: {read} and compared.'
+    tried, there = opened.get(report.volume, (None, 0))
+    if tried and there:
+        yield f"Opened with their keys: {tried.opened} of {tried.of} tried, of {there} there."
 
 
 def _note_not_attached(out: Output, practice: Practice, reports: Sequence[VolumeReport]) -> None:
@@ -247,21 +288,22 @@ backup_app = new_app()
 def backup(
     ctx: Context, *, to: BackupTo, label: options.Label = None, yes: volumes.OnThisDisk = False
 ) -> None:
-    """Put a sealed copy of the catalogue into a folder, in place of the one before.
+    """Put a sealed copy of the catalogue into a folder; the one before it stays beside it.
 
     Everything but the recordings' own files: people, requests, keys, the record of all that was
     done. Anybody who may approve requests opens it, and so does the recovery kit. What archive
     writes has one as well; this is for the days between.
     """
     from callrec.archive.run import back_up
+    from callrec.registers.verify import check_vault
 
     practice, out = practice_of(ctx.obj), ctx.obj.out
     label = _label_of(ctx.obj, practice, to, label, what="backup", yes=yes)
-    done = back_up(practice, signing_person(ctx.obj, practice), to, label=label)
+    done = back_up(practice, signing_person(ctx.obj, practice), to, check=check_vault, label=label)
     value = {"volume": done.label, "copied_at": done.copied_at, "bytes": done.size_bytes}
     value |= facts(done, "on_vaults_disk")
     size = f"{done.size_bytes / 1000:,.1f} kB"
-    out.show(value, f'The catalogue, {size}, is sealed in "{done.label}", read back.')
+    out.show(value, f'The catalogue, {size}, is sealed in "{done.label}", checked and opened.')
     if done.on_vaults_disk:
         _warn_on_vaults_disk(out, done.label)
     out.next_step(f"callrec archive verify {shlex.quote(str(to))}")

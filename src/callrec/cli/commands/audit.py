@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -36,6 +37,11 @@ DEFAULT_LIMIT = 50
 _MAX_SET_BACKS = 5
 """The newest are shown in words; JSON has all."""
 
+_MAX_SHOWN = 6
+"""Of what an entry is about; JSON has all."""
+
+_AN_ID = re.compile("[0-9a-f]{32}")
+
 audit_app = new_app(default="list")
 
 audit_app.command("review-searches")(review_searches)
@@ -64,13 +70,16 @@ def list_(
     begin = typed_moment(practice, since, "--since")
     wanted = LogFilter(actor, action, subject, begin, typed_moment(practice, until, "--until"))
     reader = signing_person(ctx.obj, practice)
-    _show_entries(ctx.obj.out, *list_audit(practice, reader, wanted, limit=limit or DEFAULT_LIMIT))
+    found = list_audit(practice, reader, wanted, limit=limit or DEFAULT_LIMIT)
+    _show_entries(ctx.obj.out, *found, subject)
 
 
-def _show_entries(out: Output, entries: Sequence[Entry], total: int) -> None:
+def _show_entries(out: Output, entries: Sequence[Entry], total: int, asked: str | None) -> None:
     values = [{**facts(entry), "detail": dict(entry.detail or {})} for entry in entries]
     headers = ("seq", "at (UTC)", "who", "what", "about")
-    out.show({"items": values, "total": total}, Table(headers, [_row(each) for each in entries]))
+    out.show(
+        {"items": values, "total": total}, Table(headers, [_row(each, asked) for each in entries])
+    )
     for each in entries:
         if each.is_malformed:
             out.note(f"entry {each.seq}, by {each.actor}: its details are in no form of callrec's")
@@ -80,14 +89,24 @@ def _show_entries(out: Output, entries: Sequence[Entry], total: int) -> None:
         raise Tampered(spoiled_entries(spoiled))
 
 
-def _row(entry: Entry) -> tuple[object, ...]:
+def _row(entry: Entry, asked: str | None) -> tuple[object, ...]:
     return (
         entry.seq,
         entry.at[:16].replace("T", " "),
         entry.actor,
         entry.action if entry.outcome == "done" else f"{entry.action} ({entry.outcome})",
-        " ".join(subject[:8] for subject in entry.subject[:3]),
+        about_in_words(entry.subject, asked),
     )
+
+
+def about_in_words(subject: Sequence[str], asked: str | None) -> str:
+    """The first things that an entry is about, with what was asked for, and how many more."""
+    shown = list(subject[:_MAX_SHOWN])
+    if (wanted := asked and asked.upper()) and wanted not in map(str.upper, shown):
+        shown += [each for each in subject if each.upper() == wanted]
+    more = len(subject) - len(shown)
+    words = [each[:8] if _AN_ID.fullmatch(each) else each for each in shown]
+    return " ".join([*words, f"+{more}"] if more else words)
 
 
 @audit_app.command()

@@ -92,6 +92,7 @@ def destroy_as_approved(
     yes: bool,
 ) -> None:
     """Show what would be destroyed, or destroy it once that was confirmed."""
+    from callrec.registers.verify import check_vault
     from callrec.retention.erase import carry_out, is_carried_out
 
     practice, out = practice_of(invocation), invocation.out
@@ -106,7 +107,15 @@ def destroy_as_approved(
         invocation.prompts.confirm(f"destroy {counted(len(items), 'recording')}", yes=yes)
     found = find_attached_volumes(practice, volumes or [])
     with out.progress("destroying", total=None) as advance:
-        done = carry_out(practice, actor, request, preview, volumes=found, advance=advance)
+        done = carry_out(
+            practice,
+            actor,
+            request,
+            preview,
+            volumes=found,
+            check=check_vault,
+            advance=advance,
+        )
     show_destruction(out, practice, request, done, to, carrying_out=carrying_out)
 
 

@@ -103,11 +103,16 @@ def _seen_lines(call: Invocation, seen: WaveformView) -> Iterator[str]:
 
 
 def _heard_lines(call: Invocation, heard: PlayedRecording) -> Iterator[str]:
-    yield f"Recording {heard.recording} was played, which is entry {heard.audit_seq}."
+    second, seconds = heard.played_to_second, heard.of_seconds
+    part = f" to second {second} of {seconds}" if second + _COARSE < seconds else ""
+    yield f"Recording {heard.recording} was played{part}, which is entry {heard.audit_seq}."
     for what, text in format_edits(heard.edits):
         yield f"Edited as approved: {what} {text}."
     yield f"It may be played again until {last_day(heard.lapses_at, call.config.time_zone)}."
 
+
+_COARSE: Final = 2
+"""Seconds that players keep, or are ahead by, at the end."""
 
 # Only programs that play what comes on standard input: others would leave a file behind.
 WAVE_PLAYERS: Final[Mapping[str, Sequence[str]]] = {"paplay": (), "aplay": ("-q", "-")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +16,9 @@ from callrec.errors import DoneInPart
 
 if TYPE_CHECKING:
     from callrec.archive.fetch import Fetched
+    from callrec.cli.output import Output
     from callrec.practice import Actor, Practice
+    from callrec.restore.choose import PassedOver
     from callrec.restore.restore import Repaired, Restored
     from callrec.volume.volume import Volume
 
@@ -48,6 +50,7 @@ def restore(
 def _rebuild(invocation: Invocation, volumes: tuple[Volume, ...], *, with_kit: bool) -> None:
     """Bring back the catalogue, and all that is on the volumes unless the kit opened them."""
     from callrec.crypto.kit import read_kit
+    from callrec.registers.verify import check_vault
     from callrec.restore.copy import opener_by_kit, opener_by_password
     from callrec.restore.rebuild import actor_in_rebuilt, rebuild
 
@@ -60,14 +63,17 @@ def _rebuild(invocation: Invocation, volumes: tuple[Volume, ...], *, with_kit: b
         else opener_by_password(
             invocation.prompts.ask_password("Password of somebody who may approve requests")
         ),
+        check=check_vault,
         now=invocation.now,
         environ=invocation.environ,
     )
-    for label, why in rebuilt.passed_over:
-        out.note(f'volume "{label}" was passed over: {why}')
     made = rebuilt.copied_at
-    day, time = f"{made[:4]}-{made[4:6]}-{made[6:8]}", f"{made[9:11]}:{made[11:13]}"
-    out.note(f'the catalogue is back as it was on {day} at {time} UTC, from "{rebuilt.label}"')
+    _note_not_taken(out, rebuilt.passed_over)
+    out.note(f'the catalogue is back as it was on {_when(made)}, from "{rebuilt.label}"')
+    if rebuilt.flaw is not None:
+        out.note(f"no copy is sound, and this is the newest: {rebuilt.flaw.message}")
+    elif rebuilt.passed_over:
+        out.note("that is the newest copy that is sound; what was done after it is not in it")
     out.note("no copy holds the configuration: compare this one with yours, retention above all")
     if with_kit:
         value = {"vault": rebuilt.practice.vault, "volume": rebuilt.label, "copied_at": made}
@@ -80,6 +86,7 @@ def _rebuild(invocation: Invocation, volumes: tuple[Volume, ...], *, with_kit: b
 def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
     from callrec.archive.fetch import count_files
     from callrec.login.unlock import actor_by_password
+    from callrec.registers.verify import check_vault
     from callrec.restore.copy import opener_by_password
     from callrec.restore.drill import run_restore_drill
 
@@ -94,6 +101,7 @@ def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
             actor,
             volumes,
             opener_by_password(password),
+            check=check_vault,
             environ=invocation.environ,
             advance=advance,
         )
@@ -103,18 +111,26 @@ def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
         **facts(done, "copied_at", "log_size"),
         **_fetched_json(fetched),
         "lacking": done.not_on_volumes,
+        "opened": done.opened.opened,
+        "tried": done.opened.of,
         **facts(done, "seq"),
     }
 
     def lines() -> Iterator[str]:
         yield f'From "{done.label}" the vault comes back: {done.log_size} entries of the record,'
-        yield f"{counted(fetched.recordings, 'recording')}, each as it was sealed; one was opened."
+        yield f"{counted(fetched.recordings, 'recording')}, each as it was sealed."
+        yield f"Opened to the last byte: {done.opened.opened} of {done.opened.of} tried."
         yield from (f"damaged on the volume: {path}" for path in fetched.damaged)
         if done.not_on_volumes:
             yield f"not on these volumes: {done.not_on_volumes}"
         yield f"The proof is entry {done.seq} of the record."
 
+    _note_not_taken(out, done.passed_over)
     out.show(value, lines())
+    done.opened.check()
+    for problem in (done.flaw, *(each.problem for each in done.passed_over)):
+        if problem is not None:
+            raise problem
     if fetched.damaged or done.not_on_volumes:
         raise DoneInPart(
             "some recordings would still be missing", hint="archive again, then drill again"
@@ -126,11 +142,12 @@ def _bring_back(
 ) -> None:
     from callrec.archive.fetch import count_files
     from callrec.practice import report_unsaved_head
+    from callrec.registers.verify import check_vault
     from callrec.restore.restore import restore_from_volumes
 
     out = invocation.out
     with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
-        done = restore_from_volumes(practice, actor, volumes, advance=advance)
+        done = restore_from_volumes(practice, actor, volumes, check=check_vault, advance=advance)
     value = {
         "vault": practice.vault,
         "log_size": done.size,
@@ -147,11 +164,25 @@ def _bring_back(
     check_all_fetched(done)
 
 
+def _note_not_taken(out: Output, passed_over: Sequence[PassedOver]) -> None:
+    for each in passed_over:
+        copy = f"the copy of {_when(each.copied_at)} on " if each.copied_at else ""
+        out.note(f'not taken: {copy}"{each.label}": {each.problem.message}')
+
+
+def _when(made: str) -> str:
+    """When a copy was made, as it is read; it is called by ``20260807T101500Z``."""
+    return f"{made[:4]}-{made[4:6]}-{made[6:8]} at {made[9:11]}:{made[11:13]} UTC"
+
+
 def _lines(practice: str, done: Restored) -> Iterator[str]:
     yield f"{practice}: {counted(done.fetched.recordings, 'recording')} fetched."
     if done.leaves_lost:
-        lost = f"{counted(done.leaves_lost, 'entry', 'entries')} at least"
-        yield f"The record goes on at entry {done.size}; lost after it: {lost}."
+        lost = f"{done.size} to {done.size + done.leaves_lost - 1}"
+        yield f"The record goes on at entry {done.size}; lost: entries {lost}, at least."
+        if done.copied_at:
+            since = f"since {_when(done.copied_at)}"
+            yield f"Calls taken in {since} are lost too: take them in again where they are yet."
         yield "What was decided since that copy has to be decided again."
     for erased, where in ((done.erased_since, "not fetched"), (done.erased_and_here, "here")):
         if erased:

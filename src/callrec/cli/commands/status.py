@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,7 @@ from callrec.cli.invocation import (
     Invocation,
     acting_person,
     acting_person_if_any,
+    approver_if_any,
     practice_of,
     signing_person,
 )
@@ -59,7 +60,9 @@ def _status_json(found: Status) -> dict[str, object]:
         "lapsing_soon": [_json(item) for item in found.lapsing_soon],
         "overdue": [_due_json(request) for request in found.overdue],
         "due_soon": [_due_json(request) for request in found.due_soon],
+        **facts(found, "heard_not_sent", "handover_not_recorded"),
         **facts(found, "last_archive", "last_verify"),
+        "unarchived": found.unarchived and facts(found.unarchived, "recordings", "since", "due_at"),
         "volumes": [
             {name: volume[name] for name in _OF_A_VOLUME}
             for volume in map(volume_json, found.volumes)
@@ -89,6 +92,11 @@ def _status_lines(found: Status, zone: tzinfo, *, known: bool) -> Iterator[str]:
     for request in found.due_soon:
         due = request.deadline.due_on or request.deadline.target_on
         yield f"due soon: {request.reference}, {request.purpose}, by {due}"
+    for reference in found.heard_not_sent:
+        yield f"heard, and no answer went out: {reference}, callrec release {reference}"
+    for reference in found.handover_not_recorded:
+        say = f"callrec request event {reference} handed-over"
+        yield f"released, and nobody has said who has it: {reference}, {say}"
     yield from _keeping(found, zone)
     for who in found.searched_without_request:
         refused = f", {who.refused} refused" if who.refused else ""
@@ -103,6 +111,9 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
     if any(each.on_vaults_disk and each.recordings for each in found.volumes):
         never += " to another disk"
     yield f"last archived: {at.astimezone(zone):%d %B %Y, %H:%M}" if at else never
+    if left := found.unarchived:
+        since = f"the first since {left.since.astimezone(zone):%d %B %Y}"
+        yield f"on no other disk yet: {counted(left.recordings, 'recording')}, {since}"
     for each in found.volumes:
         yield f'  "{each.label}": {_verified(each, zone)}'
     if (last := found.last_reconcile) is not None:
@@ -151,9 +162,10 @@ def doctor(
 ) -> None:
     """Check this machine and this vault, and say what to do about what is wrong.
 
-    Opens nothing and changes nothing. Without --full each sealed file is there and of its size;
-    with it, each is read and compared with its checksum, at the speed of the disk. With --repair,
-    what is damaged or missing is fetched back from an archive volume.
+    Changes nothing. Without --full each sealed file is there and of its size; with it, each is read
+    and compared with its checksum, at the speed of the disk, and somebody who may approve requests
+    also opens every key. With --repair, what is damaged or missing is fetched back from an archive
+    volume.
     """
     if repair or volumes:
         _repair(ctx.obj, volumes or [], asked=repair)
@@ -166,8 +178,10 @@ def _examine(invocation: Invocation, *, full: bool) -> None:
     from callrec.office.status import count_recordings
 
     practice, out = practice_of(invocation), invocation.out
+    approver = approver_if_any(invocation, practice) if full else None
     with out.progress("looking", total=count_recordings(practice)) as advance:
-        found = tuple(examine(practice, invocation.environ, full=full, done=advance))
+        looked = examine(practice, invocation.environ, approver=approver, full=full, done=advance)
+        found = tuple(looked)
 
     def lines() -> Iterator[str]:
         for finding in found:
@@ -183,6 +197,7 @@ def _examine(invocation: Invocation, *, full: bool) -> None:
 
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
     from callrec.archive.fetch import count_files
+    from callrec.registers.verify import check_vault
     from callrec.restore.rebuild import open_volumes
     from callrec.restore.restore import repair_from_volumes
 
@@ -196,7 +211,7 @@ def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None
     actor = signing_person(invocation, practice)
     out = invocation.out
     with out.progress("reading", total=sum(map(count_files, opened))) as advance:
-        done = repair_from_volumes(practice, actor, opened, advance=advance)
+        done = repair_from_volumes(practice, actor, opened, check=check_vault, advance=advance)
     line = f"{counted(done.fetched.recordings, 'recording')} fetched back."
     out.show(fetched_json(done), (line, *not_fetched_lines(done)))
     out.next_step("callrec doctor --full")
@@ -208,15 +223,15 @@ inbox_app = new_app()
 
 @inbox_app.command()
 def inbox(ctx: Context) -> None:
-    """Requests and incidents that wait for you, and what you may hear; soonest due first."""
+    """What waits for you: to decide, hear, send, record, review, archive; soonest due first."""
     from callrec.office.inbox import read_inbox
 
     practice = practice_of(ctx.obj)
     items = read_inbox(practice, acting_person(ctx.obj, practice))
     words = _inbox_words(items, practice.config.time_zone)
     ctx.obj.out.show_items([_inbox_json(item) for item in items], words)
-    if items:
-        ctx.obj.out.next_step(_command(items[0]))
+    for command in dict.fromkeys(map(_command, items)):
+        ctx.obj.out.next_step(command)
 
 
 def _inbox_json(item: InboxItem) -> dict[str, object]:
@@ -224,6 +239,7 @@ def _inbox_json(item: InboxItem) -> dict[str, object]:
         "id": item.reference,
         **facts(item, "waits_to", "purpose", "created_by", "recordings", "lapses_at"),
         **facts(item, "due_on", "due_at", "target_on", "urgency", "nobody_else"),
+        "command": _command(item),
     }
 
 
@@ -233,7 +249,7 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
         return
     rows = [
         (
-            *(item.reference, f"to {item.waits_to}", item.purpose or "incident"),
+            *(item.reference, f"to {item.waits_to}", item.purpose or _OTHERS[item.waits_to]),
             *(item.created_by, item.recordings, _by(item, zone)),
         )
         for item in items
@@ -244,22 +260,25 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
             yield f"Nobody else may decide {item.reference}: lend the power to somebody."
 
 
-def _command(item: InboxItem) -> str:
-    """What answers that for which something waits."""
-    from callrec.office.inbox import InboxAction
+_OTHERS: Final[Mapping[str, str]] = {"settle": "incident", "archive": "archiving"}
+"""What is no request has no purpose."""
 
-    match item.waits_to:
-        case InboxAction.DECIDE:
-            return f"callrec approve {item.reference}"
-        case InboxAction.ANSWER:
-            came = item.awaited.came if item.awaited else "EVENT"
-            return f"callrec request event {item.reference} {came} --on DATE"
-        case InboxAction.HEAR:
-            return f"callrec listen {item.reference}"
-        case InboxAction.REVIEW:
-            return f"callrec audit review-glass {item.reference}"
-        case InboxAction.SETTLE:
-            return f"callrec incident show {item.reference}"
+_COMMANDS: Final[Mapping[str, str]] = {
+    "decide": "callrec approve {}",
+    "answer": "callrec request event {} {} --on DATE",
+    "hear": "callrec listen {}",
+    "send": "callrec release {}",
+    "record": "callrec request event {} handed-over --on DATE --by CHANNEL --to-whom NAME",
+    "review": "callrec audit review-glass {}",
+    "settle": "callrec incident show {}",
+    "archive": "callrec archive --to DIR",
+}
+"""What answers that for which something waits."""
+
+
+def _command(item: InboxItem) -> str:
+    came = item.awaited.came if item.awaited else "EVENT"
+    return _COMMANDS[item.waits_to].format(item.reference, came)
 
 
 def _by(item: InboxItem, zone: tzinfo) -> str:

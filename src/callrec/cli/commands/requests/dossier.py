@@ -15,6 +15,7 @@ from callrec.cli.commands.register import write_report
 from callrec.cli.invocation import Context, check_destination, practice_of, signing_person
 from callrec.cli.output import WIDTH, escape_controls, facts, local_time
 from callrec.errors import Tampered
+from callrec.policy.days import last_day
 
 if TYPE_CHECKING:
     from callrec.registers.dossier import Dossier, DossierEntry
@@ -44,7 +45,7 @@ def dossier(
     call = ctx.obj
     practice = practice_of(call)
     zone = practice.config.time_zone
-    replace = to is not None and check_destination(call, to, yes=yes)
+    replace = to is not None and check_destination(call, to, yes=yes, suffixes=(".txt", ".json"))
     found = read_dossier(practice, signing_person(call, practice), request)
     value = {
         "id": found.reference,
@@ -98,7 +99,10 @@ def _detail_lines(details: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
         if name == "further":
             yield from _detail_lines(value, zone)
         elif value not in (None, "", [], False):
-            text = _in_words(value, " to " if name == "time" else ", ", zone)
+            between = " to " if name == "time" else ", "
+            text = _in_words(value, between, zone)
+            if name == "until" and isinstance(value, datetime):
+                text = f"the end of {last_day(value, zone)}"
             yield from wrap(
                 f"{name.replace('_', ' ')}: {text}",
                 WIDTH,
@@ -124,6 +128,6 @@ def _in_words(value: object, between: str, zone: tzinfo) -> str:
 DossierFile = Annotated[
     Path | None,
     typer.Option(
-        "--to", metavar="FILE", help="Write it to this file: .json for programs, else as text."
+        "--to", metavar="FILE", help="Write it to this file: .txt to be read, .json for programs."
     ),
 ]

@@ -196,7 +196,12 @@ def _approval(approval: ShownApproval, purpose: Purpose, zone: tzinfo) -> Iterat
     numbers = ", ".join(map(str, approval.recordings))
     yield _labelled("approved", f"{local_time(approval.at, zone)} by {by}{_alone(approval)}")
     what = f"to {approval.to}" if TERMS[purpose].is_heard else "to be destroyed"
-    yield _labelled("  granted", f"{numbers} {what} until {last_day(approval.until, zone)}")
+    granted = f"{numbers} {what} until {last_day(approval.until, zone)}"
+    if approval.ended:
+        yield _labelled("  was for", granted)
+        yield _labelled("  ended", approval.ended)
+    else:
+        yield _labelled("  granted", granted)
     for number, edit in edits_lines(approval.edits):
         yield _labelled("  edited", f"{number}, {edit}")
     for number, code in approval.withheld:
@@ -232,7 +237,7 @@ def _approval_json(approval: ShownApproval) -> dict[str, Any]:
         "edits": edits_json(approval.edits),
         "withheld": [{"id": number, "code": code} for number, code in approval.withheld],
         "break_glass": approval.broke_glass,
-        **facts(approval, "review", "reviewed_by"),
+        **facts(approval, "review", "reviewed_by", "ended"),
     }
 
 

@@ -1,0 +1,49 @@
+"""What was taken in and lies on no drive yet but the vault's own; opens nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from callrec.archive.attached import off_site_drives
+from callrec.audit.leaf import Leaf
+from callrec.catalogue import tables
+from callrec.catalogue.volumes import unarchived
+from callrec.crypto.canonical import parse_instant
+from callrec.practice import Practice
+
+OVERDUE_AFTER: Final = timedelta(days=7)
+"""A week of calls is what a practice may lose with a disk, if it archives once a week."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unarchived:
+    """The recordings that are lost if the vault's disk dies."""
+
+    recordings: int
+    since: datetime
+    """UTC: when the first of them was taken in."""
+
+    @property
+    def due_at(self) -> datetime:
+        """When to archive at the latest."""
+        return self.since + OVERDUE_AFTER
+
+
+def read_unarchived(practice: Practice, connection: Connection) -> Unarchived | None:
+    """What lies on no volume that is in use and on another disk; None: all does.
+
+    Raises:
+        CallrecError: how a volume stands is not what the log says.
+    """
+    count, statement = unarchived(connection, off_site_drives(practice, connection))
+    leaf = tables.leaf.c
+    query = select(leaf.seq, leaf.body).where(leaf.statement == statement).order_by(leaf.seq)
+    carried = connection.execute(query.limit(1)).first() if count else None
+    if carried is None:  # a batch that no leaf carries is found by `audit verify`
+        return Unarchived(count, practice.now()) if count else None
+    at = Leaf.decode(bytes(carried.body), carried.seq).at
+    return Unarchived(count, parse_instant(at))

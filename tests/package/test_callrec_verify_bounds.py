@@ -1,0 +1,64 @@
+"""What a release's checker reads is bounded, before it is in memory."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, cast
+
+import pytest
+
+from callrec.package import callrec_verify as checker
+
+
+class Endless(io.RawIOBase):
+    """A file of a petabyte; it counts what is read of it."""
+
+    taken = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.taken += len(buffer)
+        assert self.taken < 1 << 26
+        return len(buffer)
+
+
+@pytest.mark.parametrize("path", checker.LOOKED_INTO)
+def test_of_a_file_without_end_no_more_is_read_than_any_release_has(path: str) -> None:
+    file = Endless()
+    result = checker.check({path: lambda: cast("IO[bytes]", file)})
+    found = [problem.what for problem in result.problems if problem.path == path]
+    assert "is larger than it is in any release; it was not read on" in found
+    assert file.taken <= checker.LARGEST + (2 << 20)
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_what_is_nested_without_end_is_not_in_its_form(opening: bytes) -> None:
+    with pytest.raises(checker.Wrong, match="canonical form"):
+        checker.parse(opening * 1_000_000)
+
+
+def test_more_entries_than_any_release_has_are_not_looked_into() -> None:
+    many: dict[str, Any] = {"entries": [None] * (checker.MOST_ENTRIES + 1)}
+    proof = checker.Proof(0, (), b"", b"", "callrec/x", 1, b"")
+    with pytest.raises(checker.Wrong, match="has more than 1000 entries"):
+        checker.replay(many, proof)
+
+
+def test_a_folder_of_more_files_than_any_release_has_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def files() -> Iterator[Path]:
+        for number in range(12):
+            (tmp_path / f"{number % 3}").mkdir(exist_ok=True)
+            yield tmp_path / f"{number % 3}" / str(number)
+
+    for file in files():
+        file.touch()
+    assert len(checker.files_in(str(tmp_path))) == 12
+    monkeypatch.setattr(checker, "MOST_FILES", 8)
+    with pytest.raises(ValueError, match="more than 8 files; this is no release"):
+        checker.files_in(str(tmp_path))
