@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import platformdirs
@@ -43,6 +44,8 @@ class Practice:
     engine: Engine
     store: DirectoryStore
     now: Callable[[], datetime]
+    pause: Callable[[float], None]
+    """Lets seconds of that clock pass."""
     vault: str
     name: str
     root: bytes
@@ -120,6 +123,7 @@ def practice_on(
         engine=engine,
         store=DirectoryStore(config.vault),
         now=now,
+        pause=sleep,
         vault=founders.vault,
         name=founders.practice,
         root=root,

@@ -6,7 +6,8 @@ Which change of the log itself is found how: tests/registers/test_audit_verify.p
 
 What no command finds yet, as it changes nothing that is opened, granted or proven:
     duplicate       the next ingest of the same sound makes a second recording of it
-    person.failures a wrong password may be tried sooner, or later
+    password_try    a wrong password may be tried sooner, or later
+    person.failures the access register's count of wrong passwords
     grant_.state    whether a grant may be used is read from the log's leaves alone
     volume.written_at, .seen_at, .serial, bag   what `status` and `archive list` say of a volume
     outbox          who is told what by mail (ADR 11)

@@ -70,6 +70,7 @@ def voucher(who: str, /, **other: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "delegations": [],
         "keys": key_of(who).public.as_json(),
+        "lock": "",
         "name": "aa" * 32,
         "person": id_of(who),
         "powers": ["hear"],

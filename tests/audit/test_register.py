@@ -201,7 +201,7 @@ def test_who_was_added_claims_a_key_until_he_is_given_one(log: Log) -> None:
     sam = id_of("sam")
     log.vouch("sam", standing="provisional")
     claimed = key_of("sam's own").public
-    log.say("claim", "sam", keys=claimed.as_json())
+    log.say("claim", "sam", keys=claimed.as_json(), lock="10" * 32)
     assert log.register.claims == {sam: claimed}
     log.vouch("sam", standing="provisional")  # the same key still: it waits on
     assert log.register.claims == {sam: claimed}
@@ -211,7 +211,7 @@ def test_who_was_added_claims_a_key_until_he_is_given_one(log: Log) -> None:
 
 def test_who_is_shut_out_waits_no_more(log: Log) -> None:
     log.vouch("sam", standing="provisional")
-    log.say("claim", "sam", keys=key_of("sam's own").public.as_json())
+    log.say("claim", "sam", keys=key_of("sam's own").public.as_json(), lock="10" * 32)
     log.vouch("sam", standing="disabled")  # with the key that he was added with
     assert log.register.claims == {}
 
@@ -219,7 +219,10 @@ def test_who_is_shut_out_waits_no_more(log: Log) -> None:
 @pytest.mark.parametrize("standing", ["claimed", "confirmed", "disabled"])
 def test_nobody_else_claims_one(log: Log, standing: str) -> None:
     log.vouch("sam", standing=standing)
-    ignored = [log.say("claim", who, keys=key_of("eve").public.as_json()) for who in ("sam", "eve")]
+    ignored = [
+        log.say("claim", who, keys=key_of("eve").public.as_json(), lock="10" * 32)
+        for who in ("sam", "eve")
+    ]
     assert (log.register.claims, log.register.ignored) == ({}, ignored)
 
 
@@ -449,3 +452,15 @@ def test_a_statement_is_tampered_under(make: Callable[[], object], told: str) ->
     with pytest.raises(Tampered) as refused:
         make()
     assert refused.value.message == told
+
+
+def test_the_newest_lock_that_was_stated_is_the_one_that_counts() -> None:
+    """A voucher gives one, or leaves it as it was; a later one only its owner states."""
+    log = Log()
+    log.vouch("dora", **GOVERNS)
+    log.vouch("sam", lock="01" * 32)
+    log.vouch("sam", role="partner")
+    assert log.register.locks == {id_of("sam"): "01" * 32}
+    log.say("lock", "sam", lock="02" * 32)
+    log.say("lock", "dora", lock="03" * 32)
+    assert log.register.locks == {id_of("sam"): "02" * 32, id_of("dora"): "03" * 32}

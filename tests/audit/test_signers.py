@@ -7,7 +7,7 @@ from typing import Any
 
 from audit.registers import voucher
 from callrec.audit.log import log_transaction, read_leaf, stored_head
-from callrec.audit.resumed import write_signers
+from callrec.audit.signers import write_signers
 from callrec.audit.tree import check_inclusion, leaf_hash
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse
@@ -27,7 +27,7 @@ def written(house: House, person: str, *, less: int = 0) -> list[dict[str, Any]]
     said = parse(data)
     assert said["schema"] == "callrec.signers/1"
     for entry, (leaf, body) in zip(said["entries"], leaves, strict=True):
-        assert entry.keys() == {"leaf", "proof", "seq", "statement"}
+        assert entry.keys() == {"head", "leaf", "proof", "seq", "statement"}
         assert base64.b64decode(entry["leaf"]) == body
         proof = [base64.b64decode(node) for node in entry["proof"]]
         if not less:

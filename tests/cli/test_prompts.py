@@ -195,6 +195,31 @@ def test_an_empty_answer_is_none() -> None:
     assert "NOT Unusable nothing was entered" in shown
 
 
+def test_a_password_is_offered_first_and_typed_again_by_who_takes_it() -> None:
+    program = PROGRAM.format(question="prompts.ask_new_password('New password')")
+    terminal = pexpect.spawn(sys.executable, ["-c", program], encoding="utf-8", timeout=30)
+    terminal.expect(r"\r\n    ([a-z]+( [a-z]+){5})\r\n")
+    offered = terminal.match.group(1)
+    terminal.expect(r"Press Enter to use the one above, or type your own: $")
+    terminal.sendline("")
+    terminal.expect(r"Type it again: $")
+    terminal.sendline(offered)
+    terminal.expect(pexpect.EOF)
+    assert f"GOT '{offered}'" in terminal.before
+
+
+TYPED_PASSWORDS = {
+    "the same twice": (("my own one", "my own one"), "GOT 'my own one'"),
+    "two that differ": (("my own one", "my own two"), "NOT Unusable the two passwords differ"),
+    "the offered one, which was not noted": (("", ""), "NOT Unusable the two passwords differ"),
+}
+
+
+@pytest.mark.parametrize(("typed", "got"), TYPED_PASSWORDS.values(), ids=TYPED_PASSWORDS)
+def test_who_chooses_a_password_types_it_twice(typed: tuple[str, str], got: str) -> None:
+    assert got in on_a_terminal("prompts.ask_new_password('New password')", *typed)
+
+
 def test_one_of_several_is_chosen_by_number_or_name_and_asked_again_otherwise() -> None:
     question = "prompts.choose('Form', {'zip': 'a sealed file', 'html': 'a page'}, option='--form')"
     shown = on_a_terminal(question, "3", "pdf", "2")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,27 +20,31 @@ from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, Proof, origin, sign_checkpoint, write_proof
 from callrec.audit.leaf import Leaf, Outcome, detail_commitment
 from callrec.audit.register import Founders
-from callrec.crypto.canonical import canonical
+from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.identity import Identity
-from callrec.crypto.statement import Statement, sign_statement
+from callrec.crypto.statement import Statement, shown_items, sign_statement
 from callrec.package import callrec_verify
 from callrec.package.callrec_verify import Result
-from callrec.package.manifest import Manifest
+from callrec.package.manifest import Manifest, ReleasedFile
 from callrec.package.package import NAMESPACE, allowed_signers_line, assemble, sign_ssh
+from callrec.policy.purpose import Purpose, request_id
 from package.builders import LISTENING, SOUND, a_manifest, the_enclosures
 
 AT = datetime(2026, 8, 2, 23, 15, tzinfo=UTC)
 
 VAULT = "22" * 16
 
-REQUEST = "44" * 16
+REQUEST = request_id(Purpose.SUBJECT_ACCESS, b"\x44" * 12)
 
 PRACTICE = "Dr Müller & Partners"
 
 NONCE = bytes(range(32))
 
 ROLES = {
-    "data-controller": ["govern", "hear"],
+    "data-controller": ["decide-general", "decide-reserved", "govern", "hear", "ingest"],
+    "partner": ["decide-general", "hear"],
+    "manager": ["decide-general", "hear", "ingest"],
+    "intake": ["ingest"],
     "staff": ["hear", "make-request"],
     "auditor": ["make-request", "read-audit"],
 }
@@ -68,6 +72,10 @@ class Office:
     leaves: list[bytes] = field(default_factory=list)
     statements: dict[int, Statement] = field(default_factory=dict)
     keys: dict[str, Identity] = field(default_factory=dict)
+    recordings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What signers.json shows of each recording, by uid: `take_in` and `approve` put it there."""
+    heads: dict[int, tuple[int, bytes]] = field(default_factory=dict)
+    """Entry that carries an approval or a batch -> the size and the note of the head after it."""
 
     def __post_init__(self) -> None:
         for person in ("dora", "kit", "mallory"):
@@ -124,6 +132,7 @@ class Office:
         fields = {
             "delegations": [],
             "keys": self.keys[person].public.as_json(),
+            "lock": "",
             "name": "aa" * 32,
             "person": id_of(person),
             "powers": ROLES[role],
@@ -141,6 +150,96 @@ class Office:
             fields=fields | said,
         )
         return self.enter("person.confirmed", by, statement=statement)
+
+    def state(
+        self, act: str, kind: str, by: str, fields: dict[str, Any], *, signed_by: str, **said: Any
+    ) -> int:
+        """Append an entry that carries a statement, and sign the head after it."""
+        statement = sign_statement(
+            kind,
+            vault=self.founded_as or self.vault,
+            by=id_of(by),
+            at=AT,
+            seed=self.keys[signed_by or by].act,
+            fields=fields,
+        )
+        seq = self.enter(act, by, statement=statement, **said)
+        self.heads[seq] = seq + 1, self.head(seq + 1, by)
+        return seq
+
+    def take_in(
+        self,
+        files: Iterable[ReleasedFile],
+        *,
+        by: str = "door",
+        signed_by: str = "",
+        sha256: str = "",
+        **shown: Any,
+    ) -> int:
+        """A batch of these recordings among two others, as `shown` to be shown of each."""
+        if by == "door" and by not in self.keys:
+            self.vouch("door", "intake")
+        items, said = [an_item("ee" * 16, {})], dict[str, dict[str, Any]]()
+        for file in {file.uid: file for file in files}.values():
+            said[file.uid] = {
+                "matched": False,
+                "nonce": "5a" * 32,
+                "revision": 1,
+                "sha256": sha256 or file.made_from or file.sha256,
+                "started_at": format_instant(file.started_at),
+                "system": "asterisk",
+                "time_confidence": "utc-proven",
+            } | shown
+            items.append(an_item(file.uid, said[file.uid]))
+        items.append(an_item("ef" * 16, {}))
+        fields = {"batch": "bb" * 16, "items": items}
+        subject = ["bb" * 16]
+        seq = self.state("ingest", "batch", by, fields, signed_by=signed_by, subject=subject)
+        wanted = [(uid, said[uid]["revision"]) for uid in said]
+        for (uid, _), item in shown_items(fields, wanted).items():
+            came_in = {**item, "entry": seq, "shown": said[uid]}
+            self.recordings.setdefault(uid, {"approval": 0, "intake": [], "uid": uid})
+            self.recordings[uid]["intake"].append(came_in)
+        return seq
+
+    def approve(
+        self,
+        files: Iterable[ReleasedFile],
+        *,
+        to: str = "sam",
+        by: str = "dora",
+        signed_by: str = "",
+        **said: Any,
+    ) -> int:
+        """An approval of these recordings, and perhaps a second signature of it."""
+        edits = {file.uid: file.edits.as_json() for file in files}
+        fields: dict[str, Any] = {
+            "break_glass": False,
+            "consulted": "",
+            "countersigned": "",
+            "digest": "d1" * 32,
+            "for": id_of(to),
+            "items": [
+                {"ciphertext": "c1" * 32, "edits": list(each), "grant": "9a" * 32, "uid": uid}
+                for uid, each in edits.items()
+            ],
+            "lapses": "2026-08-16T23:00:00.000Z",
+            "request": REQUEST,
+            "requester": id_of("rita"),
+            "salt": "5a" * 32,
+            "version": 1,
+            "withheld": [{"code": "crime", "uid": "ee" * 16}],
+        } | said
+        subject = [fields["request"], fields["for"], *(each["uid"] for each in fields["items"])]
+        about: dict[str, Any] = {"signed_by": signed_by, "subject": subject}
+        seq = self.state("request.approved", "approval", by, fields, **about)
+        for second in self.keys:
+            if id_of(second) == fields["countersigned"]:
+                self.state("request.approved", "approval", second, fields, **about)
+        for each in fields["items"]:
+            shown = self.recordings.setdefault(each["uid"], {"intake": [], "uid": each["uid"]})
+            shown["approval"] = seq
+        return seq
 
     def renew(self, person: str) -> None:
         """New keys, which the next voucher names."""
@@ -165,6 +264,7 @@ class Office:
         return {
             "entries": [
                 {
+                    "head": self._head(seq, size),
                     "leaf": base64.b64encode(self.leaves[seq]).decode(),
                     "proof": [base64.b64encode(each).decode() for each in self.path(seq, size)],
                     "seq": seq,
@@ -172,6 +272,7 @@ class Office:
                 }
                 for seq in (seqs if seqs is not None else [0, *self.statements])
             ],
+            "recordings": [*self.recordings.values()],
             "schema": "callrec.signers/1",
         }
 
@@ -180,10 +281,21 @@ class Office:
         if said is None:
             return None
         signature = base64.b64encode(said.signature).decode()
-        return {"body": base64.b64encode(said.body).decode(), "signature": signature}
+        return {"body": base64.b64encode(said.signed).decode(), "signature": signature}
+
+    def _head(self, seq: int, size: int) -> dict[str, Any] | None:
+        if seq not in self.heads:
+            return None
+        old, note = self.heads[seq]
+        hashes = tree.consistency_proof(old, size, self._node) if old <= size else ()
+        proof = [base64.b64encode(each).decode() for each in hashes]
+        return {"note": base64.b64encode(note).decode(), "proof": proof}
 
     def manifest(self, **said: Any) -> Manifest:
-        return replace(a_manifest(), vault=self.vault, released_by=id_of("sam"), **said)
+        return replace(
+            a_manifest(),
+            **{"vault": self.vault, "request": REQUEST, "released_by": id_of("sam"), **said},
+        )
 
     def release(
         self,
@@ -196,6 +308,15 @@ class Office:
     ) -> dict[str, bytes]:
         """Every file of a package, by its path; whatever is not said is as it should be."""
         manifest = manifest or self.manifest()
+        if not self.recordings:
+            self.take_in(manifest.files)
+            self.approve(manifest.files, to=by)
+        if seqs:
+            carried = [seq for seq in self.statements if seq in self.heads]
+            doors = [
+                s for s, v in self.statements.items() if v.fields.get("person") == id_of("door")
+            ]
+            seqs = [*seqs, *sorted({*carried, *doors} - {*seqs})]
         details = {"manifest": hashlib.sha256(manifest.to_bytes()).hexdigest()} | entry.pop(
             "details", {}
         )
@@ -222,6 +343,18 @@ class Office:
         contents["recordings/01-listening.wav"] = LISTENING
         members = assemble(manifest, contents, enclosures, seed=self.keys[by].act)
         return {member.path: b"".join(member.chunks()) for member in members}
+
+
+def an_item(uid: str, shown: dict[str, Any]) -> dict[str, Any]:
+    """As the statement of a batch lists one revision of a recording."""
+    committed = hashlib.sha256(canonical(shown)).hexdigest()
+    return {
+        "ciphertext": "c1" * 32,
+        "metadata": "3e" * 32,
+        "revision": shown.get("revision", 1),
+        "shown": committed,
+        "uid": uid,
+    }
 
 
 def an_office(vault: str = VAULT, family: str = "", founded_as: str = "") -> Office:

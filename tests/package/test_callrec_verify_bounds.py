@@ -42,10 +42,10 @@ def test_what_is_nested_without_end_is_not_in_its_form(opening: bytes) -> None:
 
 
 def test_more_entries_than_any_release_has_are_not_looked_into() -> None:
-    many: dict[str, Any] = {"entries": [None] * (checker.MOST_ENTRIES + 1)}
-    proof = checker.Proof(0, (), b"", b"", "callrec/x", 1, b"")
+    many: dict[str, Any] = {"entries": [None] * (checker.MOST_ENTRIES + 1), "recordings": []}
+    head = checker.Head(b"", "callrec/x", 1, b"")
     with pytest.raises(checker.Wrong, match="has more than 1000 entries"):
-        checker.replay(many, proof)
+        checker.replay(many, head)
 
 
 def test_a_folder_of_more_files_than_any_release_has_is_none(

@@ -149,7 +149,7 @@ def test_entries_in_another_order_are_told(office: Office) -> None:
 
 def test_signers_that_do_not_begin_with_the_first_entry_are_told(office: Office) -> None:
     problems = wrong_with(office, seqs=[1, 2, 4])
-    assert f"{SIGNERS} does not lead from the log's first entry by vouchers alone" in problems
+    assert f"{SIGNERS} does not lead from the log's first entry by statements alone" in problems
     assert f"{SIGNERS} does not begin with the first entry of the log of the proof" in (
         wrong_with(an_office(), seqs=[])
     )
@@ -165,7 +165,7 @@ def test_a_first_entry_with_a_statement_is_none(office: Office) -> None:
     def add(entries: list[dict[str, Any]]) -> None:
         entries[0]["statement"] = entries[1]["statement"]
 
-    wrong = f"{SIGNERS} does not lead from the log's first entry by vouchers alone"
+    wrong = f"{SIGNERS} does not lead from the log's first entry by statements alone"
     assert changed_signers(office, add) == [wrong]
 
 
@@ -174,7 +174,7 @@ def test_a_first_entry_that_lacks_a_founder_is_none(office: Office, member: str)
     leaf = json.loads(office.leaves[0])
     del leaf["founders"][member]
     office.leaves[0] = canonical(leaf)
-    wrong = f"{SIGNERS} does not lead from the log's first entry by vouchers alone"
+    wrong = f"{SIGNERS} does not lead from the log's first entry by statements alone"
     assert wrong_with(office) == [wrong]
 
 
@@ -190,7 +190,7 @@ def test_a_voucher_that_names_another_vault_than_it_was_signed_for_is_told(offic
 
 
 def test_an_entry_without_a_voucher_has_no_place_there(office: Office) -> None:
-    wrong = f"{SIGNERS} does not lead from the log's first entry by vouchers alone"
+    wrong = f"{SIGNERS} does not lead from the log's first entry by statements alone"
     assert wrong_with(office, seqs=[0, 1, 2, 3, 4]) == [wrong]
 
 
@@ -487,8 +487,10 @@ def test_recordings_that_the_two_lists_tell_differently_are_told(office: Office)
     def change(said: dict[str, Any]) -> None:
         said["files"][0]["sha256"] = said["files"][1]["made_from"] = "ab" * 32
 
-    wrong = "SHA256SUMS does not list the recordings that manifest.json lists"
-    assert what_is_wrong(with_manifest(office, change), office.root) == [wrong]
+    assert what_is_wrong(with_manifest(office, change), office.root) == [
+        "SHA256SUMS does not list the recordings that manifest.json lists",
+        "manifest.json has a sound of recording 1042 that is not the one that came in",
+    ]
 
 
 def test_recordings_that_the_manifest_does_not_name_at_all_are_told(office: Office) -> None:
@@ -578,6 +580,7 @@ def test_an_edited_copy_without_its_original_is_verified(office: Office) -> None
     small = office.manifest(
         files=(whole,), not_enclosed=(replace(left_out, why=WhyNotEnclosed.SIZE),)
     )
+    office = an_office()
     assert check(office.release(small), office.root).verdict == "VERIFIED"
 
 

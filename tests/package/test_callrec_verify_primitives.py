@@ -250,10 +250,12 @@ def refuses(read: Callable[[], object]) -> bool:
 def test_proofs_are_accepted_or_refused_as_the_vectors_say(case: Case) -> None:
     def read() -> None:
         proof = checker.read_proof(case.body)
-        place = (proof.index, proof.size, proof.path, proof.root)
-        if proof.origin != case.head["origin"] or not is_included(case.bytes_of("leaf"), *place):
+        place = (proof.index, proof.head.size, proof.path, proof.head.root)
+        if proof.head.origin != case.head["origin"] or not is_included(
+            case.bytes_of("leaf"), *place
+        ):
             raise Wrong("is about something else")
-        checker.check_note(proof.note, proof.origin, case.bytes_of("public"))
+        checker.check_note(proof.head.note, proof.head.origin, case.bytes_of("public"))
 
     assert refuses(read) is not case.is_good
 
@@ -275,9 +277,9 @@ def test_nothing_may_follow_the_signatures_of_a_note() -> None:
 def test_checkpoints_are_accepted_or_refused_as_the_vectors_say(case: Case) -> None:
     def read() -> None:
         proof = checker.read_proof(b"c2sp.org/tlog-proof@v1\nindex 0\n\n" + case.body)
-        if proof.origin != case.head["origin"]:
+        if proof.head.origin != case.head["origin"]:
             raise Wrong("is of another log")
-        checker.check_note(proof.note, proof.origin, case.bytes_of("public"))
+        checker.check_note(proof.head.note, proof.head.origin, case.bytes_of("public"))
 
     assert refuses(read) is not case.is_good
 

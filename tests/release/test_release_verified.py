@@ -201,3 +201,38 @@ def test_what_was_edited_and_left_out_is_told_in_words(stocked: House) -> None:
         f"recordings/01-listening.wav: {silenced}",
         "the original of recording 1 is not enclosed: its copy leaves something out",
     )
+
+
+def test_a_release_from_a_log_that_was_forked_is_not_on_the_practice_s_record(
+    granted: House, tmp_path: Path
+) -> None:
+    """Somebody releases from a copy of the catalogue: all is right, but for the practice's log."""
+    office = granted
+    forked = practices.copy(office, tmp_path / "forked")
+    package = a_package(forked)
+    found = verify_release(package.folder, pin=None, passphrase=str, practice=forked.practice)
+    assert (found.is_on_record, found.result.problems) == (True, ())
+    found = verify_release(package.folder, pin=None, passphrase=str, practice=office.practice)
+    assert found.is_on_record is False
+    assert found.result.exit_status == 5
+    assert [f"{each.path} {each.what}" for each in found.result.problems] == [
+        "the release is not on this practice's record: its log has no such entry"
+    ]
+
+
+def test_of_another_practice_s_release_the_vault_at_hand_says_nothing(
+    granted: House, of_another_practice: Package
+) -> None:
+    office = granted
+    folder = of_another_practice.folder
+    found = verify_release(folder, pin=None, passphrase=str, practice=office.practice)
+    assert found.is_on_record is None
+
+
+def test_it_shows_who_approved_it_and_how_it_came_in(package: Package) -> None:
+    first, second = check(files_in(str(package.folder))).traces.values()
+    assert (first.taken_in_by, second.taken_in_by) == ("manager", "manager")
+    assert (first.approved_by, first.countersigned_by) == ("manager", "")
+    words = "\n".join(run(package.folder).lines)
+    assert "was taken in by a manager, by hand, on" in words
+    assert "not matched by the telephone system's own call records." in words

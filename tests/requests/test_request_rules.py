@@ -147,6 +147,7 @@ def an_approval(house: House, reference: str, by: str, **said: Any) -> Mapping[s
         "lapses": "2026-12-01T00:00:00.000Z",
         "request": request_id(house, reference),
         "requester": requester,
+        "salt": "5a" * 32,
         "version": 1,
         "withheld": [{"code": "not-approved", "uid": uid(house, each)} for each in (1, 2)],
         **said,

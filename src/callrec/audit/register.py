@@ -135,6 +135,11 @@ class Register:
     keys: dict[tuple[VaultKey, int], KeyVersion] = field(default_factory=dict)
     seals: dict[str, Seal] = field(default_factory=dict)
     """By SHA-256 of the sealed share, in hex."""
+    locks: dict[str, str] = field(default_factory=dict, compare=False)
+    """SHA-256 of the lock that each person's seed lies under, in hex: no other opens.
+
+    A new password changes nothing that anybody else relies on, so it makes no other register.
+    """
     kits: list[Kit] = field(default_factory=list)
     """The recovery kits after the first, which leaf 0 names; all have its id."""
     ignored: list[int] = field(default_factory=list)
@@ -286,18 +291,18 @@ def apply_statement(register: Register, seq: int, statement: Statement) -> None:
     match statement.kind:
         case "claim" if _waits_for_a_key(register, statement.by, seq):
             register.claims[statement.by] = PublicKeys.from_json(statement.fields["keys"])
+            register.locks[statement.by] = statement.fields["lock"]
+        case "lock":  # their own alone
+            register.locks[statement.by] = statement.fields["lock"]
         case "voucher" if _may_vouch(register, statement, seq):
             _take_voucher(register, seq, statement)
         case "key" if _governs(register, statement.by, seq):
             _take_keys(register, seq, statement)
         case "seal" if _governs(register, statement.by, seq):
-            for share in statement.fields["shares"]:
-                register.seals[share["sha256"]] = Seal(
-                    VaultKey(share["key"]), share["version"], share["to"], seq
-                )
+            register.seals.update(_seals(seq, statement))
         case "kit" if _governs(register, statement.by, seq):
             _take_kit(register, seq, statement)
-        case "claim" | "voucher" | "key" | "seal" | "kit":
+        case "claim" | "voucher" | "key" | "seal" | "lock" | "kit":
             register.ignored.append(seq)
         case _:
             pass  # of no concern to the register
@@ -358,6 +363,11 @@ def _may_vouch(register: Register, statement: Statement, seq: int) -> bool:
     return not used and is_new and statement.fields["role"] == Role.DATA_CONTROLLER
 
 
+def _seals(seq: int, statement: Statement) -> Iterator[tuple[str, Seal]]:
+    for share in statement.fields["shares"]:
+        yield share["sha256"], Seal(VaultKey(share["key"]), share["version"], share["to"], seq)
+
+
 def _take_voucher(register: Register, seq: int, statement: Statement) -> None:
     known = register.vouchers.setdefault(statement.fields["person"], [])
     _check_follows(seq, statement, known, first_serial=1)
@@ -366,6 +376,8 @@ def _take_voucher(register: Register, seq: int, statement: Statement) -> None:
     if known and (known[-1].keys != voucher.keys or is_out):
         register.claims.pop(voucher.person.id, None)  # confirmed, begun again, or disabled
     known.append(voucher)
+    if lock := statement.fields["lock"]:
+        register.locks[voucher.person.id] = lock
 
 
 def _voucher(statement: Statement, seq: int) -> Voucher:

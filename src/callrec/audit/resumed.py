@@ -1,4 +1,4 @@
-"""How the log went on: what a restore lost, what was set aside; signers.json.
+"""How the log went on: what a restore lost, what was set aside.
 
 A volume's copy of the catalogue is older than the volume's own last entry, and everything after it
 is lost. Or something stands in the log that nobody signed: whoever can write the database can add
@@ -6,13 +6,6 @@ it, or damage what was there. Someone who governs says in a ``resumed`` statemen
 lost, which entries and rows were set aside, and which stand unsigned. Then they stop nothing any
 more, and nobody can deny later that they were found. A set-aside entry counts for nothing: its leaf
 is no longer in the table, and its hash stays in the tree.
-
-``signers.json`` shows how a key came to be allowed to sign, from the log's first entry on: leaf 0
-and the vouchers that follow from it, each with its proof against one head; where a later recovery
-kit made a voucher, the statement that named that kit too. Someone who trusts leaf 0, because its
-SHA-256 is the vault root that the practice publishes, can replay them as ``register.replay`` does
-to get the signer's keys. They hold ids and keys, and of a name only a salted hash
-(docs/formats/release.md, 9).
 """
 
 from __future__ import annotations
@@ -23,13 +16,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from callrec.audit import tree
-from callrec.audit.checkpoint import check_checkpoint, encode_base64, origin
+from callrec.audit.checkpoint import check_checkpoint, origin
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import Head, node_reader, read_leaf
+from callrec.audit.log import Head, read_leaf
 from callrec.audit.register import Register, check_made_by
 from callrec.catalogue import tables
-from callrec.crypto.canonical import canonical
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import CallrecError, Tampered
 from callrec.policy.role import Power, Standing
@@ -219,56 +210,3 @@ def stands_unsigned(connection: Connection, register: Register, seq: int, *, by:
             continue
         return keys.log not in own
     return False
-
-
-def write_signers(connection: Connection, register: Register, person: str, size: int) -> bytes:
-    """The file's bytes: canonical JSON.
-
-    Args:
-        connection: sees one state of the catalogue throughout.
-        register: as the log stands.
-        person: whose keys to show.
-        size: of the head that all proofs are against, in leaves.
-
-    Raises:
-        Tampered: a leaf or a node of the tree is missing.
-    """
-    seqs = [0, *_vouchers(register, person, size)]
-    entries = [_entry(connection, seq, size) for seq in seqs]
-    return canonical({"entries": entries, "schema": "callrec.signers/1"})
-
-
-def _vouchers(register: Register, person: str, before: int) -> list[int]:
-    """Sequences of all vouchers about a person, about those who made them, and so on to leaf 0.
-
-    Where the recovery kit made one, the statements that named the kit too.
-    """
-    found: set[int] = set()
-    waiting = [(person, before)]
-    while waiting:
-        whose, end = waiting.pop()
-        kits = register.kits if whose == register.founders.kit else ()
-        for voucher in (*register.vouchers.get(whose, ()), *kits):
-            if voucher.seq < end and voucher.seq not in found:
-                found.add(voucher.seq)
-                waiting.append((voucher.by, voucher.seq))
-    return sorted(found)
-
-
-def _entry(connection: Connection, seq: int, size: int) -> dict[str, Any]:
-    leaf, body = read_leaf(connection, seq)
-    statement = None
-    if leaf.statement:
-        table = tables.statement
-        row = connection.execute(select(table).where(table.c.digest == leaf.statement)).one()
-        statement = {
-            "body": encode_base64(bytes(row.body)),
-            "signature": encode_base64(bytes(row.signature)),
-        }
-    hashes = tree.inclusion_proof(seq, size, node_reader(connection))
-    return {
-        "leaf": encode_base64(body),
-        "proof": [encode_base64(each) for each in hashes],
-        "seq": seq,
-        "statement": statement,
-    }

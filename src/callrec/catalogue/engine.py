@@ -52,7 +52,7 @@ _AS_MADE: Final = "as_made"
 SCHEMA: Final = "0001"
 """The newest migration: what this callrec reads and writes."""
 
-SCHEMA_HASH: Final = "d2f3192535765d631bdb6fc470ce422ce8056e8eac70af3c98dd2e51883dd408"
+SCHEMA_HASH: Final = "e426ac67209ea25aa6efcdcfc7531623f512fdef4763005a2eb8454de7c3284d"
 """SHA-256 of what the migrations make, as `schema_hash` says it; each migration changes it."""
 
 _KINDS: Final = {"BIGINT": "integer", "BLOB": "blob", "INTEGER": "integer", "VARCHAR": "text"}
@@ -144,6 +144,10 @@ def connect(path: Path, *, mode: str) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "before_cursor_execute", _remember_cursor)
     return engine
+
+
+class CannotWrite(Failed):
+    """The vault is there to be read only."""
 
 
 @contextmanager
@@ -301,7 +305,9 @@ def _operational(error: OperationalError) -> Failed | Tampered:
     if "locked" in message or "busy" in message:
         return Failed("the vault was busy for a minute", hint="try again")
     if "readonly" in message or "unable to open" in message:
-        return Failed("the vault cannot be written", hint="check the disk and who owns the folder")
+        return CannotWrite(
+            "the vault cannot be written", hint="check the disk and who owns the folder"
+        )
     return Failed(f"the catalogue could not be used: {message}", hint="run callrec doctor")
 
 

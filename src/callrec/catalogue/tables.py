@@ -163,9 +163,20 @@ person = _table(
     Column("name_version", Integer, nullable=False),
     Column("name_sealed", LargeBinary, nullable=False),
     Column("failures", Integer, nullable=False, default=0),
-    Column("failed_at", BigInteger),
 )
-"""``locked``: the seed under the password; ``claimed``: the person's own, until it is confirmed."""
+"""``locked``: the seed under the password; ``claimed``: the person's own, until it is confirmed.
+
+``failures`` counts wrong passwords since the last right one, to be shown; what slows guesses is
+`password_try`.
+"""
+
+password_try = _table(
+    "password_try",
+    Column("source", LargeBinary, primary_key=True),
+    Column("tries", Integer, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+)
+"""Tries that did not open or are not answered yet; ``source``: a hash of from where, at whom."""
 
 failed_login = _table(
     "failed_login",

@@ -107,7 +107,7 @@ RecordingIds = Annotated[
 
 RecordingsToAttach = Annotated[
     list[int] | None,
-    typer.Argument(metavar="[RECORDING]...", parser=read_recording, help="Which recordings: 1042."),
+    typer.Argument(metavar="[RECORDING]...", parser=read_recording, help="Those to add: 1042."),
 ]
 
 Matching = Annotated[

@@ -101,23 +101,25 @@ class Prompts:
                 "a password is needed, and there is no terminal to ask on",
                 hint=f"set {file_variable} to a file that only you can read",
             )
-        question = f"{escape_controls(what)}: "
-        try:
-            return _text(lambda: getpass.getpass(question, stream=self._messages), Unusable)
-        except EOFError:
-            self._write("\n")
-            raise Unusable(
-                "nothing was entered", hint=f"type it, or set {file_variable} to a file with it"
-            ) from None
+        return self._hidden(what, file_variable)
 
     def ask_new_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
-        """A password that is being chosen; on a terminal it is typed twice."""
-        first = self.ask_password(what, file_variable=file_variable)
-        if self._environ.get(file_variable):
-            return first
-        if self.ask_password("The same again", file_variable=file_variable) != first:
+        """A password that is being chosen; on a terminal one is offered, and it is typed again.
+
+        So who takes the one that is offered has noted it before it is gone from the screen.
+        """
+        if self._environ.get(file_variable) or not self.possible:
+            return self.ask_password(what, file_variable=file_variable)
+        from callrec.package.whole import fresh_passphrase
+
+        offered = fresh_passphrase()
+        self._explain("Here is a strong password, made for you just now. Write it down now.")
+        self._write(f"\n    {offered}\n\n")
+        question = f"{what}. Press Enter to use the one above, or type your own"
+        chosen = self._hidden(question, file_variable) or offered
+        if self._hidden("Type it again", file_variable) != chosen:
             raise Unusable("the two passwords differ", hint="type the same one twice")
-        return first
+        return chosen
 
     def ask_secret(self, what: str, read: Callable[[str], object], *, file_variable: str) -> str:
         """A text that is not shown: from a file, else asked until it is typed right."""
@@ -133,6 +135,17 @@ class Prompts:
                 self._write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
             else:
                 return typed
+
+    def _hidden(self, what: str, file_variable: str) -> str:
+        """A line that is typed on the terminal and not shown."""
+        question = f"{escape_controls(what)}: "
+        try:
+            return _text(lambda: getpass.getpass(question, stream=self._messages), Unusable)
+        except EOFError:
+            self._write("\n")
+            raise Unusable(
+                "nothing was entered", hint=f"type it, or set {file_variable} to a file with it"
+            ) from None
 
     def _given(self, file_variable: str, read: Callable[[], str]) -> str | None:
         """What the file holds that the environment names, ``-`` for the input; None: names none."""

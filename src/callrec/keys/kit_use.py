@@ -35,7 +35,8 @@ from callrec.keys.kit import (
     seal_all_keys_to,
     with_shares,
 )
-from callrec.login.locks import KIT_HOLDS, check_password, kdf_for
+from callrec.login.choosing import check_password, facts_known
+from callrec.login.locks import KIT_HOLDS, kdf_for
 from callrec.login.people import fresh_names
 from callrec.people.founding import check_login
 from callrec.people.joining import check_login_is_free, insert_person
@@ -91,9 +92,9 @@ def use_kit(
     kit = kit_actor(practice, seed, KIT_USED)
     with kit_attempt(practice, kit, KIT_USED):
         check_login(controller.login)
-        known = (controller.login, *controller.full_name.split(), practice.name)
-        check_password(controller.password, role=Role.DATA_CONTROLLER, known=known)
         kit = with_shares(practice, kit)
+        known = facts_known(practice, kit, practice.now())
+        check_password(controller.password, [*known, controller.login, controller.full_name])
         new, keys, locked = _new_controller(practice, controller, kit)
     next_kit, printed = draw_kit(practice, split=split)
     keep(printed)
@@ -102,7 +103,16 @@ def use_kit(
         check_unchanged(practice, act.connection)
         # The kit vouches for them, and signs for this leaf alone: the rest are their own acts.
         insert_person(practice, act, new.person, names, locked)
-        vouch(practice, act, kit, KIT_USED, person=new.person, keys=keys, name=names.digest)
+        vouch(
+            practice,
+            act,
+            kit,
+            KIT_USED,
+            person=new.person,
+            keys=keys,
+            name=names.digest,
+            locked=locked,
+        )
         act.checkpoint(kit.signer)
         # They seal to themselves what the kit held, and make the next kit.
         now = replace(practice, register=read_register(act.connection))

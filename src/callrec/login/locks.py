@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from callrec.audit.register import Register, public_half
 from callrec.catalogue import tables
@@ -25,11 +25,11 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.crypto.identity import LockedSeed, lock
 from callrec.crypto.primitives import Kdf
-from callrec.errors import Failed, Locked, Unusable
+from callrec.errors import Failed, Locked, Tampered
 from callrec.login.sessions import drop_sessions
 from callrec.policy.role import (
     Power,
-    Role,
+    Standing,
     VaultKey,
     keys_held,
     powers_of,
@@ -37,6 +37,7 @@ from callrec.policy.role import (
 )
 from callrec.policy.session import PASSWORD_CHANGED
 from callrec.practice import Actor, Practice, writing
+from callrec.record.statements import sign_statement_as
 
 LOCK_RAISED: Final = "password.relocked"
 """Act of the leaf by which a lock became stronger under the same password."""
@@ -66,7 +67,8 @@ def relock(practice: Practice, actor: Actor, password: str, act_name: str) -> No
         update_row(act.connection, tables.person, person, locked=locked)
         if act_name == PASSWORD_CHANGED:
             drop_sessions(act.connection, person=person)
-        act.leaf(act_name, actor=person, subject=[person])
+        stated = sign_statement_as(practice, actor, "lock", {"lock": lock_digest(locked)})
+        act.leaf(act_name, actor=person, subject=[person], statement=stated)
 
 
 def lock_seed(practice: Practice, seed: bytes, *, person: str, password: str, kdf: Kdf) -> bytes:
@@ -74,6 +76,35 @@ def lock_seed(practice: Practice, seed: bytes, *, person: str, password: str, kd
     vault = practice.vault
     locked = lock(seed, practice.root, password=password, person=person, vault=vault, kdf=kdf)
     return canonical(locked.as_json())
+
+
+def lock_digest(locked: bytes) -> str:
+    """What the log says of a lock: SHA-256 of it as the catalogue keeps it, in hex."""
+    return primitives.sha256(locked).hex()
+
+
+def is_current_lock(register: Register, row: Row[Any]) -> bool:
+    """Whether a person's lock is the one that the log names; whoever was shut out needs none."""
+    locked, stated = row.claimed or row.locked, register.locks.get(row.id)
+    voucher = register.voucher(row.id)
+    if voucher is not None and voucher.person.standing is Standing.DISABLED:
+        return True
+    return stated == (None if locked is None else lock_digest(locked))
+
+
+def check_lock(register: Register, row: Row[Any]) -> None:
+    """Refuse a lock that a later password took the place of.
+
+    Raises:
+        Tampered: it is not the one that the log names.
+    """
+    if not is_current_lock(register, row):
+        raise Tampered(
+            f"the lock of {row.login} is not the one that the audit record names: an older one"
+            " was put back, or another put in its place",
+            hint="restore the vault from a backup, or ask the Data Controller to run"
+            f" callrec user reset {row.login}",
+        )
 
 
 def _locked(connection: Connection, actor: Actor) -> bytes:
@@ -86,38 +117,6 @@ def _kdf(practice: Practice, actor: Actor, locked: bytes) -> Kdf:
     """What the lock is to have: all that is now asked for, and no less than it has."""
     asked = kdf_for(practice.config.passwords, powers_vouched_for(actor.person))
     return stronger_lock(LockedSeed.from_json(parse(locked)).kdf, asked)
-
-
-MIN_LENGTH: Final = 12
-
-MIN_LENGTH_FOR_CONTROLLER: Final = 15
-
-LENGTH_RULE: Final = (
-    f"{MIN_LENGTH} characters at least, {MIN_LENGTH_FOR_CONTROLLER} for a Data Controller"
-)
-
-LENGTH_RULE_FOR_CONTROLLER: Final = f"{MIN_LENGTH_FOR_CONTROLLER} characters at least"
-"""As people read it when they choose one."""
-
-MIN_SCORE: Final = 3
-"""zxcvbn's scale runs from 0 to 4; 3 is "safely unguessable"."""
-
-_WORTH_SCORING: Final = 72
-"""zxcvbn takes time that grows fast with length; what is longer is scored by its beginning."""
-
-
-def check_password(password: str, *, role: Role, known: Iterable[str]) -> None:
-    """Check a new password; ``known`` is what a guesser would try first: names, the practice."""
-    shortest = MIN_LENGTH_FOR_CONTROLLER if role is Role.DATA_CONTROLLER else MIN_LENGTH
-    hint = "three or four random words make a good one"
-    if len(password) < shortest:
-        what = f"the password is too short: {shortest} characters at least"
-        raise Unusable(what, hint=hint)
-    from zxcvbn import zxcvbn  # noqa: PLC0415  # its lists of words are long: for a new one only
-
-    guessed = zxcvbn(password[:_WORTH_SCORING], user_inputs=list(known))
-    if guessed["score"] < MIN_SCORE:
-        raise Unusable("the password is too easily guessed", hint=hint)
 
 
 def kdf_for(settings: Passwords, powers: Iterable[Power]) -> Kdf:

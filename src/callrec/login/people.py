@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from unicodedata import normalize
@@ -105,6 +105,15 @@ def namesakes(
         if person not in people
         and any(name and is_named(name, login="", full_name=each.full_name) for name in names)
     )
+
+
+def names_known_to(
+    practice: Practice, actor: Actor | None, connection: Connection
+) -> Iterator[str]:
+    """Everybody's login, and their full name if the actor holds the catalogue key."""
+    yield from connection.execute(select(tables.person.c.login)).scalars()
+    if actor is not None:
+        yield from (each.full_name for each in _everybody(practice, actor, connection).values())
 
 
 def _everybody(

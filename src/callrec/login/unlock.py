@@ -1,7 +1,7 @@
 """Find out who acts: by password, by credential, or by the login that is open [policy 4(i)].
 
 Failures are in the audit log without the name that was typed, one leaf a minute with a count, and
-each further failure in a row makes the next attempt wait longer. Neither the error nor the time it
+several in a row slow the next ones from the same place (turns). Neither the error nor the time it
 takes tells whether a login exists or only its password was wrong.
 
 To log in opens a session; at their first login, new people make their own key.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, Row, select
@@ -26,28 +26,30 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable
+from callrec.login.choosing import check_password, facts_known
 from callrec.login.keyring import Credential, open_session, save_session
 from callrec.login.locks import (
-    check_password,
+    check_lock,
     kdf_for,
+    lock_digest,
     lock_seed,
     open_shares,
     relock,
     strengthen_lock,
 )
 from callrec.login.sessions import begin_session, log_out, shares_needed
+from callrec.login.turns import HINT, source_here, turn_of
 from callrec.policy.role import POWERS, Person, Standing
 from callrec.policy.session import PASSWORD_CHANGED
-from callrec.practice import Actor, Practice, check_unchanged, writing
+from callrec.practice import (
+    Actor,
+    Practice,
+    check_unchanged,
+    register_now,
+    writing,
+)
 from callrec.record.entitled import without_lapsed_powers
 from callrec.system.terminal import place_of
-
-FREE_FAILURES: Final = 3
-
-MAX_WAIT: Final = timedelta(minutes=5)
-
-_MAX_DOUBLINGS: Final = 9
-"""Of a second: more than the longest wait, and no overflow."""
 
 MINUTE_MS: Final = 60_000
 
@@ -63,30 +65,31 @@ class Unlocked:
     """It is the person's own key, which nobody has confirmed yet."""
 
 
-def wait_after(failures: int) -> timedelta:
-    """How long the next attempt waits after so many failures in a row: at first not at all."""
-    if failures < FREE_FAILURES:
-        return timedelta()
-    doublings = min(failures - FREE_FAILURES + 1, _MAX_DOUBLINGS)
-    return min(timedelta(seconds=2**doublings), MAX_WAIT)
+def unlock_person(
+    practice: Practice, *, login: str, password: str, source: str | None = None
+) -> Unlocked:
+    """Open a person's seed with their password, at this try's turn.
 
+    Args:
+        practice: whose vault it is.
+        login: whose seed.
+        password: as it was typed.
+        source: where it was typed, if not in this process's own session.
 
-def unlock_person(practice: Practice, *, login: str, password: str) -> Unlocked:
-    """Open a person's seed with their password."""
-    now = practice.now()
-    row, locked = _lock_of(practice, login)
-    if row is None or _must_wait(row, now):
-        primitives.stretch_password(password, locked.salt, locked.kdf)
-        _fail(practice, None, now)
-        raise _not_let_in()
-    try:
-        identity, root = unlock(locked, password, practice.vault)
-    except Locked as error:
-        _fail(practice, row, now)
-        raise _not_let_in() from error
+    Raises:
+        Locked: a wrong password or no such login; or too many tries wait for their turn.
+    """
+    with turn_of(practice, login=login, source=source or source_here()):
+        row, locked = _lock_of(practice, login)
+        try:
+            identity, root = unlock(locked, password, practice.vault)
+        except Locked as error:
+            _log_failure(practice)
+            raise _not_let_in() from error
+        if row is None:
+            _log_failure(practice)
+            raise _not_let_in()
     _check_root(practice, root)
-    if row.failures:
-        _forget_failures(practice, row.id)
     return Unlocked(row.id, login, identity, claimed=row.claimed is not None)
 
 
@@ -162,38 +165,24 @@ def _lock_of(practice: Practice, login: str) -> tuple[Row[tuple[object, ...]] | 
     person = tables.person
     query = select(person).where(person.c.locked.is_not(None)).order_by(person.c.id)
     with reading(practice.engine) as connection:
-        rows = connection.execute(query).all()
+        rows, register = connection.execute(query).all(), register_now(practice, connection)
     if not rows:
         raise Tampered("nobody has a password any more: somebody took their locks away")
     row = next((row for row in rows if row.login == login), None)
+    if row is not None:
+        check_lock(register, row)
     place = primitives.sha256(practice.root, login.encode(errors="replace"))
     shown = rows[int.from_bytes(place) % len(rows)] if row is None else row
     return row, LockedSeed.from_json(parse(shown.claimed or shown.locked))
 
 
 def _not_let_in() -> Locked:
-    return Locked(
-        "no such login, a wrong password, or too soon after several wrong ones",
-        hint=f"after {FREE_FAILURES} wrong ones in a row there is a wait,"
-        f" {MAX_WAIT.seconds // 60} minutes at most; then callrec login NAME tries again",
-    )
+    return Locked("no such login, or a wrong password", hint=HINT)
 
 
-def _must_wait(row: Row[tuple[object, ...]], now: datetime) -> bool:
-    if row.failed_at is None:
-        return False
-    # A time far ahead came from a clock that was wrong, and nobody waits years for it.
-    apart: int = abs(to_millis(now) - row.failed_at)
-    return apart < wait_after(row.failures) // timedelta(milliseconds=1)
-
-
-def _fail(practice: Practice, row: Row[tuple[object, ...]] | None, now: datetime) -> None:
-    at = to_millis(now)
+def _log_failure(practice: Practice) -> None:
     with writing(practice, None) as act:
-        if row is not None:
-            failures = tables.person.c.failures + 1
-            update_row(act.connection, tables.person, row.id, failures=failures, failed_at=at)
-        if count := _count_failure(act.connection, at // MINUTE_MS):
+        if count := _count_failure(act.connection, to_millis(practice.now()) // MINUTE_MS):
             act.leaf("login", actor=NOBODY, details={"count": count}, outcome=Outcome.FAILED)
 
 
@@ -209,11 +198,6 @@ def _count_failure(connection: Connection, minute: int) -> int:
     connection.execute(table.delete())
     connection.execute(table.insert().values(minute=minute, count=0))
     return 1 + sum(waiting.values())
-
-
-def _forget_failures(practice: Practice, person: str) -> None:
-    with writing(practice, None) as act:
-        update_row(act.connection, tables.person, person, failures=0, failed_at=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,19 +266,19 @@ def change_password(practice: Practice, actor: Actor, *, password: str) -> None:
     Raises:
         Unusable: the new password will not do.
     """
-    check_password(password, role=actor.person.role, known=(actor.login, practice.name))
+    check_password(password, facts_known(practice, actor, practice.now()))
     relock(practice, actor, password, PASSWORD_CHANGED)
 
 
 def _claim(practice: Practice, unlocked: Unlocked, password: str) -> AwaitingConfirmation:
     """Make the person's own key; the provisional one signs this claim and nothing else."""
     person = practice.register.person(unlocked.person)
-    check_password(password, role=person.role, known=(unlocked.login, practice.name))
+    check_password(password, facts_known(practice, None, practice.now()))
     own = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
     kdf = kdf_for(practice.config.passwords, POWERS[person.role])
     locked = lock_seed(practice, own.seed, person=person.id, password=password, kdf=kdf)
     vault, now, seed = practice.vault, practice.now(), unlocked.identity.act
-    fields = {"keys": own.public.as_json()}
+    fields = {"keys": own.public.as_json(), "lock": lock_digest(locked)}
     claim = sign_statement("claim", vault=vault, by=person.id, at=now, seed=seed, fields=fields)
     with writing(practice, Signer(person.id, unlocked.identity.log)) as act:
         update_row(act.connection, tables.person, person.id, claimed=locked)

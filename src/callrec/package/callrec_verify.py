@@ -28,9 +28,9 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timezone
 from functools import partial
 from hashlib import sha256, sha512
@@ -117,6 +117,8 @@ class Result:
     """What manifest.json says; empty where it is not in its form."""
     entry: Mapping[str, Any]
     """The audit log's entry about this release; empty where it is not proved."""
+    traces: Mapping[str, Trace]
+    """Uid of each recording -> how it came in and to be released; empty where anything is wrong."""
     states: Mapping[str, str]
     """Path of each file that there is or should be -> ok, damaged, missing or extra."""
     problems: tuple[Problem, ...]
@@ -232,6 +234,70 @@ def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root:
     return sn == 0 and r == root
 
 
+def is_continued(old: int, size: int, path: Sequence[bytes], old_root: bytes, root: bytes) -> bool:
+    """Whether a tree of ``size`` leaves begins with one of ``old`` (RFC 9162, 2.1.4.2)."""
+    if old == size:
+        return not path and old_root == root
+    nodes = [*([] if old & (old - 1) else [old_root]), *path]
+    if not 0 < old < size or not nodes:
+        return False
+    fn, sn = old - 1, size - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = nodes[0]
+    for c in nodes[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            fr, sr = sha256(b"\x01" + c + fr).digest(), sha256(b"\x01" + c + sr).digest()
+            while fn and not fn & 1:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = sha256(b"\x01" + sr + c).digest()
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and (fr, sr) == (old_root, root)
+
+
+def climb(entry: bytes, path: Sequence[Mapping[str, str]]) -> str:
+    """The root of the tree in which an entry has these siblings (keys.md, 3)."""
+    node = leaf_hash(entry)
+    for step in path:
+        sibling = bytes.fromhex(step["hash"])
+        pair = sibling + node if step["side"] == "left" else node + sibling
+        node = sha256(b"\x01" + pair).digest()
+    return node.hex()
+
+
+# Who decides what (docs/who-decides.md): the practice's rules, of which its policy is the source.
+
+PURPOSES = {
+    "protect-parties": "decide-general",
+    "performance": "decide-general",
+    "training": "decide-general",
+    "abusive-call": "decide-general",
+    "complaint": "decide-general",
+    "medico-legal": "decide-general",
+    "disciplinary": "decide-reserved",
+    "regulatory": "decide-general",
+    "subject-access": "decide-reserved",
+    "outside-body": "decide-reserved",
+    "deceased": "decide-reserved",
+    "erasure": "decide-reserved",
+    "portability": "decide-reserved",
+    "disposal": "decide-reserved",
+}
+"""The power that decides each, in the order of their numbers from 1 (grant.md, 3)."""
+
+CARRIED_OUT = ("erasure", "disposal")
+SECOND_PERSON = ("disciplinary", "subject-access", "outside-body")
+CONSULTED = TO_MANAGERS = ("disciplinary",)
+EDITS_DECIDED = ("subject-access", "outside-body", "deceased", "portability")
+MANAGERS = ("manager", "partner", "data-controller")
+"""Purposes of which nothing is released; whoever alone approved does not release; a delegate
+consults the Data Controller first; only a manager of employees releases; what is left out of a copy
+is for the approval to say. And the roles that manage employees."""
+
+
 # Canonical JSON (keys.md, 2), and the forms of what is written in it.
 
 
@@ -277,6 +343,8 @@ WORDS = {
     "id": r"[0-9a-f]{32}",
     "hash": r"[0-9a-f]{64}",
     "hash-or-nothing": r"([0-9a-f]{64})?",
+    "id-or-nothing": r"([0-9a-f]{32})?",
+    "date-or-nothing": r"([0-9]{4}-[0-9]{2}-[0-9]{2})?",
     "key": r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=",  # base64 of 32 bytes
     "kem-key": r"[A-Za-z0-9+/]{1621}[AQgw]==",  # of 1,216
     "signature": r"[A-Za-z0-9+/]{85}[AQgw]==",  # of 64
@@ -310,8 +378,16 @@ OBJECTS = {
     "left-out": "recording:n uid:id sha256:hash bytes:n codec:text why:=edited|size",
     "data": "path:=calls\\.json|calls\\.csv sha256:hash bytes:n",
     # signers.json, and the extra of release.tlog-proof (release.md, 11)
-    "signers": "entries:entry* schema:=callrec.signers/1",
-    "entry": "leaf:text proof:key* seq:n statement:statement?",
+    "signers": "entries:entry* recordings:recording* schema:=callrec.signers/1",
+    "entry": "leaf:text proof:key* seq:n statement:statement? head:head?",
+    "head": "note:text proof:key*",
+    "recording": "approval:n intake:came-in* uid:id",
+    "came-in": "entry:n item:item path:step* shown:shown",
+    "item": "revision:n shown:hash uid:id ...",
+    "step": "hash:hash side:=left|right",
+    "shown": "matched:bool nonce:hash revision:n ...",
+    "first-shown": "matched:bool nonce:hash revision:n sha256:hash started_at:time system:text"
+    " time_confidence:code",
     "statement": "body:text signature:signature",
     "extra": "leaf:text nonce:hash details:details",
     "details": "manifest:hash ...",
@@ -324,12 +400,20 @@ OBJECTS = {
     "voucher": "kind:=voucher vault:id by:id at:time person:id serial:n previous:hash-or-nothing"
     " role:code powers:code* delegations:lent* standing:code keys:keys name:hash ...",
     "kit": "kind:=kit vault:id by:id at:time serial:n previous:hash-or-nothing keys:keys",
+    # an approval (grant.md, 4) and what came in (recording.md, 1), as they are signed (keys.md, 3)
+    "approval": "kind:=approval vault:id by:id at:time break_glass:bool consulted:date-or-nothing"
+    " countersigned:id-or-nothing digest:hash for:id items:granted* lapses:time request:id"
+    " requester:id version:n withheld:hash",
+    "granted": "uid:id edits:decided-clip,decided-silence* ...",
+    "decided-clip": "what:=clip from_ms:n to_ms:n",
+    "decided-silence": "what:=silence from_ms:n to_ms:n side:text filler:text ground:code",
+    "batch": "kind:=batch vault:id by:id at:time batch:id items:hash",
     "lent": "power:code until:date ...",
     "keys": "act:key kem:kem-key log:key ...",
 }
-"""Kinds of objects: their members, and the kind of each. ``n``: a whole number; ``time``: an
-instant in UTC; ``date``: a day; ``=``: text that matches this pattern; ``?``: or null; ``*``: a
-list of them; ``,``: either of them; ``...``: there may be other members."""
+"""Kinds of objects: their members, and the kind of each. ``n``: a whole number; ``bool``: true
+or false; ``time``: an instant in UTC; ``date``: a day; ``=``: text that matches this pattern;
+``?``: or null; ``*``: a list of them; ``,``: either of them; ``...``: there may be others."""
 
 
 def fits(value: object, kind: str) -> bool:
@@ -341,8 +425,8 @@ def fits(value: object, kind: str) -> bool:
         return value is None or fits(value, kind[:-1])
     if kind[-1] == "*":
         return isinstance(value, list) and all(fits(each, kind[:-1]) for each in value)
-    if kind == "n":
-        return type(value) is int and value >= 0
+    if kind in ("n", "bool"):
+        return type(value) is bool if kind == "bool" else type(value) is int and value >= 0
     if kind in ("time", "date"):
         at = f"{value}T00:00:00.000Z" if kind == "date" else value
         return isinstance(at, str) and at != "" and in_utc(at[:-1] + "+00:00") == at
@@ -497,17 +581,23 @@ DECIMAL = "0|[1-9][0-9]{0,18}"
 
 
 @dataclass(frozen=True)
+class Head:
+    """A checkpoint: a signed note, and what it claims."""
+
+    note: bytes
+    origin: str
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True)
 class Proof:
     """What release.tlog-proof claims; nothing of it is known to be true before it was checked."""
 
     index: int
     path: tuple[bytes, ...]
     extra: bytes
-    note: bytes
-    """The checkpoint: a signed note, which says the next three."""
-    origin: str
-    size: int
-    root: bytes
+    head: Head
 
 
 def read_proof(data: bytes) -> Proof:
@@ -517,21 +607,29 @@ def read_proof(data: bytes) -> Proof:
     extra = lines.pop(1)[6:] if len(lines) > 1 and lines[1].startswith("extra ") else None
     index = re.fullmatch(f"index ({DECIMAL})", lines[1]) if len(lines) > 1 else None
     path = tuple(map(unbase64, lines[2:]))
-    claims = _signed_text(note).split("\n")
     in_form = (
         lines[0] == "c2sp.org/tlog-proof@v1"
         and gap
         and extra != ""
         and all(len(each) == 32 for each in path)
-        and len(claims) > 3
+    )
+    if not in_form or index is None or (extra and not unbase64(extra)):
+        raise Wrong("is not in its form")
+    return Proof(int(index[1]), path, unbase64(extra or ""), read_head(note))
+
+
+def read_head(note: bytes) -> Head:
+    """A checkpoint in the form of C2SP tlog-checkpoint; its signatures are not checked."""
+    claims = _signed_text(note).split("\n")
+    in_form = (
+        len(claims) > 3
         and re.fullmatch(DECIMAL, claims[1])
         and fits(claims[2], "key")
         and all(claims[3:-1])
     )
-    if not in_form or index is None or (extra and not unbase64(extra)):
+    if not in_form:
         raise Wrong("is not in its form")
-    size, root = int(claims[1]), unbase64(claims[2])
-    return Proof(int(index[1]), path, unbase64(extra or ""), note, claims[0], size, root)
+    return Head(note, claims[0], int(claims[1]), unbase64(claims[2]))
 
 
 def _signed_text(note: bytes) -> str:
@@ -541,7 +639,13 @@ def _signed_text(note: bytes) -> str:
 
 
 def check_note(note: bytes, name: str, key: bytes) -> None:
-    """Check a signed note under one key, whatever other keys signed it (C2SP signed-note)."""
+    """Check that the key of whoever released signed a checkpoint."""
+    if not is_note(note, name, key):
+        raise Wrong("has a checkpoint that the releaser's key did not sign")
+
+
+def is_note(note: bytes, name: str, key: bytes) -> bool:
+    """Whether one key signed a note, whatever other keys did (C2SP signed-note)."""
     text = _signed_text(note)
     *lines, end = note[len(text.encode()) + 1 :].decode("utf-8", "replace").split("\n")
     signatures = [re.fullmatch(r"— ([^\s+]+) (\S+)", line) for line in lines]
@@ -549,8 +653,9 @@ def check_note(note: bytes, name: str, key: bytes) -> None:
     key_id = sha256(name.encode() + b"\n\x01" + key).digest()[:4]
     ours = [blob[4:] for said, blob in blobs if (said, blob[:4]) == (name, key_id)]
     in_form = text and not end and all(signatures) and all(len(blob) > 4 for _, blob in blobs)
-    if not in_form or not ours or not all(is_signed(key, text.encode(), each) for each in ours):
-        raise Wrong("has a checkpoint that the releaser's key did not sign")
+    if not in_form or not ours:
+        return False
+    return all(is_signed(key, text.encode(), each) for each in ours)
 
 
 def read_leaf(data: bytes, seq: int, origin: str) -> dict[str, Any]:
@@ -561,7 +666,7 @@ def read_leaf(data: bytes, seq: int, origin: str) -> dict[str, Any]:
     return leaf
 
 
-# The releaser's keys, from the log's first entry on (keys.md, 3 and 5; release.md, 11).
+# Who signed what, from the log's first entry on (keys.md, 3 and 5; release.md, 11).
 
 
 class Register:
@@ -575,20 +680,9 @@ class Register:
         """The recovery kits after the first."""
         self.is_kit_used = False
 
-    def take(self, leaf: Mapping[str, Any], body: bytes, signature: bytes) -> None:
+    def take(self, leaf: Mapping[str, Any], said: dict[str, Any], digest: str) -> None:
         """Take the voucher, or the new recovery kit, that a leaf carries, if it counts."""
-        said = parse(body)
-        is_kit = isinstance(said, dict) and said.get("kind") == "kit"
-        kind = "kit" if is_kit else "voucher"
-        at = f"has a {kind} at entry {leaf['seq']} that"
-        said = read_as(kind, body, f": the {kind} of entry {leaf['seq']}")
-        by, vault = said["by"], said["vault"]
-        digest = sha256(body).hexdigest()
-        if (by, digest) != (leaf["actor"], leaf["statement"]) or vault != self.founders["vault"]:
-            raise Wrong(f"{at} this entry does not carry")
-        context = f"callrec/1 {kind}\n".encode() + canonical({"vault": vault})
-        if not is_signed(self._act_key(by), context + body, signature):
-            raise Wrong(f"{at} its maker did not sign")
+        at, by, is_kit = place_of(leaf, said), said["by"], said["kind"] == "kit"
         if not (self._governs(by) if is_kit else self._may_vouch(said)):
             raise Wrong(f"{at} was made by somebody who was no Data Controller then")
         person = self.founders["kit"]["id"] if is_kit else said["person"]
@@ -602,6 +696,56 @@ class Register:
             self.vouchers[person] = [*known, said]
         self.digests[person] = digest
         self.is_kit_used = not is_kit and (self.is_kit_used or by == self.founders["kit"]["id"])
+
+    def read(self, leaf: Mapping[str, Any], body: bytes, signature: bytes) -> dict[str, Any]:
+        """The statement that a leaf carries, signed by whoever wrote it (keys.md, 3)."""
+        said = parse(body)
+        kind = said.get("kind") if isinstance(said, dict) else None
+        if kind not in ("approval", "batch", "kit"):
+            kind = "voucher"
+        said = read_as(kind, body, f": the {kind} of entry {leaf['seq']}")
+        by, vault = said["by"], said["vault"]
+        carried = leaf["actor"], leaf["statement"], self.founders["vault"]
+        if (by, sha256(body).hexdigest(), vault) != carried:
+            raise Wrong(f"{place_of(leaf, said)} this entry does not carry")
+        context = f"callrec/1 {kind}\n".encode() + canonical({"vault": vault})
+        if not is_signed(self._key("act", by), context + body, signature):
+            raise Wrong(f"{place_of(leaf, said)} its maker did not sign")
+        return dict(said)
+
+    def check_head(self, leaf: Mapping[str, Any], shown: Any, head: Head, place: str) -> None:
+        """Check that the log of ``head`` goes on from the one that a leaf's writer signed."""
+        signed = read_head(unbase64(shown["note"])) if shown else None
+        if (
+            signed is None
+            or signed.origin != head.origin
+            or signed.size <= leaf["seq"]
+            or not is_note(signed.note, signed.origin, self._key("log", leaf["actor"]))
+        ):
+            raise Wrong(f"{place} stands under no head of the log that its maker signed")
+        path = [unbase64(each) for each in shown["proof"]]
+        if not is_continued(signed.size, head.size, path, signed.root, head.root):
+            raise Wrong(f"{place} was signed in another log: this one does not go on from there")
+
+    def role(self, person: str) -> str:
+        """What somebody is to the practice; nothing, if nobody vouched for them."""
+        newest = self._newest(person)
+        return str(newest["role"]) if newest else ""
+
+    def might(self, person: str, powers: Collection[str], at: str) -> bool:
+        """Whether somebody had one of these powers, by the vouchers up to here.
+
+        Of a lent one the day after its last counts too: that is one of the practice's, ``at`` UTC.
+        """
+        newest, day = self._newest(person), date.fromisoformat(at[:10]).toordinal()
+        if newest is None or newest["standing"] != "confirmed":
+            return False
+        lent = {
+            each["power"]
+            for each in newest["delegations"]
+            if date.fromisoformat(each["until"]).toordinal() + 1 >= day
+        }
+        return not {*newest["powers"], *lent}.isdisjoint(powers)
 
     def keys(self, releaser: str) -> dict[str, bytes]:
         """The public keys of the person who released, if they had the power."""
@@ -627,14 +771,14 @@ class Register:
     def _newest(self, person: str) -> dict[str, Any] | None:
         return self.vouchers[person][-1] if person in self.vouchers else None
 
-    def _act_key(self, person: str) -> bytes:
+    def _key(self, name: str, person: str) -> bytes:
         voucher = self._newest(person)
         if voucher is not None:
-            return unbase64(voucher["keys"]["act"])
+            return unbase64(voucher["keys"][name])
         if person == self.founders["kit"]["id"] and self.kits:
-            return unbase64(self.kits[-1]["keys"]["act"])
+            return unbase64(self.kits[-1]["keys"][name])
         first = (self.founders["controller"], self.founders["kit"])
-        return b"".join(unbase64(each["act"]) for each in first if each["id"] == person)
+        return b"".join(unbase64(each[name]) for each in first if each["id"] == person)
 
     def _may_vouch(self, voucher: Mapping[str, Any]) -> bool:
         """Whether the maker governed then; a kit makes one voucher, for a new Data Controller."""
@@ -650,40 +794,292 @@ class Register:
         return newest["standing"] == "confirmed" and "govern" in newest["powers"]
 
 
-def replay(signers: Mapping[str, Any], proof: Proof) -> Register:
-    """The register from leaf 0 on; each entry is shown to stand in the checkpoint's tree."""
-    register, before = None, -1
-    if len(signers["entries"]) > MOST_ENTRIES:
+def place_of(leaf: Mapping[str, Any], said: Mapping[str, Any]) -> str:
+    """The beginning of a sentence about a statement."""
+    kind = said["kind"]
+    return f"has {'an' if kind == 'approval' else 'a'} {kind} at entry {leaf['seq']} that"
+
+
+def purpose_of(request: str) -> str:
+    """What a request is for, as its id says; nothing, if it says nothing (grant.md, 3)."""
+    number = int(request[6:8], 16) if request.startswith(b"req".hex()) else 0
+    return [*PURPOSES][number - 1] if 1 <= number <= len(PURPOSES) else ""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """An approval by somebody who might give it, by the rules of who decides what."""
+
+    at: str
+    place: str
+    """The beginning of a sentence about it."""
+    said: Mapping[str, Any]
+    role: str
+    second: str = ""
+    """What the two who signed were to the practice; empty: there was no second person."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What somebody took in who might."""
+
+    at: str
+    items: str
+    """The root of what it lists."""
+    role: str
+
+
+@dataclass(frozen=True)
+class Trace:
+    """How one recording came in, and how it came to be released."""
+
+    recording: int
+    taken_in_at: str
+    taken_in_by: str
+    """What whoever took it in was to the practice; ``intake``: a service."""
+    system: str
+    time_confidence: str
+    started_at: str
+    """When the call began, as was stated when the recording came in, by whom, and how surely."""
+    matched: bool
+    """The telephone system's own call records tell of the call."""
+    approval: int
+    """The entry that carries it."""
+    approved_at: str
+    approved_by: str
+    countersigned_by: str
+    broke_glass: bool
+
+
+class Record:
+    """What signers.json shows, entry by entry: who could what, who approved, what came in."""
+
+    def __init__(
+        self, register: Register, head: Head, recordings: Sequence[Mapping[str, Any]]
+    ) -> None:
+        self.register = register
+        self.head = head
+        self.recordings = {each["uid"]: each for each in recordings}
+        self.approvals: dict[int, Approval] = {}
+        self.batches: dict[int, Batch] = {}
+
+    def take(self, leaf: Mapping[str, Any], entry: Mapping[str, Any]) -> None:
+        """Take the statement that the next entry carries."""
+        body, signature = (unbase64(entry["statement"][each]) for each in ("body", "signature"))
+        said = self.register.read(leaf, body, signature)
+        if said["kind"] in ("voucher", "kit"):
+            self.register.take(leaf, said, sha256(body).hexdigest())
+            return
+        place = place_of(leaf, said)
+        self.register.check_head(leaf, entry["head"], self.head, place)
+        if said["kind"] == "batch":
+            self._take_batch(leaf, said, place)
+        else:
+            self._take_approval(leaf, said, place)
+
+    def _take_batch(self, leaf: Mapping[str, Any], said: Mapping[str, Any], place: str) -> None:
+        if not _is_done(leaf, "ingest", said["batch"]):
+            raise Wrong(f"{place} its entry is not about")
+        if not self.register.might(said["by"], ["ingest"], leaf["at"]):
+            raise Wrong(f"{place} was made by somebody who could not take recordings in then")
+        role = self.register.role(said["by"])
+        self.batches[leaf["seq"]] = Batch(leaf["at"], said["items"], role)
+
+    def _take_approval(self, leaf: Mapping[str, Any], said: Mapping[str, Any], place: str) -> None:
+        """By the rules of who decides what, as far as ids show it (grant.md, 5)."""
+        named = (said["request"], said["for"], *(each["uid"] for each in said["items"]))
+        if not _is_done(leaf, "request.approved", *named):
+            raise Wrong(f"{place} its entry is not about")
+        if said["by"] == said["countersigned"]:
+            self._take_second(leaf, said, place)
+            return
+        by, role = said["by"], self.register.role(said["by"])
+        purpose, alone = purpose_of(said["request"]), said["break_glass"]
+        is_consulted = "" < said["consulted"] <= leaf["at"] or role == "data-controller"
+        require_each(
+            place,
+            {
+                f"was signed by somebody who could not decide {_for(purpose)} then": (
+                    self.register.might(by, [PURPOSES.get(purpose, "")], leaf["at"])
+                ),
+                "was decided alone by somebody who is not the Data Controller": (
+                    not alone or role == "data-controller"
+                ),
+                "was signed by the person who made the request": alone or by != said["requester"],
+                "was signed without the Data Controller having been consulted": (
+                    alone or purpose not in CONSULTED or is_consulted
+                ),
+            },
+        )
+        self.approvals[leaf["seq"]] = Approval(leaf["at"], place, said, role)
+
+    def _take_second(self, leaf: Mapping[str, Any], said: Mapping[str, Any], place: str) -> None:
+        """The second person's signature, in the entry just after the first."""
+        first = self.approvals.get(leaf["seq"] - 1)
+        if first is None or _of_both(first.said) != _of_both(said):
+            raise Wrong(f"{place} is a second signature without a first")
+        by, purpose = said["by"], purpose_of(said["request"])
+        deciding = [PURPOSES.get(purpose, ""), "decide-general"]
+        require_each(
+            place,
+            {
+                f"was countersigned by somebody who could not decide {_for(purpose)} then": (
+                    self.register.might(by, deciding, leaf["at"])
+                ),
+                "was countersigned by somebody who was part of it already": (
+                    by not in (first.said["by"], said["requester"], said["for"])
+                ),
+            },
+        )
+        second = self.register.role(by)
+        self.approvals[leaf["seq"] - 1] = replace(first, second=second)
+
+    def trace(
+        self,
+        files: Sequence[Mapping[str, Any]],
+        manifest: Mapping[str, Any],
+        leaf: Mapping[str, Any],
+    ) -> Trace:
+        """How one recording came to be in a release; ``files`` are those that are of it.
+
+        ``leaf`` is the entry of the log about the release.
+        """
+        uid, number = files[0]["uid"], files[0]["recording"]
+        shown = self.recordings.get(uid, {"approval": -1, "intake": []})
+        approval = self.approvals.get(shown["approval"])
+        if approval is None:
+            raise Wrong(f"does not show that anybody approved the release of recording {number}")
+        said, by = approval.said, leaf["actor"]
+        granted = [each["edits"] for each in said["items"] if each["uid"] == uid]
+        purpose, signers = purpose_of(said["request"]), {said["by"], said["countersigned"]}
+        by_two = said["break_glass"] or not signers <= {by, ""}
+        require_each(
+            approval.place,
+            {
+                f"does not grant recording {number}": len(granted) == 1,
+                "is of another request than this release": (
+                    said["request"] == manifest["request"]["id"]
+                ),
+                f"grants recording {number} to somebody else than who released it": (
+                    said["for"] == by
+                ),
+                "lacks its second signature": bool(approval.second) == bool(said["countersigned"]),
+                f"had lapsed when recording {number} was released": leaf["at"] < said["lapses"],
+                "was made alone by the person who released it": (
+                    purpose not in SECOND_PERSON or by_two
+                ),
+            },
+        )
+        for each in files:
+            if not _is_as_approved(each, granted[0], purpose):
+                what = f"says that {each['path']} is edited otherwise than was approved"
+                raise Wrong(what, "manifest.json")
+        return self._from_intake(files, shown, approval)
+
+    def _from_intake(
+        self, files: Sequence[Mapping[str, Any]], chain: Mapping[str, Any], by: Approval
+    ) -> Trace:
+        """The same with how the recording came in (recording.md, 1)."""
+        uid, number = files[0]["uid"], files[0]["recording"]
+        intake, approval = chain["intake"], chain["approval"]
+        for each in intake:
+            batch, item, shown = self.batches.get(each["entry"]), each["item"], each["shown"]
+            if batch is None or climb(canonical(item), each["path"]) != batch.items:
+                raise Wrong(f"does not show that recording {number} came in as it says")
+            said = item["uid"], item["revision"], item["shown"]
+            if said != (uid, shown["revision"], sha256(canonical(shown)).hexdigest()):
+                raise Wrong(f"says of recording {number} what was not stated when it came in")
+        first = intake[0] if intake else {"shown": {}}
+        if not fits(first["shown"], "first-shown") or first["shown"]["revision"] != 1:
+            raise Wrong(f"does not show that recording {number} ever came in")
+        for each in files:
+            if (each["made_from"] or each["sha256"]) != first["shown"]["sha256"]:
+                what = f"has a sound of recording {number} that is not the one that came in"
+                raise Wrong(what, "manifest.json")
+            if all(each["started_at"] != came["shown"].get("started_at") for came in intake):
+                what = f"says another start of recording {number} than was stated when it came in"
+                raise Wrong(what, "manifest.json")
+        batch, shown = self.batches[first["entry"]], first["shown"]
+        return Trace(
+            recording=number,
+            taken_in_at=batch.at,
+            taken_in_by=batch.role,
+            system=shown["system"],
+            time_confidence=shown["time_confidence"],
+            started_at=shown["started_at"],
+            matched=any(each["shown"]["matched"] for each in intake),
+            approval=approval,
+            approved_at=by.at,
+            approved_by=by.role,
+            countersigned_by=by.second,
+            broke_glass=by.said["break_glass"],
+        )
+
+
+def require_each(place: str, rules: Mapping[str, bool]) -> None:
+    """What does not hold is wrong with a statement; each rule is named by what breaks it."""
+    for broken, holds in rules.items():
+        if not holds:
+            raise Wrong(f"{place} {broken}")
+
+
+def _for(purpose: str) -> str:
+    return f"a request for {purpose}" if purpose else "such a request"
+
+
+def _is_done(leaf: Mapping[str, Any], act: str, *subject: str) -> bool:
+    return (leaf["act"], leaf["outcome"]) == (act, "done") and {*subject} <= {*leaf["subject"]}
+
+
+def _of_both(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What the statements of one approval's signers have in common."""
+    return {name: value for name, value in said.items() if name not in ("at", "by")}
+
+
+def _is_as_approved(
+    each: Mapping[str, Any], approved: Sequence[Mapping[str, Any]], purpose: str
+) -> bool:
+    """Whether a file leaves out what was approved, or what whoever released it may leave out."""
+    samples = ("from_sample", "to_sample")
+    edits = [{name: edit[name] for name in edit if name not in samples} for edit in each["edits"]]
+    return edits == approved or not (approved or purpose in EDITS_DECIDED)
+
+
+def replay(signers: Mapping[str, Any], head: Head) -> Record:
+    """The record from leaf 0 on; each entry is shown to stand in the tree of ``head``."""
+    record, before = None, -1
+    if max(len(signers["entries"]), len(signers["recordings"])) > MOST_ENTRIES:
         raise Wrong(f"has more than {MOST_ENTRIES} entries")
     for entry in signers["entries"]:
         seq, data, said = entry["seq"], unbase64(entry["leaf"]), entry["statement"]
         path = [unbase64(each) for each in entry["proof"]]
-        if seq <= before or not is_included(leaf_hash(data), seq, proof.size, path, proof.root):
+        if seq <= before or not is_included(leaf_hash(data), seq, head.size, path, head.root):
             raise Wrong(f"has an entry {seq} that does not stand there in the log of the proof")
-        leaf, before = read_leaf(data, seq, proof.origin), seq
-        if register is None and said is None and fits(leaf.get("founders"), "founders"):
-            register = Register(leaf["founders"])
-        elif register is None or said is None:
-            raise Wrong("does not lead from the log's first entry by vouchers alone")
+        leaf, before = read_leaf(data, seq, head.origin), seq
+        if record is None and said is None and fits(leaf.get("founders"), "founders"):
+            record = Record(Register(leaf["founders"]), head, signers["recordings"])
+        elif record is None or said is None:
+            raise Wrong("does not lead from the log's first entry by statements alone")
         else:
-            register.take(leaf, unbase64(said["body"]), unbase64(said["signature"]))
-    if register is None or proof.origin != f"callrec/{register.founders['vault']}":
+            record.take(leaf, entry)
+    if record is None or head.origin != f"callrec/{record.register.founders['vault']}":
         raise Wrong("does not begin with the first entry of the log of the proof")
-    return register
+    return record
 
 
 def check_entry(proof: Proof, data: bytes, releaser: str) -> dict[str, Any]:
     """The entry that the proof is about: that ``releaser`` released what this manifest says."""
     extra = read_as("extra", proof.extra, ": its extra")
     body = unbase64(extra["leaf"])
-    leaf = read_leaf(body, proof.index, proof.origin)
-    place = (proof.index, proof.size, proof.path, proof.root)
-    if proof.size != proof.index + 1 or not is_included(leaf_hash(body), *place):
+    head = proof.head
+    leaf = read_leaf(body, proof.index, head.origin)
+    place = (proof.index, head.size, proof.path, head.root)
+    if head.size != proof.index + 1 or not is_included(leaf_hash(body), *place):
         raise Wrong("does not prove that its entry stands in the log")
     done = (leaf["act"], leaf["outcome"], leaf["actor"])
     if done != ("release.prepared", "done", releaser):
         raise Wrong("is about something else than a release by whoever signed")
-    context = canonical({"seq": proof.index, "vault": proof.origin.partition("/")[2]})
+    context = canonical({"seq": proof.index, "vault": head.origin.partition("/")[2]})
     nonce, details = bytes.fromhex(extra["nonce"]), canonical(extra["details"])
     detail = sha256(b"callrec/1 detail\n" + context + nonce + details).hexdigest()
     if detail != leaf["detail"]:
@@ -758,12 +1154,13 @@ def check(files: Files, pin: str = "") -> Result:
     states = _compare(work, _listed(work, manifest))
     fingerprint = _fingerprint(work, pin)
     signer = _signer(work)
-    entry = _entry(work, signer, {} if newer else manifest)
+    entry, traces = _entry(work, signer, {} if newer else manifest)
     return Result(
         trust="first-use" if not pin else "pinned" if pin == fingerprint else "none",
         fingerprint=fingerprint,
         manifest={} if newer else manifest,
         entry=entry,
+        traces={} if work.problems else traces,
         states=states,
         problems=tuple(dict.fromkeys(work.problems)),
         newer=newer,
@@ -829,27 +1226,53 @@ def _signer(work: Examination) -> tuple[str, bytes]:
 
 def _entry(
     work: Examination, signer: tuple[str, bytes], manifest: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The log's entry about this release; empty where it, or the signer's key, is not shown."""
+) -> tuple[dict[str, Any], dict[str, Trace]]:
+    """The log's entry about this release, and how its recordings came to be in it.
+
+    Empty where it, or the signer's key, is not shown.
+    """
     entry: dict[str, Any] = {}
+    traces: dict[str, Trace] = {}
     with work.noting("release.tlog-proof"):
         proof = read_proof(work.take("release.tlog-proof"))
-        if manifest and proof.origin != f"callrec/{manifest['vault']}":
+        if manifest and proof.head.origin != f"callrec/{manifest['vault']}":
             raise Wrong("is from another log than the one that manifest.json names")
         log_key = b""
         with work.noting("signers.json"):
-            register = replay(read_as("signers", work.take("signers.json")), proof)
-            log_key = _log_key(register, signer, manifest)
+            record = replay(read_as("signers", work.take("signers.json")), proof.head)
+            log_key = _log_key(record.register, signer, manifest)
         if log_key:
-            check_note(proof.note, proof.origin, log_key)
+            check_note(proof.head.note, proof.head.origin, log_key)
             entry = check_entry(proof, work.take("manifest.json"), signer[0])
             with work.noting("signers.json"):
-                register.check_in_time(signer[0], entry["at"])
+                record.register.check_in_time(signer[0], entry["at"])
         request = manifest.get("request", {"id": ""})
         named = {request["id"], *(each["uid"] for each in manifest.get("files", ()))}
         if entry and manifest and not {*named, manifest["release"]} <= {*entry["subject"]}:
             raise Wrong("is about another request, release or recording than manifest.json")
-    return entry
+        if entry and manifest:
+            traces = _traces(work, record, manifest, entry)
+    return entry, traces
+
+
+def _traces(
+    work: Examination, record: Record, manifest: Mapping[str, Any], entry: Mapping[str, Any]
+) -> dict[str, Trace]:
+    """By uid, how each recording came in, was approved, and was released."""
+    traces, role = {}, record.register.role(entry["actor"])
+    with work.noting("manifest.json"):
+        purpose = purpose_of(manifest["request"]["id"])
+        if purpose != manifest["purpose"] or purpose in ("", *CARRIED_OUT):
+            raise Wrong("names a purpose that its request is not for, or nothing is released for")
+        if purpose in TO_MANAGERS and role not in MANAGERS:
+            raise Wrong("is of a release that only a manager of employees may make")
+        if not manifest["files"]:
+            raise Wrong("names no recording")
+        for uid in dict.fromkeys(each["uid"] for each in manifest["files"]):
+            files = [each for each in manifest["files"] if each["uid"] == uid]
+            with work.noting("signers.json"):
+                traces[uid] = record.trace(files, manifest, entry)
+    return traces
 
 
 def _log_key(register: Register, signer: tuple[str, bytes], manifest: Mapping[str, Any]) -> bytes:
@@ -917,6 +1340,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "practice": result.manifest.get("practice"),
         "released_at": result.entry.get("at"),
         "audit_seq": result.entry.get("seq"),
+        "recordings": [asdict(trace) for trace in result.traces.values()],
         "problems": [{"path": each.path, "what": each.what} for each in result.problems],
         "files": [
             {"path": path, "state": state, **{name: said[path][name] for name in about}}
@@ -940,6 +1364,8 @@ def in_words(result: Result) -> Iterator[str]:
         yield f"{len(result.states)} files are there: none is changed, missing or too many."
         yield "They are signed by the key that the practice's log gives to whoever released them."
         yield f"The release is entry {entry['seq']} of that log, of {entry['at']}."
+        for uid, trace in result.traces.items():
+            yield from trace_in_words(trace, [f for f in manifest["files"] if f["uid"] == uid])
     yield f"TRUST: {result.trust}"
     if result.fingerprint:
         yield f"Fingerprint in this release: {' '.join(grouped(result.fingerprint))}"
@@ -947,6 +1373,49 @@ def in_words(result: Result) -> Iterator[str]:
         yield from _what_it_means(result)
     first = next((f"{each.path} {each.what}" for each in result.problems), "not of a known form")
     yield f"NOT VERIFIED: {first}" if result.verdict == "NOT VERIFIED" else result.verdict
+
+
+ROLES = {
+    "data-controller": "the Data Controller",
+    "partner": "a partner",
+    "manager": "a manager",
+    "staff": "a member of staff",
+    "auditor": "an auditor",
+    "intake": "the intake service",
+}
+
+
+def trace_in_words(trace: Trace, files: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """How one recording came in and came to be released; ``files`` are those that are of it."""
+    number, role = trace.recording, ROLES.get(trace.taken_in_by, trace.taken_in_by)
+    hand = "" if trace.taken_in_by == "intake" else ", by hand,"
+    yield f"Recording {number} was taken in by {role}{hand} on {_instant(trace.taken_in_at)},"
+    yield f"  {named_as_of(trace.system, trace.time_confidence)} {_instant(trace.started_at)};"
+    matched = "matched" if trace.matched else "not matched"
+    yield f"  {matched} by the telephone system's own call records."
+    by = ROLES.get(trace.approved_by, trace.approved_by)
+    second = ROLES.get(trace.countersigned_by, trace.countersigned_by)
+    also = f", countersigned by {second}" if second else ""
+    alone = ", who decided alone" if trace.broke_glass else ""
+    yield f"  Its release was approved by {by}{also}{alone}, on {_instant(trace.approved_at)}."
+    for each in files:
+        if each["role"] == "original":
+            yield f"  {each['path']} has the bytes that were taken in."
+        else:
+            kept = ", but for what was left out," if each["edits"] else ""
+            yield f"  {each['path']} was made from the original by whoever released it;"
+            yield f"  that it sounds the same{kept} rests on their signature alone."
+
+
+def named_as_of(system: str, confidence: str) -> str:
+    """Where the time of a call is from, up to that time."""
+    if confidence == "file-time":
+        return "from a file whose own time was"
+    return "from a file described as of" if system == "sidecar" else "from a file named as of"
+
+
+def _instant(at: str) -> str:
+    return f"{at[:10]} {at[11:19]} UTC"
 
 
 def _what_it_means(result: Result) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Final
 
 from callrec.package.manifest import FileRole, NotEnclosed, ReleasedFile, WhyNotEnclosed
 from callrec.policy.edits import Edits, Filler, Side, Span
+from callrec.policy.role import Role
 
 ROLE_IN_WORDS: Final = {FileRole.ORIGINAL: "original", FileRole.LISTENING: "listening copy"}
 
@@ -119,9 +120,38 @@ def instant_in_words(at: datetime) -> str:
     return f"{day_in_words(at)}, {at:%H:%M:%S} (UTC{at.isoformat()[-6:]})"
 
 
+ROLES_IN_WORDS: Final = {
+    **dict.fromkeys(Role, "a person"),
+    Role.INTAKE: "the practice's intake service",
+    Role.DATA_CONTROLLER: "the Data Controller, by hand",
+    Role.PARTNER: "a partner, by hand",
+    Role.MANAGER: "a manager, by hand",
+}
+"""Who took a recording in; what a person brought in is marked as that."""
+
+
+def came_in_in_words(
+    at: datetime, role: Role, *, source: str, named_at: datetime, is_matched: bool
+) -> str:
+    """How a recording came in; ``source`` is where the time of the call is from.
+
+    Nobody knows more: whether the telephone system wrote the file is for its records to say.
+    """
+    matched = "matched" if is_matched else "not matched"
+    return (
+        f"Taken in on {instant_in_words(at)} by {ROLES_IN_WORDS[role]}, {source}"
+        f" {instant_in_words(named_at)}; {matched} by the telephone system's own call records."
+    )
+
+
 def doubt_in_words(file: ReleasedFile) -> tuple[str, ...]:
     """A sentence that follows the start of the call; none where nothing is in doubt."""
     return (f"Not certain: {file.time_doubt}.",) if file.time_doubt else ()
+
+
+def told_of_call(file: ReleasedFile) -> tuple[str, ...]:
+    """The sentences that follow the start of the call: how it came in, and what is in doubt."""
+    return (*([file.came_in] if file.came_in else []), *doubt_in_words(file))
 
 
 def place_in_words(ms: int) -> str:

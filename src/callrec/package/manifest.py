@@ -34,7 +34,7 @@ class FileRole(StrEnum):
     """What a file of a release is to the recording."""
 
     ORIGINAL = "original"
-    """The bytes that the telephone system wrote."""
+    """The bytes that were taken in."""
     LISTENING = "listening"
     """A copy made from the original, which any player can play."""
 
@@ -72,6 +72,9 @@ class ReleasedFile:
     edited_at: int | None = None
     """The original's samples a second as it was decoded, in which edits are counted; hertz. None
     where nothing was edited."""
+    came_in: str = ""
+    """When it was taken in, by whom, from a file named as of when, in words. It stands beside the
+    manifest, as it follows from what signers.json shows."""
     time_doubt: str = ""
     """Why the call may have begun at another time, in words; empty: nothing is in doubt. It stands
     beside the manifest, whose form has no place for it."""
@@ -98,7 +101,7 @@ class ReleasedFile:
 
     def as_json(self) -> dict[str, object]:
         members = _json(self)
-        del members["time_doubt"]
+        del members["time_doubt"], members["came_in"]
         return {
             **members,
             "started_at": format_instant(self.started_at),

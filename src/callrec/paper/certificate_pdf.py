@@ -17,7 +17,6 @@ from callrec.package.certificate import (
     Certificate,
     Exhibit,
     approval_in_words,
-    doubt_in_words,
     edits_in_words,
     hash_in_groups,
     hash_in_lines,
@@ -25,6 +24,7 @@ from callrec.package.certificate import (
     length_in_words,
     size_in_words,
     sound_in_words,
+    told_of_call,
 )
 from callrec.package.destroyed import (
     STUB,
@@ -149,9 +149,9 @@ def _release(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
 
 def _enclosed(sheet: Sheet, files: Iterable[ReleasedFile]) -> Iterator[Group]:
     yield sheet.set(
-        "An original is, byte for byte, what the telephone system wrote. A listening copy was made"
-        " from it, so that any player plays it. Times are on the practice's clock, with its offset"
-        " from UTC. Beneath each file stands its SHA-256.",
+        "An original is, byte for byte, the file that was taken in, as is said with each call. A"
+        " listening copy was made from it, so that any player plays it. Times are on the practice's"
+        " clock, with its offset from UTC. Beneath each file stands its SHA-256.",
         NOTE,
     )
     for _, of_recording in groupby(files, key=lambda file: file.recording):
@@ -161,7 +161,7 @@ def _enclosed(sheet: Sheet, files: Iterable[ReleasedFile]) -> Iterator[Group]:
 
 
 def _recording(sheet: Sheet, file: ReleasedFile) -> Group:
-    doubts = (sheet.set(doubt, TEXT, x=INDENT) for doubt in doubt_in_words(file))
+    doubts = (sheet.set(doubt, TEXT, x=INDENT) for doubt in told_of_call(file))
     return stack(space(2.2), _when(sheet, file.recording, file.started_at), *doubts)
 
 

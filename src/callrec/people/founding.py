@@ -31,10 +31,10 @@ from callrec.crypto.identity import Identity, lock
 from callrec.crypto.kit import PrintedKit, kit_pages
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Misconfigured, Unusable
+from callrec.login.choosing import check_password, facts_configured
 from callrec.login.locks import (
     KIT_HOLDS,
     Secrets,
-    check_password,
     kdf_for,
     key_fields,
     new_version,
@@ -98,8 +98,8 @@ def set_up_practice(
         Failed: the disk is full.
     """
     check_login(login)
-    known = (login, *full_name.split(), practice_name)
-    check_password(password, role=Role.DATA_CONTROLLER, known=known)
+    known = facts_configured(config, practice_name, now())
+    check_password(password, [*known, login, full_name])
     folder = config.vault
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         hint = "choose another folder with --vault"
@@ -204,17 +204,18 @@ def _write_people(
     founders, names, role = founding.founders, founding.names, Role.DATA_CONTROLLER
     vault, controller = founders.vault, founders.controller
     seed, kdf = founding.controller.seed, kdf_for(config.passwords, POWERS[role])
-    locked = lock(seed, root, password=password, person=controller, vault=vault, kdf=kdf)
+    sealed = lock(seed, root, password=password, person=controller, vault=vault, kdf=kdf)
+    locked = canonical(sealed.as_json())
     public = primitives.kem_public(founding.secrets[VaultKey.CATALOGUE, 1])
     for holder, called, lying in (
-        (controller, names, canonical(locked.as_json())),
+        (controller, names, locked),
         (founders.kit, fresh_names(KIT_LOGIN, ""), None),
     ):
         row = person_row(called, person=holder, vault=vault, public=public, version=1)
         act.connection.execute(tables.person.insert().values(row | {"locked": lying}))
     person = Person(PersonId(controller), role, POWERS[role])
     keys = founding.controller.public
-    fields = voucher_fields(person, keys, names_digest=names.digest, previous=None)
+    fields = voucher_fields(person, keys, names_digest=names.digest, previous=None, locked=locked)
     statement = founding.statement("voucher", fields)
     act.leaf("person.added", actor=controller, subject=[controller], statement=statement)
 

@@ -20,8 +20,9 @@ from callrec.catalogue.engine import update_row
 from callrec.crypto import primitives
 from callrec.crypto.identity import Identity, PublicKeys
 from callrec.errors import Tampered, Unusable
+from callrec.login.choosing import check_password, facts_known
 from callrec.login.keyring import Credential, write_credential
-from callrec.login.locks import check_password, kdf_for, lock_seed
+from callrec.login.locks import kdf_for, lock_seed
 from callrec.login.people import (
     Colleague,
     Names,
@@ -73,14 +74,24 @@ def add_person(
         check_may_vouch(actor.person)
     check_login(login)
     password = password or fresh_passphrase()
-    check_password(password, role=role, known=(login, *full_name.split(), practice.name))
+    known = facts_known(practice, actor, practice.now())
+    check_password(password, [*known, login, full_name])
     id_ = PersonId(primitives.random_id())
     person = Person(id_, role, frozenset(), standing=Standing.PROVISIONAL)
     public, locked = _provisional_identity(practice, person.id, password)
     names = fresh_names(login, full_name)
     with governing(practice, actor) as act:
         insert_person(practice, act, person, names, locked)
-        vouch(practice, act, actor, "person.added", person=person, keys=public, name=names.digest)
+        vouch(
+            practice,
+            act,
+            actor,
+            "person.added",
+            person=person,
+            keys=public,
+            name=names.digest,
+            locked=locked,
+        )
     return AddedPerson(login, role, password)
 
 
@@ -205,15 +216,24 @@ def reset_person(practice: Practice, actor: Actor, *, login: str, password: str)
             raise Unusable("this login is disabled", hint=_ADD_ANEW)
         check_controller_remains(practice, person)
     password = password or fresh_passphrase()
-    check_password(password, role=person.role, known=(login, practice.name))
+    check_password(password, facts_known(practice, actor, practice.now()))
     public, locked = _provisional_identity(practice, person.id, password)
     with governing(practice, actor) as act:
-        vouch(practice, act, actor, PERSON_RESET, person=person, keys=public, name=voucher.name)
+        vouch(
+            practice,
+            act,
+            actor,
+            PERSON_RESET,
+            person=person,
+            keys=public,
+            name=voucher.name,
+            locked=locked,
+        )
         taken_back = take_back_grants(practice, act, actor, person.id, why=HAS_ANOTHER_KEY)
         # The provisional key takes the place of everything that opens under the lost one.
         drop_keys_of(act.connection, person.id)
         shares = tables.share
         act.connection.execute(shares.delete().where(shares.c.person == person.id))
-        changed = {"locked": locked, "claimed": None, "failures": 0, "failed_at": None}
+        changed = {"locked": locked, "claimed": None, "failures": 0}
         update_row(act.connection, tables.person, person.id, **changed)
     return PasswordReset(login, password, taken_back)

@@ -38,6 +38,7 @@ from callrec.login.locks import (
     Share,
     holders,
     key_fields,
+    lock_digest,
     new_version,
     open_shares,
     seal_fields,
@@ -74,14 +75,23 @@ HAS_ANOTHER_KEY: Final = "Whoever it was granted to has another key now, which d
 
 
 def voucher_fields(
-    person: Person, keys: PublicKeys, *, names_digest: str, previous: Voucher | None
+    person: Person,
+    keys: PublicKeys,
+    *,
+    names_digest: str,
+    previous: Voucher | None,
+    locked: bytes | None = None,
 ) -> dict[str, Any]:
-    """The fields of a ``voucher`` statement that follows ``previous``."""
+    """The fields of a ``voucher`` statement that follows ``previous``.
+
+    With ``locked`` it gives the person this lock; else theirs stays as it is.
+    """
     return {
         "delegations": [
             {"power": lent.power, "until": lent.until.isoformat()} for lent in person.delegations
         ],
         "keys": keys.as_json(),
+        "lock": "" if locked is None else lock_digest(locked),
         "name": names_digest,
         "person": person.id,
         "powers": sorted(person.powers),
@@ -202,10 +212,11 @@ def vouch(
     person: Person,
     keys: PublicKeys,
     name: str,
+    locked: bytes | None = None,
 ) -> None:
     """Vouch for a person: the leaf ``act_name`` with a voucher that follows the newest."""
     previous = practice.register.voucher(person.id)
-    fields = voucher_fields(person, keys, names_digest=name, previous=previous)
+    fields = voucher_fields(person, keys, names_digest=name, previous=previous, locked=locked)
     statement = sign_statement_as(practice, actor, "voucher", fields)
     act.leaf(act_name, actor=actor.person.id, subject=[person.id], statement=statement)
 

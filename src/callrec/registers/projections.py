@@ -36,6 +36,7 @@ from callrec.crypto.statement import entries_in, read_statement
 from callrec.errors import Tampered
 from callrec.incidents.log import check_incident_rows
 from callrec.intake.reconciled import check_reconciliations
+from callrec.login.locks import is_current_lock
 from callrec.login.sessions import check_session_rows
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power, VaultKey
@@ -111,7 +112,11 @@ def _run(check: Callable[..., object], *about: object) -> Iterator[Problem]:
 
 
 def _check_people(connection: Connection, register: Register) -> Iterator[Problem]:
-    rows = set(connection.execute(select(tables.person.c.id)).scalars())
+    people = connection.execute(select(tables.person)).all()
+    rows = {row.id for row in people}
+    for row in people:
+        if not is_current_lock(register, row):
+            yield Problem(None, f"the lock of {row.login} is not the one that the log names")
     vouched = {*register.vouchers, register.founders.kit}
     if rows - vouched:
         yield Problem(None, "a person stands in the catalogue for whom nobody vouched")

@@ -25,6 +25,8 @@ from callrec.calls.find import time_doubt
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.context import context
 from callrec.errors import Refused, Tampered, Unusable
+from callrec.package.callrec_verify import named_as_of
+from callrec.package.certificate import came_in_in_words
 from callrec.package.manifest import (
     FileRole,
     NotEnclosed,
@@ -203,7 +205,20 @@ def _original(practice: Practice, copy: ReleaseCopy) -> ReleasedFile:
         duration_ms=copy.sound.duration_ms if copy.sound else metadata["duration_ms"],
         started_at=began,
         made_from=None,
+        came_in=_came_in(practice, copy.grant),
         time_doubt=time_doubt(metadata, began),
+    )
+
+
+def _came_in(practice: Practice, grant: UsableGrant) -> str:
+    """As it was stated when the recording came in, whatever was found out since."""
+    zone, shown = practice.config.time_zone, grant.metadata["shown"]
+    return came_in_in_words(
+        grant.came_in.at.astimezone(zone),
+        grant.came_in.role,
+        source=named_as_of(shown[0]["system"], shown[0]["time_confidence"]),
+        named_at=parse_instant(shown[0]["started_at"]).astimezone(zone),
+        is_matched=any(each["matched"] for each in shown),
     )
 
 
@@ -256,7 +271,7 @@ def check_original(practice: Practice, grant: UsableGrant) -> None:
 
 
 def original_pieces(practice: Practice, grant: UsableGrant) -> Iterator[bytes]:
-    """The bytes that the telephone system wrote, a segment at a time."""
+    """The bytes that were taken in, a segment at a time."""
     with _opening(practice, grant) as sealed:
         yield from open_stream(sealed, grant.data_key, _associated(practice, grant))
 

@@ -31,7 +31,7 @@ from callrec.audit import tree
 from callrec.audit.checkpoint import Proof, write_proof
 from callrec.audit.leaf import DETAIL_NONCE_BYTES
 from callrec.audit.log import node_reader, read_leaf
-from callrec.audit.resumed import write_signers
+from callrec.audit.signers import write_signers
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, PREPARED, destroy_grants, set_grants_state
@@ -44,6 +44,7 @@ from callrec.package.whole import leftovers_of
 from callrec.policy.clause import Clause
 from callrec.policy.request import RequestAct
 from callrec.practice import Actor, Practice, signing, writing
+from callrec.release.signed import read_signed
 from callrec.requests.approvals import releases_in_preparation
 from callrec.requests.grants import UsableGrant
 from callrec.requests.history import log_request_event, log_with_words, read_history
@@ -100,8 +101,10 @@ def record_prepared(
     return Prepared(after.leaves[-1].seq, nonce, details)
 
 
-def read_evidence(practice: Practice, actor: Actor, prepared: Prepared) -> Evidence:
-    """The proof of a release's leaf, and how its releaser came to be allowed to sign."""
+def read_evidence(
+    practice: Practice, actor: Actor, prepared: Prepared, grants: Sequence[UsableGrant]
+) -> Evidence:
+    """The proof of a release's leaf, and who signed what of its recordings, by which right."""
     seq, size, head = prepared.seq, prepared.seq + 1, tables.checkpoint
     with reading(practice.engine) as connection:
         # The head that the leaf completes, signed by its own actor.
@@ -114,11 +117,19 @@ def read_evidence(practice: Practice, actor: Actor, prepared: Prepared) -> Evide
             "nonce": prepared.nonce.hex(),
         }
         hashes = tree.inclusion_proof(seq, size, node_reader(connection))
+        signed = read_signed(connection, grants)
         return Evidence(
             seq,
             write_proof(Proof(seq, hashes, checkpoint, canonical(extra))),
             checkpoint.decode(),
-            write_signers(connection, practice.register, actor.person.id, size),
+            write_signers(
+                connection,
+                practice.register,
+                actor.person.id,
+                size,
+                carrying=signed.carrying,
+                recordings=signed.recordings,
+            ),
         )
 
 

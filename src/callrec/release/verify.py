@@ -1,6 +1,7 @@
 """Check a release that has left the practice [policy 4(a)].
 
-It takes no vault and no key, so that the recipient of a release can do it. One program decides, the
+It takes no vault and no key, so that the recipient of a release can do it; where the vault that it
+is from is at hand, its log is asked as well. One program decides, the
 one that lies in each package (package/callrec_verify.py); here its facts get their words.
 """
 
@@ -17,6 +18,8 @@ from callrec.package.open import open_package
 from callrec.package.package import ALLOWED_SIGNERS
 from callrec.package.sealed_page import OpenedPage, page_statement
 from callrec.policy.withholding import GROUND_CODES
+from callrec.practice import Practice
+from callrec.release.on_record import is_of_practice, off_the_record
 
 _SIDES = {"both": "", "left": " on the left channel", "right": " on the right channel"}
 
@@ -66,10 +69,16 @@ class CheckedRelease:
     """What was withheld, left out and edited; nothing of a release that is not as it was signed."""
     display: DisplayCheck | None
     """None: it is not a page."""
+    is_on_record: bool | None
+    """Whether the practice's own log bears it out; None: its vault is not at hand."""
 
 
 def verify_release(
-    path: Path, *, pin: bytes | None, passphrase: Callable[[], str]
+    path: Path,
+    *,
+    pin: bytes | None,
+    passphrase: Callable[[], str],
+    practice: Practice | None = None,
 ) -> CheckedRelease:
     """Check the release at ``path``: an opened folder, a zip or a page.
 
@@ -77,6 +86,7 @@ def verify_release(
         path: where it lies.
         pin: the practice's fingerprint from elsewhere; None: there is none to compare with.
         passphrase: asked for if the package is sealed.
+        practice: the vault at hand, whose log is asked if the release says that it is from it.
 
     Raises:
         NotFound: there is nothing at that place.
@@ -89,9 +99,14 @@ def verify_release(
         result = check(package.files, pin.hex() if pin else "")
     display = _display(package.page, result) if package.page else None
     if display is DisplayCheck.CHANGED:
-        result = replace(result, problems=(_OTHERWISE,))
+        result = replace(result, problems=(_OTHERWISE,), traces={})
+    is_on_record = None
+    if practice and is_of_practice(practice, result) and not result.problems:
+        if against := off_the_record(practice, result):
+            result = replace(result, problems=against, traces={})
+        is_on_record = not against
     remarks = () if result.problems else tuple(_remarks(result.manifest))
-    return CheckedRelease(result, tuple(_files(result)), remarks, display)
+    return CheckedRelease(result, tuple(_files(result)), remarks, display, is_on_record)
 
 
 def _display(page: OpenedPage, result: Result) -> DisplayCheck:

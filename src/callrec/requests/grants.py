@@ -25,6 +25,7 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.audit.checkpoint import decode_base64
 from callrec.audit.log import LogTransaction
+from callrec.calls.coming_in import CameIn, came_in
 from callrec.calls.custody import Opening, check_clear_columns, is_complete_metadata
 from callrec.catalogue import tables
 from callrec.catalogue.requests import grants_to, put_grant
@@ -69,6 +70,8 @@ class UsableGrant:
     facts: GrantFacts
     """What the rules of `policy.hearing` ask: to whom, until when, decided by whom."""
     request: OpenRequest
+    came_in: CameIn
+    """When the recording was taken in, and by whom."""
 
     @property
     def lapses_at(self) -> datetime:
@@ -88,7 +91,9 @@ def usable_grants(
     check_whole_log(practice, connection)
     request = read_request(practice, actor, connection, reference)
     usable, ended = [], _how_it_ended(request, actor, practice.now())
-    for row in grants_to(connection, request.id, actor.person.id):
+    rows = [*grants_to(connection, request.id, actor.person.id)]
+    brought = came_in(connection, practice.register, [row.uid for row in rows])
+    for row in rows:
         approval = _approval_of(row, request.approvals)
         recording = _check_listed(connection, row, approval)
         ended = end_reason(approval, request.history, practice.now())
@@ -98,8 +103,18 @@ def usable_grants(
             if approved != (request.version_id.version, request.digest, request.requester):
                 raise Tampered("the request is not the one that was approved")
             check_signers_entitled(powers_then(practice, connection), approval, request.facts)
+            if row.uid not in brought:
+                raise Tampered(f"nobody took recording {recording.id} in")
             usable.append(
-                _open(practice, actor, row, recording, approval=approval, request=request)
+                _open(
+                    practice,
+                    actor,
+                    row,
+                    recording,
+                    brought=brought[row.uid],
+                    approval=approval,
+                    request=request,
+                )
             )
     if not usable:
         raise no_longer_granted(ended, reference) if ended else _never_granted(request)
@@ -163,6 +178,7 @@ def _open(
     row: Row[Any],
     recording: Row[Any],
     *,
+    brought: CameIn,
     approval: Approval,
     request: OpenRequest,
 ) -> UsableGrant:
@@ -186,6 +202,7 @@ def _open(
         edits=approval.edits[row.uid],
         facts=approval.facts,
         request=request,
+        came_in=brought,
     )
 
 

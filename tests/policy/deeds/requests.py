@@ -32,7 +32,14 @@ from callrec.policy.request import (
     state_after,
 )
 from callrec.policy.role import Person, PersonId, Power, Role
-from callrec.policy.withholding import Ground, check_each_decided, check_ground, check_refused_on
+from callrec.policy.withholding import (
+    Ground,
+    check_asked_for_whole,
+    check_each_decided,
+    check_ground,
+    check_nothing_came_in,
+    check_refused_on,
+)
 from policy.builders import ANN, CAT, DAN, LONDON, REASON, TODAY, a_person, a_request, events
 
 YESTERDAY = TODAY - timedelta(days=1)
@@ -146,6 +153,12 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "a recording of an erasure is left undecided": lambda: withholds(
         {1: Ground.CLAIMS}, purpose=Purpose.ERASURE
+    ),
+    "a subject access asks for fewer recordings than match it": lambda: check_asked_for_whole(
+        a_request(Purpose.SUBJECT_ACCESS), (3, 5)
+    ),
+    "a subject access is released though more that matches came in": lambda: check_nothing_came_in(
+        a_request(Purpose.SUBJECT_ACCESS), is_matched=True, matched=1
     ),
     "all that a subject access asks for is withheld": lambda: withholds(
         {1: Ground.CRIME, 2: Ground.PRIVILEGE}, purpose=Purpose.SUBJECT_ACCESS

@@ -34,6 +34,7 @@ ACT: Final = identity_seed("act")
 VOUCHER: Final[dict[str, Any]] = {
     "delegations": [{"power": "decide-general", "until": "2026-12-31"}],
     "keys": public_keys(OTHER_SEED),
+    "lock": "10" * 32,
     "name": sha256(bytes(32) + b"kim" + "Kim Ex\u00e4mple".encode()).hex(),
     "person": OTHER_PERSON,
     "powers": ["hear", "make-request"],
@@ -75,7 +76,8 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
         ]
     },
     "kit": {"keys": public_keys(OTHER_SEED), "previous": "ab" * 32, "serial": 3},
-    "claim": {"keys": public_keys(OTHER_SEED)},
+    "claim": {"keys": public_keys(OTHER_SEED), "lock": "10" * 32},
+    "lock": {"lock": "10" * 32},
     "batch": {
         "batch": BATCH,
         "items": [

@@ -163,9 +163,9 @@ def init(
 
 
 def _ask_new_password(prompts: Prompts, user: str, file_variable: str = PASSWORD_FILE) -> str:
-    from callrec.login.locks import LENGTH_RULE_FOR_CONTROLLER
+    from callrec.login.choosing import LENGTH_RULE
 
-    question = f"A password for {user} ({LENGTH_RULE_FOR_CONTROLLER})"
+    question = f"A password for {user} ({LENGTH_RULE})"
     return prompts.ask_new_password(question, file_variable=file_variable)
 
 

@@ -83,7 +83,7 @@ def _new_password(invocation: Invocation, given: str) -> str:
             "your password is still the one that you were given: callrec user password changes it"
         )
         return given
-    from callrec.login.locks import LENGTH_RULE
+    from callrec.login.choosing import LENGTH_RULE
 
     invocation.out.note("Your own key is made now: choose a password that nobody else knows.")
     return invocation.prompts.ask_new_password(

@@ -277,7 +277,7 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
 @user_app.command()
 def password(ctx: Context) -> None:
     """Change your own password. Your open logins end, at every terminal."""
-    from callrec.login.locks import LENGTH_RULE
+    from callrec.login.choosing import LENGTH_RULE
     from callrec.login.unlock import change_password
 
     practice = practice_of(ctx.obj)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +16,7 @@ from callrec.cli.commands.kit import grouped_fingerprint
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, practice_of
 from callrec.cli.output import Table, facts, qr_code
-from callrec.errors import Tampered, Unchecked
+from callrec.errors import Misconfigured, Tampered, Unchecked
 
 if TYPE_CHECKING:
     from callrec.package.callrec_verify import Result
@@ -29,8 +31,9 @@ verify_release_app = new_app()
 def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> None:
     """Check a release: that its files are those that were released, on this practice's record.
 
-    Needs no vault. A vault at hand is not asked for the fingerprint: whoever could change the
-    release may have changed the vault too. Only --pin makes VERIFIED of FIRST-USE.
+    Needs no vault. Where the practice's own vault is at hand, its log is asked too whether the
+    release is on record. It is not asked for the fingerprint: whoever could change the release may
+    have changed the vault too. Only --pin makes VERIFIED of FIRST-USE.
 
     VERIFIED: everything is right, and the fingerprint is the one that you gave.
     FIRST-USE: everything agrees; nobody has said yet whose fingerprint it is.
@@ -42,7 +45,10 @@ def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> N
 
     ask = ctx.obj.prompts.ask_password
     asked = partial(ask, "Passphrase of the package", file_variable=PASSPHRASE_FILE)
-    found = verify(path, pin=pin, passphrase=asked)
+    practice = None
+    with suppress(Misconfigured):  # there is none, most often
+        practice = practice_of(ctx.obj)
+    found = verify(path, pin=pin, passphrase=asked, practice=practice)
     ctx.obj.out.show(_json(found), _words(found))
     _end(found.result)
 
@@ -51,13 +57,14 @@ def _json(found: CheckedRelease) -> dict[str, Any]:
     result = found.result
     return {
         **facts(result, "verdict", "trust"),
-        **facts(found, "display"),
+        **facts(found, "display", "is_on_record"),
         "fingerprint": result.fingerprint or None,
         "release": result.manifest.get("release"),
         "request": result.manifest.get("request", {}).get("number"),
         "practice": result.manifest.get("practice"),
         **facts(result, "problems"),
         **facts(found, "files"),
+        "recordings": [asdict(trace) for trace in result.traces.values()],
     }
 
 
@@ -80,7 +87,7 @@ def _end(result: Result) -> None:
 
 
 def _words(found: CheckedRelease) -> Iterator[str | Table]:
-    from callrec.package.callrec_verify import PROVES
+    from callrec.package.callrec_verify import PROVES, trace_in_words
 
     result = found.result
     if result.manifest:
@@ -89,6 +96,8 @@ def _words(found: CheckedRelease) -> Iterator[str | Table]:
         yield f"{result.manifest['practice']}, request {request}"
         yield f"put together on {at[:10]} at {at[11:16]} UTC{entry}"
     yield Table(("file", "found", "role", "call began", "length"), [_row(f) for f in found.files])
+    for uid, trace in result.traces.items():
+        yield from trace_in_words(trace, [f for f in result.manifest["files"] if f["uid"] == uid])
     yield from found.remarks
     yield from (f"- {problem.path} {problem.what}" for problem in result.problems)
     yield "fingerprint:"
@@ -98,6 +107,8 @@ def _words(found: CheckedRelease) -> Iterator[str | Table]:
     if result.verdict == "VERIFIED":
         yield f"This {PROVES}."
         yield "Whether the signer's key was taken away later, only the practice can say."
+    if found.is_on_record:
+        yield "The log in the vault at hand has this release, and nothing against it."
     if found.display == "ok":
         yield "What the page shows in a browser, and its code, were signed with the files in it."
 

@@ -32,7 +32,6 @@ from callrec.package.certificate import (
     Certificate,
     approval_in_words,
     day_in_words,
-    doubt_in_words,
     edits_in_words,
     hash_in_lines,
     instant_in_words,
@@ -40,6 +39,7 @@ from callrec.package.certificate import (
     place_in_words,
     size_in_words,
     sound_in_words,
+    told_of_call,
 )
 from callrec.package.manifest import FileRole, ReleasedFile
 from callrec.package.package import CERTIFICATE, NAMESPACE, READ_ME, RIGHTS, Member, sign_ssh
@@ -290,7 +290,7 @@ def _hash(what: str, digest: str) -> Row:
 def _enclosed(file: ReleasedFile) -> list[Row]:
     return [
         _row("What it is", f"{ROLE_IN_WORDS[file.role]} of recording {file.recording}"),
-        _row("Call began", instant_in_words(file.started_at), *doubt_in_words(file)),
+        _row("Call began", instant_in_words(file.started_at), *told_of_call(file)),
         _row("Lasts", length_in_words(file.duration_ms)),
         _row("Sound", sound_in_words(file)),
         _row("Size", size_in_words(file.size_bytes)),
@@ -316,7 +316,7 @@ def _call(
         "about": " ".join(
             (
                 f"The call began on {instant_in_words(first.started_at)} by the practice's clock.",
-                *doubt_in_words(first),
+                *told_of_call(first),
                 f"{'This copy' if heard else 'The recording'} lasts {_length(first.duration_ms)}.",
                 f"At the practice it is recording {first.recording}.",
             )

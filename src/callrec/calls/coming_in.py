@@ -1,0 +1,53 @@
+"""How recordings came in: when, and by whom, a service or a person [policy 4(i)].
+
+What a service takes in is what it found where the telephone system writes; what a person brought in
+is marked wherever it is listed, since nobody but they know where it was from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from callrec.audit.leaf import Leaf
+from callrec.audit.register import Register
+from callrec.catalogue import tables
+from callrec.crypto.canonical import parse_instant
+from callrec.policy.role import Role
+
+
+@dataclass(frozen=True, slots=True)
+class CameIn:
+    """When a recording was taken in, and what whoever did was to the practice then."""
+
+    at: datetime
+    role: Role
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person brought it in."""
+        return self.role is not Role.INTAKE
+
+
+def came_in(
+    connection: Connection, register: Register, uids: Collection[str]
+) -> Mapping[str, CameIn]:
+    """How these recordings came in, by uid; for lists and words, nothing of it is checked."""
+    recording, metadata = tables.recording.c, tables.metadata.c
+    batch, leaf = tables.batch.c, tables.leaf.c
+    query = (
+        select(recording.uid, leaf.seq, leaf.body)
+        .join(tables.metadata, metadata.recording == recording.id)
+        .join(tables.batch, batch.id == metadata.batch)
+        .join(tables.leaf, leaf.statement == batch.statement)
+        .where(recording.uid.in_(uids), metadata.revision == 1)
+    )
+    found = {}
+    for uid, seq, body in connection.execute(query):
+        entry = Leaf.decode(bytes(body), seq)
+        role = register.person(entry.actor, before=seq).role
+        found[uid] = CameIn(parse_instant(entry.at), role)
+    return found

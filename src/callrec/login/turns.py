@@ -1,0 +1,117 @@
+"""Each try of a password takes its turn, and is counted before it is answered (policy/guessing.py).
+
+What is counted lies in the vault under a hash of source and login, and so tells of neither.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
+
+from callrec.catalogue import tables
+from callrec.catalogue.engine import CannotWrite, transaction
+from callrec.catalogue.tables import from_millis, to_millis
+from callrec.crypto import primitives
+from callrec.errors import Locked
+from callrec.policy.guessing import (
+    FORGOTTEN_AFTER,
+    FREE_TRIES,
+    LONGEST_QUEUE,
+    LONGEST_WAIT,
+    Tries,
+    take_turn,
+)
+from callrec.practice import Practice
+
+_MANY: Final = 1_000
+"""Tries beyond it need not be told apart."""
+
+HINT: Final = (
+    f"after {FREE_TRIES} wrong ones in a row each try from here takes longer,"
+    f" {LONGEST_WAIT.seconds} seconds at most; the right one always opens"
+)
+
+
+def source_here() -> str:
+    """Where this process is asked from: account, session and boot.
+
+    A terminal, a login over the network and a service are each a session of their own.
+    """
+    leader = os.getsid(0)
+    return " ".join((str(os.getuid()), str(leader), _started(leader), _boot()))
+
+
+def _started(process: int) -> str:
+    try:
+        # After the name in brackets, which may hold anything: field 22 of proc_pid_stat(5).
+        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+        return stat.rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def _boot() -> str:
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text().strip() if path.is_file() else ""
+
+
+@contextmanager
+def turn_of(practice: Practice, *, login: str, source: str) -> Iterator[None]:
+    """Wait for this try's turn; it counts as a wrong one unless what is inside ends well.
+
+    A vault that cannot be written is a copy: who has it guesses without us.
+
+    Raises:
+        Locked: too many tries from this source wait for their turn.
+    """
+    key = primitives.sha256(practice.root, source.encode(), b"\0", login.encode(errors="replace"))
+    try:
+        turn = _take(practice, key, login)
+    except CannotWrite:
+        yield
+        return
+    if turn is None:
+        raise Locked(
+            "too many passwords are being tried at once from here",
+            hint=f"try again in {LONGEST_QUEUE.seconds} seconds; other terminals do not wait",
+        )
+    if (wait := (turn - practice.now()).total_seconds()) > 0:
+        practice.pause(wait)
+    yield
+    _give_back(practice, key, login)
+
+
+def _take(practice: Practice, key: bytes, login: str) -> datetime | None:
+    table, now = tables.password_try, practice.now()
+    counted = to_millis(now - FORGOTTEN_AFTER), to_millis(now + LONGEST_QUEUE)
+    with transaction(practice.engine) as connection:
+        # What is far ahead was written by a clock that was wrong, or by nobody.
+        connection.execute(table.delete().where(~table.c.last_at.between(*counted)))
+        row = connection.execute(table.select().where(table.c.source == key)).first()
+        before = None if row is None else Tries(min(row.tries, _MANY), from_millis(row.last_at))
+        tries = take_turn(before, now)
+        if tries is None:
+            return None
+        connection.execute(table.delete().where(table.c.source == key))
+        taken = {"source": key, "tries": tries.count, "last_at": to_millis(tries.last)}
+        connection.execute(table.insert().values(**taken))
+        _count_failures(connection, login, tables.person.c.failures + 1)
+    return tries.last
+
+
+def _give_back(practice: Practice, key: bytes, login: str) -> None:
+    table = tables.password_try
+    with transaction(practice.engine) as connection:
+        connection.execute(table.delete().where(table.c.source == key))
+        _count_failures(connection, login, 0)
+
+
+def _count_failures(connection: Connection, login: str, failures: object) -> None:
+    table, typed = tables.person, login.encode(errors="replace").decode()
+    connection.execute(table.update().where(table.c.login == typed).values(failures=failures))
