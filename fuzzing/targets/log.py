@@ -234,11 +234,11 @@ def _take(
 def _row(statement: Statement | None) -> Any:
     """As a row of the catalogue has it."""
     if statement is None:
-        return SimpleNamespace(statement=None, kind=None, said=None, signature=None)
+        return SimpleNamespace(statement=None, kind=None, signed=None, signature=None)
     return SimpleNamespace(
         statement=statement.digest,
         kind=statement.kind,
-        said=statement.body,
+        signed=statement.body,
         signature=statement.signature,
     )
 

@@ -138,7 +138,7 @@ def test_a_locked_seed_that_would_cost_the_machine_its_memory_is_not_tried(worke
     by_sql(worked, "UPDATE person SET locked = :locked WHERE login = 'pat'", locked=canonical(said))
     answer = type_in(worked, "pat", "show", "1")
     assert (answer.status, answer.out) == (TAMPERED, "")
-    assert "out of bounds" in answer.err
+    assert "the lock of pat is not the one that the audit record names" in answer.err
 
 
 def test_a_vault_set_back_to_an_older_copy_of_itself_is_noticed(

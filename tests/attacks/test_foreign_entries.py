@@ -146,8 +146,9 @@ AT_THE_END: dict[str, Callable[[House], None]] = {
 
 
 def an_old_checkpoint(house: House) -> None:
-    """Of sam's, after which others signed."""
-    sizes = "SELECT size FROM checkpoint ORDER BY size LIMIT 1 OFFSET 4"
+    """Over an entry that states nothing of people or keys, after which others signed."""
+    plain = "SELECT seq + 1 FROM leaf WHERE statement IS NULL"
+    sizes = f"SELECT size FROM checkpoint WHERE size IN ({plain}) ORDER BY size LIMIT 1 OFFSET 4"
     flip(house, "checkpoint", "note", f"size = ({sizes})")
 
 

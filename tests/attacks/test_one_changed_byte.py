@@ -149,7 +149,9 @@ def change_one_byte(house: House, table: str, column: str, where: str) -> None:
     with catalogue:
         found = catalogue.execute(f'SELECT {column} FROM "{table}" WHERE {where}').fetchall()
         assert len(found) == 1
-        catalogue.execute(f'UPDATE "{table}" SET {column} = ? WHERE {where}', _changed(*found[0]))
+        catalogue.execute(
+            f'UPDATE OR REPLACE "{table}" SET {column} = ? WHERE {where}', _changed(*found[0])
+        )
     catalogue.close()
 
 
@@ -168,7 +170,7 @@ def types(house: House, command: tuple[str, ...]) -> Answer:
     passwords = (
         "[passwords]\napprover_memory_mib = 64\n"  # or each would be locked anew, and stronger
     )
-    configuration.write_text(f'{passwords}[listen]\nplayer = ["true"]\n')
+    configuration.write_text(f'{passwords}[listen]\nplayer = ["cat"]\n')
     with chdir(house.folder):
         return type_in(house, *command, CALLREC_CONFIG=configuration)
 

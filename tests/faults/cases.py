@@ -326,7 +326,7 @@ CASES: Final = {
     "ingest": Case(
         prepare=with_new_calls,
         words=lambda house: ("ingest", str(house.folder / "spool"), "--after", "delete"),
-        who="door",
+        who="max",
         is_done=is_taken_in,
         kept=no_call_is_lost,
         before_again=lambda house: a_call(house.folder / "spool", 9),

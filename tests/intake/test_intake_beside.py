@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -97,17 +98,22 @@ def names_of(outcomes: Iterable[Outcome]) -> set[str]:
     return {each.sealed.sha256_ciphertext for each in outcomes if isinstance(each, Taken)}
 
 
+@pytest.fixture(autouse=True)
+def _others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests of this process have started is none of these tests' children."""
+    monkeypatch.setattr(sys.modules[__name__], "OTHERS", frozenset(_started()))
+
+
+OTHERS: frozenset[int] = frozenset()
+
+
+def _started() -> list[int]:
+    found = Path("/proc/self/task").glob("*/children")
+    return [int(pid) for each in found for pid in each.read_text().split()]
+
+
 def children() -> list[int]:
-    told = Path("/proc/self/task").glob("*/children")
-    return [int(pid) for each in told for pid in each.read_text().split()]
-
-
-def has_children() -> bool:
-    try:
-        os.waitpid(-1, os.WNOHANG)
-    except ChildProcessError:
-        return False
-    return True
+    return [pid for pid in _started() if pid not in OTHERS]
 
 
 def test_small_files_go_there_and_large_ones_do_not(
@@ -124,7 +130,7 @@ def test_small_files_go_there_and_large_ones_do_not(
     assert (done.recordings, done.quarantined) == (len(sounds), [])
     assert sorted(originals_of(house)) == sorted(sounds)
     assert {place.rpartition("/")[2] for place in stored(house)} == ciphertexts(house)
-    assert not has_children()
+    assert not children()
 
 
 @pytest.mark.parametrize(("size_bytes", "processes"), [(SMALL_BYTES - 1, 1), (SMALL_BYTES, 2)])

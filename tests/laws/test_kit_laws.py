@@ -30,6 +30,7 @@ def voucher(register: Register, by: str, person: str, role: str) -> Statement:
         by,
         delegations=[],
         keys=KEYS[person].public.as_json(),
+        lock="",
         name="aa" * 32,
         person=id_of(person),
         powers=["govern", "hear"] if governs else ["hear"],

@@ -56,13 +56,16 @@ def test_only_performance_and_training_are_capped() -> None:
     assert those("is_capped") == {Purpose.PERFORMANCE, Purpose.TRAINING}
 
 
-def test_complaints_claims_subject_access_and_outside_bodies_place_a_hold() -> None:
-    assert those("places_hold") == {
-        Purpose.COMPLAINT,
-        Purpose.MEDICO_LEGAL,
-        Purpose.SUBJECT_ACCESS,
-        Purpose.OUTSIDE_BODY,
-    }
+OWED_WHOLE = {Purpose.SUBJECT_ACCESS, Purpose.PORTABILITY, Purpose.DECEASED}
+
+
+def test_complaints_claims_outside_bodies_and_what_is_owed_place_a_hold() -> None:
+    others = {Purpose.COMPLAINT, Purpose.MEDICO_LEGAL, Purpose.OUTSIDE_BODY}
+    assert those("places_hold") == others | OWED_WHOLE
+
+
+def test_what_a_law_gives_a_right_to_hear_is_owed_whole() -> None:
+    assert those("is_owed_whole") == OWED_WHOLE
 
 
 def test_only_an_erasure_and_a_disposal_are_carried_out_and_not_heard() -> None:

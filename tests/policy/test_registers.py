@@ -75,7 +75,7 @@ LENT = {
         *(RegisterName.SUBJECT_ACCESS, RegisterName.OUTSIDE_BODY),
         *(RegisterName.DISCLOSURE, RegisterName.HOLDS),
     },
-    Power.GOVERN: {RegisterName.INCIDENTS, RegisterName.ACCESS},
+    Power.GOVERN: {RegisterName.INCIDENTS, RegisterName.ACCESS, RegisterName.SET_ASIDE},
     Power.READ_AUDIT: set(RegisterName),
 }
 

@@ -85,6 +85,7 @@ def test_the_statement_says_what_the_format_says(stocked: House) -> None:
         "request": request.id,
         "version": 1,
         "digest": request.digest,
+        "salt": statement.fields["salt"],
         "requester": id_of(stocked, "sam"),
         "for": id_of(stocked, "sam"),
         "lapses": "2026-12-09T00:00:00.000Z",

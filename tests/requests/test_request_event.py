@@ -426,8 +426,8 @@ def test_what_nobody_decided_of_it_presses_after_a_part_went_out(stocked: House)
     release(stocked, reference)
     pass_days(stocked, 60)
     assert [each.reference for each in read_due(stocked.practice)] == [reference]
-    (item,) = read_inbox(stocked.practice, logged_in(stocked, "dora"))
-    assert (item.reference, item.waits_to) == (reference, InboxAction.DECIDE)
+    waiting = read_inbox(stocked.practice, logged_in(stocked, "dora"))
+    assert (reference, InboxAction.DECIDE) in {(each.reference, each.waits_to) for each in waiting}
     assert not show_request(stocked.practice, signed_in(stocked, "dora"), reference).is_answered
     approve(stocked, reference, "dora", recordings=(2,))
     release(stocked, reference)

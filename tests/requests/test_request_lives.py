@@ -146,7 +146,7 @@ def check_log(house: House, connection: Connection) -> None:
 def is_unanswered_again(house: House, connection: Connection, row: Row[Any]) -> bool:
     """Heard at most, what was granted is over, and the law sets a day for the answer."""
     return (
-        row.state is RequestState.RELEASED
+        row.state is RequestState.HEARD
         and row.id in read_deadlines(house.practice, connection)
         and not approved_now(house, connection, row)
     )
@@ -165,7 +165,7 @@ def check_inboxes(house: House, connection: Connection) -> None:
         item.reference
         for login in practices.PEOPLE
         for item in read_inbox(house.practice, logged_in(house, login))
-        if item.waits_to is not InboxAction.HEAR
+        if item.waits_to in (InboxAction.DECIDE, InboxAction.ANSWER)
     }
     assert found == waiting
 

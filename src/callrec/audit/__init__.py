@@ -5,7 +5,7 @@ Read `leaf` first (one entry), then `tree` and `checkpoint` (its signed head and
 keys there are; `attested` says whose acts leaves are; `session` is a session's certificate, and
 `sessions` which leaves its key may attest; `erased` says which details were erased.
 Verifying: `verify` on `whole`, which takes `stretch` after stretch, and `from_the_end` the other
-way; `remembered` is what is found, and what an operator remembers of it. `appended` is what whoever
-writes checks first; `foreign` finds what nobody signed, `resumed` how the log went on without it;
-`signers` is who signed what goes out with a release. Formats: docs/formats/audit-log.md.
+way; `remembered` is what is found, and what an operator remembers of it. `appended` is
+checked before more is; `foreign` finds what nobody signed, `resumed` how the log went on without
+it; `signers` is who signed what goes out with a release. Formats: docs/formats/audit-log.md.
 """

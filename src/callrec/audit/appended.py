@@ -1,6 +1,6 @@
-"""What was appended since a head that is known to be right: whoever writes checks it first.
+"""What was appended since a head that is known to be right: it is checked before more is.
 
-Whoever can write the database can add a leaf, a node or a checkpoint without any key. If somebody
+Anyone who can write the database can add a leaf, a node or a checkpoint without a key. If somebody
 signed over it, it would stand in the log for ever. So each transaction looks at what came since the
 head that its operator remembers, or since a checkpoint of somebody vouched for, and writes nothing
 if that is not all attested (docs/formats/audit-log.md, 4). It is a few leaves, most often none.
@@ -26,7 +26,7 @@ from callrec.catalogue import tables
 from callrec.errors import CallrecError, NotFound, Tampered
 
 MAX_CHECKED: Final = 1000
-"""Leaves: whoever was away longer begins with the last checkpoint before so many."""
+"""Leaves: a person who was away longer begins with the last checkpoint before so many."""
 
 HINT: Final = "a Data Controller runs callrec audit resume, which shows it and puts it on record"
 

@@ -1,6 +1,6 @@
 """Find all that is not as it was signed, and set it aside: so that the log can go on.
 
-Whoever can write the database adds a leaf, a node or a row beside them, or damages one that was
+Anyone who can write the database adds a leaf, a node or a row beside them, or damages one that was
 there. `verify` says so and no more. Here each such thing is found with what is left in its place: a
 leaf's hash from the tree that people signed, the nodes from the leaves. What nobody can tell any
 more ends in an error: then only a copy of the catalogue helps (docs/formats/audit-log.md, 6).
@@ -99,7 +99,7 @@ def find_foreign(connection: Connection, vault: str, *, by: str = "") -> Foreign
     Args:
         connection: sees one state of the catalogue throughout.
         vault: the vault's id.
-        by: id of whoever is to put it on record. What names others, and was signed over by nobody
+        by: id of the person who puts it on record. What names others, and was signed over by nobody
             but them, counts for nothing.
 
     Raises:

@@ -1,7 +1,7 @@
 """How the log went on: what a restore lost, what was set aside.
 
 A volume's copy of the catalogue is older than the volume's own last entry, and everything after it
-is lost. Or something stands in the log that nobody signed: whoever can write the database can add
+is lost. Or something stands in the log that nobody signed: who can write the database can add
 it, or damage what was there. Someone who governs says in a ``resumed`` statement which heads are
 lost, which entries and rows were set aside, and which stand unsigned. Then they stop nothing any
 more, and nobody can deny later that they were found. A set-aside entry counts for nothing: its leaf
@@ -75,7 +75,7 @@ class Resumed:
     lost: tuple[Head, ...]
     """After a restore: heads of which nothing is left."""
     by: str = ""
-    """Id of whoever put it on record."""
+    """Id of the person who put it on record."""
     at: str = ""
     """When they did, RFC 3339 UTC."""
     found: Found = field(default_factory=Found)

@@ -165,6 +165,7 @@ def _read(connection: Connection, vault: str, seen: VerifiedState | None) -> Ver
     sessions = _sessions(connection, register, since=trusted)
     aside = read_set_aside(connection, register)
     expected = StretchExpectations(vault, size, log_keys(register), trusted, sessions, aside)
+    require(_count(connection, "leaf") + sum(seq < size for seq in aside.entries) == size)
     stretches = _Stretches(database, 0)
     with SecondProcess(database, expected, last=size >= MIN_LEAVES_FOR_TWO_PROCESSES) as other:
         stated.take(connection.execute(text(_CARRYING), {"first": 0}))

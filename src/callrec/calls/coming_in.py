@@ -21,7 +21,7 @@ from callrec.policy.role import Role
 
 @dataclass(frozen=True, slots=True)
 class CameIn:
-    """When a recording was taken in, and what whoever did was to the practice then."""
+    """When a recording was taken in, and what the person who did was to the practice then."""
 
     at: datetime
     role: Role

@@ -330,8 +330,10 @@ def _subject_access(stage: Stage) -> None:
 def _page_for_the_patient(stage: Stage) -> None:
     stage.scene("Somebody else is heard in it: the Data Controller has that silenced.")
     stage.callrec("max", "search", "--number", NUMBER, *MARCH, "--request", "R-2")
-    stage.callrec("max", "request", "attach", "R-2", stage.found_recording())
-    silenced = ("--silence", "0:01-0:02.5=third-party")
+    recording = stage.found_recording()
+    stage.remark("The law gives a right to every call that matches: all of them are attached.")
+    stage.callrec("max", "request", "attach", "R-2", "--matching")
+    silenced = ("--silence", f"{recording}@0:01-0:02.5=third-party")
     stage.callrec("dora", "approve", "R-2", "--yes", *silenced)
     heard = "Her daughter speaks in the background and is silenced"
     stage.callrec("sam", "request", "event", "R-2", "third-parties", "--on", "today",

@@ -3,8 +3,8 @@
 Nothing is touched before the sealed copy has been read back from the disk, opened, and compared:
 its SHA-256 is the original's. That is so for what this run has sealed. An intake service has no key
 to a recording that was there before, and that they are equal is then said by rows alone, which
-whoever writes the database may have made: its source stays, for somebody who may open recordings to
-run the same. What cannot go stays, and is listed with its reason.
+anyone who writes the database may have made: its source stays, for somebody who may open
+recordings to run the same. What cannot go stays, and is listed with its reason.
 """
 
 from __future__ import annotations

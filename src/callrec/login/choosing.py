@@ -1,6 +1,6 @@
 """What a new password must be: hard to guess for somebody who knows the practice.
 
-Whoever copied a vault or a drive guesses as fast as Argon2id lets them, and begins with what
+The person who copied a vault or a drive guesses as fast as Argon2id lets them, and begins with what
 everybody knows: the practice, its people, its town, the year. So a password is judged as a whole
 and once more without any of that, and each time it must take 10^12 guesses. The rule is one for
 everybody, as any power may be lent to anybody later.

@@ -84,7 +84,7 @@ def lock_digest(locked: bytes) -> str:
 
 
 def is_current_lock(register: Register, row: Row[Any]) -> bool:
-    """Whether a person's lock is the one that the log names; whoever was shut out needs none."""
+    """Whether a person's lock is the one that the log names; who is shut out needs none."""
     locked, stated = row.claimed or row.locked, register.locks.get(row.id)
     voucher = register.voucher(row.id)
     if voucher is not None and voucher.person.standing is Standing.DISABLED:

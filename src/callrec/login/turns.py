@@ -1,4 +1,4 @@
-"""Each try of a password takes its turn, and is counted before it is answered (policy/guessing.py).
+"""Each try of a password takes its turn, and is counted before it is answered (login/guessing.py).
 
 What is counted lies in the vault under a hash of source and login, and so tells of neither.
 """
@@ -19,7 +19,7 @@ from callrec.catalogue.engine import CannotWrite, transaction
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.errors import Locked
-from callrec.policy.guessing import (
+from callrec.login.guessing import (
     FORGOTTEN_AFTER,
     FREE_TRIES,
     LONGEST_QUEUE,

@@ -100,23 +100,22 @@ def check_may(person: Person, power: Power, *, on: date) -> None:
 
 def check_may_vouch(person: Person) -> None:
     """The Data Controller says who may do what [policy 4(a)]; a lent power is not lent on."""
-    check_in_force(person)
-    if Power.GOVERN not in person.powers:
-        raise Refused(
-            f"the role {person.role} may not say who may do what",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint="ask the Data Controller",
-        )
+    _check_governs(person, "say who may do what", hint="ask the Data Controller")
 
 
 def check_may_resume(person: Person) -> None:
     """The Data Controller says from where the record goes on [policy 4(a)]; it is not lent."""
+    hint = "ask the Data Controller to run callrec audit resume"
+    _check_governs(person, "say from where the record goes on", hint=hint)
+
+
+def _check_governs(person: Person, what: str, *, hint: str) -> None:
     check_in_force(person)
     if Power.GOVERN not in person.powers:
         raise Refused(
-            f"the role {person.role} may not say from where the record goes on",
+            f"the role {person.role} may not {what}",
             clause=Clause.CONTROLLED_ACCESS,
-            hint="ask the Data Controller to run callrec audit resume",
+            hint=hint,
         )
 
 

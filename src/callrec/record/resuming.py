@@ -60,7 +60,7 @@ class SetAsideItem:
     at: str = ""
     """When, RFC 3339."""
     by: str = ""
-    """Login of whoever put it on record."""
+    """Login of the person who put it on record."""
 
 
 def open_practice_to_resume(

@@ -72,7 +72,7 @@ class Anchor:
     since: str = ""
     """Of what is remembered here: since when without a break."""
     is_outside: bool = False
-    """Whoever verifies cannot write where it lies."""
+    """The person who verifies cannot write where it lies."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Whether a release is on this practice's own record, where its vault is at hand.
 
-A release proves itself by what is in it, and whoever made it up leaves out what speaks against it:
+A release proves itself by what is in it, and who made it up leaves out what speaks against it:
 that the log went on otherwise, that an approval was replaced or taken back before. The practice's
 own log has all of that (docs/formats/release.md, 9).
 """

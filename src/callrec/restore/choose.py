@@ -157,6 +157,23 @@ def newest_sound_copy(
     return best
 
 
+def check_no_newer_unread(best: UnpackedCopy, passed_over: Sequence[PassedOver]) -> None:
+    """Check that the drive of a copy did not fail to give a newer one: it may, at the next try.
+
+    Raises:
+        Failed: it did.
+    """
+    for each in passed_over:
+        is_newer = each.label == best.found.label and each.copied_at > best.found.copy.time
+        if is_newer and isinstance(each.problem, Failed):
+            raise Failed(
+                f'a newer copy of the catalogue on "{each.label}" cannot be read:'
+                f" {each.problem.message}",
+                hint="check its cable and try again; if it stays so, move that copy off the drive,"
+                " and the one before it serves",
+            )
+
+
 def _rank(tried: UnpackedCopy) -> tuple[bool, int]:
     return tried.flaw is None, tried.copy.head.size
 

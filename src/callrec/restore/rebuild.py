@@ -21,7 +21,12 @@ from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered, Unusable
 from callrec.login.unlock import Unlocked, actor_of
 from callrec.practice import Actor, Practice, practice_on
-from callrec.restore.choose import PassedOver, newest_copies_first, newest_sound_copy
+from callrec.restore.choose import (
+    PassedOver,
+    check_no_newer_unread,
+    newest_copies_first,
+    newest_sound_copy,
+)
 from callrec.restore.copy import FoundCopy, Opener, remember_restored_copy
 from callrec.store.directory import RECORDINGS
 from callrec.system.files import sync
@@ -99,6 +104,7 @@ def rebuild(
             copies, passed_over, opener, beside=beside, at=at, volumes=volumes, check=check
         )
         if best is not None:
+            check_no_newer_unread(best, passed_over)
             _put_in_place(best.place, folder)
             practice, found = at(folder), best.found
             if not is_drill:

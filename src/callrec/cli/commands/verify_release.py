@@ -32,8 +32,8 @@ def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> N
     """Check a release: that its files are those that were released, on this practice's record.
 
     Needs no vault. Where the practice's own vault is at hand, its log is asked too whether the
-    release is on record. It is not asked for the fingerprint: whoever could change the release may
-    have changed the vault too. Only --pin makes VERIFIED of FIRST-USE.
+    release is on record. It is not asked for the fingerprint: anyone who could change the release
+    may have changed the vault too. Only --pin makes VERIFIED of FIRST-USE.
 
     VERIFIED: everything is right, and the fingerprint is the one that you gave.
     FIRST-USE: everything agrees; nobody has said yet whose fingerprint it is.

@@ -2,7 +2,7 @@
 
 Tries are counted by source and login: a source is a session of one account on one machine, such as
 a terminal. Each try takes a turn before it is answered, and turns come one after another, so tries
-side by side are not faster. Nobody is shut out: whoever types the right password is let in at their
+side by side are not faster. Nobody is shut out: who types the right password is let in at their
 turn, and what goes on at another terminal does not delay it.
 
     wrong ones in a row   0-4    5    6    7    8    9 and more
