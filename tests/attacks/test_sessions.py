@@ -15,11 +15,19 @@ from pathlib import Path
 import pytest
 
 from attacks.reach import reach
+from attacks.test_foreign_entries import by_nobody, resume
 from attacks.test_who_can_do_what import give_eve_a_password, kinds
 from callrec.audit import log as audit_log
 from callrec.audit.attested import attested_leaves
 from callrec.audit.log import Signer, log_transaction
-from callrec.audit.session import SessionCertificate, session_fields
+from callrec.audit.resumed import stands_unsigned
+from callrec.audit.session import (
+    PASSWORD_CHANGED,
+    SESSION_ACTS,
+    SessionCertificate,
+    may_session_attest,
+    session_fields,
+)
 from callrec.audit.sessions import find_certificate
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
@@ -30,7 +38,6 @@ from callrec.login.locks import relock
 from callrec.login.sessions import begin_session, end_sessions
 from callrec.people.joining import reset_person
 from callrec.people.powers import disable_person
-from callrec.policy.session import PASSWORD_CHANGED, SESSION_ACTS, may_session_attest
 from callrec.practice import record, writing
 from callrec.record.statements import sign_statement_as
 from callrec.system.terminal import Place
@@ -282,3 +289,51 @@ def test_what_lies_sealed_for_one_session_opens_for_no_other(worked: House, memo
     assert (answer.status, answer.out) == (TAMPERED, "")
     status, out = verified(worked)
     assert (status, "not what its certificate says" in out) == (TAMPERED, True)
+
+
+def test_what_was_done_under_an_open_login_stands_when_the_record_goes_on(
+    worked: House, memory: Path
+) -> None:
+    steal(worked, "pat", memory)
+    assert type_in(worked, "nobody", "show", "1", XDG_RUNTIME_DIR=memory).status == 0
+    by_nobody(worked)
+    answer = resume(worked)
+    assert (answer.status, "recording.shown" in answer.out) == (0, False), answer
+    status, out = verified(worked)
+    assert (status, out.startswith("INTACT, resumed at ")) == (0, True)
+    assert type_in(worked, "nobody", "show", "1", XDG_RUNTIME_DIR=memory).status == 0
+    assert verified(worked)[0] == 0
+
+
+@pytest.mark.parametrize("act", ["search", "request.approved"])
+def test_what_a_session_may_not_sign_is_set_aside_when_the_record_goes_on(
+    act: str, worked: House, memory: Path
+) -> None:
+    thief = steal(worked, "pat", memory)
+    if act == "search":
+        end_sessions(worked.open(), worked.actor("pat"), login="pat")
+    seq = thief.writes(act)
+    assert verified(worked)[0] == TAMPERED
+    answer = resume(worked)
+    assert (answer.status, f"{seq}" in answer.out) == (0, True), answer
+    for depth in ([], ["--full"]):
+        verify = type_in(worked, "dora", "audit", "verify", *depth)
+        assert (verify.status, verify.out[:18]) == (0, "INTACT, resumed at"), verify
+    listed = json.loads(done(worked, "dora", "--json", "audit", "list", "--actor", "pat"))
+    assert seq not in [each["seq"] for each in listed["items"]]
+
+
+@pytest.mark.parametrize("after", ["mia", "dora"])
+def test_an_entry_without_its_signature_stands_on_another_s_word_and_not_on_one_s_own(
+    after: str, worked: House, memory: Path
+) -> None:
+    """Who governs gives nobody's name to acts of their own, under an open login neither."""
+    thief, pat = steal(worked, after, memory), worked.actor("pat")
+    with writing(worked.open(), pat.signer) as log:
+        seq = log.leaf("search", actor=pat.person.id)
+    thief.writes("search")
+    practice = worked.open()
+    dora = worked.actor("dora").person.id
+    by_sql(worked, "DELETE FROM checkpoint WHERE size = :it", it=seq + 1)
+    with reading(practice.engine) as connection:
+        assert stands_unsigned(connection, practice.register, seq, by=dora) is (after == "mia")

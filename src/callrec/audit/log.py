@@ -19,7 +19,7 @@ from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
 from callrec.audit.leaf import DETAIL_NONCE_BYTES, Leaf, Outcome, detail_commitment
 from callrec.audit.register import Founders, Register, founders_of, replay
-from callrec.audit.session import SessionCertificate
+from callrec.audit.session import SessionCertificate, may_session_attest
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, sync_folder, transaction
 from callrec.crypto import primitives
@@ -27,7 +27,6 @@ from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import CallrecError, Failed, Locked, Tampered, Unusable
-from callrec.policy.session import may_session_attest
 
 _NODE = select(tables.node.c.hash).where(
     tables.node.c.level == bindparam("level"), tables.node.c.position == bindparam("position")

@@ -1,13 +1,19 @@
-"""The certificate of a session: whose key signs which entries, until when, at which terminal.
+"""A session: what its key may sign, and its certificate, which says whose it is, until when, where.
 
-The person's ``act`` key signs it, and the leaf of their login carries it (docs/formats/keys.md, 6).
+A session has a key of its own, which signs the log's entries of what asks for no password and of
+nothing else. What asks for one is signed by keys that no session holds [policy 4(a), 4(i)]. The
+person's ``act`` key signs the certificate, and the leaf of their login carries it
+(docs/formats/keys.md, 6).
 """
 
 from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 from callrec.audit.leaf import Leaf, Outcome
@@ -15,16 +21,69 @@ from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.primitives import SIGNING_PUBLIC_BYTES, SigningPublic
 from callrec.crypto.statement import Statement
 from callrec.errors import Tampered
-from callrec.policy.session import SESSION_LIMIT, SESSION_PURPOSE, may_session_attest
+from callrec.policy.hold import HoldAct
+from callrec.policy.incident import IncidentAct
+from callrec.policy.request import RequestAct
 
 SESSION_STATEMENT: Final = "session"
 
 LOGIN: Final = "login"
 """The act of the leaf that carries it."""
 
+SESSION_PURPOSE: Final = "no-password"
+"""The word of a certificate that stands for `SESSION_ACTS`."""
+
+SESSION_LIMIT: Final = timedelta(minutes=60)
+
+IDLE_LIMIT: Final = timedelta(minutes=10)
+
+LOGOUT: Final = "logout"
+"""Ends the one session under which it is written."""
+
+SESSIONS_ENDED: Final = "session.ended"
+"""Ends all sessions of the person whom it names, who does so with their password, or who governs.
+"""
+
+PASSWORD_CHANGED: Final = "password.changed"  # noqa: S105 - an act
+"""Ends all sessions of the person who did it."""
+
+SESSION_ACTS: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        **dict.fromkeys(("search", "search.answered", "recording.shown"), 0),
+        **dict.fromkeys(
+            map(
+                str,
+                (
+                    *(RequestAct.CREATED, RequestAct.RECEIVED, RequestAct.AMENDED),
+                    *(RequestAct.ASKED, RequestAct.ANSWERED, RequestAct.EXTENDED),
+                    *(RequestAct.THIRD_PARTIES, RequestAct.DENIED, RequestAct.WITHDRAWN),
+                    *(RequestAct.LAPSED, RequestAct.REVOKED, RequestAct.GRANT_LAPSED),
+                    *(RequestAct.HANDED_OVER, RequestAct.ACKNOWLEDGED, RequestAct.CLOSED),
+                    *(HoldAct.PLACED, HoldAct.EVERYTHING, HoldAct.COVERS),
+                    *(HoldAct.MATCHED, HoldAct.UNMATCHED),
+                    *(IncidentAct.REPORTED, IncidentAct.UPDATED, IncidentAct.CLOSED),
+                ),
+            ),
+            0,
+        ),
+        # With its request, which it names second; by hand it is lifted with two passwords.
+        str(HoldAct.LIFTED): 2,
+        **dict.fromkeys(("request.shown", "hold.shown", "hold.matching", "incident.shown"), 0),
+        **dict.fromkeys(("retention.reviewed", "recording.categorised"), 0),
+        **dict.fromkeys(("volume.kept", "volume.found", "volume.listed"), 0),
+        **dict.fromkeys(("people.listed", "person.shown", LOGOUT), 0),
+    }
+)
+"""What a session's key may attest, and how many subjects such an entry names at the least."""
+
 MAX_TERMINAL: Final = 64
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
+
+
+def may_session_attest(act: str, subjects: int) -> bool:
+    """Whether an entry of this act that names so many things may be signed by a session's key."""
+    return act in SESSION_ACTS and subjects >= SESSION_ACTS[act]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,19 @@ from callrec.audit import tree
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import node_reader, read_leaf, stored_head
 from callrec.audit.register import Register, Voucher, check_made_by
-from callrec.audit.session import SESSION_STATEMENT, SessionCertificate, read_certificate
+from callrec.audit.session import (
+    LOGOUT,
+    PASSWORD_CHANGED,
+    SESSION_STATEMENT,
+    SESSIONS_ENDED,
+    SessionCertificate,
+    read_certificate,
+)
 from callrec.catalogue import tables
 from callrec.crypto.primitives import SigningPublic
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered
 from callrec.policy.role import Power, Standing, powers_vouched_for
-from callrec.policy.session import LOGOUT, PASSWORD_CHANGED, SESSIONS_ENDED
 
 _AT: Final = 'substr(body, instr(body, CAST(\'"at":"\' AS BLOB)) + 6, 24)'
 
@@ -90,12 +96,8 @@ def last_attestable(
     connection: Connection, register: Register, session: SessionCertificate
 ) -> int | None:
     """The last leaf that a session's key may attest; None while the session is open."""
-    vouched = (
-        voucher.seq - 1
-        for voucher in register.vouchers.get(session.person, ())
-        if voucher.seq > session.seq and _ends(register, session, voucher)
-    )
-    ends = (next(vouched, None), next(_ended_in_log(connection, register, session), None))
+    vouched = last_by_voucher(register, session)
+    ends = (vouched, next(_ended_in_log(connection, register, session), None))
     return min((end for end in ends if end is not None), default=None)
 
 
@@ -117,12 +119,17 @@ def sessions_lasting(
     return tuple(find_certificate(connection, vault, digest) for (digest,) in rows)
 
 
-def session_keys(connection: Connection, vault: str) -> Iterator[SigningPublic]:
-    """The keys of all sessions that there ever were, the newest first."""
+def all_sessions(connection: Connection, vault: str) -> Iterator[SessionCertificate]:
+    """All sessions that there ever were, the newest first; who signed for them is not checked."""
     leaf, said = tables.leaf.c, tables.statement.c
     query = select(said.digest).where(said.digest == leaf.statement, said.kind == SESSION_STATEMENT)
     for digest in connection.execute(query.order_by(leaf.seq.desc())).scalars():
-        yield find_certificate(connection, vault, digest).public
+        yield find_certificate(connection, vault, digest)
+
+
+def session_keys(connection: Connection, vault: str) -> Iterator[SigningPublic]:
+    """The keys of all sessions that there ever were, the newest first."""
+    return (session.public for session in all_sessions(connection, vault))
 
 
 def _ends(register: Register, session: SessionCertificate, voucher: Voucher) -> bool:
@@ -147,12 +154,29 @@ def _ended_in_log(
         "person": person.encode(),
     }
     for (seq,) in connection.exec_driver_sql(_MAY_END, values):
-        leaf, _ = read_leaf(connection, seq)
-        is_before = leaf.session == session.digest and leaf.at < session.since
-        if leaf.at > session.until or is_before:
-            yield seq - 1
-        elif leaf.outcome is Outcome.DONE and _says_so(register, session, leaf):
-            yield seq if leaf.act == LOGOUT else seq - 1
+        last = last_by_leaf(register, session, read_leaf(connection, seq)[0])
+        if last is not None:
+            yield last
+
+
+def last_by_leaf(register: Register, session: SessionCertificate, leaf: Leaf) -> int | None:
+    """The last leaf that a session's key may attest, by a later leaf; None if that ends nothing."""
+    is_before = leaf.session == session.digest and leaf.at < session.since
+    if leaf.at > session.until or is_before:
+        return leaf.seq - 1
+    if leaf.outcome is Outcome.DONE and _says_so(register, session, leaf):
+        return leaf.seq if leaf.act == LOGOUT else leaf.seq - 1
+    return None
+
+
+def last_by_voucher(register: Register, session: SessionCertificate) -> int | None:
+    """The same, by the vouchers about its person."""
+    ends = (
+        voucher.seq - 1
+        for voucher in register.vouchers.get(session.person, ())
+        if voucher.seq > session.seq and _ends(register, session, voucher)
+    )
+    return next(ends, None)
 
 
 def _says_so(register: Register, session: SessionCertificate, leaf: Leaf) -> bool:

@@ -33,10 +33,9 @@ from callrec.audit.checkpoint import (
 )
 from callrec.audit.leaf import MAX_LEAF_BYTES, NOBODY, Leaf
 from callrec.audit.resumed import SetAside
-from callrec.audit.session import SessionCertificate
+from callrec.audit.session import SessionCertificate, may_session_attest
 from callrec.crypto.primitives import verify
 from callrec.errors import Tampered
-from callrec.policy.session import may_session_attest
 
 LEVEL: Final = 13
 
@@ -245,22 +244,31 @@ class _Rows:
                 encoded = note[len(signed) : -1].decode("ascii", errors="replace")
                 signature = decode_base64(encoded)
                 who, session = acting.pop() if acting else ("", "")
-                who = who or self._signer(signature[:KEY_ID_BYTES], known)
-                public = _key(expected, who, before=known)
                 if session:
                     public = _session_key(expected, session, who, from_, size)
+                elif who:
+                    public = _key(expected, who, before=known)
+                else:
+                    public = self._signing_key(signature[:KEY_ID_BYTES], known)
                 require(signature[:KEY_ID_BYTES] == key_id(name, public))
                 verify(public, text.encode(), signature[KEY_ID_BYTES:])
             from_ = size
         if self.end == expected.size:
             require(set(actors[from_ - begun :]) <= {NOBODY, UNSIGNED})
 
-    def _signer(self, id_: bytes, before: int) -> str:
-        """Whose key signed a checkpoint over nothing that counts as anybody's."""
+    def _signing_key(self, id_: bytes, before: int) -> bytes:
+        """The key that signed a checkpoint over nothing that counts as anybody's."""
         name, expected = origin(self.expected.vault), self.expected
-        for who, keys in expected.keys.items():
-            if keys[0][0] < before and key_id(name, _key(expected, who, before=before)) == id_:
-                return who
+        for public in (
+            *(
+                _key(expected, who, before=before)
+                for who, keys in expected.keys.items()
+                if keys[0][0] < before
+            ),
+            *(session.public for session, _ in expected.sessions.values()),
+        ):
+            if key_id(name, public) == id_:
+                return public
         raise Tampered("a checkpoint is signed by nobody known")
 
     def _waiting(self) -> tuple[int, _LeafColumns]:

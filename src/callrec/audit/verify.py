@@ -32,7 +32,7 @@ from callrec.audit.log import Head, read_register, repeated_statements
 from callrec.audit.remembered import Problem, VerificationResult, VerifiedState
 from callrec.audit.resumed import SetAside, read_set_aside
 from callrec.audit.session import SessionCertificate
-from callrec.audit.sessions import find_certificate, last_attestable
+from callrec.audit.sessions import find_certificate, last_attestable, session_keys
 from callrec.audit.stretch import UNSIGNED
 from callrec.audit.whole import verify_fast, verify_new_fast
 from callrec.catalogue import tables
@@ -293,7 +293,11 @@ class _Walk:
             check_checkpoint(note, public, name)
             return
         ids = {signature.key_id for signature in parse_note(note).signatures}
-        known = [k.log for k in register.all_keys() if key_id(name, k.log) in ids]
+        keys = (
+            *(keys.log for keys in register.all_keys()),
+            *session_keys(self.connection, self.stated.vault),
+        )
+        known = [public for public in keys if key_id(name, public) in ids]
         if not known:
             raise Tampered("it is signed by nobody whom this log vouches for")
         check_checkpoint(note, known[0], name)

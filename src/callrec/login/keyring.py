@@ -20,9 +20,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from callrec.audit.session import IDLE_LIMIT, SESSION_LIMIT
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
-from callrec.policy.session import IDLE_LIMIT, SESSION_LIMIT
 from callrec.system.files import (
     OTHERS,
     atomic_write,

@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select
 
 from callrec.audit.register import Register, public_half
+from callrec.audit.session import PASSWORD_CHANGED
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, update_row
 from callrec.config import Passwords
@@ -35,7 +36,6 @@ from callrec.policy.role import (
     powers_of,
     powers_vouched_for,
 )
-from callrec.policy.session import PASSWORD_CHANGED
 from callrec.practice import Actor, Practice, writing
 from callrec.record.statements import sign_statement_as
 

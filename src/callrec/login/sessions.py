@@ -16,7 +16,15 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from callrec.audit.log import Signer
-from callrec.audit.session import LOGIN, SESSION_STATEMENT, SessionCertificate, session_fields
+from callrec.audit.session import (
+    LOGIN,
+    LOGOUT,
+    SESSION_LIMIT,
+    SESSION_STATEMENT,
+    SESSIONS_ENDED,
+    SessionCertificate,
+    session_fields,
+)
 from callrec.audit.sessions import (
     checked_session,
     find_certificate,
@@ -33,7 +41,6 @@ from callrec.login.keyring import Session, forget_session
 from callrec.login.people import find_person, logins
 from callrec.policy.authority import check_may
 from callrec.policy.role import Person, Power, Standing, VaultKey, keys_held, powers_of
-from callrec.policy.session import LOGOUT, SESSION_LIMIT, SESSIONS_ENDED
 from callrec.practice import Actor, Practice, attempt, signing, today, writing
 from callrec.record.entitled import without_lapsed_powers
 from callrec.record.statements import sign_statement_as

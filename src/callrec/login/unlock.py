@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.log import Signer
+from callrec.audit.session import PASSWORD_CHANGED
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, update_row
 from callrec.catalogue.tables import to_millis
@@ -40,7 +41,6 @@ from callrec.login.locks import (
 from callrec.login.sessions import begin_session, log_out, shares_needed
 from callrec.login.turns import HINT, source_here, turn_of
 from callrec.policy.role import POWERS, Person, Standing
-from callrec.policy.session import PASSWORD_CHANGED
 from callrec.practice import (
     Actor,
     Practice,
