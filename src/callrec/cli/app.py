@@ -144,7 +144,7 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nothing stands above this
         _let_go(sys.stdout)
         status = report_error(_cause_of(problem, invocation))
-        if invocation.logged_in is not None:  # what was refused is on record, too
+        if invocation.actor is not None:  # what was refused is on record, too
             with suppress(OSError):
                 invocation.out.name_actor()
     try:
@@ -168,7 +168,7 @@ def _perform(arguments: list[str], invocation: Invocation) -> int:
             command.invoke(context)
     except typer.Exit as exit_:
         status = exit_.exit_code
-    if invocation.logged_in is not None:
+    if invocation.actor is not None:
         invocation.out.name_actor()
     if invocation.practice is not None:
         from callrec.practice import report_unsaved_head  # as what opened it did

@@ -44,8 +44,8 @@ class Invocation:
         self.given = GlobalOptions()
         self.practice: Practice | None = None
         """The vault that the command works on, once it is open."""
-        self.logged_in: Actor | None = None
-        """Who acts by the login that is open here, once that was looked at."""
+        self.actor: Actor | None = None
+        """Who acts, once that is known."""
 
     def now(self) -> datetime:
         """This moment, in UTC."""
@@ -74,7 +74,7 @@ class Invocation:
         return out
 
     def _acts(self) -> str:
-        actor, practice = self.logged_in, self.practice
+        actor, practice = self.actor, self.practice
         wrote = actor and practice and actor.person.id in practice.written_by
         return actor.login if actor and wrote else ""
 
@@ -160,8 +160,8 @@ def acting_person(invocation: Invocation, practice: Practice) -> Actor:
 
     if "CALLREC_CREDENTIAL" in invocation.environ or "CALLREC_USER" in invocation.environ:
         return signing_person(invocation, practice)
-    invocation.logged_in = actor_by_session(practice, _open_session(invocation, practice))
-    return invocation.logged_in
+    invocation.actor = actor_by_session(practice, _open_session(invocation, practice))
+    return invocation.actor
 
 
 def acting_person_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
@@ -175,20 +175,31 @@ def acting_person_if_any(invocation: Invocation, practice: Practice) -> Actor | 
 def signing_person(invocation: Invocation, practice: Practice) -> Actor:
     """Who acts, with the password for this one command: it opens and signs all that they may."""
     from callrec.login.keyring import read_credential
-    from callrec.login.unlock import actor_by_credential, actor_by_password
+    from callrec.login.unlock import actor_by_credential
 
     named = invocation.environ.get("CALLREC_CREDENTIAL")
     if named is not None:
-        return actor_by_credential(practice, read_credential(Path(named)))
+        invocation.actor = actor_by_credential(practice, read_credential(Path(named)))
+        return invocation.actor
     login = signing_login(invocation, practice)
     password = invocation.prompts.ask_password(f"Password of {login}")
-    return actor_by_password(practice, login=login, password=password)
+    return _actor_by_password(invocation, practice, login, password)
+
+
+def _actor_by_password(
+    invocation: Invocation, practice: Practice, login: str, password: str
+) -> Actor:
+    from callrec.login.unlock import actor_by_password
+
+    invocation.actor = actor_by_password(practice, login=login, password=password)
+    if invocation.prompts.asks_passwords:
+        invocation.out.named = login
+    return invocation.actor
 
 
 def approver_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
     """Somebody who opens recordings, with their password; None: nobody like that is at hand."""
     from callrec.login.people import find_person
-    from callrec.login.unlock import actor_by_password
     from callrec.policy.role import VaultKey, keys_held, powers_of
     from callrec.practice import today
 
@@ -203,7 +214,7 @@ def approver_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
         password = invocation.prompts.ask_password(f"Password of {login}")
     except (Locked, NotFound):
         return None
-    return actor_by_password(practice, login=login, password=password)
+    return _actor_by_password(invocation, practice, login, password)
 
 
 def acting_service(invocation: Invocation) -> Callable[[Practice], Actor]:

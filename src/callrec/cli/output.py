@@ -62,8 +62,9 @@ class Output:
         self._json = json
         self._colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
         self.acts: Callable[[], str] = str
-        """The login of whoever the open login let write by now; empty where it let nobody."""
-        self._named = ""
+        """The login of whoever has written by now; empty while nobody has."""
+        self.named = ""
+        """Who stands on the terminal already, as the one who acts."""
 
     @property
     def is_on_a_terminal(self) -> bool:
@@ -73,18 +74,15 @@ class Output:
     def show(self, value: Mapping[str, Any], words: Words) -> None:
         """The result, as the one document of ``--json`` or in words."""
         if self._json:
-            self._named = self.acts()
-            self._write(as_json({**value, "by": self._named} if self._named else value))
+            self.named = self.acts()
+            self._write(as_json({**value, "by": self.named} if self.named else value))
         self.say(words)
 
     def name_actor(self) -> None:
-        """Say once in whose name a command wrote that asked for no password.
-
-        Who gives one was named as they were asked for it, or by whoever named them.
-        """
-        if self.acts() != self._named:
-            self._named = self.acts()
-            self.note(f"by {self._named}")
+        """Say once in whose name a command wrote, unless it asked for their password by name."""
+        if self.acts() not in ("", self.named):
+            self.named = self.acts()
+            self.note(f"by {self.named}")
 
     def show_items(self, values: Sequence[Mapping[str, Any]], words: Words) -> None:
         """A list as the result."""
