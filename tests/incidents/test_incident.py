@@ -9,7 +9,7 @@ import pytest
 
 from callrec.audit.leaf import Outcome as LeafOutcome
 from callrec.catalogue.engine import reading
-from callrec.config import AboutPractice, Mail
+from callrec.config import Mail
 from callrec.errors import Locked, NotFound, Refused, Unusable
 from callrec.incidents.show import ShownIncident, incident_warnings, list_incidents, show_incident
 from callrec.login.people import find_person
@@ -116,9 +116,7 @@ def test_the_time_is_kept_to_the_millisecond(house: House) -> None:
 
 
 def test_the_contact_is_the_practice_s_own_until_another_is_said(house: House) -> None:
-    about = AboutPractice(data_protection_contact="Ann Hall, 01632 960000")
-    house.config = house.config.model_copy(update={"practice": about})
-    house.open()
+    house.decide(practice={"data_protection_contact": "Ann Hall, 01632 960000"})
     assert shown(house, an_incident(house)).findings.contact == "Ann Hall, 01632 960000"
 
 

@@ -59,6 +59,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "register": "Read a register: disclosures, subject access, powers.",
     },
     "The practice": {
+        "settings": "Show the practice's rules; the Data Controller changes them.",
         "user": "Add people, confirm them, change what they may do.",
         "keys": "List the vault's keys and who holds them.",
         "recovery": "Try the recovery kit, or use it where nobody can log in.",

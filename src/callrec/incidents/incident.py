@@ -141,7 +141,7 @@ def open_incident(
 
 def report_due_at(practice: Practice, noticed_at: datetime) -> datetime:
     """UTC: when the 72 hours end that count from then [UK GDPR 33(1)]."""
-    return breach_due_at(noticed_at, scales_of(practice.config.clocks))
+    return breach_due_at(noticed_at, scales_of(practice.settings.clocks))
 
 
 def _controllers(practice: Practice) -> Iterator[Person]:
@@ -164,7 +164,7 @@ def _body(
         )
     if account.request is not None:
         find_visible(practice, actor, connection, account.request)
-    contact = practice.config.practice.data_protection_contact
+    contact = practice.settings.practice.data_protection_contact
     noticed_at = parse_instant(format_instant(account.noticed_at))  # milliseconds, as it is sealed
     return IncidentBody(
         number=next_number(connection, tables.incident.c.id, IncidentAct.REPORTED),
@@ -239,7 +239,7 @@ def close_incident(
             noticed_at=noticed_at,
             due_at=report_due_at(practice, noticed_at),
             now=practice.now(),
-            zone=practice.config.time_zone,
+            zone=practice.settings.time_zone,
         )
         body = incident.body.changed(closing=closing)
         return _write(practice, act, actor, incident, body)
@@ -247,7 +247,7 @@ def close_incident(
 
 def reporting_grid(practice: Practice) -> ReportingThreshold:
     """From which degrees on the practice reports a breach."""
-    config = practice.config.incidents
+    config = practice.settings.incidents
     return ReportingThreshold(likelihood=config.report_likelihood, impact=config.report_impact)
 
 

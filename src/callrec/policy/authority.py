@@ -109,6 +109,12 @@ def check_may_resume(person: Person) -> None:
     _check_governs(person, "say from where the record goes on", hint=hint)
 
 
+def check_may_set_rules(person: Person) -> None:
+    """The Data Controller decides the practice's settings [policy 4(a)]; it is not lent."""
+    hint = "ask the Data Controller to run callrec settings apply FILE"
+    _check_governs(person, "decide the practice's settings", hint=hint)
+
+
 def _check_governs(person: Person, what: str, *, hint: str) -> None:
     check_in_force(person)
     if Power.GOVERN not in person.powers:

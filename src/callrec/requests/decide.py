@@ -213,7 +213,7 @@ def _decide(
         glass_reason=decision.glass_reason,
     )
     check_may_be_granted(grantee, request.facts, on=today(practice))
-    foreseen, grants = _preview(practice, request, decision), practice.config.grants
+    foreseen, grants = _preview(practice, request, decision), practice.settings.grants
     if decision.seen not in (None, foreseen):
         raise Refused(
             "the request, or what was decided of it, was changed after you saw it",
@@ -229,7 +229,7 @@ def _decide(
         grounds=foreseen.withheld,
         edits=foreseen.granted,
         lapses_at=grant_lapses_at(
-            practice.now(), grants.lapse_days, practice.config.time_zone, until=decision.until
+            practice.now(), grants.lapse_days, practice.settings.time_zone, until=decision.until
         ),
         consulted_on=decision.consulted_on,
         note=decision.note,

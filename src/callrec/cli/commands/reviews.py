@@ -53,13 +53,13 @@ def review_searches(
     wanted = _sample(sample, count)
     actor, spoiled = signing_person(call, practice), tuple[int, ...]()
     if not answers:
-        moment = None if since is None else parse_instant(since, practice.config.time_zone)
+        moment = None if since is None else parse_instant(since, practice.settings.time_zone)
         drawn = draw_searches(practice, actor, wanted, since=moment)
         spoiled = drawn.spoiled
         erased = [{"seq": seq, "certificate": which} for seq, which in drawn.erased.items()]
         value = {**facts(drawn, "items", "waiting"), "erased": erased}
         value |= facts(drawn, "spoiled", "people")
-        call.out.show(value, _words(drawn, practice.config.time_zone))
+        call.out.show(value, _words(drawn, practice.settings.time_zone))
         if drawn.items and call.prompts.possible and not call.given.json:
             answers = _asked(call, drawn)
         elif drawn.items:
@@ -195,7 +195,7 @@ def _confirmed(invocation: Invocation, practice: Practice, reference: str) -> fr
     prompts, alone = invocation.prompts, glass_under(practice, reference)
     if prompts.possible:
         for glass in alone:
-            at = local_time(glass.at, practice.config.time_zone)
+            at = local_time(glass.at, practice.settings.time_zone)
             invocation.out.note(f"log entry {glass.seq}: {glass.by}, {at}, {glass.standing}")
     if prompts.ask(f"Type {reference} to accept it", option="--yes") != reference:
         raise Failed("not confirmed, so nothing was done")

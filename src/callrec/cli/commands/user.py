@@ -337,7 +337,7 @@ def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = 
         ctx.obj.out.show(value, f"{counted(ended, 'login')} of {user or actor.login} ended.")
         return
     found = list_sessions(practice, acting_person(ctx.obj, practice))
-    zone = ctx.obj.config.time_zone
+    zone = ctx.obj.settings.time_zone
     shown = [each for each in found if user in (None, each.user)]
     rows = [
         (each.user, *(local_time(at, zone) for at in (each.since, each.until)), each.terminal)

@@ -59,7 +59,7 @@ def due(
 def _reckon(call: Invocation, receipt: Receipt, division: Division, *, extended: bool) -> Deadline:
     from callrec.bank_holidays import scales_of, working_days
 
-    clocks = call.config.clocks
+    clocks = call.settings.clocks
     if division is not None:
         clocks = clocks.model_copy(update={"division": division})
     working, scales, on = working_days(clocks), scales_of(clocks), receipt.received_on
@@ -95,7 +95,7 @@ def _answer(found: Deadline) -> Iterable[str]:
 
 
 def _show_breach(call: Invocation, noticed_at: str) -> None:
-    zone = call.config.time_zone
+    zone = call.settings.time_zone
     aware_at = parse_instant(noticed_at, zone)
     due_at = breach_due_at(aware_at)
     local, aware = due_at.astimezone(zone), aware_at.astimezone(zone)
@@ -168,7 +168,7 @@ Extended = Annotated[
 
 Division = Annotated[
     working_days.Division | None,
-    typer.Option("--division", help="Whose bank holidays count; else the configuration's."),
+    typer.Option("--division", help="Whose bank holidays count; else the settings'."),
 ]
 
 SameDay = Annotated[

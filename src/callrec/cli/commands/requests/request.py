@@ -84,7 +84,7 @@ def _choose(
         return numbers
     if not shown or not invocation.prompts.possible or invocation.given.json:
         return ()
-    invocation.out.say(calls_table(shown, practice.config.time_zone))
+    invocation.out.say(calls_table(shown, practice.settings.time_zone))
     invocation.out.say(by_hand_lines(shown))
     return invocation.prompts.ask_until(
         "Which of these to attach (all, such as 1042 1043, or none)",
@@ -149,7 +149,7 @@ def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = Fal
 
     practice = practice_of(ctx.obj)
     listed = list_requests(practice, acting_person(ctx.obj, practice), state=state, mine=mine)
-    rows = [_list_row(each, practice.config.time_zone) for each in listed]
+    rows = [_list_row(each, practice.settings.time_zone) for each in listed]
     table = Table(("request", "purpose", "state", "made", "by", "recordings"), rows)
     ctx.obj.out.show_items([_list_json(each) for each in listed], table)
 
