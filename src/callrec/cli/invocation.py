@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +31,12 @@ class GlobalOptions:
     json: bool = False
     config: Path | None = None
     vault: Path | None = None
+
+    def again(self, line: str) -> str:
+        """A hint or next step with the vault that was typed, in each command that it names."""
+        if self.vault is None:
+            return line
+        return line.replace("callrec ", f"callrec --vault {shlex.quote(str(self.vault))} ")
 
 
 class Invocation:
@@ -66,7 +73,7 @@ class Invocation:
         from callrec.cli.output import Output  # --help needs none
 
         return Output(
-            results=sys.stdout, messages=sys.stderr, json=self.given.json, environ=self.environ
+            results=sys.stdout, messages=sys.stderr, given=self.given, environ=self.environ
         )
 
     @cached_property
