@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +32,12 @@ class GlobalOptions:
     json: bool = False
     config: Path | None = None
     vault: Path | None = None
+
+    def again(self, line: str) -> str:
+        """A hint or next step with the vault that was typed, in each command that it names."""
+        if self.vault is None:
+            return line
+        return line.replace("callrec ", f"callrec --vault {shlex.quote(str(self.vault))} ")
 
 
 class Invocation:
@@ -86,7 +93,7 @@ class Invocation:
         from callrec.cli.output import Output  # --help needs none
 
         out = Output(
-            results=sys.stdout, messages=sys.stderr, json=self.given.json, environ=self.environ
+            results=sys.stdout, messages=sys.stderr, given=self.given, environ=self.environ
         )
         out.acts = self._acts
         return out

@@ -13,7 +13,10 @@ from datetime import UTC, date, datetime, tzinfo
 from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from callrec.cli.invocation import GlobalOptions
 
 WIDTH = 80
 """Columns of a table where there is no terminal to ask."""
@@ -55,11 +58,12 @@ class Output:
     """Where one command's results and messages go."""
 
     def __init__(
-        self, *, results: TextIO, messages: TextIO, json: bool, environ: Mapping[str, str]
+        self, *, results: TextIO, messages: TextIO, given: GlobalOptions, environ: Mapping[str, str]
     ) -> None:
         self._results = results
         self._messages = messages
-        self._json = json
+        self._given = given
+        self._json = given.json
         self._colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
         self.acts: Callable[[], str] = str
         """The login of whoever has written by now; empty while nobody has."""
@@ -110,7 +114,7 @@ class Output:
     def next_step(self, command: str) -> None:
         """What to type next."""
         self.name_actor()
-        self.note(f"next: {command}")
+        self.note(f"next: {self._given.again(command)}")
 
     @property
     def columns(self) -> int:
