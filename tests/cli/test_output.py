@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from callrec.cli.invocation import GlobalOptions
 from callrec.cli.output import Output, Table, as_json, escape_controls, rfc3339
 
 HOSTILE = {
@@ -38,9 +37,7 @@ class Reply:
 
     def __init__(self, *, json: bool = False) -> None:
         self.results, self.messages = StringIO(), StringIO()
-        self.out = Output(
-            results=self.results, messages=self.messages, given=GlobalOptions(json=json), environ={}
-        )
+        self.out = Output(results=self.results, messages=self.messages, json=json, environ={})
 
 
 def cells(*rows: tuple[Any, ...], headers: tuple[str, ...]) -> list[str]:
@@ -161,7 +158,7 @@ def on_a_terminal(environ: dict[str, str], act: Callable[[Output], None]) -> str
     """What a terminal of its own is sent."""
     above, below = pty.openpty()
     with os.fdopen(below, "w", encoding="utf-8") as terminal:
-        act(Output(results=terminal, messages=terminal, given=GlobalOptions(), environ=environ))
+        act(Output(results=terminal, messages=terminal, json=False, environ=environ))
     sent = b""
     with suppress(OSError):  # how Linux says that nobody is on the other end
         while more := os.read(above, 1 << 16):

@@ -9,7 +9,6 @@ from io import StringIO
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrec.cli.invocation import GlobalOptions
 from callrec.cli.output import Output, Table, as_json, escape_controls
 
 
@@ -32,7 +31,7 @@ def test_no_text_can_act_out_of_a_json_document(text: str) -> None:
 @given(st.text())
 def test_no_text_breaks_out_of_a_line_or_a_cell(text: str) -> None:
     results, messages = StringIO(), StringIO()
-    out = Output(results=results, messages=messages, given=GlobalOptions(), environ={})
+    out = Output(results=results, messages=messages, json=False, environ={})
     out.say(text)
     out.note(text)
     out.say(Table(["name", "id"], [[text, 7]]))

@@ -93,9 +93,9 @@ class Invocation:
         from callrec.cli.output import Output  # --help needs none
 
         out = Output(
-            results=sys.stdout, messages=sys.stderr, given=self.given, environ=self.environ
+            results=sys.stdout, messages=sys.stderr, json=self.given.json, environ=self.environ
         )
-        out.acts = self._acts
+        out.again, out.acts = self.given.again, self._acts
         return out
 
     def _acts(self) -> str:

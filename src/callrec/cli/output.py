@@ -13,10 +13,7 @@ from datetime import UTC, date, datetime, tzinfo
 from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
-
-if TYPE_CHECKING:
-    from callrec.cli.invocation import GlobalOptions
+from typing import Any, TextIO
 
 WIDTH = 80
 """Columns of a table where there is no terminal to ask."""
@@ -58,13 +55,14 @@ class Output:
     """Where one command's results and messages go."""
 
     def __init__(
-        self, *, results: TextIO, messages: TextIO, given: GlobalOptions, environ: Mapping[str, str]
+        self, *, results: TextIO, messages: TextIO, json: bool, environ: Mapping[str, str]
     ) -> None:
         self._results = results
         self._messages = messages
-        self._given = given
-        self._json = given.json
+        self._json = json
         self._colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+        self.again: Callable[[str], str] = str
+        """A line with each command that it names as it is typed here."""
         self.acts: Callable[[], str] = str
         """The login of whoever has written by now; empty while nobody has."""
         self.named = ""
@@ -114,7 +112,7 @@ class Output:
     def next_step(self, command: str) -> None:
         """What to type next."""
         self.name_actor()
-        self.note(f"next: {self._given.again(command)}")
+        self.note(f"next: {self.again(command)}")
 
     @property
     def columns(self) -> int:
