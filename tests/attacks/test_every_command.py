@@ -85,6 +85,9 @@ incident list
 incident show I-1
 incident update I-1 --nature "A recording was overheard"
 incident close I-1 --outcome not-reported --on today --reason "The patient does not mind" --yes
+settings show
+settings check {house}/rules.toml
+settings apply {house}/rules.toml --yes
 migrate
 status
 doctor
@@ -115,7 +118,7 @@ EVERY = COMMANDS | {
 ANYBODY = {
     *("logout", "status", "doctor", "migrate", "fingerprint", "keys list", "keys audit"),
     *("archive list", "archive verify", "audit verify", "audit prove", "audit print"),
-    *("mail list", "mail send", "mail remind"),
+    *("mail list", "mail send", "mail remind", "settings show", "settings check"),
 }
 """These need no key: whoever has the files reads as much without callrec."""
 
@@ -164,6 +167,7 @@ def busy_template(worked_template: House, tmp_path_factory: pytest.TempPathFacto
     done(house, "max", "archive", "--to", str(house.folder / "drive-b"))
     done(house, "max", "archive", "lost", "drive-b", "--noticed", "now")
     give_eve_a_password(house)
+    (house.folder / "rules.toml").write_text("[search]\nwidest_window_days = 31\n")
     return house
 
 

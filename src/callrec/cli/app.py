@@ -268,8 +268,8 @@ def start_sending_mail(invocation: Invocation) -> None:
         config = invocation.given.config or environ.get("CALLREC_CONFIG")
         if config:
             given["CALLREC_CONFIG"] = str(Path(config).expanduser().absolute())
-        # -P: not what happens to lie in a folder.
-        send = (sys.executable, "-P", "-m", "callrec", "mail", "send")
+        # Isolated, as the command itself: not what lies in a folder, or where PYTHONPATH leads.
+        send = (sys.executable, "-I", "-m", "callrec", "mail", "send")
         # The shell ends at once and leaves the sender to itself: nobody has to wait for it.
         subprocess.run(  # noqa: S603 - our own program, and nothing that anybody typed
             ("/bin/sh", "-c", '"$@" &', "sh", *send),

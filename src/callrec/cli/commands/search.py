@@ -253,8 +253,17 @@ def _shown_json(shown: CheckedRecording) -> dict[str, Any]:
     return {
         **call_json(shown.call),
         **facts(shown.clock),
-        **facts(shown, "batch", "sides", "findings", "provenance", "notices", "notices_stated_on"),
-        **facts(shown, "caller_told", "file_checked"),
+        **facts(
+            shown,
+            "batch",
+            "sides",
+            "findings",
+            "provenance",
+            "notices",
+            "notices_stated_on",
+            "caller_told",
+            "file_checked",
+        ),
         "category": shown.category.name,
         **facts(shown.category, "rule"),
         **facts(shown, "due_on"),
@@ -300,6 +309,15 @@ def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield "checked", "columns and details; attach the volume to check the sealed file"
 
 
+def _said_later(stated_on: date | None, began_on: date) -> str:
+    """Whether the record says of a notice only since after the call that it was in force."""
+    return (
+        f" (the record says so since {stated_on} only)"
+        if stated_on and stated_on > began_on
+        else ""
+    )
+
+
 def _taken_in(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
     from callrec.package.certificate import ROLES_IN_WORDS
 
@@ -315,15 +333,6 @@ def _taken_in(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]
     yield "records", f"{matched} by the telephone system's own call records"
     for source in shown.provenance:
         yield "came in as", f"{source.name}  (written {source.modified_at})"
-
-
-def _said_later(stated_on: date | None, began_on: date) -> str:
-    """Whether the record says of a notice only since after the call that it was in force."""
-    return (
-        f" (the record says so since {stated_on} only)"
-        if stated_on and stated_on > began_on
-        else ""
-    )
 
 
 def _clock(clock: StartClock, call: ShownCall, zone: tzinfo) -> str:
