@@ -247,6 +247,16 @@ class Retention(Section):
         return categories
 
 
+_LOGIN = r"^[a-z][a-z0-9._-]{0,31}$"
+
+
+class LineManager(Section):
+    """Who is somebody's line manager [policy 2 bullet 6, last paragraph]."""
+
+    person: str = Field(pattern=_LOGIN)
+    manager: str = Field(pattern=_LOGIN)
+
+
 class Incidents(Section):
     """When the Information Commissioner is notified of a breach: both degrees reached."""
 
@@ -260,6 +270,7 @@ class Settings(Section):
     time_zone: ZoneInfo = ZoneInfo("Europe/London")
     region: str = "GB"
     notices: Several[Notice] = ()
+    line_manager: Several[LineManager] = ()
     practice: AboutPractice = AboutPractice()
     search: Search = Search()
     requests: Requests = Requests()
@@ -272,6 +283,12 @@ class Settings(Section):
     clocks: Clocks = Clocks()
     retention: Retention = Retention()
     incidents: Incidents = Incidents()
+
+    @field_validator("line_manager")
+    @classmethod
+    def _one_each(cls, named: tuple[LineManager, ...]) -> tuple[LineManager, ...]:
+        _check_names_differ([each.person for each in named])
+        return named
 
     @field_validator("region")
     @classmethod

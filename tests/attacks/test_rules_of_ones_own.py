@@ -120,6 +120,13 @@ def test_rules_that_were_added_by_sql_are_in_force_for_nobody(house: House) -> N
     assert type_in(house, "dora", "audit", "verify").status == TAMPERED
 
 
+def test_a_line_manager_is_somebody_of_the_practice(house: House) -> None:
+    file = decided(house, '[[line_manager]]\nperson = "sam"\nmanager = "nobody-here"\n')
+    answer = type_in(house, "dora", "settings", "check", str(file))
+    assert answer.status == MISCONFIGURED
+    assert "nobody's login is nobody-here" in answer.err
+
+
 ANNOUNCED = '[[notices]]\nkind = "announcement"\nversion = "4.1"\nfrom = 2026-01-01\n'
 
 

@@ -25,7 +25,15 @@ ROLES: Final = {
 }
 """Who of the transcripts' practice has a role, where that is named."""
 
-CHECKS: Final = ("archive verify", "audit verify", "doctor", "keys audit", "reconcile", "status")
+CHECKS: Final = (
+    "archive verify",
+    "audit verify",
+    "doctor",
+    "keys audit",
+    "reconcile",
+    "status",
+    "verify-release",
+)
 """Commands whose status says what they found, not whether they ran."""
 
 EXAMPLES: Final = {
@@ -42,7 +50,7 @@ EXAMPLES: Final = {
 """What stands for each word in capitals."""
 
 _LINE: Final = re.compile(r"^(?:callrec: hint|next): (.*)$", re.MULTILINE)
-_PERSON: Final = re.compile(r"^([a-z]+) runs ")
+_PERSON: Final = re.compile(r"\b([a-z]+) runs $")
 _CARRIES_ON: Final = re.compile(
     "again|and|brings|by|draws|for|lists|makes|names|puts|says|shows|takes|tells|them|to|which|with"
     "|writes"
@@ -87,17 +95,21 @@ class Promise:
 def promises(answer: str, who: str) -> Iterator[Promise]:
     """Those of one answer, to somebody."""
     for line in _LINE.findall(answer):
-        for words in map(_command, line.split("callrec ")[1:]):
-            for person in _runners(line, who) if words else ():
-                yield Promise(line, person, words)
+        before, *rest = line.split("callrec ")
+        people: Sequence[str] = [who]
+        for sentence in rest:
+            people = _runners(before, who) or people
+            if words := _command(sentence):
+                yield from (Promise(line, person, words) for person in people)
+            before = sentence
 
 
-def _runners(line: str, who: str) -> Sequence[str]:
-    before, _, _ = line.partition("callrec ")
-    if runs := _PERSON.match(line):
+def _runners(before: str, who: str) -> Sequence[str]:
+    """Who is named to run the command that follows; none: nobody is."""
+    if runs := _PERSON.search(before):
         return [runs[1]]
     named = dict.fromkeys(login for role, login in ROLES.items() if role in before)
-    return [login for login in named if login != who or "somebody else" not in before] or [who]
+    return [login for login in named if login != who or "somebody else" not in before]
 
 
 def _command(sentence: str) -> tuple[str, ...]:

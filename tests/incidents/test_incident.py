@@ -104,6 +104,15 @@ def test_without_a_line_manager_the_data_controller_is_told(house: House) -> Non
     assert shown(house, an_incident(house, tell=None)).told == "dora"
 
 
+def test_whom_the_settings_name_as_line_manager_is_told_unless_another_is_named(
+    house: House,
+) -> None:
+    house.decide(line_manager=[{"person": "sam", "manager": "pat"}])
+    assert shown(house, an_incident(house, "sam", tell=None)).told == "pat"
+    assert shown(house, an_incident(house, "sam", tell="max")).told == "max"
+    assert shown(house, an_incident(house, "max", tell=None)).told == "dora"
+
+
 def test_a_data_controller_who_reports_alone_tells_himself(house: House) -> None:
     assert shown(house, an_incident(house, "dora", tell=None)).told == "dora"
 

@@ -27,7 +27,7 @@ from callrec.incidents.log import (
     log_incident_version,
     read_incident,
 )
-from callrec.login.people import find_person, logins
+from callrec.login.people import find_person, line_managers, logins
 from callrec.mail.outbox import queue_mail
 from callrec.policy.breach import (
     Closing,
@@ -66,7 +66,8 @@ class IncidentReport:
     what: str
     """What happened, in a sentence."""
     tell: str | None = None
-    """Login of the line manager; None: a Data Controller is notified."""
+    """Login of the line manager; None: the one that the settings name is notified, else a Data
+    Controller."""
     recordings: Sequence[int] = ()
     request: str | None = None
     """``R-17``, if one is concerned."""
@@ -108,6 +109,8 @@ def open_incident(
     check_noticed(account.noticed_at, practice.now())
     if account.tell is not None:
         notified = find_person(practice, account.tell)[1].person
+    elif actor.person.id in line_managers(practice):
+        notified = practice.register.person(line_managers(practice)[actor.person.id])
     else:  # a Data Controller, another person than the reporter if there is one
         notified = min(_controllers(practice), key=lambda each: each.id == actor.person.id)
     # By what the log says now: it is held against that for ever.

@@ -26,7 +26,12 @@ from callrec.record.statements import sign_statement_as
 from callrec.settings import Settings
 from callrec.system.toml import read_toml, toml_value
 
-_NAMED_BY: Final = {"notices": ("kind", "version"), "category": ("name",), "template": ("name",)}
+_NAMED_BY: Final = {
+    "notices": ("kind", "version"),
+    "category": ("name",),
+    "template": ("name",),
+    "line_manager": ("person",),
+}
 """What tells the entries of a list from each other."""
 
 _LONG: Final = 100
@@ -111,8 +116,17 @@ def propose_settings(practice: Practice, file: Path) -> ProposedSettings:
     after = before.changed_by(values, file)
     read_notices(after)
     telephone_setup(after)
+    _check_logins(practice, after)
     changes = tuple(_changes("", before.as_toml(), after.as_toml()))
     return ProposedSettings(after, changes, tuple(_backdated(before, after, today(practice))))
+
+
+def _check_logins(practice: Practice, settings: Settings) -> None:
+    known = set(logins(practice).values())
+    for each in settings.line_manager:
+        for login in (each.person, each.manager):
+            if login not in known:
+                raise Misconfigured(f"nobody's login is {login}", hint="run callrec user list")
 
 
 _HOW_TO_BEGIN: Final = "callrec settings show > FILE writes what is in force, to be changed"

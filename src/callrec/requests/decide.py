@@ -17,7 +17,7 @@ from callrec.calls.coming_in import brought_by_hand
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.errors import NotFound, Refused
-from callrec.login.people import find_person, logins, namesakes
+from callrec.login.people import find_person, line_managers, logins, namesakes
 from callrec.mail.outbox import notify
 from callrec.policy.authority import (
     check_decides_purpose,
@@ -212,7 +212,9 @@ def _decide(
         consulted_on=decision.consulted_on,
         glass_reason=decision.glass_reason,
     )
-    check_may_be_granted(grantee, request.facts, on=today(practice))
+    check_may_be_granted(
+        grantee, request.facts, on=today(practice), managers=line_managers(practice)
+    )
     foreseen, grants = _preview(practice, request, decision), practice.settings.grants
     if decision.seen not in (None, foreseen):
         raise Refused(

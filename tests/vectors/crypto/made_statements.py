@@ -94,6 +94,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
             },
             "grants": {"lapse_days": 14, "review_cap": 20},
             "incidents": {"report_impact": 2, "report_likelihood": 3},
+            "line_manager": [{"manager": "dora", "person": "kim"}],
             "notices": [
                 {
                     "from": "2026-02-01",

@@ -82,7 +82,10 @@ def _account(
     )
     what = what or prompts.ask("What happened, in a sentence", option="--what TEXT")
     tell = _asked(
-        prompts, tell, "Login of your line manager (or none: the Data Controller)", "--tell USER"
+        prompts,
+        tell,
+        "Login of your line manager (or none: whom the settings name, or the Data Controller)",
+        "--tell USER",
     )
     if recording is None:
         numbers = _asked(
@@ -279,7 +282,7 @@ WhomToTell = Annotated[
     typer.Option(
         "--tell",
         metavar="USER",
-        help="Your line manager, who is told at once; else the controller.",
+        help="Your line manager, told at once; else whom the settings name.",
     ),
 ]
 
