@@ -46,6 +46,7 @@ hold list
 hold show H-5
 retention review
 retention dispose
+retention undo 12345678 --reason "The wrong folder was taken in"
 retention set 2 claim --reason "A solicitor announces a claim about this call"
 archive list
 archive keep drive-a --with "Pat Ellison" --at home
@@ -139,7 +140,8 @@ SESSION = INTAKE - {"ingest"} | {
     *("search", "show", "deny", "revoke", "incident report", "incident show", "incident update"),
     *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),
     *("request close", "hold place", "hold show", "incident close"),
-    *("retention review", "retention set", "retention dispose", "archive keep", "archive found"),
+    *("retention review", "retention set", "retention dispose", "retention undo"),
+    *("archive keep", "archive found"),
 }
 """Of a Data Controller, whatever carries no signed statement: it is on record in her name."""
 
