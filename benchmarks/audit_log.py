@@ -133,7 +133,7 @@ class _Writer:
     def __init__(self, connection: sqlite3.Connection, vault: Vault) -> None:
         self._connection = connection
         self._vault, self._origin = vault.practice.vault, origin(vault.practice.vault)
-        self._seed = vault.actor.signer.log_seed
+        self._seed = vault.actor.signer.seed
         self._rows: dict[str, list[tuple[object, ...]]] = {}
         bodies = connection.execute("SELECT body FROM leaf ORDER BY seq").fetchall()
         self._peaks: list[tuple[int, int, bytes]] = []

@@ -672,7 +672,7 @@ def _open_parts(connection: Connection, plan: Sequence[Day]) -> Mapping[int, ind
 
 def _write(connection: Connection, practice: Practice, actor: Actor, made: Made) -> None:
     run = connection.exec_driver_sql
-    act = LogTransaction(connection, replace(practice.log, now=practice.now))
+    act = LogTransaction(connection, replace(practice.log, now=practice.now), actor.signer)
     act.leaf(
         "ingest",
         actor=actor.person.id,

@@ -19,11 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.fill import LOGIN, People, config_of, days_of, drawn
-from callrec.login.unlock import actor_by_password, actor_by_session, session_of
+from callrec.login.sessions import actor_by_session, begin_session
+from callrec.login.unlock import actor_by_password
 from callrec.policy.days import DayRange
 from callrec.policy.search import Criteria
 from callrec.practice import open_practice
 from callrec.search.search import search_recordings
+from callrec.system.terminal import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -89,7 +91,8 @@ def search(folder: Path, wanted: Iterator[Wanted], queries: int) -> Mapping[str,
     practice = open_practice(config_of(folder), lambda: datetime.now(UTC), environ)
     password = (folder / f"{LOGIN}.password").read_text(encoding="utf-8").strip()
     dora = actor_by_password(practice, login=LOGIN, password=password)
-    actor = actor_by_session(practice, session_of(practice, dora))
+    session, _ = begin_session(practice, dora, Place("benchmark", "5e" * 32))
+    actor = actor_by_session(practice, session)
     times: dict[str, list[float]] = {}
     for number in range(-UNTIMED, queries):
         for kind, criteria in criteria_of(next(wanted)).items():

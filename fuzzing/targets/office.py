@@ -33,7 +33,6 @@ from callrec.policy.edits import (
     read_edits,
     read_silence,
 )
-from callrec.policy.role import VaultKey
 from callrec.settings import Settings, read_settings
 from callrec.system.files import mounted
 from callrec.system.spreadsheet import neutralise_formula
@@ -113,38 +112,31 @@ def _credentials() -> Iterator[bytes]:
     yield file.read_bytes()
 
 
-BOOT: Final = b"@"
-
-USER: Final = b"~"
-"""Stand for what only this start of this machine, and this user, have in their sessions."""
+TERMINAL: Final = "5e" * 32
 
 
 @cache
-def _ours() -> tuple[Path, bytes, bytes, bytes]:
-    """Where a session lies, what is in it, this machine's start, and this user."""
-    made = Session(VAULT, PERSON, "dora", SEED, SEED, {(VaultKey.INDEX, 1): SEED}, NOW, NOW)
+def _kept() -> tuple[Path, bytes]:
+    """Where a session lies, and what is in it."""
+    made = Session(VAULT, TERMINAL, TERMINAL, "dora", SEED, SEED, NOW)
     save_session(made, {"XDG_RUNTIME_DIR": str(place("session"))})
-    file = place("session") / "callrec" / VAULT
-    written = file.read_bytes()
-    said = json.loads(written)
-    return file, written, json.dumps(said["boot"]).encode(), b'"uid": %d' % said["uid"]
+    (file,) = (place("session") / "callrec").iterdir()
+    return file, file.read_bytes()
 
 
 def _session(data: bytes) -> None:
-    file, _, boot, user = _ours()
-    laid(file, data.replace(BOOT, boot).replace(USER, user))
-    session = open_session(VAULT, NOW, {"XDG_RUNTIME_DIR": str(place("session"))})
+    file, _ = _kept()
+    laid(file, data)
+    session = open_session(VAULT, TERMINAL, NOW, {"XDG_RUNTIME_DIR": str(place("session"))})
     if session is None:
         return
-    assert session.vault == VAULT
-    assert {type(session.person), type(session.login)} == {str}
-    assert {len(session.root), len(session.log_seed)} == {32}
-    assert {type(version) for _, version in session.shares} <= {int}
+    assert (session.vault, session.place) == (VAULT, TERMINAL)
+    assert {type(session.certificate), type(session.login)} == {str}
+    assert {len(session.root), len(session.secret)} == {32}
 
 
 def _sessions() -> Iterator[bytes]:
-    _, written, boot, user = _ours()
-    yield written.replace(boot, BOOT).replace(user, USER)
+    yield _kept()[1]
 
 
 def _remembered(data: bytes) -> None:

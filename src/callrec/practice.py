@@ -19,6 +19,8 @@ from callrec.audit.leaf import Outcome
 from callrec.audit.log import Log, LogTransaction, Signer
 from callrec.audit.register import Register, SettingsVersion
 from callrec.audit.remembered import load_seen_head, save_seen_head
+from callrec.audit.session import SessionCertificate
+from callrec.audit.sessions import last_attestable
 from callrec.catalogue.engine import open_catalogue, reading
 from callrec.config import Config
 from callrec.crypto.canonical import LARGEST_INTEGER, format_instant
@@ -63,6 +65,8 @@ class Practice:
     """Folders of drives that were named for this command: where volumes are looked for first."""
     unsaved_head_errors: list[CallrecError] = field(default_factory=list)
     """Why the newest head of the log is not remembered, where it is not."""
+    written_by: set[str] = field(default_factory=set)
+    """Ids of the people in whose names this command wrote to the log."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -160,7 +164,7 @@ def writing(practice: Practice, signer: Signer | None) -> Iterator[LogTransactio
         with suppress(Tampered):  # the log is tampered with already; who found out is recorded
             register = _register_within(practice, act)
             if signer is not None:
-                _check_key_is_current(register, signer)
+                _check_key_is_current(act, register, signer)
         yield act
 
 
@@ -181,7 +185,7 @@ def signing(practice: Practice, *actors: Actor) -> Iterator[LogTransaction]:
                 hint="try again",
             )
         for actor in actors:
-            _check_key_is_current(register, actor.signer)
+            _check_key_is_current(act, register, actor.signer)
             _check_still_entitled(register.person(actor.person.id), actor, since=since)
         yield act
 
@@ -202,6 +206,7 @@ def _remembering(practice: Practice, signer: Signer | None) -> Iterator[LogTrans
 
     with audit.log_transaction(practice.engine, practice.log, signer, check) as act:
         yield act
+    practice.written_by.update(act.actors)
     if act.has_appended:
         remember_head(practice, act.head)
 
@@ -313,13 +318,27 @@ def _register_within(practice: Practice, act: LogTransaction) -> Register:
     return register
 
 
-def _check_key_is_current(register: Register, signer: Signer) -> None:
-    """Refuse a key that was replaced: what it signs would be TAMPERED for ever."""
-    if register.public_keys(signer.person).log != signing_public(signer.log_seed):
+def _check_key_is_current(act: LogTransaction, register: Register, signer: Signer) -> None:
+    """Refuse a key that was replaced or has ended: what it signs would be TAMPERED for ever."""
+    if signer.session is not None:
+        check_session_is_open(act.connection, register, signer.session)
+    elif register.public_keys(signer.person).log != signing_public(signer.seed):
         raise Failed(
             "your password was set anew a moment ago, so nothing more was done",
             hint="run callrec login",
         )
+
+
+def check_session_is_open(
+    connection: Connection, register: Register, session: SessionCertificate
+) -> None:
+    """Refuse a session that the log shows to have ended, in whatever way.
+
+    Raises:
+        Locked: it has.
+    """
+    if last_attestable(connection, register, session) is not None:
+        raise Locked("this login has ended", hint="run callrec login")
 
 
 def _check_still_entitled(now: Person, actor: Actor, *, since: date) -> None:

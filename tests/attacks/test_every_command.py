@@ -69,6 +69,7 @@ user show max
 user delegate sam --power search --until 2026-12-01
 user disable max --yes
 user password
+user sessions max
 keys list
 keys audit
 keys rotate --reseal
@@ -123,7 +124,7 @@ ANYBODY = {
 """These need no key: whoever has the files reads as much without callrec."""
 
 INTAKE = ANYBODY | {
-    *("ingest", "whoami", "user list", "user show", "inbox"),
+    *("ingest", "whoami", "user list", "user show", "user sessions", "inbox"),
     *("request list", "hold list", "incident list"),
 }
 """Of requests, holds and incidents it is shown its own: none."""

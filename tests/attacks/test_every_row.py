@@ -54,6 +54,7 @@ def something_of_everything(house: House) -> None:
     denied = a_request(house, recordings=(4,))
     deny_request(house.practice, signed_in(house, "max"), denied, reason=REASON)
     house.close()
+    assert done(house, "pat", "login", "pat")
     with closing(sqlite3.connect(catalogue_of(house))) as database, database:
         database.execute("INSERT INTO leaf (seq, body) VALUES (100000, x'00')")
     assert resume(house).status == 0

@@ -13,7 +13,9 @@ import pytest
 
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
+from callrec.login.sessions import begin_session
 from callrec.people.founding import set_up_practice
+from callrec.system.terminal import Place
 from house.commands import done, type_in
 from house.practices import House
 from house.requests import by_sql, rows
@@ -209,17 +211,13 @@ def test_a_login_written_into_the_catalogue_does_not_act_on_a_terminal(
     assert "\x07" not in answer.out + answer.err
 
 
-@pytest.mark.parametrize("what", ["person", "root", "shares"])
+@pytest.mark.parametrize("what", ["certificate", "root", "secret"])
 def test_a_session_rewritten_is_nobody_s(what: str, worked: House, memory: Path) -> None:
     assert type_in(worked, "mia", "login", XDG_RUNTIME_DIR=memory).status == 0
     [file] = (memory / "callrec").iterdir()
     session = json.loads(file.read_bytes())
-    [row] = rows(worked, "SELECT id FROM person WHERE login = 'pat'")
-    rewritten = {
-        "person": row.id,
-        "root": "00" * 32,
-        "shares": [{"key": "catalogue", "version": 1, "secret": "A" * 43 + "="}],
-    }
+    pats, _ = begin_session(worked.open(), worked.actor("pat"), Place("pts/7", "7e" * 32))
+    rewritten = {"certificate": pats.certificate, "root": "00" * 32, "secret": "5e" * 32}
     file.write_text(json.dumps({**session, what: rewritten[what]}))
     answer = type_in(worked, "nobody", "show", "1", XDG_RUNTIME_DIR=memory)
     assert answer.status in {TAMPERED, 6}
@@ -230,7 +228,7 @@ def test_a_session_of_a_time_that_no_system_knows_is_none(worked: House, memory:
     assert type_in(worked, "mia", "login", XDG_RUNTIME_DIR=memory).status == 0
     [file] = (memory / "callrec").iterdir()
     session = json.loads(file.read_bytes())
-    file.write_text(json.dumps({**session, "opened": 1e18}))
+    file.write_text(json.dumps({**session, "used": 1e18}))
     assert type_in(worked, "nobody", "inbox", XDG_RUNTIME_DIR=memory).status == 6
 
 

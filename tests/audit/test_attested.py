@@ -31,7 +31,7 @@ def by_sql(house: House, statement: str, **values: object) -> None:
 
 def test_a_leaf_under_its_actors_checkpoint_is_his(house: House) -> None:
     sam = house.session("sam")
-    seq = record(house.practice, sam, "login")
+    seq = record(house.practice, sam, "people.listed")
     assert [leaf.actor for leaf in attested(house, seq)] == [sam.person.id]
 
 
@@ -52,7 +52,9 @@ def test_a_later_checkpoint_of_the_actor_does_not_attest_it(house: House) -> Non
     with writing(house.practice, sam.signer) as act:
         seq = act.leaf("person.role", actor=dora.person.id)
     with log_transaction(house.practice.engine, house.practice.log, dora.signer) as act:
-        act.leaf("login", actor=dora.person.id)  # by a program of their own, without a check
+        act.leaf(
+            "people.listed", actor=dora.person.id
+        )  # by a program of their own, without a check
     with pytest.raises(Tampered):
         attested(house, seq)
 
@@ -62,15 +64,16 @@ def test_a_leaf_without_a_key_is_nobodys(house: House) -> None:
         seq = act.leaf("login", actor=NOBODY, outcome=Outcome.FAILED)
     with pytest.raises(Tampered, match=f"^no checkpoint covers leaf {seq} of the audit log$"):
         attested(house, seq)
-    record(house.practice, house.session("sam"), "login")
+    record(house.practice, house.session("sam"), "people.listed")
     with pytest.raises(Tampered, match=f"^nobody vouched for the actor of leaf {seq}$"):
         attested(house, seq)
 
 
 def test_a_changed_leaf_is_found(house: House) -> None:
-    seq = record(house.practice, house.session("sam"), "login")
+    seq = record(house.practice, house.session("sam"), "people.listed")
     changed = (
-        "UPDATE leaf SET body = CAST(replace(body, 'login', 'logon') AS BLOB) WHERE seq = :seq"
+        "UPDATE leaf SET body = CAST(replace(body, 'people.listed', 'people.lasted') AS BLOB)"
+        " WHERE seq = :seq"
     )
     by_sql(house, changed, seq=seq)
     with pytest.raises(Tampered):
@@ -78,8 +81,8 @@ def test_a_changed_leaf_is_found(house: House) -> None:
 
 
 def test_a_checkpoint_of_another_size_is_found(house: House) -> None:
-    seq = record(house.practice, house.session("sam"), "login")
-    record(house.practice, house.session("sam"), "login")
+    seq = record(house.practice, house.session("sam"), "people.listed")
+    record(house.practice, house.session("sam"), "people.listed")
     by_sql(house, "DELETE FROM checkpoint WHERE size = :size", size=seq + 1)
     by_sql(house, "UPDATE checkpoint SET size = size - 1 WHERE size = :size", size=seq + 2)
     with pytest.raises(Tampered, match=f"^the checkpoint over leaf {seq} signs another log$"):

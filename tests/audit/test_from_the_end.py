@@ -17,7 +17,7 @@ def test_one_that_ends_before_it_has_heard_all_is_done_without(
 ) -> None:
     monkeypatch.setattr(from_the_end, "SECOND_PROCESS_COMMAND", ("/bin/true",))
     more_than_a_pipe_holds = {f"{n:032x}": [(0, bytes(32))] for n in range(2000)}
-    expected = StretchExpectations(house.practice.vault, 26, more_than_a_pipe_holds, 0)
+    expected = StretchExpectations(house.practice.vault, 26, more_than_a_pipe_holds, 0, {})
     with (
         reading(house.practice.engine) as connection,
         SecondProcess(sqlite_connection(connection), expected, last=True) as other,

@@ -177,7 +177,7 @@ def test_a_checkpoint_covers_all_leaves_and_is_the_signers(house: House) -> None
     point = tables.checkpoint
     with reading(house.practice.engine) as connection:
         note = connection.execute(select(point.c.note).where(point.c.size == end.size)).scalar()
-    public = primitives.signing_public(mia.signer.log_seed)
+    public = primitives.signing_public(mia.signer.seed)
     name = origin(house.practice.vault)
     signed = check_checkpoint(bytes(note or b""), public, name)
     assert signed == Checkpoint(name, end.size, end.root)

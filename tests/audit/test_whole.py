@@ -489,7 +489,7 @@ def test_a_stretch_says_what_its_neighbours_have_to_agree_with(house: House) -> 
     leaves = [Leaf.decode(body, seq) for seq, body in enumerate(bodies)]
     with reading(house.practice.engine) as connection:
         keys = log_keys(house.practice.register)
-        expected = StretchExpectations(house.practice.vault, 31, keys, 0)
+        expected = StretchExpectations(house.practice.vault, 31, keys, 0, {})
         for first in range(0, 31, stretch.STRETCH):
             end = min(first + stretch.STRETCH, 31)
             found = check_stretch(sqlite_connection(connection), first, expected)

@@ -68,7 +68,7 @@ def deny(house: House, config: Path) -> None:
     """Max denies it, which sam is told of."""
     words = ("deny", "R-1", "--reason", "It was looked into and is not needed", "--yes")
     answer = type_in(house, "max", *words, CALLREC_CONFIG=config)
-    assert (answer.status, answer.err) == (0, "")
+    assert (answer.status, answer.err) == (0, "by max\n")
 
 
 def listed(house: House, config: Path) -> list[dict[str, Any]]:

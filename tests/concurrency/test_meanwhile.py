@@ -24,13 +24,14 @@ from callrec.catalogue import engine
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Misconfigured, Tampered, Unchecked
 from callrec.login import keyring
-from callrec.login.unlock import session_of
+from callrec.login.sessions import begin_session
 from callrec.office.doctor import Level, examine
 from callrec.practice import record
 from callrec.registers import verify as audit_verify
 from callrec.registers.verify import Verdict, Verification, verify_audit
 from callrec.release import record as release_unfinished
 from callrec.release.record import BegunRelease, cut_off_releases, noting_release
+from callrec.system.terminal import Place
 from callrec.volume.volume import open_volume
 from house.commands import type_in
 from house.drives import archive, drive, verify
@@ -113,7 +114,7 @@ def test_a_second_process_that_meets_a_lock_does_not_call_it_tampering(
         database = whole.sqlite_connection(connection)
         keys = whole.log_keys(house.practice.register)
         expected = stretch.StretchExpectations(
-            house.practice.vault, stored_size(connection), keys, 0
+            house.practice.vault, stored_size(connection), keys, 0, {}
         )
         job = from_the_end.second_process_job(database, expected)
     writer = sqlite3.connect(house.config.vault / engine.FILE_NAME)
@@ -266,17 +267,19 @@ def test_a_login_that_is_closed_while_it_is_renewed_stays_closed(
 ) -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
         environ, vault = {"XDG_RUNTIME_DIR": memory}, house.practice.vault
-        keyring.save_session(session_of(house.practice, house.actor("mia")), environ)
-        closing = Thread(target=keyring.end_session, args=(vault, environ))
+        here = Place("pts/0", "5e" * 32)
+        session, _ = begin_session(house.practice, house.actor("mia"), here)
+        keyring.save_session(session, environ)
+        closing = Thread(target=keyring.forget_session, args=(vault, here.digest, environ))
 
         def close() -> None:
             closing.start()
             closing.join(0.2)  # for ever, where it waits for its turn
 
         meanwhile(keyring, "write_private", close)
-        assert keyring.open_session(vault, house.at, environ) is not None
+        assert keyring.open_session(vault, here.digest, house.at, environ) is not None
         closing.join()
-        assert keyring.open_session(vault, house.at, environ) is None
+        assert keyring.open_session(vault, here.digest, house.at, environ) is None
 
 
 # --- who waits for whom ----------------------------------------------------------------------
@@ -317,7 +320,7 @@ def test_a_login_that_is_closed_at_this_moment_is_closed(
 ) -> None:
     memory = keyring.runtime_folder({})
     assert memory is not None
-    file = memory / house.practice.vault
+    file, here = memory / f"{house.practice.vault}.{'5e' * 16}", "5e" * 32
 
     def closed(path: Path) -> bytes:
         path.unlink(missing_ok=True)
@@ -325,4 +328,4 @@ def test_a_login_that_is_closed_at_this_moment_is_closed(
 
     file.write_bytes(b"{}")
     monkeypatch.setattr(keyring, "read_private", closed)
-    assert keyring.open_session(house.practice.vault, house.at, {}) is None
+    assert keyring.open_session(house.practice.vault, here, house.at, {}) is None

@@ -10,7 +10,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from copy import copy as shallow_copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,14 +18,13 @@ from callrec.config import Config, Passwords
 from callrec.crypto.identity import Identity
 from callrec.login.keyring import read_credential
 from callrec.login.people import find_person
+from callrec.login.sessions import KEYS_KEPT_BY_SESSION
 from callrec.login.unlock import (
     AwaitingConfirmation,
     Unlocked,
     actor_by_password,
-    actor_by_session,
     actor_of,
     log_in,
-    session_of,
     unlock_person,
 )
 from callrec.office.settings import apply_settings
@@ -84,7 +83,11 @@ class House:
 
     @property
     def environ(self) -> dict[str, str]:
-        return {"XDG_STATE_HOME": str(self.folder / "state"), **runtime_of(self.folder)}
+        return {
+            "XDG_STATE_HOME": str(self.folder / "state"),
+            "CALLREC_SESSION": "tests",
+            **runtime_of(self.folder),
+        }
 
     @property
     def credential(self) -> Path:
@@ -122,9 +125,18 @@ class House:
         return actor_of(self.practice, Unlocked(row.id, login, identity, claimed=False))
 
     def session(self, login: str) -> Actor:
-        """Somebody with what a login keeps: nothing that signs, no recordings key."""
-        actor = self.actor(login)
-        return actor_by_session(self.practice, session_of(self.practice, actor))
+        """Somebody with no password at hand; as `without_password`."""
+        return without_password(self.actor(login))
+
+
+def without_password(actor: Actor) -> Actor:
+    """The same person with what a login opens: nothing that signs statements, no recordings key.
+
+    The log is the same as if they had given it, which a login of their own would add to: what a
+    session's key signs is tried in tests/attacks/test_sessions.py.
+    """
+    kept = {which: key for which, key in actor.shares.items() if which[0] in KEYS_KEPT_BY_SESSION}
+    return replace(actor, identity=None, shares=kept)
 
 
 def password_of(person: str) -> str:
@@ -134,7 +146,7 @@ def password_of(person: str) -> str:
 
 def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
     """Found a practice with everybody in PEOPLE and the intake service ``door``."""
-    environ = {"XDG_STATE_HOME": str(folder / "state")}
+    environ = {"XDG_STATE_HOME": str(folder / "state"), "CALLREC_SESSION": "tests"}
     passwords = Passwords(approver_memory_mib=approver_memory_mib)
     config = Config(vault=folder / "vault", passwords=passwords)
     kit = set_up_practice(

@@ -14,7 +14,7 @@ from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.requests import find_request
 from callrec.crypto.identity import Identity
 from callrec.login.people import find_person
-from callrec.login.unlock import Unlocked, actor_by_session, actor_of, session_of
+from callrec.login.unlock import Unlocked, actor_of
 from callrec.policy.days import TimeRange
 from callrec.policy.edits import Silence, TypedEdit
 from callrec.policy.further import FurtherParticular
@@ -27,7 +27,7 @@ from callrec.requests.event import record_third_party_check
 from callrec.requests.grants import UsableGrant, usable_grants
 from callrec.requests.model import OpenRequest
 from callrec.requests.open import read_request
-from house.practices import House
+from house.practices import House, without_password
 from house.spool import a_call, a_name, take_in
 
 REASON = "The patient complains that nobody rang back"
@@ -79,8 +79,7 @@ def signed_in(house: House, login: str) -> Actor:
 
 def logged_in(house: House, login: str) -> Actor:
     """Somebody with what a login keeps."""
-    actor = signed_in(house, login)
-    return actor_by_session(house.practice, session_of(house.practice, actor))
+    return without_password(signed_in(house, login))
 
 
 def with_recordings(house: House, count: int = 3) -> House:

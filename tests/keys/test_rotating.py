@@ -20,12 +20,13 @@ from callrec.keys.rotating import (
     reseal,
     rotate_keys,
 )
-from callrec.login.unlock import actor_by_session, session_of
+from callrec.login.sessions import actor_by_session, begin_session
 from callrec.people.powers import change_role, disable_person
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import Actor, vault_key
 from callrec.search.search import SearchResult, search_recordings
+from callrec.system.terminal import Place
 from house.holds import verified
 from house.practices import House
 from house.requests import REASON, by_sql, grants_of, last_leaf, rows
@@ -60,7 +61,7 @@ def test_one_key_alone_can_be_renewed(house: House) -> None:
 
 
 def test_whoever_was_logged_in_meanwhile_is_told_to_log_in_again(stocked: House) -> None:
-    session = session_of(stocked.practice, stocked.actor("mia"))
+    session, _ = begin_session(stocked.practice, stocked.actor("mia"), Place("pts/0", "5e" * 32))
     rotate(stocked, *VaultKey)
     with pytest.raises(Locked) as refused:
         find(stocked, actor_by_session(stocked.practice, session))

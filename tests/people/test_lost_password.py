@@ -63,7 +63,7 @@ def test_powers_and_shares_are_what_they_were(house: House, login: str) -> None:
     before = house.actor(login)
     after = begins_again(house, login)
     assert (after.person, after.shares) == (before.person, before.shares)
-    assert after.signer.log_seed != before.signer.log_seed
+    assert after.signer.seed != before.signer.seed
     assert audit_keys(house.practice) == ()
 
 

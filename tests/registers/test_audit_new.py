@@ -141,7 +141,7 @@ def last_stretch(house: House, verified_size: int, replaced_at: int | None = Non
         if replaced_at is not None:
             keys[max_] = [*keys[max_], (replaced_at, signing_public(bytes(32)))]
         size = stored_size(connection)
-        expected = StretchExpectations(house.practice.vault, size, keys, verified_size)
+        expected = StretchExpectations(house.practice.vault, size, keys, verified_size, {})
         check_stretch(whole.sqlite_connection(connection), (size - 1) // 4 * 4, expected)
 
 

@@ -281,7 +281,7 @@ def test_the_other_process_finds_from_the_end_what_this_one_finds(house: House) 
         database = whole.sqlite_connection(connection)
         size = stored_size(connection)
         keys = whole.log_keys(house.open().register)
-        expected = stretch.StretchExpectations(house.practice.vault, size, keys, 0)
+        expected = stretch.StretchExpectations(house.practice.vault, size, keys, 0, {})
         out = io.BytesIO()
         verify_from_end(from_the_end.second_process_job(database, expected), out)
         said = [json.loads(line) for line in out.getvalue().splitlines()]
@@ -303,7 +303,8 @@ def test_the_other_process_says_no_more_than_that_a_stretch_is_not_sound(house: 
     work_on(house)
     with reading(house.practice.engine) as connection:
         database = whole.sqlite_connection(connection)
-        expected = stretch.StretchExpectations(house.practice.vault, stored_size(connection), {}, 0)
+        size = stored_size(connection)
+        expected = stretch.StretchExpectations(house.practice.vault, size, {}, 0, {})
         out = io.BytesIO()
         verify_from_end(from_the_end.second_process_job(database, expected), out)
         assert out.getvalue() == b"null\n"

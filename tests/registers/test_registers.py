@@ -23,6 +23,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import RegisterName
 from callrec.policy.role import Role
 from callrec.policy.withholding import Ground
+from callrec.practice import record
 from callrec.registers.registers import REGISTER_SOURCES, RegisterExtract, read_register
 from callrec.release.listen import Player, record_hearing
 from callrec.requests.amend import amend_particulars
@@ -167,7 +168,7 @@ def test_it_says_when_each_was_last_here(house: House) -> None:
         environ=house.environ,
     )
     house.at += timedelta(days=1)
-    a_request(house, recordings=())
+    record(house.open(), house.actor("sam"), "people.listed")
     sam = entries(house, RegisterName.ACCESS)[4]
     assert (sam["last_login_at"], sam["last_seen_at"]) == (logged_in_at, house.at)
     assert sam["joined_at"] <= sam["vouched_at"] < logged_in_at

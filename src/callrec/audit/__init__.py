@@ -2,7 +2,8 @@
 
 Read `leaf` first (one entry), then `tree` and `checkpoint` (its signed head and the proofs), then
 `log`, which appends in the transaction of the act itself. `register` replays who is who and which
-keys there are; `attested` says whose acts leaves are; `erased` which details were erased.
+keys there are; `attested` says whose acts leaves are; `session` is what a session may sign and
+its certificate, `sessions` which leaves its key attested; `erased` says which details were erased.
 Verifying: `verify` on `whole`, which takes `stretch` after stretch, and `from_the_end` the other
 way; `rows` holds the catalogue against what was signed for; `remembered` is what is found, and what
 an operator remembers of it. `appended` is checked before more is; `foreign` finds what nobody

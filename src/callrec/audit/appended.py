@@ -21,6 +21,7 @@ from callrec.audit.leaf import NOBODY, Leaf
 from callrec.audit.log import Head, node_reader, stored_size
 from callrec.audit.register import Register
 from callrec.audit.resumed import read_resumed, read_set_aside
+from callrec.audit.sessions import checked_session, session_keys
 from callrec.catalogue import tables
 from callrec.errors import CallrecError, NotFound, Tampered
 
@@ -100,9 +101,10 @@ def _start(connection: Connection, register: Register, size: int, proven: Head |
     if row is None:
         return Head(0, tree.EMPTY_ROOT)
     name = origin(register.founders.vault)
-    for keys in register.all_keys():
+    people = (keys.log for keys in register.all_keys())
+    for public in (*people, *session_keys(connection, register.founders.vault)):
         try:
-            signed = check_checkpoint(bytes(row.note), keys.log, name)
+            signed = check_checkpoint(bytes(row.note), public, name)
         except CallrecError:
             continue
         if signed.size == row.size:
@@ -191,9 +193,15 @@ class _Appended:
         )
 
     def _is_by_its_actor(self, note: bytes, waiting: Sequence[Leaf]) -> bool:
-        if len({leaf.actor for leaf in waiting}) != 1:
+        if len({(leaf.actor, leaf.session) for leaf in waiting}) != 1:
             return False
-        public = self._register.public_keys(waiting[0].actor, before=waiting[0].seq).log
+        first = waiting[0]
+        public = self._register.public_keys(first.actor, before=first.seq).log
+        if first.session:
+            session, last = checked_session(self._connection, self._register, first.session)
+            for leaf in waiting:
+                session.check_attests(leaf, last)
+            public = session.public
         try:
             check_checkpoint(note, public, self._name)
         except Tampered:

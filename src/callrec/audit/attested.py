@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
@@ -25,8 +25,11 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.log import node_reader, read_leaf, stored_head
 from callrec.audit.register import Register
 from callrec.audit.resumed import read_set_aside
+from callrec.audit.session import SessionCertificate
+from callrec.audit.sessions import checked_session
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
+from callrec.crypto.primitives import SigningPublic
 from callrec.errors import NotFound, Tampered
 
 _BEFORE_TIME: Final = b'"at":"'
@@ -34,6 +37,9 @@ _BEFORE_TIME: Final = b'"at":"'
 
 _LEEWAY: Final = timedelta(hours=1)
 """Two machines' clocks may differ, and a long command's leaves come after others'."""
+
+
+_Sessions: TypeAlias = dict[str, tuple[SessionCertificate, int | None]]
 
 
 def attested_leaves(
@@ -46,6 +52,7 @@ def attested_leaves(
             it has none.
     """
     head, read = stored_head(connection), node_reader(connection)
+    sessions: _Sessions = {}
     found, aside = [], None
     for seq in seqs:
         leaf, body = read_leaf(connection, seq)
@@ -57,10 +64,7 @@ def attested_leaves(
         ).first()
         if first is None:
             raise Tampered(f"no checkpoint covers leaf {leaf.seq} of the audit log")
-        try:
-            public = register.public_keys(leaf.actor, before=leaf.seq).log
-        except NotFound as error:
-            raise Tampered(f"nobody vouched for the actor of leaf {leaf.seq}") from error
+        public = _attesting_key(connection, register, leaf, sessions)
         try:
             signed = check_checkpoint(bytes(first.note), public, origin(register.founders.vault))
         except Tampered:
@@ -72,6 +76,23 @@ def attested_leaves(
                 raise Tampered(f"the checkpoint over leaf {leaf.seq} signs another log")
         found.append(leaf)
     return tuple(found)
+
+
+def _attesting_key(
+    connection: Connection, register: Register, leaf: Leaf, sessions: _Sessions
+) -> SigningPublic:
+    """The key that the first checkpoint over a leaf must be signed with."""
+    try:
+        public = register.public_keys(leaf.actor, before=leaf.seq).log
+    except NotFound as error:
+        raise Tampered(f"nobody vouched for the actor of leaf {leaf.seq}") from error
+    if not leaf.session:
+        return public
+    if leaf.session not in sessions:
+        sessions[leaf.session] = checked_session(connection, register, leaf.session)
+    session, last = sessions[leaf.session]
+    session.check_attests(leaf, last)
+    return session.public
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from callrec.audit.checkpoint import origin
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.register import Register, apply_statement, check_made_by, founders_of
+from callrec.audit.session import SESSION_STATEMENT, read_certificate
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
@@ -183,6 +184,8 @@ class StatementReplay:
             statement = self._statement(self.register, leaf, row)
             apply_statement(self.register, leaf, statement)
             self.erasures.take(self.register, leaf, statement)
+            if statement.kind == SESSION_STATEMENT:
+                read_certificate(leaf, statement)
         except Tampered as error:
             raise Tampered(f"the statement of leaf {leaf.seq}: {error.message}") from error
         except (LookupError, TypeError, ValueError) as error:  # its maker may have signed anything

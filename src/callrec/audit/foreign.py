@@ -34,6 +34,8 @@ from callrec.audit.resumed import (
     read_set_aside,
 )
 from callrec.audit.rows import RowFault, find_row_faults, without_an_entry
+from callrec.audit.session import SESSION_STATEMENT, SessionCertificate, read_certificate
+from callrec.audit.sessions import last_by_leaf, last_by_voucher
 from callrec.catalogue import tables
 from callrec.catalogue.written import rows_of, sign_as_found
 from callrec.crypto import primitives
@@ -157,6 +159,10 @@ class _Search:
     claimed: Mapping[int, bytes] = field(default_factory=dict)
     """What statements that nobody checked yet say of entries that were set aside before."""
     repeated: frozenset[int] = frozenset()
+    sessions: dict[str, SessionCertificate] = field(default_factory=dict)
+    """By digest, those that were certified so far."""
+    last: dict[str, int] = field(default_factory=dict)
+    """The last leaf that each may attest which has ended so far."""
 
     def found(self) -> Foreign:
         leaves, strays = self._leaves()
@@ -264,7 +270,8 @@ class _Search:
                 register = Register(founders_of(Leaf.decode(leaves[0]["body"], 0)))
             except CallrecError:
                 return []
-        return [] if register is None else list({keys.log: None for keys in register.all_keys()})
+        people = () if register is None else (keys.log for keys in register.all_keys())
+        return list(dict.fromkeys([*people, *(each.public for each in self.sessions.values())]))
 
     def _take_all(
         self,
@@ -322,6 +329,7 @@ class _Search:
         if why:
             self._set_aside(seq, leaf_hash, row, why, leaf)
             return
+        self._take_sessions(leaf)
         if leaf.statement:
             self.carried.add(leaf.statement)
         if leaf.detail:
@@ -330,6 +338,20 @@ class _Search:
             self.unsigned.append(seq)
             why = "the signature over it is damaged, and it stands, as somebody signed after it"
             self.listed.append(ForeignEntry(seq, leaf.act, leaf.actor, why))
+
+    def _take_sessions(self, leaf: Leaf) -> None:
+        """Know the session that a leaf certifies, and those that it ends."""
+        register, row = self.stated.register, self.statements.get(leaf.statement)
+        assert register is not None  # noqa: S101 - taken with leaf 0
+        for digest, session in self.sessions.items():
+            if digest not in self.last:
+                ends = last_by_voucher(register, session), last_by_leaf(register, session, leaf)
+                found = [end for end in ends if end is not None]
+                if found:
+                    self.last[digest] = min(found)
+        if row is not None and row["kind"] == SESSION_STATEMENT:
+            statement = read_statement(row["body"], row["signature"], self.stated.vault)
+            self.sessions[leaf.statement] = read_certificate(leaf, statement)
 
     def _why_foreign(self, leaf: Leaf, row: Mapping[str, Any], publics: Sequence[bytes]) -> str:
         """Why a leaf counts for nothing; empty if it counts."""
@@ -341,6 +363,7 @@ class _Search:
             return "it carries a statement of an earlier entry"
         carrying = _Carrying(row, self.statements.get(leaf.statement, {}))
         try:
+            self._check_session(leaf)
             self.stated.take(leaf, carrying)
             if carrying.kind == RESUMED_STATEMENT and self.stated.register is not None:
                 vault = self.stated.vault
@@ -348,16 +371,31 @@ class _Search:
                 check_resumed(self.stated.register, leaf, statement)
         except Tampered as error:
             return error.message
-        if leaf.actor != NOBODY and not self._is_signed(leaf, publics):
-            register = self.stated.register
-            own = register.vouchers.get(self.by, ()) if register else ()
-            if leaf.actor != self.by and {voucher.keys.log for voucher in own} & {*publics}:
-                return "somebody else signed it"
+        if leaf.actor not in (NOBODY, self.by) and not self._is_signed(leaf, publics):
+            return "somebody else signed it" if self._own_keys() & {*publics} else ""
         return ""
+
+    def _check_session(self, leaf: Leaf) -> None:
+        if leaf.session:
+            session = self.sessions.get(leaf.session)
+            if session is None:
+                raise Tampered("it names a login that nobody vouched for")
+            session.check_attests(leaf, self.last.get(leaf.session))
+
+    def _own_keys(self) -> set[bytes]:
+        """The keys with which the person signs who puts it on record, and their open logins'."""
+        register = self.stated.register
+        vouchers = register.vouchers.get(self.by, ()) if register else ()
+        return {
+            *(voucher.keys.log for voucher in vouchers),
+            *(each.public for each in self.sessions.values() if each.person == self.by),
+        }
 
     def _is_signed(self, leaf: Leaf, publics: Sequence[bytes]) -> bool:
         register = self.stated.register
         assert register is not None  # noqa: S101 - taken with leaf 0
+        if leaf.session:
+            return self.sessions[leaf.session].public in publics
         try:
             return register.public_keys(leaf.actor, before=leaf.seq).log in publics
         except NotFound:

@@ -33,6 +33,7 @@ _FORMS: Final = {
     "actor": re.compile(r"-|[0-9a-f]{32}"),
     "detail": re.compile(r"(?:[0-9a-f]{64})?"),
     "log": re.compile(r"callrec/[0-9a-f]{32}"),
+    "session": re.compile(r"(?:[0-9a-f]{64})?"),
     "statement": re.compile(r"(?:[0-9a-f]{64})?"),
 }
 
@@ -85,6 +86,9 @@ class Leaf:
     """Version of this format."""
     founders: Mapping[str, Any] | None = None
     """Leaf 0 alone: vault id, practice, public keys of the first Data Controller and the kit."""
+    session: str = ""
+    """SHA-256 in hex of the ``session`` statement whose key attests it; empty, and no member of the
+    leaf: the actor's ``log`` key does."""
 
     def __post_init__(self) -> None:
         for name, form in _FORMS.items():
@@ -94,6 +98,8 @@ class Leaf:
             raise ValueError("a leaf's subject holds something that is no id")
         if (self.founders is None) != (self.seq != 0):
             raise ValueError("leaf 0 has founders, and no other leaf")
+        if self.session and self.actor == NOBODY:
+            raise ValueError("a session is somebody's")
         try:
             parse_instant(self.at)
         except Tampered as error:
@@ -113,9 +119,12 @@ class Leaf:
         Raises:
             ValueError: more than 8 KiB: a programming error.
         """
-        members = {name: getattr(self, name) for name in self.__slots__ if name != "founders"}
+        optional = {"founders", "session"}
+        members = {name: getattr(self, name) for name in self.__slots__ if name not in optional}
         if self.founders is not None:
             members["founders"] = dict(self.founders)
+        if self.session:
+            members["session"] = self.session
         data = canonical(members)
         if len(data) > MAX_LEAF_BYTES:
             raise ValueError("a leaf has more than 8 KiB")

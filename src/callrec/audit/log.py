@@ -19,6 +19,7 @@ from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
 from callrec.audit.leaf import DETAIL_NONCE_BYTES, Leaf, Outcome, detail_commitment
 from callrec.audit.register import Founders, Register, founders_of, replay
+from callrec.audit.session import SessionCertificate, may_session_attest
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, sync_folder, transaction
 from callrec.catalogue.written import rows_digest, save_written_rows, watch, written_rows
@@ -26,7 +27,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, read_statement
-from callrec.errors import CallrecError, Failed, Tampered, Unusable
+from callrec.errors import CallrecError, Failed, Locked, Tampered, Unusable
 
 _NODE = select(tables.node.c.hash).where(
     tables.node.c.level == bindparam("level"), tables.node.c.position == bindparam("position")
@@ -57,10 +58,11 @@ _INSERT_NODE: Final = "INSERT INTO node (level, position, hash) VALUES (?, ?, ?)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Signer:
-    """Who acts, with the seed of the key that signs checkpoints."""
+    """Who acts, with the seed of what signs checkpoints: their ``log`` key, or a session's."""
 
     person: str
-    log_seed: bytes
+    seed: bytes
+    session: SessionCertificate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +91,19 @@ class LogTransaction:
     """One write transaction: rows of the catalogue, and the leaves that say what was done."""
 
     def __init__(
-        self, connection: Connection, log: Log, check: Check | None = None, size: int | None = None
+        self,
+        connection: Connection,
+        log: Log,
+        signer: Signer | None,
+        check: Check | None = None,
+        size: int | None = None,
     ) -> None:
         """Begin.
 
         Args:
             connection: sees one state of the catalogue throughout.
             log: whose log.
+            signer: who signs what is appended, if a key is at hand.
             check: is called before the first leaf is appended, and raises where none may be.
             size: how many leaves there are, where the newest were set aside.
         """
@@ -103,6 +111,9 @@ class LogTransaction:
         self.has_appended = False
         self._check = check
         self._log = log
+        self._signer = signer
+        self.actors: set[str] = set()
+        """Whose leaves were appended."""
         self._size = stored_size(connection) if size is None else size
         # A leaf completes nodes that earlier leaves have begun: most are known.
         self._nodes: dict[tuple[int, int], bytes] = {}
@@ -143,6 +154,8 @@ class LogTransaction:
         self.has_appended = True
         seq = self._size
         sealed, commitment = self._sealed_details(seq, details, nonce)
+        is_signers = self._signer is not None and self._signer.person == actor
+        session = self._signer.session if self._signer and is_signers else None
         leaf = Leaf(
             act=act,
             actor=actor,
@@ -154,7 +167,10 @@ class LogTransaction:
             statement=statement.digest if statement else "",
             subject=tuple(subject),
             founders=founders.as_json() if founders else None,
+            session=session.digest if session else "",
         )
+        if session:
+            _check_may_be_attested(leaf, session)
         body = _encoded(leaf)
         if statement is not None:
             self._store_statement(statement)
@@ -166,6 +182,7 @@ class LogTransaction:
         self.connection.exec_driver_sql(_INSERT_NODE, [*new])
         self._nodes.update({(level, index): node for level, index, node in new})
         self._size = seq + 1
+        self.actors.add(actor)
         return seq
 
     def checkpoint(self, signer: Signer) -> None:
@@ -179,7 +196,7 @@ class LogTransaction:
             save_written_rows(self.connection, rows, head.size)
             signed = rows_digest(rows)
         point = Checkpoint(origin(self._log.vault), head.size, head.root, signed)
-        note = sign_checkpoint(point, signer.log_seed)
+        note = sign_checkpoint(point, signer.seed)
         self.connection.execute(tables.checkpoint.insert().values(size=head.size, note=note))
 
     def _store_statement(self, statement: Statement) -> None:
@@ -203,6 +220,16 @@ class LogTransaction:
             self._log.audit_public, nonce + body, context("detail", self._log.vault, seq=seq)
         )
         return sealed, detail_commitment(self._log.vault, seq, nonce, body)
+
+
+def _check_may_be_attested(leaf: Leaf, session: SessionCertificate) -> None:
+    """Refuse what a session's key may not attest: it would be TAMPERED for ever."""
+    if not session.since <= leaf.at <= session.until:
+        raise Locked("this login has ended", hint="run callrec login")
+    if not may_session_attest(leaf.act, len(leaf.subject)):
+        raise Locked(
+            "this takes your password", hint="set CALLREC_USER and CALLREC_PASSWORD_FILE for it"
+        )
 
 
 def _encoded(leaf: Leaf) -> bytes:
@@ -230,7 +257,7 @@ def log_transaction(
     ending: Head | None = None
     try:
         with transaction(engine) as connection:
-            act = LogTransaction(connection, log, check)
+            act = LogTransaction(connection, log, signer, check)
             yield act
             if act.has_appended:
                 if signer is not None:

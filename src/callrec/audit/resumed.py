@@ -20,7 +20,9 @@ from callrec.audit.checkpoint import check_checkpoint, origin
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import Head, read_leaf
 from callrec.audit.register import Register, check_made_by
+from callrec.audit.sessions import all_sessions, check_certificate, last_attestable
 from callrec.catalogue import tables
+from callrec.crypto.primitives import SigningPublic
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import CallrecError, Tampered
 from callrec.policy.role import Power, Standing
@@ -219,14 +221,26 @@ def stands_unsigned(connection: Connection, register: Register, seq: int, *, by:
     """Whether an entry without its signature may count on the word of ``by``."""
     if read_leaf(connection, seq)[0].actor == by:
         return True
-    point, name = tables.checkpoint, origin(register.founders.vault)
-    after = select(point.c.note).where(point.c.size > seq).order_by(point.c.size)
-    note = connection.execute(after.limit(1)).scalar()
-    own = {voucher.keys.log for voucher in register.vouchers.get(by, ())}
+    point = tables.checkpoint
+    after = select(point.c.size, point.c.note).where(point.c.size > seq).order_by(point.c.size)
+    row = connection.execute(after.limit(1)).first()
+    if row is None:
+        return False
+    name, own = origin(register.founders.vault), register.vouchers.get(by, ())
     for keys in register.all_keys():
-        try:
-            check_checkpoint(bytes(note or b""), keys.log, name)
-        except CallrecError:
-            continue
-        return keys.log not in own
+        if _is_signed(row.note, keys.log, name):
+            return keys.log not in {voucher.keys.log for voucher in own}
+    for session in all_sessions(connection, register.founders.vault):
+        if session.person != by and _is_signed(row.note, session.public, name):
+            check_certificate(connection, register, session)
+            last = last_attestable(connection, register, session)
+            return last is None or row.size - 1 <= last
     return False
+
+
+def _is_signed(note: bytes, public: SigningPublic, name: str) -> bool:
+    try:
+        check_checkpoint(bytes(note), public, name)
+    except CallrecError:
+        return False
+    return True

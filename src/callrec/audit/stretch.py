@@ -34,6 +34,7 @@ from callrec.audit.checkpoint import (
 )
 from callrec.audit.leaf import MAX_LEAF_BYTES, NOBODY, Leaf
 from callrec.audit.resumed import SetAside
+from callrec.audit.session import SessionCertificate, may_session_attest
 from callrec.crypto.primitives import verify
 from callrec.errors import Tampered
 
@@ -51,11 +52,11 @@ MAX_CHECKPOINT_LEAVES: Final = 4 * STRETCH
 _ID: Final = "[0-9a-f]{32}"
 
 _HEAD: Final = re.compile(
-    r'\{"act":"[a-z]+(?:[.-][a-z]+)*",'
+    r'\{"act":"([a-z]+(?:[.-][a-z]+)*)",'
     rf'"actor":"(-|{_ID})",'
     r'"at":"([0-9]{4}-[0-9]{2}-[0-9]{2})'
 )
-"""How a leaf begins, to the day: actor, day. Many begin alike, so it is not asked of each."""
+"""How a leaf begins, to the day: act, actor, day. Many begin alike, so it is not asked of each."""
 
 _TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 
@@ -76,6 +77,8 @@ class StretchExpectations:
     after, in order."""
     signed_before: int
     """Checkpoints over no more leaves than this had good signatures when they were as they are."""
+    sessions: Mapping[str, tuple[SessionCertificate, int | None]]
+    """By digest, with the last leaf that each may attest: all that attest a later leaf."""
     aside: SetAside = field(default_factory=SetAside)
     """What the log went on without."""
 
@@ -102,12 +105,14 @@ class _LeafColumns:
     """What the leaves of a stretch say, a column each."""
 
     actors: list[str]
+    sessions: list[str]
     details: list[str]
     statements: list[str]
 
     def add(self, other: _LeafColumns) -> None:
         """Take what the leaves after these say."""
         self.actors.extend(other.actors)
+        self.sessions.extend(other.sessions)
         self.details.extend(other.details)
         self.statements.extend(other.statements)
 
@@ -133,7 +138,7 @@ def check_stretch(
     def root_after(count: int) -> bytes:
         return tree.root_of_peaks([*peaks_before, *_peaks(levels, count)])
 
-    rows.check_checkpoints(columns.actors, root_after)
+    rows.check_checkpoints(columns, root_after)
     return Stretch(
         first=first,
         before=(tree.root_of_peaks(peaks_before) if first else tree.EMPTY_ROOT).hex(),
@@ -161,7 +166,7 @@ class _Rows:
             "SELECT seq, body, statement FROM leaf WHERE seq >= ? AND seq < ? ORDER BY seq",
             (first, end),
         )
-        hashes, all_columns = list[bytes](), _LeafColumns([], [], [])
+        hashes, all_columns = list[bytes](), _LeafColumns([], [], [], [])
         while fetched := rows.fetchmany(CHUNK_LEAVES):
             for portion in self._parted(fetched):
                 self._pass_over(hashes, all_columns, first, until=portion[0][0])
@@ -178,6 +183,7 @@ class _Rows:
         for seq in self.expected.aside.unsigned:
             if first <= seq < end:
                 all_columns.actors[seq - first] = UNSIGNED
+                all_columns.sessions[seq - first] = ""
         return hashes, all_columns
 
     def _parted(self, rows: list[Any]) -> Iterator[list[Any]]:
@@ -196,7 +202,7 @@ class _Rows:
         aside = self.expected.aside.entries
         while (seq := first + len(hashes)) in aside and seq != until:
             hashes.append(aside[seq])
-            columns.add(_LeafColumns([UNSIGNED], [""], [""]))
+            columns.add(_LeafColumns([UNSIGNED], [""], [""], [""]))
 
     def levels(self, hashes: list[bytes]) -> list[list[bytes]]:
         """The nodes over these leaves, hashed a level at a time; all are stored, and just so."""
@@ -213,11 +219,12 @@ class _Rows:
             require(stored == [*enumerate(nodes, position)])
         return levels
 
-    def check_checkpoints(self, actors: Sequence[str], root_after: Callable[[int], bytes]) -> None:
+    def check_checkpoints(self, said: _LeafColumns, root_after: Callable[[int], bytes]) -> None:
         """Each is its actor's and signs this very log; no person's act is left without one."""
         expected = self.expected
         begun, waiting = self._waiting()
-        actors = [*waiting, *actors]
+        actors = [*waiting.actors, *said.actors]
+        sessions = [*waiting.sessions, *said.sessions]
         from_, name = begun, origin(expected.vault)
         notes = self.database.execute(
             "SELECT size, note FROM checkpoint WHERE size > ? AND size <= ? ORDER BY size",
@@ -225,9 +232,10 @@ class _Rows:
         )
         for size, note in notes:
             require(type(size) is int and type(note) is bytes)
-            all_acting = set(actors[from_ - begun : size - begun]) - {NOBODY}
-            acting = all_acting - {UNSIGNED}
-            require(len(acting) == 1 or all_acting == {UNSIGNED})
+            there = slice(from_ - begun, size - begun)
+            all_acting = {*zip(actors[there], sessions[there], strict=True)} - {(NOBODY, "")}
+            acting = all_acting - {(UNSIGNED, "")}
+            require(len(acting) == 1 or all_acting == {(UNSIGNED, "")})
             root = root_after(size - self.first)
             text = Checkpoint(name, size, root, written_in(note)).text
             signed = f"{text}\n— {name} ".encode()
@@ -237,23 +245,35 @@ class _Rows:
                 known = max(from_, expected.signed_before)
                 encoded = note[len(signed) : -1].decode("ascii", errors="replace")
                 signature = decode_base64(encoded)
-                who = acting.pop() if acting else self._signer(signature[:KEY_ID_BYTES], known)
-                public = _key(expected, who, before=known)
+                who, session = acting.pop() if acting else ("", "")
+                if session:
+                    public = _session_key(expected, session, who, from_, size)
+                elif who:
+                    public = _key(expected, who, before=known)
+                else:
+                    public = self._signing_key(signature[:KEY_ID_BYTES], known)
                 require(signature[:KEY_ID_BYTES] == key_id(name, public))
                 verify(public, text.encode(), signature[KEY_ID_BYTES:])
             from_ = size
         if self.end == expected.size:
             require(set(actors[from_ - begun :]) <= {NOBODY, UNSIGNED})
 
-    def _signer(self, id_: bytes, before: int) -> str:
-        """Whose key signed a checkpoint over nothing that counts as anybody's."""
+    def _signing_key(self, id_: bytes, before: int) -> bytes:
+        """The key that signed a checkpoint over nothing that counts as anybody's."""
         name, expected = origin(self.expected.vault), self.expected
-        for who, keys in expected.keys.items():
-            if keys[0][0] < before and key_id(name, _key(expected, who, before=before)) == id_:
-                return who
+        for public in (
+            *(
+                _key(expected, who, before=before)
+                for who, keys in expected.keys.items()
+                if keys[0][0] < before
+            ),
+            *(session.public for session, _ in expected.sessions.values()),
+        ):
+            if key_id(name, public) == id_:
+                return public
         raise Tampered("a checkpoint is signed by nobody known")
 
-    def _waiting(self) -> tuple[int, Sequence[str]]:
+    def _waiting(self) -> tuple[int, _LeafColumns]:
         """Whose the leaves are that the last checkpoint before a stretch does not cover."""
         first = self.first
         (begun,) = self.database.execute(
@@ -261,8 +281,8 @@ class _Rows:
         ).fetchone()
         require(type(begun) is int and 0 <= first - begun <= MAX_CHECKPOINT_LEAVES and begun >= 0)
         if begun == first:
-            return begun, ()
-        return begun, self._leaves(begun, first)[1].actors
+            return begun, _LeafColumns([], [], [], [])
+        return begun, self._leaves(begun, first)[1]
 
     def without_details(self, details: Sequence[str]) -> tuple[int, ...]:
         """Which leaves commit to details that are not there; that others have some is refused."""
@@ -284,7 +304,7 @@ def decode_columns(bodies: Sequence[bytes], first: int, log: str) -> _LeafColumn
     if not first:
         founding = Leaf.decode(bodies[0], 0)
         require(founding.log == log)
-        columns = _LeafColumns([founding.actor], [founding.detail], [founding.statement])
+        columns = _LeafColumns([founding.actor], [""], [founding.detail], [founding.statement])
         if len(bodies) > 1:
             columns.add(decode_columns(bodies[1:], 1, log))
         return columns
@@ -293,27 +313,33 @@ def decode_columns(bodies: Sequence[bytes], first: int, log: str) -> _LeafColumn
     found = _form(log).findall(text)
     # As many lines as leaves: so none holds a newline, and each match is one whole leaf.
     require(len(found) == len(bodies) == text.count("\n"))
-    heads, details, seqs, statements = map(list, zip(*found, strict=True))
+    heads, details, seqs, sessions, statements = map(list, zip(*found, strict=True))
     require(seqs == [*map(str, range(first, first + len(bodies)))])
     _check_hashes(details)
+    _check_hashes(sessions)
     _check_hashes(statements)
-    actor = {head: _actor_in(head) for head in {*heads}}
-    if NOBODY in actor.values():  # in few portions, and of few leaves there
-        nobodys = (n for n, head in enumerate(heads) if actor[head] == NOBODY)
+    begun = {head: _act_and_actor_in(head) for head in {*heads}}
+    actors = [begun[head][1] for head in heads]
+    if NOBODY in actors:  # in few portions, and of few leaves there
+        nobodys = (n for n, actor in enumerate(actors) if actor == NOBODY)
         require(not any(Leaf.decode(bodies[n], first + n).has_no_actor for n in nobodys))
-    return _LeafColumns([actor[head] for head in heads], details, statements)
+    for n, session in enumerate(sessions):
+        if session and not may_session_attest(begun[heads[n]][0], 0):
+            leaf = Leaf.decode(bodies[n], first + n)
+            require(may_session_attest(leaf.act, len(leaf.subject)))
+    return _LeafColumns(actors, sessions, details, statements)
 
 
-def _actor_in(head: str) -> str:
-    """Whose leaf begins so, if it begins as a leaf does and on a day that there is."""
+def _act_and_actor_in(head: str) -> tuple[str, str]:
+    """Whose leaf of what begins so, if it begins as a leaf does and on a day that there is."""
     match = _HEAD.fullmatch(head)
     if match is None:
         raise Tampered("a leaf does not begin as one")
     try:
-        date.fromisoformat(match[2])
+        date.fromisoformat(match[3])
     except ValueError as error:
         raise Tampered("a leaf is of a day that there is not") from error
-    return match[1]
+    return match[1], match[2]
 
 
 def _check_hashes(values: Sequence[str]) -> None:
@@ -335,6 +361,7 @@ def _form(log: str) -> re.Pattern[str]:
         rf'"log":"{re.escape(log)}",'
         r'"outcome":"(?:done|refused|failed)",'
         r'"seq":([0-9]+),'
+        r'(?:"session":"([^"]+)",)?'
         r'"statement":"([^"]*)",'
         rf'"subject":\[(?:"{_ID}"(?:,"{_ID}")*)?\],'
         r'"v":1\}$',
@@ -361,6 +388,17 @@ def _key(expected: StretchExpectations, actor: str, *, before: int) -> bytes:
     place = bisect_left(known, before, key=lambda since: since[0])
     require(place > 0)
     return known[place - 1][1]
+
+
+def _session_key(
+    expected: StretchExpectations, digest: str, actor: str, first: int, end: int
+) -> bytes:
+    """The key of a session that may attest the leaves of its person under one checkpoint."""
+    require(digest in expected.sessions)
+    session, last = expected.sessions[digest]
+    require(session.person == actor and session.seq < first)
+    require(last is None or end - 1 <= last)
+    return session.public
 
 
 def _are(kind: type, values: Iterable[object]) -> bool:

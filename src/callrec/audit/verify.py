@@ -31,6 +31,8 @@ from callrec.audit.leaf import NOBODY, Leaf
 from callrec.audit.log import Head, read_register, repeated_statements
 from callrec.audit.remembered import Problem, VerificationResult, VerifiedState
 from callrec.audit.resumed import SetAside, read_set_aside
+from callrec.audit.session import SessionCertificate
+from callrec.audit.sessions import find_certificate, last_attestable, session_keys
 from callrec.audit.stretch import UNSIGNED
 from callrec.audit.whole import verify_fast, verify_new_fast
 from callrec.catalogue import tables
@@ -113,8 +115,10 @@ class _Walk:
     unattested: int = 0
     diverged: bool = False
     """A checkpoint was met that signs another log: so will all that follow it."""
-    waiting: list[tuple[int, str]] = field(default_factory=list)
-    """Sequence and actor of leaves that no checkpoint has covered yet."""
+    waiting: list[tuple[int, str, str]] = field(default_factory=list)
+    """Sequence, actor and session of leaves that no checkpoint has covered yet."""
+    sessions: dict[str, SessionCertificate] = field(default_factory=dict)
+    """Those that were met."""
     without_details: list[int] = field(default_factory=list)
     """Sequences of leaves that commit to details which are not there."""
     aside: SetAside = field(default_factory=SetAside)
@@ -133,7 +137,7 @@ class _Walk:
         """Take the leaves that were set aside, of which the tree alone knows."""
         while (seq := self.frontier.size) in self.aside.entries and seq != until:
             self.frontier.append(self.aside.entries[seq])
-            self.waiting.append((seq, UNSIGNED))
+            self.waiting.append((seq, UNSIGNED, ""))
             note = self.connection.execute(
                 select(_POINT.c.note).where(_POINT.c.size == seq + 1)
             ).scalar()
@@ -159,8 +163,11 @@ class _Walk:
             leaf = None
         if leaf and leaf.has_no_actor:
             self._found(seq, f"leaf {seq} tells of what only somebody does, and not of whom")
+        if leaf and leaf.session:
+            self._check_session(leaf)
         unsigned = leaf is not None and seq in self.aside.unsigned
-        self.waiting.append((seq, UNSIGNED if unsigned else leaf.actor if leaf else "?"))
+        actor = UNSIGNED if unsigned else leaf.actor if leaf else "?"
+        self.waiting.append((seq, actor, leaf.session if leaf and not unsigned else ""))
         self._check_details(leaf, row)
         if row.note is not None:
             self.met["checkpoint"] += type(row.size) is int
@@ -175,10 +182,10 @@ class _Walk:
             self._found(seq, f"the details of leaf {seq} are missing")
         for seq in sorted(erased - without):
             self._found(seq, f"the details of leaf {seq} were erased, and are there")
-        for seq, actor in self.waiting:
+        for seq, actor, _ in self.waiting:
             if actor not in (NOBODY, UNSIGNED):
                 self._found(seq, f"no checkpoint covers leaf {seq}")
-        self.unattested += sum(actor == NOBODY for _, actor in self.waiting)
+        self.unattested += sum(actor == NOBODY for _, actor, _ in self.waiting)
 
     def check_strays(self) -> None:
         """Nothing is stored that belongs to no leaf."""
@@ -243,32 +250,54 @@ class _Walk:
             self._found(leaf.seq, f"the details of leaf {leaf.seq} are not its own")
 
     def _check_note(self, size: int, note: bytes) -> None:
-        actors = {actor for _, actor in self.waiting if actor != NOBODY}
-        if actors != {UNSIGNED}:
-            actors.discard(UNSIGNED)
-        self.unattested += sum(actor == NOBODY for _, actor in self.waiting)
+        signers = {(actor, session) for _, actor, session in self.waiting if actor != NOBODY}
+        if signers != {(UNSIGNED, "")}:
+            signers.discard((UNSIGNED, ""))
+        self.unattested += sum(actor == NOBODY for _, actor, _ in self.waiting)
         first = self.waiting[0][0]
         self.waiting.clear()
         try:
-            self._check_head(Head(size, self.frontier.root()), note, actors, first)
+            self._check_head(Head(size, self.frontier.root()), note, signers, first)
         except CallrecError as error:
             self._found(size, f"the checkpoint over {size} leaves: {error.message}")
 
-    def _check_head(self, head: Head, note: bytes, actors: set[str], first: int) -> None:
+    def _check_session(self, leaf: Leaf) -> None:
+        connection, register = self.connection, self.stated.register
+        try:
+            if leaf.session not in self.sessions:
+                found = find_certificate(connection, self.stated.vault, leaf.session)
+                self.sessions[leaf.session] = found
+            session = self.sessions[leaf.session]
+            last = None if register is None else last_attestable(connection, register, session)
+            session.check_attests(leaf, last)
+        except CallrecError as error:
+            self._found(leaf.seq, error.message)
+
+    def _check_head(
+        self, head: Head, note: bytes, signers: set[tuple[str, str]], first: int
+    ) -> None:
         name = origin(self.stated.vault)
         claimed = read_checkpoint(note, name)
         if not self.diverged and claimed != Checkpoint(name, head.size, head.root):
             self.diverged = True
             raise Tampered("from here on, the log is not the one that was signed")
         register = self.stated.register
-        if len(actors) != 1 or register is None:
+        if len(signers) != 1 or register is None:
             raise Tampered("it covers the acts of more than one person, or of none")
-        who = actors.pop()
+        ((who, session),) = signers
+        if session and session not in self.sessions:
+            raise Tampered("it covers acts of a session that there is not")
         if who != UNSIGNED:
-            check_checkpoint(note, register.public_keys(who, before=first).log, name)
+            log_key = register.public_keys(who, before=first).log
+            public = self.sessions[session].public if session else log_key
+            check_checkpoint(note, public, name)
             return
-        signers = {signature.key_id for signature in parse_note(note).signatures}
-        known = [k.log for k in register.all_keys() if key_id(name, k.log) in signers]
+        ids = {signature.key_id for signature in parse_note(note).signatures}
+        keys = (
+            *(keys.log for keys in register.all_keys()),
+            *session_keys(self.connection, self.stated.vault),
+        )
+        known = [public for public in keys if key_id(name, public) in ids]
         if not known:
             raise Tampered("it is signed by nobody whom this log vouches for")
         check_checkpoint(note, known[0], name)

@@ -31,7 +31,9 @@ from callrec.audit.log import (
 )
 from callrec.audit.register import Register
 from callrec.audit.remembered import VerificationResult, VerifiedState
-from callrec.audit.resumed import read_set_aside
+from callrec.audit.resumed import SetAside, read_set_aside
+from callrec.audit.session import SessionCertificate
+from callrec.audit.sessions import all_sessions, check_certificate, last_attestable, sessions_named
 from callrec.audit.stretch import (
     LEVEL,
     STRETCH,
@@ -161,7 +163,8 @@ def _read(connection: Connection, vault: str, seen: VerifiedState | None) -> Ver
     stated = _Taken(StatementReplay(vault, trusted))
     register = read_register(connection)
     aside = read_set_aside(connection, register)
-    expected = StretchExpectations(vault, size, log_keys(register), trusted, aside)
+    sessions = _sessions(connection, register, aside, since=trusted)
+    expected = StretchExpectations(vault, size, log_keys(register), trusted, sessions, aside)
     require(_count(connection, "leaf") + sum(seq < size for seq in aside.entries) == size)
     stretches = _Stretches(database, 0)
     with SecondProcess(database, expected, last=size >= MIN_LEAVES_FOR_TWO_PROCESSES) as other:
@@ -196,7 +199,11 @@ def _read_on(
     require(register is not None)
     assert register is not None  # noqa: S101 - just made sure
     aside = read_set_aside(connection, register)
-    expected = StretchExpectations(vault, size, log_keys(register), before, aside)
+    sessions = _sessions(connection, register, aside, since=before)
+    for session, _ in sessions.values():
+        if session.seq < before:
+            check_certificate(connection, register, session)
+    expected = StretchExpectations(vault, size, log_keys(register), before, sessions, aside)
     first = before // STRETCH * STRETCH
     stretches, is_long = _Stretches(database, first), size - first >= MIN_LEAVES_FOR_TWO_PROCESSES
     with SecondProcess(database, expected, last=is_long) as other:
@@ -280,6 +287,23 @@ class _Stretches:
     def _stored(self, level: int, index: int) -> bytes:
         """A node above the stretches; those over what was put here were held against it."""
         return stored_node(self.database, level + LEVEL, index)
+
+
+def _sessions(
+    connection: Connection, register: Register, aside: SetAside, *, since: int
+) -> Mapping[str, tuple[SessionCertificate, int | None]]:
+    """The sessions whose keys attest leaves from there on, and the last leaf that each may.
+
+    All that there were, if leaves were set aside: these may have named any.
+    """
+    vault = register.founders.vault
+    named = {**sessions_named(connection, vault, since=since)}
+    if aside.entries or aside.unsigned:
+        named |= {session.digest: session for session in all_sessions(connection, vault)}
+    return {
+        digest: (session, last_attestable(connection, register, session))
+        for digest, session in named.items()
+    }
 
 
 def log_keys(register: Register) -> Mapping[str, list[tuple[int, bytes]]]:

@@ -17,7 +17,7 @@ from callrec.catalogue.engine import connect, damaged, reading, transaction
 from callrec.catalogue.requests import destroy_grants
 from callrec.errors import Failed
 
-NOT_IN_COPIES: Final = frozenset({tables.grant.name, tables.request_key.name})
+NOT_IN_COPIES: Final = frozenset({tables.grant.name, tables.request_key.name, tables.session.name})
 """Tables of which a copy lacks rows."""
 
 
@@ -25,7 +25,8 @@ NOT_IN_COPIES: Final = frozenset({tables.grant.name, tables.request_key.name})
 def catalogue_copy(engine: Engine, folder: Path) -> Iterator[Path]:
     """A copy without grants, in ``folder`` until the block ends; then the folder is gone.
 
-    A copy that is kept for years must not bring grants back, so they are deleted. The copy is then
+    A copy that is kept for years must not bring grants back, nor what sessions open, so they are
+    deleted. The copy is then
     written afresh from what is left, which reads every page of it: a damaged catalogue never takes
     the place of a sound copy.
     """
@@ -60,6 +61,7 @@ def _without_grants(whole: Path, clean: Path) -> None:
         with transaction(engine) as connection:
             for row in connection.execute(granted).all():
                 destroy_grants(connection, row.id, row.requester)
+            connection.execute(tables.session.delete())
         with engine.connect() as connection:
             # Into a file of ours: VACUUM itself would put a copy into the system's own place for
             # temporary files, or hold all of it in memory.

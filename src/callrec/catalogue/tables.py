@@ -220,6 +220,16 @@ share = _table(
     Column("sealed", LargeBinary, nullable=False),
 )
 
+session = _table(
+    "session",
+    Column("statement", ForeignKey("statement.digest"), primary_key=True),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("sealed", Blob, nullable=False),
+)
+"""What open logins open: their catalogue and index keys, under a secret that their terminal has.
+
+A row goes when its session ends."""
+
 
 # --- recordings --------------------------------------------------------------------------------
 

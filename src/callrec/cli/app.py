@@ -20,7 +20,7 @@ from typer.main import get_command
 
 import callrec
 from callrec.cli.groups import ConfigFile, Json, LazyGroup, VaultDir, Version
-from callrec.cli.invocation import Context, Invocation
+from callrec.cli.invocation import Context, GlobalOptions, Invocation
 from callrec.errors import CallrecError, Failed, Tampered, Unusable
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
@@ -144,11 +144,14 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
         status = _perform(arguments, invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nothing stands above this
         _let_go(sys.stdout)
-        status = report_error(_cause_of(problem, invocation))
+        status = report_error(_cause_of(problem, invocation), invocation.given)
+        if invocation.actor is not None:  # what was refused is on record, too
+            with suppress(OSError):
+                invocation.out.name_actor()
     try:
         start_sending_mail(invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nor above this
-        status = report_error(problem)
+        status = report_error(problem, invocation.given)
     return status
 
 
@@ -166,6 +169,8 @@ def _perform(arguments: list[str], invocation: Invocation) -> int:
             command.invoke(context)
     except typer.Exit as exit_:
         status = exit_.exit_code
+    if invocation.actor is not None:
+        invocation.out.name_actor()
     if invocation.practice is not None:
         from callrec.practice import report_unsaved_head  # as what opened it did
 
@@ -188,7 +193,7 @@ def _cause_of(problem: BaseException, invocation: Invocation) -> BaseException:
     return problem
 
 
-def report_error(problem: BaseException | None) -> int:
+def report_error(problem: BaseException | None, given: GlobalOptions) -> int:
     """Report on stderr what went wrong, without anything that a call held; returns the status."""
     status, message, hint = _explained(problem)
     if not message:
@@ -199,7 +204,7 @@ def report_error(problem: BaseException | None) -> int:
     with suppress(OSError):
         sys.stderr.write(f"callrec: error: {escape_controls(message)}\n")
         if hint:
-            sys.stderr.write(f"callrec: hint: {escape_controls(hint)}\n")
+            sys.stderr.write(f"callrec: hint: {escape_controls(given.again(hint))}\n")
         sys.stderr.flush()
     return status
 

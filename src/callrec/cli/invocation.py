@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,12 @@ class GlobalOptions:
     config: Path | None = None
     vault: Path | None = None
 
+    def again(self, line: str) -> str:
+        """A hint or next step with the vault that was typed, in each command that it names."""
+        if self.vault is None:
+            return line
+        return line.replace("callrec ", f"callrec --vault {shlex.quote(str(self.vault))} ")
+
 
 class Invocation:
     """What stands behind ``ctx.obj``: configuration, clock, output, prompts, environment.
@@ -45,6 +52,8 @@ class Invocation:
         self.given = GlobalOptions()
         self.practice: Practice | None = None
         """The vault that the command works on, once it is open."""
+        self.actor: Actor | None = None
+        """Who acts, once that is known."""
 
     def now(self) -> datetime:
         """This moment, in UTC."""
@@ -83,9 +92,16 @@ class Invocation:
         """Where results and messages go."""
         from callrec.cli.output import Output  # --help needs none
 
-        return Output(
+        out = Output(
             results=sys.stdout, messages=sys.stderr, json=self.given.json, environ=self.environ
         )
+        out.again, out.acts = self.given.again, self._acts
+        return out
+
+    def _acts(self) -> str:
+        actor, practice = self.actor, self.practice
+        wrote = actor and practice and actor.person.id in practice.written_by
+        return actor.login if actor and wrote else ""
 
     @cached_property
     def prompts(self) -> Prompts:
@@ -165,11 +181,12 @@ def practice_of(invocation: Invocation, drives: Sequence[Path] | None = None) ->
 
 def acting_person(invocation: Invocation, practice: Practice) -> Actor:
     """Who acts, with what the login keeps: enough to search and to ask."""
-    from callrec.login.unlock import actor_by_session
+    from callrec.login.sessions import actor_by_session
 
     if "CALLREC_CREDENTIAL" in invocation.environ or "CALLREC_USER" in invocation.environ:
         return signing_person(invocation, practice)
-    return actor_by_session(practice, _open_session(invocation, practice))
+    invocation.actor = actor_by_session(practice, _open_session(invocation, practice))
+    return invocation.actor
 
 
 def acting_person_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
@@ -183,20 +200,31 @@ def acting_person_if_any(invocation: Invocation, practice: Practice) -> Actor | 
 def signing_person(invocation: Invocation, practice: Practice) -> Actor:
     """Who acts, with the password for this one command: it opens and signs all that they may."""
     from callrec.login.keyring import read_credential
-    from callrec.login.unlock import actor_by_credential, actor_by_password
+    from callrec.login.unlock import actor_by_credential
 
     named = invocation.environ.get("CALLREC_CREDENTIAL")
     if named is not None:
-        return actor_by_credential(practice, read_credential(Path(named)))
+        invocation.actor = actor_by_credential(practice, read_credential(Path(named)))
+        return invocation.actor
     login = signing_login(invocation, practice)
     password = invocation.prompts.ask_password(f"Password of {login}")
-    return actor_by_password(practice, login=login, password=password)
+    return _actor_by_password(invocation, practice, login, password)
+
+
+def _actor_by_password(
+    invocation: Invocation, practice: Practice, login: str, password: str
+) -> Actor:
+    from callrec.login.unlock import actor_by_password
+
+    invocation.actor = actor_by_password(practice, login=login, password=password)
+    if invocation.prompts.asks_passwords:
+        invocation.out.named = login
+    return invocation.actor
 
 
 def approver_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
     """Somebody who opens recordings, with their password; None: nobody like that is at hand."""
     from callrec.login.people import find_person
-    from callrec.login.unlock import actor_by_password
     from callrec.policy.role import VaultKey, keys_held, powers_of
     from callrec.practice import today
 
@@ -211,7 +239,7 @@ def approver_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
         password = invocation.prompts.ask_password(f"Password of {login}")
     except (Locked, NotFound):
         return None
-    return actor_by_password(practice, login=login, password=password)
+    return _actor_by_password(invocation, practice, login, password)
 
 
 def acting_service(invocation: Invocation) -> Callable[[Practice], Actor]:
@@ -236,15 +264,23 @@ def signing_login(invocation: Invocation, practice: Practice) -> str:
 
 
 def _open_session(invocation: Invocation, practice: Practice) -> Session:
-    from callrec.login.keyring import open_session
-
-    session = open_session(practice.vault, practice.now(), invocation.environ)
+    session = session_here(invocation, practice.vault)
     if session is None:
         raise Locked(
-            "nobody is logged in",
-            hint="run callrec login NAME, or set CALLREC_USER and CALLREC_PASSWORD_FILE",
+            "nobody is logged in here",
+            hint="run callrec login NAME at this terminal,"
+            " or set CALLREC_USER and CALLREC_PASSWORD_FILE",
         )
     return session
+
+
+def session_here(invocation: Invocation, vault: str) -> Session | None:
+    """What this terminal keeps of a login to the vault; None where it keeps nothing."""
+    from callrec.login.keyring import open_session
+    from callrec.system.terminal import place_of
+
+    place, environ = place_of(invocation.environ), invocation.environ
+    return None if place is None else open_session(vault, place.digest, invocation.now(), environ)
 
 
 def countersigning_person(invocation: Invocation, practice: Practice, login: str) -> Actor:

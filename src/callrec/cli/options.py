@@ -260,6 +260,8 @@ NewLogin = Annotated[
 
 KnownLogin = Annotated[str, typer.Argument(metavar="NAME", help="Whose login.")]
 
+AnyLogin = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Whose logins.")]
+
 RoleName = Annotated[Role, typer.Option("--role", help="What the person is to the practice.")]
 
 NewRole = Annotated[Role, typer.Argument(metavar="ROLE", help="The new role.")]

@@ -61,6 +61,12 @@ class Output:
         self._messages = messages
         self._json = json
         self._colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+        self.again: Callable[[str], str] = str
+        """A line with each command that it names as it is typed here."""
+        self.acts: Callable[[], str] = str
+        """The login of whoever has written by now; empty while nobody has."""
+        self.named = ""
+        """Who stands on the terminal already, as the one who acts."""
 
     @property
     def is_on_a_terminal(self) -> bool:
@@ -70,8 +76,15 @@ class Output:
     def show(self, value: Mapping[str, Any], words: Words) -> None:
         """The result, as the one document of ``--json`` or in words."""
         if self._json:
-            self._write(as_json(value))
+            self.named = self.acts()
+            self._write(as_json({**value, "by": self.named} if self.named else value))
         self.say(words)
+
+    def name_actor(self) -> None:
+        """Say once in whose name a command wrote, unless it asked for their password by name."""
+        if self.acts() not in ("", self.named):
+            self.named = self.acts()
+            self.note(f"by {self.named}")
 
     def show_items(self, values: Sequence[Mapping[str, Any]], words: Words) -> None:
         """A list as the result."""
@@ -98,7 +111,8 @@ class Output:
 
     def next_step(self, command: str) -> None:
         """What to type next."""
-        self.note(f"next: {command}")
+        self.name_actor()
+        self.note(f"next: {self.again(command)}")
 
     @property
     def columns(self) -> int:

@@ -33,6 +33,11 @@ class Prompts:
         """There is a terminal: the question is seen and can be answered."""
         return self._answers.isatty() and self._messages.isatty()
 
+    @property
+    def asks_passwords(self) -> bool:
+        """Passwords are typed here, and no file is named that has one."""
+        return not self._environ.get(PASSWORD_FILE)
+
     def ask(self, what: str, *, option: str) -> str:
         """A line of text."""
         self._need_terminal(option)

@@ -27,11 +27,14 @@ CONTEXT_FIELDS: Final[dict[str, frozenset[str]]] = {
     "request-words": frozenset({"request", "seq"}),
     "incident": frozenset({"incident", "version"}),
     "locked-seed": frozenset({"person", "kdf"}),
+    "session-keys": frozenset({"person", "public"}),
     # HKDF information; recording is a recording's associated data too
     "recording": frozenset({"uid"}),
     "identity act": frozenset(),
     "identity log": frozenset(),
     "identity kem": frozenset(),
+    "session sign": frozenset(),
+    "session lock": frozenset(),
     "index": frozenset({"kind", "part"}),
     "duplicate": frozenset(),
     "key-check": frozenset({"key", "version"}),
@@ -58,7 +61,7 @@ def context(kind: str, /, vault: str, **fields: object) -> bytes:
 STATEMENT_KINDS: Final = frozenset(
     {
         *("voucher", "key", "seal", "kit", "claim", "batch", "reencrypted", "approval", "volume"),
-        *("destruction", "resumed", "reconciled", "intake", "lock", "settings"),
+        *("destruction", "resumed", "reconciled", "intake", "session", "lock", "settings"),
     }
 )
 """Every kind of statement there is."""

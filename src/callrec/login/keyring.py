@@ -1,27 +1,28 @@
 """What opens things, and where it is kept between commands: sessions and credential files.
 
-A login keeps the catalogue and index shares and the log key, for 10 minutes idle and 60 in all, in
-memory only: a private folder on a memory file system, else the system's own key store. What signs
-is never kept. Format: docs/formats/keys.md, 6.
+A login keeps one secret, in memory only: a private folder on a memory file system, else the
+system's own key store. The session's own key is made of it, and it opens the catalogue and index
+keys, which lie sealed in the vault until the session ends. Until when that is, its certificate
+says, and no file. Format: docs/formats/keys.md, 6.
 """
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import json
 import os
 import stat
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from callrec.audit.session import IDLE_LIMIT, SESSION_LIMIT
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
-from callrec.policy.role import VaultKey
 from callrec.system.files import (
     OTHERS,
     atomic_write,
@@ -33,10 +34,6 @@ from callrec.system.files import (
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend  # slow to import
 
-IDLE_LIMIT: Final = timedelta(minutes=10)
-
-SESSION_LIMIT: Final = timedelta(minutes=60)
-
 MEMORY_FILE_SYSTEMS: Final = frozenset({"tmpfs", "ramfs"})
 
 KEY_STORE_SERVICE: Final = "callrec"
@@ -47,17 +44,17 @@ _IN_NO_FORM: Final = (ValueError, KeyError, TypeError, OverflowError, RecursionE
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Session:
-    """An open login. Its repr shows nothing."""
+    """An open login, as its terminal keeps it. Its repr shows nothing."""
 
     vault: str
-    person: str
+    place: str
+    """`Place.digest` of the terminal that it belongs to."""
+    certificate: str
+    """Digest of its ``session`` statement."""
     login: str
     root: bytes
     """The vault root that was locked with the seed: 32 bytes."""
-    log_seed: bytes
-    shares: Mapping[tuple[VaultKey, int], bytes]
-    """Catalogue and index keys, by version."""
-    opened_at: datetime
+    secret: bytes
     used_at: datetime
 
 
@@ -74,60 +71,72 @@ class Credential:
 def save_session(session: Session, environ: Mapping[str, str]) -> None:
     """Keep a session."""
     with _alone(environ) as folder:
+        if folder is not None:
+            _forget_old(folder)
         _write_session(session, folder)
+
+
+def _forget_old(folder: Path) -> None:
+    """Take away what terminals that were closed have left: none of it opens anything any more."""
+    with suppress(OSError):
+        for file in folder.iterdir():
+            if time.time() - file.stat().st_mtime > SESSION_LIMIT.total_seconds():
+                file.unlink()
 
 
 def _write_session(session: Session, folder: Path | None) -> None:
     members = {
-        "boot": _boot(),
-        "log": base64.b64encode(session.log_seed).decode(),
+        "certificate": session.certificate,
         "login": session.login,
-        "opened": session.opened_at.timestamp(),
-        "person": session.person,
+        "place": session.place,
         "root": session.root.hex(),
-        "shares": [
-            {"key": key, "version": version, "secret": base64.b64encode(secret).decode()}
-            for (key, version), secret in session.shares.items()
-        ],
-        "uid": os.getuid(),
+        "secret": session.secret.hex(),
         "used": session.used_at.timestamp(),
         "vault": session.vault,
     }
-    text = json.dumps(members)
+    text, name = json.dumps(members), _name(session.vault, session.place)
     if folder is not None:
-        write_private(folder / session.vault, text.encode())
+        write_private(folder / name, text.encode())
         return
     with _key_store() as store:
-        store.set_password(KEY_STORE_SERVICE, session.vault, text)
+        store.set_password(KEY_STORE_SERVICE, name, text)
 
 
-def open_session(vault: str, now: datetime, environ: Mapping[str, str]) -> Session | None:
-    """The open session of this vault, its idle time begun again; None if there is none or it ended.
+def _name(vault: str, place: str) -> str:
+    return f"{vault}.{place[:32]}"
+
+
+def open_session(
+    vault: str, place: str, now: datetime, environ: Mapping[str, str]
+) -> Session | None:
+    """The session that a terminal keeps of this vault, its idle time begun anew.
+
+    None if there is none, or nothing was done in it for too long. Whether it has ended otherwise,
+    its certificate and the log say.
 
     Raises:
         Misconfigured: others can read the session file.
     """
     with _alone(environ) as folder:
-        text = _read_session(vault, folder)
+        text = _read_session(_name(vault, place), folder)
         try:
-            session = None if text is None else _session_from(text, vault)
+            session = None if text is None else _session_from(text, vault, place)
         except (*_IN_NO_FORM, OSError):  # the system knows no such time
             return None  # as good as none: the next login makes another in its place
         if session is None:
             return None
-        ends_at = min(session.used_at + IDLE_LIMIT, session.opened_at + SESSION_LIMIT)
-        if not session.used_at <= now < ends_at:
-            _forget_session(vault, folder)
+        if not session.used_at <= now < session.used_at + IDLE_LIMIT:
+            _forget_session(_name(vault, place), folder)
             return None
         session = replace(session, used_at=now)
         _write_session(session, folder)
     return session
 
 
-def end_session(vault: str, environ: Mapping[str, str]) -> bool:
-    """Forget the session; returns whether there was one."""
+def forget_session(vault: str, place: str, environ: Mapping[str, str]) -> bool:
+    """Take away what a terminal keeps of a session; returns whether there was one."""
     with _alone(environ) as folder:
-        return _forget_session(vault, folder)
+        return _forget_session(_name(vault, place), folder)
 
 
 @contextmanager
@@ -148,13 +157,13 @@ def _alone(environ: Mapping[str, str]) -> Iterator[Path | None]:
         os.close(descriptor)
 
 
-def _forget_session(vault: str, folder: Path | None) -> bool:
+def _forget_session(name: str, folder: Path | None) -> bool:
     try:
         if folder is not None:
-            (folder / vault).unlink()
+            (folder / name).unlink()
         else:
             with _key_store() as store:
-                store.delete_password(KEY_STORE_SERVICE, vault)
+                store.delete_password(KEY_STORE_SERVICE, name)
     except (FileNotFoundError, Locked):
         return False
     return True
@@ -243,16 +252,16 @@ def write_private(path: Path, data: bytes, *, new: bool = False) -> None:
         raise Misconfigured(f'"{path}" cannot be written: {error.strerror}') from error
 
 
-def _read_session(vault: str, folder: Path | None) -> bytes | str | None:
+def _read_session(name: str, folder: Path | None) -> bytes | str | None:
     if folder is not None:
         try:
-            return read_private(folder / vault)
+            return read_private(folder / name)
         except Misconfigured:
-            if (folder / vault).exists():
+            if (folder / name).exists():
                 raise
         return None  # it may have been closed at this moment
     with suppress(Locked), _key_store() as store:
-        return store.get_password(KEY_STORE_SERVICE, vault)
+        return store.get_password(KEY_STORE_SERVICE, name)
     return None
 
 
@@ -271,21 +280,17 @@ def _key_store() -> Iterator[KeyringBackend]:
         ) from error
 
 
-def _session_from(text: bytes | str, vault: str) -> Session | None:
+def _session_from(text: bytes | str, vault: str, place: str) -> Session | None:
     value = json.loads(text)
-    if (value["vault"], value["uid"], value["boot"]) != (vault, os.getuid(), _boot()):
-        return None  # of another vault or user, or from before the machine was started again
+    if (value["vault"], value["place"]) != (vault, place):
+        return None  # of another vault, account or terminal, or from before the machine was started
     return Session(
         vault=vault,
-        person=_text(value["person"]),
+        place=place,
+        certificate=_text(value["certificate"]),
         login=_text(value["login"]),
         root=_key(bytes.fromhex(value["root"])),
-        log_seed=_key(base64.b64decode(value["log"])),
-        shares={
-            (VaultKey(s["key"]), int(s["version"])): _key(base64.b64decode(s["secret"]))
-            for s in value["shares"]
-        },
-        opened_at=datetime.fromtimestamp(value["opened"], UTC),
+        secret=_key(bytes.fromhex(value["secret"])),
         used_at=datetime.fromtimestamp(value["used"], UTC),
     )
 
@@ -300,8 +305,3 @@ def _key(secret: bytes) -> bytes:
     if len(secret) != KEY_BYTES:
         raise ValueError("a key has 32 bytes")
     return secret
-
-
-def _boot() -> str:
-    path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text().strip() if path.is_file() else ""

@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select
 
 from callrec.audit.register import Register, public_half
+from callrec.audit.session import PASSWORD_CHANGED
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, update_row
 from callrec.config import Passwords
@@ -26,6 +27,7 @@ from callrec.crypto.context import context
 from callrec.crypto.identity import LockedSeed, lock
 from callrec.crypto.primitives import Kdf
 from callrec.errors import Failed, Locked, Tampered
+from callrec.login.sessions import drop_sessions
 from callrec.policy.role import (
     Power,
     Standing,
@@ -63,6 +65,8 @@ def relock(practice: Practice, actor: Actor, password: str, act_name: str) -> No
         if _locked(act.connection, actor) != before:
             raise Locked("the password was changed a moment ago", hint="run callrec login")
         update_row(act.connection, tables.person, person, locked=locked)
+        if act_name == PASSWORD_CHANGED:
+            drop_sessions(act.connection, person=person)
         stated = sign_statement_as(practice, actor, "lock", {"lock": lock_digest(locked)})
         act.leaf(act_name, actor=person, subject=[person], statement=stated)
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.audit.leaf import NOBODY, Outcome
 from callrec.audit.log import Signer
+from callrec.audit.session import PASSWORD_CHANGED
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, update_row
 from callrec.catalogue.tables import to_millis
@@ -25,9 +26,9 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.statement import sign_statement
-from callrec.errors import Locked, Misconfigured, NotFound, Tampered
+from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable
 from callrec.login.choosing import check_password, facts_known
-from callrec.login.keyring import SESSION_LIMIT, Credential, Session, end_session, save_session
+from callrec.login.keyring import Credential, open_session, save_session
 from callrec.login.locks import (
     check_lock,
     kdf_for,
@@ -37,20 +38,18 @@ from callrec.login.locks import (
     relock,
     strengthen_lock,
 )
+from callrec.login.sessions import begin_session, log_out, shares_needed
 from callrec.login.turns import HINT, source_here, turn_of
-from callrec.policy.role import POWERS, Person, Standing, VaultKey, keys_held, powers_of
+from callrec.policy.role import POWERS, Person, Standing
 from callrec.practice import (
     Actor,
     Practice,
     check_unchanged,
-    record,
     register_now,
-    today,
     writing,
 )
 from callrec.record.entitled import without_lapsed_powers
-
-KEYS_KEPT_BY_SESSION: Final = (VaultKey.CATALOGUE, VaultKey.INDEX)
+from callrec.system.terminal import place_of
 
 MINUTE_MS: Final = 60_000
 
@@ -131,7 +130,7 @@ def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
         person = _confirmed(practice, unlocked)
         shares = open_shares(connection, practice.register, person.id, unlocked.identity.kem)
         person = without_lapsed_powers(practice, connection, person)
-    identity, needed = unlocked.identity, _needed(practice, person, shares)
+    identity, needed = unlocked.identity, shares_needed(practice, person, shares)
     return Actor(person, unlocked.login, Signer(person.id, identity.log), identity, needed)
 
 
@@ -151,51 +150,6 @@ def _confirmed(practice: Practice, unlocked: Unlocked) -> Person:
     if practice.register.public_keys(person.id) != unlocked.identity.public:
         raise Tampered("this login's key is not the one that was vouched for")
     return person
-
-
-def actor_by_session(practice: Practice, session: Session) -> Actor:
-    """A person at work with what their login keeps: no signing, no recordings.
-
-    Raises:
-        Locked: disabled, or given another key, since they logged in.
-        Tampered: the root that their seed was locked with is not this vault's.
-    """
-    _check_root(practice, session.root)
-    person = practice.register.person(session.person)
-    keys = practice.register.public_keys(session.person)
-    is_current = primitives.signing_public(session.log_seed) == keys.log
-    if person.standing is not Standing.CONFIRMED or not is_current:
-        raise Locked("this login has ended", hint="run callrec login")
-    for (key, version), secret in session.shares.items():
-        practice.register.check_opened(key, version, secret)
-    with reading(practice.engine) as connection:
-        person = without_lapsed_powers(practice, connection, person)
-    signer = Signer(session.person, session.log_seed)
-    shares = _needed(practice, person, session.shares)
-    return Actor(person, session.login, signer, identity=None, shares=shares)
-
-
-def session_of(practice: Practice, actor: Actor) -> Session:
-    """What a login keeps of a person who gave their password."""
-    now = practice.now()
-    return Session(
-        vault=practice.vault,
-        person=actor.person.id,
-        login=actor.login,
-        root=practice.root,
-        log_seed=actor.signer.log_seed,
-        shares={place: s for place, s in actor.shares.items() if place[0] in KEYS_KEPT_BY_SESSION},
-        opened_at=now,
-        used_at=now,
-    )
-
-
-def _needed(
-    practice: Practice, person: Person, shares: Mapping[tuple[VaultKey, int], bytes]
-) -> dict[tuple[VaultKey, int], bytes]:
-    """The keys that the person's powers of today need: what was lent ends with its last day."""
-    keys = keys_held(powers_of(person, today(practice)))
-    return {place: secret for place, secret in shares.items() if place[0] in keys}
 
 
 def _check_root(practice: Practice, root: bytes) -> None:
@@ -252,6 +206,7 @@ class LoggedIn:
     role: str
     ends_at: datetime
     """At the latest; ten minutes without a command end it earlier."""
+    terminal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +226,7 @@ def log_in(
     new_password: Callable[[], str],
     environ: Mapping[str, str],
 ) -> LoggedIn | AwaitingConfirmation:
-    """Open a login, or take a new person's first step; any login that was open ends.
+    """Open a login at this terminal, or take a new person's first step; one that was open ends.
 
     The first time, ``password`` is the provisional one, and ``new_password`` is asked for the
     password of their own key.
@@ -280,30 +235,37 @@ def log_in(
         Locked: a wrong password, or a disabled person.
         Unusable: the new password will not do.
     """
+    place = place_of(environ)
+    if place is None:
+        raise Unusable(
+            "a login belongs to a terminal, and there is none here",
+            hint="set CALLREC_USER and CALLREC_PASSWORD_FILE for each command,"
+            " or CALLREC_SESSION to a name of the script's own",
+        )
     unlocked = unlock_person(practice, login=login, password=password)
+    # Or what is typed next here would be somebody else's.
+    before = open_session(practice.vault, place.digest, practice.now(), environ)
+    log_out(practice, before, place, environ)
     standing = practice.register.person(unlocked.person).standing
-    if unlocked.claimed or standing is Standing.PROVISIONAL:
-        end_session(practice.vault, environ)  # or what is typed next would be somebody else's
     if unlocked.claimed:
         return AwaitingConfirmation(login, unlocked.identity.public.fingerprint, made_now=False)
     if standing is Standing.PROVISIONAL:
         return _claim(practice, unlocked, new_password())
     actor = actor_of(practice, unlocked)
-    record(practice, actor, "login")
     strengthen_lock(practice, actor, password)
-    session = session_of(practice, actor)
+    session, until = begin_session(practice, actor, place)
     save_session(session, environ)
-    return LoggedIn(login, actor.person.role, session.opened_at + SESSION_LIMIT)
+    return LoggedIn(login, actor.person.role, until, place.terminal)
 
 
 def change_password(practice: Practice, actor: Actor, *, password: str) -> None:
-    """Lock the actor's seed under another password; nothing else changes.
+    """Lock the actor's seed under another password; all their sessions end.
 
     Raises:
         Unusable: the new password will not do.
     """
     check_password(password, facts_known(practice, actor, practice.now()))
-    relock(practice, actor, password, "password.changed")
+    relock(practice, actor, password, PASSWORD_CHANGED)
 
 
 def _claim(practice: Practice, unlocked: Unlocked, password: str) -> AwaitingConfirmation:

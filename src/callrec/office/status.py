@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, func, select
 from callrec.archive.attached import off_site_drives, volumes_on_vaults_disk
 from callrec.archive.copy import kept_copies
 from callrec.archive.log import check_standings
+from callrec.archive.opened import drives_still_opened
 from callrec.archive.survey import last_verified
 from callrec.archive.unarchived import Unarchived, read_unarchived
 from callrec.archive.unfinished import owed_by_label
@@ -261,6 +262,7 @@ def _warnings(
         yield reconciled.warning
     yield from drill_warnings(practice)
     yield from former_kit_warnings(practice)
+    yield from (drive.warning for drive in drives_still_opened(practice))
     if kept_copies(practice.folder):
         yield "the catalogue from before a migration lies beside it: delete it once all is well"
     if kept_here:

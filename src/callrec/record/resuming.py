@@ -161,7 +161,7 @@ def set_aside(
 
     The caller signs the checkpoint and commits.
     """
-    act = LogTransaction(connection, practice.log, size=foreign.size)
+    act = LogTransaction(connection, practice.log, actor.signer, size=foreign.size)
     take_out(connection, foreign)
     newest = foreign.register.newest(VaultKey.AUDIT)
     act.seal_details_to(newest.version, newest.public)

@@ -37,6 +37,7 @@ from callrec.errors import Tampered
 from callrec.incidents.log import check_incident_rows
 from callrec.intake.reconciled import check_reconciliations
 from callrec.login.locks import is_current_lock
+from callrec.login.sessions import check_session_rows
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power, VaultKey
 from callrec.record.acts import (
@@ -75,6 +76,7 @@ def check_projections(
         check_subjects(connection, every),
         _check_people(connection, register),
         _check_shares(connection, register),
+        _run(check_session_rows, connection, register.founders.vault),
         _check_recordings(connection, register),
         _check_makers(rules),
         check_reconciliations(rules),

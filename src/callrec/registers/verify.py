@@ -40,6 +40,7 @@ from callrec.audit.remembered import (
 )
 from callrec.audit.resumed import Resumed, read_resumed
 from callrec.audit.rows import check_rows
+from callrec.audit.sessions import session_keys
 from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.catalogue.backup import NOT_IN_COPIES
 from callrec.catalogue.engine import check_schema, check_values, open_catalogue, reading
@@ -343,7 +344,7 @@ def _check_anchors(
         problems.append(_beside_memory(error))
     for path in against:
         try:
-            point = _read_anchor(path, found.register)
+            point = _read_anchor(path, found.register, connection, lost)
             outside = Head(point.size, point.root)
             if outside not in lost:  # one lost in a restore proves nothing of what is here
                 _check_extends(connection, found.head, outside)
@@ -363,8 +364,13 @@ def _check_extends(connection: Connection, head: Head, earlier: Head) -> None:
     tree.check_consistency(earlier.size, head.size, proof, earlier.root, head.root)
 
 
-def _read_anchor(path: Path, register: Register | None) -> Checkpoint:
-    """The checkpoint in a file, signed by a person whom the log vouched for, or by a kit."""
+def _read_anchor(
+    path: Path, register: Register | None, connection: Connection, lost: AbstractSet[Head]
+) -> Checkpoint:
+    """The checkpoint in a file, signed by a person whom the log vouched for, or by a kit.
+
+    Of a head that is known as lost the signature says nothing more: its key may be lost as well.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -374,9 +380,12 @@ def _read_anchor(path: Path, register: Register | None) -> Checkpoint:
     is_proof = data.startswith(PROOF_HEADER.encode())
     note = read_proof(data).checkpoint if is_proof else note_from_typed(data)
     name = origin(register.founders.vault)
-    read_claim(note, name)
+    claimed = read_claim(note, name)
+    if Head(claimed.size, claimed.root) in lost:
+        return claimed
     signers = {signature.key_id for signature in parse_note(note).signatures}
-    for keys in register.all_keys():
-        if key_id(name, keys.log) in signers:
-            return check_checkpoint(note, keys.log, name)
+    people = (keys.log for keys in register.all_keys())
+    for public in (*people, *session_keys(connection, register.founders.vault)):
+        if key_id(name, public) in signers:
+            return check_checkpoint(note, public, name)
     raise Tampered("it is signed by nobody whom this log vouches for")

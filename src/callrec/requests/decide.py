@@ -275,8 +275,9 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
     if not asked:
         reference = request.reference
         hint = (
-            f"find it with callrec search --request {reference}, then run"
-            f" callrec request attach {reference} RECORDING"
+            "whoever attaches recordings does not decide: ask somebody else who may search to run"
+            f" callrec search --request {reference}, then callrec request attach {reference}"
+            " RECORDING"
         )
         if Ground.NOT_HELD in GROUNDS_FOR[request.purpose]:  # the law wants an answer nevertheless
             deny = f"callrec deny {reference} --code {Ground.NOT_HELD} --reason TEXT"

@@ -233,6 +233,8 @@ def _check_entitled(hold: LoggedHold, past_powers: Powers) -> None:
             return
         if len(lifted) != _BY_HAND:
             raise Tampered("a hold was lifted by one person alone")
+        if any(len(leaf.subject) > 1 for leaf in lifted):  # as a session's key may attest
+            raise Tampered("a hold that was placed by hand was lifted as if by its request")
         (lifter, on), (second, then) = map(past_powers.actor, lifted)
         check_may_lift_hold(lifter, on=on)
         check_may_countersign_lifting(second, lifter=lifter.id, on=then)

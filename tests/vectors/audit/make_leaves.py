@@ -45,12 +45,15 @@ BARE = LEAF | {"detail": "", "statement": "", "subject": []}
 FOUNDERS = {"practice": "The Surgery, Exampleton", "vault": VAULT}
 FOUNDING = BARE | {"act": "log.founded", "seq": 0, "founders": FOUNDERS}
 
+FAILED = BARE | {"act": "login", "actor": "-", "outcome": "failed"}
+
 GOOD_LEAVES = {
     "founding": FOUNDING,
     "done": LEAF,
     "bare": BARE,
     "refused": LEAF | {"outcome": "refused", "statement": ""},
-    "failed_without_a_key": BARE | {"act": "login", "actor": "-", "outcome": "failed"},
+    "under_a_session": LEAF | {"act": "search", "session": "5e" * 32},
+    "failed_without_a_key": FAILED,
 }
 
 BAD_LEAVES = {
@@ -88,6 +91,10 @@ BAD_LEAVES = {
     "time_in_seconds": ("no milliseconds", canonical(LEAF | {"at": "2026-11-24T16:08:50Z"})),
     "time_with_offset": ("not UTC", canonical(LEAF | {"at": "2026-11-24T16:08:50.123+00:00"})),
     "time_of_no_day": ("no such day", canonical(LEAF | {"at": "2026-02-30T16:08:50.123Z"})),
+    "session_cut": ("a hash of 31 bytes", canonical(LEAF | {"session": "5e" * 31})),
+    "session_empty": ("a session that is none", canonical(LEAF | {"session": ""})),
+    "session_of_nobody": (
+        "a session of nobody's", canonical(FAILED | {"seq": 5, "session": "5e" * 32})),
     "founders_later": ("founders after leaf 0", canonical(LEAF | {"founders": FOUNDERS})),
     "founders_null_later": ("founders after leaf 0", canonical(LEAF | {"founders": None})),
 }  # fmt: skip

@@ -207,6 +207,14 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
         "number": 1,
         "request": REQUEST,
     },
+    "session": {
+        "place": "1e" * 32,
+        "public": b64(bytes(range(32))),
+        "purpose": "no-password",
+        "sealed": "5e" * 32,
+        "terminal": "terminal pts/3",
+        "until": "2026-11-24T17:04:05.678Z",
+    },
     "resumed": {"lost": [{"root": "7e" * 32, "size": 18}]},
     "intake": {
         "batches": 3,

@@ -18,6 +18,7 @@ from callrec.cli.invocation import (
     Invocation,
     check_destination,
     practice_of,
+    session_here,
     signing_login,
     signing_person,
     typed_moment,
@@ -333,7 +334,7 @@ def _open_details(invocation: Invocation) -> tuple[OpenedDetails | None, bytes |
 
 def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
     """The vault root that a locked seed or a credential holds; None if nobody is logged in."""
-    from callrec.login.keyring import open_session, read_credential
+    from callrec.login.keyring import read_credential
 
     environ = invocation.environ
     try:
@@ -343,7 +344,7 @@ def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
             practice = practice_of(invocation)
             signing_person(invocation, practice)  # opens only if the root in the locked seed agrees
             return practice.root
-        session = open_session(vault, invocation.now(), environ)
+        session = session_here(invocation, vault)
     except Tampered:
         raise
     except CallrecError as error:

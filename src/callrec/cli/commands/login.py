@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from callrec.cli import options
 from callrec.cli.commands.kit import grouped_fingerprint
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    acting_person,
+    practice_of,
+    session_here,
+)
 from callrec.cli.output import Output, facts
 from callrec.cli.prompts import NEW_PASSWORD_FILE
 from callrec.errors import Unusable
@@ -23,7 +29,10 @@ login_app = new_app()
 
 @login_app.command()
 def login(ctx: Context, *, user: options.LoginName = None) -> None:
-    """Open a session: ten minutes after the last command it ends, after an hour in any case.
+    """Open a session at this terminal: it ends ten minutes after the last command, after an hour.
+
+    Another terminal has a login of its own. What runs without one names a session by
+    CALLREC_SESSION, or gives a password with each command.
 
     The first time, you make your own key and choose your own password; the Data Controller compares
     the key's fingerprint with you and runs: callrec user confirm NAME
@@ -50,8 +59,9 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
 
 def _show_session(invocation: Invocation, opened: LoggedIn) -> None:
     ends = f"{opened.ends_at.astimezone(invocation.settings.time_zone):%H:%M}"
-    value = {"user": opened.login, **facts(opened, "role", "ends_at")}
-    invocation.out.show(value, f"{opened.login} ({opened.role}) until {ends}.")
+    value = {"user": opened.login, **facts(opened, "role", "ends_at", "terminal")}
+    line = f"{opened.login} ({opened.role}) until {ends}, {opened.terminal} only."
+    invocation.out.show(value, line)
     invocation.out.next_step("callrec inbox")
 
 
@@ -86,11 +96,15 @@ logout_app = new_app()
 
 @logout_app.command()
 def logout(ctx: Context) -> None:
-    """Close the session; what it kept is gone from memory."""
-    from callrec.login.keyring import end_session
+    """Close the session of this terminal: what it kept opens nothing and signs nothing any more."""
+    from callrec.login.sessions import log_out
+    from callrec.system.terminal import place_of
 
-    ended = end_session(practice_of(ctx.obj).vault, ctx.obj.environ)
-    ctx.obj.out.show({"ended": ended}, "Logged out." if ended else "Nobody was logged in.")
+    practice, environ = practice_of(ctx.obj), ctx.obj.environ
+    place = place_of(environ)
+    session = session_here(ctx.obj, practice.vault)
+    ended = place is not None and log_out(practice, session, place, environ)
+    ctx.obj.out.show({"ended": ended}, "Logged out." if ended else "Nobody was logged in here.")
 
 
 whoami_app = new_app()

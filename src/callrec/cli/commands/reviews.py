@@ -177,15 +177,26 @@ def review_glass(
     """
     from callrec.requests.glass import review_glass as record_review
 
-    if accept is query:
-        raise Unusable("it is accepted or queried", hint="give --accept, or --query --reason TEXT")
-    verdict = ReviewVerdict.ACCEPTED if accept else ReviewVerdict.QUERIED
+    verdict = _verdict(ctx.obj, accept=accept, query=query)
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
-    seen = _confirmed(ctx.obj, practice, request) if accept and not yes else None
+    if verdict is ReviewVerdict.QUERIED and reason is None and ctx.obj.prompts.possible:
+        reason = ctx.obj.prompts.ask("What is queried, and why", option="--reason TEXT")
+    is_asked = verdict is ReviewVerdict.ACCEPTED and not yes
+    seen = _confirmed(ctx.obj, practice, request) if is_asked else None
     seqs = record_review(practice, actor, request, verdict=verdict, reason=reason, seen=seen)
     value = {"id": request, "verdict": verdict, "approvals": list(seqs)}
     ctx.obj.out.show(value, f"{request} is {verdict}: log entry {', '.join(map(str, seqs))}.")
+
+
+def _verdict(invocation: Invocation, *, accept: bool, query: bool) -> ReviewVerdict:
+    if accept and query:
+        raise Unusable("it is accepted or queried", hint="leave out --accept or --query")
+    if accept or query:
+        return ReviewVerdict.ACCEPTED if accept else ReviewVerdict.QUERIED
+    choices = {"accepted": "it was right to decide alone", "queried": "it waits for an answer"}
+    chosen = invocation.prompts.choose("It is", choices, option="--accept or --query")
+    return ReviewVerdict(chosen)
 
 
 def _confirmed(invocation: Invocation, practice: Practice, reference: str) -> frozenset[int]:

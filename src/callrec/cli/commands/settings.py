@@ -51,7 +51,9 @@ def check(ctx: Context, file: SettingsFile) -> None:
     for remark in proposed.remarks:
         ctx.obj.out.note(remark)
     if proposed.changes:
-        ctx.obj.out.next_step(f"callrec settings apply {shlex.quote(str(file))}")
+        ctx.obj.out.next_step(
+            f"the Data Controller runs callrec settings apply {shlex.quote(str(file))}"
+        )
 
 
 @settings_app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,7 @@ from callrec.cli import options
 from callrec.cli.commands.kit import grouped_fingerprint
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, acting_person, practice_of, signing_person
-from callrec.cli.output import Output, Table, facts
+from callrec.cli.output import Output, Table, counted, facts, local_time
 from callrec.cli.prompts import NEW_PASSWORD_FILE, read_password
 from callrec.errors import Unusable
 from callrec.policy.days import parse_day
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from callrec.login.people import Colleague
     from callrec.people.joining import AddedPerson
     from callrec.people.powers import RoleChange
+    from callrec.practice import Practice
 
 user_app = new_app()
 
@@ -108,13 +110,14 @@ def reset(
     *,
     user: options.KnownLogin,
     password_file: options.NewPasswordFile = None,
+    seen: Seen = False,
     yes: options.Yes = False,
 ) -> None:
     """Help somebody who forgot the password: a provisional one, and a new key at the next login.
 
     Role and powers stay; confirm the new key as for somebody who joins. What was granted to the old
     key nobody can open any more: it is listed, to be approved again. A password that somebody else
-    may know needs new keys of the vault as well: callrec keys rotate
+    may know needs new keys of the vault as well: --seen
     """
     from callrec.people.joining import reset_person
 
@@ -122,13 +125,16 @@ def reset(
     actor = signing_person(ctx.obj, practice)
     given = _provisional(password_file)
     ctx.obj.prompts.confirm(f"Reset {user}", yes=yes)
-    done = reset_person(practice, actor, login=user, password=given)
+    done = reset_person(practice, actor, login=user, password=given, was_seen=seen)
     shown = _hand_over(done.password, password_file)
     value = {"user": user, "password": shown, **facts(done, "taken_back")}
     new = f"{user} makes a new key at the next login, and may nothing till you confirm it."
     taken_back = _taken_back_lines(done.taken_back)
     ctx.obj.out.show(value, (new, *_provisional_lines(shown), *taken_back))
-    ctx.obj.out.next_step(f"{user} runs callrec login {user}")
+    if seen:
+        _tell_what_is_left(ctx.obj.out, practice)
+    then = "; you run callrec keys rotate --reseal" if seen else ""
+    ctx.obj.out.next_step(f"{user} runs callrec login {user}{then}")
 
 
 def _taken_back_lines(requests: tuple[str, ...]) -> Iterator[str]:
@@ -274,19 +280,72 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     ctx.obj.out.show(value, (f"{user} is disabled.", *_taken_back_lines(taken_back)))
 
 
+def _tell_what_is_left(out: Output, practice: Practice) -> None:
+    """After a password was seen: what it opened lies under the keys of old until it is moved."""
+    from callrec.archive.opened import drives_still_opened
+
+    out.note("The vault's keys that the old password opened are retired.")
+    for drive in drives_still_opened(practice):
+        out.note(drive.warning)
+
+
 @user_app.command()
-def password(ctx: Context) -> None:
-    """Change your own password; nothing else changes."""
+def password(ctx: Context, *, seen: Seen = False) -> None:
+    """Change your own password. Your open logins end, at every terminal.
+
+    If somebody else may know the old one, a new password alone is not enough: with --seen the Data
+    Controller gets a new key as well; for anybody else the Data Controller runs callrec user reset
+    """
     from callrec.login.choosing import LENGTH_RULE
     from callrec.login.unlock import change_password
+    from callrec.people.seen import begin_again
 
     practice = practice_of(ctx.obj)
     actor = signing_person(ctx.obj, practice)
-    chosen = ctx.obj.prompts.ask_new_password(
-        f"New password ({LENGTH_RULE})", file_variable=NEW_PASSWORD_FILE
+    choose = partial(
+        ctx.obj.prompts.ask_new_password,
+        f"New password ({LENGTH_RULE})",
+        file_variable=NEW_PASSWORD_FILE,
     )
-    change_password(practice, actor, password=chosen)
-    ctx.obj.out.show({"user": actor.login}, "Your password is changed.")
+    if seen:
+        taken_back = begin_again(practice, actor, new_password=choose)
+        value = {"user": actor.login, "taken_back": list(taken_back)}
+        done = "You have a new key, and your logins at all terminals have ended."
+        ctx.obj.out.show(value, (done, *_taken_back_lines(taken_back)))
+        _tell_what_is_left(ctx.obj.out, practice)
+        ctx.obj.out.next_step("callrec keys rotate --reseal")
+        return
+    change_password(practice, actor, password=choose())
+    said = "Your password is changed. Your logins at other terminals have ended, and this one."
+    ctx.obj.out.show({"user": actor.login}, said)
+
+
+@user_app.command()
+def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = False) -> None:
+    """List who is logged in, since when and where; with --end, end a person's logins everywhere.
+
+    You see and end your own; who manages people, everybody's. What a copied session keeps opens
+    nothing and signs nothing any more, once it was ended.
+    """
+    from callrec.login.sessions import end_sessions, list_sessions
+
+    practice = practice_of(ctx.obj)
+    if end:
+        actor = signing_person(ctx.obj, practice)
+        ended = end_sessions(practice, actor, login=user or actor.login)
+        value = {"user": user or actor.login, "ended": ended}
+        ctx.obj.out.show(value, f"{counted(ended, 'login')} of {user or actor.login} ended.")
+        return
+    found = list_sessions(practice, acting_person(ctx.obj, practice))
+    zone = ctx.obj.settings.time_zone
+    shown = [each for each in found if user in (None, each.user)]
+    rows = [
+        (each.user, *(local_time(at, zone) for at in (each.since, each.until)), each.terminal)
+        for each in shown
+    ]
+    table = Table(("login", "since", "until", "where"), rows)
+    words = table if rows else "Nobody is logged in."
+    ctx.obj.out.show_items([facts(each) for each in shown], words)
 
 
 def _until(until: date, on: date) -> str:
@@ -321,6 +380,10 @@ LentUntil = Annotated[
     str | None,
     typer.Option("--until", metavar="DATE", help="The last day on which the person may do it."),
 ]
+
+Seen = Annotated[bool, typer.Option("--seen", help="Somebody else may know the old password.")]
+
+EndSessions = Annotated[bool, typer.Option("--end", help="End them, wherever they are open.")]
 
 End = Annotated[bool, typer.Option("--end", help="Take it back at once, and renew its keys.")]
 

@@ -167,7 +167,10 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         case Purpose.DISPOSAL:
             out.next_step(f"callrec retention dispose {done.reference}")
         case _:
-            out.next_step(f"{done.to} runs callrec listen {done.reference}, or callrec release")
+            which = f"{done.reference} RECORDING" if done.recordings[1:] else done.reference
+            out.next_step(
+                f"{done.to} runs callrec listen {which}, or callrec release {done.reference}"
+            )
 
 
 deny_app = new_app()

@@ -76,7 +76,7 @@ def _show(call: Invocation, receipt: Receipt, found: Deadline) -> None:
     late = (call.today() - found.due_on).days if found.due_on else 0
     if late > 0:
         out.note(f"overdue by {late} day{'s' if late > 1 else ''}")
-    if TERMS[receipt.purpose].is_made_by_hand:
+    if TERMS[receipt.purpose].is_made_by_hand and call.config.vault.exists():
         out.next_step(f"callrec request create --purpose {receipt.purpose}")
 
 
@@ -106,7 +106,8 @@ def _show_breach(call: Invocation, noticed_at: str) -> None:
     call.out.show({**value, "why": why}, _lines([answer], why))
     if call.now() > due_at:
         call.out.note("overdue: the 72 hours are over")
-    call.out.next_step("callrec incident report")
+    if call.config.vault.exists():
+        call.out.next_step("callrec incident report")
 
 
 def _lines(answer: Iterable[str], why: Iterable[str]) -> Iterator[str]:
