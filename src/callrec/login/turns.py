@@ -101,8 +101,10 @@ def _take(practice: Practice, key: bytes, login: str) -> datetime | None:
         for beyond in turns[MOST_TOLD_APART - 1 :]:
             of_beyond = (table.c.source == key) & (table.c.at == beyond)
             connection.execute(table.delete().where(of_beyond))
-        turn = max(to_millis(tries.last), turns[0] + 1 if turns else 0)
-        connection.execute(table.insert().values(source=key, at=turn))
+        turn = to_millis(tries.last)
+        # Of two in one millisecond the other is put before all: the newest is what counts.
+        at = turns[-1] - 1 if turn in turns else turn
+        connection.execute(table.insert().values(source=key, at=at))
         _count_failures(connection, login, tables.person.c.failures + 1)
     return tries.last
 
