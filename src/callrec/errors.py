@@ -110,3 +110,9 @@ class Unanchored(CallrecError):
     """The record is sound as far as it goes, and nobody can tell whether its end was cut off."""
 
     exit_status = 10
+
+
+class HeadGone(Unanchored):
+    """The head that was remembered here was taken away, and no other was at hand."""
+
+    exit_status = 11

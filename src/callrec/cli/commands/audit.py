@@ -24,7 +24,7 @@ from callrec.cli.invocation import (
     typed_moment,
 )
 from callrec.cli.output import Output, Table, counted, facts, qr_code
-from callrec.errors import CallrecError, Tampered, Unanchored, Unchecked, Unusable
+from callrec.errors import CallrecError, HeadGone, Tampered, Unanchored, Unchecked, Unusable
 
 if TYPE_CHECKING:
     from callrec.practice import Practice
@@ -123,7 +123,8 @@ def verify(
     INTACT: nothing was changed, and nothing dropped since the newest head at hand.
     INTACT, resumed: the same, but for what was found in it before, which is on record.
     INTACT-SINCE: nothing was changed in what was read, the entries that --new asks for.
-    INTACT-UNANCHORED: nothing was changed; whether the end was cut off cannot be told (10).
+    INTACT-UNANCHORED: nothing was changed; whether the end was cut off cannot be told (10; 11 if
+    the head that was remembered here was taken away).
     TAMPERED: something was changed or is missing; it is named.
     INCONCLUSIVE: it could not be checked whole.
     """
@@ -160,12 +161,10 @@ def _end(found: Verification) -> None:
         case Verdict.INCONCLUSIVE:
             raise Unchecked(f"not checked: {found.unchecked[0]}")
         case Verdict.UNANCHORED:
-            gone = "the head that was remembered here has gone"
-            raise Unanchored(
-                gone if found.memory_gone else "no head of the record was at hand",
-                hint="callrec audit verify --against FILE, with a head from a drive, a release or"
-                " paper",
-            )
+            hint = "callrec audit verify --against FILE, with a head from a drive, a release or paper"
+            if found.memory_gone:
+                raise HeadGone("the head that was remembered here has gone", hint=hint)
+            raise Unanchored("no head of the record was at hand", hint=hint)
         case Verdict.INTACT | Verdict.RESUMED | Verdict.SINCE:
             pass
 
