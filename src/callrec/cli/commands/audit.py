@@ -161,7 +161,9 @@ def _end(found: Verification) -> None:
         case Verdict.INCONCLUSIVE:
             raise Unchecked(f"not checked: {found.unchecked[0]}")
         case Verdict.UNANCHORED:
-            hint = "callrec audit verify --against FILE, with a head from a drive, a release or paper"
+            hint = (
+                "callrec audit verify --against FILE, with a head from a drive, a release or paper"
+            )
             if found.memory_gone:
                 raise HeadGone("the head that was remembered here has gone", hint=hint)
             raise Unanchored("no head of the record was at hand", hint=hint)
