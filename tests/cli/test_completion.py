@@ -37,7 +37,7 @@ def proposed(
 
 
 LINES = {
-    "a command": (["se"], ["search"]),
+    "a command": (["sea"], ["search"]),
     "a subcommand": (["request", "de"], ["detach"]),
     "an option": (["search", "--nu"], ["--number"]),
     "an option of a subcommand": (["request", "create", "--purp"], ["--purpose"]),

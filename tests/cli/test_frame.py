@@ -173,7 +173,7 @@ def test_the_name_of_a_file_may_be_any_bytes(capsys: pytest.CaptureFixture[str])
 def test_json_config_and_vault_stand_anywhere(
     place: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "other.toml").write_text('region = "FR"\n')
+    (tmp_path / "other.toml").write_text('[listen]\nplayer = ["cat"]\n')
     argv = ["ring", "17", "--reason=x", "--yes"]
     argv[place:place] = ["--json", "--vault", "/v", "--config", str(tmp_path / "other.toml")]
     assert run(*argv) == 0

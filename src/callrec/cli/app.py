@@ -49,7 +49,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Safekeeping": {
         "hold": "Keep recordings from being destroyed; list what is held.",
-        "retention": "Review what is due to be destroyed, have it destroyed; undo an intake.",
+        "retention": "Review what is due, have it destroyed; undo an intake.",
         "archive": "Copy recordings to an external drive; check what is there.",
         "backup": "Copy the catalogue, sealed, to another disk.",
         "restore": "Rebuild the vault from archive volumes.",
