@@ -147,7 +147,7 @@ def test_what_sends_has_no_password_at_hand_and_nothing_on_its_line(asked: House
         session, place = os.getsid(int(sender.name)), (sender / "cwd").readlink()
         server.go_on()
         wait_for_sender(asked)
-    assert line == [sys.executable, "-P", "-m", "callrec"]
+    assert line == [sys.executable, "-I", "-m", "callrec"]
     ours = {name: value for name, value in environ.items() if name.startswith("CALLREC_")}
     vault = str(asked.folder / "vault")
     assert ours == {"CALLREC_CONFIG": str(config), "CALLREC_VAULT": vault}

@@ -56,11 +56,21 @@ def records(path: Path, *rows: dict[str, str]) -> Path:
 
 
 def take_in_with(
-    house: House, cdr: Path, *paths: Path, login: str = "max", after: AfterIntake = KEEP
+    house: House,
+    cdr: Path,
+    *paths: Path,
+    login: str = "max",
+    after: AfterIntake = KEEP,
+    unrecognised: bool = True,
 ) -> Ingested:
-    """Ingest as one command with ``--cdr`` does."""
-    actor = house.actor(login)
+    """Ingest as one command with ``--cdr`` does, with files of any name as `spool.take_in`."""
     with open_call_records([cdr], house.config) as told:
         return ingest_recordings(
-            house.practice, actor, paths, after=after, advance=lambda _: None, records=told
+            house.practice,
+            house.actor(login),
+            paths,
+            after=after,
+            advance=lambda _: None,
+            records=told,
+            unrecognised=unrecognised,
         )

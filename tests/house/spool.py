@@ -60,10 +60,22 @@ def undecodable(folder: Path, call: int = 5) -> Path:
     return path
 
 
-def take_in(house: House, *paths: Path, login: str = "max", after: AfterIntake = KEEP) -> Ingested:
-    """Ingest as one command does."""
-    actor = house.actor(login)
-    return ingest_recordings(house.practice, actor, paths, after=after, advance=lambda _: None)
+def take_in(
+    house: House,
+    *paths: Path,
+    login: str = "max",
+    after: AfterIntake = KEEP,
+    unrecognised: bool = True,
+) -> Ingested:
+    """Ingest as one command does, with files of any name unless the test says otherwise."""
+    return ingest_recordings(
+        house.practice,
+        house.actor(login),
+        paths,
+        after=after,
+        advance=lambda _: None,
+        unrecognised=unrecognised,
+    )
 
 
 def recordings_of(house: House) -> list[OpenedRecording]:

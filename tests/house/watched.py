@@ -86,8 +86,19 @@ class World:
 
 
 def watched(
-    world: World, *folders: Path, after: AfterIntake = KEEP, cdr: Sequence[Path] = ()
+    world: World,
+    *folders: Path,
+    after: AfterIntake = KEEP,
+    cdr: Sequence[Path] = (),
+    unrecognised: bool = True,
 ) -> World:
     """Watch until the world ends."""
-    watch_folders(world, folders, after=after, settle_seconds=SETTLE, cdr=cdr)
+    watch_folders(
+        world,
+        folders,
+        after=after,
+        settle_seconds=SETTLE,
+        cdr=cdr,
+        unrecognised=unrecognised,
+    )
     return world

@@ -331,7 +331,9 @@ def test_a_sidecar_that_was_not_read_is_not_deleted(
     def advance(_: int) -> None:  # told once the recording is read
         happens(sidecar)
 
-    done = ingest_recordings(house.practice, actor, [spool], after=DELETE, advance=advance)
+    done = ingest_recordings(
+        house.practice, actor, [spool], after=DELETE, advance=advance, unrecognised=True
+    )
     why = "it was written after its recording was taken in, and was left where it is"
     assert [(q.path.name, q.why, q.refusal) for q in done.quarantined] == [
         (left, why, Refusal.LEFT)
@@ -350,7 +352,9 @@ def test_a_sidecar_that_was_not_read_is_moved_with_its_recording(
     def advance(_: int) -> None:
         written(spool / "call.json")
 
-    ingest_recordings(house.practice, actor, [spool], after=moved, advance=advance)
+    ingest_recordings(
+        house.practice, actor, [spool], after=moved, advance=advance, unrecognised=True
+    )
     assert left_in(spool) == []
     assert left_in(done_with) == ["call.json", "call.wav"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from callrec.crypto.primitives import signing_public
@@ -48,6 +48,9 @@ def a_file(content: bytes = SOUND, *, place: int = 1) -> ReleasedFile:
         duration_ms=1280,
         started_at=datetime(2026, 7, 14, 9, 5, 7, 250_000, tzinfo=LONDON),
         made_from=None,
+        taken_in_at=datetime(2026, 8, 2, 23, 15, tzinfo=UTC),
+        taken_in_by="intake",
+        matched=False,
     )
 
 

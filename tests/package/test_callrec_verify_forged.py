@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -468,6 +469,39 @@ def test_a_manifest_that_says_what_none_says_is_told(
     office: Office, change: Callable[[dict[str, Any]], object], wrong: str
 ) -> None:
     assert wrong in what_is_wrong(with_manifest(office, change), office.root)
+
+
+OTHERWISE = "manifest.json says otherwise"
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ({"taken_in_by": "intake"}, f"{OTHERWISE} when recording 1042 was taken in, or by whom"),
+        (
+            {"taken_in_at": "2026-07-14T08:06:00.000Z"},
+            f"{OTHERWISE} when recording 1042 was taken in, or by whom",
+        ),
+        ({"matched": True}, f"{OTHERWISE} whether call records tell of recording 1042"),
+    ],
+)
+def test_what_was_brought_in_by_hand_is_not_passed_off_as_the_service_s(
+    office: Office, said: dict[str, Any], wrong: str
+) -> None:
+    office.vouch("max", "manager")
+    manifest = office.manifest()
+    by_hand = tuple(replace(file, taken_in_by="manager") for file in manifest.files)
+    manifest = replace(manifest, files=by_hand)
+    office.take_in(manifest.files, by="max")
+    office.approve(manifest.files)
+    assert what_is_wrong(office.release(manifest), office.root) == []
+    told = replace(manifest, files=tuple(replace(file, **_typed(said)) for file in by_hand))
+    assert what_is_wrong(office.release(told), office.root) == [wrong]
+
+
+def _typed(said: dict[str, Any]) -> dict[str, Any]:
+    at = said.get("taken_in_at")
+    return {**said, "taken_in_at": datetime.fromisoformat(at)} if at else said
 
 
 def test_a_manifest_of_another_practice_than_the_log_s_is_told(office: Office) -> None:

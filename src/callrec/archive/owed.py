@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Row
@@ -17,7 +16,7 @@ from callrec.audit.leaf import Leaf
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading, update_row
 from callrec.catalogue.tables import from_millis, to_millis
-from callrec.crypto.canonical import format_instant, parse_instant
+from callrec.crypto.canonical import format_instant
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
 from callrec.practice import Actor, Practice, writing
@@ -98,14 +97,14 @@ def stated_stubs(stated: DestructionStatement) -> Mapping[str, Stub]:
     return {uid: (*under, *(item.get(name, "") for name in names)) for uid, item in items}
 
 
-def when_done(practice: Practice, connection: Connection, certificate: str) -> datetime:
-    """When nothing of a destruction was owed any more, by the certificate's id; aware, UTC."""
+def done_leaf(practice: Practice, connection: Connection, certificate: str) -> Leaf:
+    """The leaf by which nothing of a destruction was owed any more, by the certificate's id."""
     done = done_leaves(connection, (DESTRUCTION_DONE,))
     about = [leaf.seq for leaf in done if certificate in leaf.subject]
     if not about:
         raise Tampered("the log does not say that this destruction is done")
     (leaf,) = attested_leaves(connection, practice.register, about[-1:])
-    return parse_instant(leaf.at)
+    return leaf
 
 
 def erased_details_by_leaf(practice: Practice, connection: Connection) -> Mapping[int, str]:

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from callrec.audit.leaf import Leaf
 from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
-from callrec.policy.role import Role
+from callrec.policy.role import PersonId, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,26 @@ class CameIn:
 
     at: datetime
     role: Role
+    by: PersonId
+    batch: str
+    """Id of the batch that it came in with."""
 
     @property
     def is_by_hand(self) -> bool:
         """Whether a person brought it in."""
         return self.role is not Role.INTAKE
+
+
+def brought_by_hand(
+    connection: Connection, register: Register, recordings: Collection[Row[Any]]
+) -> tuple[int, ...]:
+    """Numbers of those that a person brought in, or nobody, in order; for lists, as `came_in`."""
+    brought = came_in(connection, register, [row.uid for row in recordings])
+    return tuple(
+        sorted(
+            row.id for row in recordings if row.uid not in brought or brought[row.uid].is_by_hand
+        )
+    )
 
 
 def came_in(
@@ -39,15 +55,15 @@ def came_in(
     recording, metadata = tables.recording.c, tables.metadata.c
     batch, leaf = tables.batch.c, tables.leaf.c
     query = (
-        select(recording.uid, leaf.seq, leaf.body)
+        select(recording.uid, batch.id, leaf.seq, leaf.body)
         .join(tables.metadata, metadata.recording == recording.id)
         .join(tables.batch, batch.id == metadata.batch)
         .join(tables.leaf, leaf.statement == batch.statement)
         .where(recording.uid.in_(uids), metadata.revision == 1)
     )
     found = {}
-    for uid, seq, body in connection.execute(query):
+    for uid, batch_id, seq, body in connection.execute(query):
         entry = Leaf.decode(bytes(body), seq)
         role = register.person(entry.actor, before=seq).role
-        found[uid] = CameIn(parse_instant(entry.at), role)
+        found[uid] = CameIn(parse_instant(entry.at), role, PersonId(entry.actor), batch_id)
     return found

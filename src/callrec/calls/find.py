@@ -13,13 +13,14 @@ from typing import Any, Final, Self
 
 from sqlalchemy import Connection, select
 
+from callrec.calls.coming_in import CameIn
 from callrec.calls.custody import OpenedRecording, Opening, check_clear_columns
 from callrec.calls.records import parties_named_in
 from callrec.catalogue import tables
 from callrec.catalogue.index import IndexedCall, calls_missed, candidates
 from callrec.errors import Tampered
 from callrec.policy.retention import RecordingState
-from callrec.policy.role import VaultKey
+from callrec.policy.role import Role, VaultKey
 from callrec.policy.search import CallFacts, Criteria, Direction, matches
 from callrec.policy.words import mask_name, mask_number
 from callrec.practice import Actor, Practice, vault_key
@@ -91,6 +92,14 @@ class ShownCall:
     """Of the original, in hex."""
     volumes: tuple[str, ...]
     """Labels of the volumes that have it, where the vault has not; but for those that are lost."""
+    taken_in_at: datetime | None
+    """UTC; None, as the next: nobody took it in."""
+    taken_in_by: Role | None
+    """What whoever took it in was to the practice then."""
+    by_hand: bool
+    """A person brought it in: it is not where the telephone system's own service found it."""
+    matched: bool
+    """The telephone system's own call records have this call."""
     is_unread: bool
     """Whether the outside end is known, but no number could be read from it."""
 
@@ -101,7 +110,13 @@ class ShownCall:
 
     @classmethod
     def of(
-        cls, opened: OpenedRecording, *, masked: bool, held: bool, volumes: tuple[str, ...] = ()
+        cls,
+        opened: OpenedRecording,
+        *,
+        came_in: CameIn | None,
+        masked: bool,
+        held: bool,
+        volumes: tuple[str, ...] = (),
     ) -> Self:
         """What is shown of an opened recording."""
         fields = opened.fields
@@ -119,6 +134,10 @@ class ShownCall:
             "state": opened.state,
             "held": held,
             "volumes": volumes,
+            "taken_in_at": came_in and came_in.at,
+            "taken_in_by": came_in and came_in.role,
+            "by_hand": came_in is None or came_in.is_by_hand,
+            "matched": fields["record"] is not None,
         }
         return cls(**shown)
 

@@ -49,7 +49,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Safekeeping": {
         "hold": "Keep recordings from being destroyed; list what is held.",
-        "retention": "Review what is due to be destroyed, and have it destroyed.",
+        "retention": "Review what is due to be destroyed, have it destroyed; undo an intake.",
         "archive": "Copy recordings to an external drive; check what is there.",
         "backup": "Copy the catalogue, sealed, to another disk.",
         "restore": "Rebuild the vault from archive volumes.",
@@ -267,8 +267,8 @@ def start_sending_mail(invocation: Invocation) -> None:
         config = invocation.given.config or environ.get("CALLREC_CONFIG")
         if config:
             given["CALLREC_CONFIG"] = str(Path(config).expanduser().absolute())
-        # -P: not what happens to lie in a folder.
-        send = (sys.executable, "-P", "-m", "callrec", "mail", "send")
+        # Isolated, as the command itself: not what lies in a folder, or where PYTHONPATH leads.
+        send = (sys.executable, "-I", "-m", "callrec", "mail", "send")
         # The shell ends at once and leaves the sender to itself: nobody has to wait for it.
         subprocess.run(  # noqa: S603 - our own program, and nothing that anybody typed
             ("/bin/sh", "-c", '"$@" &', "sh", *send),

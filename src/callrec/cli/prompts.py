@@ -93,8 +93,12 @@ class Prompts:
                 hint="give --yes to answer beforehand",
             )
         question = what if what.endswith("?") else f"{what}: this cannot be undone. Go on?"
-        if self._line(f"{question} [y/N] ").lower() not in ("y", "yes"):
+        if not self.agree(question):
             raise Failed("not confirmed, so nothing was done")
+
+    def agree(self, question: str) -> bool:
+        """Whether a person at the terminal says yes; no is the answer of whoever only returns."""
+        return self._line(f"{question} [y/N] ").lower() in ("y", "yes")
 
     def ask_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
         """A password, never shown: from the file that the environment names, else asked for."""

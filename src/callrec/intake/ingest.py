@@ -42,7 +42,7 @@ from callrec.intake.clearing import (
     sweep_store,
     why_left,
 )
-from callrec.intake.joining import fill_known, join_known, join_new
+from callrec.intake.joining import fill_known, join_known, join_new, leave_unrecognised
 from callrec.intake.known import (
     DuplicateMacs,
     Portion,
@@ -95,6 +95,8 @@ class IntakeOrder:
     advance: Callable[[int], None]
     """Takes how many more bytes are done."""
     records: AvailableCallRecords | None
+    unrecognised: bool
+    """Whether files are taken in whose names no system that is known writes."""
 
 
 def ingest_recordings(
@@ -106,10 +108,11 @@ def ingest_recordings(
     system: str | None = None,
     advance: Callable[[int], None],
     records: AvailableCallRecords | None = None,
+    unrecognised: bool = False,
 ) -> Ingested:
     """Take in all recordings under the paths, and sign a summary of the run."""
     done = Ingested()
-    order = IntakeOrder(paths, after, system, advance, records)
+    order = IntakeOrder(paths, after, system, advance, records, unrecognised)
     try:
         ingest_found(practice, actor, find_sources(paths), order, done)
     except BaseException:
@@ -187,6 +190,7 @@ class IngestRun:
         self._keeps = order.after.kind is AfterIntakeKind.KEEP
         self._advance = order.advance
         self._records = order.records
+        self._unrecognised = order.unrecognised
         self._setup = setup
         self._duplicates = DuplicateMacs.of(practice, actor, marking=self._keeps)
         self._small_files = Lock()
@@ -322,6 +326,9 @@ class IngestRun:
         with reading(self._practice.engine) as connection:
             if records is not None:
                 self._done.quarantined += join_new(portion, records)
+            if not self._unrecognised:  # a call record may have told whose it is
+                self._done.quarantined += leave_unrecognised(portion)
+            if records is not None:
                 unjoined = join_known(connection, duplicates, portion, records, setup)
                 unjoined += sum(taken.record is None for taken in portion.recordings)
             opening = Opening(self._practice, self._actor, connection)

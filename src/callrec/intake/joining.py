@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
@@ -29,11 +29,12 @@ from callrec.intake.known import DuplicateMacs, KnownRecording, Portion, without
 from callrec.intake.reading import WrongChecksum, call_described, or_quarantined
 from callrec.intake.records import AvailableCallRecords
 from callrec.intake.sealing import check_md5
-from callrec.intake.sources import Quarantined, Source
+from callrec.intake.sources import Quarantined, Refusal, Source
 from callrec.telephone.call import (
     CALL_FIELDS,
     Call,
     Direction,
+    System,
     TimeConfidence,
     count_missing,
 )
@@ -66,6 +67,28 @@ def join_new(portion: Portion, records: AvailableCallRecords) -> list[Quarantine
         filled = replace(taken, call=call, record=as_record(joined), metadata=None)
         portion.new[sha256] = [filled, *same[1:]]
     return refused
+
+
+UNRECOGNISED: Final = "no known telephone system writes such a name"
+
+
+def is_unrecognised(call: Call, record: object) -> bool:
+    """Whether nothing but the file itself tells of a call; ``record``: its call record, or None."""
+    return call.system is System.NONE and record is None
+
+
+def leave_unrecognised(portion: Portion) -> list[Quarantined]:
+    """Leave what nothing tells of: no name, no description, no call record; returns it.
+
+    It would be dated by the file's own time, so as a call of the day on which somebody copied it.
+    """
+    left: list[Quarantined] = []
+    for sha256, same in list(portion.new.items()):
+        if is_unrecognised(same[0].call, same[0].record):
+            portion.refused += portion.new.pop(sha256)
+            paths = (seen.source.path for seen in same)
+            left += [Quarantined(path, UNRECOGNISED, Refusal.UNRECOGNISED) for path in paths]
+    return left
 
 
 def join_known(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, Final
 
-from callrec.intake.joining import joining_facts
+from callrec.intake.joining import UNRECOGNISED, is_unrecognised, joining_facts
 from callrec.intake.reading import open_source, or_quarantined
 from callrec.intake.records import AvailableCallRecords
 from callrec.intake.sources import NotRecording, Quarantined, Source, find_sources, is_plainly_none
@@ -17,6 +17,8 @@ from callrec.telephone.joining_facts import JoinedBy
 from callrec.telephone.reading import read_id, read_name
 from callrec.telephone.sound.sound import Sound
 from callrec.telephone.written import Identified, Setup
+
+_LEFT: Final = f"{UNRECOGNISED}; JSON beside it or call records would tell, or --unrecognised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,23 @@ class Preview:
 
 
 def preview_sources(
-    paths: Iterable[Path], setup: Setup, records: AvailableCallRecords | None = None
+    paths: Iterable[Path],
+    setup: Setup,
+    records: AvailableCallRecords | None = None,
+    *,
+    unrecognised: bool = False,
 ) -> Iterator[Preview]:
     """Each file under the paths that is not plainly something else."""
     for found in find_sources(paths):
         match found:
             case Source():
-                yield _of_source(found, setup, records)
+                each = _of_source(found, setup, records)
+                is_left = each.call is not None and is_unrecognised(each.call, each.joined_by)
+                yield (
+                    replace(each, accepted=False, why=_LEFT)
+                    if is_left and not unrecognised
+                    else each
+                )
             case Quarantined():
                 yield Preview(str(found.path), accepted=False, why=found.why)
             case NotRecording():

@@ -88,6 +88,8 @@ class Refusal(StrEnum):
     """Its description, or its own time, cannot be understood."""
     CHECKSUM = "checksum"
     """It is not the file that its telephone system made."""
+    UNRECOGNISED = "unrecognised"
+    """No telephone system that is known writes such a name, and nobody said to take it in."""
     LEFT = "left"
     """It was taken in, but could not be deleted or moved."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, func, select
@@ -16,12 +17,12 @@ from sqlalchemy import Connection, Row, Select, func, select
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
-from callrec.crypto.canonical import format_instant, parse
-from callrec.crypto.statement import entries_in
+from callrec.crypto.canonical import format_instant, parse, parse_instant
+from callrec.crypto.statement import entries_in, read_statement
 from callrec.intake.sources import Quarantined, Refusal
 from callrec.policy.role import Power, powers_of
 from callrec.practice import Actor, Practice, register_now, today, writing
-from callrec.record.statements import sign_statement_as
+from callrec.record.statements import carried, sign_statement_as
 from callrec.telephone.sound.sound import Finding
 
 INTAKE_STATEMENT: Final = "intake"
@@ -109,6 +110,24 @@ def _counted(connection: Connection, person: str) -> dict[str, Any]:
     }
 
 
+_TOLD_FOR: Final = timedelta(days=30)
+
+
+def unrecognised_warnings(practice: Practice, connection: Connection) -> Iterator[str]:
+    """What intake left last, in the last 30 days, as nothing tells when its calls were."""
+    found: tuple[datetime, int] | None = None
+    for row in carried(connection, INTAKE_STATEMENT):
+        fields = read_statement(row.body, row.signature, practice.vault).fields
+        if left := fields["refused"].get(Refusal.UNRECOGNISED, 0):
+            found = parse_instant(str(fields["at"])), left
+    if found and practice.now() - found[0] < _TOLD_FOR:
+        day = found[0].astimezone(practice.config.time_zone).date()
+        yield (
+            f"left where they are on {day}, files with names that no known telephone system writes:"
+            f" {found[1]}; callrec ingest PATH --dry-run lists them"
+        )
+
+
 def _last_summary(connection: Connection, person: str) -> int:
     """The sequence of its leaf; -1: there is none."""
     leaf, statement = tables.leaf.c, tables.statement.c
@@ -186,3 +205,8 @@ class Ingested:
     def unreadable(self) -> int:
         """How many of the quarantined could not be read at all."""
         return sum(each.refusal is Refusal.UNREADABLE for each in self.quarantined)
+
+    @property
+    def unrecognised(self) -> int:
+        """How many of the quarantined have names that no known telephone system writes."""
+        return sum(each.refusal is Refusal.UNRECOGNISED for each in self.quarantined)

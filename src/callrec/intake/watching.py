@@ -201,6 +201,7 @@ def watch_folders(
     settle_seconds: float,
     system: str | None = None,
     cdr: Sequence[Path] = (),
+    unrecognised: bool = False,
 ) -> None:
     """Take in what comes into the folders, absolute, until the world says stop.
 
@@ -220,7 +221,7 @@ def watch_folders(
         raise Unusable("--watch takes folders", hint="name the folder that the file lies in")
     world.note("watching")
     looking = FolderWatch(world, folders, Spool(settle_seconds), there=list(folders))
-    rounds = _Rounds(world, looking, after, system, cdr)
+    rounds = _Rounds(world, looking, after, system, cdr, unrecognised)
     while not world.stopped():
         looking.look()
         rounds.run_round_if_due()
@@ -245,6 +246,7 @@ class _Rounds:
     after: AfterIntake
     system: str | None
     cdr: Sequence[Path]
+    unrecognised: bool
     last: float = float("-inf")
     """When the last one began that took something in."""
     not_before: float = float("-inf")
@@ -299,7 +301,9 @@ class _Rounds:
         done, paths = Ingested(), self.looking.there
         with _entered(self.world) as (practice, actor), ExitStack() as until:
             records = self._records(practice, until)
-            order = IntakeOrder(paths, self.after, self.system, lambda _: None, records)
+            order = IntakeOrder(
+                paths, self.after, self.system, lambda _: None, records, self.unrecognised
+            )
             ingest_found(practice, actor, offer.sources(), order, done)
         return replace(done, quarantined=offer.settle_with(done.quarantined))
 

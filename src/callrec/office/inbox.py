@@ -19,9 +19,10 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.archive.unarchived import read_unarchived
 from callrec.audit.leaf import Leaf
+from callrec.calls.coming_in import came_in
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import GRANTED
+from callrec.catalogue.requests import GRANTED, find_request
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.errors import CallrecError
 from callrec.incidents.show import incidents_waiting_for
@@ -72,6 +73,8 @@ class InboxItem:
     created_by: str
     """Login of the requester, or of who reported it; empty of what is to be archived."""
     recordings: int
+    by_hand: int = 0
+    """How many of these a person brought in, of what is to be decided."""
     lapses_at: datetime | None = None
     """None where a law's own clock runs."""
     due_on: date | None = None
@@ -118,7 +121,19 @@ def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
     """
     with reading(practice.engine) as connection:
         hidden = references_hidden_from(practice, actor, connection)
-    return tuple(item for item in inbox_of(practice, actor.person) if item.reference not in hidden)
+        mine = [item for item in inbox_of(practice, actor.person) if item.reference not in hidden]
+        return tuple(_with_by_hand(practice, connection, item) for item in mine)
+
+
+def _with_by_hand(practice: Practice, connection: Connection, item: InboxItem) -> InboxItem:
+    """The same, with how many of its recordings a person brought in, if they are to be decided."""
+    if item.waits_to is not InboxAction.DECIDE:
+        return item
+    row = find_request(connection, item.reference)
+    uids = outline_of(read_outlines(connection), row).uids
+    brought = came_in(connection, practice.register, uids)
+    by_hand = sum(uid not in brought or brought[uid].is_by_hand for uid in uids)
+    return replace(item, by_hand=by_hand)
 
 
 def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:

@@ -28,6 +28,7 @@ from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError, Misconfigured
 from callrec.incidents.show import incident_warnings
 from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_warnings
+from callrec.intake.summary import unrecognised_warnings
 from callrec.keys.kit import former_kit_warnings
 from callrec.keys.kit_use import drill_warnings, last_drill
 from callrec.login.people import logins
@@ -247,6 +248,7 @@ def _warnings(
     with reading(practice.engine) as connection:
         last, _ = read_leaf(connection, stored_head(connection).size - 1)
         yield from made_up_warnings(practice, connection)
+        yield from unrecognised_warnings(practice, connection)
     if practice.now() < parse_instant(last.at) - CLOCK_TOLERANCE:
         yield "this machine's clock stands before the last entry of the audit log"
     yield from (lent.warning for lent in lapsed_delegations(practice))

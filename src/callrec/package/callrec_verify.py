@@ -1,9 +1,11 @@
-"""Check a release of call recordings, with Python 3.9 or later and nothing else.
+"""Check a release of call recordings, or a certificate that some were destroyed.
+
+It takes Python 3.9 or later and nothing else.
 
     python3 callrec_verify.py FOLDER --pin FINGERPRINT
 
-FOLDER is the opened release; left out, the folder that you are in. FINGERPRINT is the practice's,
-64 digits in any grouping. The last line says what came of it:
+FOLDER is the opened release, or the certificate's folder; left out, the folder that you are in.
+FINGERPRINT is the practice's, 64 digits in any grouping. The last line says what came of it:
 
     VERIFIED       everything is right, and the fingerprint is the one that you gave       exit 0
     FIRST-USE      everything agrees; whether it is the practice's, nobody has said yet    exit 9
@@ -13,10 +15,11 @@ A copy of this program lies in every release, and there it proves nothing: a per
 recordings could change it as well, and the fingerprint that stands beside it. So take this program
 and the fingerprint from somewhere else, the practice's website or an earlier letter.
 
-What is checked is what docs/formats/release.md, 9, says, in its order; the sections of that format
-are named at the functions. From outside: Ed25519 (RFC 8032), inclusion in a Merkle tree (RFC 9162,
-2.1.3.2), C2SP's signed-note, tlog-checkpoint and tlog-proof, and OpenSSH's PROTOCOL.sshsig. It
-opens no network and writes nothing. It is short so that an expert can read all of it.
+What is checked is what docs/formats/release.md, 9, says, in its order, and of a certificate
+docs/formats/destruction.md, 6; the sections of the first are named at the functions. From outside:
+Ed25519 (RFC 8032), inclusion in a Merkle tree (RFC 9162, 2.1.3.2), C2SP's signed-note,
+tlog-checkpoint and tlog-proof, and OpenSSH's PROTOCOL.sshsig. It opens no network and writes
+nothing. It is short so that an expert can read all of it.
 """
 
 from __future__ import annotations
@@ -37,6 +40,8 @@ from hashlib import sha256, sha512
 from typing import IO, Any, NoReturn, Optional
 
 PROVES = "proves that these are the files released on this record; not who speaks"
+
+PROVES_DESTROYED = "proves that this practice's record says so; not that no copy is left anywhere"
 
 Files = Mapping[str, Optional[Callable[[], IO[bytes]]]]
 """What there is to check: path inside the release -> how to open it; None where it is no plain file
@@ -66,15 +71,64 @@ BESIDE = (
 
 LISTS = ("SHA256SUMS", "SHA256SUMS.sig")
 
+SOMETIMES = ("YOUR-RIGHTS.txt", "exhibit-label.pdf", "calls.json", "calls.csv")
+"""What lies beside the recordings: always; the list of all but itself, and its signature;
+sometimes (1)."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is to be checked: a release, or a certificate of destruction."""
+
+    name: str
+    document: str
+    """The file that says what it is about."""
+    proof: str
+    namespace: str
+    """What its signatures count as."""
+    act: str
+    """Of its entry in the log."""
+    power: str
+    """Whoever signed it needed."""
+    may: str
+    beside: tuple[str, ...]
+    sometimes: tuple[str, ...]
+
+
+RELEASE = Kind(
+    name="release",
+    document="manifest.json",
+    proof="release.tlog-proof",
+    namespace="callrec-release",
+    act="release.prepared",
+    power="hear",
+    may="to release",
+    beside=BESIDE,
+    sometimes=SOMETIMES,
+)
+
+CERTIFICATE = Kind(
+    name="certificate",
+    document="destruction.json",
+    proof="destruction.tlog-proof",
+    namespace="callrec-destruction",
+    act="destruction.certified",
+    power="decide-reserved",
+    may="to have recordings destroyed",
+    beside=(
+        *("certificate.pdf", "certificate.txt", "destruction.json", "destruction.json.sig"),
+        *("destruction.tlog-proof", "signers.json", "allowed_signers", "VERIFY.txt"),
+        "callrec_verify.py",
+    ),
+    sometimes=(),
+)
+
 LOOKED_INTO = (
-    *("manifest.json", "manifest.json.sig", "release.tlog-proof", "signers.json"),
-    *("allowed_signers", *LISTS),
+    *(name for kind in (RELEASE, CERTIFICATE) for name in (kind.document, kind.proof)),
+    *(f"{kind.document}.sig" for kind in (RELEASE, CERTIFICATE)),
+    *("signers.json", "allowed_signers", *LISTS),
 )
 """What is read as a whole; of all else only the hash is kept, however many files there are."""
-
-SOMETIMES = ("YOUR-RIGHTS.txt", "exhibit-label.pdf", "calls.json", "calls.csv")
-"""What lies beside the recordings: always; the list of all but itself, and its signature; of all of
-these what is looked into; sometimes (1)."""
 
 STATES = {
     "damaged": "is damaged: its bytes are not those that were signed",
@@ -114,7 +168,7 @@ class Result:
     fingerprint: str
     """SHA-256 of the log's first entry, 64 hex digits; empty where none can be read."""
     manifest: Mapping[str, Any]
-    """What manifest.json says; empty where it is not in its form."""
+    """What manifest.json, or destruction.json, says; empty where it is not in its form."""
     entry: Mapping[str, Any]
     """The audit log's entry about this release; empty where it is not proved."""
     traces: Mapping[str, Trace]
@@ -124,6 +178,8 @@ class Result:
     problems: tuple[Problem, ...]
     newer: bool
     """The release is of a later form than this program knows."""
+    destroyed: Destroyed | None = None
+    """What a certificate proves; None of a release, or where anything is wrong."""
 
     @property
     def verdict(self) -> str:
@@ -371,7 +427,8 @@ OBJECTS = {
     "withheld": "recording:n code:ground",
     "file": "path:path role:=original|listening recording:n uid:id sha256:hash bytes:n codec:text"
     " sample_rate:n? duration_ms:n started_at:time local_time:text made_from:hash?"
-    " edits:clip,silence* edited_at:n?",
+    " edits:clip,silence* edited_at:n?"
+    " taken_in_at:time taken_in_by:code matched:bool",
     "clip": f"what:=clip {_EDIT}",
     "silence": f"what:=silence {_EDIT} side:=both|left|right filler:=silence|tone"
     " ground:=third-party|serious-harm|privilege|not-relevant",
@@ -408,6 +465,20 @@ OBJECTS = {
     "decided-clip": "what:=clip from_ms:n to_ms:n",
     "decided-silence": "what:=silence from_ms:n to_ms:n side:text filler:text ground:code",
     "batch": "kind:=batch vault:id by:id at:time batch:id items:hash",
+    # a certificate, and what was destroyed (destruction.md, 1 and 5)
+    "destruction": "kind:=destruction vault:id by:id at:time approvals:hash* certificate:id"
+    " details:n* items:gone* kept:left* number:n request:id",
+    "gone": "category:text ciphertext:hash due:date-or-nothing rule:text started_at:time uid:id",
+    "left": "code:code uid:id",
+    "certified": "schema:=callrec\\.destruction/1 vault:id practice:text id:id certificate:text"
+    " request:request purpose:code certified_by:id at:time begun_at:time done_at:time"
+    " recordings:destroyed* kept:kept* media:medium* released:out* asked_by:text method:text"
+    " not_reached:text* stub:text",
+    "destroyed": "recording:n uid:id sha256_sealed:hash category:text rule:text"
+    " due_on:date-or-nothing started_at:time local_time:text",
+    "kept": "recording:n uid:id code:code why:text",
+    "medium": "volume:text serial:text? recordings:n written_anew_at:time?",
+    "out": "request:text release:id",
     "lent": "power:code until:date ...",
     "keys": "act:key kem:kem-key log:key ...",
 }
@@ -528,20 +599,19 @@ def _is_span(edit: Mapping[str, Any], rate: int) -> bool:
 # The signatures (release.md, 4) and the list of files (release.md, 5).
 
 
-def signer_of(data: bytes) -> tuple[str, bytes]:
+def signer_of(data: bytes, kind: Kind = RELEASE) -> tuple[str, bytes]:
     """Id and Ed25519 key of the one signer whom allowed_signers names."""
-    line = re.fullmatch(
-        r'([0-9a-f]{32}) namespaces="callrec-release" ssh-ed25519 (\S+)\n', _ascii(data)
-    )
+    named = f'([0-9a-f]{{32}}) namespaces="{kind.namespace}" ssh-ed25519 (\\S+)\n'
+    line = re.fullmatch(named, _ascii(data))
     blob = unbase64(line[2]) if line else b""
     if line is None or len(blob) != 51 or blob[:19] != _string(b"ssh-ed25519") + b"\0\0\0\x20":
         raise Wrong("is not in its form")
     return line[1], blob[19:]
 
 
-def check_signature(message: bytes, armored: bytes, key: bytes) -> None:
+def check_signature(message: bytes, armored: bytes, key: bytes, kind: Kind = RELEASE) -> None:
     """Check an OpenSSH signature, of which all but the last 64 bytes is known beforehand."""
-    purpose = _string(b"callrec-release") + _string(b"") + _string(b"sha256")
+    purpose = _string(kind.namespace.encode()) + _string(b"") + _string(b"sha256")
     signed = b"SSHSIG" + purpose + _string(sha256(message).digest())
     signature = unbase64("".join(_ascii(armored).split("\n")[1:-2]))[-64:]
     blob = b"SSHSIG\0\0\0\1" + _string(_string(b"ssh-ed25519") + _string(key)) + purpose
@@ -560,16 +630,17 @@ def _ascii(data: bytes) -> str:
     return data.decode("ascii", "replace")
 
 
-def read_sums(data: bytes) -> dict[str, str]:
+def read_sums(data: bytes, kind: Kind = RELEASE) -> dict[str, str]:
     """Path -> SHA-256 in hex, as SHA256SUMS lists them."""
     *lines, end = _ascii(data).split("\n")
     found = {line[66:]: line[:64] for line in lines}
     shaped = all(re.fullmatch(r"[0-9a-f]{64}  \S+", line) for line in lines)
     if end or not shaped or len(found) != len(lines):
         raise Wrong("is not in its form")
-    known = {*BESIDE, *SOMETIMES}
-    odd = [path for path in found if path not in known and not fits(path, "path")]
-    lacking = [path for path in BESIDE if path not in found]
+    known = {*kind.beside, *kind.sometimes}
+    others = "path" if kind is RELEASE else "=(?!)"
+    odd = [path for path in found if path not in known and not fits(path, others)]
+    lacking = [path for path in kind.beside if path not in found]
     if odd or lacking:
         raise Wrong(f"{'names' if odd else 'does not name'} {(odd + lacking)[0]}")
     return found
@@ -669,6 +740,9 @@ def read_leaf(data: bytes, seq: int, origin: str) -> dict[str, Any]:
 # Who signed what, from the log's first entry on (keys.md, 3 and 5; release.md, 11).
 
 
+_DID = {"release": "released", "certificate": "certified it"}
+
+
 class Register:
     """Who has which keys and powers, as the vouchers say that were taken so far."""
 
@@ -701,7 +775,7 @@ class Register:
         """The statement that a leaf carries, signed by whoever wrote it (keys.md, 3)."""
         said = parse(body)
         kind = said.get("kind") if isinstance(said, dict) else None
-        if kind not in ("approval", "batch", "kit"):
+        if kind not in ("approval", "batch", "kit", "destruction"):
             kind = "voucher"
         said = read_as(kind, body, f": the {kind} of entry {leaf['seq']}")
         by, vault = said["by"], said["vault"]
@@ -747,26 +821,27 @@ class Register:
         }
         return not {*newest["powers"], *lent}.isdisjoint(powers)
 
-    def keys(self, releaser: str) -> dict[str, bytes]:
-        """The public keys of the person who released, if they had the power."""
-        voucher = self._newest(releaser)
+    def keys(self, signer: str, kind: Kind = RELEASE) -> dict[str, bytes]:
+        """The public keys of the person who released or certified, if they had the power."""
+        voucher = self._newest(signer)
         if voucher is None:
-            raise Wrong("vouches for nobody with the id of whoever released")
+            raise Wrong(f"vouches for nobody with the id of whoever {_DID[kind.name]}")
         powers = {*voucher["powers"], *(lent["power"] for lent in voucher["delegations"])}
-        if voucher["standing"] != "confirmed" or "hear" not in powers:
-            raise Wrong("does not give whoever released the power to release")
+        if voucher["standing"] != "confirmed" or kind.power not in powers:
+            raise Wrong(f"does not give whoever {_DID[kind.name]} the power {kind.may}")
         return {name: unbase64(voucher["keys"][name]) for name in ("act", "log")}
 
-    def check_in_time(self, releaser: str, at: str) -> None:
+    def check_in_time(self, signer: str, at: str, kind: Kind = RELEASE) -> None:
         """Check that the power of a person who has `keys` had not ended by ``at``, if it was lent.
 
         A day more is let pass: the last day is one of the practice's, and ``at`` is in UTC.
         """
-        voucher, day = self.vouchers[releaser][-1], date.fromisoformat(at[:10]).toordinal()
-        lent = [each["until"] for each in voucher["delegations"] if each["power"] == "hear"]
+        voucher, day = self.vouchers[signer][-1], date.fromisoformat(at[:10]).toordinal()
+        lent = [each["until"] for each in voucher["delegations"] if each["power"] == kind.power]
         ends = [date.fromisoformat(until).toordinal() + 1 for until in lent]
-        if "hear" not in voucher["powers"] and max(ends) < day:
-            raise Wrong("gives whoever released the power to release until a day that was over")
+        if kind.power not in voucher["powers"] and max(ends) < day:
+            whose = f"gives whoever {_DID[kind.name]} the power {kind.may}"
+            raise Wrong(f"{whose} until a day that was over")
 
     def _newest(self, person: str) -> dict[str, Any] | None:
         return self.vouchers[person][-1] if person in self.vouchers else None
@@ -817,6 +892,8 @@ class Approval:
     role: str
     second: str = ""
     """What the two who signed were to the practice; empty: there was no second person."""
+    digest: str = ""
+    """Of the decider's statement."""
 
 
 @dataclass(frozen=True)
@@ -851,6 +928,22 @@ class Trace:
     broke_glass: bool
 
 
+@dataclass(frozen=True)
+class Destroyed:
+    """Who decided that recordings are destroyed, and who did it."""
+
+    recordings: int
+    """How many."""
+    carried_out: int
+    """The entry that says so."""
+    carried_out_at: str
+    carried_out_by: str
+    """By role, as below."""
+    approvals: tuple[Approval, ...]
+    complete_at: str
+    """When nothing of it was owed any more, in the vault and on drives that were in use."""
+
+
 class Record:
     """What signers.json shows, entry by entry: who could what, who approved, what came in."""
 
@@ -862,6 +955,12 @@ class Record:
         self.recordings = {each["uid"]: each for each in recordings}
         self.approvals: dict[int, Approval] = {}
         self.batches: dict[int, Batch] = {}
+        self.destructions: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
+        """Entry and statement of each destruction."""
+        self.roles: dict[int, str] = {}
+        """By its entry, what whoever destroyed was to the practice."""
+        self.over: dict[str, Mapping[str, Any]] = {}
+        """Id of a certificate -> the entry by which nothing of it was owed any more."""
 
     def take(self, leaf: Mapping[str, Any], entry: Mapping[str, Any]) -> None:
         """Take the statement that the next entry carries."""
@@ -874,6 +973,8 @@ class Record:
         self.register.check_head(leaf, entry["head"], self.head, place)
         if said["kind"] == "batch":
             self._take_batch(leaf, said, place)
+        elif said["kind"] == "destruction":
+            self._take_destruction(leaf, said, place)
         else:
             self._take_approval(leaf, said, place)
 
@@ -911,7 +1012,9 @@ class Record:
                 ),
             },
         )
-        self.approvals[leaf["seq"]] = Approval(leaf["at"], place, said, role)
+        self.approvals[leaf["seq"]] = Approval(
+            leaf["at"], place, said, role, digest=leaf["statement"]
+        )
 
     def _take_second(self, leaf: Mapping[str, Any], said: Mapping[str, Any], place: str) -> None:
         """The second person's signature, in the entry just after the first."""
@@ -933,6 +1036,67 @@ class Record:
         )
         second = self.register.role(by)
         self.approvals[leaf["seq"] - 1] = replace(first, second=second)
+
+    def _take_destruction(
+        self, leaf: Mapping[str, Any], said: Mapping[str, Any], place: str
+    ) -> None:
+        uids = (each["uid"] for each in said["items"])
+        if not _is_done(leaf, "request.carried-out", said["request"], *uids):
+            raise Wrong(f"{place} its entry is not about")
+        if not self.register.might(said["by"], [CERTIFICATE.power], leaf["at"]):
+            raise Wrong(f"{place} was made by somebody who could not decide that then")
+        self.roles[leaf["seq"]] = self.register.role(said["by"])
+        self.destructions.append((leaf, said))
+
+    def take_done(self, leaf: Mapping[str, Any]) -> None:
+        """Take the entry by which a destruction is complete, which carries no statement."""
+        if leaf["outcome"] != "done" or len(leaf["subject"]) != 1:
+            raise Wrong(f"has an entry {leaf['seq']} that is about no destruction")
+        self.over[leaf["subject"][0]] = leaf
+
+    def destroyed(self, said: Mapping[str, Any]) -> Destroyed:
+        """Who decided and carried out what a certificate says, which it has to say as they did."""
+        found = [each for each in self.destructions if each[1]["certificate"] == said["id"]]
+        if len(found) != 1:
+            raise Wrong("does not show that anybody destroyed what the certificate says")
+        leaf, stated = found[0]
+        approvals = [each for each in self.approvals.values() if each.digest in stated["approvals"]]
+        if not approvals or len(approvals) != len({*stated["approvals"]}):
+            raise Wrong("does not show every approval under which the recordings were destroyed")
+        for approval in approvals:
+            self._check_allows(approval, leaf, stated)
+        allowed = {item["uid"] for each in approvals for item in each.said["items"]}
+        if not {each["uid"] for each in stated["items"]} <= allowed:
+            raise Wrong("shows that a recording was destroyed that nobody approved for it")
+        over = self.over.get(said["id"])
+        if over is None or over["seq"] <= leaf["seq"]:
+            raise Wrong("does not show that the destruction was complete")
+        for member, holds in _as_stated(said, leaf, stated, over).items():
+            if not holds:
+                raise Wrong(f"says another {member} than was stated", CERTIFICATE.document)
+        return Destroyed(
+            recordings=len(stated["items"]),
+            carried_out=leaf["seq"],
+            carried_out_at=leaf["at"],
+            carried_out_by=self.roles[leaf["seq"]],
+            approvals=tuple(approvals),
+            complete_at=over["at"],
+        )
+
+    @staticmethod
+    def _check_allows(
+        approval: Approval, leaf: Mapping[str, Any], stated: Mapping[str, Any]
+    ) -> None:
+        said = approval.said
+        require_each(
+            approval.place,
+            {
+                "is of another request than the destruction": said["request"] == stated["request"],
+                "had lapsed when the recordings were destroyed": leaf["at"] < said["lapses"],
+                "was given after the recordings were destroyed": approval.at <= leaf["at"],
+                "lacks its second signature": bool(approval.second) == bool(said["countersigned"]),
+            },
+        )
 
     def trace(
         self,
@@ -974,7 +1138,15 @@ class Record:
             if not _is_as_approved(each, granted[0], purpose):
                 what = f"says that {each['path']} is edited otherwise than was approved"
                 raise Wrong(what, "manifest.json")
-        return self._from_intake(files, shown, approval)
+        trace = self._from_intake(files, shown, approval)
+        for each in files:
+            if (each["taken_in_at"], each["taken_in_by"]) != (trace.taken_in_at, trace.taken_in_by):
+                what = f"says otherwise when recording {number} was taken in, or by whom"
+                raise Wrong(what, "manifest.json")
+            if each["matched"] is not trace.matched:
+                what = f"says otherwise whether call records tell of recording {number}"
+                raise Wrong(what, "manifest.json")
+        return trace
 
     def _from_intake(
         self, files: Sequence[Mapping[str, Any]], chain: Mapping[str, Any], by: Approval
@@ -1014,6 +1186,39 @@ class Record:
             countersigned_by=by.second,
             broke_glass=by.said["break_glass"],
         )
+
+
+def _as_stated(
+    said: Mapping[str, Any],
+    leaf: Mapping[str, Any],
+    stated: Mapping[str, Any],
+    over: Mapping[str, Any],
+) -> dict[str, bool]:
+    """Whether a certificate says what was stated: by the member that may say otherwise."""
+    named = {"due": "due_on", "ciphertext": "sha256_sealed"}
+    items = [{named.get(name, name): each[name] for name in each} for each in stated["items"]]
+    told = [
+        {name: each[name] for name in each if name not in ("recording", "local_time")}
+        for each in said["recordings"]
+    ]
+    kept = [{name: each[name] for name in ("code", "uid")} for each in said["kept"]]
+    purpose, local = purpose_of(stated["request"]), in_utc
+    return {
+        "certificate": said["certificate"] == f"C-{stated['number']}",
+        "request": said["request"]["id"] == stated["request"],
+        "purpose": said["purpose"] == purpose and purpose in CARRIED_OUT,
+        "recording": _sorted(told) == _sorted(items),
+        "start of a recording": all(
+            local(each["local_time"]) == each["started_at"] for each in said["recordings"]
+        ),
+        "recording that is kept": _sorted(kept) == _sorted(stated["kept"]),
+        "time at which it began": said["begun_at"] == leaf["at"],
+        "time at which it was complete": said["done_at"] >= over["at"],
+    }
+
+
+def _sorted(items: Sequence[Mapping[str, Any]]) -> list[bytes]:
+    return sorted(canonical(dict(each)) for each in items)
 
 
 def require_each(place: str, rules: Mapping[str, bool]) -> None:
@@ -1058,6 +1263,8 @@ def replay(signers: Mapping[str, Any], head: Head) -> Record:
         leaf, before = read_leaf(data, seq, head.origin), seq
         if record is None and said is None and fits(leaf.get("founders"), "founders"):
             record = Record(Register(leaf["founders"]), head, signers["recordings"])
+        elif record is not None and said is None and leaf["act"] == "destruction.done":
+            record.take_done(leaf)
         elif record is None or said is None:
             raise Wrong("does not lead from the log's first entry by statements alone")
         else:
@@ -1067,8 +1274,8 @@ def replay(signers: Mapping[str, Any], head: Head) -> Record:
     return record
 
 
-def check_entry(proof: Proof, data: bytes, releaser: str) -> dict[str, Any]:
-    """The entry that the proof is about: that ``releaser`` released what this manifest says."""
+def check_entry(proof: Proof, data: bytes, signer: str, kind: Kind = RELEASE) -> dict[str, Any]:
+    """The entry that the proof is about: that ``signer`` released, or certified, just this."""
     extra = read_as("extra", proof.extra, ": its extra")
     body = unbase64(extra["leaf"])
     head = proof.head
@@ -1077,15 +1284,15 @@ def check_entry(proof: Proof, data: bytes, releaser: str) -> dict[str, Any]:
     if head.size != proof.index + 1 or not is_included(leaf_hash(body), *place):
         raise Wrong("does not prove that its entry stands in the log")
     done = (leaf["act"], leaf["outcome"], leaf["actor"])
-    if done != ("release.prepared", "done", releaser):
-        raise Wrong("is about something else than a release by whoever signed")
+    if done != (kind.act, "done", signer):
+        raise Wrong(f"is about something else than a {kind.name} by whoever signed")
     context = canonical({"seq": proof.index, "vault": head.origin.partition("/")[2]})
     nonce, details = bytes.fromhex(extra["nonce"]), canonical(extra["details"])
     detail = sha256(b"callrec/1 detail\n" + context + nonce + details).hexdigest()
     if detail != leaf["detail"]:
         raise Wrong("has details that its entry does not bear out")
     if extra["details"]["manifest"] != sha256(data).hexdigest():
-        raise Wrong("is about another manifest.json")
+        raise Wrong(f"is about another {kind.document}")
     return leaf
 
 
@@ -1146,6 +1353,8 @@ def check(files: Files, pin: str = "") -> Result:
     for path, opened in files.items():
         with work.noting(path):
             work.read(path, opened)
+    if CERTIFICATE.document in files and RELEASE.document not in files:
+        return _check_certificate(work, pin)
     manifest: dict[str, Any] = {}
     with work.noting("manifest.json"):
         manifest = read_manifest(work.take("manifest.json"))
@@ -1164,6 +1373,52 @@ def check(files: Files, pin: str = "") -> Result:
         states=states,
         problems=tuple(dict.fromkeys(work.problems)),
         newer=newer,
+    )
+
+
+def _check_certificate(work: Examination, pin: str) -> Result:
+    """The same of a certificate of destruction (destruction.md, 6)."""
+    said: dict[str, Any] = {}
+    with work.noting(CERTIFICATE.document):
+        said = read_as("certified", work.take(CERTIFICATE.document))
+    sums: dict[str, str] = {}
+    with work.noting("SHA256SUMS"):
+        sums = read_sums(work.take("SHA256SUMS"), CERTIFICATE)
+    states = _compare(work, {**dict.fromkeys((*CERTIFICATE.beside, *LISTS), ""), **sums})
+    fingerprint, signer = _fingerprint(work, pin), _signer(work, CERTIFICATE)
+    entry: dict[str, Any] = {}
+    destroyed = None
+    with work.noting(CERTIFICATE.proof):
+        proof = read_proof(work.take(CERTIFICATE.proof))
+        with work.noting("signers.json"):
+            record = replay(read_as("signers", work.take("signers.json")), proof.head)
+            about = (
+                {"practice": said["practice"], "released_by": said["certified_by"]} if said else {}
+            )
+            log_key = _log_key(record.register, signer, about, CERTIFICATE)
+            with work.noting(CERTIFICATE.proof):
+                check_note(proof.head.note, proof.head.origin, log_key)
+                data = work.take(CERTIFICATE.document)
+                entry = check_entry(proof, data, signer[0], CERTIFICATE)
+                if said and not {said["id"], said["request"]["id"]} <= {*entry["subject"]}:
+                    raise Wrong("is about another certificate than destruction.json")
+                if said and proof.head.origin != f"callrec/{said['vault']}":
+                    raise Wrong("is from another log than the one that destruction.json names")
+            if entry:
+                record.register.check_in_time(signer[0], entry["at"], CERTIFICATE)
+            if said and entry:
+                destroyed = record.destroyed(said)
+    problems = tuple(dict.fromkeys(work.problems))
+    return Result(
+        trust="first-use" if not pin else "pinned" if pin == fingerprint else "none",
+        fingerprint=fingerprint,
+        manifest=said,
+        entry=entry,
+        traces={},
+        states=states,
+        problems=problems,
+        newer=False,
+        destroyed=None if problems else destroyed,
     )
 
 
@@ -1213,14 +1468,14 @@ def _fingerprint(work: Examination, pin: str) -> str:
     return fingerprint
 
 
-def _signer(work: Examination) -> tuple[str, bytes]:
-    """Id and key of the one who signed the manifest and the list of files."""
+def _signer(work: Examination, kind: Kind = RELEASE) -> tuple[str, bytes]:
+    """Id and key of the one who signed the manifest, or certificate, and the list of files."""
     signer = "", b""
     with work.noting("allowed_signers"):
-        signer = signer_of(work.take("allowed_signers"))
-    for name in ("manifest.json", LISTS[0]):
+        signer = signer_of(work.take("allowed_signers"), kind)
+    for name in (kind.document, LISTS[0]):
         with work.noting(f"{name}.sig"):
-            check_signature(work.take(name), work.take(f"{name}.sig"), signer[1])
+            check_signature(work.take(name), work.take(f"{name}.sig"), signer[1], kind)
     return signer
 
 
@@ -1275,13 +1530,18 @@ def _traces(
     return traces
 
 
-def _log_key(register: Register, signer: tuple[str, bytes], manifest: Mapping[str, Any]) -> bytes:
+def _log_key(
+    register: Register,
+    signer: tuple[str, bytes],
+    manifest: Mapping[str, Any],
+    kind: Kind = RELEASE,
+) -> bytes:
     """The signer's key for checkpoints, if they are the releaser whom the register knows."""
-    keys = register.keys(signer[0])
+    keys = register.keys(signer[0], kind)
     if manifest and manifest["practice"] != register.founders["practice"]:
-        raise Wrong("is of another practice than manifest.json names")
+        raise Wrong(f"is of another practice than {kind.document} names")
     if manifest and manifest["released_by"] != signer[0]:
-        raise Wrong("names somebody else than manifest.json", "allowed_signers")
+        raise Wrong(f"names somebody else than {kind.document}", "allowed_signers")
     if keys["act"] != signer[1]:
         raise Wrong("has another key than signers.json vouches for", "allowed_signers")
     return keys["log"]
@@ -1338,6 +1598,8 @@ def as_json(result: Result) -> dict[str, Any]:
         "release": result.manifest.get("release"),
         "request": result.manifest.get("request", {}).get("number"),
         "practice": result.manifest.get("practice"),
+        "certificate": result.manifest.get("certificate"),
+        "destroyed": result.destroyed and result.destroyed.recordings,
         "released_at": result.entry.get("at"),
         "audit_seq": result.entry.get("seq"),
         "recordings": [asdict(trace) for trace in result.traces.values()],
@@ -1353,26 +1615,46 @@ def as_json(result: Result) -> dict[str, Any]:
 
 def in_words(result: Result) -> Iterator[str]:
     """What a person reads; the last line is the verdict."""
-    manifest, entry = result.manifest, result.entry
-    if manifest:
-        yield f"A release by {manifest['practice']}, for request {manifest['request']['number']}."
+    if result.manifest:
+        yield from _headline(result.manifest)
     for each in result.problems:
         yield f"WRONG: {each.path} {each.what}."
     if result.newer:
         yield "Its form is later than this program knows; a newer callrec_verify.py can check it."
     elif not result.problems:
         yield f"{len(result.states)} files are there: none is changed, missing or too many."
-        yield "They are signed by the key that the practice's log gives to whoever released them."
-        yield f"The release is entry {entry['seq']} of that log, of {entry['at']}."
-        for uid, trace in result.traces.items():
-            yield from trace_in_words(trace, [f for f in manifest["files"] if f["uid"] == uid])
+        yield from _found(result)
     yield f"TRUST: {result.trust}"
     if result.fingerprint:
-        yield f"Fingerprint in this release: {' '.join(grouped(result.fingerprint))}"
+        name = "certificate" if "certificate" in result.manifest else "release"
+        yield f"Fingerprint in this {name}: {' '.join(grouped(result.fingerprint))}"
     if not result.problems:
         yield from _what_it_means(result)
     first = next((f"{each.path} {each.what}" for each in result.problems), "not of a known form")
     yield f"NOT VERIFIED: {first}" if result.verdict == "NOT VERIFIED" else result.verdict
+
+
+def _headline(said: Mapping[str, Any]) -> Iterator[str]:
+    """Whose it is, and for which request."""
+    number = said["request"]["number"]
+    if "certificate" in said:
+        yield f"A certificate of destruction by {said['practice']},"
+        yield f"{said['certificate']}, for request {number}."
+    else:
+        yield f"A release by {said['practice']}, for request {number}."
+
+
+def _found(result: Result) -> Iterator[str]:
+    """What a release, or a certificate, in which nothing is wrong shows."""
+    name = "certificate" if result.destroyed else "release"
+    did = "certified it" if result.destroyed else "released them"
+    yield f"They are signed by the key that the practice's log gives to whoever {did}."
+    yield f"The {name} is entry {result.entry['seq']} of that log, of {result.entry['at']}."
+    if result.destroyed:
+        yield from destroyed_in_words(result.destroyed)
+    files = result.manifest.get("files", ())
+    for uid, trace in result.traces.items():
+        yield from trace_in_words(trace, [each for each in files if each["uid"] == uid])
 
 
 ROLES = {
@@ -1407,6 +1689,23 @@ def trace_in_words(trace: Trace, files: Sequence[Mapping[str, Any]]) -> Iterator
             yield f"  that it sounds the same{kept} rests on their signature alone."
 
 
+def destroyed_in_words(found: Destroyed) -> Iterator[str]:
+    """Who decided and carried out a destruction, and what of the certificate rests on a word."""
+    what = f"{found.recordings} recording{'' if found.recordings == 1 else 's'}"
+    for each in found.approvals:
+        by = ROLES.get(each.role, each.role)
+        second = ROLES.get(each.second, each.second)
+        also = f", countersigned by {second}" if second else ""
+        alone = ", who decided alone" if each.said["break_glass"] else ""
+        yield f"The destruction of {what} was approved by {by}{also}{alone},"
+        yield f"  on {_instant(each.at)}."
+    by = ROLES.get(found.carried_out_by, found.carried_out_by)
+    yield f"It was carried out by {by}, on {_instant(found.carried_out_at)}:"
+    yield f"  entry {found.carried_out} of that log. Nothing of it was owed any more"
+    yield f"  on {_instant(found.complete_at)}."
+    yield "What was done on which drive rests on the signature of whoever certified it alone."
+
+
 def named_as_of(system: str, confidence: str) -> str:
     """Where the time of a call is from, up to that time."""
     if confidence == "file-time":
@@ -1426,7 +1725,7 @@ def _what_it_means(result: Result) -> Iterator[str]:
         yield "If it is the practice's, then the check"
     else:
         yield "The fingerprint is the one that you gave. The check"
-    yield f"{PROVES}."
+    yield f"{PROVES_DESTROYED if result.destroyed else PROVES}."
     yield "It cannot show whether the practice took the signer's key away later: ask the practice."
 
 
@@ -1438,10 +1737,10 @@ def harmless(line: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit status."""
     parser = argparse.ArgumentParser(
-        description="Check a release of call recordings.",
+        description="Check a release of call recordings, or a certificate of destruction.",
         epilog="Exit status: 0 VERIFIED, 9 FIRST-USE, 5 NOT VERIFIED, 2 it was called wrongly.",
     )
-    parser.add_argument("folder", nargs="?", default=".", help="the opened release")
+    parser.add_argument("folder", nargs="?", default=".", help="the opened release, or certificate")
     parser.add_argument("--pin", nargs="+", default=[], help="the practice's fingerprint")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     given = parser.parse_args(arguments)

@@ -12,12 +12,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from callrec.crypto.canonical import canonical, format_instant
 from callrec.package.certificate import (
     CertifiedApproval,
     approval_in_words,
     hash_in_groups,
     instant_in_words,
 )
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.retention import is_undone
 
 METHOD: Final = (
     "The key of each recording was destroyed, so that no copy of its sealed file can be opened;"
@@ -48,11 +51,13 @@ NOT_REACHED: Final = (
     "the recordings as the telephone system or its supplier keeps them",
 )
 
-STUB: Final = (
+_STUB: Final = (
     "A stub of each recording is kept: number, uid, when the call was, as far as that was known,"
-    " and how long, the SHA-256 of its sealed file, rule and certificate; and a keyed hash of its"
-    " sound, so that the same file is not taken in again."
+    " and how long, the SHA-256 of its sealed file, rule and certificate"
 )
+
+_NOT_AGAIN: Final = "; and a keyed hash of its sound, so that the same file is not taken in again"
+"""Not of what came in by mistake: it may come in once more."""
 
 _WIDTH: Final = 76
 
@@ -89,16 +94,30 @@ class Medium:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRecording:
+    """One that was asked for and stays."""
+
+    recording: int
+    uid: str
+    code: str
+    """Of its exemption."""
+    why: str
+    """In words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DestructionCertificate:
     """What a practice certifies of a destruction."""
 
+    vault: str
     practice: str
+    id: str
     reference: str
     """``C-1``."""
+    request_id: str
     request: str
     """``R-17``."""
-    purpose: str
-    """In words."""
+    purpose: Purpose
     asked_by: str
     """The role of the person who made the request."""
     approvals: tuple[CertifiedApproval, ...]
@@ -108,8 +127,7 @@ class DestructionCertificate:
     done_at: datetime
     """Both on the practice's clock."""
     recordings: tuple[DestroyedRecording, ...]
-    kept: tuple[tuple[int, str], ...]
-    """Number of a recording that stays, and why, in words."""
+    kept: tuple[KeptRecording, ...]
     media: tuple[Medium, ...]
     released: tuple[tuple[str, str], ...]
     """Request and release in which one of them went out: their holder was to be notified."""
@@ -117,44 +135,90 @@ class DestructionCertificate:
     """The practice's: the vault root, 64 hex digits."""
     audit_seq: int
     """The entry of the audit log that records it."""
+    entries: tuple[int, ...]
+    """That one, those of the approvals, and the one by which it was complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """By whom, and where in the log, a certificate was given out."""
+
+    seq: int
+    at: datetime
+    """On the practice's clock."""
+    by: str
+    """Id."""
+    signing_key: str
+    """As ``ssh-keygen`` prints it."""
 
 
 def certificate_json(certificate: DestructionCertificate) -> dict[str, Any]:
-    """The certificate for programs."""
+    """The certificate for programs (docs/formats/destruction.md, 5)."""
     return {
-        "format": "callrec.destruction/1",
-        "certificate": certificate.reference,
+        "schema": "callrec.destruction/1",
+        "vault": certificate.vault,
         "practice": certificate.practice,
-        "request": certificate.request,
-        "purpose": certificate.purpose,
+        "id": certificate.id,
+        "certificate": certificate.reference,
+        "request": {"number": certificate.request, "id": certificate.request_id},
+        "purpose": str(certificate.purpose),
         "asked_by": certificate.asked_by,
-        "approved_by": [
-            {"role": each.role, "at": each.at, "witness": each.countersigned_by or None}
-            for each in certificate.approvals
-        ],
-        "carried_out_by": certificate.carried_out_by,
-        "begun_at": certificate.begun_at,
-        "done_at": certificate.done_at,
+        "begun_at": format_instant(certificate.begun_at),
+        "done_at": format_instant(certificate.done_at),
         "method": method(certificate),
-        "recordings": [asdict(each) for each in certificate.recordings],
-        "kept": [{"recording": number, "why": why} for number, why in certificate.kept],
-        "media": [asdict(each) for each in certificate.media],
+        "recordings": [
+            {
+                **asdict(each),
+                "due_on": each.due_on or "",
+                "started_at": format_instant(each.started_at),
+                "local_time": each.started_at.isoformat(timespec="milliseconds"),
+            }
+            for each in certificate.recordings
+        ],
+        "kept": [asdict(each) for each in certificate.kept],
+        "media": [
+            {
+                **asdict(each),
+                "written_anew_at": each.written_anew_at and format_instant(each.written_anew_at),
+            }
+            for each in certificate.media
+        ],
         "released": [{"request": r, "release": id_} for r, id_ in certificate.released],
         "not_reached": list(not_reached(certificate)),
-        "stub": STUB,
-        "fingerprint": certificate.fingerprint,
-        "audit_seq": certificate.audit_seq,
+        "stub": stub(certificate),
     }
 
 
-def certificate_text(certificate: DestructionCertificate) -> str:
+def certificate_bytes(certificate: DestructionCertificate, *, by: str, at: datetime) -> bytes:
+    """``destruction.json``: the bytes that are signed, and whose SHA-256 the log holds."""
+    told = {"certified_by": by, "at": format_instant(at)}
+    return canonical({**certificate_json(certificate), **told})
+
+
+def certificate_text(certificate: DestructionCertificate, certified: Certified) -> str:
     """The certificate as plain text, wrapped at 76 columns."""
-    return "".join(f"{line}\n" for line in _lines(certificate))
+    return "".join(f"{line}\n" for line in _lines(certificate, certified))
+
+
+def record_rows(
+    certificate: DestructionCertificate, certified: Certified
+) -> Iterator[tuple[str, str]]:
+    """Where it stands in the audit log, and which key signed it."""
+    yield "Audit log", f"entry {certificate.audit_seq} records it, entry {certified.seq} this"
+    yield "Certified", instant_in_words(certified.at)
+    yield "Signing key", certified.signing_key
+
+
+HOW_TO_CHECK: Final = (
+    "destruction.json, beside this, says the same for programs. It is signed, and so is the list of"
+    " all files here: VERIFY.txt says how to check both with ssh-keygen, and that what they say"
+    " stands in the practice's audit log."
+)
 
 
 def decision_rows(certificate: DestructionCertificate) -> Iterator[tuple[str, str]]:
     """Who asked, decided and carried it out, and when: each fact behind its name."""
-    yield "Request", f"{certificate.request}, {certificate.purpose}"
+    yield "Request", f"{certificate.request}, {TERMS[certificate.purpose].in_words}"
     yield "Asked by", certificate.asked_by
     for approval in certificate.approvals:
         yield "Approved by", approval_in_words(approval)
@@ -174,6 +238,12 @@ def method(certificate: DestructionCertificate) -> str:
     return METHOD_BUT_LOST if lost(certificate) else METHOD
 
 
+def stub(certificate: DestructionCertificate) -> str:
+    """What is kept of each recording."""
+    undone = any(is_undone(each.rule) for each in certificate.recordings)
+    return f"{_STUB}{'' if undone else _NOT_AGAIN}."
+
+
 def not_reached(certificate: DestructionCertificate) -> tuple[str, ...]:
     """What was not destroyed."""
     return (ON_LOST_VOLUMES, *NOT_REACHED) if lost(certificate) else NOT_REACHED
@@ -181,7 +251,7 @@ def not_reached(certificate: DestructionCertificate) -> tuple[str, ...]:
 
 def kept_rows(certificate: DestructionCertificate) -> list[tuple[str, str]]:
     """What was asked for and stays, and why."""
-    return [(f"Recording {number}", why) for number, why in certificate.kept]
+    return [(f"Recording {each.recording}", each.why) for each in certificate.kept]
 
 
 def medium_rows(certificate: DestructionCertificate) -> list[tuple[str, str]]:
@@ -202,13 +272,14 @@ def recording_in_words(recording: DestroyedRecording) -> str:
     return f"{recording.category}; {recording.rule}{due}"
 
 
-def _lines(certificate: DestructionCertificate) -> Iterator[str]:
+def _lines(certificate: DestructionCertificate, certified: Certified) -> Iterator[str]:
     yield f"Certificate of destruction {certificate.reference}"
     yield certificate.practice
     yield ""
     for row in decision_rows(certificate):
         yield from _fact(*row)
-    yield from _fact("Record", f"entry {certificate.audit_seq} of the audit log")
+    for row in record_rows(certificate, certified):
+        yield from _fact(*row)
     yield from _fact("Fingerprint", hash_in_groups(certificate.fingerprint))
     yield from ("", f"Destroyed: {len(certificate.recordings)}")
     for each in certificate.recordings:
@@ -222,7 +293,8 @@ def _lines(certificate: DestructionCertificate) -> Iterator[str]:
     yield from _section("Released before; who has it was to be told [UK GDPR 19]", released)
     yield from _section("Method", [method(certificate)])
     yield from _section("Not reached", not_reached(certificate))
-    yield from _section("Kept of them", [STUB])
+    yield from _section("Kept of them", [stub(certificate)])
+    yield from _section("How to check this", [HOW_TO_CHECK])
 
 
 def _section(title: str, texts: Iterable[str]) -> Iterator[str]:

@@ -67,6 +67,12 @@ class ReleasedFile:
     """Start of the call, aware, in the practice's own time zone: the manifest says both."""
     made_from: str | None
     """SHA-256 of the original that a listening copy was made from; None for an original."""
+    taken_in_at: datetime
+    """When its recording was taken in, aware."""
+    taken_in_by: str
+    """What whoever took it in was to the practice: ``intake``, its service; else a person did."""
+    matched: bool
+    """The telephone system's own call records tell of the call."""
     edits: Edits = UNEDITED
     """What was clipped or silenced in it, in times of the original."""
     edited_at: int | None = None
@@ -90,6 +96,7 @@ class ReleasedFile:
             and (self.role is FileRole.LISTENING or not self.edits)
             and bool(self.edits) == (self.edited_at is not None)
             and self.started_at.tzinfo
+            and self.taken_in_at.tzinfo
         )
         if not holds:
             raise ValueError("a file of a release has a neutral name, its hash, and a time")
@@ -106,6 +113,7 @@ class ReleasedFile:
             **members,
             "started_at": format_instant(self.started_at),
             "local_time": self.local_time,
+            "taken_in_at": format_instant(self.taken_in_at),
             # Written although empty: a reader must be able to tell "nothing was cut or silenced".
             "edits": list(self._edits()),
         }

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from callrec.errors import NotFound, Unchecked, Unusable
 from callrec.package.callrec_verify import Files, files_in
-from callrec.package.package import MANIFEST, SIGNATURE, SUMS
+from callrec.package.package import DESTRUCTION, MANIFEST, SIGNATURE, SUMS
 from callrec.package.sealed_page import HOW_TO_NAME_IT, OpenedPage, open_page
 from callrec.package.zip import files_of_zip
 
@@ -46,7 +46,7 @@ def open_package(path: Path, passphrase: Callable[[], str]) -> Iterator[OpenedPa
 def _package_at(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> OpenedPackage:
     if path.is_dir():
         files = files_in(str(path))
-        if not {MANIFEST, SIGNATURE, SUMS} & files.keys():
+        if not {MANIFEST, SIGNATURE, SUMS, DESTRUCTION} & files.keys():
             _check_holds_none(path)
         return OpenedPackage(files)
     # The name decides, because it decides what opens the file for the person who reads it: one that

@@ -52,6 +52,15 @@ SUMS: Final = "SHA256SUMS"
 
 SUMS_SIGNATURE: Final = "SHA256SUMS.sig"
 
+DESTRUCTION_NAMESPACE: Final = "callrec-destruction"
+"""As `NAMESPACE`, of a certificate of destruction."""
+
+CERTIFICATE_TEXT: Final = "certificate.txt"
+
+DESTRUCTION: Final = "destruction.json"
+
+DESTRUCTION_PROOF: Final = "destruction.tlog-proof"
+
 RELEASE_PROOF: Final = "release.tlog-proof"
 
 SIGNERS: Final = "signers.json"
@@ -113,8 +122,9 @@ class Enclosures:
     """Ids and keys from leaf 0 to the releaser's voucher, placed byte for byte."""
     certificate: bytes
     """PDF."""
-    read_me: str
     verify: str
+    read_me: str = ""
+    """For who listens; empty: there is nothing to hear."""
     rights: str = ""
     """The information of UK GDPR 15; empty: none is owed."""
     exhibit_label: bytes = b""
@@ -129,7 +139,6 @@ def assemble(
     if contents.keys() != {file.path for file in listed}:
         raise ValueError("the contents are not those of the manifest")
     data = manifest.to_bytes()
-    signer = allowed_signers_line(manifest.released_by, signing_public(seed), NAMESPACE)
     before = _members(
         {
             READ_ME: enclosures.read_me.encode(),
@@ -143,16 +152,61 @@ def assemble(
     after = _members(
         {
             RELEASE_PROOF: enclosures.proof,
-            SIGNERS: enclosures.signers,
-            ALLOWED_SIGNERS: f"{signer}\n".encode(),
-            VERIFY: enclosures.verify.encode(),
-            VERIFIER: resources.files(__package__).joinpath(VERIFIER).read_bytes(),
+            **_by_which_right(enclosures, manifest.released_by, seed, NAMESPACE),
         }
     )
     after += tuple(Member(f.path, contents[f.path], f.size_bytes, f.sha256) for f in listed)
+    return (*before, *_sums(before, after, seed, NAMESPACE), *after)
+
+
+def assemble_certificate(
+    data: bytes, text: str, enclosures: Enclosures, *, signer: str, seed: bytes
+) -> tuple[Member, ...]:
+    """Sign a certificate of destruction, and lay out its folder, as `assemble` does a release.
+
+    Args:
+        data: what it says, as programs read it.
+        text: the same as people read it.
+        enclosures: what lies beside; ``certificate`` is the same as PDF.
+        signer: id of the person whose ``act`` seed this is.
+        seed: 32 bytes.
+    """
+    before = _members(
+        {
+            CERTIFICATE: enclosures.certificate,
+            CERTIFICATE_TEXT: text.encode(),
+            DESTRUCTION: data,
+            f"{DESTRUCTION}.sig": sign_ssh(data, seed, DESTRUCTION_NAMESPACE).encode(),
+        }
+    )
+    after = _members(
+        {
+            DESTRUCTION_PROOF: enclosures.proof,
+            **_by_which_right(enclosures, signer, seed, DESTRUCTION_NAMESPACE),
+        }
+    )
+    return (*before, *_sums(before, after, seed, DESTRUCTION_NAMESPACE), *after)
+
+
+def _by_which_right(
+    enclosures: Enclosures, signer: str, seed: bytes, namespace: str
+) -> dict[str, bytes]:
+    """What shows how the key came to be allowed to sign, and how to check that."""
+    line = allowed_signers_line(signer, signing_public(seed), namespace)
+    return {
+        SIGNERS: enclosures.signers,
+        ALLOWED_SIGNERS: f"{line}\n".encode(),
+        VERIFY: enclosures.verify.encode(),
+        VERIFIER: resources.files(__package__).joinpath(VERIFIER).read_bytes(),
+    }
+
+
+def _sums(
+    before: Iterable[Member], after: Iterable[Member], seed: bytes, namespace: str
+) -> tuple[Member, ...]:
+    """The list of all files, and its signature."""
     sums = "".join(f"{each.sha256}  {each.path}\n" for each in (*before, *after)).encode()
-    signed = {SUMS: sums, SUMS_SIGNATURE: sign_ssh(sums, seed, NAMESPACE).encode()}
-    return (*before, *_members(signed), *after)
+    return _members({SUMS: sums, SUMS_SIGNATURE: sign_ssh(sums, seed, namespace).encode()})
 
 
 def _members(contents: Mapping[str, bytes]) -> tuple[Member, ...]:

@@ -15,8 +15,15 @@ from string import Template
 from typing import Final
 
 from callrec.package.certificate import day_in_words, doubt_in_words, hash_in_lines
+from callrec.package.destroyed import Certified, DestructionCertificate
 from callrec.package.manifest import Manifest, ReleasedFile
-from callrec.package.package import NAMESPACE, ssh_fingerprint
+from callrec.package.package import (
+    DESTRUCTION,
+    DESTRUCTION_NAMESPACE,
+    NAMESPACE,
+    SUMS,
+    ssh_fingerprint,
+)
 from callrec.policy.notice import PURPOSES_IN_WORDS
 
 COLUMNS: Final = 76
@@ -78,6 +85,21 @@ def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
         key=ssh_fingerprint(public),
         fingerprint="\n".join(_INDENT + line for line in hash_in_lines(root)),
         proves=WHAT_IT_PROVES,
+    )
+
+
+def certificate_verify_text(certificate: DestructionCertificate, certified: Certified) -> str:
+    """VERIFY.txt of a certificate of destruction."""
+    check = f"ssh-keygen -Y verify -f allowed_signers -I {certified.by} -n {DESTRUCTION_NAMESPACE}"
+    return _text(
+        "verify-certificate.txt",
+        practice=certificate.practice,
+        certificate=certificate.reference,
+        check_sums=f"{check} -s {SUMS}.sig < {SUMS}",
+        check_certificate=f"{check} -s {DESTRUCTION}.sig < {DESTRUCTION}",
+        namespace=DESTRUCTION_NAMESPACE,
+        key=certified.signing_key,
+        fingerprint="\n".join(_INDENT + line for line in hash_in_lines(certificate.fingerprint)),
     )
 
 

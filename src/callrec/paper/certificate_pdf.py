@@ -27,7 +27,8 @@ from callrec.package.certificate import (
     told_of_call,
 )
 from callrec.package.destroyed import (
-    STUB,
+    HOW_TO_CHECK,
+    Certified,
     DestroyedRecording,
     DestructionCertificate,
     decision_rows,
@@ -35,7 +36,9 @@ from callrec.package.destroyed import (
     medium_rows,
     method,
     not_reached,
+    record_rows,
     recording_in_words,
+    stub,
 )
 from callrec.package.manifest import NotEnclosed, ReleasedFile
 from callrec.package.texts import WHAT_IT_PROVES
@@ -247,7 +250,7 @@ def _how_to_check(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
     yield from (first, second, sheet.set(command, HASH, x=INDENT), third)
 
 
-def destruction_pdf(certificate: DestructionCertificate) -> bytes:
+def destruction_pdf(certificate: DestructionCertificate, certified: Certified) -> bytes:
     """The certificate as PDF/A, pages of A4: the same bytes for the same facts."""
     title = f"Certificate of destruction {certificate.reference}"
     sheet = Sheet(title=title, practice=certificate.practice, at=certificate.done_at)
@@ -265,10 +268,8 @@ def destruction_pdf(certificate: DestructionCertificate) -> bytes:
         ),
     )
     decision = [sheet.fact(*row) for row in decision_rows(certificate)]
-    decision += [
-        sheet.fact("Audit log", f"entry {certificate.audit_seq} records it"),
-        sheet.fact("Fingerprint", hash_in_groups(certificate.fingerprint), HASH),
-    ]
+    decision += [sheet.fact(*row) for row in record_rows(certificate, certified)]
+    decision += [sheet.fact("Fingerprint", hash_in_groups(certificate.fingerprint), HASH)]
     sheet.keep_section("The decision", decision)
     destroyed = (_destroyed(sheet, each) for each in certificate.recordings)
     sheet.keep_section("What was destroyed", destroyed)
@@ -282,7 +283,8 @@ def destruction_pdf(certificate: DestructionCertificate) -> bytes:
     sheet.keep_section("How", [sheet.set(method(certificate), TEXT)])
     points = (sheet.item("·", sheet.set(what, TEXT, x=INDENT)) for what in not_reached(certificate))
     sheet.keep_section("What is not reached", points)
-    sheet.keep_section("What is kept of them", [sheet.set(STUB, TEXT)])
+    sheet.keep_section("What is kept of them", [sheet.set(stub(certificate), TEXT)])
+    sheet.keep_section("How to check this", [sheet.set(HOW_TO_CHECK, TEXT)])
     sheet.keep(*sheet.signed_for_practice())
     return sheet.to_pdf(f"{title}   ·   {certificate.request}")
 

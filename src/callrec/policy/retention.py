@@ -9,6 +9,8 @@
     Code   only what was approved and is still due is destroyed          check_still_due
     4(h)   exactly the approved recordings are destroyed                 check_granted
     4(h)   nothing that an open request asks for                         check_nobody_waits
+    4(h)   what came in by mistake is taken back only unused             check_was_not_used
+    4(h)   and only while its file is there                              check_nothing_lost
     UK GDPR 18  nothing restricted or already destroyed                  check_can_be_destroyed
 
 The scales are the practice's own, from its configuration. What stops a recording (a hold, an open
@@ -82,6 +84,24 @@ class DisposalItem:
     category: str
     rule: str
     due_on: date
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether it goes since it came in by mistake, and not since its time is over."""
+        return is_undone(self.rule)
+
+
+_BY_MISTAKE: Final = "taken in by mistake, batch "
+
+
+def undone_rule(batch: str) -> str:
+    """The rule by which what came in with a batch is taken back."""
+    return f"{_BY_MISTAKE}{batch[:8]}"
+
+
+def is_undone(rule: str) -> bool:
+    """Whether it is that rule; no category of a schedule is called so."""
+    return rule.startswith(_BY_MISTAKE)
 
 
 class StopReason(StrEnum):
@@ -292,6 +312,27 @@ def check_still_due(recordings: Iterable[Appraised], *, on: date) -> None:
             "a recording that was approved for disposal is to be kept longer now",
             clause=Clause.ENCRYPTED_AND_ARCHIVED,
             hint="the Data Controller takes the approval back: callrec revoke",
+        )
+
+
+def check_was_not_used(used: Mapping[int, str]) -> None:
+    """What somebody asked for or held is no mistake any more; by number, what named it."""
+    for number, reference in sorted(used.items())[:1]:
+        raise Refused(
+            f"recording {number} was used, by {reference}, and is not taken back",
+            clause=Clause.ENCRYPTED_AND_ARCHIVED,
+            hint="it is kept like any other, until its time is over: callrec retention review",
+        )
+
+
+def check_nothing_lost(lost: Sequence[int]) -> None:
+    """What has no file any more is the only copy of its call; by number."""
+    if lost:
+        raise Refused(
+            f"recordings whose files are not where they came from, and would be lost: {len(lost)},"
+            f" the first of them recording {lost[0]}",
+            clause=Clause.ENCRYPTED_AND_ARCHIVED,
+            hint="name the folder that has the files now: --sources DIR; what has no file stays",
         )
 
 

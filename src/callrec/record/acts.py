@@ -53,6 +53,8 @@ MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
             ),
             2,
         ),
+        # The certificate and its request.
+        "destruction.certified": 2,
         # The volume, or the category, and the recordings.
         **dict.fromkeys(("archive.removed", "recording.categorised"), 2),
     }

@@ -205,6 +205,9 @@ def _original(practice: Practice, copy: ReleaseCopy) -> ReleasedFile:
         duration_ms=copy.sound.duration_ms if copy.sound else metadata["duration_ms"],
         started_at=began,
         made_from=None,
+        taken_in_at=copy.grant.came_in.at,
+        taken_in_by=copy.grant.came_in.role,
+        matched=any(each["matched"] for each in metadata["shown"]),
         came_in=_came_in(practice, copy.grant),
         time_doubt=time_doubt(metadata, began),
     )

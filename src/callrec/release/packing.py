@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from callrec.audit.evidence import Evidence
 from callrec.crypto.primitives import sha256, signing_public
 from callrec.crypto.statement import entries_in
 from callrec.errors import Tampered
@@ -31,7 +32,6 @@ from callrec.policy.purpose import TERMS, Purpose, legal_basis
 from callrec.policy.withholding import GROUND_CODES
 from callrec.practice import Actor, Practice
 from callrec.release.copies import Enclosed, ReleaseCopy
-from callrec.release.record import Evidence
 from callrec.requests.approvals import certified_approvers, role_in_words
 from callrec.requests.grants import UsableGrant
 from callrec.requests.model import OpenRequest

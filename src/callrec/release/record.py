@@ -15,7 +15,6 @@ use by an entry of the releaser's own.
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import json
 import os
@@ -25,18 +24,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from callrec.audit import tree
-from callrec.audit.checkpoint import Proof, write_proof
+from callrec.audit.evidence import CommittingLeaf, Evidence, evidence_of
 from callrec.audit.leaf import DETAIL_NONCE_BYTES
-from callrec.audit.log import node_reader, read_leaf
-from callrec.audit.signers import write_signers
-from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, PREPARED, destroy_grants, set_grants_state
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical
 from callrec.errors import CallrecError, Failed, Refused
 from callrec.mail.outbox import notify
 from callrec.package.manifest import Manifest
@@ -58,32 +52,9 @@ CUT_OFF: Final = "the run was cut off"
 _TAKING_BACK: Final = frozenset({RequestAct.AMENDED, RequestAct.REVOKED})
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """The leaf ``release.prepared``, and what opens its details to the recipient."""
-
-    seq: int
-    nonce: bytes
-    details: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a package carries to show that it stands on the practice's record."""
-
-    seq: int
-    """The leaf ``release.prepared``."""
-    proof: bytes
-    """The file of its proof."""
-    checkpoint: str
-    """The log's head that it is for, a signed note."""
-    signers: bytes
-    """``signers.json``."""
-
-
 def record_prepared(
     practice: Practice, actor: Actor, manifest: Manifest, grants: Sequence[UsableGrant]
-) -> Prepared:
+) -> CommittingLeaf:
     """Write, durably, what is about to be handed over, and take the grants out of use."""
     nonce = primitives.random_bytes(DETAIL_NONCE_BYTES)
     details = {"manifest": primitives.sha256(manifest.to_bytes()).hex()}
@@ -98,38 +69,21 @@ def record_prepared(
             nonce=nonce,
         )
         set_grants_state(act.connection, manifest.request, actor.person.id, PREPARED)
-    return Prepared(after.leaves[-1].seq, nonce, details)
+    return CommittingLeaf(after.leaves[-1].seq, nonce, details)
 
 
 def read_evidence(
-    practice: Practice, actor: Actor, prepared: Prepared, grants: Sequence[UsableGrant]
+    practice: Practice, prepared: CommittingLeaf, grants: Sequence[UsableGrant]
 ) -> Evidence:
     """The proof of a release's leaf, and who signed what of its recordings, by which right."""
-    seq, size, head = prepared.seq, prepared.seq + 1, tables.checkpoint
     with reading(practice.engine) as connection:
-        # The head that the leaf completes, signed by its own actor.
-        of_leaf = select(head.c.note).where(head.c.size == size)
-        checkpoint = bytes(connection.execute(of_leaf).scalar_one())
-        _, body = read_leaf(connection, seq)
-        extra = {
-            "details": dict(prepared.details),
-            "leaf": base64.b64encode(body).decode(),
-            "nonce": prepared.nonce.hex(),
-        }
-        hashes = tree.inclusion_proof(seq, size, node_reader(connection))
         signed = read_signed(connection, grants)
-        return Evidence(
-            seq,
-            write_proof(Proof(seq, hashes, checkpoint, canonical(extra))),
-            checkpoint.decode(),
-            write_signers(
-                connection,
-                practice.register,
-                actor.person.id,
-                size,
-                carrying=signed.carrying,
-                recordings=signed.recordings,
-            ),
+        return evidence_of(
+            connection,
+            practice.register,
+            prepared,
+            carrying=signed.carrying,
+            recordings=signed.recordings,
         )
 
 

@@ -178,7 +178,7 @@ def _hand_over(
     with attempt(practice, actor, RequestAct.PREPARED, subject=[manifest.request]):
         prepared = record_prepared(practice, actor, manifest, draft.grants)
     try:
-        evidence = read_evidence(practice, actor, prepared, draft.grants)
+        evidence = read_evidence(practice, prepared, draft.grants)
         sha256 = write_package(
             practice, actor, draft, evidence, target=target, passphrase=passphrase, advance=advance
         )

@@ -101,7 +101,8 @@ def verify_release(
     if display is DisplayCheck.CHANGED:
         result = replace(result, problems=(_OTHERWISE,), traces={})
     is_on_record = None
-    if practice and is_of_practice(practice, result) and not result.problems:
+    is_release = result.destroyed is None
+    if practice and is_release and is_of_practice(practice, result) and not result.problems:
         if against := off_the_record(practice, result):
             result = replace(result, problems=against, traces={})
         is_on_record = not against

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from callrec.calls.coming_in import brought_by_hand
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.errors import NotFound, Refused
@@ -107,6 +108,8 @@ class Approved:
     lapses_at: datetime
     of_other_day: tuple[int, ...]
     """Of those that were granted, the ones that are not of the day which the request says."""
+    by_hand: tuple[int, ...]
+    """Of those that were granted, the ones that a person brought in."""
 
 
 def preview_approval(
@@ -166,6 +169,7 @@ def approve_request(
         )
         write_approval(practice, act, granting)
         notify_granted(practice, act.connection, granting)
+        by_hand = brought_by_hand(act.connection, practice.register, granting.recordings)
     return Approved(
         reference=reference,
         purpose=request.purpose,
@@ -175,6 +179,7 @@ def approve_request(
         withheld={row.id: ground for row, ground in granting.withheld},
         lapses_at=granting.lapses_at,
         of_other_day=find_date_mismatches(practice, request.particulars, granting.recordings),
+        by_hand=by_hand,
     )
 
 

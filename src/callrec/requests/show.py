@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
 from callrec.audit.leaf import Leaf
+from callrec.calls.coming_in import came_in
+from callrec.calls.custody import Opening
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import from_millis
 from callrec.login.people import logins
@@ -23,6 +27,7 @@ from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import UNDECIDED, RequestAct, RequestState, undecided_since
 from callrec.policy.retention import DisposalItem
+from callrec.policy.role import Role, VaultKey
 from callrec.policy.withholding import Ground
 from callrec.policy.words import mask_name, mask_number
 from callrec.practice import Actor, Practice, record, today
@@ -63,6 +68,14 @@ class ShownRecording:
     """Of a disposal: the rule of the retention schedule when that was made."""
     is_of_other_day: bool | None = None
     """It did not begin on the day which the request says."""
+    taken_in_at: datetime | None = None
+    taken_in_by: Role | None = None
+    """What whoever took it in was to the practice then."""
+    by_hand: bool | None = None
+    """A person brought it in, and not the telephone system's own service."""
+    matched: bool | None = None
+    """The telephone system's own call records have it; None as well where the reader lacks the key
+    that shows it, or it was destroyed."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -184,6 +197,7 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
             words = words_for(practice, actor, connection, request)
             releases = read_releases(request.history, words)
             was_answered = request.id in answered_requests(connection)
+            recordings = _recordings(practice, actor, connection, request)
     facts, called, in_full = request.facts, read.called, read.in_full
     particulars = request.particulars
     return ShownRequest(
@@ -198,7 +212,7 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
         in_full=in_full,
         particulars=particulars.as_json() if in_full else masked(particulars),
         digest=request.digest,
-        recordings=_recordings(practice, actor, request),
+        recordings=recordings,
         hold=hold,
         approvals=tuple(map(read.approval, request.approvals)),
         denial=read.denial(),
@@ -221,13 +235,21 @@ def masked(particulars: Particulars) -> dict[str, Any]:
 
 
 def _recordings(
-    practice: Practice, actor: Actor, request: OpenRequest
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
 ) -> tuple[ShownRecording, ...]:
     """What each is, for people who may know it by their powers, or had it granted to them once."""
     person, retained = actor.person, request.body.retained
     all_of_them = is_shown_recordings(person, request.purpose, on=today(practice))
     granted = {uid for each in request.approvals if each.to == person.id for uid in each.items}
     of_other_day = find_date_mismatches(practice, request.particulars, request.recordings)
+    known = [row for row in request.recordings if all_of_them or row.uid in granted]
+    brought = came_in(connection, practice.register, [row.uid for row in known])
+    opened = (
+        Opening(practice, actor, connection).sound_metadata(known)
+        if actor.has_key(VaultKey.CATALOGUE)
+        else []
+    )
+    matched = {each.uid: each.fields["record"] is not None for each in opened}
     return tuple(
         ShownRecording(
             id=row.id,
@@ -241,8 +263,12 @@ def _recordings(
             state=row.state,
             retained=retained.get(row.uid),
             is_of_other_day=row.id in of_other_day,
+            taken_in_at=brought[row.uid].at if row.uid in brought else None,
+            taken_in_by=brought[row.uid].role if row.uid in brought else None,
+            by_hand=row.uid not in brought or brought[row.uid].is_by_hand,
+            matched=matched.get(row.uid),
         )
-        if all_of_them or row.uid in granted
+        if row in known
         else ShownRecording(row.id)
         for row in request.recordings
     )

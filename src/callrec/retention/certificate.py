@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from callrec.archive.heads import VOLUME_STATEMENT
 from callrec.archive.log import check_volumes
-from callrec.archive.owed import read_destruction_leaf, when_done
+from callrec.archive.owed import done_leaf, read_destruction_leaf
 from callrec.archive.unfinished import owed_by_label
 from callrec.audit.erased import DestructionStatement
 from callrec.catalogue import destruction, tables
@@ -19,8 +19,13 @@ from callrec.catalogue.tables import from_millis
 from callrec.catalogue.volumes import LOST, each_volume
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
-from callrec.package.destroyed import DestroyedRecording, DestructionCertificate, Medium
-from callrec.policy.purpose import TERMS, Purpose
+from callrec.package.destroyed import (
+    DestroyedRecording,
+    DestructionCertificate,
+    KeptRecording,
+    Medium,
+)
+from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import GROUND_CODES, GROUNDS_FOR
 from callrec.practice import Practice
 from callrec.requests.approvals import certified_approvers, read_approvals, role_in_words
@@ -52,21 +57,27 @@ def certify_destruction(
         approvals = read_approvals(practice, connection, history)
         stubs = destruction.stubs_of(connection, row.id)
         media = tuple(_media(practice, connection, row.id, {stub.uid for stub in stubs}))
-        done_at = when_done(practice, connection, row.id)
+        done = done_leaf(practice, connection, row.id)
         # One that was lost then, and is found since, was rewritten later.
         written = [each.written_anew_at for each in media if each.written_anew_at is not None]
-        kept, zone = _kept(connection, stated), practice.config.time_zone
+        numbers, zone = _kept(connection, stated), practice.config.time_zone
         standing = [each for each in approvals if each.statement.digest in stated.approvals]
+        approved = {each.leaf.seq for each in standing}
+        # A second person signs in the leaf just after.
+        approved |= {each.leaf.seq + 1 for each in standing if each.countersignature}
         return DestructionCertificate(
+            vault=practice.vault,
             practice=practice.name,
+            id=row.id,
             reference=f"C-{row.number}",
+            request_id=request.id,
             request=reference,
-            purpose=TERMS[facts.purpose].in_words,
+            purpose=facts.purpose,
             asked_by=role_in_words(practice, facts.requester),
             approvals=tuple(certified_approvers(practice, standing)),
             carried_out_by=role_in_words(practice, leaf.actor, before=leaf.seq),
             begun_at=parse_instant(leaf.at).astimezone(zone),
-            done_at=max([done_at, *written]).astimezone(zone),
+            done_at=max([parse_instant(done.at), *written]).astimezone(zone),
             recordings=tuple(
                 DestroyedRecording(
                     recording=stub.id,
@@ -79,11 +90,20 @@ def certify_destruction(
                 )
                 for stub in stubs
             ),
-            kept=tuple((n, exemption_in_words(facts.purpose, code)) for n, code in kept.items()),
+            kept=tuple(
+                KeptRecording(
+                    recording=numbers[uid],
+                    uid=uid,
+                    code=code,
+                    why=exemption_in_words(facts.purpose, code),
+                )
+                for uid, code in stated.kept
+            ),
             media=media,
             released=tuple((each.request, each.release) for each in released_to),
             fingerprint=practice.root.hex(),
             audit_seq=row.seq,
+            entries=tuple(sorted({leaf.seq, done.seq, *approved})),
         )
 
 
@@ -99,15 +119,15 @@ def kept_under(practice: Practice, reference: str) -> Mapping[int, str]:
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
         _, stated = read_destruction_leaf(practice, connection, row)
-        return _kept(connection, stated)
+        numbers = _kept(connection, stated)
+        return {numbers[uid]: code for uid, code in stated.kept}
 
 
-def _kept(connection: Connection, stated: DestructionStatement) -> Mapping[int, str]:
-    """The number of each recording that was asked for and stays, and the code of its exemption."""
+def _kept(connection: Connection, stated: DestructionStatement) -> Mapping[str, int]:
+    """By its uid, the number of each recording that was asked for and stays."""
     recording, uids = tables.recording.c, [uid for uid, _ in stated.kept]
     rows = connection.execute(select(recording.uid, recording.id).where(recording.uid.in_(uids)))
-    numbers = {row.uid: row.id for row in rows}
-    return {numbers[uid]: code for uid, code in stated.kept}
+    return {row.uid: row.id for row in rows}
 
 
 def _media(

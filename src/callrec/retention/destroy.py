@@ -46,6 +46,7 @@ from callrec.policy.retention import (
     check_destroys,
     check_granted,
     check_nobody_waits,
+    is_undone,
 )
 from callrec.practice import Actor, Practice, attempt, signing, writing
 from callrec.record.acts import check_whole_log, next_number
@@ -214,7 +215,9 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
     # One whose metadata is damaged is destroyed all the same.
     opened = Opening(practice, actor, connection).sound_metadata(warrant.recordings)
     duplicates = DuplicateMacs.of(practice, actor, marking=False)
-    macs = {mac for each in opened for mac in duplicates.sound(each.fields["sha256"])}
+    # What came in by mistake may come in again, rightly.
+    stays_out = [each for each in opened if not is_undone(warrant.to_destroy[each.id].rule)]
+    macs = {mac for each in stays_out for mac in duplicates.sound(each.fields["sha256"])}
     uids = [row.uid for row in warrant.recordings]
     details = leaves_with_details_of(practice, actor, connection, uids, opened)
     certificate = primitives.random_id()

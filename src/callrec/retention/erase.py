@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
 from pathlib import Path
@@ -20,13 +20,11 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.archive.copy import VaultCheck
 from callrec.audit.log import LogTransaction
-from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.errors import Unusable
 from callrec.policy.authority import check_may
-from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import (
@@ -40,16 +38,14 @@ from callrec.policy.retention import (
 )
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, signing, today
-from callrec.record.acts import check_whole_log, next_number
+from callrec.record.acts import check_whole_log
 from callrec.requests.approvals import end_reason
-from callrec.requests.ask import new_body, write_request
 from callrec.requests.decide import read_to_decide
 from callrec.requests.history import read_history
 from callrec.requests.holding import check_holds
 from callrec.requests.lapse import attempt_after_expiry, attempt_on
 from callrec.requests.model import MAX_REQUEST_RECORDINGS, OpenRequest
 from callrec.requests.open import find_visible
-from callrec.requests.telling import notify_deciders
 from callrec.retention.categories import check_rows_of_categories
 from callrec.retention.destroy import (
     ARTICLE_17,
@@ -58,7 +54,9 @@ from callrec.retention.destroy import (
     destroy_granted,
     finish_destruction,
 )
+from callrec.retention.proposing import make_disposal
 from callrec.retention.review import appraise_due, appraise_rows
+from callrec.retention.undo import check_can_be_undone
 
 REASON: Final = "The time for which these recordings are kept is over"
 
@@ -131,14 +129,21 @@ def carry_out(
 
 
 def preview_destruction(
-    practice: Practice, actor: Actor, reference: str
+    practice: Practice, actor: Actor, reference: str, *, sources: Sequence[Path] = ()
 ) -> tuple[DestructionItem, ...]:
     """What would be destroyed, before it is confirmed: as it was proposed and approved.
+
+    Args:
+        practice: the practice.
+        actor: who would destroy it.
+        reference: of the request.
+        sources: folders where the files lie now of what came in by mistake.
 
     Raises:
         NotFound: there is no such request.
         Unusable: it is for something else.
-        Refused: the actor does not decide its purpose, or a recording is to be kept longer by now.
+        Refused: the actor does not decide its purpose, or a recording is to be kept longer by now;
+            or it came in by mistake, and was used since or would be lost.
         Misconfigured: a recording is of a category that the configuration does not name.
         Tampered: the request, or a row of a category, is not as it was made.
     """
@@ -151,9 +156,14 @@ def preview_destruction(
         _check_purpose(request, Purpose.DISPOSAL)
         check_rows_of_categories(practice, connection)
         rows = _granted(practice, request)
-        check_still_due(appraise_rows(practice, connection, rows), on=today(practice))
-        kept = [(row.id, request.body.retained[row.uid]) for row in rows]
-        return tuple(DestructionItem(n, each.category, each.rule, each.due_on) for n, each in kept)
+        kept = [(row, request.body.retained[row.uid]) for row in rows]
+        undone = [row for row, each in kept if each.is_undone]
+        check_can_be_undone(practice, actor, connection, undone, sources=sources)
+        due = [row for row, each in kept if not each.is_undone]
+        check_still_due(appraise_rows(practice, connection, due), on=today(practice))
+        return tuple(
+            DestructionItem(row.id, each.category, each.rule, each.due_on) for row, each in kept
+        )
 
 
 def preview_erasure(
@@ -224,29 +234,10 @@ def _make(
     query = select(recording).where(recording.c.id.in_(by_number))
     found = {row.id: row for row in act.connection.execute(query)}
     rows = [found[number] for number in by_number]
-    # Anybody who can write the database can move the clear column that a due date is counted from.
-    for _ in Opening(practice, actor, act.connection).each_checked(rows):
-        pass
     counts = Counter(each.category.rule for each in chosen)
-    body = new_body(
-        next_number(act.connection, tables.request.c.id, RequestAct.CREATED),
-        Purpose.DISPOSAL,
-        Particulars(
-            reason=REASON,
-            day=UNKNOWN,
-            times=UNKNOWN,
-            extension=UNKNOWN,
-            number=UNKNOWN,
-            parties=UNKNOWN,
-            about="; ".join(f"{rule}: {count}" for rule, count in sorted(counts.items())),
-        ),
-        tuple((row.uid, row.ciphertext) for row in rows),
-    )
-    body = replace(body, retained={row.uid: _retained(by_number[row.id]) for row in rows})
-    history = write_request(practice, act, actor, body)
-    reference = f"R-{body.number}"
-    notify_deciders(practice, act.connection, reference, body.purpose, history)
-    return reference
+    about = "; ".join(f"{rule}: {count}" for rule, count in sorted(counts.items()))
+    retained = {row.uid: _retained(by_number[row.id]) for row in rows}
+    return make_disposal(practice, act, actor, rows, retained, reason=REASON, about=about)
 
 
 def _retained(each: Appraised) -> DisposalItem:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from callrec.calls.coming_in import came_in
 from callrec.calls.find import ShownCall, find_calls_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -110,10 +111,17 @@ def _find(
         held = holds_covering(practice, actor, connection, [opened.id for opened in shown])
         archived = [opened.id for opened in shown if opened.state == RecordingState.ARCHIVED]
         volumes = labels_of(connection, archived)
+        brought = came_in(connection, practice.register, [opened.uid for opened in shown])
     answer = {"found": len(found), "search": seq, "shown": len(shown)}
     record(practice, actor, "search.answered", subject=subject, details=answer)
     items = tuple(
-        ShownCall.of(each, masked=masked, held=each.id in held, volumes=volumes.get(each.id, ()))
+        ShownCall.of(
+            each,
+            came_in=brought.get(each.uid),
+            masked=masked,
+            held=each.id in held,
+            volumes=volumes.get(each.id, ()),
+        )
         for each in shown
     )
     return SearchResult(items, len(found), masked, seq)

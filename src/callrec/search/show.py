@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from callrec.archive.attached import OnlyOnVolumes, open_recording
+from callrec.calls.coming_in import came_in
 from callrec.calls.custody import Opening, find_recording
 from callrec.calls.find import DIRECTIONS, ShownCall
 from callrec.catalogue.engine import reading
@@ -59,6 +60,8 @@ class CheckedRecording:
     """One recording, checked."""
 
     call: ShownCall
+    batch: str | None
+    """Id of the batch that it came in with; None: nobody took it in."""
     provenance: tuple[SourceFile, ...]
     notices: Mapping[NoticeKind, str | None]
     """Which version of each notice was in force on its day; None where there was none."""
@@ -102,11 +105,13 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
             category = category_of(practice, connection, row.id)
             is_away = row.state == RecordingState.ARCHIVED
             volumes = labels_of(connection, [row.id])[row.id] if is_away else ()
+            brought = came_in(connection, practice.register, [uid]).get(uid)
         is_file_checked = _check_file(practice, row)
     fields, day = opened.fields, opened.started_at.astimezone(practice.config.time_zone).date()
     on_its_day = versions_on(notices, day)
     return CheckedRecording(
-        call=ShownCall.of(opened, masked=True, held=bool(held), volumes=volumes),
+        call=ShownCall.of(opened, came_in=brought, masked=True, held=bool(held), volumes=volumes),
+        batch=brought.batch if brought else None,
         provenance=tuple(map(_source, fields["provenance"])),
         notices={kind: each.version if each else None for kind, each in on_its_day.items()},
         clock=StartClock(**{name: fields[name] for name in StartClock.__slots__}),

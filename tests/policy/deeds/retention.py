@@ -11,7 +11,9 @@ from callrec.policy.retention import (
     Appraised,
     Category,
     check_kept_on_for_a_reason,
+    check_nothing_lost,
     check_still_due,
+    check_was_not_used,
 )
 from callrec.policy.role import Role
 from policy.builders import BEN, TODAY, a_person, a_request
@@ -25,6 +27,8 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "something is destroyed that has a longer time now": lambda: check_still_due(
         [Appraised(1, TODAY, ROUTINE)], on=TODAY
     ),
+    "what came in by mistake was asked for since": lambda: check_was_not_used({7: "R-2"}),
+    "what came in by mistake has no file any more": lambda: check_nothing_lost([7, 9]),
     "something that is due is kept on, and nobody says why": lambda: check_kept_on_for_a_reason(
         Purpose.DISPOSAL, withheld=1, note=" "
     ),

@@ -164,6 +164,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
             "description": 1,
             "left": 0,
             "no-sound": 7,
+            "unrecognised": 3,
             "unreadable": 0,
             "unsettled": 2,
         },

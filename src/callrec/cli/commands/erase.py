@@ -15,12 +15,11 @@ import typer
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
-from callrec.cli.output import Output, as_json, counted, facts
+from callrec.cli.output import Output, counted, facts
 from callrec.errors import DoneInPart
 from callrec.policy.clause import Law
 
 if TYPE_CHECKING:
-    from callrec.package.destroyed import DestructionCertificate
     from callrec.practice import Actor, Practice
     from callrec.retention.destroy import Destruction, DestructionItem
 
@@ -116,7 +115,9 @@ def destroy_as_approved(
             check=check_vault,
             advance=advance,
         )
-    show_destruction(out, practice, request, done, to, carrying_out=carrying_out)
+    show_destruction(
+        out, practice, actor, done, reference=request, to=to, carrying_out=carrying_out
+    )
 
 
 def find_attached_volumes(practice: Practice, named: Sequence[Path]) -> tuple[Path, ...]:
@@ -132,15 +133,17 @@ def find_attached_volumes(practice: Practice, named: Sequence[Path]) -> tuple[Pa
 def show_destruction(
     out: Output,
     practice: Practice,
-    reference: str,
+    actor: Actor,
     done: Destruction,
-    to: Path | None,
     *,
+    reference: str,
+    to: Path | None,
     carrying_out: DestructionCommand,
 ) -> None:
     """Show how far a destruction has come, and write its certificate if it is done."""
     from callrec.package.destroyed import certificate_json
     from callrec.retention.certificate import certify_destruction, kept_under
+    from callrec.retention.certified import issue_certificate  # fpdf2: 200 ms
 
     certificate = certify_destruction(practice, reference, released_to=done.released_to)
     kept = kept_under(practice, reference)
@@ -155,10 +158,10 @@ def show_destruction(
         **facts(done, "released_to"),
         "document": certificate_json(certificate) if certificate else None,
     }
-    written = _write(certificate, to) if certificate is not None and to is not None else ()
     out.show(value, _lines(reference, done, kept, carrying_out.kept_under))
-    if written:
-        out.note(f"the certificate is written: {', '.join(map(str, written))}")
+    if certificate and to:
+        written = issue_certificate(practice, actor, certificate, to)
+        out.note(f'the certificate is signed and written: "{written}"')
     elif to is not None:
         out.note("no certificate is written yet: that is done once nothing is owed")
     if done.undone:
@@ -166,7 +169,10 @@ def show_destruction(
             f'volume "{done.undone[0][0]}" stays as it is, and something is to be erased there',
             hint="callrec archive verify DIR names all that is wrong with a volume",
         )
-    out.next_step(_next(f"{carrying_out.command} {reference}", done, to))
+    if certificate and to:
+        out.next_step(f"callrec verify-release {shlex.quote(str(to / certificate.reference))}")
+    else:
+        out.next_step(_next(f"{carrying_out.command} {reference}", done, to))
 
 
 def _lines(reference: str, done: Destruction, kept: Mapping[int, str], law: Law) -> Iterator[str]:
@@ -195,23 +201,6 @@ def _next(command: str, done: Destruction, to: Path | None) -> str:
     )
 
 
-def _write(certificate: DestructionCertificate, to: Path) -> tuple[Path, ...]:
-    """Write the certificate in its three forms; the files."""
-    from callrec.package.destroyed import certificate_json, certificate_text
-    from callrec.paper.certificate_pdf import destruction_pdf  # fpdf2: 200 ms
-    from callrec.system.files import write_whole
-
-    contents = {
-        "pdf": destruction_pdf(certificate),
-        "txt": certificate_text(certificate).encode(),
-        "json": f"{as_json(certificate_json(certificate))}\n".encode(),
-    }
-    files = {to / f"{certificate.reference}.{kind}": data for kind, data in contents.items()}
-    for file, data in files.items():
-        write_whole(file, data, replace=True)
-    return tuple(files)
-
-
 OnVolumes = Annotated[
     list[Path] | None,
     typer.Option(
@@ -223,7 +212,7 @@ OnVolumes = Annotated[
 
 CertificateTo = Annotated[
     Path | None,
-    typer.Option("--to", metavar="DIR", help="Write the certificate here: PDF, text and JSON."),
+    typer.Option("--to", metavar="DIR", help="Write the certificate into this folder, signed."),
 ]
 
 DestructionDryRun = Annotated[

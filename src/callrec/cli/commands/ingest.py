@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from pathlib import Path
 from threading import Event, Thread
@@ -50,6 +50,7 @@ def ingest(
     after: options.After = "keep",
     cdr: CallRecords = None,
     system: SystemName = None,
+    unrecognised: Unrecognised = False,
     watch: Watch = False,
     dry_run: options.DryRun = False,
     names_only: options.NamesOnly = False,
@@ -57,8 +58,10 @@ def ingest(
     """Take in recordings: files, and folders with all that is in them.
 
     Each is encrypted on the way and is safely on the vault's disk before its source is touched.
-    What cannot be taken in stays where it is and is listed, and the rest goes on. The same sound
-    twice is one recording. A run that was cut short is finished by the next.
+    What cannot be taken in stays where it is and is listed, and the rest goes on. So does a file
+    whose name no known telephone system writes, since nothing tells when its call was: you are
+    asked on a terminal, or --unrecognised takes it in. The same sound twice is one recording. A run
+    that was cut short is finished by the next; callrec retention undo takes back what was wrong.
     """
     from callrec.intake.clearing import parse_after
     from callrec.intake.preview import preview_names
@@ -76,15 +79,34 @@ def ingest(
         raise Unusable("PATH is missing", hint="callrec ingest --help shows how")
     sources = [Path(path) for path in paths]
     if dry_run:
-        _rehearse(ctx.obj, sources, setup, cdr or [], system)
-    elif watch:
-        _stay(ctx.obj, sources, parse_after(after), cdr or [], system)
+        _rehearse(ctx.obj, sources, setup, cdr or [], system, unrecognised=unrecognised)
+        return
+    taking = _Taking(sources, parse_after(after), cdr or [], system, unrecognised)
+    if watch:
+        _stay(ctx.obj, taking)
     else:
-        _ingest(ctx.obj, sources, parse_after(after), cdr or [], system)
+        _ingest(ctx.obj, taking)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """What is to be taken in, and how, as it was typed."""
+
+    paths: list[Path]
+    after: AfterIntake
+    cdr: list[Path]
+    system: str | None
+    unrecognised: bool
 
 
 def _rehearse(
-    invocation: Invocation, paths: list[Path], setup: Setup, cdr: list[Path], system: str | None
+    invocation: Invocation,
+    paths: list[Path],
+    setup: Setup,
+    cdr: list[Path],
+    system: str | None,
+    *,
+    unrecognised: bool,
 ) -> None:
     from callrec.intake.preview import preview_sources
     from callrec.intake.records import open_call_records
@@ -93,31 +115,63 @@ def _rehearse(
     check_paths(paths, invocation.config.vault)
     survey(paths)
     with open_call_records(cdr, invocation.config, system=system) as records:
-        show_previews(invocation.out, list(preview_sources(paths, setup, records)))
+        found = preview_sources(paths, setup, records, unrecognised=unrecognised)
+        show_previews(invocation.out, list(found))
 
 
-def _ingest(
-    invocation: Invocation,
-    paths: list[Path],
-    after: AfterIntake,
-    cdr: list[Path],
-    system: str | None,
-) -> None:
+def _ingest(invocation: Invocation, taking: _Taking) -> None:
+    from callrec.intake.sources import check_paths
+
+    practice, prompts = practice_of(invocation), invocation.prompts
+    actor = signing_person(invocation, practice)
+    check_paths(taking.paths, practice.folder)
+    done = _take_in(invocation, practice, actor, taking)
+    if done.unrecognised and prompts.possible and prompts.agree(_question(done.unrecognised)):
+        # The rest is in the vault, or is met as it was; what was told of it stands above.
+        done = _take_in(invocation, practice, actor, replace(taking, unrecognised=True))
+    if done.damaged:
+        raise Tampered(f"{counted(done.damaged, 'sealed copy')} in the vault cannot be read back")
+    if done.quarantined:
+        left = counted(
+            len(done.quarantined), "file was left where it is", "files were left where they are"
+        )
+        if done.unrecognised:
+            hint = "add --unrecognised to take in names that no known system writes, as calls of"
+            raise DoneInPart(left, hint=f"{hint} the time at which each file was last written")
+        raise DoneInPart(
+            left, hint="the list says why; mend what can be mended and run the command again"
+        )
+
+
+def _question(files: int) -> str:
+    what = counted(files, "file has a name", "files have names")
+    return (
+        f"{what} that no known telephone system writes. Take them in all the same, each as a call"
+        " of the time at which its file was last written?"
+    )
+
+
+def _take_in(invocation: Invocation, practice: Practice, actor: Actor, taking: _Taking) -> Ingested:
+    """One run, and what came of it in words."""
     from callrec.intake.ingest import ingest_recordings
     from callrec.intake.records import UnusedRows, open_call_records
-    from callrec.intake.sources import check_paths, survey
+    from callrec.intake.sources import survey
 
-    practice, out = practice_of(invocation), invocation.out
-    actor = signing_person(invocation, practice)
-    check_paths(paths, practice.folder)
-    size_bytes = survey(paths).size_bytes
+    out, size_bytes = invocation.out, survey(taking.paths).size_bytes
     began = time.perf_counter()
     with (
-        open_call_records(cdr, invocation.config, system=system) as records,
+        open_call_records(taking.cdr, invocation.config, system=taking.system) as records,
         out.progress("sealing", total=size_bytes, in_bytes=True) as advance,
     ):
         done = ingest_recordings(
-            practice, actor, paths, after=after, system=system, advance=advance, records=records
+            practice,
+            actor,
+            taking.paths,
+            after=taking.after,
+            system=taking.system,
+            advance=advance,
+            records=records,
+            unrecognised=taking.unrecognised,
         )
     unused, seconds = records.unused if records else UnusedRows(), time.perf_counter() - began
     value = {
@@ -127,14 +181,7 @@ def _ingest(
         "seconds": round(seconds, 3),
     }
     out.show(value, _lines(done, unused, seconds, practice.config.time_zone))
-    if done.damaged:
-        raise Tampered(f"{counted(done.damaged, 'sealed copy')} in the vault cannot be read back")
-    if done.quarantined:
-        left = len(done.quarantined)
-        raise DoneInPart(
-            counted(left, "file was left where it is", "files were left where they are"),
-            hint="the list says why; mend what can be mended and run the command again",
-        )
+    return done
 
 
 def _lines(
@@ -156,13 +203,7 @@ def _lines(
         yield summary_line(done.summary, zone)
 
 
-def _stay(
-    invocation: Invocation,
-    paths: list[Path],
-    after: AfterIntake,
-    cdr: list[Path],
-    system: str | None,
-) -> None:
+def _stay(invocation: Invocation, taking: _Taking) -> None:
     """Take in what comes into the folders, until the process is told to end."""
     from callrec.intake.watching import FolderChanges, watch_folders
 
@@ -171,11 +212,12 @@ def _stay(
         world = _World(invocation, who, FolderChanges(stop), stop.is_set)
         watch_folders(
             world,
-            [path.absolute() for path in paths],
-            after=after,
+            [path.absolute() for path in taking.paths],
+            after=taking.after,
             settle_seconds=settle_seconds,
-            system=system,
-            cdr=cdr,
+            system=taking.system,
+            cdr=taking.cdr,
+            unrecognised=taking.unrecognised,
         )
     if world.damaged:
         raise Tampered(f"sealed copies in the vault that cannot be read back: {world.damaged}")
@@ -291,6 +333,14 @@ SystemName = Annotated[
         "--system",
         metavar="NAME",
         help="Whose recordings these are: asterisk, 3cx, ...; else it is told by their names.",
+    ),
+]
+
+Unrecognised = Annotated[
+    bool,
+    typer.Option(
+        "--unrecognised",
+        help="Take in files, too, whose names no known telephone system writes, dated by the file.",
     ),
 ]
 

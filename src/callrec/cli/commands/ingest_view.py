@@ -117,7 +117,7 @@ def ingested_json(done: Ingested) -> dict[str, Any]:
         "ingested": done.recordings,
         "duplicates": done.duplicates,
         "quarantined": [{"path": each.path, "why": each.why} for each in done.quarantined],
-        **facts(done, "unreadable", "ignored"),
+        **facts(done, "unreadable", "unrecognised", "ignored"),
         "bytes": done.size_bytes,
         "batch": done.batches[-1] if done.batches else None,
         **facts(done, "batches", "findings", "joined", "unjoined", "told_less"),

@@ -1,8 +1,11 @@
-"""retention: review, set, dispose."""
+"""retention: review, set, dispose, undo."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -19,7 +22,7 @@ from callrec.cli.invocation import (
     practice_of,
 )
 from callrec.cli.options import read_request
-from callrec.cli.output import Output, Table, facts
+from callrec.cli.output import Output, Table, counted, facts
 from callrec.errors import Unusable
 from callrec.policy.retention import DueGroup
 from callrec.system.spreadsheet import Cell, to_csv
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from callrec.retention.categories import CategoryGiven
     from callrec.retention.erase import DisposalProposal
     from callrec.retention.review import RetentionReview
+    from callrec.retention.undo import UndoProposal
 
 retention_app = new_app()
 
@@ -63,6 +67,7 @@ def dispose(
     *,
     volumes: OnVolumes = None,
     to: CertificateTo = None,
+    sources: SourceFolders = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
 ) -> None:
@@ -75,9 +80,9 @@ def dispose(
     from callrec.retention.erase import preview_destruction
 
     if request is None:
-        if volumes or to:
+        if volumes or to or sources:
             raise Unusable(
-                "--volume and --to go with a request that was approved",
+                "--volume, --to and --sources go with a request that was approved",
                 hint="callrec retention dispose REQUEST",
             )
         _propose(ctx.obj, dry_run=dry_run)
@@ -86,7 +91,7 @@ def dispose(
         ctx.obj,
         request,
         DISPOSING,
-        preview_destruction,
+        partial(preview_destruction, sources=sources or []),
         volumes=volumes,
         to=to,
         dry_run=dry_run,
@@ -144,6 +149,49 @@ def _show_category(out: Output, recordings: Sequence[int], done: CategoryGiven) 
             " a medico-legal request is or was about that"
         )
     out.next_step(f"callrec show {numbers[0]}")
+
+
+@retention_app.command()
+def undo(
+    ctx: Context,
+    batch: Batch,
+    *,
+    reason: options.Reason = None,
+    sources: SourceFolders = None,
+    dry_run: options.DryRun = False,
+) -> None:
+    """Propose to take back what came in with a batch by mistake.
+
+    Nothing is destroyed yet: the Data Controller approves it, and carries it out as a disposal.
+    Nobody may have used any of it, and the files that it came in by have to be there still, so that
+    no call is lost. They can be taken in again afterwards.
+    """
+    from callrec.retention.undo import preview_undo, propose_undo
+
+    practice, out = practice_of(ctx.obj), ctx.obj.out
+    actor, folders = acting_person(ctx.obj, practice), sources or []
+    if dry_run:
+        made = preview_undo(practice, actor, batch, sources=folders)
+    else:
+        why = reason or ctx.obj.prompts.ask("Why is it taken back?", option="--reason TEXT")
+        made = propose_undo(practice, actor, batch, reason=why, sources=folders)
+    value = {"id": made.reference or None, **facts(made, "batch", "recordings", "left")}
+    out.show(value, _undo_words(made))
+    if made.reference:
+        named = "".join(f" --sources {shlex.quote(str(folder))}" for folder in folders)
+        out.note(f"once it is approved: callrec retention dispose {made.reference}{named}")
+        out.next_step(f"callrec request show {made.reference}")
+
+
+def _undo_words(made: UndoProposal) -> Iterator[str]:
+    count = counted(len(made.recordings), "recording")
+    if made.reference:
+        yield f"{made.reference} is made: to take back {count} of batch {made.batch[:8]}."
+        yield f"The Data Controller decides it: callrec approve {made.reference}"
+    else:
+        yield f"{count} of batch {made.batch[:8]} would be proposed to be taken back."
+    if made.left:
+        yield f"Left for another request: {made.left}."
 
 
 def _json(found: RetentionReview) -> dict[str, Any]:
@@ -242,4 +290,18 @@ Approved = Annotated[
         parser=read_request,
         help="Destroy what this request was approved for; without it, make a request.",
     ),
+]
+
+SourceFolders = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--sources",
+        metavar="DIR",
+        help="Of what came in by mistake: a folder that has its files, where they were moved.",
+    ),
+]
+
+Batch = Annotated[
+    str,
+    typer.Argument(metavar="BATCH", help="8 digits or more of its id, as callrec show names it."),
 ]

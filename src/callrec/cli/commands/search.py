@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, time, timedelta, tzinfo
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -90,6 +90,8 @@ def _show(out: Output, practice: Practice, found: SearchResult, request: str | N
     value = {"items": [call_json(call) for call in found.items], "total": found.total}
     table = calls_table(found.items, practice.config.time_zone)
     out.show(value, table if found.items else "No call is found.")
+    for line in by_hand_lines(found.items):
+        out.note(line)
     for place, numbers in _on_volumes(found.items).items():
         out.note(f"{', '.join(map(str, numbers))}: {place}; attach it to hear or release")
     shown = len(found.items)
@@ -134,16 +136,35 @@ def _on_volumes(calls: Iterable[ShownCall]) -> dict[str, list[int]]:
     return places
 
 
-def calls_table(calls: Iterable[ShownCall], zone: tzinfo) -> Table:
-    """Calls, a row each."""
+def calls_table(calls: Sequence[ShownCall], zone: tzinfo) -> Table:
+    """Calls, a row each; what a person brought in has a star."""
     rows = [
         (
-            *(call.id, local_time(call.started_at, zone), call_length(call)),
+            *(_marked(call, calls), local_time(call.started_at, zone), call_length(call)),
             *(call.direction, call.extension, outside_number(call), ", ".join(call.parties)),
         )
         for call in calls
     ]
     return Table(("id", "began", "length", "direction", "ext", "number", "parties"), rows)
+
+
+def _marked(call: ShownCall, among: Sequence[ShownCall]) -> object:
+    """A recording's number; in a list of whole numbers as one, as it then stands to the right."""
+    if not any(each.by_hand for each in among):
+        return call.id
+    digits = max(len(str(each.id)) for each in among)
+    return f"{call.id:>{digits}}{'*' if call.by_hand else ''}"
+
+
+def by_hand_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
+    """What to know of calls that a person brought in: whether call records have them."""
+    for matched, how in ((True, "matched"), (False, "not matched")):
+        numbers = [str(call.id) for call in calls if call.by_hand and call.matched is matched]
+        if numbers:
+            yield (
+                f"* brought in by hand, {how} by the telephone system's own call records:"
+                f" {', '.join(numbers)}"
+            )
 
 
 def _number(text: str | None, region: str) -> tuple[str | None, str | None]:
@@ -232,7 +253,16 @@ def _shown_json(shown: CheckedRecording) -> dict[str, Any]:
     return {
         **call_json(shown.call),
         **facts(shown.clock),
-        **facts(shown, "sides", "findings", "provenance", "notices", "caller_told", "file_checked"),
+        **facts(
+            shown,
+            "batch",
+            "sides",
+            "findings",
+            "provenance",
+            "notices",
+            "caller_told",
+            "file_checked",
+        ),
         "category": shown.category.name,
         **facts(shown.category, "rule"),
         **facts(shown, "due_on"),
@@ -266,12 +296,28 @@ def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
     yield "told", shown.caller_told
     in_force = [f"{kind} {version}" for kind, version in shown.notices.items() if version]
     yield "notices", ", ".join(in_force) or "none in force that day"
-    for source in shown.provenance:
-        yield "came in as", f"{source.name}  (written {source.modified_at})"
+    yield from _taken_in(shown, zone)
     if shown.file_checked:
         yield "checked", "columns, details and sealed file are as they were sealed"
     else:
         yield "checked", "columns and details; attach the volume to check the sealed file"
+
+
+def _taken_in(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    from callrec.package.certificate import ROLES_IN_WORDS
+
+    call = shown.call
+    if call.taken_in_at is None or call.taken_in_by is None:
+        yield "taken in", "by nobody: run callrec audit verify --full"
+    else:
+        at = f"{call.taken_in_at.astimezone(zone):%d %B %Y, %H:%M}"
+        yield "taken in", f"{at}, by {ROLES_IN_WORDS[call.taken_in_by]}"
+    if shown.batch:
+        yield "batch", shown.batch
+    matched = "matched" if call.matched else "not matched"
+    yield "records", f"{matched} by the telephone system's own call records"
+    for source in shown.provenance:
+        yield "came in as", f"{source.name}  (written {source.modified_at})"
 
 
 def _clock(clock: StartClock, call: ShownCall, zone: tzinfo) -> str:

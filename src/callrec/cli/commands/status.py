@@ -237,7 +237,7 @@ def inbox(ctx: Context) -> None:
 def _inbox_json(item: InboxItem) -> dict[str, object]:
     return {
         "id": item.reference,
-        **facts(item, "waits_to", "purpose", "created_by", "recordings", "lapses_at"),
+        **facts(item, "waits_to", "purpose", "created_by", "recordings", "by_hand", "lapses_at"),
         **facts(item, "due_on", "due_at", "target_on", "urgency", "nobody_else"),
         "command": _command(item),
     }
@@ -256,6 +256,9 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
     ]
     yield Table(("request", "waits", "purpose", "made by", "recordings", "by"), rows)
     for item in items:
+        if item.by_hand:
+            what = f"{item.by_hand} of {counted(item.recordings, 'recording')}"
+            yield f"{item.reference}: brought in by hand, {what}."
         if item.nobody_else:
             yield f"Nobody else may decide {item.reference}: lend the power to somebody."
 

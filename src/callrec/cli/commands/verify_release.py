@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +20,7 @@ from callrec.errors import Misconfigured, Tampered, Unchecked
 
 if TYPE_CHECKING:
     from callrec.package.callrec_verify import Result
+    from callrec.practice import Practice
     from callrec.release.verify import CheckedFile, CheckedRelease
 
 PASSPHRASE_FILE = "CALLREC_PASSPHRASE_FILE"  # noqa: S105  # the variable's name
@@ -29,7 +30,7 @@ verify_release_app = new_app()
 
 @verify_release_app.command()
 def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> None:
-    """Check a release: that its files are those that were released, on this practice's record.
+    """Check a release, or a certificate of destruction: that it is as it was signed, on record.
 
     Needs no vault. Where the practice's own vault is at hand, its log is asked too whether the
     release is on record. It is not asked for the fingerprint: anyone who could change the release
@@ -49,8 +50,22 @@ def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> N
     with suppress(Misconfigured):  # there is none, most often
         practice = practice_of(ctx.obj)
     found = verify(path, pin=pin, passphrase=asked, practice=practice)
+    if found.result.destroyed and practice:
+        found = _held_against_record(practice, found)
     ctx.obj.out.show(_json(found), _words(found))
     _end(found.result)
+
+
+def _held_against_record(practice: Practice, found: CheckedRelease) -> CheckedRelease:
+    """A certificate with what the vault at hand has against it, if it is its own."""
+    from callrec.release.on_record import is_of_practice
+    from callrec.retention.certified import off_the_record
+
+    if not is_of_practice(practice, found.result):
+        return found
+    against = off_the_record(practice, found.result)
+    result = replace(found.result, problems=against) if against else found.result
+    return replace(found, result=result, is_on_record=not against)
 
 
 def _json(found: CheckedRelease) -> dict[str, Any]:
@@ -62,6 +77,8 @@ def _json(found: CheckedRelease) -> dict[str, Any]:
         "release": result.manifest.get("release"),
         "request": result.manifest.get("request", {}).get("number"),
         "practice": result.manifest.get("practice"),
+        "certificate": result.manifest.get("certificate"),
+        "destroyed": result.destroyed and result.destroyed.recordings,
         **facts(result, "problems"),
         **facts(found, "files"),
         "recordings": [asdict(trace) for trace in result.traces.values()],
@@ -87,17 +104,14 @@ def _end(result: Result) -> None:
 
 
 def _words(found: CheckedRelease) -> Iterator[str | Table]:
-    from callrec.package.callrec_verify import PROVES, trace_in_words
-
-    result = found.result
+    result, name = found.result, "certificate" if found.result.destroyed else "release"
     if result.manifest:
         request, at = result.manifest["request"]["number"], result.manifest["at"]
         entry = f", entry {result.entry['seq']} of its audit log" if result.entry else ""
+        did = "certified" if "certificate" in result.manifest else "put together"
         yield f"{result.manifest['practice']}, request {request}"
-        yield f"put together on {at[:10]} at {at[11:16]} UTC{entry}"
-    yield Table(("file", "found", "role", "call began", "length"), [_row(f) for f in found.files])
-    for uid, trace in result.traces.items():
-        yield from trace_in_words(trace, [f for f in result.manifest["files"] if f["uid"] == uid])
+        yield f"{did} on {at[:10]} at {at[11:16]} UTC{entry}"
+    yield from _what_was_found(found)
     yield from found.remarks
     yield from (f"- {problem.path} {problem.what}" for problem in result.problems)
     yield "fingerprint:"
@@ -105,12 +119,34 @@ def _words(found: CheckedRelease) -> Iterator[str | Table]:
     yield f"TRUST: {result.trust}"
     yield result.verdict
     if result.verdict == "VERIFIED":
-        yield f"This {PROVES}."
-        yield "Whether the signer's key was taken away later, only the practice can say."
+        yield from _what_it_proves(result)
     if found.is_on_record:
-        yield "The log in the vault at hand has this release, and nothing against it."
+        yield f"The log in the vault at hand has this {name}, and nothing against it."
     if found.display == "ok":
         yield "What the page shows in a browser, and its code, were signed with the files in it."
+
+
+def _what_was_found(found: CheckedRelease) -> Iterator[str | Table]:
+    """Each file, and what a release tells of its recordings, or a certificate of the decision."""
+    from callrec.package.callrec_verify import destroyed_in_words, trace_in_words
+
+    result = found.result
+    if "certificate" in result.manifest:
+        yield Table(("file", "found"), [(each.path, each.state) for each in found.files])
+    else:
+        headers = ("file", "found", "role", "call began", "length")
+        yield Table(headers, [_row(each) for each in found.files])
+    for uid, trace in result.traces.items():
+        yield from trace_in_words(trace, [f for f in result.manifest["files"] if f["uid"] == uid])
+    if result.destroyed:
+        yield from destroyed_in_words(result.destroyed)
+
+
+def _what_it_proves(result: Result) -> Iterator[str]:
+    from callrec.package.callrec_verify import PROVES, PROVES_DESTROYED
+
+    yield f"This {PROVES_DESTROYED if result.destroyed else PROVES}."
+    yield "Whether the signer's key was taken away later, only the practice can say."
 
 
 def _row(file: CheckedFile) -> tuple[str | None, ...]:

@@ -10,6 +10,7 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.commands.requests.view import (
+    by_hand_line,
     date_mismatch_lines,
     edits_json,
     edits_lines,
@@ -107,6 +108,7 @@ def _confirmed(
         decision = replace(decision, seen=foreseen)
         for line in (
             f"To be granted: {', '.join(map(str, foreseen.granted))}.",
+            *by_hand_line(r.id for r in shown.recordings if r.by_hand and r.id in foreseen.granted),
             *_details(foreseen.granted, foreseen.withheld),
             *remark_lines(foreseen.concerned, foreseen.of_other_day),
         ):
@@ -146,12 +148,13 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         **facts(done, "recordings"),
         "edits": edits_json(done.edits),
         "withheld": [{"id": number, "code": code} for number, code in done.withheld.items()],
-        **facts(done, "lapses_at", "of_other_day"),
+        **facts(done, "lapses_at", "of_other_day", "by_hand"),
     }
     numbers = ", ".join(map(str, done.recordings))
     what = f"for {done.to}" if TERMS[done.purpose].is_heard else "to be destroyed"
     lines = (
         f"{done.reference} is approved: {numbers} {what}.",
+        *by_hand_line(done.by_hand),
         *_details(done.edits, done.withheld),
         f"That may be used until {last_day(done.lapses_at, practice.config.time_zone)}.",
     )

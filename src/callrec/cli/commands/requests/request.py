@@ -23,7 +23,7 @@ from callrec.cli.commands.requests.view import (
     request_lines,
     show_state,
 )
-from callrec.cli.commands.search import calls_table
+from callrec.cli.commands.search import by_hand_lines, calls_table
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
 from callrec.cli.output import Table, facts
@@ -85,6 +85,7 @@ def _choose(
     if not shown or not invocation.prompts.possible or invocation.given.json:
         return ()
     invocation.out.say(calls_table(shown, practice.config.time_zone))
+    invocation.out.say(by_hand_lines(shown))
     return invocation.prompts.ask_until(
         "Which of these to attach (all, such as 1042 1043, or none)",
         lambda answer: _chosen(answer, numbers),

@@ -182,13 +182,29 @@ def _recording(recording: ShownRecording, zone: tzinfo) -> Iterator[str]:
         length = f"{recording.duration_ms / 1000:.0f} s"
         what = f"{local_time(recording.started_at, zone)}  {length}  {recording.direction}"
     yield _labelled("recording", f"{recording.id}  {what}")
+    if recording.by_hand:
+        yield _labelled("  came in", _by_hand(recording))
     if recording.is_of_other_day:
         yield _labelled("  day", "not the one that the request says")
     if recording.retained:
-        text = f"{recording.retained.rule}; due since {recording.retained.due_on}"
-        yield _labelled("  kept", text)
+        rule, due_on = recording.retained.rule, recording.retained.due_on
+        due = "" if recording.retained.is_undone else f"; due since {due_on}"
+        yield _labelled("  kept", f"{rule}{due}")
     if recording.ciphertext:
         yield _labelled("  sha-256", recording.ciphertext)
+
+
+def _by_hand(recording: ShownRecording) -> str:
+    if recording.matched is None:
+        return "by hand"
+    matched = "matched" if recording.matched else "not matched"
+    return f"by hand, {matched} by the telephone system's call records"
+
+
+def by_hand_line(numbers: Iterable[int]) -> Iterator[str]:
+    """What a person brought in, of recordings that something is granted of."""
+    if listed := ", ".join(map(str, numbers)):
+        yield f"Brought in by hand, not by the telephone system's own service: {listed}."
 
 
 def _approval(approval: ShownApproval, purpose: Purpose, zone: tzinfo) -> Iterator[str]:
@@ -224,6 +240,7 @@ def _recording_json(recording: ShownRecording) -> dict[str, Any]:
         **facts(recording, "direction", "format", "size_bytes", "state"),
         "sha256_sealed": recording.ciphertext,
         "of_other_day": recording.is_of_other_day,
+        **facts(recording, "taken_in_at", "taken_in_by", "by_hand", "matched"),
         **(facts(recording.retained) if recording.retained else {}),
     }
 

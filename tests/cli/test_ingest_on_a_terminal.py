@@ -1,0 +1,39 @@
+"""On a terminal, ``ingest`` asks before it dates a call by its file."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from cli.test_request_on_a_terminal import on_a_terminal, terminal
+from house.practices import House
+from house.spool import a_call, recordings_of
+
+ASKED = "1 file has a name that no known telephone system writes. Take"
+
+
+@pytest.mark.parametrize(("answer", "taken", "status"), [("y", 2, 0), ("", 1, 8)])
+def test_a_name_of_no_known_system_is_asked_about(
+    house: House, tmp_path: Path, answer: str, taken: int, status: int
+) -> None:
+    spool = tmp_path / "spool"
+    a_call(spool)
+    a_call(spool, 1, name="interview.wav")
+    seen = terminal(house, "max", f"ingest {shlex.quote(str(spool))}", columns=120)
+    seen.expect(r"\[y/N\] $")
+    assert ASKED in seen.before
+    seen.sendline(answer)
+    seen.expect(pexpect.EOF)
+    seen.close()
+    assert seen.exitstatus == status
+    house.open()
+    assert len(recordings_of(house)) == taken
+
+
+def test_nothing_is_asked_where_it_was_said(house: House, tmp_path: Path) -> None:
+    a_call(tmp_path / "spool", 1, name="interview.wav")
+    line = f"ingest --unrecognised {shlex.quote(str(tmp_path / 'spool'))}"
+    assert ASKED not in on_a_terminal(house, "max", line)
