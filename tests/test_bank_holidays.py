@@ -9,10 +9,10 @@ from datetime import date, timedelta
 import pytest
 
 from callrec.bank_holidays import scales_of, working_days
-from callrec.config import Clocks
 from callrec.errors import Unusable
 from callrec.policy.clock_events import STATUTORY_SCALES, TimeScales
 from callrec.policy.days import FIRST_YEAR, Division
+from callrec.settings import Clocks
 from vectors.clocks.cases import bank_holidays
 
 SATURDAY = 5

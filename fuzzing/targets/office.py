@@ -33,8 +33,10 @@ from callrec.policy.edits import (
     read_edits,
     read_silence,
 )
+from callrec.settings import Settings, read_settings
 from callrec.system.files import mounted
 from callrec.system.spreadsheet import neutralise_formula
+from callrec.system.toml import read_toml, toml_lines
 from fuzzing.place import laid, place
 from fuzzing.target import Target
 from vectors.crypto.cases import cases
@@ -66,21 +68,27 @@ FORMULAS: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 def _config(data: bytes) -> None:
     file = laid(place("config") / "config.toml", data)
-    try:
+    with suppress(Misconfigured):
         config = load_config(file, {}, None)
-    except Misconfigured:
-        return
-    assert isinstance(config, Config)
-    assert config.vault.is_absolute()
+        assert isinstance(config, Config)
+        assert config.vault.is_absolute()
+    with suppress(Misconfigured):
+        settings = Settings().changed_by(read_toml(file), file)
+        assert read_settings(settings.as_json()) == settings
+        shown = laid(file, "\n".join(toml_lines(settings.as_toml())).encode())
+        assert Settings().changed_by(read_toml(shown), shown) == settings
 
 
 def _configs() -> Iterator[bytes]:
-    whole = (CHECKOUT / "config.example.toml").read_bytes()
-    yield whole
-    lines = [line.removeprefix(b"# ") for line in whole.split(b"\n")]
-    yield b"\n".join(line for line in lines if b" = " in line or line.startswith(b"["))
+    for example in ("config.example.toml", "settings.example.toml"):
+        whole = (CHECKOUT / example).read_bytes()
+        yield whole
+        lines = [line.removeprefix(b"# ") for line in whole.split(b"\n")]
+        yield b"\n".join(line for line in lines if b" = " in line or line.startswith(b"["))
     yield b"".join(b"[telephone.template]\n" for _ in range(2))
-    yield b'vault = "~/vault"\ntime_zone = "Europe/London"\n[search]\nwidest_window_days = 2\n'
+    yield b'vault = "~/vault"\n[ingest]\nsettle_seconds = 2\n'
+    yield b'time_zone = "Europe/London"\n[search]\nwidest_window_days = 2\n'
+    yield b'[[notices]]\nkind = "website"\nversion = "1"\nfrom = 2026-01-01\ntext = "a\\nb"\n'
     yield (
         b"[[telephone.template]]\nname = \"x\"\npattern = '(?P<epoch>\\d+)_(?P<party>.*)'\n"
         b'examples = ["1748854800_201"]\ninbound = ["in"]\n'
@@ -216,8 +224,8 @@ def _cell(data: bytes) -> None:
 TARGETS: Final = (
     Target(
         name="config",
-        reads="config.toml, whoever wrote it",
-        holds="the vault's place is absolute",
+        reads="config.toml and a file of settings, whoever wrote them",
+        holds="the vault's place is absolute; settings are read as they were shown and signed",
         one=_config,
         seeds=_configs,
         longest=12_000,

@@ -10,6 +10,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from callrec.cli.app import report_error, run
+from callrec.cli.invocation import GlobalOptions
 from callrec.system.processes import harden_process
 
 
@@ -39,10 +40,10 @@ def _hide_error_text() -> None:
     """What nobody catches, a second Ctrl-C for one, Python would tell with the words of it all."""
 
     def uncaught(_kind: object, problem: BaseException, _trace: object) -> None:
-        report_error(problem)
+        report_error(problem, GlobalOptions())
 
     def ignored(what: sys.UnraisableHookArgs | threading.ExceptHookArgs) -> None:
-        report_error(what.exc_value)
+        report_error(what.exc_value, GlobalOptions())
 
     sys.excepthook = uncaught
     sys.unraisablehook = threading.excepthook = ignored

@@ -1,6 +1,6 @@
-"""The practice's calendar: bank holidays, and how long its clocks run, as it is configured.
+"""The practice's calendar: bank holidays, and how long its clocks run, as its settings say.
 
-The dates are those of the package ``holidays``, corrected by the configuration. The government
+The dates are those of the package ``holidays``, corrected by the settings. The government
 publishes them for some years ahead only; a year beyond is not guessed.
 """
 
@@ -10,9 +10,9 @@ from datetime import date
 from functools import cache
 from typing import Final
 
-from callrec.config import Clocks
 from callrec.policy.clock_events import TimeScales
 from callrec.policy.days import FIRST_YEAR, Division, WorkingDays
+from callrec.settings import Clocks
 
 _SUBDIVISIONS: Final = {
     Division.ENGLAND_AND_WALES: "ENG",  # those of Wales are the same

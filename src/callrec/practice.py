@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import sleep
-from typing import Any
+from typing import Any, Final
 
 import platformdirs
 from sqlalchemy import Connection, Engine
@@ -17,7 +17,7 @@ from callrec.audit import log as audit
 from callrec.audit.appended import check_appended, check_proven
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import Log, LogTransaction, Signer
-from callrec.audit.register import Register
+from callrec.audit.register import Register, SettingsVersion
 from callrec.audit.remembered import load_seen_head, save_seen_head
 from callrec.audit.session import SessionCertificate
 from callrec.audit.sessions import last_attestable
@@ -28,8 +28,12 @@ from callrec.crypto.identity import Identity
 from callrec.crypto.primitives import signing_public
 from callrec.errors import CallrecError, Failed, Locked, Refused, Tampered
 from callrec.policy.role import Person, Power, VaultKey, keys_held, powers_of, powers_vouched_for
+from callrec.settings import Settings
 from callrec.store.directory import INCOMING, RECORDINGS, DirectoryStore
 from callrec.system.files import check_only_we_can_change
+
+SETTINGS_ACT: Final = "settings.applied"
+"""Of the leaf from which on the practice's settings are in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,9 @@ class Practice:
     """The open vault of one practice. It has fields and no methods; procedures take it first."""
 
     config: Config
+    """What belongs to this machine."""
+    settings: Settings
+    """The practice's rules, as they were in force when it was opened."""
     folder: Path
     """The vault's folder."""
     state_folder: Path
@@ -112,12 +119,16 @@ def practice_on(
     """
     with reading(engine) as connection:
         founders, root = audit.read_founders(connection)
-        size = LARGEST_INTEGER
         if register is None:
             register, size = audit.read_register(connection), audit.stored_head(connection).size
+            settings = register.newest_settings().settings
+        else:
+            size = LARGEST_INTEGER
+            settings = register.settings[-1].settings if register.settings else Settings()
     newest = register.newest(VaultKey.AUDIT)
     return Practice(
         config=config,
+        settings=settings,
         folder=config.vault,
         state_folder=state_folder(founders.vault, environ),
         engine=engine,
@@ -162,11 +173,17 @@ def signing(practice: Practice, *actors: Actor) -> Iterator[LogTransaction]:
     """A write transaction of people who have lost no power since their command began.
 
     What they sign is compared for ever with the vouchers before it (docs/formats/grant.md, 9). So
-    each of them is checked here, where nobody can change those any more.
+    each of them is checked here, where nobody can change those any more; and that the settings are
+    those by which it was decided, so that the log's order shows under which each decision stands.
     """
     since = today(practice) - timedelta(days=1)
     with _remembering(practice, actors[-1].signer) as act:
         register = _register_within(practice, act)
+        if register.newest_settings() != in_force(practice):
+            raise Failed(
+                "the practice's settings were changed a moment ago, so nothing was done",
+                hint="try again",
+            )
         for actor in actors:
             _check_key_is_current(act, register, actor.signer)
             _check_still_entitled(register.person(actor.person.id), actor, since=since)
@@ -227,8 +244,16 @@ def record(
     details: Mapping[str, Any] | None = None,
     outcome: Outcome = Outcome.DONE,
 ) -> int:
-    """Write one leaf, durably; returns its sequence. What it stands for may happen only after."""
+    """Write one leaf, durably; returns its sequence. What it stands for may happen only after.
+
+    Where the settings were changed since the command began, its details say by which it went: a
+    refusal is never passed over, and is held against the settings that it was made by.
+    """
     with writing(practice, actor.signer) as transaction:
+        went_by = in_force(practice)
+        with suppress(Tampered):  # as `writing` has it
+            if register_now(practice, transaction.connection).newest_settings() != went_by:
+                details = {**(details or {}), "settings": went_by.version}
         return transaction.leaf(
             act, actor=actor.person.id, subject=subject, details=details, outcome=outcome
         )
@@ -264,7 +289,12 @@ def password_needed(what: str) -> Locked:
 
 def today(practice: Practice) -> date:
     """Today's date at the practice."""
-    return practice.now().astimezone(practice.config.time_zone).date()
+    return practice.now().astimezone(practice.settings.time_zone).date()
+
+
+def in_force(practice: Practice) -> SettingsVersion:
+    """The settings that this command goes by, and since when they are on record."""
+    return practice.register.newest_settings()
 
 
 def register_now(practice: Practice, connection: Connection) -> Register:

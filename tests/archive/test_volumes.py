@@ -27,7 +27,6 @@ from callrec.archive.volumes import (
 )
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import volume_labelled
-from callrec.config import Archive
 from callrec.errors import Failed, NotFound, Refused, Tampered, Unusable
 from callrec.incidents.show import show_incident
 from callrec.keys.rotating import reseal, rotate_keys
@@ -112,8 +111,7 @@ def test_one_copy_is_too_few_and_nothing_is_removed(house: House) -> None:
 
 
 def test_the_practice_says_how_many_copies_are_enough(house: House) -> None:
-    house.config = house.config.model_copy(update={"archive": Archive(copies=3)})
-    house.open()
+    house.decide(archive={"copies": 3})
     assert remove_local(house, drive(house)).recordings == 0
     archive(house, drive(house, "drive-c"))
     assert remove_local(house, drive(house)).recordings == 4

@@ -46,6 +46,7 @@ hold list
 hold show H-5
 retention review
 retention dispose
+retention undo 12345678 --reason "The wrong folder was taken in"
 retention set 2 claim --reason "A solicitor announces a claim about this call"
 archive list
 archive keep drive-a --with "Pat Ellison" --at home
@@ -85,6 +86,9 @@ incident list
 incident show I-1
 incident update I-1 --nature "A recording was overheard"
 incident close I-1 --outcome not-reported --on today --reason "The patient does not mind" --yes
+settings show
+settings check {house}/rules.toml
+settings apply {house}/rules.toml --yes
 migrate
 status
 doctor
@@ -115,7 +119,7 @@ EVERY = COMMANDS | {
 ANYBODY = {
     *("logout", "status", "doctor", "migrate", "fingerprint", "keys list", "keys audit"),
     *("archive list", "archive verify", "audit verify", "audit prove", "audit print"),
-    *("mail list", "mail send", "mail remind"),
+    *("mail list", "mail send", "mail remind", "settings show", "settings check"),
 }
 """These need no key: whoever has the files reads as much without callrec."""
 
@@ -136,7 +140,8 @@ SESSION = INTAKE - {"ingest"} | {
     *("search", "show", "deny", "revoke", "incident report", "incident show", "incident update"),
     *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),
     *("request close", "hold place", "hold show", "incident close"),
-    *("retention review", "retention set", "retention dispose", "archive keep", "archive found"),
+    *("retention review", "retention set", "retention dispose", "retention undo"),
+    *("archive keep", "archive found"),
 }
 """Of a Data Controller, whatever carries no signed statement: it is on record in her name."""
 
@@ -164,6 +169,7 @@ def busy_template(worked_template: House, tmp_path_factory: pytest.TempPathFacto
     done(house, "max", "archive", "--to", str(house.folder / "drive-b"))
     done(house, "max", "archive", "lost", "drive-b", "--noticed", "now")
     give_eve_a_password(house)
+    (house.folder / "rules.toml").write_text("[search]\nwidest_window_days = 31\n")
     return house
 
 

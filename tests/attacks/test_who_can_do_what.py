@@ -212,7 +212,7 @@ def test_it_opens_no_sound_no_metadata_and_no_details(worked: House) -> None:
 def test_it_can_test_whether_a_guessed_number_called(worked: House) -> None:
     """Said plainly in the threat model; the cut tokens answer maybe for others as well."""
     index_key = worked.actor("door").shares[VaultKey.INDEX, 1]
-    zone = worked.practice.config.time_zone
+    zone = worked.practice.settings.time_zone
     with reading(worked.practice.engine) as connection:
         maybe = candidates(
             connection,

@@ -45,7 +45,7 @@ class Log:
     def say(self, kind: str, by: str, **fields: Any) -> int:
         """Take a statement; returns the leaf's sequence."""
         self.seq += 1
-        apply_statement(self.register, self.seq, stated(kind, by, **fields))
+        apply_statement(self.register, leaf_at(self.seq), stated(kind, by, **fields))
         return self.seq
 
     def vouch(self, person: str, by: str = "dora", **other: Any) -> int:
@@ -99,3 +99,8 @@ def a_leaf(**other: Any) -> Leaf:
         founders=FOUNDERS.as_json(),
     )
     return replace(leaf, **other)
+
+
+def leaf_at(seq: int) -> Leaf:
+    """A later leaf, which carries whatever statement."""
+    return a_leaf(seq=seq, founders=None)

@@ -189,6 +189,7 @@ FLIPS: dict[str, tuple[tuple[str, str, str, int], Named]] = {
         [
             (0, "leaf 0 of the audit log is not the one that was written"),
             (4, f"the checkpoint over 4 leaves: {UNSIGNED}"),
+            (None, "a proof of inclusion does not lead to the root"),
         ],
     ),
     "a leaf": (

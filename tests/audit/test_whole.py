@@ -136,7 +136,8 @@ def deciding(house: House) -> str:
     with reading(house.practice.engine) as connection:
         rows = connection.exec_driver_sql(
             "SELECT seq, statement FROM leaf JOIN statement ON digest = statement"
-            " WHERE kind IN ('voucher', 'key', 'seal', 'claim', 'kit', 'approval', 'destruction')"
+            " WHERE kind IN ('voucher', 'key', 'seal', 'claim', 'kit', 'settings', 'approval',"
+            " 'destruction')"
             " ORDER BY seq"
         ).all()
     return sha256("".join(f"{seq} {digest}\n" for seq, digest in rows).encode()).hexdigest()

@@ -28,7 +28,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import chdir, redirect_stderr, redirect_stdout
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import unified_diff
@@ -38,6 +38,7 @@ from pathlib import Path
 import pytest
 
 from callrec.cli.app import run
+from cli.promises import Promise, in_full, is_kept, promises
 from house.memory import runtime_of
 from house.older_vaults import begin_second_schema
 from house.practices import password_of
@@ -76,6 +77,30 @@ def _line_pattern(line: str) -> str:
     return ".*".join(re.escape(part) for part in line.split("[..]"))
 
 
+@contextmanager
+def _as_it_was(*places: Path) -> Iterator[None]:
+    """What is done in these folders meanwhile is undone, and so is the environment."""
+    here, variables = Path.cwd(), dict(os.environ)
+    for place in places:
+        shutil.copytree(place, f"{place}.kept", symlinks=True, copy_function=_copy)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(variables)
+        for place in places:
+            shutil.rmtree(place)
+            Path(f"{place}.kept").rename(place)
+        os.chdir(here)
+
+
+def _copy(here: str, there: str) -> None:
+    if Path(here).is_fifo():  # copying would wait for somebody to write to it
+        os.mkfifo(there)
+    else:
+        shutil.copy2(here, there, follow_symlinks=False)
+
+
 class Stage:
     """Where a transcript is played: an empty folder, a home in it, a clock that stands still."""
 
@@ -86,6 +111,7 @@ class Stage:
         self.folder = folder
         self._practice = practice
         self._said = ""
+        self._kept: set[Promise] = set()
         self._known: dict[str, str] = {}
         self.clock = datetime(2026, 11, 24, 9, tzinfo=UTC)
         self._monkeypatch = monkeypatch
@@ -117,10 +143,42 @@ class Stage:
         for name, value in self._known.items():
             command = command.replace(f"<{name}>", value)
         self._said = self.answer(command)
+        if command.startswith("callrec "):
+            self._keep_promises()
         actual = self._said.splitlines()
         if not matches(list(step.below), actual):
             difference = unified_diff(step.below, actual, "expected", "came", lineterm="")
             raise AssertionError("\n".join([f"line {step.number}: {step.line}", *difference]))
+
+    def _keep_promises(self) -> None:
+        """Each command that the last answer named works for whom it was named; nothing stays."""
+        for promise in promises(self._said, os.environ.get("CALLREC_USER", "nobody")):
+            if promise not in self._kept:
+                self._kept.add(promise)
+                with _as_it_was(self.folder, Path(os.environ["XDG_RUNTIME_DIR"])):
+                    said, status = self._promised(promise)
+                assert is_kept(promise, status, said), f"{promise} is not kept:\n{said}"
+
+    def _promised(self, promise: Promise) -> tuple[str, int]:
+        """What came back, in the place of whoever is to run it: a player and a drive are there."""
+        drive = self.folder / "the-drive"
+        drive.mkdir()
+        (drive / "ffplay").write_text("#!/bin/sh\ncat >/dev/null\n", encoding="utf-8")
+        (drive / "ffplay").chmod(0o700)
+        volumes = sorted(file.parent for file in self.folder.rglob("CALLREC-VOLUME.json"))
+        volume = str(drive if "--to" in promise.words else [*volumes, drive][0])
+        answered = os.environ.get("CALLREC_USER", "nobody")
+        known = {
+            "DATE": f"{self.clock:%Y-%m-%d}",
+            **dict.fromkeys(("DIR", "DRIVE", "/mnt/external"), volume),
+            "FILE.pdf": str(drive / "head.pdf"),
+            "REQUEST": next(iter(re.findall(r"R-\d+", self._said)), "R-1"),
+        }
+        with self._monkeypatch.context():
+            if promise.who != answered:
+                self._become(promise.who)
+            self._set("PATH", f"{drive}:{os.environ['PATH']}")
+            return self._callrec(in_full(promise, answered, known))
 
     def answer(self, command: str) -> str:
         """What comes back for one line, with its exit status where that is not 0."""

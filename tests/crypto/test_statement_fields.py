@@ -9,9 +9,18 @@ from typing import Any
 
 import pytest
 
+from audit.registers import leaf_at
 from callrec.archive.heads import VolumeStatement
 from callrec.audit.log import Head
-from callrec.audit.register import Founders, Register, Voucher, apply_statement, public_half
+from callrec.audit.register import (
+    Founders,
+    Register,
+    SettingsVersion,
+    Voucher,
+    apply_statement,
+    public_half,
+    settings_fields,
+)
 from callrec.crypto.identity import Identity, PublicKeys
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
@@ -19,6 +28,7 @@ from callrec.login.locks import Share, key_fields, seal_fields
 from callrec.login.people import Names, open_names
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, VaultKey
+from callrec.settings import Settings, read_settings
 from vectors.crypto.cases import read_case
 from vectors.crypto.fixed import KEY, OTHER_PERSON, OTHER_SEED, PERSON, RUN, SEED, VAULT, VOLUME
 
@@ -66,6 +76,14 @@ def test_a_seal_statement_holds_the_hash_of_each_share_and_to_whom_it_was_sealed
     assert seal_fields([share]) == fields_of("seal")
 
 
+def test_a_settings_statement_holds_every_key_and_follows_the_one_before_it() -> None:
+    said = fields_of("settings")
+    settings = read_settings(said["settings"])
+    before = SettingsVersion(1, Settings(), 0, "2026-11-24T12:00:00.000Z", "ab" * 32, PERSON)
+    assert settings_fields(settings, before) == said
+    assert settings_fields(Settings(), None)["previous"] == ""
+
+
 def test_a_volume_statement_holds_the_hashes_of_what_was_written_and_the_head_before_it() -> None:
     made = VolumeStatement(
         volume=VOLUME,
@@ -84,7 +102,8 @@ def test_the_register_takes_what_the_files_say(kind: str) -> None:
     if kind == "claim":  # only who has no key of his own yet may claim one
         new = Person(PersonId(PERSON), Role.STAFF, frozenset(), standing=Standing.PROVISIONAL)
         register.vouchers = {PERSON: [replace(BEFORE, person=new, seq=0)]}
-    apply_statement(register, 1, read_statement(case.body, case.bytes_of("signature"), VAULT))
+    stated = read_statement(case.body, case.bytes_of("signature"), VAULT)
+    apply_statement(register, leaf_at(1), stated)
     if kind == "claim":
         assert register.claims == {PERSON: KEYS}
     if kind == "key":
@@ -102,7 +121,8 @@ def test_the_register_takes_the_voucher_of_the_file_after_the_one_that_it_names(
         seq=1,
     )
     register.vouchers = {PERSON: [dora], OTHER_PERSON: [BEFORE]}
-    apply_statement(register, 7, read_statement(case.body, case.bytes_of("signature"), VAULT))
+    stated = read_statement(case.body, case.bytes_of("signature"), VAULT)
+    apply_statement(register, leaf_at(7), stated)
     assert register.person(OTHER_PERSON) == KIM
     assert register.public_keys(OTHER_PERSON) == KEYS
 

@@ -64,7 +64,7 @@ def take_in_with(
     unrecognised: bool = True,
 ) -> Ingested:
     """Ingest as one command with ``--cdr`` does, with files of any name as `spool.take_in`."""
-    with open_call_records([cdr], house.config) as told:
+    with open_call_records([cdr], house.practice.settings) as told:
         return ingest_recordings(
             house.practice,
             house.actor(login),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from callrec.release.listen import Play, Playback, PlayedRecording, listen_to
+from callrec.release.listen import Playback, PlayedRecording, Player, listen_to
 from house.practices import House
 from house.requests import signed_in
 
 
-def takes_all(_: str) -> Play:
+def takes_all(_: str) -> Player:
     """A player of everything, which takes all of it."""
-    return lambda pieces: bool([piece for piece in pieces if piece])
+    return Player(("ear", "-q"), lambda pieces: bool([piece for piece in pieces if piece]))
 
 
 def hear(
@@ -21,7 +21,7 @@ def hear(
     recording: int | None = 1,
     login: str = "sam",
     *,
-    player: Callable[[str], Play] = takes_all,
+    player: Callable[[str], Player] = takes_all,
     **room: Any,
 ) -> PlayedRecording:
     """Listen as one command does."""

@@ -76,7 +76,7 @@ class Mailbox:
         """The configuration that leads here, where dora, max and sam have addresses."""
         people = {login: f"{login}@practice.test" for login in ("dora", "max", "sam")}
         plain = {"host": "127.0.0.1", "port": self.port, "starttls": False, "sender": SENDER}
-        return Mail.model_validate({"people": people, "timeout_seconds": 20, **plain, **otherwise})
+        return Mail.model_validate({"people": people, **plain, **otherwise})
 
 
 @contextmanager

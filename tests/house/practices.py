@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy as shallow_copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -27,10 +27,12 @@ from callrec.login.unlock import (
     log_in,
     unlock_person,
 )
+from callrec.office.settings import apply_settings
 from callrec.people.founding import set_up_practice
 from callrec.people.joining import add_intake, add_person, confirm_person
 from callrec.policy.role import Role
 from callrec.practice import Actor, Practice, open_practice
+from callrec.system.toml import toml_lines
 from house.memory import runtime_of
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -105,6 +107,15 @@ class House:
         if self._practice is not None:
             self._practice.engine.dispose()
         self._practice = None
+
+    def decide(self, **changed: Mapping[str, object] | Sequence[object] | str) -> None:
+        """What dora decides that the practice's settings are; what is not named stays."""
+        file = self.folder / "decided.toml"
+        lines = "\n".join(toml_lines(changed))
+        file.write_text(f"{lines}\n", encoding="utf-8")
+        apply_settings(self.practice, self.actor("dora"), file, lambda _: None)
+        file.unlink()
+        self.open()
 
     def actor(self, login: str) -> Actor:
         """Somebody who gave their password for this command."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from callrec.config import Config, Retention, RetentionCategory
 from callrec.registers.verify import check_vault
 from callrec.retention.categories import set_category
 from callrec.retention.destroy import Destruction
@@ -74,9 +73,7 @@ def dispose(house: House, reference: str, *volumes: Path, login: str = "dora") -
 def keep_for(house: House, **keeps: str) -> None:
     """Let the practice's schedule be another: `routine="6 years"`."""
     told = {"routine": "3 years", "claim": "6 years", **keeps}
-    category = tuple(
-        RetentionCategory(name=name, keeps=length, source="a test") for name, length in told.items()
-    )
-    retention = Retention(category=category)
-    house.config = Config(**{**dict(house.config), "retention": retention})
-    house.open()
+    category = [
+        {"name": name, "keeps": length, "source": "a test"} for name, length in told.items()
+    ]
+    house.decide(retention={"category": category})

@@ -51,7 +51,7 @@ class Standing:
         """A new process."""
         config = self.house.folder / "config.toml"
         vault = json.dumps(str(self.house.config.vault))
-        config.write_text(f"vault = {vault}\n[telephone]\nsettle_seconds = 1\n", encoding="utf-8")
+        config.write_text(f"vault = {vault}\n[ingest]\nsettle_seconds = 1\n", encoding="utf-8")
         given = {
             "CALLREC_CONFIG": str(config),
             "CALLREC_CREDENTIAL": str(self.house.credential),

@@ -9,7 +9,7 @@ import pytest
 
 from callrec.audit.leaf import Outcome as LeafOutcome
 from callrec.catalogue.engine import reading
-from callrec.config import AboutPractice, Mail
+from callrec.config import Mail
 from callrec.errors import Locked, NotFound, Refused, Unusable
 from callrec.incidents.show import ShownIncident, incident_warnings, list_incidents, show_incident
 from callrec.login.people import find_person
@@ -104,6 +104,15 @@ def test_without_a_line_manager_the_data_controller_is_told(house: House) -> Non
     assert shown(house, an_incident(house, tell=None)).told == "dora"
 
 
+def test_whom_the_settings_name_as_line_manager_is_told_unless_another_is_named(
+    house: House,
+) -> None:
+    house.decide(line_manager=[{"person": "sam", "manager": "pat"}])
+    assert shown(house, an_incident(house, "sam", tell=None)).told == "pat"
+    assert shown(house, an_incident(house, "sam", tell="max")).told == "max"
+    assert shown(house, an_incident(house, "max", tell=None)).told == "dora"
+
+
 def test_a_data_controller_who_reports_alone_tells_himself(house: House) -> None:
     assert shown(house, an_incident(house, "dora", tell=None)).told == "dora"
 
@@ -116,9 +125,7 @@ def test_the_time_is_kept_to_the_millisecond(house: House) -> None:
 
 
 def test_the_contact_is_the_practice_s_own_until_another_is_said(house: House) -> None:
-    about = AboutPractice(data_protection_contact="Ann Hall, 01632 960000")
-    house.config = house.config.model_copy(update={"practice": about})
-    house.open()
+    house.decide(practice={"data_protection_contact": "Ann Hall, 01632 960000"})
     assert shown(house, an_incident(house)).findings.contact == "Ann Hall, 01632 960000"
 
 

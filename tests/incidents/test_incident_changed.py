@@ -43,7 +43,7 @@ def show(house: House, login: str = "dora") -> None:
 
 
 def problems(house: House) -> list[str]:
-    zone = house.config.time_zone
+    zone = house.practice.settings.time_zone
     with reading(house.practice.engine) as connection:
         found_ = check_projections(connection, house.practice.register, zone)
         return [problem.what for problem in found_]
@@ -333,7 +333,7 @@ def test_who_closes_it_changes_nothing_else(reported: House, changes: dict[str, 
 def test_whoever_may_not_have_told_in_time_was_late(reported: House) -> None:
     """Our own commands ask for the time where the 72 hours end on that day."""
     due_at = opened(reported, "I-1").body.noticed_at + timedelta(hours=72)
-    on = due_at.astimezone(reported.config.time_zone).date()
+    on = due_at.astimezone(reported.practice.settings.time_zone).date()
     closing = closing_of(reported, outcome=Outcome.REPORTED, on=on)
     write(reported, "dora", IncidentAct.CLOSED, closing=closing)
     assert show_incident(reported.practice, signed_in(reported, "dora"), "I-1").was_late

@@ -161,7 +161,7 @@ def test_the_index_proposes_what_was_taken_in(house: House, tmp_path: Path) -> N
     key = actor.shares[VaultKey.INDEX, 1]
     with reading(house.practice.engine) as connection:
         wanted = Criteria(number="+447700900123")
-        zone = house.config.time_zone
+        zone = house.practice.settings.time_zone
         found = index.candidates(connection, [key], house.practice.vault, wanted, zone)
         assert found == [connection.execute(select(tables.recording.c.id)).scalar_one()]
 

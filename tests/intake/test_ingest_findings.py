@@ -51,7 +51,7 @@ def test_what_was_found_before_is_not_told_again(house: House, tmp_path: Path) -
 
 def test_a_rehearsal_tells_what_is_found(house: House, tmp_path: Path) -> None:
     odd_calls(tmp_path / "spool")
-    previews = preview_sources([tmp_path / "spool"], telephone_setup(house.config))
+    previews = preview_sources([tmp_path / "spool"], telephone_setup(house.practice.settings))
     found = [preview.as_json()["findings"] for preview in previews]
     assert found == [[], ["silent"], ["truncated"], ["unclosed"]]
 

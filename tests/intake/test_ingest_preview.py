@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from callrec.config import Config
 from callrec.intake.preview import preview_names, preview_sources
 from callrec.intake.reading import telephone_setup
+from callrec.settings import Settings
 from house.spool import a_call, a_name
 
-SETUP = telephone_setup(Config())
+SETUP = telephone_setup(Settings())
 
 NOT_IN_A_NAME = (
     "codec",

@@ -262,8 +262,8 @@ def test_nothing_of_a_record_is_in_any_byte_of_the_vault(house: House, tmp_path:
 def test_a_rehearsal_shows_what_the_records_tell(house: House, tmp_path: Path) -> None:
     a_call(tmp_path / "spool", name=UNNAMED)
     cdr = records(tmp_path / "cdr.csv", a_row(recordingfile=UNNAMED))
-    with open_call_records([cdr], house.config) as told:
-        setup = telephone_setup(house.config)
+    with open_call_records([cdr], house.practice.settings) as told:
+        setup = telephone_setup(house.practice.settings)
         (preview,) = preview_sources([tmp_path / "spool"], setup, told)
     shown = preview.as_json()
     assert (shown["joined_by"], shown["direction"], shown["extension"]) == (

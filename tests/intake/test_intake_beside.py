@@ -80,7 +80,7 @@ def being_taken(
         a_call(folder / "spool", call)
     sources = [each for each in find_sources([folder / "spool"]) if isinstance(each, Source)]
     practice, keys = house.practice, BatchKeys.draw()
-    vault, setup = practice.vault, telephone_setup(practice.config)
+    vault, setup = practice.vault, telephone_setup(practice.settings)
     with (
         practice.store.lock(),
         practice.store.batch(keys.batch) as batch,

@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callrec.config import Config, Telephone, Template
 from callrec.errors import Misconfigured, Unusable
 from callrec.intake.preview import preview_names
 from callrec.intake.reading import SYSTEMS, telephone_setup
+from callrec.settings import Settings, Telephone, Template
 from callrec.telephone.call import Direction, System
 
 
-def a_config(*names: str) -> Config:
+def a_config(*names: str) -> Settings:
     templates = tuple(
         Template(
             name=name,
@@ -24,7 +24,7 @@ def a_config(*names: str) -> Config:
         )
         for name in names
     )
-    return Config(telephone=Telephone(template=templates, extensions=("200-299",)))
+    return Settings(telephone=Telephone(template=templates, extensions=("200-299",)))
 
 
 def test_without_a_name_every_template_and_every_system_is_asked() -> None:
@@ -82,14 +82,14 @@ def test_instead_of_a_templates_name_its_examples_are_read() -> None:
 
 def test_an_id_alone_is_shown_with_whose_it_is() -> None:
     sid = "RE0123456789abcdef0123456789abcdef"
-    (preview,) = preview_names([f"{sid}.wav"], telephone_setup(Config()))
+    (preview,) = preview_names([f"{sid}.wav"], telephone_setup(Settings()))
     shown = preview.as_json()
     assert (shown["system"], shown["unique_id"], shown["started_at"]) == ("twilio", sid, None)
 
 
 def test_a_contradiction_is_shown() -> None:
     name = "in-201-07700900123-20240704-140501-1719811031.5.wav"
-    (preview,) = preview_names([name], telephone_setup(Config()))
+    (preview,) = preview_names([name], telephone_setup(Settings()))
     shown = preview.as_json()
     assert shown["contradiction"] == "the unique id contradicts it by 3 days"
     assert (shown["zone"], shown["utc_offset_minutes"]) == ("Europe/London", 60)

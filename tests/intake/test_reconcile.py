@@ -263,8 +263,7 @@ def test_a_call_without_an_id_is_one_though_it_was_understood_otherwise_when_it_
     report.write_text(REPORT, encoding="utf-8")
     take_in_with(house, report, tmp_path / "spool")
     before = reconciled(house, report).counts
-    telephone = house.config.telephone.model_copy(update={"extensions": ("200-299",)})
-    house.config = house.config.model_copy(update={"telephone": telephone})
+    house.decide(telephone={"extensions": ["200-299"]})
     house.open()
     assert reconciled(house, report).counts == before
     assert (before.calls, before.answered, before.held) == (1, 1, 1)

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from callrec.config import Config
 from callrec.errors import NotFound, Unusable
 from callrec.intake.reading import telephone_setup
 from callrec.intake.records import AvailableCallRecords, open_call_records
+from callrec.settings import Settings
 from callrec.telephone.joining_facts import RecordingFacts
 from house.call_records import BEGAN, a_row, records, take_in_with
 from house.practices import House
 from house.spool import NUMBER, a_call
 
-CONFIG = Config()
+CONFIG = Settings()
 
 
 def of_call(call: int, **told: object) -> RecordingFacts:

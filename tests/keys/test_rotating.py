@@ -125,7 +125,7 @@ def test_the_index_finds_by_the_newest_key_alone(granted: House) -> None:
     newest = vault_key(granted.actor("dora"), VaultKey.INDEX, 2)
     by_number = Criteria(number="+447700900123")
     with reading(granted.practice.engine) as connection:
-        zone = granted.config.time_zone
+        zone = granted.practice.settings.time_zone
         proposed = candidates(connection, [newest], granted.practice.vault, by_number, zone)
     assert sorted(proposed) == [1, 2, 3]
     kinds = rows(granted, "SELECT kind, recording FROM token")

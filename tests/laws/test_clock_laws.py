@@ -15,7 +15,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from callrec.bank_holidays import working_days
-from callrec.config import Clocks
 from callrec.errors import Refused
 from callrec.policy.clock import breach_due_at, deadline
 from callrec.policy.clock_events import (
@@ -29,6 +28,7 @@ from callrec.policy.clock_events import (
 from callrec.policy.clock_rules import check_event, same_day_after
 from callrec.policy.days import Division, WorkingDays
 from callrec.policy.purpose import Purpose
+from callrec.settings import Clocks
 from policy.builders import LONDON
 from policy.dated import MONTHLY
 

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from callrec.catalogue import tables
-from callrec.config import Search
 from callrec.people.powers import change_role
 from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.role import Role
@@ -236,8 +235,7 @@ def test_a_search_finds_exactly_what_fits_the_newest_first(
 ) -> None:
     with TemporaryDirectory(dir=tmp_path) as folder:
         house = copy(template, Path(folder))
-        search = Search(widest_window_days=WIDEST_DAYS, most_results=1000)
-        house.config = house.config.model_copy(update={"search": search})
+        house.decide(search={"widest_window_days": WIDEST_DAYS, "most_results": 1000})
         known = take_in_facts(house, older)
         # Whoever leaves had the index key: what comes now is under a new one.
         change_role(house.practice, house.actor("dora"), login="mia", role=Role.STAFF)

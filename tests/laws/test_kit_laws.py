@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from audit.registers import AT, VAULT, id_of, key_of
+from audit.registers import AT, VAULT, id_of, key_of, leaf_at
 from callrec.audit.register import Founders, Register, apply_statement
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Tampered
@@ -64,7 +64,7 @@ steps = st.lists(st.tuples(makers, st.none() | st.tuples(people, roles)), max_si
 def founded() -> Register:
     founders = Founders(VAULT, "The Surgery", DORA, KEYS["dora"].public, KIT, KEYS["kit 1"].public)
     register = Register(founders)
-    apply_statement(register, 1, voucher(register, DORA, "dora", "data-controller"))
+    apply_statement(register, leaf_at(1), voucher(register, DORA, "dora", "data-controller"))
     return register
 
 
@@ -72,7 +72,7 @@ def played(register: Register, what: list[Any]) -> None:
     for seq, (by, about) in enumerate(what, 2):
         made = voucher(register, by, *about) if about else a_kit(register, by)
         with suppress(Tampered):
-            apply_statement(register, seq, made)
+            apply_statement(register, leaf_at(seq), made)
 
 
 @given(steps)

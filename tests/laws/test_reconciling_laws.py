@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from callrec.bank_holidays import working_days
-from callrec.config import Clocks
 from callrec.policy.days import DayRange, OpeningHours, quiet_periods
+from callrec.settings import Clocks
 from callrec.telephone.call import Leg
 from callrec.telephone.joining_facts import CallRecord, Joined, JoinedBy, calls_of
 from callrec.telephone.reconciling import (

@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from callrec.config import AboutPractice, Config
+from callrec.config import Config
 from callrec.errors import Unusable
 from callrec.login.choosing import check_password, facts_configured
 from callrec.login.unlock import change_password
@@ -18,14 +18,11 @@ from callrec.people.joining import add_person, reset_person
 from callrec.policy.role import Role
 from house.practices import NOON, House, password_of
 
-ABOUT = AboutPractice(
-    name="The Hama Surgery", data_protection_contact="Ann Hallworth, Nottingham, 01632 960000"
-)
+CONTACT = "Ann Hallworth, Nottingham, 01632 960000"
 
 FACTS = (
-    *facts_configured(
-        Config(practice=ABOUT), "Hama Medical Centre", datetime(2026, 11, 24, tzinfo=UTC)
-    ),
+    *facts_configured(Config(), "Hama Medical Centre", datetime(2026, 11, 24, tzinfo=UTC)),
+    *("The Hama Surgery", CONTACT),
     *("dora", "Dora Whitlock", "max", "Max Harding", "Pat Ellison"),
 )
 

@@ -10,9 +10,9 @@ from typing import get_args
 
 import pytest
 
-from callrec.config import AboutPractice, Config, Notice
 from callrec.notices import COLUMNS, notice_text
 from callrec.policy.notice import PURPOSES_IN_WORDS, NoticeKind, NoticeVersion
+from callrec.settings import AboutPractice, Notice, Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,9 +42,9 @@ def test_the_configuration_knows_the_kinds_that_there_are() -> None:
 
 
 def test_the_version_that_the_example_shows_loads() -> None:
-    lines = (ROOT / "config.example.toml").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "settings.example.toml").read_text(encoding="utf-8").splitlines()
     shown = "\n".join(line[4:] for line in lines if line.startswith("#   "))
-    (version,) = Config.model_validate(tomllib.loads(shown)).notices
+    (version,) = Settings.model_validate(tomllib.loads(shown)).notices
     assert (version.kind, version.version) == ("website", "2")
     assert (version.first_on, version.last_on) == (date(2026, 12, 1), date(2027, 11, 30))
     assert set(tomllib.loads(shown)["notices"][0]) == {

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from callrec.config import Notice
+import pytest
+
+from callrec.errors import Misconfigured
 from callrec.office.status import notice_warnings, read_status
 from callrec.telephone.call import Direction
 from house.calls import a_call, take_in
@@ -18,9 +20,8 @@ def calls(house: House, direction: Direction, *at: datetime) -> None:
 
 def with_notices(house: House, *notices: dict[str, Any]) -> list[str]:
     """What is warned of under these."""
-    said = tuple(Notice.model_validate({"version": "1", **notice}) for notice in notices)
-    house.config = house.config.model_copy(update={"notices": said})
-    return list(notice_warnings(house.open()))
+    house.decide(notices=[{"version": "1", **notice} for notice in notices])
+    return list(notice_warnings(house.practice))
 
 
 ALWAYS = date(2020, 1, 1)
@@ -66,8 +67,8 @@ def test_what_is_longer_ago_is_not_counted(house: House) -> None:
     assert with_notices(house) == []
 
 
-def test_notices_that_contradict_each_other_are_a_warning_and_no_failure(house: House) -> None:
+def test_notices_that_contradict_each_other_are_never_in_force(house: House) -> None:
     twice = {"kind": "staff", "from": ALWAYS}
-    assert with_notices(house, twice, twice) == [
-        "the notices: the staff notices 1 and 1 are in force on the same day"
-    ]
+    with pytest.raises(Misconfigured, match="notices 1 and 1 are in force on the same day"):
+        with_notices(house, twice, twice)
+    assert house.open().settings.notices == ()

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from callrec.config import load_config
 from callrec.package.callrec_verify import grouped
 from callrec.package.manifest import Withheld
 from callrec.package.package import ssh_fingerprint
 from callrec.package.texts import COLUMNS, WHAT_IT_PROVES, read_me_first, rights_text, verify_text
 from callrec.policy.notice import PURPOSES_IN_WORDS
+from callrec.settings import Release
 from package.builders import PUBLIC, ROOT, a_file, a_manifest, an_edited_copy
 from package.offices import an_office, write_files
 
@@ -125,10 +125,8 @@ def test_a_practice_that_names_nobody_is_asked_at_reception() -> None:
     assert "For anything on this page: please ask at reception." in said
 
 
-def test_the_practices_own_words_of_rights_stand_as_they_are(tmp_path: Path) -> None:
-    file = tmp_path / "callrec.toml"
-    file.write_text('[release]\nrights = """\nWe charge $5.\n\n"""\n', encoding="utf-8")
-    own = load_config(file, {}, None).release.rights
+def test_the_practices_own_words_of_rights_stand_as_they_are() -> None:
+    own = Release(rights="We charge $5.\n\n").rights
     assert rights_text(a_manifest(), contact="-", kept_for="-", own=own) == "We charge $5.\n"
 
 

@@ -344,13 +344,13 @@ def test_nor_reviews_a_search(stocked: House, monkeypatch: pytest.MonkeyPatch) -
 
 def test_nor_gives_a_category(stocked: House, monkeypatch: pytest.MonkeyPatch) -> None:
     lent_till_then(stocked, Power.ARCHIVE, monkeypatch, "sam")
-    sam, category = signed_in(stocked, "sam"), stocked.config.retention.category[0].name
+    sam, category = signed_in(stocked, "sam"), stocked.practice.settings.retention.category[0].name
     set_category(stocked.practice, sam, [1], category=category, reason=ANOTHER_REASON)
     assert problems(stocked) == ["a recording was given a category by somebody who may not"]
 
 
 def problems(house: House) -> list[str]:
-    zone = house.practice.config.time_zone
+    zone = house.practice.settings.time_zone
     with reading(house.practice.engine) as connection:
         found_ = check_projections(connection, house.practice.register, zone)
         return [problem.what for problem in found_]
@@ -365,7 +365,7 @@ def test_what_began_before_midnight_may_be_signed_after_it(
     stocked.at = datetime(2026, 11, 25, tzinfo=UTC) + timedelta(minutes=minutes)
     record(stocked.practice, stocked.actor("mia"), "search")
     with reading(stocked.practice.engine) as connection:
-        register, zone = read_register(connection), stocked.practice.config.time_zone
+        register, zone = read_register(connection), stocked.practice.settings.time_zone
         assert Powers(connection, register, zone).day_of(last_leaf(stocked)) == counts_as
 
 

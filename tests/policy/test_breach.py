@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from callrec.config import Incidents
 from callrec.errors import Refused, Unusable
 from callrec.policy.breach import (
     BREACH_RECORD_FIELDS,
@@ -24,6 +23,7 @@ from callrec.policy.breach import (
 from callrec.policy.clause import Clause, Law
 from callrec.policy.clock import breach_due_at
 from callrec.policy.incident import Outcome
+from callrec.settings import Incidents
 from policy.builders import LONDON
 
 GRID = ReportingThreshold(likelihood=3, impact=2)

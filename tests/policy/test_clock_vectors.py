@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from callrec.bank_holidays import working_days
-from callrec.config import Clocks
 from callrec.policy.clock import deadline
 from callrec.policy.clock_rules import check_event
+from callrec.settings import Clocks
 from vectors.clocks.cases import Case, cases
 
 CASES = cases()

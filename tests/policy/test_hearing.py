@@ -66,6 +66,15 @@ def test_a_manager_is_not_his_own_manager() -> None:
         check_may_be_granted(a_person(Role.MANAGER), about_ann, on=TODAY)
 
 
+def test_where_the_practice_names_the_manager_no_other_hears_it() -> None:
+    about_ben = a_request(Purpose.DISCIPLINARY, subjects=frozenset({BEN}))
+    ann = a_person(Role.MANAGER)
+    check_may_be_granted(ann, about_ben, on=TODAY, managers={BEN: ANN})
+    check_may_be_granted(ann, about_ben, on=TODAY, managers={CAT: BEN})
+    with pytest.raises(Refused, match="manager only"):
+        check_may_be_granted(ann, about_ben, on=TODAY, managers={BEN: CAT})
+
+
 CARRIED_OUT = {
     Purpose.ERASURE: r"\[policy 4\(i\)\]",
     Purpose.DISPOSAL: r"\[NHS Records Management Code of Practice\]",

@@ -241,6 +241,7 @@ def test_a_hearing_says_who_was_there_and_what_was_left_out_to_who_reads_the_log
     assert entry(for_dora, "listen").details == {
         "attended": ["the patient"],
         "edits": [{"silence": "0:00.1-0:00.2=not-relevant/tone"}],
+        "player": ["ear", "-q"],
     }
     assert entry(for_dora, "listen.ended").details == {
         "how": "ended",
@@ -252,7 +253,7 @@ def test_a_hearing_says_who_was_there_and_what_was_left_out_to_who_reads_the_log
 
 def test_of_a_hearing_whose_run_was_killed_the_end_is_not_recorded(granted: House) -> None:
     (grant, _) = grants_of(granted, "R-1")
-    record_hearing(granted.practice, signed_in(granted, "sam"), grant, [])
+    record_hearing(granted.practice, signed_in(granted, "sam"), grant, [], ("ear",))
     assert entry(dossier(granted, "sam"), "listen").details == {"ended": "not recorded"}
 
 

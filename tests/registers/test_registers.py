@@ -25,7 +25,7 @@ from callrec.policy.role import Role
 from callrec.policy.withholding import Ground
 from callrec.practice import record
 from callrec.registers.registers import REGISTER_SOURCES, RegisterExtract, read_register
-from callrec.release.listen import Play, record_hearing
+from callrec.release.listen import Player, record_hearing
 from callrec.requests.amend import amend_particulars
 from callrec.requests.ask import create_request
 from callrec.requests.decide import deny_request, revoke_grants
@@ -245,12 +245,12 @@ def test_who_approved_it_for_somebody_else_does_not(stocked: House) -> None:
 def test_a_hearing_says_who_was_there_and_when_and_how_it_ended(granted: House) -> None:
     began = granted.at
 
-    def find(_: str) -> Play:
+    def find(_: str) -> Player:
         def play(pieces: Iterable[bytes]) -> bool:
             granted.at += timedelta(minutes=5)
             return bool(list(pieces))
 
-        return play
+        return Player(("ear",), play)
 
     hear(granted, player=find, attended=("the patient", "her daughter"))
     heard = one(granted, RegisterName.DISCLOSURE)
@@ -261,7 +261,7 @@ def test_a_hearing_says_who_was_there_and_when_and_how_it_ended(granted: House) 
 
 def test_of_a_run_that_was_killed_the_end_is_not_recorded(granted: House) -> None:
     (grant, _) = grants_of(granted, "R-1")
-    record_hearing(granted.practice, signed_in(granted, "sam"), grant, ["the patient"])
+    record_hearing(granted.practice, signed_in(granted, "sam"), grant, ["the patient"], ("ear",))
     hear(granted)
     killed, heard = entries(granted, RegisterName.DISCLOSURE)
     assert (killed["attended"], killed["ended_at"]) == (("the patient",), None)

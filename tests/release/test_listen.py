@@ -26,6 +26,7 @@ from callrec.release.listen import (
     Play,
     Playback,
     PlayedRecording,
+    Player,
     WaveformView,
     listen_to,
     record_hearing,
@@ -76,9 +77,9 @@ class Ear:
     kinds: list[str] = field(default_factory=list)
     acts: list[str] = field(default_factory=list)
 
-    def find(self, kind: str) -> Play:
+    def find(self, kind: str) -> Player:
         self.kinds.append(kind)
-        return self.play
+        return Player(("ear", "-q"), self.play)
 
     def play(self, pieces: Iterable[bytes]) -> bool:
         for piece in pieces:
@@ -118,7 +119,7 @@ def nothing_is_heard(
 
 def played_by(house: House, play: Play) -> PlayedRecording:
     """Listen with a player that does something else."""
-    where = Playback(player=lambda _: play)
+    where = Playback(player=lambda _: Player(("ear", "-q"), play))
     return listen_to(house.practice, signed_in(house, "sam"), "R-1", 1, where)
 
 
@@ -279,7 +280,7 @@ def test_damage_far_into_a_call_is_found_before_its_beginning_is_heard(house: Ho
 
 
 def test_without_a_player_the_log_says_that_nothing_was_heard(office: House) -> None:
-    def none(kind: str) -> Play:
+    def none(kind: str) -> Player:
         raise Misconfigured(f"no player for {kind}")
 
     with pytest.raises(Misconfigured):
@@ -292,7 +293,7 @@ def test_without_a_player_the_log_says_that_nothing_was_heard(office: House) -> 
 def test_how_it_ended_is_on_record(office: House) -> None:
     listen(office)
     assert hearings(office) == [
-        ("listen", {"attended": [], "edits": []}),
+        ("listen", {"attended": [], "edits": [], "player": ["ear", "-q"]}),
         ("listen.ended", {"how": "ended", "of_seconds": 1, "played_to_second": 0}),
     ]
 
@@ -356,7 +357,7 @@ def test_what_was_revoked_while_it_was_opened_is_neither_heard_nor_looked_at(
     revoke_grants(office.practice, signed_in(office, "max"), "R-1", reason=ANOTHER_REASON)
     before, sam = last_leaf(office), signed_in(office, "sam")
     with pytest.raises(Failed, match="something else happened"):
-        record_hearing(office.practice, sam, grant, [])
+        record_hearing(office.practice, sam, grant, [], ("ear",))
     with pytest.raises(Failed, match="something else happened"):
         record_waveform_shown(office.practice, sam, grant)
     assert last_leaf(office) == before

@@ -5,14 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
-from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from callrec.config import Release
 from callrec.package.callrec_verify import check, files_in
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
@@ -119,8 +117,7 @@ def test_a_data_subject_has_the_information_of_article_15_with_it(stocked: House
 
 
 def test_in_the_practice_s_own_words_where_it_has_any(stocked: House) -> None:
-    config = stocked.config.model_copy(update={"release": Release(rights="Ask at the desk.")})
-    stocked.practice = replace(stocked.practice, config=config)
+    stocked.decide(release={"rights": "Ask at the desk."})
     package = released(stocked, Purpose.SUBJECT_ACCESS)
     assert package.read("YOUR-RIGHTS.txt") == b"Ask at the desk.\n"
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import threading
 import wave
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from callrec.config import Release
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.release.preparing import preparing_release
@@ -131,9 +129,7 @@ def test_what_a_later_approval_added_is_released_with_the_rest(stocked: House) -
 
 
 def test_the_recipient_reads_how_to_reach_the_practice(office: House) -> None:
-    contact = Release(contact="telephone 01632 960000")
-    config = office.config.model_copy(update={"release": contact})
-    office.practice = replace(office.practice, config=config)
+    office.decide(release={"contact": "telephone 01632 960000"})
     told = a_package(office).read("READ-ME-FIRST.txt").decode()
     assert "Hama Medical Centre: telephone 01632 960000." in told
 

@@ -346,6 +346,16 @@ def test_a_disciplinary_recording_does_not_go_to_whom_it_is_about(
     approve(stocked, reference, "dora", to="pat")
 
 
+def test_a_disciplinary_recording_goes_to_the_manager_whom_the_settings_name(
+    stocked: House,
+) -> None:
+    stocked.decide(line_manager=[{"person": "sam", "manager": "max"}])
+    reference = about(stocked, Purpose.DISCIPLINARY, employee="Sam Turnbull")
+    with pytest.raises(Refused, match="employee's manager only"):
+        approve(stocked, reference, "dora", to="pat")
+    approve(stocked, reference, "dora", to="max")
+
+
 def test_a_patient_is_nobody_of_the_practice_by_a_login_alone(stocked: House) -> None:
     """Logins are often forenames: else nobody would be left to decide it."""
     reference = about(stocked, Purpose.SUBJECT_ACCESS, subject="Dora Penhale")

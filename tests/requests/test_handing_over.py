@@ -162,7 +162,8 @@ def test_what_cannot_have_been_is_refused_and_that_is_on_record(
 def test_nothing_is_said_of_a_request_under_which_nothing_was_released(granted: House) -> None:
     with pytest.raises(Refused, match="the request is approved and cannot be recorded as handed"):
         hand_over(granted)
-    record_hearing(granted.practice, signed_in(granted, "sam"), grants_of(granted, "R-1")[0], [])
+    (grant, *_), sam = grants_of(granted, "R-1"), signed_in(granted, "sam")
+    record_hearing(granted.practice, sam, grant, [], ("ear",))
     with pytest.raises(Refused, match="the request is heard and cannot be recorded as"):
         hand_over(granted)
 

@@ -185,10 +185,7 @@ def test_the_same_recording_is_asked_for_once(stocked: House) -> None:
 
 
 def test_a_purpose_that_needs_few_recordings_gets_few(stocked: House) -> None:
-    stocked.config = stocked.config.model_copy(
-        update={"grants": stocked.config.grants.model_copy(update={"review_cap": 2})}
-    )
-    stocked.open()
+    stocked.decide(grants={"review_cap": 2})
     a_request(stocked, purpose=Purpose.TRAINING, recordings=[1, 2])
     with pytest.raises(Refused, match="2 recordings at most"):
         a_request(stocked, purpose=Purpose.TRAINING, recordings=[1, 2, 3])
@@ -425,10 +422,7 @@ def test_whoever_was_granted_it_does_not_change_it(stocked: House) -> None:
 
 
 def test_more_than_are_enough_are_not_attached_either(stocked: House) -> None:
-    stocked.config = stocked.config.model_copy(
-        update={"grants": stocked.config.grants.model_copy(update={"review_cap": 2})}
-    )
-    stocked.open()
+    stocked.decide(grants={"review_cap": 2})
     reference = a_request(stocked, purpose=Purpose.TRAINING, recordings=[1, 2])
     with pytest.raises(Refused, match="2 recordings at most"):
         attach_recordings(stocked.practice, signed_in(stocked, "sam"), reference, [3])
@@ -616,10 +610,7 @@ def test_a_request_with_a_clock_in_law_never_lapses(stocked: House) -> None:
 
 
 def test_grants_that_nobody_used_are_destroyed_and_the_request_waits_again(granted: House) -> None:
-    granted.config = granted.config.model_copy(
-        update={"requests": granted.config.requests.model_copy(update={"lapse_days": 60})}
-    )
-    granted.open()
+    granted.decide(requests={"lapse_days": 60})
     pass_days(granted, 15)
     assert states(granted) == ["submitted"]
     a_request(granted)

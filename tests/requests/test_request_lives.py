@@ -138,7 +138,7 @@ def check_log(house: House, connection: Connection) -> None:
         history = read_history(house.practice, connection, row.id)
         assert (row.state, row.version) == (history.state, history.version)
     problems = list(
-        check_projections(connection, house.practice.register, house.practice.config.time_zone)
+        check_projections(connection, house.practice.register, house.practice.settings.time_zone)
     )
     assert problems == []
 

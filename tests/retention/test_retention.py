@@ -9,7 +9,6 @@ import pytest
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
-from callrec.config import Config
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
 from callrec.office.status import read_status
 from callrec.people.powers import lend_power
@@ -324,8 +323,7 @@ def test_a_category_that_the_configuration_lost_is_named(house: House) -> None:
 def test_what_people_are_told_is_held_against_the_schedule(
     house: House, routine: str, said: str, *, warned: bool
 ) -> None:
-    about = house.config.practice.model_copy(update={"kept_for": said})
-    house.config = Config(**{**dict(house.config), "practice": about})
+    house.decide(practice={"kept_for": said})
     keep_for(house, routine=routine)
     warnings = [each for each in read_status(house.practice, None).warnings if "kept for" in each]
     assert bool(warnings) is warned

@@ -12,7 +12,6 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import read_detail, read_leaf
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
-from callrec.config import Search
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.purpose import Purpose
@@ -97,8 +96,7 @@ def test_a_withheld_number_stays_none(house: House) -> None:
 
 def test_no_more_is_shown_than_the_practice_allows(house: House) -> None:
     with_calls(house, 5)
-    limits = Search(most_results=2)
-    house.config = house.config.model_copy(update={"search": limits})
+    house.decide(search={"most_results": 2})
     found = search(house)
     assert ([item.id for item in found.items], found.total) == ([5, 4], 5)
     assert len(search(house, limit=1).items) == 1

@@ -13,8 +13,7 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.calls.custody import Opening, find_recording
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
-from callrec.config import Notice
-from callrec.errors import Misconfigured, NotFound, Refused, Tampered
+from callrec.errors import NotFound, Refused, Tampered
 from callrec.intake import batch as intake_batch
 from callrec.policy.notice import CallerTold, NoticeKind
 from callrec.search.show import CheckedRecording, SourceFile, show_recording
@@ -97,8 +96,7 @@ def test_a_recording_that_does_not_exist_is_not_found(house: House) -> None:
 def with_announcement(house: House, on: date) -> None:
     """One that was in force for a single day of the practice."""
     said = {"kind": "announcement", "version": "A", "from": on, "until": on}
-    notice = Notice.model_validate(said)
-    house.config = house.config.model_copy(update={"notices": (notice,)})
+    house.decide(notices=[said])
 
 
 def test_its_day_is_the_practices_own_and_not_that_of_utc(house: House) -> None:
@@ -123,16 +121,6 @@ def test_what_the_call_s_own_record_says_of_the_telling_counts(house: House) -> 
     numbers = take_in(house, [spoken, odd])
     told = [show(house, number).caller_told for number in numbers]
     assert told == [CallerTold.OUTBOUND_SPOKEN, CallerTold.UNKNOWN]
-
-
-def test_notices_that_contradict_each_other_show_nothing_and_log_nothing(house: House) -> None:
-    said = {"kind": "staff", "version": "1", "from": date(2024, 1, 4)}
-    notice = Notice.model_validate(said)
-    house.config = house.config.model_copy(update={"notices": (notice, notice)})
-    before = last_leaf(house)
-    with pytest.raises(Misconfigured):
-        show(house)
-    assert last_leaf(house) == before
 
 
 CHANGES = {

@@ -118,18 +118,14 @@ def test_a_request_that_describes_no_call_is_no_search(house: House) -> None:
 
 def test_no_more_is_shown_than_a_search_shows(house: House) -> None:
     calls_at(house, 0, 1, 2)
-    search = house.config.search.model_copy(update={"most_results": 2})
-    house.config = house.config.model_copy(update={"search": search})
-    house.open()
+    house.decide(search={"most_results": 2})
     found = suggested(house, day=DAY)
     assert (found.matching, [call.id for call in found.shown]) == (3, [3, 2])
 
 
 def test_nor_more_than_the_purpose_may_ask_for(house: House) -> None:
     calls_at(house, 0, 1, 2)
-    grants = house.config.grants.model_copy(update={"review_cap": 1})
-    house.config = house.config.model_copy(update={"grants": grants})
-    house.open()
+    house.decide(grants={"review_cap": 1})
     found = suggested(house, purpose=Purpose.TRAINING, day=DAY)
     assert (found.matching, [call.id for call in found.shown]) == (3, [3])
 

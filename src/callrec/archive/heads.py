@@ -308,7 +308,7 @@ def _written(statement: Statement, leaf: Leaf) -> WrittenRun:
 
 
 def _day(practice: Practice, leaf: Leaf) -> date:
-    return stated_date(leaf, practice.config.time_zone)
+    return stated_date(leaf, practice.settings.time_zone)
 
 
 def _keys_of(register: Register, leaf: Leaf, office: _AuthorityTime) -> PublicKeys:

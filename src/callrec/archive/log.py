@@ -101,7 +101,7 @@ def remove_local(
         only then the files: what a killed run left of them, the next run removes
     """
     limit = None if started_before is None else to_millis(started_before)
-    copies = practice.config.archive.copies
+    copies = practice.settings.archive.copies
     with practice.store.lock():
         with reading(practice.engine) as connection:
             check_standings(practice, connection)

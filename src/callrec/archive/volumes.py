@@ -290,7 +290,7 @@ def _account(
     alone: int,
     practice: Practice,
 ) -> IncidentReport:
-    zone = practice.config.time_zone
+    zone = practice.settings.time_zone
     span = erased = ""
     there = [call.id for call in calls if call.state != RecordingState.DESTROYED]
     if gone := len(calls) - len(there):

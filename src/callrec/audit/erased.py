@@ -182,7 +182,7 @@ class StatementReplay:
             raise Tampered(f"the statement of leaf {leaf.seq} is missing")
         try:
             statement = self._statement(self.register, leaf, row)
-            apply_statement(self.register, leaf.seq, statement)
+            apply_statement(self.register, leaf, statement)
             self.erasures.take(self.register, leaf, statement)
             if statement.kind == SESSION_STATEMENT:
                 read_certificate(leaf, statement)

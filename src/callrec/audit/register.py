@@ -20,6 +20,7 @@ from callrec.crypto.identity import PublicKeys
 from callrec.crypto.statement import Statement, check_statement
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, VaultKey
+from callrec.settings import Settings, read_settings
 
 POWER_WORDS: Final = {str(power): power for power in Power}
 """Powers by the word that a voucher carries."""
@@ -124,9 +125,24 @@ class Kit:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class SettingsVersion:
+    """The practice's rules from one entry of the log on, as a Data Controller decided them."""
+
+    version: int
+    """From 1."""
+    settings: Settings
+    seq: int
+    """Sequence of the leaf from which on they are in force."""
+    at: str
+    """When that leaf was written, RFC 3339: since when the record says so."""
+    digest: str
+    by: str
+
+
 @dataclass(slots=True)
 class Register:
-    """People, roles and keys, as the statements of the log make them."""
+    """People, roles, keys and rules, as the statements of the log make them."""
 
     founders: Founders
     vouchers: dict[str, list[Voucher]] = field(default_factory=dict)
@@ -142,8 +158,20 @@ class Register:
     """
     kits: list[Kit] = field(default_factory=list)
     """The recovery kits after the first, which leaf 0 names; all have its id."""
+    settings: list[SettingsVersion] = field(default_factory=list)
+    """Every version of the practice's settings, the first of which it was founded with."""
     ignored: list[int] = field(default_factory=list)
     """Sequences of statements that were made by people without the power to."""
+
+    def newest_settings(self) -> SettingsVersion:
+        """The settings in force.
+
+        Raises:
+            Tampered: there are none, though a vault is founded with some.
+        """
+        if not self.settings:
+            raise Tampered("no statement of the audit log holds the practice's settings")
+        return self.settings[-1]
 
     def voucher(self, person: str, *, before: int | None = None) -> Voucher | None:
         """The newest voucher about a person whose leaf is before ``before``."""
@@ -261,7 +289,7 @@ def replay(founders: Founders, entries: Iterable[tuple[Leaf, Statement]]) -> Reg
     for leaf, statement in entries:
         check_made_by(register, leaf, statement)
         try:
-            apply_statement(register, leaf.seq, statement)
+            apply_statement(register, leaf, statement)
         except (LookupError, TypeError, ValueError) as error:
             raise Tampered(f"the statement of leaf {leaf.seq} is not in its form") from error
     return register
@@ -282,12 +310,13 @@ def check_made_by(register: Register, leaf: Leaf, statement: Statement) -> None:
     check_statement(statement, keys.act)
 
 
-def apply_statement(register: Register, seq: int, statement: Statement) -> None:
+def apply_statement(register: Register, leaf: Leaf, statement: Statement) -> None:
     """Take a checked statement into the register, if it concerns it and its maker had the power.
 
     Raises:
         Tampered: it does not follow what was stated before.
     """
+    seq = leaf.seq
     match statement.kind:
         case "claim" if _waits_for_a_key(register, statement.by, seq):
             register.claims[statement.by] = PublicKeys.from_json(statement.fields["keys"])
@@ -296,16 +325,24 @@ def apply_statement(register: Register, seq: int, statement: Statement) -> None:
             register.locks[statement.by] = statement.fields["lock"]
         case "voucher" if _may_vouch(register, statement, seq):
             _take_voucher(register, seq, statement)
-        case "key" if _governs(register, statement.by, seq):
-            _take_keys(register, seq, statement)
-        case "seal" if _governs(register, statement.by, seq):
-            register.seals.update(_seals(seq, statement))
-        case "kit" if _governs(register, statement.by, seq):
-            _take_kit(register, seq, statement)
-        case "claim" | "voucher" | "key" | "seal" | "lock" | "kit":
+        case "key" | "seal" | "kit" | "settings" if _governs(register, statement.by, seq):
+            _take_from_controller(register, leaf, statement)
+        case "claim" | "voucher" | "key" | "seal" | "lock" | "kit" | "settings":
             register.ignored.append(seq)
         case _:
             pass  # of no concern to the register
+
+
+def _take_from_controller(register: Register, leaf: Leaf, statement: Statement) -> None:
+    match statement.kind:
+        case "key":
+            _take_keys(register, leaf.seq, statement)
+        case "seal":
+            register.seals.update(_seals(leaf.seq, statement))
+        case "kit":
+            _take_kit(register, leaf.seq, statement)
+        case _:
+            _take_settings(register, leaf, statement)
 
 
 def read_newer_voucher(register: Register, statement: Statement, size: int) -> Voucher | None:
@@ -409,8 +446,30 @@ def _take_kit(register: Register, seq: int, statement: Statement) -> None:
     register.kits.append(Kit(keys, seq, statement.digest, statement.by))
 
 
+def _take_settings(register: Register, leaf: Leaf, statement: Statement) -> None:
+    _check_follows(leaf.seq, statement, register.settings, first_serial=1)
+    settings = read_settings(statement.fields["settings"])
+    version = SettingsVersion(
+        statement.fields["serial"], settings, leaf.seq, leaf.at, statement.digest, statement.by
+    )
+    register.settings.append(version)
+
+
+def settings_fields(settings: Settings, previous: SettingsVersion | None) -> dict[str, Any]:
+    """What a statement of the practice's settings says."""
+    return {
+        "previous": previous.digest if previous else "",
+        "serial": previous.version + 1 if previous else 1,
+        "settings": settings.as_json(),
+    }
+
+
 def _check_follows(
-    seq: int, statement: Statement, known: Sequence[Voucher | Kit], *, first_serial: int
+    seq: int,
+    statement: Statement,
+    known: Sequence[Voucher | Kit | SettingsVersion],
+    *,
+    first_serial: int,
 ) -> None:
     previous = known[-1].digest if known else ""
     fields = statement.fields

@@ -47,6 +47,9 @@ SESSIONS_ENDED: Final = "session.ended"
 PASSWORD_CHANGED: Final = "password.changed"  # noqa: S105 - an act
 """Ends all sessions of the person who did it."""
 
+PASSWORD_SEEN: Final = "password.seen"  # noqa: S105 - an act
+"""Carries the voucher that takes the key away which a password opened that somebody may know."""
+
 SESSION_ACTS: Final[Mapping[str, int]] = MappingProxyType(
     {
         **dict.fromkeys(("search", "search.answered", "recording.shown"), 0),

@@ -82,7 +82,7 @@ def _entry(connection: Connection, seq: int, size: int, *, with_head: bool) -> d
         "leaf": encode_base64(body),
         "proof": [encode_base64(each) for each in hashes],
         "seq": seq,
-        "statement": _statement(connection, leaf) if leaf.statement else None,
+        "statement": _statement(connection, leaf) if leaf.statement and seq else None,
     }
 
 

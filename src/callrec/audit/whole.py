@@ -78,7 +78,7 @@ _DECIDING: Final = (  # noqa: S608 - kinds of ours
     " statement.body AS signed, statement.signature, node.hash AS node"
     " FROM statement CROSS JOIN leaf ON leaf.statement = statement.digest"
     " LEFT JOIN node ON node.level = 0 AND node.position = leaf.seq"
-    " WHERE statement.kind IN ({}) AND leaf.seq < :size ORDER BY leaf.seq"
+    " WHERE statement.kind IN ({}) AND leaf.seq > 0 AND leaf.seq < :size ORDER BY leaf.seq"
 ).format(", ".join(f"'{kind}'" for kind in DECIDING_KINDS))
 
 

@@ -37,7 +37,7 @@ def missing_from_search(
     versions = practice.register.versions(VaultKey.INDEX)
     keys = [vault_key(actor, VaultKey.INDEX, version) for version in versions]
     calls = [indexed_call(each) for each in opened]
-    return calls_missed(connection, keys, practice.vault, calls, practice.config.time_zone)
+    return calls_missed(connection, keys, practice.vault, calls, practice.settings.time_zone)
 
 
 def check_all_findable(missed: Collection[int]) -> None:
@@ -151,7 +151,7 @@ def find_calls(
     """
     versions = practice.register.versions(VaultKey.INDEX)
     keys = [vault_key(actor, VaultKey.INDEX, version) for version in versions]
-    zone = practice.config.time_zone
+    zone = practice.settings.time_zone
     proposed = candidates(connection, keys, practice.vault, criteria, zone)
     opening, table = Opening(practice, actor, connection), tables.recording
     for start in range(0, len(proposed), CALLS_PER_QUERY):

@@ -20,7 +20,7 @@ from typer.main import get_command
 
 import callrec
 from callrec.cli.groups import ConfigFile, Json, LazyGroup, VaultDir, Version
-from callrec.cli.invocation import Context, Invocation
+from callrec.cli.invocation import Context, GlobalOptions, Invocation
 from callrec.errors import CallrecError, Failed, Tampered, Unusable
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
@@ -59,6 +59,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "register": "Read a register: disclosures, subject access, powers.",
     },
     "The practice": {
+        "settings": "Show the practice's rules; the Data Controller changes them.",
         "user": "Add people, confirm them, change what they may do.",
         "keys": "List the vault's keys and who holds them.",
         "recovery": "Try the recovery kit, or use it where nobody can log in.",
@@ -146,11 +147,11 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
         if invocation.actor is not None:  # what was refused is on record, too
             with suppress(OSError):
                 invocation.out.name_actor()
-        status = report_error(_cause_of(problem, invocation))
+        status = report_error(_cause_of(problem, invocation), invocation.given)
     try:
         start_sending_mail(invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nor above this
-        status = report_error(problem)
+        status = report_error(problem, invocation.given)
     return status
 
 
@@ -192,7 +193,7 @@ def _cause_of(problem: BaseException, invocation: Invocation) -> BaseException:
     return problem
 
 
-def report_error(problem: BaseException | None) -> int:
+def report_error(problem: BaseException | None, given: GlobalOptions) -> int:
     """Report on stderr what went wrong, without anything that a call held; returns the status."""
     status, message, hint = _explained(problem)
     if not message:
@@ -203,7 +204,7 @@ def report_error(problem: BaseException | None) -> int:
     with suppress(OSError):
         sys.stderr.write(f"callrec: error: {escape_controls(message)}\n")
         if hint:
-            sys.stderr.write(f"callrec: hint: {escape_controls(hint)}\n")
+            sys.stderr.write(f"callrec: hint: {escape_controls(given.again(hint))}\n")
         sys.stderr.flush()
     return status
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from callrec.config import Config
     from callrec.login.keyring import Session
     from callrec.practice import Actor, Practice
+    from callrec.settings import Settings
 
 
 @dataclass(slots=True)
@@ -30,6 +32,12 @@ class GlobalOptions:
     json: bool = False
     config: Path | None = None
     vault: Path | None = None
+
+    def again(self, line: str) -> str:
+        """A hint or next step with the vault that was typed, in each command that it names."""
+        if self.vault is None:
+            return line
+        return line.replace("callrec ", f"callrec --vault {shlex.quote(str(self.vault))} ")
 
 
 class Invocation:
@@ -53,7 +61,7 @@ class Invocation:
 
     def today(self) -> date:
         """The day of the practice."""
-        return self.now().astimezone(self.config.time_zone).date()
+        return self.now().astimezone(self.settings.time_zone).date()
 
     @cached_property
     def config(self) -> Config:
@@ -61,6 +69,23 @@ class Invocation:
         from callrec.config import load_config  # pydantic: 67 ms
 
         return load_config(self.given.config, self.environ, self.given.vault)
+
+    @property
+    def settings(self) -> Settings:
+        """The practice's rules: of the vault, or what a vault begins with where there is none."""
+        if self.practice is not None:
+            return self.practice.settings
+        return self._settings
+
+    @cached_property
+    def _settings(self) -> Settings:
+        from callrec.catalogue.engine import FILE_NAME  # as what opens it
+        from callrec.practice import open_practice
+        from callrec.settings import Settings
+
+        if not (self.config.vault / FILE_NAME).is_file():
+            return Settings()
+        return open_practice(self.config, self.now, self.environ).settings
 
     @cached_property
     def out(self) -> Output:
@@ -70,7 +95,7 @@ class Invocation:
         out = Output(
             results=sys.stdout, messages=sys.stderr, json=self.given.json, environ=self.environ
         )
-        out.acts = self._acts
+        out.again, out.acts = self.given.again, self._acts
         return out
 
     def _acts(self) -> str:
@@ -142,7 +167,7 @@ def typed_moment(practice: Practice, text: str | None, option: str) -> datetime 
     """A day or moment that was typed, if one was."""
     from callrec.policy.days import parse_instant
 
-    return None if text is None else parse_instant(text, practice.config.time_zone, what=option)
+    return None if text is None else parse_instant(text, practice.settings.time_zone, what=option)
 
 
 def practice_of(invocation: Invocation, drives: Sequence[Path] | None = None) -> Practice:

@@ -61,6 +61,8 @@ class Output:
         self._messages = messages
         self._json = json
         self._colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+        self.again: Callable[[str], str] = str
+        """A line with each command that it names as it is typed here."""
         self.acts: Callable[[], str] = str
         """The login of whoever has written by now; empty while nobody has."""
         self.named = ""
@@ -110,7 +112,7 @@ class Output:
     def next_step(self, command: str) -> None:
         """What to type next."""
         self.name_actor()
-        self.note(f"next: {command}")
+        self.note(f"next: {self.again(command)}")
 
     @property
     def columns(self) -> int:

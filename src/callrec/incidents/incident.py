@@ -27,7 +27,7 @@ from callrec.incidents.log import (
     log_incident_version,
     read_incident,
 )
-from callrec.login.people import find_person, logins
+from callrec.login.people import find_person, line_managers, logins
 from callrec.mail.outbox import queue_mail
 from callrec.policy.breach import (
     Closing,
@@ -66,7 +66,8 @@ class IncidentReport:
     what: str
     """What happened, in a sentence."""
     tell: str | None = None
-    """Login of the line manager; None: a Data Controller is notified."""
+    """Login of the line manager; None: the one that the settings name is notified, else a Data
+    Controller."""
     recordings: Sequence[int] = ()
     request: str | None = None
     """``R-17``, if one is concerned."""
@@ -108,6 +109,8 @@ def open_incident(
     check_noticed(account.noticed_at, practice.now())
     if account.tell is not None:
         notified = find_person(practice, account.tell)[1].person
+    elif actor.person.id in line_managers(practice):
+        notified = practice.register.person(line_managers(practice)[actor.person.id])
     else:  # a Data Controller, another person than the reporter if there is one
         notified = min(_controllers(practice), key=lambda each: each.id == actor.person.id)
     # By what the log says now: it is held against that for ever.
@@ -141,7 +144,7 @@ def open_incident(
 
 def report_due_at(practice: Practice, noticed_at: datetime) -> datetime:
     """UTC: when the 72 hours end that count from then [UK GDPR 33(1)]."""
-    return breach_due_at(noticed_at, scales_of(practice.config.clocks))
+    return breach_due_at(noticed_at, scales_of(practice.settings.clocks))
 
 
 def _controllers(practice: Practice) -> Iterator[Person]:
@@ -164,7 +167,7 @@ def _body(
         )
     if account.request is not None:
         find_visible(practice, actor, connection, account.request)
-    contact = practice.config.practice.data_protection_contact
+    contact = practice.settings.practice.data_protection_contact
     noticed_at = parse_instant(format_instant(account.noticed_at))  # milliseconds, as it is sealed
     return IncidentBody(
         number=next_number(connection, tables.incident.c.id, IncidentAct.REPORTED),
@@ -239,7 +242,7 @@ def close_incident(
             noticed_at=noticed_at,
             due_at=report_due_at(practice, noticed_at),
             now=practice.now(),
-            zone=practice.config.time_zone,
+            zone=practice.settings.time_zone,
         )
         body = incident.body.changed(closing=closing)
         return _write(practice, act, actor, incident, body)
@@ -247,7 +250,7 @@ def close_incident(
 
 def reporting_grid(practice: Practice) -> ReportingThreshold:
     """From which degrees on the practice reports a breach."""
-    config = practice.config.incidents
+    config = practice.settings.incidents
     return ReportingThreshold(likelihood=config.report_likelihood, impact=config.report_impact)
 
 

@@ -114,7 +114,7 @@ def shown_incident(
     """An opened incident in words; ``recordings`` are the numbers of those it names."""
     called, body, history = logins(practice), incident.body, incident.history
     due_at = report_due_at(practice, body.noticed_at)
-    closing, zone = body.closing, practice.config.time_zone
+    closing, zone = body.closing, practice.settings.time_zone
     return ShownIncident(
         reference=incident.reference,
         state=incident.facts.state,

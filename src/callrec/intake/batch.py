@@ -263,7 +263,7 @@ def _index(
     numbers: Mapping[str, int],
 ) -> None:
     newest = practice.register.newest(VaultKey.INDEX).version
-    key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.config.time_zone
+    key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.settings.time_zone
     calls = [_indexed(numbers[t.uid], t.call, {"record": t.record}) for t in portion.recordings]
     add_calls(connection, key, practice.vault, calls, zone)
     recorded = portion.recorded.items()

@@ -135,7 +135,7 @@ def ingest_found(
     """
     with attempt(practice, actor, "ingest"):
         check_may(actor.person, Power.INGEST, on=today(practice))
-        setup = telephone_setup(practice.config, system=order.system)
+        setup = telephone_setup(practice.settings, system=order.system)
         check_paths(order.paths, practice.folder)
         check_after(order.after, order.paths, practice.folder)
         with practice.store.lock():

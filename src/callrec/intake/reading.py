@@ -14,8 +14,6 @@ from io import FileIO
 from pathlib import Path
 from typing import ClassVar, Final, TypeVar
 
-from callrec.config import Config
-from callrec.config import Template as ConfiguredTemplate
 from callrec.errors import Failed, Misconfigured, Unusable
 from callrec.intake.sources import (
     Mark,
@@ -26,6 +24,8 @@ from callrec.intake.sources import (
     read_error_text,
     why_not_a_file,
 )
+from callrec.settings import Settings
+from callrec.settings import Template as StatedTemplate
 from callrec.system.name_pattern import NamePattern
 from callrec.telephone.call import Call, Direction, System, sides_heard
 from callrec.telephone.number import extension_ranges
@@ -77,7 +77,7 @@ class WrongChecksum(NotTaken):
     refusal = Refusal.CHECKSUM
 
 
-def telephone_setup(config: Config, *, system: str | None = None) -> Setup:
+def telephone_setup(settings: Settings, *, system: str | None = None) -> Setup:
     """How this practice's telephone systems are read.
 
     ``system``: whose recordings these are, or the name of a template; None: each one is tried.
@@ -86,7 +86,7 @@ def telephone_setup(config: Config, *, system: str | None = None) -> Setup:
         Misconfigured: a template is called as a system that is known.
         Unusable: there is no such system.
     """
-    telephone = config.telephone
+    telephone = settings.telephone
     templates = tuple(map(_template, telephone.template))
     if system is not None:
         names = [*SYSTEMS, *(template.name for template in templates)]
@@ -97,8 +97,8 @@ def telephone_setup(config: Config, *, system: str | None = None) -> Setup:
                 hint=f"there are {', '.join(names)}; [[telephone.template]] describes another",
             )
     return Setup(
-        zone=config.time_zone,
-        region=config.region,
+        zone=settings.time_zone,
+        region=settings.region,
         extensions=extension_ranges(telephone.extensions),
         outside_prefixes=telephone.outside_prefixes,
         templates=templates,
@@ -106,7 +106,7 @@ def telephone_setup(config: Config, *, system: str | None = None) -> Setup:
     )
 
 
-def _template(given: ConfiguredTemplate) -> Template:
+def _template(given: StatedTemplate) -> Template:
     if given.name in set(System):
         raise Misconfigured(f'"telephone.template.name" cannot be used: {given.name} is known')
     directions = (Direction.INBOUND, Direction.OUTBOUND, Direction.INTERNAL)

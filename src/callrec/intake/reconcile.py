@@ -99,7 +99,7 @@ def reconcile_calls(
         check_may(actor.person, Power.INGEST, on=today(practice))
         newest = practice.register.newest(VaultKey.CATALOGUE).version
         vault_key(actor, VaultKey.CATALOGUE, newest)
-        legs, unread = read_legs(files, telephone_setup(practice.config))
+        legs, unread = read_legs(files, telephone_setup(practice.settings))
         legs.sort(key=_began)
         days = _days(practice, legs, first, last)
     details = {"files": len(files), "from": days.first.isoformat(), "to": days.last.isoformat()}
@@ -140,7 +140,7 @@ def _days(
             "there is neither a recording nor a call record",
             hint="callrec ingest takes recordings in; --cdr FILE names call records",
         )
-    zone = practice.config.time_zone
+    zone = practice.settings.time_zone
     begin, end = (at.astimezone(zone).date() for at in known)
     return DayRange(first or min(begin, last or begin), last or max(end, first or end))
 
@@ -175,21 +175,21 @@ class _Run:
 
     def over(self, window: DayRange) -> None:
         """What begins in a window; what lies around it helps to tell."""
-        config = self.practice.config
-        begins_at, ends_at = window.bounds(config.time_zone)
+        rules = self.practice.settings
+        begins_at, ends_at = window.bounds(rules.time_zone)
         around = begins_at - _MARGIN, ends_at + _MARGIN
         recordings, sealed = self._read(*map(to_millis, around))
         first, beyond = (bisect_left(self.legs, at, key=_began) for at in around)
         # The sealed ones first: they were understood as the recordings that they are joined to.
         legs = without_repeats(chain(sealed, self.legs[first:beyond]))
-        tolerance = timedelta(seconds=config.telephone.record_tolerance_seconds)
+        tolerance = timedelta(seconds=rules.telephone.record_tolerance_seconds)
         reconciled = reconcile(recordings, legs, tolerance)
         hours = OpeningHours(
-            opens=config.reconcile.opens,
-            closes=config.reconcile.closes,
-            longest=timedelta(minutes=config.reconcile.gap_minutes),
-            working=working_days(config.clocks),
-            zone=config.time_zone,
+            opens=rules.reconcile.opens,
+            closes=rules.reconcile.closes,
+            longest=timedelta(minutes=rules.reconcile.gap_minutes),
+            working=working_days(rules.clocks),
+            zone=rules.time_zone,
         )
         spans = [recording.span for recording in recordings]
         silences = quiet_periods(spans, window, hours, now=self.practice.now())

@@ -19,11 +19,11 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final, Self
 
-from callrec.config import Config
 from callrec.crypto import primitives
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.intake.reading import telephone_setup
 from callrec.intake.sources import why_not_a_file
+from callrec.settings import Settings
 from callrec.telephone.call import Leg, System
 from callrec.telephone.joining import join
 from callrec.telephone.joining_facts import (
@@ -151,7 +151,7 @@ class AvailableCallRecords:
 
 @contextmanager
 def open_call_records(
-    paths: Sequence[Path], config: Config, *, system: str | None = None
+    paths: Sequence[Path], settings: Settings, *, system: str | None = None
 ) -> Iterator[AvailableCallRecords | None]:
     """The call records of some files, read as the practice's are; None: no file is named.
 
@@ -164,8 +164,8 @@ def open_call_records(
     if not paths:
         yield None
         return
-    tolerance = timedelta(seconds=config.telephone.record_tolerance_seconds)
-    setup = telephone_setup(config, system=system)
+    tolerance = timedelta(seconds=settings.telephone.record_tolerance_seconds)
+    setup = telephone_setup(settings, system=system)
     if setup.system is System.TEMPLATE:
         setup = replace(setup, system=None)
     with AvailableCallRecords.of(paths, setup, tolerance) as records:

@@ -121,7 +121,7 @@ def unrecognised_warnings(practice: Practice, connection: Connection) -> Iterato
         if left := fields["refused"].get(Refusal.UNRECOGNISED, 0):
             found = parse_instant(str(fields["at"])), left
     if found and practice.now() - found[0] < _TOLD_FOR:
-        day = found[0].astimezone(practice.config.time_zone).date()
+        day = found[0].astimezone(practice.settings.time_zone).date()
         yield (
             f"left where they are on {day}, files with names that no known telephone system writes:"
             f" {found[1]}; callrec ingest PATH --dry-run lists them"

@@ -308,7 +308,7 @@ class _Rounds:
         return replace(done, quarantined=offer.settle_with(done.quarantined))
 
     def _records(self, practice: Practice, until: ExitStack) -> AvailableCallRecords | None:
-        records = open_call_records(self.cdr, practice.config, system=self.system)
+        records = open_call_records(self.cdr, practice.settings, system=self.system)
         try:
             return until.enter_context(records)
         except (Failed, NotFound, Unusable) as problem:

@@ -86,15 +86,16 @@ def facts_known(practice: Practice, actor: Actor | None, now: datetime) -> Itera
     Full names take the catalogue key of ``actor``; without it there are logins.
     """
     yield from facts_configured(practice.config, practice.name, now)
+    told = practice.settings
+    yield from (told.practice.name, told.practice.data_protection_contact, told.release.contact)
     with reading(practice.engine) as connection:
         yield from names_known_to(practice, actor, connection)
 
 
 def facts_configured(config: Config, practice_name: str, now: datetime) -> Iterator[str]:
-    """What is known before there is anybody: the practice's name, address and year."""
+    """What is known before there is anybody: the practice's name, addresses and year."""
     yield from (practice_name, f"{now:%Y}")
-    yield from (config.practice.name, config.practice.data_protection_contact)
-    yield from (config.release.contact, config.mail.sender, *config.mail.people.values())
+    yield from (config.mail.sender, *config.mail.people.values())
 
 
 def known_words(texts: Iterable[str]) -> list[str]:

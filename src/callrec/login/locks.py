@@ -123,7 +123,7 @@ def kdf_for(settings: Passwords, powers: Iterable[Power]) -> Kdf:
     """The lock that a person's powers ask for: more memory if they can open recordings."""
     opens = keys_held(frozenset(powers))
     memory = settings.approver_memory_mib if VaultKey.RECORDINGS in opens else settings.memory_mib
-    return Kdf(memory * 1024, settings.passes, settings.lanes)
+    return Kdf(memory * 1024)
 
 
 def stronger_lock(one: Kdf, other: Kdf) -> Kdf:

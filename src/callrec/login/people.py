@@ -74,6 +74,18 @@ def logins(practice: Practice) -> Mapping[str, str]:
         return _Logins((row.id, row.login) for row in rows)
 
 
+def line_managers(practice: Practice) -> Mapping[PersonId, PersonId]:
+    """Whose line manager is who, as the practice's settings name them; who has left is none."""
+    ids = {login: PersonId(id_) for id_, login in logins(practice).items()}
+    here = {
+        voucher.person.id
+        for voucher in practice.register.people()
+        if voucher.person.standing is Standing.CONFIRMED
+    }
+    named = [(ids[each.person], ids[each.manager]) for each in practice.settings.line_manager]
+    return {person: manager for person, manager in named if manager in here}
+
+
 def people_named(
     practice: Practice, actor: Actor, connection: Connection, texts: Sequence[str]
 ) -> frozenset[PersonId]:

@@ -20,6 +20,9 @@ from typing import Final
 from callrec.config import Mail
 from callrec.errors import Failed, Misconfigured
 
+ANSWER_SECONDS: Final = 20
+"""Seconds to wait for an answer of the server."""
+
 NO_REPLY: Final = 421
 """The server is closing the connection (RFC 5321, 4.2.2)."""
 
@@ -92,7 +95,7 @@ def smtp_connection(mail: Mail, password: str) -> Iterator[Callable[[MailMessage
             mail.host,
             mail.port,
             local_hostname=_domain(mail),  # or it would be asked of the DNS, for long perhaps
-            timeout=mail.timeout_seconds,
+            timeout=ANSWER_SECONDS,
         )
     try:
         with _explained():

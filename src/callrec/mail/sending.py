@@ -166,7 +166,7 @@ def mail_warnings(practice: Practice) -> Iterator[str]:
         waiting = _sendable(practice, connection)
     late = [each for each in waiting if each.made_at <= practice.now() - LATE_AFTER]
     if late:
-        since = late[0].made_at.astimezone(practice.config.time_zone)
+        since = late[0].made_at.astimezone(practice.settings.time_zone)
         yield f"mail waits since {since:%Y-%m-%d %H:%M}; run callrec mail list"
     unknown = len(set(mail.people) - set(called.values()))
     if unknown:

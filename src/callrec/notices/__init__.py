@@ -1,8 +1,8 @@
 """How people are told that calls are recorded: the text of a day, and the versions [policy 3].
 
-All of its code is this file, and all of it comes from the configuration: no vault is needed,
-nothing is opened and nothing is written to the log. A version is only as reliable as the
-configuration, which the practice keeps.
+All of its code is this file, and all of it comes from the practice's settings: nothing is opened
+and nothing is written to the log. A version says itself from when on it was in force; since when
+the record says so is another fact, which the log dates, and both are shown.
 
 The words are in one text for each kind beside this module. They are a start: the person responsible
 for data protection in the practice reads them before they are used, and may replace them.
@@ -17,8 +17,10 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from callrec.config import AboutPractice, Config
+from callrec.audit.register import SettingsVersion
+from callrec.crypto.canonical import parse_instant
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.policy.notice import (
     PURPOSES_IN_WORDS,
@@ -26,13 +28,15 @@ from callrec.policy.notice import (
     NoticeVersion,
     check_versions,
     in_force,
+    stated_since,
 )
+from callrec.settings import AboutPractice, Settings
 
 COLUMNS: Final = 76
 """Width of the lines."""
 
 
-def read_notices(config: Config) -> tuple[NoticeVersion, ...]:
+def read_notices(settings: Settings) -> tuple[NoticeVersion, ...]:
     """Every version of every notice, in the order of kinds and days.
 
     Raises:
@@ -46,27 +50,28 @@ def read_notices(config: Config) -> tuple[NoticeVersion, ...]:
             last_on=each.last_on,
             text=each.text,
         )
-        for each in config.notices
+        for each in settings.notices
     ]
     check_versions(versions)
     kinds = list(NoticeKind)
     return tuple(sorted(versions, key=lambda each: (kinds.index(each.kind), each.first_on)))
 
 
-def notice_on(config: Config, kind: NoticeKind, day: date) -> tuple[NoticeVersion, str]:
+def notice_on(settings: Settings, kind: NoticeKind, day: date) -> tuple[NoticeVersion, str]:
     """The notice of a kind that is in force on a day of the practice, and its words.
 
     Raises:
         NotFound: none is.
         Misconfigured: the versions contradict each other.
     """
-    notice = in_force(read_notices(config), kind, day)
+    notice = in_force(read_notices(settings), kind, day)
     if notice is None:
         raise NotFound(
             f"no {kind} notice is in force on {day}",
-            hint=f'put [[notices]] with kind = "{kind}", version and from into the configuration',
+            hint=f'put [[notices]] with kind = "{kind}", version and from into a file:'
+            " callrec settings apply FILE",
         )
-    return notice, notice_text(notice, config.practice)
+    return notice, notice_text(notice, settings.practice)
 
 
 def versions_on(
@@ -74,6 +79,20 @@ def versions_on(
 ) -> Mapping[NoticeKind, NoticeVersion | None]:
     """Of each kind the version in force on a day."""
     return {kind: in_force(versions, kind, day) for kind in NoticeKind}
+
+
+def stated_on(
+    history: Iterable[SettingsVersion], kind: NoticeKind, day: date, zone: ZoneInfo
+) -> date | None:
+    """Since when the record says what it says of a kind of notice on a day; None in a gap.
+
+    ``history`` is every version of the settings, the oldest first; a day begins in ``zone``.
+    """
+    said = [
+        (parse_instant(each.at).astimezone(zone).date(), read_notices(each.settings))
+        for each in history
+    ]
+    return stated_since(said, kind, day)
 
 
 def notice_text(notice: NoticeVersion, about: AboutPractice) -> str:

@@ -249,7 +249,7 @@ def _to_archive(read: _Reading) -> Iterator[InboxItem]:
                 purpose=None,
                 created_by="",
                 recordings=left.recordings,
-                due_on=left.due_at.astimezone(read.practice.config.time_zone).date(),
+                due_on=left.due_at.astimezone(read.practice.settings.time_zone).date(),
                 urgency=Urgency.OVERDUE,
             )
 
@@ -270,7 +270,7 @@ def _to_review(read: _Reading) -> Iterator[InboxItem]:
 
 def _to_settle(read: _Reading) -> Iterator[InboxItem]:
     """Incidents that the person was notified of, or answers for; urgent from the first hour."""
-    zone = read.practice.config.time_zone
+    zone = read.practice.settings.time_zone
     for each in incidents_waiting_for(read.practice, read.person, read.connection):
         over = each.due_at is not None and each.due_at < read.practice.now()
         yield InboxItem(
@@ -304,6 +304,6 @@ def _item(
         item,
         due_on=deadline.due_on,
         target_on=deadline.target_on,
-        urgency=urgency(deadline, today(practice), warn_days=practice.config.clocks.warn_days),
+        urgency=urgency(deadline, today(practice), warn_days=practice.settings.clocks.warn_days),
         awaited=deadline.waiting_for,
     )

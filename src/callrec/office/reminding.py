@@ -49,7 +49,7 @@ def queue_reminders(practice: Practice) -> int:
         people = sorted(addresses_of(practice, connection))
         asked = _read_asked(connection)
     found = [(person, item) for person in people for item in _urgent(practice, person, asked)]
-    queued, zone, on = 0, practice.config.time_zone, today(practice)
+    queued, zone, on = 0, practice.settings.time_zone, today(practice)
     with transaction(practice.engine) as connection:
         notified_today = {
             (message.to, message.about)
@@ -113,7 +113,7 @@ def _was_left_out(
     if known is None or person in known.notified | known.makers:
         return False
     voucher = practice.register.voucher(person, before=known.made.seq)
-    made_on = parse_instant(known.made.at).astimezone(practice.config.time_zone).date()
+    made_on = parse_instant(known.made.at).astimezone(practice.settings.time_zone).date()
     power = TERMS[item.purpose].decided_with
     return voucher is not None and power in powers_of(voucher.person, made_on)
 
@@ -124,5 +124,5 @@ def _line(practice: Practice, item: InboxItem) -> str:
         return begins + hours_in_words(practice, item.due_at)
     days = days_in_words(item.due_on, item.target_on, today(practice))
     if item.lapses_at is not None:
-        days += lapse_in_words(item.lapses_at, practice.config.time_zone)
+        days += lapse_in_words(item.lapses_at, practice.settings.time_zone)
     return begins + days

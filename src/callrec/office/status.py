@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, func, select
 from callrec.archive.attached import off_site_drives, volumes_on_vaults_disk
 from callrec.archive.copy import kept_copies
 from callrec.archive.log import check_standings
+from callrec.archive.opened import drives_still_opened
 from callrec.archive.survey import last_verified
 from callrec.archive.unarchived import Unarchived, read_unarchived
 from callrec.archive.unfinished import owed_by_label
@@ -25,7 +26,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.catalogue.volumes import count_with_too_few_copies
 from callrec.crypto.canonical import parse_instant
-from callrec.errors import CallrecError, Misconfigured
+from callrec.errors import CallrecError
 from callrec.incidents.show import incident_warnings
 from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_warnings
 from callrec.intake.summary import unrecognised_warnings
@@ -36,7 +37,7 @@ from callrec.mail.sending import mail_warnings
 from callrec.notices import read_notices
 from callrec.office.inbox import InboxItem, read_inbox
 from callrec.people.powers import lapsed_delegations
-from callrec.policy.clause import NEXT_REVISION_DUE_ON, Clause
+from callrec.policy.clause import Clause
 from callrec.policy.clock_events import Urgency
 from callrec.policy.notice import NOTICE_HEARD, in_force
 from callrec.policy.purpose import TERMS, Purpose
@@ -107,7 +108,7 @@ class Status:
     """How many destroyed recordings each volume holds yet, by its label."""
     retention_due: int | None
     """Recordings whose time is over and which nothing holds back, as far as is known without a
-    key; None where the configuration does not name the category of one."""
+    key; None where the settings do not name the category of one."""
     warnings: tuple[str, ...]
 
 
@@ -178,7 +179,7 @@ def _unarchived(practice: Practice, connection: Connection) -> Unarchived | None
 def _archive_warnings(practice: Practice, left: Unarchived | None) -> Iterator[str]:
     if left is not None and left.due_at <= practice.now():
         yield (
-            f"to be archived since {left.due_at.astimezone(practice.config.time_zone):%d %B %Y}:"
+            f"to be archived since {left.due_at.astimezone(practice.settings.time_zone):%d %B %Y}:"
             f" {left.recordings} recordings are on no other disk: callrec archive --to DIR"
         )
 
@@ -241,7 +242,7 @@ def _record_warnings(practice: Practice) -> Iterator[str]:
 def _warnings(
     practice: Practice, reconciled: LastReconciled | None, *, kept_here: str | None
 ) -> Iterator[str]:
-    due_on = practice.config.policy.next_revision_due or NEXT_REVISION_DUE_ON
+    due_on = practice.settings.policy.next_revision_due
     if due_on < today(practice):
         yield f"the policy's revision was due by {due_on}"
     yield from _record_warnings(practice)
@@ -261,6 +262,7 @@ def _warnings(
         yield reconciled.warning
     yield from drill_warnings(practice)
     yield from former_kit_warnings(practice)
+    yield from (drive.warning for drive in drives_still_opened(practice))
     if kept_copies(practice.folder):
         yield "the catalogue from before a migration lies beside it: delete it once all is well"
     if kept_here:
@@ -268,7 +270,7 @@ def _warnings(
 
 
 def _volume_warnings(practice: Practice) -> Iterator[str]:
-    copies = practice.config.archive.copies
+    copies = practice.settings.archive.copies
     with reading(practice.engine) as connection:
         too_few = 0
         try:
@@ -293,12 +295,8 @@ def notice_warnings(practice: Practice) -> Iterator[str]:
     Only the clear columns are read: the direction of a call, and its day. What a caller was told in
     the call is in its own record, which `callrec show` opens.
     """
-    try:
-        versions = read_notices(practice.config)
-    except Misconfigured as error:
-        yield f"the notices: {error.message}"
-        return
-    recording, zone = tables.recording.c, practice.config.time_zone
+    versions = read_notices(practice.settings)
+    recording, zone = tables.recording.c, practice.settings.time_zone
     since = to_millis(practice.now() - LOOKING_BACK)
     query = select(recording.direction, recording.started_at).where(recording.started_at >= since)
     with reading(practice.engine) as connection:

@@ -1063,8 +1063,9 @@ class Record:
         if len(found) != 1:
             raise Wrong("does not show that anybody destroyed what the certificate says")
         leaf, stated = found[0]
-        approvals = [each for each in self.approvals.values() if each.digest in stated["approvals"]]
-        if not approvals or len(approvals) != len({*stated["approvals"]}):
+        listed = {*stated["approvals"]}
+        approvals = [each for each in self.approvals.values() if each.digest in listed]
+        if not approvals or len(approvals) != len(listed):
             raise Wrong("does not show every approval under which the recordings were destroyed")
         for approval in approvals:
             self._check_allows(approval, leaf, stated)

@@ -15,7 +15,7 @@ from unicodedata import normalize
 
 from callrec.audit import log as audit
 from callrec.audit.log import LogTransaction, Signer
-from callrec.audit.register import Founders, Register
+from callrec.audit.register import Founders, Register, settings_fields
 from callrec.audit.remembered import save_seen_head
 from callrec.catalogue import tables
 from callrec.catalogue.engine import (
@@ -46,6 +46,7 @@ from callrec.login.people import Names, fresh_names, person_row
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder
+from callrec.settings import AboutPractice, Settings
 from callrec.system.files import check_only_we_can_change, sync
 
 KIT_LOGIN: Final = "recovery-kit"
@@ -189,13 +190,20 @@ def _write(
     log = audit.Log(founders.vault, 1, public, founding.now)
     signer = Signer(founders.controller, founding.controller.log)
     with audit.log_transaction(engine, log, signer) as act:
-        act.leaf("vault.founded", actor=founders.controller, founders=founders)
+        settings = settings_fields(_first_settings(founders.practice), None)
+        stated = founding.statement("settings", settings)
+        act.leaf("vault.founded", actor=founders.controller, founders=founders, statement=stated)
         root = primitives.sha256(audit.read_leaf(act.connection, 0)[1])
         _write_people(founding, act, config, password, root)
         _write_keys(founding, act)
     engine.dispose()
     os.chmod(folder / FILE_NAME, 0o600)  # noqa: PTH101 - as SQLite's own umask may differ
     return act.head, root
+
+
+def _first_settings(practice: str) -> Settings:
+    """What holds until the Data Controller decides otherwise."""
+    return Settings(practice=AboutPractice(name=practice))
 
 
 def _write_people(

@@ -14,7 +14,8 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from callrec.audit.log import LogTransaction
+from callrec.audit.log import LogTransaction, read_register
+from callrec.audit.session import PASSWORD_SEEN
 from callrec.catalogue import tables
 from callrec.catalogue.engine import update_row
 from callrec.crypto import primitives
@@ -34,6 +35,7 @@ from callrec.login.people import (
 from callrec.package.whole import fresh_passphrase
 from callrec.people.founding import check_login
 from callrec.people.powers import check_controller_remains, current_voucher
+from callrec.people.seen import retire_keys_of
 from callrec.people.vouching import (
     HAS_ANOTHER_KEY,
     drop_keys_of,
@@ -191,10 +193,13 @@ class PasswordReset:
     """The requests under which something had been granted to them, ``R-17``."""
 
 
-def reset_person(practice: Practice, actor: Actor, *, login: str, password: str) -> PasswordReset:
+def reset_person(
+    practice: Practice, actor: Actor, *, login: str, password: str, was_seen: bool = False
+) -> PasswordReset:
     """Give a person who lost their password a provisional one; no powers until confirmed.
 
-    Where ``password`` is empty, one is made.
+    Where ``password`` is empty, one is made. Where somebody else may know the old one, every vault
+    key that it opened goes on under a new version.
 
     Raises:
         NotFound: nobody has that login.
@@ -203,10 +208,13 @@ def reset_person(practice: Practice, actor: Actor, *, login: str, password: str)
     """
     voucher = current_voucher(practice, actor, login)
     person = replace(voucher.person, standing=Standing.PROVISIONAL)
-    with attempt(practice, actor, PERSON_RESET, subject=[person.id]):
+    act_name = PASSWORD_SEEN if was_seen else PERSON_RESET
+    with attempt(practice, actor, act_name, subject=[person.id]):
         check_may_vouch(actor.person)
         if person.id == actor.person.id:
-            raise Unusable("you have just given your password", hint="run callrec user password")
+            seen = " --seen" if was_seen else ""
+            hint = f"run callrec user password{seen}"
+            raise Unusable("you have just given your password", hint=hint)
         if person.role is Role.INTAKE:
             raise Unusable(
                 "an intake service has a credential file and no password",
@@ -223,7 +231,7 @@ def reset_person(practice: Practice, actor: Actor, *, login: str, password: str)
             practice,
             act,
             actor,
-            PERSON_RESET,
+            act_name,
             person=person,
             keys=public,
             name=voucher.name,
@@ -236,4 +244,7 @@ def reset_person(practice: Practice, actor: Actor, *, login: str, password: str)
         act.connection.execute(shares.delete().where(shares.c.person == person.id))
         changed = {"locked": locked, "claimed": None, "failures": 0}
         update_row(act.connection, tables.person, person.id, **changed)
+        if was_seen:
+            now = replace(practice, register=read_register(act.connection))
+            retire_keys_of(now, act, actor, voucher.person)
     return PasswordReset(login, password, taken_back)

@@ -103,26 +103,32 @@ def voucher_fields(
 
 
 @contextmanager
-def governing(practice: Practice, actor: Actor) -> Iterator[LogTransaction]:
+def governing(
+    practice: Practice, actor: Actor, *, with_new_key: Actor | None = None
+) -> Iterator[LogTransaction]:
     """A write transaction about people or keys, begun only if nobody changed them meanwhile.
 
+    It is signed with the key that the actor has at its end: ``with_new_key`` if they get another.
     It also ends what was lent until a day that is over, and before it is committed every share is
     read back, counted and held against the statements.
     """
-    with writing(practice, actor.signer) as act:
+    signs = with_new_key or actor
+    with writing(practice, None if with_new_key else actor.signer) as act:
         check_unchanged(practice, act.connection)
         before = share_faults(act.connection, practice.register, today(practice))
         yield act
-        _end_lapsed(replace(practice, register=read_register(act.connection)), act, actor)
+        _end_lapsed(replace(practice, register=read_register(act.connection)), act, signs)
         # Everybody has each share that their powers need, and no other, stated to be sealed to the
         # key that they have now. What was wrong before is for ``keys audit`` to say.
         register = read_register(act.connection)
         worse = set(share_faults(act.connection, register, today(practice))) - set(before)
         if worse:
             raise Failed(f"{len(worse)} shares would not be as they should be, so nothing was done")
-        assert actor.identity is not None  # noqa: S101 - the caller asked for the password
+        assert signs.identity is not None  # noqa: S101 - the caller asked for the password
         # Only its holder can open a share.
-        open_shares(act.connection, register, actor.person.id, actor.identity.kem)
+        open_shares(act.connection, register, signs.person.id, signs.identity.kem)
+        if with_new_key:
+            act.checkpoint(signs.signer)
 
 
 @dataclass(frozen=True, slots=True)

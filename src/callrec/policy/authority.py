@@ -26,7 +26,7 @@ from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import Awaited
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import RequestState
+from callrec.policy.request import GRANTED_STATES, RequestState
 from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, powers_of
 from callrec.policy.words import check_reason
 
@@ -109,6 +109,12 @@ def check_may_resume(person: Person) -> None:
     _check_governs(person, "say from where the record goes on", hint=hint)
 
 
+def check_may_set_rules(person: Person) -> None:
+    """The Data Controller decides the practice's settings [policy 4(a)]; it is not lent."""
+    hint = "ask the Data Controller to run callrec settings apply FILE"
+    _check_governs(person, "decide the practice's settings", hint=hint)
+
+
 def _check_governs(person: Person, what: str, *, hint: str) -> None:
     check_in_force(person)
     if Power.GOVERN not in person.powers:
@@ -156,13 +162,14 @@ def check_not_own(person: Person, request: RequestFacts, instead: str = "") -> N
     for whose, they in ((request.makers, "he"), (request.namesakes, "somebody of his name")):
         if person.id in whose:
             message = f"nobody decides a request that {they} made or changed"
-            raise _needs_another_person(message, request, instead)
+            raise _needs_another_person(message, person, request, instead)
 
 
 def check_not_subject(person: Person, request: RequestFacts, instead: str = "") -> None:
     """Nobody authorises a request about themselves [policy 4(b)]; ``instead`` as above."""
     if person.id in request.subjects:
-        raise _needs_another_person("nobody decides a request about himself", request, instead)
+        message = "nobody decides a request about himself"
+        raise _needs_another_person(message, person, request, instead)
 
 
 def check_may_decide(person: Person, request: RequestFacts, *, on: date) -> None:
@@ -269,7 +276,9 @@ def check_is_decider(person: Person, request: RequestFacts, *, on: date) -> None
 
 
 def hint_who_decides(request: RequestFacts, command: str = "approve") -> str:
-    """The hint that names who decides a request."""
+    """The hint that names who decides a request; it is decided before it is carried out."""
+    if command != "deny" and request.state not in GRANTED_STATES:
+        command = "approve"
     ask = _ASK[TERMS[request.purpose].decided_with]
     return f"ask {ask} to run callrec {command} {request.reference}"
 
@@ -289,13 +298,14 @@ def _was_lent(person: Person, power: Power) -> str:
     return f"{power} was lent until {max(days)} and has ended" if days else ""
 
 
-def _needs_another_person(message: str, request: RequestFacts, instead: str) -> Refused:
-    ask = _ASK[TERMS[request.purpose].decided_with]
-    return Refused(
-        message,
-        clause=Clause.FORMALLY_AUTHORISED,
-        hint=instead or f"ask {ask}, somebody else, to run callrec approve {request.reference}",
-    )
+def _needs_another_person(
+    message: str, person: Person, request: RequestFacts, instead: str
+) -> Refused:
+    power = TERMS[request.purpose].decided_with
+    hint = f"ask {_ASK[power]}, somebody else, to run callrec approve {request.reference}"
+    if power is Power.DECIDE_RESERVED and person.role is Role.DATA_CONTROLLER:
+        hint = f"lend it to somebody: callrec user delegate USER --power {power} --until DATE"
+    return Refused(message, clause=Clause.FORMALLY_AUTHORISED, hint=instead or hint)
 
 
 def lend(lender: Person, person: Person, power: Power, *, until: date, on: date) -> Person:

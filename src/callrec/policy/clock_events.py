@@ -2,7 +2,7 @@
 
 Deadlines are never stored. They follow from these (policy/clock.py), so nobody can move one without
 an event of its own. The lengths of the clocks are in `TimeScales`, each with its source: those
-that a law sets are fixed, the others come from the configuration's section ``[clocks]``.
+that a law sets are fixed, the others come from the settings' section ``[clocks]``.
 """
 
 from __future__ import annotations

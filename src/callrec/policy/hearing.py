@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 
 from callrec.errors import Refused
 from callrec.policy.authority import RequestFacts, check_may
@@ -39,15 +40,24 @@ class GrantFacts:
     broke_glass: bool = False
 
 
-def check_may_be_granted(person: Person, request: RequestFacts, *, on: date) -> None:
+def check_may_be_granted(
+    person: Person,
+    request: RequestFacts,
+    *,
+    on: date,
+    managers: Mapping[PersonId, PersonId] = MappingProxyType({}),
+) -> None:
     """A grantee needs the power to hear [policy 4(a)].
 
-    A disciplinary recording is for the employee's manager only [policy 2 bullet 6].
+    A disciplinary recording is for the employee's manager only [policy 2 bullet 6]: whom the
+    practice names, ``managers`` by whose they are; where it names none of theirs, any manager.
     """
     check_may(person, Power.HEAR, on=on)
     if not TERMS[request.purpose].goes_to_manager:
         return
-    if person.role not in LINE_MANAGERS or person.id in request.subjects:
+    named = {managers[each] for each in request.subjects if each in managers}
+    is_another_s = bool(named) and person.id not in named
+    if person.role not in LINE_MANAGERS or person.id in request.subjects or is_another_s:
         raise Refused(
             "a disciplinary recording goes to the employee's manager only",
             clause=Clause.EMPLOYEE_CONDUCT,

@@ -109,6 +109,25 @@ def in_force(versions: Iterable[NoticeVersion], kind: NoticeKind, on: date) -> N
     return next((v for v in versions if v.kind is kind and v.in_force_on(on)), None)
 
 
+def stated_since(
+    said: Sequence[tuple[date, Sequence[NoticeVersion]]], kind: NoticeKind, on: date
+) -> date | None:
+    """Since when the record says, without a break, what it says now of a day; None in a gap.
+
+    ``said`` is what the record said of the notices, and since when, the oldest first. It is another
+    fact than the day from which on the notice says itself to be in force: that is typed, this is
+    dated by the log.
+    """
+    now = in_force(said[-1][1], kind, on)
+    since = None
+    for day, versions in reversed(said):
+        then = in_force(versions, kind, on)
+        if now is None or then is None or (then.version, then.text) != (now.version, now.text):
+            break
+        since = day
+    return since
+
+
 def notice_gaps(versions: Iterable[NoticeVersion]) -> tuple[NoticeGap, ...]:
     """From the first version of each kind on, the days that have none, kind by kind.
 
@@ -165,4 +184,4 @@ def _by_kind(versions: Iterable[NoticeVersion]) -> list[tuple[NoticeKind, Sequen
 
 
 def _unusable(message: str) -> Misconfigured:
-    return Misconfigured(message, hint="change it under [[notices]] in the configuration")
+    return Misconfigured(message, hint="change it under [[notices]]: callrec settings apply FILE")

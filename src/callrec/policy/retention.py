@@ -13,7 +13,7 @@
     4(h)   and only while its file is there                              check_nothing_lost
     UK GDPR 18  nothing restricted or already destroyed                  check_can_be_destroyed
 
-The scales are the practice's own, from its configuration. What stops a recording (a hold, an open
+The scales are the practice's own, from its settings. What stops a recording (a hold, an open
 request, a restriction) is looked up in `retention.review`; for holds see `policy.hold`.
 
 Source: NHS Records Management Code of Practice: no record is destroyed without appraisal; it is

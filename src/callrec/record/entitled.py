@@ -79,7 +79,7 @@ class Powers:
 
 def powers_then(practice: Practice, connection: Connection) -> Powers:
     """Who was entitled to what in a practice, by the log as the vault was opened on it."""
-    return Powers(connection, practice.register, practice.config.time_zone)
+    return Powers(connection, practice.register, practice.settings.time_zone)
 
 
 @contextmanager

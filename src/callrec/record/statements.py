@@ -115,6 +115,6 @@ def attested_statement(
     head, read = audit.stored_head(connection), audit.node_reader(connection)
     proof = tree.inclusion_proof(seq, head.size, read)
     tree.check_inclusion(tree.leaf_hash(body), seq, head.size, proof, head.root)
-    if may not in Powers(connection, register, practice.config.time_zone).of(leaf):
+    if may not in Powers(connection, register, practice.settings.time_zone).of(leaf):
         raise Tampered("a statement was made by somebody without the power to make it")
     return statement

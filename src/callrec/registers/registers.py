@@ -164,5 +164,5 @@ def _is_within(
     if entered is None:  # nobody can tell that it is not
         return True
     if not isinstance(entered, datetime):  # a day counts from its first moment
-        entered = datetime.combine(entered, time.min, practice.config.time_zone)
+        entered = datetime.combine(entered, time.min, practice.settings.time_zone)
     return (since is None or since <= entered) and (until is None or entered < until)

@@ -6,7 +6,7 @@ Verifying opens nothing and writes nothing in the vault, so anyone may do it, on
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -131,7 +131,7 @@ def verify_audit(
         Misconfigured: there is no vault here.
     """
     engine = open_catalogue(config.vault)
-    about = (engine, config, environ, trusted_root, against)
+    about = (engine, environ, trusted_root, against)
     try:
         found = _verified(*about, full=full, only_new=only_new)
         return found if opened_details is None else _with_details(found, opened_details)
@@ -164,7 +164,6 @@ def _with_details(found: Verification, opened: OpenedDetails) -> Verification:
 
 def _verified(
     engine: Engine,
-    config: Config,
     environ: Mapping[str, str],
     trusted_root: Callable[[str], bytes | None],
     against: Sequence[Path],
@@ -190,7 +189,7 @@ def _verified(
             found = verify_log(connection, founders.vault, seen)
         problems = [*found.problems]
         if found.register is not None and not problems and not found.read_from:
-            problems.extend(check_projections(connection, found.register, config.time_zone))
+            problems.extend(_wrong_rows(connection, found.register))
         set_back = () if problems or found.read_from else find_clock_set_backs(connection)
         resumed = _read_resumed(connection, found, problems)
         aside = tuple(item for each in resumed for item in items_of(connection, each))
@@ -240,14 +239,20 @@ def check_vault(practice: Practice, connection: Connection) -> None:
     found = verify_log(connection, practice.vault, load_verified(practice.state_folder))
     problems = [*found.problems]
     if found.register is not None and not problems:
-        zone = practice.config.time_zone
-        problems.extend(check_projections(connection, found.register, zone))
+        problems.extend(_wrong_rows(connection, found.register))
     if problems:
         raise Tampered(
             f"the vault is not as it was signed: {problems[0].what}",
             hint="callrec audit verify names all that was changed; keep every drive as it is,"
             " callrec restore from one brings back what was there before",
         )
+
+
+def _wrong_rows(connection: Connection, register: Register) -> Iterator[Problem]:
+    """What rows do not follow from the log, on days of the practice's own time zone."""
+    yield from check_projections(
+        connection, register, register.newest_settings().settings.time_zone
+    )
 
 
 def check_untouched(config: Config, environ: Mapping[str, str]) -> None:

@@ -192,7 +192,7 @@ def _has_original(copy: ReleaseCopy, wrapping: Wrapping) -> bool:
 
 def _original(practice: Practice, copy: ReleaseCopy) -> ReleasedFile:
     metadata = copy.grant.metadata
-    began = parse_instant(metadata["started_at"]).astimezone(practice.config.time_zone)
+    began = parse_instant(metadata["started_at"]).astimezone(practice.settings.time_zone)
     return ReleasedFile(
         path=recording_path(copy.place, FileRole.ORIGINAL, metadata["format"]),
         role=FileRole.ORIGINAL,
@@ -215,7 +215,7 @@ def _original(practice: Practice, copy: ReleaseCopy) -> ReleasedFile:
 
 def _came_in(practice: Practice, grant: UsableGrant) -> str:
     """As it was stated when the recording came in, whatever was found out since."""
-    zone, shown = practice.config.time_zone, grant.metadata["shown"]
+    zone, shown = practice.settings.time_zone, grant.metadata["shown"]
     return came_in_in_words(
         grant.came_in.at.astimezone(zone),
         grant.came_in.role,

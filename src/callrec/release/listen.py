@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import ceil
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
@@ -50,6 +50,15 @@ Play: TypeAlias = Callable[[Iterable[bytes]], bool]
 """Plays a sound while its bytes come, and says whether it took all of them."""
 
 
+class Player(NamedTuple):
+    """A program that plays."""
+
+    command: Sequence[str]
+    """The program and its arguments: a program may do something else than to play, so it is named
+    in the record."""
+    play: Play
+
+
 @dataclass(frozen=True, slots=True)
 class WaveformView:
     """How loud a recording is where, and what is left out of it."""
@@ -66,7 +75,7 @@ class WaveformView:
 class Playback:
     """Where a recording is heard."""
 
-    player: Callable[[str], Play]
+    player: Callable[[str], Player]
     """Finds what plays such a kind of file: wav, mp3, …"""
     attended: Sequence[str] = ()
     """Who is there besides the actor, as far as that is known beforehand."""
@@ -88,6 +97,8 @@ class PlayedRecording:
     """At most."""
     of_seconds: int
     """How many there are."""
+    player: str
+    """The program that played it."""
     edits: Edits
     """What was left out of it."""
     lapses_at: datetime
@@ -153,14 +164,14 @@ def listen_to(
         attended = _attended(actor, grant, room)
         check_original(practice, grant)
         sound = _measured(practice, grant, edits)
-        play = room.player(WAV.suffix if sound else grant.recording.format)
-        hearing = record_hearing(practice, actor, grant, attended)
+        player = room.player(WAV.suffix if sound else grant.recording.format)
+        hearing = record_hearing(practice, actor, grant, attended, player.command)
     if sound:
         room.show(WaveformView(reference, grant.recording.id, hearing.seq, sound, edits))
     pieces = _pieces(practice, grant, sound, edits)
     began, how = practice.now(), HearingEnd.FAILED
     try:
-        how = HearingEnd.ENDED if play(pieces) else HearingEnd.STOPPED
+        how = HearingEnd.ENDED if player.play(pieces) else HearingEnd.STOPPED
         if how is HearingEnd.STOPPED and not _second(practice, began, pieces):
             how = HearingEnd.FAILED
             raise Failed(
@@ -180,6 +191,7 @@ def listen_to(
         hearing.seq,
         second,
         ceil(pieces.seconds),
+        player.command[0],
         edits,
         grant.lapses_at,
     )
@@ -280,11 +292,19 @@ def record_waveform_shown(practice: Practice, actor: Actor, grant: UsableGrant) 
 
 
 def record_hearing(
-    practice: Practice, actor: Actor, grant: UsableGrant, attended: Sequence[str]
+    practice: Practice,
+    actor: Actor,
+    grant: UsableGrant,
+    attended: Sequence[str],
+    player: Sequence[str],
 ) -> Leaf:
-    """Write, durably, that a recording is played to the actor, and who else is there."""
+    """Write, durably, that a recording is played to the actor, by what, and who else is there."""
     subject = [primitives.random_id(), grant.uid]  # the hearing's own id is in both of its leaves
-    details = {"attended": list(attended), "edits": grant.edits.as_json()}
+    details = {
+        "attended": list(attended),
+        "edits": grant.edits.as_json(),
+        "player": list(player),
+    }
     with signing(practice, actor) as act:
         history = read_unchanged(practice, act.connection, grant.request)
         after = log_request_event(

@@ -99,9 +99,9 @@ def write_package(
         if draft.request.purpose is Purpose.SUBJECT_ACCESS:
             rights = rights_text(
                 manifest,
-                contact=practice.config.practice.data_protection_contact,
-                kept_for=practice.config.practice.kept_for,
-                own=practice.config.release.rights,
+                contact=practice.settings.practice.data_protection_contact,
+                kept_for=practice.settings.practice.kept_for,
+                own=practice.settings.release.rights,
             )
         enclosures = Enclosures(
             proof=evidence.proof,
@@ -155,7 +155,7 @@ def _certify(practice: Practice, draft: Draft, evidence: Evidence, public: bytes
     approvals = (each for each in request.approvals if each.statement.digest in used)
     return Certificate(
         practice=practice.name,
-        contact=practice.config.release.contact,
+        contact=practice.settings.release.contact,
         request=request.reference,
         release=manifest.release,
         purpose=TERMS[request.purpose].in_words,
@@ -196,7 +196,7 @@ def write_manifest(
         request=request.id,
         purpose=request.purpose,
         released_by=actor.person.id,
-        at=practice.now().astimezone(practice.config.time_zone),
+        at=practice.now().astimezone(practice.settings.time_zone),
         files=enclosed.files,
         not_enclosed=enclosed.not_enclosed,
         withheld=tuple(_withheld(grants)),

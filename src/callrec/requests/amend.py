@@ -15,10 +15,11 @@ from typing import TypeAlias
 from sqlalchemy import Connection
 
 from callrec.audit.log import LogTransaction
+from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.holds.log import change_with_request
-from callrec.policy.authority import check_may
+from callrec.policy.authority import check_may, check_may_decide
 from callrec.policy.handling import check_may_change, check_waits_for_answer
 from callrec.policy.particulars import Answers, Particulars, with_changes
 from callrec.policy.purpose import TERMS
@@ -57,6 +58,21 @@ class Amended:
     of_other_day: tuple[int, ...] | None
     """As `Created`."""
     concerned: StaffNamed
+
+
+def would_cost_the_decision(practice: Practice, actor: Actor, reference: str) -> bool:
+    """Whether the actor can decide a request, and could not once they had changed it [policy 4(b)].
+
+    Raises:
+        Locked: it takes the actor's password.
+    """
+    try:
+        with reading(practice.engine) as connection:
+            request = read_request(practice, actor, connection, reference)
+        check_may_decide(actor.person, request.facts, on=today(practice))
+    except (NotFound, Refused):
+        return False
+    return True
 
 
 def attach_recordings(

@@ -313,7 +313,7 @@ def certified_approvers(
         second, seq = approval.countersignature, approval.leaf.seq
         yield CertifiedApproval(
             role=role_in_words(practice, approval.statement.by, before=seq),
-            at=parse_instant(approval.leaf.at).astimezone(practice.config.time_zone),
+            at=parse_instant(approval.leaf.at).astimezone(practice.settings.time_zone),
             countersigned_by=role_in_words(practice, second.by, before=seq) if second else "",
             broke_glass=approval.broke_glass,
         )

@@ -140,7 +140,7 @@ def find_recordings(
 
 def check_count(practice: Practice, purpose: Purpose, count: int) -> None:
     """Check how many recordings one request asks for."""
-    cap = practice.config.grants.review_cap
+    cap = practice.settings.grants.review_cap
     if TERMS[purpose].is_capped and count > cap:
         raise Refused(
             f"a request for {purpose} asks for {cap} recordings at most",
@@ -189,7 +189,7 @@ def parse_number(practice: Practice, typed: str | None) -> str | None:
         return typed
     from callrec.telephone.number import e164  # noqa: PLC0415  # 35 ms, and few who load this type one
 
-    number = e164(typed, practice.config.region)
+    number = e164(typed, practice.settings.region)
     if number is None:
         hint = "give it in full, or say --number unknown"
         raise Unusable("that is no telephone number", hint=hint)
@@ -247,7 +247,7 @@ def find_date_mismatches(
     to those who decide, and to those who ask if they may know what the recordings are. Others could
     try out days on numbers.
     """
-    zone = practice.config.time_zone
+    zone = practice.settings.time_zone
     return tuple(
         row.id
         for row in rows

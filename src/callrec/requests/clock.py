@@ -273,7 +273,7 @@ def deadline_on_day(practice: Practice, clock: Clock, *, on: date | None = None)
     A day in a year whose bank holidays are not known is given as unknown and raises nothing: one
     request does not take away the lists in which all the others stand.
     """
-    clocks = practice.config.clocks
+    clocks = practice.settings.clocks
     days, scales = working_days(clocks), scales_of(clocks)
     try:
         return deadline(clock.receipt, clock.events, days, on=on or today(practice), scales=scales)
@@ -397,7 +397,7 @@ def _aged(
     oldest = connection.execute(query).scalar()
     if oldest is None:
         return clock
-    made_on = from_millis(oldest).astimezone(practice.config.time_zone).date()
+    made_on = from_millis(oldest).astimezone(practice.settings.time_zone).date()
     return recent if is_recent(made_on, receipt.received_on) else clock
 
 
@@ -417,4 +417,4 @@ def _asked_for(practice: Practice, makings: Iterable[Leaf], *, by: date | None) 
 
 def day_of_leaf(practice: Practice, leaf: Leaf) -> date:
     """When something happened to a request, in the practice's time zone."""
-    return event_of(leaf).at.astimezone(practice.config.time_zone).date()
+    return event_of(leaf).at.astimezone(practice.settings.time_zone).date()

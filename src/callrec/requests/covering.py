@@ -87,7 +87,7 @@ def _in_stated_time(
     from callrec.requests.open import read_request  # noqa: PLC0415  # few holds have no match
 
     request = read_request(practice, actor, connection, f"R-{hold.request_number}")
-    time, zone = stated_call_times(request.particulars), practice.config.time_zone
+    time, zone = stated_call_times(request.particulars), practice.settings.time_zone
     return [row for row in recordings if matches(time, _clear_facts(row), zone)]
 
 

@@ -17,7 +17,7 @@ from callrec.calls.coming_in import brought_by_hand
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.errors import NotFound, Refused
-from callrec.login.people import find_person, logins, namesakes
+from callrec.login.people import find_person, line_managers, logins, namesakes
 from callrec.mail.outbox import notify
 from callrec.policy.authority import (
     check_decides_purpose,
@@ -212,8 +212,10 @@ def _decide(
         consulted_on=decision.consulted_on,
         glass_reason=decision.glass_reason,
     )
-    check_may_be_granted(grantee, request.facts, on=today(practice))
-    foreseen, grants = _preview(practice, request, decision), practice.config.grants
+    check_may_be_granted(
+        grantee, request.facts, on=today(practice), managers=line_managers(practice)
+    )
+    foreseen, grants = _preview(practice, request, decision), practice.settings.grants
     if decision.seen not in (None, foreseen):
         raise Refused(
             "the request, or what was decided of it, was changed after you saw it",
@@ -229,7 +231,7 @@ def _decide(
         grounds=foreseen.withheld,
         edits=foreseen.granted,
         lapses_at=grant_lapses_at(
-            practice.now(), grants.lapse_days, practice.config.time_zone, until=decision.until
+            practice.now(), grants.lapse_days, practice.settings.time_zone, until=decision.until
         ),
         consulted_on=decision.consulted_on,
         note=decision.note,
@@ -273,8 +275,9 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
     if not asked:
         reference = request.reference
         hint = (
-            f"find it with callrec search --request {reference}, then run"
-            f" callrec request attach {reference} RECORDING"
+            "whoever attaches recordings does not decide: ask somebody else who may search to run"
+            f" callrec search --request {reference}, then callrec request attach {reference}"
+            " RECORDING"
         )
         if Ground.NOT_HELD in GROUNDS_FOR[request.purpose]:  # the law wants an answer nevertheless
             deny = f"callrec deny {reference} --code {Ground.NOT_HELD} --reason TEXT"

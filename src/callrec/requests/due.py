@@ -60,7 +60,7 @@ def read_due(practice: Practice) -> tuple[DueRequest, ...]:
 
     At the end stand those whose day is in a year whose bank holidays are not known.
     """
-    on, days = today(practice), practice.config.clocks.warn_days
+    on, days = today(practice), practice.settings.clocks.warn_days
     with reading(practice.engine) as connection:
         answered = answered_requests(connection)
         deadlines, ends = read_deadlines(practice, connection), read_lapse_facts(connection)
@@ -143,7 +143,7 @@ def waiting_warnings(practice: Practice, kept: Collection[str]) -> Iterator[str]
             came = deadline.waiting_for.came if deadline and deadline.waiting_for else "EVENT"
             yield (
                 f"R-{row.number} waits for an answer since"
-                f" {since.astimezone(practice.config.time_zone):%Y-%m-%d}: ask again, or say what"
+                f" {since.astimezone(practice.settings.time_zone):%Y-%m-%d}: ask again, or say what"
                 f" came: callrec request event R-{row.number} {came} --on DATE"
             )
 

@@ -158,7 +158,7 @@ def _checked_clock(
             clause=Clause.SUBJECT_ACCESS,
             hint=f"callrec request show {request.reference} says when it lapses",
         )
-    counted, scales = working_days(practice.config.clocks), scales_of(practice.config.clocks)
+    counted, scales = working_days(practice.settings.clocks), scales_of(practice.settings.clocks)
     on = today(practice)
     check_event(clock.receipt, clock.events, event, counted, today=on, scales=scales)
     return clock

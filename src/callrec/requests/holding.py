@@ -172,7 +172,7 @@ def check_holds(practice: Practice, connection: Connection) -> None:
     Nothing is destroyed before this. To lift a hold by hand takes `check_hold_rows` alone: how
     requests ended has no bearing on it.
     """
-    rules = read_rulebook(connection, practice.register, practice.config.time_zone)
+    rules = read_rulebook(connection, practice.register, practice.settings.time_zone)
     check_rows_of_holds(rules, tuple(done_leaves(connection, HOLD_ACTS)))
 
 

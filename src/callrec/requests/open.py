@@ -73,7 +73,7 @@ def read_request(
         facts,
         subjects=people_named(practice, actor, connection, body.particulars.subjects),
         granted_to=grant_holders(approvals, history, practice.now()),
-        made_on=history.events[0].at.astimezone(practice.config.time_zone).date(),
+        made_on=history.events[0].at.astimezone(practice.settings.time_zone).date(),
         unproven=clock.unproven if clock else frozenset(),
         third_parties_checked=any(
             leaf.act == RequestAct.THIRD_PARTIES for leaf in history.after(history.making)

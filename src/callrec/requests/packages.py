@@ -108,7 +108,7 @@ def _record(
     check: Callable[..., None],
 ) -> NotedPackage:
     """Write down ``words`` of the package that is meant, once ``check`` has found them possible."""
-    zone = practice.config.time_zone
+    zone = practice.settings.time_zone
     with signing_on(practice, actor, what, reference) as act:
         request = read_request(practice, actor, act.connection, reference)
         check_transition(request.facts.state, what, request.reference)

@@ -114,7 +114,7 @@ def lapses_at(
     practice: Practice, purpose: Purpose, since: datetime, *, is_ordered: bool = False
 ) -> datetime | None:
     """The same of one that nobody has decided since a time, as the practice sets it."""
-    days, zone = practice.config.requests.lapse_days, practice.config.time_zone
+    days, zone = practice.settings.requests.lapse_days, practice.settings.time_zone
     return request_lapses_at(purpose, since, days, zone, is_ordered=is_ordered)
 
 

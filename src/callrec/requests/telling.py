@@ -68,7 +68,7 @@ def notify_dated(
 def notify_granted(practice: Practice, connection: Connection, granting: Granting) -> None:
     """A request was approved: tell the person who may hear it until when, and its requester."""
     request, by = granting.request, granting.decider.person.id
-    lapse = lapse_in_words(granting.lapses_at, practice.config.time_zone)
+    lapse = lapse_in_words(granting.lapses_at, practice.settings.time_zone)
     about, to = request.reference, granting.to
     notify(practice, connection, about, f"was approved for you{lapse}", to=to, by=by)
     if request.requester != to:
@@ -81,7 +81,7 @@ def _by_when(practice: Practice, connection: Connection, purpose: Purpose, histo
     if deadline is not None:
         return days_in_words(deadline.due_on, deadline.target_on, today(practice))
     until = lapses_at(practice, purpose, undecided_since_by(connection, history.leaves))
-    return lapse_in_words(until, practice.config.time_zone) if until else ""
+    return lapse_in_words(until, practice.settings.time_zone) if until else ""
 
 
 def days_in_words(due_on: date | None, target_on: date | None, on: date) -> str:
@@ -99,7 +99,7 @@ def lapse_in_words(ends_at: datetime, zone: tzinfo) -> str:
 
 def hours_in_words(practice: Practice, due_at: datetime) -> str:
     """The rest of a sentence about an incident: when its 72 hours end."""
-    at = due_at.astimezone(practice.config.time_zone)
+    at = due_at.astimezone(practice.settings.time_zone)
     ends = ", overdue: its 72 hours ended" if due_at < practice.now() else "; its 72 hours end"
     return f"{ends} {_spoken(at.date())} at {at:%H:%M}"
 

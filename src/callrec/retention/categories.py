@@ -50,8 +50,8 @@ class CategoryGiven:
 
 
 def schedule(practice: Practice) -> Mapping[str, Category]:
-    """The retention schedule of the configuration, by name and in its order."""
-    known = practice.config.retention.category
+    """The retention schedule of the settings, by name and in its order."""
+    known = practice.settings.retention.category
     return {each.name: Category(each.name, each.keeps, each.source) for each in known}
 
 
@@ -70,7 +70,7 @@ def set_category(
         known = schedule(practice)
         if category not in known:
             raise NotFound(
-                "there is no such category", hint=f"the configuration names {', '.join(known)}"
+                "there is no such category", hint=f"the settings name {', '.join(known)}"
             )
         chosen = known[category]
         found = find_recordings(practice, actor, act.connection, recordings)
@@ -100,7 +100,7 @@ def categories_of(
     unknown = sorted({given.get(number, name) for number, name in by_rule.items()} - known.keys())
     if unknown:
         raise Misconfigured(
-            f'recordings are of the category "{unknown[0]}", which the configuration does not name',
+            f'recordings are of the category "{unknown[0]}", which the settings do not name',
             hint="add it under [retention], or give them another: callrec retention set",
         )
     return {

@@ -60,7 +60,7 @@ def certify_destruction(
         done = done_leaf(practice, connection, row.id)
         # One that was lost then, and is found since, was rewritten later.
         written = [each.written_anew_at for each in media if each.written_anew_at is not None]
-        numbers, zone = _kept(connection, stated), practice.config.time_zone
+        numbers, zone = _kept(connection, stated), practice.settings.time_zone
         standing = [each for each in approvals if each.statement.digest in stated.approvals]
         approved = {each.leaf.seq for each in standing}
         # A second person signs in the leaf just after.
@@ -150,7 +150,7 @@ def _media(
             volume=volumes[each].label,
             serial=volumes[each].serial or None,
             recordings=len(found),
-            written_anew_at=parse_instant(last[each]).astimezone(practice.config.time_zone),
+            written_anew_at=parse_instant(last[each]).astimezone(practice.settings.time_zone),
         )
     serials = {row.label: row.serial or None for row in volumes.values()}
     lost = destruction.still_to_erase_by_label(connection, certificate, standing=LOST)

@@ -58,7 +58,7 @@ def issue_certificate(
         raise Unusable(
             f'"{folder}" is there already', hint="move it away, or name another folder: --to DIR"
         )
-    seed, at = actor.identity.act, practice.now().astimezone(practice.config.time_zone)
+    seed, at = actor.identity.act, practice.now().astimezone(practice.settings.time_zone)
     data = certificate_bytes(certificate, by=actor.person.id, at=at)
     evidence = _record(practice, actor, certificate, data)
     key = ssh_fingerprint(primitives.signing_public(seed))

@@ -89,7 +89,7 @@ def propose_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
 
     Raises:
         Refused: the actor may not review recordings, or not make requests.
-        Misconfigured: a recording is of a category that the configuration does not name.
+        Misconfigured: a recording is of a category that the settings do not name.
         Tampered: the log, a row of a hold or of a category, or a recording is not as it was signed
             or sealed.
     """
@@ -144,7 +144,7 @@ def preview_destruction(
         Unusable: it is for something else.
         Refused: the actor does not decide its purpose, or a recording is to be kept longer by now;
             or it came in by mistake, and was used since or would be lost.
-        Misconfigured: a recording is of a category that the configuration does not name.
+        Misconfigured: a recording is of a category that the settings do not name.
         Tampered: the request, or a row of a category, is not as it was made.
     """
     with (

@@ -124,7 +124,7 @@ def recipients_of(
             held = {*release.delivered.subject} & recordings.keys()
             if held:
                 handed_over = release.handed_over[-1].words if release.handed_over else {}
-                released_at = release.released_at.astimezone(practice.config.time_zone)
+                released_at = release.released_at.astimezone(practice.settings.time_zone)
                 recipient = Recipient(
                     request=request.reference,
                     release=release.id,

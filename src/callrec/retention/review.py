@@ -89,7 +89,7 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
 
     Raises:
         Refused: the actor may not review recordings.
-        Misconfigured: a recording is of a category that the configuration does not name.
+        Misconfigured: a recording is of a category that the settings do not name.
         Tampered: a request whose hold is not matched is not as it was made.
     """
     with attempt_after_expiry(practice, actor, REVIEWED):
@@ -138,7 +138,7 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     last = _last_day_due(schedule(practice)[category_by_rule(of_a_claim=False)], on)
     if last is None:
         return free
-    before = to_millis(day_end(last, practice.config.time_zone))
+    before = to_millis(day_end(last, practice.settings.time_zone))
     stopped = (RecordingState.DESTROYED, RecordingState.RESTRICTED)
     is_free = recording.state.not_in(stopped) & (recording.started_at < before)
     counted: int = connection.execute(select(func.count()).where(is_free)).scalar_one()
@@ -163,8 +163,8 @@ def retention_warnings(practice: Practice) -> Iterator[str]:
         given = connection.execute(select(tables.category.c.category).distinct()).scalars()
         lost = sorted({*given} - known.keys())
     if lost:
-        yield f"the configuration does not name a category that recordings are of: {lost[0]}"
-    words, routine = practice.config.practice.kept_for, known[ROUTINE]
+        yield f"the settings do not name a category that recordings are of: {lost[0]}"
+    words, routine = practice.settings.practice.kept_for, known[ROUTINE]
     if (published := months_in_words(words)) is not None and published != routine.lasts:
         yield (
             f'notices and releases say that recordings are kept for "{words}", and the schedule'
@@ -177,7 +177,7 @@ def appraise_due(
 ) -> Sequence[Appraised]:
     """What is due, the oldest calls first, and what stops it."""
     on = today(practice)
-    last = day_end(last_call_due(schedule(practice).values(), on), practice.config.time_zone)
+    last = day_end(last_call_due(schedule(practice).values(), on), practice.settings.time_zone)
     rows = _rows(connection, tables.recording.c.started_at < to_millis(last))
     found = appraise_rows(practice, connection, rows)
     due = [(row, each) for row, each in zip(rows, found, strict=True) if each.is_due(on)]
@@ -189,7 +189,7 @@ def appraise_rows(
     practice: Practice, connection: Connection, rows: Sequence[Row[Any]]
 ) -> Sequence[Appraised]:
     """Recordings, by their rows, as the schedule sees them; what stops them is not looked up."""
-    zone = practice.config.time_zone
+    zone = practice.settings.time_zone
     categories = categories_of(practice, connection, [row.id for row in rows])
     return [
         Appraised(row.id, from_millis(row.started_at).astimezone(zone).date(), categories[row.id])
@@ -211,8 +211,8 @@ def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Sequence[
 
 def _stubs(practice: Practice, connection: Connection) -> tuple[int, int]:
     """How many there are, and how many of them have been kept for their time."""
-    destroyed, zone = tables.destroyed.c, practice.config.time_zone
-    months, on = months_configured(practice.config.retention.stubs), today(practice)
+    destroyed, zone = tables.destroyed.c, practice.settings.time_zone
+    months, on = months_configured(practice.settings.retention.stubs), today(practice)
     query = select(destroyed.destroyed_at, func.count()).group_by(destroyed.destroyed_at)
     stubs = due = 0
     for at, count in connection.execute(query):
@@ -271,12 +271,12 @@ def _kept_on(practice: Practice, connection: Connection) -> Mapping[str, date]:
 
     A later approval that grants it ends that.
     """
-    months = months_configured(practice.config.retention.appraise_again)
+    months = months_configured(practice.settings.retention.appraise_again)
     until: dict[str, date] = {}
     for at, fields in _disposals_approved(connection):
         for (uid,) in entries_in(fields, "items", "uid"):
             until.pop(uid, None)
-        approved_on = parse_instant(at).astimezone(practice.config.time_zone).date()
+        approved_on = parse_instant(at).astimezone(practice.settings.time_zone).date()
         last = same_day_after(approved_on, months)
         until |= {uid: last for (uid,) in entries_in(fields, "withheld", "uid")}
     return {uid: last for uid, last in until.items() if today(practice) <= last}

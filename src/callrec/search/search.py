@@ -65,7 +65,7 @@ def search_recordings(
     """Find the calls that meet one of the criteria.
 
     It takes a reason, in a sentence, or the reference of the open request that it is done for,
-    ``R-17``. At most ``limit`` are shown, and never more than the configuration allows.
+    ``R-17``. At most ``limit`` are shown, and never more than the settings allow.
 
     Raises:
         Refused: the actor may not search, or it would be browsing, or the request is at its end.
@@ -73,7 +73,7 @@ def search_recordings(
         Locked: the actor does not have the catalogue or the index key.
         Tampered: a recording is not as it was sealed.
     """
-    most = practice.config.search.most_results
+    most = practice.settings.search.most_results
     return _find(
         practice, actor, criteria, reason=reason, request=request, most=min(limit or most, most)
     )
@@ -91,7 +91,7 @@ def _find(
     details = {"criteria": _logged(criteria), "reason": reason, "request": request}
     with attempt(practice, actor, "search", details=details):
         check_may(actor.person, Power.SEARCH, on=today(practice))
-        widest = practice.config.search.widest_window_days
+        widest = practice.settings.search.widest_window_days
         for each in criteria:
             check_not_browsing(each, reason=reason, request=request, widest_window=widest)
         subject = [_open_request(practice, actor, request)] if request is not None else []
@@ -202,17 +202,17 @@ def suggest_recordings(practice: Practice, actor: Actor, made: CreatedRequest) -
 
 def _most_suggested(practice: Practice, made: CreatedRequest) -> int:
     """How many of those that match are shown, to be attached."""
-    terms, shown = TERMS[made.purpose], practice.config.search.most_results
+    terms, shown = TERMS[made.purpose], practice.settings.search.most_results
     if terms.is_owed_whole:
         return MAX_REQUEST_RECORDINGS
-    return min(practice.config.grants.review_cap if terms.is_capped else shown, shown)
+    return min(practice.settings.grants.review_cap if terms.is_capped else shown, shown)
 
 
 def _began_then(practice: Practice, particulars: Particulars) -> int | None:
     """How many recordings are of that day and time; None where the day is unknown."""
     if particulars.day is UNKNOWN:
         return None
-    zone = practice.config.time_zone
+    zone = practice.settings.time_zone
     begins, ends = DayRange(particulars.day, particulars.day).bounds(zone)
     recording = tables.recording.c
     query = select(func.count()).where(

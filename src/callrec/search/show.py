@@ -21,9 +21,9 @@ from callrec.calls.find import DIRECTIONS, ShownCall
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import labels_of
 from callrec.errors import NotFound, Tampered
-from callrec.notices import read_notices, versions_on
+from callrec.notices import read_notices, stated_on, versions_on
 from callrec.policy.authority import check_may
-from callrec.policy.notice import CallerTold, NoticeKind, caller_told
+from callrec.policy.notice import CallerTold, NoticeKind, NoticeVersion, caller_told
 from callrec.policy.retention import Category, RecordingState
 from callrec.policy.role import Power
 from callrec.policy.words import mask_name
@@ -65,6 +65,8 @@ class CheckedRecording:
     provenance: tuple[SourceFile, ...]
     notices: Mapping[NoticeKind, str | None]
     """Which version of each notice was in force on its day; None where there was none."""
+    notices_stated_on: Mapping[NoticeKind, date | None]
+    """Since when the record says so of each of these, which is another day than its own first."""
     caller_told: CallerTold
     clock: StartClock
     sides: tuple[str, ...]
@@ -88,10 +90,10 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         Refused: the actor may not search.
         NotFound: there is no such recording.
         Tampered: its columns, its metadata or its sealed file are not as they were sealed.
-        Misconfigured: the notices of the configuration contradict each other, or it does not name
+        Misconfigured: the notices of the settings contradict each other, or they do not name
             the recording's category.
     """
-    notices = read_notices(practice.config)
+    notices = read_notices(practice.settings)
     with attempt(practice, actor, "recording.shown"):
         check_may(actor.person, Power.SEARCH, on=today(practice))
         with reading(practice.engine) as connection:
@@ -107,13 +109,14 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
             volumes = labels_of(connection, [row.id])[row.id] if is_away else ()
             brought = came_in(connection, practice.register, [uid]).get(uid)
         is_file_checked = _check_file(practice, row)
-    fields, day = opened.fields, opened.started_at.astimezone(practice.config.time_zone).date()
+    fields, day = opened.fields, opened.started_at.astimezone(practice.settings.time_zone).date()
     on_its_day = versions_on(notices, day)
     return CheckedRecording(
         call=ShownCall.of(opened, came_in=brought, masked=True, held=bool(held), volumes=volumes),
         batch=brought.batch if brought else None,
         provenance=tuple(map(_source, fields["provenance"])),
         notices={kind: each.version if each else None for kind, each in on_its_day.items()},
+        notices_stated_on=_stated(practice, on_its_day, day),
         clock=StartClock(**{name: fields[name] for name in StartClock.__slots__}),
         sides=tuple(fields["sides"]),
         findings=tuple(fields["findings"]),
@@ -127,6 +130,13 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         seq=seq,
         file_checked=is_file_checked,
     )
+
+
+def _stated(
+    practice: Practice, notices: Mapping[NoticeKind, NoticeVersion | None], day: date
+) -> Mapping[NoticeKind, date | None]:
+    history, zone = practice.register.settings, practice.settings.time_zone
+    return {kind: stated_on(history, kind, day, zone) for kind in notices}
 
 
 def _check_file(practice: Practice, row: Row[Any]) -> bool:

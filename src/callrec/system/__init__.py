@@ -2,5 +2,6 @@
 
 files makes them durable, private, whole or nameless and tells on which file system they lie;
 processes starts children and keeps our own memory private; terminal tells one terminal from
-another; name_pattern and spreadsheet guard what is read by others' rules.
+another; name_pattern and spreadsheet guard what is read by others' rules; toml reads and writes
+what people set.
 """

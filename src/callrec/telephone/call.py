@@ -39,7 +39,7 @@ class System(StrEnum):
     MIAREC = "miarec"
     TELESIS = "telesis"
     TEMPLATE = "template"
-    """A pattern of the practice's own, from its configuration."""
+    """A pattern of the practice's own, from its settings."""
     SIDECAR = "sidecar"
     NONE = "none"
 

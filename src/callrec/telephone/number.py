@@ -121,7 +121,7 @@ def is_extension(text: str, extensions: Extensions, region: str) -> bool:
 
 
 def extension_ranges(written: Iterable[str]) -> Extensions:
-    """The ranges in the configuration's spelling: ``201`` or ``200-299``."""
+    """The ranges in the settings' spelling: ``201`` or ``200-299``."""
     bounds = [text.partition("-") for text in written]
     return tuple((int(first), int(last or first)) for first, _, last in bounds)
 

@@ -274,7 +274,7 @@ class Template:
         party = groups.get("party", "").strip()
         written = Written(
             system=System.TEMPLATE,
-            how="a call by its name, as a template of the configuration has it",
+            how="a call by its name, as a template of the settings has it",
             time=WrittenTime(
                 raw=found.raw_time,
                 local=found.local,

@@ -78,6 +78,71 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
     "kit": {"keys": public_keys(OTHER_SEED), "previous": "ab" * 32, "serial": 3},
     "claim": {"keys": public_keys(OTHER_SEED), "lock": "10" * 32},
     "lock": {"lock": "10" * 32},
+    "settings": {
+        "previous": "ab" * 32,
+        "serial": 2,
+        "settings": {
+            "archive": {"copies": 2},
+            "clocks": {
+                "days_not_closed": [],
+                "division": "scotland",
+                "extra_closed_days": ["2027-06-03"],
+                "holidays_known_until": 2028,
+                "outside_body_working_days": 5,
+                "target_days": 28,
+                "warn_days": 7,
+            },
+            "grants": {"lapse_days": 14, "review_cap": 20},
+            "incidents": {"report_impact": 2, "report_likelihood": 3},
+            "line_manager": [{"manager": "dora", "person": "kim"}],
+            "notices": [
+                {
+                    "from": "2026-02-01",
+                    "kind": "announcement",
+                    "text": "This call is recorded.\nAsk at the d\u00e9sk.",
+                    "until": None,
+                    "version": "4.1",
+                }
+            ],
+            "policy": {"next_revision_due": "2025-01-31", "version": "2"},
+            "practice": {
+                "data_protection_contact": "01632 960000",
+                "kept_for": "three years",
+                "name": "The Surgery",
+            },
+            "reconcile": {"closes": "18:30:00", "gap_minutes": 60, "opens": "07:45:30"},
+            "region": "GB",
+            "release": {"contact": "", "rights": ""},
+            "requests": {"lapse_days": 14},
+            "retention": {
+                "appraise_again": "1 year",
+                "category": [
+                    {"keeps": "3 years", "name": "routine", "source": "ours"},
+                    {"keeps": None, "name": "claim", "source": "ours"},
+                ],
+                "stubs": "20 years",
+            },
+            "search": {"most_results": 50, "widest_window_days": 1},
+            "telephone": {
+                "extensions": ["200-299"],
+                "outside_prefixes": ["9"],
+                "record_tolerance_seconds": 120,
+                "template": [
+                    {
+                        "examples": ["1748854800_201.wav"],
+                        "inbound": ["in"],
+                        "internal": [],
+                        "name": "ours",
+                        "outbound": [],
+                        "pattern": "(?P<epoch>\\d+)_(?P<extension>\\d+)\\.wav",
+                        "times": ["%Y%m%d %H%M%S"],
+                        "zone": "UTC",
+                    }
+                ],
+            },
+            "time_zone": "Europe/London",
+        },
+    },
     "batch": {
         "batch": BATCH,
         "items": [

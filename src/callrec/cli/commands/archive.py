@@ -61,7 +61,10 @@ def archive(
         raise Unusable("where to archive to is not said", hint="callrec archive --to /mnt/external")
     practice, out = practice_of(ctx.obj), ctx.obj.out
     limit = archive_cutoff(
-        older_than=older_than, before=before, today=today(practice), zone=practice.config.time_zone
+        older_than=older_than,
+        before=before,
+        today=today(practice),
+        zone=practice.settings.time_zone,
     )
     label = _label_of(ctx.obj, practice, to, label, what="new volume", yes=yes or remove_local)
     actor = signing_person(ctx.obj, practice)
@@ -140,7 +143,7 @@ def _note_not_removed(out: Output, practice: Practice, removed: Removed) -> None
     if removed.too_few_copies:
         out.note(
             f"{counted(removed.too_few_copies, 'recording stays', 'recordings stay')} here"
-            f" until {practice.config.archive.copies} drives have a copy: archive to another one"
+            f" until {practice.settings.archive.copies} drives have a copy: archive to another one"
         )
         for label in removed.not_counted:
             out.note(f'"{label}" is not counted: it lies on the vault\'s own disk')

@@ -85,7 +85,7 @@ def list_(ctx: Context) -> None:
 
     practice = practice_of(ctx.obj)
     listed = list_holds(practice, acting_person(ctx.obj, practice))
-    out, zone = ctx.obj.out, practice.config.time_zone
+    out, zone = ctx.obj.out, practice.settings.time_zone
     headers = ("hold", "request", "state", "placed", "by", "recordings")
     rows = [_row(hold, zone) for hold in listed]
     out.show_items([_json(hold) for hold in listed], Table(headers, rows))
@@ -103,7 +103,7 @@ def show(ctx: Context, hold: HoldReference) -> None:
     shown = show_hold(practice, acting_person(ctx.obj, practice), hold)
     out = ctx.obj.out
     value = {**_json(shown.hold), **facts(shown, "reason", "recordings")}
-    out.show(value, labelled(_lines(shown, practice.config.time_zone), width=11))
+    out.show(value, labelled(_lines(shown, practice.settings.time_zone), width=11))
     if shown.hold.state in _EXPLAINED:
         out.note(_EXPLAINED[shown.hold.state])
 

@@ -56,7 +56,7 @@ def report(
         request=request,
     )
     made = report_incident(practice, actor, account)
-    out, ends = ctx.obj.out, local_time(made.due_at, practice.config.time_zone)
+    out, ends = ctx.obj.out, local_time(made.due_at, practice.settings.time_zone)
     out.show(
         {"id": made.reference, **facts(made, "told", "due_at")},
         f"{made.reference} is reported; {made.told} is told. 72 hours end {ends}.",
@@ -82,7 +82,10 @@ def _account(
     )
     what = what or prompts.ask("What happened, in a sentence", option="--what TEXT")
     tell = _asked(
-        prompts, tell, "Login of your line manager (or none: the Data Controller)", "--tell USER"
+        prompts,
+        tell,
+        "Login of your line manager (or none: whom the settings name, or the Data Controller)",
+        "--tell USER",
     )
     if recording is None:
         numbers = _asked(
@@ -106,7 +109,7 @@ def list_(ctx: Context) -> None:
 
     practice = practice_of(ctx.obj)
     listed = list_incidents(practice, acting_person(ctx.obj, practice))
-    now, zone = ctx.obj.now(), practice.config.time_zone
+    now, zone = ctx.obj.now(), practice.settings.time_zone
     rows = [_list_row(each, now, zone) for each in listed]
     headers = ("incident", "noticed", "72 hours end", "left", "state", "by", "told")
     ctx.obj.out.show_items([_listed_json(each, now) for each in listed], Table(headers, rows))
@@ -119,7 +122,7 @@ def show(ctx: Context, incident: IncidentReference) -> None:
 
     practice = practice_of(ctx.obj)
     shown = show_incident(practice, _reader(ctx.obj, practice), incident)
-    lines = _incident_lines(shown, ctx.obj.now(), practice.config.time_zone)
+    lines = _incident_lines(shown, ctx.obj.now(), practice.settings.time_zone)
     ctx.obj.out.show(_incident_json(shown), lines)
 
 
@@ -237,7 +240,7 @@ def _closing(
         outcome = Outcome(prompts.choose("Outcome", _MEANINGS, option="--outcome OUTCOME"))
     day = on or prompts.ask("On which day (or moment)", option="--on DATE")
     why = reason or prompts.ask("Reason", option="--reason TEXT")
-    zone = practice.config.time_zone
+    zone = practice.settings.time_zone
     at = parse_instant(day, zone) if _HAS_A_TIME.search(day) else None
     return Closing(
         outcome=outcome,
@@ -279,7 +282,7 @@ WhomToTell = Annotated[
     typer.Option(
         "--tell",
         metavar="USER",
-        help="Your line manager, who is told at once; else the controller.",
+        help="Your line manager, told at once; else whom the settings name.",
     ),
 ]
 
@@ -446,7 +449,7 @@ def read_noticed(text: str, practice: Practice) -> datetime:
     if text.casefold() == "now":
         return practice.now()
     hint = "type 2024-01-04T14:05, 2024-01-04T14:05:00Z or now"
-    return parse_instant(text, practice.config.time_zone, hint=hint)
+    return parse_instant(text, practice.settings.time_zone, hint=hint)
 
 
 def _asked(prompts: Prompts, given: str | None, what: str, option: str) -> str | None:

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from callrec.intake.summary import Ingested, Summary
     from callrec.intake.watching import FolderChanges
     from callrec.practice import Actor, Practice
-    from callrec.telephone.written import Setup
 
 ingest_app = new_app()
 
@@ -71,15 +70,17 @@ def ingest(
         raise Unusable("--watch takes recordings in; it goes with no rehearsal")
     if cdr and names_only:
         raise Unusable("--cdr does not go with --try, which reads no file")
-    setup = telephone_setup(ctx.obj.config, system=system)
     if names_only:
-        show_previews(ctx.obj.out, list(preview_names(paths or (), setup)))
+        show_previews(
+            ctx.obj.out,
+            list(preview_names(paths or (), telephone_setup(ctx.obj.settings, system=system))),
+        )
         return
     if not paths or "" in paths:  # of a variable that is not set, say: not the folder one is in
         raise Unusable("PATH is missing", hint="callrec ingest --help shows how")
     sources = [Path(path) for path in paths]
     if dry_run:
-        _rehearse(ctx.obj, sources, setup, cdr or [], system, unrecognised=unrecognised)
+        _rehearse(ctx.obj, sources, cdr or [], system, unrecognised=unrecognised)
         return
     taking = _Taking(sources, parse_after(after), cdr or [], system, unrecognised)
     if watch:
@@ -102,19 +103,20 @@ class _Taking:
 def _rehearse(
     invocation: Invocation,
     paths: list[Path],
-    setup: Setup,
     cdr: list[Path],
     system: str | None,
     *,
     unrecognised: bool,
 ) -> None:
     from callrec.intake.preview import preview_sources
+    from callrec.intake.reading import telephone_setup
     from callrec.intake.records import open_call_records
     from callrec.intake.sources import check_paths, survey
 
     check_paths(paths, invocation.config.vault)
     survey(paths)
-    with open_call_records(cdr, invocation.config, system=system) as records:
+    setup = telephone_setup(invocation.settings, system=system)
+    with open_call_records(cdr, invocation.settings, system=system) as records:
         found = preview_sources(paths, setup, records, unrecognised=unrecognised)
         show_previews(invocation.out, list(found))
 
@@ -160,7 +162,7 @@ def _take_in(invocation: Invocation, practice: Practice, actor: Actor, taking: _
     out, size_bytes = invocation.out, survey(taking.paths).size_bytes
     began = time.perf_counter()
     with (
-        open_call_records(taking.cdr, invocation.config, system=taking.system) as records,
+        open_call_records(taking.cdr, practice.settings, system=taking.system) as records,
         out.progress("sealing", total=size_bytes, in_bytes=True) as advance,
     ):
         done = ingest_recordings(
@@ -180,7 +182,7 @@ def _take_in(invocation: Invocation, practice: Practice, actor: Actor, taking: _
         "summary": summary_json(done.summary),
         "seconds": round(seconds, 3),
     }
-    out.show(value, _lines(done, unused, seconds, practice.config.time_zone))
+    out.show(value, _lines(done, unused, seconds, practice.settings.time_zone))
     return done
 
 
@@ -207,7 +209,7 @@ def _stay(invocation: Invocation, taking: _Taking) -> None:
     """Take in what comes into the folders, until the process is told to end."""
     from callrec.intake.watching import FolderChanges, watch_folders
 
-    who, settle_seconds = acting_service(invocation), invocation.config.telephone.settle_seconds
+    who, settle_seconds = acting_service(invocation), invocation.config.ingest.settle_seconds
     with graceful_shutdown() as stop:
         world = _World(invocation, who, FolderChanges(stop), stop.is_set)
         watch_folders(
@@ -235,7 +237,7 @@ class _World:
     damaged: int = 0
 
     def today(self) -> date:
-        return self.invocation.now().astimezone(self.invocation.config.time_zone).date()
+        return self.invocation.today()
 
     def enter(self) -> tuple[Practice, Actor]:
         from callrec.practice import open_practice
@@ -273,7 +275,7 @@ class _World:
         self.invocation.out.show_line(value, [f"{at}  {line}" for line in lines])
 
     def sum_up(self, summary: Summary) -> None:
-        at, zone = self._at(), self.invocation.config.time_zone
+        at, zone = self._at(), self.invocation.settings.time_zone
         value = {"at": at, "summary": summary_json(summary)}
         self.invocation.out.show_line(value, f"{at}  {summary_line(summary, zone)}")
 

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -21,7 +22,7 @@ from callrec.policy.days import last_day
 from callrec.policy.edits import format_edits
 
 if TYPE_CHECKING:
-    from callrec.release.listen import Play, Playback, PlayedRecording, WaveformView
+    from callrec.release.listen import Playback, PlayedRecording, Player, WaveformView
 
 listen_app = new_app()
 
@@ -69,7 +70,7 @@ def _seen_json(seen: WaveformView) -> dict[str, Any]:
 def _room(call: Invocation, attended: Sequence[str]) -> Playback:
     from callrec.release.listen import Playback
 
-    def player(kind: str) -> Play:
+    def player(kind: str) -> Player:
         return find_player(call.config.listen.player, kind, call.environ)
 
     def ask() -> Sequence[str]:
@@ -106,9 +107,11 @@ def _heard_lines(call: Invocation, heard: PlayedRecording) -> Iterator[str]:
     second, seconds = heard.played_to_second, heard.of_seconds
     part = f" to second {second} of {seconds}" if second + _COARSE < seconds else ""
     yield f"Recording {heard.recording} was played{part}, which is entry {heard.audit_seq}."
+    if Path(heard.player).name not in {*WAVE_PLAYERS, *ANY_FORMAT_PLAYERS}:
+        yield f"The record names what played it: {heard.player}."
     for what, text in format_edits(heard.edits):
         yield f"Edited as approved: {what} {text}."
-    yield f"It may be played again until {last_day(heard.lapses_at, call.config.time_zone)}."
+    yield f"It may be played again until {last_day(heard.lapses_at, call.settings.time_zone)}."
 
 
 _COARSE: Final = 2
@@ -126,14 +129,17 @@ ANY_FORMAT_PLAYERS: Final[Mapping[str, Sequence[str]]] = {
 """Players that find out by themselves what they are given."""
 
 
-def find_player(configured: Sequence[str], kind: str, environ: Mapping[str, str]) -> Play:
+def find_player(configured: Sequence[str], kind: str, environ: Mapping[str, str]) -> Player:
     """What plays such a kind of file: the player that is configured, or the first one found."""
+    from callrec.release.listen import Player
+
     known = {**WAVE_PLAYERS, **ANY_FORMAT_PLAYERS} if kind == "wav" else ANY_FORMAT_PLAYERS
     wanted = {configured[0]: configured[1:]} if configured else known
     for name, arguments in wanted.items():
         program = shutil.which(name, path=environ.get("PATH"))
         if program:
-            return partial(play, (program, *arguments))
+            command = (program, *arguments)
+            return Player(command, partial(play, command))
     if configured:
         raise Misconfigured(
             "the player in the configuration is not on this machine",

@@ -58,7 +58,7 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
 
 
 def _show_session(invocation: Invocation, opened: LoggedIn) -> None:
-    ends = f"{opened.ends_at.astimezone(invocation.config.time_zone):%H:%M}"
+    ends = f"{opened.ends_at.astimezone(invocation.settings.time_zone):%H:%M}"
     value = {"user": opened.login, **facts(opened, "role", "ends_at", "terminal")}
     line = f"{opened.login} ({opened.role}) until {ends}, {opened.terminal} only."
     invocation.out.show(value, line)

@@ -30,7 +30,7 @@ def list_(ctx: Context) -> None:
     practice = _practice(ctx.obj)
     messages = list_messages(practice)
     ctx.obj.out.show_items(
-        [_json(each) for each in messages], _lines(messages, practice.config.time_zone)
+        [_json(each) for each in messages], _lines(messages, practice.settings.time_zone)
     )
     if any(each.message.taken_at is None and each.has_address for each in messages):
         ctx.obj.out.next_step("callrec mail send")

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation
+from callrec.cli.invocation import Context, Invocation, practice_of
 from callrec.cli.output import Table
 from callrec.policy.days import parse_day
 from callrec.policy.notice import NoticeGap, NoticeKind, NoticeVersion, notice_gaps
+
+if TYPE_CHECKING:
+    from callrec.practice import Practice
 
 notice_app = new_app()
 
@@ -46,51 +49,73 @@ def staff(ctx: Context, *, on: InForceOn = "today", to: NoticeFile = None) -> No
 def list_(ctx: Context) -> None:
     """Every version with its days, and the days that have none."""
     from callrec.notices import read_notices
+    from callrec.practice import today
 
-    today = ctx.obj.today()
-    versions = read_notices(ctx.obj.config)
-    without = notice_gaps(versions)
+    practice = practice_of(ctx.obj)
+    day = today(practice)
+    versions = [
+        (each, _since(practice, each.kind, each.first_on))
+        for each in read_notices(practice.settings)
+    ]
+    without = notice_gaps(each for each, _ in versions)
     value = {
-        "items": [{**_json(each), "in_force": each.in_force_on(today)} for each in versions],
+        "items": [
+            {**_json(each, since), "in_force": each.in_force_on(day)} for each, since in versions
+        ],
         "gaps": [{"kind": g.kind, "from": g.first_on, "until": g.last_on} for g in without],
     }
-    ctx.obj.out.show(value, _list_words(versions, without, today))
+    ctx.obj.out.show(value, _list_words(versions, without, day))
 
 
 def _list_words(
-    versions: Sequence[NoticeVersion], without: Iterable[NoticeGap], today: date
+    versions: Sequence[tuple[NoticeVersion, date | None]], without: Iterable[NoticeGap], today: date
 ) -> Iterator[str | Table]:
     rows = [
-        (v.kind, v.version, v.first_on, v.last_on or "", "today" if v.in_force_on(today) else "")
-        for v in versions
+        (
+            *(v.kind, v.version, v.first_on, v.last_on or "", since),
+            "today" if v.in_force_on(today) else "",
+        )
+        for v, since in versions
     ]
     if rows:
-        yield Table(("notice", "version", "from", "until", "in force"), rows)
+        yield Table(("notice", "version", "from", "until", "on record since", "in force"), rows)
     for gap in without:
         yield f"none: {_in_words(gap)}"
 
 
 def _give(invocation: Invocation, kind: NoticeKind, on: str, to: Path | None) -> None:
     from callrec.notices import notice_on, write_text
+    from callrec.practice import today
 
-    day = parse_day(on, invocation.today())
-    notice, text = notice_on(invocation.config, kind, day)
+    practice = practice_of(invocation)
+    day = parse_day(on, today(practice))
+    notice, text = notice_on(practice.settings, kind, day)
+    since = _since(practice, kind, day)
     if to is not None:
         write_text(text, to)
     words = text.splitlines() if to is None else f'written to "{to}"'
-    invocation.out.show({**_json(notice), "on": day, "text": text}, words)
+    invocation.out.show({**_json(notice, since), "on": day, "text": text}, words)
     until = f" until {notice.last_on}" if notice.last_on else ""
     invocation.out.note(
-        f"{kind} notice, version {notice.version}, in force from {notice.first_on}{until}"
+        f"{kind} notice, version {notice.version}, in force from {notice.first_on}{until};"
+        f" on record since {since}"
     )
 
 
-def _json(notice: NoticeVersion) -> dict[str, object]:
+def _since(practice: Practice, kind: NoticeKind, day: date) -> date | None:
+    """Since when the record says which notice of a kind was in force on a day."""
+    from callrec.notices import stated_on
+
+    return stated_on(practice.register.settings, kind, day, practice.settings.time_zone)
+
+
+def _json(notice: NoticeVersion, since: date | None) -> dict[str, object]:
     return {
         "kind": notice.kind,
         "version": notice.version,
         "from": notice.first_on,
         "until": notice.last_on,
+        "on_record_since": since,
     }
 
 

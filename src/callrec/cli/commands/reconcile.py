@@ -81,7 +81,7 @@ def reconcile(
             practice, actor, first=first, last=last, files=cdr or (), advance=advance
         )
     if csv is not None:
-        _write(csv, done, practice.config.time_zone, replace=replace)
+        _write(csv, done, practice.settings.time_zone, replace=replace)
     _show(ctx.obj, done, csv)
     _end(done)
 
@@ -137,7 +137,7 @@ def _words(call: Invocation, done: Reconciliation, file: Path | None) -> Iterato
     if file is not None:
         yield f'"{file}" is written, findings: {len(done.findings)}'
     elif done.findings:
-        ranked, zone = sorted(done.findings, key=_rank), call.config.time_zone
+        ranked, zone = sorted(done.findings, key=_rank), call.settings.time_zone
         yield ""
         yield Table(HEADERS, [_row(finding, zone) for finding in ranked[:_MAX_ON_SCREEN]])
         if hidden := Counter(finding.what for finding in ranked[_MAX_ON_SCREEN:]):

@@ -85,7 +85,7 @@ def _json(extract: RegisterExtract) -> Mapping[str, Any]:
 
 
 def _write(invocation: Invocation, extract: RegisterExtract, to: Path, *, replace: bool) -> None:
-    zone = invocation.config.time_zone
+    zone = invocation.settings.time_zone
     rows = [[entry[column] for column in extract.columns] for entry in extract.entries]
     write_report(to, _json(extract), lambda: to_csv(extract.columns, rows, zone), replace=replace)
     value = {"path": to, "register": extract.register, "entries": len(rows)}
@@ -93,7 +93,7 @@ def _write(invocation: Invocation, extract: RegisterExtract, to: Path, *, replac
 
 
 def _show(invocation: Invocation, extract: RegisterExtract) -> None:
-    out, zone, shown = invocation.out, invocation.config.time_zone, extract.on_screen
+    out, zone, shown = invocation.out, invocation.settings.time_zone, extract.on_screen
     rows = [
         [
             cell if type(cell) is int else as_text(cell, zone)

@@ -74,7 +74,6 @@ def _rebuild(invocation: Invocation, volumes: tuple[Volume, ...], *, with_kit: b
         out.note(f"no copy is sound, and this is the newest: {rebuilt.flaw.message}")
     elif rebuilt.passed_over:
         out.note("that is the newest copy that is sound; what was done after it is not in it")
-    out.note("no copy holds the configuration: compare this one with yours, retention above all")
     if with_kit:
         value = {"vault": rebuilt.practice.vault, "volume": rebuilt.label, "copied_at": made}
         out.show(value, "The catalogue is back; no recording is fetched yet.")

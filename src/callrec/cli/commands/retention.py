@@ -54,7 +54,7 @@ def review(ctx: Context, *, to: RegisterFile = None, yes: options.Yes = False) -
         if found.free:
             out.next_step("callrec retention dispose")
         return
-    zone = practice.config.time_zone
+    zone = practice.settings.time_zone
     write_report(to, _json(found), lambda: to_csv(_COLUMNS, _cells(found), zone), replace=replace)
     lines = len(found.due)
     out.show({"path": to, "lines": lines}, f'"{to}" is written, lines: {lines}')
@@ -280,7 +280,7 @@ def _due_table(every: Iterable[DueGroup]) -> Table:
 
 CategoryName = Annotated[
     str,
-    typer.Argument(metavar="CATEGORY", help="Of the configuration: routine, health-record, claim."),
+    typer.Argument(metavar="CATEGORY", help="Of the settings: routine, health-record, claim."),
 ]
 
 Approved = Annotated[

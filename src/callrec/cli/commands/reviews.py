@@ -53,13 +53,13 @@ def review_searches(
     wanted = _sample(sample, count)
     actor, spoiled = signing_person(call, practice), tuple[int, ...]()
     if not answers:
-        moment = None if since is None else parse_instant(since, practice.config.time_zone)
+        moment = None if since is None else parse_instant(since, practice.settings.time_zone)
         drawn = draw_searches(practice, actor, wanted, since=moment)
         spoiled = drawn.spoiled
         erased = [{"seq": seq, "certificate": which} for seq, which in drawn.erased.items()]
         value = {**facts(drawn, "items", "waiting"), "erased": erased}
         value |= facts(drawn, "spoiled", "people")
-        call.out.show(value, _words(drawn, practice.config.time_zone))
+        call.out.show(value, _words(drawn, practice.settings.time_zone))
         if drawn.items and call.prompts.possible and not call.given.json:
             answers = _asked(call, drawn)
         elif drawn.items:
@@ -177,15 +177,26 @@ def review_glass(
     """
     from callrec.requests.glass import review_glass as record_review
 
-    if accept is query:
-        raise Unusable("it is accepted or queried", hint="give --accept, or --query --reason TEXT")
-    verdict = ReviewVerdict.ACCEPTED if accept else ReviewVerdict.QUERIED
+    verdict = _verdict(ctx.obj, accept=accept, query=query)
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
-    seen = _confirmed(ctx.obj, practice, request) if accept and not yes else None
+    if verdict is ReviewVerdict.QUERIED and reason is None and ctx.obj.prompts.possible:
+        reason = ctx.obj.prompts.ask("What is queried, and why", option="--reason TEXT")
+    is_asked = verdict is ReviewVerdict.ACCEPTED and not yes
+    seen = _confirmed(ctx.obj, practice, request) if is_asked else None
     seqs = record_review(practice, actor, request, verdict=verdict, reason=reason, seen=seen)
     value = {"id": request, "verdict": verdict, "approvals": list(seqs)}
     ctx.obj.out.show(value, f"{request} is {verdict}: log entry {', '.join(map(str, seqs))}.")
+
+
+def _verdict(invocation: Invocation, *, accept: bool, query: bool) -> ReviewVerdict:
+    if accept and query:
+        raise Unusable("it is accepted or queried", hint="leave out --accept or --query")
+    if accept or query:
+        return ReviewVerdict.ACCEPTED if accept else ReviewVerdict.QUERIED
+    choices = {"accepted": "it was right to decide alone", "queried": "it waits for an answer"}
+    chosen = invocation.prompts.choose("It is", choices, option="--accept or --query")
+    return ReviewVerdict(chosen)
 
 
 def _confirmed(invocation: Invocation, practice: Practice, reference: str) -> frozenset[int]:
@@ -195,7 +206,7 @@ def _confirmed(invocation: Invocation, practice: Practice, reference: str) -> fr
     prompts, alone = invocation.prompts, glass_under(practice, reference)
     if prompts.possible:
         for glass in alone:
-            at = local_time(glass.at, practice.config.time_zone)
+            at = local_time(glass.at, practice.settings.time_zone)
             invocation.out.note(f"log entry {glass.seq}: {glass.by}, {at}, {glass.standing}")
     if prompts.ask(f"Type {reference} to accept it", option="--yes") != reference:
         raise Failed("not confirmed, so nothing was done")

@@ -53,7 +53,7 @@ def search(
 
     practice = practice_of(ctx.obj)
     days, times = _when(practice, on, since, until, at)
-    numbers = [_number(each, practice.config.region) for each in number or (None,)]
+    numbers = [_number(each, practice.settings.region) for each in number or (None,)]
     criteria = [
         Criteria(
             number=whole,
@@ -79,7 +79,7 @@ def search(
 
 def _ask_reason(prompts: Prompts, practice: Practice, criteria: Iterable[Criteria]) -> str | None:
     """Why, where somebody can be asked; not of a search that is refused in any case."""
-    widest = practice.config.search.widest_window_days
+    widest = practice.settings.search.widest_window_days
     is_refused = not all(each.is_narrow(widest) for each in criteria)
     if is_refused or not prompts.possible:
         return None
@@ -88,7 +88,7 @@ def _ask_reason(prompts: Prompts, practice: Practice, criteria: Iterable[Criteri
 
 def _show(out: Output, practice: Practice, found: SearchResult, request: str | None) -> None:
     value = {"items": [call_json(call) for call in found.items], "total": found.total}
-    table = calls_table(found.items, practice.config.time_zone)
+    table = calls_table(found.items, practice.settings.time_zone)
     out.show(value, table if found.items else "No call is found.")
     for line in by_hand_lines(found.items):
         out.note(line)
@@ -225,7 +225,7 @@ def _moment(practice: Practice, text: str, option: str) -> tuple[date, time | No
 
     if ":" not in text:
         return parse_day(text, today(practice), what=option), None
-    zone = practice.config.time_zone
+    zone = practice.settings.time_zone
     local = parse_instant(text, zone, what=option).astimezone(zone)
     return local.date(), local.time().replace(second=0, microsecond=0)
 
@@ -244,7 +244,7 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
 
     practice = practice_of(ctx.obj, on_volume)
     shown = show_recording(practice, acting_person(ctx.obj, practice), recording)
-    words = labelled(_lines(shown, practice.config.time_zone), width=11)
+    words = labelled(_lines(shown, practice.settings.time_zone), width=11)
     ctx.obj.out.show(_shown_json(shown), words)
     ctx.obj.out.next_step(f"callrec request create --recording {recording}")
 
@@ -260,6 +260,7 @@ def _shown_json(shown: CheckedRecording) -> dict[str, Any]:
             "findings",
             "provenance",
             "notices",
+            "notices_stated_on",
             "caller_told",
             "file_checked",
         ),
@@ -294,13 +295,27 @@ def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
     due = f"; due on {shown.due_on}" if shown.due_on else ""
     yield "retention", f"{shown.category.rule}{due}"
     yield "told", shown.caller_told
-    in_force = [f"{kind} {version}" for kind, version in shown.notices.items() if version]
+    began_on = call.started_at.astimezone(zone).date()
+    in_force = [
+        f"{kind} {version}{_said_later(shown.notices_stated_on[kind], began_on)}"
+        for kind, version in shown.notices.items()
+        if version
+    ]
     yield "notices", ", ".join(in_force) or "none in force that day"
     yield from _taken_in(shown, zone)
     if shown.file_checked:
         yield "checked", "columns, details and sealed file are as they were sealed"
     else:
         yield "checked", "columns and details; attach the volume to check the sealed file"
+
+
+def _said_later(stated_on: date | None, began_on: date) -> str:
+    """Whether the record says of a notice only since after the call that it was in force."""
+    return (
+        f" (the record says so since {stated_on} only)"
+        if stated_on and stated_on > began_on
+        else ""
+    )
 
 
 def _taken_in(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:

@@ -46,7 +46,7 @@ def status(ctx: Context) -> None:
     practice = practice_of(ctx.obj)
     actor = acting_person_if_any(ctx.obj, practice)
     found = read_status(practice, actor)
-    lines = _status_lines(found, practice.config.time_zone, known=actor is not None)
+    lines = _status_lines(found, practice.settings.time_zone, known=actor is not None)
     ctx.obj.out.show(_status_json(found), lines)
     if found.waiting_for_me:
         ctx.obj.out.next_step("callrec inbox")
@@ -228,7 +228,7 @@ def inbox(ctx: Context) -> None:
 
     practice = practice_of(ctx.obj)
     items = read_inbox(practice, acting_person(ctx.obj, practice))
-    words = _inbox_words(items, practice.config.time_zone)
+    words = _inbox_words(items, practice.settings.time_zone)
     ctx.obj.out.show_items([_inbox_json(item) for item in items], words)
     for command in dict.fromkeys(map(_command, items)):
         ctx.obj.out.next_step(command)

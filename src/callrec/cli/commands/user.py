@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from callrec.login.people import Colleague
     from callrec.people.joining import AddedPerson
     from callrec.people.powers import RoleChange
+    from callrec.practice import Practice
 
 user_app = new_app()
 
@@ -108,13 +110,14 @@ def reset(
     *,
     user: options.KnownLogin,
     password_file: options.NewPasswordFile = None,
+    seen: Seen = False,
     yes: options.Yes = False,
 ) -> None:
     """Help somebody who forgot the password: a provisional one, and a new key at the next login.
 
     Role and powers stay; confirm the new key as for somebody who joins. What was granted to the old
     key nobody can open any more: it is listed, to be approved again. A password that somebody else
-    may know needs new keys of the vault as well: callrec keys rotate
+    may know needs new keys of the vault as well: --seen
     """
     from callrec.people.joining import reset_person
 
@@ -122,13 +125,16 @@ def reset(
     actor = signing_person(ctx.obj, practice)
     given = _provisional(password_file)
     ctx.obj.prompts.confirm(f"Reset {user}", yes=yes)
-    done = reset_person(practice, actor, login=user, password=given)
+    done = reset_person(practice, actor, login=user, password=given, was_seen=seen)
     shown = _hand_over(done.password, password_file)
     value = {"user": user, "password": shown, **facts(done, "taken_back")}
     new = f"{user} makes a new key at the next login, and may nothing till you confirm it."
     taken_back = _taken_back_lines(done.taken_back)
     ctx.obj.out.show(value, (new, *_provisional_lines(shown), *taken_back))
-    ctx.obj.out.next_step(f"{user} runs callrec login {user}")
+    if seen:
+        _tell_what_is_left(ctx.obj.out, practice)
+    then = "; you run callrec keys rotate --reseal" if seen else ""
+    ctx.obj.out.next_step(f"{user} runs callrec login {user}{then}")
 
 
 def _taken_back_lines(requests: tuple[str, ...]) -> Iterator[str]:
@@ -274,18 +280,42 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     ctx.obj.out.show(value, (f"{user} is disabled.", *_taken_back_lines(taken_back)))
 
 
+def _tell_what_is_left(out: Output, practice: Practice) -> None:
+    """After a password was seen: what it opened lies under the keys of old until it is moved."""
+    from callrec.archive.opened import drives_still_opened
+
+    out.note("The vault's keys that the old password opened are retired.")
+    for drive in drives_still_opened(practice):
+        out.note(drive.warning)
+
+
 @user_app.command()
-def password(ctx: Context) -> None:
-    """Change your own password. Your open logins end, at every terminal."""
+def password(ctx: Context, *, seen: Seen = False) -> None:
+    """Change your own password. Your open logins end, at every terminal.
+
+    If somebody else may know the old one, a new password alone is not enough: with --seen the Data
+    Controller gets a new key as well; for anybody else the Data Controller runs callrec user reset
+    """
     from callrec.login.choosing import LENGTH_RULE
     from callrec.login.unlock import change_password
+    from callrec.people.seen import begin_again
 
     practice = practice_of(ctx.obj)
     actor = signing_person(ctx.obj, practice)
-    chosen = ctx.obj.prompts.ask_new_password(
-        f"New password ({LENGTH_RULE})", file_variable=NEW_PASSWORD_FILE
+    choose = partial(
+        ctx.obj.prompts.ask_new_password,
+        f"New password ({LENGTH_RULE})",
+        file_variable=NEW_PASSWORD_FILE,
     )
-    change_password(practice, actor, password=chosen)
+    if seen:
+        taken_back = begin_again(practice, actor, new_password=choose)
+        value = {"user": actor.login, "taken_back": list(taken_back)}
+        done = "You have a new key, and your logins at all terminals have ended."
+        ctx.obj.out.show(value, (done, *_taken_back_lines(taken_back)))
+        _tell_what_is_left(ctx.obj.out, practice)
+        ctx.obj.out.next_step("callrec keys rotate --reseal")
+        return
+    change_password(practice, actor, password=choose())
     said = "Your password is changed. Your logins at other terminals have ended, and this one."
     ctx.obj.out.show({"user": actor.login}, said)
 
@@ -307,7 +337,7 @@ def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = 
         ctx.obj.out.show(value, f"{counted(ended, 'login')} of {user or actor.login} ended.")
         return
     found = list_sessions(practice, acting_person(ctx.obj, practice))
-    zone = ctx.obj.config.time_zone
+    zone = ctx.obj.settings.time_zone
     shown = [each for each in found if user in (None, each.user)]
     rows = [
         (each.user, *(local_time(at, zone) for at in (each.since, each.until)), each.terminal)
@@ -350,6 +380,8 @@ LentUntil = Annotated[
     str | None,
     typer.Option("--until", metavar="DATE", help="The last day on which the person may do it."),
 ]
+
+Seen = Annotated[bool, typer.Option("--seen", help="Somebody else may know the old password.")]
 
 EndSessions = Annotated[bool, typer.Option("--end", help="End them, wherever they are open.")]
 

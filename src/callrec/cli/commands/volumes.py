@@ -38,7 +38,7 @@ def list_(ctx: Context) -> None:
     practice = practice_of(ctx.obj)
     actor = acting_person_if_any(ctx.obj, practice)
     kept = keepers_of_volumes(practice, actor) if actor else {}
-    volumes, zone = list_volumes(practice), practice.config.time_zone
+    volumes, zone = list_volumes(practice), practice.settings.time_zone
     headers = ("volume", "recordings", "size", "last written", "last verified", "now")
 
     def words() -> Iterator[str | Table]:
@@ -91,7 +91,7 @@ def lost(
         **facts(done.incident, "told", "due_at"),
         **facts(done, "recordings", "without_copy"),
     }
-    ctx.obj.out.show(value, _lost_lines(done, practice.config.time_zone))
+    ctx.obj.out.show(value, _lost_lines(done, practice.settings.time_zone))
     ctx.obj.out.next_step(f"callrec incident show {done.incident.reference}")
 
 

@@ -156,7 +156,7 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         f"{done.reference} is approved: {numbers} {what}.",
         *by_hand_line(done.by_hand),
         *_details(done.edits, done.withheld),
-        f"That may be used until {last_day(done.lapses_at, practice.config.time_zone)}.",
+        f"That may be used until {last_day(done.lapses_at, practice.settings.time_zone)}.",
     )
     out.show(value, lines)
     for line in date_mismatch_lines(done.of_other_day):
@@ -167,7 +167,10 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         case Purpose.DISPOSAL:
             out.next_step(f"callrec retention dispose {done.reference}")
         case _:
-            out.next_step(f"{done.to} runs callrec listen {done.reference}, or callrec release")
+            which = f"{done.reference} RECORDING" if done.recordings[1:] else done.reference
+            out.next_step(
+                f"{done.to} runs callrec listen {which}, or callrec release {done.reference}"
+            )
 
 
 deny_app = new_app()

@@ -44,7 +44,7 @@ def dossier(
 
     call = ctx.obj
     practice = practice_of(call)
-    zone = practice.config.time_zone
+    zone = practice.settings.time_zone
     replace = to is not None and check_destination(call, to, yes=yes, suffixes=(".txt", ".json"))
     found = read_dossier(practice, signing_person(call, practice), request)
     value = {

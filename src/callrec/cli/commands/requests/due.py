@@ -59,7 +59,7 @@ def due(
 def _reckon(call: Invocation, receipt: Receipt, division: Division, *, extended: bool) -> Deadline:
     from callrec.bank_holidays import scales_of, working_days
 
-    clocks = call.config.clocks
+    clocks = call.settings.clocks
     if division is not None:
         clocks = clocks.model_copy(update={"division": division})
     working, scales, on = working_days(clocks), scales_of(clocks), receipt.received_on
@@ -76,7 +76,7 @@ def _show(call: Invocation, receipt: Receipt, found: Deadline) -> None:
     late = (call.today() - found.due_on).days if found.due_on else 0
     if late > 0:
         out.note(f"overdue by {late} day{'s' if late > 1 else ''}")
-    if TERMS[receipt.purpose].is_made_by_hand:
+    if TERMS[receipt.purpose].is_made_by_hand and call.config.vault.exists():
         out.next_step(f"callrec request create --purpose {receipt.purpose}")
 
 
@@ -95,7 +95,7 @@ def _answer(found: Deadline) -> Iterable[str]:
 
 
 def _show_breach(call: Invocation, noticed_at: str) -> None:
-    zone = call.config.time_zone
+    zone = call.settings.time_zone
     aware_at = parse_instant(noticed_at, zone)
     due_at = breach_due_at(aware_at)
     local, aware = due_at.astimezone(zone), aware_at.astimezone(zone)
@@ -106,7 +106,8 @@ def _show_breach(call: Invocation, noticed_at: str) -> None:
     call.out.show({**value, "why": why}, _lines([answer], why))
     if call.now() > due_at:
         call.out.note("overdue: the 72 hours are over")
-    call.out.next_step("callrec incident report")
+    if call.config.vault.exists():
+        call.out.next_step("callrec incident report")
 
 
 def _lines(answer: Iterable[str], why: Iterable[str]) -> Iterator[str]:
@@ -168,7 +169,7 @@ Extended = Annotated[
 
 Division = Annotated[
     working_days.Division | None,
-    typer.Option("--division", help="Whose bank holidays count; else the configuration's."),
+    typer.Option("--division", help="Whose bank holidays count; else the settings'."),
 ]
 
 SameDay = Annotated[

@@ -249,4 +249,4 @@ def _lines(call: Invocation, done: DatedRequest, on: date) -> Iterator[str]:
             " of subject access shows it (put_right)"
         )
     yield f"{done.reference} is {done.state}."
-    yield from deadline_lines(done.deadline, on, warn_days=call.config.clocks.warn_days)
+    yield from deadline_lines(done.deadline, on, warn_days=call.settings.clocks.warn_days)

@@ -30,7 +30,7 @@ from callrec.cli.output import Table, facts
 from callrec.errors import Unusable
 
 if TYPE_CHECKING:
-    from callrec.practice import Practice
+    from callrec.practice import Actor, Practice
     from callrec.requests.amend import Amended
     from callrec.requests.ask import CreatedRequest
     from callrec.requests.show import ListedRequest
@@ -84,7 +84,7 @@ def _choose(
         return numbers
     if not shown or not invocation.prompts.possible or invocation.given.json:
         return ()
-    invocation.out.say(calls_table(shown, practice.config.time_zone))
+    invocation.out.say(calls_table(shown, practice.settings.time_zone))
     invocation.out.say(by_hand_lines(shown))
     return invocation.prompts.ask_until(
         "Which of these to attach (all, such as 1042 1043, or none)",
@@ -149,7 +149,7 @@ def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = Fal
 
     practice = practice_of(ctx.obj)
     listed = list_requests(practice, acting_person(ctx.obj, practice), state=state, mine=mine)
-    rows = [_list_row(each, practice.config.time_zone) for each in listed]
+    rows = [_list_row(each, practice.settings.time_zone) for each in listed]
     table = Table(("request", "purpose", "state", "made", "by", "recordings"), rows)
     ctx.obj.out.show_items([_list_json(each) for each in listed], table)
 
@@ -181,8 +181,12 @@ def attach(
     recordings: options.RecordingsToAttach = None,
     *,
     matching: options.Matching = False,
+    yes: options.Yes = False,
 ) -> None:
-    """Ask for these recordings too. What was approved before must be approved again."""
+    """Ask for these recordings too. What was approved before must be approved again.
+
+    Whoever changes a request does not decide it.
+    """
     from callrec.requests.amend import attach_matching, attach_recordings
 
     if bool(recordings) == matching:
@@ -191,7 +195,7 @@ def attach(
             hint=f"callrec request attach {request} RECORDING..., or --matching for all that match",
         )
     practice = practice_of(ctx.obj)
-    actor = reader(ctx.obj, practice)
+    actor = _changer(ctx.obj, practice, request, yes=yes)
     if recordings:
         amended = attach_recordings(practice, actor, request, recordings)
     else:
@@ -200,21 +204,33 @@ def attach(
 
 
 @request_app.command()
-def detach(ctx: Context, request: options.Reference, recordings: options.RecordingIds) -> None:
-    """Ask no longer for these recordings. What was approved before must be approved again."""
+def detach(
+    ctx: Context,
+    request: options.Reference,
+    recordings: options.RecordingIds,
+    *,
+    yes: options.Yes = False,
+) -> None:
+    """Ask no longer for these recordings. What was approved before must be approved again.
+
+    Whoever changes a request does not decide it.
+    """
     from callrec.requests.amend import detach_recordings
 
     practice = practice_of(ctx.obj)
-    actor = reader(ctx.obj, practice)
+    actor = _changer(ctx.obj, practice, request, yes=yes)
     _show_amended(ctx.obj, detach_recordings(practice, actor, request, recordings))
 
 
 @request_app.command()
 @takes_particulars
-def amend(ctx: Context, request: options.Reference, **typed: Any) -> None:
+def amend(
+    ctx: Context, request: options.Reference, *, yes: options.Yes = False, **typed: Any
+) -> None:
     """Change what a request says. What was approved before must be approved again.
 
-    Only what is typed changes, and the version before is kept.
+    Only what is typed changes, and the version before is kept. Whoever changes a request does not
+    decide it.
     """
     from callrec.requests.amend import amend_particulars
 
@@ -223,9 +239,20 @@ def amend(ctx: Context, request: options.Reference, **typed: Any) -> None:
             "nothing is to be changed", hint=f"callrec request amend {request} --help shows what"
         )
     practice = practice_of(ctx.obj)
-    actor = reader(ctx.obj, practice)
+    actor = _changer(ctx.obj, practice, request, yes=yes)
     changes = read_answers(practice, typed)
     _show_amended(ctx.obj, amend_particulars(practice, actor, request, changes))
+
+
+def _changer(invocation: Invocation, practice: Practice, reference: str, *, yes: bool) -> Actor:
+    """Who changes a request; who could decide it is told first what that costs them."""
+    from callrec.requests.amend import would_cost_the_decision
+
+    actor = reader(invocation, practice)
+    if would_cost_the_decision(practice, actor, reference):
+        invocation.out.note(f"you can decide {reference}; once you have changed it, you cannot")
+        invocation.prompts.confirm(f"Change {reference}?", yes=yes)
+    return actor
 
 
 def _show_amended(invocation: Invocation, amended: Amended) -> None:

@@ -80,14 +80,14 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
     """A request as people read it, a line each."""
     from callrec.practice import today
 
-    config = practice.config
-    zone = config.time_zone
+    rules = practice.settings
+    zone = rules.time_zone
     yield f"{shown.reference}  {shown.purpose}  {shown.state}"
     yield _labelled("made", f"{local_time(shown.created_at, zone)} by {shown.created_by}")
     yield from deadline_lines(
         shown.deadline,
         today(practice),
-        warn_days=config.clocks.warn_days,
+        warn_days=rules.clocks.warn_days,
         is_answered=shown.is_answered,
     )
     if shown.lapses_at:

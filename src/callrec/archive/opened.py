@@ -1,0 +1,65 @@
+"""Which drives open with a password that somebody else may know, until they are written over.
+
+A drive's copies of the catalogue carry the locked seeds of those who open recordings, as they were
+when it was written (docs/recovery.md, "A password that was seen").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from callrec.archive.heads import ARCHIVED
+from callrec.audit.session import PASSWORD_SEEN
+from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import IN_USE, each_volume
+from callrec.login.people import logins
+from callrec.policy.role import VaultKey, keys_held, powers_vouched_for
+from callrec.practice import Practice
+from callrec.record.acts import done_leaves
+
+COPIES_ON_A_DRIVE: Final = 2
+"""Generations of the catalogue that a drive keeps (docs/formats/archive.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedDrive:
+    """A drive in use whose copies of the catalogue open with a password that was seen."""
+
+    login: str
+    label: str
+    runs: int
+    """How many more times it is written to until no copy on it does."""
+
+    @property
+    def warning(self) -> str:
+        """What to do about it, in a line."""
+        times = "twice" if self.runs > 1 else "once more"
+        return (
+            f'the copies of the catalogue on "{self.label}" still open with the password of'
+            f" {self.login} that was seen: run callrec backup --to DIR {times}, and destroy a drive"
+            " that you cannot write to"
+        )
+
+
+def drives_still_opened(practice: Practice) -> Iterator[OpenedDrive]:
+    """Each drive in use with a copy of the catalogue that a password opens which was seen.
+
+    Only people who open recordings open a drive.
+    """
+    with reading(practice.engine) as connection:
+        seen = {leaf.subject[0]: leaf.seq for leaf in done_leaves(connection, [PASSWORD_SEEN])}
+        written = [(leaf.subject[0], leaf.seq) for leaf in done_leaves(connection, [ARCHIVED])]
+        drives = [volume for volume in each_volume(connection) if volume.standing == IN_USE]
+    called = logins(practice)
+    for person, since in seen.items():
+        before = practice.register.person(person, before=since)
+        if VaultKey.RECORDINGS not in keys_held(powers_vouched_for(before)):
+            continue
+        for drive in drives:
+            runs = [seq for volume, seq in written if volume == drive.id]
+            runs_since = sum(seq > since for seq in runs)
+            if runs_since < min(COPIES_ON_A_DRIVE, len(runs)):
+                left = COPIES_ON_A_DRIVE - runs_since
+                yield OpenedDrive(called[person], drive.label, left)

@@ -1,0 +1,109 @@
+"""settings: show, check, apply."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from callrec.cli import options
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, practice_of, signing_person
+from callrec.cli.output import facts, local_time
+
+if TYPE_CHECKING:
+    from callrec.office.settings import ProposedSettings, ShownSettings
+
+settings_app = new_app()
+
+
+@settings_app.command()
+def show(ctx: Context, *, entry: AtEntry = None) -> None:
+    """The practice's rules, as a file that callrec settings apply takes. Needs no login.
+
+    With --entry, those that were in force at an entry of the record: by them, what was decided or
+    refused there is held.
+    """
+    from callrec.office.settings import show_settings
+    from callrec.system.toml import toml_lines
+
+    practice = practice_of(ctx.obj)
+    shown = show_settings(practice, entry)
+    lines = "\n".join(toml_lines(shown.settings.as_toml())).split("\n")
+    ctx.obj.out.show(_json(shown), lines)
+    at = local_time(shown.at, practice.settings.time_zone)
+    ctx.obj.out.note(f"version {shown.version}, decided by {shown.by} on {at}, entry {shown.entry}")
+
+
+@settings_app.command()
+def check(ctx: Context, file: SettingsFile) -> None:
+    """Say what a file would change, and change nothing. Needs no login.
+
+    What the file does not name stays as it is.
+    """
+    from callrec.office.settings import propose_settings
+
+    proposed = propose_settings(practice_of(ctx.obj), file)
+    ctx.obj.out.show(_changes_json(proposed), _lines(proposed))
+    for remark in proposed.remarks:
+        ctx.obj.out.note(remark)
+    if proposed.changes:
+        ctx.obj.out.next_step(
+            f"the Data Controller runs callrec settings apply {shlex.quote(str(file))}"
+        )
+
+
+@settings_app.command()
+def apply(ctx: Context, file: SettingsFile, *, yes: options.Yes = False) -> None:
+    """Decide that a file's rules are in force from now on; the Data Controller signs it.
+
+    What would change is shown and asked about first. What the file does not name stays as it is,
+    and what was in force before stays on record.
+    """
+    from callrec.office.settings import apply_settings
+
+    call = ctx.obj
+    practice = practice_of(call)
+    actor = signing_person(call, practice)
+    agreed: list[ProposedSettings] = []
+
+    def agree(proposed: ProposedSettings) -> None:
+        for line in (*_lines(proposed), *proposed.remarks):
+            call.out.note(line)
+        call.prompts.confirm("Are these the practice's rules from now on?", yes=yes)
+        agreed.append(proposed)
+
+    applied = apply_settings(practice, actor, file, agree)
+    if applied is None:
+        call.out.show({"version": None, "changes": []}, "It changes nothing.")
+        return
+    value = {**_json(applied), **_changes_json(agreed[0])}
+    words = f"Version {applied.version} is in force, which is entry {applied.entry}."
+    call.out.show(value, words)
+
+
+def _json(shown: ShownSettings) -> dict[str, Any]:
+    return {**facts(shown, "version", "entry", "at", "by"), "settings": shown.settings.as_json()}
+
+
+def _changes_json(proposed: ProposedSettings) -> dict[str, Any]:
+    return facts(proposed, "changes", "remarks")
+
+
+def _lines(proposed: ProposedSettings) -> Iterable[str]:
+    if not proposed.changes:
+        return ("It changes nothing.",)
+    return [change.words for change in proposed.changes]
+
+
+SettingsFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="Settings, as settings.example.toml shows them.")
+]
+
+AtEntry = Annotated[
+    int | None,
+    typer.Option("--entry", metavar="N", help="The rules in force at this entry of the record."),
+]

@@ -1,0 +1,210 @@
+"""The practice's settings: what is in force, what a file would change of it, and deciding that.
+
+    settings.applied  a Data Controller decided them; the statement of the leaf holds them whole
+
+They are in the clear, as whoever takes in, searches or is reminded goes by them, with or without a
+key: nothing in them is about a patient. Only the log says which are in force, and since when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from callrec.audit.register import SettingsVersion, settings_fields
+from callrec.crypto.canonical import parse_instant
+from callrec.errors import Misconfigured, NotFound
+from callrec.intake.reading import telephone_setup
+from callrec.login.people import logins
+from callrec.notices import read_notices
+from callrec.policy.authority import check_may_set_rules
+from callrec.practice import SETTINGS_ACT, Actor, Practice, attempt, in_force, signing, today
+from callrec.record.statements import sign_statement_as
+from callrec.settings import Settings
+from callrec.system.toml import read_toml, toml_value
+
+_NAMED_BY: Final = {
+    "notices": ("kind", "version"),
+    "category": ("name",),
+    "template": ("name",),
+    "line_manager": ("person",),
+}
+"""What tells the entries of a list from each other."""
+
+_LONG: Final = 100
+"""Letters of a value that is shown whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSettings:
+    """One version of the settings, and whose decision it was."""
+
+    version: int
+    entry: int
+    """Of the log: from this one on they were in force."""
+    at: datetime
+    """UTC, by the log."""
+    by: str
+    """Login."""
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChange:
+    """What becomes of one key, or of one entry of a list."""
+
+    key: str
+    """As ``search.widest_window_days``."""
+    was: str | None
+    """As a file says it; None: it was not there."""
+    now: str | None
+
+    @property
+    def words(self) -> str:
+        """In a line."""
+        if self.was is None:
+            return f"{self.key}: new, {self.now}"
+        return f"{self.key}: {self.was} -> {self.now or 'taken out'}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedSettings:
+    """What a file makes of the settings in force."""
+
+    settings: Settings
+    changes: tuple[SettingChange, ...]
+    remarks: tuple[str, ...]
+    """What they do not do, in words."""
+
+
+def show_settings(practice: Practice, entry: int | None = None) -> ShownSettings:
+    """The settings in force now, or at an entry of the log.
+
+    Raises:
+        NotFound: no settings were in force at that entry.
+    """
+    known = practice.register.settings
+    at_entry = [each for each in known if entry is None or each.seq <= entry]
+    if not at_entry:
+        raise NotFound(
+            f"no settings were in force at entry {entry}",
+            hint=f"the first are those of entry {known[0].seq}",
+        )
+    return _shown(practice, at_entry[-1])
+
+
+def _shown(practice: Practice, version: SettingsVersion) -> ShownSettings:
+    at, by = parse_instant(version.at), logins(practice).get(version.by, version.by)
+    return ShownSettings(version.version, version.seq, at, by, version.settings)
+
+
+def propose_settings(practice: Practice, file: Path) -> ProposedSettings:
+    """What the settings would be if a file were applied: what it does not name stays as it is.
+
+    Raises:
+        Misconfigured: the file is not there, others can change it, it holds a key or a value that
+            we do not know, or what it says contradicts itself.
+    """
+    try:
+        values = read_toml(file)
+    except FileNotFoundError:
+        raise Misconfigured(f"there is no file {file}", hint=_HOW_TO_BEGIN) from None
+    before = in_force(practice).settings
+    after = before.changed_by(values, file)
+    read_notices(after)
+    telephone_setup(after)
+    _check_logins(practice, after)
+    changes = tuple(_changes("", before.as_toml(), after.as_toml()))
+    return ProposedSettings(after, changes, tuple(_backdated(before, after, today(practice))))
+
+
+def _check_logins(practice: Practice, settings: Settings) -> None:
+    known = set(logins(practice).values())
+    for each in settings.line_manager:
+        for login in (each.person, each.manager):
+            if login not in known:
+                raise Misconfigured(f"nobody's login is {login}", hint="run callrec user list")
+
+
+_HOW_TO_BEGIN: Final = "callrec settings show > FILE writes what is in force, to be changed"
+
+
+def apply_settings(
+    practice: Practice, actor: Actor, file: Path, agree: Callable[[ProposedSettings], None]
+) -> ShownSettings | None:
+    """Decide that a file's settings are in force from now on; None where it changes nothing.
+
+    ``agree`` is shown what would change, and raises where that is not wanted.
+
+    Raises:
+        Refused: the actor does not govern.
+        Misconfigured: as `propose_settings`.
+        Failed: the settings were changed meanwhile, by another.
+    """
+    with attempt(practice, actor, SETTINGS_ACT):
+        check_may_set_rules(actor.person)
+    proposed = propose_settings(practice, file)
+    if not proposed.changes:
+        return None
+    agree(proposed)
+    before = in_force(practice)
+    stated = sign_statement_as(
+        practice, actor, "settings", settings_fields(proposed.settings, before)
+    )
+    with signing(practice, actor) as act:
+        seq = act.leaf(SETTINGS_ACT, actor=actor.person.id, statement=stated)
+    return ShownSettings(before.version + 1, seq, stated.at, actor.login, proposed.settings)
+
+
+def _changes(
+    prefix: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterator[SettingChange]:
+    for key in dict.fromkeys([*before, *after]):
+        was, now = before.get(key), after.get(key)
+        name = f"{prefix}{key}"
+        if was == now:
+            continue
+        if isinstance(was, Mapping) and isinstance(now, Mapping):
+            yield from _changes(f"{name}.", was, now)
+        elif key in _NAMED_BY:
+            earlier, later = (_by_name(key, each) for each in (was or (), now or ()))
+            for called in dict.fromkeys([*earlier, *later]):
+                was, now = earlier.get(called), later.get(called)
+                if was != now:
+                    yield SettingChange(f"{name}, {called}", _in_short(was), _in_short(now))
+        else:
+            yield SettingChange(name, _in_short(was), _in_short(now))
+
+
+def _by_name(key: str, entries: Iterable[Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+    by = _NAMED_BY[key]
+    return {
+        " ".join(str(entry[each]) for each in by): {
+            name: value for name, value in entry.items() if name not in by
+        }
+        for entry in entries
+    }
+
+
+def _in_short(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        said = (f"{name} {_in_short(each)}" for name, each in value.items() if each)
+        return ", ".join(said)
+    text = " ".join(toml_value(value).split())
+    return text if len(text) <= _LONG else f"{text[:_LONG]}..., {len(text)} letters"
+
+
+def _backdated(before: Settings, after: Settings, on: date) -> Iterator[str]:
+    """Notices that are to have been in force before it was said."""
+    for notice in after.notices:
+        if notice not in before.notices and notice.first_on < on:
+            yield (
+                f"the {notice.kind} notice {notice.version} is said to be in force from"
+                f" {notice.first_on}; the record will say so since {on} only, and calls before"
+                " that show it"
+            )

@@ -1,0 +1,373 @@
+"""The practice's settings: the rules that two practices would set differently, as a Settings.
+
+They lie in the vault, in a statement that the Data Controller signed, and nowhere else: whoever
+runs a command chooses none of them (docs/formats/settings.md). What each means, its unit and its
+reason are in settings.example.toml, and only there. What belongs to a machine is in `config`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence  # pydantic reads it
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from callrec.errors import Misconfigured
+from callrec.policy.clause import NEXT_REVISION_DUE_ON
+from callrec.system.name_pattern import NamePattern, check_pattern, check_times
+
+# No other package's plugin may watch what is read here; and to look for plugins, pydantic would
+# read the metadata of every package on this machine.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+
+_T = TypeVar("_T")
+_ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+KEEPING: Final = r"^[1-9][0-9]{0,2} (months?|years?)$"
+"""A length of time as it is written: ``6 months``, ``3 years``."""
+
+Several = Annotated[tuple[_T, ...], Strict(strict=False)]
+"""A section holds tuples, where TOML has arrays."""
+
+
+def _check_names_differ(names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        raise PydanticCustomError("names", "two of them have one name")
+
+
+class Section(BaseModel):
+    """Keys that belong together; an unknown one is an error, as a misspelt one must be seen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Search(Section):
+    """How wide a search may be before it is browsing [policy 4(c)]."""
+
+    widest_window_days: int = Field(default=1, ge=1, le=31)
+    most_results: int = Field(default=50, ge=1, le=1000)
+
+
+class Requests(Section):
+    """What becomes of a request that nobody decides."""
+
+    lapse_days: int = Field(default=14, ge=1, le=366)
+
+
+class Grants(Section):
+    """How long a grant lasts, and how much one may hold."""
+
+    lapse_days: int = Field(default=14, ge=1, le=366)
+    review_cap: int = Field(default=20, ge=1, le=1000)
+
+
+class Template(Section):
+    """How one system's recordings are named (docs/telephone-systems.md)."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
+    pattern: str = Field(max_length=1000)
+    times: Several[str] = ("%Y%m%d %H%M%S",)
+    zone: ZoneInfo | None = None
+    inbound: Several[str] = ()
+    outbound: Several[str] = ()
+    internal: Several[str] = ()
+    examples: Several[str] = Field(min_length=1)
+
+    @field_validator("pattern", "times")
+    @classmethod
+    def _usable(cls, value: Any, info: ValidationInfo) -> Any:
+        try:
+            check_pattern(value) if info.field_name == "pattern" else check_times(value)
+        except ValueError as problem:
+            raise PydanticCustomError("template", "{why}", {"why": str(problem)}) from None
+        return value
+
+    @field_validator("examples")
+    @classmethod
+    def _read(cls, examples: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if {"pattern", "times"} <= info.data.keys():
+            form = NamePattern(info.data["pattern"], info.data["times"])
+            for place, example in enumerate(examples, 1):
+                if form.find(example) is None:
+                    raise PydanticCustomError(
+                        "template", "the pattern does not read example {place}", {"place": place}
+                    )
+        return examples
+
+
+class Telephone(Section):
+    """The practice's own telephone system."""
+
+    extensions: Several[Annotated[str, Field(pattern=r"^\d{2,6}(-\d{2,6})?$")]] = ()
+    outside_prefixes: Several[Annotated[str, Field(pattern=r"^[0-9*#]{1,4}$")]] = ()
+    record_tolerance_seconds: int = Field(default=120, ge=1, le=3600)
+    template: Several[Template] = ()
+
+    @field_validator("extensions")
+    @classmethod
+    def _forwards(cls, extensions: tuple[str, ...]) -> tuple[str, ...]:
+        for written in extensions:
+            first, _, last = written.partition("-")
+            if last and int(last) < int(first):
+                why = '"{written}" ends before it begins'
+                raise PydanticCustomError("extensions", why, {"written": written})
+        return extensions
+
+    @field_validator("template")
+    @classmethod
+    def _each_once(cls, templates: tuple[Template, ...]) -> tuple[Template, ...]:
+        _check_names_differ([template.name for template in templates])
+        return templates
+
+
+class Reconcile(Section):
+    """When there should be calls: what a gap in the day is measured by."""
+
+    opens: time = time(8, 0)
+    closes: time = time(18, 30)
+    gap_minutes: int = Field(default=60, ge=5, le=720)
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Reconcile:
+        if self.opens >= self.closes:
+            why = "reconcile.opens is to be before reconcile.closes"
+            raise PydanticCustomError("reconcile", why)
+        return self
+
+
+class Release(Section):
+    """What a recipient reads in a package."""
+
+    contact: str = Field(default="", max_length=120, pattern=_ONE_LINE)
+    rights: str = Field(default="", max_length=20_000)
+
+
+class Archive(Section):
+    """How safe a recording is before the vault lets go of its own file [policy 4(h)]."""
+
+    copies: int = Field(default=2, ge=1, le=9)
+
+
+class Policy(Section):
+    """Which policy the practice works by."""
+
+    version: str = ""
+    next_revision_due: date = NEXT_REVISION_DUE_ON
+
+
+class Clocks(Section):
+    """By when requests are answered; how long a law's own clock runs is not a setting."""
+
+    division: Literal["england-and-wales", "scotland", "northern-ireland"] = "england-and-wales"
+    holidays_known_until: int = Field(default=2028, ge=2018, le=2199)
+    extra_closed_days: Several[date] = ()
+    days_not_closed: Several[date] = ()
+    target_days: int = Field(default=28, ge=1, le=28)
+    outside_body_working_days: int = Field(default=5, ge=1, le=60)
+    warn_days: int = Field(default=7, ge=0, le=28)
+
+
+class AboutPractice(Section):
+    """What the practice says of itself where it tells people that calls are recorded."""
+
+    name: str = Field(default="", max_length=120, pattern=_ONE_LINE)
+    data_protection_contact: str = Field(default="", max_length=200, pattern=_ONE_LINE)
+    kept_for: str = Field(default="three years", min_length=1, max_length=60, pattern=_ONE_LINE)
+
+
+class Notice(Section):
+    """One version of a notice [policy 3]; notices checks them together."""
+
+    kind: Literal["website", "announcement", "outbound", "staff"]
+    version: str = Field(min_length=1, max_length=40, pattern=_ONE_LINE)
+    first_on: date = Field(alias="from")
+    last_on: date | None = Field(default=None, alias="until")
+    text: str = Field(default="", max_length=20_000)
+
+
+class RetentionCategory(Section):
+    """One category of the retention schedule [policy 4(h)]."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")
+    keeps: str | None = Field(default=None, pattern=KEEPING)
+    source: str = Field(min_length=1, max_length=300, pattern=_ONE_LINE)
+
+
+_CODE = "NHS Records Management Code of Practice, App II"
+
+_CATEGORIES = (
+    RetentionCategory(
+        name="routine",
+        keeps="3 years",
+        source="the practice's choice, as practices publish it (IGA Code of 2016)",
+    ),
+    RetentionCategory(name="health-record", source=f"{_CODE}: as the health record it is of"),
+    RetentionCategory(
+        name="claim", keeps="6 years", source=f"{_CODE}: may be needed for a legal claim"
+    ),
+    RetentionCategory(
+        name="telephony-record", keeps="1 year", source=f"{_CODE}: telephony systems record"
+    ),
+)
+
+_NAMED_BY_RULES = ("routine", "claim")
+"""The categories of recordings that nobody gave one (policy/retention.py)."""
+
+
+class Retention(Section):
+    """How long recordings are kept [policy 4(h)]: none is destroyed without an approval."""
+
+    category: Several[RetentionCategory] = _CATEGORIES
+    appraise_again: str = Field(default="1 year", pattern=KEEPING)
+    stubs: str = Field(default="20 years", pattern=KEEPING)
+
+    @field_validator("category")
+    @classmethod
+    def _schedule(cls, categories: tuple[RetentionCategory, ...]) -> tuple[RetentionCategory, ...]:
+        names = [category.name for category in categories]
+        _check_names_differ(names)
+        for name in _NAMED_BY_RULES:
+            if name not in names:
+                why = 'none is named "{name}": list every category that you keep, that one too'
+                raise PydanticCustomError("retention", why, {"name": name})
+        return categories
+
+
+_LOGIN = r"^[a-z][a-z0-9._-]{0,31}$"
+
+
+class LineManager(Section):
+    """Who is somebody's line manager [policy 2 bullet 6, last paragraph]."""
+
+    person: str = Field(pattern=_LOGIN)
+    manager: str = Field(pattern=_LOGIN)
+
+
+class Incidents(Section):
+    """When the Information Commissioner is notified of a breach: both degrees reached."""
+
+    report_likelihood: int = Field(default=3, ge=1, le=5)
+    report_impact: int = Field(default=2, ge=1, le=5)
+
+
+class Settings(Section):
+    """Every rule of the practice that is its own."""
+
+    time_zone: ZoneInfo = ZoneInfo("Europe/London")
+    region: str = "GB"
+    notices: Several[Notice] = ()
+    line_manager: Several[LineManager] = ()
+    practice: AboutPractice = AboutPractice()
+    search: Search = Search()
+    requests: Requests = Requests()
+    grants: Grants = Grants()
+    archive: Archive = Archive()
+    telephone: Telephone = Telephone()
+    reconcile: Reconcile = Reconcile()
+    release: Release = Release()
+    policy: Policy = Policy()
+    clocks: Clocks = Clocks()
+    retention: Retention = Retention()
+    incidents: Incidents = Incidents()
+
+    @field_validator("line_manager")
+    @classmethod
+    def _one_each(cls, named: tuple[LineManager, ...]) -> tuple[LineManager, ...]:
+        _check_names_differ([each.person for each in named])
+        return named
+
+    @field_validator("region")
+    @classmethod
+    def _with_numbers(cls, region: str) -> str:
+        """In an unknown region, no number would be recognised under another spelling."""
+        if region != "GB":
+            from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415  # 30 ms; most are in GB
+
+            if region not in SUPPORTED_REGIONS:
+                why = 'it is no country of ISO 3166 in capitals; the United Kingdom is "GB"'
+                raise PydanticCustomError("region", why)
+        return region
+
+    def as_toml(self) -> dict[str, Any]:
+        """The same as a file says it; what has no value is left out."""
+        return self.model_dump(by_alias=True, exclude_none=True)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as it is signed, every key included."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def changed_by(self, values: Mapping[str, Any], file: Path) -> Settings:
+        """The settings that result where a file says otherwise; what it leaves out stays.
+
+        Raises:
+            Misconfigured: it holds a key or a value that we do not know.
+        """
+        try:
+            return Settings.model_validate(_merged(self.as_toml(), values))
+        except ValidationError as problem:
+            raise explain_error(problem, file, Settings, example="settings.example.toml") from None
+
+
+def _merged(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A table with the keys of another; tables in it likewise, lists as a whole."""
+    both = {**before, **changes}
+    for key, table in before.items():
+        if isinstance(table, Mapping) and isinstance(changes.get(key), Mapping):
+            both[key] = _merged(table, changes[key])
+    return both
+
+
+def read_settings(stated: object) -> Settings:
+    """The settings that a statement holds.
+
+    Raises:
+        ValueError: they are not in their form.
+    """
+    return Settings.model_validate_json(json.dumps(stated))
+
+
+def explain_error(
+    problem: ValidationError, file: Path, whole: type[Section], *, example: str
+) -> Misconfigured:
+    """The first thing that is wrong in a file, and what was meant perhaps."""
+    error = problem.errors(include_url=False, include_input=False)[0]
+    key = ".".join(part for part in error["loc"] if isinstance(part, str))
+    if error["type"] != "extra_forbidden":
+        why, hint = _in_lower_case(error["msg"]), ""
+        if error.get("ctx", {}).get("pattern") == KEEPING:
+            why, hint = "it is no span of time", 'write "18 months" or "3 years", say'
+        return Misconfigured(f'{file}: "{key}" cannot be used: {why}', hint=hint)
+    from difflib import get_close_matches  # noqa: PLC0415  # most files have no error
+
+    near = get_close_matches(key, _keys_of(whole), n=1, cutoff=0.3)
+    meant = f'did you mean "{near[0]}"? ' if near else ""
+    return Misconfigured(f'{file}: unknown key "{key}"', hint=f"{meant}{example} shows every key")
+
+
+def _keys_of(section: type[BaseModel], prefix: str = "") -> list[str]:
+    keys = []
+    for name, field in section.model_fields.items():
+        kind = field.annotation
+        keys.append(f"{prefix}{name}")
+        if isinstance(kind, type) and issubclass(kind, Section):
+            keys += _keys_of(kind, f"{prefix}{name}.")
+    return keys
+
+
+def _in_lower_case(problem: object) -> str:
+    text = str(problem)
+    return (text[:1].lower() + text[1:]).rstrip(".")
