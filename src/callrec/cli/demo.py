@@ -143,7 +143,8 @@ class Stage:
 
     def _as(self, who: str, password: str) -> dict[str, str]:
         file = self.folder / "people" / password
-        return {"CALLREC_USER": who, "CALLREC_PASSWORD_FILE": str(file)}
+        # Each sits at a terminal of their own, and here is none.
+        return {"CALLREC_USER": who, "CALLREC_PASSWORD_FILE": str(file), "CALLREC_SESSION": who}
 
     def _play(
         self,
