@@ -11,6 +11,7 @@ tell.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.catalogue.engine import FILE_NAME
+from callrec.catalogue.written import WrittenRow, digest, rows_digest
 from callrec.config import Config, Passwords
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.statement import sign_statement
@@ -142,6 +144,7 @@ class _Writer:
         """The last leaf is under no checkpoint yet."""
         self.recordings = self.since = 0
         self._months: set[int] = set()
+        self._written: list[WrittenRow] = []
 
     def add(self, entry: _Entry) -> None:
         seq = self.size
@@ -168,7 +171,11 @@ class _Writer:
             self._row("node", level, position, node)
         self.waiting = not entry.signed
         if entry.signed:
-            point = Checkpoint(self._origin, self.size, self._root())
+            rows, self._written = sorted(self._written), []
+            for name, key, was, now in rows:
+                self._row("written", name, key, self.size, was, now)
+            signed = rows_digest(rows) if rows else b""
+            point = Checkpoint(self._origin, self.size, self._root(), signed)
             self._row("checkpoint", self.size, sign_checkpoint(point, self._seed))
 
     def flush(self) -> None:
@@ -177,16 +184,16 @@ class _Writer:
             self._connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608 - our own tables
         self._rows.clear()
 
-    def recording(self, batch: str, uid: str, ciphertext: str, digest: str) -> None:
+    def recording(self, batch: str, uid: str, ciphertext: str, statement: str) -> None:
         """The rows of a batch of one recording; its keys and what is sealed are random bytes."""
         day = 86_400_000 * (20_000 + self.size // 1000)
         began = datetime.fromtimestamp(day / 1000, UTC)
         month = began.year * 12 + began.month - 1
         if month not in self._months:
             self._months.add(month)
-            self._row("part", month, 1, 5, 4, 1)
+            self._signed("part", month, ("part", (month, 1, 5, 4, 1)))
         keys = (1, os.urandom(1184), 1, os.urandom(1184))
-        self._row("batch", batch, digest, *keys)
+        self._signed("batch", batch, ("batch", (batch, statement, *keys)))
         self.recordings += 1
         columns = (
             self.recordings,
@@ -199,8 +206,25 @@ class _Writer:
             "in",
             1_440_000,
         )
-        self._row("recording", *columns, "wav", "live")
-        self._row("metadata", self.recordings, 1, batch, os.urandom(900))
+        self._signed(
+            "recording",
+            self.recordings,
+            ("recording", (*columns, "wav", "live")),
+            ("metadata", (self.recordings, 1, batch, os.urandom(900))),
+        )
+
+    def _signed(
+        self, name: str, key: object, *rows: tuple[str, tuple[str | int | bytes, ...]]
+    ) -> None:
+        """Rows with one digest, for which the next checkpoint signs (audit-log.md, 9)."""
+        lines = []
+        for table, values in rows:
+            self._row(table, *values)
+            plain = [each for each in values if not isinstance(each, bytes)]
+            sealed = [f"X'{each.hex().upper()}'" for each in values if isinstance(each, bytes)]
+            lines.append(json.dumps([table, *plain], separators=(",", ":")) + "".join(sealed))
+        now = digest("\n".join(lines))
+        self._written.append(WrittenRow(name, str(key), None, now))
 
     def _row(self, table: str, *values: object) -> None:
         self._rows.setdefault(table, []).append(values)

@@ -314,5 +314,8 @@ def test_what_was_set_aside_is_kept_but_its_loss_stops_nothing(worked: House) ->
     with closing(database(worked)) as catalogue, catalogue:
         catalogue.execute(f"DELETE FROM {tables.set_aside.name}")
     verify = type_in(worked, "dora", "audit", "verify", "--full")
-    assert verify.status == 0
-    assert verify.out.startswith("INTACT, resumed at ")
+    assert verify.status == TAMPERED
+    assert '"set_aside"' in verify.out
+    done(worked, "pat", *SEARCH)
+    assert resume(worked).status == 0
+    assert done(worked, "dora", "audit", "verify").startswith("INTACT, resumed at ")

@@ -5,7 +5,6 @@ sam. Each case changes one byte, or the least that a column can be changed by, a
 Which change of the log itself is found how: tests/registers/test_audit_verify.py.
 
 What no command finds yet, as it changes nothing that is opened, granted or proven:
-    duplicate       the next ingest of the same sound makes a second recording of it
     password_try    a wrong password may be tried sooner, or later
     person.failures the access register's count of wrong passwords
     grant_.state    whether a grant may be used is read from the log's leaves alone

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from callrec.audit.checkpoint import (
@@ -16,6 +18,7 @@ from callrec.audit.checkpoint import (
     parse_note,
     read_checkpoint,
     sign_checkpoint,
+    written_in,
 )
 from callrec.audit.tree import EMPTY_ROOT
 from callrec.crypto.primitives import sha256, sign, signing_public
@@ -152,3 +155,16 @@ def test_what_is_no_text_is_no_note_either() -> None:
         check_checkpoint(
             note_from_typed(b"\xff" + sign_checkpoint(HEAD, SEED)), PUBLIC, origin(VAULT)
         )
+
+
+def test_what_it_signs_for_rows_is_a_line_of_its_text_and_may_be_typed() -> None:
+    head = replace(HEAD, written=sha256(b"rows"))
+    note = sign_checkpoint(head, SEED)
+    assert check_checkpoint(note, PUBLIC, origin(VAULT)).written == written_in(note)
+    assert written_in(note) == sha256(b"rows")
+    assert written_in(sign_checkpoint(HEAD, SEED)) == b""
+    first, size, root, written, _, signed = note.decode().splitlines()
+    typed = "\n".join([first, size, root, written[:20], written[20:], f"- {signed[2:]}"])
+    assert note_from_typed(typed.encode()) == note
+    with pytest.raises(Tampered):
+        check_checkpoint(note.replace(b"written ", b"writtEn "), PUBLIC, origin(VAULT))

@@ -49,13 +49,13 @@ def test_what_failed_half_way_through_reading_keeps_nobody_from_writing(
     engine = catalogue.open_catalogue(vault)
     with catalogue.transaction(engine) as connection:
         for minute in range(1000):
-            connection.execute(text(f"INSERT INTO failed_login VALUES ({minute}, 1)"))
+            connection.execute(text(f"INSERT INTO failed_login VALUES ({minute})"))
     with catalogue.reading(engine), pytest.raises(Tampered) as failure:
         _find_damage(engine, begin)
     # Each connection in turn writes, while the error keeps alive what was being read.
     for _ in range(2):
         with catalogue.transaction(engine) as connection:
-            connection.execute(text("UPDATE failed_login SET count = count + 1"))
+            connection.execute(text("UPDATE failed_login SET at = at + 1000"))
     assert failure.value.message
 
 
@@ -83,7 +83,7 @@ MADE_BY_SOMEBODY_ELSE = {
     ],
     "a virtual table in a table's place": [
         "DROP TABLE failed_login",
-        "CREATE VIRTUAL TABLE failed_login USING fts5(minute, count)",
+        "CREATE VIRTUAL TABLE failed_login USING fts5(at)",
     ],
     "a table": ["CREATE TABLE more (cell BLOB)"],
     "a column": ["ALTER TABLE person ADD COLUMN more BLOB"],
@@ -93,10 +93,7 @@ MADE_BY_SOMEBODY_ELSE = {
     ],
     "a table that lets go of what is written twice": [
         "DROP TABLE failed_login",
-        (
-            "CREATE TABLE failed_login (minute BIGINT NOT NULL, count INTEGER NOT NULL,"
-            " PRIMARY KEY (minute) ON CONFLICT IGNORE)"
-        ),
+        ("CREATE TABLE failed_login (at BIGINT NOT NULL, PRIMARY KEY (at) ON CONFLICT IGNORE)"),
     ],
     "a table without its unique column": [
         "DROP TABLE hold",
@@ -124,7 +121,7 @@ def test_a_catalogue_with_what_no_migration_made_is_refused(
 def test_nothing_is_written_where_a_trigger_was_planted_since_it_was_opened(vault: Path) -> None:
     opened = catalogue.open_catalogue(vault)
     with catalogue.transaction(opened) as connection:
-        connection.execute(text("INSERT INTO failed_login VALUES (1, 0)"))
+        connection.execute(text("INSERT INTO failed_login VALUES (1)"))
     [planted] = MADE_BY_SOMEBODY_ELSE["a trigger"]
     with sqlite3.connect(vault / catalogue.FILE_NAME) as other:
         other.execute(planted)
@@ -187,7 +184,7 @@ def test_a_file_that_is_no_database_is_damaged(vault: Path) -> None:
 
 def test_a_transaction_that_fails_leaves_nothing(vault: Path) -> None:
     engine = catalogue.open_catalogue(vault)
-    insert = text("INSERT INTO failed_login (minute, count) VALUES (1, 1)")
+    insert = text("INSERT INTO failed_login VALUES (1)")
 
     def fail_halfway() -> None:
         with catalogue.transaction(engine) as connection:
@@ -210,7 +207,7 @@ def test_a_vault_that_cannot_be_written_can_be_read(vault: Path) -> None:
 
 def test_an_error_of_the_database_quotes_no_row(vault: Path) -> None:
     engine = catalogue.open_catalogue(vault)
-    insert = text("INSERT INTO failed_login (minute, count) VALUES (:minute, 1)")
+    insert = text("INSERT INTO failed_login (at) VALUES (:minute)")
     rows = [{"minute": 447700900123}] * 2
     with pytest.raises(IntegrityError) as failure, catalogue.transaction(engine) as connection:
         connection.execute(insert, rows)

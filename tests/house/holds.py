@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -133,6 +134,12 @@ def verified(house: House) -> Verification:
         against=(),
         full=True,
     )
+
+
+def contradictions(house: House) -> list[str]:
+    """What of the catalogue contradicts leaves and statements, whoever wrote its rows."""
+    problems = (problem.what for problem in verified(house).problems)
+    return [what for what in problems if not re.match(r"row |recording \d+, in ", what)]
 
 
 def hear(house: House, reference: str) -> None:

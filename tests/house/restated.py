@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from callrec.calls.custody import REENCRYPTED, seal_data_key, seal_metadata, with_shown
 from callrec.catalogue import tables
+from callrec.catalogue.engine import transaction
 from callrec.catalogue.tables import from_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
@@ -70,9 +71,9 @@ def take_in_again(
     _state(house, row, keys, said, login=login, kind=kind, copies=copies)
     house.open()
     table = tables.recording
-    with writing(house.practice, None) as act:
+    with transaction(house.practice.engine) as connection:
         query = table.update().where(table.c.id == number)
-        act.connection.execute(query.values(columns))
+        connection.execute(query.values(columns))
     house.open()
 
 

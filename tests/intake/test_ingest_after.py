@@ -30,6 +30,7 @@ from callrec.intake.ingest import ingest_recordings
 from callrec.intake.known import DuplicateMacs
 from callrec.intake.sources import Refusal
 from callrec.policy.role import VaultKey
+from house.on_record import put_on_record
 from house.practices import House
 from house.requests import by_sql
 from house.spool import (
@@ -157,6 +158,10 @@ def test_a_call_that_a_row_alone_calls_known_is_never_touched(
     by_sql(house, "INSERT INTO duplicate (mac, recording) VALUES (:mac, 1)", mac=mac)
     (tmp_path / "done").mkdir()
     how = DELETE if after == "delete" else AfterIntake(AfterIntakeKind.MOVE, tmp_path / "done")
+    with pytest.raises(Tampered, match="recording 1, in"):
+        take_in(house, unseen, login=login, after=how)
+    assert unseen.read_bytes() == a_wave(2)
+    put_on_record(house)
     done = take_in(house, unseen, login=login, after=how)
     assert [(q.path, q.why) for q in done.quarantined] == [(unseen, why)]
     assert unseen.read_bytes() == a_wave(2)

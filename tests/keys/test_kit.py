@@ -110,11 +110,14 @@ def test_nobody_else_s_leaf_counts_as_a_drill(stocked: House) -> None:
 
 
 def test_a_drill_that_failed_is_no_drill(stocked: House) -> None:
-    by_sql(stocked, "UPDATE recording SET data_key = zeroblob(60) WHERE id = 3")
+    (was,) = rows(stocked, "SELECT data_key FROM recording WHERE id = 3")
+    spoil = "UPDATE recording SET data_key = :key WHERE id = 3"
+    by_sql(stocked, spoil, key=bytes(60))
     with pytest.raises(Tampered):
         drill(stocked)
     assert last_leaf(stocked).outcome is Outcome.FAILED
     assert last_drill(stocked.practice) is None
+    by_sql(stocked, spoil, key=was.data_key)
     assert is_intact(stocked)
 
 

@@ -55,7 +55,7 @@ def test_a_new_password_changes_one_row_besides_its_leaf(house: House) -> None:
         name: len(after[name] - before[name]) for name in before if after[name] != before[name]
     }
     nodes = changed.pop("node")
-    assert changed == {"person": 1, "leaf": 1, "statement": 1, "checkpoint": 1}
+    assert changed == {"person": 1, "leaf": 1, "statement": 1, "checkpoint": 1, "written": 1}
     assert nodes >= 1
     ((old,), (new,)) = before["person"] - after["person"], after["person"] - before["person"]
     assert [a == b for a, b in zip(old, new, strict=True)].count(False) == 1

@@ -33,7 +33,7 @@ def test_a_telephone_reads_the_head_from_it(tmp_path: Path) -> None:
     assert [note_from_typed(read.encode()) for read in in_squares(printed(), tmp_path)] == [NOTE]
 
 
-def test_it_is_one_page_with_the_four_lines_and_what_to_type() -> None:
+def test_it_is_one_page_with_the_lines_and_what_to_type() -> None:
     [page] = map(in_one_line, pages(printed()))
     *text, signature = filter(None, NOTE.decode().split("\n"))
     assert all(line in page for line in (*text, *signature.split()[:2], PRACTICE))

@@ -12,6 +12,7 @@ import pytest
 
 from attacks.test_hostile_statements import signed
 from callrec.catalogue import tables
+from callrec.catalogue.engine import transaction
 from callrec.cli.app import BUG_STATUS
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
@@ -19,7 +20,6 @@ from callrec.crypto.context import context
 from callrec.errors import Tampered
 from callrec.intake import batch as intake_batch
 from callrec.policy.role import VaultKey
-from callrec.practice import writing
 from callrec.requests import grants as granting
 from house.commands import type_in
 from house.forged_approvals import forge_approval, opens_nothing
@@ -37,9 +37,9 @@ def test_names_in_no_form_are_nobodys(names: object, stocked: House) -> None:
     [sam] = rows(stocked, "SELECT id FROM person WHERE login = 'sam'")
     info = context("person", practice.vault, person=sam.id, version=newest.version)
     sealed = primitives.hpke_seal(newest.public, canonical(names), info)
-    with writing(practice, None) as act:
+    with transaction(practice.engine) as connection:
         of_sam = tables.person.update().where(tables.person.c.id == sam.id)
-        act.connection.execute(of_sam.values(name_sealed=sealed, name_version=newest.version))
+        connection.execute(of_sam.values(name_sealed=sealed, name_version=newest.version))
     for words in (("user", "list"), ("user", "show", "sam")):
         assert type_in(stocked, "dora", *words).status == TAMPERED, words
 
@@ -51,10 +51,10 @@ def test_a_share_of_another_length_is_no_key(stocked: House) -> None:
     sealed = primitives.hpke_seal(public, bytes(31), info)
     share = {"key": "catalogue", "sha256": primitives.sha256(sealed).hex(), "to": max_.id}
     signed(stocked, "dora", "seal", {"shares": [{**share, "version": 1}]}, act="keys.sealed")
-    with writing(stocked.open(), None) as act:
+    with transaction(stocked.open().engine) as connection:
         table = tables.share
         of_max = (table.c.person == max_.id) & (table.c.key == "catalogue")
-        act.connection.execute(table.update().where(of_max).values(sealed=sealed))
+        connection.execute(table.update().where(of_max).values(sealed=sealed))
     with pytest.raises(Tampered):
         stocked.actor("max")
 

@@ -322,10 +322,10 @@ def test_what_was_told_by_mail_stands_where_it_was_queued(stocked: House) -> Non
     at = int(stocked.at.timestamp() * 1000)
     by_sql(
         stocked,
-        "INSERT INTO outbox (person, about, line, made_at, tried_at, taken_at)"
-        " VALUES (:person, 'R-1', 'R-1 awaits your decision', :at, :at, :at),"
-        " (:person, 'R-11', 'R-11 awaits your decision', :at, NULL, NULL),"
-        " (:person, 'R-1', 'R-1 awaits your decision', :later, NULL, NULL)",
+        "INSERT INTO outbox (person, line, made_at, tried_at, taken_at)"
+        " VALUES (:person, 'R-1 awaits your decision', :at, :at, :at),"
+        " (:person, 'R-11 awaits your decision', :at, NULL, NULL),"
+        " (:person, 'R-1 awaits your decision', :later, NULL, NULL)",
         person=max_,
         at=at,
         later=at + 60_000,

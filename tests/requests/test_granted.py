@@ -36,7 +36,7 @@ from callrec.requests.history import log_request_event
 from callrec.requests.open import read_request
 from callrec.store.sealing import open_stream
 from house.forged_approvals import forge_approval, opens_nothing
-from house.holds import verified
+from house.holds import contradictions
 from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
@@ -78,8 +78,8 @@ def forge_statement(house: House, login: str, **changes: Any) -> None:
 
 def said_by_audit(house: House) -> str:
     """What the audit finds wrong, one thing."""
-    (problem,) = verified(house).problems
-    return problem.what
+    (what,) = contradictions(house)
+    return what
 
 
 def saved_grants(house: House) -> list[dict[str, Any]]:

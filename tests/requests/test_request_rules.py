@@ -19,7 +19,7 @@ from callrec.requests.decide import revoke_grants
 from callrec.requests.lapse import expire_lapsed
 from callrec.requests.rules import RULES
 from house.handed_over import acknowledge, hand_over, released
-from house.holds import verified
+from house.holds import contradictions, verified
 from house.listening import hear
 from house.practices import House
 from house.requests import (
@@ -86,8 +86,8 @@ def do(
 
 def found(house: House) -> str:
     """What the audit finds wrong, one thing."""
-    (problem,) = verified(house).problems
-    return problem.what
+    (what,) = contradictions(house)
+    return what
 
 
 UNDECIDED = {

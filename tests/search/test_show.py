@@ -19,7 +19,7 @@ from callrec.policy.notice import CallerTold, NoticeKind
 from callrec.search.show import CheckedRecording, SourceFile, show_recording
 from callrec.telephone import call as telephone
 from house.calls import NINE, a_call, plant, take_in
-from house.holds import verified
+from house.holds import contradictions
 from house.practices import House
 from house.stages import Stage, copied
 
@@ -180,7 +180,7 @@ def test_a_recording_that_somebody_put_there_without_the_power_is_not_shown(
     # A partner holds every key that it takes, and may not ingest.
     monkeypatch.setattr(intake_batch, "check_may", lambda *_, **__: None)
     (number,) = take_in(house, [a_call()], by="pat")
-    assert [problem.what for problem in verified(house).problems] == [
+    assert contradictions(house) == [
         "a statement about recordings or volumes was made by somebody without the power"
     ]
     with pytest.raises(Tampered, match=f"recording {number}"):

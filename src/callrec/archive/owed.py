@@ -24,6 +24,7 @@ from callrec.record.acts import done_leaves
 from callrec.record.rows import Columns, check_row
 from callrec.record.statements import carried, statement_of
 
+DESTRUCTION_CLEARED: Final = "destruction.cleared"
 DESTRUCTION_DONE: Final = "destruction.done"
 """The act of the leaf by which nothing of a destruction is owed any more."""
 

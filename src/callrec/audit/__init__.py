@@ -5,8 +5,8 @@ Read `leaf` first (one entry), then `tree` and `checkpoint` (its signed head and
 keys there are; `attested` says whose acts leaves are; `session` is what a session may sign and
 its certificate, `sessions` which leaves its key attested; `erased` says which details were erased.
 Verifying: `verify` on `whole`, which takes `stretch` after stretch, and `from_the_end` the other
-way; `remembered` is what is found, and what an operator remembers of it. `appended` is
-checked before more is; `foreign` finds what nobody signed, `resumed` how the log went on without
-it; `signers` is who signed what goes out, and `evidence` that it stands on record.
-Formats: docs/formats/audit-log.md.
+way; `rows` holds the catalogue against what was signed for; `remembered` is what is found, and what
+an operator remembers of it. `appended` is checked before more is; `foreign` finds what nobody
+signed, `resumed` how the log went on without it; `signers` is who signed what goes out, and
+`evidence` that it stands on record. Formats: docs/formats/audit-log.md.
 """

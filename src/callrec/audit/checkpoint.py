@@ -5,6 +5,7 @@ A checkpoint:
     callrec/<vault id>
     <number of leaves>
     <base64 of the root>
+    written <base64 of SHA-256>    where rows of the catalogue were written
 
     — callrec/<vault id> <base64 of key id[4] || signature[64]>
 
@@ -26,7 +27,7 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from callrec.audit.tree import check_inclusion
@@ -38,6 +39,9 @@ HASH_BYTES: Final = 32
 
 MAX_NOTE_BYTES: Final = 1_000_000
 """The longest note that is read: far more than the 16 signatures that it must have room for."""
+
+_WRITTEN: Final = "written "
+"""Before what a checkpoint says of rows: the one extension line that is ours."""
 
 PROOF_HEADER: Final = "c2sp.org/tlog-proof@v1"
 """First line of every proof."""
@@ -54,11 +58,14 @@ class Checkpoint:
     size: int
     root: bytes
     """32 bytes."""
+    written: bytes = field(default=b"", compare=False)
+    """SHA-256 of what was written into the catalogue before it; empty: nothing was."""
 
     @property
     def text(self) -> str:
-        """The note's text, three lines (tlog-checkpoint, "Note text")."""
-        return f"{self.origin}\n{self.size}\n{encode_base64(self.root)}\n"
+        """The note's text, three lines or four (tlog-checkpoint, "Note text")."""
+        extension = f"{_WRITTEN}{encode_base64(self.written)}\n" if self.written else ""
+        return f"{self.origin}\n{self.size}\n{encode_base64(self.root)}\n{extension}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +138,21 @@ def note_from_typed(data: bytes) -> bytes:
     """
     text = data.decode(errors="replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    signed = (each.split() for each in re.split(" [-\u2013\u2014]+ ", " ".join(["", *lines[3:]])))
-    made = [f"— {each[0]} {''.join(each[1:])}" for each in signed if each]
-    return "\n".join([*lines[:3], "", *made, ""]).encode()
+    parts = re.split(" [-\u2013\u2014]+ ", " ".join(["", *lines[3:], ""]))
+    extension, *signed = (_unbroken(part.split()) for part in parts)
+    made = [f"— {each}" for each in signed if each]
+    return "\n".join([*lines[:3], *filter(None, [extension]), "", *made, ""]).encode()
+
+
+def _unbroken(words: list[str]) -> str:
+    """A word and what belongs to it, wherever its line was broken."""
+    return f"{words[0]} {''.join(words[1:])}" if words else ""
+
+
+def written_in(note: bytes) -> bytes:
+    """What an unchecked note says of rows, if its fourth line does; else empty."""
+    fourth = (*note.split(b"\n", 4), b"", b"", b"", b"")[3].decode(errors="replace")
+    return decode_hash(fourth.removeprefix(_WRITTEN)) if fourth.startswith(_WRITTEN) else b""
 
 
 def check_note(data: bytes, name: str, public: bytes) -> str:
@@ -228,10 +247,12 @@ def _signature(line: str) -> NoteSignature:
 
 
 def _checkpoint(text: str, expected: str) -> Checkpoint:
-    # Lines after the third are extension lines: opaque, never empty, none of our own.
+    # Lines after the third are extension lines: opaque, never empty; one of them may be ours.
     match text.removesuffix("\n").split("\n"):
         case [origin, size, root, *extensions] if DECIMAL.fullmatch(size) and all(extensions):
-            checkpoint = Checkpoint(origin, int(size), decode_hash(root))
+            ours = [line for line in extensions if line.startswith(_WRITTEN)]
+            written = decode_hash(ours[0].removeprefix(_WRITTEN)) if ours else b""
+            checkpoint = Checkpoint(origin, int(size), decode_hash(root), written)
         case _:
             raise Tampered("a checkpoint is not in its form")
     if checkpoint.origin != expected:

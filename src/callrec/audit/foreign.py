@@ -25,15 +25,19 @@ from callrec.audit.register import Register, founders_of
 from callrec.audit.resumed import (
     RESUMED_STATEMENT,
     Found,
+    FoundRow,
     SetAside,
     SetAsideEntry,
     SetAsideRow,
     check_resumed,
+    read_resumed,
     read_set_aside,
 )
+from callrec.audit.rows import RowFault, find_row_faults, without_an_entry
 from callrec.audit.session import SESSION_STATEMENT, SessionCertificate, read_certificate
 from callrec.audit.sessions import last_by_leaf, last_by_voucher
 from callrec.catalogue import tables
+from callrec.catalogue.written import rows_of, sign_as_found
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.statement import read_statement
@@ -73,13 +77,17 @@ class Foreign:
     rows: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     unsigned: list[int] = field(default_factory=list)
     details: list[int] = field(default_factory=list)
+    faults: list[RowFault] = field(default_factory=list)
+    """Rows of the catalogue that are not as they were signed for."""
+    added: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """Those of them that no entry wrote, which are set aside: table and row of each."""
     hashes: list[bytes] = field(default_factory=list)
     """Of all leaves; empty where the stored nodes are right."""
     known: SetAside = field(default_factory=SetAside)
     """What was set aside before."""
 
     def __bool__(self) -> bool:
-        return bool(self.listed or self.rows or self.details or self.hashes)
+        return any((self.listed, self.rows, self.details, self.faults, self.hashes))
 
     @property
     def found(self) -> Found:
@@ -89,14 +97,22 @@ class Foreign:
                 SetAsideEntry(seq, leaf_hash, "" if row is None else _sha256("leaf", row))
                 for seq, leaf_hash, row in self.entries
             ),
-            tuple(SetAsideRow(table, _sha256(table, row)) for table, row in self.rows),
+            tuple(
+                SetAsideRow(table, _sha256(table, row)) for table, row in (*self.added, *self.rows)
+            ),
             tuple(self.unsigned),
             tuple(self.details),
+            tuple({each.row: None for each in self.faults if each.row not in self.gone}),
         )
+
+    @property
+    def gone(self) -> Sequence[FoundRow]:
+        """Rows of the catalogue that no entry wrote: they are set aside, the others stand."""
+        return without_an_entry(self.faults)
 
 
 def find_foreign(connection: Connection, vault: str, *, by: str = "") -> Foreign:
-    """Find what is not as it was signed.
+    """Find what of the log is not as it was signed.
 
     Args:
         connection: sees one state of the catalogue throughout.
@@ -109,6 +125,20 @@ def find_foreign(connection: Connection, vault: str, *, by: str = "") -> Foreign
     """
     search = _Search(connection, StatementReplay(vault, trusted_up_to=0), by)
     return search.found()
+
+
+def find_foreign_rows(connection: Connection, foreign: Foreign) -> None:
+    """Find what of the catalogue's rows is not as it was signed for, beside what was found."""
+    try:
+        resumed = read_resumed(connection, foreign.register)
+    except CallrecError:
+        resumed = ()  # damaged with the rest: all of it is named again
+    damaged = [row["size"] for table, row in foreign.rows if table == tables.checkpoint.name]
+    foreign.faults.extend(find_row_faults(connection, resumed, damaged=damaged))
+    for row in foreign.gone:
+        foreign.added.extend(rows_of(connection, row.table, row.key))
+    order = [table.name for table in reversed(tables.METADATA.sorted_tables)]
+    foreign.added.sort(key=lambda each: order.index(each[0]))  # those that others rest on last
 
 
 @dataclass(slots=True)
@@ -445,11 +475,15 @@ def tree_nodes(hashes: Sequence[bytes]) -> Iterator[tuple[int, int, bytes]]:
 def take_out(connection: Connection, foreign: Foreign) -> None:
     """Move what was found out of its tables, and make the tree's nodes anew where they are wrong.
 
+    The transaction signs for the catalogue's rows as they stand then.
+
     Raises:
         Failed: rows of the catalogue rest on it.
     """
+    rows = [fault.row for fault in foreign.faults if fault.row.table != tables.written.name]
+    sign_as_found(connection, {(row.table, row.key): None for row in rows})
     leaves = [row for _, _, row in foreign.entries if row is not None]
-    with_refs = [*foreign.rows]
+    with_refs = [*foreign.added, *foreign.rows]
     for row in leaves:
         for table in (tables.detail, tables.clock_event, tables.request_words):
             of_it = _rows(connection, table)

@@ -22,6 +22,7 @@ from callrec.audit.register import Founders, Register, founders_of, replay
 from callrec.audit.session import SessionCertificate, may_session_attest
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, sync_folder, transaction
+from callrec.catalogue.written import rows_digest, save_written_rows, watch, written_rows
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context
@@ -118,6 +119,7 @@ class LogTransaction:
         self._nodes: dict[tuple[int, int], bytes] = {}
         self._read = node_reader(connection, self._nodes)
         self._head: Head | None = None
+        watch(connection)
 
     @property
     def head(self) -> Head:
@@ -184,9 +186,16 @@ class LogTransaction:
         return seq
 
     def checkpoint(self, signer: Signer) -> None:
-        """Sign the tree as it now stands; the leaves since the last checkpoint become attested."""
-        head = self.head
-        point = Checkpoint(origin(self._log.vault), head.size, head.root)
+        """Sign the tree as it now stands; the leaves since the last checkpoint become attested.
+
+        The rows that were written since are signed for.
+        """
+        head, rows = self.head, written_rows(self.connection)
+        signed = b""
+        if rows:
+            save_written_rows(self.connection, rows, head.size)
+            signed = rows_digest(rows)
+        point = Checkpoint(origin(self._log.vault), head.size, head.root, signed)
         note = sign_checkpoint(point, signer.seed)
         self.connection.execute(tables.checkpoint.insert().values(size=head.size, note=note))
 
@@ -254,6 +263,8 @@ def log_transaction(
                 if signer is not None:
                     act.checkpoint(signer)
                 ending = act.head
+            if written_rows(connection):
+                raise RuntimeError("rows were written for which nobody signs")
     except Failed:
         # Taking away the journal is what commits; its folder may not have been made durable.
         if ending is None or not _is_kept(engine, ending):

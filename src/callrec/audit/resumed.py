@@ -3,9 +3,9 @@
 A volume's copy of the catalogue is older than the volume's own last entry, and everything after it
 is lost. Or something stands in the log that nobody signed: who can write the database can add
 it, or damage what was there. Someone who governs says in a ``resumed`` statement which heads are
-lost, which entries and rows were set aside, and which stand unsigned. Then they stop nothing any
-more, and nobody can deny later that they were found. A set-aside entry counts for nothing: its leaf
-is no longer in the table, and its hash stays in the tree.
+lost, which entries and rows were set aside, and which stand unsigned, or as they were found. Then
+they stop nothing any more, and nobody can deny later that they were found. A set-aside entry counts
+for nothing: its leaf is no longer in the table, and its hash stays in the tree.
 """
 
 from __future__ import annotations
@@ -54,6 +54,17 @@ class SetAsideRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundRow:
+    """A row of the catalogue that stands as it was found (`audit.rows`)."""
+
+    table: str
+    """``written``: what is told of the rows that one transaction wrote; its key is the size."""
+    key: str
+    now: bytes | None = None
+    """Its digest; none: there is no row."""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What is not as it was signed, and is put on record."""
 
@@ -63,9 +74,10 @@ class Found:
     """Entries whose signature is damaged; somebody else signed the log after them."""
     details: tuple[int, ...] = ()
     """Entries whose sealed details are missing."""
+    catalogue: tuple[FoundRow, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.entries or self.rows or self.unsigned or self.details)
+        return any((self.entries, self.rows, self.unsigned, self.details, self.catalogue))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +125,10 @@ def resumed_fields(lost: Iterable[Head], found: Found = Found()) -> Mapping[str,
     """The fields of a ``resumed`` statement."""
     heads = sorted({(head.size, head.root.hex()) for head in lost})
     return {
+        "catalogue": [
+            {"key": row.key, "now": (row.now or b"").hex(), "table": row.table}
+            for row in found.catalogue
+        ],
         "details": [*found.details],
         "entries": [{"hash": e.hash.hex(), "row": e.row, "seq": e.seq} for e in found.entries],
         "lost": [{"root": root, "size": size} for size, root in heads],
@@ -166,12 +182,16 @@ def _read_fields(leaf: Leaf, fields: Mapping[str, Any]) -> Resumed:
             for each in fields["entries"]
         ]
         rows = [SetAsideRow(str(each["table"]), str(each["sha256"])) for each in fields["rows"]]
+        catalogue = tuple(
+            FoundRow(str(each["table"]), str(each["key"]), bytes.fromhex(each["now"]) or None)
+            for each in fields["catalogue"]
+        )
         unsigned, details = tuple(map(int, fields["unsigned"])), tuple(map(int, fields["details"]))
     except (KeyError, TypeError, ValueError) as error:
         raise Tampered("a statement of how the log went on is not in its form") from error
     if max([*(each.seq for each in entries), *unsigned, *details], default=-1) >= leaf.seq:
         raise Tampered("a statement of how the log went on sets aside what came later")
-    found = Found(tuple(entries), tuple(rows), unsigned, details)
+    found = Found(tuple(entries), tuple(rows), unsigned, details, catalogue)
     return Resumed(leaf.seq, tuple(lost), leaf.actor, leaf.at, found)
 
 

@@ -30,6 +30,7 @@ from callrec.audit.checkpoint import (
     decode_base64,
     key_id,
     origin,
+    written_in,
 )
 from callrec.audit.leaf import MAX_LEAF_BYTES, NOBODY, Leaf
 from callrec.audit.resumed import SetAside
@@ -235,7 +236,8 @@ class _Rows:
             all_acting = {*zip(actors[there], sessions[there], strict=True)} - {(NOBODY, "")}
             acting = all_acting - {(UNSIGNED, "")}
             require(len(acting) == 1 or all_acting == {(UNSIGNED, "")})
-            text = Checkpoint(name, size, root_after(size - self.first)).text
+            root = root_after(size - self.first)
+            text = Checkpoint(name, size, root, written_in(note)).text
             signed = f"{text}\n— {name} ".encode()
             require(note.startswith(signed) and note.endswith(b"\n"))
             if size > expected.signed_before:

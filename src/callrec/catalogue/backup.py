@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DatabaseError
@@ -15,6 +16,9 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import connect, damaged, reading, transaction
 from callrec.catalogue.requests import destroy_grants
 from callrec.errors import Failed
+
+NOT_IN_COPIES: Final = frozenset({tables.grant.name, tables.request_key.name, tables.session.name})
+"""Tables of which a copy lacks rows."""
 
 
 @contextmanager

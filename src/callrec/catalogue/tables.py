@@ -32,11 +32,22 @@ from callrec.policy.role import VaultKey
 
 METADATA = MetaData()
 
+_LEAVES: Final = {"bound": "by the log's tree, and the signatures over its root"}
+"""Of tables whose rows `written` does not sign for: what does."""
+
 _YEARS: Final = range(1800, 3000)
 """Of times in the catalogue: more than ever were, with room for all that is reckoned from them."""
 
 ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts rows only in a column of exactly this type."""
+
+_PART_OF_RECORDING: Final = {"part_of": "recording"}
+"""Of tables whose rows are signed for with that of their recording."""
+
+_GUESSES: Final = {"harmless": "a wrong password may be tried sooner, or later"}
+_COUNTED: Final = {"harmless": "more or fewer wrong passwords are told of than there were"}
+_MAIL: Final = {"harmless": "mail only tells people to look: what waits for them, the inbox says"}
+"""Of columns that no transaction signs for: what a change of them does."""
 
 
 class EnumText(TypeDecorator[str]):
@@ -108,6 +119,7 @@ leaf = _table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("body", Blob, nullable=False),
     Column("statement", String(64), index=True),
+    info=_LEAVES,
 )
 """The leaves, byte for byte. ``statement`` repeats what the leaf carries, to find it by."""
 
@@ -117,6 +129,7 @@ node = _table(
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("hash", Blob, nullable=False),
     sqlite_with_rowid=False,
+    info=_LEAVES,
 )
 """Hashes of the Merkle tree's complete subtrees, so that a proof reads O(log n) of them."""
 
@@ -124,13 +137,28 @@ checkpoint = _table(
     "checkpoint",
     Column("size", BigInteger, primary_key=True, autoincrement=False),
     Column("note", Blob, nullable=False),
+    info={"bound": "by its own signature"},
 )
+
+written = _table(
+    "written",
+    Column("name", String(32), primary_key=True),
+    Column("key", String(128), primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("was", Blob),
+    Column("now", Blob),
+    sqlite_with_rowid=False,
+    info={"bound": "by the checkpoint of the transaction"},
+)
+"""What each transaction made of a row of the table ``name``: digests of it before and after, as the
+checkpoint over ``size`` leaves signs for them (`catalogue.written`)."""
 
 detail = _table(
     "detail",
     Column("seq", ForeignKey("leaf.seq"), primary_key=True, autoincrement=False),
     Column("key_version", Integer, nullable=False),
     Column("sealed", Blob, nullable=False),
+    info={"bound": "by its leaf: whoever holds the audit key opens it"},
 )
 """What a leaf commits to, sealed to the audit key: nonce[32] || canonical JSON."""
 
@@ -140,6 +168,7 @@ statement = _table(
     Column("kind", String(16), nullable=False, index=True),
     Column("body", Blob, nullable=False),
     Column("signature", Blob, nullable=False),
+    info={"bound": "by its signature, and the leaf that carries its digest"},
 )
 
 set_aside = _table(
@@ -148,8 +177,7 @@ set_aside = _table(
     Column("body", Blob, nullable=False),
 )
 """Rows that were found in the log without belonging there, as canonical JSON, so that people can
-look at them. The ``resumed`` statement that set them aside names them; nothing follows from them,
-and nothing is missing where one is gone."""
+look at them. The ``resumed`` statement that set them aside names them, and nothing follows."""
 
 
 # --- people and keys ---------------------------------------------------------------------------
@@ -162,7 +190,7 @@ person = _table(
     Column("claimed", LargeBinary),
     Column("name_version", Integer, nullable=False),
     Column("name_sealed", LargeBinary, nullable=False),
-    Column("failures", Integer, nullable=False, default=0),
+    Column("failures", Integer, nullable=False, default=0, info=_COUNTED),
 )
 """``locked``: the seed under the password; ``claimed``: the person's own, until it is confirmed.
 
@@ -172,18 +200,17 @@ person = _table(
 
 password_try = _table(
     "password_try",
-    Column("source", LargeBinary, primary_key=True),
-    Column("tries", Integer, nullable=False),
-    Column("last_at", BigInteger, nullable=False),
+    Column("source", LargeBinary, primary_key=True, info=_GUESSES),
+    Column("at", BigInteger, primary_key=True, autoincrement=False, info=_GUESSES),
 )
-"""Tries that did not open or are not answered yet; ``source``: a hash of from where, at whom."""
+"""Turns of tries that did not open or are not answered yet, the newest few of each ``source``: a
+hash of from where, at whom."""
 
 failed_login = _table(
     "failed_login",
-    Column("minute", BigInteger, primary_key=True, autoincrement=False),
-    Column("count", Integer, nullable=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False, info=_COUNTED),
 )
-"""Failed logins not yet in a leaf's details: one leaf a minute, with a count."""
+"""The failed login that a leaf told of last, and those since: one leaf a minute, with a count."""
 
 share = _table(
     "share",
@@ -239,14 +266,16 @@ metadata = _table(
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("batch", ForeignKey("batch.id"), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    info=_PART_OF_RECORDING,
 )
 """Under the catalogue-side key of the batch named: nonce[32] || canonical JSON."""
 
 duplicate = _table(
     "duplicate",
     Column("mac", LargeBinary, primary_key=True),
-    Column("recording", ForeignKey("recording.id"), nullable=False),
+    Column("recording", ForeignKey("recording.id"), nullable=False, index=True),
     sqlite_with_rowid=False,
+    info=_PART_OF_RECORDING,
 )
 """HMAC of an original's SHA-256, and of each name it was seen under."""
 
@@ -255,8 +284,15 @@ token = _table(
     Column("part", Integer, primary_key=True, autoincrement=False),
     Column("kind", Integer, primary_key=True, autoincrement=False),
     Column("token", BigInteger, primary_key=True, autoincrement=False),
-    Column("recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False),
+    Column(
+        "recording",
+        ForeignKey("recording.id"),
+        primary_key=True,
+        autoincrement=False,
+        index=True,
+    ),
     sqlite_with_rowid=False,
+    info=_PART_OF_RECORDING,
 )
 
 part = _table(
@@ -359,16 +395,15 @@ incident_version, incident_key = _versions_of("incident")
 
 outbox = _table(
     "outbox",
-    Column("id", ROW_NUMBER, primary_key=True),
-    Column("person", ForeignKey("person.id"), nullable=False),
-    Column("about", String(16), nullable=False),
-    Column("line", String(200), nullable=False),
-    Column("made_at", BigInteger, nullable=False),
-    Column("tried_at", BigInteger),
-    Column("taken_at", BigInteger),
+    Column("id", ROW_NUMBER, primary_key=True, info=_MAIL),
+    Column("person", ForeignKey("person.id"), nullable=False, info=_MAIL),
+    Column("line", String(200), nullable=False, info=_MAIL),
+    Column("made_at", BigInteger, nullable=False, info=_MAIL),
+    Column("tried_at", BigInteger, info=_MAIL),
+    Column("taken_at", BigInteger, info=_MAIL),
     sqlite_autoincrement=True,
 )
-"""Notices by e-mail, ``about`` R-17 or I-3; kept when taken: who was asked, and when."""
+"""Notices by e-mail; kept when taken: who was asked, and when."""
 
 
 # --- archive volumes ---------------------------------------------------------------------------

@@ -106,7 +106,7 @@ def catalogue_batch(
         revisions = {**{numbers[r.uid]: r for r in new}, **further}
         rows = [(n, r.number, keys.batch, r.metadata.sealed) for n, r in revisions.items()]
         insert_rows(connection, tables.metadata.insert(), rows)
-        write_macs(connection, _macs(duplicates, portion, numbers))
+        write_macs(connection, portion.marks | _macs(duplicates, portion, numbers))
         _index(practice, actor, connection, portion, numbers)
         _update_columns(connection, portion)
         if portion.recorded:
@@ -115,6 +115,13 @@ def catalogue_batch(
             starts = [min(r.row.started_at, to_millis(r.call.started_at)) for r in known]
             match_again(act, actor, earliest=min(starts))
     return numbers
+
+
+def write_marks(practice: Practice, actor: Actor, marks: Mapping[bytes, int]) -> None:
+    """Let the catalogue know sources that stand where they were read, with a leaf that says so."""
+    with writing(practice, actor.signer) as act:
+        write_macs(act.connection, marks)
+        act.leaf("ingest.marked", actor=actor.person.id, details={"sources": len(marks)})
 
 
 def with_sealed_metadata(vault: str, keys: BatchKeys, taken: Taken) -> Taken:

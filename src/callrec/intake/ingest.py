@@ -30,9 +30,9 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from callrec.calls.custody import Opening
-from callrec.catalogue.engine import reading, transaction
+from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Tampered
-from callrec.intake.batch import BatchKeys, catalogue_batch
+from callrec.intake.batch import BatchKeys, catalogue_batch, write_marks
 from callrec.intake.beside import SealingWorkers, start_sealing_workers
 from callrec.intake.clearing import (
     AfterIntake,
@@ -50,7 +50,6 @@ from callrec.intake.known import (
     seen_before,
     sort_portion,
     unchanged_sources,
-    write_macs,
 )
 from callrec.intake.reading import telephone_setup
 from callrec.intake.records import AvailableCallRecords
@@ -304,9 +303,8 @@ class IngestRun:
             numbers = catalogue_batch(self._practice, self._actor, keys, portion, duplicates)
             self._done.batches.append(keys.batch)
         group.store.close()
-        if portion.marks:
-            with transaction(self._practice.engine) as connection:
-                write_macs(connection, portion.marks)
+        if portion.is_empty and portion.marks:
+            write_marks(self._practice, self._actor, portion.marks)
         self._count(portion, unjoined, numbers)
         if not self._keeps:
             self._clear(portion)

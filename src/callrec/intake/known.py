@@ -37,6 +37,9 @@ _COARSEST_CLOCK: Final = timedelta(seconds=2)
 """The times of files on FAT are even seconds. What changed so shortly before a run, or during it,
 could change again and look the same, as git's index has it too (racy-git)."""
 
+MAC_BYTES: Final = 16
+"""Half of an HMAC-SHA-256, the least that RFC 2104 keeps; the sound decides, not the MAC."""
+
 _REMEMBERED: Final = 1024
 """More sources than are under way at any time: those of two batches."""
 
@@ -118,7 +121,7 @@ class DuplicateMacs:
         return {self.mark(seen.source, seen.mark)[0]} if stood_still else set()
 
     def _under_each(self, data: bytes) -> list[bytes]:
-        return [of(data) for of in self._macs]
+        return [of(data)[:MAC_BYTES] for of in self._macs]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -30,8 +30,9 @@ from callrec.audit.remembered import write_json_atomically
 from callrec.calls.custody import OpenedRecording, Opening
 from callrec.calls.find import indexed_call
 from callrec.catalogue import tables
-from callrec.catalogue.engine import reading, transaction
+from callrec.catalogue.engine import reading
 from callrec.catalogue.index import drop_misplaced_tokens, replace_calls
+from callrec.catalogue.written import made_anew
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import Failed, Tampered
@@ -41,13 +42,14 @@ from callrec.login.locks import holders, new_version, seal_share
 from callrec.people.vouching import ShareFaultKind, governing, log_shares, renew_keys, share_faults
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
-from callrec.practice import Actor, Practice, attempt, record, today, vault_key
+from callrec.practice import Actor, Practice, attempt, record, today, vault_key, writing
 from callrec.record.forms import Hex, as_json, recall
 from callrec.record.versions import Versioned
 from callrec.requests.history import REQUESTS
 
 KEYS_MADE: Final = "keys.made"
 RESEALING: Final = "keys.resealing"
+MOVED: Final = "keys.moved"
 
 ROWS_PER_STEP = 200
 """Rows in one transaction: a fraction of a second for everybody else."""
@@ -99,6 +101,7 @@ def _put_right(practice: Practice, act: LogTransaction, actor: Actor) -> None:
             lacking.append(seal_share(practice.vault, place, secret, to=fault.person, kem=kem))
     if lacking:
         log_shares(practice, act, actor, lacking)
+    made_anew(act.connection, tables.share.name)
 
 
 @dataclass(slots=True)
@@ -159,7 +162,8 @@ def _move_some(
     """Move rows after a place, in one transaction; returns those that were looked at."""
     newest = practice.register.newest(sealing.key)
     moved = failed = 0
-    with transaction(practice.engine) as connection:
+    with writing(practice, actor.signer) as act:
+        connection = act.connection
         if read_register(connection) != practice.register:
             raise Failed("people or keys were changed a moment ago", hint="run it again")
         rows = sealing.older(connection, newest.version, after, ROWS_PER_STEP)
@@ -173,9 +177,16 @@ def _move_some(
             sealed = primitives.hpke_seal(newest.public, opened, info)
             sealing.replace(connection, row, newest.version, sealed)
             moved += 1
+        if moved and sealing.table is not tables.detail:  # which its own leaves bind
+            _sign_for(act, actor, {sealing.what: moved})
     done.moved[sealing.what] += moved
     done.failed[sealing.what] += failed
     return rows
+
+
+def _sign_for(act: LogTransaction, actor: Actor, moved: Mapping[str, int]) -> None:
+    """The leaf with which this transaction's rows are signed for."""
+    act.leaf(MOVED, actor=actor.person.id, details={"moved": dict(moved)})
 
 
 def _open(practice: Practice, actor: Actor, sealing: SealedColumn, row: Row[Any]) -> bytes:
@@ -219,8 +230,8 @@ def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) ->
     with reading(practice.engine) as connection:
         done = _reindexed_to(practice, connection)
     while True:
-        with transaction(practice.engine) as connection:
-            recording = tables.recording
+        with writing(practice, actor.signer) as act:
+            connection, recording = act.connection, tables.recording
             # Without those that are erased.
             is_next = (recording.c.id > done.recording) & recording.c.data_key.is_not(None)
             query = select(recording).where(is_next).order_by(recording.c.id)
@@ -229,6 +240,7 @@ def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) ->
             written = _write(practice, actor, connection, opened)
             if not rows:
                 drop_misplaced_tokens(connection)
+            _sign_for(act, actor, {"calls in the index": len(opened)})
         if not rows:
             return moved, failed
         done = replace(done, recording=rows[-1].id, mac=max(written, default=done.mac))

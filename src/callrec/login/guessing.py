@@ -20,6 +20,9 @@ FREE_TRIES: Final = 5
 LONGEST_WAIT: Final = timedelta(seconds=10)
 """Between two turns."""
 
+MOST_TOLD_APART: Final = FREE_TRIES + LONGEST_WAIT.seconds
+"""Tries: after more of them the wait is the same."""
+
 LONGEST_QUEUE: Final = timedelta(minutes=1)
 """Until the turn of a try; what would come later is not tried at all."""
 

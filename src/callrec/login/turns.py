@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import CannotWrite, transaction
@@ -24,13 +24,11 @@ from callrec.login.guessing import (
     FREE_TRIES,
     LONGEST_QUEUE,
     LONGEST_WAIT,
+    MOST_TOLD_APART,
     Tries,
     take_turn,
 )
 from callrec.practice import Practice
-
-_MANY: Final = 1_000
-"""Tries beyond it need not be told apart."""
 
 HINT: Final = (
     f"after {FREE_TRIES} wrong ones in a row each try from here takes longer,"
@@ -92,15 +90,21 @@ def _take(practice: Practice, key: bytes, login: str) -> datetime | None:
     counted = to_millis(now - FORGOTTEN_AFTER), to_millis(now + LONGEST_QUEUE)
     with transaction(practice.engine) as connection:
         # What is far ahead was written by a clock that was wrong, or by nobody.
-        connection.execute(table.delete().where(~table.c.last_at.between(*counted)))
-        row = connection.execute(table.select().where(table.c.source == key)).first()
-        before = None if row is None else Tries(min(row.tries, _MANY), from_millis(row.last_at))
-        tries = take_turn(before, now)
+        connection.execute(table.delete().where(table.c.at > counted[1]))
+        recent = select(table.c.source).where(table.c.at >= counted[0])
+        connection.execute(table.delete().where(table.c.source.not_in(recent)))
+        of_source = select(table.c.at).where(table.c.source == key).order_by(table.c.at.desc())
+        turns = connection.execute(of_source).scalars().all()
+        tries = take_turn(Tries(len(turns), from_millis(turns[0])) if turns else None, now)
         if tries is None:
             return None
-        connection.execute(table.delete().where(table.c.source == key))
-        taken = {"source": key, "tries": tries.count, "last_at": to_millis(tries.last)}
-        connection.execute(table.insert().values(**taken))
+        for beyond in turns[MOST_TOLD_APART - 1 :]:
+            of_beyond = (table.c.source == key) & (table.c.at == beyond)
+            connection.execute(table.delete().where(of_beyond))
+        turn = to_millis(tries.last)
+        # Of two in one millisecond the other is put before all: the newest is what counts.
+        at = turns[-1] - 1 if turn in turns else turn
+        connection.execute(table.insert().values(source=key, at=at))
         _count_failures(connection, login, tables.person.c.failures + 1)
     return tries.last
 

@@ -182,22 +182,20 @@ def _not_let_in() -> Locked:
 
 def _log_failure(practice: Practice) -> None:
     with writing(practice, None) as act:
-        if count := _count_failure(act.connection, to_millis(practice.now()) // MINUTE_MS):
+        if count := _count_failure(act.connection, to_millis(practice.now())):
             act.leaf("login", actor=NOBODY, details={"count": count}, outcome=Outcome.FAILED)
 
 
-def _count_failure(connection: Connection, minute: int) -> int:
+def _count_failure(connection: Connection, now: int) -> int:
     """Count one failure; returns how many a leaf must now tell of, or 0 if this minute has one."""
-    table, counted = tables.failed_login, tables.failed_login.c["count"]
-    rows = connection.execute(select(table.c.minute, counted))
-    waiting: dict[int, int] = {row[0]: row[1] for row in rows}
-    if minute in waiting:
-        once_more = table.update().where(table.c.minute == minute)
-        connection.execute(once_more.values({"count": counted + 1}))
+    table = tables.failed_login
+    counted = connection.execute(select(table.c.at).order_by(table.c.at)).scalars().all()
+    if told := [at for at in counted if at // MINUTE_MS == now // MINUTE_MS]:
+        connection.execute(table.insert().values(at=max(now, told[-1] + 1)))
         return 0
     connection.execute(table.delete())
-    connection.execute(table.insert().values(minute=minute, count=0))
-    return 1 + sum(waiting.values())
+    connection.execute(table.insert().values(at=now))
+    return max(len(counted), 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,14 +34,18 @@ class Message:
     id: int
     to: str
     """The person's id."""
-    about: str
-    """``R-17`` or ``I-3``."""
     line: str
     made_at: datetime
     tried_at: datetime | None
     """When it was last offered to the mail server."""
     taken_at: datetime | None
     """When the mail server took it over."""
+
+    @property
+    def about(self) -> str:
+        """``R-17`` or ``I-3``, with which the line begins; empty if it begins otherwise."""
+        found = _ABOUT.match(self.line)
+        return found[0] if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,12 @@ def queue_mail(
     """
     if not _ABOUT.fullmatch(about):
         return 0
-    assert _is_line(line, about)  # noqa: S101 - a line is never typed
+    found = _LINE.fullmatch(line)
+    assert found is not None  # noqa: S101 - a line is never typed
+    assert found[1] == about  # noqa: S101
     addresses = addresses_of(practice, connection)
     known = [person for person in dict.fromkeys(to) if person in addresses]
-    message = tables.outbox.insert().values(
-        about=about, line=line, made_at=to_millis(practice.now())
-    )
+    message = tables.outbox.insert().values(line=line, made_at=to_millis(practice.now()))
     for person in known:
         connection.execute(message.values(person=person))
     return len(known)
@@ -96,15 +100,12 @@ def read_messages(
     """Every message, or those about one request or incident, or not taken yet; oldest first."""
     outbox = tables.outbox
     query = select(outbox).order_by(outbox.c.id)
-    if about is not None:
-        query = query.where(outbox.c.about == about)
     if waiting:
         query = query.where(outbox.c.taken_at.is_(None))
-    return tuple(
+    every = (
         Message(
             id=row.id,
             to=row.person,
-            about=row.about,
             line=row.line,
             made_at=from_millis(row.made_at),
             tried_at=None if row.tried_at is None else from_millis(row.tried_at),
@@ -112,6 +113,7 @@ def read_messages(
         )
         for row in connection.execute(query)
     )
+    return tuple(each for each in every if about in (None, each.about))
 
 
 def list_messages(practice: Practice, *, about: str | None = None) -> tuple[ListedMessage, ...]:
@@ -147,12 +149,7 @@ def is_in_our_form(message: Message) -> bool:
     Anyone who can write to the database may have put it there; all they can make callrec send is a
     false line to a colleague, without link or address.
     """
-    return _is_line(message.line, message.about)
-
-
-def _is_line(line: str, about: str) -> bool:
-    found = _LINE.fullmatch(line)
-    return found is not None and found[1] == about
+    return _LINE.fullmatch(message.line) is not None
 
 
 def notify(

@@ -161,18 +161,18 @@ def _columns(sheet: Sheet, words: Sequence[str], form: _Form) -> Group:
     return stack(*(side_by_side(*map(numbered, places)) for places in across))
 
 
-_FOUR: Final = Style(Face.MONO, 10, spacing=1.6)
+_LINES: Final = Style(Face.MONO, 10, spacing=1.6)
 _HEAD_QR_SIDE: Final = 62.0
 
 _INTRODUCTION: Final = (
-    "The four lines below fix every entry of the audit log of {practice} up to now, {size:,} in"
+    "The lines below fix every entry of the audit log of {practice} up to now, {size:,} in"
     " all. Whoever changes, removes or adds one of them afterwards is found out by these lines."
     " They tell nothing of anybody, so this sheet may lie where anybody sees it; it belongs where"
     " nobody can exchange it."
 )
 
 _CHECK: Final = (
-    "Type the four lines into a file, or let a telephone read the square and copy what it shows"
+    "Type the lines into a file, or let a telephone read the square and copy what it shows"
     " into one, and run the command below on the machine with the vault. Where the lines break"
     " on this sheet does not matter."
 )
@@ -192,7 +192,7 @@ def log_head_pdf(note: str, *, practice: str, size: int, fingerprint: str, at: d
     """
     sheet = Sheet(title="The head of the audit log", practice=practice, at=at)
     width = WIDTH - _HEAD_QR_SIDE - 4
-    lines = [sheet.set(words, _FOUR, width=width) for words in note.splitlines() if words]
+    lines = [sheet.set(words, _LINES, width=width) for words in note.splitlines() if words]
     spaced = stack(*(stack(line, space(1.5)) for line in lines))
     whose = (
         sheet.fact("Entries", f"{size:,}"),
@@ -210,7 +210,7 @@ def log_head_pdf(note: str, *, practice: str, size: int, fingerprint: str, at: d
         thick_rule(4),
         sheet.set("The audit log, as it stands", TITLE),
         sheet.set(_INTRODUCTION.format(practice=practice, size=size), LEAD),
-        *sheet.section("The four lines", beside_square(spaced, note, _HEAD_QR_SIDE, below=1)),
+        *sheet.section("The lines", beside_square(spaced, note, _HEAD_QR_SIDE, below=1)),
         *sheet.section("Whose they are", *whose),
         *sheet.section("To hold the log against them", *check),
         *sheet.section("Who saw it printed", *witness),

@@ -11,20 +11,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from callrec.audit.foreign import Foreign, find_foreign, take_out
+from callrec.audit.foreign import Foreign, find_foreign, find_foreign_rows, take_out
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import LogTransaction, read_founders, read_leaf
 from callrec.audit.resumed import (
     RESUMED_ACT,
     RESUMED_STATEMENT,
+    FoundRow,
     Resumed,
     read_resumed,
     resumed_fields,
 )
+from callrec.audit.rows import MOST_NAMED, named
 from callrec.catalogue import tables
 from callrec.catalogue.engine import open_catalogue, reading, transaction
 from callrec.config import Config
@@ -106,6 +109,7 @@ def show_foreign(practice: Practice, actor: Actor) -> Foreign:
 def _find_all(practice: Practice, actor: Actor, connection: Connection) -> Foreign:
     """What is found without a key, and the sealed details that do not open to the audit key."""
     foreign = find_foreign(connection, practice.vault, by=actor.person.id)
+    find_foreign_rows(connection, foreign)
     aside = {seq for seq, _, _ in foreign.entries}
     already = {row["seq"] for table, row in foreign.rows if table == tables.detail.name}
     for row in connection.execute(select(tables.detail)).mappings():
@@ -157,8 +161,8 @@ def set_aside(
 
     The caller signs the checkpoint and commits.
     """
-    take_out(connection, foreign)
     act = LogTransaction(connection, practice.log, actor.signer, size=foreign.size)
+    take_out(connection, foreign)
     newest = foreign.register.newest(VaultKey.AUDIT)
     act.seal_details_to(newest.version, newest.public)
     fields = resumed_fields((), foreign.found)
@@ -187,6 +191,7 @@ def foreign_items(
         SetAsideItem(None, f"a {table} that belongs to no entry, or is damaged")
         for table, _ in foreign.rows
     ]
+    items += [SetAsideItem(problem.seq, problem.what) for problem in named(foreign.faults)]
     if foreign.hashes:
         items.append(SetAsideItem(None, "the tree over the entries: it is made anew from them"))
     return items
@@ -225,8 +230,20 @@ def items_of(connection: Connection, resumed: Resumed) -> Iterator[SetAsideItem]
         yield SetAsideItem(seq, f"entry {seq} lacks its sealed details", *by)
     for row in found.rows:
         yield SetAsideItem(None, f"a {row.table} that belonged to no entry, or was damaged", *by)
+    for what in _standing_as_found(found.catalogue):
+        yield SetAsideItem(None, what, *by)
     if not found and not resumed.lost:
         yield SetAsideItem(None, "the tree over the entries was made anew", *by)
+
+
+def _standing_as_found(catalogue: Sequence[FoundRow]) -> Iterator[str]:
+    for table, group in groupby(catalogue, key=lambda row: row.table):
+        rows = list(group)
+        for row in rows[:MOST_NAMED]:
+            gone = "is gone" if row.now is None else "stands as it was found"
+            yield f'row {row.key} of the table "{table}" {gone}'
+        if len(rows) > MOST_NAMED:
+            yield f'{len(rows) - MOST_NAMED} more rows of the table "{table}" likewise'
 
 
 def _leaf_of(connection: Connection, sha256: str) -> Mapping[str, Any]:

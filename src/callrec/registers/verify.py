@@ -39,8 +39,10 @@ from callrec.audit.remembered import (
     save_verified,
 )
 from callrec.audit.resumed import Resumed, read_resumed
+from callrec.audit.rows import check_rows
 from callrec.audit.sessions import session_keys
 from callrec.audit.verify import verify_log, verify_new_entries
+from callrec.catalogue.backup import NOT_IN_COPIES
 from callrec.catalogue.engine import check_schema, check_values, open_catalogue, reading
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
@@ -97,8 +99,8 @@ class Verification:
     """Where a clock was set back between two leaves; looked for where the whole log is read."""
     read_from: int = 0
     """The first leaf that was read: those before it were verified earlier, and not read again."""
-    is_log_unsound: bool = False
-    """Something in the log itself is not as it was signed, which can be put on record."""
+    may_be_put_on_record: bool = False
+    """Something in the log, or in a row, is not as it was signed, which can be put on record."""
     memory_gone: bool = False
     """Something is remembered here of the vault, and its head no longer is."""
     details_opened: int | None = None
@@ -152,13 +154,13 @@ def verify_audit(
 def _with_details(found: Verification, opened: OpenedDetails) -> Verification:
     verdict = Verdict.TAMPERED if opened.problems else found.verdict
     problems = (*found.problems, *opened.problems)
-    unsound = found.is_log_unsound or bool(opened.problems)
+    unsound = found.may_be_put_on_record or bool(opened.problems)
     return replace(
         found,
         verdict=verdict,
         problems=problems,
         details_opened=opened.opened,
-        is_log_unsound=unsound,
+        may_be_put_on_record=unsound,
     )
 
 
@@ -187,9 +189,11 @@ def _verified(
             found = verify_new_entries(connection, founders.vault, seen)
         else:
             found = verify_log(connection, founders.vault, seen)
-        problems = [*found.problems]
+        problems, spoilt = [*found.problems], [*found.problems]
         if found.register is not None and not problems and not found.read_from:
             problems.extend(_wrong_rows(connection, found.register))
+            spoilt.extend(check_rows(connection, found.register))
+        problems.extend(each for each in spoilt if each not in problems)
         set_back = () if problems or found.read_from else find_clock_set_backs(connection)
         resumed = _read_resumed(connection, found, problems)
         aside = tuple(item for each in resumed for item in items_of(connection, each))
@@ -224,12 +228,12 @@ def _verified(
         without_power=tuple(found.register.ignored) if found.register else (),
         read_from=found.read_from,
         memory_gone=memory_gone,
-        is_log_unsound=bool(found.problems),
+        may_be_put_on_record=bool(spoilt),
     )
 
 
 def check_vault(practice: Practice, connection: Connection) -> None:
-    """The whole log and all rows, as `verify_audit` reads them; takes no key.
+    """The whole log and all rows, as `verify_audit` reads them, of a copy too; takes no key.
 
     Raises:
         Tampered: something is not as it was signed. No copy of such a vault may take the place of
@@ -240,6 +244,7 @@ def check_vault(practice: Practice, connection: Connection) -> None:
     problems = [*found.problems]
     if found.register is not None and not problems:
         problems.extend(_wrong_rows(connection, found.register))
+        problems.extend(check_rows(connection, found.register, may_lack=NOT_IN_COPIES))
     if problems:
         raise Tampered(
             f"the vault is not as it was signed: {problems[0].what}",

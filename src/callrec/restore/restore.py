@@ -26,16 +26,19 @@ from callrec.archive.erase import erase_owed_on, owes_erasure
 from callrec.archive.fetch import Fetched, fetch_all
 from callrec.archive.heads import check_may_archive
 from callrec.catalogue import tables
+from callrec.catalogue.backup import NOT_IN_COPIES
 from callrec.catalogue.engine import batches, reading
+from callrec.catalogue.written import give_up_missing_rows
 from callrec.errors import Unusable
 from callrec.policy.retention import RecordingState
-from callrec.practice import Actor, Practice, attempt, record
+from callrec.practice import Actor, Practice, attempt, record, writing
 from callrec.restore.choose import volumes_perhaps_newer
 from callrec.restore.copy import last_restored_copy
 from callrec.restore.resume import heads_on, is_beyond_log, resume_log
 from callrec.volume.volume import Volume
 
 RESTORED: Final = "restore"
+WITHOUT_GRANTS: Final = "restore.without-grants"
 _UNKNOWN: Final = "its copy of the catalogue may be newer, and cannot be opened with this password"
 
 
@@ -97,6 +100,7 @@ def restore_from_volumes(
         unknown, spoilt = volumes_perhaps_newer(practice, actor, volumes, heads, check)
         known = [each for each in heads.stated if each[0] not in unknown]
         resumption = resume_log(practice, actor, known, spoilt)
+        _give_up_grants(practice, actor)
     owed = _erase_owed(practice, actor, volumes, check) if resumption.is_stated else ()
     fetched, missing, since = _fetch_all(practice, actor, volumes, check=False, advance=advance)
     here = {row.id for row in since if practice.store.has(row.ciphertext)}
@@ -114,6 +118,13 @@ def restore_from_volumes(
             *(*heads.passed_over, *resumption.undone, *owed),
         ),
     )
+
+
+def _give_up_grants(practice: Practice, actor: Actor) -> None:
+    """Say that the grants are gone, which no copy of a catalogue has."""
+    with writing(practice, actor.signer) as act:
+        if rows := give_up_missing_rows(act.connection, NOT_IN_COPIES):
+            act.leaf(WITHOUT_GRANTS, actor=actor.person.id, details={"rows": rows})
 
 
 def repair_from_volumes(

@@ -27,7 +27,7 @@ from sqlalchemy import Connection, Row
 
 from callrec.archive.copy import VaultCheck, drop_kept_copies, drop_unpacked
 from callrec.archive.erase import erase_owed_on
-from callrec.archive.owed import certificate_columns
+from callrec.archive.owed import DESTRUCTION_CLEARED, certificate_columns
 from callrec.archive.unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.log import LogTransaction
@@ -136,7 +136,7 @@ def finish_destruction(
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
     if row.cleared_at is None:
-        _clear(practice, row, advance)
+        _clear(practice, actor, row, advance)
     attached = [open_volume(at) for at in volumes]
     undone = erase_owed_on(practice, actor, attached, check=check, advance=advance)
     with (
@@ -265,7 +265,9 @@ def _item(row: Row[Any], to_destroy: DestructionItem) -> Mapping[str, str]:
     }
 
 
-def _clear(practice: Practice, certificate: Row[Any], advance: Callable[[int], None]) -> None:
+def _clear(
+    practice: Practice, actor: Actor, certificate: Row[Any], advance: Callable[[int], None]
+) -> None:
     """Remove what lies in the vault and beside it: files, copies of the catalogue, free pages."""
     with reading(practice.engine) as connection:
         stubs = destruction.stubs_of(connection, certificate.id)
@@ -282,6 +284,7 @@ def _clear(practice: Practice, certificate: Row[Any], advance: Callable[[int], N
     drop_unpacked(practice.folder, practice.vault)
     drop_kept_copies(practice.folder)
     rewrite_database(practice.engine, practice.folder)
-    with writing(practice, None) as act:
+    with writing(practice, actor.signer) as act:
+        act.leaf(DESTRUCTION_CLEARED, actor=actor.person.id, subject=[certificate.id])
         now = to_millis(practice.now())
         update_row(act.connection, tables.certificate, certificate.id, cleared_at=now)

@@ -55,7 +55,7 @@ def main() -> None:
     key = hkdf(INDEX_KEY, info)
 
     def mac(data: bytes) -> str:
-        return hmac.digest(key, data, "sha256").hex()
+        return hmac.digest(key, data, "sha256")[:16].hex()
 
     value = {
         "vault": VAULT,

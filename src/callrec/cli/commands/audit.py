@@ -155,7 +155,7 @@ def _end(found: Verification) -> None:
             raise Tampered(
                 found.problems[0].what,
                 hint="keep a copy of the vault and tell the Data Controller"
-                + (", who runs callrec audit resume" if found.is_log_unsound else ""),
+                + (", who runs callrec audit resume" if found.may_be_put_on_record else ""),
             )
         case Verdict.INCONCLUSIVE:
             raise Unchecked(f"not checked: {found.unchecked[0]}")
@@ -174,9 +174,10 @@ def _end(found: Verification) -> None:
 def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = False) -> None:
     """Go on after something was found in the record that nobody signed.
 
-    It shows what was found: entries that somebody added with no key, or damaged. A Data Controller
-    puts it on record, with a reason and their password. From then on it counts for nothing, it
-    stops nothing, and audit verify, status and the register set-aside name it for ever.
+    It shows what was found: entries and rows that somebody added with no key, or damaged. A Data
+    Controller puts it on record, with a reason and their password. From then on what was added
+    counts for nothing, what was damaged stands as it is found; it stops nothing, and audit verify,
+    status and the register set-aside name it for ever.
     """
     from callrec.login.people import logins
     from callrec.login.unlock import actor_of, unlock_person
@@ -200,6 +201,10 @@ def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = Fa
     out.note(f"The record is proven up to entry {proven - 1}. This is not as anybody signed it:")
     for item in items:
         out.note(f"- {item.what}")
+    if foreign.faults:
+        out.note(
+            "callrec restore from a drive may bring back rows as they were before; this does not."
+        )
     if reason is None:
         reason = invocation.prompts.ask_until(
             "How may it have come there, and what did you do about it",
@@ -360,10 +365,10 @@ def export(ctx: Context, *, to: options.ToFile) -> None:
 
 @audit_app.command("print")
 def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False) -> None:
-    """Print the record's head for paper: four lines that fix every entry up to now.
+    """Print the record's head for paper: lines that fix every entry up to now.
 
     Whoever changes the record afterwards is found out by them, wherever the sheet lies:
-    callrec audit verify --against a file with the four lines. They tell nothing of anybody.
+    callrec audit verify --against a file with these lines. They tell nothing of anybody.
     """
     from callrec.audit.checkpoint import origin, read_checkpoint
     from callrec.registers.audit import newest_checkpoint

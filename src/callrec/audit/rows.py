@@ -1,0 +1,218 @@
+"""Hold every row of the catalogue against what the log signs for (docs/formats/audit-log.md, 9).
+
+No key is needed. A row that is not as a transaction last wrote it, that is missing or was added is
+named, with the entry of the log that wrote it. What a Data Controller has put on record stands as
+it was found (`resumed`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from sqlalchemy import Connection
+
+from callrec.audit.checkpoint import written_in
+from callrec.audit.register import Register
+from callrec.audit.remembered import Problem
+from callrec.audit.resumed import FoundRow, Resumed, read_resumed
+from callrec.catalogue import tables
+from callrec.catalogue.written import (
+    SignedTable,
+    digest,
+    last_written,
+    missing_rows,
+    raw_rows,
+    signed_tables,
+)
+from callrec.crypto.primitives import sha256
+from callrec.errors import Tampered
+
+MOST_NAMED: Final = 20
+"""Of one table; how many more there are is counted."""
+
+
+_Stands: TypeAlias = Mapping[tuple[str, str], tuple[int, FoundRow]]
+"""What stands as it was found, by table and key: since which size of the log."""
+
+
+_IN_NO_FORM: Final = (
+    "SELECT 1 FROM written WHERE typeof(was) NOT IN ('blob', 'null')"
+    " OR typeof(now) NOT IN ('blob', 'null') OR typeof(size) <> 'integer'"
+    " OR typeof(name) <> 'text' OR typeof(key) <> 'text' LIMIT 1"
+)
+
+_STANDING: Final = (
+    "SELECT name, count(*) FROM (SELECT name, now, max(size) FROM written GROUP BY name, key)"
+    " WHERE now IS NOT NULL GROUP BY name"
+)
+"""SQLite gives the other columns of the row that has the greatest."""
+
+_EARLIER: Final = "FROM written AS b WHERE b.name = w.name AND b.key = w.key AND b.size < w.size"
+
+_BREAKS: Final = (
+    f"SELECT name, key, now, size, (SELECT max(b.size) {_EARLIER}) FROM written AS w"  # noqa: S608
+    f" WHERE was IS NOT (SELECT b.now {_EARLIER} ORDER BY b.size DESC LIMIT 1)"
+)
+"""Where a row was another when it was written than it was left before."""
+
+_LINES_BY_SIZE: Final = (
+    "SELECT size, group_concat(line, '') FROM (SELECT size, name || ' '"
+    " || iif(was IS NULL, '-', lower(hex(was))) || ' ' || iif(now IS NULL, '-', lower(hex(now)))"
+    " || ' ' || key || char(10) AS line FROM written ORDER BY size, name, key) GROUP BY size"
+)
+"""As `WrittenRow.line` has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """A row, or rows with one digest, that is not as it was signed for."""
+
+    row: FoundRow
+    entry: int | None
+    """That wrote it last."""
+    what: str
+    is_added: bool = False
+    """It was written by no entry."""
+
+
+def check_rows(
+    connection: Connection, register: Register, *, may_lack: Collection[str] = ()
+) -> Iterator[Problem]:
+    """Everything in the catalogue that is not as it was signed for.
+
+    The log's leaves and checkpoints were found sound before. ``may_lack``: tables of which rows may
+    be missing, in a copy that was made without them.
+    """
+    resumed = read_resumed(connection, register)
+    return named(find_row_faults(connection, resumed, may_lack=may_lack))
+
+
+def named(faults: Iterable[RowFault]) -> Iterator[Problem]:
+    """Faults in words: the first of each table, and how many more there are."""
+    more: Counter[str] = Counter()
+    for fault in faults:
+        more[fault.row.table] += 1
+        if more[fault.row.table] <= MOST_NAMED:
+            yield Problem(fault.entry, fault.what)
+    for table, count in more.items():
+        if count > MOST_NAMED:
+            yield Problem(None, f'and {count - MOST_NAMED} more rows of the table "{table}"')
+
+
+def find_row_faults(
+    connection: Connection,
+    resumed: Sequence[Resumed] = (),
+    *,
+    may_lack: Collection[str] = (),
+    damaged: Collection[object] = (),
+) -> Iterator[RowFault]:
+    """Each row that is not as it was signed for, and each size for which nothing signs as it is.
+
+    Args:
+        connection: sees one state of the catalogue throughout.
+        resumed: how the log went on; what stands as it was found then is no fault.
+        may_lack: as `check_rows` has it.
+        damaged: sizes of checkpoints that count for nothing.
+    """
+    stands = {
+        (row.table, row.key): (each.size, row) for each in resumed for row in each.found.catalogue
+    }
+    standing: Counter[str] = Counter()
+    yield from _written_faults(connection, stands, standing, damaged)
+    for table in signed_tables():
+        wanted = standing.pop(table.name, 0)
+        yield from _table_faults(connection, table, None if table.name in may_lack else wanted)
+    for name in standing:
+        what = f'rows of a table "{name}", which there is not, were signed for'
+        yield RowFault(FoundRow(name, ""), None, what)
+
+
+def _written_faults(
+    connection: Connection, stands: _Stands, standing: Counter[str], damaged: Collection[object]
+) -> Iterator[RowFault]:
+    """What was signed for is what checkpoints say, and each row went on from what it was before.
+
+    ``standing`` gets how many rows, or groups of them, each table must have.
+    """
+    if connection.exec_driver_sql(_IN_NO_FORM).first() is not None:
+        raise Tampered("what was signed for rows is not in its form")
+    standing.update(dict(raw_rows(connection, _STANDING)))
+    for name, key, now, size, before in connection.exec_driver_sql(_BREAKS):
+        since, _ = stands.get((name, key), (-1, None))
+        if size > since:
+            written = "in no entry" if before is None else f"as entry {before - 1} wrote it"
+            what = (
+                f'row {key} of the table "{name}" was changed before entry {size - 1} wrote it;'
+                f" until then it was {written}"
+            )
+            yield RowFault(FoundRow(name, key, now), size - 1, what)
+    signed = {size: sha256(lines.encode()) for size, lines in raw_rows(connection, _LINES_BY_SIZE)}
+    said = _said_of_sizes(connection, stands, damaged)
+    for size in sorted({*signed, *said}):
+        found = signed.get(size, b"")
+        if said.get(size, b"") != found:
+            row = FoundRow(tables.written.name, str(size), found or None)
+            what = f'of what entry {size - 1} wrote, the table "written" tells what nobody signed'
+            yield RowFault(row, size - 1, what)
+
+
+def _said_of_sizes(
+    connection: Connection, stands: _Stands, damaged: Collection[object]
+) -> Mapping[int, bytes]:
+    """What somebody signed that each transaction wrote, by its size."""
+    said = dict[int, bytes]()
+    notes = "SELECT size, note FROM checkpoint WHERE instr(note, x'0A7772697474656E20')"
+    for size, note in connection.exec_driver_sql(notes):
+        if size not in damaged:
+            with suppress(Tampered):
+                said[size] = written_in(note)
+    for (table, key), (since, row) in stands.items():
+        if table == tables.written.name and key.isdecimal() and int(key) <= since:
+            said[int(key)] = row.now or b""
+    return said
+
+
+def _table_faults(
+    connection: Connection, table: SignedTable, wanted: int | None
+) -> Iterator[RowFault]:
+    """Each row of a table that is not as it was signed for, or is missing.
+
+    ``wanted``: how many there must be, if none may be missing.
+    """
+    met = 0
+    for key, text, signed in raw_rows(connection, table.every()):
+        if signed is None:
+            row = FoundRow(table.name, str(key), digest(text))
+            what = f"{table.row(key)} was written by no entry"
+            yield RowFault(row, None, what, is_added=True)
+            continue
+        met += 1
+        if (now := digest(text)) != signed:
+            size = last_written(connection, table, key)
+            what = f"{table.row(key)} is not as entry {size - 1} wrote it"
+            yield RowFault(FoundRow(table.name, str(key), now), size - 1, what)
+    for name, query in table.strays():
+        for key in connection.exec_driver_sql(query).scalars():
+            what = f'row {key} of the table "{name}" belongs to nothing'
+            yield RowFault(FoundRow(name, str(key)), None, what, is_added=True)
+    if wanted not in (None, met):
+        for key, size, _ in missing_rows(connection, table):
+            what = (
+                f'row {key} of the table "{table.name}", which entry {size - 1} wrote, is missing'
+            )
+            yield RowFault(FoundRow(table.name, key), size - 1, what)
+
+
+def without_an_entry(faults: Sequence[RowFault]) -> Sequence[FoundRow]:
+    """The rows that no entry wrote, and that are set aside.
+
+    Where what was signed for is damaged, too, nobody can tell which these are, but for parts of
+    nothing.
+    """
+    is_damaged = any(fault.row.table == tables.written.name for fault in faults)
+    doubtful = {table.name for table in signed_tables()} if is_damaged else set()
+    return [each.row for each in faults if each.is_added and each.row.table not in doubtful]
