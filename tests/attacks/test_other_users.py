@@ -181,10 +181,11 @@ def test_a_secret_that_others_can_read_or_write_or_own_is_not_used(
 ) -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
         assert type_in(configured, "max", "login", XDG_RUNTIME_DIR=memory).status == 0
+        (session,) = Path(memory, "callrec").iterdir()
         login, file = {
             "password": ("max", configured.folder / "people" / "max.password"),
             "credential": ("door", configured.credential),
-            "session": ("nobody", Path(memory, "callrec", configured.practice.vault)),
+            "session": ("nobody", session),
         }[secret]
         if change == STRANGER:
             os.chown(file, STRANGER, STRANGER)

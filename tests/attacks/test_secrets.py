@@ -95,7 +95,7 @@ def test_what_was_typed_is_not_in_the_list_of_processes(house: House) -> None:
     os.write(pipe, f"{password_of('max')}\n".encode())
     os.close(pipe)
     out, err = process.communicate()
-    assert (process.returncode, err) == (0, ""), err
+    assert (process.returncode, err) == (0, "by max\n"), err
     assert b"callrec" in shown
     assert b"CALLREC_USER=max" in shown
     assert told(shown, {*TYPED, *PASSWORDS}) == set()

@@ -144,10 +144,10 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
         status = _perform(arguments, invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nothing stands above this
         _let_go(sys.stdout)
-        status = report_error(_cause_of(problem, invocation), invocation.given)
         if invocation.actor is not None:  # what was refused is on record, too
             with suppress(OSError):
                 invocation.out.name_actor()
+        status = report_error(_cause_of(problem, invocation), invocation.given)
     try:
         start_sending_mail(invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nor above this
