@@ -73,10 +73,12 @@ def test_a_hostile_name_is_taken_in_or_listed_and_acts_on_nothing(
         (inside / os.fsdecode(name)).write_bytes(content)
     files = left_in(spool)
     cdr = ("--cdr", str(records(tmp_path / "cdr.csv", a_row())))
-    rehearsed = type_in(house, "door", "ingest", str(spool), "--dry-run", *cdr)
-    rehearsed_json = type_in(house, "door", "ingest", str(spool), "--dry-run", "--json")
-    done = type_in(house, "door", "ingest", str(spool), *cdr)
-    again = type_in(house, "door", "ingest", str(spool), "--json")
+    rehearsed = type_in(house, "door", "ingest", str(spool), "--unrecognised", "--dry-run", *cdr)
+    rehearsed_json = type_in(
+        house, "door", "ingest", str(spool), "--unrecognised", "--dry-run", "--json"
+    )
+    done = type_in(house, "door", "ingest", str(spool), "--unrecognised", *cdr)
+    again = type_in(house, "door", "ingest", str(spool), "--unrecognised", "--json")
     tried = type_in(house, "door", "ingest", "--try", "--", os.fsdecode(name))
     for answer in (rehearsed, rehearsed_json, done, again, tried):
         assert is_neutral(answer)
@@ -171,8 +173,10 @@ def test_what_is_no_recording_is_left_and_the_recording_is_taken_in(
     spool = tmp_path / "spool"
     a_call(spool, 0, name="good.wav")
     make(spool / "thing.wav")
-    rehearsed = type_in(house, "door", "ingest", str(spool), "--dry-run", "--json")
-    done = type_in(house, "door", "ingest", str(spool), "--json")
+    rehearsed = type_in(
+        house, "door", "ingest", str(spool), "--unrecognised", "--dry-run", "--json"
+    )
+    done = type_in(house, "door", "ingest", str(spool), "--unrecognised", "--json")
     told = json.loads(done.out)
     left = [each["why"] for each in told["quarantined"]]
     assert told["ingested"] == taken

@@ -67,6 +67,8 @@ _NEEDS_MORE: Final = (
     "leaves out recordings that match it",
     "several recordings are concerned: say which",
     "nobody decides a request that he made or changed",
+    "this was granted to somebody else",
+    "nobody is logged in here",
     # A person has what a transcript has not: a drive, a file, a kit, a server, a password.
     "that folder is no callrec volume",
     "there is no file",

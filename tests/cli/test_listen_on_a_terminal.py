@@ -172,6 +172,7 @@ def test_what_would_be_left_out_is_seen_before_it_is_confirmed(office: House) ->
     before = shown.partition("Type R-1 to approve it: ")[0]
     assert before.endswith(
         "To be granted: 1.\n"
+        "Brought in by hand, not by the telephone system's own service: 1.\n"
         "Edited: 1, clip 0:02-0:18.\n"
         "Edited: 1, silence 0:04-0:06=not-relevant/tone.\n"
     )

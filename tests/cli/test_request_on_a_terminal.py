@@ -191,7 +191,7 @@ def test_all_of_them_or_none_of_them_are_said_in_a_word(stocked: House) -> None:
         "asked for: 3.\nby mia\n[0]"
     )
     shown = on_a_terminal(stocked, "mia", command, SIX[0], "none")
-    assert "recordings that match: 3\nnext: callrec request attach R-2 3 2 1\n[0]" in shown
+    assert "recordings that match: 3\nby mia\nnext: callrec request attach R-2 3 2 1\n[0]" in shown
 
 
 def test_the_whole_request_is_shown_and_its_reference_typed(stocked: House) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from callrec.archive.heads import ARCHIVED
+from callrec.archive.heads import ARCHIVED, was_authorised_to_archive
 from callrec.audit.session import PASSWORD_SEEN
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import IN_USE, each_volume
@@ -49,12 +49,21 @@ def drives_still_opened(practice: Practice) -> Iterator[OpenedDrive]:
     Only people who open recordings open a drive.
     """
     with reading(practice.engine) as connection:
-        seen = {leaf.subject[0]: leaf.seq for leaf in done_leaves(connection, [PASSWORD_SEEN])}
-        written = [(leaf.subject[0], leaf.seq) for leaf in done_leaves(connection, [ARCHIVED])]
+        seen = {leaf.seq for leaf in done_leaves(connection, [PASSWORD_SEEN])}
+        written = [
+            (leaf.subject[0], leaf.seq)
+            for leaf in done_leaves(connection, [ARCHIVED])
+            if was_authorised_to_archive(practice, connection, leaf)
+        ]
         drives = [volume for volume in each_volume(connection) if volume.standing == IN_USE]
-    called = logins(practice)
-    for person, since in seen.items():
-        before = practice.register.person(person, before=since)
+    called, register = logins(practice), practice.register
+    last_seen = {
+        person: max(voucher.seq for voucher in vouchers if voucher.seq in seen)
+        for person, vouchers in register.vouchers.items()
+        if seen & {voucher.seq for voucher in vouchers}
+    }
+    for person, since in last_seen.items():
+        before = register.person(person, before=since)
         if VaultKey.RECORDINGS not in keys_held(powers_vouched_for(before)):
             continue
         for drive in drives:

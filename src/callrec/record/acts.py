@@ -42,7 +42,7 @@ MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
         **dict.fromkeys(map(str, (*RequestAct, *HoldAct, *IncidentAct)), 1),
         **dict.fromkeys((verdict.glass_act for verdict in ReviewVerdict), 1),
         **dict.fromkeys(("destruction.cleared", "destruction.done"), 1),
-        **dict.fromkeys(("archive.begun", "archive.given-up"), 1),
+        **dict.fromkeys(("archive", "archive.begun", "archive.given-up"), 1),
         **dict.fromkeys(("volume.kept", "volume.lost", "volume.found"), 1),
         # Then the recording, between them the hearing, but of a look; the release; the notified.
         **dict.fromkeys(
