@@ -386,9 +386,12 @@ def test_the_data_controller_alone_is_named_as_that(office: Office) -> None:
 
 def test_what_a_person_brought_in_is_told_as_that(office: Office) -> None:
     office.vouch("max", "manager")
-    office.take_in(FILES, by="max", time_confidence="file-time")
-    office.approve(FILES)
-    words = " ".join(checker.in_words(check(office.release(), office.root)))
+    manifest = office.manifest()
+    by_hand = tuple(replace(file, taken_in_by="manager") for file in manifest.files)
+    office.take_in(by_hand, by="max", time_confidence="file-time")
+    office.approve(by_hand)
+    package = office.release(replace(manifest, files=by_hand))
+    words = " ".join(checker.in_words(check(package, office.root)))
     assert "taken in by a manager, by hand" in words
     assert "from a file whose own time was" in words
     assert "not matched by the telephone system's own call records" in words
@@ -396,9 +399,12 @@ def test_what_a_person_brought_in_is_told_as_that(office: Office) -> None:
 
 def test_what_was_found_in_call_records_later_is_told(office: Office) -> None:
     office.take_in(FILES)
-    office.take_in(FILES, revision=2, matched=True)
-    office.approve(FILES)
-    words = " ".join(checker.in_words(check(office.release(), office.root)))
+    manifest = office.manifest()
+    matched = tuple(replace(file, matched=True) for file in manifest.files)
+    office.take_in(matched, revision=2, matched=True)
+    office.approve(matched)
+    package = office.release(replace(manifest, files=matched))
+    words = " ".join(checker.in_words(check(package, office.root)))
     assert "  matched by the telephone system's own call records" in words
 
 
