@@ -160,8 +160,9 @@ def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
 
     took_all = False
     try:
+        # In a group of its own: Ctrl-C is said to us, and a player that dies of it has not failed.
         player = subprocess.Popen(  # noqa: S603 - the practice's own command
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0, process_group=0
         )
     except OSError as error:
         raise Misconfigured(
