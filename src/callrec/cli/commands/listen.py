@@ -175,6 +175,9 @@ def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
                 for piece in pieces:
                     write_all(player.stdin, memoryview(piece))
                 took_all = True
+            with suppress(BrokenPipeError):
+                player.stdin.close()
+            player.wait()
         except BaseException:
             player.kill()
             raise
