@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical
 from callrec.crypto.statement import sign_statement
+from callrec.errors import Tampered
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.practice import writing
@@ -343,9 +345,21 @@ def test_what_whoever_might_did_is_sound(granted: House) -> None:
 
 def test_no_approval_lapses_on_the_word_of_a_grants_column(granted: House) -> None:
     by_sql(granted, "UPDATE grant_ SET lapses_at = 0")
-    expire_lapsed(granted.practice, signed_in(granted, "max"))
+    with pytest.raises(Tampered, match='of the table "grant_"'):
+        expire_lapsed(granted.practice, signed_in(granted, "max"))
     assert state_of(granted, "R-1") == "approved"
-    assert verified(granted).verdict is Verdict.INTACT
+
+
+def test_what_lapses_for_one_person_stays_for_another(stocked: House) -> None:
+    reference = a_request(stocked, "sam")
+    approve(stocked, reference, to="mia")
+    approve(stocked, reference, until=stocked.at.date() + timedelta(days=2))
+    pass_days(stocked, 5)
+    expire_lapsed(stocked.practice, signed_in(stocked, "max"))
+    assert state_of(stocked, reference) == "approved"
+    left = {row.person for row in rows(stocked, "SELECT person FROM grant_")}
+    assert left == {stocked.actor("mia").person.id}
+    assert verified(stocked).verdict is Verdict.INTACT
 
 
 def test_an_approval_in_no_form_stops_nobody_s_command(granted: House) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
@@ -33,6 +33,9 @@ from callrec.requests.standing import (
     undecided_since_by,
     undecided_until,
 )
+
+GRANTS_DESTROYED: Final = "grants.destroyed"
+"""Some of what was granted under a request has lapsed; the request stands where it stood."""
 
 
 @contextmanager
@@ -95,7 +98,7 @@ def _sweep(
 def _let_grants_lapse(practice: Practice, act: LogTransaction, actor: Actor, row: Row[Any]) -> None:
     grant = tables.grant
     over = (grant.c.request == row.id) & (grant.c.lapses_at <= to_millis(practice.now()))
-    act.connection.execute(grant.delete().where(over))
+    destroyed = act.connection.execute(grant.delete().where(over)).rowcount
     left = select(grant.c.uid).where(grant.c.request == row.id)
     history = read_history(practice, act.connection, row.id)
     if act.connection.execute(left).first() is None and _is_over(practice, act, history):
@@ -103,6 +106,8 @@ def _let_grants_lapse(practice: Practice, act: LogTransaction, actor: Actor, row
         log_request_event(act, actor, history, RequestAct.GRANT_LAPSED)
         what = "was approved, and not used in time"
         notify(practice, act.connection, f"R-{row.number}", what, to=history.requester)
+    elif destroyed:  # others hold what they were granted until a later day
+        act.leaf(GRANTS_DESTROYED, actor=actor.person.id, subject=[row.id])
 
 
 def _is_over(practice: Practice, act: LogTransaction, history: History) -> bool:
