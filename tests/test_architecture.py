@@ -131,10 +131,12 @@ UNASKED = {
     *("owed.record_completed_destructions", "lapse._sweep"),
     # the end of what somebody was let begin
     *("listen.record_end", "record.record_delivered", "record.record_failed"),
-    # their own key and lock
-    *("unlock._claim", "locks.relock"),
+    "restore._give_up_grants",
+    # their own key, lock and login
+    *("unlock._claim", "locks.relock", "sessions.begin_session", "sessions.log_out"),
     # which ask it themselves
     *("batch.catalogue_batch", "summary.close_intake", "reencrypting._write_down"),
+    "rotating._move_some",
     "vouching.governing",
 }
 

@@ -250,7 +250,7 @@ class Retention(Section):
 _LOGIN = r"^[a-z][a-z0-9._-]{0,31}$"
 
 
-class LineManager(Section):
+class LineManagement(Section):
     """Who is somebody's line manager [policy 2 bullet 6, last paragraph]."""
 
     person: str = Field(pattern=_LOGIN)
@@ -270,7 +270,7 @@ class Settings(Section):
     time_zone: ZoneInfo = ZoneInfo("Europe/London")
     region: str = "GB"
     notices: Several[Notice] = ()
-    line_manager: Several[LineManager] = ()
+    line_manager: Several[LineManagement] = ()
     practice: AboutPractice = AboutPractice()
     search: Search = Search()
     requests: Requests = Requests()
@@ -286,7 +286,7 @@ class Settings(Section):
 
     @field_validator("line_manager")
     @classmethod
-    def _one_each(cls, named: tuple[LineManager, ...]) -> tuple[LineManager, ...]:
+    def _one_each(cls, named: tuple[LineManagement, ...]) -> tuple[LineManagement, ...]:
         _check_names_differ([each.person for each in named])
         return named
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -348,18 +347,6 @@ def test_no_approval_lapses_on_the_word_of_a_grants_column(granted: House) -> No
     with pytest.raises(Tampered, match='of the table "grant_"'):
         expire_lapsed(granted.practice, signed_in(granted, "max"))
     assert state_of(granted, "R-1") == "approved"
-
-
-def test_what_lapses_for_one_person_stays_for_another(stocked: House) -> None:
-    reference = a_request(stocked, "sam")
-    approve(stocked, reference, to="mia")
-    approve(stocked, reference, until=stocked.at.date() + timedelta(days=2))
-    pass_days(stocked, 5)
-    expire_lapsed(stocked.practice, signed_in(stocked, "max"))
-    assert state_of(stocked, reference) == "approved"
-    left = {row.person for row in rows(stocked, "SELECT person FROM grant_")}
-    assert left == {stocked.actor("mia").person.id}
-    assert verified(stocked).verdict is Verdict.INTACT
 
 
 def test_an_approval_in_no_form_stops_nobody_s_command(granted: House) -> None:

@@ -38,7 +38,7 @@ from callrec.intake.sealing import Seen, Taken
 from callrec.policy.authority import check_may
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power, VaultKey
-from callrec.practice import Actor, Practice, register_now, today, vault_key, writing
+from callrec.practice import Actor, Practice, register_now, signing, today, vault_key, writing
 from callrec.record.statements import sign_statement_as
 from callrec.telephone.call import Call
 
@@ -119,7 +119,7 @@ def catalogue_batch(
 
 def write_marks(practice: Practice, actor: Actor, marks: Mapping[bytes, int]) -> None:
     """Let the catalogue know sources that stand where they were read, with a leaf that says so."""
-    with writing(practice, actor.signer) as act:
+    with signing(practice, actor) as act:
         write_macs(act.connection, marks)
         act.leaf("ingest.marked", actor=actor.person.id, details={"sources": len(marks)})
 

@@ -42,7 +42,7 @@ from callrec.login.locks import holders, new_version, seal_share
 from callrec.people.vouching import ShareFaultKind, governing, log_shares, renew_keys, share_faults
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
-from callrec.practice import Actor, Practice, attempt, record, today, vault_key, writing
+from callrec.practice import Actor, Practice, attempt, record, signing, today, vault_key, writing
 from callrec.record.forms import Hex, as_json, recall
 from callrec.record.versions import Versioned
 from callrec.requests.history import REQUESTS
@@ -230,7 +230,7 @@ def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) ->
     with reading(practice.engine) as connection:
         done = _reindexed_to(practice, connection)
     while True:
-        with writing(practice, actor.signer) as act:
+        with signing(practice, actor) as act:
             connection, recording = act.connection, tables.recording
             # Without those that are erased.
             is_next = (recording.c.id > done.recording) & recording.c.data_key.is_not(None)
