@@ -24,6 +24,7 @@ from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.audit.verify import require_sound_log
 from callrec.catalogue import tables
+from callrec.catalogue.engine import check_indexes
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldAct
@@ -84,6 +85,7 @@ def log_leaf(
 def check_whole_log(practice: Practice, connection: Connection) -> None:
     """Check the whole log before anything is granted or handed over on its word."""
     check_remembered_head(practice)
+    check_indexes(connection)
     require_sound_log(connection, practice.vault)
     check_unchanged(practice, connection)
 

@@ -43,7 +43,13 @@ from callrec.audit.rows import check_rows
 from callrec.audit.sessions import session_keys
 from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.catalogue.backup import NOT_IN_COPIES
-from callrec.catalogue.engine import check_schema, check_values, open_catalogue, reading
+from callrec.catalogue.engine import (
+    check_indexes,
+    check_schema,
+    check_values,
+    open_catalogue,
+    reading,
+)
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import Practice, state_folder
@@ -188,6 +194,7 @@ def _verified(
         if only_new and seen is not None:
             found = verify_new_entries(connection, founders.vault, seen)
         else:
+            check_indexes(connection)
             found = verify_log(connection, founders.vault, seen)
         problems, spoilt = [*found.problems], [*found.problems]
         if found.register is not None and not problems and not found.read_from:
@@ -240,6 +247,7 @@ def check_vault(practice: Practice, connection: Connection) -> None:
             a good one.
     """
     check_schema(connection)
+    check_indexes(connection)
     found = verify_log(connection, practice.vault, load_verified(practice.state_folder))
     problems = [*found.problems]
     if found.register is not None and not problems:

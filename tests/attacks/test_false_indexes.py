@@ -1,0 +1,93 @@
+"""An index that is not of its table's rows, or that steers what reads them, is found before use."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from house.commands import type_in
+from house.holds import by_hand
+from house.practices import House
+
+TAMPERED = 5
+
+
+def with_a_false_index(house: House, index: str, rows: str) -> None:
+    """Rows leave their table, or come into it, behind an index's back; its text stays as it was."""
+    file = house.practice.folder / "catalogue.sqlite"
+    house.close()
+    root, table, text = _run(
+        file, f"SELECT rootpage, tbl_name, sql FROM sqlite_master WHERE name = '{index}'"
+    )[0]
+    _run(file, f"DELETE FROM sqlite_master WHERE name = '{index}'")
+    _run(
+        file,
+        rows,
+        f"INSERT INTO sqlite_master VALUES ('index', '{index}', '{table}', {root}, '{text}')",
+    )
+
+
+def _run(file: Path, *statements: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA writable_schema = ON")
+    answers = [connection.execute(each).fetchall() for each in statements]
+    connection.commit()
+    connection.close()
+    return answers[-1]
+
+
+def partial(index: str, table: str, column: str) -> tuple[str, ...]:
+    """An index of no row, under the text of the one that callrec made."""
+    said = f"CREATE INDEX {index} ON {table} ({column})"
+    return (
+        f"DROP INDEX {index}",
+        f"{said} WHERE {column} < 0",
+        f"UPDATE sqlite_master SET sql = '{said}' WHERE name = '{index}'",
+    )
+
+
+def is_found(house: House) -> None:
+    """`audit verify` says so to anybody, and no copy is made."""
+    assert type_in(house, "nobody", "audit", "verify").status == TAMPERED
+    drive = house.folder / "drive"
+    drive.mkdir()
+    assert type_in(house, "max", "backup", "--to", str(drive)).status == TAMPERED
+
+
+def test_a_call_hidden_behind_the_index_of_search_tokens_is_found(stocked: House) -> None:
+    with_a_false_index(stocked, "ix_token_recording", "DELETE FROM token WHERE recording = 1")
+    is_found(stocked)
+
+
+def test_a_call_hidden_from_its_day_is_found(stocked: House) -> None:
+    file = stocked.practice.folder / "catalogue.sqlite"
+    stocked.close()
+    _run(file, *partial("ix_recording_started_at", "recording", "started_at"))
+    is_found(stocked)
+
+
+def test_what_is_held_is_not_destroyed_behind_a_false_index(stocked: House) -> None:
+    by_hand(stocked, 1)
+    file = stocked.practice.folder / "catalogue.sqlite"
+    stocked.close()
+    _run(file, *partial("held_recording", "held", "recording"))
+    is_found(stocked)
+
+
+def test_nobody_steers_how_rows_are_found(stocked: House) -> None:
+    file = stocked.practice.folder / "catalogue.sqlite"
+    stocked.close()
+    _run(file, "ANALYZE")
+    is_found(stocked)
+
+
+@pytest.mark.parametrize("last", [2**53 - 1, 2**63 - 2])
+def test_a_number_that_no_recording_has_had_is_not_counted_on_from(
+    stocked: House, last: int
+) -> None:
+    file = stocked.practice.folder / "catalogue.sqlite"
+    stocked.close()
+    _run(file, f"UPDATE sqlite_sequence SET seq = {last} WHERE name = 'recording'")
+    is_found(stocked)
