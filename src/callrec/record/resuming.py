@@ -7,7 +7,7 @@ which entries, and which rows beside them. From then on it counts for nothing an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,8 +33,10 @@ from callrec.catalogue.engine import open_catalogue, reading, transaction
 from callrec.config import Config
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
+from callrec.crypto.statement import Statement, check_statement, read_statement
 from callrec.errors import CallrecError, Failed, Refused, Tampered, Unusable
 from callrec.policy.authority import check_may_resume
+from callrec.policy.clause import Clause
 from callrec.policy.role import VaultKey
 from callrec.practice import (
     Actor,
@@ -46,6 +48,11 @@ from callrec.practice import (
 )
 from callrec.record.statements import sign_statement_as
 from callrec.record.versions import find_details
+
+_STANDS_UNTIL_THE_NEXT: Final = frozenset(
+    ("voucher", "claim", "lock", "key", "seal", "kit", "settings")
+)
+"""Kinds of statements that each take the place of one before."""
 
 MIN_REASON: Final = 10
 """Letters of a reason."""
@@ -103,7 +110,36 @@ def show_foreign(practice: Practice, actor: Actor) -> Foreign:
         raise Unusable(
             "nothing was found that is not as it was signed", hint="callrec audit verify"
         )
+    _check_nothing_comes_back(foreign, practice.vault)
     return foreign
+
+
+def _check_nothing_comes_back(foreign: Foreign, vault: str) -> None:
+    """Refuse to set aside what somebody signed of people, keys or rules: what was before it stands.
+
+    Its entry is damaged or gone, and its statement is there.
+    """
+    publics = {keys.act for keys in foreign.register.all_keys()}
+    for table, row in foreign.rows:
+        if table != tables.statement.name:
+            continue
+        with suppress(Tampered, LookupError, TypeError, ValueError):
+            statement = read_statement(row["body"], row["signature"], vault)
+            if statement.kind in _STANDS_UNTIL_THE_NEXT and _is_signed(statement, publics):
+                raise Refused(
+                    f"an entry is damaged or gone that made a {statement.kind} statement, and what"
+                    " it ended would stand again: who may do what, a lock, a key or a rule",
+                    clause=Clause.CONTROLLED_ACCESS,
+                    hint="keep the vault as it is, and callrec restore from a drive",
+                )
+
+
+def _is_signed(statement: Statement, publics: Iterable[bytes]) -> bool:
+    for public in publics:
+        with suppress(Tampered):
+            check_statement(statement, public)
+            return True
+    return False
 
 
 def _find_all(practice: Practice, actor: Actor, connection: Connection) -> Foreign:

@@ -202,6 +202,11 @@ def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = Fa
     out.note(f"The record is proven up to entry {proven - 1}. This is not as anybody signed it:")
     for item in items:
         out.note(f"- {item.what}")
+    if not all(entry.act for entry in foreign.listed):
+        out.note(
+            "What an entry did that is damaged or gone is gone with it: it may have shut somebody"
+            " out or taken something back. callrec restore from a drive brings it back."
+        )
     if foreign.faults:
         out.note(
             "callrec restore from a drive may bring back rows as they were before; this does not."
