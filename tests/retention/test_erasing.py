@@ -32,6 +32,7 @@ from callrec.retention.destroy import DestructionItem, destroy_granted
 from callrec.retention.erase import carry_out, preview_erasure
 from callrec.store.directory import DirectoryStore
 from house import practices
+from house.commands import type_in
 from house.drives import (
     archive,
     come_back,
@@ -686,11 +687,18 @@ def test_what_is_erased_is_not_taken_in_again(template: House, tmp_path: Path) -
     assert [row.id for row in rows(house, "SELECT id FROM recording")] == [1, 2]
 
 
-def test_a_recording_that_does_not_open_any_more_is_destroyed_all_the_same(house: House) -> None:
+def test_a_recording_that_does_not_open_any_more_is_destroyed_once_that_is_on_record(
+    house: House,
+) -> None:
     reference = approved_erasure(house, 1)
     by_sql(house, "UPDATE metadata SET sealed = zeroblob(99) WHERE recording = 1")
+    with pytest.raises(Tampered, match="not as entry .* wrote it"):
+        erase(house, reference)
+    house.close()
+    reason = ("--reason", "The disk had a fault in that place", "--yes")
+    assert type_in(house, "dora", "audit", "resume", *reason).status == 0
     assert erase(house, reference).destroyed == (1,)
-    assert verified(house).verdict is Verdict.INTACT
+    assert verified(house).verdict is Verdict.RESUMED
 
 
 def test_former_files_of_a_recording_that_was_sealed_anew_go_too(house: House) -> None:
