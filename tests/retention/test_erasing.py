@@ -692,7 +692,7 @@ def test_a_recording_that_does_not_open_any_more_is_destroyed_once_that_is_on_re
 ) -> None:
     reference = approved_erasure(house, 1)
     by_sql(house, "UPDATE metadata SET sealed = zeroblob(99) WHERE recording = 1")
-    with pytest.raises(Tampered, match="not as entry .* wrote it"):
+    with pytest.raises(Tampered, match=r"not as entry .* wrote it"):
         erase(house, reference)
     house.close()
     reason = ("--reason", "The disk had a fault in that place", "--yes")
