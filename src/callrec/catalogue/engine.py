@@ -368,7 +368,7 @@ def check_schema(connection: Connection) -> None:
 
 
 def check_indexes(connection: Connection) -> None:
-    """Read every page: each index has the rows of its table and no others, and numbers go on.
+    """Read every page: each index has the rows of its table and no others.
 
     Whoever writes to the file can give an index other rows than its table has, under its old name
     and text; what is then found by it, and what is read from the table, are two catalogues.
@@ -378,6 +378,14 @@ def check_indexes(connection: Connection) -> None:
     """
     if connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar() != "ok":
         raise damaged("the catalogue is damaged, or an index of it has other rows than its table")
+
+
+def check_numbering(connection: Connection) -> None:
+    """The next recording gets the number after the last one's, which is never taken away.
+
+    Raises:
+        Tampered: it would not.
+    """
     beyond = connection.exec_driver_sql(
         "SELECT 1 FROM sqlite_sequence WHERE name = 'recording'"
         " AND seq IS NOT (SELECT max(id) FROM recording)"
@@ -389,6 +397,7 @@ def check_indexes(connection: Connection) -> None:
 def check_integrity(connection: Connection) -> None:
     """Read every page, and follow every reference from one row to another."""
     check_indexes(connection)
+    check_numbering(connection)
     if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
         raise damaged()
 

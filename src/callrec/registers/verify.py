@@ -6,7 +6,7 @@ Verifying opens nothing and writes nothing in the vault, so anyone may do it, on
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -45,6 +45,7 @@ from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.catalogue.backup import NOT_IN_COPIES
 from callrec.catalogue.engine import (
     check_indexes,
+    check_numbering,
     check_schema,
     check_values,
     open_catalogue,
@@ -199,7 +200,7 @@ def _verified(
         problems, spoilt = [*found.problems], [*found.problems]
         if found.register is not None and not problems and not found.read_from:
             problems.extend(_wrong_rows(connection, found.register))
-            spoilt.extend(check_rows(connection, found.register))
+            spoilt.extend(_spoilt_rows(connection, found.register))
         problems.extend(each for each in spoilt if each not in problems)
         set_back = () if problems or found.read_from else find_clock_set_backs(connection)
         resumed = _read_resumed(connection, found, problems)
@@ -252,13 +253,23 @@ def check_vault(practice: Practice, connection: Connection) -> None:
     problems = [*found.problems]
     if found.register is not None and not problems:
         problems.extend(_wrong_rows(connection, found.register))
-        problems.extend(check_rows(connection, found.register, may_lack=NOT_IN_COPIES))
+        problems.extend(_spoilt_rows(connection, found.register, may_lack=NOT_IN_COPIES))
     if problems:
         raise Tampered(
             f"the vault is not as it was signed: {problems[0].what}",
             hint="callrec audit verify names all that was changed; keep every drive as it is,"
             " callrec restore from one brings back what was there before",
         )
+
+
+def _spoilt_rows(
+    connection: Connection, register: Register, *, may_lack: Collection[str] = ()
+) -> Iterator[Problem]:
+    """What rows are not as they were signed for; where none is, the next one's number is right."""
+    spoilt = [*check_rows(connection, register, may_lack=may_lack)]
+    yield from spoilt
+    if not spoilt:
+        check_numbering(connection)
 
 
 def _wrong_rows(connection: Connection, register: Register) -> Iterator[Problem]:
