@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.promises import Promise, is_kept, promises
 from cli.transcript import Stage, matches, steps
 
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
@@ -89,3 +90,40 @@ def test_what_was_said_can_be_said_again(stage: Stage) -> None:
     stage.play("$ sh echo two; echo word: blue\n[...]\n@know it word:\n$ sh echo '<it>!'\nblue!\n")
     with pytest.raises(AssertionError, match="nobody said word:"):
         stage.play("$ sh echo one\none\n@know it word:\n")
+
+
+PROMISED = {
+    "to whoever was answered": ("next: callrec inbox", [("dora", "inbox")]),
+    "by name, one or the other": (
+        "next: sam runs callrec listen R-1, or callrec release R-1",
+        [("sam", "listen R-1"), ("sam", "release R-1")],
+    ),
+    "by role, but not whoever was answered": (
+        "next: a partner or the Data Controller, somebody else, runs callrec deny R-1",
+        [("pat", "deny R-1 --yes")],
+    ),
+    "each command to whom it is said": (
+        "next: callrec inbox shows it; then a manager, to run callrec request show R-1",
+        [("dora", "inbox"), ("max", "request show R-1")],
+    ),
+    "without a command": ("callrec: hint: give --yes", []),
+    "where a command is only spoken of": (
+        "callrec: hint: give the folder that was given to callrec archive --to",
+        [],
+    ),
+    "where it is no hint": ("callrec inbox", []),
+}
+
+
+@pytest.mark.parametrize(("answer", "expected"), PROMISED.values(), ids=PROMISED)
+def test_a_promise_is_made(answer: str, expected: list[tuple[str, str]]) -> None:
+    found = [(each.who, " ".join(each.words)) for each in promises(answer, "dora")]
+    assert found == expected
+
+
+def test_a_promise_is_kept_by_what_works_and_by_nothing_else() -> None:
+    promise = Promise("next: callrec approve R-1", "pat", ("approve", "R-1", "--yes"))
+    assert is_kept(promise, 0, "R-1 is approved: 1 for sam.\n")
+    assert is_kept(promise, 2, "callrec: error: --for is missing\n")
+    assert not is_kept(promise, 3, "callrec: error: the role staff may not decide it\n")
+    assert not is_kept(promise, 5, "callrec: error: leaf 3 is not the one that was written\n")
