@@ -30,5 +30,5 @@ def test_nothing_is_asked_where_a_request_is_named(house: House) -> None:
 
 def test_nothing_is_asked_where_it_would_be_browsing(house: House) -> None:
     shown = on_a_terminal(house, "max", "search")
-    assert shown.startswith("callrec: error: a search asks for a number, a party")
+    assert shown.startswith("by max\ncallrec: error: a search asks for a number, a party")
     assert shown.endswith("[3]")
