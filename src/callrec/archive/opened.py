@@ -16,7 +16,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import IN_USE, each_volume
 from callrec.login.people import logins
 from callrec.policy.role import VaultKey, keys_held, powers_vouched_for
-from callrec.practice import Practice
+from callrec.practice import Practice, register_now
 from callrec.record.acts import done_leaves
 
 COPIES_ON_A_DRIVE: Final = 2
@@ -55,8 +55,9 @@ def drives_still_opened(practice: Practice) -> Iterator[OpenedDrive]:
             for leaf in done_leaves(connection, [ARCHIVED])
             if was_authorised_to_archive(practice, connection, leaf)
         ]
+        register = register_now(practice, connection)
         drives = [volume for volume in each_volume(connection) if volume.standing == IN_USE]
-    called, register = logins(practice), practice.register
+    called = logins(practice)
     last_seen = {
         person: max(voucher.seq for voucher in vouchers if voucher.seq in seen)
         for person, vouchers in register.vouchers.items()
