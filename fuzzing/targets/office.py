@@ -224,7 +224,7 @@ def _cell(data: bytes) -> None:
 TARGETS: Final = (
     Target(
         name="config",
-        reads="config.toml and a file of settings, whoever wrote them",
+        reads="config.toml and a file of settings, by anyone",
         holds="the vault's place is absolute; settings are read as they were shown and signed",
         one=_config,
         seeds=_configs,

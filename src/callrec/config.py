@@ -1,7 +1,7 @@
 """The configuration: config.toml as a frozen Config. It holds what belongs to this machine.
 
-The practice's rules are not here but in the vault (`settings`): whoever runs a command names the
-file that is read here. There are few keys. What each means, its unit and its reason are in
+The practice's rules are not here but in the vault (`settings`): anyone who runs a command names
+the file that is read here. There are few keys. What each means, its unit and its reason are in
 config.example.toml, and only there. An unknown key is an error that names the nearest known one.
 """
 

@@ -1,8 +1,8 @@
 """The practice's settings: the rules that two practices would set differently, as a Settings.
 
-They lie in the vault, in a statement that the Data Controller signed, and nowhere else: whoever
-runs a command chooses none of them (docs/formats/settings.md). What each means, its unit and its
-reason are in settings.example.toml, and only there. What belongs to a machine is in `config`.
+They lie in the vault, in a statement that the Data Controller signed, and nowhere else: the person
+who runs a command chooses none of them (docs/formats/settings.md). What each means, its unit and
+its reason are in settings.example.toml, and only there. What belongs to a machine is in `config`.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ _NEEDS_MORE: Final = (
     "each recording of a request for erasure is decided by itself",
     "leaves out recordings that match it",
     "several recordings are concerned: say which",
-    "nobody decides a request that he made or changed",
+    "nobody decides a request that they made or changed",
     "this was granted to somebody else",
     "nobody is logged in here",
     # A person has what a transcript has not: a drive, a file, a kit, a server, a password.

@@ -294,7 +294,7 @@ def test_who_left_and_came_back_does_not_approve_what_he_asked_for(stocked: Hous
     reference = a_request(stocked, "max")
     disable_person(stocked.practice, signed_in(stocked, "dora"), login="max")
     again = comes_back(stocked, "harding", "Dr HARDING, Max")
-    with pytest.raises(Refused, match="somebody of his name made or changed"):
+    with pytest.raises(Refused, match="somebody of their name made or changed"):
         approve_request(stocked.practice, again, reference, Decision(to="sam"))
     assert refused(stocked)
     approve(stocked, reference, "pat", to="sam")
@@ -318,7 +318,7 @@ def about(house: House, purpose: Purpose, **named: str) -> str:
 
 def test_nobody_approves_a_request_about_himself(stocked: House) -> None:
     reference = about(stocked, Purpose.ABUSIVE_CALL, affected="max")
-    with pytest.raises(Refused, match="about himself"):
+    with pytest.raises(Refused, match="about themselves"):
         approve(stocked, reference, "max")
     assert nothing_is_granted(stocked)
     approve(stocked, reference, "pat")
@@ -329,7 +329,7 @@ def test_nor_does_he_countersign_it_by_whatever_name_it_is_about_him(
     stocked: House, employee: str
 ) -> None:
     reference = about(stocked, Purpose.DISCIPLINARY, employee=employee)
-    with pytest.raises(Refused, match="about himself"):
+    with pytest.raises(Refused, match="about themselves"):
         countersigned(stocked, reference, "pat", to="max")
     countersigned(stocked, reference, "max")
 

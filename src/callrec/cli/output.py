@@ -64,7 +64,7 @@ class Output:
         self.again: Callable[[str], str] = str
         """A line with each command that it names as it is typed here."""
         self.acts: Callable[[], str] = str
-        """The login of whoever has written by now; empty while nobody has."""
+        """The login of the person who has written by now; empty while nobody has."""
         self.named = ""
         """Who stands on the terminal already, as the one who acts."""
 

@@ -97,7 +97,7 @@ class Prompts:
             raise Failed("not confirmed, so nothing was done")
 
     def agree(self, question: str) -> bool:
-        """Whether a person at the terminal says yes; no is the answer of whoever only returns."""
+        """Whether the person at the terminal says yes; who only presses Enter says no."""
         return self._line(f"{question} [y/N] ").lower() in ("y", "yes")
 
     def ask_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:

@@ -2,8 +2,9 @@
 
     settings.applied  a Data Controller decided them; the statement of the leaf holds them whole
 
-They are in the clear, as whoever takes in, searches or is reminded goes by them, with or without a
-key: nothing in them is about a patient. Only the log says which are in force, and since when.
+They are in the clear, as everybody who takes in, searches or is reminded goes by them, with or
+without a key: nothing in them is about a patient. Only the log says which are in force, and since
+when.
 """
 
 from __future__ import annotations

@@ -159,16 +159,16 @@ def check_not_own(person: Person, request: RequestFacts, instead: str = "") -> N
 
     ``instead`` is the hint where the person was to do something other than decide.
     """
-    for whose, they in ((request.makers, "he"), (request.namesakes, "somebody of his name")):
+    for whose, who in ((request.makers, "they"), (request.namesakes, "somebody of their name")):
         if person.id in whose:
-            message = f"nobody decides a request that {they} made or changed"
+            message = f"nobody decides a request that {who} made or changed"
             raise _needs_another_person(message, person, request, instead)
 
 
 def check_not_subject(person: Person, request: RequestFacts, instead: str = "") -> None:
     """Nobody authorises a request about themselves [policy 4(b)]; ``instead`` as above."""
     if person.id in request.subjects:
-        message = "nobody decides a request about himself"
+        message = "nobody decides a request about themselves"
         raise _needs_another_person(message, person, request, instead)
 
 

@@ -175,7 +175,7 @@ def check_edits(edits: Edits, duration_ms: int) -> None:
     if any(span.to_ms > duration_ms for span in [*([clip] if clip else []), *spans]):
         raise Unusable(
             f"the recording ends at {format_time(duration_ms)}, before the end of a span",
-            hint="whoever it is granted to sees its times: callrec listen REQUEST RECORDING --look",
+            hint="who has the grant sees its times: callrec listen REQUEST RECORDING --look",
         )
     if clip and any(s.from_ms >= clip.to_ms or s.to_ms <= clip.from_ms for s in spans):
         raise Unusable(

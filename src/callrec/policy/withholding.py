@@ -147,7 +147,7 @@ def check_refused_on(
         raise Refused(
             "the request asks for recordings, so that something is held",
             clause=terms.decided_under,
-            hint="ask whoever made it to leave out what is not meant, then deny it:"
+            hint="ask the person who made it to leave out what is not meant, then deny it:"
             f" callrec request detach {request.reference} ID...",
         )
     return code

@@ -70,7 +70,7 @@ class ShownRecording:
     """It did not begin on the day which the request says."""
     taken_in_at: datetime | None = None
     taken_in_by: Role | None = None
-    """What whoever took it in was to the practice then."""
+    """What the person who took it in was to the practice then."""
     by_hand: bool | None = None
     """A person brought it in, and not the telephone system's own service."""
     matched: bool | None = None

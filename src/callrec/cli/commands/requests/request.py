@@ -185,7 +185,7 @@ def attach(
 ) -> None:
     """Ask for these recordings too. What was approved before must be approved again.
 
-    Whoever changes a request does not decide it.
+    The person who changes a request does not decide it.
     """
     from callrec.requests.amend import attach_matching, attach_recordings
 
@@ -213,7 +213,7 @@ def detach(
 ) -> None:
     """Ask no longer for these recordings. What was approved before must be approved again.
 
-    Whoever changes a request does not decide it.
+    The person who changes a request does not decide it.
     """
     from callrec.requests.amend import detach_recordings
 
@@ -229,8 +229,8 @@ def amend(
 ) -> None:
     """Change what a request says. What was approved before must be approved again.
 
-    Only what is typed changes, and the version before is kept. Whoever changes a request does not
-    decide it.
+    Only what is typed changes, and the version before is kept. The person who changes a request
+    does not decide it.
     """
     from callrec.requests.amend import amend_particulars
 
