@@ -209,7 +209,7 @@ def test_who_may_not_decide_it_certifies_nothing(
     assert not list((tmp_path / "papers").iterdir())
     monkeypatch.setattr(certified, "check_may", lambda *_args, **_more: None)
     folder = issued(house, certificate, tmp_path / "papers", login="max")
-    wrong = "does not give whoever certified it the power to have recordings destroyed"
+    wrong = "does not give the person who certified it the power to have recordings destroyed"
     assert f"signers.json {wrong}" in wrong_with(folder)
 
 
