@@ -330,6 +330,11 @@ def read_leaf(connection: Connection, seq: int) -> tuple[Leaf, bytes]:
     return Leaf.decode(body, seq), body
 
 
+def has_leaf(connection: Connection, seq: int, body: bytes) -> bool:
+    """Whether the log has just this leaf at its place. Raises: as `read_leaf`."""
+    return seq < stored_size(connection) and read_leaf(connection, seq)[1] == body
+
+
 def acts_condition(acts: Collection[str]) -> ColumnElement[bool]:
     """Which rows of leaves to look at for these acts; a few others may be among them.
 
