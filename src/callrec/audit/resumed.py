@@ -16,15 +16,14 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from callrec.audit.checkpoint import check_checkpoint, origin
+from callrec.audit.checkpoint import is_signed_by, origin
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import Head, read_leaf
 from callrec.audit.register import Register, check_made_by
 from callrec.audit.sessions import all_sessions, check_certificate, last_attestable
 from callrec.catalogue import tables
-from callrec.crypto.primitives import SigningPublic
 from callrec.crypto.statement import Statement, read_statement
-from callrec.errors import CallrecError, Tampered
+from callrec.errors import Tampered
 from callrec.policy.role import Power, Standing
 
 RESUMED_ACT: Final = "log.resumed"
@@ -228,19 +227,11 @@ def stands_unsigned(connection: Connection, register: Register, seq: int, *, by:
         return False
     name, own = origin(register.founders.vault), register.vouchers.get(by, ())
     for keys in register.all_keys():
-        if _is_signed(row.note, keys.log, name):
+        if is_signed_by(bytes(row.note), keys.log, name):
             return keys.log not in {voucher.keys.log for voucher in own}
     for session in all_sessions(connection, register.founders.vault):
-        if session.person != by and _is_signed(row.note, session.public, name):
+        if session.person != by and is_signed_by(bytes(row.note), session.public, name):
             check_certificate(connection, register, session)
             last = last_attestable(connection, register, session)
             return last is None or row.size - 1 <= last
     return False
-
-
-def _is_signed(note: bytes, public: SigningPublic, name: str) -> bool:
-    try:
-        check_checkpoint(bytes(note), public, name)
-    except CallrecError:
-        return False
-    return True
