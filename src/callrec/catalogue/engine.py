@@ -169,6 +169,13 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def sqlite_connection(connection: Connection) -> sqlite3.Connection:
+    """SQLite itself: a million rows by way of SQLAlchemy take as long again."""
+    database = connection.connection.driver_connection
+    assert isinstance(database, sqlite3.Connection)  # noqa: S101 - what `connect` opens
+    return database
+
+
 @contextmanager
 def _between(engine: Engine, begin: str, end: str) -> Iterator[Connection]:
     with _explained(), engine.connect() as connection:
