@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 
 from callrec.audit.checkpoint import is_signed_by, origin
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import Head, read_leaf
+from callrec.audit.log import Head, checkpoint_over, read_leaf
 from callrec.audit.register import Register, check_made_by
 from callrec.audit.sessions import all_sessions, check_certificate, last_attestable
 from callrec.catalogue import tables
@@ -220,9 +220,7 @@ def stands_unsigned(connection: Connection, register: Register, seq: int, *, by:
     """Whether an entry without its signature may count on the word of ``by``."""
     if read_leaf(connection, seq)[0].actor == by:
         return True
-    point = tables.checkpoint
-    after = select(point.c.size, point.c.note).where(point.c.size > seq).order_by(point.c.size)
-    row = connection.execute(after.limit(1)).first()
+    row = checkpoint_over(connection, seq)
     if row is None:
         return False
     name, own = origin(register.founders.vault), register.vouchers.get(by, ())
