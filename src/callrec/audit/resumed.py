@@ -1,11 +1,11 @@
 """How the log went on: what a restore lost, what was set aside.
 
 A volume's copy of the catalogue is older than the volume's own last entry, and everything after it
-is lost. Or something stands in the log that nobody signed: who can write the database can add
-it, or damage what was there. Someone who governs says in a ``resumed`` statement which heads are
-lost, which entries and rows were set aside, and which stand unsigned, or as they were found. Then
-they stop nothing any more, and nobody can deny later that they were found. A set-aside entry counts
-for nothing: its leaf is no longer in the table, and its hash stays in the tree.
+is lost. Or something stands in the log that nobody signed: anyone who can write the database can
+add it, or damage what was there. Someone who governs says in a ``resumed`` statement which heads
+are lost, which entries and rows were set aside, and which stand unsigned, or as they were found.
+Then they stop nothing any more, and nobody can deny later that they were found. A set-aside entry
+counts for nothing: its leaf is no longer in the table, and its hash stays in the tree.
 """
 
 from __future__ import annotations

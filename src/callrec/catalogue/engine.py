@@ -377,8 +377,8 @@ def check_schema(connection: Connection) -> None:
 def check_indexes(connection: Connection) -> None:
     """Read every page: each index has the rows of its table and no others.
 
-    Whoever writes to the file can give an index other rows than its table has, under its old name
-    and text; what is then found by it, and what is read from the table, are two catalogues.
+    Anyone who writes to the file can give an index other rows than its table has, under its old
+    name and text; what is then found by it, and what is read from the table, are two catalogues.
 
     Raises:
         Tampered: they differ, or something is damaged.
