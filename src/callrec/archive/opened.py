@@ -50,6 +50,8 @@ def drives_still_opened(practice: Practice) -> Iterator[OpenedDrive]:
     """
     with reading(practice.engine) as connection:
         seen = {leaf.seq for leaf in done_leaves(connection, [PASSWORD_SEEN])}
+        if not seen:
+            return
         written = [
             (leaf.subject[0], leaf.seq)
             for leaf in done_leaves(connection, [ARCHIVED])
