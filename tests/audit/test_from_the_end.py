@@ -7,8 +7,7 @@ import pytest
 from callrec.audit import from_the_end
 from callrec.audit.from_the_end import SecondProcess
 from callrec.audit.stretch import StretchExpectations
-from callrec.audit.whole import sqlite_connection
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import reading, sqlite_connection
 from house.practices import House
 
 

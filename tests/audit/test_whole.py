@@ -20,8 +20,8 @@ from callrec.audit.log import Log, Signer, log_transaction, read_leaf
 from callrec.audit.remembered import Problem, VerificationResult, VerifiedState
 from callrec.audit.stretch import StretchExpectations, check_stretch, decode_columns
 from callrec.audit.verify import verify_leaf_by_leaf
-from callrec.audit.whole import log_keys, sqlite_connection, verify_fast, verify_new_fast
-from callrec.catalogue.engine import reading
+from callrec.audit.whole import log_keys, verify_fast, verify_new_fast
+from callrec.catalogue.engine import reading, sqlite_connection
 from callrec.crypto.identity import Identity
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Tampered

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from callrec.cli import app
-from callrec.cli.invocation import Invocation
+from callrec.cli.invocation import GlobalOptions, Invocation
 from house.commands import EVERY_COMMAND
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -275,3 +275,13 @@ def test_a_full_disk_under_the_reply_is_told(arguments: list[str]) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         complaints = _ring_into(full.fileno(), arguments)
     assert complaints == (1, ["callrec: error: the disk: no space left on device"])
+
+
+def test_a_hint_names_the_vault_that_was_typed_in_each_command_and_in_no_other_sentence() -> None:
+    given = GlobalOptions(vault=Path("my vault"), commands=["archive", "inbox"])
+    assert given.again("callrec inbox, then callrec archive --to DIR") == (
+        "callrec --vault 'my vault' inbox, then callrec --vault 'my vault' archive --to DIR"
+    )
+    said = "on a terminal callrec makes such a password for you"
+    assert given.again(said) == said
+    assert GlobalOptions().again("callrec inbox") == "callrec inbox"

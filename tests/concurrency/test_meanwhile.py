@@ -21,7 +21,7 @@ from callrec.audit import from_the_end, stretch, whole
 from callrec.audit.log import Head, stored_size
 from callrec.audit.remembered import VerifiedState, save_verified
 from callrec.catalogue import engine
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import reading, sqlite_connection
 from callrec.errors import Failed, Misconfigured, Tampered, Unchecked
 from callrec.login import keyring
 from callrec.login.sessions import begin_session
@@ -111,7 +111,7 @@ def test_a_second_process_that_meets_a_lock_does_not_call_it_tampering(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with reading(house.practice.engine) as connection:
-        database = whole.sqlite_connection(connection)
+        database = sqlite_connection(connection)
         keys = whole.log_keys(house.practice.register)
         expected = stretch.StretchExpectations(
             house.practice.vault, stored_size(connection), keys, 0, {}

@@ -139,7 +139,7 @@ def test_a_voucher_that_follows_another_than_the_newest_is_told(office: Office) 
 
 
 def test_the_newest_left_out_leaves_a_key_that_may_not_release(office: Office) -> None:
-    wrong = f"{SIGNERS} does not give whoever released the power to release"
+    wrong = f"{SIGNERS} does not give the releaser the power to release"
     assert wrong_with(office, seqs=[0, 1, 2]) == [wrong]
 
 
@@ -244,7 +244,7 @@ def test_a_statement_of_another_kind_is_no_voucher(office: Office) -> None:
 
 def test_whoever_was_shut_out_may_not_release(office: Office) -> None:
     office.vouch("sam", standing="disabled")
-    wrong = f"{SIGNERS} does not give whoever released the power to release"
+    wrong = f"{SIGNERS} does not give the releaser the power to release"
     assert wrong_with(office) == [wrong]
 
 
@@ -270,7 +270,7 @@ def test_whom_hearing_is_lent_may_release_to_the_end_of_the_last_day(
 def test_whose_lent_hearing_has_ended_may_not_release(office: Office) -> None:
     lent = [{"power": "hear", "until": "2026-07-31"}, {"power": "govern", "until": "2026-12-31"}]
     office.vouch("sam", "auditor", delegations=lent)
-    wrong = "gives whoever released the power to release until a day that was over"
+    wrong = "gives the releaser the power to release until a day that was over"
     assert wrong_with(office) == [f"{SIGNERS} {wrong}"]
 
 
@@ -332,7 +332,7 @@ def test_an_entry_proved_at_a_later_head_is_not_the_releaser_s_own_word(office: 
 def test_an_entry_about_something_else_proves_no_release(
     office: Office, entry: dict[str, Any]
 ) -> None:
-    wrong = f"{PROOF} is about something else than a release by whoever signed"
+    wrong = f"{PROOF} is about something else than a release by the person who signed"
     assert wrong_with(office, **entry) == [wrong]
 
 

@@ -14,7 +14,7 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.log import read_leaf, stored_size
 from callrec.audit.remembered import load_verified
 from callrec.audit.stretch import StretchExpectations, check_stretch
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import reading, sqlite_connection
 from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import signing_public
 from callrec.crypto.statement import sign_statement
@@ -142,7 +142,7 @@ def last_stretch(house: House, verified_size: int, replaced_at: int | None = Non
             keys[max_] = [*keys[max_], (replaced_at, signing_public(bytes(32)))]
         size = stored_size(connection)
         expected = StretchExpectations(house.practice.vault, size, keys, verified_size, {})
-        check_stretch(whole.sqlite_connection(connection), (size - 1) // 4 * 4, expected)
+        check_stretch(sqlite_connection(connection), (size - 1) // 4 * 4, expected)
 
 
 def checkpoints_gone(house: House) -> int:

@@ -18,7 +18,7 @@ from callrec.audit.remembered import Problem, VerificationResult
 from callrec.audit.stretch import check_stretch
 from callrec.audit.verify import verify_leaf_by_leaf
 from callrec.audit.whole import verify_fast
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import reading, sqlite_connection
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Refused, Tampered
 from callrec.login.people import list_people
@@ -278,7 +278,7 @@ def test_a_leaf_hidden_in_another_s_line_is_not_read(house: House) -> None:
 def test_the_other_process_finds_from_the_end_what_this_one_finds(house: House) -> None:
     work_on(house)
     with reading(house.practice.engine) as connection:
-        database = whole.sqlite_connection(connection)
+        database = sqlite_connection(connection)
         size = stored_size(connection)
         keys = whole.log_keys(house.open().register)
         expected = stretch.StretchExpectations(house.practice.vault, size, keys, 0, {})
@@ -302,7 +302,7 @@ def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_other_process_says_no_more_than_that_a_stretch_is_not_sound(house: House) -> None:
     work_on(house)
     with reading(house.practice.engine) as connection:
-        database = whole.sqlite_connection(connection)
+        database = sqlite_connection(connection)
         size = stored_size(connection)
         expected = stretch.StretchExpectations(house.practice.vault, size, {}, 0, {})
         out = io.BytesIO()

@@ -19,7 +19,9 @@ from callrec.errors import Refused, Unusable
 from callrec.package import callrec_verify
 from callrec.package.callrec_verify import Result
 from callrec.package.destroyed import DestructionCertificate
-from callrec.package.package import DESTRUCTION_NAMESPACE, sign_ssh
+from callrec.package.package import DESTRUCTION_NAMESPACE, member_of_bytes, sign_ssh
+from callrec.package.page import write_page
+from callrec.release.verify import DisplayCheck, verify_release
 from callrec.retention import certified
 from callrec.retention.certificate import certify_destruction
 from callrec.retention.certified import issue_certificate, off_the_record
@@ -27,6 +29,7 @@ from house.erasures import approved_erasure, erase
 from house.holds import verified, with_two_callers
 from house.practices import House
 from house.requests import signed_in
+from package.pages import WORDS, a_release
 
 PROGRAM = Path(callrec_verify.__file__)
 
@@ -209,8 +212,18 @@ def test_who_may_not_decide_it_certifies_nothing(
     assert not list((tmp_path / "papers").iterdir())
     monkeypatch.setattr(certified, "check_may", lambda *_args, **_more: None)
     folder = issued(house, certificate, tmp_path / "papers", login="max")
-    wrong = "does not give whoever certified it the power to have recordings destroyed"
+    wrong = "does not give the person who certified it the power to have recordings destroyed"
     assert f"signers.json {wrong}" in wrong_with(folder)
+
+
+def test_a_page_around_a_certificate_shows_what_nobody_signed(
+    erased: Erased, tmp_path: Path
+) -> None:
+    folder, page = issued(*erased, tmp_path / "papers"), tmp_path / "page.html"
+    members = [member_of_bytes(path.name, path.read_bytes()) for path in folder.iterdir()]
+    write_page(members, page, WORDS, a_release()[1], seed=bytes(32))
+    found = verify_release(page, pin=None, passphrase=lambda: WORDS)
+    assert (found.result.verdict, found.display) == ("NOT VERIFIED", DisplayCheck.CHANGED)
 
 
 def test_one_is_not_written_over_another(erased: Erased, tmp_path: Path) -> None:

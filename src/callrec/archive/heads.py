@@ -33,7 +33,14 @@ from callrec.audit.checkpoint import (
     write_proof,
 )
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import Head, LogTransaction, node_reader, read_leaf, stored_head
+from callrec.audit.log import (
+    Head,
+    LogTransaction,
+    checkpoint_over,
+    node_reader,
+    read_leaf,
+    stored_head,
+)
 from callrec.audit.register import Register, Voucher
 from callrec.audit.resumed import read_resumed
 from callrec.catalogue import tables
@@ -189,11 +196,7 @@ def make_proof(connection: Connection, seq: int, vault: str) -> bytes:
     row = connection.execute(
         select(tables.statement).where(tables.statement.c.digest == leaf.statement)
     ).first()
-    point = connection.execute(
-        select(tables.checkpoint)
-        .where(tables.checkpoint.c.size > seq)
-        .order_by(tables.checkpoint.c.size)
-    ).first()
+    point = checkpoint_over(connection, seq)
     if row is None or point is None:
         raise Tampered(f"the statement of leaf {seq} or the checkpoint over it is missing")
     statement = read_statement(row.body, row.signature, vault)

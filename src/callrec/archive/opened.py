@@ -50,6 +50,8 @@ def drives_still_opened(practice: Practice) -> Iterator[OpenedDrive]:
     """
     with reading(practice.engine) as connection:
         seen = {leaf.seq for leaf in done_leaves(connection, [PASSWORD_SEEN])}
+        if not seen:
+            return
         written = [
             (leaf.subject[0], leaf.seq)
             for leaf in done_leaves(connection, [ARCHIVED])
@@ -59,9 +61,10 @@ def drives_still_opened(practice: Practice) -> Iterator[OpenedDrive]:
         drives = [volume for volume in each_volume(connection) if volume.standing == IN_USE]
     called = logins(practice)
     last_seen = {
-        person: max(voucher.seq for voucher in vouchers if voucher.seq in seen)
+        person: voucher.seq
         for person, vouchers in register.vouchers.items()
-        if seen & {voucher.seq for voucher in vouchers}
+        for voucher in vouchers
+        if voucher.seq in seen
     }
     for person, since in last_seen.items():
         before = register.person(person, before=since)

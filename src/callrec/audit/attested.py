@@ -22,7 +22,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from callrec.audit import tree
 from callrec.audit.checkpoint import check_checkpoint, origin
 from callrec.audit.leaf import Leaf
-from callrec.audit.log import node_reader, read_leaf, stored_head
+from callrec.audit.log import checkpoint_over, node_reader, read_leaf, stored_head
 from callrec.audit.register import Register
 from callrec.audit.resumed import read_set_aside
 from callrec.audit.session import SessionCertificate
@@ -58,10 +58,7 @@ def attested_leaves(
         leaf, body = read_leaf(connection, seq)
         proof = tree.inclusion_proof(seq, head.size, read)
         tree.check_inclusion(tree.leaf_hash(body), seq, head.size, proof, head.root)
-        point = tables.checkpoint
-        first = connection.execute(
-            select(point).where(point.c.size > leaf.seq).order_by(point.c.size).limit(1)
-        ).first()
+        first = checkpoint_over(connection, seq)
         if first is None:
             raise Tampered(f"no checkpoint covers leaf {leaf.seq} of the audit log")
         public = _attesting_key(connection, register, leaf, sessions)

@@ -180,6 +180,15 @@ def check_checkpoint(data: bytes, public: bytes, origin: str) -> Checkpoint:
     return _checkpoint(check_note(data, origin, public), origin)
 
 
+def is_signed_by(data: bytes, public: bytes, origin: str) -> bool:
+    """Whether a note is a checkpoint that `check_checkpoint` takes."""
+    try:
+        check_checkpoint(data, public, origin)
+    except Tampered:
+        return False
+    return True
+
+
 def read_checkpoint(data: bytes, origin: str) -> Checkpoint:
     """The unchecked content of a note: use it only to choose the key to check it with.
 

@@ -24,7 +24,7 @@ from callrec.crypto.canonical import canonical
 
 @dataclass(frozen=True, slots=True)
 class CommittingLeaf:
-    """A leaf that commits to a document, and what opens its details to whoever gets that."""
+    """A leaf that commits to a document, and what opens its details to those who get that."""
 
     seq: int
     nonce: bytes

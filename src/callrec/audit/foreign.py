@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table
 
 from callrec.audit import tree
-from callrec.audit.checkpoint import check_checkpoint, origin, read_checkpoint
+from callrec.audit.checkpoint import is_signed_by, key_id, origin, parse_note, read_checkpoint
 from callrec.audit.erased import StatementReplay
 from callrec.audit.leaf import NOBODY, Leaf
 from callrec.audit.log import Head, repeated_statements
@@ -92,6 +92,7 @@ class Foreign:
     @property
     def found(self) -> Found:
         """As the statement names it."""
+        gone = {*self.gone}
         return Found(
             tuple(
                 SetAsideEntry(seq, leaf_hash, "" if row is None else _sha256("leaf", row))
@@ -102,7 +103,7 @@ class Foreign:
             ),
             tuple(self.unsigned),
             tuple(self.details),
-            tuple({each.row: None for each in self.faults if each.row not in self.gone}),
+            tuple(dict.fromkeys(each.row for each in self.faults if each.row not in gone)),
         )
 
     @property
@@ -161,8 +162,12 @@ class _Search:
     repeated: frozenset[int] = frozenset()
     sessions: dict[str, SessionCertificate] = field(default_factory=dict)
     """By digest, those that were certified so far."""
+    going: list[SessionCertificate] = field(default_factory=list)
+    """Those of them that have not ended so far."""
     last: dict[str, int] = field(default_factory=dict)
     """The last leaf that each may attest which has ended so far."""
+    session_keys: dict[bytes, list[bytes]] = field(default_factory=dict)
+    """The sessions' public keys, by what notes call them: there is one for each login ever."""
 
     def found(self) -> Foreign:
         leaves, strays = self._leaves()
@@ -254,24 +259,20 @@ class _Search:
             return None
         if point.size != row["size"] or point.size <= first:
             return None
-        publics = []
-        for public in self._keys(leaves):
-            try:
-                check_checkpoint(row["note"], public, name)
-            except CallrecError:
-                continue
-            publics.append(public)
-        return (Head(point.size, point.root), tuple(publics)) if publics else None
+        ids = {each.key_id for each in parse_note(row["note"]).signatures}
+        known = [*self._log_keys(leaves)]
+        known += [public for id_ in ids for public in self.session_keys.get(id_, ())]
+        publics = tuple(public for public in known if is_signed_by(row["note"], public, name))
+        return (Head(point.size, point.root), publics) if publics else None
 
-    def _keys(self, leaves: Mapping[int, Mapping[str, Any]]) -> list[bytes]:
+    def _log_keys(self, leaves: Mapping[int, Mapping[str, Any]]) -> Iterable[bytes]:
         register = self.stated.register
         if register is None and 0 in leaves:
             try:
                 register = Register(founders_of(Leaf.decode(leaves[0]["body"], 0)))
             except CallrecError:
                 return []
-        people = () if register is None else (keys.log for keys in register.all_keys())
-        return list(dict.fromkeys([*people, *(each.public for each in self.sessions.values())]))
+        return [] if register is None else {keys.log for keys in register.all_keys()}
 
     def _take_all(
         self,
@@ -343,15 +344,19 @@ class _Search:
         """Know the session that a leaf certifies, and those that it ends."""
         register, row = self.stated.register, self.statements.get(leaf.statement)
         assert register is not None  # noqa: S101 - taken with leaf 0
-        for digest, session in self.sessions.items():
-            if digest not in self.last:
-                ends = last_by_voucher(register, session), last_by_leaf(register, session, leaf)
-                found = [end for end in ends if end is not None]
-                if found:
-                    self.last[digest] = min(found)
+        for session in [*self.going]:
+            ends = last_by_voucher(register, session), last_by_leaf(register, session, leaf)
+            found = [end for end in ends if end is not None]
+            if found:
+                self.last[session.digest] = min(found)
+                self.going.remove(session)
         if row is not None and row["kind"] == SESSION_STATEMENT:
             statement = read_statement(row["body"], row["signature"], self.stated.vault)
-            self.sessions[leaf.statement] = read_certificate(leaf, statement)
+            session = read_certificate(leaf, statement)
+            self.sessions[session.digest] = session
+            self.going.append(session)
+            id_ = key_id(origin(self.stated.vault), session.public)
+            self.session_keys.setdefault(id_, []).append(session.public)
 
     def _why_foreign(self, leaf: Leaf, row: Mapping[str, Any], publics: Sequence[bytes]) -> str:
         """Why a leaf counts for nothing; empty if it counts."""

@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Engine, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, func, select
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
@@ -35,6 +35,7 @@ _NODE = select(tables.node.c.hash).where(
 """Made once: a command asks it sixty times and more."""
 
 REGISTER_KINDS = ("voucher", "key", "seal", "claim", "lock", "kit", "settings")
+"""Of statements that the register is made of: each stands until another takes its place."""
 
 
 UNREADABLE_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "in no form"})
@@ -328,6 +329,18 @@ def read_leaf(connection: Connection, seq: int) -> tuple[Leaf, bytes]:
     if body is None:
         raise Tampered(f"leaf {seq} of the audit log is missing")
     return Leaf.decode(body, seq), body
+
+
+def has_leaf(connection: Connection, seq: int, body: bytes) -> bool:
+    """Whether the log has just this leaf at its place. Raises: as `read_leaf`."""
+    return seq < stored_size(connection) and read_leaf(connection, seq)[1] == body
+
+
+def checkpoint_over(connection: Connection, seq: int) -> Row[int, bytes] | None:
+    """``size, note`` of the first checkpoint that covers a leaf: by it the leaf is attested."""
+    table = tables.checkpoint.c
+    query = select(table.size, table.note).where(table.size > seq).order_by(table.size)
+    return connection.execute(query.limit(1)).first()
 
 
 def acts_condition(acts: Collection[str]) -> ColumnElement[bool]:

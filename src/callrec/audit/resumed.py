@@ -1,11 +1,11 @@
 """How the log went on: what a restore lost, what was set aside.
 
 A volume's copy of the catalogue is older than the volume's own last entry, and everything after it
-is lost. Or something stands in the log that nobody signed: who can write the database can add
-it, or damage what was there. Someone who governs says in a ``resumed`` statement which heads are
-lost, which entries and rows were set aside, and which stand unsigned, or as they were found. Then
-they stop nothing any more, and nobody can deny later that they were found. A set-aside entry counts
-for nothing: its leaf is no longer in the table, and its hash stays in the tree.
+is lost. Or something stands in the log that nobody signed: anyone who can write the database can
+add it, or damage what was there. Someone who governs says in a ``resumed`` statement which heads
+are lost, which entries and rows were set aside, and which stand unsigned, or as they were found.
+Then they stop nothing any more, and nobody can deny later that they were found. A set-aside entry
+counts for nothing: its leaf is no longer in the table, and its hash stays in the tree.
 """
 
 from __future__ import annotations
@@ -16,15 +16,14 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from callrec.audit.checkpoint import check_checkpoint, origin
+from callrec.audit.checkpoint import is_signed_by, origin
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import Head, read_leaf
+from callrec.audit.log import Head, checkpoint_over, read_leaf
 from callrec.audit.register import Register, check_made_by
 from callrec.audit.sessions import all_sessions, check_certificate, last_attestable
 from callrec.catalogue import tables
-from callrec.crypto.primitives import SigningPublic
 from callrec.crypto.statement import Statement, read_statement
-from callrec.errors import CallrecError, Tampered
+from callrec.errors import Tampered
 from callrec.policy.role import Power, Standing
 
 RESUMED_ACT: Final = "log.resumed"
@@ -221,26 +220,16 @@ def stands_unsigned(connection: Connection, register: Register, seq: int, *, by:
     """Whether an entry without its signature may count on the word of ``by``."""
     if read_leaf(connection, seq)[0].actor == by:
         return True
-    point = tables.checkpoint
-    after = select(point.c.size, point.c.note).where(point.c.size > seq).order_by(point.c.size)
-    row = connection.execute(after.limit(1)).first()
+    row = checkpoint_over(connection, seq)
     if row is None:
         return False
     name, own = origin(register.founders.vault), register.vouchers.get(by, ())
     for keys in register.all_keys():
-        if _is_signed(row.note, keys.log, name):
+        if is_signed_by(bytes(row.note), keys.log, name):
             return keys.log not in {voucher.keys.log for voucher in own}
     for session in all_sessions(connection, register.founders.vault):
-        if session.person != by and _is_signed(row.note, session.public, name):
+        if session.person != by and is_signed_by(bytes(row.note), session.public, name):
             check_certificate(connection, register, session)
             last = last_attestable(connection, register, session)
             return last is None or row.size - 1 <= last
     return False
-
-
-def _is_signed(note: bytes, public: SigningPublic, name: str) -> bool:
-    try:
-        check_checkpoint(bytes(note), public, name)
-    except CallrecError:
-        return False
-    return True

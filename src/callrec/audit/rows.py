@@ -20,12 +20,12 @@ from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.audit.resumed import FoundRow, Resumed, read_resumed
 from callrec.catalogue import tables
+from callrec.catalogue.engine import sqlite_connection
 from callrec.catalogue.written import (
     SignedTable,
     digest,
     last_written,
     missing_rows,
-    raw_rows,
     signed_tables,
 )
 from callrec.crypto.primitives import sha256
@@ -49,7 +49,10 @@ _STANDING: Final = (
     "SELECT name, count(*) FROM (SELECT name, now, max(size) FROM written GROUP BY name, key)"
     " WHERE now IS NOT NULL GROUP BY name"
 )
-"""SQLite gives the other columns of the row that has the greatest."""
+"""How many rows, or groups of them, each table must have.
+
+SQLite gives the other columns of the row that has the greatest.
+"""
 
 _EARLIER: Final = "FROM written AS b WHERE b.name = w.name AND b.key = w.key AND b.size < w.size"
 
@@ -121,8 +124,9 @@ def find_row_faults(
     stands = {
         (row.table, row.key): (each.size, row) for each in resumed for row in each.found.catalogue
     }
-    standing: Counter[str] = Counter()
-    yield from _written_faults(connection, stands, standing, damaged)
+    _check_form(connection)
+    standing = dict(sqlite_connection(connection).execute(_STANDING).fetchall())
+    yield from _written_faults(connection, stands, damaged)
     for table in signed_tables():
         wanted = standing.pop(table.name, 0)
         yield from _table_faults(connection, table, None if table.name in may_lack else wanted)
@@ -131,16 +135,15 @@ def find_row_faults(
         yield RowFault(FoundRow(name, ""), None, what)
 
 
-def _written_faults(
-    connection: Connection, stands: _Stands, standing: Counter[str], damaged: Collection[object]
-) -> Iterator[RowFault]:
-    """What was signed for is what checkpoints say, and each row went on from what it was before.
-
-    ``standing`` gets how many rows, or groups of them, each table must have.
-    """
+def _check_form(connection: Connection) -> None:
     if connection.exec_driver_sql(_IN_NO_FORM).first() is not None:
         raise Tampered("what was signed for rows is not in its form")
-    standing.update(dict(raw_rows(connection, _STANDING)))
+
+
+def _written_faults(
+    connection: Connection, stands: _Stands, damaged: Collection[object]
+) -> Iterator[RowFault]:
+    """What was signed for is what checkpoints say, and each row went on from what it was before."""
     for name, key, now, size, before in connection.exec_driver_sql(_BREAKS):
         since, _ = stands.get((name, key), (-1, None))
         if size > since:
@@ -150,7 +153,8 @@ def _written_faults(
                 f" until then it was {written}"
             )
             yield RowFault(FoundRow(name, key, now), size - 1, what)
-    signed = {size: sha256(lines.encode()) for size, lines in raw_rows(connection, _LINES_BY_SIZE)}
+    lines_by_size = sqlite_connection(connection).execute(_LINES_BY_SIZE)
+    signed = {size: sha256(lines.encode()) for size, lines in lines_by_size}
     said = _said_of_sizes(connection, stands, damaged)
     for size in sorted({*signed, *said}):
         found = signed.get(size, b"")
@@ -184,7 +188,7 @@ def _table_faults(
     ``wanted``: how many there must be, if none may be missing.
     """
     met = 0
-    for key, text, signed in raw_rows(connection, table.every()):
+    for key, text, signed in sqlite_connection(connection).execute(table.every()):
         if signed is None:
             row = FoundRow(table.name, str(key), digest(text))
             what = f"{table.row(key)} was written by no entry"

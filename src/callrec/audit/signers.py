@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 from callrec.audit import tree
 from callrec.audit.checkpoint import encode_base64
 from callrec.audit.leaf import Leaf
-from callrec.audit.log import node_reader, read_leaf
+from callrec.audit.log import checkpoint_over, node_reader, read_leaf
 from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical
@@ -98,8 +98,11 @@ def _statement(connection: Connection, leaf: Leaf) -> dict[str, str]:
 
 def _head(connection: Connection, seq: int, size: int) -> dict[str, Any]:
     """The first head that covers a leaf, which its writer signed, and that the log goes on."""
-    table = tables.checkpoint.c
-    covering = select(table.size, table.note).where(table.size > seq).order_by(table.size)
-    old, note = connection.execute(covering.limit(1)).one()
-    hashes = tree.consistency_proof(old, size, node_reader(connection))
-    return {"note": encode_base64(bytes(note)), "proof": [encode_base64(each) for each in hashes]}
+    first = checkpoint_over(connection, seq)
+    if first is None:
+        raise Tampered(f"no checkpoint covers leaf {seq} of the audit log")
+    hashes = tree.consistency_proof(first.size, size, node_reader(connection))
+    return {
+        "note": encode_base64(bytes(first.note)),
+        "proof": [encode_base64(each) for each in hashes],
+    }

@@ -43,6 +43,7 @@ from callrec.audit.stretch import (
     require,
     stored_node,
 )
+from callrec.catalogue.engine import sqlite_connection
 from callrec.errors import CallrecError, Tampered
 
 DECIDING_KINDS: Final = (*REGISTER_KINDS, "approval", "destruction")
@@ -367,10 +368,3 @@ def _check_counts(connection: Connection, size: int) -> None:
 def _count(connection: Connection, rows: str, **values: int) -> int:
     query = text(f"SELECT count(*) FROM {rows}")  # noqa: S608 - constants of this module
     return int(connection.execute(query, values).scalar_one())
-
-
-def sqlite_connection(connection: Connection) -> sqlite3.Connection:
-    """SQLite itself: a million rows by way of SQLAlchemy take as long again."""
-    database = connection.connection.driver_connection
-    assert isinstance(database, sqlite3.Connection)  # noqa: S101 - what the engine opens
-    return database

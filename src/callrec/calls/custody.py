@@ -180,6 +180,27 @@ def seal_data_key(vault: str, batch: str, batch_key: bytes, *, uid: str, data_ke
     return primitives.seal(batch_key, data_key, info)
 
 
+def open_data_key(row: Row[Any], vault: str, batch_key: bytes) -> bytes:
+    """The data key of a recording's row, which has one.
+
+    Raises:
+        Tampered: it does not open.
+    """
+    info = context("data-key", vault, batch=row.batch, uid=row.uid)
+    return primitives.open_sealed(batch_key, row.data_key, info)
+
+
+def open_batch_key(row: Row[Any], vault: str, side: VaultKey, secret: bytes) -> bytes:
+    """One key of a batch's row, with the version of the vault's key that it names.
+
+    Raises:
+        Tampered: it does not open.
+    """
+    sealed, version = getattr(row, f"{side}_key"), getattr(row, f"{side}_version")
+    info = context("batch", vault, batch=row.id, key=side, version=version)
+    return primitives.hpke_open(secret, sealed, info)
+
+
 def commitment(nonce: bytes, metadata: bytes) -> str:
     """SHA-256("metadata" || nonce[32] || metadata) in hex."""
     return primitives.sha256(b"metadata", nonce, metadata).hex()
@@ -256,8 +277,7 @@ class Opening:
         if row.data_key is None:
             raise Tampered(f"recording {row.id} has lost its key, and was not erased")
         batch_key = self._keys(row.batch, VaultKey.RECORDINGS)
-        info = context("data-key", self._practice.vault, batch=row.batch, uid=row.uid)
-        return primitives.open_sealed(batch_key, row.data_key, info)
+        return open_data_key(row, self._practice.vault, batch_key)
 
     def is_replaced_file(self, row: Row[Any], name: str) -> bool:
         """Whether this sealed file was the recording's, and was replaced as it should be."""
@@ -346,13 +366,12 @@ class Opening:
         row = self._batches.get(batch)
         if row is None:
             raise Tampered("a recording's batch is missing")
-        sealed, version = getattr(row, f"{side}_key"), getattr(row, f"{side}_version")
+        version = getattr(row, f"{side}_version")
         if version not in self._practice.register.versions(side):
             check_unchanged(self._practice, self._connection)
             raise Tampered("a batch names a key that nobody made")
         secret = vault_key(self._actor, side, version)
-        info = context("batch", self._practice.vault, batch=batch, key=side, version=version)
-        return primitives.hpke_open(secret, sealed, info)
+        return open_batch_key(row, self._practice.vault, side, secret)
 
     def _read_statement(self, batch: str) -> Mapping[tuple[str, int], _Listed]:
         column = tables.statement

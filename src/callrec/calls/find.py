@@ -95,7 +95,7 @@ class ShownCall:
     taken_in_at: datetime | None
     """UTC; None, as the next: nobody took it in."""
     taken_in_by: Role | None
-    """What whoever took it in was to the practice then."""
+    """What the person who took it in was to the practice then."""
     by_hand: bool
     """A person brought it in: it is not where the telephone system's own service found it."""
     matched: bool

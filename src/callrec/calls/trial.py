@@ -12,15 +12,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, union
 
+from callrec.calls.custody import open_batch_key, open_data_key
 from callrec.catalogue import tables
 from callrec.catalogue.engine import batches
-from callrec.crypto import primitives
 from callrec.crypto.context import context
-from callrec.crypto.streaming import HEADER_BYTES, SEGMENT_BYTES, StreamOpener, sealed_size
 from callrec.errors import Tampered
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import VaultKey
-from callrec.store.sealing import Readable, fill
+from callrec.store.sealing import Readable, open_stream
 
 _SIDES = (VaultKey.RECORDINGS, VaultKey.CATALOGUE)
 
@@ -88,9 +87,8 @@ def try_keys(
 def _opened(row: Row[Any], vault: str, batch_key: bytes | None) -> bytes | None:
     if batch_key is None or row.data_key is None:
         return None
-    info = context("data-key", vault, batch=row.batch, uid=row.uid)
     try:
-        return primitives.open_sealed(batch_key, row.data_key, info)
+        return open_data_key(row, vault, batch_key)
     except Tampered:
         return None
 
@@ -105,10 +103,9 @@ def _try_batches(
     keys, spoilt = dict[str, bytes](), set[str]()
     for row in connection.execute(select(tables.batch)):
         for side in _SIDES:
-            sealed, version = getattr(row, f"{side}_key"), getattr(row, f"{side}_version")
-            info = context("batch", vault, batch=row.id, key=side, version=version)
             try:
-                opened = primitives.hpke_open(shares[side, version], sealed, info)
+                secret = shares[side, getattr(row, f"{side}_version")]
+                opened = open_batch_key(row, vault, side, secret)
             except (Tampered, KeyError):
                 spoilt.add(row.id)
                 continue
@@ -139,14 +136,9 @@ def _rows(connection: Connection, numbers: Collection[int] | None) -> Iterable[R
 
 def try_first_segment(source: Readable, row: Row[Any], vault: str, data_key: bytes) -> bool:
     """Whether the first segment of a recording's sealed file opens with its key."""
-    buffer = memoryview(bytearray(SEGMENT_BYTES))
-    read = fill(source, buffer)
     associated = context("recording", vault, uid=row.uid)
     try:
-        opener = StreamOpener(data_key, associated, bytes(buffer[:HEADER_BYTES]))
-        last = sealed_size(row.size_bytes) <= SEGMENT_BYTES
-        out = memoryview(bytearray(read))
-        opener.open_segment(0, last=last, data=buffer[HEADER_BYTES:read], out=out)
+        next(open_stream(source, data_key, associated))
     except Tampered:
         return False
     return True

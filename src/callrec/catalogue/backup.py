@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import DatabaseError
 
 from callrec.catalogue import tables
-from callrec.catalogue.engine import connect, damaged, reading, transaction
+from callrec.catalogue.engine import connect, damaged, reading, sqlite_connection, transaction
 from callrec.catalogue.requests import destroy_grants
 from callrec.errors import Failed
 
@@ -46,9 +46,7 @@ def _back_up(engine: Engine, to: Path) -> None:
     target = sqlite3.connect(to)
     try:
         with reading(engine) as connection:
-            driver = connection.connection.driver_connection
-            assert isinstance(driver, sqlite3.Connection)  # noqa: S101  # no other database yet
-            driver.backup(target)
+            sqlite_connection(connection).backup(target)
     finally:
         target.close()
 

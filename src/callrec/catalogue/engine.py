@@ -169,6 +169,13 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def sqlite_connection(connection: Connection) -> sqlite3.Connection:
+    """SQLite itself: a million rows by way of SQLAlchemy take as long again."""
+    database = connection.connection.driver_connection
+    assert isinstance(database, sqlite3.Connection)  # noqa: S101 - what `connect` opens
+    return database
+
+
 @contextmanager
 def _between(engine: Engine, begin: str, end: str) -> Iterator[Connection]:
     with _explained(), engine.connect() as connection:
@@ -370,8 +377,8 @@ def check_schema(connection: Connection) -> None:
 def check_indexes(connection: Connection) -> None:
     """Read every page: each index has the rows of its table and no others.
 
-    Whoever writes to the file can give an index other rows than its table has, under its old name
-    and text; what is then found by it, and what is read from the table, are two catalogues.
+    Anyone who writes to the file can give an index other rows than its table has, under its old
+    name and text; what is then found by it, and what is read from the table, are two catalogues.
 
     Raises:
         Tampered: they differ, or something is damaged.

@@ -158,7 +158,7 @@ detail = _table(
     Column("seq", ForeignKey("leaf.seq"), primary_key=True, autoincrement=False),
     Column("key_version", Integer, nullable=False),
     Column("sealed", Blob, nullable=False),
-    info={"bound": "by its leaf: whoever holds the audit key opens it"},
+    info={"bound": "by its leaf: anyone who holds the audit key opens it"},
 )
 """What a leaf commits to, sealed to the audit key: nonce[32] || canonical JSON."""
 

@@ -10,7 +10,6 @@ writes them, none is left out.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +18,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import sqlite
 
+from callrec.catalogue.engine import sqlite_connection
 from callrec.catalogue.tables import METADATA
 from callrec.crypto.primitives import sha256
 from callrec.errors import Tampered
@@ -186,14 +186,20 @@ class SignedTable:
 
     def every(self) -> str:
         """The query of all there are: key and lines, and what was signed for last."""
-        places = self._places
-        key = _key([f'"{place}"' for place in places])
         # The row itself is at hand.
-        text = self._text("t", places, own=self.parts[0].line("t"))
+        text = self._text("t", self._places, own=self.parts[0].line("t"))
         return (
             f"SELECT t.its_key, {text}, {_latest(self.name)}"  # noqa: S608 - names of our own
-            f' FROM (SELECT *, {key} AS its_key FROM "{self.name}") AS t'
+            f' FROM (SELECT *, {self._own_key} AS its_key FROM "{self.name}") AS t'
         )
+
+    def keys(self) -> str:
+        """The query of the keys of all there are."""
+        return f'SELECT {self._own_key} FROM "{self.name}"'  # noqa: S608 - names of our own
+
+    @property
+    def _own_key(self) -> str:
+        return _key([f'"{place}"' for place in self._places])
 
     def strays(self) -> Iterator[tuple[str, str]]:
         """Of each further part: its name, and the query of what its rows name that is not there."""
@@ -261,7 +267,7 @@ def watch(connection: Connection) -> None:
         connection.exec_driver_sql("DELETE FROM touched")
         return
     for statement in (_TOUCHED, *_every_trigger()):
-        raw_rows(connection, statement)
+        sqlite_connection(connection).execute(statement)
 
 
 @cache
@@ -296,16 +302,9 @@ def written_rows(connection: Connection) -> list[WrittenRow]:
     return sorted(found)
 
 
-def raw_rows(connection: Connection, query: str) -> sqlite3.Cursor:
-    """The rows of a query, of which there may be many: SQLAlchemy takes longer for each."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)  # noqa: S101  # no other database yet
-    return driver.execute(query)
-
-
 def missing_rows(connection: Connection, table: SignedTable) -> Iterator[tuple[str, int, bytes]]:
     """Rows that were signed for and are not there: key, size of the log, and digest."""
-    there = {key for key, *_ in raw_rows(connection, table.every())}
+    there = {key for (key,) in sqlite_connection(connection).execute(table.keys())}
     for key, size, now in connection.exec_driver_sql(_LATEST, (table.name,)):
         if now is not None and key not in there:
             yield key, size, now

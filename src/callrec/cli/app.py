@@ -140,6 +140,7 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     invocation = Invocation(now=now or partial(datetime.now, UTC))
+    invocation.given.commands = [name for section in SECTIONS.values() for name in section]
     try:
         status = _perform(arguments, invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nothing stands above this

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -32,12 +33,16 @@ class GlobalOptions:
     json: bool = False
     config: Path | None = None
     vault: Path | None = None
+    commands: Collection[str] = ()
+    """Every command that there is: what follows "callrec" where a command is named."""
 
     def again(self, line: str) -> str:
         """A hint or next step with the vault that was typed, in each command that it names."""
         if self.vault is None:
             return line
-        return line.replace("callrec ", f"callrec --vault {shlex.quote(str(self.vault))} ")
+        typed = f"callrec --vault {shlex.quote(str(self.vault))} "
+        named = rf"callrec (?=(?:{'|'.join(self.commands)})\b)"
+        return re.sub(named, lambda _: typed, line)
 
 
 class Invocation:

@@ -21,9 +21,9 @@ from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, parse_instant
+from callrec.crypto.canonical import parse_instant
 from callrec.crypto.context import context
-from callrec.crypto.identity import Identity, PublicKeys, lock
+from callrec.crypto.identity import PublicKeys
 from callrec.crypto.kit import PrintedKit, read_kit
 from callrec.errors import Tampered
 from callrec.keys.kit import (
@@ -36,7 +36,7 @@ from callrec.keys.kit import (
     with_shares,
 )
 from callrec.login.choosing import check_password, facts_known
-from callrec.login.locks import KIT_HOLDS, kdf_for
+from callrec.login.locks import KIT_HOLDS, new_identity
 from callrec.login.people import fresh_names
 from callrec.people.founding import check_login
 from callrec.people.joining import check_login_is_free, insert_person
@@ -135,18 +135,12 @@ def _new_controller(
     """The new Data Controller, with all that the kit has open; their keys; their locked seed."""
     role = Role.DATA_CONTROLLER
     person = Person(PersonId(primitives.random_id()), role, POWERS[role])
-    identity = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
-    locked = lock(
-        identity.seed,
-        practice.root,
-        password=controller.password,
-        person=person.id,
-        vault=practice.vault,
-        kdf=kdf_for(practice.config.passwords, POWERS[role]),
+    identity, locked = new_identity(
+        practice, person=person.id, password=controller.password, powers=POWERS[role]
     )
     signer = Signer(person.id, identity.log)
     actor = Actor(person, controller.login, signer, identity, kit.shares)
-    return actor, identity.public, canonical(locked.as_json())
+    return actor, identity.public, locked
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from callrec.config import Passwords
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
-from callrec.crypto.identity import LockedSeed, lock
+from callrec.crypto.identity import Identity, LockedSeed, lock
 from callrec.crypto.primitives import Kdf
 from callrec.errors import Failed, Locked, Tampered
 from callrec.login.sessions import drop_sessions
@@ -69,6 +69,16 @@ def relock(practice: Practice, actor: Actor, password: str, act_name: str) -> No
             drop_sessions(act.connection, person=person)
         stated = sign_statement_as(practice, actor, "lock", {"lock": lock_digest(locked)})
         act.leaf(act_name, actor=person, subject=[person], statement=stated)
+
+
+def new_identity(
+    practice: Practice, *, person: str, password: str, powers: Iterable[Power]
+) -> tuple[Identity, bytes]:
+    """A fresh identity for a person with these powers, and how it lies locked in the catalogue."""
+    identity = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
+    kdf = kdf_for(practice.config.passwords, powers)
+    locked = lock_seed(practice, identity.seed, person=person, password=password, kdf=kdf)
+    return identity, locked
 
 
 def lock_seed(practice: Practice, seed: bytes, *, person: str, password: str, kdf: Kdf) -> bytes:

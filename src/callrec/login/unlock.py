@@ -31,9 +31,8 @@ from callrec.login.choosing import check_password, facts_known
 from callrec.login.keyring import Credential, open_session, save_session
 from callrec.login.locks import (
     check_lock,
-    kdf_for,
     lock_digest,
-    lock_seed,
+    new_identity,
     open_shares,
     relock,
     strengthen_lock,
@@ -272,9 +271,8 @@ def _claim(practice: Practice, unlocked: Unlocked, password: str) -> AwaitingCon
     """Make the person's own key; the provisional one signs this claim and nothing else."""
     person = practice.register.person(unlocked.person)
     check_password(password, facts_known(practice, None, practice.now()))
-    own = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
-    kdf = kdf_for(practice.config.passwords, POWERS[person.role])
-    locked = lock_seed(practice, own.seed, person=person.id, password=password, kdf=kdf)
+    powers = POWERS[person.role]
+    own, locked = new_identity(practice, person=person.id, password=password, powers=powers)
     vault, now, seed = practice.vault, practice.now(), unlocked.identity.act
     fields = {"keys": own.public.as_json(), "lock": lock_digest(locked)}
     claim = sign_statement("claim", vault=vault, by=person.id, at=now, seed=seed, fields=fields)

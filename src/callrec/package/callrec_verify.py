@@ -57,23 +57,10 @@ MOST_ENTRIES = 1000
 
 FORM = "callrec.release/1"
 
-BESIDE = (
-    "READ-ME-FIRST.txt",
-    "manifest.json",
-    "manifest.json.sig",
-    "release.tlog-proof",
-    "signers.json",
-    "allowed_signers",
-    "VERIFY.txt",
-    "certificate.pdf",
-    "callrec_verify.py",
-)
-
 LISTS = ("SHA256SUMS", "SHA256SUMS.sig")
+"""The list of all files but itself, and its signature."""
 
-SOMETIMES = ("YOUR-RIGHTS.txt", "exhibit-label.pdf", "calls.json", "calls.csv")
-"""What lies beside the recordings: always; the list of all but itself, and its signature;
-sometimes (1)."""
+IN_BOTH = ("signers.json", "allowed_signers", "VERIFY.txt", "certificate.pdf", "callrec_verify.py")
 
 
 @dataclass(frozen=True)
@@ -86,13 +73,34 @@ class Kind:
     proof: str
     namespace: str
     """What its signatures count as."""
+    id: str
+    """The document's member with its id."""
+    about: str
+    """What its entry in the log is about."""
     act: str
-    """Of its entry in the log."""
+    """Of that entry."""
     power: str
-    """Whoever signed it needed."""
+    """What its signer needs."""
     may: str
-    beside: tuple[str, ...]
-    sometimes: tuple[str, ...]
+    """That power in words."""
+    signer: str
+    """The document's member with the id of the person who signed."""
+    who: str
+    """What that person is called."""
+    others: tuple[str, ...]
+    """What lies in it beside the document, the proof and what is in both kinds (1)."""
+    sometimes: tuple[str, ...] = ()
+    has_recordings: bool = False
+
+    @property
+    def signature(self) -> str:
+        """The file with the document's signature."""
+        return f"{self.document}.sig"
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What always lies in it, but for recordings and the list."""
+        return (self.document, self.signature, self.proof, *IN_BOTH, *self.others)
 
 
 RELEASE = Kind(
@@ -100,11 +108,16 @@ RELEASE = Kind(
     document="manifest.json",
     proof="release.tlog-proof",
     namespace="callrec-release",
+    id="release",
+    about="request, release or recording",
     act="release.prepared",
     power="hear",
     may="to release",
-    beside=BESIDE,
-    sometimes=SOMETIMES,
+    signer="released_by",
+    who="the releaser",
+    others=("READ-ME-FIRST.txt",),
+    sometimes=("YOUR-RIGHTS.txt", "exhibit-label.pdf", "calls.json", "calls.csv"),
+    has_recordings=True,
 )
 
 CERTIFICATE = Kind(
@@ -112,20 +125,19 @@ CERTIFICATE = Kind(
     document="destruction.json",
     proof="destruction.tlog-proof",
     namespace="callrec-destruction",
+    id="id",
+    about="certificate",
     act="destruction.certified",
     power="decide-reserved",
     may="to have recordings destroyed",
-    beside=(
-        *("certificate.pdf", "certificate.txt", "destruction.json", "destruction.json.sig"),
-        *("destruction.tlog-proof", "signers.json", "allowed_signers", "VERIFY.txt"),
-        "callrec_verify.py",
-    ),
-    sometimes=(),
+    signer="certified_by",
+    who="the person who certified it",
+    others=("certificate.txt",),
 )
 
 LOOKED_INTO = (
-    *(name for kind in (RELEASE, CERTIFICATE) for name in (kind.document, kind.proof)),
-    *(f"{kind.document}.sig" for kind in (RELEASE, CERTIFICATE)),
+    *(RELEASE.document, RELEASE.signature, RELEASE.proof),
+    *(CERTIFICATE.document, CERTIFICATE.signature, CERTIFICATE.proof),
     *("signers.json", "allowed_signers", *LISTS),
 )
 """What is read as a whole; of all else only the hash is kept, however many files there are."""
@@ -178,8 +190,9 @@ class Result:
     problems: tuple[Problem, ...]
     newer: bool
     """The release is of a later form than this program knows."""
-    destroyed: Destroyed | None = None
+    destroyed: Destroyed | None
     """What a certificate proves; None of a release, or where anything is wrong."""
+    kind: Kind
 
     @property
     def verdict(self) -> str:
@@ -272,6 +285,11 @@ def leaf_hash(leaf: bytes) -> bytes:
     return sha256(b"\x00" + leaf).digest()
 
 
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """RFC 9162, 2.1.1."""
+    return sha256(b"\x01" + left + right).digest()
+
+
 def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
     """Whether a tree has the leaf with this hash at ``index`` (RFC 9162, 2.1.3.2, its letters)."""
     if not 0 <= index < size:
@@ -281,11 +299,11 @@ def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root:
         if sn == 0:
             return False
         if fn & 1 or fn == sn:
-            r = sha256(b"\x01" + p + r).digest()
+            r = node_hash(p, r)
             while fn and not fn & 1:
                 fn, sn = fn >> 1, sn >> 1
         else:
-            r = sha256(b"\x01" + r + p).digest()
+            r = node_hash(r, p)
         fn, sn = fn >> 1, sn >> 1
     return sn == 0 and r == root
 
@@ -305,11 +323,11 @@ def is_continued(old: int, size: int, path: Sequence[bytes], old_root: bytes, ro
         if sn == 0:
             return False
         if fn & 1 or fn == sn:
-            fr, sr = sha256(b"\x01" + c + fr).digest(), sha256(b"\x01" + c + sr).digest()
+            fr, sr = node_hash(c, fr), node_hash(c, sr)
             while fn and not fn & 1:
                 fn, sn = fn >> 1, sn >> 1
         else:
-            sr = sha256(b"\x01" + sr + c).digest()
+            sr = node_hash(sr, c)
         fn, sn = fn >> 1, sn >> 1
     return sn == 0 and (fr, sr) == (old_root, root)
 
@@ -319,8 +337,8 @@ def climb(entry: bytes, path: Sequence[Mapping[str, str]]) -> str:
     node = leaf_hash(entry)
     for step in path:
         sibling = bytes.fromhex(step["hash"])
-        pair = sibling + node if step["side"] == "left" else node + sibling
-        node = sha256(b"\x01" + pair).digest()
+        left, right = (sibling, node) if step["side"] == "left" else (node, sibling)
+        node = node_hash(left, right)
     return node.hex()
 
 
@@ -345,13 +363,22 @@ PURPOSES = {
 """The power that decides each, in the order of their numbers from 1 (grant.md, 3)."""
 
 CARRIED_OUT = ("erasure", "disposal")
+"""Purposes for which nothing is released."""
+
 SECOND_PERSON = ("disciplinary", "subject-access", "outside-body")
-CONSULTED = TO_MANAGERS = ("disciplinary",)
+"""Those for which the person who alone approved does not release."""
+
+CONSULTED = ("disciplinary",)
+"""Those for which a delegate consults the Data Controller first."""
+
+TO_MANAGERS = ("disciplinary",)
+"""Those for which only a manager of employees releases."""
+
 EDITS_DECIDED = ("subject-access", "outside-body", "deceased", "portability")
+"""Those for which the approval says what is left out of a copy."""
+
 MANAGERS = ("manager", "partner", "data-controller")
-"""Purposes of which nothing is released; whoever alone approved does not release; a delegate
-consults the Data Controller first; only a manager of employees releases; what is left out of a copy
-is for the approval to say. And the roles that manage employees."""
+"""The roles that manage employees."""
 
 
 # Canonical JSON (keys.md, 2), and the forms of what is written in it.
@@ -638,8 +665,8 @@ def read_sums(data: bytes, kind: Kind = RELEASE) -> dict[str, str]:
     if end or not shaped or len(found) != len(lines):
         raise Wrong("is not in its form")
     known = {*kind.beside, *kind.sometimes}
-    others = "path" if kind is RELEASE else "=(?!)"
-    odd = [path for path in found if path not in known and not fits(path, others)]
+    recordings = {path for path in found if kind.has_recordings and fits(path, "path")}
+    odd = [path for path in found if path not in known | recordings]
     lacking = [path for path in kind.beside if path not in found]
     if odd or lacking:
         raise Wrong(f"{'names' if odd else 'does not name'} {(odd + lacking)[0]}")
@@ -710,7 +737,7 @@ def _signed_text(note: bytes) -> str:
 
 
 def check_note(note: bytes, name: str, key: bytes) -> None:
-    """Check that the key of whoever released signed a checkpoint."""
+    """Check that the releaser's key signed a checkpoint."""
     if not is_note(note, name, key):
         raise Wrong("has a checkpoint that the releaser's key did not sign")
 
@@ -743,9 +770,6 @@ def read_leaf(data: bytes, seq: int, origin: str) -> dict[str, Any]:
 # Who signed what, from the log's first entry on (keys.md, 3 and 5; release.md, 11).
 
 
-_DID = {"release": "released", "certificate": "certified it"}
-
-
 class Register:
     """Who has which keys and powers, as the vouchers say that were taken so far."""
 
@@ -775,7 +799,7 @@ class Register:
         self.is_kit_used = not is_kit and (self.is_kit_used or by == self.founders["kit"]["id"])
 
     def read(self, leaf: Mapping[str, Any], body: bytes, signature: bytes) -> dict[str, Any]:
-        """The statement that a leaf carries, signed by whoever wrote it (keys.md, 3)."""
+        """The statement that a leaf carries, signed by the person who wrote it (keys.md, 3)."""
         said = parse(body)
         kind = said.get("kind") if isinstance(said, dict) else None
         if kind not in ("approval", "batch", "kit", "destruction"):
@@ -812,7 +836,7 @@ class Register:
     def might(self, person: str, powers: Collection[str], at: str) -> bool:
         """Whether somebody had one of these powers, by the vouchers up to here.
 
-        Of a lent one the day after its last counts too: that is one of the practice's, ``at`` UTC.
+        A day more is let pass of a lent one: its last is one of the practice's, and ``at`` is UTC.
         """
         newest, day = self._newest(person), date.fromisoformat(at[:10]).toordinal()
         if newest is None or newest["standing"] != "confirmed":
@@ -828,22 +852,16 @@ class Register:
         """The public keys of the person who released or certified, if they had the power."""
         voucher = self._newest(signer)
         if voucher is None:
-            raise Wrong(f"vouches for nobody with the id of whoever {_DID[kind.name]}")
+            raise Wrong(f"vouches for nobody with the id of {kind.who}")
         powers = {*voucher["powers"], *(lent["power"] for lent in voucher["delegations"])}
         if voucher["standing"] != "confirmed" or kind.power not in powers:
-            raise Wrong(f"does not give whoever {_DID[kind.name]} the power {kind.may}")
+            raise Wrong(f"does not give {kind.who} the power {kind.may}")
         return {name: unbase64(voucher["keys"][name]) for name in ("act", "log")}
 
     def check_in_time(self, signer: str, at: str, kind: Kind = RELEASE) -> None:
-        """Check that the power of a person who has `keys` had not ended by ``at``, if it was lent.
-
-        A day more is let pass: the last day is one of the practice's, and ``at`` is in UTC.
-        """
-        voucher, day = self.vouchers[signer][-1], date.fromisoformat(at[:10]).toordinal()
-        lent = [each["until"] for each in voucher["delegations"] if each["power"] == kind.power]
-        ends = [date.fromisoformat(until).toordinal() + 1 for until in lent]
-        if kind.power not in voucher["powers"] and max(ends) < day:
-            whose = f"gives whoever {_DID[kind.name]} the power {kind.may}"
+        """Check that the power of a person who has `keys` had not ended by ``at``."""
+        if not self.might(signer, [kind.power], at):
+            whose = f"gives {kind.who} the power {kind.may}"
             raise Wrong(f"{whose} until a day that was over")
 
     def _newest(self, person: str) -> dict[str, Any] | None:
@@ -916,7 +934,7 @@ class Trace:
     recording: int
     taken_in_at: str
     taken_in_by: str
-    """What whoever took it in was to the practice; ``intake``: a service."""
+    """The role of the person who took it in; ``intake``: a service."""
     system: str
     time_confidence: str
     started_at: str
@@ -961,7 +979,7 @@ class Record:
         self.destructions: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
         """Entry and statement of each destruction."""
         self.roles: dict[int, str] = {}
-        """By its entry, what whoever destroyed was to the practice."""
+        """By its entry, the role of the person who destroyed."""
         self.over: dict[str, Mapping[str, Any]] = {}
         """Id of a certificate -> the entry by which nothing of it was owed any more."""
 
@@ -1206,14 +1224,14 @@ def _as_stated(
         for each in said["recordings"]
     ]
     kept = [{name: each[name] for name in ("code", "uid")} for each in said["kept"]]
-    purpose, local = purpose_of(stated["request"]), in_utc
+    purpose = purpose_of(stated["request"])
     return {
         "certificate": said["certificate"] == f"C-{stated['number']}",
         "request": said["request"]["id"] == stated["request"],
         "purpose": said["purpose"] == purpose and purpose in CARRIED_OUT,
         "recording": _sorted(told) == _sorted(items),
         "start of a recording": all(
-            local(each["local_time"]) == each["started_at"] for each in said["recordings"]
+            in_utc(each["local_time"]) == each["started_at"] for each in said["recordings"]
         ),
         "recording that is kept": _sorted(kept) == _sorted(stated["kept"]),
         "time at which it began": said["begun_at"] == leaf["at"],
@@ -1248,7 +1266,7 @@ def _of_both(said: Mapping[str, Any]) -> dict[str, Any]:
 def _is_as_approved(
     each: Mapping[str, Any], approved: Sequence[Mapping[str, Any]], purpose: str
 ) -> bool:
-    """Whether a file leaves out what was approved, or what whoever released it may leave out."""
+    """Whether a file leaves out what was approved, or what the releaser may leave out."""
     samples = ("from_sample", "to_sample")
     edits = [{name: edit[name] for name in edit if name not in samples} for edit in each["edits"]]
     return edits == approved or not (approved or purpose in EDITS_DECIDED)
@@ -1289,7 +1307,7 @@ def check_entry(proof: Proof, data: bytes, signer: str, kind: Kind = RELEASE) ->
         raise Wrong("does not prove that its entry stands in the log")
     done = (leaf["act"], leaf["outcome"], leaf["actor"])
     if done != (kind.act, "done", signer):
-        raise Wrong(f"is about something else than a {kind.name} by whoever signed")
+        raise Wrong(f"is about something else than a {kind.name} by the person who signed")
     context = canonical({"seq": proof.index, "vault": head.origin.partition("/")[2]})
     nonce, details = bytes.fromhex(extra["nonce"]), canonical(extra["details"])
     detail = sha256(b"callrec/1 detail\n" + context + nonce + details).hexdigest()
@@ -1357,86 +1375,50 @@ def check(files: Files, pin: str = "") -> Result:
     for path, opened in files.items():
         with work.noting(path):
             work.read(path, opened)
-    if CERTIFICATE.document in files and RELEASE.document not in files:
-        return _check_certificate(work, pin)
-    manifest: dict[str, Any] = {}
-    with work.noting("manifest.json"):
-        manifest = read_manifest(work.take("manifest.json"))
-    schema = manifest.get("schema", "")
-    newer = schema not in ("", FORM)
-    states = _compare(work, _listed(work, manifest))
-    fingerprint = _fingerprint(work, pin)
-    signer = _signer(work)
-    entry, traces = _entry(work, signer, {} if newer else manifest)
-    return Result(
-        trust="first-use" if not pin else "pinned" if pin == fingerprint else "none",
-        fingerprint=fingerprint,
-        manifest={} if newer else manifest,
-        entry=entry,
-        traces={} if work.problems else traces,
-        states=states,
-        problems=tuple(dict.fromkeys(work.problems)),
-        newer=newer,
-    )
-
-
-def _check_certificate(work: Examination, pin: str) -> Result:
-    """The same of a certificate of destruction (destruction.md, 6)."""
+    is_certificate = CERTIFICATE.document in files and RELEASE.document not in files
+    kind = CERTIFICATE if is_certificate else RELEASE
     said: dict[str, Any] = {}
-    with work.noting(CERTIFICATE.document):
-        said = read_as("certified", work.take(CERTIFICATE.document))
-    sums: dict[str, str] = {}
-    with work.noting("SHA256SUMS"):
-        sums = read_sums(work.take("SHA256SUMS"), CERTIFICATE)
-    states = _compare(work, {**dict.fromkeys((*CERTIFICATE.beside, *LISTS), ""), **sums})
-    fingerprint, signer = _fingerprint(work, pin), _signer(work, CERTIFICATE)
-    entry: dict[str, Any] = {}
-    destroyed = None
-    with work.noting(CERTIFICATE.proof):
-        proof = read_proof(work.take(CERTIFICATE.proof))
+    with work.noting(kind.document):
+        data = work.take(kind.document)
+        said = read_as("certified", data) if is_certificate else read_manifest(data)
+    states = _compare(work, _listed(work, said, kind))
+    newer = not is_certificate and said.get("schema", FORM) != FORM
+    if newer:
+        said = {}
+    fingerprint = _fingerprint(work, pin)
+    signer = _signer(work, kind)
+    entry, record = _entry(work, signer, said, kind)
+    traces, destroyed = dict[str, Trace](), None
+    if record and is_certificate:
         with work.noting("signers.json"):
-            record = replay(read_as("signers", work.take("signers.json")), proof.head)
-            about = (
-                {"practice": said["practice"], "released_by": said["certified_by"]} if said else {}
-            )
-            log_key = _log_key(record.register, signer, about, CERTIFICATE)
-            with work.noting(CERTIFICATE.proof):
-                check_note(proof.head.note, proof.head.origin, log_key)
-                data = work.take(CERTIFICATE.document)
-                entry = check_entry(proof, data, signer[0], CERTIFICATE)
-                if said and not {said["id"], said["request"]["id"]} <= {*entry["subject"]}:
-                    raise Wrong("is about another certificate than destruction.json")
-                if said and proof.head.origin != f"callrec/{said['vault']}":
-                    raise Wrong("is from another log than the one that destruction.json names")
-            if entry:
-                record.register.check_in_time(signer[0], entry["at"], CERTIFICATE)
-            if said and entry:
-                destroyed = record.destroyed(said)
-    problems = tuple(dict.fromkeys(work.problems))
+            destroyed = record.destroyed(said)
+    elif record:
+        traces = _traces(work, record, said, entry)
     return Result(
         trust="first-use" if not pin else "pinned" if pin == fingerprint else "none",
         fingerprint=fingerprint,
         manifest=said,
         entry=entry,
-        traces={},
+        traces={} if work.problems else traces,
         states=states,
-        problems=problems,
-        newer=False,
-        destroyed=None if problems else destroyed,
+        problems=tuple(dict.fromkeys(work.problems)),
+        newer=newer,
+        destroyed=None if work.problems else destroyed,
+        kind=kind,
     )
 
 
-def _listed(work: Examination, manifest: Mapping[str, Any]) -> dict[str, str]:
+def _listed(work: Examination, said: Mapping[str, Any], kind: Kind) -> dict[str, str]:
     """Path of each file that there should be -> its SHA-256, or nothing where no list says it."""
-    recordings = [*manifest.get("files", ()), *manifest.get("call_data", ())]
-    said = {each["path"]: each["sha256"] for each in recordings}
+    recordings = [*said.get("files", ()), *said.get("call_data", ())]
+    named = {each["path"]: each["sha256"] for each in recordings}
     sums: dict[str, str] = {}
     with work.noting("SHA256SUMS"):
-        sums = read_sums(work.take("SHA256SUMS"))
+        sums = read_sums(work.take("SHA256SUMS"), kind)
         again = {path: each for path, each in sums.items() if re.match("recordings/|calls", path)}
-        if manifest.get("schema") == FORM and again != said:
+        if said.get("schema") == FORM and again != named:
             raise Wrong("does not list the recordings that manifest.json lists")
-    return {**dict.fromkeys((*BESIDE, *LISTS), ""), **said, **sums}
+    return {**dict.fromkeys((*kind.beside, *LISTS), ""), **named, **sums}
 
 
 def _compare(work: Examination, listed: Mapping[str, str]) -> dict[str, str]:
@@ -1472,7 +1454,7 @@ def _fingerprint(work: Examination, pin: str) -> str:
     return fingerprint
 
 
-def _signer(work: Examination, kind: Kind = RELEASE) -> tuple[str, bytes]:
+def _signer(work: Examination, kind: Kind) -> tuple[str, bytes]:
     """Id and key of the one who signed the manifest, or certificate, and the list of files."""
     signer = "", b""
     with work.noting("allowed_signers"):
@@ -1484,34 +1466,32 @@ def _signer(work: Examination, kind: Kind = RELEASE) -> tuple[str, bytes]:
 
 
 def _entry(
-    work: Examination, signer: tuple[str, bytes], manifest: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Trace]]:
-    """The log's entry about this release, and how its recordings came to be in it.
+    work: Examination, signer: tuple[str, bytes], said: Mapping[str, Any], kind: Kind
+) -> tuple[dict[str, Any], Record | None]:
+    """The log's entry about this, empty where it, or the signer's key, is not shown.
 
-    Empty where it, or the signer's key, is not shown.
+    And what signers.json shows of it; None where anything of that is wrong.
     """
     entry: dict[str, Any] = {}
-    traces: dict[str, Trace] = {}
-    with work.noting("release.tlog-proof"):
-        proof = read_proof(work.take("release.tlog-proof"))
-        if manifest and proof.head.origin != f"callrec/{manifest['vault']}":
-            raise Wrong("is from another log than the one that manifest.json names")
+    with work.noting(kind.proof):
+        proof = read_proof(work.take(kind.proof))
+        if said and proof.head.origin != f"callrec/{said['vault']}":
+            raise Wrong(f"is from another log than the one that {kind.document} names")
         log_key = b""
         with work.noting("signers.json"):
             record = replay(read_as("signers", work.take("signers.json")), proof.head)
-            log_key = _log_key(record.register, signer, manifest)
+            log_key = _log_key(record.register, signer, said, kind)
         if log_key:
             check_note(proof.head.note, proof.head.origin, log_key)
-            entry = check_entry(proof, work.take("manifest.json"), signer[0])
+            entry = check_entry(proof, work.take(kind.document), signer[0], kind)
             with work.noting("signers.json"):
-                record.register.check_in_time(signer[0], entry["at"])
-        request = manifest.get("request", {"id": ""})
-        named = {request["id"], *(each["uid"] for each in manifest.get("files", ()))}
-        if entry and manifest and not {*named, manifest["release"]} <= {*entry["subject"]}:
-            raise Wrong("is about another request, release or recording than manifest.json")
-        if entry and manifest:
-            traces = _traces(work, record, manifest, entry)
-    return entry, traces
+                record.register.check_in_time(signer[0], entry["at"], kind)
+        if entry and said:
+            uids = {each["uid"] for each in said.get("files", ())}
+            if not {said[kind.id], said["request"]["id"], *uids} <= {*entry["subject"]}:
+                raise Wrong(f"is about another {kind.about} than {kind.document}")
+            return entry, record
+    return entry, None
 
 
 def _traces(
@@ -1535,16 +1515,13 @@ def _traces(
 
 
 def _log_key(
-    register: Register,
-    signer: tuple[str, bytes],
-    manifest: Mapping[str, Any],
-    kind: Kind = RELEASE,
+    register: Register, signer: tuple[str, bytes], said: Mapping[str, Any], kind: Kind
 ) -> bytes:
-    """The signer's key for checkpoints, if they are the releaser whom the register knows."""
+    """The signer's key for checkpoints, if they are the one whom the register knows."""
     keys = register.keys(signer[0], kind)
-    if manifest and manifest["practice"] != register.founders["practice"]:
+    if said and said["practice"] != register.founders["practice"]:
         raise Wrong(f"is of another practice than {kind.document} names")
-    if manifest and manifest["released_by"] != signer[0]:
+    if said and said[kind.signer] != signer[0]:
         raise Wrong(f"names somebody else than {kind.document}", "allowed_signers")
     if keys["act"] != signer[1]:
         raise Wrong("has another key than signers.json vouches for", "allowed_signers")
@@ -1630,8 +1607,7 @@ def in_words(result: Result) -> Iterator[str]:
         yield from _found(result)
     yield f"TRUST: {result.trust}"
     if result.fingerprint:
-        name = "certificate" if "certificate" in result.manifest else "release"
-        yield f"Fingerprint in this {name}: {' '.join(grouped(result.fingerprint))}"
+        yield f"Fingerprint in this {result.kind.name}: {' '.join(grouped(result.fingerprint))}"
     if not result.problems:
         yield from _what_it_means(result)
     first = next((f"{each.path} {each.what}" for each in result.problems), "not of a known form")
@@ -1650,10 +1626,9 @@ def _headline(said: Mapping[str, Any]) -> Iterator[str]:
 
 def _found(result: Result) -> Iterator[str]:
     """What a release, or a certificate, in which nothing is wrong shows."""
-    name = "certificate" if result.destroyed else "release"
-    did = "certified it" if result.destroyed else "released them"
-    yield f"They are signed by the key that the practice's log gives to whoever {did}."
-    yield f"The {name} is entry {result.entry['seq']} of that log, of {result.entry['at']}."
+    kind = result.kind
+    yield f"They are signed by the key that the practice's log gives to {kind.who}."
+    yield f"The {kind.name} is entry {result.entry['seq']} of that log, of {result.entry['at']}."
     if result.destroyed:
         yield from destroyed_in_words(result.destroyed)
     files = result.manifest.get("files", ())
@@ -1679,17 +1654,14 @@ def trace_in_words(trace: Trace, files: Sequence[Mapping[str, Any]]) -> Iterator
     yield f"  {named_as_of(trace.system, trace.time_confidence)} {_instant(trace.started_at)};"
     matched = "matched" if trace.matched else "not matched"
     yield f"  {matched} by the telephone system's own call records."
-    by = ROLES.get(trace.approved_by, trace.approved_by)
-    second = ROLES.get(trace.countersigned_by, trace.countersigned_by)
-    also = f", countersigned by {second}" if second else ""
-    alone = ", who decided alone" if trace.broke_glass else ""
-    yield f"  Its release was approved by {by}{also}{alone}, on {_instant(trace.approved_at)}."
+    by = _approvers(trace.approved_by, trace.countersigned_by, alone=trace.broke_glass)
+    yield f"  Its release was approved by {by}, on {_instant(trace.approved_at)}."
     for each in files:
         if each["role"] == "original":
             yield f"  {each['path']} has the bytes that were taken in."
         else:
             kept = ", but for what was left out," if each["edits"] else ""
-            yield f"  {each['path']} was made from the original by whoever released it;"
+            yield f"  {each['path']} was made from the original by the releaser;"
             yield f"  that it sounds the same{kept} rests on their signature alone."
 
 
@@ -1697,17 +1669,20 @@ def destroyed_in_words(found: Destroyed) -> Iterator[str]:
     """Who decided and carried out a destruction, and what of the certificate rests on a word."""
     what = f"{found.recordings} recording{'' if found.recordings == 1 else 's'}"
     for each in found.approvals:
-        by = ROLES.get(each.role, each.role)
-        second = ROLES.get(each.second, each.second)
-        also = f", countersigned by {second}" if second else ""
-        alone = ", who decided alone" if each.said["break_glass"] else ""
-        yield f"The destruction of {what} was approved by {by}{also}{alone},"
+        approvers = _approvers(each.role, each.second, alone=each.said["break_glass"])
+        yield f"The destruction of {what} was approved by {approvers},"
         yield f"  on {_instant(each.at)}."
     by = ROLES.get(found.carried_out_by, found.carried_out_by)
     yield f"It was carried out by {by}, on {_instant(found.carried_out_at)}:"
     yield f"  entry {found.carried_out} of that log. Nothing of it was owed any more"
     yield f"  on {_instant(found.complete_at)}."
-    yield "What was done on which drive rests on the signature of whoever certified it alone."
+    yield "What was done on which drive rests alone on the signature"
+    yield f"  of {CERTIFICATE.who}."
+
+
+def _approvers(role: str, second: str, *, alone: bool) -> str:
+    also = f", countersigned by {ROLES.get(second, second)}" if second else ""
+    return f"{ROLES.get(role, role)}{also}{', who decided alone' if alone else ''}"
 
 
 def named_as_of(system: str, confidence: str) -> str:

@@ -70,7 +70,7 @@ class ReleasedFile:
     taken_in_at: datetime
     """When its recording was taken in, aware."""
     taken_in_by: str
-    """What whoever took it in was to the practice: ``intake``, its service; else a person did."""
+    """The role of the person who took it in; ``intake``: the practice's service did."""
     matched: bool
     """The telephone system's own call records tell of the call."""
     edits: Edits = UNEDITED

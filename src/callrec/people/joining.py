@@ -23,7 +23,7 @@ from callrec.crypto.identity import Identity, PublicKeys
 from callrec.errors import Tampered, Unusable
 from callrec.login.choosing import check_password, facts_known
 from callrec.login.keyring import Credential, write_credential
-from callrec.login.locks import kdf_for, lock_seed
+from callrec.login.locks import new_identity
 from callrec.login.people import (
     Colleague,
     Names,
@@ -101,9 +101,7 @@ def _provisional_identity(
     practice: Practice, person: str, password: str
 ) -> tuple[PublicKeys, bytes]:
     """A key that signs one claim and nothing else, and how it lies locked in the catalogue."""
-    identity = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
-    kdf = kdf_for(practice.config.passwords, ())
-    locked = lock_seed(practice, identity.seed, person=person, password=password, kdf=kdf)
+    identity, locked = new_identity(practice, person=person, password=password, powers=())
     return identity.public, locked
 
 

@@ -14,11 +14,9 @@ from callrec.audit.log import LogTransaction, Signer, read_register
 from callrec.audit.session import PASSWORD_SEEN
 from callrec.catalogue import tables
 from callrec.catalogue.engine import update_row
-from callrec.crypto import primitives
-from callrec.crypto.identity import Identity
 from callrec.errors import Refused
 from callrec.login.choosing import check_password, facts_known
-from callrec.login.locks import holders, kdf_for, lock_seed, new_version
+from callrec.login.locks import holders, new_identity, new_version
 from callrec.people.vouching import (
     HAS_ANOTHER_KEY,
     drop_keys_of,
@@ -57,9 +55,8 @@ def begin_again(
         check_password(password, facts_known(practice, actor, practice.now()))
     voucher = practice.register.voucher(actor.person.id)
     assert voucher is not None  # noqa: S101 - they govern
-    identity = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
-    id_, kdf = actor.person.id, kdf_for(practice.config.passwords, actor.person.powers)
-    locked = lock_seed(practice, identity.seed, person=id_, password=password, kdf=kdf)
+    id_, powers = actor.person.id, actor.person.powers
+    identity, locked = new_identity(practice, person=id_, password=password, powers=powers)
     after = replace(actor, identity=identity, signer=Signer(id_, identity.log))
     with governing(practice, actor, with_new_key=after) as act:
         update_row(act.connection, tables.person, id_, locked=locked)

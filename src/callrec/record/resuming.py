@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 
 from callrec.audit.foreign import Foreign, find_foreign, find_foreign_rows, take_out
 from callrec.audit.leaf import Outcome
-from callrec.audit.log import LogTransaction, read_founders, read_leaf
+from callrec.audit.log import REGISTER_KINDS, LogTransaction, read_founders, read_leaf
 from callrec.audit.resumed import (
     RESUMED_ACT,
     RESUMED_STATEMENT,
@@ -48,11 +48,6 @@ from callrec.practice import (
 )
 from callrec.record.statements import sign_statement_as
 from callrec.record.versions import find_details
-
-_STANDS_UNTIL_THE_NEXT: Final = frozenset(
-    ("voucher", "claim", "lock", "key", "seal", "kit", "settings")
-)
-"""Kinds of statements that each take the place of one before."""
 
 MIN_REASON: Final = 10
 """Letters of a reason."""
@@ -125,7 +120,7 @@ def _check_nothing_comes_back(foreign: Foreign, vault: str) -> None:
             continue
         with suppress(Tampered, LookupError, TypeError, ValueError):
             statement = read_statement(row["body"], row["signature"], vault)
-            if statement.kind in _STANDS_UNTIL_THE_NEXT and _is_signed(statement, publics):
+            if statement.kind in REGISTER_KINDS and _is_signed(statement, publics):
                 raise Refused(
                     f"an entry is damaged or gone that made a {statement.kind} statement, and what"
                     " it ended would stand again: who may do what, a lock, a key or a rule",

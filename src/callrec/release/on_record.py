@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from callrec.audit.log import read_leaf, stored_head
+from callrec.audit.log import has_leaf
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical
 from callrec.package.callrec_verify import Problem, Result
@@ -32,9 +32,7 @@ def is_of_practice(practice: Practice, result: Result) -> bool:
 def off_the_record(practice: Practice, result: Result) -> tuple[Problem, ...]:
     """What the practice's own log has against a release in which nothing else is wrong."""
     with reading(practice.engine) as connection:
-        seq = result.entry["seq"]
-        is_there = seq < stored_head(connection).size
-        if not is_there or read_leaf(connection, seq)[1] != canonical(dict(result.entry)):
+        if not has_leaf(connection, result.entry["seq"], canonical(dict(result.entry))):
             return (_NOT_THERE,)
         return tuple(_against(practice, connection, result))
 

@@ -37,9 +37,7 @@ def read_signed(connection: Connection, grants: Sequence[UsableGrant]) -> Signed
     """
     approvals = by_statement(grants[0].request.approvals)
     approved = {grant.uid: approvals[grant.approval.digest] for grant in grants}
-    carrying = {each.leaf.seq for each in approved.values()}
-    # A second person signs in the leaf just after.
-    carrying |= {each.leaf.seq + 1 for each in approved.values() if each.countersignature}
+    carrying = {seq for each in approved.values() for seq in each.carried_by}
     shown = {grant.uid: _to_show(grant.metadata["shown"]) for grant in grants}
     items = _items(connection, grants, shown)
     recordings: tuple[dict[str, Any], ...] = tuple(

@@ -13,7 +13,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from callrec.package.callrec_verify import Problem, Result, Wrong, check, check_signature, signer_of
+from callrec.package.callrec_verify import (
+    RELEASE,
+    Problem,
+    Result,
+    Wrong,
+    check,
+    check_signature,
+    signer_of,
+)
 from callrec.package.open import open_package
 from callrec.package.package import ALLOWED_SIGNERS
 from callrec.package.sealed_page import OpenedPage, page_statement
@@ -101,7 +109,7 @@ def verify_release(
     if display is DisplayCheck.CHANGED:
         result = replace(result, problems=(_OTHERWISE,), traces={})
     is_on_record = None
-    is_release = result.destroyed is None
+    is_release = result.kind is RELEASE
     if practice and is_release and is_of_practice(practice, result) and not result.problems:
         if against := off_the_record(practice, result):
             result = replace(result, problems=against, traces={})
@@ -114,6 +122,8 @@ def _display(page: OpenedPage, result: Result) -> DisplayCheck:
     """Whether a page shows what was signed by the key that signed the files in it."""
     if result.verdict == "NOT VERIFIED":
         return DisplayCheck.NOT_CHECKED
+    if result.kind is not RELEASE:
+        return DisplayCheck.CHANGED  # nobody makes a page of a certificate
     _, key = signer_of(page.files[ALLOWED_SIGNERS])
     release = result.manifest["release"]
     statement = page_statement(release=release, shown=page.shown, around=page.around)

@@ -275,7 +275,7 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
     if not asked:
         reference = request.reference
         hint = (
-            "who attaches recordings does not decide: ask somebody else who may search to run"
+            "if you attach them you cannot decide: ask somebody else who may search to run"
             f" callrec search --request {reference}, then callrec request attach {reference}"
             " RECORDING"
         )

@@ -128,6 +128,12 @@ class Approval:
         return PersonId(self.statement.fields["for"])
 
     @property
+    def carried_by(self) -> tuple[int, ...]:
+        """Numbers of the leaves that carry it: a second person signs in the leaf just after."""
+        first = self.leaf.seq
+        return (first, first + 1) if self.countersignature else (first,)
+
+    @property
     def digest(self) -> str:
         """Of the request that was approved."""
         return str(self.statement.fields["digest"])

@@ -42,12 +42,17 @@ from callrec.restore.copy import (
     Opener,
     RestoredCopy,
     check_stated,
-    last_restored_copy,
     read_copy,
     unpack,
 )
 from callrec.restore.migrate import migrate_unpacked
-from callrec.restore.resume import VolumeHeads, heads_on, is_beyond_log, seq_of_run
+from callrec.restore.resume import (
+    VolumeHeads,
+    copy_of_this_vault,
+    heads_on,
+    is_beyond_log,
+    seq_of_run,
+)
 from callrec.store.directory import disk_errors
 from callrec.system.files import check_only_we_can_change
 from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume, time_of_run
@@ -55,7 +60,7 @@ from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume, time_of_run
 
 @dataclass(frozen=True, slots=True)
 class UnpackedCopy:
-    """A copy that passed every check."""
+    """A copy whose log passed every check."""
 
     found: FoundCopy
     who: Opener
@@ -295,10 +300,8 @@ def volumes_perhaps_newer(
 
 def _found_spoilt(practice: Practice) -> set[str]:
     """The copies that were found spoilt as this vault was rebuilt."""
-    served = last_restored_copy(practice.state_folder)
-    if served is None or is_beyond_log(practice, served.head):
-        return set()
-    return {*served.unsound}
+    served = copy_of_this_vault(practice)
+    return {*served.unsound} if served else set()
 
 
 def _check_not_newer(practice: Practice, volume: Volume, head: Head) -> None:
@@ -328,13 +331,8 @@ def _not_known(practice: Practice, volume: Volume, heads: VolumeHeads) -> Iterat
             (known if is_known else doubtful).append(run)
     for copy in volume.copies():
         if any(run.time == copy.time for run in doubtful):
-            there, served = copy.hashes(), last_restored_copy(practice.state_folder)
-            # A vault that was rebuilt from it, and still has its log, knows all that it holds.
-            is_rebuilt_from_it = (
-                served is not None
-                and (served.sealed, served.keys) == there
-                and not is_beyond_log(practice, served.head)
-            )
+            there, served = copy.hashes(), copy_of_this_vault(practice)
+            is_rebuilt_from_it = served is not None and (served.sealed, served.keys) == there
             is_stated = _names(doubtful, copy, there) and not _names(known, copy, there)
             if is_stated and not is_rebuilt_from_it:
                 yield copy

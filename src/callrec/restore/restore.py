@@ -33,8 +33,7 @@ from callrec.errors import Unusable
 from callrec.policy.retention import RecordingState
 from callrec.practice import Actor, Practice, attempt, record, writing
 from callrec.restore.choose import volumes_perhaps_newer
-from callrec.restore.copy import last_restored_copy
-from callrec.restore.resume import heads_on, is_beyond_log, resume_log
+from callrec.restore.resume import copy_of_this_vault, heads_on, resume_log
 from callrec.volume.volume import Volume
 
 RESTORED: Final = "restore"
@@ -104,10 +103,11 @@ def restore_from_volumes(
     owed = _erase_owed(practice, actor, volumes, check) if resumption.is_stated else ()
     fetched, missing, since = _fetch_all(practice, actor, volumes, check=False, advance=advance)
     here = {row.id for row in since if practice.store.has(row.ciphertext)}
+    served = copy_of_this_vault(practice)
     return Restored(
         size=resumption.size,
         leaves_lost=resumption.leaves_lost,
-        copied_at=_copied_at(practice),
+        copied_at=served.copied_at if served else "",
         resumed=resumption.is_stated,
         fetched=fetched,
         missing=missing,
@@ -145,11 +145,6 @@ def repair_from_volumes(
     undone = _erase_owed(practice, actor, volumes, check)
     fetched, missing, _ = _fetch_all(practice, actor, volumes, check=True, advance=advance)
     return Repaired(fetched=fetched, missing=missing, undone=undone)
-
-
-def _copied_at(practice: Practice) -> str:
-    served = last_restored_copy(practice.state_folder)
-    return "" if served is None or is_beyond_log(practice, served.head) else served.copied_at
 
 
 def _erase_owed(

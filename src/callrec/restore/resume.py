@@ -50,7 +50,7 @@ from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, powers, signing
 from callrec.record.statements import sign_statement_as
-from callrec.restore.copy import read_copy
+from callrec.restore.copy import RestoredCopy, last_restored_copy, read_copy
 from callrec.volume.bag import MANIFEST, hash_of_manifest
 from callrec.volume.volume import Volume
 
@@ -215,6 +215,15 @@ def is_beyond_log(practice: Practice, head: Head) -> bool:
     with reading(practice.engine) as connection:
         ours = stored_head(connection)
         return head.size > ours.size or tree.root(head.size, node_reader(connection)) != head.root
+
+
+def copy_of_this_vault(practice: Practice) -> RestoredCopy | None:
+    """The copy that this operator rebuilt the vault from; None: from none, or it is another by now.
+
+    A vault that was rebuilt from it, and still has its log, knows all that it holds.
+    """
+    served = last_restored_copy(practice.state_folder)
+    return None if served is None or is_beyond_log(practice, served.head) else served
 
 
 def _state(practice: Practice, actor: Actor, lost: set[Head], held: Sequence[UnknownRun]) -> None:

@@ -62,9 +62,7 @@ def certify_destruction(
         written = [each.written_anew_at for each in media if each.written_anew_at is not None]
         numbers, zone = _kept(connection, stated), practice.settings.time_zone
         standing = [each for each in approvals if each.statement.digest in stated.approvals]
-        approved = {each.leaf.seq for each in standing}
-        # A second person signs in the leaf just after.
-        approved |= {each.leaf.seq + 1 for each in standing if each.countersignature}
+        approved = {seq for each in standing for seq in each.carried_by}
         return DestructionCertificate(
             vault=practice.vault,
             practice=practice.name,

@@ -1,4 +1,4 @@
-"""Give a certificate of destruction out: signed, on record, and provable by whoever gets it.
+"""Give a certificate of destruction out: signed, on record, and provable by anyone who gets it.
 
 It is made as a release is: the document, a leaf that commits to it, the proof of that leaf, then
 the folder, whose list of files is signed as well (docs/formats/destruction.md, 5).
@@ -13,7 +13,7 @@ from typing import Final
 
 from callrec.audit.evidence import CommittingLeaf, Evidence, evidence_of
 from callrec.audit.leaf import DETAIL_NONCE_BYTES
-from callrec.audit.log import read_leaf, stored_head
+from callrec.audit.log import has_leaf
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse_instant
@@ -114,10 +114,9 @@ def _write(folder: Path, members: tuple[Member, ...]) -> None:
 
 def off_the_record(practice: Practice, result: Result) -> tuple[Problem, ...]:
     """What the practice's own record has against a certificate in which nothing else is wrong."""
-    seq, said = result.entry["seq"], result.manifest
+    said = result.manifest
     with reading(practice.engine) as connection:
-        is_there = seq < stored_head(connection).size
-        if not is_there or read_leaf(connection, seq)[1] != canonical(dict(result.entry)):
+        if not has_leaf(connection, result.entry["seq"], canonical(dict(result.entry))):
             what = "is not on this practice's record: its log has no such entry"
             return (Problem("the certificate", what),)
     now = certify_destruction(practice, said["request"]["number"], released_to=())
