@@ -30,6 +30,7 @@ from pydantic_core import PydanticCustomError
 from callrec.errors import Misconfigured
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
+from callrec.system.toml import in_our_style
 
 # No other package's plugin may watch what is read here; and to look for plugins, pydantic would
 # read the metadata of every package on this machine.
@@ -347,7 +348,7 @@ def explain_error(
     error = problem.errors(include_url=False, include_input=False)[0]
     key = ".".join(part for part in error["loc"] if isinstance(part, str))
     if error["type"] != "extra_forbidden":
-        why, hint = _in_lower_case(error["msg"]), ""
+        why, hint = in_our_style(error["msg"]), ""
         if error.get("ctx", {}).get("pattern") == KEEPING:
             why, hint = "it is no span of time", 'write "18 months" or "3 years", say'
         return Misconfigured(f'{file}: "{key}" cannot be used: {why}', hint=hint)
@@ -366,8 +367,3 @@ def _keys_of(section: type[BaseModel], prefix: str = "") -> list[str]:
         if isinstance(kind, type) and issubclass(kind, Section):
             keys += _keys_of(kind, f"{prefix}{name}.")
     return keys
-
-
-def _in_lower_case(problem: object) -> str:
-    text = str(problem)
-    return (text[:1].lower() + text[1:]).rstrip(".")

@@ -33,9 +33,13 @@ def read_toml(file: Path) -> dict[str, Any]:
     except RecursionError:
         raise Misconfigured(f"{file} is not TOML: nested too deep") from None
     except ValueError as problem:  # no TOML, or no UTF-8
-        text = str(problem)
-        why = (text[:1].lower() + text[1:]).rstrip(".")
-        raise Misconfigured(f"{file} is not TOML: {why}") from None
+        raise Misconfigured(f"{file} is not TOML: {in_our_style(problem)}") from None
+
+
+def in_our_style(problem: object) -> str:
+    """Another library's words, as our errors are written: in lower case, without a full stop."""
+    text = str(problem)
+    return (text[:1].lower() + text[1:]).rstrip(".")
 
 
 def toml_lines(values: Mapping[str, Any], name: str = "") -> Iterator[str]:
