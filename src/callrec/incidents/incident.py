@@ -109,8 +109,8 @@ def open_incident(
     check_noticed(account.noticed_at, practice.now())
     if account.tell is not None:
         notified = find_person(practice, account.tell)[1].person
-    elif actor.person.id in line_managers(practice):
-        notified = practice.register.person(line_managers(practice)[actor.person.id])
+    elif manager := line_managers(practice).get(actor.person.id):
+        notified = practice.register.person(manager)
     else:  # a Data Controller, another person than the reporter if there is one
         notified = min(_controllers(practice), key=lambda each: each.id == actor.person.id)
     # By what the log says now: it is held against that for ever.
