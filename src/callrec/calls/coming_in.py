@@ -30,10 +30,10 @@ class CameIn:
     batch: str
     """Id of the batch that it came in with."""
 
-    @property
-    def is_by_hand(self) -> bool:
-        """Whether a person brought it in."""
-        return self.role is not Role.INTAKE
+
+def is_by_hand(came_in: CameIn | None) -> bool:
+    """Whether a person brought a recording in; of one that nobody took in, no service did."""
+    return came_in is None or came_in.role is not Role.INTAKE
 
 
 def brought_by_hand(
@@ -41,11 +41,7 @@ def brought_by_hand(
 ) -> tuple[int, ...]:
     """Numbers of those that a person brought in, or nobody, in order; for lists, as `came_in`."""
     brought = came_in(connection, register, [row.uid for row in recordings])
-    return tuple(
-        sorted(
-            row.id for row in recordings if row.uid not in brought or brought[row.uid].is_by_hand
-        )
-    )
+    return tuple(sorted(row.id for row in recordings if is_by_hand(brought.get(row.uid))))
 
 
 def came_in(

@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 from sqlalchemy import Connection, select
 
-from callrec.calls.coming_in import CameIn
+from callrec.calls.coming_in import CameIn, is_by_hand
 from callrec.calls.custody import OpenedRecording, Opening, check_clear_columns
 from callrec.calls.records import parties_named_in
 from callrec.catalogue import tables
@@ -136,7 +136,7 @@ class ShownCall:
             "volumes": volumes,
             "taken_in_at": came_in and came_in.at,
             "taken_in_by": came_in and came_in.role,
-            "by_hand": came_in is None or came_in.is_by_hand,
+            "by_hand": is_by_hand(came_in),
             "matched": fields["record"] is not None,
         }
         return cls(**shown)

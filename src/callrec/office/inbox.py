@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.archive.unarchived import read_unarchived
 from callrec.audit.leaf import Leaf
-from callrec.calls.coming_in import came_in
+from callrec.calls.coming_in import came_in, is_by_hand
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, find_request
@@ -122,17 +122,23 @@ def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
     with reading(practice.engine) as connection:
         hidden = references_hidden_from(practice, actor, connection)
         mine = [item for item in inbox_of(practice, actor.person) if item.reference not in hidden]
-        return tuple(_with_by_hand(practice, connection, item) for item in mine)
+        to_decide = any(item.waits_to is InboxAction.DECIDE for item in mine)
+        makings = read_outlines(connection) if to_decide else {}
+        return tuple(_with_by_hand(practice, connection, makings, item) for item in mine)
 
 
-def _with_by_hand(practice: Practice, connection: Connection, item: InboxItem) -> InboxItem:
+def _with_by_hand(
+    practice: Practice,
+    connection: Connection,
+    makings: Mapping[str, RequestOutline],
+    item: InboxItem,
+) -> InboxItem:
     """The same, with how many of its recordings a person brought in, if they are to be decided."""
     if item.waits_to is not InboxAction.DECIDE:
         return item
-    row = find_request(connection, item.reference)
-    uids = outline_of(read_outlines(connection), row).uids
+    uids = outline_of(makings, find_request(connection, item.reference)).uids
     brought = came_in(connection, practice.register, uids)
-    by_hand = sum(uid not in brought or brought[uid].is_by_hand for uid in uids)
+    by_hand = sum(is_by_hand(brought.get(uid)) for uid in uids)
     return replace(item, by_hand=by_hand)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from callrec.audit.leaf import Leaf
-from callrec.calls.coming_in import came_in
+from callrec.calls.coming_in import came_in, is_by_hand
 from callrec.calls.custody import Opening
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import from_millis
@@ -265,7 +265,7 @@ def _recordings(
             is_of_other_day=row.id in of_other_day,
             taken_in_at=brought[row.uid].at if row.uid in brought else None,
             taken_in_by=brought[row.uid].role if row.uid in brought else None,
-            by_hand=row.uid not in brought or brought[row.uid].is_by_hand,
+            by_hand=is_by_hand(brought.get(row.uid)),
             matched=matched.get(row.uid),
         )
         if row in known
