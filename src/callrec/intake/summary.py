@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, func, select
@@ -22,7 +22,7 @@ from callrec.crypto.statement import entries_in, read_statement
 from callrec.intake.sources import Quarantined, Refusal
 from callrec.policy.role import Power, powers_of
 from callrec.practice import Actor, Practice, register_now, today, writing
-from callrec.record.statements import carried, sign_statement_as
+from callrec.record.statements import sign_statement_as
 from callrec.telephone.sound.sound import Finding
 
 INTAKE_STATEMENT: Final = "intake"
@@ -115,27 +115,35 @@ _TOLD_FOR: Final = timedelta(days=30)
 
 def unrecognised_warnings(practice: Practice, connection: Connection) -> Iterator[str]:
     """What intake left last, in the last 30 days, as nothing tells when its calls were."""
-    found: tuple[datetime, int] | None = None
-    for row in carried(connection, INTAKE_STATEMENT):
+    since = practice.now() - _TOLD_FOR
+    for row in _summaries(connection):
         fields = read_statement(row.body, row.signature, practice.vault).fields
+        at = parse_instant(str(fields["at"]))
+        if at <= since:
+            return
         if left := fields["refused"].get(Refusal.UNRECOGNISED, 0):
-            found = parse_instant(str(fields["at"])), left
-    if found and practice.now() - found[0] < _TOLD_FOR:
-        day = found[0].astimezone(practice.settings.time_zone).date()
-        yield (
-            f"left where they are on {day}, files with names that no known telephone system writes:"
-            f" {found[1]}; callrec ingest PATH --dry-run lists them"
-        )
+            yield (
+                f"left where they are on {at.astimezone(practice.settings.time_zone).date()}, files"
+                f" with names that no known telephone system writes: {left};"
+                " callrec ingest PATH --dry-run lists them"
+            )
+            return
 
 
 def _last_summary(connection: Connection, person: str) -> int:
     """The sequence of its leaf; -1: there is none."""
+    rows = _summaries(connection)
+    return next((row.seq for row in rows if Leaf.decode(row.leaf, row.seq).actor == person), -1)
+
+
+def _summaries(connection: Connection) -> Iterator[Row[int, bytes, bytes, bytes]]:
+    """``seq`` and ``leaf`` of each summary, ``body`` and ``signature``; the newest first."""
     leaf, statement = tables.leaf.c, tables.statement.c
-    query = select(leaf.seq, leaf.body).where(statement.digest == leaf.statement)
-    rows = connection.execute(
-        query.where(statement.kind == INTAKE_STATEMENT).order_by(leaf.seq.desc())
-    )
-    return next((seq for seq, body in rows if Leaf.decode(body, seq).actor == person), -1)
+    query = select(leaf.seq, leaf.body.label("leaf"), statement.body, statement.signature)
+    query = query.where(
+        statement.digest == leaf.statement, statement.kind == INTAKE_STATEMENT
+    ).order_by(leaf.seq.desc())
+    yield from connection.execute(query)
 
 
 def _batches(connection: Connection, person: str, since: int) -> dict[str, str]:
