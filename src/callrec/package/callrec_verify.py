@@ -1385,7 +1385,7 @@ def check(files: Files, pin: str = "") -> Result:
     newer = not is_certificate and said.get("schema", FORM) != FORM
     if newer:
         said = {}
-    fingerprint = _fingerprint(work, pin)
+    fingerprint = _fingerprint(work, pin, kind)
     signer = _signer(work, kind)
     entry, record = _entry(work, signer, said, kind)
     traces, destroyed = dict[str, Trace](), None
@@ -1442,14 +1442,14 @@ def _state(found: str | None, listed: str | None) -> str:
     return "ok" if found and listed in ("", found) else "damaged"
 
 
-def _fingerprint(work: Examination, pin: str) -> str:
+def _fingerprint(work: Examination, pin: str, kind: Kind) -> str:
     """SHA-256 of the log's first entry, as signers.json has it, held against the pin."""
     fingerprint = ""
     with work.noting("signers.json"):
         for entry in read_as("signers", work.take("signers.json"))["entries"][:1]:
             fingerprint = sha256(unbase64(entry["leaf"])).hexdigest()
     if pin and pin != fingerprint:
-        what = "is another fingerprint than this release has: it is not from that practice"
+        what = f"is another fingerprint than this {kind.name} has: it is not from that practice"
         work.problems.insert(0, Problem("--pin", what))
     return fingerprint
 

@@ -40,8 +40,8 @@ METHOD_BUT_LOST: Final = (
 
 ON_LOST_VOLUMES: Final = (
     "what is on the volumes that are lost: sealed files and, in a sealed copy of the catalogue,"
-    " their keys; who finds one and has the password of somebody who may approve, or the recovery"
-    " kit, can open them"
+    " their keys; anyone who finds one and has the password of somebody who may approve, or the"
+    " recovery kit, can open them"
 )
 
 NOT_REACHED: Final = (
