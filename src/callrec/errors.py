@@ -112,7 +112,7 @@ class Unanchored(CallrecError):
     exit_status = 10
 
 
-class HeadGone(Unanchored):
+class HeadGone(CallrecError):
     """The head that was remembered here was taken away, and no other was at hand."""
 
     exit_status = 11
