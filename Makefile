@@ -5,6 +5,7 @@
 # make audit   ask for known weaknesses of what is pinned; without a network it says "not checked" (69)
 # make licences write docs/licences.md
 # make house   draw docs/architecture.svg
+# make reference write what is made of docs/reference: commands, settings, exit statuses
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
@@ -21,7 +22,7 @@ INSTALLED := $(VENV)/installed
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check types manner collected format audit licences house release mutation concurrency laws killed faults fuzz judges bench bench-full peers
+.PHONY: demo test check types manner collected format audit licences house reference release mutation concurrency laws killed faults fuzz judges bench bench-full peers
 
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
@@ -52,7 +53,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-audit licences house: $(INSTALLED)
+audit licences house reference: $(INSTALLED)
 	@$(BIN)/python -m supply $@
 
 release: check
