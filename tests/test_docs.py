@@ -15,7 +15,9 @@ from house.commands import EVERY_COMMAND
 
 ROOT = Path(__file__).parent.parent
 ROW = re.compile(r"^\| (?!clause|---)(.+?) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
-POLICY_MAP = ROW.findall((ROOT / "docs" / "policy-map.md").read_text(encoding="utf-8"))
+POLICY_MAP = ROW.findall(
+    (ROOT / "docs" / "reference" / "policy-map.md").read_text(encoding="utf-8")
+)
 TESTS = {
     name
     for path in (ROOT / "tests").rglob("test_*.py")
