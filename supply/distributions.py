@@ -31,7 +31,7 @@ ENVIRONMENTS: Final = [
         "platform_system": system,
         "os_name": "nt" if name == "win32" else "posix",
     }
-    for python in ("3.11", "3.12", "3.13")
+    for python in ("3.11", "3.12", "3.13", "3.14")
     for name, system in (("linux", "Linux"), ("darwin", "Darwin"), ("win32", "Windows"))
 ]
 """What requirements ask of a machine, for each that callrec may run on."""
