@@ -1,0 +1,37 @@
+"""``make`` asks for what it lacks: of root nothing, of others one line to type."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+MAKEFILE = Path(__file__).parents[2] / "Makefile"
+NOT_ROOT = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+
+
+def judges(*lines: str) -> subprocess.CompletedProcess[str]:
+    """Make looks for these judges as somebody who may install nothing."""
+    who = NOT_ROOT if os.geteuid() == 0 else {}
+    return subprocess.run(
+        ["make", "-f", "-", "judges", f"JUDGES={' '.join(lines)}"],
+        input=MAKEFILE.read_text(encoding="utf-8"),
+        capture_output=True,
+        text=True,
+        cwd="/",
+        check=False,
+        **who,  # type: ignore[call-overload]
+    )
+
+
+def test_judges_that_are_missing_are_named_in_one_line_to_type() -> None:
+    done = judges("sh:dash", "no-such-judge:qpdf", "/no/such/font.ttf:fonts-none", "/etc/passwd:x")
+    line = "  sudo apt-get install --no-install-recommends qpdf fonts-none\n"
+    assert done.returncode != 0
+    assert line in done.stderr
+    assert (done.stdout, done.stderr.count("apt-get"), "dash" in done.stderr) == ("", 1, False)
+
+
+def test_nothing_is_said_where_no_judge_is_missing() -> None:
+    done = judges("sh:dash", "/etc/passwd:x")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
