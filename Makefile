@@ -104,7 +104,7 @@ define environment
 	sed -n '/^\(pip\|flit-core\)==/,/[^\]$$/p' constraints.txt > $(1)/pip.txt
 	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)/pip.txt
 	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r $(2)
-	$(1)/bin/python -m pip uninstall --quiet --yes setuptools
+	$(1)/bin/python -m pip uninstall --quiet --quiet --yes setuptools
 	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(1)/installed
 endef
