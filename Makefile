@@ -96,10 +96,13 @@ debian = { if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y
 programs = @missing=; for each in $(1); do [ -e "$${each%%:*}" ] || command -v "$${each%%:*}" >/dev/null || \
   missing="$$missing $${each\#*:}"; done; [ -z "$$missing" ] || $(call debian,$$missing)
 
+# What Debian's Python may lack, as the lists below have it.
+LACKS = $(shell $(PYTHON) -c "import ensurepip, venv" 2>/dev/null || echo ensurepip:python3-venv)
+
 # $(call environment,FOLDER,PINS): exact versions and their hashes, every wheel checked; the project itself needs
 # nothing further. Python 3.11 lays a setuptools of its own beside pip, which no hash here speaks for.
 define environment
-	@$(PYTHON) -c "import ensurepip, venv" 2>/dev/null || $(call debian,python3-venv)
+	$(call programs,$(LACKS))
 	$(PYTHON) -m venv $(1)
 	sed -n '/^\(pip\|flit-core\)==/,/[^\]$$/p' constraints.txt > $(1)/pip.txt
 	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)/pip.txt
@@ -124,7 +127,7 @@ JUDGES := eatmydata:eatmydata 7z:7zip ssh-keygen:openssh-client pdftotext:popple
   /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core /usr/include/stdlib.h:libc6-dev
 
 judges:
-	$(call programs,$(JUDGES))
+	$(call programs,$(LACKS) $(JUDGES))
 
 # What callrec is measured beside, likewise.
 PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3

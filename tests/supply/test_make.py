@@ -10,11 +10,11 @@ MAKEFILE = Path(__file__).parents[2] / "Makefile"
 NOT_ROOT = {"user": "nobody", "group": "nogroup", "extra_groups": []}
 
 
-def judges(*lines: str) -> subprocess.CompletedProcess[str]:
+def judges(*lines: str, python: str = "true") -> subprocess.CompletedProcess[str]:
     """Make looks for these judges as somebody who may install nothing."""
     who = NOT_ROOT if os.geteuid() == 0 else {}
     return subprocess.run(
-        ["make", "-f", "-", "judges", f"JUDGES={' '.join(lines)}"],
+        ["make", "-f", "-", "judges", f"JUDGES={' '.join(lines)}", f"PYTHON={python}"],
         input=MAKEFILE.read_text(encoding="utf-8"),
         capture_output=True,
         text=True,
@@ -30,6 +30,11 @@ def test_judges_that_are_missing_are_named_in_one_line_to_type() -> None:
     assert done.returncode != 0
     assert line in done.stderr
     assert (done.stdout, done.stderr.count("apt-get"), "dash" in done.stderr) == ("", 1, False)
+
+
+def test_a_python_that_makes_no_environment_is_mended_in_the_same_line() -> None:
+    done = judges("no-such-judge:qpdf", python="false")
+    assert "  sudo apt-get install --no-install-recommends python3-venv qpdf\n" in done.stderr
 
 
 def test_nothing_is_said_where_no_judge_is_missing() -> None:
