@@ -75,28 +75,35 @@ HEAD: Final = """\
 
 Written by `make licences` from what is installed; `make check` lets nothing else in.
 
-callrec itself is under the MIT licence, [LICENSE](../LICENSE). Its wheel also carries the Noto typefaces (OFL-1.1) and
-EFF's list of words (CC-BY-3.0-US). So the wheel as a whole is `MIT AND OFL-1.1 AND CC-BY-3.0-US`. The texts are in it,
-in `callrec-VERSION.dist-info/licenses/`.
+callrec itself is under the MIT licence, [LICENSE](../LICENSE). Its wheel also carries the Noto
+typefaces (OFL-1.1) and EFF's list of words (CC-BY-3.0-US). So the wheel as a whole is `MIT AND
+OFL-1.1 AND CC-BY-3.0-US`. The texts are in it, in `callrec-VERSION.dist-info/licenses/`.
 
-The wheel carries none of the parts below. They are installed beside it, unchanged, each under its own licence.
+The wheel carries none of the parts below. They are installed beside it, unchanged, each under
+its own licence.
 
 ## If you pass callrec on with its parts
 
-You may use all of it in your practice, on any number of machines, and need to do nothing. This section is for the person
-who gives others a bundle of wheels, a Debian package, an image or a program made from them.
+You may use all of it in your practice, on any number of machines, and need to do nothing. This
+section is for the person who gives others a bundle of wheels, a Debian package, an image or a
+program made from them.
 
-Such a thing has FFmpeg in it, in PyAV's wheel. FFmpeg there is configured with `--enable-version3` and linked to libx264 and
-libx265, which are GPL-2.0-or-later. FFmpeg calls itself "LGPL version 3 or later"; **read the combination as
-GPL-3.0-or-later**. The person who passes it on must:
+Such a thing has FFmpeg in it, in PyAV's wheel. FFmpeg there is configured with
+`--enable-version3` and linked to libx264 and libx265, which are GPL-2.0-or-later. FFmpeg calls
+itself "LGPL version 3 or later"; **read the combination as GPL-3.0-or-later**. The person who
+passes it on must:
 
-* **Give the source.** Offer the source of FFmpeg and of each library in PyAV's `av.libs`, in the versions that were built,
-  with the scripts that built them. Put it where the package is, or add a written offer that holds for three years.
-  `av-VERSION.dist-info/sboms/` lists the libraries; PyAV's own pages have the scripts.
-* **Pass on the texts.** Include GPL-3.0, and the licence of each part: it is in the part's `.dist-info`.
-* **Pass on the rights.** The people who get it may copy, change and share that combination under GPL-3.0.
+* **Give the source.** Offer the source of FFmpeg and of each library in PyAV's `av.libs`, in the
+  versions that were built, with the scripts that built them. Put it where the package is, or add
+  a written offer that holds for three years. `av-VERSION.dist-info/sboms/` lists the libraries;
+  PyAV's own pages have the scripts.
+* **Pass on the texts.** Include GPL-3.0, and the licence of each part: it is in the part's
+  `.dist-info`.
+* **Pass on the rights.** The people who get it may copy, change and share that combination under
+  GPL-3.0.
 
-fpdf2 is LGPL-3.0-only: include its text, and let people put another fpdf2 in its place. callrec's own code stays under MIT."""
+fpdf2 is LGPL-3.0-only: include its text, and let people put another fpdf2 in its place.
+callrec's own code stays under MIT."""
 """What docs/licences.md says before its lists."""
 
 
