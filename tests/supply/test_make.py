@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 MAKEFILE = Path(__file__).parents[2] / "Makefile"
-NOT_ROOT = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+NOT_ROOT: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []}
 
 
 def judges(*lines: str, python: str = "true") -> subprocess.CompletedProcess[str]:
@@ -20,7 +21,7 @@ def judges(*lines: str, python: str = "true") -> subprocess.CompletedProcess[str
         text=True,
         cwd="/",
         check=False,
-        **who,  # type: ignore[call-overload]
+        **who,
     )
 
 
