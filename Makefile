@@ -4,7 +4,7 @@
 # make format  put the code into shape
 # make audit   ask for known weaknesses of what is pinned; without a network it says "not checked" (69)
 # make licences write docs/licences.md
-# make house   draw docs/architecture.svg
+# make house   draw docs/architecture.svg and docs/terminal.svg
 # make reference write what is made of docs/reference: commands, settings, exit statuses
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)

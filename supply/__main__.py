@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from supply import house, reference, weaknesses
+from supply import house, reference, terminal, weaknesses
 from supply.distributions import CALLREC, differences, installed, pinned
 from supply.licences import licences, page, refused
 from supply.release import NotTheSame, git, make
@@ -42,6 +42,7 @@ def write_licences() -> int:
 
 def draw_house() -> int:
     (CHECKOUT / "docs" / "architecture.svg").write_text(house.draw(CHECKOUT), encoding="utf-8")
+    (CHECKOUT / "docs" / "terminal.svg").write_text(terminal.draw(CHECKOUT), encoding="utf-8")
     return 0
 
 
