@@ -5,7 +5,7 @@
 # make audit   ask for known weaknesses of what is pinned; without a network it says "not checked" (69)
 # make licences write docs/licences.md
 # make house   draw docs/architecture.svg and docs/terminal.svg
-# make reference write what is made of docs/reference: commands, settings, exit statuses
+# make reference write what is made from the code: pages of docs/reference, manual pages, completion
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
