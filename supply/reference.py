@@ -24,6 +24,8 @@ them. What one machine sets for itself comes after that."""
 _STATUSES: Final = """\
 Status 5 comes before all others: where something was changed and something else went wrong too, it
 is 5. `reconcile` ends with 8 where an answered call is not held, or not all of it."""
+_TYPE: Final = re.compile(r" <(?:str|int|int range|path|Event|list\[\w+\])>$")
+"""What Python calls an argument's kind, which tells a reader nothing."""
 _KEY: Final = re.compile(r"(\w+) = (.+)")
 
 
@@ -81,12 +83,12 @@ def _table(head: str, params: Sequence[Any], context: Any) -> list[str]:
     rows = []
     for each in params:
         names, words = each.get_help_record(context) or (each.make_metavar(context), "")
-        rows.append(f"| `{_cell(names)}` | {_cell(words)} |")
+        rows.append(f"| `{_cell(_TYPE.sub('', names))}` | {_cell(words).replace('<', '&lt;')} |")
     return ["\n".join((f"| {head} | what it says |", "| --- | --- |", *rows))] if rows else []
 
 
 def _cell(words: str) -> str:
-    return " ".join(words.split()).replace("|", "\\|").replace("<", "&lt;")
+    return " ".join(words.split()).replace("|", "\\|")
 
 
 def settings(checkout: Path) -> str:
