@@ -5,7 +5,7 @@
 # make audit   ask for known weaknesses of what is pinned; without a network it says "not checked" (69)
 # make licences write docs/licences.md
 # make house   draw docs/architecture.svg and docs/terminal.svg
-# make reference write what is made of docs/reference: commands, settings, exit statuses
+# make reference write what is made from the code: pages of docs/reference, manual pages, completion
 # make docs     the site of docs/ into build/docs; says how old a reader of the manual must be
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
@@ -138,7 +138,7 @@ $(RUNTIME)/installed: constraints.txt requirements.txt pyproject.toml Makefile
 # Independent programs that the tests call as judges, each by a command or file and the package that
 # has it; eatmydata; what the browser writes with, and gcc compiles with.
 JUDGES := eatmydata:eatmydata 7z:7zip ssh-keygen:openssh-client pdftotext:poppler-utils qpdf:qpdf zbarimg:zbar-tools \
-  shasum:perl chromium:chromium systemd-analyze:systemd gcc:gcc \
+  shasum:perl chromium:chromium systemd-analyze:systemd gcc:gcc zsh:zsh fish:fish mandoc:mandoc \
   /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core /usr/include/stdlib.h:libc6-dev
 
 judges:

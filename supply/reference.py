@@ -51,11 +51,12 @@ def commands() -> str:
     for title, names in SECTIONS.items():
         lines.append(f"## {title}")
         for name in names:
-            lines += _command(group.get_command(root, name), f"callrec {name}", root, level=3)
+            lines += command_blocks(group.get_command(root, name), f"callrec {name}", root)
     return _page(lines)
 
 
-def _command(command: Any, path: str, parent: Any, *, level: int) -> Iterator[str]:
+def command_blocks(command: Any, path: str, parent: Any, *, level: int = 3) -> Iterator[str]:
+    """The blocks of one command, and of what stands below it."""
     context = type(parent)(command, parent=parent, info_name=path.rpartition(" ")[2])
     yield f"{'#' * level} {path}"
     usage = [piece for piece in command.collect_usage_pieces(context) if piece]
@@ -67,7 +68,7 @@ def _command(command: Any, path: str, parent: Any, *, level: int) -> Iterator[st
     yield from _table("argument", arguments, context)
     yield from _table("option", options, context)
     for name, each in getattr(command, "commands", {}).items():
-        yield from _command(each, f"{path} {name}", context, level=level + 1)
+        yield from command_blocks(each, f"{path} {name}", context, level=level + 1)
 
 
 def _paragraphs(words: str) -> list[str]:
