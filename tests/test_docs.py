@@ -124,7 +124,11 @@ def typed() -> list[str]:
     folders = [ROOT / "docs" / name for name in (".", "manual", "reference")]
     made = {ROOT / "docs" / "reference" / name for name in pages(ROOT)}
     kept = [ROOT / "README.md", *(page for each in folders for page in each.glob("*.md"))]
-    texts = [page.read_text(encoding="utf-8") for page in kept if page not in made]
+    texts = [
+        re.sub(r" \\\n +", " ", page.read_text(encoding="utf-8"))
+        for page in kept
+        if page not in made
+    ]
     hits = {" ".join((a or b).split()) for text in texts for a, b in TYPED.findall(text)}
     return sorted(hit.partition(" #")[0] for hit in hits)
 
