@@ -43,9 +43,8 @@ def show(house: House, login: str = "dora") -> None:
 
 
 def problems(house: House) -> list[str]:
-    zone = house.practice.settings.time_zone
     with reading(house.practice.engine) as connection:
-        found_ = check_projections(connection, house.practice.register, zone)
+        found_ = check_projections(connection, house.practice.register)
         return [problem.what for problem in found_]
 
 

@@ -83,11 +83,13 @@ class Foreign:
     """Those of them that no entry wrote, which are set aside: table and row of each."""
     hashes: list[bytes] = field(default_factory=list)
     """Of all leaves; empty where the stored nodes are right."""
+    things: list[str] = field(default_factory=list)
+    """What lacks an entry once all this is set aside, as ``request R-3``."""
     known: SetAside = field(default_factory=SetAside)
     """What was set aside before."""
 
     def __bool__(self) -> bool:
-        return any((self.listed, self.rows, self.details, self.faults, self.hashes))
+        return any((self.listed, self.rows, self.details, self.faults, self.hashes, self.things))
 
     @property
     def found(self) -> Found:
@@ -104,6 +106,7 @@ class Foreign:
             tuple(self.unsigned),
             tuple(self.details),
             tuple(dict.fromkeys(each.row for each in self.faults if each.row not in gone)),
+            tuple(dict.fromkeys(self.things)),
         )
 
     @property

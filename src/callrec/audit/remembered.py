@@ -173,6 +173,8 @@ class Problem:
 
     seq: int | None
     what: str
+    thing: str | None = None
+    """Whose leaves do not come to its rows, as ``request R-3``; None: no one thing's."""
 
 
 @dataclass(frozen=True, slots=True)

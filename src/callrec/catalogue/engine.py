@@ -169,6 +169,13 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def trial(engine: Engine) -> Iterator[Connection]:
+    """A write transaction that is always undone: what would come of a change."""
+    with _between(engine, "BEGIN IMMEDIATE", "ROLLBACK") as connection:
+        yield connection
+
+
 def sqlite_connection(connection: Connection) -> sqlite3.Connection:
     """SQLite itself: a million rows by way of SQLAlchemy take as long again."""
     database = connection.connection.driver_connection

@@ -54,9 +54,10 @@ from callrec.catalogue.engine import (
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import Practice, state_folder
-from callrec.record.resuming import SetAsideItem, items_of
+from callrec.record.rows import unrecorded
 from callrec.registers.audit import OpenedDetails
 from callrec.registers.projections import check_projections
+from callrec.registers.resuming import SetAsideItem, items_of
 
 
 class Verdict(StrEnum):
@@ -107,7 +108,7 @@ class Verification:
     read_from: int = 0
     """The first leaf that was read: those before it were verified earlier, and not read again."""
     may_be_put_on_record: bool = False
-    """Something in the log, or in a row, is not as it was signed, which can be put on record."""
+    """Something in the log, a row or a thing is not as it was signed: it can be put on record."""
     memory_gone: bool = False
     """Something is remembered here of the vault, and its head no longer is."""
     details_opened: int | None = None
@@ -236,7 +237,7 @@ def _verified(
         without_power=tuple(found.register.ignored) if found.register else (),
         read_from=found.read_from,
         memory_gone=memory_gone,
-        may_be_put_on_record=bool(spoilt),
+        may_be_put_on_record=bool(spoilt) or any(each.thing for each in problems),
     )
 
 
@@ -273,10 +274,8 @@ def _spoilt_rows(
 
 
 def _wrong_rows(connection: Connection, register: Register) -> Iterator[Problem]:
-    """What rows do not follow from the log, on days of the practice's own time zone."""
-    yield from check_projections(
-        connection, register, register.newest_settings().settings.time_zone
-    )
+    """What rows do not follow from the log, but for what was put on record."""
+    return unrecorded(check_projections(connection, register), connection, register)
 
 
 def check_untouched(config: Config, environ: Mapping[str, str]) -> None:

@@ -183,20 +183,22 @@ def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = Fa
     from callrec.login.people import logins
     from callrec.login.unlock import actor_of, unlock_person
     from callrec.practice import report_unsaved_head
-    from callrec.record.resuming import (
+    from callrec.registers.resuming import (
         check_reason,
         foreign_items,
         open_practice_to_resume,
+        or_restore,
         resume_record,
         show_foreign,
     )
 
     invocation, out = ctx.obj, ctx.obj.out
-    practice = open_practice_to_resume(invocation.config, invocation.now, invocation.environ)
-    login = signing_login(invocation, practice)
-    password = invocation.prompts.ask_password(f"Password of {login}")
-    actor = actor_of(practice, unlock_person(practice, login=login, password=password))
-    foreign = show_foreign(practice, actor)
+    with or_restore():
+        practice = open_practice_to_resume(invocation.config, invocation.now, invocation.environ)
+        login = signing_login(invocation, practice)
+        password = invocation.prompts.ask_password(f"Password of {login}")
+        actor = actor_of(practice, unlock_person(practice, login=login, password=password))
+        foreign = show_foreign(practice, actor)
     items = foreign_items(foreign, logins=logins(practice), actor=actor)
     proven = foreign.proven.size
     out.note(f"The record is proven up to entry {proven - 1}. This is not as anybody signed it:")
