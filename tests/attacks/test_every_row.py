@@ -342,6 +342,8 @@ PUT_ON_RECORD = {
     "a mark of nothing": "INSERT INTO duplicate VALUES (randomblob(16), 400)",
     "a row too many": "INSERT INTO set_aside VALUES ('ab', x'00')",
     "a row too few": "DELETE FROM set_aside",
+    "a recording's state": "UPDATE recording SET state = 'archived' WHERE id = 4",
+    "a request's state": "UPDATE request SET state = 'approved' WHERE number = 3",
     "what was signed for, gone": "DELETE FROM written WHERE name = 'share'",
     "what was signed for, changed": "UPDATE written SET now = zeroblob(32) WHERE name = 'volume'",
     "what was signed for, made up": "INSERT INTO written VALUES ('volume', 'x', 9, NULL, x'00')",

@@ -37,6 +37,12 @@ logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 FILE_NAME: Final = "catalogue.sqlite"
 
+TO_RESTORE: Final = (
+    "move all that is called catalogue.sqlite out of the vault's folder, then callrec restore"
+    " --from DRIVE"
+)
+"""What brings back an older catalogue: while there is one, `restore` fetches recordings alone."""
+
 BUSY_SECONDS: Final = 60
 
 _T = TypeVar("_T")

@@ -132,8 +132,7 @@ class Kind(Generic[H]):
                 check_row(row, columns, called)
                 may(row, histories[row.id])
             except Tampered as error:
-                named = "" if called in error.message else f"{called}: "
-                yield Problem(None, f"{named}{error.message}", called)
+                yield Problem(None, error.message, called)
         if missing:
             yield Problem(None, f"{len(missing)} {self.table.name}s of the log are in no row")
 

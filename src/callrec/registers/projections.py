@@ -117,7 +117,8 @@ def _check_people(connection: Connection, register: Register) -> Iterator[Proble
     rows = {row.id for row in people}
     for row in people:
         if not is_current_lock(register, row):
-            yield Problem(None, f"the lock of {row.login} is not the one that the log names")
+            lock = f"the lock of {row.login}"
+            yield Problem(None, f"{lock} is not the one that the log names", lock)
     vouched = {*register.vouchers, register.founders.kit}
     if rows - vouched:
         yield Problem(None, "a person stands in the catalogue for whom nobody vouched")

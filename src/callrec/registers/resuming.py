@@ -114,7 +114,7 @@ def show_foreign(practice: Practice, actor: Actor) -> Foreign:
     with trial(practice.engine) as connection:
         foreign = _find_all(practice, actor, connection)
         _check_nothing_comes_back(foreign, practice.vault)
-        _take_out(connection, foreign)
+        _begin_without(practice, actor, connection, foreign)
     if not foreign:
         raise Unusable(
             "nothing was found that is not as it was signed", hint="callrec audit verify"
@@ -138,7 +138,7 @@ def _check_nothing_comes_back(foreign: Foreign, vault: str) -> None:
                     f"an entry is damaged or gone that made a {statement.kind} statement, and what"
                     " it ended would stand again: who may do what, a lock, a key or a rule",
                     clause=Clause.CONTROLLED_ACCESS,
-                    hint="keep the vault as it is, and callrec restore from a drive",
+                    hint=HINT,
                 )
 
 
@@ -181,8 +181,7 @@ def resume_record(practice: Practice, actor: Actor, shown: Foreign, *, reason: s
     check_may_resume(actor.person)
     with transaction(practice.engine) as connection:
         foreign = _find_all(practice, actor, connection)
-        act = LogTransaction(connection, practice.log, actor.signer, size=foreign.size)
-        _take_out(connection, foreign)
+        act = _begin_without(practice, actor, connection, foreign)
         if foreign.found != shown.found or bool(foreign.hashes) != bool(shown.hashes):
             raise Failed("the record changed since it was shown, so nothing was done", hint="again")
         newest = foreign.register.newest(VaultKey.AUDIT)
@@ -197,19 +196,25 @@ def resume_record(practice: Practice, actor: Actor, shown: Foreign, *, reason: s
     return head.size - 1
 
 
-def _take_out(connection: Connection, foreign: Foreign) -> None:
+def _begin_without(
+    practice: Practice, actor: Actor, connection: Connection, foreign: Foreign
+) -> LogTransaction:
     """Set aside what was found, and find what does not follow from the log without it.
+
+    Returns a transaction of the log that goes on without it.
 
     Raises:
         Failed: that is more than single things which lack an entry.
     """
+    act = LogTransaction(connection, practice.log, actor.signer, size=foreign.size)
     take_out(connection, foreign)
     for problem in unrecorded(
         check_projections(connection, foreign.register), connection, foreign.register
     ):
         if problem.thing is None:
             raise Failed(f"without what is damaged or gone, {problem.what}", hint=HINT)
-        foreign.things.append(problem.thing)
+        foreign.broken.append(problem)
+    return act
 
 
 def check_reason(reason: str) -> str:
@@ -241,14 +246,14 @@ def foreign_items(
         for table, _ in foreign.rows
     ]
     items += [SetAsideItem(each.seq, each.what) for each in named(foreign.faults)]
-    items += [SetAsideItem(None, _lacking(thing)) for thing in foreign.found.things]
+    items += [SetAsideItem(None, each.named) for each in foreign.broken]
     if foreign.hashes:
         items.append(SetAsideItem(None, "the tree over the entries: it is made anew from them"))
     return items
 
 
-def _lacking(thing: str) -> str:
-    return f"{thing} lacks an entry: not all that happened to it is known"
+def _left_as_is(thing: str) -> str:
+    return f"{thing} is not what the entries that are left come to"
 
 
 def _act(act: str) -> str:
@@ -285,7 +290,7 @@ def items_of(connection: Connection, resumed: Resumed) -> Iterator[SetAsideItem]
     for row in found.rows:
         yield SetAsideItem(None, f"a {row.table} that belonged to no entry, or was damaged", *by)
     for thing in found.things:
-        yield SetAsideItem(None, _lacking(thing), *by)
+        yield SetAsideItem(None, _left_as_is(thing), *by)
     for what in _standing_as_found(found.catalogue):
         yield SetAsideItem(None, what, *by)
     if not found and not resumed.lost:

@@ -44,6 +44,7 @@ from callrec.audit.sessions import session_keys
 from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.catalogue.backup import NOT_IN_COPIES
 from callrec.catalogue.engine import (
+    TO_RESTORE,
     check_indexes,
     check_numbering,
     check_schema,
@@ -258,8 +259,8 @@ def check_vault(practice: Practice, connection: Connection) -> None:
     if problems:
         raise Tampered(
             f"the vault is not as it was signed: {problems[0].what}",
-            hint="callrec audit verify names all that was changed; keep every drive as it is,"
-            " callrec restore from one brings back what was there before",
+            hint="callrec audit verify names all that was changed; keep every drive as it is: to"
+            f" bring back what was there before, {TO_RESTORE}",
         )
 
 
@@ -293,7 +294,8 @@ def check_untouched(config: Config, environ: Mapping[str, str]) -> None:
     if found.problems:
         raise Tampered(
             found.problems[0].what,
-            hint="keep a copy of the vault; callrec audit verify names all that was changed",
+            hint="keep a copy of the vault; callrec audit verify names all that was changed. To"
+            f" bring back what was there before, {TO_RESTORE}",
         )
 
 
