@@ -1,4 +1,4 @@
-"""``check`` and ``audit`` what is installed; write the ``licences``, ``house``, a ``release``."""
+"""Check and audit what is installed; write what is made from the code, or a release."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from supply import house, weaknesses
+from supply import house, manual, reference, terminal, weaknesses
 from supply.distributions import CALLREC, differences, installed, pinned
 from supply.licences import licences, page, refused
 from supply.release import NotTheSame, git, make
@@ -42,6 +42,17 @@ def write_licences() -> int:
 
 def draw_house() -> int:
     (CHECKOUT / "docs" / "architecture.svg").write_text(house.draw(CHECKOUT), encoding="utf-8")
+    (CHECKOUT / "docs" / "terminal.svg").write_text(terminal.draw(CHECKOUT), encoding="utf-8")
+    return 0
+
+
+def write_reference() -> int:
+    for path, text in manual.installed_files(CHECKOUT).items():
+        file = CHECKOUT / "packaging" / "data" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    for name, text in reference.pages(CHECKOUT).items():
+        (CHECKOUT / "docs" / "reference" / name).write_text(text, encoding="utf-8")
     return 0
 
 
@@ -63,6 +74,7 @@ DEEDS: Final = {
     "audit": audit,
     "licences": write_licences,
     "house": draw_house,
+    "reference": write_reference,
     "release": release,
 }
 
