@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attacks.test_every_row import FULL
+from attacks.everything import FULL
 from callrec.errors import Failed, Tampered
 from callrec.people.powers import disable_person
 from house.commands import done, type_in
