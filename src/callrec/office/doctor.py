@@ -75,10 +75,10 @@ def examine(
     yield _decoder()
     yield _shares(practice)
     yield _head(practice)
-    yield from _rows(practice)
     yield from _recordings(practice, full=full, done=done)
     if full:
         yield from _keys(practice, approver)
+    yield from _rows(practice)
 
 
 def _well(what: str) -> Finding:
