@@ -4,8 +4,9 @@
 # make format  put the code into shape
 # make audit   ask for known weaknesses of what is pinned; without a network it says "not checked" (69)
 # make licences write docs/licences.md
-# make house   draw docs/architecture.svg
-# make reference write what is made of docs/reference: commands, settings, exit statuses
+# make house   draw docs/architecture.svg and docs/terminal.svg
+# make reference write what is made from the code: pages of docs/reference, manual pages, completion
+# make docs     the site of docs/ into build/docs; says how old a reader of the manual must be
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
@@ -23,7 +24,7 @@ RUNTIME := .runtime
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check types manner collected format audit licences house reference release mutation concurrency laws killed faults fuzz judges bench bench-full peers
+.PHONY: demo test check types manner collected format audit licences house reference docs release mutation concurrency laws killed faults fuzz judges bench bench-full peers
 
 demo: $(RUNTIME)/installed
 	$(RUNTIME)/bin/callrec demo
@@ -58,6 +59,19 @@ format: $(INSTALLED)
 audit licences house reference: $(INSTALLED)
 	@$(BIN)/python -m supply $@
 
+# Links are checked; of another server a page loads nothing and names nothing.
+SITE := .docs
+docs: $(SITE)/installed
+	$(SITE)/bin/python supply/readability.py docs/manual/*.md docs/inspector.md README.md
+	$(SITE)/bin/zensical build --strict --clean
+	! grep -rEon '(src|href)="(https?:)?//[^"]*' build/docs --include=*.html
+
+# Beside what is installed, as the fuzzer is.
+$(SITE)/installed: supply/docs.txt
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
 release: check
 	@$(BIN)/python -m supply release
 
@@ -83,7 +97,7 @@ FUZZER := .fuzzing/atheris
 fuzz: $(INSTALLED) $(FUZZER)
 	PYTHONPATH=.:tests:$(FUZZER) $(BIN)/python -m fuzzing --seconds $(SECONDS) $(if $(TARGET),--target $(TARGET))
 
-# Beside what is installed, not in it: whoever makes or tests callrec needs none.
+# Beside what is installed, not in it: to make or test callrec takes none.
 $(FUZZER): fuzzing/constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $@ --upgrade -r $<
 	touch $@
@@ -124,7 +138,7 @@ $(RUNTIME)/installed: constraints.txt requirements.txt pyproject.toml Makefile
 # Independent programs that the tests call as judges, each by a command or file and the package that
 # has it; eatmydata; what the browser writes with, and gcc compiles with.
 JUDGES := eatmydata:eatmydata 7z:7zip ssh-keygen:openssh-client pdftotext:poppler-utils qpdf:qpdf zbarimg:zbar-tools \
-  shasum:perl chromium:chromium systemd-analyze:systemd gcc:gcc \
+  shasum:perl chromium:chromium systemd-analyze:systemd gcc:gcc zsh:zsh fish:fish mandoc:mandoc \
   /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core /usr/include/stdlib.h:libc6-dev
 
 judges:

@@ -37,6 +37,12 @@ logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 FILE_NAME: Final = "catalogue.sqlite"
 
+TO_RESTORE: Final = (
+    "move all that is called catalogue.sqlite out of the vault's folder, then callrec restore"
+    " --from DRIVE"
+)
+"""What brings back an older catalogue: while there is one, `restore` fetches recordings alone."""
+
 BUSY_SECONDS: Final = 60
 
 _T = TypeVar("_T")
@@ -141,6 +147,8 @@ def connect(path: Path, *, mode: str) -> Engine:
     engine = create_engine(
         "sqlite://", creator=connection, hide_parameters=True, poolclass=QueuePool
     )
+    if mode != "ro":
+        event.listen(engine, "connect", _choose_journal)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "before_cursor_execute", _remember_cursor)
     return engine
@@ -166,6 +174,13 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     with _between(engine, "BEGIN IMMEDIATE", "COMMIT") as connection:
         if _AS_MADE in connection.get_execution_options():
             check_schema(connection)
+        yield connection
+
+
+@contextmanager
+def trial(engine: Engine) -> Iterator[Connection]:
+    """A write transaction that is always undone: what would come of a change."""
+    with _between(engine, "BEGIN IMMEDIATE", "ROLLBACK") as connection:
         yield connection
 
 
@@ -271,11 +286,15 @@ def _remember_cursor(connection: Connection, cursor: sqlite3.Cursor, *_: object)
     connection.info[_CURSORS].add(cursor)
 
 
+def _choose_journal(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    """A file has one journal or the other, so who may only read it takes the one that it has."""
+    journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "DELETE"
+    connection.execute(f"PRAGMA journal_mode={journal}")
+
+
 def _prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
     record.info[_CURSORS] = WeakSet()
-    journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "DELETE"
     for pragma in (
-        f"journal_mode={journal}",
         # Beside a rollback journal FULL would not do: what was committed is undone if a power cut
         # brings the journal back, whose removal nobody made durable (sqlite.org/pragma.html).
         "synchronous=EXTRA",
