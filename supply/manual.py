@@ -61,7 +61,7 @@ def _configuration(checkout: Path) -> str:
     """callrec.toml(5): what one machine sets for itself."""
     _, _, told = reference.settings(checkout).partition("\n## One machine's configuration\n\n")
     about = "Named by **--config** or **CALLREC_CONFIG**. The practice's rules are not in it:"
-    blocks = ["## Description", f"{about} see **callrec-settings(1)**.", "## Keys"]
+    blocks = ["## Description", f"{about} see **callrec-practice(1)**.", "## Keys"]
     blocks += _blocks(told)
     return _page("callrec.toml", 5, "configuration of callrec on one machine", blocks)
 

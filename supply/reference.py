@@ -11,6 +11,7 @@ from typing import Any, Final
 from typer.main import get_command
 
 from callrec.cli.app import BUG_STATUS, SECTIONS, app
+from callrec.cli.examples import examples_of
 from callrec.config import Config
 from callrec.errors import CallrecError
 from callrec.settings import Section, Settings
@@ -19,8 +20,8 @@ MADE: Final = "<!-- Made from the code by make reference: change it there. -->"
 EVERYWHERE: Final = ("--json", "--config", "--vault", "--help")
 """Options of every command, told once."""
 _SETTINGS: Final = """\
-The practice's rules come first. `callrec settings` shows them, and the Data Controller changes
-them. What one machine sets for itself comes after that."""
+The practice's rules come first. `callrec practice settings` shows them, and the Data
+Controller changes them. What one machine sets for itself comes after that."""
 _STATUSES: Final = """\
 Status 5 comes before all others: where something was changed and something else went wrong too, it
 is 5. `reconcile` ends with 8 where an answered call is not held, or not all of it."""
@@ -62,6 +63,7 @@ def command_blocks(command: Any, path: str, parent: Any, *, level: int = 3) -> I
     usage = [piece for piece in command.collect_usage_pieces(context) if piece]
     yield "```text\n" + " ".join([path, *usage]) + "\n```"
     yield from _paragraphs(command.help or "")
+    yield "```text\n" + "\n".join(examples_of(path)) + "\n```"
     params = [each for each in command.get_params(context) if not getattr(each, "hidden", False)]
     arguments = [each for each in params if each.param_type_name == "argument"]
     options = [each for each in params if each not in arguments and each.opts[0] not in EVERYWHERE]

@@ -101,7 +101,7 @@ RULES = {
 def test_a_rule_of_the_practice_is_none_of_a_machine_s(text: str, tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="is a rule of the practice") as mistake:
         load(text, tmp_path)
-    assert "callrec settings apply" in mistake.value.hint
+    assert "callrec practice settings apply" in mistake.value.hint
 
 
 UNUSABLE = {

@@ -106,9 +106,8 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
         Misconfigured: a named file is missing; a file cannot be read, others can change it, it is
             no TOML, or holds a key or a value that we do not know; no vault can lie in that place.
     """
-    named = path or _path_in(environ, "CALLREC_CONFIG")
-    file = named or user_config_path("callrec", appauthor=False) / "config.toml"
-    config = _read(file, required=named is not None)
+    file = config_file(path, environ)
+    config = _read(file, required=bool(path or environ.get("CALLREC_CONFIG")))
     chosen = vault or _path_in(environ, "CALLREC_VAULT")
     # In the file a path is relative to the file, or the vault would depend on the current folder.
     place = chosen.absolute() if chosen else _beside(file, config.vault)
@@ -117,6 +116,12 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
     mail_files = {key: _beside(file, each) for key, each in named_files.items() if each is not None}
     mail = config.mail.model_copy(update=mail_files)
     return config.model_copy(update={"vault": place, "mail": mail})
+
+
+def config_file(path: Path | None, environ: Mapping[str, str]) -> Path:
+    """Where the configuration is: where that was named, else the usual place."""
+    named = path or _path_in(environ, "CALLREC_CONFIG")
+    return named or user_config_path("callrec", appauthor=False) / "config.toml"
 
 
 def _check_nameable(vault: Path) -> None:
@@ -169,7 +174,7 @@ def _read(file: Path, *, required: bool) -> Config:
         if moved:
             raise Misconfigured(
                 f'{file}: "{moved[0]}" is a rule of the practice, which no file of a machine sets',
-                hint="callrec settings show says what holds; the Data Controller changes it with"
-                " callrec settings apply FILE",
+                hint="callrec practice settings show says what holds; the Data Controller changes"
+                " it with callrec practice settings apply FILE",
             ) from None
         raise explain_error(problem, file, Config, example="config.example.toml") from None

@@ -348,7 +348,7 @@ def _check_still_entitled(now: Person, actor: Actor, *, since: date) -> None:
     if now.standing is not then.standing or then.powers - now.powers or lent - {*now.delegations}:
         raise Failed(
             "what you may do was changed a moment ago, so nothing more was done",
-            hint="callrec whoami shows what you may do now",
+            hint="callrec user whoami shows what you may do now",
         )
 
 
@@ -361,7 +361,7 @@ def vault_key(actor: Actor, key: VaultKey, version: int) -> bytes:
     """The secret of a vault key that the actor has open."""
     secret = actor.shares.get((key, version))
     if secret is None:
-        hint = "somebody with the power for it can do this; callrec whoami shows yours"
+        hint = "somebody with the power for it can do this; callrec user whoami shows yours"
         if actor.identity is None and key in keys_held(powers_vouched_for(actor.person)):
             hint = f"the key is newer than that login, perhaps: callrec login {actor.login}"
         what = f"this takes the {key} key, which {actor.login} does not have open"

@@ -234,7 +234,7 @@ def test_what_is_spoilt_is_named_without_a_key_and_reaches_no_drive(
                 continue
             assert refused.status == Tampered.exit_status, refused
             assert "the vault is not as it was signed: " in refused.err
-            assert "callrec restore" in refused.err
+            assert "callrec drive restore" in refused.err
             assert contents(full.folder / "drive-a") == before
 
 

@@ -54,7 +54,7 @@ def test_a_configuration_of_one_s_own_widens_no_search(house: House) -> None:
     assert type_in(house, "max", *BROWSING).status == REFUSED
     answer = type_in(house, "max", *BROWSING, CALLREC_CONFIG=written(house, A_MONTH))
     assert answer.status == MISCONFIGURED
-    assert "callrec settings" in answer.err
+    assert "callrec practice settings" in answer.err
 
 
 def test_only_the_data_controller_decides_the_rules_and_it_is_on_record(house: House) -> None:

@@ -51,7 +51,7 @@ def test_what_an_entry_ended_does_not_come_back_by_damaging_it(stocked: House, w
     answer = type_in(stocked, "dora", "audit", "resume", *REASON)
     assert answer.status == REFUSED
     assert "would stand again" in answer.err
-    assert "callrec restore" in answer.err
+    assert "callrec drive restore" in answer.err
 
 
 BROKEN = {
@@ -94,5 +94,5 @@ def test_without_the_entry_that_made_it_nothing_is_put_on_record(act: str, full:
     before = rows(full, "SELECT * FROM leaf")
     answer = type_in(full, "dora", "audit", "resume", *REASON)
     assert answer.status == Failed.exit_status, answer
-    assert "callrec restore --from DRIVE" in answer.err
+    assert "callrec drive restore --from DRIVE" in answer.err
     assert rows(full, "SELECT * FROM leaf") == before

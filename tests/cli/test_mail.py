@@ -186,7 +186,8 @@ def test_what_the_server_does_not_take_is_told_by_its_code_alone(asked: House) -
     assert answer.status == 8
     assert answer.err == (
         "callrec: error: the mail server did not take 1 of the messages: it said 550\n"
-        "callrec: hint: callrec mail list shows which; see their addresses under [mail.people]\n"
+        "callrec: hint: callrec practice mail list shows which; see their addresses under"
+        " [mail.people]\n"
     )
 
 

@@ -57,7 +57,7 @@ COUNTED = (
 
 def _reconciled(stage: Stage) -> dict[str, Any]:
     with chdir(stage.folder):
-        said = stage.answer("callrec reconcile --cdr day/cdr.csv --json")
+        said = stage.answer("callrec practice reconcile --cdr day/cdr.csv --json")
     document, _, _ = said.partition("\ncallrec: error")
     found: dict[str, Any] = json.loads(document)
     return found

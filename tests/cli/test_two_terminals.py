@@ -102,13 +102,13 @@ def test_what_has_no_terminal_has_no_login_of_a_terminal(
     """A timer, say; a name in its environment gives it one, also beside a terminal."""
     front, back = two
     front.logs_in("max")
-    away = front.types("whoami </dev/null; setsid -w $callrec whoami </dev/null")
+    away = front.types("whoami </dev/null; setsid -w $callrec user whoami </dev/null")
     assert ("max, manager" in away, "nobody is logged in here" in away) == (True, True)
     named = Terminal(office, CALLREC_SESSION="nightly")
     assert "until 13:30, session nightly only." in named.logs_in("mia")
     assert (
         "mia, manager"
-        in named.types("whoami; setsid -w $callrec whoami </dev/null").partition("key:")[2]
+        in named.types("whoami; setsid -w $callrec user whoami </dev/null").partition("key:")[2]
     )
     named.close()
     assert "nobody is logged in here" in back.types("whoami")

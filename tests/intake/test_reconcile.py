@@ -141,7 +141,7 @@ def test_what_was_asked_is_sealed_and_what_it_came_to_is_not(house: House, tmp_p
     assert last is not None
     assert (last.at, last.counts.held, last.counts.missing) == (house.at, 1, 1)
     assert last.warning == (
-        "1 answered call is not held, or only in part: callrec reconcile lists them"
+        "1 answered call is not held, or only in part: callrec practice reconcile lists them"
     )
 
 

@@ -31,9 +31,9 @@ from house.recovery_kits import drill, new_kit, nora, use
 from house.requests import by_sql, last_leaf, rows
 from house.spool import a_call, take_in
 
-NEVER = "the recovery kit was never tried: take it out and run callrec recovery drill"
+NEVER = "the recovery kit was never tried: run callrec practice recovery drill"
 
-LONG_AGO = "the recovery kit was last tried more than a year ago: callrec recovery drill"
+LONG_AGO = "the recovery kit was last tried over a year ago: callrec practice recovery drill"
 
 
 def is_intact(house: House) -> bool:

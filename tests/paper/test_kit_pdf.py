@@ -77,8 +77,8 @@ def test_any_two_of_the_three_squares_give_the_seed_back(tmp_path: Path) -> None
         f"Fingerprint {hash_in_groups(FINGERPRINT)}",
         "Number of this kit 2; each one that is made ends the one before",
         "Made 24 November 2026, 12:30:00 (UTC+00:00)",
-        'callrec recovery use --user NAME --name "Full Name" --recovery-file FILE.pdf',
-        "Once a year: callrec recovery drill",
+        'callrec practice recovery use --user NAME --name "Full Name" --recovery-file FILE.pdf',
+        "Once a year: callrec practice recovery drill",
         "no photograph, no scan, no copy on any computer",
     ],
 )

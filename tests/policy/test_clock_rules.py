@@ -199,7 +199,7 @@ def test_only_a_data_subject_s_month_is_extended(purpose: Purpose) -> None:
     source = SOURCES.get(purpose, Clause.FORMALLY_AUTHORISED)
     refusal = refused(extended(day(4)), purpose=purpose)
     assert refusal.message == f"a request for {purpose} is given no more time [{source.cited}]"
-    assert refusal.hint == "callrec due says by when it is answered"
+    assert refusal.hint == "callrec request due says by when it is answered"
 
 
 @pytest.mark.parametrize("purpose", Purpose)

@@ -119,7 +119,7 @@ def test_versions_that_contradict_each_other_are_no_configuration(
 ) -> None:
     with pytest.raises(Misconfigured, match=message) as refused:
         check_versions(versions)
-    assert refused.value.hint == "change it under [[notices]]: callrec settings apply FILE"
+    assert refused.value.hint == "change it under [[notices]]: callrec practice settings apply FILE"
 
 
 def test_days_without_a_notice_are_told() -> None:

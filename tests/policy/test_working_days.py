@@ -69,7 +69,8 @@ def test_a_year_after_the_last_known_is_an_error_and_says_what_to_set() -> None:
         "the bank holidays of 2027 are not known, only those of 2024 to 2026"
     )
     assert unknown.value.hint == (
-        "once the government has published them, set clocks.holidays_known_until (callrec settings)"
+        "once the government has published them, set clocks.holidays_known_until"
+        " (callrec practice settings)"
     )
 
 

@@ -134,7 +134,7 @@ def test_every_schema_but_the_newest_can_be_migrated() -> None:
 def test_an_older_vault_is_not_opened_and_the_hint_says_what_brings_it_on(older: House) -> None:
     with pytest.raises(Misconfigured, match='has schema "0001"') as refused:
         older.open()
-    assert refused.value.hint.startswith("callrec migrate ")
+    assert refused.value.hint.startswith("callrec practice migrate ")
 
 
 def test_it_has_the_newest_schema_then_and_no_other(older: House, tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def open_recording(practice: Practice, row: Row[Any]) -> Iterator[BufferedReader
         if row.state != RecordingState.ARCHIVED:
             raise Tampered(
                 f"the sealed file of recording {row.id} is missing",
-                hint="callrec doctor --repair --from DIR fetches it back from a volume",
+                hint="callrec practice doctor --repair --from DIR fetches it back from a volume",
             ) from error
         with drive_errors(), _on_volume(practice, row) as copy:
             yield copy

@@ -38,7 +38,8 @@ class OpenedDrive:
         times = "twice" if self.runs > 1 else "once more"
         return (
             f'the copies of the catalogue on "{self.label}" still open with the password of'
-            f" {self.login} that was seen: run callrec backup --to DIR {times}, and destroy a drive"
+            f" {self.login} that was seen: run callrec drive backup --to DIR {times}, and destroy"
+            " a drive"
             " that you cannot write to"
         )
 

@@ -49,7 +49,7 @@ def check_all_findable(missed: Collection[int]) -> None:
     raise Tampered(
         f"a search would miss recordings that it should find: {named}{more}",
         hint="keep a copy of the vault, then write the index anew: "
-        "callrec keys rotate --key index, and callrec keys rotate --reseal",
+        "callrec practice keys rotate --key index, and callrec practice keys rotate --reseal",
     )
 
 

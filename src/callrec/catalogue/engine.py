@@ -38,7 +38,7 @@ logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 FILE_NAME: Final = "catalogue.sqlite"
 
 TO_RESTORE: Final = (
-    "move all that is called catalogue.sqlite out of the vault's folder, then callrec restore"
+    "move all that is called catalogue.sqlite out of the vault's folder, then callrec drive restore"
     " --from DRIVE"
 )
 """What brings back an older catalogue: while there is one, `restore` fetches recordings alone."""
@@ -94,7 +94,8 @@ def open_catalogue(vault: Path) -> Engine:
     if found in OLDER_SCHEMAS:
         raise Misconfigured(
             f'the vault has schema "{found}", and this callrec works with "{SCHEMA}"',
-            hint="callrec migrate brings it there, and keeps a copy of the catalogue as it was",
+            hint="callrec practice migrate brings it there, and keeps a copy of the catalogue"
+            " as it was",
         )
     if found != SCHEMA:
         raise newer_schema(found)
@@ -102,7 +103,7 @@ def open_catalogue(vault: Path) -> Engine:
 
 
 def open_any_schema(vault: Path) -> Engine:
-    """As `open_catalogue`, whatever its schema is: for `callrec migrate`."""
+    """As `open_catalogue`, whatever its schema is: for `callrec practice migrate`."""
     path = vault / FILE_NAME
     try:
         there = path.is_file()
@@ -114,7 +115,8 @@ def open_any_schema(vault: Path) -> Engine:
     if not there:
         raise Misconfigured(
             f'there is no vault at "{vault}"',
-            hint="callrec init makes one, callrec restore --from DRIVE brings one back; or say"
+            hint="callrec init makes one, callrec drive restore --from DRIVE brings one back;"
+            " or say"
             " where it is with --vault or CALLREC_VAULT",
         )
     refuse_network_file_system(path)
@@ -334,7 +336,7 @@ def _operational(error: OperationalError) -> Failed | Tampered:
         return CannotWrite(
             "the vault cannot be written", hint="check the disk and who owns the folder"
         )
-    return Failed(f"the catalogue could not be used: {message}", hint="run callrec doctor")
+    return Failed(f"the catalogue could not be used: {message}", hint="run callrec practice doctor")
 
 
 def update_row(connection: Connection, table: Table, id_: object, **columns: object) -> None:
@@ -466,6 +468,6 @@ def check_no_rows_lost(connection: Connection, before: Mapping[str, int]) -> Non
     if any(after.get(name) != count for name, count in before.items()):
         raise Failed(
             "the migration did not keep every row, so nothing was changed",
-            hint="report it, with what callrec doctor says",
+            hint="report it, with what callrec practice doctor says",
         )
     check_integrity(connection)

@@ -26,20 +26,17 @@ from callrec.errors import CallrecError, Failed, Tampered, Unusable
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "To begin": {
         "demo": "Show the whole of it on a small made-up practice.",
-        "init": "Set up callrec for your practice and its Data Controller.",
-        "login": "Open a session for searching.",
-        "logout": "Close it.",
-        "whoami": "Say who is logged in, and what that person may do.",
+        "init": "Set up callrec for your practice.",
+        "login": "Log in at this terminal, to search and to ask.",
+        "logout": "Log out.",
     },
     "Calls": {
         "ingest": "Bring recordings in, encrypted on the way.",
-        "reconcile": "Tell whether every call of the telephone system is held.",
         "search": "Find calls by number, day, extension or party, for a reason.",
         "show": "Say what is known about one recording.",
     },
     "Requests": {
         "request": "Ask for recordings; list, show and change requests.",
-        "due": "Say by when a request is answered, and why; needs no vault.",
         "inbox": "List what waits for you, soonest due first.",
         "approve": "Grant what a request asks for.",
         "deny": "Refuse a request.",
@@ -51,27 +48,77 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "hold": "Keep recordings from being destroyed; list what is held.",
         "retention": "Review what is due, have it destroyed; undo an intake.",
         "archive": "Copy recordings to an external drive; check what is there.",
-        "backup": "Copy the catalogue, sealed, to another disk.",
-        "restore": "Rebuild the vault from archive volumes.",
-        "erase": "Destroy what an approved request for erasure grants.",
+        "drive": "Back up to a drive; rebuild the vault from drives.",
         "audit": "Read the record of all that was done, and check it.",
-        "verify-release": "Check a release that somebody was given; needs no vault.",
-        "register": "Read a register: disclosures, subject access, powers.",
     },
     "The practice": {
-        "settings": "Show the practice's rules; the Data Controller changes them.",
         "user": "Add people, confirm them, change what they may do.",
+        "practice": "Rules, keys, recovery kit, registers, notices, mail, checks.",
+        "incident": "Report that the policy was breached, and see it through.",
+        "status": "Say what is waiting, due or wrong.",
+        "config": "Show, check or edit this machine's configuration.",
+    },
+}
+
+GROUPED: Mapping[str, Mapping[str, str]] = {
+    "request": {
+        "due": "Say by when a request is answered, and why; needs no vault.",
+        "erase": "Destroy what an approved request for erasure grants.",
+    },
+    "drive": {
+        "backup": "Copy the catalogue, sealed, to another disk.",
+        "restore": "Rebuild the vault from archive volumes.",
+    },
+    "audit": {
+        "verify-release": "Check a release that somebody was given; needs no vault.",
+    },
+    "user": {
+        "whoami": "Say who is logged in, and what that person may do.",
+    },
+    "practice": {
+        "settings": "Show the practice's rules; the Data Controller changes them.",
         "keys": "List the vault's keys and who holds them.",
         "recovery": "Try the recovery kit, or use it where nobody can log in.",
-        "fingerprint": "Print what the practice publishes, for checking releases.",
+        "register": "Read a register: disclosures, subject access, powers.",
         "notice": "Write the texts that tell people that calls are recorded.",
         "mail": "List and send what people are told by mail.",
-        "incident": "Report that the policy was breached, and see it through.",
+        "fingerprint": "Print what the practice publishes, for checking releases.",
+        "reconcile": "Tell whether every call of the telephone system is held.",
         "migrate": "Bring a vault of an older callrec to the newest schema.",
-        "status": "Say what is waiting, due or wrong.",
         "doctor": "Check this machine and this vault.",
     },
 }
+"""What stands below another command. Until the next version it is found at the top, too."""
+
+ALIASES: Mapping[str, str] = {
+    **dict.fromkeys(("police", "court"), "request create outside-body"),
+    **dict.fromkeys(("sar", "subject-access"), "request create subject-access"),
+    **dict.fromkeys(("complaint", "complaints"), "request create complaint"),
+    "erasure": "request create erasure",
+    "requests": "request list",
+    "play": "listen",
+    "find": "search",
+    "import": "ingest",
+    "todo": "inbox",
+    "log": "audit list",
+    "users": "user list",
+    "people": "user list",
+    "password": "user password",
+}
+"""Where people look, and what they mean."""
+
+COMMON_TASKS: Mapping[str, str] = {
+    "Find a call": "search --date today --extension 201",
+    "Answer a complaint": "request create complaint",
+    "A patient wants their calls": "request create subject-access",
+    "The police ask": "request create outside-body",
+    "See what waits for you": "inbox",
+    "Approve a request": "approve R-17",
+    "Hand a recording over": "release R-17 --to FOLDER",
+    "Copy to an external drive": "archive --to /mnt/external",
+    "Learn about a command": "help approve",
+}
+"""What most people come for, and what they type after ``callrec``."""
 
 COMPLETION_VARIABLE = "_CALLREC_COMPLETE"
 """The variable by which a shell asks how a line may go on (completion.py)."""
@@ -89,6 +136,8 @@ MODULES: Mapping[str, str] = {
     "demo": ".demo",
     "backup": "archive",
     "kit": "keys",
+    "drive": "",
+    "practice": "",
     "init": "kit",
     "recovery": "kit",
     "logout": "login",
@@ -97,6 +146,7 @@ MODULES: Mapping[str, str] = {
     "deny": "requests.decide",
     "revoke": "requests.decide",
     "due": "requests.due",
+    "config": "configuration",
     "request": "requests.request",
     "migrate": "restore",
     "show": "search",
@@ -104,16 +154,26 @@ MODULES: Mapping[str, str] = {
     "inbox": "status",
     "fingerprint": "verify_release",
 }
-"""Where a command stands, seen from cli/commands, if not in the file of its name there."""
+"""Where a command stands, seen from cli/commands, if not in the file of its name there.
+
+Empty: it has no module of its own, and only what stands below it (`GROUPED`).
+"""
 
 
 class Commands(LazyGroup):
     sections = SECTIONS
+    grouped = GROUPED
+    aliases = ALIASES
+    tasks = COMMON_TASKS
     modules = MODULES
 
 
 app = typer.Typer(
-    cls=Commands, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+    cls=Commands,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
 
 
@@ -270,7 +330,7 @@ def start_sending_mail(invocation: Invocation) -> None:
         if config:
             given["CALLREC_CONFIG"] = str(Path(config).expanduser().absolute())
         # Isolated, as the command itself: not what lies in a folder, or where PYTHONPATH leads.
-        send = (sys.executable, "-I", "-m", "callrec", "mail", "send")
+        send = (sys.executable, "-I", "-m", "callrec", "practice", "mail", "send")
         # The shell ends at once and leaves the sender to itself: nobody has to wait for it.
         subprocess.run(  # noqa: S603 - our own program, and nothing that anybody typed
             ("/bin/sh", "-c", '"$@" &', "sh", *send),

@@ -131,7 +131,13 @@ def _candidates_after(root: LazyGroup, before: Sequence[str]) -> tuple[str, ...]
 def _command(group: TyperGroup, word: str) -> Any:
     """The command of that name in a group; None if there is none."""
     if isinstance(group, LazyGroup):
-        return group.loaded(word) if word in group.short_helps else None
+        first, *rest = group.meant(word)
+        if first not in group.short_helps:
+            return None
+        command: Any = group.loaded(first)
+        for each in rest:
+            command = getattr(command, "commands", {}).get(each, command)
+        return command
     return group.commands.get(word)
 
 

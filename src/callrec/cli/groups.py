@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -21,7 +22,7 @@ from callrec.errors import Unusable
 GLOBAL_OPTIONS = ("json", "config", "vault")
 """Options that every command takes, at any place."""
 
-_TAKES_A_VALUE = ("--config", "--vault")
+_TAKES_A_VALUE = ("--config", "-c", "--vault")
 
 
 def new_app(*, default: str = "") -> typer.Typer:
@@ -37,10 +38,10 @@ class _App(typer.Typer):
     """Makes each of its commands a `_Command`."""
 
     def command(self, *args: Any, **options: Any) -> Any:
-        return super().command(*args, cls=_Command, **options)
+        return super().command(*args, **{"cls": Command, **options})
 
 
-class _Command(TyperCommand):
+class Command(TyperCommand):
     """A command that takes each option once, but for those that may be repeated.
 
     Else the last would count, and who typed two numbers would not learn that one was passed over.
@@ -54,6 +55,18 @@ class _Command(TyperCommand):
                     f"{option.opts[0]} is given more than once", hint=f"give one {option.opts[0]}"
                 )
         return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        _format_examples(ctx, formatter)
+        super().format_options(ctx, formatter)
+
+
+def _format_examples(ctx: Any, formatter: Any) -> None:
+    from callrec.cli.examples import examples_of  # only help needs them
+
+    with formatter.section("Examples"):
+        for line in examples_of(ctx.command_path):
+            formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
 def _counts_once(option: Any) -> bool:
@@ -73,12 +86,20 @@ class _Group(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         place = 0  # of the first word that is none of every command's options
-        while place < len(args) and args[place].partition("=")[0] in ("--json", *_TAKES_A_VALUE):
+        while place < len(args) and args[place].partition("=")[0] in (
+            "--json",
+            "-j",
+            *_TAKES_A_VALUE,
+        ):
             place += 2 if args[place] in _TAKES_A_VALUE else 1
         word = args[place] if place < len(args) else "--"
-        if self.default and word.startswith("-") and word != "--help":
+        if self.default and word.startswith("-") and word not in ctx.help_option_names:
             args = [*args[:place], self.default, *args[place:]]
         return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        _format_examples(ctx, formatter)
+        super().format_options(ctx, formatter)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         # Typer would cut each line short.
@@ -92,6 +113,12 @@ class LazyGroup(TyperGroup):
 
     sections: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     """Title -> command -> what it does, in one line."""
+    grouped: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """Command -> what stands below it and has a module of its own -> what that does."""
+    aliases: ClassVar[Mapping[str, str]] = {}
+    """Another word for a command -> the command."""
+    tasks: ClassVar[Mapping[str, str]] = {}
+    """What people want -> the command for it."""
     package: ClassVar[str] = "callrec.cli.commands"
     modules: ClassVar[Mapping[str, str]] = {}
     """Command -> its module, seen from the package, where it is not the file of its name."""
@@ -103,9 +130,32 @@ class LazyGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # Typer's signature
         return list(self.short_helps)
 
+    @classmethod
+    def moved(cls) -> dict[str, str]:
+        """The old name of each command that now stands below another -> how it is typed."""
+        return {name: f"{above} {name}" for above, below in cls.grouped.items() for name in below}
+
+    def meant(self, word: str) -> list[str]:
+        """The words of the command that a first word stands for."""
+        known = {**self.aliases, **self.moved()}
+        return [word] if word in self.short_helps else known.get(word, word).split()
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        word, *rest = args
+        if word == "help":
+            if not rest:
+                typer.echo(ctx.get_help())
+                raise typer.Exit
+            word, *rest = [*rest, "--help"]
+        words = self.meant(word)
+        if word in self.moved() and word not in self.short_helps:
+            _say_moved(word, words)
+        return super().resolve_command(ctx, [*words, *rest])
+
     def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
         if cmd_name not in self.short_helps:
-            raise _no_such_command(cmd_name, list(self.short_helps), ctx.command_path)
+            known = [*self.short_helps, *self.moved(), *self.aliases]
+            raise _no_such_command(cmd_name, known, ctx.command_path)
         return self.loaded(cmd_name)
 
     @classmethod
@@ -115,9 +165,17 @@ class LazyGroup(TyperGroup):
 
     @classmethod
     def command_of(cls, name: str) -> TyperCommand | TyperGroup:
-        """A command as its module declares it: of its own name, and ``_app``."""
+        """A command as its module declares it, of its own name and ``_app``, with those below."""
+        below = {each: cls.command_of(each) for each in cls.grouped.get(name, ())}
+        for each, command in below.items():
+            command.help = command.help or cls.grouped[name][each]
+        if name in cls.modules and not cls.modules[name]:
+            return _Group(name=name, commands=below, rich_markup_mode=None)
         app = getattr(import_module(cls.module_of(name)), f"{name.replace('-', '_')}_app")
-        return cast("TyperCommand | TyperGroup", get_command(app))
+        command = cast("TyperCommand | TyperGroup", get_command(app))
+        if isinstance(command, TyperGroup):
+            command.commands.update(below)
+        return command
 
     def loaded(self, name: str) -> TyperCommand | TyperGroup:
         """One of its commands, whose module is imported."""
@@ -126,12 +184,28 @@ class LazyGroup(TyperGroup):
         _prepare(command, [option for option in self.params if option.name in GLOBAL_OPTIONS])
         return command
 
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        if self.tasks:
+            with formatter.section("Common tasks"):
+                formatter.write_dl([(what, f"callrec {how}") for what, how in self.tasks.items()])
+        self.format_commands(ctx, formatter)
+        with formatter.section("Options"):
+            records = (each.get_help_record(ctx) for each in self.get_params(ctx))
+            formatter.write_dl([each for each in records if each])
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         # One width for all sections, and no command's module loaded to say what it does.
         width = max(map(len, self.short_helps))
         for title, commands in self.sections.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
+
+
+def _say_moved(word: str, words: Sequence[str]) -> None:
+    """Tell a person who types an old name how it is typed now; a script is left in peace."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        now = " ".join(words)
+        typer.echo(f'"callrec {word}" is now "callrec {now}"; the next version drops it', err=True)
 
 
 def _prepare(command: TyperCommand | TyperGroup, options: Sequence[Any]) -> None:
@@ -160,6 +234,7 @@ Json = Annotated[
     bool,
     typer.Option(
         "--json",
+        "-j",
         help="Print one JSON document, for programs.",
         callback=remember_option,
         expose_value=False,
@@ -170,6 +245,7 @@ ConfigFile = Annotated[
     Path | None,
     typer.Option(
         "--config",
+        "-c",
         metavar="FILE",
         help="Read this configuration; else the one that CALLREC_CONFIG names.",
         callback=remember_option,
@@ -191,6 +267,6 @@ VaultDir = Annotated[
 Version = Annotated[
     bool,
     typer.Option(
-        "--version", is_eager=True, callback=print_version, help="Say which version this is."
+        "--version", "-V", is_eager=True, callback=print_version, help="Say which version this is."
     ),
 ]

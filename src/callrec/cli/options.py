@@ -128,6 +128,7 @@ Request = Annotated[
     str | None,
     typer.Option(
         "--request",
+        "-R",
         metavar="REQUEST",
         parser=read_request,
         help="The request under which this is done.",
@@ -141,6 +142,7 @@ Number = Annotated[
     str | None,
     typer.Option(
         "--number",
+        "-n",
         metavar="NUMBER",
         help="Outside telephone number, in any spelling; ...4567 for one that ends so.",
     ),
@@ -150,6 +152,7 @@ Numbers = Annotated[
     list[str] | None,
     typer.Option(
         "--number",
+        "-n",
         metavar="NUMBER",
         help="Outside telephone number, in any spelling; ...4567 for one that ends so."
         " May be given again: one number or the other.",
@@ -159,7 +162,10 @@ Numbers = Annotated[
 Date = Annotated[
     str | None,
     typer.Option(
-        "--date", metavar="DATE", help="Day of the call: 2024-01-04, 4/1/2024, today, yesterday."
+        "--date",
+        "-d",
+        metavar="DATE",
+        help="Day of the call: 2024-01-04, 4/1/2024, today, yesterday.",
     ),
 ]
 
@@ -177,24 +183,25 @@ LastSearchDay = Annotated[
 
 Time = Annotated[
     str | None,
-    typer.Option("--time", metavar="TIME", help="Time of the call: 14:05, or 14:00-14:30."),
+    typer.Option("--time", "-t", metavar="TIME", help="Time of the call: 14:05, or 14:00-14:30."),
 ]
 
 Extension = Annotated[
-    str | None, typer.Option("--extension", metavar="EXT", help="The practice's own extension.")
+    str | None,
+    typer.Option("--extension", "-e", metavar="EXT", help="The practice's own extension."),
 ]
 
 Extensions = Annotated[
     list[str] | None,
     typer.Option(
-        "--extension", metavar="EXT", help="The practice's own extension; may be given again."
+        "--extension", "-e", metavar="EXT", help="The practice's own extension; may be given again."
     ),
 ]
 
 SearchedParties = Annotated[
     list[str] | None,
     typer.Option(
-        "--party", metavar="NAME", help="Name of somebody who took part; may be given again."
+        "--party", "-p", metavar="NAME", help="Name of somebody who took part; may be given again."
     ),
 ]
 
@@ -207,6 +214,7 @@ Limit = Annotated[
     int | None,
     typer.Option(
         "--limit",
+        "-l",
         metavar="N",
         min=1,
         max=LARGEST_INTEGER,
@@ -219,12 +227,14 @@ Limit = Annotated[
 
 Reason = Annotated[
     str | None,
-    typer.Option("--reason", metavar="TEXT", help="Why, in a sentence; it is kept in the record."),
+    typer.Option(
+        "--reason", "-r", metavar="TEXT", help="Why, in a sentence; it is kept in the record."
+    ),
 ]
 
 To = Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder or drive to write to.")]
 
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before what cannot be undone.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before what cannot be undone.")]
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
@@ -301,7 +311,9 @@ Since = Annotated[
     str | None, typer.Option("--since", metavar="TIME", help="From this moment on: 2024-01-04.")
 ]
 
-Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Before this moment.")]
+Until = Annotated[
+    str | None, typer.Option("--until", "-u", metavar="TIME", help="Before this moment.")
+]
 
 Full = Annotated[
     bool, typer.Option("--full", help="Check every signature again, the old ones too.")
@@ -386,8 +398,7 @@ Keep = Annotated[
 
 PurposeName = Annotated[
     Purpose | None,
-    typer.Option(
-        "--purpose",
+    typer.Argument(
         metavar="PURPOSE",
         help="What the recordings are for: abusive-call, complaint, deceased, disciplinary,"
         " erasure, medico-legal, outside-body, performance, portability, protect-parties,"
@@ -395,9 +406,15 @@ PurposeName = Annotated[
     ),
 ]
 
+PurposeOption = Annotated[
+    Purpose | None, typer.Option("--purpose", metavar="PURPOSE", help="Another way to say PURPOSE.")
+]
+
 Parties = Annotated[
     list[str] | None,
-    typer.Option("--party", metavar="NAME", help="Who took part, or unknown; may be given again."),
+    typer.Option(
+        "--party", "-p", metavar="NAME", help="Who took part, or unknown; may be given again."
+    ),
 ]
 
 About = Annotated[
@@ -427,13 +444,16 @@ Mine = Annotated[bool, typer.Option("--mine", help="Only requests that you made.
 ForUser = Annotated[
     str,
     typer.Option(
-        "--for", metavar="USER", help="Who is to hear it; else the person who made the request."
+        "--for",
+        "-f",
+        metavar="USER",
+        help="Who is to hear it; else the person who made the request.",
     ),
 ]
 
 LastDay = Annotated[
     str | None,
-    typer.Option("--until", metavar="DATE", help="The last day on which it may be heard."),
+    typer.Option("--until", "-u", metavar="DATE", help="The last day on which it may be heard."),
 ]
 
 Note = Annotated[

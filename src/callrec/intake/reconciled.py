@@ -86,7 +86,7 @@ class LastReconciled:
         if not missing:
             return None
         calls = "1 answered call is" if missing == 1 else f"{missing} answered calls are"
-        return f"{calls} not held, or only in part: callrec reconcile lists them"
+        return f"{calls} not held, or only in part: callrec practice reconcile lists them"
 
 
 def log_reconciliation(

@@ -51,7 +51,7 @@ def check_kit(practice: Practice, seed: bytes) -> Identity:
         )
     raise Locked(
         "this is not the recovery kit of this vault",
-        hint="compare the vault's id on the page with that of callrec fingerprint",
+        hint="compare the vault's id on the page with that of callrec practice fingerprint",
     )
 
 
@@ -170,6 +170,7 @@ def former_kit_warnings(practice: Practice) -> Iterator[str]:
             if volume.standing == IN_USE and known[volume.id] <= kits[-1].seq:
                 yield (
                     f'the copy of the catalogue on "{volume.label}" opens with a recovery kit of'
-                    " before, not with the newest: callrec backup --to DIR, and keep the old pages"
+                    " before, not with the newest: callrec drive backup --to DIR, and keep the old"
+                    " pages"
                     " till then"
                 )

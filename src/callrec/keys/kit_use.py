@@ -201,9 +201,9 @@ def drill_warnings(practice: Practice) -> Iterator[str]:
     """That it is time for a drill."""
     last = last_drill(practice)
     if last is None:
-        yield "the recovery kit was never tried: take it out and run callrec recovery drill"
+        yield "the recovery kit was never tried: run callrec practice recovery drill"
     elif last + DRILL_DUE_AFTER < practice.now():
-        yield "the recovery kit was last tried more than a year ago: callrec recovery drill"
+        yield "the recovery kit was last tried over a year ago: callrec practice recovery drill"
 
 
 def _open_newest(practice: Practice, kit: Actor, connection: Connection) -> tuple[bool, bool]:

@@ -45,7 +45,7 @@ _WORDS: Final = (
     (
         smtplib.SMTPServerDisconnected,
         "the mail server closed the connection or did not answer in time",
-        "callrec mail send tries again",
+        "callrec practice mail send tries again",
     ),
     (TimeoutError, "the mail server cannot be reached in time", "see mail.host and mail.port"),
 )

@@ -167,7 +167,7 @@ def mail_warnings(practice: Practice) -> Iterator[str]:
     late = [each for each in waiting if each.made_at <= practice.now() - LATE_AFTER]
     if late:
         since = late[0].made_at.astimezone(practice.settings.time_zone)
-        yield f"mail waits since {since:%Y-%m-%d %H:%M}; run callrec mail list"
+        yield f"mail waits since {since:%Y-%m-%d %H:%M}; run callrec practice mail list"
     unknown = len(set(mail.people) - set(called.values()))
     if unknown:
         yield f"[mail.people] gives an address to {unknown} whose login nobody has"

@@ -69,7 +69,7 @@ def notice_on(settings: Settings, kind: NoticeKind, day: date) -> tuple[NoticeVe
         raise NotFound(
             f"no {kind} notice is in force on {day}",
             hint=f'put [[notices]] with kind = "{kind}", version and from into a file, for the'
-            " Data Controller to run callrec settings apply FILE",
+            " Data Controller to run callrec practice settings apply FILE",
         )
     return notice, notice_text(notice, settings.practice)
 

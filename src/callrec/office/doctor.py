@@ -153,8 +153,10 @@ def _shares(practice: Practice) -> Finding:
     if not problems:
         return _well("each share of the keys is sealed to whom it should be")
     if any(problem.is_tampering for problem in problems):
-        return _damage(f"{len(problems)} shares are not as they should be", "callrec keys audit")
-    return _warning(f"{len(problems)} shares wait to be renewed", "callrec keys audit")
+        return _damage(
+            f"{len(problems)} shares are not as they should be", "callrec practice keys audit"
+        )
+    return _warning(f"{len(problems)} shares wait to be renewed", "callrec practice keys audit")
 
 
 def _head(practice: Practice) -> Finding:
@@ -196,14 +198,17 @@ def _recordings(
         problem = _look_at(practice, row.ciphertext, row.size_bytes, full=full)
         if problem and _is_here(practice, row.ciphertext):
             damaged += 1
-            yield _damage(f"recording {row.id}: {problem}", "callrec doctor --repair --from DIR")
+            yield _damage(
+                f"recording {row.id}: {problem}", "callrec practice doctor --repair --from DIR"
+            )
         done(1)
     strays = sum(name not in known for name in practice.store.names())
     if strays:
         yield _warning(
             f"{strays} sealed {'file is' if strays == 1 else 'files are'} in no catalogue",
             "callrec ingest clears what a killed run left; what stays opens with no key of this"
-            " catalogue: a newer copy of it may know it (callrec restore --from DRIVE), or move"
+            " catalogue: a newer copy of it may know it (callrec drive restore --from DRIVE), or"
+            " move"
             " it away",
         )
     if not damaged:
@@ -215,7 +220,7 @@ def _keys(practice: Practice, approver: Actor | None) -> Iterator[Finding]:
     if approver is None:
         yield _warning(
             "no key was opened: that takes the password of somebody who approves requests",
-            "log in as one of them, and run callrec doctor --full",
+            "log in as one of them, and run callrec practice doctor --full",
         )
         return
     with reading(practice.engine) as connection:

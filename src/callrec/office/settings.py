@@ -130,7 +130,9 @@ def _check_logins(practice: Practice, settings: Settings) -> None:
                 raise Misconfigured(f"nobody's login is {login}", hint="run callrec user list")
 
 
-_HOW_TO_BEGIN: Final = "callrec settings show > FILE writes what is in force, to be changed"
+_HOW_TO_BEGIN: Final = (
+    "callrec practice settings show > FILE writes what is in force, to be changed"
+)
 
 
 def apply_settings(

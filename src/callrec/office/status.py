@@ -235,7 +235,7 @@ def _record_warnings(practice: Practice) -> Iterator[str]:
         last_put = aside[-1]
         yield (
             f"the audit record was resumed at {last_put.at_entry}, by {last_put.by}:"
-            f" {len(aside)} found and put on record; callrec register set-aside"
+            f" {len(aside)} found and put on record; callrec practice register set-aside"
         )
 
 

@@ -87,7 +87,8 @@ _OF_THREE: Final = _Form(
 )
 
 _FIRST: Final = (
-    "Open {envelopes}. On the machine with the vault, or after callrec restore on a new one, run"
+    "Open {envelopes}. On the machine with the vault, or after callrec drive restore on a new one,"
+    " run"
     " the command below. It asks for the words, or reads them from the file that CALLREC_KIT_FILE"
     " names."
 )
@@ -98,7 +99,9 @@ _SECOND: Final = (
     " for ever."
 )
 
-_COMMAND: Final = 'callrec recovery use --user NAME --name "Full Name" --recovery-file FILE.pdf'
+_COMMAND: Final = (
+    'callrec practice recovery use --user NAME --name "Full Name" --recovery-file FILE.pdf'
+)
 
 
 def kit_pdf(kit: PrintedKit) -> bytes:
@@ -136,7 +139,7 @@ def _leaf(sheet: Sheet, kit: PrintedKit, number: int, words: Sequence[str]) -> I
         sheet.set(_COMMAND, HASH, x=INDENT),
     )
     yield from sheet.section(
-        "Once a year: callrec recovery drill",
+        "Once a year: callrec practice recovery drill",
         sheet.set(
             "It proves that the words still open the vault, and shows nothing. Seal a new envelope"
             " afterwards, and write it down here.",

@@ -111,7 +111,7 @@ def check_may_resume(person: Person) -> None:
 
 def check_may_set_rules(person: Person) -> None:
     """The Data Controller decides the practice's settings [policy 4(a)]; it is not lent."""
-    hint = "ask the Data Controller to run callrec settings apply FILE"
+    hint = "ask the Data Controller to run callrec practice settings apply FILE"
     _check_governs(person, "decide the practice's settings", hint=hint)
 
 

@@ -98,7 +98,7 @@ def check_event(
             raise Refused(
                 f"a request for {receipt.purpose} is given no more time",
                 clause=source,
-                hint="callrec due says by when it is answered",
+                hint="callrec request due says by when it is answered",
             )
         if place is None:
             month = run_month_clock(receipt, events, working, on=event.on, scales=scales)

@@ -184,4 +184,6 @@ def _by_kind(versions: Iterable[NoticeVersion]) -> list[tuple[NoticeKind, Sequen
 
 
 def _unusable(message: str) -> Misconfigured:
-    return Misconfigured(message, hint="change it under [[notices]]: callrec settings apply FILE")
+    return Misconfigured(
+        message, hint="change it under [[notices]]: callrec practice settings apply FILE"
+    )

@@ -118,7 +118,7 @@ def opener_by_password(password: str) -> Callable[[FoundCopy], Opener]:
             "this is the password of nobody who could approve requests when "
             f'volume "{found.label}" was written',
             hint="try again; leave that volume out, if you have others; or restore with the "
-            "recovery kit: callrec restore --kit",
+            "recovery kit: callrec drive restore --kit",
         )
 
     return opener

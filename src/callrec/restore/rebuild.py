@@ -124,7 +124,7 @@ def rebuild(
     first = passed_over[0].problem
     raise Tampered(
         f"no volume holds a copy of the catalogue that can be used: {first.message}",
-        hint="give another volume: callrec restore --from DIR --from OTHER",
+        hint="give another volume: callrec drive restore --from DIR --from OTHER",
     )
 
 

@@ -9,5 +9,6 @@ is in the file of its name, or where ``MODULES`` in cli/app.py says:
     Safekeeping   hold, retention, erase; archive (and backup), volumes (archive list, keep, lost,
                   found), restore (and migrate); audit, reviews (audit review-searches and
                   review-glass), verify_release (and fingerprint), register
-    The practice  settings, user, keys, notice, mail, incident, status (and inbox, doctor)
+    The practice  settings, user, keys, notice, mail, incident, status (and inbox, doctor),
+                  configuration (config)
 """

@@ -72,7 +72,7 @@ def _disposal_lines(items: Sequence[DestructionItem]) -> Iterator[str]:
         yield f"  {rule}: {count}"
 
 
-ERASING: Final = DestructionCommand("callrec erase", Law.ERASURE, _erasure_lines)
+ERASING: Final = DestructionCommand("callrec request erase", Law.ERASURE, _erasure_lines)
 
 DISPOSING: Final = DestructionCommand(
     "callrec retention dispose", Law.RECORDS_CODE, _disposal_lines
@@ -170,7 +170,9 @@ def show_destruction(
             hint="callrec archive verify DIR names all that is wrong with a volume",
         )
     if certificate and to:
-        out.next_step(f"callrec verify-release {shlex.quote(str(to / certificate.reference))}")
+        out.next_step(
+            f"callrec audit verify-release {shlex.quote(str(to / certificate.reference))}"
+        )
     else:
         out.next_step(_next(f"{carrying_out.command} {reference}", done, to))
 

@@ -49,7 +49,7 @@ def new(ctx: Context, *, to: NewKitFile = None, recovery_shares: RecoveryShares 
     value = {"serial": made.serial, "recovery_kit": kit_json(made, to)}
     out.show(value, kit_lines(made, to))
     out.next_step(
-        "callrec recovery drill, and callrec backup --to DIR for each drive;"
+        "callrec practice recovery drill, and callrec drive backup --to DIR for each drive;"
         " only then destroy the pages of the kit before"
     )
 
@@ -58,7 +58,8 @@ def new(ctx: Context, *, to: NewKitFile = None, recovery_shares: RecoveryShares 
 def check(ctx: Context) -> None:
     """Check that the words are those of the vault's recovery kit; opens and records nothing.
 
-    What is mistyped is named. callrec recovery drill proves more: that they open the vault.
+    What is mistyped is named. callrec practice recovery drill proves more: that they open the
+    vault.
     """
     from callrec.crypto.kit import read_kit
     from callrec.keys.kit import check_kit
@@ -124,7 +125,7 @@ def _end_audit(problems: Sequence[KeyProblem]) -> None:
     if wrong:
         raise Tampered(
             f"{len(wrong)} of these are not as they should be",
-            hint="find out how that came about; callrec keys rotate puts shares right",
+            hint="find out how that came about; callrec practice keys rotate puts shares right",
         )
 
 
@@ -144,7 +145,7 @@ def rotate(
     if reencrypt and (reseal or key):
         raise Unusable(
             "--reencrypt is about the recordings alone, and goes without --reseal and --key",
-            hint="run callrec keys rotate --reencrypt by itself",
+            hint="run callrec practice keys rotate --reencrypt by itself",
         )
     actor, keys = signing_person(ctx.obj, practice), frozenset(key or VaultKey)
     if reencrypt:
@@ -164,7 +165,7 @@ def _rotate(out: Output, practice: Practice, actor: Actor, keys: frozenset[Vault
         Table(("key", "version"), list(versions.items())),
     )
     more = ", then --reencrypt" if VaultKey.RECORDINGS in versions else ""
-    out.next_step(f"callrec keys rotate --reseal{more}")
+    out.next_step(f"callrec practice keys rotate --reseal{more}")
 
 
 def _reseal(
@@ -209,7 +210,7 @@ def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None
     if WhyLeft.DAMAGED in done.left:
         raise Tampered(
             f"recordings that are not as they were sealed: {len(done.left[WhyLeft.DAMAGED])}",
-            hint="callrec doctor --full, then callrec doctor --repair --from DIR",
+            hint="callrec practice doctor --full, then callrec practice doctor --repair --from DIR",
         )
     if done.left:
         raise DoneInPart("some recordings lie under the keys that they had", hint=_hint(done.left))
@@ -221,7 +222,7 @@ def _hint(left: Collection[WhyLeft]) -> str:
     from callrec.keys.reencrypting import WhyLeft
 
     if WhyLeft.MISSING in left:
-        return "callrec doctor --repair --from DIR, then run it again"
+        return "callrec practice doctor --repair --from DIR, then run it again"
     if {*left} == {WhyLeft.AWAY}:
         return (
             "nothing seals anew what is on volumes only: keep these, which callrec archive list "

@@ -1,4 +1,4 @@
-"""``callrec mail``: messages to people by mail, and their sending (docs/reference/mail.md)."""
+"""``callrec practice mail``: messages to people, and their sending (docs/reference/mail.md)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def list_(ctx: Context) -> None:
         [_json(each) for each in messages], _lines(messages, practice.settings.time_zone)
     )
     if any(each.message.taken_at is None and each.has_address for each in messages):
-        ctx.obj.out.next_step("callrec mail send")
+        ctx.obj.out.next_step("callrec practice mail send")
 
 
 @mail_app.command()
@@ -76,7 +76,7 @@ def _send(invocation: Invocation, practice: Practice, before: Mapping[str, int])
         codes = ", ".join(map(str, sorted(set(sent.refused))))
         raise DoneInPart(
             f"the mail server did not take {len(sent.refused)} of the messages: it said {codes}",
-            hint="callrec mail list shows which; see their addresses under [mail.people]",
+            hint="callrec practice mail list shows which; see their addresses under [mail.people]",
         )
 
 

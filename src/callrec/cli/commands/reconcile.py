@@ -116,7 +116,7 @@ def _show(call: Invocation, done: Reconciliation, csv: Path | None) -> None:
     }
     call.out.show(value, _words(call, done, csv))
     if not done.counts.calls:
-        call.out.next_step("callrec reconcile --cdr FILE")
+        call.out.next_step("callrec practice reconcile --cdr FILE")
 
 
 def _words(call: Invocation, done: Reconciliation, file: Path | None) -> Iterator[str | Table]:

@@ -79,7 +79,7 @@ def _rebuild(invocation: Invocation, volumes: tuple[Volume, ...], *, with_kit: b
     if with_kit:
         value = {"vault": rebuilt.practice.vault, "volume": rebuilt.label, "copied_at": made}
         out.show(value, "The catalogue is back; no recording is fetched yet.")
-        out.next_step("callrec recovery use, then the same callrec restore again")
+        out.next_step("callrec practice recovery use, then the same callrec drive restore again")
         return
     _bring_back(invocation, rebuilt.practice, actor_in_rebuilt(rebuilt), volumes)
 
@@ -158,7 +158,9 @@ def _bring_back(
     }
     out.show(value, _lines(practice.name, done))
     if not done.resumed:
-        out.next_step("a Data Controller runs the same callrec restore, which resumes the record")
+        out.next_step(
+            "a Data Controller runs the same callrec drive restore, which resumes the record"
+        )
     else:
         out.next_step("callrec audit verify, then callrec archive --to DIR")
     report_unsaved_head(practice)
@@ -239,9 +241,9 @@ migrate_app = new_app()
 def migrate(ctx: Context) -> None:
     """Bring a vault that an older callrec wrote to the newest schema.
 
-    The catalogue as it was is put beside it first, sealed, and callrec restore --from gives it
-    back. It is all done or nothing is. Delete the copy once you have seen that all is well: what is
-    erased later stays in it.
+    The catalogue as it was is put beside it first, sealed, and callrec drive restore --from gives
+    it back. It is all done or nothing is. Delete the copy once you have seen that all is well: what
+    is erased later stays in it.
     """
     from callrec.restore.migrate import migrate_vault
 

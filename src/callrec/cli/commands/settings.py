@@ -22,7 +22,7 @@ settings_app = new_app()
 
 @settings_app.command()
 def show(ctx: Context, *, entry: AtEntry = None) -> None:
-    """The practice's rules, as a file that callrec settings apply takes. Needs no login.
+    """The practice's rules, as a file that callrec practice settings apply takes. Needs no login.
 
     With --entry, those that were in force at an entry of the record: by them, what was decided or
     refused there is held.
@@ -52,7 +52,7 @@ def check(ctx: Context, file: SettingsFile) -> None:
         ctx.obj.out.note(remark)
     if proposed.changes:
         ctx.obj.out.next_step(
-            f"the Data Controller runs callrec settings apply {shlex.quote(str(file))}"
+            f"the Data Controller runs callrec practice settings apply {shlex.quote(str(file))}"
         )
 
 

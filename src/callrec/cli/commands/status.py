@@ -204,7 +204,7 @@ def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None
     if not volumes or not asked:
         raise Unusable(
             "--repair and --from belong together",
-            hint="attach a volume: callrec doctor --repair --from /mnt/external",
+            hint="attach a volume: callrec practice doctor --repair --from /mnt/external",
         )
     opened = open_volumes(volumes)
     practice = practice_of(invocation)
@@ -214,7 +214,7 @@ def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None
         done = repair_from_volumes(practice, actor, opened, check=check_vault, advance=advance)
     line = f"{counted(done.fetched.recordings, 'recording')} fetched back."
     out.show(fetched_json(done), (line, *not_fetched_lines(done)))
-    out.next_step("callrec doctor --full")
+    out.next_step("callrec practice doctor --full")
     check_all_fetched(done)
 
 

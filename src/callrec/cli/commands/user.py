@@ -133,7 +133,7 @@ def reset(
     ctx.obj.out.show(value, (new, *_provisional_lines(shown), *taken_back))
     if seen:
         _tell_what_is_left(ctx.obj.out, practice)
-    then = "; you run callrec keys rotate --reseal" if seen else ""
+    then = "; you run callrec practice keys rotate --reseal" if seen else ""
     ctx.obj.out.next_step(f"{user} runs callrec login {user}{then}")
 
 
@@ -268,7 +268,7 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
 
     What was sealed to that person alone is destroyed; a request under which it was granted has to
     be decided again. What was sealed before lies under the keys of old until it is moved:
-    callrec keys rotate --reseal
+    callrec practice keys rotate --reseal
     """
     from callrec.people.powers import disable_person
 
@@ -313,7 +313,7 @@ def password(ctx: Context, *, seen: Seen = False) -> None:
         done = "You have a new key, and your logins at all terminals have ended."
         ctx.obj.out.show(value, (done, *_taken_back_lines(taken_back)))
         _tell_what_is_left(ctx.obj.out, practice)
-        ctx.obj.out.next_step("callrec keys rotate --reseal")
+        ctx.obj.out.next_step("callrec practice keys rotate --reseal")
         return
     change_password(practice, actor, password=choose())
     said = "Your password is changed. Your logins at other terminals have ended, and this one."

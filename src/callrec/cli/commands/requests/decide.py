@@ -163,7 +163,7 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         out.note(line)
     match done.purpose:
         case Purpose.ERASURE:
-            out.next_step(f"callrec erase {done.reference}")
+            out.next_step(f"callrec request erase {done.reference}")
         case Purpose.DISPOSAL:
             out.next_step(f"callrec retention dispose {done.reference}")
         case _:

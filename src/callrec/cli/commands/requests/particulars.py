@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from callrec.cli import options
-from callrec.cli.options import Command
+from callrec.cli.groups import Command
 from callrec.cli.prompts import Prompts
 from callrec.errors import Unusable
 from callrec.policy.clause import Clause
@@ -92,13 +93,30 @@ _FURTHER = {each: each.replace("-", "_") for each in FurtherParticular}
 """The name in Python of each further particular's option."""
 
 
-def takes_particulars(command: Command) -> Command:
+def takes_particulars(command: options.Command) -> options.Command:
     """Give a command an option for each particular; it gets what was typed as ``**typed``.
 
     They are many, and the same for each command that takes them.
     """
     further = {_FURTHER[each]: option for each, option in FURTHER.items()}
     return options.with_options(command, {**_SIX, **further}, after=2)
+
+
+class PurposeCommand(Command):
+    """A command whose help, where a purpose stands on the line, shows that one's options alone."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        words = {word for each in args for word in each.split("=")}
+        ctx.meta[__name__] = next((each for each in Purpose if each in words), None)
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        purpose: Purpose | None = ctx.meta[__name__]
+        others = set(FurtherParticular) - set(TERMS[purpose].further) if purpose else set()
+        hidden = {_FURTHER[each] for each in others} | ({"named", "purpose"} if purpose else set())
+        shown = copy(self)
+        shown.params = [each for each in self.params if each.name not in hidden]
+        super(PurposeCommand, shown).format_options(ctx, formatter)
 
 
 def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:

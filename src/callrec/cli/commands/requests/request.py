@@ -11,6 +11,7 @@ from callrec.cli.commands.requests.dossier import dossier
 from callrec.cli.commands.requests.event import event
 from callrec.cli.commands.requests.particulars import (
     AttachMatching,
+    PurposeCommand,
     ask_answers,
     ask_purpose,
     read_answers,
@@ -40,12 +41,13 @@ if TYPE_CHECKING:
 request_app = new_app()
 
 
-@request_app.command()
+@request_app.command(cls=PurposeCommand)
 @takes_particulars
 def create(
     ctx: Context,
-    *,
     purpose: options.PurposeName = None,
+    *,
+    named: options.PurposeOption = None,
     recording: options.AskedFor = None,
     attach_matching: AttachMatching = False,
     **typed: Any,
@@ -53,7 +55,9 @@ def create(
     """Ask for recordings, for one purpose of the practice's policy.
 
     Say what is known of the call, and "unknown" of what is not: an empty answer is none. On a
-    terminal you are asked for whatever you leave out, and for what the purpose needs besides.
+    terminal you are asked for what you leave out, and for what the purpose needs besides.
+
+    For the options of one purpose: callrec request create complaint --help
     """
     from callrec.requests.amend import attach_recordings
     from callrec.requests.ask import create_request
@@ -62,7 +66,9 @@ def create(
     call = ctx.obj
     practice = practice_of(call)
     actor = acting_person(call, practice)
-    chosen = ask_purpose(call.prompts, purpose)
+    if purpose and named and purpose is not named:
+        raise Unusable("two purposes are given", hint="make a request for each of them")
+    chosen = ask_purpose(call.prompts, purpose or named)
     answers = ask_answers(call.prompts, practice, chosen, typed)
     made = create_request(
         practice, actor, purpose=chosen, answers=answers, recordings=recording or ()

@@ -10,17 +10,17 @@ import typer
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context  # Typer reads it
 
-drive_app = new_app()
+disk_app = new_app()
 
 
-@drive_app.callback(invoke_without_command=True)
-def drive(ctx: Context, *, to: Annotated[Path | None, typer.Option(metavar="DIR")] = None) -> None:
-    """Copy to a drive."""
+@disk_app.callback(invoke_without_command=True)
+def disk(ctx: Context, *, to: Annotated[Path | None, typer.Option(metavar="DIR")] = None) -> None:
+    """Copy to a disk."""
     if ctx.invoked_subcommand is None:
         ctx.obj.out.show({"to": to}, f"copied to {to}")
 
 
-@drive_app.command()
+@disk_app.command()
 def verify(ctx: Context, place: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
-    """Check a drive."""
+    """Check a disk."""
     ctx.obj.out.show({"checked": place}, f"checked {place}")
