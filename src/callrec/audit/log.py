@@ -33,7 +33,7 @@ _NODE = select(tables.node.c.hash).where(
 )
 """Made once: a command asks it sixty times and more."""
 
-REGISTER_KINDS = ("voucher", "key", "seal", "claim", "lock", "kit")
+REGISTER_KINDS = ("voucher", "second", "key", "seal", "claim", "lock", "kit")
 
 
 UNREADABLE_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "in no form"})

@@ -19,7 +19,17 @@ from callrec.crypto.context import context
 from callrec.crypto.identity import PublicKeys
 from callrec.crypto.statement import Statement, check_statement
 from callrec.errors import NotFound, Tampered
-from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, VaultKey
+from callrec.policy.role import (
+    Delegation,
+    Person,
+    PersonId,
+    Power,
+    Role,
+    Standing,
+    VaultKey,
+    is_second_needed,
+    may_be_second,
+)
 
 POWER_WORDS: Final = {str(power): power for power in Power}
 """Powers by the word that a voucher carries."""
@@ -87,6 +97,8 @@ class Voucher:
     """Sequence of the leaf that carries it."""
     digest: str
     by: str
+    second: str
+    """Id of the second person who signed for it; empty: none did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +154,8 @@ class Register:
     """
     kits: list[Kit] = field(default_factory=list)
     """The recovery kits after the first, which leaf 0 names; all have its id."""
+    seconds: dict[str, str] = field(default_factory=dict)
+    """By digest of a voucher, the id of whoever signed for it as a second person, before it."""
     ignored: list[int] = field(default_factory=list)
     """Sequences of statements that were made by people without the power to."""
 
@@ -149,6 +163,18 @@ class Register:
         """The newest voucher about a person whose leaf is before ``before``."""
         known = reversed(self.vouchers.get(person, ()))
         return next((each for each in known if before is None or each.seq < before), None)
+
+    def key_voucher(self, person: str) -> Voucher:
+        """The voucher that gave a person the key that they have now.
+
+        Raises:
+            NotFound: nobody vouched for such a person.
+        """
+        newest = self.voucher(person)
+        if newest is None:
+            raise NotFound("no such person", hint="run callrec user list")
+        with_it = (each for each in self.vouchers[person] if each.keys == newest.keys)
+        return next(with_it, newest)
 
     def person(self, person: str, *, before: int | None = None) -> Person:
         """Who that person is at that point.
@@ -235,6 +261,11 @@ class Register:
         except NotFound:
             return False
 
+    def may_be_seconds(self, *, by: str, about: str) -> frozenset[PersonId]:
+        """Who may sign as the second person for a voucher by one person about another."""
+        people = (voucher.person for voucher in self.people())
+        return frozenset(p.id for p in people if p.id not in (by, about) and may_be_second(p))
+
     def people(self) -> tuple[Voucher, ...]:
         """Everyone's newest voucher, in the order in which they joined."""
         return tuple(known[-1] for known in self.vouchers.values())
@@ -294,6 +325,8 @@ def apply_statement(register: Register, seq: int, statement: Statement) -> None:
             register.locks[statement.by] = statement.fields["lock"]
         case "lock":  # their own alone
             register.locks[statement.by] = statement.fields["lock"]
+        case "second" if _may_be_second(register, statement.by, seq):
+            register.seconds[statement.fields["voucher"]] = statement.by
         case "voucher" if _may_vouch(register, statement, seq):
             _take_voucher(register, seq, statement)
         case "key" if _governs(register, statement.by, seq):
@@ -302,7 +335,7 @@ def apply_statement(register: Register, seq: int, statement: Statement) -> None:
             register.seals.update(_seals(seq, statement))
         case "kit" if _governs(register, statement.by, seq):
             _take_kit(register, seq, statement)
-        case "claim" | "voucher" | "key" | "seal" | "lock" | "kit":
+        case "claim" | "voucher" | "second" | "key" | "seal" | "lock" | "kit":
             register.ignored.append(seq)
         case _:
             pass  # of no concern to the register
@@ -353,14 +386,38 @@ def _governs(register: Register, person: str, seq: int) -> bool:
 
 
 def _may_vouch(register: Register, statement: Statement, seq: int) -> bool:
-    """Those who govern vouch; a kit vouches once, for a new Data Controller nobody knows yet."""
+    """Those who govern vouch, with a second person where it takes one.
+
+    A kit vouches once and alone, for a new Data Controller nobody knows yet: where it is used,
+    nobody governs any more.
+    """
     if statement.by != register.founders.kit:
-        return _governs(register, statement.by, seq)
+        return _governs(register, statement.by, seq) and _has_second(register, statement, seq)
     since = register.kits[-1].seq if register.kits else 0
     vouchers = [each for known in register.vouchers.values() for each in known]
     used = any(each.by == statement.by and each.seq > since for each in vouchers)
     is_new = statement.fields["person"] not in {*register.vouchers, register.founders.kit}
     return not used and is_new and statement.fields["role"] == Role.DATA_CONTROLLER
+
+
+def _may_be_second(register: Register, person: str, seq: int) -> bool:
+    voucher = register.voucher(person, before=seq)
+    return voucher is not None and may_be_second(voucher.person)
+
+
+def _has_second(register: Register, statement: Statement, seq: int) -> bool:
+    """Whether a second person signed for a voucher before it, or none had to or could."""
+    new, second = _voucher(statement, seq), statement.fields["second"]
+    before = register.voucher(new.person.id, before=seq)
+    may = register.may_be_seconds(by=statement.by, about=new.person.id)
+    if second:
+        return second in may and register.seconds.get(statement.digest) == second
+    is_needed = is_second_needed(
+        before.person if before else None,
+        new.person,
+        has_other_keys=before is None or before.keys != new.keys,
+    )
+    return not (is_needed and may)
 
 
 def _seals(seq: int, statement: Statement) -> Iterator[tuple[str, Seal]]:
@@ -400,6 +457,7 @@ def _voucher(statement: Statement, seq: int) -> Voucher:
         seq=seq,
         digest=statement.digest,
         by=statement.by,
+        second=fields["second"],
     )
 
 

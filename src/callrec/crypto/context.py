@@ -61,7 +61,7 @@ def context(kind: str, /, vault: str, **fields: object) -> bytes:
 STATEMENT_KINDS: Final = frozenset(
     {
         *("voucher", "key", "seal", "kit", "claim", "batch", "reencrypted", "approval", "volume"),
-        *("destruction", "resumed", "reconciled", "intake", "session", "lock"),
+        *("destruction", "resumed", "reconciled", "intake", "session", "lock", "second"),
     }
 )
 """Every kind of statement there is."""
