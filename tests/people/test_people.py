@@ -16,11 +16,12 @@ from callrec.keys.audit import audit_keys
 from callrec.login.locks import kdf_for
 from callrec.login.people import find_person, list_people
 from callrec.login.unlock import log_in
-from callrec.people.joining import add_person, confirm_person
-from callrec.people.powers import change_role, disable_person, lend_power
+from callrec.people.joining import add_person
+from callrec.people.powers import disable_person
 from callrec.policy.role import POWERS, Delegation, Power, Role, Standing, VaultKey, powers_of
 from callrec.practice import writing
 from house import practices
+from house.people import change_role, confirm_person, lend_power
 from house.practices import House
 from house.requests import refused
 

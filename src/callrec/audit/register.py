@@ -329,16 +329,11 @@ def apply_statement(register: Register, seq: int, statement: Statement) -> None:
             register.seconds[statement.fields["voucher"]] = statement.by
         case "voucher" if _may_vouch(register, statement, seq):
             _take_voucher(register, seq, statement)
-        case "key" if _governs(register, statement.by, seq):
-            _take_keys(register, seq, statement)
-        case "seal" if _governs(register, statement.by, seq):
-            register.seals.update(_seals(seq, statement))
-        case "kit" if _governs(register, statement.by, seq):
-            _take_kit(register, seq, statement)
-        case "claim" | "voucher" | "second" | "key" | "seal" | "lock" | "kit":
-            register.ignored.append(seq)
-        case _:
-            pass  # of no concern to the register
+        case "key" | "seal" | "kit" if _governs(register, statement.by, seq):
+            _TAKE[statement.kind](register, seq, statement)
+        case kind:
+            if kind in _KINDS:
+                register.ignored.append(seq)
 
 
 def read_newer_voucher(register: Register, statement: Statement, size: int) -> Voucher | None:
@@ -420,9 +415,10 @@ def _has_second(register: Register, statement: Statement, seq: int) -> bool:
     return not (is_needed and may)
 
 
-def _seals(seq: int, statement: Statement) -> Iterator[tuple[str, Seal]]:
+def _take_seals(register: Register, seq: int, statement: Statement) -> None:
     for share in statement.fields["shares"]:
-        yield share["sha256"], Seal(VaultKey(share["key"]), share["version"], share["to"], seq)
+        seal = Seal(VaultKey(share["key"]), share["version"], share["to"], seq)
+        register.seals[share["sha256"]] = seal
 
 
 def _take_voucher(register: Register, seq: int, statement: Statement) -> None:
@@ -483,3 +479,9 @@ def _take_keys(register: Register, seq: int, statement: Statement) -> None:
             raise Tampered(f"version {version} of the {key} key is stated twice")
         public = base64.b64decode(item["public"])
         register.keys[key, version] = KeyVersion(key, version, public, seq)
+
+
+_KINDS: Final = frozenset({"claim", "voucher", "second", "key", "seal", "lock", "kit"})
+"""Statements that concern the register; others are of no concern to it."""
+
+_TAKE: Final = {"key": _take_keys, "seal": _take_seals, "kit": _take_kit}

@@ -48,7 +48,7 @@ from callrec.requests.glass import ListedGlass, outstanding_glass
 from callrec.requests.history import REQUESTS
 from callrec.requests.open import references_hidden_from
 from callrec.requests.packages import unrecorded_releases
-from callrec.requests.seconds import BROUGHT_IN_LATELY, seconds_brought_in
+from callrec.requests.seconds import BROUGHT_IN_LATELY, second_warnings, seconds_brought_in
 from callrec.retention.review import count_due, retention_warnings
 from callrec.search.reviews import read_searches
 
@@ -164,7 +164,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
             *(each.warning for each in due if each.deadline.is_unknown),
             *waiting_warnings(practice, kept),
             *dict.fromkeys(each.warning for each in glass),
-            *(each.warning for each in seconds),
+            *second_warnings(seconds),
             *_warnings(practice, reconciled, kept_here=kept_here),
             *_archive_warnings(practice, left),
         ),

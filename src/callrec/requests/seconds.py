@@ -57,10 +57,6 @@ class BroughtInSecond:
         how = "given another key" if self.was_reset else "brought in"
         return f"{self.second} signed beside {self.by}, by whom they were {how} on {self.since}"
 
-    @property
-    def warning(self) -> str:
-        return f"{self.what}: {self.text}"
-
 
 def seconds_brought_in(practice: Practice, connection: Connection) -> tuple[BroughtInSecond, ...]:
     """Every one, oldest first; nothing is opened."""
@@ -89,6 +85,15 @@ def seconds_brought_in(practice: Practice, connection: Connection) -> tuple[Brou
             )
         )
     return tuple(sorted(found, key=lambda each: each.seq))
+
+
+def second_warnings(seconds: Iterable[BroughtInSecond]) -> Iterator[str]:
+    """One line for each two people, with all that they signed."""
+    signed: dict[str, list[str]] = {}
+    for each in seconds:
+        signed.setdefault(each.text, []).append(each.what)
+    for text, whats in signed.items():
+        yield f"{text}: {', '.join(dict.fromkeys(whats))}"
 
 
 def _signed_by_two(practice: Practice, connection: Connection) -> Iterator[tuple[str, str, Leaf]]:
