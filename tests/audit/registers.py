@@ -71,6 +71,7 @@ def voucher(who: str, /, **other: Any) -> dict[str, Any]:
         "delegations": [],
         "keys": key_of(who).public.as_json(),
         "lock": "",
+        "second": "",
         "name": "aa" * 32,
         "person": id_of(who),
         "powers": ["hear"],
