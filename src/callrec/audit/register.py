@@ -176,7 +176,7 @@ class Register:
     settings: list[SettingsVersion] = field(default_factory=list)
     """Every version of the practice's settings, the first of which it was founded with."""
     seconds: dict[str, str] = field(default_factory=dict)
-    """By digest of a voucher, the id of whoever signed for it as a second person, before it."""
+    """By digest of a voucher, the id of the second person who signed for it, before it."""
     ignored: list[int] = field(default_factory=list)
     """Sequences of statements that were made by people without the power to."""
 

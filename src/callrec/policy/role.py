@@ -174,7 +174,7 @@ def is_second_needed(before: Person | None, after: Person, *, has_other_keys: bo
 
 
 def may_be_second(person: Person) -> bool:
-    """Whether somebody signs beside whoever says who may do what: they decide requests themselves.
+    """Whether somebody signs beside the one who says who may do what: they decide requests.
 
     By a power of their own: what was lent ends with a day, and the log knows none.
     """

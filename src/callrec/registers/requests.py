@@ -172,7 +172,7 @@ class RegisteredRequest:
     glass: tuple[BrokenGlass, ...]
     """What the Data Controller decided of it alone, standing or not."""
     seconds: tuple[BroughtInSecond, ...]
-    """Whoever signed for it beside the person who had brought them in."""
+    """Those who signed for it beside the person who had brought them in."""
 
     def broken_glass(self, approvals: Iterable[Approval] | None = None) -> str | None:
         """Whether the glass was broken for these approvals, or for it at all, and that is accepted.
@@ -185,9 +185,9 @@ class RegisteredRequest:
         return overall_standing(glass for glass in self.glass if glass.seq in seqs)
 
     def brought_in(self, approvals: Iterable[Approval] | None = None) -> tuple[str, ...]:
-        """Who signed these approvals, or anything of it, beside whoever had brought them in."""
-        seqs = None if approvals is None else {approval.leaf.seq + 1 for approval in approvals}
-        return tuple(each.text for each in self.seconds if seqs is None or each.seq in seqs)
+        """Who signed these approvals, or any part of it, beside who had brought them in."""
+        seqs = None if approvals is None else {approval.leaf.seq for approval in approvals}
+        return tuple(each.text for each in self.seconds if seqs is None or each.beside in seqs)
 
     def answer(self, field: FurtherParticular) -> str | None:
         """A further particular; None where the reader does not see it, or it was not asked for."""

@@ -3,8 +3,9 @@
 Somebody who says who may do what could make people up, give them keys, and have them countersign.
 Where there are two who may, it takes two to bring anybody in (policy/role.py). Where there were
 none, or these two did so together, everybody who looks is told: for 90 days after somebody was
-given a key, each time that they sign beside the person who gave it to them is named. It counts the
-log's days, so no clock that is set back makes them fewer.
+given a key, each time that they sign beside the person who gave it to them is named; or who gave
+one to the person who did. The days begin with the latest that the log had seen, so no clock that
+is set back while somebody is brought in makes them fewer.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from sqlalchemy import Connection, func, select
 
 from callrec.audit.attested import written_at
 from callrec.audit.leaf import Leaf
-from callrec.audit.register import Voucher
+from callrec.audit.log import read_leaf
+from callrec.audit.register import Register, Voucher
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.login.people import logins
@@ -40,16 +42,19 @@ class _SignedByTwo:
     first: str
     """Ids of those who signed, in this order."""
     second: str
+    beside: int
+    """Sequence of the first person's leaf."""
     seq: int
-    """Of the second person's leaf, or of that of the voucher that names them."""
+    """Of the second person's, or of that of the voucher that names them."""
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class BroughtInSecond:
     """Somebody who signed beside the person who had given them their key not long before."""
 
-    seq: int
-    """Of the second person's leaf, or of that of the voucher that names them."""
+    beside: int
+    """Sequence of the first person's leaf."""
     subject: str
     """Id of the request, the hold or the person that it is about."""
     what: str
@@ -58,6 +63,8 @@ class BroughtInSecond:
     by: str
     """Logins."""
     second: str
+    through: str
+    """Login of who gave it to them and was given theirs by ``by``; empty: ``by`` did themselves."""
     was_reset: bool
     """They had a key before."""
     since: date
@@ -66,36 +73,39 @@ class BroughtInSecond:
     def text(self) -> str:
         """In a sentence."""
         how = "given another key" if self.was_reset else "brought in"
-        return f"{self.second} signed beside {self.by}, by whom they were {how} on {self.since}"
+        through = f", through {self.through}" if self.through else ""
+        signed = f"{self.second} signed beside {self.by}"
+        return f"{signed}, by whom they were {how} on {self.since}{through}"
 
 
 def seconds_brought_in(practice: Practice, connection: Connection) -> tuple[BroughtInSecond, ...]:
     """Every one, oldest first; nothing is opened."""
     called, zone = logins(practice), practice.settings.time_zone
-    numbers = _numbers(connection)
+    numbers, given = _numbers(connection), _GivenKeys(practice.register, connection)
     found = []
     for signed in _signed_by_two(practice, connection):
-        given = _given_by(practice, connection, signed.second, signed.first, before=signed.seq)
-        if given is None:
+        voucher = given.lately(signed.second, signed.first, before=signed.seq, at=signed.at)
+        if voucher is None:
             continue
-        voucher, when = given
-        earlier = practice.register.vouchers[signed.second]
+        begun = given.begun(voucher)
+        is_direct = voucher.by in given.makers(signed.first)
         found.append(
             BroughtInSecond(
-                seq=signed.seq,
+                beside=signed.beside,
                 subject=signed.subject,
                 what=numbers.get(signed.subject) or called[signed.subject],
-                at=_latest(connection, signed.seq),
+                at=max(signed.at, begun),
                 by=called[signed.first],
                 second=called[signed.second],
+                through="" if is_direct else called[voucher.by],
                 was_reset=any(
                     each.seq < voucher.seq and each.person.standing is Standing.CONFIRMED
-                    for each in earlier
+                    for each in practice.register.vouchers[signed.second]
                 ),
-                since=when.astimezone(zone).date(),
+                since=begun.astimezone(zone).date(),
             )
         )
-    return tuple(sorted(found, key=lambda each: each.seq))
+    return tuple(sorted(found, key=lambda each: each.beside))
 
 
 def second_warnings(seconds: Iterable[BroughtInSecond]) -> Iterator[str]:
@@ -111,11 +121,15 @@ def _signed_by_two(practice: Practice, connection: Connection) -> Iterator[_Sign
     yield from _approved_or_lifted(connection)
     for voucher in chain.from_iterable(practice.register.vouchers.values()):
         if voucher.second:
-            yield _SignedByTwo(voucher.person.id, voucher.by, voucher.second, voucher.seq)
+            at = parse_instant(read_leaf(connection, voucher.seq)[0].at)
+            seq = voucher.seq
+            yield _SignedByTwo(voucher.person.id, voucher.by, voucher.second, seq, seq, at)
     for glass in broken_glass(practice, connection):
         if glass.review is not None and glass.is_accepted:
             review = glass.review
-            yield _SignedByTwo(glass.request, glass.by, review.by, review.leaf.seq)
+            yield _SignedByTwo(
+                glass.request, glass.by, review.by, glass.seq, review.leaf.seq, review.at
+            )
 
 
 def _approved_or_lifted(connection: Connection) -> Iterator[_SignedByTwo]:
@@ -126,33 +140,44 @@ def _approved_or_lifted(connection: Connection) -> Iterator[_SignedByTwo]:
         first, earlier[about] = earlier.get(about), leaf
         is_second = leaf.act == HoldAct.LIFTED or (first and leaf.seq == first.seq + 1)
         if first and is_second and first.actor != leaf.actor:
-            yield _SignedByTwo(leaf.subject[0], first.actor, leaf.actor, leaf.seq)
+            at = parse_instant(leaf.at)
+            yield _SignedByTwo(about[1], first.actor, leaf.actor, first.seq, leaf.seq, at)
 
 
-def _given_by(
-    practice: Practice, connection: Connection, second: str, first: str, *, before: int
-) -> tuple[Voucher, datetime] | None:
-    """The newest voucher by which ``first``, or a recovery kit, gave ``second`` a key; and when.
+class _GivenKeys:
+    """Who gave whom a key, and when."""
 
-    None if it was not within the time that counts before a leaf.
-    """
-    makers = {first, practice.register.founders.kit}
-    known = [each for each in practice.register.vouchers.get(second, ()) if each.seq < before]
-    given = [
-        each
-        for earlier, each in zip([None, *known], known, strict=False)
-        if each.by in makers and (earlier is None or earlier.keys != each.keys)
-    ]
-    if not given:
+    def __init__(self, register: Register, connection: Connection) -> None:
+        self._register = register
+        self._connection = connection
+        self._begun: dict[int, datetime] = {}
+
+    def lately(self, second: str, first: str, *, before: int, at: datetime) -> Voucher | None:
+        """The newest voucher before a leaf by which a person was given a key that counts.
+
+        ``first`` made it, or somebody who was given theirs so; within 90 days before ``at``.
+        """
+        known = [each for each in self._register.vouchers.get(second, ()) if each.seq < before]
+        for earlier, each in reversed([*zip([None, *known], known, strict=False)]):
+            if earlier is not None and earlier.keys == each.keys:
+                continue
+            if at - self.begun(each) > BROUGHT_IN_LATELY:
+                return None
+            if each.by in self.makers(first) or self.lately(each.by, first, before=each.seq, at=at):
+                return each
         return None
-    then, now = (_latest(connection, seq) for seq in (given[-1].seq, before))
-    return (given[-1], then) if now - then <= BROUGHT_IN_LATELY else None
 
+    def makers(self, first: str) -> frozenset[str]:
+        """Somebody and the recovery kit, which stands for nobody and so for anybody."""
+        return frozenset({first, self._register.founders.kit})
 
-def _latest(connection: Connection, seq: int) -> datetime:
-    """The latest time that any leaf up to one gives."""
-    latest = select(func.max(written_at())).where(tables.leaf.c.seq <= seq)
-    return parse_instant(bytes(connection.execute(latest).scalar_one()).decode())
+    def begun(self, voucher: Voucher) -> datetime:
+        """The latest time that any leaf up to that of a voucher gives."""
+        if voucher.seq not in self._begun:
+            latest = select(func.max(written_at())).where(tables.leaf.c.seq <= voucher.seq)
+            text = bytes(self._connection.execute(latest).scalar_one())
+            self._begun[voucher.seq] = parse_instant(text.decode())
+        return self._begun[voucher.seq]
 
 
 def _numbers(connection: Connection) -> Mapping[str, str]:
