@@ -90,4 +90,4 @@ def _found(bench: Bench, folder: Path) -> None:
         second = () if login == "pat" else ("--countersign", "pat")  # there is nobody before pat
         dora("user", "confirm", login, "--words", words, *second)
     credential = ("--role", "intake", "--credential-file", "door.credential")
-    dora("user", "add", "door", "--name", "Telephone intake", *credential)
+    dora("user", "add", "door", "--name", "Telephone intake", *credential, "--countersign", "pat")
