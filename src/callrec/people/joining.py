@@ -184,6 +184,8 @@ def confirm_person(
                 f" reset {login}",
             )
     with governing(practice, actor) as act:
+        reseal_keys(practice, act, actor, person=row.id, public=claimed.kem)
+        update_row(act.connection, tables.person, row.id, locked=row.claimed, claimed=None)
         vouch(
             practice,
             act,
@@ -194,8 +196,6 @@ def confirm_person(
             name=voucher.name,
             second=second,
         )
-        reseal_keys(practice, act, actor, person=row.id, public=claimed.kem)
-        update_row(act.connection, tables.person, row.id, locked=row.claimed, claimed=None)
         give_shares(practice, act, actor, person, claimed)
     return replace(shown_colleague(practice, actor, row, voucher), standing=Standing.CONFIRMED)
 

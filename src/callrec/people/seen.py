@@ -66,6 +66,10 @@ def begin_again(
     identity, locked = new_identity(practice, person=id_, password=password, powers=powers)
     after = replace(actor, identity=identity, signer=Signer(id_, identity.log))
     with governing(practice, actor, with_new_key=after) as act:
+        update_row(act.connection, tables.person, id_, locked=locked)
+        drop_keys_of(act.connection, id_)
+        reseal_keys(practice, act, actor, person=id_, public=identity.public.kem)
+        act.connection.execute(tables.share.delete().where(tables.share.c.person == id_))
         vouch(
             practice,
             act,
@@ -77,10 +81,6 @@ def begin_again(
             locked=locked,
             second=second,
         )
-        update_row(act.connection, tables.person, id_, locked=locked)
-        drop_keys_of(act.connection, id_)
-        reseal_keys(practice, act, actor, person=id_, public=identity.public.kem)
-        act.connection.execute(tables.share.delete().where(tables.share.c.person == id_))
         act.checkpoint(actor.signer)
         now = replace(practice, register=read_register(act.connection))
         taken_back = take_back_grants(now, act, after, id_, why=HAS_ANOTHER_KEY)
