@@ -112,13 +112,13 @@ class RegisterExtract:
 
     @property
     def brought_in(self) -> tuple[str, ...]:
-        """Who countersigned beside the person who had brought them in, each time once."""
-        named = (
-            (entry.get("request") or entry.get("hold") or entry.get("login"), text)
-            for entry in self.entries
-            for text in _texts(entry.get("brought_in"))
-        )
-        return tuple(dict.fromkeys(f"{what}: {text}" for what, text in named))
+        """Who countersigned beside the person who had brought them in, and what, each once."""
+        signed: dict[str, list[str]] = {}
+        for entry in self.entries:
+            what = entry.get("request") or entry.get("hold") or entry.get("login")
+            for text in _texts(entry.get("brought_in")):
+                signed.setdefault(text, []).append(str(what))
+        return tuple(f"{text}: {', '.join(dict.fromkeys(on))}" for text, on in signed.items())
 
 
 def read_register(
