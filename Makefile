@@ -5,14 +5,15 @@
 # make audit   ask for known weaknesses of what is pinned; without a network it says "not checked" (69)
 # make licences write docs/licences.md
 # make house   draw docs/architecture.svg
+# make reference write what is made of docs/reference: commands, settings, exit statuses
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
-# make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/mutation.md)
+# make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
 # make laws      2,000 examples of each law, not 20 (docs/contributing.md)
-# make killed    kill what takes several steps at each of them, not at one in 48: minutes (docs/faults.md)
-# make faults    let commands fail at each of their operations, in every way: hours (docs/faults.md)
-# make fuzz      SECONDS of processor time for each reader of what others wrote, or for TARGET (docs/fuzzing.md)
-# make bench     callrec beside its peers, in minutes; make bench-full: what docs/benchmarks.md shows
+# make killed    kill what takes several steps at each of them, not at one in 48: minutes (docs/evidence/faults.md)
+# make faults    let commands fail at each of their operations, in every way: hours (docs/evidence/faults.md)
+# make fuzz      SECONDS of processor time for each reader of what others wrote, or for TARGET (docs/evidence/fuzzing.md)
+# make bench     callrec beside its peers, in minutes; make bench-full: what docs/evidence/benchmarks.md shows
 
 PYTHON ?= python3
 VENV := .venv
@@ -21,14 +22,14 @@ INSTALLED := $(VENV)/installed
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check types manner collected format audit licences house release mutation concurrency laws killed faults fuzz judges bench bench-full peers
+.PHONY: demo test check types manner collected format audit licences house reference release mutation concurrency laws killed faults fuzz judges bench bench-full peers
 
 demo: $(INSTALLED)
 	$(BIN)/callrec demo
 
 # At once: what is fetched waits for the network, what is checked or collected for a processor.
 # Tests kill programs, never the machine: none waits until a disk has what it was given (eatmydata).
-# What a power cut leaves is reckoned from what was synced (docs/faults.md).
+# What a power cut leaves is reckoned from what was synced (docs/evidence/faults.md).
 test:
 	$(MAKE) -j2 judges check collected
 	eatmydata $(BIN)/python -m pytest -n auto --dist worksteal
@@ -52,7 +53,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-audit licences house: $(INSTALLED)
+audit licences house reference: $(INSTALLED)
 	@$(BIN)/python -m supply $@
 
 release: check
@@ -116,7 +117,7 @@ bench: $(INSTALLED) peers
 	$(BIN)/python -m benchmarks
 
 bench-full: $(INSTALLED) peers
-	$(BIN)/python -m benchmarks --full --json docs/benchmarks/$$($(BIN)/callrec --version | cut -d' ' -f2).json
+	$(BIN)/python -m benchmarks --full --json docs/evidence/benchmarks/$$($(BIN)/callrec --version | cut -d' ' -f2).json
 	$(BIN)/python -m benchmarks page
 
 peers:

@@ -1,1 +1,1 @@
-"""callrec beside its peers, measured: ``python -m benchmarks`` (docs/benchmarks.md)."""
+"""callrec beside its peers, measured: ``python -m benchmarks`` (docs/evidence/benchmarks.md)."""

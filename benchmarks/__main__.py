@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from benchmarks.measured import Result
 
 CHECKOUT: Final = Path(__file__).parents[1]
-PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"
-KEPT: Final = CHECKOUT / "docs" / "benchmarks"
+PAGE: Final = CHECKOUT / "docs" / "evidence" / "benchmarks.md"
+KEPT: Final = CHECKOUT / "docs" / "evidence" / "benchmarks"
 """A file a release, and the plots of the newest."""
 
 

@@ -1,4 +1,4 @@
-"""``docs/benchmarks.md`` and its plots, made from a kept result: text by hand, figures by this.
+"""``docs/evidence/benchmarks.md`` and its plots: text by hand, figures from a kept result.
 
 What stands between ``<!-- made: NAME -->`` and ``<!-- end -->`` is written anew; the rest stays.
 """

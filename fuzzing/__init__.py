@@ -1,1 +1,1 @@
-"""Everything that callrec reads of others, given what nobody would write (docs/fuzzing.md)."""
+"""Everything that callrec reads of others, with broken input (docs/evidence/fuzzing.md)."""

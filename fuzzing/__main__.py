@@ -32,7 +32,7 @@ LIVE: Final = kept.CHECKOUT / ".fuzzing" / "corpus"
 FOUND: Final = kept.CHECKOUT / ".fuzzing" / "found"
 LONGEST_RUN_S: Final = 60.0
 """Processor time of one run: so much is lost at the most when it is stopped."""
-PAGE: Final = kept.CHECKOUT / "docs" / "fuzzing.md"
+PAGE: Final = kept.CHECKOUT / "docs" / "evidence" / "fuzzing.md"
 
 
 def main() -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fuzzing.target import Target
 
 CHECKOUT: Final = Path(__file__).parents[1]
-FIGURES: Final = CHECKOUT / "docs" / "fuzzing.json"
+FIGURES: Final = CHECKOUT / "docs" / "evidence" / "fuzzing.json"
 CORPUS: Final = CHECKOUT / "tests" / "fuzzing" / "corpus"
 FOUND: Final = CHECKOUT / "tests" / "fuzzing" / "found"
 """Inputs that were findings: none of them is ever left out."""

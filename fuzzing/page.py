@@ -1,4 +1,4 @@
-"""``docs/fuzzing.md``: text by hand, and between its two marks a table from the figures."""
+"""``docs/evidence/fuzzing.md``: text by hand; between its marks, a table from the figures."""
 
 from __future__ import annotations
 

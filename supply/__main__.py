@@ -1,4 +1,4 @@
-"""``check`` and ``audit`` what is installed; write the ``licences``, ``house``, a ``release``."""
+"""Check and audit what is installed; write what is made from the code, or a release."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from supply import house, weaknesses
+from supply import house, reference, weaknesses
 from supply.distributions import CALLREC, differences, installed, pinned
 from supply.licences import licences, page, refused
 from supply.release import NotTheSame, git, make
@@ -45,6 +45,12 @@ def draw_house() -> int:
     return 0
 
 
+def write_reference() -> int:
+    for name, text in reference.pages(CHECKOUT).items():
+        (CHECKOUT / "docs" / "reference" / name).write_text(text, encoding="utf-8")
+    return 0
+
+
 def release() -> int:
     if git(CHECKOUT, "status", "--porcelain"):
         print("Not released: something here is not committed.")
@@ -63,6 +69,7 @@ DEEDS: Final = {
     "audit": audit,
     "licences": write_licences,
     "house": draw_house,
+    "reference": write_reference,
     "release": release,
 }
 

@@ -58,7 +58,7 @@ _Address = Annotated[str, Field(max_length=254, pattern=f"^{_ADDRESS}$")]
 
 
 class Mail(Section):
-    """How people are notified of what waits for them (docs/mail.md)."""
+    """How people are notified of what waits for them (docs/reference/mail.md)."""
 
     host: str = Field(default="", pattern=r"^([A-Za-z0-9:-]{1,63}(\.[A-Za-z0-9:-]{1,63})*\.?)?$")
     port: int = Field(default=587, ge=1, le=65535)

@@ -77,7 +77,7 @@ class Grants(Section):
 
 
 class Template(Section):
-    """How one system's recordings are named (docs/telephone-systems.md)."""
+    """How one system's recordings are named (docs/reference/telephone-systems.md)."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
     pattern: str = Field(max_length=1000)

@@ -1,4 +1,4 @@
-"""The worked examples in docs/clocks.md come out as they are printed there."""
+"""The worked examples in docs/reference/deadlines.md come out as they are printed there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cli.transcript import Stage
 
-PAGE = Path(__file__).parents[2] / "docs" / "clocks.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "deadlines.md"
 
 EXAMPLES = re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 

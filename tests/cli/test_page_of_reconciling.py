@@ -1,4 +1,4 @@
-"""docs/reconciling.md is what callrec says of the busy day, and what is found is what is so."""
+"""docs/reference/reconciling.md is what callrec says of the busy day, and what it finds is so."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cli.transcript import Stage
 from fixtures.busy_day import Truth, write_day
 from fixtures.exchange import Leg
 
-PAGE = Path(__file__).parents[2] / "docs" / "reconciling.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "reconciling.md"
 
 EXAMPLES = re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 

@@ -40,7 +40,7 @@ def test_the_option_names_each_purpose_that_is_asked_for_by_hand() -> None:
     assert named == {purpose for purpose in Purpose if TERMS[purpose].is_made_by_hand}
 
 
-PAGE = Path(__file__).parents[2] / "docs" / "purposes.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "purposes.md"
 
 
 @pytest.mark.parametrize("purpose", [each for each in Purpose if TERMS[each].is_made_by_hand])

@@ -70,7 +70,7 @@ class Case:
     halfway: str = NOTHING
     """A pattern of what doctor and audit verify say until it is typed again, by nature."""
     by_nature: str = NOTHING
-    """A pattern of trials, each with what is wrong then, that nobody can help (docs/faults.md)."""
+    """A pattern of trials, with what is wrong then by nature (docs/evidence/faults.md)."""
     once_failed: str = NOTHING
     """A pattern of trials in which something once was wrong: they are made whatever the share."""
 

@@ -1,7 +1,7 @@
 """Wherever a command meets a fault it says so, loses nothing, and goes on when typed again.
 
 Of each command in which something once was wrong a few trials are made here; ``make faults`` makes
-all of them of every command (docs/faults.md).
+all of them of every command (docs/evidence/faults.md).
 """
 
 from __future__ import annotations

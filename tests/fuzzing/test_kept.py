@@ -11,7 +11,7 @@ from fuzzing.reached import worth_keeping
 from fuzzing.target import Script
 from fuzzing.targets import TARGETS
 
-PAGE = CHECKOUT / "docs" / "fuzzing.md"
+PAGE = CHECKOUT / "docs" / "evidence" / "fuzzing.md"
 
 
 def test_the_page_is_made_from_what_is_kept() -> None:

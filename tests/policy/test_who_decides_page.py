@@ -9,7 +9,9 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import POWERS, Power, Role
 from callrec.policy.withholding import GROUNDS_FOR, Ground
 
-PAGE = (Path(__file__).parents[2] / "docs" / "who-decides.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "decisions.md").read_text(
+    encoding="utf-8"
+)
 
 EVERY = re.compile(r"every purpose but (.+)")
 

@@ -1,7 +1,7 @@
 """Which drives open with a password that somebody else may know, until they are written over.
 
 A drive's copies of the catalogue carry the locked seeds of those who open recordings, as they were
-when it was written (docs/recovery.md, "A password that was seen").
+when it was written (docs/reference/recovery.md, "A password that was seen").
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ def main(
 
 
 def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None = None) -> int:
-    """Run one command; returns the exit status (docs/cli.md).
+    """Run one command; returns the exit status (docs/reference/exit-statuses.md).
 
     Whatever goes wrong is reported on stderr in two lines.
     """

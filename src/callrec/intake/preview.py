@@ -37,7 +37,7 @@ class Preview:
     """What a name tells that holds no time."""
 
     def as_json(self) -> dict[str, Any]:
-        """As docs/cli.md has it; what is not known is null."""
+        """As docs/reference/json.md has it; what is not known is null."""
         call, sound, named = self.call, self.sound, self.call or self.known
         fields = {name: getattr(call, name, None) for name in CALL_FIELDS}
         return {

@@ -153,7 +153,7 @@ def _could_reconcile(powers: Powers, leaf: Leaf) -> bool:
 
 
 class FindingKind(StrEnum):
-    """What is found (docs/reconciling.md)."""
+    """What is found (docs/reference/reconciling.md)."""
 
     NO_RECORDING = "no-recording"
     PART_MISSING = "part-missing"

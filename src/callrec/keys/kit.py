@@ -4,7 +4,7 @@ A kit is an identity with shares of every vault key and no password. Its words a
 
 The copy of the catalogue on a drive is sealed to the kit that there was when it was written, and to
 the approvers at that time. A later kit opens it only once the drive is written to again
-(docs/recovery.md, "Another kit").
+(docs/reference/recovery.md, "Another kit").
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The outbox: messages by mail, queued with what they tell of and kept when they are taken.
 
 A message is one line. It says that something waits or was decided, never what a call was about or
-who was on it: mail is read on telephones and by other people's servers (docs/mail.md).
+who was on it: mail is read on telephones and by other people's servers (docs/reference/mail.md).
 """
 
 from __future__ import annotations

@@ -342,7 +342,7 @@ def climb(entry: bytes, path: Sequence[Mapping[str, str]]) -> str:
     return node.hex()
 
 
-# Who decides what (docs/who-decides.md): the practice's rules, of which its policy is the source.
+# Who decides what (docs/reference/decisions.md): the practice's rules, from its policy.
 
 PURPOSES = {
     "protect-parties": "decide-general",

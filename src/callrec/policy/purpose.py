@@ -1,7 +1,7 @@
 """The fourteen purposes and what follows from each.
 
 A purpose without a row of `TERMS` fails a test; a row is the whole of what is particular to a
-purpose, but for the grounds to withhold (`withholding`). As tables: docs/who-decides.md.
+purpose, but for the grounds to withhold (`withholding`). As tables: docs/reference/decisions.md.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class RegisterSource:
     """Where the entries of a register come from."""
 
     entry: type[Any]
-    """A dataclass whose fields are the columns, in order; docs/registers.md says what each is."""
+    """A dataclass whose fields are the columns, in order (docs/reference/registers.md)."""
     read: Callable[[Practice, Actor, Connection], Iterator[Any]]
     on_screen: tuple[str, ...]
     """The columns that a terminal has room for."""

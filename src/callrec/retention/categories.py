@@ -3,7 +3,7 @@
 Somebody who may review recordings sets it, with a reason; for the others, and for what is kept
 longer for a claim, the rules do (policy/retention.py). A leaf names the category by an id that
 follows from its name, so that its row can be held against the leaf without a key
-(docs/retention.md).
+(docs/reference/keeping.md).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ system allows. No reader ever raises.
 
 No name of Avaya IP Office, Mitel, Cisco or Horizon is known for sure, so none is read: the practice
 configures a template, puts JSON beside the recording, or gives call records
-(docs/telephone-systems.md).
+(docs/reference/telephone-systems.md).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Call records and recordings held against each other: what is held, and what is missing.
 
-Pure: procedures open what is sealed and read the files. The words are those of docs/reconciling.md.
+Pure: procedures open what is sealed and read the files. For the words, see
+docs/reference/reconciling.md.
 """
 
 from __future__ import annotations

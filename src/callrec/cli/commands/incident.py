@@ -355,7 +355,7 @@ def _list_row(listed: ListedIncident, now: datetime, zone: tzinfo) -> tuple[obje
 
 
 def _incident_json(shown: ShownIncident) -> Mapping[str, Any]:
-    """An incident as other programs read it (docs/cli.md)."""
+    """An incident as other programs read it (docs/reference/json.md)."""
     found, closing = shown.findings, None
     if shown.closing is not None:
         closing = {

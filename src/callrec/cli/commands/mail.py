@@ -1,4 +1,4 @@
-"""``callrec mail``: messages to people by mail, and the sending of them (docs/mail.md)."""
+"""``callrec mail``: messages to people by mail, and their sending (docs/reference/mail.md)."""
 
 from __future__ import annotations
 

@@ -200,7 +200,7 @@ def reconciled_summary(counts: Counts) -> str:
 
 
 def counts_json(days: DayRange, counts: Counts) -> dict[str, Any]:
-    """For programs (docs/cli.md)."""
+    """For programs (docs/reference/json.md)."""
     return {
         "from": days.first,
         "to": days.last,

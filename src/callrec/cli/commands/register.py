@@ -42,8 +42,8 @@ def register(
     """Read a register.
 
     There are subject-access, outside-body, disclosure, holds, incidents, access and set-aside. A
-    terminal has room for some of its columns; a file has all of them (docs/registers.md). Reading
-    one is itself on record.
+    terminal has room for some of its columns; a file has all of them. Reading one is
+    itself on record.
     """
     from callrec.registers.registers import read_register
 

@@ -104,7 +104,7 @@ def _show(out: Output, practice: Practice, found: SearchResult, request: str | N
 
 
 def call_json(call: ShownCall) -> dict[str, Any]:
-    """A recording as other programs read it (docs/cli.md)."""
+    """A recording as other programs read it (docs/reference/json.md)."""
     return {name: value for name, value in facts(call).items() if name != "is_unread"}
 
 

@@ -119,7 +119,7 @@ def size_in_words(size_bytes: int) -> str:
 
 
 def volume_json(each: ListedVolume, kept: VolumeKeeper | None = None) -> dict[str, Any]:
-    """As other programs read it (docs/cli.md)."""
+    """As other programs read it (docs/reference/json.md)."""
     return {
         "volume": each.label,
         **facts(each, "standing", "serial"),

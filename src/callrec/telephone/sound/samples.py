@@ -92,9 +92,9 @@ def _all_of(window: Window, samples: Samples, width: int) -> Iterator[bytes]:
 # and in G.711 its codes are even only where every loudness is as frequent as every other. As
 # measured over the 374 announcements and pieces of music on hold of Debian's Asterisk and ALSA
 # packages that last a second or more, as they are, in G.711, 30 dB louder and overdriven
-# (docs/sound.md): the most even place of any of them has 1,368, and none is judged by one place;
-# the most even recording, four seconds of white noise that is there for testing, has 2,617 at
-# another.
+# (docs/reference/sound.md): the most even place of any of them has 1,368, and none is judged by one
+# place; the most even recording, four seconds of white noise that is there for testing, has 2,617
+# at another.
 
 _MAX_CHI_SQUARE = 400
 """Chi-square of 256 bytes, above which they are not random."""

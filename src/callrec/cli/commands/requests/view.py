@@ -45,7 +45,7 @@ def show_state(invocation: Invocation, reference: str, state: str) -> None:
 
 
 def request_json(shown: ShownRequest) -> Mapping[str, Any]:
-    """A request as other programs read it (docs/cli.md)."""
+    """A request as other programs read it (docs/reference/json.md)."""
     hold, denial = shown.hold, shown.denial
     return {
         "id": shown.reference,
@@ -273,7 +273,7 @@ def _labelled(label: str, value: str) -> str:
 
 
 def deadline_json(deadline: Deadline | None) -> dict[str, Any]:
-    """As other programs read it (docs/cli.md); all null where nothing sets a day."""
+    """As other programs read it (docs/reference/json.md); all null where nothing sets a day."""
     names = ("due_on", "target_on", "extended_due_on", "waiting_for", "why")
     return {**dict.fromkeys(names), "why": []} if deadline is None else facts(deadline, *names)
 
