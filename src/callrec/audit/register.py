@@ -466,13 +466,13 @@ def _take_seals(register: Register, seq: int, statement: Statement) -> None:
 
 
 def _take_voucher(register: Register, seq: int, statement: Statement) -> None:
-    known = register.vouchers.setdefault(statement.fields["person"], [])
+    known = register.vouchers.get(statement.fields["person"], [])
     _check_follows(seq, statement, known, first_serial=1)
     voucher = _voucher(statement, seq)
     is_out = voucher.person.standing is Standing.DISABLED
     if known and (known[-1].keys != voucher.keys or is_out):
         register.claims.pop(voucher.person.id, None)  # confirmed, begun again, or disabled
-    known.append(voucher)
+    register.vouchers[voucher.person.id] = [*known, voucher]
     if lock := statement.fields["lock"]:
         register.locks[voucher.person.id] = lock
 
