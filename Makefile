@@ -4,8 +4,9 @@
 # make format  put the code into shape
 # make audit   ask for known weaknesses of what is pinned; without a network it says "not checked" (69)
 # make licences write docs/licences.md
-# make house   draw docs/architecture.svg
-# make reference write what is made of docs/reference: commands, settings, exit statuses
+# make house   draw docs/architecture.svg and docs/terminal.svg
+# make reference write what is made from the code: pages of docs/reference, manual pages, completion
+# make docs     the site of docs/ into build/docs; says how old a reader of the manual must be
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
@@ -19,18 +20,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+RUNTIME := .runtime
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check types manner collected format audit licences house reference release mutation concurrency laws killed faults fuzz judges bench bench-full peers
+.PHONY: demo test check types manner collected format audit licences house reference docs release mutation concurrency laws killed faults fuzz judges bench bench-full peers
 
-demo: $(INSTALLED)
-	$(BIN)/callrec demo
+demo: $(RUNTIME)/installed
+	$(RUNTIME)/bin/callrec demo
 
 # At once: what is fetched waits for the network, what is checked or collected for a processor.
 # Tests kill programs, never the machine: none waits until a disk has what it was given (eatmydata).
 # What a power cut leaves is reckoned from what was synced (docs/evidence/faults.md).
 test:
+	@[ "$$(id -u)" = 0 ] || $(MAKE) --no-print-directory judges
 	$(MAKE) -j2 judges check collected
 	eatmydata $(BIN)/python -m pytest -n auto --dist worksteal
 
@@ -55,6 +58,19 @@ format: $(INSTALLED)
 
 audit licences house reference: $(INSTALLED)
 	@$(BIN)/python -m supply $@
+
+# Links are checked; of another server a page loads nothing and names nothing.
+SITE := .docs
+docs: $(SITE)/installed
+	$(SITE)/bin/python supply/readability.py docs/manual/*.md docs/inspector.md README.md
+	$(SITE)/bin/zensical build --strict --clean
+	! grep -rEon '(src|href)="(https?:)?//[^"]*' build/docs --include=*.html
+
+# Beside what is installed, as the fuzzer is.
+$(SITE)/installed: supply/docs.txt
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
 
 release: check
 	@$(BIN)/python -m supply release
@@ -81,34 +97,52 @@ FUZZER := .fuzzing/atheris
 fuzz: $(INSTALLED) $(FUZZER)
 	PYTHONPATH=.:tests:$(FUZZER) $(BIN)/python -m fuzzing --seconds $(SECONDS) $(if $(TARGET),--target $(TARGET))
 
-# Beside what is installed, not in it: whoever makes or tests callrec needs none.
+# Beside what is installed, not in it: to make or test callrec takes none.
 $(FUZZER): fuzzing/constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $@ --upgrade -r $<
 	touch $@
 
-# Exact versions and their hashes, every wheel checked; the project itself needs nothing further.
-# Python 3.11 lays a setuptools of its own beside pip, which no hash here speaks for.
-$(INSTALLED): constraints.txt pyproject.toml Makefile
-	$(PYTHON) -c "import ensurepip, venv" 2>/dev/null || apt-get install -y --no-install-recommends python3-venv
-	$(PYTHON) -m venv $(VENV)
-	sed -n '/^pip==/,/[^\]$$/p' constraints.txt > $(VENV)/pip.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/pip.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r constraints.txt
-	$(BIN)/python -m pip uninstall --quiet --yes setuptools
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $(INSTALLED)
+# $(call debian,PACKAGES): root gets them installed; others are told the one line that does it.
+debian = { if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y --no-install-recommends $(1); \
+  else echo "make needs more programs. Install them with this line, then run make again:" >&2; \
+    echo "  sudo apt-get install --no-install-recommends" $(1) >&2; exit 1; fi; }
 
-# Independent programs that the tests call as judges, each by a command and the package that has it;
-# and eatmydata.
+# $(call programs,COMMAND-OR-FILE:PACKAGE...): the packages of those that are not there.
+programs = @missing=; for each in $(1); do [ -e "$${each%%:*}" ] || command -v "$${each%%:*}" >/dev/null || \
+  missing="$$missing $${each\#*:}"; done; [ -z "$$missing" ] || $(call debian,$$missing)
+
+# What Debian's Python may lack, as the lists below have it.
+LACKS = $(shell $(PYTHON) -c "import ensurepip, venv" 2>/dev/null || echo ensurepip:python3-venv)
+
+# $(call environment,FOLDER,PINS): exact versions and their hashes, every wheel checked; the project itself needs
+# nothing further. Python 3.11 lays a setuptools of its own beside pip, which no hash here speaks for.
+define environment
+	$(call programs,$(LACKS))
+	$(PYTHON) -m venv $(1)
+	sed -n '/^\(pip\|flit-core\)==/,/[^\]$$/p' constraints.txt > $(1)/pip.txt
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)/pip.txt
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r $(2)
+	$(1)/bin/python -m pip uninstall --quiet --quiet --yes setuptools
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(1)/installed
+endef
+
+# With all that makes and tests it.
+$(INSTALLED): constraints.txt pyproject.toml Makefile
+	$(call environment,$(VENV),constraints.txt)
+
+# With what it runs with, and nothing else.
+$(RUNTIME)/installed: constraints.txt requirements.txt pyproject.toml Makefile
+	$(call environment,$(RUNTIME),requirements.txt)
+
+# Independent programs that the tests call as judges, each by a command or file and the package that
+# has it; eatmydata; what the browser writes with, and gcc compiles with.
 JUDGES := eatmydata:eatmydata 7z:7zip ssh-keygen:openssh-client pdftotext:poppler-utils qpdf:qpdf zbarimg:zbar-tools \
-  shasum:perl chromium:chromium systemd-analyze:systemd gcc:gcc
-# The browser writes with these, and gcc compiles with those.
-BESIDES := fonts-dejavu-core libc6-dev
+  shasum:perl chromium:chromium systemd-analyze:systemd gcc:gcc zsh:zsh fish:fish mandoc:mandoc \
+  /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core /usr/include/stdlib.h:libc6-dev
 
 judges:
-	@for judge in $(JUDGES); do command -v $${judge%%:*} >/dev/null || missing=1; done; \
-	if [ -n "$$missing" ]; then apt-get update -qq && \
-	  apt-get install -y --no-install-recommends $(foreach judge,$(JUDGES),$(lastword $(subst :, ,$(judge)))) $(BESIDES); fi
+	$(call programs,$(LACKS) $(JUDGES))
 
 # What callrec is measured beside, likewise.
 PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3
@@ -121,6 +155,4 @@ bench-full: $(INSTALLED) peers
 	$(BIN)/python -m benchmarks page
 
 peers:
-	@for peer in $(PEERS); do command -v $${peer%%:*} >/dev/null || missing=1; done; \
-	if [ -n "$$missing" ]; then apt-get update -qq && \
-	  apt-get install -y --no-install-recommends $(foreach peer,$(PEERS),$(lastword $(subst :, ,$(peer)))); fi
+	$(call programs,$(PEERS))

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from supply import house, reference, weaknesses
+from supply import house, manual, reference, terminal, weaknesses
 from supply.distributions import CALLREC, differences, installed, pinned
 from supply.licences import licences, page, refused
 from supply.release import NotTheSame, git, make
@@ -42,10 +42,15 @@ def write_licences() -> int:
 
 def draw_house() -> int:
     (CHECKOUT / "docs" / "architecture.svg").write_text(house.draw(CHECKOUT), encoding="utf-8")
+    (CHECKOUT / "docs" / "terminal.svg").write_text(terminal.draw(CHECKOUT), encoding="utf-8")
     return 0
 
 
 def write_reference() -> int:
+    for path, text in manual.installed_files(CHECKOUT).items():
+        file = CHECKOUT / "packaging" / "data" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
     for name, text in reference.pages(CHECKOUT).items():
         (CHECKOUT / "docs" / "reference" / name).write_text(text, encoding="utf-8")
     return 0

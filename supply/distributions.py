@@ -10,10 +10,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from importlib.metadata import Distribution
 
-    from packaging.markers import Marker
     from packaging.utils import NormalizedName
 
 CALLREC: Final = canonicalize_name("callrec")
@@ -21,20 +20,6 @@ PINNED: Final = re.compile(
     r"^(?P<what>[^\s#-][^\\\n]*?)(?P<hashes>(?: \\\n +--hash=\S+)*)$", re.MULTILINE
 )
 HASH: Final = re.compile(r"--hash=sha256:[0-9a-f]{64}(?=\s|$)")
-
-ENVIRONMENTS: Final = [
-    {
-        "extra": "",
-        "python_version": python,
-        "python_full_version": f"{python}.0",
-        "sys_platform": name,
-        "platform_system": system,
-        "os_name": "nt" if name == "win32" else "posix",
-    }
-    for python in ("3.11", "3.12", "3.13")
-    for name, system in (("linux", "Linux"), ("darwin", "Darwin"), ("win32", "Windows"))
-]
-"""What requirements ask of a machine, for each that callrec may run on."""
 
 
 def installed() -> dict[NormalizedName, Distribution]:
@@ -74,27 +59,6 @@ def differences(
 
 def needed() -> dict[NormalizedName, list[NormalizedName]]:
     """What callrec runs with on this machine, itself first, and what each needs of the others."""
-    return reached(lambda marker: marker.evaluate({"extra": ""}))
-
-
-def requirements(constraints: str) -> str:
-    """The lines of a file of constraints for what callrec runs with, on other systems too.
-
-    A part that is not installed here may itself need something that is then missing; pip, told to
-    require hashes, stops at that.
-    """
-    on_any = reached(lambda marker: any(map(marker.evaluate, ENVIRONMENTS)))
-    return "".join(
-        line[0] + "\n"
-        for line in PINNED.finditer(constraints)
-        if canonicalize_name(Requirement(line["what"]).name) in on_any
-    )
-
-
-def reached(
-    holds: Callable[[Marker], bool],
-) -> dict[NormalizedName, list[NormalizedName]]:
-    """Each distribution to which requirements lead from callrec, and where they lead from it."""
     there = installed()
     found: dict[NormalizedName, list[NormalizedName]] = {}
     waiting = [CALLREC]
@@ -102,12 +66,12 @@ def reached(
         name = waiting.pop()
         if name in found:
             continue
-        wanted = map(Requirement, (there[name].requires or []) if name in there else [])
+        wanted = map(Requirement, there[name].requires or [])
         found[name] = sorted(
             {
                 canonicalize_name(each.name)
                 for each in wanted
-                if each.marker is None or holds(each.marker)
+                if each.marker is None or each.marker.evaluate({"extra": ""})
             }
         )
         waiting += found[name]

@@ -33,7 +33,7 @@ EXCEPTIONS: Final = {
 """Others, each for one distribution that is loaded unchanged and not carried by callrec."""
 
 CARRIED: Final = {
-    "av": "its wheels carry FFmpeg with libx264 and libx265, which are GPL-2.0-or-later",
+    "av": "its wheels carry FFmpeg with libx264 and libx265: together GPL-3.0-or-later",
 }
 """What a wheel has in it beside what its licence is for."""
 
@@ -69,6 +69,42 @@ CLASSIFIER: Final = {
 """What a classifier means. "BSD License" may be any of several and is not here."""
 
 UNKNOWN: Final = "unknown"
+
+HEAD: Final = """\
+# Licences
+
+Written by `make licences` from what is installed; `make check` lets nothing else in.
+
+callrec itself is under the MIT licence, [LICENSE](../LICENSE). Its wheel also carries the Noto
+typefaces (OFL-1.1) and EFF's list of words (CC-BY-3.0-US). So the wheel as a whole is `MIT AND
+OFL-1.1 AND CC-BY-3.0-US`. The texts are in it, in `callrec-VERSION.dist-info/licenses/`.
+
+The wheel carries none of the parts below. They are installed beside it, unchanged, each under
+its own licence.
+
+## If you pass callrec on with its parts
+
+You may use all of it in your practice, on any number of machines, and need to do nothing. This
+section is for the person who gives others a bundle of wheels, a Debian package, an image or a
+program made from them.
+
+Such a thing has FFmpeg in it, in PyAV's wheel. FFmpeg there is configured with
+`--enable-version3` and linked to libx264 and libx265, which are GPL-2.0-or-later. FFmpeg calls
+itself "LGPL version 3 or later"; **read the combination as GPL-3.0-or-later**. The person who
+passes it on must:
+
+* **Give the source.** Offer the source of FFmpeg and of each library in PyAV's `av.libs`, in the
+  versions that were built, with the scripts that built them. Put it where the package is, or add
+  a written offer that holds for three years. `av-VERSION.dist-info/sboms/` lists the libraries;
+  PyAV's own pages have the scripts.
+* **Pass on the texts.** Include GPL-3.0, and the licence of each part: it is in the part's
+  `.dist-info`.
+* **Pass on the rights.** The people who get it may copy, change and share that combination under
+  GPL-3.0.
+
+fpdf2 is LGPL-3.0-only: include its text, and let people put another fpdf2 in its place.
+callrec's own code stays under MIT."""
+"""What docs/licences.md says before its lists."""
 
 
 def first(values: list[str] | None) -> str:
@@ -115,16 +151,7 @@ def page() -> str:
         "What callrec runs with": [name for name in found if name in runs],
         "What it is made and tested with": [name for name in found if name not in runs],
     }
-    lines = [
-        "# Licences",
-        "",
-        "Written by `make licences` from what is installed; `make check` lets no others in.",
-        "callrec carries none of these: they are installed beside it, unchanged.",
-        "",
-        "Of callrec itself `pyproject.toml` says MIT, and that is all there is: no file has the",
-        "text of that licence, or says who holds the copyright. Whoever does has to lay one down,",
-        "`LICENSE`, or say otherwise there, before it goes to others.",
-    ]
+    lines = [HEAD]
     for title, names in sections.items():
         lines += ["", f"## {title}", "", "| distribution | licence |", "| --- | --- |"]
         lines += [

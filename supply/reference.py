@@ -24,6 +24,8 @@ them. What one machine sets for itself comes after that."""
 _STATUSES: Final = """\
 Status 5 comes before all others: where something was changed and something else went wrong too, it
 is 5. `reconcile` ends with 8 where an answered call is not held, or not all of it."""
+_TYPE: Final = re.compile(r" <(?:str|int|int range|path|Event|list\[\w+\])>$")
+"""What Python calls an argument's kind, which tells a reader nothing."""
 _KEY: Final = re.compile(r"(\w+) = (.+)")
 
 
@@ -49,11 +51,12 @@ def commands() -> str:
     for title, names in SECTIONS.items():
         lines.append(f"## {title}")
         for name in names:
-            lines += _command(group.get_command(root, name), f"callrec {name}", root, level=3)
+            lines += command_blocks(group.get_command(root, name), f"callrec {name}", root)
     return _page(lines)
 
 
-def _command(command: Any, path: str, parent: Any, *, level: int) -> Iterator[str]:
+def command_blocks(command: Any, path: str, parent: Any, *, level: int = 3) -> Iterator[str]:
+    """The blocks of one command, and of what stands below it."""
     context = type(parent)(command, parent=parent, info_name=path.rpartition(" ")[2])
     yield f"{'#' * level} {path}"
     usage = [piece for piece in command.collect_usage_pieces(context) if piece]
@@ -65,7 +68,7 @@ def _command(command: Any, path: str, parent: Any, *, level: int) -> Iterator[st
     yield from _table("argument", arguments, context)
     yield from _table("option", options, context)
     for name, each in getattr(command, "commands", {}).items():
-        yield from _command(each, f"{path} {name}", context, level=level + 1)
+        yield from command_blocks(each, f"{path} {name}", context, level=level + 1)
 
 
 def _paragraphs(words: str) -> list[str]:
@@ -80,12 +83,12 @@ def _table(head: str, params: Sequence[Any], context: Any) -> list[str]:
     rows = []
     for each in params:
         names, words = each.get_help_record(context) or (each.make_metavar(context), "")
-        rows.append(f"| `{_cell(names)}` | {_cell(words)} |")
+        rows.append(f"| `{_cell(_TYPE.sub('', names))}` | {_cell(words).replace('<', '&lt;')} |")
     return ["\n".join((f"| {head} | what it says |", "| --- | --- |", *rows))] if rows else []
 
 
 def _cell(words: str) -> str:
-    return " ".join(words.split()).replace("|", "\\|").replace("<", "&lt;")
+    return " ".join(words.split()).replace("|", "\\|")
 
 
 def settings(checkout: Path) -> str:

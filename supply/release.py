@@ -14,7 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from supply.distributions import requirements
 from supply.materials import bill
 
 if TYPE_CHECKING:
@@ -108,8 +107,7 @@ def make(checkout: Path, into: Path) -> None:
     (into / f"callrec-{version}.cdx.json").write_text(
         bill(version, when, wheel_sha256), encoding="utf-8"
     )
-    pins = git(checkout, "show", "HEAD:./constraints.txt").decode()
-    (into / "requirements.txt").write_text(requirements(pins), encoding="utf-8")
+    (into / "requirements.txt").write_bytes(git(checkout, "show", "HEAD:./requirements.txt"))
     sums = [
         f"{hashlib.sha256(content).hexdigest()}  {name}\n"
         for name, content in sorted(contents(into).items())

@@ -48,6 +48,17 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("folder", ["adr", "formats", "reference", "evidence", "manual"])
+def test_each_page_of_a_folder_can_be_found_from_a_list(folder: str) -> None:
+    lists = [ROOT / "docs" / name for name in ("index.md", "adr/README.md")]
+    linked = {
+        (each.parent / target).resolve()
+        for each in lists
+        for target in re.findall(r"\]\(([^)#]+)", each.read_text(encoding="utf-8"))
+    }
+    assert set((ROOT / "docs" / folder).glob("*.md")) - linked - set(lists) == set()
+
+
 def test_pages_cited_in_the_code_exist() -> None:
     cited = {
         page

@@ -13,7 +13,7 @@ import pytest
 from callrec.errors import CallrecError, Failed, NotFound
 
 UNITS = Path(__file__).parents[1] / "packaging" / "systemd"
-DOC = Path(__file__).parents[1] / "docs" / "reference" / "intake.md"
+DOC = Path(__file__).parents[1] / "docs" / "manual" / "technician.md"
 SERVICES = ("callrec-intake.service", "callrec-intake-once.service")
 OF_ITS_OWN = {
     "execstart",

@@ -162,6 +162,21 @@ def test_wal_is_used_only_where_it_cannot_lose_a_transaction(
     assert catalogue.wal_is_safe(version) is safe
 
 
+@pytest.mark.parametrize("made_with_wal", [True, False])
+def test_a_catalogue_is_read_by_who_may_not_write_it_whichever_journal_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, made_with_wal: bool
+) -> None:
+    """Made on a machine whose SQLite uses the one journal, read on one that uses the other."""
+    path = tmp_path / catalogue.FILE_NAME
+    monkeypatch.setattr(catalogue, "wal_is_safe", lambda _: made_with_wal)
+    catalogue.create_catalogue(path)
+    monkeypatch.setattr(catalogue, "wal_is_safe", lambda _: not made_with_wal)
+    engine = catalogue.connect(path, mode="ro")
+    with catalogue.reading(engine) as connection:
+        assert catalogue.schema_of(connection) == catalogue.SCHEMA
+    engine.dispose()
+
+
 def test_no_vault_is_a_matter_of_configuration(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="there is no vault"):
         catalogue.open_catalogue(tmp_path)

@@ -8,9 +8,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from callrec.cli import app
+from callrec.errors import Unusable
 from house.commands import EVERY_COMMAND
 
 CALLREC = Path(sys.executable).with_name("callrec")
@@ -45,6 +47,7 @@ LINES = {
     "one of both ways": (["request", "create", "--he"], ["--hear", "--help"]),
     "a purpose": (["request", "create", "--purpose", "e"], ["erasure"]),
     "a purpose behind =": (["request", "create", "--purpose", "=", "tr"], ["training"]),
+    "a purpose with its option": (["request", "create", "--purpose=tr"], ["--purpose=training"]),
     "a kind": (["register", "sub"], ["subject-access"]),
     "words that a help text lists": (
         ["request", "create", "--complainant", ""],
@@ -81,6 +84,25 @@ def test_the_options_of_every_command_are_proposed(
     assert len(options) == len(set(options))
 
 
+IN_A_SHELL = {
+    "callrec request create --purpose tr": "callrec request create --purpose training",
+    "callrec request create --purpose=tr": "callrec request create --purpose=training",
+    "callrec request de": "callrec request detach",
+    "callrec --config onl": "callrec --config only.toml",
+    "callrec --config=onl": "callrec --config=only.toml",
+    "callrec search --number onl": "callrec search --number onl",
+}
+"""What is typed before TAB, and what stands there after it; ``only.toml`` is the only file."""
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """A shell finds callrec on its path, and in its folder one file."""
+    (tmp_path / "only.toml").touch()
+    path = f"{CALLREC.parent}:{os.environ['PATH']}"
+    return {"HOME": str(tmp_path), "PATH": path, "LC_ALL": "C.UTF-8", "TERM": "dumb"}
+
+
 def test_bash_asks_and_is_answered() -> None:
     program = f"""
         callrec() {{ {CALLREC} "$@"; }}
@@ -98,3 +120,49 @@ def test_bash_asks_and_is_answered() -> None:
     )
     assert done.stdout.splitlines() == ["training", "complete -F _callrec callrec"]
     assert done.stderr == ""
+
+
+def test_zsh_completes_at_tab(environ: dict[str, str], tmp_path: Path) -> None:
+    shell = pexpect.spawn(
+        "zsh",
+        ["-f", "-i"],
+        env=environ,
+        cwd=str(tmp_path),
+        encoding="utf-8",
+        dimensions=(24, 200),
+        timeout=60,
+    )
+    # At Ctrl-T the line is printed and emptied.
+    shell.sendline("""print_line() { print -r -- "<""<$BUFFER>"">"; BUFFER= }""")
+    shell.sendline("zle -N print_line; bindkey '^T' print_line; autoload -U compinit; compinit -D")
+    shell.sendline('eval "$(_CALLREC_COMPLETE=source_zsh callrec)"')
+    for typed, completed in IN_A_SHELL.items():
+        shell.send(f"{typed}\t\x14")
+        shell.expect(r"<<(.*?) *>>")
+        assert shell.match.group(1) == completed
+    shell.sendeof()
+    shell.expect(pexpect.EOF)
+    shell.close()
+
+
+def test_fish_completes_at_tab(environ: dict[str, str], tmp_path: Path) -> None:
+    asked = "; ".join(f"echo (complete -C '{typed}' | string join ,)" for typed in IN_A_SHELL)
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", f"_CALLREC_COMPLETE=source_fish callrec | source; {asked}"],
+        env=environ,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    words = [completed.rpartition(" ")[2] for completed in IN_A_SHELL.values()]
+    assert done.stdout.splitlines() == [*words[:-1], ""]  # of a number it proposes nothing
+    assert done.stderr == ""
+
+
+def test_a_shell_that_is_not_known_is_told_which_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_CALLREC_COMPLETE", "source_tcsh")
+    assert app.run([]) == Unusable.exit_status
+    assert "source_bash, source_zsh, source_fish, source_powershell" in capsys.readouterr().err

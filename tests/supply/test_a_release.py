@@ -7,6 +7,7 @@ import re
 import subprocess
 import tarfile
 import zipfile
+from email import message_from_bytes
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -16,10 +17,17 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 import callrec
 from supply.distributions import CALLREC, needed, pinned
+from supply.manual import installed_files
 from supply.release import NotTheSame, build, make, same
 
 ROOT = Path(__file__).parents[2]
 VERSION = callrec.__version__
+TEXTS = {
+    "LICENSE": "Copyright (c) 2026 the callrec authors",
+    "OFL-1.1.txt": "SIL OPEN FONT LICENSE Version 1.1",
+    "eff_large_wordlist.txt.license": "creativecommons.org/licenses/by/3.0/us/",
+}
+"""What each file of a licence has in it, and no other file has."""
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +93,21 @@ def test_the_wheel_carries_callrec_alone(release: Path) -> None:
         f"callrec-{VERSION}.dist-info",
         data,
     }
-    assert [name for name in names if name.startswith(data)] == [f"{data}/data/bin/callrec"]
+    beside = {name.removeprefix(f"{data}/data/") for name in names if name.startswith(data)}
+    assert beside == {"bin/callrec", *installed_files(ROOT)}
+
+
+def test_the_wheel_names_each_licence_and_carries_its_text(release: Path) -> None:
+    (wheel,) = release.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        told = message_from_bytes(archive.read(f"callrec-{VERSION}.dist-info/METADATA"))
+        texts = {
+            name: archive.read(f"callrec-{VERSION}.dist-info/licenses/{name}").decode()
+            for name in told.get_all("License-File", [])
+        }
+    assert told["License-Expression"] == "MIT AND OFL-1.1 AND CC-BY-3.0-US"
+    assert {Path(name).name for name in texts} == TEXTS.keys()
+    assert [name for name, text in texts.items() if TEXTS[Path(name).name] not in text] == []
 
 
 def test_the_bill_is_as_cyclonedx_has_it(release: Path) -> None:

@@ -10,10 +10,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from av._core import library_meta
 from packaging.utils import canonicalize_name
 
 from supply.distributions import differences, needed, pinned
-from supply.licences import ALLOWED, EXCEPTIONS, UNKNOWN, licences, page, refused
+from supply.licences import ALLOWED, CARRIED, EXCEPTIONS, UNKNOWN, licences, page, refused
 
 ROOT = Path(__file__).parents[2]
 PINS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
@@ -76,7 +77,7 @@ def a_wheel(folder: Path, says: str) -> Path:
 
 def test_a_part_that_was_changed_on_its_way_is_not_installed(tmp_path: Path) -> None:
     """With what the Makefile says to pip, and nothing from anywhere else."""
-    (said,) = re.findall(r"pip (install .*) -r constraints\.txt", (ROOT / "Makefile").read_text())
+    (said,) = re.findall(r"pip (install .*) -r \$\(2\)", (ROOT / "Makefile").read_text())
     pinned_hash = hashlib.sha256(a_wheel(tmp_path, "good = True").read_bytes()).hexdigest()
     pins = tmp_path / "constraints.txt"
     pins.write_text(f"a==1 \\\n    --hash=sha256:{pinned_hash}\n")
@@ -121,6 +122,15 @@ def test_an_exception_is_for_one_distribution_and_one_licence() -> None:
     assert refused({one: expression}) == []
     assert len(refused({one: "GPL-3.0-only", A: expression})) == 2
     assert expression not in ALLOWED
+
+
+def test_ffmpeg_is_called_what_it_is_made_of() -> None:
+    """A wheel without these would be under the LGPL, and the page too strict."""
+    made_of = {meta["configuration"] for meta in library_meta.values()}
+    asked = {"--enable-version3", "--enable-libx264", "--enable-libx265"}
+    assert [options for options in made_of if not asked <= {*options.split()}] == []
+    assert "together GPL-3.0-or-later" in CARRIED["av"]
+    assert "read the combination as GPL-3.0-or-later" in " ".join(page().split())
 
 
 def test_the_page_of_licences_has_what_is_installed() -> None:

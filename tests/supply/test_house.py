@@ -1,4 +1,4 @@
-"""The picture of the house is of this house."""
+"""The picture of the house is of this house, and that of a terminal is of what callrec says."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from supply import terminal
 from supply.house import WIDTH, draw, layers
 
 ROOT = Path(__file__).parents[2]
@@ -49,3 +50,13 @@ def test_all_of_it_lies_on_the_paper_and_runs_no_script() -> None:
         assert float(box.attrib["x"]) + float(box.attrib["width"]) <= WIDTH
         assert float(box.attrib["y"]) + float(box.attrib["height"]) <= float(root.attrib["height"])
     assert not re.search(r"<script|\son\w+=|href", DRAWN)
+
+
+def test_the_terminal_in_the_readme_shows_what_the_manual_s_test_plays() -> None:
+    drawn = terminal.draw(ROOT)
+    kept = (ROOT / "docs" / "terminal.svg").read_text(encoding="utf-8")
+    assert kept == drawn, "run make house"
+    assert "https:" not in drawn
+    shown = "".join(ET.fromstring(drawn).itertext()).replace("\xa0", " ")  # noqa: S314 - drawn here
+    assert "max $ callrec search --number" in shown
+    assert "pat $ callrec approve R-1" in shown

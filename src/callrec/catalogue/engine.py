@@ -141,6 +141,8 @@ def connect(path: Path, *, mode: str) -> Engine:
     engine = create_engine(
         "sqlite://", creator=connection, hide_parameters=True, poolclass=QueuePool
     )
+    if mode != "ro":
+        event.listen(engine, "connect", _choose_journal)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "before_cursor_execute", _remember_cursor)
     return engine
@@ -271,11 +273,15 @@ def _remember_cursor(connection: Connection, cursor: sqlite3.Cursor, *_: object)
     connection.info[_CURSORS].add(cursor)
 
 
+def _choose_journal(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    """A file has one journal or the other, so who may only read it takes the one that it has."""
+    journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "DELETE"
+    connection.execute(f"PRAGMA journal_mode={journal}")
+
+
 def _prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
     record.info[_CURSORS] = WeakSet()
-    journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "DELETE"
     for pragma in (
-        f"journal_mode={journal}",
         # Beside a rollback journal FULL would not do: what was committed is undone if a power cut
         # brings the journal back, whose removal nobody made durable (sqlite.org/pragma.html).
         "synchronous=EXTRA",

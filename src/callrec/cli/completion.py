@@ -13,11 +13,13 @@ from typing import Any, Final
 from typer.core import TyperGroup
 
 from callrec.cli.groups import LazyGroup
+from callrec.errors import Unusable
 
 PATHS: Final = "/"
 """The answer where a file or folder is expected, which the shell knows better."""
 
-SCRIPT: Final = f"""\
+SCRIPTS: Final = {
+    "bash": f"""\
 _callrec() {{
     local IFS=$'\\n'
     COMPREPLY=($(COMP_WORDS="${{COMP_WORDS[*]}}" COMP_CWORD=$COMP_CWORD \\
@@ -25,7 +27,49 @@ _callrec() {{
     if [ "${{COMPREPLY[*]}}" = {PATHS} ]; then COMPREPLY=(); compopt -o default; fi
 }}
 complete -F _callrec callrec
-"""
+""",
+    "zsh": f"""\
+#compdef callrec
+_callrec() {{
+    local -a proposed
+    proposed=(${{(f)"$(COMP_WORDS="${{(pj:\\n:)words}}" COMP_CWORD=$((CURRENT - 1)) \\
+        _CALLREC_COMPLETE=complete_zsh "$words[1]" 2>/dev/null)"}})
+    if [[ "$proposed" == {PATHS} ]]; then compset -P '*='; _files; else compadd -a proposed; fi
+}}
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _callrec; else compdef _callrec callrec; fi
+""",
+    "fish": f"""\
+function __callrec_complete
+    set -l words (commandline -opc) (commandline -ct)
+    set -lx COMP_WORDS (string join \\n -- $words | string collect -N)
+    set -lx COMP_CWORD (math (count $words) - 1)
+    set -lx _CALLREC_COMPLETE complete_fish
+    set -l proposed ($words[1] 2>/dev/null)
+    if test "$proposed" = {PATHS}
+        set -l option (string match -r '^--[a-z-]+=' -- $words[-1])
+        set -l path (string replace -- "$option" '' $words[-1])
+        __fish_complete_path $path | string replace -r -- '^' "$option"
+    else
+        printf '%s\\n' $proposed
+    end
+end
+complete -c callrec -f -a '(__callrec_complete)'
+""",
+    "powershell": f"""\
+Register-ArgumentCompleter -Native -CommandName callrec -ScriptBlock {{
+    param($word, $line, $place)
+    $words = @($line.CommandElements | ForEach-Object {{ $_.ToString() }})
+    if ($word -eq '') {{ $words += '' }}
+    $env:COMP_WORDS = $words -join "`n"
+    $env:COMP_CWORD = $words.Count - 1
+    $env:_CALLREC_COMPLETE = 'complete_powershell'
+    $proposed = @(& $words[0] 2>$null)
+    Remove-Item Env:COMP_WORDS, Env:COMP_CWORD, Env:_CALLREC_COMPLETE
+    $proposed | Where-Object {{ $_ -and $_ -ne '{PATHS}' }}
+}}
+""",
+}
+"""What each shell is to read: how it asks, and that it completes files by itself."""
 
 _FIXED: Final = re.compile(r"[a-z-]+(\|[a-z-]+)+")
 """How an option that takes one of some words is written: ``patient|staff``."""
@@ -33,23 +77,33 @@ _PATHS: Final = re.compile(r"\[?(FILE|DIR|PATH)\]?(\.\.\.)?")
 
 
 def complete(root: LazyGroup, environ: Mapping[str, str]) -> Iterator[str]:
-    """The lines to print."""
-    if environ["_CALLREC_COMPLETE"] == "source_bash":
-        yield from SCRIPT.splitlines()
+    """The lines to print.
+
+    Raises:
+        Unusable: no script is known for that shell.
+    """
+    asked, _, shell = environ["_CALLREC_COMPLETE"].partition("_")
+    if shell not in SCRIPTS:
+        hint = f"ask for one of {', '.join(f'{asked}_{each}' for each in SCRIPTS)}"
+        raise Unusable("_CALLREC_COMPLETE names no shell that is known", hint=hint)
+    if asked == "source":
+        yield from SCRIPTS[shell].splitlines()
         return
     words = environ.get("COMP_WORDS", "").split("\n")
     place = int(environ.get("COMP_CWORD", "0"))
     begun = words[place] if place < len(words) else ""
-    # bash takes --option=value apart.
-    begun = "" if begun == "=" else begun
-    before = [word for word in words[1:place] if word != "="]
+    # bash takes --option=value apart, other shells leave it whole.
+    option, equals, value = begun.partition("=")
+    whole = f"{option}=" if equals and option.startswith("--") else ""
+    begun = value if whole or begun == "=" else begun
+    before = [word for word in (*words[1:place], option if whole else "=") if word != "="]
     proposed = _candidates_after(root, before)
     if proposed == (PATHS,):
         yield PATHS
         return
     for word in dict.fromkeys(proposed):
         if word.startswith(begun) and word.startswith("-") == begun.startswith("-"):
-            yield word
+            yield whole + word
 
 
 def _candidates_after(root: LazyGroup, before: Sequence[str]) -> tuple[str, ...]:

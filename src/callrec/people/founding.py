@@ -30,7 +30,7 @@ from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.identity import Identity, lock
 from callrec.crypto.kit import PrintedKit, kit_pages
 from callrec.crypto.statement import Statement, sign_statement
-from callrec.errors import Misconfigured, Unusable
+from callrec.errors import Failed, Misconfigured, Unusable
 from callrec.login.choosing import check_password, facts_configured
 from callrec.login.locks import (
     KIT_HOLDS,
@@ -128,7 +128,7 @@ def set_up_practice(
         )
         if keep is not None:
             keep(kit)
-        save_seen_head(state, head, format_instant(now()))
+        _remember(state, head, now())
         # The last thing that can fail, as people throw the kit away if it did.
         beside.rename(folder)
         try:
@@ -142,6 +142,16 @@ def set_up_practice(
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return kit
+
+
+def _remember(state: Path, head: audit.Head, now: datetime) -> None:
+    try:
+        save_seen_head(state, head, format_instant(now))
+    except Failed as problem:  # which says of every other act that it is done
+        raise Misconfigured(
+            f'no vault was made: "{state.parent}" cannot be written',
+            hint="set XDG_STATE_HOME to a folder of your own, and try again",
+        ) from problem
 
 
 @dataclass(frozen=True, slots=True, repr=False)
