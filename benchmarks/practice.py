@@ -49,6 +49,7 @@ def by(bench: Bench, login: str, place: Path, *words: str | Path, cold: bool = F
         "CALLREC_USER": login,
         "CALLREC_PASSWORD_FILE": str(place / f"{login}.password"),
         "CALLREC_COUNTERSIGN_PASSWORD_FILE": str(place / "pat.password"),
+        "CALLREC_SESSION": login,  # a login belongs to a terminal, and here is none
     }
     return Step((bench.callrec, *words), environ, place, cold)
 
