@@ -110,6 +110,18 @@ def verified(house: House) -> tuple[int, str]:
     return answer.status, answer.out
 
 
+@pytest.mark.parametrize("words", [("keys", "rotate"), ("user", "reset", "sam", "--seen", "--yes")])
+def test_a_login_goes_on_when_somebody_else_does_what_names_its_person(
+    words: tuple[str, ...], worked: House, memory: Path
+) -> None:
+    assert type_in(worked, "max", "login", XDG_RUNTIME_DIR=memory).status == 0
+    done(worked, "dora", *words)
+    assert type_in(worked, "nobody", "user", "list", XDG_RUNTIME_DIR=memory).status == 0
+    assert verified(worked)[1].startswith("INTACT")
+    answer = type_in(worked, "dora", "audit", "resume", "--reason", ANOTHER_REASON, "--yes")
+    assert "nothing was found" in answer.err
+
+
 PASSWORD_ACTS = (
     *("request.approved", "listen", "release.prepared", "release.delivered", "hold.lifted"),
     *("request.carried-out", "glass.accepted", "search.reviewed", "person.role", "keys.made"),

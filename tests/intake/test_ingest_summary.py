@@ -64,7 +64,7 @@ def problems(house: House) -> list[str]:
     with reading(practice.engine) as connection:
         whole = verify_log(connection, practice.vault)
         assert whole.register is not None
-        found = check_projections(connection, whole.register, house.practice.settings.time_zone)
+        found = check_projections(connection, whole.register)
         return [each.what for each in (*whole.problems, *found)]
 
 
