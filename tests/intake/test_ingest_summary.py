@@ -82,6 +82,7 @@ def test_it_counts_what_came_in_and_what_was_refused_and_why(house: House, tmp_p
     assert said(house, done.summary) == {
         "batches": 1,
         "complete": True,
+        "dated_by_file": 0,
         "duplicates": 1,
         "first_start": "2024-07-04T13:05:01.000Z",
         "joined": 1,

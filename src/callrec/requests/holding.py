@@ -116,20 +116,31 @@ def recordings_left_out(
 ) -> tuple[Row[Any], ...]:
     """The rows of the recordings that fit a request and are not asked for, the newest first.
 
-    Neither by it, nor by an earlier or later part of the same: a request with the same particulars
-    for the same purpose, which one makes where there are more than a request can name.
+    Neither by it, nor by another part of the same (`asked_for_in_parts`).
     """
     found = matching_recordings(practice, actor, connection, request.particulars)
     left = [row for row in found if row.uid not in request.body.uids and row.data_key is not None]
     if not left:
         return ()
-    asked: set[str] = set()
+    asked = asked_for_in_parts(practice, actor, connection, request)
+    return tuple(row for row in left if row.uid not in asked)
+
+
+def asked_for_in_parts(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
+) -> frozenset[str]:
+    """The uids that a request asks for, and every earlier or later part of the same.
+
+    That is a request with the same particulars for the same purpose, which one makes where there
+    are more recordings than a request can name.
+    """
+    asked = {*request.body.uids}
     for row in REQUESTS.every(connection):
         if row.purpose == request.purpose and row.state not in _ENDED_UNANSWERED:
             other = read_request(practice, actor, connection, f"R-{row.number}")
             if other.particulars == request.particulars:
                 asked.update(other.body.uids)
-    return tuple(row for row in left if row.uid not in asked)
+    return frozenset(asked)
 
 
 _ENDED_UNANSWERED: Final = frozenset(
