@@ -82,9 +82,9 @@ A practice begins: a vault, and its Data Controller.
 
 
 def documents() -> Iterator[tuple[str, str]]:
-    """README.md and docs/, but decisions, which may quote, and the commands' own help."""
+    """README.md and docs/, every command's help among them; but decisions, which may quote."""
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
-        if page.name != "commands.md" and page.parent.name != "adr":
+        if page.parent.name != "adr":
             yield str(page.relative_to(ROOT)), page.read_text(encoding="utf-8")
 
 

@@ -374,8 +374,8 @@ def export(ctx: Context, *, to: options.ToFile) -> None:
 def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False) -> None:
     """Print the record's head for paper: lines that fix every entry up to now.
 
-    Whoever changes the record afterwards is found out by them, wherever the sheet lies:
-    callrec audit verify --against a file with these lines. They tell nothing of anybody.
+    They show whether anyone changed the record afterwards, wherever the sheet lies: give a file
+    with these lines to callrec audit verify --against. They tell nothing about anybody.
     """
     from callrec.audit.checkpoint import origin, read_checkpoint
     from callrec.registers.audit import newest_checkpoint

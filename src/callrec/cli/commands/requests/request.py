@@ -317,7 +317,7 @@ def close(
     """Close a request whose recordings were heard or released.
 
     Afterwards nothing more is recorded of who has them. Where somebody outside asked, and no
-    package went out, say how he was answered, or why not.
+    package went out, say how they were answered, or why not.
     """
     from callrec.requests.event import close_request
     from callrec.requests.packages import missing_handovers
