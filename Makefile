@@ -8,6 +8,7 @@
 # make reference write what is made from the code: pages of docs/reference, manual pages, completion
 # make docs     the site of docs/ into build/docs; says how old a reader of the manual must be
 # make bundle   a folder of wheels that pipx, uv and pip install without a network (docs/installing.md)
+# make deb      a Debian package with an environment of its own; make test-deb: tried in a bare Debian, minutes
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
@@ -25,7 +26,7 @@ RUNTIME := .runtime
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check types manner collected format audit licences house reference docs release mutation concurrency laws killed faults fuzz judges bench bench-full peers bundle
+.PHONY: demo test check types manner collected format audit licences house reference docs release mutation concurrency laws killed faults fuzz judges bench bench-full peers bundle deb test-deb
 
 demo: $(RUNTIME)/installed
 	$(RUNTIME)/bin/callrec demo
@@ -161,6 +162,14 @@ bundle:
 	build/pip/$(PIP) download --require-hashes --no-deps --only-binary :all: --dest $(BUNDLE) -r build/pip/all.txt
 	cp LICENSE requirements.txt docs/licences.md $(BUNDLE)
 	cd $(BUNDLE) && sha256sum * > SHA256SUMS
+
+# Of what is committed, for Debian's own Python.
+DEB := build/deb
+deb:
+	$(call programs,dpkg-buildpackage:dpkg-dev dh:debhelper lintian:lintian)
+	$(MAKE) bundle PYTHON=/usr/bin/python3
+	packaging/make-deb $(DEB) $(BUNDLE)
+	lintian --fail-on error,warning --tag-display-limit 0 $(DEB)/*.deb
 
 # What callrec is measured beside, likewise.
 PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3
