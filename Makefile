@@ -171,6 +171,13 @@ deb:
 	packaging/make-deb $(DEB) $(BUNDLE)
 	lintian --fail-on error,warning --tag-display-limit 0 $(DEB)/*.deb
 
+# Built twice, it is the same; then it is installed, used, upgraded and removed in a bare Debian.
+test-deb: deb
+	$(call programs,mmdebstrap:mmdebstrap)
+	packaging/make-deb build/deb-again $(BUNDLE)
+	for each in $(DEB)/*.deb; do cmp "$$each" "build/deb-again/$${each##*/}"; done
+	packaging/try-deb $(DEB)/*.deb
+
 # What callrec is measured beside, likewise.
 PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3
 
