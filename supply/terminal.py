@@ -58,7 +58,7 @@ def draw(checkout: Path) -> str:
 
 
 def _lines(block: str, person: str) -> Iterator[Text]:
-    for line in block.splitlines():
+    for line in re.sub(r" \\\n +", " ", block).splitlines():
         if line.startswith("$ "):
             typed = f"{person} {line}"
             for part in textwrap.wrap(typed, WIDTH, subsequent_indent="    "):

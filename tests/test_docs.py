@@ -7,11 +7,15 @@ import re
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from callrec.cli.app import app
 from callrec.policy.clause import Clause
 from house.commands import EVERY_COMMAND
+from supply.reference import pages
 
 ROOT = Path(__file__).parent.parent
 ROW = re.compile(r"^\| (?!clause|---)(.+?) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
@@ -57,6 +61,14 @@ def test_each_page_of_a_folder_can_be_found_from_a_list(folder: str) -> None:
         for target in re.findall(r"\]\(([^)#]+)", each.read_text(encoding="utf-8"))
     }
     assert set((ROOT / "docs" / folder).glob("*.md")) - linked - set(lists) == set()
+
+
+def test_each_page_but_a_decision_is_in_the_site_s_navigation() -> None:
+    navigation = (ROOT / "zensical.toml").read_text(encoding="utf-8")
+    pages_there = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+    listed = set(re.findall(r'"([\w/-]+\.md)"', navigation))
+    assert {page for page in pages_there - listed if not page.startswith("adr/")} == set()
+    assert listed - pages_there == set()
 
 
 def test_pages_cited_in_the_code_exist() -> None:
@@ -109,3 +121,36 @@ def test_the_page_of_the_house_has_each_folder_and_each_command() -> None:
     folders = {path.parent.name for path in (ROOT / "src" / "callrec").glob("*/__init__.py")}
     assert {folder for folder in folders if f"`{folder}/`" not in HOUSE} == set()
     assert {command for command in EVERY_COMMAND if f"`{command}`" not in HOUSE} == set()
+
+
+TYPED = re.compile(r"^ {4,}(?:sudo )?(callrec .+)$|`(callrec [^`]+)`", re.MULTILINE)
+EVERYWHERE = {"--json", "--config", "--vault", "--help", "--version"}
+
+
+def typed() -> list[str]:
+    """Every command that a page for people at work has them type, without its comment."""
+    folders = [ROOT / "docs" / name for name in (".", "manual", "reference")]
+    made = {ROOT / "docs" / "reference" / name for name in pages(ROOT)}
+    kept = [ROOT / "README.md", *(page for each in folders for page in each.glob("*.md"))]
+    texts = [
+        re.sub(r" \\\n +", " ", page.read_text(encoding="utf-8"))
+        for page in kept
+        if page not in made
+    ]
+    hits = {" ".join((a or b).split()) for text in texts for a, b in TYPED.findall(text)}
+    return sorted(hit.partition(" #")[0] for hit in hits)
+
+
+@pytest.mark.parametrize("line", typed())
+def test_each_command_that_a_page_has_typed_is_there_with_its_options(line: str) -> None:
+    _, *words = line.split()
+    group: Any = get_command(app)
+    context = group.make_context("callrec", [], resilient_parsing=True)
+    command = group
+    while words and re.fullmatch(r"[a-z][a-z-]+", words[0]) and hasattr(command, "commands"):
+        if command is not group and words[0] not in command.commands:
+            break
+        command = command.get_command(context, words.pop(0))
+    options = {each for param in command.params for each in (*param.opts, *param.secondary_opts)}
+    said = {re.split("[=|…]", word)[0] for word in words if word.startswith("--")}
+    assert said - options - EVERYWHERE == set()

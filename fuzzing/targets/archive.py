@@ -1,4 +1,4 @@
-"""What lies on an archive volume: whoever holds the drive can write to it."""
+"""What lies on an archive volume: anyone who holds the drive can write to it."""
 
 from __future__ import annotations
 

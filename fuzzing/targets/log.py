@@ -314,7 +314,7 @@ TARGETS: Final = (
     ),
     Target(
         name="signed-statements",
-        reads="statements that somebody entitled signed with a program of his own",
+        reads="statements that somebody entitled signed with a program of their own",
         holds="each is taken, or is no more than tampering",
         one=_signed,
         seeds=_statements,

@@ -255,7 +255,7 @@ TARGETS: Final = (
     ),
     Target(
         name="remembered",
-        reads="the head of the log that an operator remembers, and how far he verified",
+        reads="the head of the log that an operator remembers, and how far they verified",
         holds="a head has a size and 32 bytes",
         one=_remembered,
         seeds=_remembered_files,

@@ -1,4 +1,4 @@
-"""What is handed to whoever checks a release: a stranger may have made all of it."""
+"""What is handed to the person who checks a release: a stranger may have made all of it."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _says_the_same(files: Mapping[str, bytes], original: Mapping[str, bytes]) ->
 
 
 def _forged(data: bytes) -> None:
-    """Members of manifest, signers and proof, put in by somebody with keys and a log of his own."""
+    """Members of manifest, signers and proof, put in by somebody with their own keys and log."""
     try:
         told = json.loads(data)
     except (ValueError, RecursionError):
@@ -219,7 +219,7 @@ def _pages() -> Iterator[bytes]:
 
 
 def _page_content(data: bytes) -> None:
-    """What was sealed in a page, by whoever knows its words."""
+    """What was sealed in a page, by anyone who knows its words."""
     try:
         _, files = _unpacked(data)
     except Tampered:
@@ -256,7 +256,7 @@ TARGETS: Final = (
     ),
     Target(
         name="forged-releases",
-        reads="a release by somebody with keys of his own, everything signed anew",
+        reads="a release by somebody with keys of their own, everything signed anew",
         holds="it never verifies under the practice's fingerprint",
         one=_forged,
         seeds=_forgeries,

@@ -276,7 +276,7 @@ TARGETS: Final = (
     ),
     Target(
         name="requests",
-        reads="what is sealed of a request, by whoever may make one",
+        reads="what is sealed of a request, by anyone who may make one",
         holds="what is read, sealed again, reads back the same",
         one=_request,
         seeds=_requests,

@@ -1,4 +1,4 @@
-"""What comes from a telephone system, or from whoever writes into its folder."""
+"""What comes from a telephone system, or from anyone who writes into its folder."""
 
 from __future__ import annotations
 

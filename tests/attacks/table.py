@@ -15,7 +15,7 @@ BY_NATURE = "ucceeds by nature"
 _TOP = """\
 # Attacks
 
-Who may want to break what [threat-model.md](threat-model.md) promises, what he tries, and what
+Who may want to break what [threat-model.md](threat-model.md) promises, what they try, and what
 stops or shows it: {count} attacks. {tried} are tried by the test that is named, with callrec's own
 code; {open} succeed by nature, and say so.
 

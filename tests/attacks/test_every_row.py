@@ -16,55 +16,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Table
 
+from attacks.everything import FULL, catalogue_of, resume
 from callrec.catalogue.tables import METADATA
 from callrec.catalogue.written import BOUND, HARMLESS, digest, signed_tables
 from callrec.errors import Tampered
-from callrec.keys.reencrypting import reencrypt
-from callrec.keys.rotating import rotate_keys
-from callrec.policy.role import VaultKey
 from callrec.registers.verify import Verdict, Verification, verify_audit
-from callrec.requests.decide import deny_request
-from house.commands import Answer, done, type_in
-from house.drives import archive, contents, drive
-from house.erasures import erase
-from house.holds import by_hand
-from house.incidents import an_incident
+from house.commands import done, type_in
+from house.drives import archive, contents
 from house.practices import House
-from house.requests import REASON, a_request, approved, signed_in
-from house.retention import categorise
-from house.stages import TO_BE_ERASED, Stage, copied
+from house.stages import copied
 
 MOST_HARMLESS = 10
-
-ON_RECORD = "The computer in the back room was open to anyone. It is locked now."
-
-
-def something_of_everything(house: House) -> None:
-    """There is a row in each table."""
-    categorise(house, "claim", 3)
-    house.open()
-    rotate_keys(house.practice, signed_in(house, "dora"), [VaultKey.RECORDINGS])
-    house.open()
-    assert reencrypt(house.practice, signed_in(house, "dora"), lambda _: None).recordings
-    erase(house, "R-1", drive(house, "drive-a"))
-    archive(house, drive(house, "drive-a"))
-    an_incident(house)
-    by_hand(house, 3)
-    approved(house, recordings=(4,))
-    denied = a_request(house, recordings=(4,))
-    deny_request(house.practice, signed_in(house, "max"), denied, reason=REASON)
-    house.close()
-    assert done(house, "pat", "login", "pat")
-    with closing(sqlite3.connect(catalogue_of(house))) as database, database:
-        database.execute("INSERT INTO leaf (seq, body) VALUES (100000, x'00')")
-    assert resume(house).status == 0
-
-
-def resume(house: House) -> Answer:
-    return type_in(house, "dora", "audit", "resume", "--reason", ON_RECORD, "--yes")
-
-
-FULL = Stage("something of everything", something_of_everything, after=TO_BE_ERASED)
 
 full = copied(FULL)
 
@@ -88,10 +50,6 @@ def verify(house: House) -> Verification:
         against=(),
         full=True,
     )
-
-
-def catalogue_of(house: House) -> Path:
-    return house.folder / "vault" / "catalogue.sqlite"
 
 
 @contextmanager
@@ -342,6 +300,8 @@ PUT_ON_RECORD = {
     "a mark of nothing": "INSERT INTO duplicate VALUES (randomblob(16), 400)",
     "a row too many": "INSERT INTO set_aside VALUES ('ab', x'00')",
     "a row too few": "DELETE FROM set_aside",
+    "a recording's state": "UPDATE recording SET state = 'archived' WHERE id = 4",
+    "a request's state": "UPDATE request SET state = 'approved' WHERE number = 3",
     "what was signed for, gone": "DELETE FROM written WHERE name = 'share'",
     "what was signed for, changed": "UPDATE written SET now = zeroblob(32) WHERE name = 'volume'",
     "what was signed for, made up": "INSERT INTO written VALUES ('volume', 'x', 9, NULL, x'00')",

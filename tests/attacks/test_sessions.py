@@ -33,7 +33,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.context import context
-from callrec.errors import Tampered
+from callrec.errors import Locked, Tampered
 from callrec.login.locks import relock
 from callrec.login.sessions import begin_session, end_sessions
 from callrec.people.joining import reset_person
@@ -41,6 +41,7 @@ from callrec.people.powers import disable_person
 from callrec.practice import record, writing
 from callrec.record.statements import sign_statement_as
 from callrec.system.terminal import Place
+from house import practices
 from house.commands import done, type_in
 from house.practices import House, password_of
 from house.requests import ANOTHER_REASON, a_request, approve, by_sql, rows, signed_in
@@ -108,6 +109,30 @@ def verified(house: House) -> tuple[int, str]:
     house.open()
     answer = type_in(house, "dora", "audit", "verify")
     return answer.status, answer.out
+
+
+@pytest.mark.parametrize("words", [("keys", "rotate"), ("user", "reset", "sam", "--seen", "--yes")])
+def test_a_login_goes_on_when_somebody_else_does_what_names_its_person(
+    words: tuple[str, ...], worked: House, memory: Path
+) -> None:
+    assert type_in(worked, "max", "login", XDG_RUNTIME_DIR=memory).status == 0
+    done(worked, "dora", *words)
+    assert type_in(worked, "nobody", "user", "list", XDG_RUNTIME_DIR=memory).status == 0
+    assert verified(worked)[1].startswith("INTACT")
+    answer = type_in(worked, "dora", "audit", "resume", "--reason", ANOTHER_REASON, "--yes")
+    assert "nothing was found" in answer.err
+
+
+def test_a_catalogue_from_before_a_login_asks_for_another(
+    worked: House, memory: Path, tmp_path: Path
+) -> None:
+    before = practices.copy(worked, tmp_path / "before")
+    assert type_in(worked, "max", "login", XDG_RUNTIME_DIR=memory).status == 0
+    answer = type_in(before, "nobody", "user", "list", XDG_RUNTIME_DIR=memory)
+    assert (answer.status, "run callrec login" in answer.err) == (Locked.exit_status, True), answer
+    assert type_in(before, "nobody", "logout", XDG_RUNTIME_DIR=memory).status == 0
+    assert type_in(before, "max", "login", XDG_RUNTIME_DIR=memory).status == 0
+    assert type_in(before, "nobody", "user", "list", XDG_RUNTIME_DIR=memory).status == 0
 
 
 PASSWORD_ACTS = (

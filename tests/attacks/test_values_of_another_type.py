@@ -75,6 +75,15 @@ def test_a_recording_whose_key_was_taken_away_is_still_found_and_convicts(worked
     assert "lost their keys, and were not erased: 1" in type_in(worked, "dora", "doctor").out
 
 
+def test_a_recording_whose_key_was_replaced_is_named_by_show_and_by_doctor(worked: House) -> None:
+    by_sql(worked, "UPDATE recording SET data_key = zeroblob(length(data_key)) WHERE id = 1")
+    shown = type_in(worked, "dora", "show", "1")
+    assert (shown.status, "is not as entry" in shown.err) == (Tampered.exit_status, True)
+    examined = type_in(worked, "dora", "doctor")
+    assert examined.status == Tampered.exit_status
+    assert "damage   recording 1" in examined.out
+
+
 @contextmanager
 def no_more_memory_than(size_bytes: int) -> Iterator[None]:
     """Beside what this process has of it already."""

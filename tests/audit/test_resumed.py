@@ -51,7 +51,10 @@ def resumed(house: House) -> tuple[Resumed, ...]:
 
 def test_lost_heads_are_stated_once_each_and_the_shortest_first() -> None:
     assert resumed_fields([LOST[1], LOST[0], LOST[1]]) == {
-        **{member: [] for member in ("catalogue", "details", "entries", "rows", "unsigned")},
+        **{
+            member: []
+            for member in ("catalogue", "details", "entries", "rows", "things", "unsigned")
+        },
         "lost": [{"root": "61" * 32, "size": 30}, {"root": "62" * 32, "size": 31}],
     }
 

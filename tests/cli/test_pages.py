@@ -1,7 +1,8 @@
 """Every console block of README.md and docs/ is what callrec says.
 
 What a reader need not see stands in a comment, ``<!-- play`` to ``-->``, as lines of a transcript:
-who types, at which time, what lies there beforehand.
+who types, at which time, what lies there beforehand. A command may go on after a backslash, as in a
+shell.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ PAGES = [
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_s_console_blocks_are_what_callrec_says(page: Path, stage: Stage) -> None:
-    text = page.read_text(encoding="utf-8")
+    text = re.sub(r" \\\n +", " ", page.read_text(encoding="utf-8"))
     parts = PLAYED.findall(text)
     assert len(parts) == text.count("```console") + text.count("<!-- play")
     stage.play("\n".join(parts))

@@ -178,6 +178,30 @@ def no_extract_is_half(house: House) -> Iterator[str]:
         yield "an extract of a register is not whole"
 
 
+# settings
+
+
+def with_new_rules(house: House) -> None:
+    with_recordings(house)
+    (house.folder / "rules.toml").write_text("[search]\nwidest_window_days = 2\n")
+
+
+def rules_of(house: House) -> tuple[int, int]:
+    """Their version, and what one of them says."""
+    house.open()
+    newest = house.practice.register.newest_settings()
+    return newest.version, newest.settings.search.widest_window_days
+
+
+def is_decided(house: House) -> bool:
+    return rules_of(house) == (2, 2)
+
+
+def is_decided_or_not(house: House) -> Iterator[str]:
+    if (rules := rules_of(house)) not in {(1, 1), (2, 2)}:
+        yield f"the rules are {rules}"
+
+
 # archive, restore and erase
 
 
@@ -362,6 +386,13 @@ CASES: Final = {
         kept=no_extract_is_half,
         once_failed=r"power cut, (nothing|names) left at \d+, link outbox/"
         r"|killed at \d+, (create|link) outbox",
+    ),
+    "settings": Case(
+        prepare=with_new_rules,
+        words=lambda house: ("settings", "apply", str(house.folder / "rules.toml"), "--yes"),
+        who="dora",
+        is_done=is_decided,
+        kept=is_decided_or_not,
     ),
     "archive": Case(
         prepare=waiting,

@@ -146,7 +146,12 @@ EDITS = {
         "the request of hold H-1 is not what the log says",
     ),
     "placed by somebody else": (
-        ["UPDATE hold SET placed_by = (SELECT id FROM person WHERE login = 'pat')"],
+        [
+            (
+                "UPDATE hold SET placed_by = (SELECT id FROM person WHERE login = 'pat')"
+                " WHERE number = 1"
+            )
+        ],
         "the placed_by of hold H-1 is not what the log says",
     ),
     "placed at another time": (

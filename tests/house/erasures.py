@@ -118,13 +118,12 @@ def bags_of(*volumes: Path) -> list[Path]:
     return bags
 
 
-def look_for(house: House, number: str) -> None:
-    """A search by max, for a reason."""
-    criteria = Criteria(number=number)
+def look_for(house: House, *numbers: str) -> None:
+    """A search by max for any of these, for a reason."""
     search_recordings(
         house.practice,
         signed_in(house, "max"),
-        criteria=[criteria],
+        criteria=[Criteria(number=number) for number in numbers],
         reason=REASON,
         request=None,
         limit=None,

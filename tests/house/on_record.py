@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callrec.record.resuming import resume_record, show_foreign
+from callrec.registers.resuming import resume_record, show_foreign
 from house.requests import signed_in
 
 if TYPE_CHECKING:

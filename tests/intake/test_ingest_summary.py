@@ -64,7 +64,7 @@ def problems(house: House) -> list[str]:
     with reading(practice.engine) as connection:
         whole = verify_log(connection, practice.vault)
         assert whole.register is not None
-        found = check_projections(connection, whole.register, house.practice.settings.time_zone)
+        found = check_projections(connection, whole.register)
         return [each.what for each in (*whole.problems, *found)]
 
 
@@ -82,6 +82,7 @@ def test_it_counts_what_came_in_and_what_was_refused_and_why(house: House, tmp_p
     assert said(house, done.summary) == {
         "batches": 1,
         "complete": True,
+        "dated_by_file": 0,
         "duplicates": 1,
         "first_start": "2024-07-04T13:05:01.000Z",
         "joined": 1,

@@ -57,6 +57,17 @@ def test_the_rehearsal_says_so(house: House, tmp_path: Path) -> None:
     assert "--unrecognised" in left.why
 
 
+def test_status_warns_of_it_until_as_many_were_taken_in(house: House, tmp_path: Path) -> None:
+    odd = [a_call(tmp_path, call, name=f"odd-{call}.wav") for call in range(2)]
+    take_in(house, *odd, unrecognised=False)
+    for left, file in ((2, None), (1, odd[0]), (0, odd[1])):
+        if file is not None:
+            take_in(house, file, unrecognised=True)
+        house.open()
+        warned = [each for each in read_status(house.practice, None).warnings if "names" in each]
+        assert [f"writes: {left};" in each for each in warned] == [True] * bool(left)
+
+
 def test_a_service_leaves_it_says_so_once_and_status_names_it(house: House, tmp_path: Path) -> None:
     a_call(tmp_path / "spool", 1, name=ODD)
     world = watched(World(house, 100), tmp_path / "spool", unrecognised=False)

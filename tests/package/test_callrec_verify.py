@@ -100,6 +100,13 @@ def test_re_signed_by_somebody_else_with_a_log_of_his_own_the_pin_tells(tmp_path
     assert "TRUST: none" in ran.lines
 
 
+def test_damaged_keys_are_not_taken_for_another_practice_s(tmp_path: Path) -> None:
+    ran = run(write_files(tmp_path, {**RIGHT, "signers.json": b"{"}), "--pin", OFFICE.root)
+    assert ran.status == 5
+    assert not any("--pin" in line for line in ran.lines)
+    assert any(line.startswith("WRONG: signers.json") for line in ran.lines)
+
+
 def test_a_whole_fake_without_a_pin_is_first_use_and_no_more() -> None:
     assert check(an_office(family="fake").release()).verdict == "FIRST-USE"
 

@@ -350,9 +350,8 @@ def test_nor_gives_a_category(stocked: House, monkeypatch: pytest.MonkeyPatch) -
 
 
 def problems(house: House) -> list[str]:
-    zone = house.practice.settings.time_zone
     with reading(house.practice.engine) as connection:
-        found_ = check_projections(connection, house.practice.register, zone)
+        found_ = check_projections(connection, house.practice.register)
         return [problem.what for problem in found_]
 
 

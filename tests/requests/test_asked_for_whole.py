@@ -13,10 +13,12 @@ import pytest
 from callrec.errors import NotFound, Refused
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
-from callrec.requests import amend
+from callrec.requests import amend, decide, model
 from callrec.requests.amend import attach_matching
 from callrec.requests.decide import Decision, preview_approval
 from callrec.requests.event import withdraw_request
+from callrec.search import search
+from house.commands import type_in
 from house.packages import release
 from house.practices import House
 from house.requests import (
@@ -29,6 +31,12 @@ from house.requests import (
     third_parties_checked,
 )
 from house.spool import a_call, take_in
+
+CREATE = ("request", "create", "--purpose", "subject-access", "--authority", "none", "--copy")
+
+A_CALLER = "07700 900123"
+
+MORE = "1 more recording matches it, and a request names 2 at most: make the same request again"
 
 OWED_WHOLE = (Purpose.SUBJECT_ACCESS, Purpose.PORTABILITY, Purpose.DECEASED)
 
@@ -101,13 +109,33 @@ def test_what_comes_in_after_the_approval_is_not_released_without(house: House) 
     assert {file.recording for file in release(house, reference).manifest.files} == {*range(1, 5)}
 
 
+@pytest.fixture
+def of_two(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A request names two recordings at most, and three match."""
+    for module in (amend, decide, model, search):
+        monkeypatch.setattr(module, "MAX_REQUEST_RECORDINGS", 2)
+    return with_three(house)
+
+
+def typed(house: House, *words: str) -> str:
+    unknown = [f"--{each}=unknown" for each in ("date", "time", "extension", "party", "identity")]
+    asked = ("--subject", "Siân O'Neill", "--received", "today", "--received-how", "written")
+    why = ("--reason", "She asks for all the calls that there are of her", "--number", A_CALLER)
+    answer = type_in(house, "max", *CREATE, *unknown, *asked, *why, *words)
+    assert answer.status == 0, answer
+    return answer.out + answer.err
+
+
 def test_as_many_are_attached_as_a_request_names_and_it_says_that_there_are_more(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    of_two: House,
 ) -> None:
-    monkeypatch.setattr(amend, "MAX_REQUEST_RECORDINGS", 2)
-    reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=())
-    whole(house, reference)
-    assert [row.id for row in opened(house, reference).recordings] == [3, 2]
+    house = of_two
+    reference = a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=())
+    attached = attach_matching(house.practice, logged_in(house, "max"), reference)
+    assert ([row.id for row in opened(house, reference).recordings], attached.left_out) == (
+        [3, 2],
+        1,
+    )
     with pytest.raises(Refused, match=r"the most that a request can; 1 more match it"):
         whole(house, reference)
 
@@ -122,3 +150,25 @@ def test_who_may_not_search_does_not_attach_what_matches(house: House) -> None:
     reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=())
     with pytest.raises(Refused, match="may not search"):
         attach_matching(house.practice, signed_in(house, "sam"), reference)
+
+
+def test_one_that_is_made_with_all_that_matches_says_how_many_more_there_are(
+    of_two: House,
+) -> None:
+    said = typed(of_two, "--attach-matching")
+    assert "Recordings asked for: 2." in said
+    assert MORE in said
+
+
+def test_the_same_request_made_again_takes_those_that_no_earlier_part_asks_for(
+    of_two: House,
+) -> None:
+    typed(of_two, "--attach-matching")
+    with pytest.raises(Refused, match="leaves out recordings that match it: 1 ") as refused:
+        decided(of_two, "R-1")
+    assert "make the same request again" in str(refused.value.hint)
+    said = typed(of_two, "--attach-matching")
+    assert ("Recordings asked for: 1." in said, "more match" in said) == (True, False)
+    assert [row.id for row in opened(of_two, "R-2").recordings] == [1]
+    assert decided(of_two, "R-1") == (3, 2)
+    assert decided(of_two, "R-2") == (1,)

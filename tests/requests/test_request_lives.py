@@ -137,9 +137,7 @@ def check_log(house: House, connection: Connection) -> None:
     for row in REQUESTS.every(connection):
         history = read_history(house.practice, connection, row.id)
         assert (row.state, row.version) == (history.state, history.version)
-    problems = list(
-        check_projections(connection, house.practice.register, house.practice.settings.time_zone)
-    )
+    problems = list(check_projections(connection, house.practice.register))
     assert problems == []
 
 

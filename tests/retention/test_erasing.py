@@ -647,6 +647,15 @@ def test_searches_for_the_call_lose_their_details_and_others_keep_them(house: Ho
     assert verified(house).verdict is Verdict.INTACT
 
 
+def test_a_search_for_several_numbers_loses_its_details_with_a_call_of_any(house: House) -> None:
+    look_for(house, BOB, ANN)
+    look_for(house, BOB, "+441632960123")
+    searched = [leaf.seq for leaf in leaves(house, "search") if leaf.act == "search"]
+    erase(house, approved_erasure(house, 1))
+    kept = {row.seq for row in rows(house, "SELECT seq FROM detail")}
+    assert [seq in kept for seq in searched] == [False, True]
+
+
 def test_details_that_were_not_erased_and_are_gone_are_tampering(house: House) -> None:
     look_for(house, ANN)
     look_for(house, BOB)

@@ -37,17 +37,21 @@ QUERY = "Please tell me on Friday what this was for"
 
 ALL = Sample(count=0, percent=100)
 
-NUMBER = Criteria(number=A_CALL.number)
-
 
 def search(
-    house: House, login: str = "max", *, reason: str | None = REASON, request: str | None = None
+    house: House,
+    login: str = "max",
+    *,
+    reason: str | None = REASON,
+    request: str | None = None,
+    numbers: tuple[str | None, ...] = (A_CALL.number,),
 ) -> int:
     """The leaf of a search, or of its refusal."""
     actor = logged_in(house, login)
+    criteria = [Criteria(number=number) for number in numbers]
     try:
         found = search_recordings(
-            house.practice, actor, criteria=[NUMBER], reason=reason, request=request, limit=None
+            house.practice, actor, criteria=criteria, reason=reason, request=request, limit=None
         )
     except Refused:
         return last_leaf(house).seq
@@ -91,6 +95,16 @@ def test_it_shows_who_when_what_for_why_and_how_many(house: House) -> None:
     assert (item.seq, item.user, item.role, item.at) == (seq, "max", "manager", house.at)
     assert (item.criteria, item.reason, item.found) == ({"number": A_CALL.number}, REASON, 1)
     assert not item.refused
+
+
+@pytest.mark.parametrize("login", ["max", "sam"])
+def test_a_search_for_several_numbers_is_shown_with_its_reason(house: House, login: str) -> None:
+    take_in(house, [a_call()])
+    search(house, login, numbers=(A_CALL.number, "+441144960987"))
+    (item,) = draw(house).items
+    assert item.criteria == {"number": [A_CALL.number, "+441144960987"]}
+    assert item.reason == REASON
+    assert item.refused == (item.why is not None) == (login == "sam")
 
 
 def test_a_search_under_a_request_is_not_drawn(stocked: House) -> None:

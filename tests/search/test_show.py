@@ -13,6 +13,7 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.calls.custody import Opening, find_recording
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
+from callrec.catalogue.written import digest, signed_tables
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.intake import batch as intake_batch
 from callrec.policy.notice import CallerTold, NoticeKind
@@ -145,6 +146,12 @@ CHANGES = {
     " WHERE kind = 'batch'",
     "the statement": "UPDATE statement SET body = CAST(replace(CAST(body AS TEXT), 'ciphertext', "
     "'cyphertext') AS BLOB) WHERE kind = 'batch'",
+    "its key": "UPDATE recording SET data_key = zeroblob(length(data_key)) WHERE id = 2",
+    "its batch's key": "UPDATE batch SET recordings_key = zeroblob(length(recordings_key))"
+    " WHERE id = (SELECT batch FROM recording WHERE id = 2)",
+    "its key, and the digest of its row": "UPDATE written SET now = zeroblob(32)"
+    " WHERE name = 'recording' AND key = '2'",
+    "no digest of its row": "DELETE FROM written WHERE name = 'recording' AND key = '2'",
     "no leaf for the statement": "UPDATE leaf SET statement = NULL WHERE statement IN"
     " (SELECT digest FROM statement WHERE kind = 'batch')",
 }
@@ -153,10 +160,23 @@ CHANGES = {
 @pytest.mark.parametrize("statement", CHANGES.values(), ids=CHANGES)
 def test_what_was_changed_is_found_and_named(house: House, statement: str) -> None:
     change(house, statement)
-    with pytest.raises(Tampered, match=r"recording 2|entry [0-9]+ of the audit record") as named:
+    with pytest.raises(Tampered, match=r"recording 2|entry [0-9]+") as named:
         show(house)
     # What is not as anybody signed it is named before anything is written.
     assert last_leaf(house).outcome is Outcome.FAILED or "entry" in named.value.message
+
+
+def test_another_key_is_found_where_what_was_signed_for_its_row_is_made_to_fit(
+    house: House,
+) -> None:
+    key = "UPDATE recording SET data_key = zeroblob(length(data_key)) WHERE id = 2"
+    change(house, key)
+    with reading(house.practice.engine) as connection:
+        (table,) = (each for each in signed_tables() if each.name == "recording")
+        found = {key: digest(lines) for key, lines, _ in connection.exec_driver_sql(table.every())}
+    change(house, f"UPDATE written SET now = x'{(found['2'] or b'').hex()}' WHERE key = '2'")
+    with pytest.raises(Tampered, match=r'the table "written" tells what nobody signed'):
+        show(house)
 
 
 def test_a_changed_byte_of_the_sealed_file_is_found(house: House) -> None:

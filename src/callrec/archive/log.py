@@ -167,7 +167,8 @@ def check_archived_rows(connection: Connection, done: Iterable[Leaf]) -> Iterato
     query = query.where(table.c.state != RecordingState.DESTROYED)
     for row in connection.execute(query):
         if row.state != (RecordingState.ARCHIVED if row.uid in removed else RecordingState.LIVE):
-            yield Problem(None, f"the state of recording {row.id} is not what the log says")
+            thing = f"recording {row.id}"
+            yield Problem(None, f"the state of {thing} is not what the log says", thing)
 
 
 def check_standings(practice: Practice, connection: Connection) -> None:

@@ -22,6 +22,7 @@ from callrec.audit.erased import StatementReplay
 from callrec.audit.leaf import NOBODY, Leaf
 from callrec.audit.log import Head, repeated_statements
 from callrec.audit.register import Register, founders_of
+from callrec.audit.remembered import Problem
 from callrec.audit.resumed import (
     RESUMED_STATEMENT,
     Found,
@@ -37,6 +38,7 @@ from callrec.audit.rows import RowFault, find_row_faults, without_an_entry
 from callrec.audit.session import SESSION_STATEMENT, SessionCertificate, read_certificate
 from callrec.audit.sessions import last_by_leaf, last_by_voucher
 from callrec.catalogue import tables
+from callrec.catalogue.engine import TO_RESTORE
 from callrec.catalogue.written import rows_of, sign_as_found
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
@@ -46,7 +48,7 @@ from callrec.errors import CallrecError, Failed, NotFound, Tampered
 _MAX_GUESSED: Final = 8
 """Entries under one checkpoint of which the leaf or its node is damaged, and nobody knows which."""
 
-HINT: Final = "restore the vault from a drive: callrec restore --from DRIVE"
+HINT: Final = f"keep every drive as it is; {TO_RESTORE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,13 @@ class Foreign:
     """Those of them that no entry wrote, which are set aside: table and row of each."""
     hashes: list[bytes] = field(default_factory=list)
     """Of all leaves; empty where the stored nodes are right."""
+    broken: list[Problem] = field(default_factory=list)
+    """What does not come to its rows once all this is set aside, each of one thing."""
     known: SetAside = field(default_factory=SetAside)
     """What was set aside before."""
 
     def __bool__(self) -> bool:
-        return any((self.listed, self.rows, self.details, self.faults, self.hashes))
+        return any((self.listed, self.rows, self.details, self.faults, self.hashes, self.broken))
 
     @property
     def found(self) -> Found:
@@ -104,6 +108,7 @@ class Foreign:
             tuple(self.unsigned),
             tuple(self.details),
             tuple(dict.fromkeys(each.row for each in self.faults if each.row not in gone)),
+            tuple(dict.fromkeys(each.thing for each in self.broken if each.thing)),
         )
 
     @property

@@ -173,6 +173,14 @@ class Problem:
 
     seq: int | None
     what: str
+    thing: str | None = None
+    """Whose leaves do not come to its rows, as ``request R-3``; None: no one thing's."""
+
+    @property
+    def named(self) -> str:
+        """What it is, and of which thing."""
+        is_said = self.thing is None or self.thing in self.what
+        return self.what if is_said else f"{self.what} ({self.thing})"
 
 
 @dataclass(frozen=True, slots=True)

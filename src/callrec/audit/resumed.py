@@ -11,7 +11,7 @@ counts for nothing: its leaf is no longer in the table, and its hash stays in th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -74,9 +74,11 @@ class Found:
     details: tuple[int, ...] = ()
     """Entries whose sealed details are missing."""
     catalogue: tuple[FoundRow, ...] = ()
+    things: tuple[str, ...] = ()
+    """What lacks an entry, as ``request R-3``: its leaves do not come to its rows."""
 
     def __bool__(self) -> bool:
-        return any((self.entries, self.rows, self.unsigned, self.details, self.catalogue))
+        return any(getattr(self, each.name) for each in fields(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def resumed_fields(lost: Iterable[Head], found: Found = Found()) -> Mapping[str,
         "entries": [{"hash": e.hash.hex(), "row": e.row, "seq": e.seq} for e in found.entries],
         "lost": [{"root": root, "size": size} for size, root in heads],
         "rows": [{"sha256": row.sha256, "table": row.table} for row in found.rows],
+        "things": [*found.things],
         "unsigned": [*found.unsigned],
     }
 
@@ -186,11 +189,12 @@ def _read_fields(leaf: Leaf, fields: Mapping[str, Any]) -> Resumed:
             for each in fields["catalogue"]
         )
         unsigned, details = tuple(map(int, fields["unsigned"])), tuple(map(int, fields["details"]))
+        things = tuple(map(str, fields["things"]))
     except (KeyError, TypeError, ValueError) as error:
         raise Tampered("a statement of how the log went on is not in its form") from error
     if max([*(each.seq for each in entries), *unsigned, *details], default=-1) >= leaf.seq:
         raise Tampered("a statement of how the log went on sets aside what came later")
-    found = Found(tuple(entries), tuple(rows), unsigned, details, catalogue)
+    found = Found(tuple(entries), tuple(rows), unsigned, details, catalogue, things)
     return Resumed(leaf.seq, tuple(lost), leaf.actor, leaf.at, found)
 
 

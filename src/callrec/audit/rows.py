@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection
 
+from callrec.audit.attested import attested_leaves
 from callrec.audit.checkpoint import written_in
 from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
@@ -22,6 +23,7 @@ from callrec.audit.resumed import FoundRow, Resumed, read_resumed
 from callrec.catalogue import tables
 from callrec.catalogue.engine import sqlite_connection
 from callrec.catalogue.written import (
+    HINT,
     SignedTable,
     digest,
     last_written,
@@ -65,9 +67,10 @@ _BREAKS: Final = (
 _LINES_BY_SIZE: Final = (
     "SELECT size, group_concat(line, '') FROM (SELECT size, name || ' '"
     " || iif(was IS NULL, '-', lower(hex(was))) || ' ' || iif(now IS NULL, '-', lower(hex(now)))"
-    " || ' ' || key || char(10) AS line FROM written ORDER BY size, name, key) GROUP BY size"
+    " || ' ' || key || char(10) AS line FROM written WHERE :size IN (0, size)"
+    " ORDER BY size, name, key) GROUP BY size"
 )
-"""As `WrittenRow.line` has them."""
+"""As `WrittenRow.line` has them, of one size or of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,23 @@ def check_rows(
     """
     resumed = read_resumed(connection, register)
     return named(find_row_faults(connection, resumed, may_lack=may_lack))
+
+
+def check_row(connection: Connection, register: Register, name: str, key: str) -> None:
+    """Check that a row is as somebody signed for it last.
+
+    Raises:
+        Tampered: it is not, or what was signed for it was changed.
+    """
+    (table,) = (each for each in signed_tables() if each.name == name)
+    found = connection.exec_driver_sql(f"{table.every()} WHERE t.its_key = ?", (key,)).all()
+    for fault in filter(None, [_row_fault(connection, table, row) for row in found]):
+        raise Tampered(fault.what, hint=HINT)
+    size = last_written(connection, table, key)
+    attested_leaves(connection, register, [size - 1])
+    stands = _stands(read_resumed(connection, register))
+    for fault in _sizes_faults(connection, stands, (), only=size):
+        raise Tampered(fault.what, hint=HINT)
 
 
 def named(faults: Iterable[RowFault]) -> Iterator[Problem]:
@@ -121,9 +141,7 @@ def find_row_faults(
         may_lack: as `check_rows` has it.
         damaged: sizes of checkpoints that count for nothing.
     """
-    stands = {
-        (row.table, row.key): (each.size, row) for each in resumed for row in each.found.catalogue
-    }
+    stands = _stands(resumed)
     _check_form(connection)
     standing = dict(sqlite_connection(connection).execute(_STANDING).fetchall())
     yield from _written_faults(connection, stands, damaged)
@@ -133,6 +151,12 @@ def find_row_faults(
     for name in standing:
         what = f'rows of a table "{name}", which there is not, were signed for'
         yield RowFault(FoundRow(name, ""), None, what)
+
+
+def _stands(resumed: Sequence[Resumed]) -> _Stands:
+    return {
+        (row.table, row.key): (each.size, row) for each in resumed for row in each.found.catalogue
+    }
 
 
 def _check_form(connection: Connection) -> None:
@@ -153,10 +177,17 @@ def _written_faults(
                 f" until then it was {written}"
             )
             yield RowFault(FoundRow(name, key, now), size - 1, what)
-    lines_by_size = sqlite_connection(connection).execute(_LINES_BY_SIZE)
+    yield from _sizes_faults(connection, stands, damaged)
+
+
+def _sizes_faults(
+    connection: Connection, stands: _Stands, damaged: Collection[object], *, only: int = 0
+) -> Iterator[RowFault]:
+    """Where what is kept of a size, or of any, is not what its checkpoint signs."""
+    lines_by_size = sqlite_connection(connection).execute(_LINES_BY_SIZE, {"size": only})
     signed = {size: sha256(lines.encode()) for size, lines in lines_by_size}
     said = _said_of_sizes(connection, stands, damaged)
-    for size in sorted({*signed, *said}):
+    for size in [only] if only else sorted({*signed, *said}):
         found = signed.get(size, b"")
         if said.get(size, b"") != found:
             row = FoundRow(tables.written.name, str(size), found or None)
@@ -188,17 +219,11 @@ def _table_faults(
     ``wanted``: how many there must be, if none may be missing.
     """
     met = 0
-    for key, text, signed in sqlite_connection(connection).execute(table.every()):
-        if signed is None:
-            row = FoundRow(table.name, str(key), digest(text))
-            what = f"{table.row(key)} was written by no entry"
-            yield RowFault(row, None, what, is_added=True)
-            continue
-        met += 1
-        if (now := digest(text)) != signed:
-            size = last_written(connection, table, key)
-            what = f"{table.row(key)} is not as entry {size - 1} wrote it"
-            yield RowFault(FoundRow(table.name, str(key), now), size - 1, what)
+    for row in sqlite_connection(connection).execute(table.every()):
+        fault = _row_fault(connection, table, row)
+        met += fault is None or not fault.is_added
+        if fault is not None:
+            yield fault
     for name, query in table.strays():
         for key in connection.exec_driver_sql(query).scalars():
             what = f'row {key} of the table "{name}" belongs to nothing'
@@ -209,6 +234,19 @@ def _table_faults(
                 f'row {key} of the table "{table.name}", which entry {size - 1} wrote, is missing'
             )
             yield RowFault(FoundRow(table.name, key), size - 1, what)
+
+
+def _row_fault(connection: Connection, table: SignedTable, row: Sequence[Any]) -> RowFault | None:
+    """What is wrong with a row of `SignedTable.every`, if anything is."""
+    key, text, signed = row
+    now = digest(text)
+    found = FoundRow(table.name, str(key), now)
+    if signed is None:
+        return RowFault(found, None, f"{table.row(key)} was written by no entry", is_added=True)
+    if now == signed:
+        return None
+    entry = last_written(connection, table, key) - 1
+    return RowFault(found, entry, f"{table.row(key)} is not as entry {entry} wrote it")
 
 
 def without_an_entry(faults: Sequence[RowFault]) -> Sequence[FoundRow]:

@@ -184,8 +184,9 @@ def _says_so(register: Register, session: SessionCertificate, leaf: Leaf) -> boo
         return leaf.session == session.digest
     if leaf.act == PASSWORD_CHANGED:
         return leaf.actor == session.person
-    is_theirs = leaf.actor == session.person or _governs(register, leaf)
-    return session.person in leaf.subject and is_theirs
+    if leaf.act != SESSIONS_ENDED or session.person not in leaf.subject:
+        return False
+    return leaf.actor == session.person or _governs(register, leaf)
 
 
 def _governs(register: Register, leaf: Leaf) -> bool:

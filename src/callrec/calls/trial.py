@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select, union
 
 from callrec.calls.custody import open_batch_key, open_data_key
 from callrec.catalogue import tables
-from callrec.catalogue.engine import batches
+from callrec.catalogue.engine import TO_RESTORE, batches
 from callrec.crypto.context import context
 from callrec.errors import Tampered
 from callrec.policy.retention import RecordingState
@@ -49,8 +49,7 @@ def spoilt_key(number: int) -> Tampered:
     """The error of a recording whose key does not open."""
     return Tampered(
         f"the key of recording {number} does not open, so nobody can hear it",
-        hint="keep every drive as it is; move all that is called catalogue.sqlite out of the"
-        " vault's folder, and callrec restore --from DRIVE brings back the newest sound copy",
+        hint=f"keep every drive as it is; {TO_RESTORE} brings back the newest sound copy",
     )
 
 

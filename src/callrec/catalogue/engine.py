@@ -37,6 +37,12 @@ logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 FILE_NAME: Final = "catalogue.sqlite"
 
+TO_RESTORE: Final = (
+    "move all that is called catalogue.sqlite out of the vault's folder, then callrec restore"
+    " --from DRIVE"
+)
+"""What brings back an older catalogue: while there is one, `restore` fetches recordings alone."""
+
 BUSY_SECONDS: Final = 60
 
 _T = TypeVar("_T")
@@ -168,6 +174,13 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     with _between(engine, "BEGIN IMMEDIATE", "COMMIT") as connection:
         if _AS_MADE in connection.get_execution_options():
             check_schema(connection)
+        yield connection
+
+
+@contextmanager
+def trial(engine: Engine) -> Iterator[Connection]:
+    """A write transaction that is always undone: what would come of a change."""
+    with _between(engine, "BEGIN IMMEDIATE", "ROLLBACK") as connection:
         yield connection
 
 

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import sqlite
 
-from callrec.catalogue.engine import sqlite_connection
+from callrec.catalogue.engine import TO_RESTORE, sqlite_connection
 from callrec.catalogue.tables import METADATA
 from callrec.crypto.primitives import sha256
 from callrec.errors import Tampered
@@ -34,8 +34,8 @@ PART_OF: Final = "part_of"
 they are signed for. They name it in the column of that name."""
 
 HINT: Final = (
-    "callrec restore from a drive brings back what was there, or a Data Controller runs callrec"
-    " audit resume: then it stands as it is, on record"
+    f"to bring back what was there, {TO_RESTORE}; or a Data Controller runs callrec audit resume:"
+    " then it stands as it is, on record"
 )
 
 _MAX_PLACES: Final = 3

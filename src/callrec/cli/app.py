@@ -26,7 +26,7 @@ from callrec.errors import CallrecError, Failed, Tampered, Unusable
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "To begin": {
         "demo": "Show the whole of it on a small made-up practice.",
-        "init": "Found a vault, and its first Data Controller.",
+        "init": "Set up callrec for your practice and its Data Controller.",
         "login": "Open a session for searching.",
         "logout": "Close it.",
         "whoami": "Say who is logged in, and what that person may do.",

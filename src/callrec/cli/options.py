@@ -426,7 +426,9 @@ Mine = Annotated[bool, typer.Option("--mine", help="Only requests that you made.
 
 ForUser = Annotated[
     str,
-    typer.Option("--for", metavar="USER", help="Who is to hear it; else whoever made the request."),
+    typer.Option(
+        "--for", metavar="USER", help="Who is to hear it; else the person who made the request."
+    ),
 ]
 
 LastDay = Annotated[

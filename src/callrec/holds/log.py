@@ -28,6 +28,7 @@ from callrec.catalogue.tables import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse_instant
 from callrec.crypto.context import context
+from callrec.errors import Tampered
 from callrec.policy.hold import HoldAct, HoldState, hold_after, next_state
 from callrec.policy.particulars import Particulars
 from callrec.policy.purpose import TERMS, Purpose
@@ -94,8 +95,10 @@ class LoggedHold:
 
     def columns(self, number_of: Callable[[str], int | None]) -> Mapping[str, Any]:
         """The columns of its row; ``number_of`` gives that of a recording, by its uid."""
-        # By hand it is lifted by the second person's leaf; that there are two is checked.
+        # By hand it is lifted by the second person's leaf.
         first = self.of(HoldAct.LIFTED)[:1] if self.request is None else ()
+        if len(first) == len(self.of(HoldAct.LIFTED)) == 1:
+            raise Tampered("a hold was lifted by one person alone")
         columns: dict[str, Any] = {"state": None}
         for leaf in self.leaves:
             if leaf not in first:

@@ -115,7 +115,6 @@ INCIDENTS: Final = Versioned(
     acts=frozenset(INCIDENT_ACTS),
     history=IncidentHistory,
     row_of=lambda _, history: columns_of(history),
-    in_no_leaf="what happened to an incident cannot have happened in this order",
 )
 
 

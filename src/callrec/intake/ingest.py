@@ -42,7 +42,13 @@ from callrec.intake.clearing import (
     sweep_store,
     why_left,
 )
-from callrec.intake.joining import fill_known, join_known, join_new, leave_unrecognised
+from callrec.intake.joining import (
+    fill_known,
+    is_unrecognised,
+    join_known,
+    join_new,
+    leave_unrecognised,
+)
 from callrec.intake.known import (
     DuplicateMacs,
     Portion,
@@ -340,6 +346,11 @@ class IngestRun:
         done.size_bytes += sum(taken.sealed.size_bytes for taken in portion.recordings)
         done.joined += len(portion.joined)
         done.unjoined += unjoined
+        done.dated_by_file += sum(
+            len(same)
+            for same in portion.new.values()
+            if is_unrecognised(same[0].call, same[0].record)
+        )
         for taken in portion.recordings:
             for finding in sorted(taken.sound.findings):
                 done.findings.setdefault(finding, []).append(numbers[taken.uid])

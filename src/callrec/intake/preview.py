@@ -18,7 +18,10 @@ from callrec.telephone.reading import read_id, read_name
 from callrec.telephone.sound.sound import Sound
 from callrec.telephone.written import Identified, Setup
 
-_LEFT: Final = f"{UNRECOGNISED}; JSON beside it or call records would tell, or --unrecognised"
+_LEFT: Final = (
+    f"{UNRECOGNISED}; JSON beside it or call records would tell, or --unrecognised; but sound that"
+    " the vault has already is not taken in again"
+)
 
 
 @dataclass(frozen=True, slots=True)

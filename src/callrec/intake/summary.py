@@ -36,6 +36,7 @@ class Totals:
     duplicates: int = 0
     joined: int = 0
     unjoined: int = 0
+    dated_by_file: int = 0
     refused: Counter[Refusal] = field(default_factory=Counter)
 
     @classmethod
@@ -50,6 +51,7 @@ class Totals:
         self.duplicates += done.duplicates
         self.joined += done.joined
         self.unjoined += done.unjoined
+        self.dated_by_file += done.dated_by_file
         self.refused.update(each.refusal for each in done.quarantined)
 
     def __bool__(self) -> bool:
@@ -81,6 +83,7 @@ def close_intake(
             return None
         fields = counted | {
             "complete": complete,
+            "dated_by_file": totals.dated_by_file,
             "duplicates": totals.duplicates,
             "joined": totals.joined,
             "refused": {word: totals.refused[word] for word in Refusal},
@@ -114,20 +117,26 @@ _TOLD_FOR: Final = timedelta(days=30)
 
 
 def unrecognised_warnings(practice: Practice, connection: Connection) -> Iterator[str]:
-    """What intake left last, in the last 30 days, as nothing tells when its calls were."""
-    since = practice.now() - _TOLD_FOR
+    """What intake left last, in the last 30 days, as nothing tells when its calls were.
+
+    Less what was taken in since though nothing told: no summary says which files these were.
+    """
+    since, taken = practice.now() - _TOLD_FOR, 0
     for row in _summaries(connection):
         fields = read_statement(row.body, row.signature, practice.vault).fields
         at = parse_instant(str(fields["at"]))
         if at <= since:
             return
         if left := fields["refused"].get(Refusal.UNRECOGNISED, 0):
-            yield (
-                f"left where they are on {at.astimezone(practice.settings.time_zone).date()}, files"
-                f" with names that no known telephone system writes: {left};"
-                " callrec ingest PATH --dry-run lists them"
-            )
+            if left > taken:
+                on = at.astimezone(practice.settings.time_zone).date()
+                yield (
+                    f"left where they are on {on}, files"
+                    f" with names that no known telephone system writes: {left - taken};"
+                    " callrec ingest PATH --dry-run lists them"
+                )
             return
+        taken += fields["dated_by_file"]
 
 
 def _last_summary(connection: Connection, person: str) -> int:
@@ -204,6 +213,8 @@ class Ingested:
     """Recordings, new or not, that got their call record."""
     unjoined: int = 0
     """Recordings, new or not, for which none was found."""
+    dated_by_file: int = 0
+    """Files that became recordings though nothing but the file tells of their calls."""
     told_less: int = 0
     """Recordings of which another name may tell more than is known, and could not be asked."""
     summary: Summary | None = None

@@ -99,10 +99,11 @@ def actor_by_session(practice: Practice, session: Session) -> Actor:
         raise Tampered("the audit log does not begin as it did when this key was made")
     seed = _signing_seed(practice.vault, session.secret)
     with reading(practice.engine) as connection:
+        sealed = _sealed_keys(connection, session)
         certificate = _open_certificate(practice, connection, session)
         if certificate.public != primitives.signing_public(seed):
             raise Tampered("this login's key is not the one that was certified")
-        shares = _open_shares(practice, connection, session, certificate)
+        shares = _open_shares(practice, session, certificate, sealed)
         person = practice.register.person(certificate.person)
         person = without_lapsed_powers(practice, connection, person)
     signer = Signer(certificate.person, seed, certificate)
@@ -212,16 +213,25 @@ def _open_certificate(
     return certificate
 
 
-def _open_shares(
-    practice: Practice, connection: Connection, session: Session, certificate: SessionCertificate
-) -> Mapping[tuple[VaultKey, int], bytes]:
-    rows, digest = tables.session.c, certificate.digest
-    row = connection.execute(select(rows.sealed).where(rows.statement == digest)).first()
-    if row is None:
+def _sealed_keys(connection: Connection, session: Session) -> bytes:
+    """What lies sealed for a session until it ends.
+
+    A catalogue that was restored, and is older than the login, knows nothing of it either.
+    """
+    rows = tables.session.c
+    query = select(rows.sealed).where(rows.statement == session.certificate)
+    sealed: bytes | None = connection.execute(query).scalar()
+    if sealed is None:
         raise Locked(_ENDED, hint="run callrec login")
+    return sealed
+
+
+def _open_shares(
+    practice: Practice, session: Session, certificate: SessionCertificate, sealed: bytes
+) -> Mapping[tuple[VaultKey, int], bytes]:
     public = _base64(certificate.public)
     info = context("session-keys", practice.vault, person=certificate.person, public=public)
-    opened = primitives.open_sealed(_lock(practice.vault, session.secret), row.sealed, info)
+    opened = primitives.open_sealed(_lock(practice.vault, session.secret), sealed, info)
     shares = {
         (VaultKey(each["key"]), int(each["version"])): base64.b64decode(each["secret"])
         for each in parse(opened)["shares"]

@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy import select
 
 from callrec.audit.remembered import load_seen_head
+from callrec.audit.rows import check_rows
 from callrec.calls.trial import spoilt_key, try_first_segment, try_keys
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, wal_is_safe
@@ -77,6 +78,7 @@ def examine(
     yield from _recordings(practice, full=full, done=done)
     if full:
         yield from _keys(practice, approver)
+    yield from _rows(practice)
 
 
 def _well(what: str) -> Finding:
@@ -163,6 +165,15 @@ def _head(practice: Practice) -> Finding:
     if load_seen_head(practice.state_folder) is None:
         return _warning("this vault is new to you: no head of its log is remembered")
     return _well("the audit log holds all that was seen before")
+
+
+def _rows(practice: Practice) -> Iterator[Finding]:
+    with reading(practice.engine) as connection:
+        problems = [*check_rows(connection, practice.register)]
+    for problem in problems:
+        yield _damage(problem.what, "callrec audit verify")
+    if not problems:
+        yield _well("each row of the catalogue is as it was signed for")
 
 
 def _recordings(

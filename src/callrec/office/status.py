@@ -44,7 +44,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, check_remembered_head, powers, today
-from callrec.record.resuming import set_aside_items
+from callrec.registers.resuming import set_aside_items
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
 from callrec.requests.glass import ListedGlass, outstanding_glass
 from callrec.requests.history import REQUESTS

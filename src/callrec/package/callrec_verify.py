@@ -1448,9 +1448,9 @@ def _fingerprint(work: Examination, pin: str, kind: Kind) -> str:
     with work.noting("signers.json"):
         for entry in read_as("signers", work.take("signers.json"))["entries"][:1]:
             fingerprint = sha256(unbase64(entry["leaf"])).hexdigest()
-    if pin and pin != fingerprint:
-        what = f"is another fingerprint than this {kind.name} has: it is not from that practice"
-        work.problems.insert(0, Problem("--pin", what))
+        if pin and pin != fingerprint:
+            what = f"is another fingerprint than this {kind.name} has: it is not from that practice"
+            work.problems.insert(0, Problem("--pin", what))
     return fingerprint
 
 

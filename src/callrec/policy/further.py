@@ -228,7 +228,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             help='Such as "consent signed on 1/2/2026"; none if the person asks himself, unknown'
             " if it has not been shown yet.",
             option="--authority TEXT",
-            option_help="Authority of whoever asks for somebody else; or none, or unknown.",
+            option_help="Authority to ask for somebody else; or none, or unknown.",
             may_be_unknown=True,
             may_be_none=True,
         ),

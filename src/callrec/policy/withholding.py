@@ -157,7 +157,7 @@ _NAMED: Final = 20
 """Recordings that one refusal names."""
 
 
-def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int]) -> None:
+def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int], *, is_full: bool) -> None:
     """Check that a request asks for all that fits it, where the law gives a right to all of it.
 
     Who has that right is told what is withheld and why; of what the request does not ask
@@ -167,16 +167,23 @@ def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int]) -> Non
         request: what it is for.
         left_out: numbers of recordings that fit it and that neither it nor another one like it
             asks for.
+        is_full: it names as many as a request can.
     """
     if not left_out:
         return
     named = ", ".join(map(str, left_out[:_NAMED]))
     more = f" and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
+    hint = (
+        "it names as many as a request can: ask someone else who may search to make the same"
+        " request again for the rest, with --attach-matching; then each is approved"
+        if is_full
+        else "ask someone else who may search to add them, with callrec request attach"
+        f" {request.reference} --matching; then withhold what you keep back: --withhold ID=CODE"
+    )
     raise Refused(
         f"{request.reference} leaves out recordings that match it: {named}{more}",
         clause=TERMS[request.purpose].decided_under,
-        hint="ask someone else who may search to add them, with callrec request attach"
-        f" {request.reference} --matching; then withhold what you keep back: --withhold ID=CODE",
+        hint=hint,
     )
 
 

@@ -4,6 +4,5 @@ Read acts first (what each leaf names, leaves read by act), then rows, the core:
 the columns that follow from leaves, when they are written and again when they are checked. versions
 adds to that what is sealed, version by version (requests and incidents), and what lies sealed
 beside a leaf. forms says how what is signed or sealed is written and read; statements lie signed
-beside a leaf. entitled says who did it, on which day, and whether they were entitled to. resuming
-puts on record what was found that nobody signed.
+beside a leaf. entitled says who did it, on which day, and whether they were entitled to.
 """

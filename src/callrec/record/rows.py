@@ -20,6 +20,7 @@ from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
+from callrec.audit.resumed import read_resumed
 from callrec.errors import NotFound, Tampered
 from callrec.record.acts import done_leaves, leaves_about, names_its_subjects, numbers_in_leaves
 
@@ -44,8 +45,6 @@ class Kind(Generic[H]):
     history: Callable[[str, tuple[Leaf, ...]], H]
     row_of: Callable[[Connection, H], Columns]
     """The columns that follow from a history; raises Tampered where that cannot be."""
-    in_no_leaf: str = "{} is in no leaf"
-    """The problem reported for a row that the log does not mention."""
     named_among: int | None = 1
     """Among how many of a leaf's first ids the thing's own is looked for; None: all."""
 
@@ -121,20 +120,32 @@ class Kind(Generic[H]):
         missing = set(numbers)
         for row in self.every(connection):
             missing.discard(row.id)
-            if row.id not in histories:
-                yield Problem(None, self.in_no_leaf.format(self.called(row)))
+            called = self.called(row)
+            if row.id not in numbers or row.id not in histories:
+                yield Problem(None, f"{called} is in no leaf")
                 continue
             try:
                 columns = {
                     "number": numbers.get(row.id),
                     **self.row_of(connection, histories[row.id]),
                 }
-                check_row(row, columns, self.called(row))
+                check_row(row, columns, called)
                 may(row, histories[row.id])
             except Tampered as error:
-                yield Problem(None, error.message)
+                yield Problem(None, error.message, called)
         if missing:
             yield Problem(None, f"{len(missing)} {self.table.name}s of the log are in no row")
+
+
+def unrecorded(
+    problems: Iterable[Problem], connection: Connection, register: Register
+) -> Iterator[Problem]:
+    """Those that nobody put on record: what is on record stops nothing (`audit.resumed`)."""
+    found = tuple(problems)
+    if found:
+        resumed = read_resumed(connection, register)
+        broken = {thing for each in resumed for thing in each.found.things}
+        yield from (problem for problem in found if problem.thing not in broken)
 
 
 def check_none(problems: Iterable[Problem]) -> None:

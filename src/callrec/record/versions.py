@@ -212,7 +212,7 @@ class _Details:
     attended: tuple[str, ...] = ()
     channel: str | None = None
     code: str | None = None
-    criteria: Mapping[str, str] = field(default_factory=dict)
+    criteria: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     deliver_by: Channel | Literal[""] | None = None
     edits: Annotated[Edits, InJson(read_edits, Edits.as_json, list[dict[str, Any]])] = UNEDITED
     found: int | None = None

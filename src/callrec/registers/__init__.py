@@ -2,5 +2,6 @@
 
 registers names the six; requests, disclosure, rights and others write their entries. audit reads
 the log in words; verify proves it and projections holds every row against it. dossier is all that
-ever happened to one request.
+ever happened to one request. resuming puts on record what was found that nobody signed, and lets
+the practice go on.
 """

@@ -38,8 +38,8 @@ from callrec.policy.hold import HoldAct
 from callrec.policy.role import keys_held, powers_of
 from callrec.practice import Actor, Practice, today
 from callrec.record.acts import attested_of, leaves_of_act
-from callrec.record.resuming import set_aside_items
 from callrec.record.versions import find_details
+from callrec.registers.resuming import set_aside_items
 from callrec.requests.holding import check_holds
 from callrec.requests.open import hidden_from
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import tzinfo
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -64,13 +63,15 @@ _MAKES: Final[Mapping[str, Power]] = MappingProxyType(
 """Kinds of statement about recordings and volumes, and the power that each takes."""
 
 
-def check_projections(
-    connection: Connection, register: Register, zone: tzinfo
-) -> Iterator[Problem]:
-    """Everything in the catalogue that does not follow from the log; ``zone`` is the practice's."""
+def check_projections(connection: Connection, register: Register) -> Iterator[Problem]:
+    """Everything in the catalogue that does not follow from the log.
+
+    Days are those of the practice's own time zone.
+    """
     # Rows follow from these by their leaves alone. A look through a million leaves: 0.3 s.
     every = tuple(done_leaves_unchecked(connection, MIN_SUBJECTS))
     done = tuple(filter(names_its_subjects, every))
+    zone = register.newest_settings().settings.time_zone
     rules = read_rulebook(connection, register, zone)
     for problems in (
         check_subjects(connection, every),
@@ -90,7 +91,7 @@ def check_projections(
             Problem(None, "a grant is not one that its approval lists")
             for _ in unlisted_grants(connection)
         ),
-        _run(check_rows_of_holds, rules, done),
+        check_rows_of_holds(rules, done),
         check_incident_rows(rules, done),
         check_volume_rows(connection, done),
         check_archivists(rules, done),
@@ -116,7 +117,8 @@ def _check_people(connection: Connection, register: Register) -> Iterator[Proble
     rows = {row.id for row in people}
     for row in people:
         if not is_current_lock(register, row):
-            yield Problem(None, f"the lock of {row.login} is not the one that the log names")
+            lock = f"the lock of {row.login}"
+            yield Problem(None, f"{lock} is not the one that the log names", lock)
     vouched = {*register.vouchers, register.founders.kit}
     if rows - vouched:
         yield Problem(None, "a person stands in the catalogue for whom nobody vouched")

@@ -44,6 +44,7 @@ from callrec.audit.sessions import session_keys
 from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.catalogue.backup import NOT_IN_COPIES
 from callrec.catalogue.engine import (
+    TO_RESTORE,
     check_indexes,
     check_numbering,
     check_schema,
@@ -54,9 +55,10 @@ from callrec.catalogue.engine import (
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import Practice, state_folder
-from callrec.record.resuming import SetAsideItem, items_of
+from callrec.record.rows import unrecorded
 from callrec.registers.audit import OpenedDetails
 from callrec.registers.projections import check_projections
+from callrec.registers.resuming import SetAsideItem, items_of
 
 
 class Verdict(StrEnum):
@@ -107,7 +109,7 @@ class Verification:
     read_from: int = 0
     """The first leaf that was read: those before it were verified earlier, and not read again."""
     may_be_put_on_record: bool = False
-    """Something in the log, or in a row, is not as it was signed, which can be put on record."""
+    """Something in the log, a row or a thing is not as it was signed: it can be put on record."""
     memory_gone: bool = False
     """Something is remembered here of the vault, and its head no longer is."""
     details_opened: int | None = None
@@ -236,7 +238,7 @@ def _verified(
         without_power=tuple(found.register.ignored) if found.register else (),
         read_from=found.read_from,
         memory_gone=memory_gone,
-        may_be_put_on_record=bool(spoilt),
+        may_be_put_on_record=bool(spoilt) or any(each.thing for each in problems),
     )
 
 
@@ -257,8 +259,8 @@ def check_vault(practice: Practice, connection: Connection) -> None:
     if problems:
         raise Tampered(
             f"the vault is not as it was signed: {problems[0].what}",
-            hint="callrec audit verify names all that was changed; keep every drive as it is,"
-            " callrec restore from one brings back what was there before",
+            hint="callrec audit verify names all that was changed; keep every drive as it is: to"
+            f" bring back what was there before, {TO_RESTORE}",
         )
 
 
@@ -273,10 +275,8 @@ def _spoilt_rows(
 
 
 def _wrong_rows(connection: Connection, register: Register) -> Iterator[Problem]:
-    """What rows do not follow from the log, on days of the practice's own time zone."""
-    yield from check_projections(
-        connection, register, register.newest_settings().settings.time_zone
-    )
+    """What rows do not follow from the log, but for what was put on record."""
+    return unrecorded(check_projections(connection, register), connection, register)
 
 
 def check_untouched(config: Config, environ: Mapping[str, str]) -> None:
@@ -294,7 +294,8 @@ def check_untouched(config: Config, environ: Mapping[str, str]) -> None:
     if found.problems:
         raise Tampered(
             found.problems[0].what,
-            hint="keep a copy of the vault; callrec audit verify names all that was changed",
+            hint="keep a copy of the vault; callrec audit verify names all that was changed. To"
+            f" bring back what was there before, {TO_RESTORE}",
         )
 
 

@@ -58,6 +58,8 @@ class Amended:
     of_other_day: tuple[int, ...] | None
     """As `Created`."""
     concerned: StaffNamed
+    left_out: int = 0
+    """Recordings that match it besides, and that no other part of the same asks for."""
 
 
 def would_cost_the_decision(practice: Practice, actor: Actor, reference: str) -> bool:
@@ -106,8 +108,10 @@ def attach_matching(practice: Practice, actor: Actor, reference: str) -> Amended
         Refused: the actor may not search, or not change it, or it is too late to.
         Locked: it takes the actor's password.
     """
+    more = 0
 
     def whole(request: OpenRequest, connection: Connection) -> _Content:
+        nonlocal more
         check_may(actor.person, Power.SEARCH, on=today(practice))
         before = request.body.recordings
         room = MAX_REQUEST_RECORDINGS - len(before)
@@ -119,10 +123,11 @@ def attach_matching(practice: Practice, actor: Actor, reference: str) -> Amended
             )
         if not room:
             raise _is_full(request, len(left_out))
+        more = len(left_out[room:])
         added = tuple((row.uid, row.ciphertext) for row in left_out[:room])
         return request.particulars, (*before, *added)
 
-    return _amend(practice, actor, reference, whole)
+    return replace(_amend(practice, actor, reference, whole), left_out=more)
 
 
 def _is_full(request: OpenRequest, more: int) -> Refused:

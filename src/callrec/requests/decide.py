@@ -48,7 +48,7 @@ from callrec.requests.grants import write_approval
 from callrec.requests.history import log_with_words, read_history
 from callrec.requests.holding import check_may_be_destroyed, recordings_left_out
 from callrec.requests.lapse import attempt_on, signing_on
-from callrec.requests.model import Granting, OpenRequest
+from callrec.requests.model import MAX_REQUEST_RECORDINGS, Granting, OpenRequest
 from callrec.requests.open import read_request, unopened_facts
 from callrec.requests.telling import notify_granted
 
@@ -189,7 +189,8 @@ def _check_whole(
     if not TERMS[request.purpose].is_owed_whole:
         return
     left_out = recordings_left_out(practice, actor, connection, request)
-    check_asked_for_whole(request.facts, [row.id for row in left_out])
+    is_full = len(request.body.uids) == MAX_REQUEST_RECORDINGS
+    check_asked_for_whole(request.facts, [row.id for row in left_out], is_full=is_full)
 
 
 def _decide(

@@ -6,7 +6,7 @@ its request tells; one whose request describes no call covers every recording.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select
 
 from callrec.audit.leaf import Leaf
+from callrec.audit.remembered import Problem
 from callrec.calls.find import CALLS_PER_QUERY, find_calls_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -38,7 +39,7 @@ from callrec.policy.search import described_by
 from callrec.practice import Actor, Practice, attempt, powers, record, signing
 from callrec.record.acts import done_leaves
 from callrec.record.entitled import Powers, only_by_entitled
-from callrec.record.rows import check_none
+from callrec.record.rows import check_none, unrecorded
 from callrec.requests.covering import holds_covering
 from callrec.requests.history import REQUESTS
 from callrec.requests.model import History, OpenRequest
@@ -115,20 +116,31 @@ def recordings_left_out(
 ) -> tuple[Row[Any], ...]:
     """The rows of the recordings that fit a request and are not asked for, the newest first.
 
-    Neither by it, nor by an earlier or later part of the same: a request with the same particulars
-    for the same purpose, which one makes where there are more than a request can name.
+    Neither by it, nor by another part of the same (`asked_for_in_parts`).
     """
     found = matching_recordings(practice, actor, connection, request.particulars)
     left = [row for row in found if row.uid not in request.body.uids and row.data_key is not None]
     if not left:
         return ()
-    asked: set[str] = set()
+    asked = asked_for_in_parts(practice, actor, connection, request)
+    return tuple(row for row in left if row.uid not in asked)
+
+
+def asked_for_in_parts(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
+) -> frozenset[str]:
+    """The uids that a request asks for, and every earlier or later part of the same.
+
+    That is a request with the same particulars for the same purpose, which one makes where there
+    are more recordings than a request can name.
+    """
+    asked = {*request.body.uids}
     for row in REQUESTS.every(connection):
         if row.purpose == request.purpose and row.state not in _ENDED_UNANSWERED:
             other = read_request(practice, actor, connection, f"R-{row.number}")
             if other.particulars == request.particulars:
                 asked.update(other.body.uids)
-    return tuple(row for row in left if row.uid not in asked)
+    return frozenset(asked)
 
 
 _ENDED_UNANSWERED: Final = frozenset(
@@ -162,63 +174,70 @@ def matching_not_asked_for(
 HOLD_ACTS: Final = frozenset(map(str, (*HoldAct, *RequestAct)))
 """The acts that say how holds stand, and who was entitled to end the requests that placed them."""
 
-_BY_HAND: Final = 2
-"""People who lift a hold that no request placed."""
-
 
 def check_holds(practice: Practice, connection: Connection) -> None:
     """Check that the rows of holds are what the log's leaves say, as `check_rows_of_holds`.
 
     Nothing is destroyed before this. To lift a hold by hand takes `check_hold_rows` alone: how
-    requests ended has no bearing on it.
+    requests ended has no bearing on it. One of which it is on record that its leaves do not come
+    to its rows holds what its rows name, which are signed for by themselves.
     """
     rules = read_rulebook(connection, practice.register, practice.settings.time_zone)
-    check_rows_of_holds(rules, tuple(done_leaves(connection, HOLD_ACTS)))
+    problems = check_rows_of_holds(rules, tuple(done_leaves(connection, HOLD_ACTS)))
+    check_none(unrecorded(problems, connection, practice.register))
 
 
-def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> None:
+def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> Iterator[Problem]:
     """Check the rows of holds, and that each request that let go of its hold could end so.
 
     The leaves must have been found sound before, as by `acts.check_log`.
     """
-    check_hold_rows(rules, leaves)
-    requests, request = REQUESTS.histories(leaves), tables.request.c
+    request = tables.request.c
     rows = rules.connection.execute(select(request.id, request.purpose))
     purposes = {row.id: row.purpose for row in rows}
-    for hold in HOLDS.histories(leaves).values():
-        if hold.request is not None and hold.of(HoldAct.LIFTED):
-            history = requests[hold.request]
-            check_done_by_entitled(history, purposes.get(hold.request), rules)
+
+    def could_end(history: History) -> None:
+        check_done_by_entitled(history, purposes.get(history.request), rules)
+
+    yield from check_hold_rows(rules, leaves, could_end)
 
 
-def check_hold_rows(past_powers: Powers, leaves: Sequence[Leaf]) -> None:
+def check_hold_rows(
+    past_powers: Powers,
+    leaves: Sequence[Leaf],
+    could_end: Callable[[History], None] = lambda _: None,
+) -> Iterator[Problem]:
     """Check that the rows of holds are what the leaves say (docs/formats/holds.md, 4).
 
     A person who can write the database could drop a row. The leaves must have been found sound
-    before, as by `acts.check_log`.
+    before, as by `acts.check_log`. ``could_end`` asks it of each request that let go of its hold.
     """
-
-    def names(row: Row[Any], hold: LoggedHold) -> None:
-        if uids_held(connection, row.id) != hold.names:
-            raise Tampered(f"{HOLDS.called(row)} does not name the recordings that the log says")
-
     connection, requests = past_powers.connection, REQUESTS.histories(leaves)
-    for hold in HOLDS.histories(leaves).values():
+
+    def may(row: Row[Any], hold: LoggedHold) -> None:
         _check_entitled(hold, past_powers)
         if hold.request is not None and hold.of(HoldAct.LIFTED):
             history = requests.get(hold.request, History(hold.request, ()))
-            (lifted,) = hold.of(HoldAct.LIFTED)
-            earlier = [leaf for leaf in history.leaves if leaf.seq < lifted.seq]
-            ends = [leaf for leaf in earlier if leaf.act in LIFTING_ACTS]
-            if not ends:
-                raise Tampered("a hold was lifted before its request had ended")
-            if lifted.actor != ends[-1].actor:
-                raise Tampered("a hold was lifted by somebody else than ended its request")
-    check_none(HOLDS.wrong(connection, leaves, names))
+            _check_lifted_with(hold, history)
+            could_end(history)
+        if uids_held(connection, row.id) != hold.names:
+            raise Tampered(f"{HOLDS.called(row)} does not name the recordings that the log says")
+
+    yield from HOLDS.wrong(connection, leaves, may)
     held = tables.held.c
     unknown = select(held.hold).where(held.hold.not_in(select(tables.hold.c.id))).limit(1)
     if connection.execute(unknown).first() is not None:
-        raise Tampered("a recording is held by a hold that there is not")
+        yield Problem(None, "a recording is held by a hold that there is not")
+
+
+def _check_lifted_with(hold: LoggedHold, history: History) -> None:
+    """Check that a request's hold was lifted as the request ended, and by the same person."""
+    (lifted,) = hold.of(HoldAct.LIFTED)
+    ends = [leaf for leaf in history.leaves if leaf.seq < lifted.seq and leaf.act in LIFTING_ACTS]
+    if not ends:
+        raise Tampered("a hold was lifted before its request had ended")
+    if lifted.actor != ends[-1].actor:
+        raise Tampered("a hold was lifted by somebody else than ended its request")
 
 
 def _check_entitled(hold: LoggedHold, past_powers: Powers) -> None:
@@ -231,8 +250,6 @@ def _check_entitled(hold: LoggedHold, past_powers: Powers) -> None:
         lifted = hold.of(HoldAct.LIFTED)
         if hold.request is not None or not lifted:
             return
-        if len(lifted) != _BY_HAND:
-            raise Tampered("a hold was lifted by one person alone")
         if any(len(leaf.subject) > 1 for leaf in lifted):  # as a session's key may attest
             raise Tampered("a hold that was placed by hand was lifted as if by its request")
         (lifter, on), (second, then) = map(past_powers.actor, lifted)

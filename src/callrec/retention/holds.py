@@ -39,6 +39,7 @@ from callrec.practice import (
 )
 from callrec.record.acts import check_whole_log, done_leaves
 from callrec.record.entitled import powers_then
+from callrec.record.rows import check_none, unrecorded
 from callrec.requests.ask import find_recordings
 from callrec.requests.covering import hold_facts
 from callrec.requests.holding import HOLD_ACTS, ListedHold, check_hold_rows, listed_hold
@@ -148,7 +149,8 @@ def lift_hold(
     ):
         check_whole_log(practice, act.connection)
         leaves = tuple(done_leaves(act.connection, HOLD_ACTS))
-        check_hold_rows(powers_then(practice, act.connection), leaves)
+        problems = check_hold_rows(powers_then(practice, act.connection), leaves)
+        check_none(unrecorded(problems, act.connection, practice.register))
         lifter, on = actor.person, today(practice)
         check_may_lift_hold(lifter, on=on)
         check_may_countersign_lifting(countersigner.person, lifter=lifter.id, on=on)

@@ -87,7 +87,9 @@ def _find(
     reason: str | None = None,
     request: str | None,
     most: int,
+    other_parts: bool = True,
 ) -> SearchResult:
+    """``other_parts``: also what another part of the request asks for."""
     details = {"criteria": _logged(criteria), "reason": reason, "request": request}
     with attempt(practice, actor, "search", details=details):
         check_may(actor.person, Power.SEARCH, on=today(practice))
@@ -100,13 +102,17 @@ def _find(
         attempt(practice, actor, "search.answered", subject=subject, details={"search": seq}),
         reading(practice.engine) as connection,
     ):
-        masked = True
+        masked, found = True, find_calls_of(practice, actor, connection, criteria)
         if request is not None:
-            from callrec.requests.open import read_request  # noqa: PLC0415  # loads much
+            # These load much.
+            from callrec.requests.holding import asked_for_in_parts  # noqa: PLC0415
+            from callrec.requests.open import read_request  # noqa: PLC0415
 
-            facts = read_request(practice, actor, connection, request).facts
-            masked = not is_shown_in_full(actor.person, facts, on=today(practice))
-        found = find_calls_of(practice, actor, connection, criteria)
+            opened_request = read_request(practice, actor, connection, request)
+            masked = not is_shown_in_full(actor.person, opened_request.facts, on=today(practice))
+            if not other_parts:
+                asked = asked_for_in_parts(practice, actor, connection, opened_request)
+                found = [each for each in found if each.uid not in asked]
         shown = found[:most]
         held = holds_covering(practice, actor, connection, [opened.id for opened in shown])
         archived = [opened.id for opened in shown if opened.state == RecordingState.ARCHIVED]
@@ -173,7 +179,7 @@ class Suggested:
     """What fits a request, as far as the person who made it may know."""
 
     matching: int | None
-    """How many, None where that is unknown."""
+    """How many that no other part of the same asks for; None where that is unknown."""
     shown: tuple[ShownCall, ...] = ()
     """The newest first, and no more than may be shown at once or asked for."""
     may_see: bool = False
@@ -195,7 +201,12 @@ def suggest_recordings(practice: Practice, actor: Actor, made: CreatedRequest) -
     if not criteria:
         return Suggested(None, may_see=True)
     found = _find(
-        practice, actor, criteria, request=made.reference, most=_most_suggested(practice, made)
+        practice,
+        actor,
+        criteria,
+        request=made.reference,
+        most=_most_suggested(practice, made),
+        other_parts=not TERMS[made.purpose].is_owed_whole,
     )
     return Suggested(found.total, found.items, may_see=True)
 

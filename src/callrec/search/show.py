@@ -15,9 +15,11 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from callrec.archive.attached import OnlyOnVolumes, open_recording
+from callrec.audit.rows import check_row
 from callrec.calls.coming_in import came_in
 from callrec.calls.custody import Opening, find_recording
 from callrec.calls.find import DIRECTIONS, ShownCall
+from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import labels_of
 from callrec.errors import NotFound, Tampered
@@ -103,6 +105,9 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         with reading(practice.engine) as connection:
             row = find_recording(connection, number)
             opened = Opening(practice, actor, connection).checked(row)
+            # Its key, and the key over that, which they may have no way to open.
+            for table, key in ((tables.recording, row.id), (tables.batch, row.batch)):
+                check_row(connection, practice.register, table.name, str(key))
             held = holds_covering(practice, actor, connection, [row.id])
             category = category_of(practice, connection, row.id)
             is_away = row.state == RecordingState.ARCHIVED

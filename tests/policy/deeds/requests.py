@@ -155,7 +155,10 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         {1: Ground.CLAIMS}, purpose=Purpose.ERASURE
     ),
     "a subject access asks for fewer recordings than match it": lambda: check_asked_for_whole(
-        a_request(Purpose.SUBJECT_ACCESS), (3, 5)
+        a_request(Purpose.SUBJECT_ACCESS), (3, 5), is_full=False
+    ),
+    "a full subject access leaves out others that match it": lambda: check_asked_for_whole(
+        a_request(Purpose.SUBJECT_ACCESS), (3, 5), is_full=True
     ),
     "a subject access is released though more that matches came in": lambda: check_nothing_came_in(
         a_request(Purpose.SUBJECT_ACCESS), is_matched=True, matched=1

@@ -219,6 +219,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
     "intake": {
         "batches": 3,
         "complete": True,
+        "dated_by_file": 4,
         "duplicates": 12,
         "first_start": "2016-03-27T01:30:00.000Z",
         "joined": 2410,

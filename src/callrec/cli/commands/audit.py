@@ -180,23 +180,26 @@ def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = Fa
     counts for nothing, what was damaged stands as it is found; it stops nothing, and audit verify,
     status and the register set-aside name it for ever.
     """
+    from callrec.catalogue.engine import TO_RESTORE
     from callrec.login.people import logins
     from callrec.login.unlock import actor_of, unlock_person
     from callrec.practice import report_unsaved_head
-    from callrec.record.resuming import (
+    from callrec.registers.resuming import (
         check_reason,
         foreign_items,
         open_practice_to_resume,
+        or_restore,
         resume_record,
         show_foreign,
     )
 
     invocation, out = ctx.obj, ctx.obj.out
-    practice = open_practice_to_resume(invocation.config, invocation.now, invocation.environ)
-    login = signing_login(invocation, practice)
-    password = invocation.prompts.ask_password(f"Password of {login}")
-    actor = actor_of(practice, unlock_person(practice, login=login, password=password))
-    foreign = show_foreign(practice, actor)
+    with or_restore():
+        practice = open_practice_to_resume(invocation.config, invocation.now, invocation.environ)
+        login = signing_login(invocation, practice)
+        password = invocation.prompts.ask_password(f"Password of {login}")
+        actor = actor_of(practice, unlock_person(practice, login=login, password=password))
+        foreign = show_foreign(practice, actor)
     items = foreign_items(foreign, logins=logins(practice), actor=actor)
     proven = foreign.proven.size
     out.note(f"The record is proven up to entry {proven - 1}. This is not as anybody signed it:")
@@ -205,12 +208,10 @@ def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = Fa
     if not all(entry.act for entry in foreign.listed):
         out.note(
             "What an entry did that is damaged or gone is gone with it: it may have shut somebody"
-            " out or taken something back. callrec restore from a drive brings it back."
+            f" out or taken something back. To bring it back, {TO_RESTORE}."
         )
     if foreign.faults:
-        out.note(
-            "callrec restore from a drive may bring back rows as they were before; this does not."
-        )
+        out.note(f"This does not bring back rows as they were before: for that, {TO_RESTORE}.")
     if reason is None:
         reason = invocation.prompts.ask_until(
             "How may it have come there, and what did you do about it",
@@ -264,7 +265,7 @@ def _lines(found: Verification, *, full: bool) -> Iterator[str]:
     yield from _resumed_lines(found)
     yield from _anchor_lines(found)
     for problem in found.problems:
-        yield f"- {problem.what}"
+        yield f"- {problem.named}"
 
 
 def _anchor_lines(found: Verification) -> Iterator[str]:
@@ -373,8 +374,8 @@ def export(ctx: Context, *, to: options.ToFile) -> None:
 def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False) -> None:
     """Print the record's head for paper: lines that fix every entry up to now.
 
-    Whoever changes the record afterwards is found out by them, wherever the sheet lies:
-    callrec audit verify --against a file with these lines. They tell nothing of anybody.
+    They show whether anyone changed the record afterwards, wherever the sheet lies: give a file
+    with these lines to callrec audit verify --against. They tell nothing about anybody.
     """
     from callrec.audit.checkpoint import origin, read_checkpoint
     from callrec.registers.audit import newest_checkpoint

@@ -211,7 +211,7 @@ def close(
     delay_reason: DelayReason = "",
     yes: options.Yes = False,
 ) -> None:
-    """Say that the Information Commissioner was told, or why he need not be."""
+    """Say that the Information Commissioner was told, or why that was not needed."""
     from callrec.incidents.incident import close_incident
 
     prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)

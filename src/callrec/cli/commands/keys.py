@@ -36,8 +36,8 @@ def kit() -> None:
 def new(ctx: Context, *, to: NewKitFile = None, recovery_shares: RecoveryShares = None) -> None:
     """Make a new recovery kit; the one before opens nothing any more.
 
-    The keys of the vault go on under new versions, so that whoever found the old page opens nothing
-    that is sealed from now on.
+    The keys of the vault go on under new versions, so that anyone who found the old page opens
+    nothing that is sealed from now on.
     """
     from callrec.keys.kit import make_new_kit
 
@@ -137,8 +137,8 @@ def rotate(
     New keys are for what is sealed from now on, and go to everybody who may have them. --reseal
     and --reencrypt make none. --reseal moves what was sealed before; --reencrypt seals each
     recording of before the newest recordings key anew, byte for byte, and takes as long as reading
-    and writing all of them. Both may be stopped at any time: the next run goes on. Whoever once had
-    an old key still opens what copies of the vault he kept.
+    and writing all of them. Both may be stopped at any time: the next run goes on. People who once
+    had an old key still open the copies of the vault that they kept.
     """
     practice = practice_of(ctx.obj)
     if reencrypt and (reseal or key):

@@ -138,7 +138,7 @@ def init(
     recovery_file: options.RecoveryFile = None,
     recovery_shares: RecoveryShares = None,
 ) -> None:
-    """Found a vault with its first Data Controller, and print the recovery kit once.
+    """Set up callrec for your practice and its Data Controller, and print the recovery kit once.
 
     Keep the kit on paper in two sealed envelopes: without it, and without a password, nobody can
     ever open the recordings. A recovery file that ends in .pdf is a page to print.
@@ -216,8 +216,8 @@ def use(
 ) -> None:
     """Make a new Data Controller with the recovery kit, where nobody's password opens the vault.
 
-    The kit is used up by it, and a new one is printed. Whoever could open the vault before still
-    can: see to that next, with callrec user list and callrec user disable.
+    The kit is used up by it, and a new one is printed. People who could open the vault before
+    still can: see to that next, with callrec user list and callrec user disable.
     """
     from callrec.keys.kit_use import NewController, check_new_login, use_kit
 

@@ -35,6 +35,7 @@ def restore(
     who may approve requests, or with the recovery kit. Volumes may be given one after another; what
     is there already is not fetched again, and a run that was cut short is finished by the next.
     """
+    from callrec.registers.verify import check_untouched
     from callrec.restore.rebuild import is_vault, open_volumes
 
     call, opened = ctx.obj, open_volumes(volumes)
@@ -43,6 +44,7 @@ def restore(
     elif is_vault(call.config):
         practice = practice_of(call)
         _bring_back(call, practice, signing_person(call, practice), opened)
+        check_untouched(call.config, call.environ)
     else:
         _rebuild(call, opened, with_kit=kit)
 

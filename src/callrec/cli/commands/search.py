@@ -304,9 +304,9 @@ def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
     yield "notices", ", ".join(in_force) or "none in force that day"
     yield from _taken_in(shown, zone)
     if shown.file_checked:
-        yield "checked", "columns, details and sealed file are as they were sealed"
+        yield "checked", "key, columns, details and sealed file are as they were sealed"
     else:
-        yield "checked", "columns and details; attach the volume to check the sealed file"
+        yield "checked", "key, columns and details; attach the volume to check the sealed file"
 
 
 def _said_later(stated_on: date | None, began_on: date) -> str:

@@ -208,8 +208,8 @@ def role(
 ) -> None:
     """Give a person another role, or less of one. What it no longer opens goes on under new keys.
 
-    What was lent to the person stays lent; --only ends it. Whoever looks after the computers is a
-    manager who holds --only make-request.
+    What was lent to the person stays lent; --only ends it. A person who looks after the computers
+    is a manager who holds --only make-request.
     """
     from callrec.people.powers import change_role
 
@@ -241,8 +241,8 @@ def delegate(
 ) -> None:
     """Lend a person a power until a day, or take it back.
 
-    Any power can be lent; nobody lends on what was lent to him. A power ends with its last day. The
-    keys that it opened are renewed by the next command about people.
+    Any power can be lent; you cannot lend on what was lent to you. A power ends with its last day.
+    The keys that it opened are renewed by the next command about people.
     """
     from callrec.people.powers import end_delegation, lend_power
     from callrec.practice import today
@@ -264,7 +264,7 @@ def delegate(
 
 @user_app.command()
 def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False) -> None:
-    """Shut a person out. The vault's keys that he held are replaced for everybody else.
+    """Shut a person out. The vault's keys that they held are replaced for everybody else.
 
     What was sealed to that person alone is destroyed; a request under which it was granted has to
     be decided again. What was sealed before lies under the keys of old until it is moved:

@@ -163,9 +163,9 @@ fingerprint_app = new_app()
 def fingerprint(ctx: Context) -> None:
     """Print the practice's fingerprint, which it publishes where its releases do not go.
 
-    Whoever gets a release compares it: callrec verify-release --pin, or the program in the release.
-    Opens nothing. It must be the same as on the page of the recovery kit; if it is not, publish
-    neither and tell the Data Controller.
+    People who get a release compare it: callrec verify-release --pin, or the program in the
+    release. Opens nothing. It must be the same as on the page of the recovery kit; if it is not,
+    publish neither and tell the Data Controller.
     """
     practice = practice_of(ctx.obj)
     digits = practice.root.hex()

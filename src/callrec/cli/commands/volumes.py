@@ -31,7 +31,7 @@ MB, KB = 1_000_000, 1_000
 def list_(ctx: Context) -> None:
     """Every volume that was archived to, attached or not.
 
-    Who has it and where it lies is shown to whoever is logged in and may search; that is on record.
+    People who are logged in and may search see who has it and where it lies; that is on record.
     """
     from callrec.archive.volumes import keepers_of_volumes, list_volumes
 

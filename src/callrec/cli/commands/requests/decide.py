@@ -68,7 +68,7 @@ def approve(
     unless it edits the recording anew, with all that is to be left out, or you revoked this one.
 
     You see the whole request and type its reference; your password signs the approval and seals the
-    recordings to that person. Nobody approves a request of his own.
+    recordings to that person. You cannot approve your own request.
     """
     from callrec.requests.decide import Decision, approve_request
 
@@ -188,8 +188,8 @@ def deny(
 ) -> None:
     """Refuse a request, and say why. It cannot be decided again; a new one can be made.
 
-    Nobody decides a request that he made or changed; where there is nobody else, the Data
-    Controller refuses his own with --break-glass.
+    You cannot decide a request that you made or changed. Where there is nobody else, the Data
+    Controller refuses their own with --break-glass.
     """
     from callrec.requests.decide import deny_request
 

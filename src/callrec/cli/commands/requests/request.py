@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from callrec.cli.commands.requests.particulars import (
     takes_particulars,
 )
 from callrec.cli.commands.requests.view import (
+    more_lines,
     reader,
     remark_lines,
     request_json,
@@ -125,9 +126,25 @@ def _show_created(
         out.note(line)
     if suggested and not recordings:
         out.note(_matching(suggested))
+    for line in _more_than_shown(made, suggested, recordings):
+        out.note(line)
     if not recordings:
         numbers = [str(call.id) for call in suggested.shown] if suggested else []
         out.next_step(f"callrec request attach {made.reference} {' '.join(numbers) or 'RECORDING'}")
+
+
+def _more_than_shown(
+    made: CreatedRequest, suggested: Suggested | None, recordings: Sequence[int]
+) -> Iterator[str]:
+    """Where all that was shown is asked for, and that is not all that matches."""
+    from callrec.policy.purpose import TERMS
+
+    shown = {call.id for call in suggested.shown} if suggested else set[int]()
+    if suggested and suggested.matching and shown and shown <= {*recordings}:
+        if TERMS[made.purpose].is_capped:
+            yield _matching(suggested)
+        else:
+            yield from more_lines(made.reference, len(recordings), suggested.matching - len(shown))
 
 
 def _matching(suggested: Suggested) -> str:
@@ -260,12 +277,14 @@ def _show_amended(invocation: Invocation, amended: Amended) -> None:
     out = invocation.out
     value = {
         "id": amended.reference,
-        **facts(amended, "version", "recordings", "grants_ended", "of_other_day"),
+        **facts(amended, "version", "recordings", "grants_ended", "of_other_day", "left_out"),
         "concerns": list(amended.concerned.logins),
     }
     text = f"{amended.reference} is changed. Recordings asked for: {amended.recordings}."
     out.show(value, text)
     for line in remark_lines(amended.concerned, amended.of_other_day or ()):
+        out.note(line)
+    for line in more_lines(amended.reference, amended.recordings, amended.left_out):
         out.note(line)
     if amended.grants_ended:
         out.note(f"what was approved is void: ask for {amended.reference} to be approved again")
@@ -298,7 +317,7 @@ def close(
     """Close a request whose recordings were heard or released.
 
     Afterwards nothing more is recorded of who has them. Where somebody outside asked, and no
-    package went out, say how he was answered, or why not.
+    package went out, say how they were answered, or why not.
     """
     from callrec.requests.event import close_request
     from callrec.requests.packages import missing_handovers

@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli.invocation import Invocation, acting_person, signing_person
-from callrec.cli.output import WIDTH, facts, local_time
+from callrec.cli.output import WIDTH, counted, facts, local_time
 from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import last_day
 from callrec.policy.edits import Edits, format_edits
@@ -142,6 +142,22 @@ def remark_lines(concerned: StaffNamed, of_other_day: Iterable[int]) -> Iterator
     elif concerned.is_staff_named:
         yield "nobody has a login that it names; you open no full names, so rather give the login"
     yield from date_mismatch_lines(of_other_day)
+
+
+def more_lines(reference: str, named: int, more: int) -> Iterator[str]:
+    """That more recordings match a request than it names, and what to do about these."""
+    from callrec.requests.model import MAX_REQUEST_RECORDINGS
+
+    if not more:
+        return
+    match = f"{counted(more, 'more recording matches', 'more recordings match')} it"
+    if named < MAX_REQUEST_RECORDINGS:
+        yield f"{match}: callrec request attach {reference} --matching adds them"
+    else:
+        yield (
+            f"{match}, and a request names {MAX_REQUEST_RECORDINGS} at most: make the same"
+            " request again for the rest, with --attach-matching"
+        )
 
 
 def date_mismatch_lines(numbers: Iterable[int]) -> Iterator[str]:

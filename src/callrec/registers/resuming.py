@@ -8,7 +8,7 @@ which entries, and which rows beside them. From then on it counts for nothing an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from callrec.audit.foreign import Foreign, find_foreign, find_foreign_rows, take_out
+from callrec.audit.foreign import HINT, Foreign, find_foreign, find_foreign_rows, take_out
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import REGISTER_KINDS, LogTransaction, read_founders, read_leaf
 from callrec.audit.resumed import (
@@ -29,7 +29,7 @@ from callrec.audit.resumed import (
 )
 from callrec.audit.rows import MOST_NAMED, named
 from callrec.catalogue import tables
-from callrec.catalogue.engine import open_catalogue, reading, transaction
+from callrec.catalogue.engine import open_catalogue, reading, transaction, trial
 from callrec.config import Config
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
@@ -46,8 +46,10 @@ from callrec.practice import (
     register_now,
     remember_head,
 )
+from callrec.record.rows import unrecorded
 from callrec.record.statements import sign_statement_as
 from callrec.record.versions import find_details
+from callrec.registers.projections import check_projections
 
 MIN_REASON: Final = 10
 """Letters of a reason."""
@@ -66,6 +68,15 @@ class SetAsideItem:
     """When, RFC 3339."""
     by: str = ""
     """Login of the person who put it on record."""
+
+
+@contextmanager
+def or_restore() -> Iterator[None]:
+    """Where the log cannot be made out, `audit verify` says nothing new: a drive helps."""
+    try:
+        yield
+    except Tampered as error:
+        raise Tampered(error.message, hint=HINT) from error
 
 
 def open_practice_to_resume(
@@ -91,6 +102,7 @@ def show_foreign(practice: Practice, actor: Actor) -> Foreign:
         Refused: the actor does not govern.
         Unusable: there is nothing to put on record.
         Tampered: the log cannot be made out from what is left of it.
+        Failed: rows of the catalogue rest on what has to be set aside.
     """
     try:
         check_may_resume(actor.person)
@@ -99,13 +111,14 @@ def show_foreign(practice: Practice, actor: Actor) -> Foreign:
             details = {"why": error.message}
             record(practice, actor, RESUMED_ACT, details=details, outcome=Outcome.REFUSED)
         raise
-    with reading(practice.engine) as connection:
+    with trial(practice.engine) as connection:
         foreign = _find_all(practice, actor, connection)
+        _check_nothing_comes_back(foreign, practice.vault)
+        _begin_without(practice, actor, connection, foreign)
     if not foreign:
         raise Unusable(
             "nothing was found that is not as it was signed", hint="callrec audit verify"
         )
-    _check_nothing_comes_back(foreign, practice.vault)
     return foreign
 
 
@@ -125,7 +138,7 @@ def _check_nothing_comes_back(foreign: Foreign, vault: str) -> None:
                     f"an entry is damaged or gone that made a {statement.kind} statement, and what"
                     " it ended would stand again: who may do what, a lock, a key or a rule",
                     clause=Clause.CONTROLLED_ACCESS,
-                    hint="keep the vault as it is, and callrec restore from a drive",
+                    hint=HINT,
                 )
 
 
@@ -168,13 +181,40 @@ def resume_record(practice: Practice, actor: Actor, shown: Foreign, *, reason: s
     check_may_resume(actor.person)
     with transaction(practice.engine) as connection:
         foreign = _find_all(practice, actor, connection)
+        act = _begin_without(practice, actor, connection, foreign)
         if foreign.found != shown.found or bool(foreign.hashes) != bool(shown.hashes):
             raise Failed("the record changed since it was shown, so nothing was done", hint="again")
-        act = set_aside(practice, actor, connection, foreign, reason=reason)
+        newest = foreign.register.newest(VaultKey.AUDIT)
+        act.seal_details_to(newest.version, newest.public)
+        fields = resumed_fields((), foreign.found)
+        statement = sign_statement_as(practice, actor, RESUMED_STATEMENT, fields)
+        details = {"reason": reason}
+        act.leaf(RESUMED_ACT, actor=actor.person.id, details=details, statement=statement)
         act.checkpoint(actor.signer)
         head = act.head
     remember_head(practice, head)
     return head.size - 1
+
+
+def _begin_without(
+    practice: Practice, actor: Actor, connection: Connection, foreign: Foreign
+) -> LogTransaction:
+    """Set aside what was found, and find what does not follow from the log without it.
+
+    Returns a transaction of the log that goes on without it.
+
+    Raises:
+        Failed: that is more than single things which lack an entry.
+    """
+    act = LogTransaction(connection, practice.log, actor.signer, size=foreign.size)
+    take_out(connection, foreign)
+    for problem in unrecorded(
+        check_projections(connection, foreign.register), connection, foreign.register
+    ):
+        if problem.thing is None:
+            raise Failed(f"without what is damaged or gone, {problem.what}", hint=HINT)
+        foreign.broken.append(problem)
+    return act
 
 
 def check_reason(reason: str) -> str:
@@ -183,23 +223,6 @@ def check_reason(reason: str) -> str:
     if len(stripped) < MIN_REASON:
         raise Unusable("say in a sentence how it may have come there, and what you did about it")
     return stripped
-
-
-def set_aside(
-    practice: Practice, actor: Actor, connection: Connection, foreign: Foreign, *, reason: str
-) -> LogTransaction:
-    """Set aside what was found in a catalogue, a restored one too, and append the leaf about it.
-
-    The caller signs the checkpoint and commits.
-    """
-    act = LogTransaction(connection, practice.log, actor.signer, size=foreign.size)
-    take_out(connection, foreign)
-    newest = foreign.register.newest(VaultKey.AUDIT)
-    act.seal_details_to(newest.version, newest.public)
-    fields = resumed_fields((), foreign.found)
-    statement = sign_statement_as(practice, actor, RESUMED_STATEMENT, fields)
-    act.leaf(RESUMED_ACT, actor=actor.person.id, details={"reason": reason}, statement=statement)
-    return act
 
 
 def foreign_items(
@@ -222,10 +245,15 @@ def foreign_items(
         SetAsideItem(None, f"a {table} that belongs to no entry, or is damaged")
         for table, _ in foreign.rows
     ]
-    items += [SetAsideItem(problem.seq, problem.what) for problem in named(foreign.faults)]
+    items += [SetAsideItem(each.seq, each.what) for each in named(foreign.faults)]
+    items += [SetAsideItem(None, each.named) for each in foreign.broken]
     if foreign.hashes:
         items.append(SetAsideItem(None, "the tree over the entries: it is made anew from them"))
     return items
+
+
+def _left_as_is(thing: str) -> str:
+    return f"{thing} is not what the entries that are left come to"
 
 
 def _act(act: str) -> str:
@@ -261,6 +289,8 @@ def items_of(connection: Connection, resumed: Resumed) -> Iterator[SetAsideItem]
         yield SetAsideItem(seq, f"entry {seq} lacks its sealed details", *by)
     for row in found.rows:
         yield SetAsideItem(None, f"a {row.table} that belonged to no entry, or was damaged", *by)
+    for thing in found.things:
+        yield SetAsideItem(None, _left_as_is(thing), *by)
     for what in _standing_as_found(found.catalogue):
         yield SetAsideItem(None, what, *by)
     if not found and not resumed.lost:

@@ -1,0 +1,119 @@
+"""What people read is said in usual words: none of the turns that the trial found comes back.
+
+`READ` names what is read: another source of texts is another function there. A text that is held is
+given with its place, as a reader of a failure needs it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[1]
+
+NEVER: Final = {
+    # People are "you", "they", a name or a role.
+    r"\b(he|his|him|himself)\b": "they, their, them",
+    r"\b(whoever|oneself)\b": "anyone who, the person who",
+    r"\bone's own\b": "your own",
+    r"\bsomebody else, to run\b": "ask another …, or ask a … to run",
+    # What somebody cannot do is said to them.
+    r"\bnobody (decides|reviews) an? ": "you cannot …",
+    r"\bnobody browses:": "every search needs a reason",
+    r"\bmay nothing\b": "cannot do anything",
+    r"\bit names \w+, who does not decide it\b": "this request is about …",
+    # The usual order, and verbs.
+    r"\b(that|it|this|what|which) is no (?!(longer|more)\b)": "is not a",
+    r"\bthat are no\b": "that are not",
+    r"\bwants? it no more\b": "withdrew",
+    r"\b\d destroyed yet\b": "still holds",
+    r"\bis closed and cannot be closed\b": "is already closed",
+    r"\bit is accepted or queried\b": "add --accept or --query",
+    r"\bgo another way than\b": "send it separately",
+    r"\bthat may be used until\b": "you can listen until",
+    r"\bmore on the line than is expected\b": "unexpected word",
+    r"\bdoes not carry:": "you do not need",
+    r"\bwhat would suffer if\b": "what harm would … cause",
+    r"\btrawling\b": "general requests",
+    r"\bfound a vault\b": "set up callrec",
+    r"\ba practice begins\b": "set up the practice",
+    r"\bvalid reason, in a sentence\b": "why do you need …?",
+    r"\b1 times\b": "1 search, 2 searches",
+    r"\bmay: [a-z]+-?[a-z]*,": "can: approve requests, …",
+    r"\bput \[\[\w+\]\] with\b": "here is a draft",
+}
+"""What must not be read, and what is said instead."""
+
+SEEN: Final = """\
+nobody decides a request that he made or changed
+ask the Data Controller, somebody else, to run callrec approve R-1
+of the practice it names sam, who does not decide it
+somebody asks for his own calls
+why he need not be (the Commissioner)
+if he heard it himself, or wants it no more, say so
+a Data Controller with a password of his own
+nobody reviews a search of his own
+Let it go another way than the package.
+holds 2 destroyed yet
+The valid reason, in a sentence
+That may be used until 2026-12-17.
+it is accepted or queried
+the request is closed and cannot be closed
+that is no instant
+cannot be opened and may nothing till you confirm it
+there is more on the line than is expected
+a request for deceased does not carry: subject
+What would suffer if it were not disclosed
+trawling is not answered
+Found a vault, and its first Data Controller
+searched without a request: dora, 1 times
+may: decide-general, govern, hear
+it is no kind of sound that is known here
+put [[notices]] with kind = "website" into the configuration
+Each makes a key of his own, which the Data Controller confirms.
+Nobody browses: a search needs a reason, and each is on record.
+A practice begins: a vault, and its Data Controller.
+""".splitlines()
+"""What users of the trial read."""
+
+
+def documents() -> Iterator[tuple[str, str]]:
+    """README.md and docs/, every command's help among them; but decisions, which may quote."""
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        if page.parent.name != "adr":
+            yield str(page.relative_to(ROOT)), page.read_text(encoding="utf-8")
+
+
+READ: Final[Mapping[str, Callable[[], Iterator[tuple[str, str]]]]] = {"documents": documents}
+
+
+def found(text: str) -> list[str]:
+    """Each turn in a text that must not be there, with what is said instead."""
+    flat = " ".join(text.split())
+    return [
+        f"{flat[max(0, hit.start() - 30) : hit.end() + 30]!r}: say {better!r}"
+        for turn, better in NEVER.items()
+        for hit in re.finditer(turn, flat, re.IGNORECASE)
+    ]
+
+
+@pytest.mark.parametrize("source", READ)
+def test_what_people_read_is_in_usual_words(source: str) -> None:
+    texts = list(READ[source]())
+    assert texts
+    assert [f"{place}: {each}" for place, text in texts for each in found(text)] == []
+
+
+@pytest.mark.parametrize("line", SEEN)
+def test_what_the_trial_read_would_be_found(line: str) -> None:
+    assert found(line) != []
+
+
+@pytest.mark.parametrize("turn", NEVER)
+def test_each_turn_is_one_that_can_be_met(turn: str) -> None:
+    seen = [*SEEN, "how far oneself is", "your and one's own", "nobody browses: x", "that are no x"]
+    assert any(re.search(turn, each, re.IGNORECASE) for each in seen)
