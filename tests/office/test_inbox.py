@@ -7,10 +7,9 @@ from datetime import date
 import pytest
 
 from callrec.archive.volumes import LossReport, report_lost
-from callrec.login.unlock import log_in
+from callrec.login.unlock import AwaitingConfirmation, log_in
 from callrec.office.inbox import read_inbox
 from callrec.office.status import read_status
-from callrec.people.joining import confirm_person, reset_person
 from callrec.people.powers import disable_person
 from callrec.policy.purpose import Purpose
 from callrec.requests.amend import attach_recordings
@@ -21,6 +20,7 @@ from house.erasures import erase
 from house.handed_over import hand_over, released
 from house.listening import hear
 from house.packages import release
+from house.people import confirm_person, reset_person
 from house.practices import House, password_of
 from house.requests import (
     ANOTHER_REASON,
@@ -244,6 +244,7 @@ def test_a_new_key_waits_for_the_data_controller_to_confirm_it(stocked: House) -
     assert inbox(stocked, "dora") == [("max", "confirm")]
     assert "next: callrec user confirm max" in type_in(stocked, "dora", "inbox").err
     assert "1 waits for you" in done(stocked, "dora", "status")
+    assert isinstance(made, AwaitingConfirmation)
     dora = stocked.actor("dora")
     confirm_person(stocked.open(), dora, login="max", fingerprint=made.fingerprint)
     stocked.open()
