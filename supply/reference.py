@@ -47,7 +47,7 @@ def commands() -> str:
         "# Commands",
         MADE,
         "Every command takes these options as well. They are not repeated below.",
-        *_table("option", [p for p in group.get_params(root) if p.opts[0] in EVERYWHERE], root),
+        *_table("option", [p for p in group.get_params(root) if {*EVERYWHERE} & {*p.opts}], root),
     ]
     for title, names in SECTIONS.items():
         lines.append(f"## {title}")
@@ -66,7 +66,8 @@ def command_blocks(command: Any, path: str, parent: Any, *, level: int = 3) -> I
     yield "```text\n" + "\n".join(examples_of(path)) + "\n```"
     params = [each for each in command.get_params(context) if not getattr(each, "hidden", False)]
     arguments = [each for each in params if each.param_type_name == "argument"]
-    options = [each for each in params if each not in arguments and each.opts[0] not in EVERYWHERE]
+    options = [each for each in params if not {*EVERYWHERE} & {*each.opts}]
+    options = [each for each in options if each not in arguments]
     yield from _table("argument", arguments, context)
     yield from _table("option", options, context)
     for name, each in getattr(command, "commands", {}).items():

@@ -32,7 +32,7 @@ def test_every_exit_status_has_its_row() -> None:
 def test_every_command_and_what_stands_below_it_has_a_heading_and_its_options() -> None:
     headings = re.findall(r"^#{3,} callrec (.+)$", MADE["commands.md"], re.MULTILINE)
     assert set(EVERY_COMMAND) == {heading.partition(" ")[0] for heading in headings}
-    assert "keys kit new" in headings
+    assert "practice keys kit new" in headings
     _, _, approving = MADE["commands.md"].partition("\n### callrec approve\n")
     assert "| `--withhold ID=CODE` |" in approving.partition("\n### ")[0]
 

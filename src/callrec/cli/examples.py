@@ -17,7 +17,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "init": (
         '--practice "Hama Surgery" --user dora --name Dora',
         '--practice "Hama Medical Centre" --user dora --name "Dora Hama"',
-        '--practice P --user dora --name "D Hama" --recovery-file kit.pdf',
+        "--practice P --user dora --name Dora --recovery-file kit.pdf",
     ),
     "login": ("", "jsmith", "jsmith --vault /srv/callrec/vault"),
     "ingest": (
@@ -130,7 +130,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "box --name Box --role intake --credential-file box.key",
     ),
     "user reset": ("jsmith", "jsmith --seen", "jsmith --password-file new.txt"),
-    "user confirm": ("jsmith", "jsmith --yes", "jsmith --json"),
+    "user confirm": ("jsmith", "jsmith --countersign dora", "jsmith --json"),
     "user list": (),
     "user show": ("jsmith", "jsmith --json", "box"),
     "user role": ("jsmith manager", "jsmith partner", "jsmith manager --json"),
@@ -156,7 +156,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "practice recovery use": (
         '--user dora --name "Dora Hama"',
         "--user dora --name Dora --recovery-shares 2-of-3",
-        '--user dora --name "D Hama" --recovery-file kit.pdf',
+        "--user dora --name Dora --recovery-file kit.pdf",
     ),
     "practice register": (
         "disclosure",
