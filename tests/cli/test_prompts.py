@@ -17,8 +17,13 @@ from callrec.errors import CallrecError, Locked, Misconfigured, Unusable
 PROGRAM = """
 import sys
 from callrec.cli.prompts import Prompts
-from callrec.errors import CallrecError
+from callrec.errors import CallrecError, Unusable
 prompts = Prompts(answers=sys.stdin, messages=sys.stderr, environ={{}})
+
+def check_length(password):
+    if len(password) < 8:
+        raise Unusable("shorter than eight letters", hint="choose another")
+
 try:
     print("GOT", repr({question}))
 except CallrecError as error:
@@ -218,6 +223,13 @@ TYPED_PASSWORDS = {
 @pytest.mark.parametrize(("typed", "got"), TYPED_PASSWORDS.values(), ids=TYPED_PASSWORDS)
 def test_who_chooses_a_password_types_it_twice(typed: tuple[str, str], got: str) -> None:
     assert got in on_a_terminal("prompts.ask_new_password('New password')", *typed)
+
+
+def test_a_password_that_will_not_do_is_asked_for_again_before_it_is_typed_twice() -> None:
+    question = "prompts.ask_new_password('New password', check_length)"
+    shown = on_a_terminal(question, "short", "long enough", "long enough")
+    assert "\nshorter than eight letters; choose another\n" in shown
+    assert (shown.count("Type it again"), "GOT 'long enough'" in shown) == (1, True)
 
 
 def test_one_of_several_is_chosen_by_number_or_name_and_asked_again_otherwise() -> None:

@@ -86,11 +86,14 @@ def _new_password(invocation: Invocation, given: str) -> str:
             "your password is still the one that you were given: callrec user password changes it"
         )
         return given
-    from callrec.login.choosing import LENGTH_RULE
+    from callrec.login.choosing import LENGTH_RULE, check_password, facts_known
 
+    practice = practice_of(invocation)
     invocation.out.note("Your own key is made now: choose a password that nobody else knows.")
     return invocation.prompts.ask_new_password(
-        f"Your own password ({LENGTH_RULE})", file_variable=NEW_PASSWORD_FILE
+        f"Your own password ({LENGTH_RULE})",
+        lambda typed: check_password(typed, facts_known(practice, None, invocation.now())),
+        file_variable=NEW_PASSWORD_FILE,
     )
 
 

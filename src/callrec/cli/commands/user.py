@@ -354,7 +354,7 @@ def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersi
 
     A second person signs for a new key too, if there is one who may: --countersign
     """
-    from callrec.login.choosing import LENGTH_RULE
+    from callrec.login.choosing import LENGTH_RULE, check_password, facts_known
     from callrec.login.unlock import change_password
     from callrec.people.seen import begin_again
 
@@ -363,6 +363,7 @@ def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersi
     choose = partial(
         ctx.obj.prompts.ask_new_password,
         f"New password ({LENGTH_RULE})",
+        lambda typed: check_password(typed, facts_known(practice, actor, practice.now())),
         file_variable=NEW_PASSWORD_FILE,
     )
     if seen:
