@@ -83,9 +83,15 @@ def test_who_logs_in_at_one_terminal_does_not_act_at_the_other(
     office: House, two: tuple[Terminal, Terminal]
 ) -> None:
     front, back = two
-    assert "max (manager) until 13:30, terminal pts/" in front.logs_in("max")
+    assert (
+        "max (manager) until 13:30, or until 10 minutes pass without a command; terminal pts/"
+        in front.logs_in("max")
+    )
     assert "nobody is logged in here" in back.types("whoami")
-    assert "mia (manager) until 13:30, terminal pts/" in back.logs_in("mia")
+    assert (
+        "mia (manager) until 13:30, or until 10 minutes pass without a command; terminal pts/"
+        in back.logs_in("mia")
+    )
     assert "\nby max\n" in front.types(SEARCH)
     assert "\nby mia\n" in back.types(SEARCH)
     assert "\nby max\n" in front.types(SEARCH)
@@ -105,7 +111,10 @@ def test_what_has_no_terminal_has_no_login_of_a_terminal(
     away = front.types("whoami </dev/null; setsid -w $callrec whoami </dev/null")
     assert ("max, manager" in away, "nobody is logged in here" in away) == (True, True)
     named = Terminal(office, CALLREC_SESSION="nightly")
-    assert "until 13:30, session nightly only." in named.logs_in("mia")
+    assert (
+        "until 13:30, or until 10 minutes pass without a command; session nightly only."
+        in named.logs_in("mia")
+    )
     assert (
         "mia, manager"
         in named.types("whoami; setsid -w $callrec whoami </dev/null").partition("key:")[2]

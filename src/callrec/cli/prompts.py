@@ -92,7 +92,11 @@ class Prompts:
                 "this cannot be undone, and there is no terminal to ask on",
                 hint="give --yes to answer beforehand",
             )
-        question = what if what.endswith("?") else f"{what}: this cannot be undone. Go on?"
+        question = (
+            what
+            if what.endswith("?")
+            else f"{what[:1].upper()}{what[1:]}: this cannot be undone. Go on?"
+        )
         if not self.agree(question):
             raise Failed("not confirmed, so nothing was done")
 

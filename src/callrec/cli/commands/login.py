@@ -58,9 +58,12 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
 
 
 def _show_session(invocation: Invocation, opened: LoggedIn) -> None:
+    from callrec.audit.session import IDLE_LIMIT
+
     ends = f"{opened.ends_at.astimezone(invocation.settings.time_zone):%H:%M}"
     value = {"user": opened.login, **facts(opened, "role", "ends_at", "terminal")}
-    line = f"{opened.login} ({opened.role}) until {ends}, {opened.terminal} only."
+    idle = f"or until {IDLE_LIMIT.seconds // 60} minutes pass without a command"
+    line = f"{opened.login} ({opened.role}) until {ends}, {idle}; {opened.terminal} only."
     invocation.out.show(value, line)
     invocation.out.next_step("callrec inbox")
 
