@@ -180,7 +180,10 @@ def test_nobody_decides_his_own_request() -> None:
     own = a_request(requester=ANN)
     with pytest.raises(Refused, match=r"that they made or changed \[policy 4\(b\)\]") as refused:
         check_not_own(a_person(PARTNER), own)
-    assert "somebody else, to run callrec approve R-17" in refused.value.hint
+    assert (
+        "another partner, manager or Data Controller to run callrec approve R-17"
+        in refused.value.hint
+    )
     with pytest.raises(Refused, match="that they made or changed"):
         check_may_decide(a_person(PARTNER), own, on=TODAY)
 

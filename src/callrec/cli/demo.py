@@ -224,13 +224,15 @@ def play_story(stage: Stage) -> None:
 
 
 def _found_the_practice(stage: Stage) -> None:
-    stage.scene("A practice begins: a vault, and its Data Controller.")
+    stage.scene("Set up the practice and its Data Controller.")
     for name, password in PASSWORDS.items():
         stage.secret(f"{name}.password", password)
     stage.secret("provisional.password", "borrowed umbrella until Thursday")
     practice = ("--practice", "Hama Medical Centre", "--user", "dora", "--name", "Dora Whitlock")
     stage.callrec("dora", "init", *practice, "--recovery-file", "recovery-kit.txt")
-    stage.scene("People join. Each makes a key of his own, which the Data Controller confirms.")
+    stage.scene(
+        "People join. Each person makes their own key, and the Data Controller confirms it."
+    )
     for name, full_name, role in PEOPLE:
         given = ("--password-file", "people/provisional.password")
         stage.callrec("dora", "user", "add", name, "--name", full_name, "--role", role, *given)
@@ -252,7 +254,7 @@ def _take_calls_in(stage: Stage) -> None:
 
 
 def _search(stage: Stage) -> None:
-    stage.scene("Nobody browses: a search needs a reason, and each is on record.")
+    stage.scene("Every search needs a reason, and is recorded.")
     stage.callrec("max", "search", "--number", NUMBER, *MARCH, exits=Refused.exit_status)
     stage.callrec("max", "search", "--number", NUMBER, *MARCH, "--reason", REASON)
 
@@ -264,7 +266,7 @@ def _ask_and_approve(stage: Stage) -> None:
         "--number", NUMBER, *REST_UNKNOWN, "--complaint", "C-2026-014",
         "--complainant", "patient", "--recording", stage.found_recording(),
     )  # fmt: skip
-    stage.remark("Nobody approves his own request.")
+    stage.remark("Nobody approves their own request.")
     stage.callrec("max", "approve", "R-1", "--yes", exits=Refused.exit_status)
     stage.callrec("pat", "inbox")
     stage.callrec("pat", "approve", "R-1", "--yes")
@@ -360,7 +362,7 @@ def _erase(stage: Stage) -> None:
     stage.scene(
         "Somebody wants a call erased. What the Data Controller approves reaches the drive."
     )
-    why = ("--reason", "A patient wants his call to be erased")
+    why = ("--reason", "A patient wants a call to be erased")
     stage.callrec("max", "search", "--number", ERASED_NUMBER, *MARCH, *why)
     recording = ("--recording", stage.found_recording())
     stage.callrec(
