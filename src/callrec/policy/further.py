@@ -307,7 +307,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             kind=AnswerKind.SENTENCE,
         ),
         FurtherParticular.PREJUDICE: Question(
-            question="What harm would refusing cause?",
+            question="What harm would refusing cause",
             help="In a sentence: the exemption holds only so far as that would be likely.",
             option="--prejudice TEXT",
             option_help="What would suffer without it, in a sentence.",

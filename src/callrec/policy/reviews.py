@@ -111,7 +111,7 @@ def check_may_read_dossier(person: Person, request: RequestFacts, *, on: date) -
         )
     if person.id in request.subjects:
         raise Refused(
-            "nobody reads the dossier of a request about themselves",
+            "you cannot read the dossier of a request about yourself",
             clause=Clause.CONTROLLED_ACCESS,
             hint="what one may know of it comes by a subject access request",
         )
