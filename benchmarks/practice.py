@@ -6,6 +6,7 @@ measured; a practice's own default, 256 MiB, adds about 0.7 s to each command th
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING, Final
 
@@ -47,6 +48,8 @@ def by(bench: Bench, login: str, place: Path, *words: str | Path, cold: bool = F
         "CALLREC_CONFIG": str(place / "callrec.toml"),
         "CALLREC_USER": login,
         "CALLREC_PASSWORD_FILE": str(place / f"{login}.password"),
+        "CALLREC_COUNTERSIGN_PASSWORD_FILE": str(place / "pat.password"),
+        "CALLREC_SESSION": login,  # a login belongs to a terminal, and here is none
     }
     return Step((bench.callrec, *words), environ, place, cold)
 
@@ -67,13 +70,13 @@ def _found(bench: Bench, folder: Path) -> None:
         file.touch(mode=0o600)
         file.write_text(f"{password}\n")
 
-    def first_login(login: str, *words: str, password: str) -> None:
+    def first_login(login: str, *words: str, password: str) -> str:
         step = by(bench, login, folder, *words)
         chosen = {
             "CALLREC_PASSWORD_FILE": str(folder / f"{password}.password"),
             "CALLREC_NEW_PASSWORD_FILE": str(folder / f"{login}.password"),
         }
-        run_untimed(Step(step.argv, {**step.environ, **chosen}, folder), folder)
+        return run_untimed(Step(step.argv, {**step.environ, **chosen}, folder), folder)
 
     def dora(*words: str) -> None:
         run_untimed(by(bench, "dora", folder, *words), folder)
@@ -83,7 +86,9 @@ def _found(bench: Bench, folder: Path) -> None:
     for login, name, role in (("pat", "Pat Ellison", "partner"), ("max", "Max Harding", "manager")):
         given = ("--password-file", "provisional.password")
         dora("user", "add", login, "--name", name, "--role", role, *given)
-        first_login(login, "login", login, password="provisional")  # noqa: S106 - the name of a file
-        dora("user", "confirm", login, "--yes")
+        shown = first_login(login, "login", login, password="provisional")  # noqa: S106 - the name of a file
+        words = re.findall("^  ((?:[a-z]+ ){5}[a-z]+)$", shown, re.MULTILINE)[-1]
+        second = () if login == "pat" else ("--countersign", "pat")  # there is nobody before pat
+        dora("user", "confirm", login, "--words", words, *second)
     credential = ("--role", "intake", "--credential-file", "door.credential")
-    dora("user", "add", "door", "--name", "Telephone intake", *credential)
+    dora("user", "add", "door", "--name", "Telephone intake", *credential, "--countersign", "pat")

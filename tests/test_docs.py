@@ -63,6 +63,14 @@ def test_each_page_of_a_folder_can_be_found_from_a_list(folder: str) -> None:
     assert set((ROOT / "docs" / folder).glob("*.md")) - linked - set(lists) == set()
 
 
+def test_each_page_but_a_decision_is_in_the_site_s_navigation() -> None:
+    navigation = (ROOT / "zensical.toml").read_text(encoding="utf-8")
+    pages_there = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+    listed = set(re.findall(r'"([\w/-]+\.md)"', navigation))
+    assert {page for page in pages_there - listed if not page.startswith("adr/")} == set()
+    assert listed - pages_there == set()
+
+
 def test_pages_cited_in_the_code_exist() -> None:
     cited = {
         page

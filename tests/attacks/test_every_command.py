@@ -63,7 +63,7 @@ audit export --to {house}/exported
 audit print
 audit prove 3
 user reset mia --password-file {house}/people/eve.given --yes
-user confirm mia --yes
+user confirm mia --words "one two three four five six"
 user list
 user show max
 user delegate sam --power search --until 2026-12-01

@@ -36,13 +36,13 @@ from callrec.crypto.context import context
 from callrec.errors import Locked, Tampered
 from callrec.login.locks import relock
 from callrec.login.sessions import begin_session, end_sessions
-from callrec.people.joining import reset_person
 from callrec.people.powers import disable_person
 from callrec.practice import record, writing
 from callrec.record.statements import sign_statement_as
 from callrec.system.terminal import Place
 from house import practices
 from house.commands import done, type_in
+from house.people import reset_person
 from house.practices import House, password_of
 from house.requests import ANOTHER_REASON, a_request, approve, by_sql, rows, signed_in
 

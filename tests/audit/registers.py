@@ -48,11 +48,14 @@ class Log:
         apply_statement(self.register, leaf_at(self.seq), stated(kind, by, **fields))
         return self.seq
 
-    def vouch(self, person: str, by: str = "dora", **other: Any) -> int:
+    def vouch(self, person: str, by: str = "dora", second: str = "", **other: Any) -> int:
         known = self.register.vouchers.get(id_of(person), [])
         previous = known[-1].digest if known else ""
-        fields = {"previous": previous, "serial": len(known) + 1, **other}
-        return self.say("voucher", by, **voucher(person, **fields))
+        fields = voucher(person, **{"previous": previous, "serial": len(known) + 1, **other})
+        if second:
+            fields["second"] = id_of(second)
+            self.say("second", second, voucher=stated("voucher", by, **fields).digest)
+        return self.say("voucher", by, **fields)
 
     def name_kit(self, keys: str, by: str = "dora", **other: Any) -> int:
         known = self.register.kits
@@ -71,6 +74,7 @@ def voucher(who: str, /, **other: Any) -> dict[str, Any]:
         "delegations": [],
         "keys": key_of(who).public.as_json(),
         "lock": "",
+        "second": "",
         "name": "aa" * 32,
         "person": id_of(who),
         "powers": ["hear"],

@@ -87,7 +87,9 @@ def test_no_other_statement_lets_anything_be_gone(log: Log) -> None:
 
 
 def test_what_was_lent_lets_be_destroyed_too(log: Log) -> None:
-    log.vouch("pat", delegations=[{"power": "decide-reserved", "until": "2026-01-01"}])
+    log.vouch(
+        "pat", delegations=[{"power": "decide-reserved", "until": "2026-01-01"}], second="mia"
+    )
     assert taken(log, BOTH, destruction(*UIDS, by="pat")).uids == {*UIDS}
 
 

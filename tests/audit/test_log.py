@@ -38,8 +38,8 @@ from callrec.catalogue.engine import reading, transaction
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import Failed, NotFound, Tampered, Unusable
-from callrec.people.powers import lend_power
 from callrec.policy.role import Power, Role
+from house.people import lend_power
 from house.practices import House
 from registers.test_audit_verify import edit
 

@@ -24,75 +24,73 @@ SEVERAL = "it covers the acts of more than one person, or of none"
 
 UNSIGNED = "from here on, the log is not the one that was signed"
 
-OF_LEAF_4 = "digest = (SELECT statement FROM leaf WHERE seq = 4)"
+OF_LEAF_22 = "digest = (SELECT statement FROM leaf WHERE seq = 22)"
 
-WITHOUT_PAT: Named = [
-    (5, "the checkpoint over 5 leaves: no such person"),
-    (5, "the statement of leaf 5: nobody vouched for the actor of leaf 5"),
-    (6, "the checkpoint over 6 leaves: no such person"),
-    (6, "the statement of leaf 6: the voucher of leaf 6 does not follow the one before it"),
-    (8, f"the checkpoint over 8 leaves: {SEVERAL}"),
+WITHOUT_AVA: Named = [
+    (23, "the checkpoint over 23 leaves: no such person"),
+    (23, "the statement of leaf 23: nobody vouched for the actor of leaf 23"),
+    (24, "the checkpoint over 24 leaves: no such person"),
+    (25, "the statement of leaf 25: the voucher of leaf 25 does not follow the one before it"),
+    (27, f"the checkpoint over 27 leaves: {SEVERAL}"),
 ]
 
 EDITS: dict[str, tuple[str | tuple[str, ...], Named]] = {
     "two leaves change places": (
         (
-            "UPDATE leaf SET seq = -1 WHERE seq = 6",
-            "UPDATE leaf SET seq = 6 WHERE seq = 7",
-            "UPDATE leaf SET seq = 7 WHERE seq = -1",
+            "UPDATE leaf SET seq = -1 WHERE seq = 25",
+            "UPDATE leaf SET seq = 25 WHERE seq = 26",
+            "UPDATE leaf SET seq = 26 WHERE seq = -1",
         ),
         [
-            (6, "leaf 6 of the audit log is not the one that was written"),
-            (6, "leaf 6 is not in its form"),
-            (7, "leaf 7 of the audit log is not the one that was written"),
-            (7, "leaf 7 is not in its form"),
-            (8, f"the checkpoint over 8 leaves: {UNSIGNED}"),
-            (None, "leaf 6 is not in its form"),
+            (25, "leaf 25 of the audit log is not the one that was written"),
+            (25, "leaf 25 is not in its form"),
+            (26, "leaf 26 of the audit log is not the one that was written"),
+            (26, "leaf 26 is not in its form"),
+            (27, f"the checkpoint over 27 leaves: {UNSIGNED}"),
+            (None, "leaf 25 is not in its form"),
         ],
     ),
     "a leaf is taken out": (
-        "DELETE FROM leaf WHERE seq = 18",
+        "DELETE FROM leaf WHERE seq = 21",
         [
-            (18, "leaf 18 of the audit log is missing"),
+            (21, "leaf 21 of the audit log is missing"),
             *(
-                (size, f"a checkpoint covers {size} leaves, but there are 18")
-                for size in (19, 20, 21, 23, 25, 26)
+                (size, f"a checkpoint covers {size} leaves, but there are 21")
+                for size in (22, 23, 24, 25, 27, 28, 30, 31)
             ),
             (None, "a checkpoint in the catalogue belongs to no leaf"),
             (None, "a detail in the catalogue belongs to no leaf"),
             (None, "1 statements are carried by no leaf"),
-            (None, "level 0 of the tree has 26 nodes"),
-            (None, "level 1 of the tree has 13 nodes"),
-            (None, "level 2 of the tree has 6 nodes"),
+            (None, "level 0 of the tree has 31 nodes"),
+            (None, "level 1 of the tree has 15 nodes"),
+            (None, "level 2 of the tree has 7 nodes"),
             (None, "level 3 of the tree has 3 nodes"),
             (None, "people and keys are not found as the audit log has them"),
         ],
     ),
     "the newest leaf is taken out": (
-        "DELETE FROM leaf WHERE seq = 25",
+        "DELETE FROM leaf WHERE seq = 30",
         [
-            (26, "a checkpoint covers 26 leaves, but there are 25"),
+            (31, "a checkpoint covers 31 leaves, but there are 30"),
             (None, "a checkpoint in the catalogue belongs to no leaf"),
             (None, "a detail in the catalogue belongs to no leaf"),
-            (None, "level 0 of the tree has 26 nodes"),
-            (None, "level 1 of the tree has 13 nodes"),
+            (None, "level 0 of the tree has 31 nodes"),
         ],
     ),
     "the newest leaves by other numbers": (
-        "UPDATE leaf SET seq = seq + 1 WHERE seq = 25",
+        "UPDATE leaf SET seq = seq + 1 WHERE seq = 30",
         [
-            (25, "leaf 25 of the audit log is missing"),
-            (26, "a checkpoint covers 26 leaves, but there are 25"),
+            (30, "leaf 30 of the audit log is missing"),
+            (31, "a checkpoint covers 31 leaves, but there are 30"),
             (None, "a checkpoint in the catalogue belongs to no leaf"),
             (None, "a detail in the catalogue belongs to no leaf"),
-            (None, "level 0 of the tree has 26 nodes"),
-            (None, "level 1 of the tree has 13 nodes"),
+            (None, "level 0 of the tree has 31 nodes"),
             (None, "a node of the audit log's tree is missing"),
         ],
     ),
     "the newest checkpoint is taken out": (
-        "DELETE FROM checkpoint WHERE size = 26",
-        [(25, "no checkpoint covers leaf 25")],
+        "DELETE FROM checkpoint WHERE size = 31",
+        [(30, "no checkpoint covers leaf 30")],
     ),
     "a checkpoint is taken out": (
         "DELETE FROM checkpoint WHERE size = 5",
@@ -101,39 +99,39 @@ EDITS: dict[str, tuple[str | tuple[str, ...], Named]] = {
         ],
     ),
     "a checkpoint over what there is not": (
-        "INSERT INTO checkpoint SELECT 27, note FROM checkpoint WHERE size = 26",
+        "INSERT INTO checkpoint SELECT 32, note FROM checkpoint WHERE size = 31",
         [
-            (27, "a checkpoint covers 27 leaves, but there are 26"),
+            (32, "a checkpoint covers 32 leaves, but there are 31"),
             (None, "a checkpoint in the catalogue belongs to no leaf"),
         ],
     ),
     "a checkpoint over nothing": (
-        "INSERT INTO checkpoint SELECT 0, note FROM checkpoint WHERE size = 26",
+        "INSERT INTO checkpoint SELECT 0, note FROM checkpoint WHERE size = 31",
         [(None, "a checkpoint in the catalogue belongs to no leaf")],
     ),
     "a statement is taken out": (
-        f"DELETE FROM statement WHERE {OF_LEAF_4}",
+        f"DELETE FROM statement WHERE {OF_LEAF_22}",
         [
-            (4, "the statement of leaf 4 is missing"),
-            *WITHOUT_PAT,
-            (None, "nobody vouched for the actor of leaf 5"),
+            (22, "the statement of leaf 22 is missing"),
+            *WITHOUT_AVA,
+            (None, "nobody vouched for the actor of leaf 23"),
         ],
     ),
     "a statement is hidden": (
-        "UPDATE leaf SET statement = NULL WHERE seq = 4",
+        "UPDATE leaf SET statement = NULL WHERE seq = 22",
         [
-            (4, "the column beside leaf 4 names another statement"),
-            *WITHOUT_PAT,
+            (22, "the column beside leaf 22 names another statement"),
+            *WITHOUT_AVA,
             (None, "1 statements are carried by no leaf"),
-            (None, "nobody vouched for the actor of leaf 5"),
+            (None, "nobody vouched for the actor of leaf 23"),
         ],
     ),
     "a statement is called another": (
-        f"UPDATE statement SET kind = 'batch' WHERE {OF_LEAF_4}",
+        f"UPDATE statement SET kind = 'batch' WHERE {OF_LEAF_22}",
         [
-            (4, "the statement of leaf 4: the column beside a statement names another kind"),
-            *WITHOUT_PAT,
-            (None, "nobody vouched for the actor of leaf 5"),
+            (22, "the statement of leaf 22: the column beside a statement names another kind"),
+            *WITHOUT_AVA,
+            (None, "nobody vouched for the actor of leaf 23"),
         ],
     ),
     "a statement that nothing carries": (
@@ -142,14 +140,14 @@ EDITS: dict[str, tuple[str | tuple[str, ...], Named]] = {
     ),
     "details are taken out": (
         "DELETE FROM detail",
-        [(25, "the details of leaf 25 are missing")],
+        [(30, "the details of leaf 30 are missing")],
     ),
     "details of a leaf that has none": (
         "INSERT INTO detail SELECT 3, key_version, sealed FROM detail",
         [(3, "the details of leaf 3 are not its own")],
     ),
     "details of no leaf": (
-        "INSERT INTO detail SELECT 26, key_version, sealed FROM detail",
+        "INSERT INTO detail SELECT 31, key_version, sealed FROM detail",
         [(None, "a detail in the catalogue belongs to no leaf")],
     ),
     "a node is taken out": (
@@ -160,15 +158,15 @@ EDITS: dict[str, tuple[str | tuple[str, ...], Named]] = {
         ],
     ),
     "the newest node of a level is taken out": (
-        "DELETE FROM node WHERE level = 1 AND position = 12",
+        "DELETE FROM node WHERE level = 1 AND position = 14",
         [
-            (None, "level 1 of the tree has 12 nodes"),
+            (None, "level 1 of the tree has 14 nodes"),
             (None, "a node of the audit log's tree is missing"),
         ],
     ),
     "a node too many": (
-        "INSERT INTO node VALUES (0, 26, zeroblob(32))",
-        [(None, "level 0 of the tree has 27 nodes")],
+        "INSERT INTO node VALUES (0, 31, zeroblob(32))",
+        [(None, "level 0 of the tree has 32 nodes")],
     ),
     "a level too many": (
         "INSERT INTO node VALUES (5, 0, zeroblob(32))",
@@ -202,10 +200,10 @@ FLIPS: dict[str, tuple[tuple[str, str, str, int], Named]] = {
         ],
     ),
     "a statement's signature": (
-        ("statement", "signature", OF_LEAF_4, 20),
+        ("statement", "signature", OF_LEAF_22, 20),
         [
-            (4, "the statement of leaf 4: a signature does not verify"),
-            *WITHOUT_PAT,
+            (22, "the statement of leaf 22: a signature does not verify"),
+            *WITHOUT_AVA,
             (None, "a signature does not verify"),
         ],
     ),
@@ -232,7 +230,7 @@ FLIPS: dict[str, tuple[tuple[str, str, str, int], Named]] = {
 
 
 def refuse(house: House) -> None:
-    """A log whose newest leaf, of 26, has details."""
+    """A log whose newest leaf, of 31, has details."""
     with pytest.raises(Refused):
         disable_person(house.practice, house.actor("max"), login="pat")
 
@@ -279,7 +277,7 @@ def test_of_a_sound_log_nothing_is_named_and_both_readings_count_the_same(house:
         each = verify_leaf_by_leaf(connection, house.practice.vault)
         sound = verify_fast(connection, house.practice.vault, None)
     assert sound is not None
-    counted = (30, 19, 3, (), house.practice.register)
+    counted = (35, 24, 3, (), house.practice.register)
     for read in (each, sound):
         assert (
             read.head.size,
@@ -296,13 +294,13 @@ def test_two_people_under_one_checkpoint_are_named(house: House) -> None:
     with writing(house.practice, mia.signer) as act:
         for each in (mia, sam):
             act.leaf("login", actor=each.person.id)
-    assert problems(house) == [(28, f"the checkpoint over 28 leaves: {SEVERAL}")]
+    assert problems(house) == [(33, f"the checkpoint over 33 leaves: {SEVERAL}")]
 
 
 def test_a_checkpoint_over_nobodys_acts_alone_is_named(house: House) -> None:
     with writing(house.practice, house.actor("mia").signer) as act:
         act.leaf("login", actor=NOBODY, outcome=Outcome.FAILED)
-    assert problems(house) == [(27, f"the checkpoint over 27 leaves: {SEVERAL}")]
+    assert problems(house) == [(32, f"the checkpoint over 32 leaves: {SEVERAL}")]
 
 
 # Before something irrevocable is done.
@@ -316,8 +314,8 @@ def told_before(house: House, deed: Callable[[], object]) -> str:
 
 
 def test_the_first_that_is_wrong_is_told(house: House) -> None:
-    told = told_before(house, lambda: edit(house, "DELETE FROM leaf WHERE seq = 25"))
-    assert told == "a checkpoint covers 26 leaves, but there are 25"
+    told = told_before(house, lambda: edit(house, "DELETE FROM leaf WHERE seq = 30"))
+    assert told == "a checkpoint covers 31 leaves, but there are 30"
 
 
 # What is new.
@@ -338,20 +336,20 @@ def test_of_what_is_wrong_among_what_is_new_that_is_named(house: House) -> None:
         mia = house.actor("mia")
         with writing(house.practice, mia.signer) as act:
             act.leaf("login", actor=mia.person.id)
-        edit(house, "DELETE FROM checkpoint WHERE size = 27")
+        edit(house, "DELETE FROM checkpoint WHERE size = 32")
 
-    assert newly_named(house, edited) == (Problem(26, "no checkpoint covers leaf 26"),)
+    assert newly_named(house, edited) == (Problem(31, "no checkpoint covers leaf 31"),)
 
 
 def test_a_log_that_is_shorter_than_what_was_verified_is_named(house: House) -> None:
-    named = newly_named(house, lambda: cut_tail(house, 25))
-    told = "the log has 25 leaves, where 26 were verified"
+    named = newly_named(house, lambda: cut_tail(house, 30))
+    told = "the log has 30 leaves, where 31 were verified"
     assert named == (Problem(None, told),)
 
 
 def test_a_log_that_does_not_go_on_from_what_was_verified_is_named(house: House) -> None:
     where = ("node", "hash", "level = 4 AND position = 0", 20)
     named = newly_named(house, lambda: flip(house, *where))
-    told = "the log does not go on from the 26 leaves that were verified"
+    told = "the log does not go on from the 31 leaves that were verified"
     assert named[0] == Problem(None, told)
     assert len(named) > 1  # and the whole log was read, to name the node

@@ -95,6 +95,7 @@ def test_a_voucher_says_who_somebody_is_from_its_leaf_on(log: Log) -> None:
         seq=first,
         digest=statement.digest,
         by=id_of("dora"),
+        second="",
     )
     assert log.register.voucher(id_of("sam")) == expected
     second = log.vouch("sam", role="manager")

@@ -13,9 +13,9 @@ from callrec.audit.resumed import RESUMED_ACT, Resumed, lost_at_least, read_resu
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Tampered
-from callrec.people.powers import change_role
 from callrec.policy.role import Role
 from callrec.practice import writing
+from house.people import change_role
 from house.practices import House
 
 LOST = (Head(30, b"a" * 32), Head(31, b"b" * 32))

@@ -66,6 +66,7 @@ _NEEDS_MORE: Final = (
     "it is not said who attends",
     "a search asks for",
     "a password is needed",
+    "a second person signs for that too",
     # Whoever was named reads what else it takes, and does that.
     "each recording of a request for erasure is decided by itself",
     "leaves out recordings that match it",

@@ -42,7 +42,7 @@ KIM = Person(
     standing=Standing.CONFIRMED,
 )
 
-BEFORE = Voucher(KIM, KEYS, serial=1, name="", seq=4, digest="ab" * 32, by=PERSON)
+BEFORE = Voucher(KIM, KEYS, serial=1, name="", seq=4, digest="ab" * 32, by=PERSON, second="")
 
 
 def fields_of(kind: str) -> dict[str, Any]:

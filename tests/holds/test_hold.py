@@ -13,7 +13,6 @@ from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused
 from callrec.holds.log import NAMES_PER_LEAF
-from callrec.people.powers import lend_power
 from callrec.policy.hold import HoldState
 from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import TERMS, Purpose
@@ -49,6 +48,7 @@ from house.holds import (
     the_hold,
     verified,
 )
+from house.people import lend_power
 from house.practices import House
 from house.requests import (
     REASON,

@@ -8,7 +8,6 @@ from callrec.audit.leaf import NOBODY, Outcome
 from callrec.crypto.context import context
 from callrec.crypto.primitives import hpke_seal
 from callrec.errors import NotFound, Refused, Tampered
-from callrec.people.powers import change_role, lend_power
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.practice import writing
@@ -29,6 +28,7 @@ from house.holds import (
     named,
     verified,
 )
+from house.people import change_role, lend_power
 from house.practices import House
 from house.requests import (
     approve,

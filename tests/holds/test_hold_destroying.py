@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from callrec.errors import Refused
-from callrec.people.powers import lend_power
 from callrec.policy.clause import Clause, Law
 from callrec.policy.hold import HoldState
 from callrec.policy.purpose import TERMS, Purpose
@@ -17,6 +16,7 @@ from callrec.practice import writing
 from callrec.requests.ask import find_recordings, new_body, write_request
 from callrec.requests.event import withdraw_request
 from house.holds import ANN, BOB, FIFTH, FOURTH, ask, by_hand, lift, the_hold
+from house.people import lend_power
 from house.practices import House
 from house.requests import approve, last_leaf, logged_in, opened, refused, rows, signed_in
 from house.stages import CALLERS, copied

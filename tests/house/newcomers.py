@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from callrec.login.unlock import AwaitingConfirmation, log_in, unlock_person
-from callrec.people.joining import add_person, confirm_person, reset_person
+from callrec.people.joining import add_person
 from callrec.policy.role import Role
+from house.people import confirm_person, reset_person
 from house.practices import House, password_of
 
 _PROVISIONAL = "seven purple otters dance slowly"

@@ -28,6 +28,7 @@ from callrec.login.unlock import (
     unlock_person,
 )
 from callrec.office.settings import apply_settings
+from callrec.package.whole import key_words
 from callrec.people.founding import set_up_practice
 from callrec.people.joining import add_intake, add_person, confirm_person
 from callrec.policy.role import Role
@@ -161,15 +162,25 @@ def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
     seeds = {}
     practice = open_practice(config, lambda: NOON, environ)
     dora = actor_by_password(practice, login="dora", password=password_of("dora"))
+    pat = None  # who signs for all who join after them
     for login in PEOPLE:
         if login != "dora":
-            _join(practice, dora, config, login, environ)
+            _join(practice, dora, config, login, environ, second=pat)
             practice = open_practice(config, lambda: NOON, environ)
         unlocked = unlock_person(practice, login=login, password=password_of(login))
         seeds[login] = unlocked.identity.seed
+        if login == "pat":
+            pat = actor_of(practice, unlocked)
     settle_passwords(folder / "config", approver_memory_mib)
     credential = folder / "door.credential"
-    add_intake(practice, dora, login="door", full_name="Telephone intake", credential=credential)
+    add_intake(
+        practice,
+        dora,
+        login="door",
+        full_name="Telephone intake",
+        credential=credential,
+        second=pat,
+    )
     seeds["door"] = read_credential(credential).seed
     return House(folder, seeds, kit.pages[0])
 
@@ -223,7 +234,13 @@ def copy(house: House, folder: Path) -> House:
 
 
 def _join(
-    practice: Practice, dora: Actor, config: Config, login: str, environ: Mapping[str, str]
+    practice: Practice,
+    dora: Actor,
+    config: Config,
+    login: str,
+    environ: Mapping[str, str],
+    *,
+    second: Actor | None,
 ) -> None:
     full_name, role = PEOPLE[login]
     provisional = "seven purple otters dance slowly"
@@ -238,4 +255,5 @@ def _join(
     )
     assert isinstance(waiting, AwaitingConfirmation)
     practice = open_practice(config, lambda: NOON, environ)
-    confirm_person(practice, dora, login=login, fingerprint=waiting.fingerprint)
+    words = key_words(waiting.fingerprint)
+    confirm_person(practice, dora, login=login, words=words, second=second)

@@ -21,9 +21,9 @@ from callrec.errors import Failed, Locked, NotFound, Refused, Unusable
 from callrec.intake.clearing import AfterIntake
 from callrec.intake.ingest import ingest_recordings
 from callrec.intake.sources import survey
-from callrec.people.powers import change_role
 from callrec.policy.role import Role, VaultKey
 from callrec.policy.search import Criteria
+from house.people import change_role
 from house.practices import House
 from house.spool import (
     NUMBER,

@@ -18,8 +18,8 @@ from callrec.intake.clearing import AfterIntake, AfterIntakeKind
 from callrec.intake.ingest import ingest_recordings
 from callrec.intake.sources import Refusal
 from callrec.intake.summary import Ingested
-from callrec.people.powers import change_role
 from callrec.policy.role import Role
+from house.people import change_role
 from house.practices import House
 from house.spool import KEEP, a_call, a_wave, left_in, originals_of, take_in
 from intake.test_ingest import count, everything_in

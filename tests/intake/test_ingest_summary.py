@@ -19,13 +19,13 @@ from callrec.intake.clearing import AfterIntake, AfterIntakeKind
 from callrec.intake.ingest import ingest_recordings
 from callrec.intake.sources import Quarantined, Refusal
 from callrec.intake.summary import Ingested, Summary, Totals, close_intake
-from callrec.people.powers import change_role
 from callrec.policy.role import Power, Role
 from callrec.practice import writing
 from callrec.record.statements import attested_statement
 from callrec.registers.audit import prove_leaf
 from callrec.registers.projections import check_projections
 from house.call_records import a_row, records, take_in_with
+from house.people import change_role
 from house.practices import House
 from house.spool import KEEP, a_call, take_in
 from intake.test_ingest import count, newest_leaf

@@ -9,8 +9,9 @@ from callrec.crypto.context import context
 from callrec.errors import Tampered
 from callrec.keys.audit import KeyProblem, audit_keys, list_key_access
 from callrec.keys.rotating import rotate_keys
-from callrec.people.powers import change_role, disable_person
+from callrec.people.powers import disable_person
 from callrec.policy.role import Role, VaultKey
+from house.people import change_role
 from house.practices import House
 from house.requests import by_sql, rows
 from house.vault_keys import busy

@@ -12,12 +12,12 @@ from callrec.keys import rotating as resealing
 from callrec.keys.audit import audit_keys
 from callrec.keys.reencrypting import reencrypt
 from callrec.keys.rotating import reseal, rotate_keys
-from callrec.people.joining import reset_person
 from callrec.people.powers import disable_person
 from callrec.policy.role import Standing, VaultKey
 from callrec.practice import Actor, Practice
 from house.interrupted import wrong_with_vault
 from house.killing import VARYING, by, each_left
+from house.people import reset_person
 from house.practices import House
 from house.requests import approve, grants_of, rows
 from house.spool import originals_of

@@ -21,13 +21,14 @@ from callrec.keys.rotating import (
     rotate_keys,
 )
 from callrec.login.sessions import actor_by_session, begin_session
-from callrec.people.powers import change_role, disable_person
+from callrec.people.powers import disable_person
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import Actor, vault_key
 from callrec.search.search import SearchResult, search_recordings
 from callrec.system.terminal import Place
 from house.holds import verified
+from house.people import change_role
 from house.practices import House
 from house.requests import REASON, by_sql, grants_of, last_leaf, rows
 from house.spool import a_call, take_in

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from callrec.catalogue import tables
-from callrec.people.powers import change_role
 from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.role import Role
 from callrec.policy.search import CallFacts, Criteria, Direction, matches
@@ -23,6 +22,7 @@ from callrec.search.search import search_recordings
 from callrec.telephone import call as telephone
 from catalogue.index_rows import KEY, add, add_known, catalogue, missed, proposed
 from house.calls import a_call, take_in
+from house.people import change_role
 from house.practices import House, copy
 
 LONDON = ZoneInfo("Europe/London")

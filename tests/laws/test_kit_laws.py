@@ -36,6 +36,7 @@ def voucher(register: Register, by: str, person: str, role: str) -> Statement:
         powers=["govern", "hear"] if governs else ["hear"],
         previous=known[-1].digest if known else "",
         role=role,
+        second="",
         serial=len(known) + 1,
         standing="confirmed",
     )

@@ -14,8 +14,9 @@ from callrec.login.choosing import check_password, facts_configured
 from callrec.login.unlock import change_password
 from callrec.package.whole import fresh_passphrase
 from callrec.people.founding import set_up_practice
-from callrec.people.joining import add_person, reset_person
+from callrec.people.joining import add_person
 from callrec.policy.role import Role
+from house.people import reset_person
 from house.practices import NOON, House, password_of
 
 CONTACT = "Ann Hallworth, Nottingham, 01632 960000"

@@ -6,8 +6,8 @@ import pytest
 
 from callrec.errors import Locked, Tampered
 from callrec.login.unlock import actor_by_password, change_password, unlock_person
-from callrec.people.joining import reset_person
 from house.commands import type_in
+from house.people import reset_person
 from house.practices import House, password_of
 from house.requests import by_sql, rows
 

@@ -14,9 +14,9 @@ from callrec.crypto.primitives import Kdf
 from callrec.errors import Locked
 from callrec.login.locks import stronger_lock
 from callrec.login.unlock import actor_by_password, change_password, log_in
-from callrec.people.powers import lend_power
 from callrec.policy.role import Power
 from callrec.practice import Actor, practice_on
+from house.people import lend_power
 from house.practices import NOON, House, password_of
 from house.requests import last_leaf, rows
 

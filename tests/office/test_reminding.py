@@ -8,11 +8,11 @@ import pytest
 
 from callrec.mail.outbox import list_messages
 from callrec.office.reminding import queue_reminders
-from callrec.people.powers import lend_power
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power
 from house.incidents import an_incident
 from house.mailbox import use_mail
+from house.people import lend_power
 from house.practices import House
 from house.requests import a_request, approve, further_of, pass_days, rows, signed_in
 from mail.test_outbox import MAIL

@@ -22,14 +22,8 @@ from callrec.keys.audit import audit_keys
 from callrec.keys.kit_use import NewController, use_kit
 from callrec.login.people import show_person
 from callrec.office.status import read_status
-from callrec.people.joining import add_intake, add_person
-from callrec.people.powers import (
-    change_role,
-    disable_person,
-    end_delegation,
-    lapsed_delegations,
-    lend_power,
-)
+from callrec.people.joining import add_person
+from callrec.people.powers import disable_person, end_delegation, lapsed_delegations
 from callrec.people.vouching import give_shares
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import ReviewVerdict
@@ -44,6 +38,7 @@ from callrec.retention.categories import set_category
 from callrec.search.reviews import Sample, SearchReview, draw_searches, review_searches
 from callrec.search.search import search_recordings
 from house.incidents import MILD, ON_RECORD, an_incident, closed, found, opened
+from house.people import add_intake, change_role, lend_power
 from house.practices import PEOPLE, House
 from house.requests import (
     ANOTHER_REASON,

@@ -10,7 +10,7 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Refused
 from callrec.keys.audit import audit_keys
 from callrec.login.people import find_person
-from callrec.people.powers import change_role, disable_person, end_delegation, lend_power
+from callrec.people.powers import disable_person, end_delegation
 from callrec.people.vouching import MAY_NOT_HEAR
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.requests.amend import attach_recordings
@@ -18,6 +18,7 @@ from callrec.requests.history import read_words
 from callrec.requests.open import read_request
 from house.holds import verified
 from house.incidents import MILD, an_incident, found
+from house.people import change_role, lend_power
 from house.practices import NOON, House
 from house.requests import a_request, approve, approved, grants_of, rows, state_of
 

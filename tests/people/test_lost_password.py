@@ -12,14 +12,15 @@ from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
 from callrec.incidents.log import read_incident
 from callrec.keys.audit import audit_keys
 from callrec.login.unlock import AwaitingConfirmation, LoggedIn, actor_by_password, log_in
-from callrec.people.joining import PasswordReset, confirm_person, reset_person
-from callrec.people.powers import change_role, disable_person, lend_power
+from callrec.people.joining import PasswordReset
+from callrec.people.powers import disable_person
 from callrec.policy.role import Power, Role, Standing, VaultKey
 from callrec.practice import Actor
 from callrec.requests.amend import attach_recordings
 from callrec.requests.open import read_request
 from house.holds import verified
 from house.incidents import MILD, WHAT, an_incident, found
+from house.people import change_role, confirm_person, lend_power, reset_person
 from house.practices import House, password_of
 from house.requests import a_request, approve, by_sql, grants_of, pass_days, rows, state_of
 from people.test_leaving import id_of, sealed_to

@@ -9,8 +9,6 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Refused
 from callrec.keys.audit import audit_keys
 from callrec.login.unlock import AwaitingConfirmation, actor_by_password, log_in
-from callrec.people.joining import confirm_person, reset_person
-from callrec.people.seen import begin_again
 from callrec.policy.role import keys_held
 from callrec.practice import Actor
 from callrec.registers.verify import Verdict
@@ -19,6 +17,7 @@ from callrec.requests.open import read_request
 from house.commands import type_in
 from house.drives import archive, drive
 from house.holds import verified
+from house.people import begin_again, confirm_person, reset_person
 from house.practices import House, password_of
 from house.requests import a_request, approve, state_of
 from login.test_older_locks import lock_of, put_back, refused

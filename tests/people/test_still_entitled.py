@@ -26,8 +26,7 @@ from callrec.errors import Failed, Refused
 from callrec.incidents.incident import IncidentReport, report_incident
 from callrec.intake.reconcile import reconcile_calls
 from callrec.office.status import read_status
-from callrec.people.joining import reset_person
-from callrec.people.powers import change_role, disable_person, end_delegation, lend_power
+from callrec.people.powers import disable_person, end_delegation
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.role import Power, Role
@@ -46,6 +45,7 @@ from house.drives import archive, contents, drive, meanwhile, one_more_call, sta
 from house.erasures import approved_erasure, erase
 from house.holds import verified
 from house.incidents import WHAT
+from house.people import change_role, lend_power, reset_person
 from house.practices import House
 from house.requests import (
     ANOTHER_REASON,

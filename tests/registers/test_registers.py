@@ -309,6 +309,7 @@ def test_a_subject_access_request_stands_in_its_register(stocked: House) -> None
         "outcome": "open",
         "codes": (),
         "broken_glass": None,
+        "brought_in": (),
         "days": 4,
         "days_late": 0,
         "in_time": None,

@@ -17,7 +17,6 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused, Tampered, Unusable
-from callrec.people.powers import change_role
 from callrec.policy.edits import UNEDITED, Edits, read_clip, read_silence
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
@@ -38,6 +37,7 @@ from callrec.requests.decide import revoke_grants
 from callrec.requests.history import read_history
 from callrec.sound.child import Undecodable
 from house.packages import release
+from house.people import change_role
 from house.practices import House
 from house.requests import (
     ANOTHER_REASON,

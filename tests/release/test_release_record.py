@@ -28,7 +28,6 @@ from callrec.errors import Failed, Refused, Tampered
 from callrec.package.callrec_verify import check_signature
 from callrec.package.manifest import Manifest
 from callrec.package.package import NAMESPACE, allowed_signers_line
-from callrec.people.powers import change_role
 from callrec.policy.edits import read_silence
 from callrec.policy.role import Role
 from callrec.release.copies import Enclosed
@@ -38,6 +37,7 @@ from callrec.requests.decide import revoke_grants
 from callrec.requests.grants import UsableGrant
 from callrec.requests.open import read_request
 from house.packages import Package, a_package, release
+from house.people import change_role
 from house.practices import House
 from house.requests import ANOTHER_REASON, approve, grants_of, last_leaf, rows, signed_in, state_of
 from house.stages import GRANTED, Stages

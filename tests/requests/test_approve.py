@@ -14,8 +14,8 @@ from callrec.crypto import primitives
 from callrec.crypto.statement import Statement, check_statement
 from callrec.errors import Failed, Locked, NotFound, Refused, Tampered
 from callrec.login.unlock import AwaitingConfirmation, actor_by_password, log_in
-from callrec.people.joining import add_person, confirm_person
-from callrec.people.powers import change_role, disable_person, lend_power
+from callrec.people.joining import add_person
+from callrec.people.powers import disable_person
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power, Role
 from callrec.policy.withholding import Ground
@@ -27,6 +27,7 @@ from callrec.requests.event import withdraw_request
 from callrec.requests.model import RequestBody, RequestVersion
 from callrec.requests.show import show_request
 from house.holds import verified
+from house.people import change_role, confirm_person, lend_power
 from house.practices import House
 from house.requests import (
     ANOTHER_REASON,

@@ -24,7 +24,6 @@ from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Locked, NotFound, Refused, Tampered
-from callrec.people.powers import change_role, lend_power
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, Role
@@ -37,6 +36,7 @@ from callrec.requests.open import read_request
 from callrec.store.sealing import open_stream
 from house.forged_approvals import forge_approval, opens_nothing
 from house.holds import contradictions
+from house.people import change_role, lend_power
 from house.practices import House
 from house.requests import (
     ANOTHER_REASON,

@@ -15,7 +15,6 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Unusable
-from callrec.people.powers import change_role
 from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import Purpose
@@ -35,6 +34,7 @@ from callrec.retention.holds import list_holds
 from house.holds import held, verified
 from house.listening import hear
 from house.packages import release
+from house.people import change_role
 from house.practices import House
 from house.requests import (
     ANOTHER_REASON,

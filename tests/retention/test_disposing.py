@@ -8,7 +8,6 @@ from datetime import date
 import pytest
 
 from callrec.errors import Refused, Unusable
-from callrec.people.powers import change_role
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import DisposalItem
@@ -22,6 +21,7 @@ from callrec.retention.erase import preview_destruction, preview_disposal
 from house.drives import archive, drive, faults, verify
 from house.erasures import bags_of, erase, found_in, secrets_of, tokens_of
 from house.holds import ask, by_hand, verified
+from house.people import change_role
 from house.practices import House
 from house.requests import (
     ANOTHER_REASON,

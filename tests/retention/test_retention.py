@@ -11,7 +11,6 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
 from callrec.office.status import read_status
-from callrec.people.powers import lend_power
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Power
@@ -24,6 +23,7 @@ from callrec.retention.review import REVIEWED, appraise_due, count_due
 from callrec.search.show import show_recording
 from house.commands import type_in
 from house.holds import ANN, BOB, FIFTH, ask, by_hand, hear, lift, verified
+from house.people import lend_power
 from house.practices import House
 from house.requests import (
     ANOTHER_REASON,

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, func, 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
 from callrec.audit.leaf import DETAIL_NONCE_BYTES, Leaf, Outcome, detail_commitment
-from callrec.audit.register import Founders, Register, founders_of, replay
+from callrec.audit.register import REGISTER_KINDS, Founders, Register, founders_of, replay
 from callrec.audit.session import SessionCertificate, may_session_attest
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, sync_folder, transaction
@@ -33,10 +33,6 @@ _NODE = select(tables.node.c.hash).where(
     tables.node.c.level == bindparam("level"), tables.node.c.position == bindparam("position")
 )
 """Made once: a command asks it sixty times and more."""
-
-REGISTER_KINDS = ("voucher", "key", "seal", "claim", "lock", "kit", "settings")
-"""Of statements that the register is made of: each stands until another takes its place."""
-
 
 UNREADABLE_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "in no form"})
 """Shown in place of details that no command of ours writes, so that lists go on."""

@@ -19,8 +19,21 @@ from callrec.crypto.context import context
 from callrec.crypto.identity import PublicKeys
 from callrec.crypto.statement import Statement, check_statement
 from callrec.errors import NotFound, Tampered
-from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, VaultKey
+from callrec.policy.role import (
+    Delegation,
+    Person,
+    PersonId,
+    Power,
+    Role,
+    Standing,
+    VaultKey,
+    is_second_needed,
+    may_be_second,
+)
 from callrec.settings import Settings, read_settings
+
+REGISTER_KINDS: Final = ("voucher", "second", "key", "seal", "claim", "lock", "kit", "settings")
+"""Of statements that the register is made of: each stands until another takes its place."""
 
 POWER_WORDS: Final = {str(power): power for power in Power}
 """Powers by the word that a voucher carries."""
@@ -88,6 +101,8 @@ class Voucher:
     """Sequence of the leaf that carries it."""
     digest: str
     by: str
+    second: str
+    """Id of the second person who signed for it; empty: none did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +175,8 @@ class Register:
     """The recovery kits after the first, which leaf 0 names; all have its id."""
     settings: list[SettingsVersion] = field(default_factory=list)
     """Every version of the practice's settings, the first of which it was founded with."""
+    seconds: dict[str, str] = field(default_factory=dict)
+    """By digest of a voucher, the id of the second person who signed for it, before it."""
     ignored: list[int] = field(default_factory=list)
     """Sequences of statements that were made by people without the power to."""
 
@@ -177,6 +194,18 @@ class Register:
         """The newest voucher about a person whose leaf is before ``before``."""
         known = reversed(self.vouchers.get(person, ()))
         return next((each for each in known if before is None or each.seq < before), None)
+
+    def key_voucher(self, person: str) -> Voucher:
+        """The voucher that gave a person the key that they have now.
+
+        Raises:
+            NotFound: nobody vouched for such a person.
+        """
+        newest = self.voucher(person)
+        if newest is None:
+            raise NotFound("no such person", hint="run callrec user list")
+        with_it = (each for each in self.vouchers[person] if each.keys == newest.keys)
+        return next(with_it, newest)
 
     def person(self, person: str, *, before: int | None = None) -> Person:
         """Who that person is at that point.
@@ -263,6 +292,11 @@ class Register:
         except NotFound:
             return False
 
+    def may_be_seconds(self, *, by: str, about: str) -> frozenset[PersonId]:
+        """Who may sign as the second person for a voucher by one person about another."""
+        people = (voucher.person for voucher in self.people())
+        return frozenset(p.id for p in people if p.id not in (by, about) and may_be_second(p))
+
     def people(self) -> tuple[Voucher, ...]:
         """Everyone's newest voucher, in the order in which they joined."""
         return tuple(known[-1] for known in self.vouchers.values())
@@ -323,14 +357,15 @@ def apply_statement(register: Register, leaf: Leaf, statement: Statement) -> Non
             register.locks[statement.by] = statement.fields["lock"]
         case "lock":  # their own alone
             register.locks[statement.by] = statement.fields["lock"]
+        case "second" if _may_be_second(register, statement.by, seq):
+            register.seconds[statement.fields["voucher"]] = statement.by
         case "voucher" if _may_vouch(register, statement, seq):
             _take_voucher(register, seq, statement)
         case "key" | "seal" | "kit" | "settings" if _governs(register, statement.by, seq):
             _take_from_controller(register, leaf, statement)
-        case "claim" | "voucher" | "key" | "seal" | "lock" | "kit" | "settings":
-            register.ignored.append(seq)
-        case _:
-            pass  # of no concern to the register
+        case kind:
+            if kind in REGISTER_KINDS:
+                register.ignored.append(seq)
 
 
 def _take_from_controller(register: Register, leaf: Leaf, statement: Statement) -> None:
@@ -338,7 +373,7 @@ def _take_from_controller(register: Register, leaf: Leaf, statement: Statement) 
         case "key":
             _take_keys(register, leaf.seq, statement)
         case "seal":
-            register.seals.update(_seals(leaf.seq, statement))
+            _take_seals(register, leaf.seq, statement)
         case "kit":
             _take_kit(register, leaf.seq, statement)
         case _:
@@ -390,9 +425,13 @@ def _governs(register: Register, person: str, seq: int) -> bool:
 
 
 def _may_vouch(register: Register, statement: Statement, seq: int) -> bool:
-    """Those who govern vouch; a kit vouches once, for a new Data Controller nobody knows yet."""
+    """Those who govern vouch, with a second person where it takes one.
+
+    A kit vouches once and alone, for a new Data Controller nobody knows yet: where it is used,
+    nobody governs any more.
+    """
     if statement.by != register.founders.kit:
-        return _governs(register, statement.by, seq)
+        return _governs(register, statement.by, seq) and _has_second(register, statement, seq)
     since = register.kits[-1].seq if register.kits else 0
     vouchers = [each for known in register.vouchers.values() for each in known]
     used = any(each.by == statement.by and each.seq > since for each in vouchers)
@@ -400,19 +439,40 @@ def _may_vouch(register: Register, statement: Statement, seq: int) -> bool:
     return not used and is_new and statement.fields["role"] == Role.DATA_CONTROLLER
 
 
-def _seals(seq: int, statement: Statement) -> Iterator[tuple[str, Seal]]:
+def _may_be_second(register: Register, person: str, seq: int) -> bool:
+    voucher = register.voucher(person, before=seq)
+    return voucher is not None and may_be_second(voucher.person)
+
+
+def _has_second(register: Register, statement: Statement, seq: int) -> bool:
+    """Whether a second person signed for a voucher before it, or none had to or could."""
+    new, second = _voucher(statement, seq), statement.fields["second"]
+    before = register.voucher(new.person.id, before=seq)
+    may = register.may_be_seconds(by=statement.by, about=new.person.id)
+    if second:
+        return second in may and register.seconds.get(statement.digest) == second
+    is_needed = is_second_needed(
+        before.person if before else None,
+        new.person,
+        has_other_keys=before is None or before.keys != new.keys,
+    )
+    return not (is_needed and may)
+
+
+def _take_seals(register: Register, seq: int, statement: Statement) -> None:
     for share in statement.fields["shares"]:
-        yield share["sha256"], Seal(VaultKey(share["key"]), share["version"], share["to"], seq)
+        seal = Seal(VaultKey(share["key"]), share["version"], share["to"], seq)
+        register.seals[share["sha256"]] = seal
 
 
 def _take_voucher(register: Register, seq: int, statement: Statement) -> None:
-    known = register.vouchers.setdefault(statement.fields["person"], [])
+    known = register.vouchers.get(statement.fields["person"], [])
     _check_follows(seq, statement, known, first_serial=1)
     voucher = _voucher(statement, seq)
     is_out = voucher.person.standing is Standing.DISABLED
     if known and (known[-1].keys != voucher.keys or is_out):
         register.claims.pop(voucher.person.id, None)  # confirmed, begun again, or disabled
-    known.append(voucher)
+    register.vouchers[voucher.person.id] = [*known, voucher]
     if lock := statement.fields["lock"]:
         register.locks[voucher.person.id] = lock
 
@@ -437,6 +497,7 @@ def _voucher(statement: Statement, seq: int) -> Voucher:
         seq=seq,
         digest=statement.digest,
         by=statement.by,
+        second=fields["second"],
     )
 
 

@@ -22,14 +22,13 @@ from callrec.audit.erased import StatementReplay
 from callrec.audit.from_the_end import SecondProcess
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import (
-    REGISTER_KINDS,
     Head,
     node_reader,
     read_register,
     repeated_statements,
     stored_size,
 )
-from callrec.audit.register import Register
+from callrec.audit.register import REGISTER_KINDS, Register
 from callrec.audit.remembered import VerificationResult, VerifiedState
 from callrec.audit.resumed import SetAside, read_set_aside
 from callrec.audit.session import SessionCertificate

@@ -143,8 +143,12 @@ class Stage:
 
     def _as(self, who: str, password: str) -> dict[str, str]:
         file = self.folder / "people" / password
-        # Each sits at a terminal of their own, and here is none.
-        return {"CALLREC_USER": who, "CALLREC_PASSWORD_FILE": str(file), "CALLREC_SESSION": who}
+        return {
+            "CALLREC_USER": who,
+            "CALLREC_PASSWORD_FILE": str(file),
+            "CALLREC_COUNTERSIGN_PASSWORD_FILE": str(file.with_name("pat.password")),
+            "CALLREC_SESSION": who,  # each sits at a terminal of their own, and here is none
+        }
 
     def _play(
         self,
@@ -195,6 +199,11 @@ PEOPLE: Final = (
     ("sam", "Sam Turnbull", "staff"),
 )
 
+_BY_PAT: Final = ("--countersign", "pat")
+
+_SECOND: Final[Mapping[str, tuple[str, ...]]] = {"pat": ()}
+"""Who signs for somebody besides the Data Controller: for the first there is nobody yet."""
+
 MARCH: Final = ("--from", "2026-03-01", "--to", "2026-03-31")
 
 NUMBER: Final = "07700 900461"
@@ -230,16 +239,17 @@ def _found_the_practice(stage: Stage) -> None:
     stage.secret("provisional.password", "borrowed umbrella until Thursday")
     practice = ("--practice", "Hama Medical Centre", "--user", "dora", "--name", "Dora Whitlock")
     stage.callrec("dora", "init", *practice, "--recovery-file", "recovery-kit.txt")
-    stage.scene(
-        "People join. Each person makes their own key, and the Data Controller confirms it."
-    )
+    stage.scene("People join. Each makes a key, and reads its six words to the Data Controller.")
     for name, full_name, role in PEOPLE:
         given = ("--password-file", "people/provisional.password")
         stage.callrec("dora", "user", "add", name, "--name", full_name, "--role", role, *given)
-        stage.first_login(name, "provisional.password")
-        stage.callrec("dora", "user", "confirm", name, "--yes")
+        shown = stage.first_login(name, "provisional.password")
+        words = ("--words", _read(r"(?m)^  ((?:[a-z]+ ){5}[a-z]+)$", shown))
+        stage.callrec("dora", "user", "confirm", name, *words, *_SECOND.get(name, _BY_PAT))
     door = ("--name", "Telephone intake", "--role", "intake")
-    stage.callrec("dora", "user", "add", "door", *door, "--credential-file", "door.credential")
+    stage.callrec(
+        "dora", "user", "add", "door", *door, "--credential-file", "door.credential", *_BY_PAT
+    )
 
 
 def _take_calls_in(stage: Stage) -> None:

@@ -144,7 +144,8 @@ def _confirmed(practice: Practice, unlocked: Unlocked) -> Person:
     if unlocked.claimed or person.standing is not Standing.CONFIRMED:
         raise Locked(
             "this key is not confirmed yet",
-            hint=f"the Data Controller compares it, and runs callrec user confirm {unlocked.login}",
+            hint=f"read its six words, which callrec login shows, to the Data Controller, who runs"
+            f" callrec user confirm {unlocked.login}",
         )
     if practice.register.public_keys(person.id) != unlocked.identity.public:
         raise Tampered("this login's key is not the one that was vouched for")

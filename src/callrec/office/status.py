@@ -50,6 +50,7 @@ from callrec.requests.glass import ListedGlass, outstanding_glass
 from callrec.requests.history import REQUESTS
 from callrec.requests.open import references_hidden_from
 from callrec.requests.packages import unrecorded_releases
+from callrec.requests.seconds import BROUGHT_IN_LATELY, second_warnings, seconds_brought_in
 from callrec.retention.review import count_due, retention_warnings
 from callrec.search.reviews import read_searches
 
@@ -128,6 +129,12 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         owed = owed_by_label(practice, connection)
         left = _unarchived(practice, connection)
         out = {leaf.subject[0] for leaf in unrecorded_releases(connection)}
+        since = practice.now() - BROUGHT_IN_LATELY
+        seconds = [
+            each
+            for each in seconds_brought_in(practice, connection)
+            if each.what not in kept and each.at >= since
+        ]
         rows = [row for row in REQUESTS.every(connection) if f"R-{row.number}" not in kept]
     due = tuple(each for each in read_due(practice) if each.reference not in kept)
     glass = tuple(each for each in outstanding_glass(practice) if each.reference not in kept)
@@ -159,6 +166,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
             *(each.warning for each in due if each.deadline.is_unknown),
             *waiting_warnings(practice, kept),
             *dict.fromkeys(each.warning for each in glass),
+            *second_warnings(seconds),
             *_warnings(practice, reconciled, kept_here=kept_here),
             *_archive_warnings(practice, left),
         ),

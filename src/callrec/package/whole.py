@@ -115,8 +115,21 @@ def fresh_passphrase(choose: Callable[[Sequence[str]], str] = secrets.choice) ->
     in a hidden field, so the four words of the list with a hyphen in them (``yo-yo``) are not
     drawn: letters and single spaces are then the whole rule. It costs 0.005 of 77.5 bits.
     """
-    words = [word for word in word_list() if "-" not in word]
+    words = _plain_words()
     return " ".join(choose(words) for _ in range(PASSPHRASE_WORDS))
+
+
+def key_words(fingerprint: str) -> str:
+    """A key's fingerprint in six words of the same list, as one person reads it to another.
+
+    They are its remainder by the number of such lists of words: 77.5 of its 256 bits.
+    """
+    words, number = _plain_words(), int(fingerprint, 16)
+    found = []
+    for _ in range(PASSPHRASE_WORDS):
+        number, place = divmod(number, len(words))
+        found.append(words[place])
+    return " ".join(found)
 
 
 def normalise_passphrase(passphrase: str) -> bytes:
@@ -125,6 +138,10 @@ def normalise_passphrase(passphrase: str) -> bytes:
     What is not a letter from a to z parts words: the page's own code does just so (sealed.js).
     """
     return " ".join(re.findall("[a-z]+", passphrase.lower())).encode()
+
+
+def _plain_words() -> Sequence[str]:
+    return [word for word in word_list() if "-" not in word]
 
 
 def word_list() -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import update_row
 from callrec.crypto import primitives
 from callrec.crypto.identity import Identity, PublicKeys
-from callrec.errors import Tampered, Unusable
+from callrec.errors import Unusable
 from callrec.login.choosing import check_password, facts_known
 from callrec.login.keyring import Credential, write_credential
 from callrec.login.locks import new_identity
@@ -32,12 +32,13 @@ from callrec.login.people import (
     person_row,
     shown_colleague,
 )
-from callrec.package.whole import fresh_passphrase
+from callrec.package.whole import fresh_passphrase, key_words, normalise_passphrase
 from callrec.people.founding import check_login
 from callrec.people.powers import check_controller_remains, current_voucher
 from callrec.people.seen import retire_keys_of
 from callrec.people.vouching import (
     HAS_ANOTHER_KEY,
+    check_seconded,
     drop_keys_of,
     give_shares,
     governing,
@@ -48,6 +49,8 @@ from callrec.people.vouching import (
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import POWERS, Person, PersonId, Role, Standing, VaultKey
 from callrec.practice import Actor, Practice, attempt
+
+PERSON_CONFIRMED: Final = "person.confirmed"
 
 PERSON_RESET: Final = "person.reset"
 
@@ -106,42 +109,61 @@ def _provisional_identity(
 
 
 def add_intake(
-    practice: Practice, actor: Actor, *, login: str, full_name: str, credential: Path
+    practice: Practice,
+    actor: Actor,
+    *,
+    login: str,
+    full_name: str,
+    credential: Path,
+    second: Actor | None = None,
 ) -> AddedPerson:
     """Add an intake service: it writes its credential to a file and can ingest, no more.
 
     Raises:
-        Refused: the actor does not govern.
+        Refused: the actor does not govern, or a second person who may has not signed for it.
         Misconfigured: the file exists or cannot be written; then nobody was added.
     """
+    person = Person(PersonId(primitives.random_id()), Role.INTAKE, POWERS[Role.INTAKE])
     with attempt(practice, actor, "person.added"):
         check_may_vouch(actor.person)
+        check_seconded(practice, actor, person, second=second)
     check_login(login)
-    person = Person(PersonId(primitives.random_id()), Role.INTAKE, POWERS[Role.INTAKE])
     seed = primitives.random_bytes(primitives.KEY_BYTES)
     public = Identity.from_seed(seed, practice.vault).public
     names = fresh_names(login, full_name)
     with governing(practice, actor) as act:
+        vouch(
+            practice,
+            act,
+            actor,
+            "person.added",
+            person=person,
+            keys=public,
+            name=names.digest,
+            second=second,
+        )
         insert_person(practice, act, person, names, None)
-        vouch(practice, act, actor, "person.added", person=person, keys=public, name=names.digest)
         give_shares(practice, act, actor, person, public)
         write_credential(credential, Credential(practice.vault, person.id, practice.root, seed))
     return AddedPerson(login, Role.INTAKE, "")
 
 
-def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint: str) -> Colleague:
-    """Confirm the key that a person made, once its fingerprint was compared.
+def confirm_person(
+    practice: Practice, actor: Actor, *, login: str, words: str, second: Actor | None = None
+) -> Colleague:
+    """Confirm the key that a person made, by the words of it that they read out.
 
-    A person who lost their password gets back the powers that they had, and the keys of their
-    own requests and incidents.
+    Nobody is told these words beforehand but the person, by their own login: who confirms types
+    what they hear. A person who lost their password gets back the powers that they had, and the
+    keys of their own requests and incidents.
 
     Raises:
-        Refused: the actor does not govern.
-        Unusable: nobody is waiting under that login: no key was made, or it was disabled since.
-        Tampered: the key that waits is not the one whose fingerprint was compared.
+        Refused: the actor does not govern, or a second person who may has not signed for it.
+        Unusable: nobody is waiting under that login: no key was made, or it was disabled since; or
+            the words are not those of the key that waits.
     """
     row, voucher = find_person(practice, login)
-    with attempt(practice, actor, "person.confirmed", subject=[row.id]):
+    with attempt(practice, actor, PERSON_CONFIRMED, subject=[row.id]):
         check_may_vouch(actor.person)
     if voucher.person.standing is Standing.DISABLED:
         raise Unusable("this login is disabled", hint=_ADD_ANEW)
@@ -151,15 +173,29 @@ def confirm_person(practice: Practice, actor: Actor, *, login: str, fingerprint:
     if voucher.person.standing is not Standing.PROVISIONAL or not (claimed and row.claimed):
         hint = f"{login} runs callrec login {login} first"
         raise Unusable(f"{login} has not made a key yet", hint=hint)
-    if claimed.fingerprint != fingerprint:
-        raise Tampered(f"the key of {login} is not the one whose fingerprint was compared")
     powers = voucher.person.powers or POWERS[voucher.person.role]
     person = replace(voucher.person, powers=powers, standing=Standing.CONFIRMED)
+    with attempt(practice, actor, PERSON_CONFIRMED, subject=[row.id]):
+        check_seconded(practice, actor, person, second=second, has_other_keys=True)
+        if normalise_passphrase(words) != key_words(claimed.fingerprint).encode():
+            raise Unusable(
+                f"these are not the words of the key that waits for {login}",
+                hint=f"hear them again; if they stay so, somebody else made this key: callrec user"
+                f" reset {login}",
+            )
     with governing(practice, actor) as act:
         reseal_keys(practice, act, actor, person=row.id, public=claimed.kem)
         update_row(act.connection, tables.person, row.id, locked=row.claimed, claimed=None)
-        name = voucher.name
-        vouch(practice, act, actor, "person.confirmed", person=person, keys=claimed, name=name)
+        vouch(
+            practice,
+            act,
+            actor,
+            PERSON_CONFIRMED,
+            person=person,
+            keys=claimed,
+            name=voucher.name,
+            second=second,
+        )
         give_shares(practice, act, actor, person, claimed)
     return replace(shown_colleague(practice, actor, row, voucher), standing=Standing.CONFIRMED)
 
@@ -192,7 +228,13 @@ class PasswordReset:
 
 
 def reset_person(
-    practice: Practice, actor: Actor, *, login: str, password: str, was_seen: bool = False
+    practice: Practice,
+    actor: Actor,
+    *,
+    login: str,
+    password: str,
+    was_seen: bool = False,
+    second: Actor | None = None,
 ) -> PasswordReset:
     """Give a person who lost their password a provisional one; no powers until confirmed.
 
@@ -201,7 +243,8 @@ def reset_person(
 
     Raises:
         NotFound: nobody has that login.
-        Refused: the actor does not govern, or would leave the practice without a Data Controller.
+        Refused: the actor does not govern, or would leave the practice without a Data Controller,
+            or a second person who may has not signed for it.
         Unusable: it is the actor, a service or a disabled person; or the password will not do.
     """
     voucher = current_voucher(practice, actor, login)
@@ -221,6 +264,7 @@ def reset_person(
         if voucher.person.standing is Standing.DISABLED:
             raise Unusable("this login is disabled", hint=_ADD_ANEW)
         check_controller_remains(practice, person)
+        check_seconded(practice, actor, person, second=second, has_other_keys=True)
     password = password or fresh_passphrase()
     check_password(password, facts_known(practice, actor, practice.now()))
     public, locked = _provisional_identity(practice, person.id, password)
@@ -234,6 +278,7 @@ def reset_person(
             keys=public,
             name=voucher.name,
             locked=locked,
+            second=second,
         )
         taken_back = take_back_grants(practice, act, actor, person.id, why=HAS_ANOTHER_KEY)
         # The provisional key takes the place of everything that opens under the lost one.

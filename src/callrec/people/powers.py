@@ -13,7 +13,13 @@ from typing import Final
 from callrec.audit.register import Voucher
 from callrec.errors import Refused
 from callrec.login.people import find_person, logins, shown_colleague
-from callrec.people.vouching import UNDELEGATED, PersonChange, governing, revise
+from callrec.people.vouching import (
+    UNDELEGATED,
+    PersonChange,
+    check_seconded,
+    governing,
+    revise,
+)
 from callrec.policy.authority import (
     check_in_force,
     check_may_vouch,
@@ -56,6 +62,7 @@ def change_role(
     login: str,
     role: Role,
     only: frozenset[Power] = frozenset(),
+    second: Actor | None = None,
 ) -> RoleChange:
     """Give a person another role: new powers, and new versions of each key that they lose.
 
@@ -66,7 +73,7 @@ def change_role(
         NotFound: nobody has that login.
         Refused: the actor does not govern, or would leave the practice without a Data Controller,
             or a person who is to hold less is not confirmed yet; or it is an intake service, or is
-            to be one.
+            to be one; or it brings more, and a second person who may has not signed for it.
         Unusable: the role does not bring one of the powers.
     """
     voucher = current_voucher(practice, actor, login)
@@ -86,7 +93,8 @@ def change_role(
     lent = () if only else without_lapsed(voucher.person, today(practice)).delegations
     powers = powers if has_powers else frozenset()
     person = replace(voucher.person, role=role, powers=powers, delegations=lent)
-    return RoleChange(_revise(practice, actor, "person.role", voucher, person), lent)
+    change = PersonChange("person.role", voucher, person, second)
+    return RoleChange(_revise(practice, actor, change), lent)
 
 
 def disable_person(practice: Practice, actor: Actor, *, login: str) -> tuple[str, ...]:
@@ -100,7 +108,7 @@ def disable_person(practice: Practice, actor: Actor, *, login: str) -> tuple[str
     """
     voucher = current_voucher(practice, actor, login)
     person = replace(voucher.person, powers=frozenset(), delegations=(), standing=Standing.DISABLED)
-    return _revise(practice, actor, "person.disabled", voucher, person)
+    return _revise(practice, actor, PersonChange("person.disabled", voucher, person))
 
 
 def current_voucher(practice: Practice, actor: Actor, login: str) -> Voucher:
@@ -110,21 +118,18 @@ def current_voucher(practice: Practice, actor: Actor, login: str) -> Voucher:
     return voucher
 
 
-def _revise(
-    practice: Practice, actor: Actor, act_name: str, voucher: Voucher, person: Person
-) -> tuple[str, ...]:
-    with attempt(practice, actor, act_name, subject=[person.id]):
+def _revise(practice: Practice, actor: Actor, change: PersonChange) -> tuple[str, ...]:
+    with attempt(practice, actor, change.act, subject=[change.person.id]):
         check_may_vouch(actor.person)
-        check_controller_remains(practice, person)
-    return _write_change(practice, actor, act_name, voucher, person)
+        check_controller_remains(practice, change.person)
+        check_seconded(practice, actor, change.person, second=change.second)
+    return _write_change(practice, actor, change)
 
 
-def _write_change(
-    practice: Practice, actor: Actor, act_name: str, voucher: Voucher, person: Person
-) -> tuple[str, ...]:
-    revision = PersonChange(act_name, voucher, without_lapsed(person, today(practice)))
+def _write_change(practice: Practice, actor: Actor, change: PersonChange) -> tuple[str, ...]:
+    lasting = without_lapsed(change.person, today(practice))
     with governing(practice, actor) as act:
-        return revise(practice, act, actor, [revision])
+        return revise(practice, act, actor, [replace(change, person=lasting)])
 
 
 def check_controller_remains(practice: Practice, changed: Person) -> None:
@@ -162,12 +167,21 @@ class LapsedDelegation:
         )
 
 
-def lend_power(practice: Practice, actor: Actor, *, login: str, power: Power, until: date) -> None:
+def lend_power(
+    practice: Practice,
+    actor: Actor,
+    *,
+    login: str,
+    power: Power,
+    until: date,
+    second: Actor | None = None,
+) -> None:
     """Lend a power to a person until a day, in place of what was lent of it before.
 
     Raises:
         NotFound: nobody has that login.
-        Refused: the actor governs by a lent power only, or the person or the day will not do.
+        Refused: the actor governs by a lent power only, or the person or the day will not do, or a
+            second person who may has not signed for it.
         Unusable: the person may do that anyway.
     """
     row, _ = find_person(practice, login)
@@ -175,7 +189,8 @@ def lend_power(practice: Practice, actor: Actor, *, login: str, power: Power, un
         check_may_vouch(actor.person)
         voucher, day = current_voucher(practice, actor, login), today(practice)
         person = lend(actor.person, voucher.person, power, until=until, on=day)
-    _write_change(practice, actor, DELEGATED, voucher, person)
+        check_seconded(practice, actor, person, second=second)
+    _write_change(practice, actor, PersonChange(DELEGATED, voucher, person, second))
 
 
 def end_delegation(practice: Practice, actor: Actor, *, login: str, power: Power) -> None:
@@ -190,7 +205,7 @@ def end_delegation(practice: Practice, actor: Actor, *, login: str, power: Power
         check_may_vouch(actor.person)
         voucher = current_voucher(practice, actor, login)
         person = take_back(actor.person, voucher.person, power)
-    _write_change(practice, actor, UNDELEGATED, voucher, person)
+    _write_change(practice, actor, PersonChange(UNDELEGATED, voucher, person))
 
 
 def lapsed_delegations(practice: Practice) -> tuple[LapsedDelegation, ...]:

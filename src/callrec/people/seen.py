@@ -19,6 +19,7 @@ from callrec.login.choosing import check_password, facts_known
 from callrec.login.locks import holders, new_identity, new_version
 from callrec.people.vouching import (
     HAS_ANOTHER_KEY,
+    check_seconded,
     drop_keys_of,
     give_shares,
     governing,
@@ -33,7 +34,11 @@ from callrec.practice import Actor, Practice, attempt, today
 
 
 def begin_again(
-    practice: Practice, actor: Actor, *, new_password: Callable[[], str]
+    practice: Practice,
+    actor: Actor,
+    *,
+    new_password: Callable[[], str],
+    second: Actor | None = None,
 ) -> tuple[str, ...]:
     """Give the Data Controller another identity under a new password; their old keys are retired.
 
@@ -41,7 +46,8 @@ def begin_again(
     granted to them is taken back: returns under which requests, ``R-17``.
 
     Raises:
-        Refused: the actor does not govern: a new key of theirs is confirmed by who does.
+        Refused: the actor does not govern: a new key of theirs is confirmed by who does; or a
+            second person who may has not signed for it.
         Unusable: the new password will not do.
     """
     with attempt(practice, actor, PASSWORD_SEEN, subject=[actor.person.id]):
@@ -51,6 +57,7 @@ def begin_again(
                 clause=Clause.CONTROLLED_ACCESS,
                 hint=f"ask the Data Controller to run callrec user reset {actor.login} --seen",
             )
+        check_seconded(practice, actor, actor.person, second=second, has_other_keys=True)
         password = new_password()
         check_password(password, facts_known(practice, actor, practice.now()))
     voucher = practice.register.voucher(actor.person.id)
@@ -72,6 +79,7 @@ def begin_again(
             keys=identity.public,
             name=voucher.name,
             locked=locked,
+            second=second,
         )
         act.checkpoint(actor.signer)
         now = replace(practice, register=read_register(act.connection))

@@ -46,14 +46,16 @@ from callrec.login.locks import (
     shares_for,
     store_shares,
 )
+from callrec.login.people import logins
 from callrec.mail.outbox import notify
-from callrec.policy.authority import delegations_lapsed, without_lapsed
+from callrec.policy.authority import check_second, delegations_lapsed, without_lapsed
 from callrec.policy.request import GRANTED_STATES, RequestAct
 from callrec.policy.role import (
     Person,
     Power,
     Standing,
     VaultKey,
+    is_second_needed,
     keys_held,
     powers_named,
     powers_of,
@@ -69,6 +71,9 @@ from callrec.requests.model import RequestVersion
 UNDELEGATED: Final = "person.undelegated"
 """Act of the leaf that ends a lent power."""
 
+SECONDED: Final = "person.seconded"
+"""Act of the leaf in which a second person signs for the voucher after it."""
+
 MAY_NOT_HEAR: Final = "The person it was granted to may not hear recordings any more"
 
 HAS_ANOTHER_KEY: Final = "The person it was granted to has another key now, which does not open it"
@@ -81,10 +86,12 @@ def voucher_fields(
     names_digest: str,
     previous: Voucher | None,
     locked: bytes | None = None,
+    second: Actor | None = None,
 ) -> dict[str, Any]:
     """The fields of a ``voucher`` statement that follows ``previous``.
 
-    With ``locked`` it gives the person this lock; else theirs stays as it is.
+    With ``locked`` it gives the person this lock; else theirs stays as it is. ``second`` signs for
+    it too.
     """
     return {
         "delegations": [
@@ -97,6 +104,7 @@ def voucher_fields(
         "powers": sorted(person.powers),
         "previous": previous.digest if previous else "",
         "role": person.role,
+        "second": second.person.id if second else "",
         "serial": previous.serial + 1 if previous else 1,
         "standing": person.standing,
     }
@@ -131,6 +139,42 @@ def governing(
             act.checkpoint(signs.signer)
 
 
+def who_may_second(practice: Practice, actor: Actor, *, login: str) -> tuple[str, ...]:
+    """Logins of those who may sign, beside the actor, for what is said of another person."""
+    called = logins(practice)
+    may = practice.register.may_be_seconds(by=actor.person.id, about="")
+    return tuple(sorted(called[person] for person in may if called[person] != login))
+
+
+def check_seconded(
+    practice: Practice,
+    actor: Actor,
+    person: Person,
+    *,
+    second: Actor | None,
+    has_other_keys: bool = False,
+) -> None:
+    """Check that a second person signs for what is to be said of a person, where it takes one.
+
+    Args:
+        practice: where there may be one.
+        actor: who says it.
+        person: as they are to be.
+        second: who signs too, with their password.
+        has_other_keys: they are given others than they have.
+    """
+    before = practice.register.voucher(person.id)
+    check_second(
+        second.person if second else None,
+        by=actor.person.id,
+        about=person.id,
+        is_needed=is_second_needed(
+            before.person if before else None, person, has_other_keys=has_other_keys
+        ),
+        others=len(practice.register.may_be_seconds(by=actor.person.id, about=person.id)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class PersonChange:
     """A person as they are to be from now on, and the newest voucher about them."""
@@ -139,6 +183,8 @@ class PersonChange:
     """Of the leaf."""
     voucher: Voucher
     person: Person
+    second: Actor | None = None
+    """Who signs for it besides."""
 
 
 def revise(
@@ -180,7 +226,16 @@ def _vouch_again(
     practice: Practice, act: LogTransaction, actor: Actor, revised: PersonChange
 ) -> None:
     keys, name = revised.voucher.keys, revised.voucher.name
-    vouch(practice, act, actor, revised.act, person=revised.person, keys=keys, name=name)
+    vouch(
+        practice,
+        act,
+        actor,
+        revised.act,
+        person=revised.person,
+        keys=keys,
+        name=name,
+        second=revised.second,
+    )
 
 
 def _end_hearing(
@@ -219,11 +274,23 @@ def vouch(
     keys: PublicKeys,
     name: str,
     locked: bytes | None = None,
+    second: Actor | None = None,
 ) -> None:
-    """Vouch for a person: the leaf ``act_name`` with a voucher that follows the newest."""
+    """Vouch for a person: the leaf ``act_name`` with a voucher that follows the newest.
+
+    Before it stands the word of the ``second`` person, under a checkpoint of their own.
+    """
     previous = practice.register.voucher(person.id)
-    fields = voucher_fields(person, keys, names_digest=name, previous=previous, locked=locked)
+    fields = voucher_fields(
+        person, keys, names_digest=name, previous=previous, locked=locked, second=second
+    )
     statement = sign_statement_as(practice, actor, "voucher", fields)
+    if second is not None:
+        if act.has_appended:
+            act.checkpoint(actor.signer)
+        said = sign_statement_as(practice, second, "second", {"voucher": statement.digest})
+        act.leaf(SECONDED, actor=second.person.id, subject=[person.id], statement=said)
+        act.checkpoint(second.signer)
     act.leaf(act_name, actor=actor.person.id, subject=[person.id], statement=statement)
 
 

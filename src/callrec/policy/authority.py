@@ -1,6 +1,7 @@
 """Who may act, ask, decide, countersign; what is lent.
 
     4(a)  the Data Controller, or those they authorise, manage access      check_may, _vouch
+    4(a)  where there is one, a second person signs for who joins          check_second
     4(b)  each purpose is decided by the role the policy names for it      check_decides_purpose
     4(b)  nobody formally authorises their own request                     check_not_own, _subject
     4(g)  a delegate consults the Data Controller before approval          check_consulted
@@ -27,7 +28,16 @@ from callrec.policy.clause import Clause
 from callrec.policy.clock_events import Awaited
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import GRANTED_STATES, RequestState
-from callrec.policy.role import Delegation, Person, PersonId, Power, Role, Standing, powers_of
+from callrec.policy.role import (
+    Delegation,
+    Person,
+    PersonId,
+    Power,
+    Role,
+    Standing,
+    may_be_second,
+    powers_of,
+)
 from callrec.policy.words import check_reason
 
 MAX_DELEGATION: Final = timedelta(days=366)
@@ -107,6 +117,37 @@ def check_may(person: Person, power: Power, *, on: date) -> None:
 def check_may_vouch(person: Person) -> None:
     """The Data Controller says who may do what [policy 4(a)]; a lent power is not lent on."""
     _check_governs(person, "say who may do what", hint="ask the Data Controller")
+
+
+def check_second(
+    second: Person | None, *, by: PersonId, about: PersonId, is_needed: bool, others: int
+) -> None:
+    """Who joins, has another key or may do more, does so on two people's word [policy 4(a)].
+
+    ``others`` is how many may sign beside ``by``. Where nobody may, one person is enough, and the
+    record says that there was no second.
+    """
+    if second is None:
+        if is_needed and others:
+            raise Refused(
+                "a second person signs for that too, as there is one who may",
+                clause=Clause.CONTROLLED_ACCESS,
+                hint=f"ask {_ASK_ANOTHER[Power.DECIDE_GENERAL]}: --countersign USER",
+            )
+        return
+    instead = f"ask {_ASK_ANOTHER[Power.DECIDE_GENERAL]}: --countersign USER"
+    if second.id in (by, about):
+        raise Refused(
+            "a second person is neither who says it nor who it is said of",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint=instead,
+        )
+    if not may_be_second(second):
+        raise Refused(
+            f"the role {second.role} may not countersign",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint=instead,
+        )
 
 
 def check_may_resume(person: Person) -> None:

@@ -155,6 +155,32 @@ def powers_named(person: Person) -> frozenset[Power]:
     return person.powers | {lent.power for lent in person.delegations}
 
 
+def is_second_needed(before: Person | None, after: Person, *, has_other_keys: bool) -> bool:
+    """Whether a second person signs for what a voucher changes, where there is one who may.
+
+    It makes somebody one of the practice, gives them another key, or lets them do more or longer
+    than before. To take away, one person is enough, so that it is done at once.
+    """
+    if before is None or before.standing is not Standing.CONFIRMED:
+        had_powers = before is not None and bool(before.powers)
+        return after.standing is Standing.CONFIRMED or (had_powers and has_other_keys)
+    days = {lent.power: lent.until for lent in before.delegations}
+    return (
+        has_other_keys
+        or not POWERS[after.role] <= POWERS[before.role]
+        or not after.powers <= before.powers
+        or any(lent.until > days.get(lent.power, date.min) for lent in after.delegations)
+    )
+
+
+def may_be_second(person: Person) -> bool:
+    """Whether somebody signs beside the one who says who may do what: they decide requests.
+
+    By a power of their own: what was lent ends with a day, and the log knows none.
+    """
+    return person.standing is Standing.CONFIRMED and Power.DECIDE_GENERAL in person.powers
+
+
 def keys_held(powers: frozenset[Power]) -> frozenset[VaultKey]:
     """The vault keys that these powers need a share of, and no others.
 

@@ -60,6 +60,7 @@ class DisclosureEntry:
     of_seconds: int | None
     approved_by: tuple[str, ...]
     broken_glass: str | None
+    brought_in: tuple[str, ...]
     recipient: str | None
     recordings: int
     numbers: tuple[str, ...]
@@ -118,6 +119,7 @@ def _entries(
             of_seconds=details.get("of_seconds"),
             approved_by=tuple(called[person] for person in approvers),
             broken_glass=request.broken_glass(used),
+            brought_in=request.brought_in(used),
             recipient=request.named(_RECIPIENT[request.purpose]) if is_copy else None,
             recordings=len(heard),
             numbers=tuple(heard),

@@ -42,8 +42,12 @@ from callrec.record.versions import find_details
 from callrec.registers.resuming import set_aside_items
 from callrec.requests.holding import check_holds
 from callrec.requests.open import hidden_from
+from callrec.requests.seconds import seconds_brought_in
 
 DOES_NOT_OPEN: Final = "does not open"
+
+NOBODY_THERE: Final = "nobody"
+"""There was no second person who might, or there was none to sign for yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -146,6 +150,11 @@ class AccessEntry:
     joined_at: datetime
     vouched_at: datetime
     vouched_by: str
+    key_given_by: str
+    """Who gave them the key that they have, or the password for it."""
+    countersigned_by: str
+    """Who signed for that beside them."""
+    brought_in: tuple[str, ...]
     last_login_at: datetime | None
     last_seen_at: datetime | None
     wrong_passwords: int
@@ -164,12 +173,14 @@ def read_access_register(
     leaves = attested_leaves(connection, practice.register, newest.values())
     last_logins = {leaf.actor: parse_instant(leaf.at) for leaf in leaves}
     called = {**logins(practice), practice.register.founders.kit: "recovery kit"}
+    seconds = seconds_brought_in(practice, connection)
     for voucher in practice.register.people():
         person = voucher.person
         row = rows.get(person.id)
         if row is None:
             raise Tampered("a person who was vouched for is missing from the catalogue")
         shown = shown_colleague(practice, actor, row, voucher)
+        key = practice.register.key_voucher(person.id)
         is_theirs = func.instr(leaf.body, f'"actor":"{person.id}"'.encode()) > 0
         last_seen = connection.execute(select(func.max(leaf.seq)).where(is_theirs)).scalar()
         yield AccessEntry(
@@ -183,6 +194,9 @@ def read_access_register(
             joined_at=_at(connection, practice.register.vouchers[person.id][0].seq),
             vouched_at=_at(connection, voucher.seq),
             vouched_by=called[voucher.by],
+            key_given_by=called[key.by],
+            countersigned_by=called[key.second] if key.second else NOBODY_THERE,
+            brought_in=tuple(each.text for each in seconds if each.subject == person.id),
             last_login_at=last_logins.get(person.id),
             last_seen_at=None if last_seen is None else _at(connection, last_seen),
             wrong_passwords=row.failures,
@@ -207,6 +221,7 @@ class HoldEntry:
     placed_by: str
     lifted_at: datetime | None
     lifted_by: tuple[str, ...]
+    brought_in: tuple[str, ...]
 
 
 def read_hold_register(
@@ -215,6 +230,7 @@ def read_hold_register(
     """Every hold, lifted or not, that the actor may learn of, in the order they were placed."""
     check_holds(practice, connection)
     called, counts = logins(practice), count_held(connection)
+    seconds = seconds_brought_in(practice, connection)
     hidden, lifted = hidden_from(practice, actor, connection), defaultdict[str, list[Leaf]](list)
     for leaf in attested_of(practice, connection, [HoldAct.LIFTED]):
         lifted[leaf.subject[0]].append(leaf)
@@ -232,6 +248,7 @@ def read_hold_register(
             placed_by=called[row.placed_by],
             lifted_at=parse_instant(leaves[-1].at) if leaves else None,
             lifted_by=tuple(called[leaf.actor] for leaf in leaves),
+            brought_in=tuple(each.text for each in seconds if each.subject == row.id),
         )
 
 

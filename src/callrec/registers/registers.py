@@ -110,6 +110,16 @@ class RegisterExtract:
         alone = (each for each in self.entries if each.get("broken_glass") not in settled)
         return tuple(dict.fromkeys(str(each["request"]) for each in alone))
 
+    @property
+    def brought_in(self) -> tuple[str, ...]:
+        """Who countersigned beside the person who had brought them in, and what, each once."""
+        signed: dict[str, list[str]] = {}
+        for entry in self.entries:
+            what = entry.get("request") or entry.get("hold") or entry.get("login")
+            for text in _texts(entry.get("brought_in")):
+                signed.setdefault(text, []).append(str(what))
+        return tuple(f"{text}: {', '.join(dict.fromkeys(on))}" for text, on in signed.items())
+
 
 def read_register(
     practice: Practice,
@@ -156,6 +166,10 @@ def read_register(
             if not source.entered or _is_within(practice, cells[source.entered], since, until)
         ),
     )
+
+
+def _texts(cell: Cell) -> tuple[str, ...]:
+    return cell if isinstance(cell, tuple) else ()
 
 
 def _is_within(

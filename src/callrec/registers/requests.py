@@ -26,6 +26,7 @@ from callrec.requests.glass import BrokenGlass, broken_glass, overall_standing
 from callrec.requests.history import REQUESTS, read_history, read_words
 from callrec.requests.model import Approval, History, OpenRequest
 from callrec.requests.open import is_request_hidden_from, read_request, sees_in_full, unopened_facts
+from callrec.requests.seconds import BroughtInSecond, seconds_brought_in
 from callrec.requests.standing import read_lapse_facts, state_now
 
 
@@ -170,6 +171,8 @@ class RegisteredRequest:
     in_full: bool
     glass: tuple[BrokenGlass, ...]
     """What the Data Controller decided of it alone, standing or not."""
+    seconds: tuple[BroughtInSecond, ...]
+    """Those who signed for it beside the person who had brought them in."""
 
     def broken_glass(self, approvals: Iterable[Approval] | None = None) -> str | None:
         """Whether the glass was broken for these approvals, or for it at all, and that is accepted.
@@ -180,6 +183,11 @@ class RegisteredRequest:
             return overall_standing(self.glass)
         seqs = {approval.leaf.seq for approval in approvals}
         return overall_standing(glass for glass in self.glass if glass.seq in seqs)
+
+    def brought_in(self, approvals: Iterable[Approval] | None = None) -> tuple[str, ...]:
+        """Who signed these approvals, or any part of it, beside who had brought them in."""
+        seqs = None if approvals is None else {approval.leaf.seq for approval in approvals}
+        return tuple(each.text for each in self.seconds if seqs is None or each.beside in seqs)
 
     def answer(self, field: FurtherParticular) -> str | None:
         """A further particular; None where the reader does not see it, or it was not asked for."""
@@ -199,6 +207,7 @@ def read_registered_requests(
 ) -> Iterator[RegisteredRequest]:
     """The requests wanted that the reader may learn of, in the order of their numbers."""
     ends, alone = read_lapse_facts(connection), broken_glass(practice, connection)
+    seconds = seconds_brought_in(practice, connection)
     for row in filter(is_wanted, REQUESTS.every(connection)):
         state, opened = state_now(practice, row, ends), None
         if actor.has_key(VaultKey.CATALOGUE):
@@ -219,4 +228,5 @@ def read_registered_requests(
             opened=opened,
             in_full=opened is not None and sees_in_full(practice, actor, opened),
             glass=tuple(each for each in alone if each.request == row.id),
+            seconds=tuple(each for each in seconds if each.subject == row.id),
         )

@@ -18,7 +18,8 @@ from sqlalchemy import Connection, select
 
 from callrec.audit.foreign import HINT, Foreign, find_foreign, find_foreign_rows, take_out
 from callrec.audit.leaf import Outcome
-from callrec.audit.log import REGISTER_KINDS, LogTransaction, read_founders, read_leaf
+from callrec.audit.log import LogTransaction, read_founders, read_leaf
+from callrec.audit.register import REGISTER_KINDS
 from callrec.audit.resumed import (
     RESUMED_ACT,
     RESUMED_STATEMENT,

@@ -52,6 +52,7 @@ class SubjectAccessEntry:
     outcome: str
     codes: tuple[str, ...]
     broken_glass: str | None
+    brought_in: tuple[str, ...]
     days: int
     days_late: int
     in_time: bool | None
@@ -97,6 +98,7 @@ def read_subject_access_register(
             outcome=str(answer.outcome),
             codes=answer.codes,
             broken_glass=request.broken_glass(),
+            brought_in=request.brought_in(),
             days=(until - received_on).days,
             days_late=late,
             in_time=late == 0 if deadline.due_on and (answer.answered_on or late) else None,
@@ -145,6 +147,7 @@ class OutsideBodyEntry:
     outcome: str
     codes: tuple[str, ...]
     broken_glass: str | None
+    brought_in: tuple[str, ...]
     released_on: date | None
     handed_over_on: date | None
     handed_over_channel: str | None
@@ -186,6 +189,7 @@ def read_outside_body_register(
             outcome=str(answer.outcome),
             codes=answer.codes,
             broken_glass=request.broken_glass(),
+            brought_in=request.brought_in(),
             released_on=day_of_leaf(practice, delivered[0]) if delivered else None,
             **holder_columns(request, packages[-1] if packages else None),
             subject_may_be_told=request.answer(FurtherParticular.SUBJECT_MAY_BE_TOLD),

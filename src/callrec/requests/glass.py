@@ -53,8 +53,15 @@ class GlassReview:
     """The newest review of it by another person."""
 
     verdict: ReviewVerdict
-    by: PersonId
-    at: datetime
+    leaf: Leaf
+
+    @property
+    def by(self) -> PersonId:
+        return PersonId(self.leaf.actor)
+
+    @property
+    def at(self) -> datetime:
+        return parse_instant(self.leaf.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +145,7 @@ def _newest(
         with suppress(NotFound):
             person, day = powers.actor(review)
             if may_review_glass(person, PersonId(decision.actor), on=day):
-                by, at = PersonId(review.actor), parse_instant(review.at)
-                newest = GlassReview(_VERDICTS[review.act], by, at)
+                newest = GlassReview(_VERDICTS[review.act], review)
     return newest
 
 

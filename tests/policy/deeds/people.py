@@ -11,6 +11,7 @@ from callrec.policy.authority import (
     check_may,
     check_may_resume,
     check_may_vouch,
+    check_second,
     lend,
     take_back,
 )
@@ -26,7 +27,7 @@ from callrec.policy.reviews import (
     check_was_shown,
 )
 from callrec.policy.role import Power, Role, Standing, powers_restricted_to
-from policy.builders import ANN, BEN, TODAY, a_person, a_request
+from policy.builders import ANN, BEN, CAT, TODAY, a_person, a_request
 
 A_DAY = timedelta(days=1)
 
@@ -51,6 +52,15 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a partner says who may do what": lambda: check_may_vouch(a_person(PARTNER)),
     "a partner puts on record from where the audit record goes on": lambda: check_may_resume(
         a_person(PARTNER)
+    ),
+    "somebody joins on one person's word": lambda: check_second(
+        None, by=ANN, about=BEN, is_needed=True, others=1
+    ),
+    "somebody countersigns what is said of themselves": lambda: check_second(
+        a_person(MANAGER, id=BEN), by=ANN, about=BEN, is_needed=True, others=1
+    ),
+    "staff countersign that somebody joins": lambda: check_second(
+        a_person(STAFF, id=CAT), by=ANN, about=BEN, is_needed=True, others=1
     ),
     "a power is lent to an intake service": lambda: lend(
         a_person(DC), a_person(Role.INTAKE, id=BEN), Power.SEARCH, until=TODAY, on=TODAY

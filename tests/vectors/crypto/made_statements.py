@@ -40,6 +40,7 @@ VOUCHER: Final[dict[str, Any]] = {
     "powers": ["hear", "make-request"],
     "previous": "ab" * 32,
     "role": "staff",
+    "second": "",
     "serial": 2,
     "standing": "confirmed",
 }
@@ -76,6 +77,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
         ]
     },
     "kit": {"keys": public_keys(OTHER_SEED), "previous": "ab" * 32, "serial": 3},
+    "second": {"voucher": "ab" * 32},
     "claim": {"keys": public_keys(OTHER_SEED), "lock": "10" * 32},
     "lock": {"lock": "10" * 32},
     "settings": {

@@ -34,8 +34,8 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
     Another terminal has a login of its own. What runs without one names a session by
     CALLREC_SESSION, or gives a password with each command.
 
-    The first time, you make your own key and choose your own password; the Data Controller compares
-    the key's fingerprint with you and runs: callrec user confirm NAME
+    The first time, you make your own key and choose your own password; you read six words of the
+    key to the Data Controller, who types them at: callrec user confirm NAME
     """
     from callrec.login.unlock import LoggedIn, log_in
 
@@ -66,12 +66,15 @@ def _show_session(invocation: Invocation, opened: LoggedIn) -> None:
 
 
 def _show_new_key(out: Output, result: AwaitingConfirmation) -> None:
+    from callrec.package.whole import key_words
+
+    words = key_words(result.fingerprint)
     lines = (
         "Your key is made." if result.made_now else "Your key is not confirmed yet.",
-        "Read its fingerprint to the Data Controller, who confirms it:",
-        f"  {grouped_fingerprint(result.fingerprint)}",
+        "Read these six words of it to the Data Controller, who confirms it:",
+        f"  {words}",
     )
-    value = {"user": result.login, "fingerprint": result.fingerprint, "confirmed": False}
+    value = {"user": result.login, "words": words, "confirmed": False}
     out.show(value, lines)
     out.next_step(f"the Data Controller runs callrec user confirm {result.login}")
 

@@ -112,6 +112,8 @@ def _show(invocation: Invocation, extract: RegisterExtract) -> None:
             f"{reference} was decided alone, and nobody else has accepted that:"
             f" callrec audit review-glass {reference}"
         )
+    for told in extract.brought_in:
+        out.note(told)
 
 
 RegisterArgument = Annotated[

@@ -14,7 +14,14 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.kit import grouped_fingerprint
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, acting_person, practice_of, signing_person
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    acting_person,
+    countersigning_person,
+    practice_of,
+    signing_person,
+)
 from callrec.cli.output import Output, Table, counted, facts, local_time
 from callrec.cli.prompts import NEW_PASSWORD_FILE, read_password
 from callrec.errors import Unusable
@@ -25,7 +32,7 @@ if TYPE_CHECKING:
     from callrec.login.people import Colleague
     from callrec.people.joining import AddedPerson
     from callrec.people.powers import RoleChange
-    from callrec.practice import Practice
+    from callrec.practice import Actor, Practice
 
 user_app = new_app()
 
@@ -39,11 +46,13 @@ def add(
     role: options.RoleName,
     password_file: options.NewPasswordFile = None,
     credential_file: options.CredentialFile = None,
+    countersign: options.Countersign = None,
 ) -> None:
     """Add a person, or an intake service that ingests unattended.
 
     A person gets a provisional password, good for the first login alone. It is made and shown, or
-    taken from --password-file; a file that does not exist yet is written with a new one.
+    taken from --password-file; a file that does not exist yet is written with a new one. For a
+    service a second person signs, if there is one who may; for a person, at: callrec user confirm
     """
     from callrec.people.joining import add_intake, add_person
 
@@ -51,7 +60,14 @@ def add(
     _check_credential_file(role, credential_file)
     actor = signing_person(ctx.obj, practice)
     if credential_file is not None:
-        added = add_intake(practice, actor, login=user, full_name=name, credential=credential_file)
+        added = add_intake(
+            practice,
+            actor,
+            login=user,
+            full_name=name,
+            credential=credential_file,
+            second=_second_person(ctx.obj, practice, actor, user, countersign),
+        )
         written = f'Its credential is in "{credential_file}", which only you can read.'
         _show_added(ctx.obj.out, added, None, written)
     else:
@@ -111,6 +127,7 @@ def reset(
     user: options.KnownLogin,
     password_file: options.NewPasswordFile = None,
     seen: Seen = False,
+    countersign: options.Countersign = None,
     yes: options.Yes = False,
 ) -> None:
     """Help somebody who forgot the password: a provisional one, and a new key at the next login.
@@ -118,14 +135,17 @@ def reset(
     Role and powers stay; confirm the new key as for somebody who joins. What was granted to the old
     key nobody can open any more: it is listed, to be approved again. A password that somebody else
     may know needs new keys of the vault as well: --seen
+
+    A second person signs for it too, if there is one who may: --countersign
     """
     from callrec.people.joining import reset_person
 
     practice = practice_of(ctx.obj)
     actor = signing_person(ctx.obj, practice)
     given = _provisional(password_file)
+    second = _second_person(ctx.obj, practice, actor, user, countersign)
     ctx.obj.prompts.confirm(f"Reset {user}", yes=yes)
-    done = reset_person(practice, actor, login=user, password=given, was_seen=seen)
+    done = reset_person(practice, actor, login=user, password=given, was_seen=seen, second=second)
     shown = _hand_over(done.password, password_file)
     value = {"user": user, "password": shown, **facts(done, "taken_back")}
     new = f"{user} makes a new key at the next login, and cannot do anything until you confirm it."
@@ -143,24 +163,44 @@ def _taken_back_lines(requests: tuple[str, ...]) -> Iterator[str]:
 
 
 @user_app.command()
-def confirm(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False) -> None:
-    """Give a person with a new key the powers of the role, once you have compared its fingerprint.
+def confirm(
+    ctx: Context,
+    *,
+    user: options.KnownLogin,
+    words: KeyWords = None,
+    countersign: options.Countersign = None,
+) -> None:
+    """Give a person with a new key the powers of the role, once they have read you its words.
 
-    Ask the person to read the fingerprint that login showed: it must be the same, to the last
-    digit, as the one shown here.
+    Ask the person for the six words that their login showed, on the telephone or face to face, and
+    type what you hear. Nobody tells you the words: they are right if they are those of this key.
+
+    A second person signs for it too, if there is one who may: --countersign
     """
-    from callrec.login.people import show_person
     from callrec.people.joining import confirm_person
 
-    practice = practice_of(ctx.obj)
+    practice, prompts = practice_of(ctx.obj), ctx.obj.prompts
     actor = signing_person(ctx.obj, practice)
-    shown = show_person(practice, actor, login=user)
-    if shown.claimed_fingerprint:
-        ctx.obj.out.note(f"The key of {user}:")
-        ctx.obj.out.note(f"  {grouped_fingerprint(shown.claimed_fingerprint)}")
-        ctx.obj.prompts.confirm("Is this the fingerprint that was read to you?", yes=yes)
-    done = confirm_person(practice, actor, login=user, fingerprint=shown.claimed_fingerprint)
-    ctx.obj.out.show(_json(done), f"{user} is confirmed as {done.role}.")
+    second = _second_person(ctx.obj, practice, actor, user, countersign)
+    heard = words or prompts.ask(f"The six words that {user} reads to you", option="--words TEXT")
+    done = confirm_person(practice, actor, login=user, words=heard, second=second)
+    by = f"by {actor.login} and {second.login}" if second else f"by {actor.login} alone"
+    alone = () if second else ("There was no second person who may sign for it.",)
+    value = {**_json(done), "countersigned_by": second.login if second else None}
+    ctx.obj.out.show(value, (f"{user} is confirmed as {done.role}, {by}.", *alone))
+
+
+def _second_person(
+    invocation: Invocation, practice: Practice, actor: Actor, user: str, named: str | None
+) -> Actor | None:
+    """Who signs besides: who was named, or, if there is one who may, who is asked for."""
+    from callrec.people.vouching import who_may_second
+
+    may = who_may_second(practice, actor, login=user)
+    if named is None and may and invocation.prompts.possible:
+        question = f"Who countersigns ({', '.join(may)})"
+        named = invocation.prompts.ask(question, option="--countersign USER")
+    return None if named is None else countersigning_person(invocation, practice, named)
 
 
 @user_app.command("list")
@@ -204,18 +244,26 @@ def _shown_lines(found: Colleague, on: date) -> Iterator[str]:
 
 @user_app.command()
 def role(
-    ctx: Context, *, user: options.KnownLogin, role: options.NewRole, only: OnlyPowers = None
+    ctx: Context,
+    *,
+    user: options.KnownLogin,
+    role: options.NewRole,
+    only: OnlyPowers = None,
+    countersign: options.Countersign = None,
 ) -> None:
     """Give a person another role, or less of one. What it no longer opens goes on under new keys.
 
     What was lent to the person stays lent; --only ends it. A person who looks after the computers
     is a manager who holds --only make-request.
+
+    Where it brings more, a second person signs for it too, if there is one who may: --countersign
     """
     from callrec.people.powers import change_role
 
     practice = practice_of(ctx.obj)
     actor, held = signing_person(ctx.obj, practice), frozenset(only or ())
-    done = change_role(practice, actor, login=user, role=role, only=held)
+    second = countersigning_person(ctx.obj, practice, countersign) if countersign else None
+    done = change_role(practice, actor, login=user, role=role, only=held, second=second)
     value = {"user": user, "role": role, "only": sorted(held) or None}
     value |= facts(done, "delegations", "taken_back")
     ctx.obj.out.show(value, _role_lines(user, role, sorted(held), done))
@@ -238,11 +286,14 @@ def delegate(
     power: PowerName,
     until: LentUntil = None,
     end: End = False,
+    countersign: options.Countersign = None,
 ) -> None:
     """Lend a person a power until a day, or take it back.
 
     Any power can be lent; you cannot lend on what was lent to you. A power ends with its last day.
     The keys that it opened are renewed by the next command about people.
+
+    A second person signs for a loan too, if there is one who may: --countersign
     """
     from callrec.people.powers import end_delegation, lend_power
     from callrec.practice import today
@@ -256,7 +307,8 @@ def delegate(
         end_delegation(practice, actor, login=user, power=power)
         text = f"{user} may not {power} any more; what it opened goes on under new keys."
     else:
-        lend_power(practice, actor, login=user, power=power, until=last)
+        second = _second_person(ctx.obj, practice, actor, user, countersign)
+        lend_power(practice, actor, login=user, power=power, until=last, second=second)
         text = f"{user} may {power} until {last}."
     ctx.obj.out.show({"user": user, "power": power, "until": last}, text)
     ctx.obj.out.next_step(f"callrec user show {user}")
@@ -290,11 +342,13 @@ def _tell_what_is_left(out: Output, practice: Practice) -> None:
 
 
 @user_app.command()
-def password(ctx: Context, *, seen: Seen = False) -> None:
+def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersign = None) -> None:
     """Change your own password. Your open logins end, at every terminal.
 
     If somebody else may know the old one, a new password alone is not enough: with --seen the Data
     Controller gets a new key as well; for anybody else the Data Controller runs callrec user reset
+
+    A second person signs for a new key too, if there is one who may: --countersign
     """
     from callrec.login.choosing import LENGTH_RULE
     from callrec.login.unlock import change_password
@@ -308,7 +362,8 @@ def password(ctx: Context, *, seen: Seen = False) -> None:
         file_variable=NEW_PASSWORD_FILE,
     )
     if seen:
-        taken_back = begin_again(practice, actor, new_password=choose)
+        second = _second_person(ctx.obj, practice, actor, actor.login, countersign)
+        taken_back = begin_again(practice, actor, new_password=choose, second=second)
         value = {"user": actor.login, "taken_back": list(taken_back)}
         done = "You have a new key, and your logins at all terminals have ended."
         ctx.obj.out.show(value, (done, *_taken_back_lines(taken_back)))
@@ -379,6 +434,11 @@ PowerName = Annotated[
 LentUntil = Annotated[
     str | None,
     typer.Option("--until", metavar="DATE", help="The last day on which the person may do it."),
+]
+
+KeyWords = Annotated[
+    str | None,
+    typer.Option("--words", metavar="TEXT", help="The six words of the key, as they were read."),
 ]
 
 Seen = Annotated[bool, typer.Option("--seen", help="Somebody else may know the old password.")]
