@@ -201,7 +201,10 @@ def test_what_was_heard_may_still_be_released(office: House) -> None:
 
 
 def test_of_several_one_is_named(office: House) -> None:
-    assert nothing_is_heard(office, Unusable, None) == "several recordings are granted: say which"
+    assert (
+        nothing_is_heard(office, Unusable, None)
+        == "several recordings are granted, say which: 1, 2"
+    )
 
 
 def test_of_one_none_needs_to_be_named(stocked: House) -> None:

@@ -33,8 +33,11 @@ _LABEL = 11
 
 def reader(invocation: Invocation, practice: Practice) -> Actor:
     """Who reads a request: the open login where that is enough, else with the password."""
+    from callrec.practice import is_older_than_keys
+
     actor = acting_person(invocation, practice)
-    if actor.identity is not None or actor.has_key(VaultKey.CATALOGUE):
+    has_key = actor.has_key(VaultKey.CATALOGUE) and not is_older_than_keys(practice, actor)
+    if actor.identity is not None or has_key:
         return actor
     return signing_person(invocation, practice)
 
