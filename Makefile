@@ -7,6 +7,8 @@
 # make house   draw docs/architecture.svg and docs/terminal.svg
 # make reference write what is made from the code: pages of docs/reference, manual pages, completion
 # make docs     the site of docs/ into build/docs; says how old a reader of the manual must be
+# make bundle   a folder of wheels that pipx, uv and pip install without a network (docs/installing.md)
+# make deb      a Debian package with an environment of its own; make test-deb: tried in a bare Debian, minutes
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
@@ -24,7 +26,7 @@ RUNTIME := .runtime
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check types manner collected format audit licences house reference docs release mutation concurrency laws killed faults fuzz judges bench bench-full peers
+.PHONY: demo test check types manner collected format audit licences house reference docs release mutation concurrency laws killed faults fuzz judges bench bench-full peers bundle deb test-deb
 
 demo: $(RUNTIME)/installed
 	$(RUNTIME)/bin/callrec demo
@@ -68,6 +70,7 @@ docs: $(SITE)/installed
 
 # Beside what is installed, as the fuzzer is.
 $(SITE)/installed: supply/docs.txt
+	$(call programs,$(LACKS))
 	$(PYTHON) -m venv $(SITE)
 	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
@@ -114,16 +117,22 @@ programs = @missing=; for each in $(1); do [ -e "$${each%%:*}" ] || command -v "
 # What Debian's Python may lack, as the lists below have it.
 LACKS = $(shell $(PYTHON) -c "import ensurepip, venv" 2>/dev/null || echo ensurepip:python3-venv)
 
-# $(call environment,FOLDER,PINS): exact versions and their hashes, every wheel checked; the project itself needs
-# nothing further. Python 3.11 lays a setuptools of its own beside pip, which no hash here speaks for.
-define environment
+# $(call pip,FOLDER): an environment with pip and what builds the project, at exact versions and their hashes. Python
+# 3.11 lays a setuptools of its own beside pip, which no hash here speaks for.
+PIP := bin/python -m pip --quiet --disable-pip-version-check
+define pip
 	$(call programs,$(LACKS))
-	$(PYTHON) -m venv $(1)
+	$(PYTHON) -m venv --clear $(1)
 	sed -n '/^\(pip\|flit-core\)==/,/[^\]$$/p' constraints.txt > $(1)/pip.txt
-	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)/pip.txt
-	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r $(2)
-	$(1)/bin/python -m pip uninstall --quiet --quiet --yes setuptools
-	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(1)/$(PIP) install --require-hashes -r $(1)/pip.txt
+	$(1)/$(PIP) --quiet uninstall --yes setuptools
+endef
+
+# $(call environment,FOLDER,PINS): the same with these parts, every wheel checked; the project needs nothing further.
+define environment
+	$(call pip,$(1))
+	$(1)/$(PIP) install --require-hashes --no-compile -r $(2)
+	$(1)/$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $(1)/installed
 endef
 
@@ -143,6 +152,32 @@ JUDGES := eatmydata:eatmydata 7z:7zip ssh-keygen:openssh-client pdftotext:popple
 
 judges:
 	$(call programs,$(LACKS) $(JUDGES))
+
+# A folder of wheels, for machines like this one with the Python that PYTHON names.
+BUNDLE := build/bundle
+bundle:
+	$(call pip,build/pip)
+	rm -rf $(BUNDLE)
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) build/pip/$(PIP) wheel --no-deps --no-build-isolation --wheel-dir $(BUNDLE) .
+	cat build/pip/pip.txt requirements.txt > build/pip/all.txt
+	build/pip/$(PIP) download --require-hashes --no-deps --only-binary :all: --dest $(BUNDLE) -r build/pip/all.txt
+	cp LICENSE requirements.txt docs/licences.md $(BUNDLE)
+	cd $(BUNDLE) && sha256sum * > SHA256SUMS
+
+# Of what is committed, for Debian's own Python.
+DEB := build/deb
+deb:
+	$(call programs,dpkg-buildpackage:dpkg-dev dh:debhelper lintian:lintian)
+	$(MAKE) bundle PYTHON=/usr/bin/python3
+	packaging/make-deb $(DEB) $(BUNDLE)
+	lintian --fail-on error,warning --tag-display-limit 0 $(DEB)/*.deb
+
+# Built twice, it is the same; then it is installed, used, upgraded and removed in a bare Debian.
+test-deb: deb
+	$(call programs,mmdebstrap:mmdebstrap)
+	packaging/make-deb build/deb-again $(BUNDLE)
+	for each in $(DEB)/*.deb; do cmp "$$each" "build/deb-again/$${each##*/}"; done
+	packaging/try-deb $(DEB)/*.deb
 
 # What callrec is measured beside, likewise.
 PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3

@@ -75,7 +75,7 @@ HEAD: Final = """\
 
 Written by `make licences` from what is installed; `make check` lets nothing else in.
 
-callrec itself is under the MIT licence, [LICENSE](../LICENSE). Its wheel also carries the Noto
+callrec itself is under the MIT licence, `LICENSE`. Its wheel also carries the Noto
 typefaces (OFL-1.1) and EFF's list of words (CC-BY-3.0-US). So the wheel as a whole is `MIT AND
 OFL-1.1 AND CC-BY-3.0-US`. The texts are in it, in `callrec-VERSION.dist-info/licenses/`.
 

@@ -148,7 +148,7 @@ def reset(
     done = reset_person(practice, actor, login=user, password=given, was_seen=seen, second=second)
     shown = _hand_over(done.password, password_file)
     value = {"user": user, "password": shown, **facts(done, "taken_back")}
-    new = f"{user} makes a new key at the next login, and may nothing till you confirm it."
+    new = f"{user} makes a new key at the next login, and cannot do anything until you confirm it."
     taken_back = _taken_back_lines(done.taken_back)
     ctx.obj.out.show(value, (new, *_provisional_lines(shown), *taken_back))
     if seen:

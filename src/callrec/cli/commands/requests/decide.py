@@ -160,7 +160,7 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         f"{done.reference} is approved: {numbers} {what}.",
         *by_hand_line(done.by_hand),
         *_details(done.edits, done.withheld),
-        f"That may be used until {last_day(done.lapses_at, practice.settings.time_zone)}.",
+        f"You can listen until {last_day(done.lapses_at, practice.settings.time_zone)}.",
     )
     out.show(value, lines)
     for line in date_mismatch_lines(done.of_other_day):
