@@ -290,7 +290,7 @@ def test_no_is_no_and_nothing_is_no() -> None:
     question = "prompts.confirm('destroy it', yes=False)"
     assert "NOT Failed not confirmed, so nothing was done" in on_a_terminal(question, "")
     shown = on_a_terminal(question, "y")
-    assert shown.startswith("destroy it: this cannot be undone. Go on? [y/N] ")
+    assert shown.startswith("Destroy it: this cannot be undone. Go on? [y/N] ")
     assert "GOT None" in shown
 
 
