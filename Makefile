@@ -73,6 +73,7 @@ docs: $(SITE)/installed
 
 # Beside what is installed, as the fuzzer is.
 $(SITE)/installed: supply/docs.txt
+	$(call programs,$(LACKS))
 	$(PYTHON) -m venv $(SITE)
 	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@

@@ -357,6 +357,13 @@ def powers(practice: Practice, actor: Actor) -> frozenset[Power]:
     return powers_of(actor.person, today(practice))
 
 
+def is_older_than_keys(practice: Practice, actor: Actor) -> bool:
+    """Whether the keys were replaced after a login, so that it does not open what is newer."""
+    newest = practice.register.newest(VaultKey.CATALOGUE).version
+    held = actor.has_key(VaultKey.CATALOGUE)
+    return actor.identity is None and held and (VaultKey.CATALOGUE, newest) not in actor.shares
+
+
 def vault_key(actor: Actor, key: VaultKey, version: int) -> bytes:
     """The secret of a vault key that the actor has open."""
     secret = actor.shares.get((key, version))

@@ -299,7 +299,7 @@ class Settings(Section):
             from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415  # 30 ms; most are in GB
 
             if region not in SUPPORTED_REGIONS:
-                why = 'it is no country of ISO 3166 in capitals; the United Kingdom is "GB"'
+                why = 'it is not a country of ISO 3166 in capitals; the United Kingdom is "GB"'
                 raise PydanticCustomError("region", why)
         return region
 
@@ -350,7 +350,7 @@ def explain_error(
     if error["type"] != "extra_forbidden":
         why, hint = in_our_style(error["msg"]), ""
         if error.get("ctx", {}).get("pattern") == KEEPING:
-            why, hint = "it is no span of time", 'write "18 months" or "3 years", say'
+            why, hint = "it is not a span of time", 'write "18 months" or "3 years", say'
         return Misconfigured(f'{file}: "{key}" cannot be used: {why}', hint=hint)
     from difflib import get_close_matches  # noqa: PLC0415  # most files have no error
 

@@ -22,7 +22,7 @@ def test_a_head_that_has_gone_from_memory_is_told_loudly_with_a_status_of_its_ow
     answer = type_in(worked, "dora", "audit", "verify")
     assert answer.status == HEAD_GONE
     assert answer.out.startswith("INTACT-UNANCHORED\n")
-    assert "THE HEAD THAT WAS REMEMBERED HERE HAS GONE" in answer.out
+    assert "THE HEAD THAT WAS REMEMBERED HERE HAS GONE: its file is missing" in answer.out
     assert "has gone" in answer.err
 
 
@@ -33,7 +33,7 @@ def test_where_all_memory_has_gone_it_is_told_since_when_there_is_one(worked: Ho
     assert "NO HEAD WAS AT HAND" in answer.out
     done(worked, "pat", "whoami")
     done(worked, "dora", "user", "list")
-    begun = f"remembered here without a break since {worked.now():%Y-%m-%d}"
+    begun = f"remembered here without a break since {worked.now():%Y-%m-%d %H:%M} UTC"
     assert begun in done(worked, "dora", "audit", "verify")
 
 

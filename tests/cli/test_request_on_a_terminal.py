@@ -122,7 +122,7 @@ def test_an_answer_that_is_none_is_asked_for_again_and_says_why(house: House) ->
         "that is no date; type 2024-01-04",
         "the call is on a day to come [policy 4(b)]; give the day on which it was",
         "nothing was entered\n",
-        "that is no telephone number; give it in full",
+        "that is not a telephone number; give it in full",
         "the request does not say: subject [policy 4(i)]; give --subject NAME",
         "this is on a day to come: received [policy 4(i)]; look at the dates again",
         "this is earlier than the call: received [policy 4(i)]",

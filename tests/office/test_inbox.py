@@ -7,17 +7,21 @@ from datetime import date
 import pytest
 
 from callrec.archive.volumes import LossReport, report_lost
+from callrec.login.unlock import AwaitingConfirmation, log_in
 from callrec.office.inbox import read_inbox
 from callrec.office.status import read_status
 from callrec.people.powers import disable_person
 from callrec.policy.purpose import Purpose
 from callrec.requests.amend import attach_recordings
 from callrec.requests.decide import deny_request, revoke_grants
+from house.commands import done, type_in
 from house.drives import archive, drive, stand_alone
+from house.erasures import erase
 from house.handed_over import hand_over, released
 from house.listening import hear
 from house.packages import release
-from house.practices import House
+from house.people import confirm_person, reset_person
+from house.practices import House, password_of
 from house.requests import (
     ANOTHER_REASON,
     a_request,
@@ -181,3 +185,75 @@ def test_what_lies_on_another_disk_waits_for_nobody_till_that_is_lost(
     assert left is not None
     assert left.recordings == 3
     assert TO_ARCHIVE in inbox(stocked, "max")
+
+
+def test_an_approved_erasure_waits_for_each_who_may_carry_it_out_and_is_heard_by_nobody(
+    stocked: House,
+) -> None:
+    reference = a_request(stocked, "max", purpose=Purpose.ERASURE, recordings=[1])
+    approve(stocked, reference, "dora", to="max", recordings=(1,))
+    assert inbox(stocked, "max") == []
+    assert inbox(stocked, "dora") == [(reference, "carry out")]
+    assert "next: callrec erase R-1" in type_in(stocked, "dora", "inbox").err
+    erase(stocked, reference)
+    assert inbox(stocked, "dora") == []
+
+
+def test_of_several_to_be_heard_the_command_names_one(granted: House) -> None:
+    told = type_in(granted, "sam", "inbox").err
+    assert "next: callrec listen R-1 1" in told
+    refused = type_in(granted, "sam", "listen", "R-1").err
+    assert "callrec: hint: callrec listen R-1 1" in refused
+
+
+def test_one_that_names_no_recording_yet_waits_for_its_maker_who_may_search(
+    stocked: House,
+) -> None:
+    reference = a_request(stocked, "max", recordings=())
+    assert inbox(stocked, "max") == [(reference, "attach")]
+    assert (
+        f"next: callrec request attach {reference} --matching"
+        in type_in(stocked, "max", "inbox").err
+    )
+    # To decide it is to say that there is none.
+    assert f"next: callrec request show {reference}" in type_in(stocked, "dora", "inbox").err
+    done(stocked, "max", "request", "attach", reference, "1")
+    assert inbox(stocked, "max") == []
+
+
+def test_one_by_whoever_may_not_search_waits_for_those_who_may(stocked: House) -> None:
+    reference = a_request(stocked, "sam", recordings=())
+    assert (reference, "attach") in inbox(stocked, "max")
+    assert (reference, "attach") not in inbox(stocked, "sam")
+
+
+def test_a_new_key_waits_for_the_data_controller_to_confirm_it(stocked: House) -> None:
+    given, own = "seven purple otters dance slowly", password_of("another")
+    dora = stocked.actor("dora")
+    reset_person(stocked.practice, dora, login="max", password=given)
+    stocked.open()
+    assert inbox(stocked, "dora") == []
+    made = log_in(
+        stocked.open(),
+        login="max",
+        password=given,
+        new_password=lambda: own,
+        environ=stocked.environ,
+    )
+    stocked.open()
+    assert inbox(stocked, "dora") == [("max", "confirm")]
+    assert "next: callrec user confirm max" in type_in(stocked, "dora", "inbox").err
+    assert "1 waits for you" in done(stocked, "dora", "status")
+    assert isinstance(made, AwaitingConfirmation)
+    dora = stocked.actor("dora")
+    confirm_person(stocked.open(), dora, login="max", fingerprint=made.fingerprint)
+    stocked.open()
+    assert inbox(stocked, "dora") == []
+
+
+def test_status_says_the_whole_command_that_records_a_handover(stocked: House) -> None:
+    reference = a_request(stocked, "sam", purpose=Purpose.COMPLAINT, recordings=[1])
+    approve(stocked, reference)
+    released(stocked, reference)
+    command = f"callrec request event {reference} handed-over --on DATE --by CHANNEL"
+    assert command in done(stocked, "sam", "status")

@@ -24,6 +24,7 @@ from callrec.requests.event import close_request, date_request, withdraw_request
 from callrec.requests.holding import match_open_holds
 from callrec.requests.show import show_request
 from callrec.search.search import search_recordings
+from house.commands import done
 from house.listening import hear
 from house.packages import release
 from house.practices import House
@@ -249,6 +250,8 @@ def test_a_hearing_says_who_was_there_and_what_was_left_out_to_who_reads_the_log
         "played_to_second": 0,
     }
     assert entry(for_sam, "listen").details == entry(for_sam, "listen.ended").details == {}
+    read = done(stocked, "dora", "request", "dossier", "R-1")
+    assert "played to second: 0" in read, "which is not the same as having heard all of it"
 
 
 def test_of_a_hearing_whose_run_was_killed_the_end_is_not_recorded(granted: House) -> None:
@@ -388,7 +391,7 @@ def test_nobody_reads_the_dossier_of_a_request_about_himself(stocked: House) -> 
         answers=said(Purpose.DISCIPLINARY, further=about_pat),
         recordings=[1],
     )
-    with pytest.raises(Refused, match="about themselves"):
+    with pytest.raises(Refused, match="about yourself"):
         dossier(stocked, "pat")
 
 

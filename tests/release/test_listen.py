@@ -201,7 +201,10 @@ def test_what_was_heard_may_still_be_released(office: House) -> None:
 
 
 def test_of_several_one_is_named(office: House) -> None:
-    assert nothing_is_heard(office, Unusable, None) == "several recordings are granted: say which"
+    assert (
+        nothing_is_heard(office, Unusable, None)
+        == "several recordings are granted, say which: 1, 2"
+    )
 
 
 def test_of_one_none_needs_to_be_named(stocked: House) -> None:
@@ -486,7 +489,7 @@ def test_who_alone_approved_it_plays_it_to_nobody_from_outside(
     for_an_outsider(stocked, hear_or_copy=hear_or_copy)
     approve(stocked, "R-1", "dora", to="dora")
     third_parties_checked(stocked, "mia")
-    with pytest.raises(Refused, match="whoever alone approved"):
+    with pytest.raises(Refused, match="the person who alone approved"):
         listen(stocked, login="dora", attended=("the patient",))
     listen(stocked, attended=("the patient",))
 
@@ -496,7 +499,7 @@ def test_an_agreed_hearing_of_a_disciplinary_recording_takes_a_second_person(
 ) -> None:
     reference = a_request(stocked, "pat", purpose=Purpose.DISCIPLINARY, recordings=[1])
     approve(stocked, reference, "dora", to="dora")
-    with pytest.raises(Refused, match="whoever alone approved"):
+    with pytest.raises(Refused, match="the person who alone approved"):
         listen(stocked, login="dora", attended=("the employee",))
     listen(stocked, login="dora")
 

@@ -154,7 +154,7 @@ def test_the_data_controller_sees_rule_and_day_of_each(house: House) -> None:
 
 def test_the_data_controller_does_not_approve_what_she_proposed(house: House) -> None:
     reference = propose(house, "dora").reference
-    with pytest.raises(Refused, match="nobody decides a request that they made"):
+    with pytest.raises(Refused, match="nobody approve or deny a request that you made"):
         approve(house, reference, "dora")
 
 

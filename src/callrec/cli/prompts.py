@@ -41,7 +41,7 @@ class Prompts:
     def ask(self, what: str, *, option: str) -> str:
         """A line of text."""
         self._need_terminal(option)
-        answer = self._line(f"{what}: ")
+        answer = self._line(_asked(what))
         if not answer:
             raise Unusable("nothing was entered", hint=f"give {option}")
         return answer
@@ -147,7 +147,7 @@ class Prompts:
 
     def _hidden(self, what: str, file_variable: str) -> str:
         """A line that is typed on the terminal and not shown."""
-        question = f"{escape_controls(what)}: "
+        question = _asked(escape_controls(what))
         try:
             return _text(lambda: getpass.getpass(question, stream=self._messages), Unusable)
         except EOFError:
@@ -172,7 +172,7 @@ class Prompts:
             self._write(f"{fill(escape_controls(help), WIDTH)}\n")
 
     def _answer(self, what: str, option: str) -> str:
-        self._write(escape_controls(f"{what}: "))
+        self._write(_asked(escape_controls(what)))
         line = _text(self._answers.readline, Unusable)
         if not line:
             raise Unusable("nothing was entered", hint=f"give {option}")
@@ -188,6 +188,11 @@ class Prompts:
     def _write(self, text: str) -> None:
         self._messages.write(text)
         self._messages.flush()
+
+
+def _asked(what: str) -> str:
+    """As it stands before the cursor: a question has its own mark."""
+    return f"{what} " if what.endswith("?") else f"{what}: "
 
 
 def _text(read: Callable[[], str], otherwise: type[CallrecError]) -> str:

@@ -49,17 +49,23 @@ class InboxAction(StrEnum):
     DECIDE = "decide"
     ANSWER = "answer"
     """Somebody was asked, and the request waits for their answer."""
+    ATTACH = "attach"
+    """It names no recording yet, and they may search for those that are meant."""
     HEAR = "hear"
     SEND = "send"
     """It was heard, somebody waits for an answer, and none went out."""
     RECORD = "record"
     """A package went out, and nobody has said who has it."""
+    CARRY_OUT = "carry out"
+    """An erasure or a disposal that was approved, and that they may carry out."""
     ARCHIVE = "archive"
     """Calls lie for a week on no other disk than the vault's."""
     REVIEW = "review"
     """The Data Controller decided it alone, and somebody else is to look at that."""
     SETTLE = "settle"
     """An incident was reported to them, or is the Data Controller's to close."""
+    CONFIRM = "confirm"
+    """Somebody has made a new key, and can do nothing until it is confirmed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +75,10 @@ class InboxItem:
     reference: str
     waits_to: InboxAction
     purpose: Purpose | None
-    """None of an incident, and of what is to be archived."""
+    """None of an incident, of what is to be archived, and of a key."""
     created_by: str
-    """Login of the requester, or of who reported it; empty of what is to be archived."""
+    """Login of the requester, of who reported it, or of whose key it is; empty of what is to be
+    archived."""
     recordings: int
     by_hand: int = 0
     """How many of these a person brought in, of what is to be decided."""
@@ -83,6 +90,8 @@ class InboxItem:
     target_on: date | None = None
     urgency: Urgency | None = None
     """How pressing the answer is; None where nothing sets a day."""
+    recording: int | None = None
+    """One of several that may be heard."""
     nobody_else: bool = False
     """Nobody else may decide it."""
     awaited: Awaited | None = None
@@ -156,8 +165,9 @@ def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
             asked=open_questions(connection),
         )
         items = [
-            *(*_to_decide(read), *_to_hear(read), *_to_record(read), *_to_review(read)),
-            *(*_to_settle(read), *_to_archive(read)),
+            *(*_to_decide(read), *_to_attach(read), *_to_hear(read), *_to_record(read)),
+            *(*_to_carry_out(read), *_to_review(read), *_to_settle(read), *_to_archive(read)),
+            *_to_confirm(read),
         ]
     return tuple(sorted(items, key=lambda item: (item.soonest, item.reference)))
 
@@ -181,6 +191,36 @@ def _to_decide(read: _Reading) -> Iterator[InboxItem]:
         may = TERMS[Purpose(row.purpose)].decided_with in held
         if me in others or (may and not others):
             yield _item(read, row, waits_to, nobody_else=not others)
+
+
+def _to_attach(read: _Reading) -> Iterator[InboxItem]:
+    """Undecided requests that name no recording, for a maker who may search; else for all such."""
+    practice, on = read.practice, today(read.practice)
+    may_search = {
+        voucher.person.id
+        for voucher in practice.register.people()
+        if Power.SEARCH in powers_of(voucher.person, on)
+    }
+    if read.person.id not in may_search:
+        return
+    for row in read.rows:
+        outline = outline_of(read.makings, row)
+        if outline.uids or state_now(practice, row, read.ends) is not RequestState.SUBMITTED:
+            continue
+        if read.person.id in (may_search & {*outline.makers} or may_search):
+            yield _item(read, row, InboxAction.ATTACH)
+
+
+def _to_carry_out(read: _Reading) -> Iterator[InboxItem]:
+    """Approved erasures and disposals, for each person who decides such."""
+    held = powers_of(read.person, today(read.practice))
+    for row in read.rows:
+        terms = TERMS[Purpose(row.purpose)]
+        if terms.is_heard or terms.decided_with not in held:
+            continue
+        if state_now(read.practice, row, read.ends) is RequestState.APPROVED:
+            item = _item(read, row, InboxAction.CARRY_OUT)
+            yield replace(item, lapses_at=read.ends.last_grants.get(row.id))
 
 
 def _waits_to(read: _Reading, row: Row[Any]) -> InboxAction | None:
@@ -209,20 +249,27 @@ def _is_undecided_again(read: _Reading, row: Row[Any]) -> bool:
 
 def _to_hear(read: _Reading) -> Iterator[InboxItem]:
     """Requests under which the person holds grants that have not lapsed."""
-    grant = tables.grant.c
+    grant, recording = tables.grant.c, tables.recording.c
     held = read.connection.execute(
-        select(grant.request, grant.lapses_at).where(
+        select(grant.request, grant.lapses_at, recording.id).where(
+            grant.uid == recording.uid,
             grant.person == read.person.id,
             grant.state == GRANTED,
             grant.lapses_at > to_millis(read.practice.now()),
         )
     ).all()
     for row in read.rows:
-        lapses = [from_millis(each.lapses_at) for each in held if each.request == row.id]
-        if lapses:
-            is_wanted = row.state == RequestState.HEARD and TERMS[Purpose(row.purpose)].is_dated
+        mine = [each for each in held if each.request == row.id]
+        terms = TERMS[Purpose(row.purpose)]
+        if mine and terms.is_heard:
+            is_wanted = row.state == RequestState.HEARD and terms.is_dated
             item = _item(read, row, InboxAction.SEND if is_wanted else InboxAction.HEAR)
-            yield replace(item, recordings=len(lapses), lapses_at=min(lapses))
+            yield replace(
+                item,
+                recordings=len(mine),
+                recording=min(each.id for each in mine) if len(mine) > 1 else None,
+                lapses_at=min(from_millis(each.lapses_at) for each in mine),
+            )
 
 
 def _to_record(read: _Reading) -> Iterator[InboxItem]:
@@ -289,6 +336,24 @@ def _to_settle(read: _Reading) -> Iterator[InboxItem]:
             due_at=each.due_at,
             urgency=Urgency.OVERDUE if over else Urgency.DUE_SOON,
         )
+
+
+def _to_confirm(read: _Reading) -> Iterator[InboxItem]:
+    """People who have made a new key, for each Data Controller."""
+    if Power.GOVERN not in powers_of(read.person, today(read.practice)):
+        return
+    register = read.practice.register
+    for voucher in register.people():
+        person = voucher.person
+        if person.standing is Standing.PROVISIONAL and person.id in register.claims:
+            login = read.logins[person.id]
+            yield InboxItem(
+                reference=login,
+                waits_to=InboxAction.CONFIRM,
+                purpose=None,
+                created_by=login,
+                recordings=0,
+            )
 
 
 def _item(

@@ -35,6 +35,7 @@ _WHAT: Final = {
     InboxAction.DECIDE: "awaits your decision",
     InboxAction.ANSWER: "awaits an answer from you",
     InboxAction.HEAR: "was approved for you",
+    InboxAction.CARRY_OUT: "was approved, and waits for you to carry it out",
     InboxAction.SEND: "was heard, and no answer went out",
     InboxAction.SETTLE: "waits to be assessed and closed",
 }

@@ -15,7 +15,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from callrec.audit.log import stored_size
 from callrec.audit.register import SettingsVersion, settings_fields
+from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Misconfigured, NotFound
 from callrec.intake.reading import telephone_setup
@@ -85,9 +87,16 @@ def show_settings(practice: Practice, entry: int | None = None) -> ShownSettings
     """The settings in force now, or at an entry of the log.
 
     Raises:
-        NotFound: no settings were in force at that entry.
+        NotFound: there is no such entry, or no settings were in force at it.
     """
     known = practice.register.settings
+    if entry is not None:
+        with reading(practice.engine) as connection:
+            entries = stored_size(connection)
+        if entry >= entries:
+            raise NotFound(
+                f"the audit record has no entry {entry}", hint=f"its last is {entries - 1}"
+            )
     at_entry = [each for each in known if entry is None or each.seq <= entry]
     if not at_entry:
         raise NotFound(

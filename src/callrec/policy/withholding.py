@@ -21,7 +21,7 @@ from callrec.errors import Refused, Source, Unusable
 from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause, Law
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.words import Worded
+from callrec.policy.words import Worded, some_of
 
 
 class Ground(Worded):
@@ -153,10 +153,6 @@ def check_refused_on(
     return code
 
 
-_NAMED: Final = 20
-"""Recordings that one refusal names."""
-
-
 def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int], *, is_full: bool) -> None:
     """Check that a request asks for all that fits it, where the law gives a right to all of it.
 
@@ -171,8 +167,6 @@ def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int], *, is_
     """
     if not left_out:
         return
-    named = ", ".join(map(str, left_out[:_NAMED]))
-    more = f" and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
     hint = (
         "it names as many as a request can: ask someone else who may search to make the same"
         " request again for the rest, with --attach-matching; then each is approved"
@@ -181,7 +175,7 @@ def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int], *, is_
         f" {request.reference} --matching; then withhold what you keep back: --withhold ID=CODE"
     )
     raise Refused(
-        f"{request.reference} leaves out recordings that match it: {named}{more}",
+        f"{request.reference} leaves out recordings that match it: {some_of(left_out)}",
         clause=TERMS[request.purpose].decided_under,
         hint=hint,
     )

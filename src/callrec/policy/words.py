@@ -11,6 +11,7 @@ the audit log keeps the reasons for those who review it.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Self
 
@@ -58,6 +59,12 @@ def words(text: str) -> frozenset[str]:
         char if char.isalpha() or unicodedata.category(char) == "Nd" else " " for char in folded
     )
     return frozenset(word for word in parted.split() if len(word) >= _MIN_LETTERS)
+
+
+def some_of(numbers: Sequence[int], most: int = 20) -> str:
+    """Numbers of recordings in a sentence: ``1, 2, 3``, and how many more there are than fit."""
+    more = len(numbers) - most
+    return ", ".join(map(str, numbers[:most])) + (f" and {more} more" if more > 0 else "")
 
 
 def mask_number(number: str) -> str:

@@ -34,6 +34,7 @@ from callrec.policy.hearing import (
     is_attended,
 )
 from callrec.policy.request import RequestAct
+from callrec.policy.words import some_of
 from callrec.practice import Actor, Practice, signing, today, writing
 from callrec.release.copies import check_original, copy_pieces, measured, original_pieces
 from callrec.requests.grants import UsableGrant, usable_grants
@@ -241,10 +242,10 @@ def _granted(
         grants = usable_grants(practice, actor, connection, reference)
     reference = grants[0].request.reference
     if recording is None and len(grants) > 1:
-        numbers = ", ".join(str(grant.recording.id) for grant in grants)
+        numbers = sorted(grant.recording.id for grant in grants)
         raise Unusable(
-            "several recordings are granted: say which",
-            hint=f"callrec listen {reference} RECORDING, one of {numbers}",
+            f"several recordings are granted, say which: {some_of(numbers)}",
+            hint=f"callrec listen {reference} {numbers[0]}",
         )
     grant = next((each for each in grants if recording in (None, each.recording.id)), None)
     if grant is None:
@@ -279,7 +280,7 @@ def _measured(practice: Practice, grant: UsableGrant, edits: Edits) -> Measured 
         raise Refused(
             f"recording {grant.recording.id} cannot be edited as was approved: {error.message}",
             clause=Clause.CONTROLLED_ACCESS,
-            hint="ask whoever decides to approve it without edits, or to withhold it",
+            hint="ask the person who decides to approve it without edits, or to withhold it",
         ) from error
 
 

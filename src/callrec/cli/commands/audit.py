@@ -275,17 +275,20 @@ def _anchor_lines(found: Verification) -> Iterator[str]:
     for anchor in found.anchors:
         size, name = _entries(anchor.size), anchor.name
         if anchor.since:
-            seen = f"seen {anchor.at[:16].replace('T', ' ')} UTC"
-            yield f"extends the head remembered here: {size}, {seen}"
-            yield f"heads are remembered here without a break since {anchor.since[:10]}"
+            yield f"extends the head remembered here: {size}, seen {_utc(anchor.at)}"
+            yield f"heads are remembered here without a break since {_utc(anchor.since)}"
         elif anchor.is_outside:
             yield f'extends an outside head: "{name}", {size}'
         else:
             yield f'extends the head in "{name}", which you could have written: {size}'
     if found.verdict is Verdict.UNANCHORED:
         if found.memory_gone:
-            yield "THE HEAD THAT WAS REMEMBERED HERE HAS GONE: somebody took it away"
+            yield "THE HEAD THAT WAS REMEMBERED HERE HAS GONE: its file is missing"
         yield "NO HEAD WAS AT HAND: whether the end of the record was cut off cannot be told"
+
+
+def _utc(at: str) -> str:
+    return f"{at[:16].replace('T', ' ')} UTC"
 
 
 def _resumed_line(found: Verification) -> str:

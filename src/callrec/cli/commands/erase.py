@@ -181,7 +181,7 @@ def _lines(reference: str, done: Destruction, kept: Mapping[int, str], law: Law)
     for number, code in kept.items():
         yield f"kept: recording {number}, {code} [{law.cited}]"
     for each in done.released_to:
-        whom = f"{each.to_whom}, who has" if each.to_whom else "whoever has"
+        whom = f"{each.to_whom}, who has" if each.to_whom else "the person who has"
         yield f"to be told [UK GDPR 19]: {whom} release {each.release[:8]} of {each.request}"
     for label, owed in done.owed.items():
         yield f'owed: volume "{label}" holds {owed} of them yet'

@@ -34,7 +34,7 @@ Fingerprint:  {first}
 """
 
 _ADVICE_ON_ONE_PAGE: Final = """\
-Whoever holds this page can open every recording of the vault.
+Anyone who holds this page can open every recording of the vault.
 Keep it on paper alone, in two sealed envelopes, in two places."""
 
 _ADVICE_ON_THREE_PAGES: Final = """\

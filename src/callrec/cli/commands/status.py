@@ -84,7 +84,11 @@ def _status_json(found: Status) -> dict[str, object]:
 def _status_lines(found: Status, zone: tzinfo, *, known: bool) -> Iterator[str]:
     yield f"{found.practice}: {counted(found.recordings, 'recording')}"
     if known:
-        yield f"{len(found.waiting_for_me)} wait for you, {len(found.lapsing_soon)} lapse soon"
+        waiting, lapsing = len(found.waiting_for_me), len(found.lapsing_soon)
+        yield (
+            f"{counted(waiting, 'waits', 'wait')} for you,"
+            f" {counted(lapsing, 'lapses', 'lapse')} soon"
+        )
     else:
         yield "nobody is logged in, so nobody's inbox is shown"
     for request in found.overdue:
@@ -95,12 +99,13 @@ def _status_lines(found: Status, zone: tzinfo, *, known: bool) -> Iterator[str]:
     for reference in found.heard_not_sent:
         yield f"heard, and no answer went out: {reference}, callrec release {reference}"
     for reference in found.handover_not_recorded:
-        say = f"callrec request event {reference} handed-over"
+        say = _COMMANDS["record"].format(reference)
         yield f"released, and nobody has said who has it: {reference}, {say}"
     yield from _keeping(found, zone)
     for who in found.searched_without_request:
         refused = f", {who.refused} refused" if who.refused else ""
-        yield f"searched without a request: {who.user}, {who.searches} times{refused}"
+        times = counted(who.searches, "time")
+        yield f"searched without a request: {who.user}, {times}{refused}"
     yield from (f"warning: {warning}" for warning in found.warnings)
 
 
@@ -125,7 +130,8 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
     if found.retention_due:
         yield f"due to be destroyed: {found.retention_due}, callrec retention review"
     for label, count in found.erasure_owed.items():
-        yield f'erasure owed: volume "{label}" holds {count} destroyed yet'
+        owed = counted(count, "erased recording")
+        yield f'erasure owed: volume "{label}" still holds {owed}'
 
 
 def _verified(each: ListedVolume, zone: tzinfo) -> str:
@@ -223,7 +229,7 @@ inbox_app = new_app()
 
 @inbox_app.command()
 def inbox(ctx: Context) -> None:
-    """What waits for you: to decide, hear, send, record, review, archive; soonest due first."""
+    """What waits for you: to decide, attach, hear, send, carry out, confirm; soonest due first."""
     from callrec.office.inbox import read_inbox
 
     practice = practice_of(ctx.obj)
@@ -263,23 +269,36 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
             yield f"Nobody else may decide {item.reference}: lend the power to somebody."
 
 
-_OTHERS: Final[Mapping[str, str]] = {"settle": "incident", "archive": "archiving"}
+_OTHERS: Final[Mapping[str, str]] = {
+    "settle": "incident",
+    "archive": "archiving",
+    "confirm": "new key",
+}
 """What is no request has no purpose."""
 
 _COMMANDS: Final[Mapping[str, str]] = {
     "decide": "callrec approve {}",
     "answer": "callrec request event {} {} --on DATE",
+    "attach": "callrec request attach {} --matching",
     "hear": "callrec listen {}",
     "send": "callrec release {}",
     "record": "callrec request event {} handed-over --on DATE --by CHANNEL --to-whom NAME",
     "review": "callrec audit review-glass {}",
     "settle": "callrec incident show {}",
     "archive": "callrec archive --to DIR",
+    "confirm": "callrec user confirm {}",
 }
 """What answers that for which something waits."""
 
 
 def _command(item: InboxItem) -> str:
+    if item.waits_to == "decide" and not item.recordings:
+        return f"callrec request show {item.reference}"
+    if item.waits_to == "carry out":
+        erases = item.purpose == "erasure"
+        return f"callrec {'erase' if erases else 'retention dispose'} {item.reference}"
+    if item.recording is not None:
+        return f"callrec listen {item.reference} {item.recording}"
     came = item.awaited.came if item.awaited else "EVENT"
     return _COMMANDS[item.waits_to].format(item.reference, came)
 

@@ -148,7 +148,7 @@ def reset(
     done = reset_person(practice, actor, login=user, password=given, was_seen=seen, second=second)
     shown = _hand_over(done.password, password_file)
     value = {"user": user, "password": shown, **facts(done, "taken_back")}
-    new = f"{user} makes a new key at the next login, and may nothing till you confirm it."
+    new = f"{user} makes a new key at the next login, and cannot do anything until you confirm it."
     taken_back = _taken_back_lines(done.taken_back)
     ctx.obj.out.show(value, (new, *_provisional_lines(shown), *taken_back))
     if seen:
@@ -207,12 +207,16 @@ def _second_person(
 def list_(ctx: Context) -> None:
     """Everybody, with role and standing."""
     from callrec.login.people import list_people
-    from callrec.practice import today
+    from callrec.practice import is_older_than_keys, today
 
     practice = practice_of(ctx.obj)
-    everybody = list_people(practice, acting_person(ctx.obj, practice))
+    actor = acting_person(ctx.obj, practice)
+    everybody = list_people(practice, actor)
     words = _list_words(everybody, today(practice))
     ctx.obj.out.show_items([_json(person) for person in everybody], words)
+    if is_older_than_keys(practice, actor):
+        ctx.obj.out.note("names are not shown: the keys are newer than this login")
+        ctx.obj.out.next_step(f"callrec login {actor.login}")
 
 
 def _list_words(everybody: Sequence[Colleague], on: date) -> Iterator[str | Table]:

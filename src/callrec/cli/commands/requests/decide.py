@@ -35,6 +35,7 @@ from callrec.policy.days import last_day
 from callrec.policy.edits import Edits, TypedEdit, read_clip, read_silence
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.withholding import Ground
+from callrec.policy.words import some_of
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -150,13 +151,13 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         "withheld": [{"id": number, "code": code} for number, code in done.withheld.items()],
         **facts(done, "lapses_at", "of_other_day", "by_hand"),
     }
-    numbers = ", ".join(map(str, done.recordings))
+    numbers = some_of(done.recordings)
     what = f"for {done.to}" if TERMS[done.purpose].is_heard else "to be destroyed"
     lines = (
         f"{done.reference} is approved: {numbers} {what}.",
         *by_hand_line(done.by_hand),
         *_details(done.edits, done.withheld),
-        f"That may be used until {last_day(done.lapses_at, practice.settings.time_zone)}.",
+        f"You can listen until {last_day(done.lapses_at, practice.settings.time_zone)}.",
     )
     out.show(value, lines)
     for line in date_mismatch_lines(done.of_other_day):

@@ -98,7 +98,7 @@ def _detail_lines(details: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
     for name, value in details.items():
         if name == "further":
             yield from _detail_lines(value, zone)
-        elif value not in (None, "", [], False):
+        elif value is not False and value not in (None, "", []):
             between = " to " if name == "time" else ", "
             text = _in_words(value, between, zone)
             if name == "until" and isinstance(value, datetime):
