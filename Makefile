@@ -9,6 +9,7 @@
 # make docs     the site of docs/ into build/docs; says how old a reader of the manual must be
 # make bundle   a folder of wheels that pipx, uv and pip install without a network (docs/installing.md)
 # make deb      a Debian package with an environment of its own; make test-deb: tried in a bare Debian, minutes
+# make image    an OCI image with that package, by root, without a daemon; make test-image: run, minutes
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
@@ -26,7 +27,7 @@ RUNTIME := .runtime
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check types manner collected format audit licences house reference docs release mutation concurrency laws killed faults fuzz judges bench bench-full peers bundle deb test-deb
+.PHONY: demo test check types manner collected format audit licences house reference docs release mutation concurrency laws killed faults fuzz judges bench bench-full peers bundle deb test-deb image test-image
 
 demo: $(RUNTIME)/installed
 	$(RUNTIME)/bin/callrec demo
@@ -34,10 +35,12 @@ demo: $(RUNTIME)/installed
 # At once: what is fetched waits for the network, what is checked or collected for a processor.
 # Tests kill programs, never the machine: none waits until a disk has what it was given (eatmydata).
 # What a power cut leaves is reckoned from what was synced (docs/evidence/faults.md).
+# Root alone runs the few tests that are marked so; for others the last line counts them as deselected.
+RUNNABLE = $(if $(filter-out 0,$(shell id -u)),-m "not root")
 test:
 	@[ "$$(id -u)" = 0 ] || $(MAKE) --no-print-directory judges
 	$(MAKE) -j2 judges check collected
-	eatmydata $(BIN)/python -m pytest -n auto --dist worksteal
+	eatmydata $(BIN)/python -m pytest -n auto --dist worksteal $(RUNNABLE)
 
 check: types manner
 
@@ -178,6 +181,14 @@ test-deb: deb
 	packaging/make-deb build/deb-again $(BUNDLE)
 	for each in $(DEB)/*.deb; do cmp "$$each" "build/deb-again/$${each##*/}"; done
 	packaging/try-deb $(DEB)/*.deb
+
+IMAGE := build/image
+image: deb
+	$(call programs,mmdebstrap:mmdebstrap buildah:buildah /usr/lib/podman/netavark:netavark)
+	packaging/make-image $(DEB)/*.deb $(IMAGE)
+
+test-image: image
+	packaging/try-image $(IMAGE)/*.oci.tar
 
 # What callrec is measured beside, likewise.
 PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3

@@ -152,7 +152,7 @@ def test_a_value_that_cannot_be_names_its_key(key: str, tmp_path: Path) -> None:
 
 
 def test_a_span_that_cannot_be_is_told_how_it_is_written(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match="it is no span of time") as mistake:
+    with pytest.raises(Misconfigured, match="it is not a span of time") as mistake:
         load("[retention]\nstubs = '20 year olds'", tmp_path)
     assert mistake.value.hint == 'write "18 months" or "3 years", say'
 
@@ -233,7 +233,7 @@ examples = ["20240704-140501.wav"]
 BAD_TEMPLATES = {
     "name": ('name = "ours"', 'name = "Our system"', "string should match"),
     "pattern: unknown group": ("<time>", "<clock>", 'it has a group "clock"'),
-    "pattern: no RE2": ("(?P<date>", "(?P<date>(?=x)", "it is no pattern of RE2's"),
+    "pattern: no RE2": ("(?P<date>", "(?P<date>(?=x)", "it is not a pattern of RE2's"),
     "pattern: no time": ("?P<date>[0-9]{8})-(?P<time>", "?P<caller>[0-9]{8})-(", "it has no time"),
     "times": ('name = "ours"', 'name = "ours"\ntimes = ["%d.%m."]', '"%d.%m." has no year'),
     "times: twice": (

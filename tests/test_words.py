@@ -6,6 +6,7 @@ given with its place, as a reader of a failure needs it.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -88,7 +89,34 @@ def documents() -> Iterator[tuple[str, str]]:
             yield str(page.relative_to(ROOT)), page.read_text(encoding="utf-8")
 
 
-READ: Final[Mapping[str, Callable[[], Iterator[tuple[str, str]]]]] = {"documents": documents}
+def program() -> Iterator[tuple[str, str]]:
+    """Every text in the program that is none of its own documentation: what it says and asks."""
+    for file in sorted((ROOT / "src").rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        skipped = {id(part) for part in ast.walk(tree) for part in _not_said(part)}
+        for node in ast.walk(tree):
+            if id(node) not in skipped and isinstance(node, ast.Constant | ast.JoinedStr):
+                yield f"{file.relative_to(ROOT)}:{node.lineno}", _text_of(node)
+
+
+def _not_said(node: ast.AST) -> Iterator[ast.AST]:
+    """Docstrings, and the pieces of a text that is looked at as a whole."""
+    if isinstance(node, ast.JoinedStr):
+        yield from node.values
+    elif isinstance(node, ast.Expr):
+        yield node.value
+
+
+def _text_of(node: ast.Constant | ast.JoinedStr) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(map(_text_of, (v for v in node.values if isinstance(v, ast.Constant))))
+    return node.value if isinstance(node.value, str) else ""
+
+
+READ: Final[Mapping[str, Callable[[], Iterator[tuple[str, str]]]]] = {
+    "documents": documents,
+    "program": program,
+}
 
 
 def found(text: str) -> list[str]:

@@ -299,7 +299,7 @@ class Settings(Section):
             from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415  # 30 ms; most are in GB
 
             if region not in SUPPORTED_REGIONS:
-                why = 'it is no country of ISO 3166 in capitals; the United Kingdom is "GB"'
+                why = 'it is not a country of ISO 3166 in capitals; the United Kingdom is "GB"'
                 raise PydanticCustomError("region", why)
         return region
 
@@ -345,18 +345,24 @@ def explain_error(
     problem: ValidationError, file: Path, whole: type[Section], *, example: str
 ) -> Misconfigured:
     """The first thing that is wrong in a file, and what was meant perhaps."""
-    error = problem.errors(include_url=False, include_input=False)[0]
-    key = ".".join(part for part in error["loc"] if isinstance(part, str))
+    errors = problem.errors(include_url=False, include_input=False)
+    error, key = errors[0], _key_in(errors[0])
     if error["type"] != "extra_forbidden":
         why, hint = in_our_style(error["msg"]), ""
         if error.get("ctx", {}).get("pattern") == KEEPING:
-            why, hint = "it is no span of time", 'write "18 months" or "3 years", say'
+            why, hint = "it is not a span of time", 'write "18 months" or "3 years", say'
         return Misconfigured(f'{file}: "{key}" cannot be used: {why}', hint=hint)
     from difflib import get_close_matches  # noqa: PLC0415  # most files have no error
 
     near = get_close_matches(key, _keys_of(whole), n=1, cutoff=0.3)
     meant = f'did you mean "{near[0]}"? ' if near else ""
-    return Misconfigured(f'{file}: unknown key "{key}"', hint=f"{meant}{example} shows every key")
+    unknown = [f'"{_key_in(each)}"' for each in errors if each["type"] == "extra_forbidden"]
+    what = f"unknown key{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}"
+    return Misconfigured(f"{file}: {what}", hint=f"{meant}{example} shows every key")
+
+
+def _key_in(error: Mapping[str, Any]) -> str:
+    return ".".join(part for part in error["loc"] if isinstance(part, str))
 
 
 def _keys_of(section: type[BaseModel], prefix: str = "") -> list[str]:

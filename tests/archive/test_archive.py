@@ -402,6 +402,7 @@ def test_a_recording_missing_in_the_vault_is_named_and_nothing_is_archived(archi
     assert contents(drive(archived)) == before
 
 
+@pytest.mark.root
 def test_a_full_drive_is_said_and_left_as_it_was(stocked: House, tmp_path: Path) -> None:
     house = with_long_call(stocked)
     with small_disk(tmp_path / "small"), pytest.raises(Failed, match=r"too little room|too large"):
@@ -420,6 +421,7 @@ def room_for_the_bag_alone(house: House) -> int:
     return space_needed(items, house.folder) + (100 << 10)
 
 
+@pytest.mark.root
 def test_a_drive_that_cannot_be_written_is_said(archived: House, tmp_path: Path) -> None:
     at = tmp_path / "locked"
     with small_disk(at), read_only(at), pytest.raises(Failed, match=r"read|may not use"):

@@ -23,6 +23,8 @@ from house.commands import type_in
 from house.practices import House
 from house.spool import a_wave
 
+pytestmark = pytest.mark.root
+
 STRANGER = 54321
 
 NOBODY = 0xFFFFFFFF

@@ -21,7 +21,11 @@ ROLES: Final = {
     "a manager": "max",
     "the Data Controller": "dora",
     "a Data Controller": "dora",
-    "whoever decides": "dora",
+    "the person who decides": "dora",
+    "another partner": "pat",
+    "another partner, manager": "max",
+    "manager or Data Controller": "dora",
+    "another Data Controller": "dora",
 }
 """Who of the transcripts' practice has a role, where that is named."""
 
@@ -67,7 +71,7 @@ _NEEDS_MORE: Final = (
     "each recording of a request for erasure is decided by itself",
     "leaves out recordings that match it",
     "several recordings are concerned: say which",
-    "nobody decides a request that they made or changed",
+    "you cannot approve or deny a request that you made or changed",
     "this was granted to somebody else",
     "nobody is logged in here",
     # A person has what a transcript has not: a drive, a file, a kit, a server, a password.
@@ -112,7 +116,7 @@ def _runners(before: str, who: str) -> Sequence[str]:
     if runs := _PERSON.search(before):
         return [runs[1]]
     named = dict.fromkeys(login for role, login in ROLES.items() if role in before)
-    return [login for login in named if login != who or "somebody else" not in before]
+    return [login for login in named if login != who or "another " not in before]
 
 
 def _command(sentence: str) -> tuple[str, ...]:

@@ -12,10 +12,11 @@ from house.practices import House, password_of
 from house.requests import a_request, approve, opened, state_of
 
 PROGRAM = """
-import sys
-from datetime import UTC, datetime
+import os, sys
+from datetime import datetime
 from callrec.cli.app import run
-sys.exit(run(sys.argv[1:], now=lambda: datetime(2026, 11, 24, 12, 30, tzinfo=UTC)))
+now = datetime.fromisoformat(os.environ.get("NOW", "2026-11-24T12:30+00:00"))
+sys.exit(run(sys.argv[1:], now=lambda: now))
 """
 
 
@@ -122,7 +123,7 @@ def test_an_answer_that_is_none_is_asked_for_again_and_says_why(house: House) ->
         "that is no date; type 2024-01-04",
         "the call is on a day to come [policy 4(b)]; give the day on which it was",
         "nothing was entered\n",
-        "that is no telephone number; give it in full",
+        "that is not a telephone number; give it in full",
         "the request does not say: subject [policy 4(i)]; give --subject NAME",
         "this is on a day to come: received [policy 4(i)]; look at the dates again",
         "this is earlier than the call: received [policy 4(i)]",

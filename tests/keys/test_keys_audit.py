@@ -89,7 +89,7 @@ def test_shares_that_change_places_are_named_both(house: House) -> None:
 def test_a_missing_share_is_named_be_it_of_an_old_version(house: House) -> None:
     rotate_keys(house.practice, house.actor("dora"), [VaultKey.AUDIT])
     by_sql(house, f"DELETE FROM share WHERE key = 'audit' AND version = 1 AND {OF}", login="ava")
-    assert problems(house) == {("audit 1", "ava", "lacks his share")}
+    assert problems(house) == {("audit 1", "ava", "lacks their share")}
 
 
 def test_a_share_too_many_is_named_be_it_of_an_old_version(house: House) -> None:
@@ -97,7 +97,7 @@ def test_a_share_too_many_is_named_be_it_of_an_old_version(house: House) -> None
     change_role(house.practice, house.actor("dora"), login="max", role=Role.STAFF)
     with house.practice.engine.begin() as connection:
         connection.exec_driver_sql("INSERT INTO share VALUES (?, ?, ?, ?)", tuple(kept[0]))
-    what = "holds a share that no power of his needs"
+    what = "holds a share that no power of theirs needs"
     assert problems(house) == {("recordings 1", "max", what)}
 
 
@@ -105,7 +105,7 @@ def test_a_share_of_a_version_that_nobody_stated_is_named(house: House) -> None:
     by_sql(house, f"UPDATE share SET version = 7 WHERE key = 'audit' AND {OF}", login="ava")
     assert problems(house) == {
         ("audit 7", "ava", "of a version of the key that nobody stated"),
-        ("audit 1", "ava", "lacks his share"),
+        ("audit 1", "ava", "lacks their share"),
     }
 
 
@@ -136,8 +136,8 @@ def test_a_request_key_for_somebody_it_is_not_for_is_named(granted: House) -> No
         sam=id_of(granted, "sam"),
     )
     assert problems(granted) == {
-        ("R-1", "ava", "holds a key that is not his to hold"),
-        ("R-1", "sam", "lacks the key of what he made himself"),
+        ("R-1", "ava", "holds a key that is not theirs to hold"),
+        ("R-1", "sam", "lacks the key of what they made"),
     }
 
 
@@ -148,7 +148,7 @@ def test_an_incident_key_for_somebody_it_does_not_concern_is_named(granted: Hous
         ava=id_of(granted, "ava"),
         mia=id_of(granted, "mia"),
     )
-    assert problems(granted) == {("I-1", "ava", "holds a key that is not his to hold")}
+    assert problems(granted) == {("I-1", "ava", "holds a key that is not theirs to hold")}
 
 
 def test_a_grant_that_no_approval_lists_is_named(granted: House) -> None:

@@ -290,7 +290,7 @@ def test_a_kit_without_its_share_of_a_key_is_told_and_is_used_as_well(stocked: H
     kit = stocked.practice.register.founders.kit
     by_sql(stocked, "DELETE FROM share WHERE person = :kit AND key = 'index'", kit=kit)
     (problem,) = audit_keys(stocked.open())
-    assert (problem.what, problem.login) == ("lacks his share", "recovery-kit")
+    assert (problem.what, problem.login) == ("lacks their share", "recovery-kit")
     with pytest.raises(Tampered, match="no share of version 1 of the index key"):
         drill(stocked)
     use(stocked)

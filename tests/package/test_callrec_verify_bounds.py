@@ -60,5 +60,5 @@ def test_a_folder_of_more_files_than_any_release_has_is_none(
         file.touch()
     assert len(checker.files_in(str(tmp_path))) == 12
     monkeypatch.setattr(checker, "MOST_FILES", 8)
-    with pytest.raises(ValueError, match="more than 8 files; this is no release"):
+    with pytest.raises(ValueError, match="more than 8 files; this is not a release"):
         checker.files_in(str(tmp_path))

@@ -178,15 +178,18 @@ def test_a_person_not_in_force_decides_nothing() -> None:
 
 def test_nobody_decides_his_own_request() -> None:
     own = a_request(requester=ANN)
-    with pytest.raises(Refused, match=r"that they made or changed \[policy 4\(b\)\]") as refused:
+    with pytest.raises(Refused, match=r"that you made or changed \[policy 4\(b\)\]") as refused:
         check_not_own(a_person(PARTNER), own)
-    assert "somebody else, to run callrec approve R-17" in refused.value.hint
-    with pytest.raises(Refused, match="that they made or changed"):
+    assert (
+        "another partner, manager or Data Controller to run callrec approve R-17"
+        in refused.value.hint
+    )
+    with pytest.raises(Refused, match="that you made or changed"):
         check_may_decide(a_person(PARTNER), own, on=TODAY)
 
 
 def test_nobody_decides_a_request_that_he_changed() -> None:
-    with pytest.raises(Refused, match="that they made or changed"):
+    with pytest.raises(Refused, match="that you made or changed"):
         check_not_own(a_person(PARTNER), a_request(changed_by=frozenset({ANN})))
 
 
@@ -202,9 +205,9 @@ def test_the_hint_is_what_he_was_to_do_instead(facts: dict[str, Any]) -> None:
 
 def test_nobody_decides_a_request_about_himself() -> None:
     about_ann = a_request(subjects=frozenset({ANN}))
-    with pytest.raises(Refused, match=r"about themselves \[policy 4\(b\)\]"):
+    with pytest.raises(Refused, match=r"about yourself \[policy 4\(b\)\]"):
         check_not_subject(a_person(PARTNER), about_ann)
-    with pytest.raises(Refused, match="about themselves"):
+    with pytest.raises(Refused, match="about yourself"):
         check_may_decide(a_person(PARTNER), about_ann, on=TODAY)
 
 
@@ -253,7 +256,7 @@ def test_he_consults_neither_before_there_was_a_request_nor_in_days_to_come(
     consulted_on: date,
 ) -> None:
     made_today = a_request(Purpose.DISCIPLINARY, made_on=TODAY)
-    said = r"between the request and his approval \[policy 4\(g\)\]"
+    said = r"between the request and their approval \[policy 4\(g\)\]"
     with pytest.raises(Refused, match=said):
         check_may_approve(DELEGATE, made_today, on=TODAY, consulted_on=consulted_on)
 
@@ -276,7 +279,7 @@ def test_for_other_purposes_a_delegate_need_not_say_when_he_consulted(purpose: P
 
 
 def test_nobody_approves_his_own_request() -> None:
-    with pytest.raises(Refused, match="that they made or changed"):
+    with pytest.raises(Refused, match="that you made or changed"):
         check_may_approve(a_person(PARTNER), a_request(requester=ANN), on=TODAY)
 
 
@@ -311,12 +314,12 @@ def test_nobody_less_countersigns(role: Role) -> None:
 
 
 def test_the_requester_does_not_countersign() -> None:
-    with pytest.raises(Refused, match="that they made or changed"):
+    with pytest.raises(Refused, match="that you made or changed"):
         countersign(MANAGER, requester=ANN)
 
 
 def test_the_subject_does_not_countersign() -> None:
-    with pytest.raises(Refused, match="about themselves"):
+    with pytest.raises(Refused, match="about yourself"):
         countersign(MANAGER, subjects=frozenset({ANN}))
 
 
@@ -375,5 +378,5 @@ def test_nobody_else_revokes() -> None:
 
 
 def test_nobody_revokes_a_request_about_himself() -> None:
-    with pytest.raises(Refused, match="about themselves"):
+    with pytest.raises(Refused, match="about yourself"):
         check_is_decider(a_person(MANAGER), a_request(subjects=frozenset({ANN})), on=TODAY)

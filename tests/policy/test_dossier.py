@@ -61,7 +61,7 @@ def test_who_made_or_changed_it_reads_it_though_it_be_about_himself(
 @pytest.mark.parametrize("role", [Role.PARTNER, Role.AUDITOR, Role.DATA_CONTROLLER])
 def test_nobody_reads_the_dossier_of_a_request_about_himself(role: Role) -> None:
     request = a_request(Purpose.DISCIPLINARY, subjects=frozenset({ANN, BEN}))
-    with pytest.raises(Refused, match=r"about themselves \[policy 4\(a\)\]") as refused:
+    with pytest.raises(Refused, match=r"about yourself \[policy 4\(a\)\]") as refused:
         check_may_read_dossier(a_person(role), request, on=TODAY)
     assert refused.value.hint == "what one may know of it comes by a subject access request"
 

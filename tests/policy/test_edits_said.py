@@ -75,7 +75,7 @@ def test_a_time_is_read(typed: str, ms: int) -> None:
     ],
 )
 def test_what_is_no_time_is_not_guessed_at(typed: str) -> None:
-    with pytest.raises(Unusable, match="that is no time within a recording"):
+    with pytest.raises(Unusable, match="that is not a time within a recording"):
         read_time(typed)
 
 
@@ -134,7 +134,7 @@ def test_the_grounds_are_four(code: str) -> None:
 
 @pytest.mark.parametrize("code", ["not-approved", "crime", "expectations", "claims"])
 def test_a_ground_to_withhold_all_of_it_silences_nothing(code: str) -> None:
-    with pytest.raises(Unusable, match="that is no ground to silence a part of a recording"):
+    with pytest.raises(Unusable, match="that is not a ground to silence a part of a recording"):
         read_silence(f"1-2={code}")
 
 
@@ -151,7 +151,7 @@ def told(text: str) -> str:
 
 
 def test_a_sign_too_many_belongs_to_what_follows() -> None:
-    assert told("1@2@3-4=privilege") == "that is no time within a recording"
+    assert told("1@2@3-4=privilege") == "that is not a time within a recording"
     assert told("1-2=x=privilege") == "there is no such ground to silence a part of a recording"
 
 

@@ -33,7 +33,9 @@ def test_nobody_else_reviews(role: Role) -> None:
 def test_nobody_reviews_what_he_broke_himself() -> None:
     controller = a_person(Role.DATA_CONTROLLER)
     assert not may_review_glass(controller, ANN, on=TODAY)
-    with pytest.raises(Refused, match=r"does not review it \[policy 4\(b\)\]") as refused:
+    with pytest.raises(
+        Refused, match=r"cannot review the glass that you broke \[policy 4\(b\)\]"
+    ) as refused:
         check_may_review_glass(controller, ANN, on=TODAY)
     assert "somebody else who may read the audit log" in refused.value.hint
 

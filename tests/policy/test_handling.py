@@ -49,7 +49,7 @@ def test_nobody_else_changes_a_request() -> None:
 
 
 def test_whom_a_request_is_about_does_not_change_it_for_the_requester() -> None:
-    with pytest.raises(Refused, match="about themselves"):
+    with pytest.raises(Refused, match="about yourself"):
         check_may_change(a_person(MANAGER), a_request(subjects=frozenset({ANN})), on=TODAY)
 
 
@@ -84,7 +84,7 @@ def test_nobody_else_closes() -> None:
 
 
 def test_nobody_closes_a_request_about_himself_that_he_did_not_make() -> None:
-    with pytest.raises(Refused, match="about themselves"):
+    with pytest.raises(Refused, match="about yourself"):
         check_may_close(a_person(MANAGER), a_request(subjects=frozenset({ANN})), on=TODAY)
 
 
@@ -135,7 +135,7 @@ def test_nobody_else_dates_it() -> None:
 
 def test_nobody_dates_a_request_about_himself_that_he_did_not_make() -> None:
     about = a_request(Purpose.SUBJECT_ACCESS, subjects=frozenset({ANN}))
-    with pytest.raises(Refused, match="about themselves"):
+    with pytest.raises(Refused, match="about yourself"):
         check_may_record_event(a_person(DC), about, on=TODAY)
 
 
@@ -154,7 +154,7 @@ def test_only_who_decides_a_request_takes_more_time_for_it() -> None:
 
 def test_nobody_takes_more_time_for_a_request_about_himself() -> None:
     about = a_request(Purpose.SUBJECT_ACCESS, subjects=frozenset({ANN}))
-    with pytest.raises(Refused, match="about themselves"):
+    with pytest.raises(Refused, match="about yourself"):
         check_is_decider(a_person(DC), about, on=TODAY)
 
 

@@ -130,7 +130,7 @@ def test_whose_role_changed_meanwhile_does_not_hear() -> None:
 @pytest.mark.parametrize("purpose", SECOND)
 def test_who_alone_approved_it_does_not_release_it(purpose: Purpose) -> None:
     grant = a_grant(decided_by=ALONE)
-    with pytest.raises(Refused, match="whoever alone approved") as refused:
+    with pytest.raises(Refused, match="the person who alone approved") as refused:
         check_second_person(a_person(Role.DATA_CONTROLLER), a_request(purpose), grant)
     assert refused.value.clause is TERMS[purpose].decided_under
     assert "--countersign USER" in refused.value.hint
@@ -201,7 +201,7 @@ def test_a_release_asks_every_rule() -> None:
         release(Role.PARTNER, Purpose.COMPLAINT, to=BEN)
     with pytest.raises(Refused, match="manager only"):
         release(Role.STAFF, Purpose.DISCIPLINARY)
-    with pytest.raises(Refused, match="whoever alone approved"):
+    with pytest.raises(Refused, match="the person who alone approved"):
         release(Role.DATA_CONTROLLER, Purpose.OUTSIDE_BODY, decided_by=ALONE)
 
 

@@ -81,7 +81,9 @@ def test_a_service_reports_nothing() -> None:
     with pytest.raises(Refused, match=r"^a service reports nothing \[") as refused:
         check_may_report(a_person(Role.INTAKE))
     assert refused.value.clause is Clause.INFRINGEMENT
-    assert refused.value.hint == "whoever noticed it logs in and runs callrec incident report"
+    assert (
+        refused.value.hint == "the person who noticed it logs in and runs callrec incident report"
+    )
 
 
 @pytest.mark.parametrize("standing", [Standing.PROVISIONAL, Standing.CLAIMED, Standing.DISABLED])
@@ -129,7 +131,7 @@ def test_who_manages_nobody_is_not_told(role: Role) -> None:
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.PARTNER])
 def test_nobody_tells_himself(role: Role) -> None:
-    with pytest.raises(Refused, match=r"^nobody is told by himself \[") as refused:
+    with pytest.raises(Refused, match=r"^nobody reports to themselves \[") as refused:
         check_may_be_notified(a_person(role, id=BEN), BEN)
     assert refused.value.clause is Clause.INFRINGEMENT
     assert refused.value.hint.startswith("name somebody else, or leave --tell out: the Data Contro")

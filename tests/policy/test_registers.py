@@ -61,7 +61,7 @@ def test_nobody_else_reads_one(role: Role, register: RegisterName, clause: str) 
     with pytest.raises(Refused, match=rf"may not read the {register} register") as refused:
         check_may_read_register(a_person(role), register, on=TODAY)
     assert refused.value.clause == clause
-    hint = "ask the Data Controller, or whoever may read the audit log"
+    hint = "ask the Data Controller, or a person who may read the audit record"
     assert refused.value.hint == hint
 
 

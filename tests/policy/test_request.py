@@ -318,7 +318,7 @@ def test_of_what_has_gone_out_nothing_is_changed(act: RequestAct) -> None:
 
 
 HINTS = {
-    (State.APPROVED, Act.WITHDRAWN): "first whoever decides it: callrec revoke R-17",
+    (State.APPROVED, Act.WITHDRAWN): "first the person who decides it: callrec revoke R-17",
     (State.HEARD, Act.WITHDRAWN): "end it: callrec request close R-17",
     (State.RELEASED, Act.WITHDRAWN): "end it: callrec request close R-17",
     (State.DENIED, Act.WITHDRAWN): "see how it got there: callrec request show R-17",
@@ -335,7 +335,7 @@ def test_a_refused_step_says_what_to_do(at: tuple[RequestState, RequestAct], hin
 def test_so_does_one_that_does_not_follow_from_what_happened() -> None:
     with pytest.raises(Refused) as refused:
         check_can_happen(events(Act.CREATED, Act.APPROVED), Act.WITHDRAWN, "R-17")
-    assert refused.value.hint == "first whoever decides it: callrec revoke R-17"
+    assert refused.value.hint == "first the person who decides it: callrec revoke R-17"
 
 
 def test_something_stands_from_an_approval_till_it_ends() -> None:

@@ -36,7 +36,7 @@ def test_nobody_reviews_his_own_search() -> None:
     assert not may_review_search(dora, dora, on=TODAY)
     with pytest.raises(Refused) as no:
         check_may_review_search(dora, dora, on=TODAY)
-    assert no.value.message == "nobody reviews a search of his own [policy 4(c)]"
+    assert no.value.message == "you cannot review your own search [policy 4(c)]"
     assert no.value.hint == "ask somebody else who may read the audit log"
 
 
@@ -84,6 +84,6 @@ def test_a_query_says_what_is_asked() -> None:
 
 def test_what_was_not_shown_is_not_reviewed() -> None:
     check_was_shown(7, {7})
-    with pytest.raises(Refused, match=r"entry 7 was not drawn for him \[policy 4\(c\)\]") as no:
+    with pytest.raises(Refused, match=r"entry 7 was not drawn for you \[policy 4\(c\)\]") as no:
         check_was_shown(7, {8})
     assert no.value.hint == "callrec audit review-searches draws some and shows them"

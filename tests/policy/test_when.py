@@ -77,13 +77,13 @@ def test_a_single_time_is_a_quarter_of_an_hour_to_either_side(text: str, times: 
     ["", "noon", "25:00", "14:60", "14", "14:00-", "14-15:00", "14:00-15:00-16:00"],
 )
 def test_what_is_no_time_is_unusable(text: str) -> None:
-    with pytest.raises(Unusable, match="that is no time of day") as unusable:
+    with pytest.raises(Unusable, match="that is not a time of day") as unusable:
         parse_times(text)
     assert unusable.value.hint == "type 14:05 or 14:00-14:30"
 
 
 def test_what_is_no_single_time_is_unusable() -> None:
-    with pytest.raises(Unusable, match="that is no time of day") as unusable:
+    with pytest.raises(Unusable, match="that is not a time of day") as unusable:
         parse_time("14:00-15:00")
     assert unusable.value.hint == "type 14:05"
 

@@ -391,7 +391,7 @@ def test_nobody_reads_the_dossier_of_a_request_about_himself(stocked: House) -> 
         answers=said(Purpose.DISCIPLINARY, further=about_pat),
         recordings=[1],
     )
-    with pytest.raises(Refused, match="about themselves"):
+    with pytest.raises(Refused, match="about yourself"):
         dossier(stocked, "pat")
 
 

@@ -489,7 +489,7 @@ def test_who_alone_approved_it_plays_it_to_nobody_from_outside(
     for_an_outsider(stocked, hear_or_copy=hear_or_copy)
     approve(stocked, "R-1", "dora", to="dora")
     third_parties_checked(stocked, "mia")
-    with pytest.raises(Refused, match="whoever alone approved"):
+    with pytest.raises(Refused, match="the person who alone approved"):
         listen(stocked, login="dora", attended=("the patient",))
     listen(stocked, attended=("the patient",))
 
@@ -499,7 +499,7 @@ def test_an_agreed_hearing_of_a_disciplinary_recording_takes_a_second_person(
 ) -> None:
     reference = a_request(stocked, "pat", purpose=Purpose.DISCIPLINARY, recordings=[1])
     approve(stocked, reference, "dora", to="dora")
-    with pytest.raises(Refused, match="whoever alone approved"):
+    with pytest.raises(Refused, match="the person who alone approved"):
         listen(stocked, login="dora", attended=("the employee",))
     listen(stocked, login="dora")
 

@@ -120,7 +120,7 @@ def test_what_nobody_approved_is_not_released_whatever_its_state_says(stocked: H
 def test_whoever_alone_approved_subject_access_does_not_release_it(stocked: House) -> None:
     a_request(stocked, purpose=Purpose.SUBJECT_ACCESS)
     approve(stocked, "R-1", "dora", to="dora")
-    assert "whoever alone approved" in nothing_is_released(stocked, Refused, "dora")
+    assert "the person who alone approved" in nothing_is_released(stocked, Refused, "dora")
 
 
 def test_it_takes_the_password(office: House) -> None:

@@ -136,7 +136,7 @@ def test_the_recipient_reads_how_to_reach_the_practice(office: House) -> None:
 
 def test_without_a_contact_whoever_sent_it_is_to_be_asked(package: Package) -> None:
     told = package.read("READ-ME-FIRST.txt").decode()
-    assert "Hama Medical Centre: whoever sent you this." in told
+    assert "Hama Medical Centre: the person who sent you this." in told
 
 
 def test_sound_that_is_no_wave_file_has_a_listening_copy_too(house: House) -> None:

@@ -319,7 +319,7 @@ def about(house: House, purpose: Purpose, **named: str) -> str:
 
 def test_nobody_approves_a_request_about_himself(stocked: House) -> None:
     reference = about(stocked, Purpose.ABUSIVE_CALL, affected="max")
-    with pytest.raises(Refused, match="about themselves"):
+    with pytest.raises(Refused, match="about yourself"):
         approve(stocked, reference, "max")
     assert nothing_is_granted(stocked)
     approve(stocked, reference, "pat")
@@ -330,7 +330,7 @@ def test_nor_does_he_countersign_it_by_whatever_name_it_is_about_him(
     stocked: House, employee: str
 ) -> None:
     reference = about(stocked, Purpose.DISCIPLINARY, employee=employee)
-    with pytest.raises(Refused, match="about themselves"):
+    with pytest.raises(Refused, match="about yourself"):
         countersigned(stocked, reference, "pat", to="max")
     countersigned(stocked, reference, "max")
 

@@ -452,7 +452,9 @@ def test_what_was_heard_by_who_asked_is_due_until_it_is_closed(stocked: House) -
     hear(stocked, reference, attended=("the patient",))
     assert [each.reference for each in read_due(stocked.practice)] == [reference]
     sam, why = signed_in(stocked, "sam"), "She has heard it with us, and wants no copy"
-    with pytest.raises(Refused, match="nothing says how whoever asked was answered") as refusal:
+    with pytest.raises(
+        Refused, match="nothing says how the person who asked was answered"
+    ) as refusal:
         close_request(stocked.practice, sam, reference)
     assert f"callrec request close {reference} --reason TEXT" in refusal.value.hint
     close_request(stocked.practice, sam, reference, reason=why)

@@ -248,7 +248,7 @@ def test_a_request_that_names_nobody_of_the_practice_is_about_none_of_them(
 
 def test_nobody_decides_a_request_about_himself(stocked: House) -> None:
     reference = ask(stocked, Purpose.ABUSIVE_CALL, affected="max")
-    with pytest.raises(Refused, match="about themselves"):
+    with pytest.raises(Refused, match="about yourself"):
         approve(stocked, reference, "max")
     assert refused(stocked)
     approve(stocked, reference, "mia")
@@ -256,7 +256,7 @@ def test_nobody_decides_a_request_about_himself(stocked: House) -> None:
 
 def test_nor_by_whatever_name_the_data_controller_is_called(stocked: House) -> None:
     reference = ask(stocked, Purpose.SUBJECT_ACCESS, subject="Mrs Dora Whitlock")
-    with pytest.raises(Refused, match="about themselves"):
+    with pytest.raises(Refused, match="about yourself"):
         approve(stocked, reference, "dora")
 
 
@@ -267,7 +267,7 @@ def test_whoever_it_is_about_may_have_made_it(stocked: House) -> None:
 
 def test_whoever_it_is_about_changes_nothing_and_sees_masks(stocked: House) -> None:
     reference = ask(stocked, Purpose.ABUSIVE_CALL, affected="mia")
-    with pytest.raises(Refused, match="about themselves"):
+    with pytest.raises(Refused, match="about yourself"):
         attach_recordings(stocked.practice, signed_in(stocked, "mia"), reference, [2])
     shown = show_request(stocked.practice, logged_in(stocked, "mia"), reference)
     assert not shown.in_full

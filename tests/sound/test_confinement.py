@@ -38,6 +38,7 @@ def test_a_confined_child_can_do_none_of_what_a_free_one_can() -> None:
     assert confined == dict.fromkeys(ATTEMPTS, "EPERM")
 
 
+@pytest.mark.root
 @pytest.mark.parametrize("module", ["callrec.sound.decoder", "callrec.sound.encoder"])
 def test_a_child_is_confined_before_it_asks_for_its_first_byte(module: str) -> None:
     seen: dict[str, str] = {}

@@ -199,7 +199,8 @@ def parse_age(text: str, today: date) -> date:
     found = re.fullmatch(form, text.strip().casefold())
     if found is None:
         raise Unusable(
-            "that is no age", hint="type 90d, 12w, 18m or 3y: days, weeks, months, years"
+            "that is not a length of time",
+            hint="type 90d, 12w, 18m or 3y: days, weeks, months, years",
         )
     count, unit = int(found[1]), found[2][0]
     months = count * {"m": 1, "y": 12}.get(unit, 0)

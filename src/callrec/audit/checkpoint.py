@@ -249,7 +249,7 @@ def _signature(line: str) -> NoteSignature:
         case ["—", name, encoded] if name and not any(c.isspace() or c == "+" for c in name):
             data = decode_base64(encoded)
         case _:
-            raise Tampered("a signed note has a line that is no signature")
+            raise Tampered("a signed note has a line that is not a signature")
     if len(data) <= KEY_ID_BYTES:
         raise Tampered("a signed note has a signature without bytes")
     return NoteSignature(name, data[:KEY_ID_BYTES], data[KEY_ID_BYTES:])

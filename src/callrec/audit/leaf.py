@@ -95,7 +95,7 @@ class Leaf:
             if not form.fullmatch(getattr(self, name)):
                 raise ValueError(f"a leaf's {name} is not in its form")
         if not all(map(_ID.fullmatch, self.subject)):
-            raise ValueError("a leaf's subject holds something that is no id")
+            raise ValueError("a leaf's subject holds something that is not an id")
         if (self.founders is None) != (self.seq != 0):
             raise ValueError("leaf 0 has founders, and no other leaf")
         if self.session and self.actor == NOBODY:

@@ -162,7 +162,7 @@ def read_certificate(leaf: Leaf, statement: Statement) -> SessionCertificate:
             raise Tampered("a session's certificate is not in its form")
     lasts = parse_instant(until) - statement.at
     if (leaf.act, leaf.outcome, leaf.session) != (LOGIN, Outcome.DONE, ""):
-        raise Tampered("a session's certificate stands under a leaf that is no login")
+        raise Tampered("a session's certificate stands under a leaf that is not a login")
     if lasts > SESSION_LIMIT or not since <= leaf.at <= until:
         raise Tampered("a session's certificate is not of its login's hour")
     by, digest = statement.by, statement.digest

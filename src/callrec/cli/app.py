@@ -362,7 +362,7 @@ def _explain_usage_error(problem: Any) -> tuple[str, str]:
             return f"{_name(problem.param)} cannot be used{_expected(problem)}", hint
         case _ if "extra argument" in problem.message:
             return (
-                "there is more on the line than is expected; what holds spaces needs quotes",
+                "there is an unexpected word; put quotes around what holds spaces",
                 hint,
             )
         case _:

@@ -163,7 +163,7 @@ class Stage:
         typed = f"{prompt} {shlex.join(words)}{f' < {reads}' if reads else ''}"
         self._out.say("")
         self._out.say(textwrap.wrap(typed, WIDTH, subsequent_indent="    ", break_on_hyphens=False))
-        real = (sys.executable, "-I", "-m", *words) if words[0] == "callrec" else words
+        real = (sys.executable, "-I", "-u", "-m", *words) if words[0] == "callrec" else words
         done = subprocess.run(  # noqa: S603 - our own words
             real,
             cwd=self.folder / within,
@@ -233,7 +233,7 @@ def play_story(stage: Stage) -> None:
 
 
 def _found_the_practice(stage: Stage) -> None:
-    stage.scene("A practice begins: a vault, and its Data Controller.")
+    stage.scene("Set up the practice and its Data Controller.")
     for name, password in PASSWORDS.items():
         stage.secret(f"{name}.password", password)
     stage.secret("provisional.password", "borrowed umbrella until Thursday")
@@ -264,7 +264,7 @@ def _take_calls_in(stage: Stage) -> None:
 
 
 def _search(stage: Stage) -> None:
-    stage.scene("Nobody browses: a search needs a reason, and each is on record.")
+    stage.scene("Every search needs a reason, and is recorded.")
     stage.callrec("max", "search", "--number", NUMBER, *MARCH, exits=Refused.exit_status)
     stage.callrec("max", "search", "--number", NUMBER, *MARCH, "--reason", REASON)
 
@@ -276,7 +276,7 @@ def _ask_and_approve(stage: Stage) -> None:
         "--number", NUMBER, *REST_UNKNOWN, "--complaint", "C-2026-014",
         "--complainant", "patient", "--recording", stage.found_recording(),
     )  # fmt: skip
-    stage.remark("Nobody approves his own request.")
+    stage.remark("Nobody approves their own request.")
     stage.callrec("max", "approve", "R-1", "--yes", exits=Refused.exit_status)
     stage.callrec("pat", "inbox")
     stage.callrec("pat", "approve", "R-1", "--yes")
@@ -372,7 +372,7 @@ def _erase(stage: Stage) -> None:
     stage.scene(
         "Somebody wants a call erased. What the Data Controller approves reaches the drive."
     )
-    why = ("--reason", "A patient wants his call to be erased")
+    why = ("--reason", "A patient wants a call to be erased")
     stage.callrec("max", "search", "--number", ERASED_NUMBER, *MARCH, *why)
     recording = ("--recording", stage.found_recording())
     stage.callrec(

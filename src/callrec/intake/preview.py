@@ -102,7 +102,7 @@ def _of_name(name: str, setup: Setup) -> Preview:
     path = PurePath(name)
     call = read_name(path, setup)
     if is_plainly_none(path.name):
-        return Preview(name, accepted=False, why="by its name it is no recording")
+        return Preview(name, accepted=False, why="by its name it is not a recording")
     if call is not None:
         return Preview(name, accepted=True, why=call.why, call=call)
     known = read_id(path, setup)

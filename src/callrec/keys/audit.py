@@ -76,10 +76,10 @@ class KeyProblem:
 class PersonalFaultKind(Enum):
     """What can be wrong; as text it completes a line that names it."""
 
-    NOT_THEIRS = "holds a key that is not his to hold"
-    LACKING = "lacks the key of what he made himself"
+    NOT_THEIRS = "holds a key that is not theirs to hold"
+    LACKING = "lacks the key of what they made"
     UNLISTED = "holds a grant that no approval lists"
-    LEFT_OVER = "was shut out, and holds what he held before"
+    LEFT_OVER = "was shut out, and holds what they held before"
 
 
 class _Fault(NamedTuple):

@@ -297,7 +297,7 @@ def _session_from(text: bytes | str, vault: str, place: str) -> Session | None:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError("this is no text")
+        raise TypeError("this is not text")
     return value
 
 

@@ -71,7 +71,7 @@ class MessageRefused(Failed):
     def __init__(self, code: int) -> None:
         super().__init__(
             f"the mail server did not take a message: it answered {code}",
-            hint="see its address under [mail.people], or ask whoever runs the mail server",
+            hint="see its address under [mail.people], or ask the person who runs the mail server",
         )
         self.code = code
 

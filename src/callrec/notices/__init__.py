@@ -68,8 +68,9 @@ def notice_on(settings: Settings, kind: NoticeKind, day: date) -> tuple[NoticeVe
     if notice is None:
         raise NotFound(
             f"no {kind} notice is in force on {day}",
-            hint=f'put [[notices]] with kind = "{kind}", version and from into a file, for the'
-            " Data Controller to run callrec practice settings apply FILE",
+            hint="the Data Controller adds it to the settings with"
+            " callrec practice settings apply FILE:"
+            f' [[notices]] kind = "{kind}" version = "1" from = {day}',
         )
     return notice, notice_text(notice, settings.practice)
 

@@ -1538,7 +1538,7 @@ def files_in(folder: str) -> dict[str, Callable[[], IO[bytes]] | None]:
     while waiting:
         folders += 1
         if len(found) + folders + len(waiting) > MOST_FILES:
-            raise ValueError(f"there are more than {MOST_FILES:,} files; this is no release")
+            raise ValueError(f"there are more than {MOST_FILES:,} files; this is not a release")
         with os.scandir(waiting.pop()) as entries:
             for each in entries:
                 # A junction of Windows calls itself a folder.

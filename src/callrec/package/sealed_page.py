@@ -16,7 +16,7 @@ from callrec.errors import Locked, Tampered, Unusable
 from callrec.package.callrec_verify import fits, unbase64
 from callrec.package.whole import normalise_passphrase
 
-NOT_A_PACKAGE: Final = "this is no package of callrec"
+NOT_A_PACKAGE: Final = "this is not a package of callrec"
 HOW_TO_NAME_IT: Final = "give the folder that was opened, the .zip, or the .html"
 COPY_AGAIN: Final = "copy it anew from where it came; if that does not help, ask the practice"
 SIX_WORDS: Final = "six words, with a space between"

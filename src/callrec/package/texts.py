@@ -32,7 +32,7 @@ COLUMNS: Final = 76
 WHAT_IT_PROVES: Final = "proves that these are the files released on this record; not who speaks"
 """What a release claims, in the same words wherever it stands."""
 
-UNKNOWN_CONTACT: Final = "whoever sent you this"
+UNKNOWN_CONTACT: Final = "the person who sent you this"
 """The contact where the practice has not given one."""
 
 _INDENT = "    "

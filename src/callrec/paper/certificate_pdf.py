@@ -383,7 +383,9 @@ def _continuity(sheet: Sheet) -> Iterator[Group]:
     yield space(7)
     yield as_opening("Continuity", sheet.set("Continuity", HEADING))
     yield sheet.set(
-        "Whoever takes the medium over signs here, from the top, each time it changes hands.", NOTE
+        "The person who takes the medium over signs here, from the top, each time it changes"
+        " hands.",
+        NOTE,
     )
     yield space(2)
     yield sheet.blank_captions(*_COLUMNS)

@@ -48,8 +48,8 @@ class _Form:
 
 _ALONE: Final = _Form(
     lead=(
-        "Whoever holds this page can open every telephone recording that {practice} keeps, without"
-        " anybody's password. It is for the day when nobody is left who can."
+        "Anyone who holds this page can open every telephone recording that {practice} keeps,"
+        " without anybody's password. It is for the day when nobody is left who can."
     ),
     keep=(
         "Print it twice. Put each print into an envelope, seal it, sign across the flap, and keep"
@@ -94,7 +94,7 @@ _FIRST: Final = (
 )
 
 _SECOND: Final = (
-    "It makes a new Data Controller with a password of his own, and this kit is then used up: put"
+    "It makes a new Data Controller with their own password, and this kit is then used up: put"
     " the next one, which it writes, into new envelopes. That it was used stands in the audit log"
     " for ever."
 )
@@ -169,7 +169,7 @@ _HEAD_QR_SIDE: Final = 62.0
 
 _INTRODUCTION: Final = (
     "The lines below fix every entry of the audit log of {practice} up to now, {size:,} in"
-    " all. Whoever changes, removes or adds one of them afterwards is found out by these lines."
+    " all. Anyone who changes, removes or adds one of them afterwards is found out by these lines."
     " They tell nothing of anybody, so this sheet may lie where anybody sees it; it belongs where"
     " nobody can exchange it."
 )

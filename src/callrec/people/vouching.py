@@ -74,9 +74,9 @@ UNDELEGATED: Final = "person.undelegated"
 SECONDED: Final = "person.seconded"
 """Act of the leaf in which a second person signs for the voucher after it."""
 
-MAY_NOT_HEAR: Final = "Whoever it was granted to may not hear recordings any more"
+MAY_NOT_HEAR: Final = "The person it was granted to may not hear recordings any more"
 
-HAS_ANOTHER_KEY: Final = "Whoever it was granted to has another key now, which does not open it"
+HAS_ANOTHER_KEY: Final = "The person it was granted to has another key now, which does not open it"
 
 
 def voucher_fields(
@@ -335,9 +335,9 @@ class ShareFaultKind(Enum):
 
     FORGED = "sealed by nobody entitled, or to a key that is not its holder's"
     UNSTATED = "of a version of the key that nobody stated"
-    ONE_TOO_MANY = "holds a share that no power of his needs"
-    OUTLIVED = "holds the share of a power that was lent to him and has ended"
-    LACKING = "lacks his share"
+    ONE_TOO_MANY = "holds a share that no power of theirs needs"
+    OUTLIVED = "holds the share of a power that was lent to them and has ended"
+    LACKING = "lacks their share"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,12 @@ _ASK = {
 }
 
 
+_ASK_ANOTHER = {
+    Power.DECIDE_GENERAL: "another partner, manager or Data Controller",
+    Power.DECIDE_RESERVED: "another Data Controller",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFacts:
     """What the rules ask about a request."""
@@ -126,10 +132,10 @@ def check_second(
             raise Refused(
                 "a second person signs for that too, as there is one who may",
                 clause=Clause.CONTROLLED_ACCESS,
-                hint=f"ask {_ASK[Power.DECIDE_GENERAL]}, somebody else: --countersign USER",
+                hint=f"ask {_ASK_ANOTHER[Power.DECIDE_GENERAL]}: --countersign USER",
             )
         return
-    instead = f"ask {_ASK[Power.DECIDE_GENERAL]}, somebody else: --countersign USER"
+    instead = f"ask {_ASK_ANOTHER[Power.DECIDE_GENERAL]}: --countersign USER"
     if second.id in (by, about):
         raise Refused(
             "a second person is neither who says it nor who it is said of",
@@ -200,16 +206,16 @@ def check_not_own(person: Person, request: RequestFacts, instead: str = "") -> N
 
     ``instead`` is the hint where the person was to do something other than decide.
     """
-    for whose, who in ((request.makers, "they"), (request.namesakes, "somebody of their name")):
+    for whose, who in ((request.makers, "you"), (request.namesakes, "somebody of your name")):
         if person.id in whose:
-            message = f"nobody decides a request that {who} made or changed"
+            message = f"you cannot approve or deny a request that {who} made or changed"
             raise _needs_another_person(message, person, request, instead)
 
 
 def check_not_subject(person: Person, request: RequestFacts, instead: str = "") -> None:
     """Nobody authorises a request about themselves [policy 4(b)]; ``instead`` as above."""
     if person.id in request.subjects:
-        message = "nobody decides a request about themselves"
+        message = "you cannot approve or deny a request about yourself"
         raise _needs_another_person(message, person, request, instead)
 
 
@@ -233,7 +239,7 @@ def check_consulted(
     if consulted_on is None or request.made_on is None:
         message = "the Data Controller is consulted before this is approved"
     elif not request.made_on <= consulted_on <= on:
-        message = "a delegate consults between the request and his approval"
+        message = "a delegate consults between the request and their approval"
     else:
         return
     raise Refused(
@@ -343,7 +349,7 @@ def _needs_another_person(
     message: str, person: Person, request: RequestFacts, instead: str
 ) -> Refused:
     power = TERMS[request.purpose].decided_with
-    hint = f"ask {_ASK[power]}, somebody else, to run callrec approve {request.reference}"
+    hint = f"ask {_ASK_ANOTHER[power]} to run callrec approve {request.reference}"
     if power is Power.DECIDE_RESERVED and person.role is Role.DATA_CONTROLLER:
         hint = f"lend it to somebody: callrec user delegate USER --power {power} --until DATE"
     return Refused(message, clause=Clause.FORMALLY_AUTHORISED, hint=instead or hint)

@@ -89,7 +89,7 @@ def read_further(
     foreign = [field for field in given if field not in TERMS[purpose].further]
     if foreign:
         raise Refused(
-            f"a request for {purpose} does not carry: {', '.join(foreign)}",
+            f"you do not need --{', --'.join(foreign)} for {purpose}",
             clause=Clause.SPECIFIC_PURPOSES,
             hint="leave it out, or make a request for the purpose that it belongs to",
         )

@@ -132,7 +132,7 @@ def parse_time(text: str, *, hint: str = "type 14:05") -> time:
     except ValueError:
         clock = None
     if clock is None:
-        raise Unusable("that is no time of day", hint=hint)
+        raise Unusable("that is not a time of day", hint=hint)
     return clock
 
 

@@ -99,7 +99,7 @@ class Silence:
 
     def __post_init__(self) -> None:
         if self.ground not in SILENCING_GROUNDS:
-            raise Unusable("that is no ground to silence a part of a recording", hint=_CODES)
+            raise Unusable("that is not a ground to silence a part of a recording", hint=_CODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,8 @@ def edits_to_apply(request: RequestFacts, *, approved: Edits, typed: Edits = UNE
     if not typed:
         return approved
     terms = TERMS[request.purpose]
-    decide = f"ask whoever decides to run callrec approve {request.reference} --silence A-B=GROUND"
+    command = f"callrec approve {request.reference} --silence A-B=GROUND"
+    decide = f"ask the person who decides to run {command}"
     if terms.edits_are_decided:
         raise Refused(
             f"what is left out of a copy for {request.purpose} is part of the approval",
@@ -329,7 +330,7 @@ def _read_time(text: str) -> int:
     found = _TIME.fullmatch(text.strip())
     if found is None:
         raise Unusable(
-            "that is no time within a recording",
+            "that is not a time within a recording",
             hint="type seconds or minutes: 90, 90.5, 1:30, 1:30.25 or 1:02:03",
         )
     hours, minutes = found["h"] or "0", found["mm"] or found["m"] or "0"

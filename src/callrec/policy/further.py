@@ -94,7 +94,7 @@ class Question:
     usually: str = ""
     """The default answer; empty if one must be given."""
     names_subject: bool = False
-    """It names the person whom the request is about, who does not decide it [policy 4(b)]."""
+    """It names the person whom the request is about, who cannot decide it [policy 4(b)]."""
     names_staff: bool = False
     """The person it names works here."""
 
@@ -168,7 +168,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
         ),
         FurtherParticular.CONSULTED: Question(
             question="Date of the agreement",
-            help="When the Data Controller agreed, or was consulted by whom he authorised.",
+            help="When the Data Controller agreed, or was consulted by the person they authorised.",
             option="--consulted DATE",
             option_help="When the Data Controller agreed to it.",
             kind=AnswerKind.DAY,
@@ -224,8 +224,8 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             may_be_unknown=True,
         ),
         FurtherParticular.AUTHORITY: Question(
-            question="Authority of whoever asks for somebody else",
-            help='Such as "consent signed on 1/2/2026"; none if the person asks himself, unknown'
+            question="Authority of the person who asks for somebody else",
+            help='Such as "consent signed on 1/2/2026"; none if they ask for themselves, unknown'
             " if it has not been shown yet.",
             option="--authority TEXT",
             option_help="Authority to ask for somebody else; or none, or unknown.",
@@ -234,8 +234,8 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
         ),
         FurtherParticular.HEAR_OR_COPY: Question(
             question="To hear it, or a copy",
-            help="The policy offers to hear the recording; the law gives a copy to whoever wants"
-            " one.",
+            help="The policy offers to hear the recording; the law gives a copy to anyone"
+            " who wants one.",
             option="--hear or --copy",
             option_help="Whether to hear it at the practice, or have a copy.",
             kind=AnswerKind.CHOICE,
@@ -252,7 +252,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
         ),
         FurtherParticular.OFFICER: Question(
             question="The officer's name",
-            help="One named person; trawling is not answered.",
+            help="Name one officer; general requests are not answered.",
             option="--officer NAME",
             option_help="The officer who asks for it.",
         ),
@@ -307,7 +307,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             kind=AnswerKind.SENTENCE,
         ),
         FurtherParticular.PREJUDICE: Question(
-            question="What would suffer if it were not disclosed",
+            question="What harm would refusing cause",
             help="In a sentence: the exemption holds only so far as that would be likely.",
             option="--prejudice TEXT",
             option_help="What would suffer without it, in a sentence.",

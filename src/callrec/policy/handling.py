@@ -75,9 +75,9 @@ def check_closing(request: RequestFacts, reason: str, *, was_delivered: bool) ->
     """
     if not reason and TERMS[request.purpose].is_dated and not was_delivered:
         raise Refused(
-            "no package went out, so that nothing says how whoever asked was answered",
+            "no package went out, so that nothing says how the person who asked was answered",
             clause=TERMS[request.purpose].decided_under,
-            hint="release it or deny it; if he heard it himself, or wants it no more, say so:"
+            hint="release it or deny it; if they listened in person, or withdrew, add a reason:"
             f" callrec request close {request.reference} --reason TEXT",
         )
     if reason:

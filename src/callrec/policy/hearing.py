@@ -89,7 +89,7 @@ def check_may_hear(person: Person, grant: GrantFacts, *, on: date, now: datetime
         raise Refused(
             "the grant has lapsed",
             clause=Clause.CONTROLLED_ACCESS,
-            hint="ask whoever approved it to decide again",
+            hint="ask the person who approved it to decide again",
         )
 
 
@@ -137,7 +137,7 @@ def check_second_person(person: Person, request: RequestFacts, grant: GrantFacts
         return
     if not grant.decided_by - {person.id}:
         raise Refused(
-            f"whoever alone approved a request for {request.purpose} does not release it",
+            f"the person who alone approved a request for {request.purpose} does not release it",
             clause=terms.decided_under,
             hint=f"approve it for somebody else, or together:"
             f" callrec approve {request.reference} --for USER, or --countersign USER",

@@ -68,7 +68,7 @@ def check_may_report(person: Person) -> None:
         raise Refused(
             "a service reports nothing",
             clause=Clause.INFRINGEMENT,
-            hint="whoever noticed it logs in and runs callrec incident report",
+            hint="the person who noticed it logs in and runs callrec incident report",
         )
 
 
@@ -107,7 +107,7 @@ def check_may_be_notified(manager: Person, reporter: PersonId) -> None:
         )
     if manager.id == reporter and manager.role is not Role.DATA_CONTROLLER:
         raise Refused(
-            "nobody is told by himself",
+            "nobody reports to themselves",
             clause=Clause.INFRINGEMENT,
             hint="name somebody else, or leave --tell out: the Data Controller is told then",
         )

@@ -209,7 +209,10 @@ ENDING_ACTS = frozenset({RequestAct.AMENDED, RequestAct.REVOKED, RequestAct.GRAN
 _HOW_IT_GOT_THERE = "see how it got there: callrec request show {}"
 
 _INSTEAD = {
-    (RequestState.APPROVED, RequestAct.WITHDRAWN): "first whoever decides it: callrec revoke {}",
+    (
+        RequestState.APPROVED,
+        RequestAct.WITHDRAWN,
+    ): "first the person who decides it: callrec revoke {}",
     **{
         (state, RequestAct.WITHDRAWN): "end it: callrec request close {}"
         for state in sorted(USED_STATES)

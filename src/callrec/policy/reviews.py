@@ -77,7 +77,7 @@ def check_may_read_register(person: Person, register: RegisterName, *, on: date)
         raise Refused(
             f"the role {person.role} may not read the {register} register",
             clause=terms.kept_under,
-            hint="ask the Data Controller, or whoever may read the audit log",
+            hint="ask the Data Controller, or a person who may read the audit record",
         )
 
 
@@ -111,7 +111,7 @@ def check_may_read_dossier(person: Person, request: RequestFacts, *, on: date) -
         )
     if person.id in request.subjects:
         raise Refused(
-            "nobody reads the dossier of a request about themselves",
+            "you cannot read the dossier of a request about yourself",
             clause=Clause.CONTROLLED_ACCESS,
             hint="what one may know of it comes by a subject access request",
         )
@@ -139,7 +139,7 @@ def check_may_review_glass(person: Person, broken_by: PersonId, *, on: date) -> 
     check_may(person, Power.READ_AUDIT, on=on)
     if person.id == broken_by:
         raise Refused(
-            "whoever broke the glass does not review it",
+            "you cannot review the glass that you broke",
             clause=Clause.FORMALLY_AUTHORISED,
             hint="ask somebody else who may read the audit log: a partner, or the auditor",
         )
@@ -171,7 +171,7 @@ def check_may_review_search(person: Person, searcher: Person, *, on: date) -> No
     check_may(person, Power.READ_AUDIT, on=on)
     own = person.id == searcher.id
     raise Refused(
-        "nobody reviews a search of his own" if own else "this search is not for you to review",
+        "you cannot review your own search" if own else "this search is not for you to review",
         clause=Clause.NO_BROWSING,
         hint=f"ask {'somebody else who may read the audit log' if own else 'the Data Controller'}",
     )
@@ -187,7 +187,7 @@ def check_was_shown(search: int, shown: Container[int]) -> None:
     """Reviewers judge only searches, by their leaves' sequence, that they were shown [4(c)]."""
     if search not in shown:
         raise Refused(
-            f"nobody reviews what he was not shown, and entry {search} was not drawn for him",
+            f"you cannot review what you were not shown, and entry {search} was not drawn for you",
             clause=Clause.NO_BROWSING,
             hint="callrec audit review-searches draws some and shows them",
         )

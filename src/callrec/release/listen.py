@@ -280,7 +280,7 @@ def _measured(practice: Practice, grant: UsableGrant, edits: Edits) -> Measured 
         raise Refused(
             f"recording {grant.recording.id} cannot be edited as was approved: {error.message}",
             clause=Clause.CONTROLLED_ACCESS,
-            hint="ask whoever decides to approve it without edits, or to withhold it",
+            hint="ask the person who decides to approve it without edits, or to withhold it",
         ) from error
 
 

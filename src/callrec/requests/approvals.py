@@ -129,9 +129,9 @@ def _reason_key_was_lost(register: Register, person: str, seq: int) -> str:
         if voucher.seq < seq:
             continue
         if not register.has_key_of(person, seq):
-            return "whoever it was granted to has another key now"
+            return "the person it was granted to has another key now"
         if Power.HEAR not in powers_vouched_for(voucher.person):
-            return "whoever it was granted to might not hear recordings for a time"
+            return "the person it was granted to might not hear recordings for a time"
     return ""
 
 
@@ -225,7 +225,7 @@ def no_longer_granted(why: str, reference: str) -> Refused:
     return Refused(
         why,
         clause=Clause.CONTROLLED_ACCESS,
-        hint="ask whoever approved it to decide again; "
+        hint="ask the person who approved it to decide again; "
         f"callrec request show {reference} says what happened",
     )
 

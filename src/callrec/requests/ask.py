@@ -192,7 +192,7 @@ def parse_number(practice: Practice, typed: str | None) -> str | None:
     number = e164(typed, practice.settings.region)
     if number is None:
         hint = "give it in full, or say --number unknown"
-        raise Unusable("that is no telephone number", hint=hint)
+        raise Unusable("that is not a telephone number", hint=hint)
     return number
 
 

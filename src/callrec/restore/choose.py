@@ -246,7 +246,7 @@ def _check_opener(practice: Practice, who: Opener) -> None:
     try:
         vouched_for = practice.register.public_keys(who.person)
     except NotFound as error:
-        raise Tampered("nobody vouched for whoever opens the volume's copy") from error
+        raise Tampered("nobody vouched for the person who opens the volume's copy") from error
     if vouched_for != who.identity.public:
         raise Tampered("the key that opens the volume's copy is not the one that was vouched for")
 

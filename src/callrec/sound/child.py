@@ -262,7 +262,7 @@ def start_child(command: Sequence[str]) -> subprocess.Popen[bytes]:
 class DecodeFailure(Enum):
     """One sentence for each; a child sends a name of these and no words of its own."""
 
-    UNKNOWN = "it is no kind of sound that can be decoded here"
+    UNKNOWN = "this kind of audio file cannot be decoded here"
     EMPTY = "no sound could be got out of it"
     TOO_LONG = "it is longer than any copy of it could be"
     GAVE_UP = "decoding it took more time or memory than a recording needs"

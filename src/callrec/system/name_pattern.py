@@ -79,7 +79,7 @@ def check_pattern(pattern: str) -> None:
     try:
         named = set(_compiled(pattern).groupindex)
     except ValueError as problem:
-        raise ValueError(f"it is no pattern of RE2's: {problem}") from None
+        raise ValueError(f"it is not a pattern of RE2's: {problem}") from None
     unknown = sorted(named - set(GROUPS))
     if unknown:
         raise ValueError(f'it has a group "{unknown[0]}"; there are {", ".join(GROUPS)}')

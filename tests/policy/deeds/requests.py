@@ -118,7 +118,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "whoever the request is about countersigns": lambda: countersigns(
         MANAGER, subjects=frozenset({ANN})
     ),
-    "whoever decides countersigns": lambda: countersigns(MANAGER, decider=ANN),
+    "the person who decides countersigns": lambda: countersigns(MANAGER, decider=ANN),
     "whoever releases countersigns": lambda: countersigns(MANAGER, grantee=ANN),
     "a partner breaks the glass": lambda: breaks_the_glass(PARTNER, REASON),
     "a partner denies alone what he asked for": lambda: denies_alone(PARTNER, requester=ANN),

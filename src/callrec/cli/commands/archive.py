@@ -343,4 +343,4 @@ def _label_of(
 
 
 def _warn_on_vaults_disk(out: Output, label: str) -> None:
-    out.note(f'"{label}" lies on the vault\'s own disk: it is no copy elsewhere')
+    out.note(f'"{label}" lies on the vault\'s own disk: it is not a copy elsewhere')

@@ -226,7 +226,7 @@ def _hint(left: Collection[WhyLeft]) -> str:
     if {*left} == {WhyLeft.AWAY}:
         return (
             "nothing seals anew what is on volumes only: keep these, which callrec archive list "
-            "shows, from whoever knew the keys"
+            "shows, from anyone who knew the keys"
         )
     return "run it again once what kept them is over"
 

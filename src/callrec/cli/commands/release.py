@@ -148,7 +148,7 @@ def _lines(done: Released, recordings: Iterable[int]) -> Iterator[str]:
     yield f"  {done.sha256}"
     yield "Passphrase, shown this once:"
     yield f"  {done.passphrase}"
-    yield "Let it go another way than the package."
+    yield "Send it separately, for example by phone."
     yield from _OPENS_WITH[done.form]
     record_it = f"callrec request event {done.reference} handed-over --on DATE --by"
     which = "" if done.is_first else f" --release {manifest.release[:8]}"

@@ -191,7 +191,7 @@ def review_glass(
 
 def _verdict(invocation: Invocation, *, accept: bool, query: bool) -> ReviewVerdict:
     if accept and query:
-        raise Unusable("it is accepted or queried", hint="leave out --accept or --query")
+        raise Unusable("add --accept or --query", hint="leave out --accept or --query")
     if accept or query:
         return ReviewVerdict.ACCEPTED if accept else ReviewVerdict.QUERIED
     choices = {"accepted": "it was right to decide alone", "queried": "it waits for an answer"}

@@ -178,7 +178,7 @@ def _number(text: str | None, region: str) -> tuple[str | None, str | None]:
     number = e164(text, region)
     if number is None:
         raise Unusable(
-            "that is no telephone number",
+            "that is not a telephone number",
             hint="give it with its area code, or its last four digits: --number ...4567",
         )
     return number, None

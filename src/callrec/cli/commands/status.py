@@ -296,7 +296,7 @@ def _command(item: InboxItem) -> str:
         return f"callrec request show {item.reference}"
     if item.waits_to == "carry out":
         erases = item.purpose == "erasure"
-        return f"callrec {'erase' if erases else 'retention dispose'} {item.reference}"
+        return f"callrec {'request erase' if erases else 'retention dispose'} {item.reference}"
     if item.recording is not None:
         return f"callrec listen {item.reference} {item.recording}"
     came = item.awaited.came if item.awaited else "EVENT"

@@ -73,7 +73,7 @@ def _read_unnamed(read: ReadRow, line: Line) -> Leg | NotUnderstood:
     row = cells_of(line)
     columns = _columns(row)
     if row and not columns:
-        return NotUnderstood(line.number, "it is no row of Master.csv")
+        return NotUnderstood(line.number, "it is not a row of Master.csv")
     return by_columns(line.number, columns, row, read)
 
 

@@ -77,7 +77,7 @@ class _Reader:
     def read(self, line: Line) -> Leg | NotUnderstood:
         fields = _segment(line)
         if fields is None:
-            return NotUnderstood(line.number, "it is no segment of a call")
+            return NotUnderstood(line.number, "it is not a segment of a call")
         start = parse_local_time(fields["call start"].replace("/", "-"))
         connected = parse_duration(fields["connected time"])
         if start is None or connected is None:

@@ -166,7 +166,7 @@ def _items(numbered: Iterator[tuple[int, Any]], setup: Setup) -> Iterator[Leg | 
         raise _of_no_known_kind()
     for number, item in chain(first, numbered):
         reader = _reader_of(item, setup)
-        legs = reader.legs(item, setup) if reader else ["it is no call's record"]
+        legs = reader.legs(item, setup) if reader else ["it is not a call's record"]
         for leg in legs:
             yield NotUnderstood(number, leg) if isinstance(leg, str) else leg
 

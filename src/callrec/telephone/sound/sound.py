@@ -26,7 +26,7 @@ class SoundFault(Enum):
     TEXT = "it is text, not sound"
     ENCRYPTED = "its sound is encrypted: export it from the telephone system as plain sound"
     """Sound should be there and noise is, even in every respect (`samples`)."""
-    UNKNOWN = "it is no kind of sound that is known here"
+    UNKNOWN = "this kind of audio file is not supported"
 
 
 class NotAudio(Unusable):

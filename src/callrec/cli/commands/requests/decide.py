@@ -114,6 +114,9 @@ def _confirmed(
             *remark_lines(foreseen.concerned, foreseen.of_other_day),
         ):
             invocation.out.note(line)
+        if shown.purpose is Purpose.DISPOSAL and foreseen.withheld and not decision.note:
+            why = prompts.ask("Why is the rest kept on, although it is due", option="--note TEXT")
+            decision = replace(decision, note=why)
     if prompts.ask(f"Type {reference} to approve it", option="--yes") != reference:
         raise Failed("not confirmed, so nothing was done")
     return decision
@@ -157,7 +160,7 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         f"{done.reference} is approved: {numbers} {what}.",
         *by_hand_line(done.by_hand),
         *_details(done.edits, done.withheld),
-        f"That may be used until {last_day(done.lapses_at, practice.settings.time_zone)}.",
+        f"You can listen until {last_day(done.lapses_at, practice.settings.time_zone)}.",
     )
     out.show(value, lines)
     for line in date_mismatch_lines(done.of_other_day):

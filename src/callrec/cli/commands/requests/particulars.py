@@ -49,11 +49,11 @@ PURPOSE_MEANINGS = {
     Purpose.MEDICO_LEGAL: "a medico-legal claim",
     Purpose.DISCIPLINARY: "an employee's telephone conduct",
     Purpose.REGULATORY: "a regulator's investigation",
-    Purpose.SUBJECT_ACCESS: "somebody asks for his own calls",
+    Purpose.SUBJECT_ACCESS: "someone wants their own calls",
     Purpose.OUTSIDE_BODY: "the police or another outside body",
     Purpose.DECEASED: "the record of somebody who has died",
-    Purpose.ERASURE: "somebody wants his calls erased",
-    Purpose.PORTABILITY: "somebody wants his calls in a form for computers",
+    Purpose.ERASURE: "someone wants their calls erased",
+    Purpose.PORTABILITY: "someone wants their calls in a form for computers",
 }
 
 _SIX: Mapping[str, Any] = {
@@ -173,7 +173,7 @@ def _ask_six(prompts: Prompts, practice: Practice, typed: Mapping[str, Any]) -> 
         return prompts.ask_until(what, read, option=option, given=typed[name])
 
     return Answers(
-        reason=ask("reason", "The valid reason, in a sentence", "--reason TEXT", _reason),
+        reason=ask("reason", "Why do you need this recording?", "--reason TEXT", _reason),
         day=ask(
             "on",
             "Date of the call (4/1/2024, or unknown)",

@@ -156,11 +156,11 @@ def _more_than_shown(
 def _matching(suggested: Suggested) -> str:
     match suggested.matching, suggested.may_see:
         case None, False:
-            return "whoever may search finds the recordings that match, and attaches them"
+            return "a person who may search finds the recordings that match, and attaches them"
         case None, True:
             return "the request describes no call: search for it, and attach what is found"
         case count, False:
-            return f"recordings that began then: {count}; whoever may search attaches them"
+            return f"recordings that began then: {count}; a person who may search attaches them"
         case count, _:
             return f"recordings that match: {count}"
 

@@ -137,9 +137,11 @@ def remark_lines(concerned: StaffNamed, of_other_day: Iterable[int]) -> Iterator
     And each of its recordings that is not of the day which it says.
     """
     if len(concerned.logins) > 1:
-        yield f"it names each of these, and none of them decides it: {', '.join(concerned.logins)}"
+        names = ", ".join(concerned.logins)
+        yield f"this request is about each of these, so they cannot decide it: {names}"
     elif concerned.logins:
-        yield f"of the practice it names {concerned.logins[0]}, who does not decide it"
+        name = concerned.logins[0]
+        yield f"this request is about {name}, so {name} cannot decide it"
     elif concerned.is_staff_named and concerned.by_name:
         yield "whom it names is nobody of the practice: give the login, or the full name"
     elif concerned.is_staff_named:
