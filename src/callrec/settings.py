@@ -345,8 +345,8 @@ def explain_error(
     problem: ValidationError, file: Path, whole: type[Section], *, example: str
 ) -> Misconfigured:
     """The first thing that is wrong in a file, and what was meant perhaps."""
-    error = problem.errors(include_url=False, include_input=False)[0]
-    key = ".".join(part for part in error["loc"] if isinstance(part, str))
+    errors = problem.errors(include_url=False, include_input=False)
+    error, key = errors[0], _key_in(errors[0])
     if error["type"] != "extra_forbidden":
         why, hint = in_our_style(error["msg"]), ""
         if error.get("ctx", {}).get("pattern") == KEEPING:
@@ -356,7 +356,13 @@ def explain_error(
 
     near = get_close_matches(key, _keys_of(whole), n=1, cutoff=0.3)
     meant = f'did you mean "{near[0]}"? ' if near else ""
-    return Misconfigured(f'{file}: unknown key "{key}"', hint=f"{meant}{example} shows every key")
+    unknown = [f'"{_key_in(each)}"' for each in errors if each["type"] == "extra_forbidden"]
+    what = f"unknown key{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}"
+    return Misconfigured(f"{file}: {what}", hint=f"{meant}{example} shows every key")
+
+
+def _key_in(error: Mapping[str, Any]) -> str:
+    return ".".join(part for part in error["loc"] if isinstance(part, str))
 
 
 def _keys_of(section: type[BaseModel], prefix: str = "") -> list[str]:

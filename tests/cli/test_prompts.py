@@ -17,8 +17,13 @@ from callrec.errors import CallrecError, Locked, Misconfigured, Unusable
 PROGRAM = """
 import sys
 from callrec.cli.prompts import Prompts
-from callrec.errors import CallrecError
+from callrec.errors import CallrecError, Unusable
 prompts = Prompts(answers=sys.stdin, messages=sys.stderr, environ={{}})
+
+def check_length(password):
+    if len(password) < 8:
+        raise Unusable("shorter than eight letters", hint="choose another")
+
 try:
     print("GOT", repr({question}))
 except CallrecError as error:
@@ -220,6 +225,13 @@ def test_who_chooses_a_password_types_it_twice(typed: tuple[str, str], got: str)
     assert got in on_a_terminal("prompts.ask_new_password('New password')", *typed)
 
 
+def test_a_password_that_will_not_do_is_asked_for_again_before_it_is_typed_twice() -> None:
+    question = "prompts.ask_new_password('New password', check_length)"
+    shown = on_a_terminal(question, "short", "long enough", "long enough")
+    assert "\nshorter than eight letters; choose another\n" in shown
+    assert (shown.count("Type it again"), "GOT 'long enough'" in shown) == (1, True)
+
+
 def test_one_of_several_is_chosen_by_number_or_name_and_asked_again_otherwise() -> None:
     question = "prompts.choose('Form', {'zip': 'a sealed file', 'html': 'a page'}, option='--form')"
     shown = on_a_terminal(question, "3", "pdf", "2")
@@ -278,7 +290,7 @@ def test_no_is_no_and_nothing_is_no() -> None:
     question = "prompts.confirm('destroy it', yes=False)"
     assert "NOT Failed not confirmed, so nothing was done" in on_a_terminal(question, "")
     shown = on_a_terminal(question, "y")
-    assert shown.startswith("destroy it: this cannot be undone. Go on? [y/N] ")
+    assert shown.startswith("Destroy it: this cannot be undone. Go on? [y/N] ")
     assert "GOT None" in shown
 
 

@@ -12,10 +12,11 @@ from house.practices import House, password_of
 from house.requests import a_request, approve, opened, state_of
 
 PROGRAM = """
-import sys
-from datetime import UTC, datetime
+import os, sys
+from datetime import datetime
 from callrec.cli.app import run
-sys.exit(run(sys.argv[1:], now=lambda: datetime(2026, 11, 24, 12, 30, tzinfo=UTC)))
+now = datetime.fromisoformat(os.environ.get("NOW", "2026-11-24T12:30+00:00"))
+sys.exit(run(sys.argv[1:], now=lambda: now))
 """
 
 

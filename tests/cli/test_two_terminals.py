@@ -12,7 +12,7 @@ from callrec.catalogue.engine import reading
 from callrec.record.acts import leaves_of_act
 from cli.test_request_on_a_terminal import PROGRAM
 from house.practices import House, password_of
-from house.requests import rows, with_recordings
+from house.requests import REASON, a_request, rows, with_recordings
 
 PROMPT = "then> "
 
@@ -83,9 +83,15 @@ def test_who_logs_in_at_one_terminal_does_not_act_at_the_other(
     office: House, two: tuple[Terminal, Terminal]
 ) -> None:
     front, back = two
-    assert "max (manager) until 13:30, terminal pts/" in front.logs_in("max")
+    assert (
+        "max (manager) until 13:30, or until 10 minutes pass without a command; terminal pts/"
+        in front.logs_in("max")
+    )
     assert "nobody is logged in here" in back.types("whoami")
-    assert "mia (manager) until 13:30, terminal pts/" in back.logs_in("mia")
+    assert (
+        "mia (manager) until 13:30, or until 10 minutes pass without a command; terminal pts/"
+        in back.logs_in("mia")
+    )
     assert "\nby max\n" in front.types(SEARCH)
     assert "\nby mia\n" in back.types(SEARCH)
     assert "\nby max\n" in front.types(SEARCH)
@@ -105,7 +111,10 @@ def test_what_has_no_terminal_has_no_login_of_a_terminal(
     away = front.types("whoami </dev/null; setsid -w $callrec whoami </dev/null")
     assert ("max, manager" in away, "nobody is logged in here" in away) == (True, True)
     named = Terminal(office, CALLREC_SESSION="nightly")
-    assert "until 13:30, session nightly only." in named.logs_in("mia")
+    assert (
+        "until 13:30, or until 10 minutes pass without a command; session nightly only."
+        in named.logs_in("mia")
+    )
     assert (
         "mia, manager"
         in named.types("whoami; setsid -w $callrec whoami </dev/null").partition("key:")[2]
@@ -121,3 +130,20 @@ def test_a_terminal_that_is_opened_anew_has_no_login_from_before(office: House) 
         assert "nobody is logged in here" in front.types("whoami")
         front.logs_in("max")
         front.close()
+
+
+def test_a_login_that_is_older_than_the_keys_asks_for_the_password_where_it_takes_one(
+    office: House, two: tuple[Terminal, Terminal]
+) -> None:
+    front, back = two
+    front.logs_in("max")
+    back.logs_in("dora")
+    back.types("keys rotate --key catalogue", password_of("dora"))
+    office.open()
+    reference = a_request(office, "max")
+    listed = front.types("user list")
+    assert "names are not shown: the keys are newer than this login" in listed
+    assert "next: callrec login max" in listed
+    assert REASON in front.types(f"request show {reference}", password_of("max"))
+    front.logs_in("max")
+    assert "names are not shown" not in front.types("user list")

@@ -18,6 +18,7 @@ from callrec.requests.decide import revoke_grants
 from callrec.requests.event import withdraw_request
 from callrec.requests.show import show_request
 from callrec.retention.erase import preview_destruction, preview_disposal
+from cli.test_request_on_a_terminal import on_a_terminal
 from house.drives import archive, drive, faults, verify
 from house.erasures import bags_of, erase, found_in, secrets_of, tokens_of
 from house.holds import ask, by_hand, verified
@@ -154,7 +155,7 @@ def test_the_data_controller_sees_rule_and_day_of_each(house: House) -> None:
 
 def test_the_data_controller_does_not_approve_what_she_proposed(house: House) -> None:
     reference = propose(house, "dora").reference
-    with pytest.raises(Refused, match="nobody approve or deny a request that you made"):
+    with pytest.raises(Refused, match="you cannot approve or deny a request that you made"):
         approve(house, reference, "dora")
 
 
@@ -197,6 +198,21 @@ def test_it_is_destroyed_on_attached_volumes_and_owed_on_others(house: House) ->
     assert found_in(secrets, house.config.vault, here, away) == []
     bags_of(here, away)
     assert [faults(verify(house, at)) for at in (here, away)] == [[], []]
+
+
+def test_why_some_are_kept_on_is_asked_for_before_the_decision_is(house: House) -> None:
+    reference = propose(house).reference
+    shown = on_a_terminal(
+        house,
+        "dora",
+        f"approve {reference} --recording 1 --recording 3",
+        ANOTHER_REASON,
+        reference,
+        NOW=house.at.isoformat(),
+    )
+    why, typed = "Why is the rest kept on, although it is due: ", f"Type {reference} to approve it"
+    assert 0 < shown.find(why) < shown.find(typed)
+    assert f"{reference} is approved: 1, 3 to be destroyed." in shown
 
 
 def test_what_is_kept_on_is_there_still(house: House) -> None:

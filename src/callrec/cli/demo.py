@@ -163,7 +163,7 @@ class Stage:
         typed = f"{prompt} {shlex.join(words)}{f' < {reads}' if reads else ''}"
         self._out.say("")
         self._out.say(textwrap.wrap(typed, WIDTH, subsequent_indent="    ", break_on_hyphens=False))
-        real = (sys.executable, "-I", "-m", *words) if words[0] == "callrec" else words
+        real = (sys.executable, "-I", "-u", "-m", *words) if words[0] == "callrec" else words
         done = subprocess.run(  # noqa: S603 - our own words
             real,
             cwd=self.folder / within,

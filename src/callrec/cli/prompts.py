@@ -92,7 +92,11 @@ class Prompts:
                 "this cannot be undone, and there is no terminal to ask on",
                 hint="give --yes to answer beforehand",
             )
-        question = what if what.endswith("?") else f"{what}: this cannot be undone. Go on?"
+        question = (
+            what
+            if what.endswith("?")
+            else f"{what[:1].upper()}{what[1:]}: this cannot be undone. Go on?"
+        )
         if not self.agree(question):
             raise Failed("not confirmed, so nothing was done")
 
@@ -112,10 +116,17 @@ class Prompts:
             )
         return self._hidden(what, file_variable)
 
-    def ask_new_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
+    def ask_new_password(
+        self,
+        what: str,
+        check: Callable[[str], object] = lambda _: None,
+        *,
+        file_variable: str = PASSWORD_FILE,
+    ) -> str:
         """A password that is being chosen; on a terminal one is offered, and it is typed again.
 
-        So who takes the one that is offered has noted it before it is gone from the screen.
+        So who takes the one that is offered has noted it before it is gone from the screen. One
+        that ``check`` raises Unusable of is asked for again before that.
         """
         if self._environ.get(file_variable) or not self.possible:
             return self.ask_password(what, file_variable=file_variable)
@@ -125,7 +136,14 @@ class Prompts:
         self._explain("Here is a strong password, made for you just now. Write it down now.")
         self._write(f"\n    {offered}\n\n")
         question = f"{what}. Press Enter to use the one above, or type your own"
-        chosen = self._hidden(question, file_variable) or offered
+        while True:
+            chosen = self._hidden(question, file_variable) or offered
+            try:
+                check(chosen)
+            except Unusable as error:
+                self._write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
+            else:
+                break
         if self._hidden("Type it again", file_variable) != chosen:
             raise Unusable("the two passwords differ", hint="type the same one twice")
         return chosen

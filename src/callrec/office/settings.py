@@ -18,6 +18,7 @@ from typing import Any, Final
 from callrec.audit.log import stored_size
 from callrec.audit.register import SettingsVersion, settings_fields
 from callrec.catalogue.engine import reading
+from callrec.config import Config
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Misconfigured, NotFound
 from callrec.intake.reading import telephone_setup
@@ -122,6 +123,12 @@ def propose_settings(practice: Practice, file: Path) -> ProposedSettings:
         values = read_toml(file)
     except FileNotFoundError:
         raise Misconfigured(f"there is no file {file}", hint=_HOW_TO_BEGIN) from None
+    of_a_machine = Config.model_fields.keys() - Settings.model_fields.keys()
+    if named := sorted(values.keys() & of_a_machine):
+        raise Misconfigured(
+            f'{file} is the configuration of a machine, not the practice\'s rules: "{named[0]}"',
+            hint=_HOW_TO_BEGIN,
+        )
     before = in_force(practice).settings
     after = before.changed_by(values, file)
     read_notices(after)

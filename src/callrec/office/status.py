@@ -289,7 +289,8 @@ def _volume_warnings(practice: Practice) -> Iterator[str]:
             yield f"the audit log: {error.message}; run callrec audit verify"
     if too_few:
         yield (
-            f"{too_few} recordings are on volumes only, and on fewer than {copies} drives:"
+            f"{'1 recording is' if too_few == 1 else f'{too_few} recordings are'} on volumes only,"
+            f" and on fewer than {copies} drives:"
             " callrec archive --to another one while those that have them are attached"
         )
 

@@ -269,6 +269,8 @@ def medium_rows(certificate: DestructionCertificate) -> list[tuple[str, str]]:
 def recording_in_words(recording: DestroyedRecording) -> str:
     """Under which rule it was destroyed."""
     due = f", due {recording.due_on}" if recording.due_on else ""
+    if recording.rule.startswith(f"{recording.category},"):  # of the schedule, which names it
+        return f"{recording.rule}{due}"
     return f"{recording.category}; {recording.rule}{due}"
 
 

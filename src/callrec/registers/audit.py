@@ -23,6 +23,7 @@ from callrec.crypto.canonical import format_instant
 from callrec.errors import NotFound, Tampered
 from callrec.login.people import logins
 from callrec.policy.authority import check_may
+from callrec.policy.hold import HoldAct
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.record.versions import find_details, find_details_if_sound
@@ -197,13 +198,18 @@ class _Names:
         self._called |= {row.uid: str(row.id) for row in recordings}
 
     def entry(self, leaf: Leaf, detail: Mapping[str, Any] | None) -> Entry:
+        about = leaf.subject
+        if (
+            leaf.act == HoldAct.MATCHED
+        ):  # beside the hold: the newest recording of all, then its own
+            about = (*about[:1], *about[2:])
         return Entry(
             seq=leaf.seq,
             at=leaf.at,
             actor=self._logins.get(leaf.actor, leaf.actor),
             action=leaf.act,
             outcome=leaf.outcome,
-            subject=tuple(self._called.get(id_, id_) for id_ in leaf.subject),
+            subject=tuple(self._called.get(id_, id_) for id_ in about),
             detail=detail,
         )
 

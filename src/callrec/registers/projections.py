@@ -165,7 +165,7 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
         if name != row.ciphertext:
             yield Problem(None, f"recording {row.id} is not as its batch's statement lists it")
     if listed:
-        yield Problem(None, f"{len(listed)} entries of batch statements are in no row")
+        yield Problem(None, f"entries of batch statements that are in no row: {len(listed)}")
 
 
 def _revisions_stated(

@@ -95,7 +95,7 @@ def certify_destruction(
                     code=code,
                     why=exemption_in_words(facts.purpose, code),
                 )
-                for uid, code in stated.kept
+                for uid, code in sorted(stated.kept, key=lambda kept: numbers[kept[0]])
             ),
             media=media,
             released=tuple((each.request, each.release) for each in released_to),
@@ -118,7 +118,7 @@ def kept_under(practice: Practice, reference: str) -> Mapping[int, str]:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
         _, stated = read_destruction_leaf(practice, connection, row)
         numbers = _kept(connection, stated)
-        return {numbers[uid]: code for uid, code in stated.kept}
+        return dict(sorted((numbers[uid], code) for uid, code in stated.kept))
 
 
 def _kept(connection: Connection, stated: DestructionStatement) -> Mapping[str, int]:

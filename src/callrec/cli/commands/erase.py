@@ -16,7 +16,7 @@ from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.output import Output, counted, facts
-from callrec.errors import DoneInPart
+from callrec.errors import DoneInPart, Unusable
 from callrec.policy.clause import Law
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ def destroy_as_approved(
     from callrec.registers.verify import check_vault
     from callrec.retention.erase import carry_out, is_carried_out
 
+    if to is not None and not os.path.isdir(to):  # noqa: PTH112  # Path.is_dir raises where no folder can be
+        raise Unusable("there is no such folder to write to", hint="make it, or name another")
     practice, out = practice_of(invocation), invocation.out
     actor = signing_person(invocation, practice)
     if not is_carried_out(practice, request):

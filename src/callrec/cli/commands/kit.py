@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -143,10 +143,12 @@ def init(
     Keep the kit on paper in two sealed envelopes: without it, and without a password, nobody can
     ever open the recordings. A recovery file that ends in .pdf is a page to print.
     """
+    from callrec.login.choosing import facts_configured
     from callrec.people.founding import set_up_practice
 
     invocation = ctx.obj
-    password = _ask_new_password(invocation.prompts, user)
+    known = facts_configured(invocation.config, practice, invocation.now())
+    password = _ask_new_password(invocation.prompts, user, [*known, user, name])
     with kit_file(recovery_file) as keep:
         kit = set_up_practice(
             invocation.config,
@@ -162,11 +164,16 @@ def init(
     _show_founded(invocation, user, kit, recovery_file)
 
 
-def _ask_new_password(prompts: Prompts, user: str, file_variable: str = PASSWORD_FILE) -> str:
-    from callrec.login.choosing import LENGTH_RULE
+def _ask_new_password(
+    prompts: Prompts, user: str, known: Sequence[str], file_variable: str = PASSWORD_FILE
+) -> str:
+    """``known``: from what a guesser would take words."""
+    from callrec.login.choosing import LENGTH_RULE, check_password
 
     question = f"A password for {user} ({LENGTH_RULE})"
-    return prompts.ask_new_password(question, file_variable=file_variable)
+    return prompts.ask_new_password(
+        question, lambda typed: check_password(typed, known), file_variable=file_variable
+    )
 
 
 def _show_founded(invocation: Invocation, user: str, kit: PrintedKit, file: Path | None) -> None:
@@ -220,11 +227,13 @@ def use(
     still can: see to that next, with callrec user list and callrec user disable.
     """
     from callrec.keys.kit_use import NewController, check_new_login, use_kit
+    from callrec.login.choosing import facts_known
 
     prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
     check_new_login(practice, user)
     typed = ask_kit(prompts)
-    password = _ask_new_password(prompts, user, NEW_PASSWORD_FILE)
+    known = [*facts_known(practice, None, ctx.obj.now()), user, name]
+    password = _ask_new_password(prompts, user, known, NEW_PASSWORD_FILE)
     controller = NewController(user, name, password)
     with kit_file(recovery_file) as keep:
         kit = use_kit(practice, typed, controller, split=recovery_shares is not None, keep=keep)

@@ -58,9 +58,12 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
 
 
 def _show_session(invocation: Invocation, opened: LoggedIn) -> None:
+    from callrec.audit.session import IDLE_LIMIT
+
     ends = f"{opened.ends_at.astimezone(invocation.settings.time_zone):%H:%M}"
     value = {"user": opened.login, **facts(opened, "role", "ends_at", "terminal")}
-    line = f"{opened.login} ({opened.role}) until {ends}, {opened.terminal} only."
+    idle = f"or until {IDLE_LIMIT.seconds // 60} minutes pass without a command"
+    line = f"{opened.login} ({opened.role}) until {ends}, {idle}; {opened.terminal} only."
     invocation.out.show(value, line)
     invocation.out.next_step("callrec inbox")
 
@@ -86,11 +89,14 @@ def _new_password(invocation: Invocation, given: str) -> str:
             "your password is still the one that you were given: callrec user password changes it"
         )
         return given
-    from callrec.login.choosing import LENGTH_RULE
+    from callrec.login.choosing import LENGTH_RULE, check_password, facts_known
 
+    practice = practice_of(invocation)
     invocation.out.note("Your own key is made now: choose a password that nobody else knows.")
     return invocation.prompts.ask_new_password(
-        f"Your own password ({LENGTH_RULE})", file_variable=NEW_PASSWORD_FILE
+        f"Your own password ({LENGTH_RULE})",
+        lambda typed: check_password(typed, facts_known(practice, None, invocation.now())),
+        file_variable=NEW_PASSWORD_FILE,
     )
 
 

@@ -173,7 +173,7 @@ def undo(
     if dry_run:
         made = preview_undo(practice, actor, batch, sources=folders)
     else:
-        why = reason or ctx.obj.prompts.ask("Why is it taken back?", option="--reason TEXT")
+        why = reason or ctx.obj.prompts.ask("Why is it taken back", option="--reason TEXT")
         made = propose_undo(practice, actor, batch, reason=why, sources=folders)
     value = {"id": made.reference or None, **facts(made, "batch", "recordings", "left")}
     out.show(value, _undo_words(made))

@@ -354,7 +354,7 @@ def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersi
 
     A second person signs for a new key too, if there is one who may: --countersign
     """
-    from callrec.login.choosing import LENGTH_RULE
+    from callrec.login.choosing import LENGTH_RULE, check_password, facts_known
     from callrec.login.unlock import change_password
     from callrec.people.seen import begin_again
 
@@ -363,6 +363,7 @@ def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersi
     choose = partial(
         ctx.obj.prompts.ask_new_password,
         f"New password ({LENGTH_RULE})",
+        lambda typed: check_password(typed, facts_known(practice, actor, practice.now())),
         file_variable=NEW_PASSWORD_FILE,
     )
     if seen:
@@ -386,6 +387,7 @@ def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = 
     You see and end your own; who manages people, everybody's. What a copied session keeps opens
     nothing and signs nothing any more, once it was ended.
     """
+    from callrec.login.people import find_person
     from callrec.login.sessions import end_sessions, list_sessions
 
     practice = practice_of(ctx.obj)
@@ -395,7 +397,10 @@ def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = 
         value = {"user": user or actor.login, "ended": ended}
         ctx.obj.out.show(value, f"{counted(ended, 'login')} of {user or actor.login} ended.")
         return
-    found = list_sessions(practice, acting_person(ctx.obj, practice))
+    actor = acting_person(ctx.obj, practice)
+    if user is not None:
+        find_person(practice, user)
+    found = list_sessions(practice, actor)
     zone = ctx.obj.settings.time_zone
     shown = [each for each in found if user in (None, each.user)]
     rows = [
@@ -403,7 +408,7 @@ def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = 
         for each in shown
     ]
     table = Table(("login", "since", "until", "where"), rows)
-    words = table if rows else "Nobody is logged in."
+    words = table if rows else f"{user} is not logged in." if user else "Nobody is logged in."
     ctx.obj.out.show_items([facts(each) for each in shown], words)
 
 

@@ -114,6 +114,9 @@ def _confirmed(
             *remark_lines(foreseen.concerned, foreseen.of_other_day),
         ):
             invocation.out.note(line)
+        if shown.purpose is Purpose.DISPOSAL and foreseen.withheld and not decision.note:
+            why = prompts.ask("Why is the rest kept on, although it is due", option="--note TEXT")
+            decision = replace(decision, note=why)
     if prompts.ask(f"Type {reference} to approve it", option="--yes") != reference:
         raise Failed("not confirmed, so nothing was done")
     return decision
