@@ -178,7 +178,7 @@ deb:
 # Built twice, it is the same; then it is installed, used, upgraded and removed in a bare Debian.
 test-deb: deb
 	$(call programs,mmdebstrap:mmdebstrap)
-	packaging/make-deb build/deb-again $(BUNDLE)
+	umask 077; TZ=Pacific/Auckland packaging/make-deb build/deb-again $(BUNDLE)
 	for each in $(DEB)/*.deb; do cmp "$$each" "build/deb-again/$${each##*/}"; done
 	packaging/try-deb $(DEB)/*.deb
 

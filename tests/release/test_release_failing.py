@@ -110,6 +110,7 @@ def test_other_sound_under_the_recording_s_own_key_is_found(office: House) -> No
 # What may go wrong on the way.
 
 
+@pytest.mark.root
 def test_a_full_drive_leaves_nothing_and_the_grant(long_call: House, tmp_path: Path) -> None:
     drive = tmp_path / "drive"
     with small_disk(drive):
