@@ -60,7 +60,8 @@ def _parse(line: str) -> None:
         return
     root: Any = get_command(app.app)
     context = root.make_context("callrec", words, obj=Invocation(now=lambda: datetime.now(UTC)))
-    name, *rest = [*root.meant(words[0]), *words[1:]]
+    path: list[str] = root.meant(words[0])
+    name, *rest = [*path, *words[1:]]
     command = root.loaded(name)
     while rest and rest[0] in getattr(command, "commands", {}):
         command = command.commands[rest.pop(0)]

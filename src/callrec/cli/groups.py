@@ -166,7 +166,7 @@ class LazyGroup(TyperGroup):
     @classmethod
     def command_of(cls, name: str) -> TyperCommand | TyperGroup:
         """A command as its module declares it, of its own name and ``_app``, with those below."""
-        below = {each: cls.command_of(each) for each in cls.grouped.get(name, ())}
+        below: dict[str, Any] = {each: cls.command_of(each) for each in cls.grouped.get(name, ())}
         for each, command in below.items():
             command.help = command.help or cls.grouped[name][each]
         if name in cls.modules and not cls.modules[name]:
