@@ -159,7 +159,7 @@ def test_a_span_that_cannot_be_is_told_how_it_is_written(tmp_path: Path) -> None
 
 LATER = {
     "a region that ISO calls otherwise": ('region = "UK"', 'the United Kingdom is "GB"'),
-    "a region that is none": ('region = "ZZ"', "it is no country of ISO 3166"),
+    "a region that is none": ('region = "ZZ"', "it is not a country of ISO 3166"),
     "a range that goes backwards": (
         '[telephone]\nextensions = ["600", "299-200"]',
         '"299-200" ends before it begins',

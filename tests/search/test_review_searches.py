@@ -257,10 +257,10 @@ def test_status_tells_nobody_else_who_searched(house: House) -> None:
         assert read_status(house.practice, actor).searched_without_request == ()
 
 
-def test_nobody_reviews_a_search_of_his_own(house: House) -> None:
+def test_nobody_reviews_their_own_search(house: House) -> None:
     seq = search(house, "dora")
     assert draw(house).items == ()
-    with pytest.raises(Refused, match="of his own"):
+    with pytest.raises(Refused, match="your own search"):
         accept(house, seq)
     leaf = last_leaf(house)
     assert (leaf.act, leaf.outcome) == ("search.reviewed", Outcome.REFUSED)
@@ -288,10 +288,10 @@ def test_a_login_without_its_password_opens_no_search(house: House) -> None:
         draw_searches(house.practice, logged_in(house, "dora"), ALL, since=None)
 
 
-def test_what_was_not_drawn_for_him_he_does_not_review(house: House) -> None:
+def test_what_was_not_drawn_for_them_they_do_not_review(house: House) -> None:
     seq = search(house)
     draw(house, "ava")
-    with pytest.raises(Refused, match="was not shown"):
+    with pytest.raises(Refused, match="you were not shown"):
         accept(house, seq)
 
 
