@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import termios
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
@@ -37,6 +38,11 @@ class Prompts:
     def asks_passwords(self) -> bool:
         """Passwords are typed here, and no file is named that has one."""
         return not self._environ.get(PASSWORD_FILE)
+
+    def forget_typed(self) -> None:
+        """Drop what was typed ahead, or it would reach the shell where a command ends early."""
+        if self.possible:
+            termios.tcflush(self._answers, termios.TCIFLUSH)
 
     def ask(self, what: str, *, option: str) -> str:
         """A line of text."""
