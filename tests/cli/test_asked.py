@@ -10,6 +10,8 @@ import pexpect
 import pytest
 
 from callrec.cli import app
+from cli.test_request_on_a_terminal import terminal
+from house.practices import House, password_of
 
 
 def _typed(tmp_path: Path, line: str) -> pexpect.spawn[str]:
@@ -57,3 +59,25 @@ def test_without_a_terminal_it_is_one_clear_error(
 ) -> None:
     assert app.run(line) == 2
     assert " is missing\n" in capsys.readouterr().err
+
+
+def test_a_mistyped_password_is_asked_for_three_times(house: House) -> None:
+    environ = {"CALLREC_PASSWORD_FILE": ""}
+    shell = terminal(house, "max", "login max", **environ)
+    for _ in range(2):
+        shell.expect("Password of max: ")
+        shell.sendline("not this one")
+        shell.expect("a wrong password; try again")
+    shell.expect("Password of max: ")
+    shell.sendline("not this one")
+    shell.expect("callrec: error: no such login, or a wrong password")
+
+
+def test_one_typed_right_the_second_time_goes_on(house: House) -> None:
+    shell = terminal(house, "max", "user password", CALLREC_PASSWORD_FILE="")
+    shell.expect("Password of max: ")
+    shell.sendline("not this one")
+    shell.expect("try again")
+    shell.expect("Password of max: ")
+    shell.sendline(password_of("max"))
+    shell.expect("Here is a strong password")
