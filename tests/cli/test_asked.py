@@ -62,8 +62,7 @@ def test_without_a_terminal_it_is_one_clear_error(
 
 
 def test_a_mistyped_password_is_asked_for_three_times(house: House) -> None:
-    environ = {"CALLREC_PASSWORD_FILE": ""}
-    shell = terminal(house, "max", "login max", **environ)
+    shell = terminal(house, "max", "login max", CALLREC_PASSWORD_FILE="")
     for _ in range(2):
         shell.expect("Password of max: ")
         shell.sendline("not this one")
