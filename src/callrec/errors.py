@@ -88,6 +88,10 @@ class Locked(CallrecError):
     exit_status = 6
 
 
+class WrongPassword(Locked):
+    """The password is wrong, or there is no such login: which of them is not told."""
+
+
 class Misconfigured(CallrecError):
     """The configuration, or where the vault lies, is wrong."""
 

@@ -205,6 +205,8 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
         status = _perform(arguments, invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nothing stands above this
         _let_go(sys.stdout)
+        if "prompts" in vars(invocation):
+            invocation.prompts.forget_typed()
         if invocation.actor is not None:  # what was refused is on record, too
             with suppress(OSError):
                 invocation.out.name_actor()

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from importlib import import_module
 from importlib.util import resolve_name
 from pathlib import Path
@@ -54,7 +55,14 @@ class Command(TyperCommand):
                 raise Unusable(
                     f"{option.opts[0]} is given more than once", hint=f"give one {option.opts[0]}"
                 )
-        return super().parse_args(ctx, args)
+        answers: list[str] = []
+        while True:
+            try:
+                return super().parse_args(ctx, [*args, *answers])
+            except typer.TyperException as problem:
+                if not _can_be_asked(problem, ctx):
+                    raise
+                answers.append(_ask_for(cast("Any", problem).param, ctx))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         _format_examples(ctx, formatter)
@@ -67,6 +75,33 @@ def _format_examples(ctx: Any, formatter: Any) -> None:
     with formatter.section("Examples"):
         for line in examples_of(ctx.command_path):
             formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+
+
+def _can_be_asked(problem: Exception, ctx: Any) -> bool:
+    # By name, since Typer keeps these classes to itself.
+    is_missing = type(problem).__name__ == "MissingParameter" and not ctx.resilient_parsing
+    return bool(is_missing and ctx.obj is not None and ctx.obj.prompts.possible)
+
+
+def _ask_for(missing: Any, ctx: Any) -> str:
+    """What was left out of the line, asked for until it can be read; as it would be typed."""
+    is_option = missing.param_type_name == "option"
+    name = missing.opts[0] if is_option else str(missing.metavar or missing.name)
+    what = (missing.help or name).rstrip(".")
+    if missing.type_descriptor.is_choice:
+        choices = dict.fromkeys(map(str, missing.type_descriptor.choices), "")
+        answer = ctx.obj.prompts.choose(what, choices, option=name)
+    else:
+        answer = ctx.obj.prompts.ask_until(what, partial(_taken, missing, ctx), option=name)
+    return f"{name}={answer}" if is_option else str(answer)
+
+
+def _taken(missing: Any, ctx: Any, answer: str) -> str:
+    if answer.startswith("-"):
+        raise Unusable("an option is not an answer", hint="Ctrl-C ends this")
+    if missing.nargs == 1:
+        missing.process_value(ctx, answer)
+    return answer
 
 
 def _counts_once(option: Any) -> bool:

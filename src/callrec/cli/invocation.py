@@ -212,8 +212,10 @@ def signing_person(invocation: Invocation, practice: Practice) -> Actor:
         invocation.actor = actor_by_credential(practice, read_credential(Path(named)))
         return invocation.actor
     login = signing_login(invocation, practice)
-    password = invocation.prompts.ask_password(f"Password of {login}")
-    return _actor_by_password(invocation, practice, login, password)
+    return invocation.prompts.try_passwords(
+        f"Password of {login}",
+        lambda password: _actor_by_password(invocation, practice, login, password),
+    )
 
 
 def _actor_by_password(
@@ -292,7 +294,8 @@ def countersigning_person(invocation: Invocation, practice: Practice, login: str
     """The second person, who gives a password at the same terminal."""
     from callrec.login.unlock import actor_by_password
 
-    password = invocation.prompts.ask_password(
-        f"Password of {login}, who countersigns", file_variable="CALLREC_COUNTERSIGN_PASSWORD_FILE"
+    return invocation.prompts.try_passwords(
+        f"Password of {login}, who countersigns",
+        lambda password: actor_by_password(practice, login=login, password=password),
+        file_variable="CALLREC_COUNTERSIGN_PASSWORD_FILE",
     )
-    return actor_by_password(practice, login=login, password=password)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import termios
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
@@ -10,7 +11,16 @@ from typing import Final, TextIO, TypeVar
 
 from callrec.cli.options import is_text
 from callrec.cli.output import WIDTH, escape_controls
-from callrec.errors import CallrecError, Failed, Locked, Misconfigured, NotFound, Refused, Unusable
+from callrec.errors import (
+    CallrecError,
+    Failed,
+    Locked,
+    Misconfigured,
+    NotFound,
+    Refused,
+    Unusable,
+    WrongPassword,
+)
 from callrec.policy.handing_over import Channel
 
 Answer = TypeVar("Answer")
@@ -37,6 +47,11 @@ class Prompts:
     def asks_passwords(self) -> bool:
         """Passwords are typed here, and no file is named that has one."""
         return not self._environ.get(PASSWORD_FILE)
+
+    def forget_typed(self) -> None:
+        """Drop what was typed ahead, or it would reach the shell where a command ends early."""
+        if self.possible:
+            termios.tcflush(self._answers, termios.TCIFLUSH)
 
     def ask(self, what: str, *, option: str) -> str:
         """A line of text."""
@@ -115,6 +130,19 @@ class Prompts:
                 hint=f"set {file_variable} to a file that only you can read",
             )
         return self._hidden(what, file_variable)
+
+    def try_passwords(
+        self, what: str, use: Callable[[str], Answer], *, file_variable: str = PASSWORD_FILE
+    ) -> Answer:
+        """What a password opens; one that is mistyped on a terminal is asked for three times."""
+        for _ in range(2):
+            try:
+                return use(self.ask_password(what, file_variable=file_variable))
+            except WrongPassword as error:
+                if self._environ.get(file_variable) or not self.possible:
+                    raise
+                self._write(f"{error.message}; try again\n")
+        return use(self.ask_password(what, file_variable=file_variable))
 
     def ask_new_password(
         self,

@@ -26,7 +26,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.statement import sign_statement
-from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable
+from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable, WrongPassword
 from callrec.login.choosing import check_password, facts_known
 from callrec.login.keyring import Credential, open_session, save_session
 from callrec.login.locks import (
@@ -176,8 +176,8 @@ def _lock_of(practice: Practice, login: str) -> tuple[Row[tuple[object, ...]] | 
     return row, LockedSeed.from_json(parse(shown.claimed or shown.locked))
 
 
-def _not_let_in() -> Locked:
-    return Locked("no such login, or a wrong password", hint=HINT)
+def _not_let_in() -> WrongPassword:
+    return WrongPassword("no such login, or a wrong password", hint=HINT)
 
 
 def _log_failure(practice: Practice) -> None:

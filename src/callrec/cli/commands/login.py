@@ -43,13 +43,15 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
     name = user or invocation.environ.get("CALLREC_USER", "")
     if not name:
         raise Unusable("who logs in is missing", hint="run callrec login NAME")
-    password = invocation.prompts.ask_password(f"Password of {name}")
-    result = log_in(
-        practice,
-        login=name,
-        password=password,
-        new_password=lambda: _new_password(invocation, password),
-        environ=invocation.environ,
+    result = invocation.prompts.try_passwords(
+        f"Password of {name}",
+        lambda password: log_in(
+            practice,
+            login=name,
+            password=password,
+            new_password=lambda: _new_password(invocation, password),
+            environ=invocation.environ,
+        ),
     )
     if isinstance(result, LoggedIn):
         _show_session(invocation, result)

@@ -1,0 +1,82 @@
+"""On a terminal a command asks for what its line lacks; nothing typed ahead reaches the shell."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from callrec.cli import app
+from cli.test_request_on_a_terminal import terminal
+from house.practices import House, password_of
+
+
+def _typed(tmp_path: Path, line: str) -> pexpect.spawn[str]:
+    environ = {**os.environ, "CALLREC_VAULT": str(tmp_path / "none"), "TERM": "dumb"}
+    words = ["-m", "callrec", *line.split()]
+    return pexpect.spawn(sys.executable, words, env=environ, encoding="utf-8", timeout=60)
+
+
+def test_an_argument_is_asked_for_until_it_can_be_read(tmp_path: Path) -> None:
+    shell = _typed(tmp_path, "request show")
+    shell.expect("Which request: R-17, or 17 for short: ")
+    shell.sendline("seventeen")
+    shell.expect("a request is given as R-17 or 17")
+    shell.expect("Which request: R-17, or 17 for short: ")
+    shell.sendline("17")
+    shell.expect("there is no vault")
+
+
+def test_options_are_asked_for_one_after_another(tmp_path: Path) -> None:
+    shell = _typed(tmp_path, "user add")
+    shell.expect("Login to add")
+    shell.sendline("jsmith")
+    shell.expect("name in full")
+    shell.sendline("Jo Smith")
+    shell.expect("What the person is to the practice")
+    shell.sendline("partner")
+    shell.expect("there is no vault")
+
+
+def test_what_was_typed_ahead_does_not_reach_the_shell(tmp_path: Path) -> None:
+    environ = {**os.environ, "CALLREC_VAULT": str(tmp_path / "none"), "PS1": "$ "}
+    shell = pexpect.spawn("sh", env=environ, encoding="utf-8", timeout=60)
+    shell.sendline(f"{sys.executable} -m callrec request show")
+    shell.expect("for short: ")
+    shell.send("17\necho fell-through\n")
+    shell.expect("there is no vault")
+    shell.sendline("echo the-end")
+    shell.expect("\r\nthe-end\r\n")
+    assert "\r\nfell-through\r\n" not in shell.before
+
+
+@pytest.mark.parametrize("line", [["request", "show"], ["user", "add"], ["init"]])
+def test_without_a_terminal_it_is_one_clear_error(
+    line: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.run(line) == 2
+    assert " is missing\n" in capsys.readouterr().err
+
+
+def test_a_mistyped_password_is_asked_for_three_times(house: House) -> None:
+    shell = terminal(house, "max", "login max", CALLREC_PASSWORD_FILE="")
+    for _ in range(2):
+        shell.expect("Password of max: ")
+        shell.sendline("not this one")
+        shell.expect("a wrong password; try again")
+    shell.expect("Password of max: ")
+    shell.sendline("not this one")
+    shell.expect("callrec: error: no such login, or a wrong password")
+
+
+def test_one_typed_right_the_second_time_goes_on(house: House) -> None:
+    shell = terminal(house, "max", "user password", CALLREC_PASSWORD_FILE="")
+    shell.expect("Password of max: ")
+    shell.sendline("not this one")
+    shell.expect("try again")
+    shell.expect("Password of max: ")
+    shell.sendline(password_of("max"))
+    shell.expect("Here is a strong password")
