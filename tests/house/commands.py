@@ -58,6 +58,13 @@ def done(house: House, login: str, *words: str) -> str:
     return answer.out
 
 
+def reset(house: House, login: str, *words: str) -> Answer:
+    """Dora gives somebody a new key, and pat signs beside her."""
+    typed = ("user", "reset", login, *words, "--yes", "--countersign", "pat")
+    second = {"CALLREC_COUNTERSIGN_PASSWORD_FILE": _password_file(house, "pat")}
+    return type_in(house, "dora", *typed, **second)
+
+
 def environment_of(house: House, login: str) -> dict[str, str]:
     """What tells callrec where everything is, and who acts."""
     environ = {

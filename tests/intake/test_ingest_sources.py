@@ -62,7 +62,11 @@ LEFT: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "empty": (_bytes(b""), "it holds no sound", 0),
     "44 bytes": (_bytes(a_wave(size_bytes=58)), "it holds no sound", 0),
     "text": (_bytes(b"Call Mrs Jones back.\n"), "it is text, not sound", 0),
-    "a picture": (_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99)), "this kind of audio file is not supported", 0),
+    "a picture": (
+        _bytes(b"\x89PNG\r\n\x1a\n" + bytes(99)),
+        "this kind of audio file is not supported",
+        0,
+    ),
     "a sidecar misspelt": (_bad_sidecar, 'the sidecar holds an unknown key "caler"', 0),
     "a pipe": (os.mkfifo, "it is a pipe, not a file", 1),
     "a socket": (_socket, "it is a socket, not a file", 1),

@@ -295,7 +295,7 @@ def test_who_left_and_came_back_does_not_approve_what_he_asked_for(stocked: Hous
     reference = a_request(stocked, "max")
     disable_person(stocked.practice, signed_in(stocked, "dora"), login="max")
     again = comes_back(stocked, "harding", "Dr HARDING, Max")
-    with pytest.raises(Refused, match="somebody of their name made or changed"):
+    with pytest.raises(Refused, match="somebody of your name made or changed"):
         approve_request(stocked.practice, again, reference, Decision(to="sam"))
     assert refused(stocked)
     approve(stocked, reference, "pat", to="sam")

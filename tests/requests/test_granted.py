@@ -262,7 +262,7 @@ def test_the_requester_is_the_actor_of_the_leaf_that_made_it(office: House) -> N
 def test_a_requester_who_approves_his_own_opens_nothing(office: House) -> None:
     reference = a_request(office, "max")
     forge_approval(office, reference, "max")
-    assert "nobody approve or deny a request that you made" in opens_nothing(
+    assert "you cannot approve or deny a request that you made" in opens_nothing(
         office, reference, Refused, "max"
     )
 
