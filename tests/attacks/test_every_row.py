@@ -21,7 +21,7 @@ from callrec.catalogue.tables import METADATA
 from callrec.catalogue.written import BOUND, HARMLESS, digest, signed_tables
 from callrec.errors import Tampered
 from callrec.registers.verify import Verdict, Verification, verify_audit
-from house.commands import done, reset, type_in
+from house.commands import done, type_in
 from house.drives import archive, contents
 from house.practices import House
 from house.stages import copied
@@ -259,7 +259,7 @@ def test_what_was_signed_for_unseen_is_found_for_ever(full: House) -> None:
         (person,) = (table for table in signed_tables() if table.name == "person")
         found = {row[0]: row[1] for row in database.execute(person.every())}
         database.execute(put, (digest(found[key]), key, size))
-        assert reset(full, "max").status == 0
+        assert reset_by_two(full, "max").status == 0
         database.execute(put, (signed, key, size))
         assert any("was changed before entry" in each.what for each in verify(full).problems)
 
@@ -332,11 +332,11 @@ def test_who_is_kept_out_by_a_spoilt_row_is_let_in_again(full: House) -> None:
     """Nobody writes over it; a Data Controller puts it on record, and a password is made anew."""
     with tampering(full) as database:
         database.execute("UPDATE person SET locked = x'00' WHERE login = 'max'")
-        refused = reset(full, "max")
+        refused = reset_by_two(full, "max")
         assert refused.status == Tampered.exit_status
         assert "callrec audit resume" in refused.err
         assert resume(full).status == 0
-        assert reset(full, "max").status == 0
+        assert reset_by_two(full, "max").status == 0
         assert verify(full).problems == ()
 
 

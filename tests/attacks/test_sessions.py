@@ -41,7 +41,7 @@ from callrec.practice import record, writing
 from callrec.record.statements import sign_statement_as
 from callrec.system.terminal import Place
 from house import practices
-from house.commands import Answer, done, reset, type_in
+from house.commands import Answer, done, reset_by_two, type_in
 from house.people import reset_person
 from house.practices import House, password_of
 from house.requests import ANOTHER_REASON, a_request, approve, by_sql, rows, signed_in
@@ -113,7 +113,10 @@ def verified(house: House) -> tuple[int, str]:
 
 @pytest.mark.parametrize(
     "does",
-    [lambda house: type_in(house, "dora", "keys", "rotate"), lambda house: reset(house, "sam")],
+    [
+        lambda house: type_in(house, "dora", "keys", "rotate"),
+        lambda house: reset_by_two(house, "sam"),
+    ],
     ids=["keys rotate", "user reset"],
 )
 def test_a_login_goes_on_when_somebody_else_does_what_names_its_person(

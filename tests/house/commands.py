@@ -58,7 +58,7 @@ def done(house: House, login: str, *words: str) -> str:
     return answer.out
 
 
-def reset(house: House, login: str, *words: str) -> Answer:
+def reset_by_two(house: House, login: str, *words: str) -> Answer:
     """Dora gives somebody a new key, and pat signs beside her."""
     typed = ("user", "reset", login, *words, "--yes", "--countersign", "pat")
     second = {"CALLREC_COUNTERSIGN_PASSWORD_FILE": _password_file(house, "pat")}
