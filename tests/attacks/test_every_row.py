@@ -21,7 +21,7 @@ from callrec.catalogue.tables import METADATA
 from callrec.catalogue.written import BOUND, HARMLESS, digest, signed_tables
 from callrec.errors import Tampered
 from callrec.registers.verify import Verdict, Verification, verify_audit
-from house.commands import done, type_in
+from house.commands import done, reset_by_two, type_in
 from house.drives import archive, contents
 from house.practices import House
 from house.stages import copied
