@@ -43,7 +43,7 @@ def test_the_passphrase_of_a_package_is_asked_for(house: House) -> None:
     write_zip(
         [member_of_bytes(path, data) for path, data in office.release().items()], target, WORDS
     )
-    command = f"verify-release {target} --pin {office.root}"
+    command = f"audit verify-release {target} --pin {office.root}"
     shown = on_a_terminal(house, "sam", command, WORDS)
     assert shown.startswith("Passphrase of the package: ")
     assert WORDS not in shown

@@ -23,7 +23,7 @@ def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
 
 
 SINGLE = [
-    (*words, option.opts[-1])
+    (*words, next(name for name in option.opts if name.startswith("--")))
     for words, command in commands()
     for option in command.params
     if option.param_type_name == "option" and not (option.is_flag or option.multiple)
