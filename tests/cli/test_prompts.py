@@ -43,7 +43,7 @@ def on_a_terminal(question: str, *typed: str) -> str:
     )
     shown = ""
     for line in typed:
-        terminal.expect(r"(: |\] )$")
+        terminal.expect(r"([:?] |\] )$")
         shown += terminal.before + terminal.after
         terminal.sendline(line)
     terminal.expect(pexpect.EOF)
@@ -149,7 +149,7 @@ IN_ANOTHER_ENCODING = {
 @pytest.mark.parametrize("question", IN_ANOTHER_ENCODING.values(), ids=IN_ANOTHER_ENCODING)
 def test_a_terminal_in_another_encoding_is_told(question: str) -> None:
     terminal = pexpect.spawn(sys.executable, ["-c", PROGRAM.format(question=question)], timeout=30)
-    terminal.expect(rb"(: |\] )$")
+    terminal.expect(rb"([:?] |\] )$")
     terminal.sendline(b"R\xe4del")
     terminal.expect(pexpect.EOF)
     assert b"NOT Unusable what was entered is not text in UTF-8" in terminal.before
@@ -165,7 +165,7 @@ SECRET_QUESTIONS = {
 @pytest.mark.parametrize("question", SECRET_QUESTIONS.values(), ids=SECRET_QUESTIONS)
 def test_who_closes_the_terminal_at_a_secret_has_entered_nothing(question: str) -> None:
     terminal = pexpect.spawn(sys.executable, ["-c", PROGRAM.format(question=question)], timeout=30)
-    terminal.expect(rb": $")
+    terminal.expect(rb"[:?] $")
     terminal.sendeof()
     terminal.expect(pexpect.EOF)
     assert b"NOT Unusable nothing was entered" in terminal.before
@@ -325,7 +325,7 @@ def test_a_mistyped_group_is_named_and_asked_for_again_and_no_word_is_shown() ->
     )
     shown = ""
     for line in (wrong, right.lower()):
-        terminal.expect(r": $")
+        terminal.expect(r"[:?] $")
         shown += terminal.before
         terminal.sendline(line)
     terminal.expect(pexpect.EOF)

@@ -50,7 +50,7 @@ def on_a_terminal(
     seen = terminal(house, login, command, columns=columns, **environ)
     shown = ""
     for line in typed:
-        seen.expect(r": $")
+        seen.expect(r"[:?] $")
         shown += seen.before + seen.after
         seen.sendline(line)
     seen.expect(pexpect.EOF)
@@ -79,7 +79,15 @@ def test_each_particular_is_asked_for_in_the_policys_order(house: House) -> None
     assert said["parties"] == ["Siân O'Neill", "Reception"]
     assert said["about"] == ""
     assert said["further"] == {"complaint": "C-2024-17", "complainant": "patient"}
-    asked = ["reason", "Date", "Time", "extension", "External number", "Names", "Anything else"]
+    asked = [
+        "Why do you need",
+        "Date",
+        "Time",
+        "extension",
+        "External number",
+        "Names",
+        "Anything else",
+    ]
     places = [
         shown.index(word) for word in [*asked, "Reference of the complaint", "Who complained"]
     ]
