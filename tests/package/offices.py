@@ -138,6 +138,7 @@ class Office:
             "powers": ROLES[role],
             "previous": before[-1].digest if before else "",
             "role": role,
+            "second": "",
             "serial": len(before) + 1,
             "standing": "confirmed",
         }

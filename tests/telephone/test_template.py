@@ -121,8 +121,8 @@ def test_a_year_that_no_recording_is_of_is_no_time(year: str) -> None:
 
 
 BAD_PATTERNS = {
-    r"(?P<date>\d+": "no pattern of RE2's",
-    r"(?P<date>\d+)(?=x)": "no pattern of RE2's",
+    r"(?P<date>\d+": "not a pattern of RE2's",
+    r"(?P<date>\d+)(?=x)": "not a pattern of RE2's",
     r"(?P<when>\d+)": 'it has a group "when"; there are date, time',
     r"(?P<caller>\d+)": "it has no time",
 }
