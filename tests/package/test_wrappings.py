@@ -153,13 +153,13 @@ def test_what_only_ends_as_a_zip_is_no_package(name: str, tmp_path: Path) -> Non
     with zipfile.ZipFile(path, "a") as archive:
         for each, data in FILES.items():
             archive.writestr(each, data)
-    with pytest.raises(Unusable, match="no package"):
+    with pytest.raises(Unusable, match="not a package"):
         checked(path)
 
 
 def test_a_zip_that_is_named_as_a_page_is_no_package(tmp_path: Path) -> None:
     """A browser shows as a page what lies between a zip's files, for instance in a comment."""
-    with pytest.raises(Unusable, match="no package"):
+    with pytest.raises(Unusable, match="not a package"):
         checked(zipped(tmp_path).rename(tmp_path / "release.html"))
 
 
@@ -320,7 +320,7 @@ def test_a_page_with_a_value_that_is_not_of_the_format_is_refused_unasked(
     ],
 )
 def test_a_page_that_lists_other_than_it_holds_is_told(tmp_path: Path, listed: object) -> None:
-    with pytest.raises(Tampered, match="no package"):
+    with pytest.raises(Tampered, match="not a package"):
         checked(a_page(tmp_path, {"a": b"x"}, listed=listed))
 
 
@@ -337,7 +337,7 @@ STRANGE = {
 def test_a_page_in_no_form_is_no_package(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "release.html").write_bytes(content)
     with (
-        pytest.raises(Unusable, match="no package"),
+        pytest.raises(Unusable, match="not a package"),
         open_package(tmp_path / "release.html", nobody_is_asked),
     ):
         pass
@@ -435,7 +435,7 @@ def test_what_is_no_package_is_told_and_no_passphrase_asked_for(tmp_path: Path) 
     for content in (b"", b"Dear practice,", os.urandom(5000), b"<html><script id=salt>AA=="):
         (tmp_path / "letter").write_bytes(content)
         with (
-            pytest.raises(Unusable, match="no package"),
+            pytest.raises(Unusable, match="not a package"),
             open_package(tmp_path / "letter", nobody_is_asked),
         ):
             pass
