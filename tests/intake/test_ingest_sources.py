@@ -64,7 +64,7 @@ LEFT: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "text": (_bytes(b"Call Mrs Jones back.\n"), "it is text, not sound", 0),
     "a picture": (
         _bytes(b"\x89PNG\r\n\x1a\n" + bytes(99)),
-        "is not supported",
+        "this kind of audio file is not supported",
         0,
     ),
     "a sidecar misspelt": (_bad_sidecar, 'the sidecar holds an unknown key "caler"', 0),

@@ -320,7 +320,7 @@ def test_a_page_with_a_value_that_is_not_of_the_format_is_refused_unasked(
     ],
 )
 def test_a_page_that_lists_other_than_it_holds_is_told(tmp_path: Path, listed: object) -> None:
-    with pytest.raises(Tampered, match="not a package"):
+    with pytest.raises(Tampered, match="no package"):
         checked(a_page(tmp_path, {"a": b"x"}, listed=listed))
 
 
