@@ -99,8 +99,8 @@ PROMISED = {
         [("sam", "listen R-1"), ("sam", "release R-1")],
     ),
     "by role, but not whoever was answered": (
-        "next: a partner or the Data Controller, somebody else, runs callrec deny R-1",
-        [("pat", "deny R-1 --yes")],
+        "next: another partner, manager or Data Controller runs callrec deny R-1",
+        [("pat", "deny R-1 --yes"), ("max", "deny R-1 --yes")],
     ),
     "each command to whom it is said": (
         "next: callrec inbox shows it; then a manager, to run callrec request show R-1",
