@@ -302,5 +302,5 @@ class WorkingDays:
         return Unusable(
             known,
             hint="once the government has published them, set clocks.holidays_known_until"
-            ": callrec practice settings show",
+            " in the practice's settings",
         )
