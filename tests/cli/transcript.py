@@ -178,7 +178,7 @@ class Stage:
         with self._monkeypatch.context():
             if promise.who != answered:
                 self._become(promise.who)
-            if promise.words[0] == "restore" and TO_RESTORE in promise.line:
+            if "restore" in promise.words and TO_RESTORE in promise.line:
                 for file in self.folder.rglob("catalogue.sqlite*"):
                     file.rename(drive / file.name)
             self._set("PATH", f"{drive}:{os.environ['PATH']}")
