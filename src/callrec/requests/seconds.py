@@ -10,9 +10,10 @@ is set back while somebody is brought in makes them fewer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import chain
 from typing import Final
 
@@ -87,7 +88,7 @@ def seconds_brought_in(practice: Practice, connection: Connection) -> tuple[Brou
         voucher = given.lately(signed.second, signed.first, before=signed.seq, at=signed.at)
         if voucher is None:
             continue
-        begun = given.begun(voucher)
+        begun = given.begun[voucher.seq]
         is_direct = voucher.by in given.makers(signed.first)
         found.append(
             BroughtInSecond(
@@ -150,34 +151,50 @@ class _GivenKeys:
     def __init__(self, register: Register, connection: Connection) -> None:
         self._register = register
         self._connection = connection
-        self._begun: dict[int, datetime] = {}
 
     def lately(self, second: str, first: str, *, before: int, at: datetime) -> Voucher | None:
         """The newest voucher before a leaf by which a person was given a key that counts.
 
         ``first`` made it, or somebody who was given theirs so; within 90 days before ``at``.
         """
-        known = [each for each in self._register.vouchers.get(second, ()) if each.seq < before]
-        for earlier, each in reversed([*zip([None, *known], known, strict=False)]):
-            if earlier is not None and earlier.keys == each.keys:
-                continue
-            if at - self.begun(each) > BROUGHT_IN_LATELY:
-                return None
-            if each.by in self.makers(first) or self.lately(each.by, first, before=each.seq, at=at):
-                return each
-        return None
+        found: dict[str, Voucher] = {}
+        makers = self.makers(first)
+        for voucher in self._giving:
+            if voucher.seq >= before:
+                break
+            is_theirs = voucher.by in makers or voucher.by in found
+            if is_theirs and at - self.begun[voucher.seq] <= BROUGHT_IN_LATELY:
+                found[voucher.person.id] = voucher
+        return found.get(second)
 
     def makers(self, first: str) -> frozenset[str]:
         """Somebody and the recovery kit, which stands for nobody and so for anybody."""
         return frozenset({first, self._register.founders.kit})
 
-    def begun(self, voucher: Voucher) -> datetime:
-        """The latest time that any leaf up to that of a voucher gives."""
-        if voucher.seq not in self._begun:
-            latest = select(func.max(written_at())).where(tables.leaf.c.seq <= voucher.seq)
-            text = bytes(self._connection.execute(latest).scalar_one())
-            self._begun[voucher.seq] = parse_instant(text.decode())
-        return self._begun[voucher.seq]
+    @cached_property
+    def _giving(self) -> Sequence[Voucher]:
+        """The vouchers that gave somebody a key, oldest first."""
+        giving = (
+            voucher
+            for known in self._register.vouchers.values()
+            for earlier, voucher in zip([None, *known], known, strict=False)
+            if earlier is None or earlier.keys != voucher.keys
+        )
+        return sorted(giving, key=lambda each: each.seq)
+
+    @cached_property
+    def begun(self) -> Mapping[int, datetime]:
+        """By the sequence of each of them, the latest time that any leaf up to it gives.
+
+        All at once: no leaf is looked at for each of them again.
+        """
+        leaf, latest, since = tables.leaf.c, b"", 0
+        begun = {}
+        for voucher in self._giving:
+            times = select(func.max(written_at())).where(leaf.seq.between(since, voucher.seq))
+            latest = max(latest, bytes(self._connection.execute(times).scalar_one()))
+            begun[voucher.seq], since = parse_instant(latest.decode()), voucher.seq
+        return begun
 
 
 def _numbers(connection: Connection) -> Mapping[str, str]:
