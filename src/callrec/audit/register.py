@@ -297,6 +297,16 @@ class Register:
         people = (voucher.person for voucher in self.people())
         return frozenset(p.id for p in people if p.id not in (by, about) and may_be_second(p))
 
+    def needs_second(self, person: Person, *, by: str, has_other_keys: bool) -> bool:
+        """Whether a second person signs for a voucher about a person, as they are to be.
+
+        Where nobody may, one person is enough, and the record says that there was no second.
+        """
+        newest = self.voucher(person.id)
+        before = newest.person if newest else None
+        is_needed = is_second_needed(before, person, has_other_keys=has_other_keys)
+        return is_needed and bool(self.may_be_seconds(by=by, about=person.id))
+
     def people(self) -> tuple[Voucher, ...]:
         """Everyone's newest voucher, in the order in which they joined."""
         return tuple(known[-1] for known in self.vouchers.values())
@@ -446,17 +456,12 @@ def _may_be_second(register: Register, person: str, seq: int) -> bool:
 
 def _has_second(register: Register, statement: Statement, seq: int) -> bool:
     """Whether a second person signed for a voucher before it, or none had to or could."""
-    new, second = _voucher(statement, seq), statement.fields["second"]
-    before = register.voucher(new.person.id, before=seq)
-    may = register.may_be_seconds(by=statement.by, about=new.person.id)
-    if second:
-        return second in may and register.seconds.get(statement.digest) == second
-    is_needed = is_second_needed(
-        before.person if before else None,
-        new.person,
-        has_other_keys=before is None or before.keys != new.keys,
-    )
-    return not (is_needed and may)
+    new, before = _voucher(statement, seq), register.voucher(statement.fields["person"])
+    if new.second:
+        may = register.may_be_seconds(by=new.by, about=new.person.id)
+        return new.second in may and register.seconds.get(new.digest) == new.second
+    has_other_keys = before is None or before.keys != new.keys
+    return not register.needs_second(new.person, by=new.by, has_other_keys=has_other_keys)
 
 
 def _take_seals(register: Register, seq: int, statement: Statement) -> None:

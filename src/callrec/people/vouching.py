@@ -55,7 +55,6 @@ from callrec.policy.role import (
     Power,
     Standing,
     VaultKey,
-    is_second_needed,
     keys_held,
     powers_named,
     powers_of,
@@ -163,15 +162,12 @@ def check_seconded(
         second: who signs too, with their password.
         has_other_keys: they are given others than they have.
     """
-    before = practice.register.voucher(person.id)
+    by = actor.person.id
     check_second(
         second.person if second else None,
-        by=actor.person.id,
+        by=by,
         about=person.id,
-        is_needed=is_second_needed(
-            before.person if before else None, person, has_other_keys=has_other_keys
-        ),
-        others=len(practice.register.may_be_seconds(by=actor.person.id, about=person.id)),
+        is_needed=practice.register.needs_second(person, by=by, has_other_keys=has_other_keys),
     )
 
 

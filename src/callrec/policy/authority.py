@@ -119,35 +119,23 @@ def check_may_vouch(person: Person) -> None:
     _check_governs(person, "say who may do what", hint="ask the Data Controller")
 
 
-def check_second(
-    second: Person | None, *, by: PersonId, about: PersonId, is_needed: bool, others: int
-) -> None:
+def check_second(second: Person | None, *, by: PersonId, about: PersonId, is_needed: bool) -> None:
     """Who joins, has another key or may do more, does so on two people's word [policy 4(a)].
 
-    ``others`` is how many may sign beside ``by``. Where nobody may, one person is enough, and the
-    record says that there was no second.
+    ``is_needed`` says whether that holds for this, and there is one who may sign beside ``by``.
     """
-    if second is None:
-        if is_needed and others:
-            raise Refused(
-                "a second person signs for that too, as there is one who may",
-                clause=Clause.CONTROLLED_ACCESS,
-                hint=f"ask {_ASK_ANOTHER[Power.DECIDE_GENERAL]}: --countersign USER",
-            )
+    if second is None and is_needed:
+        message = "a second person signs for that too, as there is one who may"
+    elif second is None:
         return
-    instead = f"ask {_ASK_ANOTHER[Power.DECIDE_GENERAL]}: --countersign USER"
-    if second.id in (by, about):
-        raise Refused(
-            "a second person is neither who says it nor who it is said of",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint=instead,
-        )
-    if not may_be_second(second):
-        raise Refused(
-            f"the role {second.role} may not countersign",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint=instead,
-        )
+    elif second.id in (by, about):
+        message = "a second person is neither who says it nor who it is said of"
+    elif not may_be_second(second):
+        message = f"the role {second.role} may not countersign"
+    else:
+        return
+    hint = f"ask {_ASK_ANOTHER[Power.DECIDE_GENERAL]}: --countersign USER"
+    raise Refused(message, clause=Clause.CONTROLLED_ACCESS, hint=hint)
 
 
 def check_may_resume(person: Person) -> None:

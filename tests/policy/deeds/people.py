@@ -54,13 +54,13 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         a_person(PARTNER)
     ),
     "somebody joins on one person's word": lambda: check_second(
-        None, by=ANN, about=BEN, is_needed=True, others=1
+        None, by=ANN, about=BEN, is_needed=True
     ),
     "somebody countersigns what is said of themselves": lambda: check_second(
-        a_person(MANAGER, id=BEN), by=ANN, about=BEN, is_needed=True, others=1
+        a_person(MANAGER, id=BEN), by=ANN, about=BEN, is_needed=True
     ),
     "staff countersign that somebody joins": lambda: check_second(
-        a_person(STAFF, id=CAT), by=ANN, about=BEN, is_needed=True, others=1
+        a_person(STAFF, id=CAT), by=ANN, about=BEN, is_needed=True
     ),
     "a power is lent to an intake service": lambda: lend(
         a_person(DC), a_person(Role.INTAKE, id=BEN), Power.SEARCH, until=TODAY, on=TODAY
