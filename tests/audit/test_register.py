@@ -227,6 +227,59 @@ def test_nobody_else_claims_one(log: Log, standing: str) -> None:
     assert (log.register.claims, log.register.ignored) == ({}, ignored)
 
 
+# The second person.
+
+
+@pytest.fixture
+def two(log: Log) -> Log:
+    """Pat may sign beside Dora from leaf 2 on, for which there was nobody who might."""
+    log.vouch("pat", role="manager", powers=["decide-general", "hear"])
+    return log
+
+
+def by_two(**other: Any) -> dict[str, Any]:
+    """The fields of a voucher about Sam that names Pat as the second person."""
+    return voucher("sam", second=id_of("pat"), **other)
+
+
+def test_who_joins_does_so_on_two_people_s_word(two: Log) -> None:
+    seq = two.vouch("sam", second="pat")
+    newest = two.register.voucher(id_of("sam"))
+    assert newest is not None
+    assert (newest.seq, newest.by, newest.second) == (seq, id_of("dora"), id_of("pat"))
+    assert two.register.ignored == []
+
+
+def signs(log: Log, who: str, **fields: Any) -> None:
+    log.say("second", who, voucher=stated("voucher", "dora", **fields).digest)
+
+
+NOT_SECONDED: dict[str, Callable[[Log], object]] = {
+    "nobody": lambda log: log.say("voucher", "dora", **voucher("sam")),
+    "one who did not sign": lambda log: log.say("voucher", "dora", **by_two()),
+    "one who signed for other powers": lambda log: (
+        signs(log, "pat", **by_two(powers=["hear", "search"])),
+        log.say("voucher", "dora", **by_two()),
+    ),
+    "one in whose place another signed": lambda log: (
+        signs(log, "dora", **by_two()),
+        log.say("voucher", "dora", **by_two()),
+    ),
+    "one who signed only afterwards": lambda log: (
+        log.say("voucher", "dora", **by_two()),
+        signs(log, "pat", **by_two()),
+    ),
+    "oneself": lambda log: log.vouch("sam", second="dora"),
+}
+
+
+@pytest.mark.parametrize("names", NOT_SECONDED)
+def test_nobody_joins_by_a_voucher_that_names(two: Log, names: str) -> None:
+    NOT_SECONDED[names](two)
+    assert id_of("sam") not in two.register.vouchers
+    assert two.register.ignored
+
+
 # The kit.
 
 
