@@ -19,7 +19,7 @@ from callrec.audit.session import PASSWORD_SEEN
 from callrec.catalogue import tables
 from callrec.catalogue.engine import update_row
 from callrec.crypto import primitives
-from callrec.crypto.identity import Identity, PublicKeys
+from callrec.crypto.identity import Identity
 from callrec.errors import Unusable
 from callrec.login.choosing import check_password, facts_known
 from callrec.login.keyring import Credential, write_credential
@@ -83,7 +83,8 @@ def add_person(
     check_password(password, [*known, login, full_name])
     id_ = PersonId(primitives.random_id())
     person = Person(id_, role, frozenset(), standing=Standing.PROVISIONAL)
-    public, locked = _provisional_identity(practice, person.id, password)
+    # Of a key that signs one claim and nothing else.
+    claims, locked = new_identity(practice, person=person.id, password=password, powers=())
     names = fresh_names(login, full_name)
     with governing(practice, actor) as act:
         insert_person(practice, act, person, names, locked)
@@ -93,19 +94,11 @@ def add_person(
             actor,
             "person.added",
             person=person,
-            keys=public,
+            keys=claims.public,
             name=names.digest,
             locked=locked,
         )
     return AddedPerson(login, role, password)
-
-
-def _provisional_identity(
-    practice: Practice, person: str, password: str
-) -> tuple[PublicKeys, bytes]:
-    """A key that signs one claim and nothing else, and how it lies locked in the catalogue."""
-    identity, locked = new_identity(practice, person=person, password=password, powers=())
-    return identity.public, locked
 
 
 def add_intake(
@@ -267,7 +260,7 @@ def reset_person(
         check_seconded(practice, actor, person, second=second, has_other_keys=True)
     password = password or fresh_passphrase()
     check_password(password, facts_known(practice, actor, practice.now()))
-    public, locked = _provisional_identity(practice, person.id, password)
+    claims, locked = new_identity(practice, person=person.id, password=password, powers=())
     with governing(practice, actor) as act:
         vouch(
             practice,
@@ -275,7 +268,7 @@ def reset_person(
             actor,
             act_name,
             person=person,
-            keys=public,
+            keys=claims.public,
             name=voucher.name,
             locked=locked,
             second=second,
