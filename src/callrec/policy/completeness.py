@@ -86,10 +86,11 @@ def read_further(
     there are, or no date; NotFound if nobody has that login.
     """
     # All data are used for specific purposes only [policy 1].
-    foreign = [field for field in given if field not in TERMS[purpose].further]
+    asked_for = TERMS[purpose].further
+    foreign = [QUESTIONS[field].option_name for field in given if field not in asked_for]
     if foreign:
         raise Refused(
-            f"you do not need --{', --'.join(foreign)} for {purpose}",
+            f"you do not need {', '.join(foreign)} for {purpose}",
             clause=Clause.SPECIFIC_PURPOSES,
             hint="leave it out, or make a request for the purpose that it belongs to",
         )
@@ -172,7 +173,7 @@ def _in_form(field: FurtherParticular, text: str, known: AnswerContext, clause: 
                 hint=f"give its text alone: {asked.option}",
             )
         case AnswerKind.DAY:
-            return parse_day(tidy, known.today, what=asked.option.split()[0]).isoformat()
+            return parse_day(tidy, known.today, what=asked.option_name).isoformat()
         case AnswerKind.CHOICE:
             return tidy.casefold()
         case AnswerKind.FILE:

@@ -98,6 +98,12 @@ class Question:
     names_staff: bool = False
     """The person it names works here."""
 
+    @property
+    def option_name(self) -> str:
+        """The option without a value; where it has none but a flag for each answer, all of them."""
+        name, _, value = self.option.partition(" ")
+        return self.option if value.startswith("or ") else name
+
 
 QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
     {
