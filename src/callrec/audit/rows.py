@@ -186,7 +186,7 @@ def _sizes_faults(
     """Where what is kept of a size, or of any, is not what its checkpoint signs."""
     lines_by_size = sqlite_connection(connection).execute(_LINES_BY_SIZE, {"size": only})
     signed = {size: sha256(lines.encode()) for size, lines in lines_by_size}
-    said = _said_of_sizes(connection, stands, damaged)
+    said = _said_of_sizes(connection, stands, damaged, only)
     for size in [only] if only else sorted({*signed, *said}):
         found = signed.get(size, b"")
         if said.get(size, b"") != found:
@@ -196,12 +196,15 @@ def _sizes_faults(
 
 
 def _said_of_sizes(
-    connection: Connection, stands: _Stands, damaged: Collection[object]
+    connection: Connection, stands: _Stands, damaged: Collection[object], only: int
 ) -> Mapping[int, bytes]:
     """What somebody signed that each transaction wrote, by its size."""
     said = dict[int, bytes]()
-    notes = "SELECT size, note FROM checkpoint WHERE instr(note, x'0A7772697474656E20')"
-    for size, note in connection.exec_driver_sql(notes):
+    notes = (
+        "SELECT size, note FROM checkpoint"
+        " WHERE ? IN (0, size) AND instr(note, x'0A7772697474656E20')"
+    )
+    for size, note in connection.exec_driver_sql(notes, (only,)):
         if size not in damaged:
             with suppress(Tampered):
                 said[size] = written_in(note)
