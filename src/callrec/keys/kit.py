@@ -171,6 +171,5 @@ def former_kit_warnings(practice: Practice) -> Iterator[str]:
                 yield (
                     f'the copy of the catalogue on "{volume.label}" opens with a recovery kit of'
                     " before, not with the newest: callrec drive backup --to DIR, and keep the old"
-                    " pages"
-                    " till then"
+                    " pages till then"
                 )
