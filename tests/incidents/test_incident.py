@@ -133,7 +133,7 @@ REFUSED = {
     "in the future": ({"noticed_at": None}, "in the future"),
     "no sentence": ({"what": "oops"}, "not told in a sentence"),
     "to a colleague": ({"tell": "ava"}, "nobody's line manager"),
-    "to himself": ({"login": "mia"}, "nobody reports to themselves"),
+    "to themselves": ({"login": "mia"}, "nobody reports to themselves"),
 }
 
 
