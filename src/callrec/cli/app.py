@@ -134,7 +134,9 @@ EXPECTED_OS_ERRORS = {
 
 MODULES: Mapping[str, str] = {
     "demo": ".demo",
-    "backup": "archive",
+    "archive": "drives.archive",
+    "backup": "drives.archive",
+    "restore": "drives.restore",
     "kit": "keys",
     "drive": "",
     "practice": "",
@@ -148,7 +150,7 @@ MODULES: Mapping[str, str] = {
     "due": "requests.due",
     "config": "configuration",
     "request": "requests.request",
-    "migrate": "restore",
+    "migrate": "drives.restore",
     "show": "search",
     "doctor": "status",
     "inbox": "status",
