@@ -297,7 +297,7 @@ def _command(item: InboxItem) -> str:
     if item.waits_to == "carry out":
         erases = item.purpose == "erasure"
         return f"callrec {'request erase' if erases else 'retention dispose'} {item.reference}"
-    if item.recording is not None:
+    if item.waits_to == "hear" and item.recording is not None:
         return f"callrec listen {item.reference} {item.recording}"
     came = item.awaited.came if item.awaited else "EVENT"
     return _COMMANDS[item.waits_to].format(item.reference, came)
