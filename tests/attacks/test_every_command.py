@@ -26,12 +26,19 @@ from house.incidents import MILD, ON_RECORD, an_incident, found
 from house.practices import House
 from house.requests import ANOTHER_REASON, a_request, approve, last_leaf, rows
 
-NEED_NO_VAULT = {"demo", "init", "due", "verify-release", "notice"}
+NEED_NO_VAULT = (
+    "demo",
+    "init",
+    "config ",
+    "request due",
+    "audit verify-release",
+    "practice notice ",
+)
 
 FURTHER = """
 login mia
 logout
-whoami
+user whoami
 request list
 request attach R-3 2
 request detach R-4 2
@@ -53,9 +60,9 @@ archive keep drive-a --with "Pat Ellison" --at home
 archive lost drive-a --noticed now
 archive found {house}/drive-b
 archive verify {house}/drive-a
-backup --to {house}/copies --yes
-restore --from {house}/drive-a
-erase R-4 --yes
+drive backup --to {house}/copies --yes
+drive restore --from {house}/drive-a
+request erase R-4 --yes
 audit review-glass R-5 --accept --yes
 audit verify
 audit resume --reason "The back room was open to anyone" --yes
@@ -70,28 +77,28 @@ user delegate sam --power search --until 2026-12-01
 user disable max --yes
 user password
 user sessions max
-keys list
-keys audit
-keys rotate --reseal
-keys kit new --to {house}/kit.txt
-keys kit check
-recovery drill
-recovery use --user eve --name "Eve Underwood"
-fingerprint
-mail list
-mail send
-mail remind
+practice keys list
+practice keys audit
+practice keys rotate --reseal
+practice keys kit new --to {house}/kit.txt
+practice keys kit check
+practice recovery drill
+practice recovery use --user eve --name "Eve Underwood"
+practice fingerprint
+practice mail list
+practice mail send
+practice mail remind
 incident report --noticed now --what "I left the recording of a patient playing"
 incident list
 incident show I-1
 incident update I-1 --nature "A recording was overheard"
 incident close I-1 --outcome not-reported --on today --reason "The patient does not mind" --yes
-settings show
-settings check {house}/rules.toml
-settings apply {house}/rules.toml --yes
-migrate
+practice settings show
+practice settings check {house}/rules.toml
+practice settings apply {house}/rules.toml --yes
+practice migrate
 status
-doctor
+practice doctor
 """
 
 
@@ -117,14 +124,28 @@ EVERY = COMMANDS | {
 }
 
 ANYBODY = {
-    *("logout", "status", "doctor", "migrate", "fingerprint", "keys list", "keys audit"),
+    *(
+        "logout",
+        "status",
+        "practice doctor",
+        "practice migrate",
+        "practice fingerprint",
+        "practice keys list",
+        "practice keys audit",
+    ),
     *("archive list", "archive verify", "audit verify", "audit prove", "audit print"),
-    *("mail list", "mail send", "mail remind", "settings show", "settings check"),
+    *(
+        "practice mail list",
+        "practice mail send",
+        "practice mail remind",
+        "practice settings show",
+        "practice settings check",
+    ),
 }
 """These need no key: whoever has the files reads as much without callrec."""
 
 INTAKE = ANYBODY | {
-    *("ingest", "whoami", "user list", "user show", "user sessions", "inbox"),
+    *("ingest", "user whoami", "user list", "user show", "user sessions", "inbox"),
     *("request list", "hold list", "incident list"),
 }
 """Of requests, holds and incidents it is shown its own: none."""
@@ -208,7 +229,7 @@ def stored(house: House) -> dict[str, list[Any]]:
 
 
 def test_no_command_is_left_out() -> None:
-    assert {name for name in ALL if name.split()[0] not in NEED_NO_VAULT} == EVERY.keys()
+    assert {name for name in ALL if not name.startswith(NEED_NO_VAULT)} == EVERY.keys()
 
 
 @pytest.mark.parametrize("command", EVERY)

@@ -247,7 +247,7 @@ WRONG = {
 BY = {"request create": "sam", "release": "sam", "listen": "sam", "ingest": "door"}
 """Who types it; all else max types, who may do most of it, or dora."""
 
-BY_DORA = ("user", "audit", "register", "request dossier")
+BY_DORA = ("user", "audit", "practice register", "request dossier")
 
 
 def keys_of(house: House) -> set[str]:

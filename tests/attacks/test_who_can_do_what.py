@@ -103,10 +103,10 @@ COMMANDS = {
     "release": ["release", "R-4", "--to", "{house}/outbox"],
     "archive": ["archive", "--to", "{house}/drive-a"],
     "ingest": ["ingest", "{house}/spool"],
-    "reconcile": ["reconcile"],
+    "practice reconcile": ["practice", "reconcile"],
     "audit list": ["audit", "list"],
     "audit review-searches": ["audit", "review-searches"],
-    "register": ["register", "access"],
+    "practice register": ["practice", "register", "access"],
     "request dossier": ["request", "dossier", "R-1"],
     "user add": [
         *("user", "add", "eve", "--name", "Eve Underwood", "--role", "staff"),

@@ -53,6 +53,27 @@ def test_what_was_typed_ahead_does_not_reach_the_shell(tmp_path: Path) -> None:
     assert "\r\nfell-through\r\n" not in shell.before
 
 
+def test_in_the_background_an_error_ends_the_command_and_leaves_the_shell_what_is_typed(
+    house: House,
+) -> None:
+    wrong = house.folder / "wrong.password"
+    wrong.touch(mode=0o600)
+    wrong.write_text("not this one", encoding="utf-8")
+    environ = {
+        **os.environ,
+        **house.environ,
+        "CALLREC_VAULT": str(house.practice.folder),
+        "CALLREC_USER": "dora",
+        "CALLREC_PASSWORD_FILE": str(wrong),
+        "PS1": "$ ",
+    }
+    shell = pexpect.spawn("sh", ["-m"], env=environ, encoding="utf-8", timeout=60)
+    shell.sendline(f"{sys.executable} -m callrec user list & sleep 0")
+    shell.sendline("wait; echo the-end")
+    shell.expect("callrec: error: no such login, or a wrong password")
+    shell.expect("\r\nthe-end\r\n")
+
+
 @pytest.mark.parametrize("line", [["request", "show"], ["user", "add"], ["init"]])
 def test_without_a_terminal_it_is_one_clear_error(
     line: list[str], capsys: pytest.CaptureFixture[str]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ from callrec.cli.examples import EXAMPLES, examples_of
 from callrec.cli.invocation import Invocation
 from callrec.policy.further import QUESTIONS
 from callrec.policy.purpose import TERMS, Purpose
+
+COMMAND_LINE = Path(__file__).parents[2] / "docs" / "reference" / "command-line.md"
 
 
 def _paths(command: Any, path: str) -> Iterator[str]:
@@ -115,12 +118,32 @@ def test_an_old_name_is_still_taken(name: str, capsys: pytest.CaptureFixture[str
 
 
 def test_an_old_name_says_so_on_a_terminal() -> None:
+    said = _said_on_a_terminal("settings")
+    assert said.startswith('"callrec settings" is now "callrec practice settings"')
+
+
+@pytest.mark.parametrize("name", app.KEPT)
+def test_a_name_that_is_on_paper_stays_and_the_reference_lists_it(name: str) -> None:
+    assert _said_on_a_terminal(name) == "."
+    row = f"| `{name}` | `callrec {app.Commands.moved()[name]}` |"
+    assert row in COMMAND_LINE.read_text(encoding="utf-8").splitlines()
+
+
+def _said_on_a_terminal(name: str) -> str:
     ours, theirs = pty.openpty()
     subprocess.run(
-        [sys.executable, "-m", "callrec", "settings", "--help"],
+        [sys.executable, "-m", "callrec", name, "--help"],
         stdout=subprocess.DEVNULL,
         stderr=theirs,
         check=True,
     )
-    said = os.read(ours, 200).decode()
-    assert said.startswith('"callrec settings" is now "callrec practice settings"')
+    os.write(theirs, b".")  # else there might be nothing to read
+    return os.read(ours, 200).decode()
+
+
+@pytest.mark.parametrize("typed", ["", " ", "request list"])
+def test_what_is_typed_in_quotes_is_one_word(
+    typed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.run([typed]) == 2
+    assert "there is no such command" in capsys.readouterr().err

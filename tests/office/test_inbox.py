@@ -138,6 +138,13 @@ def test_what_was_heard_and_not_sent_waits_for_whoever_may_send_it(stocked: Hous
     assert read_status(stocked.practice, None).heard_not_sent == ()
 
 
+def test_of_several_that_were_heard_all_are_sent(stocked: House) -> None:
+    a_request(stocked, "mia", purpose=Purpose.SUBJECT_ACCESS)
+    approve(stocked, "R-1", "dora", to="sam")
+    hear(stocked, attended=("nobody",))
+    assert "next: callrec release R-1" in type_in(stocked, "sam", "inbox").err
+
+
 def test_what_was_heard_and_answers_nobody_outside_is_not_sent(granted: House) -> None:
     hear(granted)
     assert inbox(granted, "sam") == [("R-1", "hear")]

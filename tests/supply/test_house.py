@@ -37,9 +37,18 @@ def test_each_folder_and_module_is_in_it_once_with_a_caption() -> None:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_a_folder_says_in_its_docstring_which_modules_it_has(folder: Path) -> None:
     said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    assert modules_in(folder) - set(re.findall(r"\w+", said)) == set()
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_a_folder_has_at_most_25_modules_and_folders(folder: Path) -> None:
+    assert len(modules_in(folder)) <= 25
+
+
+def modules_in(folder: Path) -> set[str]:
+    """The modules of a folder, and the folders in it."""
     modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
-    modules |= {path.parent.name for path in folder.glob("*/__init__.py")}
-    assert modules - set(re.findall(r"\w+", said)) == set()
+    return modules | {path.parent.name for path in folder.glob("*/__init__.py")}
 
 
 def test_all_of_it_lies_on_the_paper_and_runs_no_script() -> None:

@@ -97,17 +97,17 @@ def check_rows(
     return named(find_row_faults(connection, resumed, may_lack=may_lack))
 
 
-def check_row(connection: Connection, register: Register, name: str, key: str) -> None:
-    """Check that a row is as somebody signed for it last.
+def check_row(connection: Connection, register: Register, name: str, id_: str | int) -> None:
+    """Check that a row of a table is as somebody signed for it last.
 
     Raises:
         Tampered: it is not, or what was signed for it was changed.
     """
     (table,) = (each for each in signed_tables() if each.name == name)
-    found = connection.exec_driver_sql(f"{table.every()} WHERE t.its_key = ?", (key,)).all()
+    found = connection.exec_driver_sql(f"{table.every()} WHERE t.id = ?", (id_,)).all()
     for fault in filter(None, [_row_fault(connection, table, row) for row in found]):
         raise Tampered(fault.what, hint=HINT)
-    size = last_written(connection, table, key)
+    size = last_written(connection, table, str(id_))
     attested_leaves(connection, register, [size - 1])
     stands = _stands(read_resumed(connection, register))
     for fault in _sizes_faults(connection, stands, (), only=size):

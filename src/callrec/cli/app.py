@@ -6,7 +6,7 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -90,6 +90,9 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
 }
 """What stands below another command. Until the next version it is found at the top, too."""
 
+KEPT: Collection[str] = ("verify-release", "restore", "recovery")
+"""Of these, what stays at the top: people who were given a release and pages of a kit name it."""
+
 ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("police", "court"), "request create outside-body"),
     **dict.fromkeys(("sar", "subject-access"), "request create subject-access"),
@@ -134,7 +137,9 @@ EXPECTED_OS_ERRORS = {
 
 MODULES: Mapping[str, str] = {
     "demo": ".demo",
-    "backup": "archive",
+    "archive": "drives.archive",
+    "backup": "drives.archive",
+    "restore": "drives.restore",
     "kit": "keys",
     "drive": "",
     "practice": "",
@@ -148,7 +153,7 @@ MODULES: Mapping[str, str] = {
     "due": "requests.due",
     "config": "configuration",
     "request": "requests.request",
-    "migrate": "restore",
+    "migrate": "drives.restore",
     "show": "search",
     "doctor": "status",
     "inbox": "status",
@@ -163,6 +168,7 @@ Empty: it has no module of its own, and only what stands below it (`GROUPED`).
 class Commands(LazyGroup):
     sections = SECTIONS
     grouped = GROUPED
+    kept = KEPT
     aliases = ALIASES
     tasks = COMMON_TASKS
     modules = MODULES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
@@ -150,6 +150,8 @@ class LazyGroup(TyperGroup):
     """Title -> command -> what it does, in one line."""
     grouped: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     """Command -> what stands below it and has a module of its own -> what that does."""
+    kept: ClassVar[Collection[str]] = ()
+    """What stands below a command, and at the top for ever as well."""
     aliases: ClassVar[Mapping[str, str]] = {}
     """Another word for a command -> the command."""
     tasks: ClassVar[Mapping[str, str]] = {}
@@ -173,7 +175,7 @@ class LazyGroup(TyperGroup):
     def meant(self, word: str) -> list[str]:
         """The words of the command that a first word stands for."""
         known = {**self.aliases, **self.moved()}
-        return [word] if word in self.short_helps else known.get(word, word).split()
+        return known[word].split() if word in known else [word]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         word, *rest = args
@@ -183,7 +185,7 @@ class LazyGroup(TyperGroup):
                 raise typer.Exit
             word, *rest = [*rest, "--help"]
         words = self.meant(word)
-        if word in self.moved() and word not in self.short_helps:
+        if word in self.moved() and word not in self.kept:
             _say_moved(word, words)
         return super().resolve_command(ctx, [*words, *rest])
 

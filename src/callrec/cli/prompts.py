@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import getpass
+import os
 import termios
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from textwrap import fill
 from typing import Final, TextIO, TypeVar
@@ -49,9 +51,13 @@ class Prompts:
         return not self._environ.get(PASSWORD_FILE)
 
     def forget_typed(self) -> None:
-        """Drop what was typed ahead, or it would reach the shell where a command ends early."""
-        if self.possible:
-            termios.tcflush(self._answers, termios.TCIFLUSH)
+        """Drop what was typed ahead, or it would reach the shell where a command ends early.
+
+        Not in the background: what is typed is the shell's, and the system stops who drops it.
+        """
+        with suppress(OSError, termios.error):  # the terminal may be gone
+            if self.possible and os.tcgetpgrp(self._answers.fileno()) == os.getpgrp():
+                termios.tcflush(self._answers, termios.TCIFLUSH)
 
     def ask(self, what: str, *, option: str) -> str:
         """A line of text."""

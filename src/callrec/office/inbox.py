@@ -40,7 +40,7 @@ from callrec.requests.history import REQUESTS, RequestOutline, outline_of, read_
 from callrec.requests.open import references_hidden_from
 from callrec.requests.packages import unrecorded_releases
 from callrec.requests.standing import LapseFacts, read_lapse_facts, state_now, undecided_until
-from callrec.requests.telling import possible_deciders
+from callrec.requests.telling import people_with, possible_deciders
 
 
 class InboxAction(StrEnum):
@@ -130,23 +130,17 @@ def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
     """
     with reading(practice.engine) as connection:
         hidden = references_hidden_from(practice, actor, connection)
-        mine = [item for item in inbox_of(practice, actor.person) if item.reference not in hidden]
-        to_decide = any(item.waits_to is InboxAction.DECIDE for item in mine)
-        makings = read_outlines(connection) if to_decide else {}
-        return tuple(_with_by_hand(practice, connection, makings, item) for item in mine)
+        read = _read(practice, actor.person, connection)
+        mine = [item for item in _items(read) if item.reference not in hidden]
+        return tuple(_with_by_hand(read, item) for item in mine)
 
 
-def _with_by_hand(
-    practice: Practice,
-    connection: Connection,
-    makings: Mapping[str, RequestOutline],
-    item: InboxItem,
-) -> InboxItem:
+def _with_by_hand(read: _Reading, item: InboxItem) -> InboxItem:
     """The same, with how many of its recordings a person brought in, if they are to be decided."""
     if item.waits_to is not InboxAction.DECIDE:
         return item
-    uids = outline_of(makings, find_request(connection, item.reference)).uids
-    brought = came_in(connection, practice.register, uids)
+    uids = outline_of(read.makings, find_request(read.connection, item.reference)).uids
+    brought = came_in(read.connection, read.practice.register, uids)
     by_hand = sum(is_by_hand(brought.get(uid)) for uid in uids)
     return replace(item, by_hand=by_hand)
 
@@ -154,21 +148,28 @@ def _with_by_hand(
 def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
     """What waits for a person who need not be logged in, soonest due first."""
     with reading(practice.engine) as connection:
-        read = _Reading(
-            *(practice, person, connection),
-            rows=tuple(REQUESTS.every(connection)),
-            makings=read_outlines(connection),
-            deadlines=read_deadlines(practice, connection),
-            logins=logins(practice),
-            ends=read_lapse_facts(connection),
-            answered=answered_requests(connection),
-            asked=open_questions(connection),
-        )
-        items = [
-            *(*_to_decide(read), *_to_attach(read), *_to_hear(read), *_to_record(read)),
-            *(*_to_carry_out(read), *_to_review(read), *_to_settle(read), *_to_archive(read)),
-            *_to_confirm(read),
-        ]
+        return _items(_read(practice, person, connection))
+
+
+def _read(practice: Practice, person: Person, connection: Connection) -> _Reading:
+    return _Reading(
+        *(practice, person, connection),
+        rows=tuple(REQUESTS.every(connection)),
+        makings=read_outlines(connection),
+        deadlines=read_deadlines(practice, connection),
+        logins=logins(practice),
+        ends=read_lapse_facts(connection),
+        answered=answered_requests(connection),
+        asked=open_questions(connection),
+    )
+
+
+def _items(read: _Reading) -> tuple[InboxItem, ...]:
+    items = [
+        *(*_to_decide(read), *_to_attach(read), *_to_hear(read), *_to_record(read)),
+        *(*_to_carry_out(read), *_to_review(read), *_to_settle(read), *_to_archive(read)),
+        *_to_confirm(read),
+    ]
     return tuple(sorted(items, key=lambda item: (item.soonest, item.reference)))
 
 
@@ -195,17 +196,12 @@ def _to_decide(read: _Reading) -> Iterator[InboxItem]:
 
 def _to_attach(read: _Reading) -> Iterator[InboxItem]:
     """Undecided requests that name no recording, for a maker who may search; else for all such."""
-    practice, on = read.practice, today(read.practice)
-    may_search = {
-        voucher.person.id
-        for voucher in practice.register.people()
-        if Power.SEARCH in powers_of(voucher.person, on)
-    }
+    may_search = people_with(read.practice, Power.SEARCH)
     if read.person.id not in may_search:
         return
     for row in read.rows:
         outline = outline_of(read.makings, row)
-        if outline.uids or state_now(practice, row, read.ends) is not RequestState.SUBMITTED:
+        if outline.uids or state_now(read.practice, row, read.ends) is not RequestState.SUBMITTED:
             continue
         if read.person.id in (may_search & {*outline.makers} or may_search):
             yield _item(read, row, InboxAction.ATTACH)

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
 from callrec.audit import log as audit
 from callrec.audit import tree
+from callrec.audit.attested import written_at
 from callrec.audit.checkpoint import Proof, write_proof
 from callrec.audit.leaf import Leaf
 from callrec.audit.remembered import Problem
@@ -31,9 +32,6 @@ from callrec.requests.open import hidden_from
 from callrec.system.files import check_new, whole_file
 
 _BODY: Final = tables.leaf.c.body
-
-_AT_BYTES: Final = 24
-"""Of a leaf's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +197,8 @@ class _Names:
 
     def entry(self, leaf: Leaf, detail: Mapping[str, Any] | None) -> Entry:
         about = leaf.subject
-        if (
-            leaf.act == HoldAct.MATCHED
-        ):  # beside the hold: the newest recording of all, then its own
+        if leaf.act == HoldAct.MATCHED:
+            # Its second is the newest recording of all, which tells how far it was looked for.
             about = (*about[:1], *about[2:])
         return Entry(
             seq=leaf.seq,
@@ -226,9 +223,9 @@ class _Names:
             ids = [*_ids_of(wanted.subject, self._called), wanted.subject]
             yield or_(false(), *map(_is_about, ids))
         if wanted.since is not None:
-            yield _written_at() >= _millisecond(wanted.since)
+            yield written_at() >= _millisecond(wanted.since)
         if wanted.until is not None:
-            yield _written_at() < _millisecond(wanted.until)
+            yield written_at() < _millisecond(wanted.until)
 
 
 def _begin(practice: Practice, actor: Actor, act: str) -> None:
@@ -245,13 +242,6 @@ def _is_about(id_: str) -> ColumnElement[bool]:
 
 def _ids_of(name: str, names: Mapping[str, str]) -> list[str]:
     return [id_ for id_, called in names.items() if called == name]
-
-
-def _written_at() -> ColumnElement[bytes]:
-    """When a leaf says it was written; nothing before that in its bytes can look like it."""
-    name = b'"at":"'
-    start = func.instr(_BODY, name) + len(name)
-    return func.substr(_BODY, start, _AT_BYTES, type_=_BODY.type)
 
 
 def _millisecond(at: datetime) -> bytes:

@@ -46,6 +46,7 @@ from callrec.record.acts import (
     names_its_subjects,
 )
 from callrec.record.entitled import Powers
+from callrec.record.rows import unrecorded
 from callrec.record.statements import carried
 from callrec.requests.clock import check_dates
 from callrec.requests.grants import unlisted_grants
@@ -64,10 +65,14 @@ _MAKES: Final[Mapping[str, Power]] = MappingProxyType(
 
 
 def check_projections(connection: Connection, register: Register) -> Iterator[Problem]:
-    """Everything in the catalogue that does not follow from the log.
+    """Everything in the catalogue that does not follow from the log, but for what is on record.
 
     Days are those of the practice's own time zone.
     """
+    return unrecorded(_check_all(connection, register), connection, register)
+
+
+def _check_all(connection: Connection, register: Register) -> Iterator[Problem]:
     # Rows follow from these by their leaves alone. A look through a million leaves: 0.3 s.
     every = tuple(done_leaves_unchecked(connection, MIN_SUBJECTS))
     done = tuple(filter(names_its_subjects, every))

@@ -47,7 +47,6 @@ from callrec.practice import (
     register_now,
     remember_head,
 )
-from callrec.record.rows import unrecorded
 from callrec.record.statements import sign_statement_as
 from callrec.record.versions import find_details
 from callrec.registers.projections import check_projections
@@ -209,9 +208,7 @@ def _begin_without(
     """
     act = LogTransaction(connection, practice.log, actor.signer, size=foreign.size)
     take_out(connection, foreign)
-    for problem in unrecorded(
-        check_projections(connection, foreign.register), connection, foreign.register
-    ):
+    for problem in check_projections(connection, foreign.register):
         if problem.thing is None:
             raise Failed(f"without what is damaged or gone, {problem.what}", hint=HINT)
         foreign.broken.append(problem)

@@ -55,7 +55,6 @@ from callrec.catalogue.engine import (
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import Practice, state_folder
-from callrec.record.rows import unrecorded
 from callrec.registers.audit import OpenedDetails
 from callrec.registers.projections import check_projections
 from callrec.registers.resuming import SetAsideItem, items_of
@@ -201,7 +200,7 @@ def _verified(
             found = verify_log(connection, founders.vault, seen)
         problems, spoilt = [*found.problems], [*found.problems]
         if found.register is not None and not problems and not found.read_from:
-            problems.extend(_wrong_rows(connection, found.register))
+            problems.extend(check_projections(connection, found.register))
             spoilt.extend(_spoilt_rows(connection, found.register))
         problems.extend(each for each in spoilt if each not in problems)
         set_back = () if problems or found.read_from else find_clock_set_backs(connection)
@@ -254,7 +253,7 @@ def check_vault(practice: Practice, connection: Connection) -> None:
     found = verify_log(connection, practice.vault, load_verified(practice.state_folder))
     problems = [*found.problems]
     if found.register is not None and not problems:
-        problems.extend(_wrong_rows(connection, found.register))
+        problems.extend(check_projections(connection, found.register))
         problems.extend(_spoilt_rows(connection, found.register, may_lack=NOT_IN_COPIES))
     if problems:
         raise Tampered(
@@ -272,11 +271,6 @@ def _spoilt_rows(
     yield from spoilt
     if not spoilt:
         check_numbering(connection)
-
-
-def _wrong_rows(connection: Connection, register: Register) -> Iterator[Problem]:
-    """What rows do not follow from the log, but for what was put on record."""
-    return unrecorded(check_projections(connection, register), connection, register)
 
 
 def check_untouched(config: Config, environ: Mapping[str, str]) -> None:

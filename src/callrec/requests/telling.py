@@ -14,7 +14,7 @@ from callrec.mail.outbox import notify, queue_mail
 from callrec.policy.clock_events import ClockEventKind
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import has_standing_approval
-from callrec.policy.role import PersonId, powers_of
+from callrec.policy.role import PersonId, Power, powers_of
 from callrec.practice import Practice, today
 from callrec.requests.clock import read_deadline
 from callrec.requests.model import Granting, History, OpenRequest
@@ -115,9 +115,14 @@ def possible_deciders(
 
     One of them may be its subject: that lies sealed, and they are refused when they decide.
     """
-    power, on = TERMS[purpose].decided_with, today(practice)
+    return people_with(practice, TERMS[purpose].decided_with) - {*makers}
+
+
+def people_with(practice: Practice, power: Power) -> frozenset[PersonId]:
+    """Everybody who holds a power today."""
+    on = today(practice)
     return frozenset(
         voucher.person.id
         for voucher in practice.register.people()
-        if power in powers_of(voucher.person, on) and voucher.person.id not in makers
+        if power in powers_of(voucher.person, on)
     )

@@ -106,8 +106,8 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
             row = find_recording(connection, number)
             opened = Opening(practice, actor, connection).checked(row)
             # Its key, and the key over that, which they may have no way to open.
-            for table, key in ((tables.recording, row.id), (tables.batch, row.batch)):
-                check_row(connection, practice.register, table.name, str(key))
+            for table, id_ in ((tables.recording, row.id), (tables.batch, row.batch)):
+                check_row(connection, practice.register, table.name, id_)
             held = holds_covering(practice, actor, connection, [row.id])
             category = category_of(practice, connection, row.id)
             is_away = row.state == RecordingState.ARCHIVED

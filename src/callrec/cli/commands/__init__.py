@@ -6,9 +6,8 @@ is in the file of its name, or where ``MODULES`` in cli/app.py says:
     To begin      kit (init, recovery, keys kit), login (and logout, whoami)
     Calls         ingest, with ingest_view for what it says; reconcile; search (and show)
     Requests      the folder requests, then listen and release
-    Safekeeping   hold, retention, erase; archive (and backup), volumes (archive list, keep, lost,
-                  found), restore (and migrate); audit, reviews (audit review-searches and
-                  review-glass), verify_release (and fingerprint), register
+    Safekeeping   hold, retention, erase; the folder drives; audit, reviews (audit review-searches
+                  and review-glass), verify_release (and fingerprint), register
     The practice  settings, user, keys, notice, mail, incident, status (and inbox, doctor),
                   configuration (config)
 """

@@ -57,11 +57,15 @@ def edit(ctx: Context) -> None:
     if not ctx.obj.prompts.possible:
         raise Unusable("an editor needs a terminal", hint="callrec config path says which file")
     environ, file = ctx.obj.environ, _file(ctx)
-    editor = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "vi")
-    file.parent.mkdir(parents=True, exist_ok=True)
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        reason = os.strerror(problem.errno or 0).lower()
+        raise Misconfigured(f"{file.parent} cannot be made: {reason}") from None
+    try:
+        editor = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "vi")
         done = subprocess.run((*editor, str(file)), check=False)  # noqa: S603  # what the user set
-    except OSError:
+    except (OSError, ValueError):
         raise Misconfigured("the editor cannot be started", hint="set EDITOR to another") from None
     if done.returncode:
         raise Misconfigured("the editor ended with an error", hint="run callrec config check")

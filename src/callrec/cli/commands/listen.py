@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.volumes import OnVolume
+from callrec.cli.commands.drives.volumes import OnVolume
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.output import facts

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callrec.cli import options
+from callrec.cli.commands.drives.volumes import OnVolume
 from callrec.cli.commands.requests.decide import Clips, Silences, typed_edits
-from callrec.cli.commands.volumes import OnVolume
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.output import Output, facts

@@ -8,8 +8,8 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
+from callrec.cli.commands.drives.volumes import OnVolume
 from callrec.cli.commands.ingest_view import utc_offset
-from callrec.cli.commands.volumes import OnVolume
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, acting_person, practice_of
 from callrec.cli.output import Output, Table, facts, labelled, local_time

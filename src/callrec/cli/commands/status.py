@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from callrec.cli import options
-from callrec.cli.commands import restore as restoring
+from callrec.cli.commands.drives import restore as restoring
+from callrec.cli.commands.drives.restore import check_all_fetched, fetched_json, not_fetched_lines
+from callrec.cli.commands.drives.volumes import volume_json
 from callrec.cli.commands.reconcile import counts_json, days_in_words, reconciled_summary
-from callrec.cli.commands.restore import check_all_fetched, fetched_json, not_fetched_lines
-from callrec.cli.commands.volumes import volume_json
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -297,7 +297,7 @@ def _command(item: InboxItem) -> str:
     if item.waits_to == "carry out":
         erases = item.purpose == "erasure"
         return f"callrec {'request erase' if erases else 'retention dispose'} {item.reference}"
-    if item.recording is not None:
+    if item.waits_to == "hear" and item.recording is not None:
         return f"callrec listen {item.reference} {item.recording}"
     came = item.awaited.came if item.awaited else "EVENT"
     return _COMMANDS[item.waits_to].format(item.reference, came)

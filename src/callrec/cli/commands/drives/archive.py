@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands import volumes
+from callrec.cli.commands.drives import volumes
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,

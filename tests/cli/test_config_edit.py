@@ -1,0 +1,83 @@
+"""``callrec config edit``: the editor that the environment names, and a check of what it wrote."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from callrec.cli import app
+
+WRITER = """\
+import pathlib, sys
+pathlib.Path(sys.argv[2]).write_text(sys.argv[1] + "\\n", encoding="utf-8")
+"""
+
+
+def edit(file: Path, **editors: str) -> tuple[int, str]:
+    """The exit status, and what a terminal showed."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("VISUAL", "EDITOR")}
+    shell = pexpect.spawn(
+        sys.executable,
+        ["-m", "callrec", "config", "edit", "--config", str(file)],
+        env={**kept, **editors},
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(24, 200),
+    )
+    said = str(shell.read())
+    return int(shell.wait()), said
+
+
+def writing(text: str) -> str:
+    """An editor that writes this and ends."""
+    return shlex.join([sys.executable, "-c", WRITER, text])
+
+
+def test_a_file_that_is_not_there_is_begun_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "there" / "config.toml"
+    status, said = edit(file, EDITOR=writing('vault = "/srv/vault"'))
+    assert (status, said) == (0, f"{file}: can be used\r\n")
+    assert file.read_text(encoding="utf-8") == 'vault = "/srv/vault"\n'
+
+
+def test_what_was_written_is_checked(tmp_path: Path) -> None:
+    status, said = edit(tmp_path / "config.toml", EDITOR=writing("walt = 1"))
+    assert status == 7
+    assert 'config.toml: unknown key "walt"' in said
+
+
+def test_visual_goes_before_editor(tmp_path: Path) -> None:
+    assert edit(tmp_path / "config.toml", VISUAL="true", EDITOR="false")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("editor", "ends", "says"),
+    [
+        ("true", 0, "nothing was written"),
+        ("false", 7, "the editor ended with an error"),
+        ("/no/such/editor", 7, "the editor cannot be started"),
+        ("it's", 7, "the editor cannot be started"),
+    ],
+)
+def test_an_editor_that_writes_nothing(editor: str, ends: int, says: str, tmp_path: Path) -> None:
+    status, said = edit(tmp_path / "config.toml", EDITOR=editor)
+    assert status == ends
+    assert says in said
+    assert not (tmp_path / "config.toml").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    status, said = edit(tmp_path / "file" / "config.toml", EDITOR="true")
+    assert status == 7
+    assert f"{tmp_path / 'file'} cannot be made: file exists" in said
+
+
+def test_without_a_terminal_it_says_which_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["config", "edit"]) == 2
+    assert "callrec config path says which file" in capsys.readouterr().err
