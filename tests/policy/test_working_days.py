@@ -70,7 +70,7 @@ def test_a_year_after_the_last_known_is_an_error_and_says_what_to_set() -> None:
     )
     assert unknown.value.hint == (
         "once the government has published them, set clocks.holidays_known_until"
-        " (callrec practice settings)"
+        " in the practice's settings"
     )
 
 
