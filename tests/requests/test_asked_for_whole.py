@@ -140,6 +140,11 @@ def test_as_many_are_attached_as_a_request_names_and_it_says_that_there_are_more
         whole(house, reference)
 
 
+def test_who_attaches_all_that_match_is_told_how_many_more_there_are(of_two: House) -> None:
+    reference = a_request(of_two, purpose=Purpose.SUBJECT_ACCESS, recordings=())
+    assert MORE in type_in(of_two, "max", "request", "attach", reference, "--matching").err
+
+
 def test_where_nothing_is_left_out_there_is_nothing_to_attach(house: House) -> None:
     reference = a_request(with_three(house), recordings=(1, 2, 3))
     with pytest.raises(NotFound, match="no other recording matches the request"):
