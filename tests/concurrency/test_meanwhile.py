@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -34,7 +34,7 @@ from callrec.release.record import BegunRelease, cut_off_releases, noting_releas
 from callrec.system.terminal import Place
 from callrec.volume.volume import open_volume
 from house.commands import type_in
-from house.drives import archive, drive, verify
+from house.drives import archive, drive, remove_local, verify
 from house.older_vaults import sql
 from house.practices import House
 from house.processes import begin
@@ -214,14 +214,17 @@ def test_the_doctor_is_not_put_out_by_a_journal_that_comes_and_goes(
     assert damage(house) == []
 
 
-def test_the_doctor_calls_nothing_missing_that_was_let_go_while_he_looked(archived: House) -> None:
-    def let_go(_: int) -> None:
-        [(name,)] = rows(archived, "SELECT ciphertext FROM recording WHERE id = 2")
-        archived.practice.store.remove(name)
-        by_sql(archived, "UPDATE recording SET state = 'archived' WHERE id = 2")
+def test_the_doctor_calls_nothing_missing_that_was_let_go_while_it_looked(archived: House) -> None:
+    archive(archived, drive(archived, "drive-b"))
+    let_go = cache(lambda: remove_local(archived, drive(archived)))
 
-    assert damage(archived, let_go) == []
-    by_sql(archived, "UPDATE recording SET state = 'live' WHERE id = 2")
+    assert damage(archived, lambda _: let_go()) == []
+    assert rows(archived, "SELECT DISTINCT state FROM recording") == [("archived",)]
+
+
+def test_the_doctor_calls_missing_what_nobody_let_go_of(archived: House) -> None:
+    [(name,)] = rows(archived, "SELECT ciphertext FROM recording WHERE id = 2")
+    archived.practice.store.remove(name)
     assert damage(archived) == ["recording 2: its sealed file is missing"]
 
 

@@ -20,6 +20,8 @@ def judges(*lines: str, python: str = "true") -> subprocess.CompletedProcess[str
         capture_output=True,
         text=True,
         cwd="/",
+        # What a make above says to its own makes is not meant for this one.
+        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
         check=False,
         **who,
     )
