@@ -38,7 +38,7 @@ from house.drives import archive, drive, remove_local, verify
 from house.older_vaults import sql
 from house.practices import House
 from house.processes import begin
-from house.requests import REASON, a_request, by_sql, request_id, rows
+from house.requests import REASON, a_request, request_id, rows
 from house.spool import a_call
 
 BEGUN = BegunRelease("f" * 32, "e" * 32, "d" * 32, "/media/outbox/package.zip")
