@@ -250,8 +250,8 @@ def test_who_joins_does_so_on_two_people_s_word(two: Log) -> None:
     assert two.register.ignored == []
 
 
-def signs(log: Log, who: str, **fields: Any) -> None:
-    log.say("second", who, voucher=stated("voucher", "dora", **fields).digest)
+def signs(log: Log, who: str, **fields: Any) -> int:
+    return log.say("second", who, voucher=stated("voucher", "dora", **fields).digest)
 
 
 NOT_SECONDED: dict[str, Callable[[Log], object]] = {
