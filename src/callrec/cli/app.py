@@ -267,13 +267,14 @@ def report_error(problem: BaseException | None, given: GlobalOptions) -> int:
     status, message, hint = _explained(problem)
     if not message:
         return status
-    from callrec.cli.output import escape_controls  # --help and --version need none
+    from callrec.cli.layout import folded  # --help and --version need none
 
     # Perhaps nobody is left to read it.
     with suppress(OSError):
-        sys.stderr.write(f"callrec: error: {escape_controls(message)}\n")
+        lines = [f"callrec: error: {message}"]
         if hint:
-            sys.stderr.write(f"callrec: hint: {escape_controls(given.again(hint))}\n")
+            lines.append(f"callrec: hint: {given.again(hint)}")
+        sys.stderr.writelines(f"{folded(line, sys.stderr, os.environ)}\n" for line in lines)
         sys.stderr.flush()
     return status
 

@@ -8,11 +8,10 @@ import termios
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from textwrap import fill
 from typing import Final, TextIO, TypeVar
 
+from callrec.cli.layout import folded
 from callrec.cli.options import is_text
-from callrec.cli.output import WIDTH, escape_controls
 from callrec.errors import (
     CallrecError,
     Failed,
@@ -87,7 +86,7 @@ class Prompts:
                 return read(_entered(answer))
             except (NotFound, Refused, Unusable) as error:
                 hint = f"; {error.hint}" if error.hint else ""
-                self._write(f"{escape_controls(error.message + hint)}\n")
+                self._write(f"{error.message}{hint}\n")
 
     def choose(
         self,
@@ -101,7 +100,7 @@ class Prompts:
         self._need_terminal(option)
         self._explain(help)
         for position, (name, meaning) in enumerate(choices.items(), start=1):
-            self._write(f"  {position:2}  {escape_controls(f'{name}  {meaning}')}\n")
+            self._write(f"  {position:2}  {name}  {meaning}\n")
         return self.ask_until(what, lambda answer: _chosen(answer, list(choices)), option=option)
 
     def confirm(self, what: str, *, yes: bool) -> None:
@@ -168,14 +167,15 @@ class Prompts:
 
         offered = fresh_passphrase()
         self._explain("Here is a strong password, made for you just now. Write it down now.")
-        self._write(f"\n    {offered}\n\n")
+        for line in ("\n", f"    {offered}\n", "\n"):
+            self._write(line)
         question = f"{what}. Press Enter to use the one above, or type your own"
         while True:
             chosen = self._hidden(question, file_variable) or offered
             try:
                 check(chosen)
             except Unusable as error:
-                self._write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
+                self._write(f"{error.message}; {error.hint}\n")
             else:
                 break
         if self._hidden("Type it again", file_variable) != chosen:
@@ -193,13 +193,13 @@ class Prompts:
             try:
                 read(typed)
             except Unusable as error:
-                self._write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
+                self._write(f"{error.message}; {error.hint}\n")
             else:
                 return typed
 
     def _hidden(self, what: str, file_variable: str) -> str:
         """A line that is typed on the terminal and not shown."""
-        question = _asked(escape_controls(what))
+        question = folded(_asked(what), self._messages, self._environ)
         try:
             return _text(lambda: getpass.getpass(question, stream=self._messages), Unusable)
         except EOFError:
@@ -221,24 +221,26 @@ class Prompts:
 
     def _explain(self, help: str) -> None:  # noqa: A002  # as above
         if help:
-            self._write(f"{fill(escape_controls(help), WIDTH)}\n")
+            self._write(f"{help}\n")
 
     def _answer(self, what: str, option: str) -> str:
-        self._write(_asked(escape_controls(what)))
+        self._write(_asked(what))
         line = _text(self._answers.readline, Unusable)
         if not line:
             raise Unusable("nothing was entered", hint=f"give {option}")
         return line
 
     def _line(self, question: str) -> str:
-        self._write(escape_controls(question))
+        self._write(question)
         line = _text(self._answers.readline, Unusable)
         if not line.endswith("\n"):
             self._write("\n")
         return line.strip()
 
     def _write(self, text: str) -> None:
-        self._messages.write(text)
+        """One line, ended or not; nothing in it acts on the terminal."""
+        line = folded(text.removesuffix("\n"), self._messages, self._environ)
+        self._messages.write(line + ("\n" if text.endswith("\n") else ""))
         self._messages.flush()
 
 

@@ -23,7 +23,8 @@ from callrec.cli.invocation import (
     signing_person,
     typed_moment,
 )
-from callrec.cli.output import Output, Table, counted, facts, qr_code
+from callrec.cli.layout import Table
+from callrec.cli.output import Output, counted, facts, qr_code
 from callrec.errors import CallrecError, HeadGone, Tampered, Unanchored, Unchecked, Unusable
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ import typer
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
+from callrec.cli.layout import Table
 from callrec.cli.options import read_recording, read_request
-from callrec.cli.output import Table, facts, labelled, local_time
+from callrec.cli.output import facts, labelled, local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Closing, Findings
 from callrec.policy.days import parse_day, parse_instant

@@ -19,7 +19,8 @@ from callrec.cli.invocation import (
     signing_person,
     typed_day,
 )
-from callrec.cli.output import Table, counted, facts, local_time, rfc3339
+from callrec.cli.layout import Table
+from callrec.cli.output import counted, facts, local_time, rfc3339
 from callrec.errors import DoneInPart
 from callrec.policy.days import DayRange
 from callrec.system.spreadsheet import to_csv

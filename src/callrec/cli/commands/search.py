@@ -12,7 +12,8 @@ from callrec.cli.commands.drives.volumes import OnVolume
 from callrec.cli.commands.ingest_view import utc_offset
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, acting_person, practice_of
-from callrec.cli.output import Output, Table, facts, labelled, local_time
+from callrec.cli.layout import Table
+from callrec.cli.output import Output, facts, labelled, local_time
 from callrec.errors import Unusable
 from callrec.policy.days import DayRange, TimeRange, parse_day, parse_instant, parse_times
 from callrec.policy.search import Criteria, Direction

@@ -22,7 +22,8 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import Table, counted, facts, local_time
+from callrec.cli.layout import Table
+from callrec.cli.output import counted, facts, local_time
 from callrec.errors import Tampered, Unusable
 from callrec.policy.clock_events import Urgency
 from callrec.policy.days import last_day

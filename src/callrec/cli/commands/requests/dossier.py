@@ -13,7 +13,8 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.register import write_report
 from callrec.cli.invocation import Context, check_destination, practice_of, signing_person
-from callrec.cli.output import WIDTH, escape_controls, facts, local_time
+from callrec.cli.layout import WIDTH, escape_controls
+from callrec.cli.output import facts, local_time
 from callrec.errors import Tampered
 from callrec.policy.days import last_day
 

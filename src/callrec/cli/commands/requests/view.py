@@ -9,7 +9,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli.invocation import Invocation, acting_person, signing_person
-from callrec.cli.output import WIDTH, counted, facts, local_time
+from callrec.cli.layout import WIDTH
+from callrec.cli.output import counted, facts, local_time
 from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import last_day
 from callrec.policy.edits import Edits, format_edits
