@@ -22,7 +22,7 @@ def test_a_head_that_has_gone_from_memory_is_told_loudly_with_a_status_of_its_ow
     answer = type_in(worked, "dora", "audit", "verify")
     assert answer.status == HEAD_GONE
     assert answer.out.startswith("INTACT-UNANCHORED\n")
-    assert "THE HEAD THAT WAS REMEMBERED HERE HAS GONE: its file is missing" in answer.out
+    assert "THIS MACHINE'S NOTE OF THE NEWEST ENTRY IS MISSING" in answer.out
     assert "has gone" in answer.err
 
 

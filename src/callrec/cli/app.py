@@ -19,7 +19,7 @@ import typer
 from typer.main import get_command
 
 import callrec
-from callrec.cli.groups import ConfigFile, Json, LazyGroup, VaultDir, Version
+from callrec.cli.groups import ConfigFile, Json, LazyGroup, VaultDir, Version, print_help
 from callrec.cli.invocation import Context, GlobalOptions, Invocation
 from callrec.errors import CallrecError, Failed, Tampered, Unusable
 
@@ -195,7 +195,7 @@ def main(
     """Keep a practice's call recordings encrypted; release them only as its policy allows."""
     del json, config, vault, version  # each is read by its own callback, here or at the command
     if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help(), err=True)
+        print_help(ctx, sys.stderr)
         raise typer.Exit(2)
 
 

@@ -27,7 +27,7 @@ Paint = Callable[[str, str], str]
 _GAP: Final = "  "
 """Between the columns of a table."""
 
-_BEGINS: Final = re.compile(r" *(?:- |[^ ]+(?: [^ ]+)?  +)?")
+_LABEL: Final = re.compile(r" *(?:- |[^ ]+(?: [^ ]+)*  +)")
 """What a line may begin with, to the right of which the rest of it stays: ``made       ``."""
 
 _WORD: Final = re.compile(r' *(?:"[^"]*/[^"]*"[^ ]*|[^ ]+)')
@@ -62,11 +62,11 @@ def terminal_size(stream: TextIO, environ: Mapping[str, str]) -> os.terminal_siz
 
 def folded(text: str, stream: TextIO, environ: Mapping[str, str]) -> str:
     """A text from anywhere as it is written: on a terminal, as wide as that."""
-    text = escape_controls(text)
-    if not stream.isatty():
-        return text
-    ends = text[len(text.rstrip(" ")) :]  # before the cursor
-    return "\n".join(fold(text.rstrip(" "), terminal_size(stream, environ).columns)) + ends
+    shown = escape_controls(text)
+    if not stream.isatty() and not isinstance(text, Prose):
+        return shown
+    ends = shown[len(shown.rstrip(" ")) :]  # before the cursor
+    return "\n".join(fold(shown.rstrip(" "), terminal_size(stream, environ).columns)) + ends
 
 
 def cells(text: str) -> int:
@@ -86,9 +86,10 @@ def fold(text: str, columns: int) -> list[str]:
     """
     if cells(text) <= columns:
         return [text]
-    begins = _BEGINS.match(text)
-    label = begins.end() if begins else 0
-    return _filled(text, columns, indent=" " * (label if label <= columns // 3 else 2))
+    label = _LABEL.match(text)
+    further_in = len(text) - len(text.lstrip(" ")) + 2
+    indent = label.end() if label and label.end() <= columns // 2 else further_in
+    return _filled(text, columns, indent=" " * indent)
 
 
 def _filled(text: str, columns: int, *, indent: str = "") -> list[str]:
@@ -101,6 +102,12 @@ def _filled(text: str, columns: int, *, indent: str = "") -> list[str]:
         else:
             lines[-1] += word
     return lines
+
+
+class Prose(str):
+    """Words that are folded where there is no terminal, too."""
+
+    __slots__ = ()
 
 
 class Overdue(str):

@@ -245,7 +245,7 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
 
     practice = practice_of(ctx.obj, on_volume)
     shown = show_recording(practice, acting_person(ctx.obj, practice), recording)
-    words = labelled(_lines(shown, practice.settings.time_zone), width=11)
+    words = labelled(_lines(shown, practice.settings.time_zone), width=13)
     ctx.obj.out.show(_shown_json(shown), words)
     ctx.obj.out.next_step(f"callrec request create --recording {recording}")
 
@@ -273,7 +273,7 @@ def _shown_json(shown: CheckedRecording) -> dict[str, Any]:
 
 def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
     call = shown.call
-    yield "recording", f"{call.id}  ({call.uid})"
+    yield "recording", str(call.id)
     yield "began", f"{call.started_at.astimezone(zone):%Y-%m-%d %H:%M:%S}, {call.time_confidence}"
     if shown.clock.zone is not None:
         yield "clock", _clock(shown.clock, call, zone)
@@ -289,13 +289,12 @@ def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield "channels", ", ".join(shown.sides)
     if shown.findings:
         yield "found", ", ".join(shown.findings)
-    yield "sha-256", call.sha256
     yield "state", f"{call.state}, held" if call.held else call.state
     if call.is_on_volumes_only:
         yield "kept", only_on_volumes(call)
     due = f"; due on {shown.due_on}" if shown.due_on else ""
     yield "retention", f"{shown.category.rule}{due}"
-    yield "told", shown.caller_told
+    yield "caller told", shown.caller_told
     began_on = call.started_at.astimezone(zone).date()
     in_force = [
         f"{kind} {version}{_said_later(shown.notices_stated_on[kind], began_on)}"
