@@ -143,7 +143,7 @@ def _words(call: Invocation, done: Reconciliation, file: Path | None) -> Iterato
         yield Table(HEADERS, [_row(finding, zone) for finding in ranked[:_MAX_ON_SCREEN]])
         if hidden := Counter(finding.what for finding in ranked[_MAX_ON_SCREEN:]):
             others = ", ".join(f"{what.replace('-', ' ')} {n}" for what, n in hidden.items())
-            call.out.note(
+            yield (
                 f"{_MAX_ON_SCREEN} of {len(ranked)} findings; not shown: {others};"
                 " --csv FILE writes all"
             )

@@ -314,7 +314,7 @@ def deadline_lines(
     if deadline.waiting_for is not None:
         yield _labelled("awaits", deadline.waiting_for.meaning)
     for why in deadline.why:
-        yield Prose(f"{'':{_LABEL}}- {why}")
+        yield Prose(f"  - {why}")
 
 
 def _due_line(due_on: date, on: date, presses: Urgency) -> str:
