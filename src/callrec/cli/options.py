@@ -99,7 +99,7 @@ Reference = Annotated[
 References = Annotated[
     list[str],
     typer.Argument(
-        metavar="REQUEST...",
+        metavar="REQUEST",
         parser=read_request,
         help="Which requests: R-17, or 17 for short.",
     ),
