@@ -9,8 +9,6 @@ from cli.test_request_on_a_terminal import on_a_terminal, terminal
 from house.practices import House, password_of
 from house.requests import a_request, rows, state_of
 
-PASSWORD_IS_TYPED = {"CALLREC_PASSWORD_FILE": ""}
-
 
 def approvals(house: House) -> int:
     """How many statements approve something: of each request one by each who signs."""
@@ -28,7 +26,7 @@ def test_each_is_shown_and_one_password_signs_each_by_itself(stocked: House) -> 
         password_of("max"),
         "R-1",
         "R-2",
-        **PASSWORD_IS_TYPED,
+        CALLREC_PASSWORD_FILE="",
     )
     assert shown.count("Password of max") == 1
     before, _, after = shown.partition("Type R-1 to approve it: ")
@@ -81,7 +79,7 @@ def test_the_second_person_types_one_password_once_all_was_seen(stocked: House) 
     subject_access(stocked)
     typed = (password_of("dora"), "R-1", "R-2", password_of("pat"))
     command = "approve R-1 R-2 --countersign pat"
-    shown = on_a_terminal(stocked, "dora", command, *typed, **PASSWORD_IS_TYPED)
+    shown = on_a_terminal(stocked, "dora", command, *typed, CALLREC_PASSWORD_FILE="")
     before, asked, after = shown.partition("Password of pat, who countersigns: ")
     assert asked
     assert "Type R-2 to approve it" in before
