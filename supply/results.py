@@ -189,6 +189,17 @@ _DESTROYED: Final = {
 _PREVIEWED: Final = {"id": str, "recordings": [int]}
 _TO_FILE: Final = {"path": Path}
 
+_APPROVED: Final = {
+    "id": str,
+    "for": str,
+    **of(Approved, "recordings"),
+    "edits": _EDITS,
+    "withheld": _WITHHELD,
+    **of(Approved, "lapses_at", "of_other_day", "by_hand"),
+}
+_LEFT: Final = [{"id": str, "why": str, "exit_status": int}]
+"""Of several requests in one command, those that were left."""
+
 _SHOWN_REQUEST: Final = {
     "id": str,
     "purpose": Purpose,
@@ -401,7 +412,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         },
         {**_TO_FILE, "id": str, "events": int},
     ),
-    **dict.fromkeys(("request withdraw", "request close", "deny"), _REQUEST),
+    **dict.fromkeys(("request withdraw", "request close"), _REQUEST),
     "request due": (
         of(Deadline, "due_on", "target_on", "extended_due_on", "why"),
         {
@@ -424,14 +435,8 @@ RESULTS: Final[Mapping[str, Shape]] = {
             }
         ]
     },
-    "approve": {
-        "id": str,
-        "for": str,
-        **of(Approved, "recordings"),
-        "edits": _EDITS,
-        "withheld": _WITHHELD,
-        **of(Approved, "lapses_at", "of_other_day", "by_hand"),
-    },
+    "approve": (_APPROVED, {"items": [_APPROVED], "left": _LEFT}),
+    "deny": (_REQUEST, {"items": [_REQUEST], "left": _LEFT}),
     "revoke": {"id": str, **of(RevokedRequest, "grants", "state")},
     "listen": (
         of(PlayedRecording),
