@@ -130,7 +130,7 @@ _VOLUME: Final = {
     "last_verified": datetime | None,
     **of(ListedVolume, "on_vaults_disk"),
 }
-_REPORT: Final = {
+_REPORT: Final[dict[str, Shape]] = {
     "volume": str,
     "ok": bool,
     "checked": int,

@@ -15,7 +15,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
-from typing import Any, Final, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
@@ -74,6 +74,8 @@ def _said(printed: type) -> Mapping[str, str]:
                 ast.Expr(value=ast.Constant(value=str(words))),
             ):
                 found[name] = " ".join(words.split())
+            case _:
+                pass
     return found
 
 
@@ -88,9 +90,10 @@ def schema(shape: Shape) -> Schema:
             return {"type": "array", "items": schema(held)}
         case tuple():
             return _any_of([schema(each) for each in shape])
-    if shape in _PLAIN:
-        return dict(_PLAIN[shape])
-    return _of_class(shape) if isinstance(shape, type) else _of_generic(shape)
+        case _ if shape in _PLAIN:
+            return dict(_PLAIN[shape])
+        case _:
+            return _of_class(shape) if isinstance(shape, type) else _of_generic(shape)
 
 
 def _of_class(shape: type) -> Schema:
@@ -98,7 +101,7 @@ def _of_class(shape: type) -> Schema:
         return schema([EDIT])
     if issubclass(shape, BaseModel):
         model = shape.model_json_schema(mode="serialization")
-        return cast("Schema", _with_all_in_place(model, model.pop("$defs", {})))
+        return dict(_with_all_in_place(model, model.pop("$defs", {})))
     if issubclass(shape, Enum):
         return {"enum": [each.value for each in shape]}
     if hasattr(shape, "as_json") or not is_dataclass(shape):
@@ -106,7 +109,7 @@ def _of_class(shape: type) -> Schema:
     return schema(of(shape))
 
 
-def _with_all_in_place(held: object, definitions: Mapping[str, Schema]) -> object:
+def _with_all_in_place(held: Any, definitions: Mapping[str, Schema]) -> Any:
     match held:
         case {"$ref": str(name), **rest}:
             there = definitions[name.rpartition("/")[2]]
@@ -122,7 +125,8 @@ def _with_all_in_place(held: object, definitions: Mapping[str, Schema]) -> objec
 
 
 def _of_generic(shape: Shape) -> Schema:
-    origin, inner = get_origin(shape), get_args(shape)
+    origin: Any = get_origin(shape)
+    inner: tuple[Any, ...] = get_args(shape)
     if origin in (Union, types.UnionType):
         return _any_of([schema(each) for each in inner])
     if origin is Literal:

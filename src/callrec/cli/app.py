@@ -126,9 +126,6 @@ COMMON_TASKS: Mapping[str, str] = {
 COMPLETION_VARIABLE = "_CALLREC_COMPLETE"
 """The variable by which a shell asks how a line may go on (completion.py)."""
 
-_IN_WORDS = ("error", "hint")
-"""What people read of an error; a program gets its status, too."""
-
 BUG_STATUS = 70
 
 EXPECTED_OS_ERRORS = {
@@ -281,11 +278,13 @@ def report_error(problem: BaseException | None, given: GlobalOptions) -> int:
         return status
     from callrec.cli.output import as_json, escape_controls  # --help and --version need none
 
-    told = {"error": message, "hint": given.again(hint) if hint else None, "status": status}
-    lines = [f"callrec: {each}: {escape_controls(told[each])}" for each in _IN_WORDS if told[each]]
+    told = {"error": message, "hint": given.again(hint) or None}
+    lines = [f"callrec: {each}: {escape_controls(words)}" for each, words in told.items() if words]
+    if given.json:
+        lines = [as_json({**told, "status": status}, indent=None)]
     # Perhaps nobody is left to read it.
     with suppress(OSError):
-        sys.stderr.write("\n".join([as_json(told, indent=None)] if given.json else lines) + "\n")
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
         sys.stderr.flush()
     return status
 
