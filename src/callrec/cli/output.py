@@ -5,13 +5,13 @@ from __future__ import annotations
 import json as json_format
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from callrec.cli.layout import (
     HARMFUL,
@@ -43,6 +43,8 @@ class Output:
         """A line with each command that it names as it is typed here."""
         self.acts: Callable[[], str] = str
         """The login of the person who has written by now; empty while nobody has."""
+        self.fields: Collection[str] = ()
+        """The members of a document that are wanted; none: all of them."""
         self.named = ""
         """Who stands on the terminal already, as the one who acts."""
 
@@ -55,7 +57,8 @@ class Output:
         """The result, as the one document of ``--json`` or in words."""
         if self._json:
             self.named = self.acts()
-            self._write([as_json({**value, "by": self.named} if self.named else value)])
+            whole = {**value, "by": self.named} if self.named else value
+            self._write([as_json(self._wanted(whole))])
         else:
             self._show_whole(self._results, words)
 
@@ -76,9 +79,16 @@ class Output:
     def show_line(self, value: Mapping[str, Any], words: Words) -> None:
         """One of several results of a command that stays, at once: with ``--json`` on one line."""
         if self._json:
-            self._write([as_json(value, indent=None)])
+            self._write([as_json(self._wanted(value), indent=None)])
         self.say(words)
         self._results.flush()
+
+    def _wanted(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not self.fields:
+            return value
+        from callrec.cli.fields import only  # few ask for it
+
+        return cast("Mapping[str, Any]", only(value, self.fields))
 
     def say(self, words: Words = "") -> None:
         """Some of the result in words: a program gets none."""

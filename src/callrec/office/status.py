@@ -237,7 +237,7 @@ def _searched_without_request(practice: Practice) -> tuple[SearchCount, ...]:
 def _record_warnings(practice: Practice) -> Iterator[str]:
     """What is wrong with the audit record, or was, as far as a glance shows it."""
     if has_gone(practice.state_folder):
-        yield "this machine's note of the record's newest entry IS MISSING: run callrec audit verify"
+        yield "this machine's note of the record's newest entry IS MISSING; callrec audit verify"
     try:
         check_remembered_head(practice)
     except CallrecError as error:
