@@ -15,7 +15,7 @@ from cli.test_request_on_a_terminal import terminal
 from house.practices import House
 from house.requests import a_request, approve
 
-_SGR = re.compile(r"\x1b\[[0-9;]*m")
+_SGR = re.compile(r"\x1b(?:\[[?0-9;]*[a-zA-Z]|[=>])")
 
 COMMANDS = (
     "status",
@@ -37,10 +37,10 @@ COMMANDS = (
     "practice register access",
     "practice register holds",
     "practice notice list",
-    "practice settings",
+    "practice settings show",
     "incident list",
     "approve R-1 --yes",
-    "release R-9",
+    "release R-9 --to drive",
     "listen R-7",
     "nonsense",
 )
@@ -83,21 +83,21 @@ def test_what_is_longer_than_the_terminal_goes_through_the_pager(busy: House) ->
     pager.write_text('#!/bin/sh\necho "paged: $LESSSECURE $LESSHISTFILE"\ncat\n', encoding="utf-8")
     pager.chmod(0o700)
     environ = {"PAGER": str(pager), "TERM": "xterm", "LINES": "50"}
-    long = shown(busy, "practice settings", 40, **environ)
+    long = shown(busy, "practice settings show", 40, **environ)
     assert long.startswith("paged: 1 -\n")
     short = shown(busy, "user list", 120, **environ)
     assert "paged" not in short
-    assert "paged" not in shown(busy, "practice settings --json", 40, **environ)
+    assert "paged" not in shown(busy, "practice settings show --json", 40, **environ)
     del environ["TERM"]
-    assert "paged" not in shown(busy, "practice settings", 40, **environ)
+    assert "paged" not in shown(busy, "practice settings show", 40, **environ)
 
 
 def test_less_turns_the_pages_and_the_title_stays_in_sight(busy: House, tmp_path: Path) -> None:
     environ = {"TERM": "xterm", "PAGER": "less", "TMPDIR": str(tmp_path)}
-    seen = terminal(busy, "dora", "practice settings", columns=40, **environ)
+    seen = terminal(busy, "dora", "practice settings show", columns=40, **environ)
     seen.expect(r"\n:")
     first = _SGR.sub("", seen.before or "").splitlines()[0]
-    untouched = shown(busy, "practice settings", 40, PAGER="cat").splitlines()[0]
+    untouched = shown(busy, "practice settings show", 40, PAGER="cat").splitlines()[0]
     assert first == untouched
     seen.send("sstolen\r")  # in less: save it to a file
     seen.expect("not available")
@@ -111,7 +111,7 @@ def test_less_turns_the_pages_and_the_title_stays_in_sight(busy: House, tmp_path
 
 def test_a_pager_that_is_not_there_is_done_without(busy: House) -> None:
     environ = {"TERM": "xterm", "PAGER": "no-such-pager"}
-    assert shown(busy, "practice settings", 40, **environ).count("\n") > 50
+    assert shown(busy, "practice settings show", 40, **environ).count("\n") > 50
 
 
 def test_no_colour_is_used_where_none_is_wanted(busy: House) -> None:
