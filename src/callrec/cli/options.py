@@ -261,7 +261,13 @@ RecoveryFile = Annotated[
 ]
 
 LoginName = Annotated[
-    str | None, typer.Argument(metavar="[USER]", help="Who logs in; else CALLREC_USER.")
+    str,
+    typer.Argument(
+        metavar="[USER]",
+        envvar="CALLREC_USER",
+        show_envvar=False,
+        help="Who logs in; else CALLREC_USER.",
+    ),
 ]
 
 NewLogin = Annotated[
