@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -92,10 +93,16 @@ def _ask_for(missing: Any, ctx: Any) -> str:
     what = (missing.help or name).rstrip(".")
     choices = _choices(missing, ctx)
     if choices:
-        answer = ctx.obj.prompts.choose(what, choices, option=name)
+        answer = ctx.obj.prompts.choose(_question(what), choices, option=name)
     else:
         answer = ctx.obj.prompts.ask_until(what, partial(_taken, missing, ctx), option=name)
     return f"{name}={answer}" if is_option else str(answer)
+
+
+def _question(what: str) -> str:
+    """What a list is headed with: its lines are the examples."""
+    asked = re.split("[:;]", what)[0]
+    return f"{asked}?" if asked.startswith("Wh") and not asked.startswith("What") else asked
 
 
 def _choices(missing: Any, ctx: Any) -> Mapping[str, str]:

@@ -263,7 +263,7 @@ RecoveryFile = Annotated[
 LoginName = Annotated[
     str,
     typer.Argument(
-        metavar="[USER]",
+        metavar="USER",
         envvar="CALLREC_USER",
         show_envvar=False,
         help="Who logs in; else CALLREC_USER.",
