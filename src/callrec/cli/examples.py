@@ -57,7 +57,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     ),
     "request erase": ("R-17", "R-17 --dry-run", "R-17 --volume /mnt/external"),
     "inbox": (),
-    "approve": ("R-17", "R-17 --withhold 1042=third-party", "R-17 --for jsmith --until 31/3/2026"),
+    "approve": ("R-17", "R-17 R-18 R-19", "R-17 --withhold 1042=third-party"),
     "deny": ("R-17", 'R-17 --reason "The number is not known"', "R-17 --code privilege"),
     "revoke": ("R-17", 'R-17 --reason "The complaint was withdrawn"', "R-17 --yes"),
     "listen": ("R-17", "R-17 1042", "R-17 1042 --look"),

@@ -96,6 +96,15 @@ Reference = Annotated[
     ),
 ]
 
+References = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="REQUEST",
+        parser=read_request,
+        help="Which requests: R-17, or 17 for short.",
+    ),
+]
+
 RecordingId = Annotated[
     int, typer.Argument(metavar="RECORDING", parser=read_recording, help="Which recording: 1042.")
 ]

@@ -1,5 +1,6 @@
 """The commands about requests: ask, decide, date, show [policy 4(b), 4(e)-(g)].
 
 Read request first: it makes, changes and lists them, and asks by particulars what a purpose wants
-to know. decide has approve, deny and revoke; event and due deal with dates; view and dossier show.
+to know. decide has approve, deny and revoke, sitting several of them in one command; event and due
+deal with dates; view and dossier show.
 """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callrec.cli import options
+from callrec.cli.commands.requests.sitting import Sitting
 from callrec.cli.commands.requests.view import (
     by_hand_line,
     date_mismatch_lines,
@@ -16,7 +17,6 @@ from callrec.cli.commands.requests.view import (
     edits_lines,
     remark_lines,
     request_lines,
-    show_state,
 )
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
@@ -47,7 +47,7 @@ approve_app = new_app()
 @approve_app.command()
 def approve(
     ctx: Context,
-    request: options.Reference,
+    requests: options.References,
     *,
     recording: options.Recordings = None,
     withhold: Withhold = None,
@@ -70,9 +70,20 @@ def approve(
 
     You see the whole request and type its reference; your password signs the approval and seals the
     recordings to that person. You cannot approve your own request.
+
+    Of several requests you see each in turn, and type its reference or pass it over. One password
+    is for all, and each approval is signed by itself. One that is refused stops no other.
     """
     from callrec.requests.decide import Decision, approve_request
 
+    sitting = Sitting(ctx.obj, requests, done="approved")
+    for option, given in (
+        ("--recording", recording),
+        ("--withhold", withhold),
+        ("--clip", clip),
+        ("--silence", silence),
+    ):
+        sitting.check_of_one(option, given)
     practice = practice_of(ctx.obj)
     decision = Decision(
         recordings=tuple(recording or ()),
@@ -85,11 +96,25 @@ def approve(
         glass_reason=_glass_reason(reason, break_glass=break_glass, countersign=countersign),
     )
     actor = signing_person(ctx.obj, practice)
-    if not yes:
-        decision = _confirmed(ctx.obj, practice, actor, request, decision)
-    second = countersigning_person(ctx.obj, practice, countersign) if countersign else None
-    done = approve_request(practice, actor, request, decision, countersigner=second)
-    _show(ctx.obj, practice, done)
+
+    def sign(reference: str, seen: Decision, second: Actor | None = None) -> None:
+        done = approve_request(practice, actor, reference, seen, countersigner=second)
+        _show(sitting, practice, done)
+
+    confirmed = {}
+    for reference in sitting.references:
+        with sitting.on(reference):
+            seen = decision if yes else _confirmed(ctx.obj, practice, actor, reference, decision)
+            if countersign:  # the second person signs once they have seen all of it
+                confirmed[reference] = seen
+            else:
+                sign(reference, seen)
+    if confirmed:
+        second = countersigning_person(ctx.obj, practice, countersign or "")
+        for reference, seen in confirmed.items():
+            with sitting.on(reference):
+                sign(reference, seen, second)
+    sitting.end()
 
 
 def _confirmed(
@@ -144,8 +169,8 @@ def _glass_reason(reason: str | None, *, break_glass: bool, countersign: str | N
     return (reason or "") if break_glass else None
 
 
-def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
-    out = invocation.out
+def _show(sitting: Sitting, practice: Practice, done: Approved) -> None:
+    out = sitting.out
     value = {
         "id": done.reference,
         "for": done.to,
@@ -162,7 +187,7 @@ def _show(invocation: Invocation, practice: Practice, done: Approved) -> None:
         *_details(done.edits, done.withheld),
         f"You can listen until {last_day(done.lapses_at, practice.settings.time_zone)}.",
     )
-    out.show(value, lines)
+    sitting.show(done.reference, value, lines)
     for line in date_mismatch_lines(done.of_other_day):
         out.note(line)
     match done.purpose:
@@ -183,14 +208,14 @@ deny_app = new_app()
 @deny_app.command()
 def deny(
     ctx: Context,
-    request: options.Reference,
+    requests: options.References,
     *,
     reason: options.Reason = None,
     code: Code = None,
     break_glass: options.BreakGlass = False,
     yes: options.Yes = False,
 ) -> None:
-    """Refuse a request, and say why. It cannot be decided again; a new one can be made.
+    """Refuse a request, or several, and say why. It cannot be decided again; a new one can be made.
 
     You cannot decide a request that you made or changed. Where there is nobody else, the Data
     Controller refuses their own with --break-glass.
@@ -199,13 +224,18 @@ def deny(
 
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     alone = " alone" if break_glass else ""
-    ctx.obj.prompts.confirm(f"deny {request}{alone}", yes=yes)
+    sitting = Sitting(ctx.obj, requests, done="denied")
+    ctx.obj.prompts.confirm(f"deny {', '.join(sitting.references)}{alone}", yes=yes)
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
-    state = deny_request(
-        practice, actor, request, reason=why, ground=code, breaks_glass=break_glass
-    )
-    show_state(ctx.obj, request, state)
+    for reference in sitting.references:
+        with sitting.on(reference):
+            state = deny_request(
+                practice, actor, reference, reason=why, ground=code, breaks_glass=break_glass
+            )
+            value = {"id": reference, "state": state}
+            sitting.show(reference, value, f"{reference} is {state}.")
+    sitting.end()
 
 
 revoke_app = new_app()
