@@ -44,6 +44,16 @@ def test_a_number_and_an_option_that_may_be_repeated_are_asked_for_alike(tmp_pat
     shell.expect("that folder is no callrec volume")
 
 
+def test_several_are_answered_in_one_line(tmp_path: Path) -> None:
+    shell = _typed(tmp_path, "hold place --reason x")
+    shell.expect("Which recordings: 1042: ")
+    shell.sendline("17, eighteen")
+    shell.expect("a recording is given by its number")
+    shell.expect("Which recordings: 1042: ")
+    shell.sendline("17, 18")
+    shell.expect("there is no vault")
+
+
 def test_options_are_asked_for_one_after_another(tmp_path: Path) -> None:
     shell = _typed(tmp_path, "user add")
     shell.expect("Login to add")

@@ -48,14 +48,14 @@ def test_arrow_keys_choose_and_typing_narrows(stocked: House) -> None:
     shell.send(DOWN)
     shell.expect("> ")
     shell.send("\r")
-    shell.expect(r"Which request\? R-2\r\n")
+    shell.expect(r"Which requests\? R-2\r\n")
     shell.expect("Type R-2 to approve it: ")
     shell.sendline("no")
     assert "not confirmed" in rest_of(shell)
     shell = drawn(stocked, "max", "approve")
     shell.expect("> R-1  protect-parties")
     shell.send("3\r")
-    shell.expect(r"Which request\? R-3\r\n")
+    shell.expect(r"Which requests\? R-3\r\n")
     shell.expect("Type R-3 to approve it: ")
 
 
@@ -66,7 +66,7 @@ def test_what_is_in_no_line_takes_none(stocked: House) -> None:
     shell.send("9\r")
     shell.expect("nothing here has that")
     shell.send(f"{BACKSPACE}\r")
-    shell.expect(r"Which request\? R-1\r\n")
+    shell.expect(r"Which requests\? R-1\r\n")
 
 
 def test_one_alone_is_shown_and_taken_by_enter(stocked: House) -> None:

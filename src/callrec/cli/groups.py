@@ -63,7 +63,7 @@ class Command(TyperCommand):
             except typer.TyperException as problem:
                 if not _can_be_asked(problem, ctx):
                     raise
-                answers.append(_ask_for(cast("Any", problem).param, ctx))
+                answers.extend(_ask_for(cast("Any", problem).param, ctx))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         _format_examples(ctx, formatter)
@@ -86,7 +86,7 @@ def _can_be_asked(problem: Exception, ctx: Any) -> bool:
     return bool(ctx.obj.prompts.possible)
 
 
-def _ask_for(missing: Any, ctx: Any) -> str:
+def _ask_for(missing: Any, ctx: Any) -> Sequence[str]:
     """What was left out of the line, asked for until it can be read; as it would be typed."""
     is_option = missing.param_type_name == "option"
     name = missing.opts[0] if is_option else str(missing.metavar or missing.name)
@@ -96,7 +96,7 @@ def _ask_for(missing: Any, ctx: Any) -> str:
         answer = ctx.obj.prompts.choose(_question(what), choices, option=name)
     else:
         answer = ctx.obj.prompts.ask_until(what, partial(_taken, missing, ctx), option=name)
-    return f"{name}={answer}" if is_option else str(answer)
+    return [f"{name}={answer}"] if is_option else _values(missing, answer)
 
 
 def _question(what: str) -> str:
@@ -118,13 +118,18 @@ def _choices(missing: Any, ctx: Any) -> Mapping[str, str]:
 def _taken(missing: Any, ctx: Any, answer: str) -> str:
     if answer.startswith("-"):
         raise Unusable("an option is not an answer", hint="Ctrl-C ends this")
-    if missing.nargs == 1:
-        try:
-            missing.process_value(ctx, [answer] if getattr(missing, "multiple", False) else answer)
-        except typer.TyperException as problem:
-            what = expected(problem).removeprefix(": ")
-            raise Unusable("that cannot be used", hint=what or "Ctrl-C ends this") from None
+    is_alone = missing.nargs == 1 and not getattr(missing, "multiple", False)
+    try:
+        missing.process_value(ctx, answer if is_alone else _values(missing, answer))
+    except typer.TyperException as problem:
+        what = expected(problem).removeprefix(": ")
+        raise Unusable("that cannot be used", hint=what or "Ctrl-C ends this") from None
     return answer
+
+
+def _values(parameter: Any, answer: str) -> list[str]:
+    """The words of an answer, where there may be several: 1042 1043."""
+    return [answer] if parameter.nargs == 1 else answer.replace(",", " ").split()
 
 
 def expected(problem: Any) -> str:
