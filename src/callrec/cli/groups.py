@@ -24,6 +24,9 @@ from callrec.errors import Unusable
 GLOBAL_OPTIONS = ("json", "config", "vault")
 """Options that every command takes, at any place."""
 
+ASKED = f"{__name__}.asked"
+"""In a context's ``meta``: something was left out of the line, and asked for."""
+
 _TAKES_A_VALUE = ("--config", "-c", "--vault")
 
 
@@ -63,6 +66,7 @@ class Command(TyperCommand):
             except typer.TyperException as problem:
                 if not _can_be_asked(problem, ctx):
                     raise
+                ctx.meta[ASKED] = True
                 answers.extend(_ask_for(cast("Any", problem).param, ctx))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

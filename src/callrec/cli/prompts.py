@@ -75,13 +75,18 @@ class Prompts:
         option: str,
         help: str = "",  # noqa: A002  # as Typer calls it
         given: str | None = None,
+        default: str = "",
     ) -> Answer:
-        """Ask until the answer can be read, and say each time why it could not."""
+        """Ask until the answer can be read, and say each time why it could not.
+
+        ``default`` is what Enter alone answers.
+        """
         self._need_terminal(option)
         if given is None:
             self._explain(help)
+        asked = f"{what} [{default}]" if default else what
         while True:
-            answer = self._answer(what, option) if given is None else given
+            answer = self._answer(asked, option).strip() or default if given is None else given
             given = None
             try:
                 return read(_entered(answer))

@@ -175,10 +175,15 @@ def doctor(
     if repair or volumes:
         _repair(ctx.obj, volumes or [], asked=repair)
     else:
-        _examine(ctx.obj, full=full)
+        show_findings(ctx.obj, full=full)
 
 
-def _examine(invocation: Invocation, *, full: bool) -> None:
+def show_findings(invocation: Invocation, *, full: bool = False) -> None:
+    """Every check of this machine and this vault, and what to do about what is wrong.
+
+    Raises:
+        Tampered: something is damaged.
+    """
     from callrec.office.doctor import Level, examine
     from callrec.office.status import count_recordings
 
