@@ -187,5 +187,5 @@ def test_the_password_that_showed_what_waits_is_not_asked_for_again(stocked: Hou
 
 def test_for_programs_it_is_missing_as_ever(stocked: House) -> None:
     shown = on_a_terminal(stocked, "max", "approve --json")
-    assert "callrec: error: REQUEST is missing" in shown
+    assert '"REQUEST is missing"' in shown
     assert shown.endswith("[2]")
