@@ -22,6 +22,7 @@ from callrec.policy.role import Power
 
 if TYPE_CHECKING:
     from callrec.office.inbox import InboxItem
+    from callrec.practice import Actor, Practice
     from callrec.requests.show import ListedRequest
 
 Offer: TypeAlias = Callable[[Invocation, Mapping[str, Any]], Mapping[str, str]]
@@ -89,23 +90,31 @@ def _requests(none: str, keep: _Keep) -> Offer:
     """The requests that lists show, and that can be meant; the newest first."""
 
     def offer(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
-        from callrec.practice import powers
-        from callrec.requests.show import list_requests
-
         practice = practice_of(invocation)
-        actor = acting_person(invocation, practice)
-        may = powers(practice, actor)
-        rows = {
-            each.reference: (
-                *(each.purpose, each.state, f"by {each.created_by}"),
-                counted(each.recordings, "recording"),
-            )
-            for each in list_requests(practice, actor)
-            if keep(each, actor.login, may)
-        }
+        rows = _request_rows(practice, acting_person(invocation, practice), keep)
         return _aligned(rows, none, "callrec request list shows the requests that you may see")
 
     return offer
+
+
+def open_requests(practice: Practice, actor: Actor) -> Mapping[str, str]:
+    """The requests that somebody may search for and attach to, the newest first; perhaps none."""
+    return _aligned(_request_rows(practice, actor, _may_change))
+
+
+def _request_rows(practice: Practice, actor: Actor, keep: _Keep) -> Mapping[str, tuple[str, ...]]:
+    from callrec.practice import powers
+    from callrec.requests.show import list_requests
+
+    may = powers(practice, actor)
+    return {
+        each.reference: (
+            *(each.purpose, each.state, f"by {each.created_by}"),
+            counted(each.recordings, "recording"),
+        )
+        for each in list_requests(practice, actor)
+        if keep(each, actor.login, may)
+    }
 
 
 def _may_change(each: ListedRequest, login: str, may: Collection[Power]) -> bool:

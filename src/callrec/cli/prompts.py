@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import termios
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -29,6 +30,14 @@ Answer = TypeVar("Answer")
 PASSWORD_FILE = "CALLREC_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
 NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the same
+
+
+_OPTION_TO_GIVE: Final = re.compile(r"(?:(?:^|[,;:] *)(?:then |or )?(?:give|type|add) |: )--[^;]*")
+"""The part of a hint that does nothing but name an option."""
+
+_OPTION_NAMED: Final = re.compile(r"^--[a-z-]+ is")
+
+_OPTION: Final = re.compile(r"--[a-z-]+ ")
 
 
 class Prompts:
@@ -63,7 +72,7 @@ class Prompts:
         self._need_terminal(option)
         answer = self._line(_asked(what))
         if not answer:
-            raise Unusable("nothing was entered", hint=f"give {option}")
+            raise Unusable("nothing was entered")
         return answer
 
     def ask_until(
@@ -85,13 +94,12 @@ class Prompts:
             self._explain(help)
         asked = f"{what} [{default}]" if default else what
         while True:
-            answer = self._answer(asked, option).strip() or default if given is None else given
+            answer = self._answer(asked).strip() or default if given is None else given
             given = None
             try:
                 return read(_entered(answer))
             except (NotFound, Refused, Unusable) as error:
-                hint = f"; {error.hint}" if error.hint else ""
-                self._write(f"{error.message}{hint}\n")
+                self._write(f"{_without_options(error)}\n")
 
     def choose(
         self,
@@ -105,7 +113,7 @@ class Prompts:
         self._need_terminal(option)
         self._explain(help)
         if self._draws:
-            return self._pick(what, choices, option)
+            return self._pick(what, choices)
         for position, (name, meaning) in enumerate(choices.items(), start=1):
             self._write(f"  {position:2}  {name}  {meaning}\n")
         return self.ask_until(what, lambda answer: _chosen(answer, list(choices)), option=option)
@@ -115,7 +123,7 @@ class Prompts:
         """The terminal moves its cursor and says which keys are pressed."""
         return self._environ.get("TERM", "") not in ("", "dumb", "unknown")
 
-    def _pick(self, what: str, choices: Mapping[str, str], option: str) -> str:
+    def _pick(self, what: str, choices: Mapping[str, str]) -> str:
         from callrec.cli.menu import choose_from  # prompt_toolkit: 200 ms
 
         names = {escape_controls(name): name for name in choices}
@@ -129,7 +137,7 @@ class Prompts:
                 term=self._environ["TERM"],
             )
         except EOFError:
-            raise Unusable("nothing was entered", hint=f"give {option}") from None
+            raise Unusable("nothing was entered") from None
         self._write(f"{question}{shown}\n")
         return names[shown]
 
@@ -205,7 +213,7 @@ class Prompts:
             try:
                 check(chosen)
             except Unusable as error:
-                self._write(f"{error.message}; {error.hint}\n")
+                self._write(f"{_without_options(error)}\n")
             else:
                 break
         if self._hidden("Type it again", file_variable) != chosen:
@@ -223,7 +231,7 @@ class Prompts:
             try:
                 read(typed)
             except Unusable as error:
-                self._write(f"{error.message}; {error.hint}\n")
+                self._write(f"{_without_options(error)}\n")
             else:
                 return typed
 
@@ -253,11 +261,11 @@ class Prompts:
         if help:
             self._write(f"{help}\n")
 
-    def _answer(self, what: str, option: str) -> str:
+    def _answer(self, what: str) -> str:
         self._write(_asked(what))
         line = _text(self._answers.readline, Unusable)
         if not line:
-            raise Unusable("nothing was entered", hint=f"give {option}")
+            raise Unusable("nothing was entered")
         return line
 
     def _line(self, question: str) -> str:
@@ -272,6 +280,13 @@ class Prompts:
         line = folded(text.removesuffix("\n"), self._messages, self._environ)
         self._messages.write(line + ("\n" if text.endswith("\n") else ""))
         self._messages.flush()
+
+
+def _without_options(error: CallrecError) -> str:
+    """What is wrong with an answer, to somebody who was asked a question and typed no option."""
+    message = _OPTION_NAMED.sub("that is", error.message)
+    hint = _OPTION_TO_GIVE.sub("", error.hint)
+    return _OPTION.sub("", "; ".join(filter(None, (message, hint))))
 
 
 def _asked(what: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, time, timedelta, tzinfo
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
 from callrec.cli.commands.drives.volumes import OnVolume
@@ -13,19 +13,23 @@ from callrec.cli.commands.ingest_view import utc_offset
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, acting_person, practice_of
 from callrec.cli.layout import Table
+from callrec.cli.offers import open_requests
 from callrec.cli.output import Output, facts, labelled, local_time
 from callrec.errors import Unusable
 from callrec.policy.days import DayRange, TimeRange, parse_day, parse_instant, parse_times
-from callrec.policy.search import Criteria, Direction
+from callrec.policy.role import Power
+from callrec.policy.search import Criteria, Direction, check_search_reason
 
 if TYPE_CHECKING:
     from callrec.calls.find import ShownCall
     from callrec.cli.prompts import Prompts
-    from callrec.practice import Practice
+    from callrec.practice import Actor, Practice
     from callrec.search.search import SearchResult
     from callrec.search.show import CheckedRecording, StartClock
 
 search_app = new_app()
+
+_NO_REQUEST: Final = "none"
 
 
 @search_app.command()
@@ -59,32 +63,51 @@ def search(
         Criteria(
             number=whole,
             tail=tail,
+            withheld=is_withheld,
             days=days,
             times=times,
             extension=its_extension,
             party=name,
             direction=way,
         )
-        for (whole, tail), its_extension, name, way in product(
+        for (whole, tail, is_withheld), its_extension, name, way in product(
             numbers, extension or (None,), party or (None,), direction or (None,)
         )
     ]
     actor = acting_person(ctx.obj, practice)
     if reason is None and request is None:
-        reason = _ask_reason(ctx.obj.prompts, practice, criteria)
+        reason, request = _ask_why(ctx.obj.prompts, practice, actor, criteria)
     found = search_recordings(
         practice, actor, criteria=criteria, reason=reason, request=request, limit=limit
     )
     _show(ctx.obj.out, practice, found, request)
 
 
-def _ask_reason(prompts: Prompts, practice: Practice, criteria: Iterable[Criteria]) -> str | None:
-    """Why, where somebody can be asked; not of a search that is refused in any case."""
+def _ask_why(
+    prompts: Prompts, practice: Practice, actor: Actor, criteria: Iterable[Criteria]
+) -> tuple[str | None, str | None]:
+    """The reason or the request, where somebody can be asked; neither if it is refused anyway."""
+    from callrec.practice import powers
+
     widest = practice.settings.search.widest_window_days
     is_refused = not all(each.is_narrow(widest) for each in criteria)
-    if is_refused or not prompts.possible:
-        return None
-    return prompts.ask("Reason for this search", option="--reason TEXT")
+    if is_refused or not prompts.possible or Power.SEARCH not in powers(practice, actor):
+        return None, None
+    if waiting := open_requests(practice, actor):
+        chosen = prompts.choose(
+            "Which request is this search for?",
+            {**waiting, _NO_REQUEST: "another reason, which you say next"},
+            option="--request REQUEST",
+        )
+        if chosen != _NO_REQUEST:
+            return None, chosen
+    reason = prompts.ask_until(
+        "Why do you need this recording?",
+        check_search_reason,
+        option="--reason TEXT",
+        help="A sentence, which is kept in the record: The patient complains that nobody rang.",
+    )
+    return reason, None
 
 
 def _show(out: Output, practice: Practice, found: SearchResult, request: str | None) -> None:
@@ -168,12 +191,14 @@ def by_hand_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
             )
 
 
-def _number(text: str | None, region: str) -> tuple[str | None, str | None]:
-    """A number as E.164, or the last four digits of one."""
+def _number(text: str | None, region: str) -> tuple[str | None, str | None, bool]:
+    """A number as E.164, or the last four digits of one, or whether it was withheld."""
     if text is None:
-        return None, None
+        return None, None, False
+    if text.strip().casefold() == "withheld":
+        return None, None, True
     if text.startswith(("...", "…")):
-        return None, text.lstrip(".…").strip()
+        return None, text.lstrip(".…").strip(), False
     from callrec.telephone.number import e164
 
     number = e164(text, region)
@@ -182,7 +207,7 @@ def _number(text: str | None, region: str) -> tuple[str | None, str | None]:
             "that is not a telephone number",
             hint="give it with its area code, or its last four digits: --number ...4567",
         )
-    return number, None
+    return number, None, False
 
 
 def _when(
