@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from supply import house, manual, reference, terminal, weaknesses
+from supply import house, manual, reference, schemas, terminal, weaknesses
 from supply.distributions import CALLREC, differences, installed, pinned
 from supply.licences import licences, page, refused
 from supply.release import NotTheSame, git, make
+from supply.results import RESULTS
 
 CHECKOUT: Final = Path(__file__).parents[1]
 CONSTRAINTS: Final = CHECKOUT / "constraints.txt"
@@ -53,6 +54,9 @@ def write_reference() -> int:
         file.write_text(text, encoding="utf-8")
     for name, text in reference.pages(CHECKOUT).items():
         (CHECKOUT / "docs" / "reference" / name).write_text(text, encoding="utf-8")
+    for path, text in schemas.files(RESULTS).items():
+        (CHECKOUT / path).parent.mkdir(exist_ok=True)
+        (CHECKOUT / path).write_text(text, encoding="utf-8")
     return 0
 
 

@@ -17,7 +17,7 @@ from callrec.errors import CallrecError
 from callrec.settings import Section, Settings
 
 MADE: Final = "<!-- Made from the code by make reference: change it there. -->"
-EVERYWHERE: Final = ("--json", "--config", "--vault", "--help")
+EVERYWHERE: Final = ("--json", "--fields", "--config", "--vault", "--help")
 """Options of every command, told once."""
 _SETTINGS: Final = """\
 The practice's rules come first. `callrec practice settings` shows them, and the Data

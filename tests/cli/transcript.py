@@ -39,6 +39,7 @@ import pytest
 
 from callrec.catalogue.engine import TO_RESTORE
 from callrec.cli.app import run
+from cli.printed import Printed
 from cli.promises import Promise, in_full, is_kept, promises
 from house.memory import runtime_of
 from house.older_vaults import begin_second_schema
@@ -116,6 +117,7 @@ class Stage:
         self._known: dict[str, str] = {}
         self.clock = datetime(2026, 11, 24, 9, tzinfo=UTC)
         self._monkeypatch = monkeypatch
+        self._printed = Printed(monkeypatch.setattr)
         self._unset(*(name for name in os.environ if name.startswith("CALLREC_")))
         for name in ("CONFIG", "DATA", "STATE", "CACHE"):
             self._set(f"XDG_{name}_HOME", str(folder / ".home" / name.lower()))
@@ -200,6 +202,7 @@ class Stage:
         self._monkeypatch.setattr(sys, "stdin", StringIO())
         with redirect_stdout(said), redirect_stderr(said):
             status = run(arguments, now=lambda: self.clock)
+        self._printed.check()
         assert password_of("").strip() not in said.getvalue()
         return said.getvalue(), status
 

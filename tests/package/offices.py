@@ -124,9 +124,13 @@ class Office:
         *,
         by: str = "dora",
         signed_by: str = "",
+        seconded_by: str = "",
         **said: Any,
     ) -> int:
-        """Append a voucher that follows the newest about that person, unless told otherwise."""
+        """Append a voucher that follows the newest about that person, unless told otherwise.
+
+        Before it stands what a second person signs for it, if somebody does.
+        """
         before = [s for s in self.statements.values() if s.fields.get("person") == id_of(person)]
         self.keys.setdefault(person, a_key(person + self.family, self.vault))
         fields = {
@@ -150,6 +154,9 @@ class Office:
             seed=self.keys[signed_by or by].act,
             fields=fields | said,
         )
+        if seconded_by:
+            voucher = {"voucher": statement.digest}
+            self.state("person.seconded", "second", seconded_by, voucher, signed_by=seconded_by)
         return self.enter("person.confirmed", by, statement=statement)
 
     def state(

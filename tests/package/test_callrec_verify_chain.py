@@ -37,6 +37,8 @@ OTHER = replace(a_file(), uid="77" * 16)
 
 HAS = "signers.json has an approval at entry {} that"
 
+VOUCHED = "signers.json has a voucher at entry {} that"
+
 
 @pytest.fixture
 def office() -> Office:
@@ -226,6 +228,41 @@ def its_item_stands_in_no_batch(office: Office) -> str:
     return "signers.json does not show that recording 1042 came in as it says"
 
 
+def whoever_approves_names_a_second_person_who_did_not_sign(office: Office) -> str:
+    office.take_in(FILES)
+    office.vouch("pat", "partner")
+    seq = office.vouch("mallory", "data-controller", second=id_of("pat"))
+    office.approve(FILES, by="mallory")
+    return f"{VOUCHED.format(seq)} names a second person who did not sign for it"
+
+
+def the_second_person_signed_for_other_powers(office: Office) -> str:
+    office.take_in(FILES)
+    office.vouch("pat", "partner")
+    office.vouch("max", second=id_of("pat"), seconded_by="pat")
+    seq = office.vouch("max", "data-controller", second=id_of("pat"))
+    office.approve(FILES, by="max")
+    return f"{VOUCHED.format(seq)} names a second person who did not sign for it"
+
+
+def the_second_person_is_the_one_who_vouches(office: Office) -> str:
+    office.take_in(FILES)
+    seq = office.vouch("max", "data-controller", second=id_of("dora"), seconded_by="dora")
+    office.approve(FILES, by="max")
+    return f"{VOUCHED.format(seq)} names a second person who was part of it already"
+
+
+def a_member_of_staff_signs_for_whoever_approves(office: Office) -> str:
+    office.take_in(FILES)
+    office.vouch("ava")
+    seq = office.vouch("max", "data-controller", second=id_of("ava"), seconded_by="ava")
+    office.approve(FILES, by="max")
+    who = "somebody who could not sign as a second person then"
+    return f"signers.json has a second at entry {seq - 1} that was made by {who}"
+
+
+LENT = [{"power": "decide-reserved", "until": "2026-09-01"}]
+
 FORGERIES: list[Callable[[Office], str]] = [
     nobody_approves,
     another_recording_is_approved,
@@ -252,6 +289,10 @@ FORGERIES: list[Callable[[Office], str]] = [
     whoever_releases_says_that_the_service_took_it_in,
     another_item_stands_for_it,
     its_item_stands_in_no_batch,
+    whoever_approves_names_a_second_person_who_did_not_sign,
+    the_second_person_signed_for_other_powers,
+    the_second_person_is_the_one_who_vouches,
+    a_member_of_staff_signs_for_whoever_approves,
 ]
 
 
@@ -382,6 +423,48 @@ def test_the_data_controller_alone_is_named_as_that(office: Office) -> None:
     files = office.release(office.manifest(released_by=id_of("dora")), by="dora")
     words = " ".join(checker.in_words(check(files, office.root)))
     assert "approved by the Data Controller, who decided alone" in words
+
+
+def by_max(office: Office, **vouched: Any) -> str:
+    """What is said of a release that max approved, for whom dora vouched like that."""
+    office.vouch("pat", "partner")
+    office.take_in(FILES)
+    office.vouch("max", "manager", **vouched)
+    if lent := vouched.get("seconded_by"):
+        office.vouch("max", "manager", delegations=LENT, second=id_of(lent), seconded_by=lent)
+    office.approve(FILES, by="max")
+    result = check(office.release(), office.root)
+    assert result.verdict == "VERIFIED"
+    return " ".join(checker.in_words(result))
+
+
+def test_where_two_people_brought_in_whoever_approved_nothing_more_is_said(office: Office) -> None:
+    words = by_max(office, second=id_of("pat"), seconded_by="pat")
+    assert "approved by a manager, on" in words
+
+
+def test_where_one_person_brought_in_whoever_approved_that_is_told(office: Office) -> None:
+    words = by_max(office, delegations=LENT)
+    assert "approved by a manager (no second person vouched for them), on" in words
+
+
+def test_where_one_person_alone_lent_the_power_that_is_told(office: Office) -> None:
+    office.vouch("pat", "partner")
+    office.take_in(FILES)
+    office.vouch("max", "manager", second=id_of("pat"), seconded_by="pat")
+    office.vouch("max", "manager", delegations=LENT)
+    office.approve(FILES, by="max")
+    words = " ".join(checker.in_words(check(office.release(), office.root)))
+    assert "approved by a manager (no second person vouched for them), on" in words
+
+
+def test_where_one_person_brought_in_the_second_who_approved_that_is_told(office: Office) -> None:
+    office.vouch("pat", "partner")
+    office.take_in(FILES)
+    office.approve(FILES, to="dora", countersigned=id_of("pat"))
+    files = office.release(office.manifest(released_by=id_of("dora")), by="dora")
+    words = " ".join(checker.in_words(check(files, office.root)))
+    assert "by the Data Controller, countersigned by a partner (no second person vouched" in words
 
 
 def test_what_a_person_brought_in_is_told_as_that(office: Office) -> None:

@@ -689,7 +689,7 @@ def test_from_a_later_place_the_same_sound_is_heard(
 ) -> None:
     a_request(stocked)
     approve(stocked, "R-1", edits=edits)
-    heard = []
+    heard: list[bytes] = []
 
     def play(sound: Sound) -> bool:
         heard.extend(b"".join(sound.begin(at)) for at in (0, 0.1))

@@ -15,7 +15,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from callrec.audit import register as register_of_people
 from callrec.audit import tree
 from callrec.audit.checkpoint import Proof, check_proof, origin, read_proof
 from callrec.audit.leaf import Leaf, Outcome, detail_commitment
@@ -80,10 +79,7 @@ def replayed(package: Package) -> tuple[bytes, Register]:
         )
         for entry in entries[1:]
     ]
-    # Of second persons a release shows nothing: a reader takes a voucher on its maker's word.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(register_of_people, "_has_second", lambda *_: True)
-        return first, replay(founders, said)
+    return first, replay(founders, said)
 
 
 def test_the_proof_shows_the_leaf_at_a_head_that_the_releaser_signed(package: Package) -> None:
@@ -124,9 +120,10 @@ def test_from_the_vault_root_alone_a_reader_comes_to_the_releaser_s_keys(
 
 
 def test_the_signers_are_those_it_takes_and_nobody_else(package: Package) -> None:
+    """Dora brought in Max, who approved, and Sam, who released; Pat signed for both."""
     _, register = replayed(package)
     assert register.vouchers.keys() == {
-        signed_in(package.house, n).person.id for n in ("dora", "max", "sam")
+        signed_in(package.house, n).person.id for n in ("dora", "max", "sam", "pat")
     }
 
 

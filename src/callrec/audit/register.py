@@ -175,8 +175,9 @@ class Register:
     """The recovery kits after the first, which leaf 0 names; all have its id."""
     settings: list[SettingsVersion] = field(default_factory=list)
     """Every version of the practice's settings, the first of which it was founded with."""
-    seconds: dict[str, str] = field(default_factory=dict)
-    """By digest of a voucher, the id of the second person who signed for it, before it."""
+    seconds: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Digest of a voucher and id of a second person -> sequence of the leaf by which they signed
+    for it first, before it."""
     ignored: list[int] = field(default_factory=list)
     """Sequences of statements that were made by people without the power to."""
 
@@ -368,7 +369,7 @@ def apply_statement(register: Register, leaf: Leaf, statement: Statement) -> Non
         case "lock":  # their own alone
             register.locks[statement.by] = statement.fields["lock"]
         case "second" if _may_be_second(register, statement.by, seq):
-            register.seconds[statement.fields["voucher"]] = statement.by
+            register.seconds.setdefault((statement.fields["voucher"], statement.by), seq)
         case "voucher" if _may_vouch(register, statement, seq):
             _take_voucher(register, seq, statement)
         case "key" | "seal" | "kit" | "settings" if _governs(register, statement.by, seq):
@@ -459,7 +460,7 @@ def _has_second(register: Register, statement: Statement, seq: int) -> bool:
     new, before = _voucher(statement, seq), register.voucher(statement.fields["person"])
     if new.second:
         may = register.may_be_seconds(by=new.by, about=new.person.id)
-        return new.second in may and register.seconds.get(new.digest) == new.second
+        return new.second in may and (new.digest, new.second) in register.seconds
     has_other_keys = before is None or before.keys != new.keys
     return not register.needs_second(new.person, by=new.by, has_other_keys=has_other_keys)
 

@@ -19,7 +19,7 @@ from callrec.audit import tree
 from callrec.audit.checkpoint import encode_base64
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import checkpoint_over, node_reader, read_leaf
-from callrec.audit.register import Register
+from callrec.audit.register import Register, Voucher
 from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical
 from callrec.crypto.statement import read_statement
@@ -60,7 +60,8 @@ def write_signers(
 def _vouchers(register: Register, people: Iterable[tuple[str, int]]) -> set[int]:
     """Sequences of all vouchers about these people, each before a leaf, and about their makers.
 
-    Where the recovery kit made one, the statements that named the kit too.
+    With each stands what a second person signed for it, and all vouchers about them; where the
+    recovery kit made one, the statements that named the kit.
     """
     found: set[int] = set()
     waiting = [*people]
@@ -71,6 +72,9 @@ def _vouchers(register: Register, people: Iterable[tuple[str, int]]) -> set[int]
             if voucher.seq < end and voucher.seq not in found:
                 found.add(voucher.seq)
                 waiting.append((voucher.by, voucher.seq))
+                if isinstance(voucher, Voucher) and voucher.second:
+                    found.add(register.seconds[voucher.digest, voucher.second])
+                    waiting.append((voucher.second, voucher.seq))
     return found
 
 

@@ -19,7 +19,7 @@ import typer
 from typer.main import get_command
 
 import callrec
-from callrec.cli.groups import ConfigFile, Json, LazyGroup, VaultDir, Version
+from callrec.cli.groups import ConfigFile, Fields, Json, LazyGroup, VaultDir, Version
 from callrec.cli.invocation import Context, GlobalOptions, Invocation
 from callrec.errors import CallrecError, Failed, Tampered, Unusable
 
@@ -188,12 +188,19 @@ def main(
     ctx: Context,
     *,
     json: Json = False,
+    fields: Fields = None,
     config: ConfigFile = None,
     vault: VaultDir = None,
     version: Version = False,
 ) -> None:
     """Keep a practice's call recordings encrypted; release them only as its policy allows."""
-    del json, config, vault, version  # each is read by its own callback, here or at the command
+    del (
+        json,
+        fields,
+        config,
+        vault,
+        version,
+    )  # each is read by its own callback, here or at the command
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help(), err=True)
         raise typer.Exit(2)
@@ -202,7 +209,7 @@ def main(
 def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None = None) -> int:
     """Run one command; returns the exit status (docs/reference/exit-statuses.md).
 
-    Whatever goes wrong is reported on stderr in two lines.
+    Whatever goes wrong is reported on stderr in two lines, or with ``--json`` as a document in one.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     invocation = Invocation(now=now or partial(datetime.now, UTC))
@@ -216,6 +223,8 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
         if invocation.actor is not None:  # what was refused is on record, too
             with suppress(OSError):
                 invocation.out.name_actor()
+        if not {"--json", "-j"}.isdisjoint(arguments):  # perhaps it was not read so far
+            invocation.given.json = True
         status = report_error(_cause_of(problem, invocation), invocation.given)
     try:
         start_sending_mail(invocation)
@@ -267,13 +276,15 @@ def report_error(problem: BaseException | None, given: GlobalOptions) -> int:
     status, message, hint = _explained(problem)
     if not message:
         return status
-    from callrec.cli.output import escape_controls  # --help and --version need none
+    from callrec.cli.output import as_json, escape_controls  # --help and --version need none
 
+    told = {"error": message, "hint": given.again(hint) or None}
+    lines = [f"callrec: {each}: {escape_controls(words)}" for each, words in told.items() if words]
+    if given.json:
+        lines = [as_json({**told, "status": status}, indent=None)]
     # Perhaps nobody is left to read it.
     with suppress(OSError):
-        sys.stderr.write(f"callrec: error: {escape_controls(message)}\n")
-        if hint:
-            sys.stderr.write(f"callrec: hint: {escape_controls(given.again(hint))}\n")
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
         sys.stderr.flush()
     return status
 

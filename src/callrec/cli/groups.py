@@ -20,10 +20,10 @@ from callrec import __version__
 from callrec.cli.invocation import Context, remember_option
 from callrec.errors import Unusable
 
-GLOBAL_OPTIONS = ("json", "config", "vault")
+GLOBAL_OPTIONS = ("json", "fields", "config", "vault")
 """Options that every command takes, at any place."""
 
-_TAKES_A_VALUE = ("--config", "-c", "--vault")
+_TAKES_A_VALUE = ("--fields", "--config", "-c", "--vault")
 
 
 def new_app(*, default: str = "") -> typer.Typer:
@@ -273,6 +273,17 @@ Json = Annotated[
         "--json",
         "-j",
         help="Print one JSON document, for programs.",
+        callback=remember_option,
+        expose_value=False,
+    ),
+]
+
+Fields = Annotated[
+    str | None,
+    typer.Option(
+        "--fields",
+        metavar="NAMES",
+        help="Print only these fields of it, as JSON: id,state.",
         callback=remember_option,
         expose_value=False,
     ),

@@ -31,6 +31,7 @@ class GlobalOptions:
     """What was typed of the options that every command takes."""
 
     json: bool = False
+    fields: str | None = None
     config: Path | None = None
     vault: Path | None = None
     commands: Collection[str] = ()
@@ -136,6 +137,12 @@ class Context(typer.Context):
                         "what was typed is not text in UTF-8",
                         hint="set the terminal, and LANG, to UTF-8",
                     )
+        if self.obj.given.fields is not None and self.invoked_subcommand is None:
+            from callrec.cli.fields import read_fields  # few ask for it
+
+            self.obj.given.json = True
+            command = self.command_path.removeprefix("callrec ")
+            self.obj.out.fields = read_fields(command, self.obj.given.fields)
         return super().invoke(callback, *args, **kwargs)
 
 

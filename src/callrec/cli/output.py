@@ -6,14 +6,14 @@ import json as json_format
 import re
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
 from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 WIDTH = 80
 """Columns of a table where there is no terminal to ask."""
@@ -65,6 +65,8 @@ class Output:
         """A line with each command that it names as it is typed here."""
         self.acts: Callable[[], str] = str
         """The login of the person who has written by now; empty while nobody has."""
+        self.fields: Collection[str] = ()
+        """The members of a document that are wanted; none: all of them."""
         self.named = ""
         """Who stands on the terminal already, as the one who acts."""
 
@@ -77,7 +79,7 @@ class Output:
         """The result, as the one document of ``--json`` or in words."""
         if self._json:
             self.named = self.acts()
-            self._write(as_json({**value, "by": self.named} if self.named else value))
+            self._write(as_json(self._wanted({**value, "by": self.named} if self.named else value)))
         self.say(words)
 
     def name_actor(self) -> None:
@@ -93,9 +95,16 @@ class Output:
     def show_line(self, value: Mapping[str, Any], words: Words) -> None:
         """One of several results of a command that stays, at once: with ``--json`` on one line."""
         if self._json:
-            self._write(as_json(value, indent=None))
+            self._write(as_json(self._wanted(value), indent=None))
         self.say(words)
         self._results.flush()
+
+    def _wanted(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not self.fields:
+            return value
+        from callrec.cli.fields import only  # few ask for it
+
+        return cast("Mapping[str, Any]", only(value, self.fields))
 
     def say(self, words: Words = "") -> None:
         """Some of the result in words: a program gets none."""

@@ -475,14 +475,17 @@ OBJECTS = {
     "statement": "body:text signature:signature",
     "extra": "leaf:text nonce:hash details:details",
     "details": "manifest:hash ...",
-    # a leaf (audit-log.md, 1), founders (keys.md, 4), a voucher and a new kit (keys.md, 5 and 7)
+    # a leaf (audit-log.md, 1), founders (keys.md, 4); a voucher, what a second person signs for it,
+    # and a new kit (keys.md, 5 and 7)
     "leaf": _LEAF,
     "first-leaf": f"{_LEAF} founders:object",
     "object": "...",
     "founders": "controller:founder kit:founder practice:text vault:id",
     "founder": "id:id act:key kem:kem-key log:key",
     "voucher": "kind:=voucher vault:id by:id at:time person:id serial:n previous:hash-or-nothing"
-    " role:code powers:code* delegations:lent* standing:code keys:keys name:hash ...",
+    " role:code powers:code* delegations:lent* standing:code keys:keys name:hash"
+    " second:id-or-nothing ...",
+    "second": "kind:=second vault:id by:id at:time voucher:hash",
     "kit": "kind:=kit vault:id by:id at:time serial:n previous:hash-or-nothing keys:keys",
     # an approval (grant.md, 4) and what came in (recording.md, 1), as they are signed (keys.md, 3)
     "approval": "kind:=approval vault:id by:id at:time break_glass:bool consulted:date-or-nothing"
@@ -780,10 +783,17 @@ class Register:
         self.kits: list[dict[str, Any]] = []
         """The recovery kits after the first."""
         self.is_kit_used = False
+        self.seconded: set[tuple[str, str]] = set()
+        """Who signed as a second person, and the digest of the voucher that it was for."""
 
     def take(self, leaf: Mapping[str, Any], said: dict[str, Any], digest: str) -> None:
-        """Take the voucher, or the new recovery kit, that a leaf carries, if it counts."""
+        """Take the voucher, what a second person signs for one, or the new recovery kit."""
         at, by, is_kit = place_of(leaf, said), said["by"], said["kind"] == "kit"
+        if said["kind"] == "second":
+            if not self._may_be_second(by):
+                raise Wrong(f"{at} was made by somebody who could not sign as a second person then")
+            self.seconded.add((by, said["voucher"]))
+            return
         if not (self._governs(by) if is_kit else self._may_vouch(said)):
             raise Wrong(f"{at} was made by somebody who was no Data Controller then")
         person = self.founders["kit"]["id"] if is_kit else said["person"]
@@ -794,6 +804,8 @@ class Register:
         if is_kit:
             self.kits = [*known, said]
         else:
+            if said["second"]:
+                self._check_second(at, said, digest)
             self.vouchers[person] = [*known, said]
         self.digests[person] = digest
         self.is_kit_used = not is_kit and (self.is_kit_used or by == self.founders["kit"]["id"])
@@ -802,7 +814,7 @@ class Register:
         """The statement that a leaf carries, signed by the person who wrote it (keys.md, 3)."""
         said = parse(body)
         kind = said.get("kind") if isinstance(said, dict) else None
-        if kind not in ("approval", "batch", "kit", "destruction"):
+        if kind not in ("approval", "batch", "kit", "destruction", "second"):
             kind = "voucher"
         said = read_as(kind, body, f": the {kind} of entry {leaf['seq']}")
         by, vault = said["by"], said["vault"]
@@ -848,6 +860,21 @@ class Register:
         }
         return not {*newest["powers"], *lent}.isdisjoint(powers)
 
+    def is_of_two(self, person: str) -> bool:
+        """Whether two people say who has that key and may do that, or the log's first entry does.
+
+        Whether somebody else was there who might have signed, what is shown here does not tell.
+        """
+        before, is_of_two = None, False
+        for each in self.vouchers.get(person, []):
+            has_second = bool(each["second"])
+            if before is None or each["keys"] != before["keys"]:
+                is_of_two = has_second or each["keys"]["act"] == self.founders["controller"]["act"]
+            elif _lets_do_more(before, each):
+                is_of_two = is_of_two and has_second
+            before = each
+        return is_of_two
+
     def keys(self, signer: str, kind: Kind = RELEASE) -> dict[str, bytes]:
         """The public keys of the person who released or certified, if they had the power."""
         voucher = self._newest(signer)
@@ -883,11 +910,42 @@ class Register:
         is_new = voucher["person"] not in self.vouchers and voucher["person"] != voucher["by"]
         return is_new and not self.is_kit_used and bool(voucher["role"] == "data-controller")
 
+    def _check_second(self, at: str, voucher: Mapping[str, Any], digest: str) -> None:
+        second = voucher["second"]
+        require_each(
+            at,
+            {
+                "names a second person who was part of it already": (
+                    second not in (voucher["by"], voucher["person"])
+                ),
+                "names a second person who did not sign for it": (
+                    (second, digest) in self.seconded
+                ),
+                "names a second person who could not sign as one then": self._may_be_second(second),
+            },
+        )
+
+    def _may_be_second(self, person: str) -> bool:
+        newest = self._newest(person)
+        return (
+            newest is not None
+            and newest["standing"] == "confirmed"
+            and "decide-general" in newest["powers"]
+        )
+
     def _governs(self, maker: str) -> bool:
         newest = self._newest(maker)
         if newest is None:
             return bool(maker == self.founders["controller"]["id"]) and not self.vouchers
         return newest["standing"] == "confirmed" and "govern" in newest["powers"]
+
+
+def _lets_do_more(before: Mapping[str, Any], voucher: Mapping[str, Any]) -> bool:
+    """Whether somebody may do more by a voucher than by the one before it."""
+    has_more = not {*voucher["powers"]} <= {*before["powers"]}
+    has_loan = any(each not in before["delegations"] for each in voucher["delegations"])
+    is_confirmed = voucher["standing"] == "confirmed" != before["standing"]
+    return has_more or has_loan or is_confirmed
 
 
 def place_of(leaf: Mapping[str, Any], said: Mapping[str, Any]) -> str:
@@ -913,6 +971,9 @@ class Approval:
     role: str
     second: str = ""
     """What the two who signed were to the practice; empty: there was no second person."""
+    is_of_two: bool = True
+    second_is_of_two: bool = True
+    """Whether two people say who they were (`Register.is_of_two`)."""
     digest: str = ""
     """Of the decider's statement."""
 
@@ -946,6 +1007,9 @@ class Trace:
     approved_at: str
     approved_by: str
     countersigned_by: str
+    approver_vouched_by_two: bool
+    countersigner_vouched_by_two: bool
+    """Whether two people say who that was; true where nobody countersigned."""
     broke_glass: bool
 
 
@@ -987,7 +1051,7 @@ class Record:
         """Take the statement that the next entry carries."""
         body, signature = (unbase64(entry["statement"][each]) for each in ("body", "signature"))
         said = self.register.read(leaf, body, signature)
-        if said["kind"] in ("voucher", "kit"):
+        if said["kind"] in ("voucher", "second", "kit"):
             self.register.take(leaf, said, sha256(body).hexdigest())
             return
         place = place_of(leaf, said)
@@ -1034,7 +1098,12 @@ class Record:
             },
         )
         self.approvals[leaf["seq"]] = Approval(
-            leaf["at"], place, said, role, digest=leaf["statement"]
+            leaf["at"],
+            place,
+            said,
+            role,
+            is_of_two=self.register.is_of_two(by),
+            digest=leaf["statement"],
         )
 
     def _take_second(self, leaf: Mapping[str, Any], said: Mapping[str, Any], place: str) -> None:
@@ -1055,8 +1124,9 @@ class Record:
                 ),
             },
         )
-        second = self.register.role(by)
-        self.approvals[leaf["seq"] - 1] = replace(first, second=second)
+        self.approvals[leaf["seq"] - 1] = replace(
+            first, second=self.register.role(by), second_is_of_two=self.register.is_of_two(by)
+        )
 
     def _take_destruction(
         self, leaf: Mapping[str, Any], said: Mapping[str, Any], place: str
@@ -1206,6 +1276,8 @@ class Record:
             approved_at=by.at,
             approved_by=by.role,
             countersigned_by=by.second,
+            approver_vouched_by_two=by.is_of_two,
+            countersigner_vouched_by_two=by.second_is_of_two,
             broke_glass=by.said["break_glass"],
         )
 
@@ -1654,7 +1726,12 @@ def trace_in_words(trace: Trace, files: Sequence[Mapping[str, Any]]) -> Iterator
     yield f"  {named_as_of(trace.system, trace.time_confidence)} {_instant(trace.started_at)};"
     matched = "matched" if trace.matched else "not matched"
     yield f"  {matched} by the telephone system's own call records."
-    by = _approvers(trace.approved_by, trace.countersigned_by, alone=trace.broke_glass)
+    by = _approvers(
+        trace.approved_by,
+        trace.countersigned_by,
+        alone=trace.broke_glass,
+        are_of_two=(trace.approver_vouched_by_two, trace.countersigner_vouched_by_two),
+    )
     yield f"  Its release was approved by {by}, on {_instant(trace.approved_at)}."
     for each in files:
         if each["role"] == "original":
@@ -1669,7 +1746,12 @@ def destroyed_in_words(found: Destroyed) -> Iterator[str]:
     """Who decided and carried out a destruction, and what of the certificate rests on a word."""
     what = f"{found.recordings} recording{'' if found.recordings == 1 else 's'}"
     for each in found.approvals:
-        approvers = _approvers(each.role, each.second, alone=each.said["break_glass"])
+        approvers = _approvers(
+            each.role,
+            each.second,
+            alone=each.said["break_glass"],
+            are_of_two=(each.is_of_two, each.second_is_of_two),
+        )
         yield f"The destruction of {what} was approved by {approvers},"
         yield f"  on {_instant(each.at)}."
     by = ROLES.get(found.carried_out_by, found.carried_out_by)
@@ -1680,9 +1762,13 @@ def destroyed_in_words(found: Destroyed) -> Iterator[str]:
     yield f"  of {CERTIFICATE.who}."
 
 
-def _approvers(role: str, second: str, *, alone: bool) -> str:
-    also = f", countersigned by {ROLES.get(second, second)}" if second else ""
-    return f"{ROLES.get(role, role)}{also}{', who decided alone' if alone else ''}"
+def _approvers(role: str, second: str, *, alone: bool, are_of_two: tuple[bool, bool]) -> str:
+    who, also = (
+        f"{ROLES.get(each, each)}{'' if is_of_two else ' (no second person vouched for them)'}"
+        for each, is_of_two in zip((role, second), are_of_two)
+    )
+    also = f", countersigned by {also}" if second else ""
+    return f"{who}{also}{', who decided alone' if alone else ''}"
 
 
 def named_as_of(system: str, confidence: str) -> str:
