@@ -83,13 +83,18 @@ class Prompts:
         option: str,
         help: str = "",  # noqa: A002  # as Typer calls it
         given: str | None = None,
+        default: str = "",
     ) -> Answer:
-        """Ask until the answer can be read, and say each time why it could not."""
+        """Ask until the answer can be read, and say each time why it could not.
+
+        ``default`` is what Enter alone answers.
+        """
         self._need_terminal(option)
         if given is None:
             self._explain(help)
+        asked = f"{what} [{default}]" if default else what
         while True:
-            answer = self._answer(what, option) if given is None else given
+            answer = self._answer(asked, option).strip() or default if given is None else given
             given = None
             try:
                 return read(_entered(answer))
@@ -105,12 +110,37 @@ class Prompts:
         option: str,
         help: str = "",  # noqa: A002  # as Typer calls it
     ) -> str:
-        """One of several, by its number or its name; asks until it is one of them."""
+        """One of several: from a list or, on a terminal that draws none, by its number or name."""
         self._need_terminal(option)
         self._explain(help)
+        if self._draws:
+            return self._pick(what, choices, option)
         for position, (name, meaning) in enumerate(choices.items(), start=1):
             self.write(f"  {position:2}  {escape_controls(f'{name}  {meaning}')}\n")
         return self.ask_until(what, lambda answer: _chosen(answer, list(choices)), option=option)
+
+    @property
+    def _draws(self) -> bool:
+        """The terminal moves its cursor and says which keys are pressed."""
+        return self._environ.get("TERM", "") not in ("", "dumb", "unknown")
+
+    def _pick(self, what: str, choices: Mapping[str, str], option: str) -> str:
+        from callrec.cli.menu import choose_from  # prompt_toolkit: 200 ms
+
+        names = {escape_controls(name): name for name in choices}
+        question = _asked(escape_controls(what))
+        try:
+            shown = choose_from(
+                question,
+                {each: escape_controls(choices[name]) for each, name in names.items()},
+                answers=self._answers,
+                messages=self._messages,
+                term=self._environ["TERM"],
+            )
+        except EOFError:
+            raise Unusable("nothing was entered", hint=f"give {option}") from None
+        self.write(f"{question}{shown}\n")
+        return names[shown]
 
     def confirm(self, what: str, *, yes: bool) -> None:
         """Go on with what cannot be undone only if that was confirmed."""
