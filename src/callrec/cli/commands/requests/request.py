@@ -12,6 +12,7 @@ from callrec.cli.commands.requests.event import event
 from callrec.cli.commands.requests.particulars import (
     AttachMatching,
     PurposeCommand,
+    add_known,
     ask_answers,
     ask_purpose,
     read_answers,
@@ -55,7 +56,8 @@ def create(
     """Ask for recordings, for one purpose of the practice's policy.
 
     Say what is known of the call, and "unknown" of what is not: an empty answer is none. On a
-    terminal you are asked for what you leave out, and for what the purpose needs besides.
+    terminal you are asked for what you leave out, and for what the purpose needs besides. What a
+    named recording says of its day, time and extension you need not say, if you may search.
 
     For the options of one purpose: callrec request create complaint --help
     """
@@ -69,6 +71,7 @@ def create(
     if purpose and named and purpose is not named:
         raise Unusable("two purposes are given", hint="make a request for each of them")
     chosen = ask_purpose(call.prompts, purpose or named)
+    typed = add_known(call, practice, actor, chosen, recordings=recording or (), typed=typed)
     answers = ask_answers(call.prompts, practice, chosen, typed)
     made = create_request(
         practice, actor, purpose=chosen, answers=answers, recordings=recording or ()
