@@ -28,7 +28,7 @@ from callrec.cli.commands.requests.view import (
 )
 from callrec.cli.commands.search import by_hand_lines, calls_table
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
+from callrec.cli.invocation import Context, Invocation, acting_person, drafting, practice_of
 from callrec.cli.output import Table, facts
 from callrec.errors import Unusable
 
@@ -71,11 +71,12 @@ def create(
     if purpose and named and purpose is not named:
         raise Unusable("two purposes are given", hint="make a request for each of them")
     chosen = ask_purpose(call.prompts, purpose or named)
-    typed = add_known(call, practice, actor, chosen, recordings=recording or (), typed=typed)
-    answers = ask_answers(call.prompts, practice, chosen, typed)
-    made = create_request(
-        practice, actor, purpose=chosen, answers=answers, recordings=recording or ()
-    )
+    with drafting(call, practice, f"request create {chosen}"):
+        typed = add_known(call, practice, actor, chosen, recordings=recording or (), typed=typed)
+        answers = ask_answers(call.prompts, practice, chosen, typed)
+        made = create_request(
+            practice, actor, purpose=chosen, answers=answers, recordings=recording or ()
+        )
     looks = attach_matching or not recording
     suggested = suggest_recordings(practice, actor, made) if looks else None
     attached = _choose(call, practice, suggested, attach_all=attach_matching)
