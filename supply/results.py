@@ -197,6 +197,12 @@ _APPROVED: Final = {
     "withheld": _WITHHELD,
     **of(Approved, "lapses_at", "of_other_day", "by_hand"),
 }
+_RELEASED: Final = {
+    "request": str,
+    **of(Released, "path", "form", "passphrase"),
+    "recordings": [{"id": int, "sha256_original": str, "sha256_enclosed": str}],
+    **of(Released, "sha256", "audit_seq"),
+}
 _LEFT: Final = [{"id": str, "why": str, "exit_status": int}]
 """Of several requests in one command, those that were left."""
 
@@ -440,6 +446,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
     "revoke": {"id": str, **of(RevokedRequest, "grants", "state")},
     "listen": (
         of(PlayedRecording),
+        {"items": [of(PlayedRecording)]},
         {
             **of(WaveformView, "request", "recording", "audit_seq"),
             "duration_s": float,
@@ -449,11 +456,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
             **of(WaveformView, "edits"),
         },
     ),
-    "release": {
-        **of(Released, "path", "form", "passphrase"),
-        "recordings": [{"id": int, "sha256_original": str, "sha256_enclosed": str}],
-        **of(Released, "sha256", "audit_seq"),
-    },
+    "release": (_RELEASED, {"items": [_RELEASED], "left": _LEFT}),
     "hold place": {"id": str, "recordings": [int]},
     "hold lift": {"id": str, "state": HoldState},
     "hold list": {"items": [{**_HOLD, "recordings": int}]},

@@ -54,14 +54,22 @@ class Prompts:
         """Passwords are typed here, and no file is named that has one."""
         return not self._environ.get(PASSWORD_FILE)
 
-    def forget_typed(self) -> None:
-        """Drop what was typed ahead, or it would reach the shell where a command ends early.
+    @property
+    def keyboard(self) -> int | None:
+        """The terminal that keys are read from, if what is typed there is meant for us.
 
-        Not in the background: what is typed is the shell's, and the system stops who drops it.
+        In the background it is the shell's, and the system stops who reads it or drops it.
         """
-        with suppress(OSError, termios.error):  # the terminal may be gone
+        with suppress(OSError):  # the terminal may be gone
             if self.possible and os.tcgetpgrp(self._answers.fileno()) == os.getpgrp():
-                termios.tcflush(self._answers, termios.TCIFLUSH)
+                return self._answers.fileno()
+        return None
+
+    def forget_typed(self) -> None:
+        """Drop what was typed ahead, or it would reach the shell where a command ends early."""
+        with suppress(termios.error):
+            if (terminal := self.keyboard) is not None:
+                termios.tcflush(terminal, termios.TCIFLUSH)
 
     def ask(self, what: str, *, option: str) -> str:
         """A line of text."""
@@ -99,7 +107,7 @@ class Prompts:
                 taken = read(_entered(answer))
             except (NotFound, Refused, Unusable) as error:
                 hint = f"; {error.hint}" if error.hint else ""
-                self._write(f"{escape_controls(error.message + hint)}\n")
+                self.write(f"{escape_controls(error.message + hint)}\n")
             else:
                 if typed:
                     self.answered[option] = answer.strip()
@@ -119,7 +127,7 @@ class Prompts:
         if self._draws:
             return self._pick(what, choices, option)
         for position, (name, meaning) in enumerate(choices.items(), start=1):
-            self._write(f"  {position:2}  {escape_controls(f'{name}  {meaning}')}\n")
+            self.write(f"  {position:2}  {escape_controls(f'{name}  {meaning}')}\n")
         return self.ask_until(what, lambda answer: _chosen(answer, list(choices)), option=option)
 
     @property
@@ -143,7 +151,7 @@ class Prompts:
             )
         except EOFError:
             raise Unusable("nothing was entered", hint=f"give {option}") from None
-        self._write(f"{question}{shown}\n")
+        self.write(f"{question}{shown}\n")
         self.answered[option] = names[shown]
         return names[shown]
 
@@ -190,7 +198,7 @@ class Prompts:
             except WrongPassword as error:
                 if self._environ.get(file_variable) or not self.possible:
                     raise
-                self._write(f"{error.message}; try again\n")
+                self.write(f"{error.message}; try again\n")
         return use(self.ask_password(what, file_variable=file_variable))
 
     def ask_new_password(
@@ -211,14 +219,14 @@ class Prompts:
 
         offered = fresh_passphrase()
         self._explain("Here is a strong password, made for you just now. Write it down now.")
-        self._write(f"\n    {offered}\n\n")
+        self.write(f"\n    {offered}\n\n")
         question = f"{what}. Press Enter to use the one above, or type your own"
         while True:
             chosen = self._hidden(question, file_variable) or offered
             try:
                 check(chosen)
             except Unusable as error:
-                self._write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
+                self.write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
             else:
                 break
         if self._hidden("Type it again", file_variable) != chosen:
@@ -236,7 +244,7 @@ class Prompts:
             try:
                 read(typed)
             except Unusable as error:
-                self._write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
+                self.write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
             else:
                 return typed
 
@@ -246,7 +254,7 @@ class Prompts:
         try:
             return _text(lambda: getpass.getpass(question, stream=self._messages), Unusable)
         except EOFError:
-            self._write("\n")
+            self.write("\n")
             raise Unusable(
                 "nothing was entered", hint=f"type it, or set {file_variable} to a file with it"
             ) from None
@@ -264,23 +272,24 @@ class Prompts:
 
     def _explain(self, help: str) -> None:  # noqa: A002  # as above
         if help:
-            self._write(f"{fill(escape_controls(help), WIDTH)}\n")
+            self.write(f"{fill(escape_controls(help), WIDTH)}\n")
 
     def _answer(self, what: str, option: str) -> str:
-        self._write(_asked(escape_controls(what)))
+        self.write(_asked(escape_controls(what)))
         line = _text(self._answers.readline, Unusable)
         if not line:
             raise Unusable("nothing was entered", hint=f"give {option}")
         return line
 
     def _line(self, question: str) -> str:
-        self._write(escape_controls(question))
+        self.write(escape_controls(question))
         line = _text(self._answers.readline, Unusable)
         if not line.endswith("\n"):
-            self._write("\n")
+            self.write("\n")
         return line.strip()
 
-    def _write(self, text: str) -> None:
+    def write(self, text: str) -> None:
+        """Write to the terminal as it stands, without a new line."""
         self._messages.write(text)
         self._messages.flush()
 
