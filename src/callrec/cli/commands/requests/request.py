@@ -216,6 +216,10 @@ def attach(
     """
     from callrec.requests.amend import attach_matching, attach_recordings
 
+    if not recordings and not matching and ctx.obj.prompts.possible and not ctx.obj.given.json:
+        recordings, matching = ctx.obj.prompts.ask_until(
+            "Which recordings (1042 1043, or all that match)", _attached, option="RECORDING"
+        )
     if bool(recordings) == matching:
         raise Unusable(
             "say which recordings to attach",
@@ -228,6 +232,13 @@ def attach(
     else:
         amended = attach_matching(practice, actor, request)
     _show_amended(ctx.obj, amended)
+
+
+def _attached(answer: str) -> tuple[list[int], bool]:
+    """Which recordings are meant, and whether it is all that match."""
+    if answer.casefold() in ("all", "all that match"):
+        return [], True
+    return [options.read_recording(each) for each in answer.replace(",", " ").split()], False
 
 
 @request_app.command()
