@@ -279,6 +279,8 @@ NewLogin = Annotated[
 
 KnownLogin = Annotated[str, typer.Argument(metavar="NAME", help="Whose login.")]
 
+KnownLogins = Annotated[list[str], typer.Argument(metavar="NAME...", help="Whose logins.")]
+
 AnyLogin = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Whose logins.")]
 
 RoleName = Annotated[Role, typer.Option("--role", help="What the person is to the practice.")]
