@@ -87,14 +87,31 @@ def change_role(
             )
     if only:
         check_in_force(voucher.person)
-    # People without a key of their own have no powers yet, unless they had a key and lost it.
-    has_powers = voucher.person.standing is Standing.CONFIRMED or bool(voucher.person.powers)
-    powers = powers_restricted_to(role, only) if only else POWERS[role]
-    lent = () if only else without_lapsed(voucher.person, today(practice)).delegations
-    powers = powers if has_powers else frozenset()
-    person = replace(voucher.person, role=role, powers=powers, delegations=lent)
+    person = _with_role(practice, voucher.person, role, only)
     change = PersonChange("person.role", voucher, person, second)
-    return RoleChange(_revise(practice, actor, change), lent)
+    return RoleChange(_revise(practice, actor, change), person.delegations)
+
+
+def role_takes_second(
+    practice: Practice, actor: Actor, *, login: str, role: Role, only: frozenset[Power]
+) -> bool:
+    """Whether a role brings a person more, and there is one who may sign for that too.
+
+    Raises:
+        NotFound: nobody has that login.
+        Unusable: the role does not bring one of the powers.
+    """
+    person = _with_role(practice, current_voucher(practice, actor, login).person, role, only)
+    return practice.register.needs_second(person, by=actor.person.id, has_other_keys=False)
+
+
+def _with_role(practice: Practice, person: Person, role: Role, only: frozenset[Power]) -> Person:
+    # People without a key of their own have no powers yet, unless they had a key and lost it.
+    has_powers = person.standing is Standing.CONFIRMED or bool(person.powers)
+    powers = powers_restricted_to(role, only) if only else POWERS[role]
+    lent = () if only else without_lapsed(person, today(practice)).delegations
+    powers = powers if has_powers else frozenset()
+    return replace(person, role=role, powers=powers, delegations=lent)
 
 
 def disable_person(practice: Practice, actor: Actor, *, login: str) -> tuple[str, ...]:

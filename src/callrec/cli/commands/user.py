@@ -329,11 +329,13 @@ def role(
 
     Where it brings more, a second person signs for it too, if there is one who may: --countersign
     """
-    from callrec.people.powers import change_role
+    from callrec.people.powers import change_role, role_takes_second
 
     practice = practice_of(ctx.obj)
     actor, held = signing_person(ctx.obj, practice), frozenset(only or ())
-    second = countersigning_person(ctx.obj, practice, countersign) if countersign else None
+    second = None
+    if countersign or role_takes_second(practice, actor, login=user, role=role, only=held):
+        second = _second_person(ctx.obj, practice, actor, user, countersign)
     done = change_role(practice, actor, login=user, role=role, only=held, second=second)
     value = {"user": user, "role": role, "only": sorted(held) or None}
     value |= facts(done, "delegations", "taken_back")

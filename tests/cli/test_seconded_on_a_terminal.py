@@ -1,0 +1,18 @@
+"""Where a second person signs for what somebody may do, a terminal asks who, and nobody else."""
+
+from __future__ import annotations
+
+from cli.test_request_on_a_terminal import on_a_terminal
+from house.practices import House, password_of
+
+
+def test_a_role_that_brings_more_asks_who_signs_for_it_too(house: House) -> None:
+    shown = on_a_terminal(house, "dora", "user role sam manager", "pat", password_of("pat"))
+    assert "Who countersigns (max, mia, pat)" in shown
+    assert "sam is manager now." in shown
+
+
+def test_a_role_that_brings_nothing_more_asks_for_nobody(house: House) -> None:
+    shown = on_a_terminal(house, "dora", "user role max staff")
+    assert "countersigns" not in shown
+    assert "max is staff now." in shown
