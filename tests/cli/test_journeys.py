@@ -16,5 +16,5 @@ COMMANDS = {"setting_up": 9, "complaint": 6, "subject_access": 8, "police": 8}
 @pytest.mark.parametrize("journey", COMMANDS)
 def test_a_journey_takes_no_more_commands(journey: str) -> None:
     text = (TRANSCRIPTS / f"journey_{journey}.txt").read_text(encoding="utf-8")
-    typed = [each for each in steps(text.partition("# The journey.")[2])]
+    typed = list(steps(text.partition("# The journey.")[2]))
     assert sum(each.line.startswith("$ callrec") for each in typed) == COMMANDS[journey]
