@@ -199,6 +199,12 @@ _APPROVED: Final = {
 }
 _ADDED: Final = {"user": str, **of(AddedPerson, "role"), "password": str | None}
 _CONFIRMED: Final = {**_PERSON, "countersigned_by": str | None}
+_RELEASED: Final = {
+    "request": str,
+    **of(Released, "path", "form", "passphrase"),
+    "recordings": [{"id": int, "sha256_original": str, "sha256_enclosed": str}],
+    **of(Released, "sha256", "audit_seq"),
+}
 _LEFT: Final = [{"id": str, "why": str, "exit_status": int}]
 """Of several requests in one command, those that were left."""
 
@@ -442,6 +448,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
     "revoke": {"id": str, **of(RevokedRequest, "grants", "state")},
     "listen": (
         of(PlayedRecording),
+        {"items": [of(PlayedRecording)]},
         {
             **of(WaveformView, "request", "recording", "audit_seq"),
             "duration_s": float,
@@ -451,11 +458,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
             **of(WaveformView, "edits"),
         },
     ),
-    "release": {
-        **of(Released, "path", "form", "passphrase"),
-        "recordings": [{"id": int, "sha256_original": str, "sha256_enclosed": str}],
-        **of(Released, "sha256", "audit_seq"),
-    },
+    "release": (_RELEASED, {"items": [_RELEASED], "left": _LEFT}),
     "hold place": {"id": str, "recordings": [int]},
     "hold lift": {"id": str, "state": HoldState},
     "hold list": {"items": [{**_HOLD, "recordings": int}]},

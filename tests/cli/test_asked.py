@@ -21,12 +21,36 @@ def _typed(tmp_path: Path, line: str) -> pexpect.spawn[str]:
 
 
 def test_an_argument_is_asked_for_until_it_can_be_read(tmp_path: Path) -> None:
-    shell = _typed(tmp_path, "request show")
-    shell.expect("Which request: R-17, or 17 for short: ")
+    shell = _typed(tmp_path, "show")
+    shell.expect("Which recording: 1042: ")
     shell.sendline("seventeen")
-    shell.expect("a request is given as R-17 or 17")
-    shell.expect("Which request: R-17, or 17 for short: ")
+    shell.expect("a recording is given by its number")
+    shell.expect("Which recording: 1042: ")
     shell.sendline("17")
+    shell.expect("there is no vault")
+
+
+def test_a_number_and_an_option_that_may_be_repeated_are_asked_for_alike(tmp_path: Path) -> None:
+    shell = _typed(tmp_path, "audit prove")
+    shell.expect("numbers them: ")
+    shell.sendline("seventeen")
+    shell.expect("that cannot be used; a whole number from 0 to ")
+    shell.expect("numbers them: ")
+    shell.sendline("17")
+    shell.expect("there is no vault")
+    shell = _typed(tmp_path, "drive restore")
+    shell.expect("each that is attached: ")
+    shell.sendline(str(tmp_path))
+    shell.expect("that folder is no callrec volume")
+
+
+def test_several_are_answered_in_one_line(tmp_path: Path) -> None:
+    shell = _typed(tmp_path, "hold place --reason x")
+    shell.expect("Which recordings: 1042: ")
+    shell.sendline("17, eighteen")
+    shell.expect("a recording is given by its number")
+    shell.expect("Which recordings: 1042: ")
+    shell.sendline("17, 18")
     shell.expect("there is no vault")
 
 
@@ -44,10 +68,11 @@ def test_options_are_asked_for_one_after_another(tmp_path: Path) -> None:
 def test_what_was_typed_ahead_does_not_reach_the_shell(tmp_path: Path) -> None:
     environ = {**os.environ, "CALLREC_VAULT": str(tmp_path / "none"), "PS1": "$ "}
     shell = pexpect.spawn("sh", env=environ, encoding="utf-8", timeout=60)
-    shell.sendline(f"{sys.executable} -m callrec request show")
-    shell.expect("for short: ")
+    shell.sendline(f"{sys.executable} -m callrec show")
+    shell.expect("1042: ")
     shell.send("17\necho fell-through\n")
     shell.expect("there is no vault")
+    shell.expect(r"\$ ")
     shell.sendline("echo the-end")
     shell.expect("\r\nthe-end\r\n")
     assert "\r\nfell-through\r\n" not in shell.before

@@ -17,7 +17,7 @@ from callrec.record.versions import open_details
 from callrec.requests.ask import create_request
 from callrec.requests.history import read_history
 from cli.test_request_on_a_terminal import on_a_terminal, terminal
-from house.practices import House
+from house.practices import House, password_of
 from house.requests import (
     a_request,
     approve,
@@ -35,13 +35,13 @@ from house.spool import a_call, take_in
 RATE, SECONDS = 8000, 20
 
 
-def a_voice(path: Path) -> Path:
+def a_voice(path: Path, loud: int = 9000) -> Path:
     """A call that is loud in every other second."""
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, RATE, 0, "NONE", ""))
         for second in range(SECONDS):
-            loud = struct.pack("<2h", 9000, -9000) if second % 2 else bytes(4)
-            file.writeframesraw(loud * (RATE // 2))
+            wave_ = struct.pack("<2h", loud, -loud) if second % 2 else bytes(4)
+            file.writeframesraw(wave_ * (RATE // 2))
     return path
 
 
@@ -185,3 +185,101 @@ def test_what_cannot_be_left_out_is_told_before_anything_is_confirmed(office: Ho
     assert "the recording ends at 0:20, before the end of a span" in shown
     assert "Type R-1" not in shown
     assert shown.endswith("[2]")
+
+
+# --- keys ---------------------------------------------------------------------------------------
+
+RIGHT, LEFT, UP, DOWN = "\x1b[C", "\x1b[D", "\x1b[A", "\x1bOB"
+
+
+def plays_on(house: House) -> dict[str, str]:
+    """A player that keeps what it hears, each time in another file, and plays on until it ends."""
+    return player(
+        house,
+        f"cd '{house.folder}'; n=$(ls heard.* 2>/dev/null | wc -l)\n"
+        'cat > heard.$n; echo "played $n." >&2; exec sleep 600',
+    )
+
+
+def heard_from(house: House, run: int) -> int:
+    """The second from which a player heard the rest of the call, to its end."""
+    with wave.open(str(house.folder / f"heard.{run}")) as file:
+        sound = file.readframes(file.getnframes())
+    with wave.open(str(house.folder / "heard.0")) as file:
+        whole = file.readframes(SECONDS * RATE)
+    assert whole.endswith(sound)
+    return SECONDS - len(sound) // (RATE * 2)
+
+
+@pytest.fixture
+def two_calls(house: House) -> House:
+    """R-1 is sam's, for two calls of 20 seconds."""
+    spool = house.folder / "spool"
+    take_in(house, a_voice(a_call(spool)), a_voice(a_call(spool, 1), loud=8000))
+    approved(house, recordings=[1, 2])
+    return house
+
+
+def test_one_password_and_keys_go_through_the_calls_of_a_request(two_calls: House) -> None:
+    seen = terminal(
+        two_calls, "sam", "listen R-1", columns=80, CALLREC_PASSWORD_FILE="", **plays_on(two_calls)
+    )
+
+    def press(key: str, *shown: str) -> None:
+        seen.send(key)
+        for each in shown:
+            seen.expect_exact(each)
+
+    seen.expect_exact("Password of sam: ")
+    seen.sendline(password_of("sam"))
+    seen.expect_exact("Recording 1, as it was taken in:")
+    seen.expect_exact("0:00 of 0:20  playing")
+    seen.expect_exact("played 0.")
+    press(RIGHT, "0:05 of 0:20  playing", "played 1.")
+    press("m", "0:05 of 0:20  playing  marked from 0:04")
+    press(RIGHT, "0:10 of 0:20", "played 2.")
+    press("m", "marked: 0:04-0:10\r\n")
+    press(UP, "0:19 of 0:20  playing", "played 3.")
+    press(DOWN, "0:00 of 0:20  playing", "played 4.")
+    press(" ", "0:00 of 0:20  paused")
+    press(RIGHT, "0:05 of 0:20  paused")
+    press(RIGHT, "0:10 of 0:20  paused")
+    press(LEFT, "0:05 of 0:20  paused")
+    press(" ", "0:05 of 0:20  playing", "played 5.")
+    press("x")
+    press("m", "marked from 0:04")
+    press("n", "marked: 0:04-0:05\r\n", "Recording 1 was played in parts, ")
+    seen.expect_exact("Recording 2, as it was taken in:")
+    seen.expect_exact("played 6.")
+    press("q", "Recording 2 was played to second 0 of 20")
+    for text, number in (("1@0:04-0:10", "1"), ("1@0:04-0:05", "4")):
+        seen.expect_exact(f"Why is {text} to be left out: ")
+        seen.sendline(number)
+    seen.expect_exact(
+        "To leave that out, add this to callrec release R-1, or to its approval:\r\n"
+        "  --silence 1@0:04-0:10=third-party --silence 1@0:04-0:05=not-relevant\r\n"
+    )
+    seen.expect(pexpect.EOF)
+    seen.close()
+    assert seen.exitstatus == 0
+    assert [heard_from(two_calls, run) for run in range(6)] == [0, 5, 10, 19, 0, 5]
+    assert details(two_calls, "listen.ended") == [
+        {"how": "stopped", "of_seconds": 20, "played_to_second": 19, "parts": []},
+        {"how": "stopped", "of_seconds": 20, "played_to_second": 0},
+    ]
+
+
+def test_what_plays_to_its_end_is_followed_by_the_next(two_calls: House) -> None:
+    shown = on_a_terminal(two_calls, "sam", "listen R-1", columns=80, **keeps(two_calls))
+    assert [f"Recording {number} was played to second" in shown for number in (1, 2)] == [True] * 2
+    assert [each["how"] for each in details(two_calls, "listen.ended")] == ["ended", "ended"]
+    assert shown.endswith("[0]")
+
+
+def test_keys_that_were_pressed_too_late_reach_no_shell(office: House) -> None:
+    approved(office, recordings=[1])
+    seen = terminal(office, "sam", "listen R-1", columns=80, **plays_on(office))
+    seen.expect_exact("played 0.")
+    seen.send("qls\r")
+    seen.expect(pexpect.EOF)
+    assert "ls" not in seen.before.split("Recording 1 was played")[1]

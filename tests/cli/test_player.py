@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from callrec.cli.commands.listen import find_player, play
+from callrec.cli.playing import find_player, play
 from callrec.errors import Failed, Misconfigured, Tampered
 
 PIECES = [b"RIFF", bytes(200_000), b"end"]
@@ -50,14 +50,14 @@ def test_the_first_player_that_plays_such_a_file_is_found(
 ) -> None:
     for name in installed:
         keeps(tmp_path, name)
-    find_player((), kind, {"PATH": str(tmp_path)}).play(PIECES)
+    play(find_player((), kind, {"PATH": str(tmp_path)}).command, PIECES)
     assert [path.stem for path in tmp_path.glob("*.heard")] == [chosen]
 
 
 def test_the_player_of_the_configuration_goes_before_any_other(tmp_path: Path) -> None:
     keeps(tmp_path, "paplay")
     own = keeps(tmp_path, "own")
-    find_player((str(own), "--loud"), "wav", {"PATH": str(tmp_path)}).play(PIECES)
+    play(find_player((str(own), "--loud"), "wav", {"PATH": str(tmp_path)}).command, PIECES)
     assert [path.stem for path in tmp_path.glob("*.heard")] == ["own"]
     assert (tmp_path / "own.said").read_text() == "--loud\n"
 

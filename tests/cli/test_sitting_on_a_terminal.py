@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pexpect
 
 from callrec.policy.purpose import Purpose
 from cli.test_request_on_a_terminal import on_a_terminal, terminal
 from house.practices import House, password_of
-from house.requests import a_request, rows, state_of
+from house.requests import a_request, approve, rows, state_of
 
 
 def approvals(house: House) -> int:
@@ -102,3 +104,50 @@ def test_of_what_was_all_passed_over_no_second_password_is_asked(stocked: House)
     shown = on_a_terminal(stocked, "dora", "approve R-1 R-2 --countersign pat", "no", "no")
     assert "countersigns" not in shown
     assert shown.endswith("callrec: error: approved: none; not approved: R-1, R-2\n[1]")
+
+
+def test_each_release_has_a_file_and_a_passphrase_of_its_own(stocked: House) -> None:
+    for recording in (1, 2):
+        a_request(stocked, recordings=[recording])
+        approve(stocked, f"R-{recording}")
+    (stocked.folder / "outbox").mkdir()
+    shown = on_a_terminal(
+        stocked,
+        "sam",
+        f"release R-1 R-9 R-2 --to '{stocked.folder}/outbox' --deliver-by letter"
+        " --passphrase-by phone",
+        password_of("sam"),
+        CALLREC_PASSWORD_FILE="",
+    )
+    assert shown.count("Password of sam") == 1
+    lines = shown.splitlines()
+    passphrases = [
+        lines[place + 1].strip()
+        for place, line in enumerate(lines)
+        if line == "Passphrase, shown this once:"
+    ]
+    assert len(set(passphrases)) == 2
+    for path, passphrase in zip(
+        sorted((stocked.folder / "outbox").iterdir()), passphrases, strict=True
+    ):
+        opened = subprocess.run(
+            ["7z", "t", f"-p{passphrase}", str(path)], capture_output=True, check=False
+        )
+        assert opened.returncode == 0
+    assert shown.endswith("callrec: error: released: R-1, R-2; not released: R-9\n[8]")
+
+
+def test_what_was_done_before_ctrl_c_is_told(stocked: House) -> None:
+    for recording in (1, 2):
+        a_request(stocked, recordings=[recording])
+    seen = terminal(stocked, "max", "approve R-1 R-2 --json")
+    seen.expect_exact("Type R-1 to approve it: ")
+    seen.sendline("R-1")
+    seen.expect_exact("Type R-2 to approve it: ")
+    seen.sendintr()
+    seen.expect(pexpect.EOF)
+    seen.close()
+    assert seen.exitstatus == 130
+    assert '"id": "R-1"' in seen.before
+    assert state_of(stocked, "R-1") == "approved"
+    assert state_of(stocked, "R-2") == "submitted"

@@ -17,7 +17,7 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused, Tampered, Unusable
-from callrec.policy.edits import UNEDITED, Edits, read_clip, read_silence
+from callrec.policy.edits import UNEDITED, Edits, TypedEdit, read_clip, read_silence
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
 from callrec.record.versions import open_details
@@ -26,7 +26,9 @@ from callrec.release.listen import (
     Playback,
     PlayedRecording,
     Player,
+    Sound,
     WaveformView,
+    granted_recordings,
     listen_to,
     record_hearing,
     record_waveform_shown,
@@ -57,7 +59,7 @@ from house.requests import (
     state_of,
     third_parties_checked,
 )
-from house.spool import a_call, take_in, undecodable
+from house.spool import a_call, a_name, take_in, undecodable
 
 SOUNDS = Path(__file__).parents[1] / "vectors/telephone/sound"
 
@@ -587,6 +589,143 @@ def test_of_what_cannot_be_decoded_no_waveform_is_shown(house: House) -> None:
     with pytest.raises(Undecodable):
         look(house)
     assert last_leaf(house).outcome is Outcome.FAILED
+
+
+# --- from one place to another -----------------------------------------------------------------
+
+
+def a_minute(house: House) -> None:
+    """R-1 is sam's, for a call of 60 seconds."""
+    take_in(house, a_call(house.folder / "spool", size_bytes=58 + 8000 * 60))
+    approved(house, recordings=[1])
+
+
+def hears(house: House, sound: Sound, at: float, seconds: int, *, taken: int = 60) -> None:
+    """Somebody hears so much from there on, of which the player has taken that much."""
+    pieces = sound.begin(at)
+    left = taken * 16_000
+    while left > 0 and (piece := next(pieces, b"")):
+        left -= len(piece)
+    house.at += timedelta(seconds=seconds)
+
+
+def test_what_was_skipped_is_not_on_record_as_heard(house: House) -> None:
+    a_minute(house)
+
+    def play(sound: Sound) -> bool:
+        hears(house, sound, 0, 10)
+        assert sound.position == 10
+        sound.halt()
+        house.at += timedelta(hours=1)  # nothing is heard meanwhile
+        hears(house, sound, 40, 5)
+        sound.halt()
+        return False
+
+    heard = played_by(house, play)
+    assert (heard.played_to_second, heard.parts) == (45, ((0, 10), (40, 45)))
+    assert hearings(house)[-1] == (
+        "listen.ended",
+        {
+            "how": "stopped",
+            "of_seconds": 60,
+            "played_to_second": 45,
+            "parts": [[0, 10], [40, 45]],
+        },
+    )
+
+
+def test_no_more_is_on_record_than_the_player_has_taken(house: House) -> None:
+    a_minute(house)
+
+    def play(sound: Sound) -> bool:
+        hears(house, sound, 30, 25, taken=12)
+        return False
+
+    parts = played_by(house, play).parts
+    assert parts is not None
+    assert parts in (((30, 42),), ((30, 43),))  # in pieces of a quarter of a second
+
+
+def test_who_goes_on_to_the_end_has_not_heard_all_of_it(house: House) -> None:
+    a_minute(house)
+
+    def play(sound: Sound) -> bool:
+        hears(house, sound, 0, 10)
+        hears(house, sound, 50, 20)
+        return True
+
+    assert played_by(house, play).parts == ((0, 10), (50, 60))
+    assert hearings(house)[-1][1]["how"] == "stopped"
+
+
+def test_what_was_heard_piece_by_piece_and_twice_was_heard_whole(house: House) -> None:
+    a_minute(house)
+
+    def play(sound: Sound) -> bool:
+        for at in (30, 0, 25):
+            hears(house, sound, at, 35)
+        return True
+
+    assert played_by(house, play).parts is None
+    assert hearings(house)[-1] == (
+        "listen.ended",
+        {"how": "ended", "of_seconds": 60, "played_to_second": 60},
+    )
+
+
+def test_who_stops_at_once_has_stopped_it_and_nothing_failed(office: House) -> None:
+    def play(sound: Sound) -> bool:
+        next(sound.begin(0))
+        sound.halt()
+        return False
+
+    played_by(office, play)
+    assert hearings(office)[-1][0] == "listen.ended"
+
+
+@pytest.mark.parametrize("edits", [(), (CLIP,)], ids=["whole", "clipped"])
+def test_from_a_later_place_the_same_sound_is_heard(
+    stocked: House, edits: tuple[TypedEdit, ...]
+) -> None:
+    a_request(stocked)
+    approve(stocked, "R-1", edits=edits)
+    heard: list[bytes] = []
+
+    def play(sound: Sound) -> bool:
+        heard.extend(b"".join(sound.begin(at)) for at in (0, 0.1))
+        assert (sound.begins_ms, sound.ends_ms) == ((50, 250) if edits else (0, 250))
+        return True
+
+    played_by(stocked, play)
+    whole, later = map(samples, heard)
+    assert later == whole[800:]
+
+
+def test_what_cannot_be_decoded_is_played_from_its_beginning_alone(house: House) -> None:
+    take_in(house, undecodable(house.folder / "spool"))
+    approved(house, recordings=[1])
+    seen = []
+
+    def play(sound: Sound) -> bool:
+        seen.append(sound.can_seek)
+        return bool([*sound])
+
+    played_by(house, play)
+    assert seen == [False]
+
+
+def test_the_calls_of_a_request_are_heard_in_the_order_in_which_they_were(house: House) -> None:
+    for hours in (2, 0, 1):
+        name = a_name(hours, hours_later=hours)
+        take_in(house, a_call(house.folder / "spool", hours, name=name))
+    approved(house, recordings=[1, 2, 3])
+    assert granted_recordings(house.practice, signed_in(house, "sam"), "R-1") == (2, 3, 1)
+
+
+def test_who_was_granted_nothing_is_refused_on_record(office: House) -> None:
+    with pytest.raises(Refused):
+        granted_recordings(office.practice, signed_in(office, "mia"), "R-1")
+    assert (last_leaf(office).act, last_leaf(office).outcome) == ("listen", Outcome.REFUSED)
 
 
 # --- what was not heard -------------------------------------------------------------------------

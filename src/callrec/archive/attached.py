@@ -11,7 +11,7 @@ of a volume that is away as well; one that is attached is looked at besides.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
@@ -42,13 +42,15 @@ def attached_volumes(practice: Practice) -> Mapping[str, Volume]:
     every mounted drive and the folders at its top.
     """
     found: dict[str, Volume] = {}
-    for at in dict.fromkeys(_places(practice)):
-        with suppress(CallrecError, OSError):
-            if is_volume(at):
-                volume = open_volume(at)
-                if volume.vault == practice.vault:
-                    found.setdefault(volume.volume, volume)
+    for volume in _volumes_in(_places(practice)):
+        if volume.vault == practice.vault:
+            found.setdefault(volume.volume, volume)
     return found
+
+
+def mounted_volumes() -> tuple[Volume, ...]:
+    """The volumes of any vault on mounted drives and in the folders at their top."""
+    return tuple(_volumes_in(_mounted_places()))
 
 
 def remember_place(practice: Practice, volume: Volume) -> None:
@@ -61,10 +63,21 @@ def remember_place(practice: Practice, volume: Volume) -> None:
 def _places(practice: Practice) -> Iterator[Path]:
     yield from practice.drives
     yield from map(Path, _remembered(practice).values())
+    yield from _mounted_places()
+
+
+def _mounted_places() -> Iterator[Path]:
     for drive in drives():
         yield drive
         with suppress(OSError):
             yield from sorted(each for each in drive.iterdir() if each.is_dir())
+
+
+def _volumes_in(places: Iterable[Path]) -> Iterator[Volume]:
+    for at in dict.fromkeys(places):
+        with suppress(CallrecError, OSError):
+            if is_volume(at):
+                yield open_volume(at)
 
 
 def _remembered(practice: Practice) -> Mapping[str, str]:

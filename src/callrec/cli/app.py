@@ -19,7 +19,15 @@ import typer
 from typer.main import get_command
 
 import callrec
-from callrec.cli.groups import ConfigFile, Fields, Json, LazyGroup, VaultDir, Version
+from callrec.cli.groups import (
+    ConfigFile,
+    Fields,
+    Json,
+    LazyGroup,
+    VaultDir,
+    Version,
+    expected,
+)
 from callrec.cli.invocation import Context, GlobalOptions, Invocation
 from callrec.errors import CallrecError, Failed, Tampered, Unusable
 
@@ -143,7 +151,7 @@ MODULES: Mapping[str, str] = {
     "kit": "keys",
     "drive": "",
     "practice": "",
-    "init": "kit",
+    "init": "setup",
     "recovery": "kit",
     "logout": "login",
     "whoami": "login",
@@ -151,6 +159,7 @@ MODULES: Mapping[str, str] = {
     "deny": "requests.decide",
     "revoke": "requests.decide",
     "due": "requests.due",
+    "erase": "requests.erase",
     "config": "configuration",
     "request": "requests.request",
     "migrate": "drives.restore",
@@ -378,7 +387,7 @@ def _explain_usage_error(problem: Any) -> tuple[str, str]:
         case "MissingParameter":
             return f"{_name(problem.param)} is missing", hint
         case "BadParameter":
-            return f"{_name(problem.param)} cannot be used{_expected(problem)}", hint
+            return f"{_name(problem.param)} cannot be used{expected(problem)}", hint
         case _ if "extra argument" in problem.message:
             return (
                 "there is an unexpected word; put quotes around what holds spaces",
@@ -403,13 +412,3 @@ def _meant(problem: Any) -> str:
 def _name(parameter: Any) -> str:
     names = [name for name in parameter.opts if name.startswith("--")]
     return str(names[0] if names else parameter.display_name_raw.removesuffix("..."))
-
-
-def _expected(problem: Any) -> str:
-    kind = problem.param.type_descriptor
-    if kind.is_choice:
-        names = problem.param.display_type(problem.ctx).strip("<>").replace("|", ", ")
-        return f": one of {names} is expected"
-    if kind.annotation is int:
-        return f": a whole number from {problem.param.min} to {problem.param.max} is expected"
-    return ""

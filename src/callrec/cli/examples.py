@@ -62,8 +62,8 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "revoke": ("R-17", 'R-17 --reason "The complaint was withdrawn"', "R-17 --yes"),
     "listen": ("R-17", "R-17 1042", "R-17 1042 --look"),
     "release": (
-        "R-17 --to packages",
         "R-17 --to packages --form html",
+        "R-17 R-18 --to packages",
         "R-17 --to packages --deliver-by email --passphrase-by phone",
     ),
     "hold": ("list", 'place 1042 --reason "A claim was announced"', "lift H-3"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -22,6 +23,9 @@ from callrec.errors import Unusable
 
 GLOBAL_OPTIONS = ("json", "fields", "config", "vault")
 """Options that every command takes, at any place."""
+
+ASKED = f"{__name__}.asked"
+"""In a context's ``meta``: something was left out of the line, and asked for."""
 
 _TAKES_A_VALUE = ("--fields", "--config", "-c", "--vault")
 
@@ -62,7 +66,8 @@ class Command(TyperCommand):
             except typer.TyperException as problem:
                 if not _can_be_asked(problem, ctx):
                     raise
-                answers.append(_ask_for(cast("Any", problem).param, ctx))
+                ctx.meta[ASKED] = True
+                answers.extend(_ask_for(cast("Any", problem).param, ctx))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         _format_examples(ctx, formatter)
@@ -80,28 +85,66 @@ def _format_examples(ctx: Any, formatter: Any) -> None:
 def _can_be_asked(problem: Exception, ctx: Any) -> bool:
     # By name, since Typer keeps these classes to itself.
     is_missing = type(problem).__name__ == "MissingParameter" and not ctx.resilient_parsing
-    return bool(is_missing and ctx.obj is not None and ctx.obj.prompts.possible)
+    if not is_missing or ctx.obj is None or ctx.obj.given.json:
+        return False
+    return bool(ctx.obj.prompts.possible)
 
 
-def _ask_for(missing: Any, ctx: Any) -> str:
+def _ask_for(missing: Any, ctx: Any) -> Sequence[str]:
     """What was left out of the line, asked for until it can be read; as it would be typed."""
     is_option = missing.param_type_name == "option"
     name = missing.opts[0] if is_option else str(missing.metavar or missing.name)
     what = (missing.help or name).rstrip(".")
-    if missing.type_descriptor.is_choice:
-        choices = dict.fromkeys(map(str, missing.type_descriptor.choices), "")
-        answer = ctx.obj.prompts.choose(what, choices, option=name)
+    choices = _choices(missing, ctx)
+    if choices:
+        answer = ctx.obj.prompts.choose(_question(what), choices, option=name)
     else:
         answer = ctx.obj.prompts.ask_until(what, partial(_taken, missing, ctx), option=name)
-    return f"{name}={answer}" if is_option else str(answer)
+    return [f"{name}={answer}"] if is_option else _values(missing, answer)
+
+
+def _question(what: str) -> str:
+    """What a list is headed with: its lines are the examples."""
+    asked = re.split("[:;]", what)[0]
+    return f"{asked}?" if asked.startswith("Wh") and not asked.startswith("What") else asked
+
+
+def _choices(missing: Any, ctx: Any) -> Mapping[str, str]:
+    """What may be meant, where that is known; each with what it is."""
+    from callrec.cli.offers import offered  # only where something is missing
+
+    if missing.type_descriptor.is_choice:
+        return dict.fromkeys(map(str, missing.type_descriptor.choices), "")
+    offer = offered(ctx.command_path.partition(" ")[2], missing)
+    return offer(ctx.obj, ctx.params) if offer else {}
 
 
 def _taken(missing: Any, ctx: Any, answer: str) -> str:
     if answer.startswith("-"):
         raise Unusable("an option is not an answer", hint="Ctrl-C ends this")
-    if missing.nargs == 1:
-        missing.process_value(ctx, answer)
+    is_alone = missing.nargs == 1 and not getattr(missing, "multiple", False)
+    try:
+        missing.process_value(ctx, answer if is_alone else _values(missing, answer))
+    except typer.TyperException as problem:
+        what = expected(problem).removeprefix(": ")
+        raise Unusable("that cannot be used", hint=what or "Ctrl-C ends this") from None
     return answer
+
+
+def _values(parameter: Any, answer: str) -> list[str]:
+    """The words of an answer, where there may be several: 1042 1043."""
+    return [answer] if parameter.nargs == 1 else answer.replace(",", " ").split()
+
+
+def expected(problem: Any) -> str:
+    """What would be right in the place of what Typer cannot read."""
+    kind = problem.param.type_descriptor
+    if kind.is_choice:
+        names = problem.param.display_type(problem.ctx).strip("<>").replace("|", ", ")
+        return f": one of {names} is expected"
+    if kind.annotation is int:
+        return f": a whole number from {problem.param.min} to {problem.param.max} is expected"
+    return ""
 
 
 def _counts_once(option: Any) -> bool:

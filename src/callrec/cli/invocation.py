@@ -214,6 +214,8 @@ def signing_person(invocation: Invocation, practice: Practice) -> Actor:
     from callrec.login.keyring import read_credential
     from callrec.login.unlock import actor_by_credential
 
+    if invocation.actor is not None and invocation.actor.identity is not None:
+        return invocation.actor  # the password was given a moment ago, to see what waits
     named = invocation.environ.get("CALLREC_CREDENTIAL")
     if named is not None:
         invocation.actor = actor_by_credential(practice, read_credential(Path(named)))

@@ -76,6 +76,14 @@ def read_word(words: type[_Word], noun: str, text: str, *, for_what: str = "") -
         raise Unusable(f"there is no such {noun}{for_what}", hint=listed) from None
 
 
+def read_new_login(text: str) -> str:
+    """A login name that somebody new can have."""
+    from callrec.people.founding import check_login  # few commands need it
+
+    check_login(text)
+    return text
+
+
 def read_fingerprint(text: str) -> bytes:
     """The vault root, 32 bytes, from its 64 hex digits in any grouping."""
     digits = re.sub(r"[\s-]", "", text).lower()
@@ -255,7 +263,13 @@ PracticeName = Annotated[
 ]
 
 UserName = Annotated[
-    str, typer.Option("--user", metavar="NAME", help="Login of the first Data Controller: jsmith.")
+    str,
+    typer.Option(
+        "--user",
+        metavar="NAME",
+        parser=read_new_login,
+        help="Login of the first Data Controller: jsmith.",
+    ),
 ]
 
 FullName = Annotated[
@@ -270,7 +284,13 @@ RecoveryFile = Annotated[
 ]
 
 LoginName = Annotated[
-    str | None, typer.Argument(metavar="[USER]", help="Who logs in; else CALLREC_USER.")
+    str,
+    typer.Argument(
+        metavar="USER",
+        envvar="CALLREC_USER",
+        show_envvar=False,
+        help="Who logs in; else CALLREC_USER.",
+    ),
 ]
 
 NewLogin = Annotated[

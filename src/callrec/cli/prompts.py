@@ -50,14 +50,22 @@ class Prompts:
         """Passwords are typed here, and no file is named that has one."""
         return not self._environ.get(PASSWORD_FILE)
 
-    def forget_typed(self) -> None:
-        """Drop what was typed ahead, or it would reach the shell where a command ends early.
+    @property
+    def keyboard(self) -> int | None:
+        """The terminal that keys are read from, if what is typed there is meant for us.
 
-        Not in the background: what is typed is the shell's, and the system stops who drops it.
+        In the background it is the shell's, and the system stops who reads it or drops it.
         """
-        with suppress(OSError, termios.error):  # the terminal may be gone
+        with suppress(OSError):  # the terminal may be gone
             if self.possible and os.tcgetpgrp(self._answers.fileno()) == os.getpgrp():
-                termios.tcflush(self._answers, termios.TCIFLUSH)
+                return self._answers.fileno()
+        return None
+
+    def forget_typed(self) -> None:
+        """Drop what was typed ahead, or it would reach the shell where a command ends early."""
+        with suppress(termios.error):
+            if (terminal := self.keyboard) is not None:
+                termios.tcflush(terminal, termios.TCIFLUSH)
 
     def ask(self, what: str, *, option: str) -> str:
         """A line of text."""
@@ -75,19 +83,24 @@ class Prompts:
         option: str,
         help: str = "",  # noqa: A002  # as Typer calls it
         given: str | None = None,
+        default: str = "",
     ) -> Answer:
-        """Ask until the answer can be read, and say each time why it could not."""
+        """Ask until the answer can be read, and say each time why it could not.
+
+        ``default`` is what Enter alone answers.
+        """
         self._need_terminal(option)
         if given is None:
             self._explain(help)
+        asked = f"{what} [{default}]" if default else what
         while True:
-            answer = self._answer(what, option) if given is None else given
+            answer = self._answer(asked, option).strip() or default if given is None else given
             given = None
             try:
                 return read(_entered(answer))
             except (NotFound, Refused, Unusable) as error:
                 hint = f"; {error.hint}" if error.hint else ""
-                self._write(f"{escape_controls(error.message + hint)}\n")
+                self.write(f"{escape_controls(error.message + hint)}\n")
 
     def choose(
         self,
@@ -97,12 +110,37 @@ class Prompts:
         option: str,
         help: str = "",  # noqa: A002  # as Typer calls it
     ) -> str:
-        """One of several, by its number or its name; asks until it is one of them."""
+        """One of several: from a list or, on a terminal that draws none, by its number or name."""
         self._need_terminal(option)
         self._explain(help)
+        if self._draws:
+            return self._pick(what, choices, option)
         for position, (name, meaning) in enumerate(choices.items(), start=1):
-            self._write(f"  {position:2}  {escape_controls(f'{name}  {meaning}')}\n")
+            self.write(f"  {position:2}  {escape_controls(f'{name}  {meaning}')}\n")
         return self.ask_until(what, lambda answer: _chosen(answer, list(choices)), option=option)
+
+    @property
+    def _draws(self) -> bool:
+        """The terminal moves its cursor and says which keys are pressed."""
+        return self._environ.get("TERM", "") not in ("", "dumb", "unknown")
+
+    def _pick(self, what: str, choices: Mapping[str, str], option: str) -> str:
+        from callrec.cli.menu import choose_from  # prompt_toolkit: 200 ms
+
+        names = {escape_controls(name): name for name in choices}
+        question = _asked(escape_controls(what))
+        try:
+            shown = choose_from(
+                question,
+                {each: escape_controls(choices[name]) for each, name in names.items()},
+                answers=self._answers,
+                messages=self._messages,
+                term=self._environ["TERM"],
+            )
+        except EOFError:
+            raise Unusable("nothing was entered", hint=f"give {option}") from None
+        self.write(f"{question}{shown}\n")
+        return names[shown]
 
     def confirm(self, what: str, *, yes: bool) -> None:
         """Go on with what cannot be undone only if that was confirmed."""
@@ -147,7 +185,7 @@ class Prompts:
             except WrongPassword as error:
                 if self._environ.get(file_variable) or not self.possible:
                     raise
-                self._write(f"{error.message}; try again\n")
+                self.write(f"{error.message}; try again\n")
         return use(self.ask_password(what, file_variable=file_variable))
 
     def ask_new_password(
@@ -168,14 +206,14 @@ class Prompts:
 
         offered = fresh_passphrase()
         self._explain("Here is a strong password, made for you just now. Write it down now.")
-        self._write(f"\n    {offered}\n\n")
+        self.write(f"\n    {offered}\n\n")
         question = f"{what}. Press Enter to use the one above, or type your own"
         while True:
             chosen = self._hidden(question, file_variable) or offered
             try:
                 check(chosen)
             except Unusable as error:
-                self._write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
+                self.write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
             else:
                 break
         if self._hidden("Type it again", file_variable) != chosen:
@@ -193,7 +231,7 @@ class Prompts:
             try:
                 read(typed)
             except Unusable as error:
-                self._write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
+                self.write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
             else:
                 return typed
 
@@ -203,7 +241,7 @@ class Prompts:
         try:
             return _text(lambda: getpass.getpass(question, stream=self._messages), Unusable)
         except EOFError:
-            self._write("\n")
+            self.write("\n")
             raise Unusable(
                 "nothing was entered", hint=f"type it, or set {file_variable} to a file with it"
             ) from None
@@ -221,23 +259,24 @@ class Prompts:
 
     def _explain(self, help: str) -> None:  # noqa: A002  # as above
         if help:
-            self._write(f"{fill(escape_controls(help), WIDTH)}\n")
+            self.write(f"{fill(escape_controls(help), WIDTH)}\n")
 
     def _answer(self, what: str, option: str) -> str:
-        self._write(_asked(escape_controls(what)))
+        self.write(_asked(escape_controls(what)))
         line = _text(self._answers.readline, Unusable)
         if not line:
             raise Unusable("nothing was entered", hint=f"give {option}")
         return line
 
     def _line(self, question: str) -> str:
-        self._write(escape_controls(question))
+        self.write(escape_controls(question))
         line = _text(self._answers.readline, Unusable)
         if not line.endswith("\n"):
-            self._write("\n")
+            self.write("\n")
         return line.strip()
 
-    def _write(self, text: str) -> None:
+    def write(self, text: str) -> None:
+        """Write to the terminal as it stands, without a new line."""
         self._messages.write(text)
         self._messages.flush()
 

@@ -74,6 +74,18 @@ def logins(practice: Practice) -> Mapping[str, str]:
         return _Logins((row.id, row.login) for row in rows)
 
 
+def people_who_log_in(practice: Practice) -> Mapping[str, Role]:
+    """The login and role of everybody who has not been shut out; a service does not log in."""
+    called = logins(practice)
+    people = [voucher.person for voucher in practice.register.people()]
+    found = {
+        called[person.id]: person.role
+        for person in people
+        if person.role is not Role.INTAKE and person.standing is not Standing.DISABLED
+    }
+    return dict(sorted(found.items()))
+
+
 def line_managers(practice: Practice) -> Mapping[PersonId, PersonId]:
     """Whose line manager is who, as the practice's settings name them; who has left is none."""
     ids = {login: PersonId(id_) for id_, login in logins(practice).items()}

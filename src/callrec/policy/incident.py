@@ -132,6 +132,12 @@ def check_may_read(person: Person, incident: IncidentFacts, *, on: date) -> None
         )
 
 
+def may_update(person: Person, incident: IncidentFacts, *, on: date) -> bool:
+    """Whether `check_may_update` lets someone in force add to an incident that is open."""
+    is_theirs = person.id in {incident.reporter, incident.told}
+    return is_theirs or Power.GOVERN in powers_of(person, on)
+
+
 def check_may_update(person: Person, incident: IncidentFacts, *, assesses: bool, on: date) -> None:
     """The reporter, the person notified and the Data Controller add what they find out.
 
@@ -140,7 +146,7 @@ def check_may_update(person: Person, incident: IncidentFacts, *, assesses: bool,
     """
     check_in_force(person)
     governs = Power.GOVERN in powers_of(person, on)
-    if person.id not in {incident.reporter, incident.told} and not governs:
+    if not may_update(person, incident, on=on):
         raise Refused(
             "an incident is added to by who reported it, who was told and the Data Controller",
             clause=Clause.INFRINGEMENT,

@@ -58,6 +58,7 @@ class DisclosureEntry:
     end: str | None
     played_to_second: int | None
     of_seconds: int | None
+    parts: tuple[str, ...]
     approved_by: tuple[str, ...]
     broken_glass: str | None
     brought_in: tuple[str, ...]
@@ -117,6 +118,7 @@ def _entries(
             end="not recorded" if unended else details.get("how"),
             played_to_second=details.get("played_to_second"),
             of_seconds=details.get("of_seconds"),
+            parts=tuple(f"{first}-{end}" for first, end in details.get("parts", ())),
             approved_by=tuple(called[person] for person in approvers),
             broken_glass=request.broken_glass(used),
             brought_in=request.brought_in(used),

@@ -292,10 +292,13 @@ def copy_pieces(
     *,
     edits: Edits,
     encoding: Encoding = WAV,
+    start: int = 0,
 ) -> Iterator[bytes]:
-    """A copy that any player plays, a piece at a time."""
+    """A copy that any player plays, a piece at a time; of a WAVE file from a later sample on."""
     with _seekable(practice, grant) as original:
-        yield from listening_copy(original, _suffix(grant), sound, edits=edits, encoding=encoding)
+        yield from listening_copy(
+            original, _suffix(grant), sound, edits=edits, encoding=encoding, start=start
+        )
 
 
 def _suffix(grant: UsableGrant) -> str:

@@ -13,7 +13,7 @@ and no file of it is ever written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -47,7 +47,7 @@ from callrec.sound.coding import WAV
 from callrec.sound.listening import samples_after
 from callrec.sound.measured import Measured
 
-Play: TypeAlias = Callable[[Iterable[bytes]], bool]
+Play: TypeAlias = Callable[["Sound"], bool]
 """Plays a sound while its bytes come, and says whether it took all of them."""
 
 
@@ -98,6 +98,8 @@ class PlayedRecording:
     """At most."""
     of_seconds: int
     """How many there are."""
+    parts: tuple[tuple[int, int], ...] | None
+    """From which second to which, where something was skipped."""
     player: str
     """The program that played it."""
     edits: Edits
@@ -112,29 +114,108 @@ class HearingEnd(StrEnum):
     ENDED = "ended"
     """The player took all of it, and ended well."""
     STOPPED = "stopped"
-    """The listener had heard enough."""
+    """The listener had heard enough, or skipped something."""
     FAILED = "failed"
     """The player did not end well, or took next to nothing."""
 
 
-class _Counted:
-    """The pieces of a sound, and how much of it the player has taken."""
+@dataclass(slots=True)
+class _Stretch:
+    """What is played without a break."""
 
-    def __init__(self, pieces: Iterable[bytes], *, size: int, seconds: float) -> None:
-        self._pieces = pieces
+    at: float
+    """Where it begins, in seconds of the copy."""
+    began: datetime
+    taken_s: float = 0.0
+    """How much of it the player has taken."""
+    ended: datetime | None = None
+
+    def end(self, now: datetime) -> float:
+        """Up to where it can have been heard: what was taken, and what time has gone by."""
+        return self.at + min(self.taken_s, ((self.ended or now) - self.began).total_seconds())
+
+
+class Sound:
+    """The copy of a recording as it is played, and which parts of it can have been heard."""
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        pieces_from: Callable[[float], Iterator[bytes]],
+        *,
+        size: int,
+        seconds: float,
+        begins_ms: int = 0,
+        can_seek: bool = True,
+    ) -> None:
+        self._now = now
+        self._pieces_from = pieces_from
         self._size = size
-        self._taken = 0
+        self._stretches: list[_Stretch] = []
         self.seconds = seconds
         """How long all of it lasts."""
+        self.begins_ms = begins_ms
+        """Where in the original it begins."""
+        self.can_seek = can_seek
+        """It can be played from another place than its beginning."""
+        self.was_halted = False
+        """The listener ended some of it early."""
 
     def __iter__(self) -> Iterator[bytes]:
-        for piece in self._pieces:
-            yield piece
-            self._taken += len(piece)
+        return self.begin(0)
 
     @property
-    def seconds_taken(self) -> float:
-        return self.seconds * min(1, self._taken / self._size)
+    def ends_ms(self) -> int:
+        """Where in the original it ends."""
+        return self.begins_ms + int(self.seconds * 1000)
+
+    def begin(self, at: float) -> Generator[bytes]:
+        """What plays it from a second on, a piece at a time."""
+        self._end_stretch()
+        stretch = _Stretch(at, self._now())
+        self._stretches.append(stretch)
+        for piece in self._pieces_from(at):
+            for place in range(0, len(piece), _PIECE_BYTES):
+                part = piece[place : place + _PIECE_BYTES]
+                yield part
+                taken_s = stretch.taken_s + self.seconds * len(part) / self._size
+                stretch.taken_s = min(taken_s, self.seconds - at)
+
+    def halt(self) -> None:
+        """The listener ends what is being played."""
+        self.was_halted = True
+        self._end_stretch()
+
+    def _end_stretch(self) -> None:
+        for last in self._stretches[-1:]:
+            last.ended = last.ended or self._now()
+
+    @property
+    def position(self) -> float:
+        """The second at which it is, at most."""
+        return self._stretches[-1].end(self._now()) if self._stretches else 0.0
+
+    @property
+    def second(self) -> int:
+        """Up to which it can have been heard."""
+        return int(max((each.end(self._now()) for each in self._stretches), default=0))
+
+    @property
+    def parts(self) -> tuple[tuple[int, int], ...] | None:
+        """From which second to which, where something was skipped; None where nothing was."""
+        found: list[tuple[int, int]] = []
+        for each in sorted(self._stretches, key=lambda stretch: stretch.at):
+            first, end = int(each.at), ceil(each.end(self._now()))
+            if found and first <= found[-1][1]:
+                first, end = found[-1][0], max(found.pop()[1], end)
+            found.append((first, end))
+        if len(found) > 1 or (found and found[0][0]):
+            return tuple(part for part in found if part[0] < part[1])
+        return None
+
+
+_PIECE_BYTES: Final = 4096
+"""What a player takes at once: so much is the most that may be missing of what was heard."""
 
 
 def listen_to(
@@ -164,16 +245,17 @@ def listen_to(
         edits = edits_to_apply(grant.request.facts, approved=grant.edits)
         attended = _attended(actor, grant, room)
         check_original(practice, grant)
-        sound = _measured(practice, grant, edits)
-        player = room.player(WAV.suffix if sound else grant.recording.format)
+        measures = _measured(practice, grant, edits)
+        player = room.player(WAV.suffix if measures else grant.recording.format)
         hearing = record_hearing(practice, actor, grant, attended, player.command)
-    if sound:
-        room.show(WaveformView(reference, grant.recording.id, hearing.seq, sound, edits))
-    pieces = _pieces(practice, grant, sound, edits)
-    began, how = practice.now(), HearingEnd.FAILED
+    if measures:
+        room.show(WaveformView(reference, grant.recording.id, hearing.seq, measures, edits))
+    sound = _sound(practice, grant, measures, edits)
+    how = HearingEnd.FAILED
     try:
-        how = HearingEnd.ENDED if player.play(pieces) else HearingEnd.STOPPED
-        if how is HearingEnd.STOPPED and not _second(practice, began, pieces):
+        took_all = player.play(sound)
+        how = HearingEnd.ENDED if took_all and sound.parts is None else HearingEnd.STOPPED
+        if not took_all and not sound.second and not sound.was_halted:
             how = HearingEnd.FAILED
             raise Failed(
                 "the player ended before anything could be heard",
@@ -184,37 +266,58 @@ def listen_to(
         how = HearingEnd.STOPPED
         raise
     finally:
-        second = _second(practice, began, pieces)
-        record_end(practice, actor, hearing, how, second=second, of=ceil(pieces.seconds))
+        second, parts = sound.second, sound.parts
+        record_end(practice, actor, hearing, how, sound)
     return PlayedRecording(
         reference,
         grant.recording.id,
         hearing.seq,
         second,
-        ceil(pieces.seconds),
+        ceil(sound.seconds),
+        parts,
         player.command[0],
         edits,
         grant.lapses_at,
     )
 
 
-def _pieces(
-    practice: Practice, grant: UsableGrant, sound: Measured | None, edits: Edits
-) -> _Counted:
+def _sound(
+    practice: Practice, grant: UsableGrant, measures: Measured | None, edits: Edits
+) -> Sound:
     """What is played: the copy, or the original where its sound cannot be had."""
-    if sound is None:
+    if measures is None:
         row = grant.recording
-        original = original_pieces(practice, grant)
-        return _Counted(original, size=row.size_bytes, seconds=row.duration_ms / 1000)
-    left = samples_after(sound.samples, edits, sound.sample_rate)
-    copy = copy_pieces(practice, grant, sound, edits=edits)
-    size = left * sound.channels * 2  # and a header
-    return _Counted(copy, size=max(size, 1), seconds=left / sound.sample_rate)
+        return Sound(
+            practice.now,
+            lambda _: original_pieces(practice, grant),
+            size=row.size_bytes,
+            seconds=row.duration_ms / 1000,
+            can_seek=False,
+        )
+    rate, channels = measures.sample_rate, measures.channels
+    left = samples_after(measures.samples, edits, rate)
+    return Sound(
+        practice.now,
+        lambda at: copy_pieces(practice, grant, measures, edits=edits, start=int(at * rate)),
+        size=max(left * channels * 2, 1),  # and a header
+        seconds=left / rate,
+        begins_ms=edits.clip.from_ms if edits.clip else 0,
+    )
 
 
-def _second(practice: Practice, began: datetime, pieces: _Counted) -> int:
-    """Up to which second it can have been heard: no more than was taken, nor than time went by."""
-    return int(min((practice.now() - began).total_seconds(), pieces.seconds_taken))
+def granted_recordings(practice: Practice, actor: Actor, reference: str) -> tuple[int, ...]:
+    """The numbers of what was granted to the actor under a request, the earliest call first.
+
+    Raises:
+        As `listen_to`, where nothing is granted.
+    """
+    with (
+        attempt_on(practice, actor, RequestAct.LISTENED, reference),
+        reading(practice.engine) as connection,
+    ):
+        grants = usable_grants(practice, actor, connection, reference)
+    calls = [(grant.metadata["started_at"], grant.recording.id) for grant in grants]
+    return tuple(number for _, number in sorted(calls))
 
 
 def show_waveform(
@@ -245,7 +348,7 @@ def _granted(
         numbers = sorted(grant.recording.id for grant in grants)
         raise Unusable(
             f"several recordings are granted, say which: {some_of(numbers)}",
-            hint=f"callrec listen {reference} {numbers[0]}",
+            hint=f"callrec listen {reference} {numbers[0]} --look",
         )
     grant = next((each for each in grants if recording in (None, each.recording.id)), None)
     if grant is None:
@@ -315,16 +418,19 @@ def record_hearing(
 
 
 def record_end(
-    practice: Practice, actor: Actor, hearing: Leaf, how: HearingEnd, *, second: int, of: int
+    practice: Practice, actor: Actor, hearing: Leaf, how: HearingEnd, sound: Sound
 ) -> None:
     """Write, durably, that a hearing is over, whatever has happened to the request meanwhile.
 
     One that failed before its first second was over is none.
     """
     request, *subject = hearing.subject
+    second, parts = sound.second, sound.parts
     is_none = how is HearingEnd.FAILED and not second
     what = RequestAct.HEARING_FAILED if is_none else RequestAct.HEARING_ENDED
-    details = {"how": how, "of_seconds": of, "played_to_second": second}
+    details = {"how": how, "of_seconds": ceil(sound.seconds), "played_to_second": second}
+    if parts is not None:
+        details["parts"] = [list(part) for part in parts]
     with writing(practice, actor.signer) as act:
         history = read_history(practice, act.connection, request)
         log_request_event(act, actor, history, what, subject=subject, details=details)

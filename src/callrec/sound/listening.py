@@ -30,11 +30,12 @@ def listening_copy(
     *,
     edits: Edits = UNEDITED,
     encoding: Encoding = WAV,
+    start: int = 0,
 ) -> Iterator[bytes]:
     """A recording's sound again, a piece at a time; the original is read on meanwhile.
 
     The same original, edits and encoding give the same bytes each time. Nothing of the original but
-    its sound is in them.
+    its sound is in them. A WAVE file may begin with a later sample of it.
     """
     with decoding(original, suffix) as (form, pieces):
         if form != SampleFormat(measured.sample_rate, measured.channels):
@@ -47,10 +48,18 @@ def listening_copy(
             channels=form.channels,
         )
         if encoding.bit_rate is None:
-            yield wave_header(form, left)
-            yield from pcm
+            yield wave_header(form, left - start)
+            yield from _without_first(pcm, start * form.channels * 2)
         else:
             yield from encode_samples(pcm, form, encoding, samples=left)
+
+
+def _without_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """The pieces without so many bytes."""
+    for piece in pieces:
+        if size < len(piece):
+            yield piece[size:]
+        size = max(0, size - len(piece))
 
 
 def _as_many(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:

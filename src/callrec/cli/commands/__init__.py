@@ -3,10 +3,10 @@
 Each parses, calls one procedure and shows what came of it. Read hold first, a short one. A command
 is in the file of its name, or where ``MODULES`` in cli/app.py says:
 
-    To begin      kit (init, recovery, keys kit), login (and logout, whoami)
+    To begin      setup (init), kit (recovery, keys kit), login (and logout, whoami)
     Calls         ingest, with ingest_view for what it says; reconcile; search (and show)
     Requests      the folder requests, then listen and release
-    Safekeeping   hold, retention, erase; the folder drives; audit, reviews (audit review-searches
+    Safekeeping   hold, retention; the folder drives; audit, reviews (audit review-searches
                   and review-glass), verify_release (and fingerprint), register
     The practice  settings, user, keys, notice, mail, incident, status (and inbox, doctor),
                   configuration (config)

@@ -1,4 +1,4 @@
-"""init, keys kit, recovery: founding and the recovery kit."""
+"""recovery, and the recovery kit wherever one is made or asked for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, practice_of
+from callrec.cli.invocation import Context, practice_of
 from callrec.cli.output import Output, facts
 from callrec.cli.prompts import NEW_PASSWORD_FILE, PASSWORD_FILE, Prompts
 
@@ -125,69 +125,16 @@ def grouped_fingerprint(fingerprint: str) -> str:
     return " ".join(fingerprint[i : i + 8] for i in range(0, len(fingerprint), 8))
 
 
-init_app = new_app()
-
-
-@init_app.command()
-def init(
-    ctx: Context,
-    *,
-    practice: options.PracticeName,
-    user: options.UserName,
-    name: options.FullName,
-    recovery_file: options.RecoveryFile = None,
-    recovery_shares: RecoveryShares = None,
-) -> None:
-    """Set up callrec for your practice and its Data Controller, and print the recovery kit once.
-
-    Keep the kit on paper in two sealed envelopes: without it, and without a password, nobody can
-    ever open the recordings. A recovery file that ends in .pdf is a page to print.
-    """
-    from callrec.login.choosing import facts_configured
-    from callrec.people.founding import set_up_practice
-
-    invocation = ctx.obj
-    known = facts_configured(invocation.config, practice, invocation.now())
-    password = _ask_new_password(invocation.prompts, user, [*known, user, name])
-    with kit_file(recovery_file) as keep:
-        kit = set_up_practice(
-            invocation.config,
-            practice_name=practice,
-            login=user,
-            full_name=name,
-            password=password,
-            now=invocation.now,
-            environ=invocation.environ,
-            split=recovery_shares is not None,
-            keep=keep,
-        )
-    _show_founded(invocation, user, kit, recovery_file)
-
-
-def _ask_new_password(
+def ask_new_password(
     prompts: Prompts, user: str, known: Sequence[str], file_variable: str = PASSWORD_FILE
 ) -> str:
-    """``known``: from what a guesser would take words."""
+    """A password for somebody new; ``known``: from what a guesser would take words."""
     from callrec.login.choosing import LENGTH_RULE, check_password
 
     question = f"A password for {user} ({LENGTH_RULE})"
     return prompts.ask_new_password(
         question, lambda typed: check_password(typed, known), file_variable=file_variable
     )
-
-
-def _show_founded(invocation: Invocation, user: str, kit: PrintedKit, file: Path | None) -> None:
-    out, folder = invocation.out, invocation.config.vault
-    value = {
-        "vault": kit.vault,
-        "folder": folder,
-        "user": user,
-        "fingerprint": kit.fingerprint,
-        "recovery_kit": kit_json(kit, file),
-    }
-    where = f'The vault of {kit.practice} is in "{folder}".'
-    out.show(value, (where, *kit_lines(kit, file)))
-    out.next_step(f"callrec login {user}")
 
 
 recovery_app = new_app()
@@ -233,7 +180,7 @@ def use(
     check_new_login(practice, user)
     typed = ask_kit(prompts)
     known = [*facts_known(practice, None, ctx.obj.now()), user, name]
-    password = _ask_new_password(prompts, user, known, NEW_PASSWORD_FILE)
+    password = ask_new_password(prompts, user, known, NEW_PASSWORD_FILE)
     controller = NewController(user, name, password)
     with kit_file(recovery_file) as keep:
         kit = use_kit(practice, typed, controller, split=recovery_shares is not None, keep=keep)

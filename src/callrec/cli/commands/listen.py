@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from functools import partial
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -17,9 +14,10 @@ from callrec.cli.commands.drives.volumes import OnVolume
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.output import facts
-from callrec.errors import Failed, Misconfigured, Unusable
+from callrec.cli.playing import ANY_FORMAT_PLAYERS, WAVE_PLAYERS, Desk, find_player
+from callrec.errors import Unusable
 from callrec.policy.days import last_day
-from callrec.policy.edits import format_edits
+from callrec.policy.edits import SILENCING_GROUNDS, Span, format_edits, format_time
 
 if TYPE_CHECKING:
     from callrec.release.listen import Playback, PlayedRecording, Player, WaveformView
@@ -37,13 +35,15 @@ def listen(
     look: Look = False,
     on_volume: OnVolume = None,
 ) -> None:
-    """Play a recording that was granted to you, leaving no file.
+    """Play what was granted to you, one recording after another, leaving no file.
 
     What is left out of its copies is not heard. It may be played again until the grant lapses; each
-    time is on record, with who was there, when it began and when it ended. A terminal shows the
-    waveform with its times first.
+    time is on record, with who was there, when it began and when it ended.
+
+    A terminal shows the waveform with its times first. There, keys pause it, go to another place or
+    to the next recording, and mark what is to be left out. The record says which parts were played.
     """
-    from callrec.release.listen import listen_to, show_waveform
+    from callrec.release.listen import granted_recordings, listen_to, show_waveform
 
     call = ctx.obj
     practice = practice_of(call, on_volume)
@@ -53,9 +53,41 @@ def listen(
     if look:
         seen = show_waveform(practice, actor, request, recording)
         call.out.show(_seen_json(seen), _seen_lines(call, seen))
-    else:
-        heard = listen_to(practice, actor, request, recording, _room(call, attended or ()))
-        call.out.show(facts(heard), _heard_lines(call, heard))
+        return
+    desk = _desk(call)
+    room, marked, played = _room(call, attended or (), desk), [], []
+    for number in [recording] if recording else granted_recordings(practice, actor, request):
+        heard = listen_to(practice, actor, request, number, room)
+        played.append(facts(heard))
+        call.out.say(_heard_lines(call, heard))
+        if desk:
+            marked += [(number, span) for span in desk.marks]
+            if desk.has_enough:
+                break
+    call.out.show(played[0] if len(played) == 1 else {"items": played}, ())
+    if marked:
+        _show_marked(call, request, marked)
+
+
+def _desk(call: Invocation) -> Desk | None:
+    """Where keys steer what is played; None where there is no terminal, or it is in use."""
+    terminal = call.prompts.keyboard
+    return None if terminal is None else Desk(terminal, call.prompts.write)
+
+
+def _show_marked(call: Invocation, request: str, marked: Sequence[tuple[int, Span]]) -> None:
+    """What was marked, as it is typed to leave it out."""
+    typed = []
+    for number, span in marked:
+        text = f"{number}@{format_time(span.from_ms)}-{format_time(span.to_ms)}"
+        why = call.prompts.choose(
+            f"Why is {text} to be left out",
+            {ground: ground.meaning for ground in SILENCING_GROUNDS},
+            option="--silence",
+        )
+        typed.append(f"--silence {text}={why}")
+    call.out.note(f"To leave that out, add this to callrec release {request}, or to its approval:")
+    call.out.note(f"  {' '.join(typed)}")
 
 
 def _seen_json(seen: WaveformView) -> dict[str, Any]:
@@ -67,12 +99,13 @@ def _seen_json(seen: WaveformView) -> dict[str, Any]:
     }
 
 
-def _room(call: Invocation, attended: Sequence[str]) -> Playback:
+def _room(call: Invocation, attended: Sequence[str], desk: Desk | None) -> Playback:
     from callrec.release.listen import Playback
 
     def player(kind: str) -> Player:
-        return find_player(call.config.listen.player, kind, call.environ)
+        return find_player(call.config.listen.player, kind, call.environ, desk)
 
+    @cache  # whoever is there hears all of them
     def ask() -> Sequence[str]:
         who = call.prompts.ask_until(
             "Who is there besides you",
@@ -104,9 +137,7 @@ def _seen_lines(call: Invocation, seen: WaveformView) -> Iterator[str]:
 
 
 def _heard_lines(call: Invocation, heard: PlayedRecording) -> Iterator[str]:
-    second, seconds = heard.played_to_second, heard.of_seconds
-    part = f" to second {second} of {seconds}" if second + _COARSE < seconds else ""
-    yield f"Recording {heard.recording} was played{part}, which is entry {heard.audit_seq}."
+    yield f"Recording {heard.recording} was played{_part(heard)}, which is entry {heard.audit_seq}."
     if Path(heard.player).name not in {*WAVE_PLAYERS, *ANY_FORMAT_PLAYERS}:
         yield f"The record names what played it: {heard.player}."
     for what, text in format_edits(heard.edits):
@@ -114,79 +145,18 @@ def _heard_lines(call: Invocation, heard: PlayedRecording) -> Iterator[str]:
     yield f"It may be played again until {last_day(heard.lapses_at, call.settings.time_zone)}."
 
 
+def _part(heard: PlayedRecording) -> str:
+    """Which part of it, if not all."""
+    second, seconds = heard.played_to_second, heard.of_seconds
+    if heard.parts is not None:
+        ends = [tuple(format_time(each * 1000) for each in part) for part in heard.parts]
+        parts = ", ".join("-".join(each) for each in ends) or "less than a second"
+        return f" in parts, {parts} of {format_time(seconds * 1000)}"
+    return f" to second {second} of {seconds}" if second + _COARSE < seconds else ""
+
+
 _COARSE: Final = 2
 """Seconds that players keep, or are ahead by, at the end."""
-
-# Only programs that play what comes on standard input: others would leave a file behind.
-WAVE_PLAYERS: Final[Mapping[str, Sequence[str]]] = {"paplay": (), "aplay": ("-q", "-")}
-"""Players of WAVE files: PulseAudio's and ALSA's."""
-
-ANY_FORMAT_PLAYERS: Final[Mapping[str, Sequence[str]]] = {
-    "ffplay": ("-nodisp", "-autoexit", "-loglevel", "error", "-i", "-"),
-    "mpv": ("--no-config", "--no-video", "--really-quiet", "-"),
-    "cvlc": ("--quiet", "--play-and-exit", "-"),
-}
-"""Players that find out by themselves what they are given."""
-
-
-def find_player(configured: Sequence[str], kind: str, environ: Mapping[str, str]) -> Player:
-    """What plays such a kind of file: the player that is configured, or the first one found."""
-    from callrec.release.listen import Player
-
-    known = {**WAVE_PLAYERS, **ANY_FORMAT_PLAYERS} if kind == "wav" else ANY_FORMAT_PLAYERS
-    wanted = {configured[0]: configured[1:]} if configured else known
-    for name, arguments in wanted.items():
-        program = shutil.which(name, path=environ.get("PATH"))
-        if program:
-            command = (program, *arguments)
-            return Player(command, partial(play, command))
-    if configured:
-        raise Misconfigured(
-            "the player in the configuration is not on this machine",
-            hint="see player under [listen]: a command that plays what it reads",
-        )
-    raise Misconfigured(
-        f"no player for {kind} was found on this machine",
-        hint="install ffmpeg or mpv, or set player under [listen] in the configuration",
-    )
-
-
-def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
-    """Let a player play a sound, and wait until it ends; returns whether it took all of it.
-
-    Ending it early is not an error.
-    """
-    from callrec.store.sealing import write_all
-
-    took_all = False
-    try:
-        # In a group of its own: Ctrl-C is said to us, and a player that dies of it has not failed.
-        player = subprocess.Popen(  # noqa: S603 - the practice's own command
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0, process_group=0
-        )
-    except OSError as error:
-        raise Misconfigured(
-            "the player cannot be run", hint="see player under [listen] in the configuration"
-        ) from error
-    assert player.stdin is not None  # noqa: S101 - it was asked for
-    with player:
-        try:
-            with suppress(BrokenPipeError):  # it was closed: the listener has heard enough
-                for piece in pieces:
-                    write_all(player.stdin, memoryview(piece))
-                took_all = True
-            with suppress(BrokenPipeError):
-                player.stdin.close()
-            player.wait()
-        except BaseException:
-            player.kill()
-            raise
-    if player.returncode:
-        raise Failed(
-            f"the player ended with status {player.returncode}",
-            hint="see that it plays other sound, or set player under [listen]",
-        )
-    return took_all
 
 
 def read_attended(text: str) -> str:

@@ -17,7 +17,6 @@ from callrec.cli.invocation import (
 )
 from callrec.cli.output import Output, facts
 from callrec.cli.prompts import NEW_PASSWORD_FILE
-from callrec.errors import Unusable
 
 if TYPE_CHECKING:
     from callrec.login.unlock import AwaitingConfirmation, LoggedIn
@@ -28,7 +27,7 @@ login_app = new_app()
 
 
 @login_app.command()
-def login(ctx: Context, *, user: options.LoginName = None) -> None:
+def login(ctx: Context, *, user: options.LoginName) -> None:
     """Open a session at this terminal: it ends ten minutes after the last command, after an hour.
 
     Another terminal has a login of its own. What runs without one names a session by
@@ -40,14 +39,11 @@ def login(ctx: Context, *, user: options.LoginName = None) -> None:
     from callrec.login.unlock import LoggedIn, log_in
 
     invocation, practice = ctx.obj, practice_of(ctx.obj)
-    name = user or invocation.environ.get("CALLREC_USER", "")
-    if not name:
-        raise Unusable("who logs in is missing", hint="run callrec login NAME")
     result = invocation.prompts.try_passwords(
-        f"Password of {name}",
+        f"Password of {user}",
         lambda password: log_in(
             practice,
-            login=name,
+            login=user,
             password=password,
             new_password=lambda: _new_password(invocation, password),
             environ=invocation.environ,

@@ -12,9 +12,10 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.drives.volumes import OnVolume
 from callrec.cli.commands.requests.decide import Clips, Silences, typed_edits
+from callrec.cli.commands.requests.sitting import Sitting
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
-from callrec.cli.output import Output, facts
+from callrec.cli.output import facts
 from callrec.cli.prompts import Prompts, ask_channel
 from callrec.errors import Unusable
 from callrec.package.manifest import FileRole, WhyNotEnclosed
@@ -29,7 +30,7 @@ release_app = new_app()
 @release_app.command()
 def release(
     ctx: Context,
-    request: options.Reference,
+    requests: options.References,
     *,
     to: options.To,
     form: options.ReleaseForm = PackageForm.ZIP,
@@ -50,9 +51,15 @@ def release(
     the html, with the passphrase, which is shown once and kept nowhere. Where something is clipped
     or silenced the original stays here. What was granted is then used up: a second copy is a
     second approval.
+
+    Of several requests each has a package of its own, with its own passphrase, and one password is
+    for all.
     """
     from callrec.release.preparing import check_is_folder
 
+    sitting = Sitting(ctx.obj, requests, done="released")
+    for option, given in (("--clip", clip), ("--silence", silence), ("--exhibit", exhibit)):
+        sitting.check_of_one(option, given)
     check_is_folder(to)
     directions = ReleaseInstructions(
         delivery=_delivery(ctx.obj.prompts, deliver_by, passphrase_by),
@@ -63,7 +70,7 @@ def release(
         medium_serial=medium_serial,
         names_subject=name_subject,
     )
-    _release(ctx.obj, request, to, directions, on_volume)
+    _release(ctx.obj, sitting, to, directions, on_volume)
 
 
 def _delivery(
@@ -82,12 +89,12 @@ def _delivery(
 
 def _release(
     call: Invocation,
-    request: str,
+    sitting: Sitting,
     to: Path,
     directions: ReleaseInstructions,
     drives: Sequence[Path] | None,
 ) -> None:
-    """Make the package; what it needs is loaded while the vault is opened."""
+    """Make each package; what that needs is loaded while the vault is opened."""
     from callrec.release.preparing import preparing_release
 
     with preparing_release():
@@ -95,19 +102,23 @@ def _release(
         actor = signing_person(call, practice)
         from callrec.release.release import release_recordings
 
-        with call.out.progress("reading and writing", total=None) as advance:
-            done = release_recordings(
-                practice, actor, request, to=to, directions=directions, advance=advance
-            )
-    _show(call.out, done)
+        for reference in sitting.references:
+            with sitting.on(reference):
+                with call.out.progress("reading and writing", total=None) as advance:
+                    done = release_recordings(
+                        practice, actor, reference, to=to, directions=directions, advance=advance
+                    )
+                _show(sitting, done)
+    sitting.end()
 
 
-def _show(out: Output, done: Released) -> None:
+def _show(sitting: Sitting, done: Released) -> None:
     # What stands for each recording: its original, or else the copy.
     files = sorted(done.manifest.files, key=lambda file: file.role is FileRole.ORIGINAL)
     enclosed = {file.recording: file.sha256 for file in files}
     originals = {file.recording: file.made_from or file.sha256 for file in files}
     value = {
+        "request": done.reference,
         **facts(done, "path", "form", "passphrase"),
         "recordings": [
             {"id": each, "sha256_original": originals[each], "sha256_enclosed": enclosed[each]}
@@ -115,7 +126,7 @@ def _show(out: Output, done: Released) -> None:
         ],
         **facts(done, "sha256", "audit_seq"),
     }
-    out.show(value, _lines(done, sorted(originals)))
+    sitting.show(done.reference, value, _lines(done, sorted(originals)))
 
 
 _OPENS_WITH = {

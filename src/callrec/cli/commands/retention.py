@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.erase import DISPOSING, CertificateTo, OnVolumes, destroy_as_approved
 from callrec.cli.commands.register import RegisterFile, write_report
+from callrec.cli.commands.requests.erase import (
+    DISPOSING,
+    CertificateTo,
+    OnVolumes,
+    destroy_as_approved,
+)
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,

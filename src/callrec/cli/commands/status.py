@@ -22,10 +22,9 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import Table, counted, facts, local_time
+from callrec.cli.offers import day_in_words
+from callrec.cli.output import Table, counted, facts
 from callrec.errors import Tampered, Unusable
-from callrec.policy.clock_events import Urgency
-from callrec.policy.days import last_day
 
 if TYPE_CHECKING:
     from callrec.archive.volumes import ListedVolume
@@ -176,10 +175,15 @@ def doctor(
     if repair or volumes:
         _repair(ctx.obj, volumes or [], asked=repair)
     else:
-        _examine(ctx.obj, full=full)
+        show_findings(ctx.obj, full=full)
 
 
-def _examine(invocation: Invocation, *, full: bool) -> None:
+def show_findings(invocation: Invocation, *, full: bool = False) -> None:
+    """Every check of this machine and this vault, and what to do about what is wrong.
+
+    Raises:
+        Tampered: something is damaged.
+    """
     from callrec.office.doctor import Level, examine
     from callrec.office.status import count_recordings
 
@@ -256,7 +260,7 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
     rows = [
         (
             *(item.reference, f"to {item.waits_to}", item.purpose or _OTHERS[item.waits_to]),
-            *(item.created_by, item.recordings, _by(item, zone)),
+            *(item.created_by, item.recordings, day_in_words(item, zone)),
         )
         for item in items
     ]
@@ -301,17 +305,3 @@ def _command(item: InboxItem) -> str:
         return f"callrec listen {item.reference} {item.recording}"
     came = item.awaited.came if item.awaited else "EVENT"
     return _COMMANDS[item.waits_to].format(item.reference, came)
-
-
-def _by(item: InboxItem, zone: tzinfo) -> str:
-    """The day that presses most, in few words."""
-    due = local_time(item.due_at, zone) if item.due_at else item.due_on
-    if item.urgency is Urgency.OVERDUE:
-        return f"OVERDUE {due}"
-    if due:
-        return f"due {due}"
-    if item.target_on:
-        return f"target {item.target_on}"
-    if item.lapses_at is None:
-        return "no day"
-    return f"until {last_day(item.lapses_at, zone)}"

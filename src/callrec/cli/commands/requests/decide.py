@@ -196,10 +196,8 @@ def _show(sitting: Sitting, practice: Practice, done: Approved) -> None:
         case Purpose.DISPOSAL:
             out.next_step(f"callrec retention dispose {done.reference}")
         case _:
-            which = f"{done.reference} RECORDING" if done.recordings[1:] else done.reference
-            out.next_step(
-                f"{done.to} runs callrec listen {which}, or callrec release {done.reference}"
-            )
+            which = done.reference
+            out.next_step(f"{done.to} runs callrec listen {which}, or callrec release {which}")
 
 
 deny_app = new_app()

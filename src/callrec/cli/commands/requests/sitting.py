@@ -50,6 +50,10 @@ class Sitting:
             self._left[reference] = error
             if self._on_a_terminal:
                 self.out.note(self._why(reference))
+        except BaseException:  # what was done before Ctrl-C is told, too
+            if self.is_of_several:
+                self._tell()
+            raise
 
     def show(self, reference: str, value: Mapping[str, Any], words: Words) -> None:
         """What was done with one of them."""
@@ -68,18 +72,21 @@ class Sitting:
         """
         if not self.is_of_several:
             return
+        told = self._tell()
+        if self._left:
+            raise self._kind()(f"{told}; not {self._word}: {', '.join(self._left)}")
+        self.out.note(told)
+
+    def _tell(self) -> str:
+        """Say which are left and why; returns which are done."""
         left = [
             {"id": reference, "why": error.message, "exit_status": error.exit_status}
             for reference, error in self._left.items()
         ]
         self.out.show({"items": list(self._done.values()), "left": left}, ())
-        told = f"{self._word}: {', '.join(self._done) or 'none'}"
-        if not self._left:
-            self.out.note(told)
-            return
         for reference in self._left:
             self.out.note(self._why(reference))
-        raise self._kind()(f"{told}; not {self._word}: {', '.join(self._left)}")
+        return f"{self._word}: {', '.join(self._done) or 'none'}"
 
     def _why(self, reference: str) -> str:
         error = self._left[reference]

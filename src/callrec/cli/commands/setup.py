@@ -1,0 +1,272 @@
+"""init: set up callrec for a practice; a conversation, where a terminal's line left something out.
+
+Nothing is written before the last question is answered, or the answer to any is Ctrl-C.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from callrec.cli import options
+from callrec.cli.commands.ingest_view import show_previews
+from callrec.cli.commands.kit import (
+    RecoveryShares,
+    ask_new_password,
+    kit_file,
+    kit_json,
+    kit_lines,
+    kit_page,
+)
+from callrec.cli.commands.status import show_findings
+from callrec.cli.groups import ASKED, new_app
+from callrec.cli.invocation import Context, Invocation
+from callrec.cli.output import counted
+from callrec.errors import Unusable
+
+if TYPE_CHECKING:
+    from callrec.crypto.kit import PrintedKit
+
+_LATER: Final = "later"
+
+_HERE: Final = "here"
+
+_EXAMPLES: Final = 5
+"""How many files of a folder are shown as they would be read."""
+
+init_app = new_app()
+
+
+@init_app.command()
+def init(
+    ctx: Context,
+    *,
+    practice: options.PracticeName,
+    user: options.UserName,
+    name: options.FullName,
+    recovery_file: options.RecoveryFile = None,
+    recovery_shares: RecoveryShares = None,
+) -> None:
+    """Set up callrec for your practice and its Data Controller, and print the recovery kit once.
+
+    On a terminal you are asked for what you leave out, and then where the vault is to be, where
+    recordings come from and which drive copies go to. The configuration is written, and this
+    machine is checked. Ctrl-C at any question leaves nothing behind.
+
+    Keep the kit on paper in two sealed envelopes: without it, and without a password, nobody can
+    ever open the recordings. A recovery file that ends in .pdf is a page to print.
+    """
+    from callrec.login.choosing import facts_configured
+    from callrec.people.founding import set_up_practice
+
+    invocation, prompts = ctx.obj, ctx.obj.prompts
+    plan = _ask_plan(invocation, recovery_file) if ctx.meta.get(ASKED) else None
+    kit_to = plan.kit if plan else recovery_file
+    known = facts_configured(invocation.config, practice, invocation.now())
+    password = ask_new_password(prompts, user, [*known, user, name])
+    with kit_file(kit_to) as write:
+
+        def keep(kit: PrintedKit) -> None:
+            write(kit)
+            if plan:
+                _check_page(invocation, kit, kit_to)
+
+        kit = set_up_practice(
+            invocation.config,
+            practice_name=practice,
+            login=user,
+            full_name=name,
+            password=password,
+            now=invocation.now,
+            environ=invocation.environ,
+            split=recovery_shares is not None,
+            keep=keep,
+        )
+    _show_founded(invocation, user, kit, kit_to, was_shown=plan is not None)
+    if plan:
+        _write_config(invocation, plan)
+        invocation.out.say("This machine and the vault:")
+        show_findings(invocation)
+        _show_next(invocation, user, plan)
+    else:
+        invocation.out.next_step(f"callrec login {user}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What the conversation found out, besides what the options say."""
+
+    recordings: Path | None
+    drive: Path | None
+    kit: Path | None
+    """The new file for its pages; None: they are shown on the terminal."""
+    config: Path | None
+    """The configuration to write; None: there is one, which stays as it is."""
+
+
+def _ask_plan(invocation: Invocation, recovery_file: Path | None) -> _Plan:
+    from callrec.config import config_file
+
+    prompts = invocation.prompts
+    file = config_file(invocation.given.config, invocation.environ)
+    if not file.is_file():
+        vault = prompts.ask_until(
+            "Where should the vault be?",
+            _read_vault,
+            option="--vault DIR",
+            help="A new folder, which holds everything, encrypted.",
+            default=str(invocation.config.vault),
+        )
+        invocation.config = invocation.config.model_copy(update={"vault": vault})
+    recordings = prompts.ask_until(
+        "Where do the recordings come from?",
+        lambda text: _read_folder(text, invocation),
+        option="PATH to callrec ingest",
+        help="The folder into which the telephone system writes. Nothing is taken in yet.",
+        default=_LATER,
+    )
+    attached = _external_drives()
+    found = f" Attached now: {', '.join(map(str, attached))}." if attached else ""
+    drive = prompts.ask_until(
+        "Which drive do copies go to?",
+        _read_drive,
+        option="--to DIR to callrec archive",
+        help=f"A folder on an external drive. Nothing is copied yet.{found}",
+        default=str(attached[0]) if attached else _LATER,
+    )
+    kit = recovery_file or prompts.ask_until(
+        "Where should the recovery kit be saved?",
+        _read_kit_file,
+        option="--recovery-file FILE",
+        help="A new file that ends in .pdf, to be printed; or here, to copy it from this screen.",
+        default=_HERE,
+    )
+    return _Plan(recordings, drive, kit, None if file.is_file() else file)
+
+
+def _read_vault(text: str) -> Path:
+    vault = Path(text).expanduser().absolute()
+    with suppress(NotADirectoryError):
+        if not vault.exists() or (vault.is_dir() and not any(vault.iterdir())):
+            return vault
+    raise Unusable(f'"{vault}" is in use already', hint="name a new folder")
+
+
+def _read_folder(text: str, invocation: Invocation) -> Path | None:
+    """A folder of recordings, once it was said how they would be read."""
+    from callrec.intake.preview import preview_sources
+    from callrec.intake.reading import telephone_setup
+
+    if text.casefold() == _LATER:
+        return None
+    folder = Path(text).expanduser().absolute()
+    if not folder.is_dir():
+        raise Unusable("there is no such folder", hint=f"name another, or say {_LATER}")
+    found = [*preview_sources([folder], telephone_setup(invocation.settings, system=None))]
+    taken = sum(each.accepted for each in found)
+    if found:
+        show_previews(invocation.out, found[:_EXAMPLES])
+    invocation.out.note(
+        f"{counted(len(found), 'recording')} there: {taken} can be taken in, {len(found) - taken}"
+        " would be left where they are"
+    )
+    return folder
+
+
+def _read_drive(text: str) -> Path | None:
+    if text.casefold() == _LATER:
+        return None
+    drive = Path(text).expanduser().absolute()
+    if not drive.is_dir():
+        raise Unusable("there is no such folder", hint=f"attach the drive, or say {_LATER}")
+    return drive
+
+
+def _read_kit_file(text: str) -> Path | None:
+    from callrec.system.files import check_new
+
+    if text.casefold() == _HERE:
+        return None
+    file = Path(text).expanduser().absolute()
+    check_new(file, replace=False)
+    return file
+
+
+def _external_drives() -> list[Path]:
+    """Drives where systems attach those that somebody plugs in."""
+    from callrec.system.files import drives
+
+    usual = ("/media/", "/run/media/", "/mnt/", "/Volumes/")
+    return [each for each in drives() if f"{each}/".startswith(usual)]
+
+
+def _check_page(invocation: Invocation, kit: PrintedKit, file: Path | None) -> None:
+    """See to it that the kit is on paper, before there is a vault that it opens."""
+    if file is None:
+        invocation.out.say(["The recovery kit. Print it, or copy it to paper now:", ""])
+        invocation.out.say(kit_page(kit).splitlines())
+    else:
+        invocation.out.note(f'the recovery kit is in "{file}": print it now')
+    for number, page in enumerate(kit.pages, start=1):
+        which = f" of page {number}" if kit.pages[1:] else ""
+        invocation.prompts.ask_until(
+            f"What are the last three words{which}, as they are on paper?",
+            _expects(page.split()[-3:]),
+            option="--recovery-file FILE",
+        )
+
+
+def _expects(words: list[str]) -> Callable[[str], None]:
+    def read(text: str) -> None:
+        if text.casefold().split() != [word.casefold() for word in words]:
+            raise Unusable("these are not the last three words", hint="look at the paper again")
+
+    return read
+
+
+def _write_config(invocation: Invocation, plan: _Plan) -> None:
+    from callrec.login.keyring import write_private
+    from callrec.system.toml import toml_lines
+
+    if plan.config is None:
+        return
+    told = {"vault": str(invocation.config.vault)}
+    plan.config.parent.mkdir(parents=True, exist_ok=True)
+    lines = ["# Written by callrec init; config.example.toml shows every key.", *toml_lines(told)]
+    write_private(plan.config, "".join(f"{line}\n" for line in lines).encode(), new=True)
+    invocation.out.note(f'the configuration is in "{plan.config}"; callrec config show prints it')
+
+
+def _show_founded(
+    invocation: Invocation, user: str, kit: PrintedKit, file: Path | None, *, was_shown: bool
+) -> None:
+    out, folder = invocation.out, invocation.config.vault
+    value = {
+        "vault": kit.vault,
+        "folder": folder,
+        "user": user,
+        "fingerprint": kit.fingerprint,
+        "recovery_kit": kit_json(kit, file),
+    }
+    where = f'The vault of {kit.practice} is in "{folder}".'
+    page = () if was_shown and file is None else kit_lines(kit, file)
+    out.show(value, (where, *page))
+
+
+def _show_next(invocation: Invocation, user: str, plan: _Plan) -> None:
+    for step in _next_steps(user, plan):
+        invocation.out.next_step(step)
+
+
+def _next_steps(user: str, plan: _Plan) -> Iterator[str]:
+    from shlex import quote
+
+    yield f"callrec login {user}"
+    yield "callrec user add"
+    if plan.recordings:
+        yield f"callrec ingest {quote(str(plan.recordings))}"
+    if plan.drive:
+        yield f"callrec archive --to {quote(str(plan.drive))}"

@@ -1,0 +1,123 @@
+"""A list to choose from: with the arrow keys, or by typing some of what stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, TextIO
+
+from prompt_toolkit.application import Application
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.formatted_text import OneStyleAndTextTuple
+from prompt_toolkit.input import create_input
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding.defaults import load_key_bindings
+from prompt_toolkit.key_binding.key_bindings import merge_key_bindings
+from prompt_toolkit.layout import BufferControl, FormattedTextControl, HSplit, Layout, Window
+from prompt_toolkit.layout.processors import BeforeInput
+from prompt_toolkit.output.vt100 import Vt100_Output
+
+_HELP: Final = "  Up and down arrows choose, typing narrows, Enter takes it, Ctrl-C ends"
+_NONE: Final = "  nothing here has that: press Backspace"
+
+
+class Menu:
+    """What is on offer, what was typed to narrow it, and which of it is marked."""
+
+    def __init__(self, choices: Mapping[str, str]) -> None:
+        self._choices = choices
+        """What is answered -> what it is, in words."""
+        self.typed = Buffer(multiline=False, on_text_changed=self._begin_anew)
+        self._at = 0
+
+    def _begin_anew(self, _: Buffer) -> None:
+        self._at = 0
+
+    @property
+    def shown(self) -> Sequence[str]:
+        """The answers that have every word that was typed, and first the one called so."""
+        typed = self.typed.text.casefold()
+        found = [each for each in self._choices if self._has(each, typed.split())]
+        return sorted(found, key=lambda each: not _is_called(each, typed.strip()))
+
+    def _has(self, answer: str, words: Sequence[str]) -> bool:
+        text = f"{answer} {self._choices[answer]}".casefold()
+        return all(word in text for word in words)
+
+    @property
+    def marked(self) -> str | None:
+        """What Enter takes; None where nothing has what was typed."""
+        return self.shown[self._at] if self.shown else None
+
+    def move(self, by: int) -> None:
+        """Mark another, and none before the first or after the last."""
+        self._at = max(0, min(self._at + by, len(self.shown) - 1))
+
+    def lines(self) -> Iterator[OneStyleAndTextTuple]:
+        """The list as it is drawn."""
+        width, marked = max(map(len, self._choices)), self.marked
+        for answer in self.shown:
+            if answer == marked:
+                yield "[SetCursorPosition]", ""
+            style, pointer = ("bold", ">") if answer == marked else ("", " ")
+            yield style, f"{pointer} {answer:<{width}}  {self._choices[answer]}\n"
+
+    @property
+    def help(self) -> str:
+        """What the keys do."""
+        return _HELP if self.shown else _NONE
+
+
+def _is_called(answer: str, typed: str) -> bool:
+    """Whether that is the answer itself, or the number of a reference: R-17, or 17."""
+    return typed in (answer.casefold(), answer.rpartition("-")[2])
+
+
+def choose_from(
+    question: str, choices: Mapping[str, str], *, answers: TextIO, messages: TextIO, term: str
+) -> str:
+    """One of the choices, none of which may hold a control character.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed.
+        EOFError: Ctrl-D was, or the terminal is gone.
+    """
+    menu = Menu(choices)
+    output = Vt100_Output.from_pty(messages, term=term)
+    output.enable_cpr = False  # the terminal's answer could come too late, and reach the shell
+    rows = output.get_size().rows
+    asked = Window(
+        BufferControl(menu.typed, input_processors=[BeforeInput(question)]),
+        height=1,
+        dont_extend_height=True,
+    )
+    listed = Window(FormattedTextControl(lambda: [*menu.lines()]), dont_extend_height=True)
+    explained = Window(FormattedTextControl(lambda: menu.help), height=1, dont_extend_height=True)
+    application = Application[str](
+        layout=Layout(HSplit([asked, listed, explained]), focused_element=asked),
+        key_bindings=merge_key_bindings([load_key_bindings(), _keys(menu, page=max(1, rows - 3))]),
+        input=create_input(answers),
+        output=output,
+        erase_when_done=True,
+    )
+    return application.run()
+
+
+def _keys(menu: Menu, *, page: int) -> KeyBindings:
+    keys = KeyBindings()
+    for key, by in {"up": -1, "down": 1, "pageup": -page, "pagedown": page}.items():
+        keys.add(key, eager=True)(lambda _, by=by: menu.move(by))
+
+    @keys.add("enter", eager=True)
+    def _(event: KeyPressEvent) -> None:
+        if menu.marked is not None:
+            event.app.exit(result=menu.marked)
+
+    def ends(key: str, problem: type[BaseException]) -> None:
+        def end(event: KeyPressEvent) -> Any:
+            event.app.exit(exception=problem)
+
+        keys.add(key, eager=True)(end)
+
+    ends("c-c", KeyboardInterrupt)
+    ends("c-d", EOFError)
+    return keys

@@ -1,0 +1,292 @@
+"""What is offered where somebody leaves out which one they mean: what waits for them comes first.
+
+Who may see what is not decided here. Each offer is what the inbox, or a list, shows the same
+person; a command's own rules decide again about the one that is chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from callrec.cli.invocation import Invocation, acting_person, practice_of
+from callrec.cli.output import counted, local_time
+from callrec.errors import NotFound
+from callrec.policy.clock_events import Urgency
+from callrec.policy.days import last_day
+from callrec.policy.purpose import TERMS
+from callrec.policy.request import ENDED_STATES, GRANTED_STATES, UNDECIDED, USED_STATES
+from callrec.policy.role import Power
+
+if TYPE_CHECKING:
+    from callrec.office.inbox import InboxItem
+    from callrec.requests.show import ListedRequest
+
+Offer: TypeAlias = Callable[[Invocation, Mapping[str, Any]], Mapping[str, str]]
+"""What may be answered -> what it is, in words; given what was typed besides. Nothing: it is asked.
+
+Raises NotFound where there is nothing to act on, with what to do instead.
+"""
+
+_Keep: TypeAlias = "Callable[[ListedRequest, str, Collection[Power]], bool]"
+"""Whether a request is offered, given who acts and what they may do."""
+
+
+def offered(command: str, parameter: Any) -> Offer | None:
+    """What is offered for a parameter that was left out of a command; None: nothing is."""
+    name = str(parameter.metavar or parameter.name).strip("[]")
+    usual = _OF_GROUP.get((command.partition(" ")[0], name))
+    return _OF_COMMAND.get((command, name), usual)
+
+
+def _waiting(
+    *actions: str, none: str, can: Callable[[InboxItem, Mapping[str, Any]], bool]
+) -> Offer:
+    """What waits in the inbox for one of these actions, and that the person can do."""
+
+    def offer(invocation: Invocation, typed: Mapping[str, Any]) -> Mapping[str, str]:
+        from callrec.office.inbox import read_inbox
+
+        practice = practice_of(invocation)
+        items = read_inbox(practice, acting_person(invocation, practice))
+        zone = practice.settings.time_zone
+        rows = {
+            item.reference: _inbox_row(item, zone)
+            for item in items
+            if item.waits_to in actions and can(item, typed)
+        }
+        return _aligned(rows, none, "callrec inbox shows all that waits for you")
+
+    return offer
+
+
+def _inbox_row(item: InboxItem, zone: tzinfo) -> tuple[str, ...]:
+    if item.purpose is None:  # no other command takes what is not a request
+        return ("new key",)
+    count = counted(item.recordings, "recording")
+    return item.purpose, f"by {item.created_by}", count, day_in_words(item, zone)
+
+
+def day_in_words(item: InboxItem, zone: tzinfo) -> str:
+    """The day that presses most, in few words."""
+    due = local_time(item.due_at, zone) if item.due_at else item.due_on
+    if item.urgency is Urgency.OVERDUE:
+        return f"OVERDUE {due}"
+    if due:
+        return f"due {due}"
+    if item.target_on:
+        return f"target {item.target_on}"
+    if item.lapses_at is None:
+        return "no day"
+    return f"until {last_day(item.lapses_at, zone)}"
+
+
+def _requests(none: str, keep: _Keep) -> Offer:
+    """The requests that lists show, and that can be meant; the newest first."""
+
+    def offer(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
+        from callrec.practice import powers
+        from callrec.requests.show import list_requests
+
+        practice = practice_of(invocation)
+        actor = acting_person(invocation, practice)
+        may = powers(practice, actor)
+        rows = {
+            each.reference: (
+                *(each.purpose, each.state, f"by {each.created_by}"),
+                counted(each.recordings, "recording"),
+            )
+            for each in list_requests(practice, actor)
+            if keep(each, actor.login, may)
+        }
+        return _aligned(rows, none, "callrec request list shows the requests that you may see")
+
+    return offer
+
+
+def _may_change(each: ListedRequest, login: str, may: Collection[Power]) -> bool:
+    terms = TERMS[each.purpose]
+    is_open = each.state not in ENDED_STATES and (each.state not in USED_STATES or terms.is_dated)
+    is_theirs = each.created_by == login or Power.SEARCH in may
+    return is_open and terms.is_made_by_hand and is_theirs
+
+
+def _may_revoke(each: ListedRequest, _: str, may: Collection[Power]) -> bool:
+    return each.state in GRANTED_STATES and TERMS[each.purpose].decided_with in may
+
+
+def _incidents(none: str, *, to_update: bool = False, is_open: bool = False) -> Offer:
+    """The incidents that the person may read or add to, the newest first."""
+
+    def offer(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
+        from callrec.incidents.show import list_incidents
+        from callrec.policy.incident import IncidentState, may_read, may_update
+
+        practice = practice_of(invocation)
+        actor = acting_person(invocation, practice)
+        zone = practice.settings.time_zone
+        rows = {
+            each.reference: (
+                each.state,
+                f"noticed {local_time(each.noticed_at, zone)}",
+                f"by {each.reported_by}",
+                counted(each.recordings, "recording"),
+            )
+            for each in list_incidents(practice, actor, may_update if to_update else may_read)
+            if not is_open or each.state is IncidentState.OPEN
+        }
+        return _aligned(rows, none, "to report one: callrec incident report")
+
+    return offer
+
+
+def _holds(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
+    from callrec.retention.holds import list_holds
+
+    practice = practice_of(invocation)
+    rows = {
+        f"H-{each.number}": (
+            *(each.state, f"by {each.placed_by}"),
+            counted(each.recordings, "recording"),
+        )
+        for each in list_holds(practice, acting_person(invocation, practice))
+    }
+    return _aligned(rows, "no hold was ever placed", "to place one: callrec hold place RECORDING")
+
+
+def _logins(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
+    from callrec.login.people import people_who_log_in
+
+    return _aligned(
+        {login: (role,) for login, role in people_who_log_in(practice_of(invocation)).items()},
+        "nobody can log in to this vault",
+        "callrec practice recovery use makes a new Data Controller with the recovery kit",
+    )
+
+
+def _colleagues(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
+    from callrec.login.people import list_people
+
+    practice = practice_of(invocation)
+    people = list_people(practice, acting_person(invocation, practice))
+    rows = {each.login: (each.full_name, each.role, each.standing) for each in people}
+    return _aligned(rows, "nobody works here yet", "to add somebody: callrec user add")
+
+
+def _volume_labels(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
+    from callrec.archive.volumes import list_volumes
+
+    rows = {
+        each.label: (
+            counted(each.recordings, "recording"),
+            "lost" if each.is_lost else "attached" if each.at else "away",
+        )
+        for each in list_volumes(practice_of(invocation))
+    }
+    return _aligned(rows, "nothing was archived yet", "callrec archive --to DIR makes a volume")
+
+
+def _attached_drives(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
+    """Every archive that is attached; of this vault alone, where there is one."""
+    from callrec.archive.attached import attached_volumes, mounted_volumes
+    from callrec.restore.rebuild import is_vault
+
+    here = is_vault(invocation.config)
+    found = attached_volumes(practice_of(invocation)).values() if here else mounted_volumes()
+    rows = {}
+    for each in found:
+        newest = next(iter(each.copies()), None)
+        rows[str(each.at)] = (f'"{each.label}"', _copied(newest.time if newest else ""))
+    return _aligned(rows)
+
+
+def _copied(made: str) -> str:
+    """When a copy of the catalogue was made; it is called by ``20260807T101500Z``."""
+    if not made:
+        return "no copy of the catalogue"
+    return f"as of {made[:4]}-{made[4:6]}-{made[6:8]} {made[9:11]}:{made[11:13]} UTC"
+
+
+def _aligned(
+    rows: Mapping[str, Iterable[str]], none: str = "", hint: str = ""
+) -> Mapping[str, str]:
+    """The rows of a list with their columns one below the other."""
+    if not rows and none:
+        raise NotFound(none, hint=hint)
+    widths = [max(map(len, column)) for column in zip(*rows.values(), strict=True)]
+    return {
+        name: "  ".join(
+            f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for name, row in rows.items()
+    }
+
+
+def _can_decide(item: InboxItem, typed: Mapping[str, Any]) -> bool:
+    """They can: it is not their own, unless they break the glass."""
+    return bool(typed.get("break_glass")) or not item.nobody_else
+
+
+def _can_approve(item: InboxItem, typed: Mapping[str, Any]) -> bool:
+    """They can decide it, and it names recordings."""
+    return item.recordings > 0 and _can_decide(item, typed)
+
+
+def _always(_: InboxItem, __: Mapping[str, Any]) -> bool:
+    return True
+
+
+_GRANTED: Final = _waiting("hear", "send", none="nothing is granted to you now", can=_always)
+
+_CHANGED: Final = _requests("there is no request that you can change", _may_change)
+
+_OF_GROUP: Final[Mapping[tuple[str, str], Offer]] = {
+    ("request", "REQUEST"): _requests("there is no request that you may see", lambda *_: True),
+    ("incident", "INCIDENT"): _incidents("there is no incident that you may read"),
+    ("hold", "HOLD"): _holds,
+    ("user", "NAME"): _colleagues,
+    ("archive", "LABEL"): _volume_labels,
+}
+"""By the first word of a command and what the parameter is called."""
+
+_OF_COMMAND: Final[Mapping[tuple[str, str], Offer | None]] = {
+    ("login", "USER"): _logins,
+    ("approve", "REQUEST"): _waiting(
+        "decide", none="no request waits for your decision", can=_can_approve
+    ),
+    ("deny", "REQUEST"): _waiting(
+        "decide", none="no request waits for your decision", can=_can_decide
+    ),
+    ("revoke", "REQUEST"): _requests("nothing is granted that you can revoke", _may_revoke),
+    ("listen", "REQUEST"): _GRANTED,
+    ("release", "REQUEST"): _GRANTED,
+    ("request attach", "REQUEST"): _CHANGED,
+    ("request detach", "REQUEST"): _CHANGED,
+    ("request amend", "REQUEST"): _CHANGED,
+    ("request withdraw", "REQUEST"): _requests(
+        "there is no request that you can withdraw",
+        lambda each, login, _: each.created_by == login and each.state in UNDECIDED,
+    ),
+    ("request close", "REQUEST"): _requests(
+        "there is no request to close", lambda each, *_: each.state in USED_STATES
+    ),
+    ("request erase", "REQUEST"): _waiting(
+        "carry out",
+        none="no approved erasure waits for you",
+        can=lambda item, _: item.purpose == "erasure",
+    ),
+    ("audit review-glass", "REQUEST"): _waiting(
+        "review", none="no decision waits for your review", can=_always
+    ),
+    ("incident update", "INCIDENT"): _incidents(
+        "there is no incident that you can add to", to_update=True
+    ),
+    ("incident close", "INCIDENT"): _incidents("there is no open incident", is_open=True),
+    ("user confirm", "NAME"): _waiting(
+        "confirm", none="no new key waits to be confirmed", can=_always
+    ),
+    ("user add", "NAME"): None,
+    ("drive restore", "DIR"): _attached_drives,
+}
+"""By a command and what the parameter is called."""
