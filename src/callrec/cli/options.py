@@ -299,7 +299,7 @@ NewLogin = Annotated[
 
 KnownLogin = Annotated[str, typer.Argument(metavar="NAME", help="Whose login.")]
 
-KnownLogins = Annotated[list[str], typer.Argument(metavar="NAME...", help="Whose logins.")]
+KnownLogins = Annotated[list[str], typer.Argument(metavar="NAME...", help="Whose keys to confirm.")]
 
 AnyLogin = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Whose logins.")]
 

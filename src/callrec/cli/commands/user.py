@@ -123,7 +123,7 @@ def _read_people(file: Path) -> list[dict[str, str]]:
         found = []
     if not found or any(set(each) != {"login", "name", "role"} for each in found):
         raise Unusable(
-            "this is no list of people: login,name,role",
+            "this is not a list of people: login,name,role",
             hint='a line for each person below that, such as: jsmith,"Jane Smith",manager',
         )
     return found
