@@ -47,6 +47,10 @@ class Prompts:
         self._answers = answers
         self._messages = messages
         self._environ = environ
+        self.earlier: Mapping[str, str] = {}
+        """By option, what was answered the last time; Enter takes it."""
+        self.answered: dict[str, str] = {}
+        """By option, what was answered now."""
 
     @property
     def possible(self) -> bool:
@@ -78,9 +82,11 @@ class Prompts:
     def ask(self, what: str, *, option: str) -> str:
         """A line of text."""
         self._need_terminal(option)
-        answer = self._line(_asked(what))
+        earlier = self.earlier.get(option, "")
+        answer = self._line(_asked(_with_default(what, earlier))) or earlier
         if not answer:
             raise Unusable("nothing was entered")
+        self.answered[option] = answer
         return answer
 
     def ask_until(
@@ -100,14 +106,19 @@ class Prompts:
         self._need_terminal(option)
         if given is None:
             self._explain(help)
-        asked = f"{what} [{default}]" if default else what
+        default = self.earlier.get(option, default)
+        asked = _with_default(what, default)
         while True:
             answer = self._answer(asked).strip() or default if given is None else given
-            given = None
+            typed, given = given is None, None
             try:
-                return read(_entered(answer))
+                taken = read(_entered(answer))
             except (NotFound, Refused, Unusable) as error:
                 self._say(f"{_without_options(error)}\n")
+            else:
+                if typed:
+                    self.answered[option] = answer.strip()
+                return taken
 
     def choose(
         self,
@@ -121,7 +132,7 @@ class Prompts:
         self._need_terminal(option)
         self._explain(help)
         if self._draws:
-            return self._pick(what, choices)
+            return self._pick(what, choices, option)
         for position, (name, meaning) in enumerate(choices.items(), start=1):
             self._say(f"  {position:2}  {name}  {meaning}\n")
         return self.ask_until(what, lambda answer: _chosen(answer, list(choices)), option=option)
@@ -131,7 +142,7 @@ class Prompts:
         """The terminal moves its cursor and says which keys are pressed."""
         return self._environ.get("TERM", "") not in ("", "dumb", "unknown")
 
-    def _pick(self, what: str, choices: Mapping[str, str]) -> str:
+    def _pick(self, what: str, choices: Mapping[str, str], option: str) -> str:
         from callrec.cli.menu import choose_from  # prompt_toolkit: 200 ms
 
         names = {escape_controls(name): name for name in choices}
@@ -140,6 +151,7 @@ class Prompts:
             shown = choose_from(
                 question,
                 {each: escape_controls(choices[name]) for each, name in names.items()},
+                begin_at=escape_controls(self.earlier.get(option, "")),
                 answers=self._answers,
                 messages=self._messages,
                 term=self._environ["TERM"],
@@ -147,6 +159,7 @@ class Prompts:
         except EOFError:
             raise Unusable("nothing was entered") from None
         self._say(f"{question}{shown}\n")
+        self.answered[option] = names[shown]
         return names[shown]
 
     def confirm(self, what: str, *, yes: bool) -> None:
@@ -205,7 +218,7 @@ class Prompts:
         """A password that is being chosen; on a terminal one is offered, and it is typed again.
 
         So who takes the one that is offered has noted it before it is gone from the screen. One
-        that ``check`` raises Unusable of is asked for again before that.
+        that ``check`` raises Unusable of is asked for again before that, and both if they differ.
         """
         if self._environ.get(file_variable) or not self.possible:
             return self.ask_password(what, file_variable=file_variable)
@@ -222,11 +235,10 @@ class Prompts:
                 check(chosen)
             except Unusable as error:
                 self._say(f"{_without_options(error)}\n")
-            else:
-                break
-        if self._hidden("Type it again", file_variable) != chosen:
-            raise Unusable("the two passwords differ", hint="type the same one twice")
-        return chosen
+                continue
+            if self._hidden("Type it again", file_variable) == chosen:
+                return chosen
+            self._say("the two passwords differ; choose again\n")
 
     def ask_secret(self, what: str, read: Callable[[str], object], *, file_variable: str) -> str:
         """A text that is not shown: from a file, else asked until it is typed right."""
@@ -299,6 +311,10 @@ def _without_options(error: CallrecError) -> str:
     message = _OPTION_NAMED.sub("that is", error.message)
     hint = _OPTION_TO_GIVE.sub("", error.hint)
     return _OPTION.sub("", "; ".join(filter(None, (message, hint))))
+
+
+def _with_default(what: str, default: str) -> str:
+    return f"{what} [{default}]" if default else what
 
 
 def _asked(what: str) -> str:
