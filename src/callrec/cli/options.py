@@ -299,6 +299,8 @@ NewLogin = Annotated[
 
 KnownLogin = Annotated[str, typer.Argument(metavar="NAME", help="Whose login.")]
 
+KnownLogins = Annotated[list[str], typer.Argument(metavar="NAME...", help="Whose keys to confirm.")]
+
 AnyLogin = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Whose logins.")]
 
 RoleName = Annotated[Role, typer.Option("--role", help="What the person is to the practice.")]

@@ -7,7 +7,7 @@ where the policy does not take it.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date
@@ -19,6 +19,7 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.groups import Command
+from callrec.cli.invocation import Invocation
 from callrec.cli.prompts import Prompts
 from callrec.errors import Unusable
 from callrec.policy.clause import Clause
@@ -33,10 +34,11 @@ from callrec.policy.further import (
 )
 from callrec.policy.particulars import UNKNOWN, Answers, Unknown, check_not_in_future
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.words import check_reason
+from callrec.policy.role import Power
+from callrec.policy.words import check_reason, some_of
 
 if TYPE_CHECKING:
-    from callrec.practice import Practice
+    from callrec.practice import Actor, Practice
 
 _Answer = TypeVar("_Answer")
 
@@ -124,7 +126,9 @@ def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:
     if given is not None:
         return given
     choices = {str(purpose): meaning for purpose, meaning in PURPOSE_MEANINGS.items()}
-    return Purpose(prompts.choose("Purpose", choices, option="--purpose PURPOSE"))
+    return Purpose(
+        prompts.choose("What are the recordings for?", choices, option="--purpose PURPOSE")
+    )
 
 
 def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
@@ -145,6 +149,50 @@ def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
             for field, text in _typed_further(typed).items()
         },
     )
+
+
+def add_known(
+    invocation: Invocation,
+    practice: Practice,
+    actor: Actor,
+    purpose: Purpose,
+    *,
+    recordings: Sequence[int],
+    typed: dict[str, Any],
+) -> dict[str, Any]:
+    """What was typed, and what the named recordings say to a person who may see it.
+
+    Not where a law wants every recording: such a request describes more than those that are named.
+    """
+    from callrec.practice import powers
+    from callrec.search.show import common_facts
+
+    wanted = [name for name in ("on", "at", "extension", "number") if typed[name] is None]
+    if not recordings or not wanted or TERMS[purpose].is_owed_whole:
+        return typed
+    which = f"recording {some_of(recordings)}"
+    if Power.SEARCH not in powers(practice, actor):
+        if invocation.prompts.possible:
+            invocation.out.note(f"you may not see {which}: say what you know of the call")
+        return typed
+    known = common_facts(practice, actor, recordings)
+    taken = {
+        "on": (known.day and f"{known.day}", known.day and f"{known.day.day} {known.day:%B %Y}"),
+        "at": (known.at and f"{known.at:%H:%M}", known.at and f"{known.at:%H:%M}"),
+        "extension": (known.extension, f"extension {known.extension}"),
+    }
+    taken = {name: each for name, each in taken.items() if name in wanted and each[0]}
+    if taken:
+        words = ", ".join(str(words) for _, words in taken.values())
+        invocation.out.note(f"taken from {which}: {words}")
+    answers = {name: answer for name, (answer, _) in taken.items()}
+    if "number" in wanted:
+        invocation.out.note(
+            f"the number of {which} is not shown to you, and is not needed here;"
+            " if you know it, give it by --number"
+        )
+        answers["number"] = UNKNOWN
+    return {**typed, **answers}
 
 
 def ask_answers(
