@@ -9,12 +9,15 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 from callrec.catalogue.engine import FILE_NAME
 from callrec.keys.audit import audit_keys
 from callrec.keys.rotating import rotate_keys
+from callrec.package import callrec_verify
 from callrec.policy.role import VaultKey
 from callrec.volume.volume import is_volume
 from house.drives import (
@@ -26,12 +29,12 @@ from house.drives import (
     one_more_call,
     verify,
 )
-from house.erasures import bags_of, found_in, secrets_of, to_be_erased, tokens_of
+from house.erasures import bags_of, erase, found_in, secrets_of, to_be_erased, tokens_of
 from house.older_vaults import SECOND, begin_second_schema, sql
 from house.packages import acts_of, outbox
 from house.practices import House
 from house.requests import a_request, approved, grants_of, rows, state_of, with_recordings
-from house.spool import a_call, a_wave, originals_of
+from house.spool import a_call, a_wave, originals_of, take_in
 from house.vault_keys import versions
 
 
@@ -283,6 +286,55 @@ def is_erased_or_not(house: House) -> Iterator[str]:
         yield "it is destroyed in part"
 
 
+def destroyed(house: House) -> None:
+    to_be_erased(house)
+    assert erase(house, "R-1", *volumes_of(house)).is_done
+    outbox(house)
+
+
+def a_certificate(house: House) -> Path:
+    return outbox(house) / "C-1"
+
+
+def is_certified(house: House) -> bool:
+    folder = a_certificate(house)
+    files = {path.name: partial(BytesIO, path.read_bytes()) for path in folder.glob("*")}
+    return bool(files) and not callrec_verify.check(files).problems
+
+
+def is_certified_or_not(house: House) -> Iterator[str]:
+    if a_certificate(house).exists() and not is_certified(house):
+        yield "a certificate is not whole"
+
+
+# retention undo
+
+
+def taken_in_by_mistake(house: House) -> None:
+    with_recordings(house)
+    take_in(house, a_call(house.folder / "spool", 7), a_call(house.folder / "spool", 8))
+    house.open()
+
+
+def newest_batch(house: House) -> str:
+    [(batch,)] = rows(house, "SELECT batch FROM recording ORDER BY id DESC LIMIT 1")
+    return bytes(batch).hex() if isinstance(batch, bytes) else str(batch)
+
+
+def is_proposed(house: House) -> bool:
+    return proposals(house) == 1
+
+
+def is_proposed_at_most_once(house: House) -> Iterator[str]:
+    if proposals(house) > 1:
+        yield "it is proposed twice"
+
+
+def proposals(house: House) -> int:
+    [(found,)] = rows(house, "SELECT count(*) FROM request")
+    return int(found)
+
+
 # keys
 
 
@@ -427,6 +479,25 @@ CASES: Final = {
         kept=is_erased_or_not,
         once_failed=r"killed at \d+, unlink drive-a/catalogue/.*partial(,|$)"
         r"|power cut, nothing left at \d+, sync drive-b(,|$)",
+    ),
+    "certificate": Case(
+        prepare=destroyed,
+        words=lambda house: ("erase", "R-1", "--to", str(outbox(house))),
+        who="dora",
+        is_done=is_certified,
+        kept=is_certified_or_not,
+        done_already=frozenset({2}),
+    ),
+    "undo": Case(
+        prepare=taken_in_by_mistake,
+        words=lambda house: (
+            *("retention", "undo", newest_batch(house)),
+            *("--reason", "They were exports of another practice"),
+        ),
+        who="max",
+        is_done=is_proposed,
+        kept=is_proposed_at_most_once,
+        done_already=frozenset({4}),
     ),
     "restore": Case(
         prepare=lost,
