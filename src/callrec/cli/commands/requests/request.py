@@ -25,7 +25,7 @@ from callrec.cli.commands.requests.view import (
     request_lines,
     show_state,
 )
-from callrec.cli.commands.search import by_hand_lines, calls_table
+from callrec.cli.commands.search import by_hand_lines, calls_table, numbers_of
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
 from callrec.cli.output import Table, facts
@@ -70,9 +70,8 @@ def create(
         raise Unusable("two purposes are given", hint="make a request for each of them")
     chosen = ask_purpose(call.prompts, purpose or named)
     answers = ask_answers(call.prompts, practice, chosen, typed)
-    made = create_request(
-        practice, actor, purpose=chosen, answers=answers, recordings=recording or ()
-    )
+    numbers = numbers_of(call, practice, actor, recording or (), reason=answers.reason)
+    made = create_request(practice, actor, purpose=chosen, answers=answers, recordings=numbers)
     looks = attach_matching or not recording
     suggested = suggest_recordings(practice, actor, made) if looks else None
     attached = _choose(call, practice, suggested, attach_all=attach_matching)
@@ -220,7 +219,8 @@ def attach(
     practice = practice_of(ctx.obj)
     actor = _changer(ctx.obj, practice, request, yes=yes)
     if recordings:
-        amended = attach_recordings(practice, actor, request, recordings)
+        numbers = numbers_of(ctx.obj, practice, actor, recordings, request=request)
+        amended = attach_recordings(practice, actor, request, numbers)
     else:
         amended = attach_matching(practice, actor, request)
     _show_amended(ctx.obj, amended)
