@@ -175,8 +175,9 @@ deb:
 	packaging/make-deb $(DEB) $(BUNDLE)
 	lintian --fail-on error,warning --tag-display-limit 0 $(DEB)/*.deb
 
-# Built twice, it is the same; then it is installed, used, upgraded and removed in a bare Debian.
-test-deb: deb
+# Built twice, it is the same; then it is installed, used, upgraded and removed in a bare Debian, and
+# the manual's first hour is typed there.
+test-deb: deb $(INSTALLED)
 	$(call programs,mmdebstrap:mmdebstrap)
 	umask 077; TZ=Pacific/Auckland packaging/make-deb build/deb-again $(BUNDLE)
 	for each in $(DEB)/*.deb; do cmp "$$each" "build/deb-again/$${each##*/}"; done

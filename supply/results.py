@@ -197,6 +197,8 @@ _APPROVED: Final = {
     "withheld": _WITHHELD,
     **of(Approved, "lapses_at", "of_other_day", "by_hand"),
 }
+_ADDED: Final = {"user": str, **of(AddedPerson, "role"), "password": str | None}
+_CONFIRMED: Final = {**_PERSON, "countersigned_by": str | None}
 _RELEASED: Final = {
     "request": str,
     **of(Released, "path", "form", "passphrase"),
@@ -570,9 +572,10 @@ RESULTS: Final[Mapping[str, Shape]] = {
         **of(CheckedRelease, "files"),
         "recordings": [of(Trace)],
     },
-    "user add": {"user": str, **of(AddedPerson, "role"), "password": str | None},
+    "user add": _ADDED,
+    "user import": (_ADDED, {"items": [_ADDED], "left": _LEFT}),
     "user reset": {"user": str, "password": str | None, **of(PasswordReset, "taken_back")},
-    "user confirm": {**_PERSON, "countersigned_by": str | None},
+    "user confirm": (_CONFIRMED, {"items": [_CONFIRMED], "left": _LEFT}),
     "user list": {"items": [_PERSON]},
     "user show": _PERSON,
     "user role": {

@@ -70,6 +70,7 @@ audit export --to {house}/exported
 audit print
 audit prove 3
 user reset mia --password-file {house}/people/eve.given --yes
+user import {house}/people.csv
 user confirm mia --words "one two three four five six"
 user list
 user show max
@@ -190,6 +191,7 @@ def busy_template(worked_template: House, tmp_path_factory: pytest.TempPathFacto
     done(house, "max", "archive", "--to", str(house.folder / "drive-b"))
     done(house, "max", "archive", "lost", "drive-b", "--noticed", "now")
     give_eve_a_password(house)
+    (house.folder / "people.csv").write_text("login,name,role\nlee,Lee Chan,staff\n")
     (house.folder / "rules.toml").write_text("[search]\nwidest_window_days = 31\n")
     return house
 

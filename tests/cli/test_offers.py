@@ -9,11 +9,12 @@ from callrec.login.unlock import AwaitingConfirmation, log_in
 from callrec.package.whole import key_words
 from callrec.people.joining import add_person
 from callrec.policy.role import Role
+from callrec.requests.event import withdraw_request
 from cli.test_request_on_a_terminal import on_a_terminal, terminal
 from house.drives import archive, drive
 from house.incidents import an_incident
 from house.practices import House, password_of
-from house.requests import a_request, approve, state_of
+from house.requests import a_request, approve, logged_in, state_of
 
 DOWN, BACKSPACE, CTRL_C = "\x1b[B", "\x7f", "\x03"
 
@@ -111,6 +112,16 @@ def test_nobody_is_offered_what_they_may_not_see(stocked: House) -> None:
     an_incident(stocked, "sam", tell="mia")
     assert "I-1" not in on_a_terminal(stocked, "max", "incident show")
     assert "   1  I-1  open  noticed" in on_a_terminal(stocked, "mia", "incident show", "1")
+
+
+def test_what_can_no_longer_be_changed_is_not_offered_to_be(stocked: House) -> None:
+    withdraw_request(stocked.practice, logged_in(stocked, "mia"), a_request(stocked, "mia"))
+    a_request(stocked, "mia", recordings=())
+    shown = on_a_terminal(stocked, "mia", "request attach", "1", "1, 3")
+    assert "R-1" not in shown
+    assert "   1  R-2  protect-parties  submitted  by mia  0 recordings\n" in shown
+    assert "R-2 is changed. Recordings asked for: 2." in shown
+    assert "R-1" in on_a_terminal(stocked, "mia", "request show", "R-1")
 
 
 def test_an_own_request_is_not_offered_for_approval(stocked: House) -> None:

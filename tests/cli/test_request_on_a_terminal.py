@@ -238,3 +238,49 @@ def test_what_was_decided_alone_is_shown_before_it_is_accepted(stocked: House) -
     assert ": dora, 2026-11-24 12:00, unreviewed" in shown
     assert "not confirmed, so nothing was done" in shown
     assert f"{reference} is accepted" in on_a_terminal(stocked, "ava", command, reference)
+
+
+def test_what_a_named_recording_says_is_not_asked_for(stocked: House) -> None:
+    shown = on_a_terminal(
+        *(stocked, "mia", "request create complaint --recording 1", SIX[0], *SIX[5:]),
+        *("C-2024-17", "patient"),
+    )
+    assert "taken from recording 1: 4 July 2024, 14:05, extension 201\n" in shown
+    assert "the number of recording 1 is not shown to you" in shown
+    assert "0700900123" not in shown
+    assert shown.endswith("[0]")
+    said = opened(stocked, "R-1").particulars.as_json()
+    assert (said["date"], said["extension"], said["number"]) == ("2024-07-04", "201", "unknown")
+
+
+def test_what_is_typed_goes_before_what_a_recording_says(stocked: House) -> None:
+    command = "request create complaint --recording 1 --date unknown --number 07700900123"
+    shown = on_a_terminal(stocked, "mia", command, SIX[0], *SIX[5:], "C-2024-17", "patient")
+    assert "taken from recording 1: 14:05, extension 201\n" in shown
+    assert "is not shown to you" not in shown
+    said = opened(stocked, "R-1").particulars.as_json()
+    assert (said["date"], said["number"]) == ("unknown", "+447700900123")
+
+
+def test_where_recordings_differ_it_is_asked_for(stocked: House) -> None:
+    command = "request create complaint --recording 1 --recording 2"
+    shell = terminal(stocked, "mia", command)
+    shell.expect("taken from recording 1, 2: 4 July 2024, extension 201\r\n")
+    shell.expect("Why do you need")
+    shell.sendline(SIX[0])
+    shell.expect("Time of the call")
+
+
+def test_who_may_not_search_learns_nothing_of_a_named_recording(stocked: House) -> None:
+    shell = terminal(stocked, "sam", "request create complaint --recording 1")
+    shell.expect("you may not see recording 1: say what you know of the call")
+    shell.expect("Why do you need")
+    assert "taken from" not in shell.before
+    shell.sendline(SIX[0])
+    shell.expect("Date of the call")
+
+
+def test_a_request_for_every_recording_is_described_by_the_person(stocked: House) -> None:
+    shell = terminal(stocked, "mia", "request create subject-access --recording 1")
+    shell.expect("Why do you need")
+    assert "taken from" not in shell.before

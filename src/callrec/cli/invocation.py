@@ -6,7 +6,8 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from callrec.errors import Locked, NotFound, Unusable
+from callrec.errors import CallrecError, Locked, NotFound, Unusable
 
 if TYPE_CHECKING:
     from callrec.cli.output import Output
@@ -297,6 +298,36 @@ def session_here(invocation: Invocation, vault: str) -> Session | None:
 
     place, environ = place_of(invocation.environ), invocation.environ
     return None if place is None else open_session(vault, place.digest, invocation.now(), environ)
+
+
+@contextmanager
+def drafting(invocation: Invocation, practice: Practice, what: str) -> Iterator[None]:
+    """Keep what was answered where the block is cut short or refused, and offer it the next time.
+
+    For as long as the login at this terminal lasts; without one nothing is kept.
+    """
+    from callrec.login.drafts import forget_draft, read_draft, save_draft
+
+    prompts, environ = invocation.prompts, invocation.environ
+    actor = invocation.actor
+    session = session_here(invocation, practice.vault) if prompts.possible else None
+    if session is None or actor is None or session.login != actor.login:
+        yield
+        return
+    prompts.earlier = read_draft(session, what, environ)
+    if prompts.earlier:
+        invocation.out.note("your earlier answers are kept: Enter takes each")
+    try:
+        yield
+    except (CallrecError, KeyboardInterrupt) as problem:
+        if isinstance(problem, KeyboardInterrupt):
+            prompts.write("\n")  # below the question
+        answers = {**prompts.earlier, **prompts.answered}
+        if answers and save_draft(session, what, answers, environ):
+            again = "your answers are kept until you log out: the same command offers them again"
+            invocation.out.note(again)
+        raise
+    forget_draft(session, environ)
 
 
 def countersigning_person(invocation: Invocation, practice: Practice, login: str) -> Actor:

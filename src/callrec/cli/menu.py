@@ -23,11 +23,11 @@ _NONE: Final = "  nothing here has that: press Backspace"
 class Menu:
     """What is on offer, what was typed to narrow it, and which of it is marked."""
 
-    def __init__(self, choices: Mapping[str, str]) -> None:
+    def __init__(self, choices: Mapping[str, str], begin_at: str = "") -> None:
         self._choices = choices
         """What is answered -> what it is, in words."""
         self.typed = Buffer(multiline=False, on_text_changed=self._begin_anew)
-        self._at = 0
+        self._at = [*choices].index(begin_at) if begin_at in choices else 0
 
     def _begin_anew(self, _: Buffer) -> None:
         self._at = 0
@@ -73,15 +73,21 @@ def _is_called(answer: str, typed: str) -> bool:
 
 
 def choose_from(
-    question: str, choices: Mapping[str, str], *, answers: TextIO, messages: TextIO, term: str
+    question: str,
+    choices: Mapping[str, str],
+    *,
+    begin_at: str = "",
+    answers: TextIO,
+    messages: TextIO,
+    term: str,
 ) -> str:
-    """One of the choices, none of which may hold a control character.
+    """One of the choices, none of which may hold a control character; one of them is marked first.
 
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed.
         EOFError: Ctrl-D was, or the terminal is gone.
     """
-    menu = Menu(choices)
+    menu = Menu(choices, begin_at)
     output = Vt100_Output.from_pty(messages, term=term)
     output.enable_cpr = False  # the terminal's answer could come too late, and reach the shell
     rows = output.get_size().rows

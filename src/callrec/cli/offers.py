@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from callrec.cli.invocation import Invocation, acting_person, practice_of
 from callrec.cli.output import counted, local_time
-from callrec.errors import NotFound
+from callrec.errors import NotFound, Refused
 from callrec.policy.clock_events import Urgency
 from callrec.policy.days import last_day
 from callrec.policy.purpose import TERMS
-from callrec.policy.request import ENDED_STATES, GRANTED_STATES, UNDECIDED, USED_STATES
+from callrec.policy.request import USED_STATES, RequestAct, check_transition
 from callrec.policy.role import Power
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def day_in_words(item: InboxItem, zone: tzinfo) -> str:
     return f"until {last_day(item.lapses_at, zone)}"
 
 
-def _requests(none: str, keep: _Keep) -> Offer:
-    """The requests that lists show, and that can be meant; the newest first."""
+def _requests(none: str, act: RequestAct | None, keep: _Keep) -> Offer:
+    """The requests that lists show, to which an act can happen now; the newest first."""
 
     def offer(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
         from callrec.practice import powers
@@ -98,22 +98,32 @@ def _requests(none: str, keep: _Keep) -> Offer:
                 counted(each.recordings, "recording"),
             )
             for each in list_requests(practice, actor)
-            if keep(each, actor.login, may)
+            if _is_possible(each, act) and keep(each, actor.login, may)
         }
         return _aligned(rows, none, "callrec request list shows the requests that you may see")
 
     return offer
 
 
+def _is_possible(each: ListedRequest, act: RequestAct | None) -> bool:
+    """Whether that can happen to a request where it stands; nothing can always happen."""
+    if act is not None:
+        try:
+            check_transition(each.state, act, each.reference)
+        except Refused:
+            return False
+    return True
+
+
 def _may_change(each: ListedRequest, login: str, may: Collection[Power]) -> bool:
     terms = TERMS[each.purpose]
-    is_open = each.state not in ENDED_STATES and (each.state not in USED_STATES or terms.is_dated)
+    is_open = each.state not in USED_STATES or terms.is_dated
     is_theirs = each.created_by == login or Power.SEARCH in may
     return is_open and terms.is_made_by_hand and is_theirs
 
 
 def _may_revoke(each: ListedRequest, _: str, may: Collection[Power]) -> bool:
-    return each.state in GRANTED_STATES and TERMS[each.purpose].decided_with in may
+    return TERMS[each.purpose].decided_with in may
 
 
 def _incidents(none: str, *, to_update: bool = False, is_open: bool = False) -> Offer:
@@ -239,10 +249,14 @@ def _always(_: InboxItem, __: Mapping[str, Any]) -> bool:
 
 _GRANTED: Final = _waiting("hear", "send", none="nothing is granted to you now", can=_always)
 
-_CHANGED: Final = _requests("there is no request that you can change", _may_change)
+_CHANGED: Final = _requests(
+    "there is no request that you can change", RequestAct.AMENDED, _may_change
+)
 
 _OF_GROUP: Final[Mapping[tuple[str, str], Offer]] = {
-    ("request", "REQUEST"): _requests("there is no request that you may see", lambda *_: True),
+    ("request", "REQUEST"): _requests(
+        "there is no request that you may see", None, lambda *_: True
+    ),
     ("incident", "INCIDENT"): _incidents("there is no incident that you may read"),
     ("hold", "HOLD"): _holds,
     ("user", "NAME"): _colleagues,
@@ -258,7 +272,9 @@ _OF_COMMAND: Final[Mapping[tuple[str, str], Offer | None]] = {
     ("deny", "REQUEST"): _waiting(
         "decide", none="no request waits for your decision", can=_can_decide
     ),
-    ("revoke", "REQUEST"): _requests("nothing is granted that you can revoke", _may_revoke),
+    ("revoke", "REQUEST"): _requests(
+        "nothing is granted that you can revoke", RequestAct.REVOKED, _may_revoke
+    ),
     ("listen", "REQUEST"): _GRANTED,
     ("release", "REQUEST"): _GRANTED,
     ("request attach", "REQUEST"): _CHANGED,
@@ -266,10 +282,11 @@ _OF_COMMAND: Final[Mapping[tuple[str, str], Offer | None]] = {
     ("request amend", "REQUEST"): _CHANGED,
     ("request withdraw", "REQUEST"): _requests(
         "there is no request that you can withdraw",
-        lambda each, login, _: each.created_by == login and each.state in UNDECIDED,
+        RequestAct.WITHDRAWN,
+        lambda each, login, _: each.created_by == login,
     ),
     ("request close", "REQUEST"): _requests(
-        "there is no request to close", lambda each, *_: each.state in USED_STATES
+        "there is no request to close", RequestAct.CLOSED, lambda *_: True
     ),
     ("request erase", "REQUEST"): _waiting(
         "carry out",

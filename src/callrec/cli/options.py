@@ -89,7 +89,7 @@ def read_call(text: str) -> NamedCall:
     try:
         return NamedCall(read_recording(text))
     except Unusable as error:
-        hint = 'or by when the call began: "4/7/2024 14:05", "yesterday 16:03"'
+        hint = f'{error.hint}; or say when the call began: "yesterday 16:03"'
         raise Unusable(error.message, hint=hint) from None
 
 
@@ -342,6 +342,8 @@ NewLogin = Annotated[
 ]
 
 KnownLogin = Annotated[str, typer.Argument(metavar="NAME", help="Whose login.")]
+
+KnownLogins = Annotated[list[str], typer.Argument(metavar="NAME...", help="Whose keys to confirm.")]
 
 AnyLogin = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Whose logins.")]
 

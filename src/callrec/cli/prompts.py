@@ -39,6 +39,10 @@ class Prompts:
         self._answers = answers
         self._messages = messages
         self._environ = environ
+        self.earlier: Mapping[str, str] = {}
+        """By option, what was answered the last time; Enter takes it."""
+        self.answered: dict[str, str] = {}
+        """By option, what was answered now."""
 
     @property
     def possible(self) -> bool:
@@ -70,9 +74,11 @@ class Prompts:
     def ask(self, what: str, *, option: str) -> str:
         """A line of text."""
         self._need_terminal(option)
-        answer = self._line(_asked(what))
+        earlier = self.earlier.get(option, "")
+        answer = self._line(_asked(_with_default(what, earlier))) or earlier
         if not answer:
             raise Unusable("nothing was entered", hint=f"give {option}")
+        self.answered[option] = answer
         return answer
 
     def ask_until(
@@ -92,15 +98,20 @@ class Prompts:
         self._need_terminal(option)
         if given is None:
             self._explain(help)
-        asked = f"{what} [{default}]" if default else what
+        default = self.earlier.get(option, default)
+        asked = _with_default(what, default)
         while True:
             answer = self._answer(asked, option).strip() or default if given is None else given
-            given = None
+            typed, given = given is None, None
             try:
-                return read(_entered(answer))
+                taken = read(_entered(answer))
             except (NotFound, Refused, Unusable) as error:
                 hint = f"; {error.hint}" if error.hint else ""
                 self.write(f"{escape_controls(error.message + hint)}\n")
+            else:
+                if typed:
+                    self.answered[option] = answer.strip()
+                return taken
 
     def choose(
         self,
@@ -133,6 +144,7 @@ class Prompts:
             shown = choose_from(
                 question,
                 {each: escape_controls(choices[name]) for each, name in names.items()},
+                begin_at=escape_controls(self.earlier.get(option, "")),
                 answers=self._answers,
                 messages=self._messages,
                 term=self._environ["TERM"],
@@ -140,6 +152,7 @@ class Prompts:
         except EOFError:
             raise Unusable("nothing was entered", hint=f"give {option}") from None
         self.write(f"{question}{shown}\n")
+        self.answered[option] = names[shown]
         return names[shown]
 
     def confirm(self, what: str, *, yes: bool) -> None:
@@ -279,6 +292,10 @@ class Prompts:
         """Write to the terminal as it stands, without a new line."""
         self._messages.write(text)
         self._messages.flush()
+
+
+def _with_default(what: str, default: str) -> str:
+    return f"{what} [{default}]" if default else what
 
 
 def _asked(what: str) -> str:

@@ -35,6 +35,7 @@ CONTEXT_FIELDS: Final[dict[str, frozenset[str]]] = {
     "identity kem": frozenset(),
     "session sign": frozenset(),
     "session lock": frozenset(),
+    "session draft": frozenset(),  # associated data of what it seals, too
     "index": frozenset({"kind", "part"}),
     "duplicate": frozenset(),
     "key-check": frozenset({"key", "version"}),

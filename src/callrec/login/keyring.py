@@ -94,7 +94,7 @@ def _write_session(session: Session, folder: Path | None) -> None:
         "used": session.used_at.timestamp(),
         "vault": session.vault,
     }
-    text, name = json.dumps(members), _name(session.vault, session.place)
+    text, name = json.dumps(members), name_of(session.vault, session.place)
     if folder is not None:
         write_private(folder / name, text.encode())
         return
@@ -102,7 +102,8 @@ def _write_session(session: Session, folder: Path | None) -> None:
         store.set_password(KEY_STORE_SERVICE, name, text)
 
 
-def _name(vault: str, place: str) -> str:
+def name_of(vault: str, place: str) -> str:
+    """What a terminal's session of a vault is called where it is kept."""
     return f"{vault}.{place[:32]}"
 
 
@@ -118,7 +119,7 @@ def open_session(
         Misconfigured: others can read the session file.
     """
     with _alone(environ) as folder:
-        text = _read_session(_name(vault, place), folder)
+        text = _read_session(name_of(vault, place), folder)
         try:
             session = None if text is None else _session_from(text, vault, place)
         except (*_IN_NO_FORM, OSError):  # the system knows no such time
@@ -126,7 +127,7 @@ def open_session(
         if session is None:
             return None
         if not session.used_at <= now < session.used_at + IDLE_LIMIT:
-            _forget_session(_name(vault, place), folder)
+            _forget_session(name_of(vault, place), folder)
             return None
         session = replace(session, used_at=now)
         _write_session(session, folder)
@@ -136,7 +137,7 @@ def open_session(
 def forget_session(vault: str, place: str, environ: Mapping[str, str]) -> bool:
     """Take away what a terminal keeps of a session; returns whether there was one."""
     with _alone(environ) as folder:
-        return _forget_session(_name(vault, place), folder)
+        return _forget_session(name_of(vault, place), folder)
 
 
 @contextmanager

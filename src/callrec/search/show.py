@@ -7,17 +7,17 @@ file of one that is only on volumes is read where one of these is attached.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Final
+from datetime import date, time
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Row
 
 from callrec.archive.attached import OnlyOnVolumes, open_recording
 from callrec.audit.rows import check_row
 from callrec.calls.coming_in import came_in
-from callrec.calls.custody import Opening, find_recording
+from callrec.calls.custody import OpenedRecording, Opening, find_recording
 from callrec.calls.find import DIRECTIONS, ShownCall
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -32,6 +32,10 @@ from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.requests.covering import holds_covering
 from callrec.retention.categories import category_of
+
+RECORDING_SHOWN: Final = "recording.shown"
+
+_Value = TypeVar("_Value")
 
 _CALLER_TOLD: Final = {str(value): value for value in CallerTold}
 
@@ -85,6 +89,53 @@ class CheckedRecording:
     """False if it is only on volumes of which none is attached."""
 
 
+@dataclass(frozen=True, slots=True)
+class CommonFacts:
+    """What recordings have in common of what a request says; None where they differ, or lack it."""
+
+    day: date | None
+    at: time | None
+    """By the practice's clock, to the minute."""
+    extension: str | None
+
+
+def common_facts(practice: Practice, actor: Actor, numbers: Sequence[int]) -> CommonFacts:
+    """What a request for these recordings need not be told, each as `show_recording` may show it.
+
+    So no telephone number is among it, and that each was shown is on record.
+
+    Raises:
+        Refused: the actor may not search.
+        NotFound: there is no such recording.
+        Tampered: its columns or its metadata are not as they were sealed.
+    """
+    found = [_shown_to_request(practice, actor, number) for number in dict.fromkeys(numbers)]
+    starts = [opened.started_at.astimezone(practice.settings.time_zone) for opened in found]
+    return CommonFacts(
+        day=_common(start.date() for start in starts),
+        at=_common(start.time().replace(second=0, microsecond=0) for start in starts),
+        extension=_common(opened.fields["extension"] for opened in found),
+    )
+
+
+def _common(values: Iterable[_Value]) -> _Value | None:
+    several = set(values)
+    return several.pop() if len(several) == 1 else None
+
+
+def _shown_to_request(practice: Practice, actor: Actor, number: int) -> OpenedRecording:
+    with attempt(practice, actor, RECORDING_SHOWN):
+        check_may(actor.person, Power.SEARCH, on=today(practice))
+        with reading(practice.engine) as connection:
+            uid = find_recording(connection, number).uid
+    record(practice, actor, RECORDING_SHOWN, subject=[uid])
+    with (
+        attempt(practice, actor, RECORDING_SHOWN, subject=[uid]),
+        reading(practice.engine) as connection,
+    ):
+        return Opening(practice, actor, connection).checked(find_recording(connection, number))
+
+
 def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedRecording:
     """What is known about a recording by its number, with everything checked that can be.
 
@@ -96,12 +147,12 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
             the recording's category.
     """
     notices = read_notices(practice.settings)
-    with attempt(practice, actor, "recording.shown"):
+    with attempt(practice, actor, RECORDING_SHOWN):
         check_may(actor.person, Power.SEARCH, on=today(practice))
         with reading(practice.engine) as connection:
             uid = find_recording(connection, number).uid
-    seq = record(practice, actor, "recording.shown", subject=[uid])
-    with attempt(practice, actor, "recording.shown", subject=[uid]):
+    seq = record(practice, actor, RECORDING_SHOWN, subject=[uid])
+    with attempt(practice, actor, RECORDING_SHOWN, subject=[uid]):
         with reading(practice.engine) as connection:
             row = find_recording(connection, number)
             opened = Opening(practice, actor, connection).checked(row)

@@ -74,6 +74,7 @@ CONTEXTS: Final[Mapping[str, dict[str, Any]]] = {
     "identity kem": {},
     "session sign": {},
     "session lock": {},
+    "session draft": {},
     "index": {"kind": "extension-day", "part": "2026-11"},
     "duplicate": {},
     "key-check": {"key": "index", "version": 2},

@@ -11,7 +11,14 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    acting_person,
+    drafting,
+    practice_of,
+    signing_person,
+)
 from callrec.cli.options import read_recording, read_request
 from callrec.cli.output import Table, facts, labelled, local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
@@ -46,16 +53,17 @@ def report(
 
     prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
-    account = _account(
-        prompts,
-        practice,
-        noticed=noticed,
-        what=what,
-        tell=tell,
-        recording=recording,
-        request=request,
-    )
-    made = report_incident(practice, actor, account)
+    with drafting(ctx.obj, practice, "incident report"):
+        account = _account(
+            prompts,
+            practice,
+            noticed=noticed,
+            what=what,
+            tell=tell,
+            recording=recording,
+            request=request,
+        )
+        made = report_incident(practice, actor, account)
     out, ends = ctx.obj.out, local_time(made.due_at, practice.settings.time_zone)
     out.show(
         {"id": made.reference, **facts(made, "told", "due_at")},

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from csv import DictReader
 from datetime import date
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +15,7 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.commands.kit import fingerprint_lines
+from callrec.cli.commands.requests.sitting import Sitting
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -69,13 +72,61 @@ def add(
             second=_second_person(ctx.obj, practice, actor, user, countersign),
         )
         written = f'Its credential is in "{credential_file}", which only you can read.'
-        _show_added(ctx.obj.out, added, None, written)
+        ctx.obj.out.show(*_added(added, None, written))
     else:
         given = _provisional(password_file)
         added = add_person(practice, actor, login=user, full_name=name, role=role, password=given)
         shown = _hand_over(added.password, password_file)
-        _show_added(ctx.obj.out, added, shown, *_provisional_lines(shown))
+        ctx.obj.out.show(*_added(added, shown))
         ctx.obj.out.next_step(f"{added.login} runs callrec login {added.login}")
+
+
+@user_app.command("import")
+def import_(ctx: Context, file: PeopleFile) -> None:
+    """Add several people from a file, with one password.
+
+    The first line of the file is "login,name,role". Each line after that is a person. Each gets a
+    provisional password, which is shown once.
+    """
+    from callrec.people.joining import add_person
+
+    people = _read_people(file)
+    sitting = Sitting(ctx.obj, [each["login"] for each in people], done="added")
+    actor = signing_person(ctx.obj, practice_of(ctx.obj))
+    for each in people:
+        login, name = each["login"], each["name"]
+        with sitting.on(login):
+            role = options.read_word(Role, "role", each["role"])
+            _check_credential_file(role, None)
+            practice = _with_who_is_who(ctx.obj)
+            added = add_person(practice, actor, login=login, full_name=name, role=role, password="")
+            sitting.show(login, *_added(added, added.password, of=f" of {login}"))
+    sitting.end()
+    first = sitting.references[0]
+    ctx.obj.out.next_step(f"{first} runs callrec login {first}; the others likewise")
+
+
+def _with_who_is_who(invocation: Invocation) -> Practice:
+    """The vault again, in one command: it has other people in it, each time that one is vouched."""
+    before = invocation.practice
+    practice = practice_of(invocation)
+    practice.written_by.update(before.written_by if before else ())
+    return practice
+
+
+def _read_people(file: Path) -> list[dict[str, str]]:
+    """Who is to be added: a line for each, below the names of its columns."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            found = [{k: v.strip() for k, v in each.items()} for each in DictReader(lines)]
+    except (OSError, UnicodeDecodeError, AttributeError):
+        found = []
+    if not found or any(set(each) != {"login", "name", "role"} for each in found):
+        raise Unusable(
+            "this is not a list of people: login,name,role",
+            hint='a line for each person below that, such as: jsmith,"Jane Smith",manager',
+        )
+    return found
 
 
 def _check_credential_file(role: Role, file: Path | None) -> None:
@@ -86,14 +137,17 @@ def _check_credential_file(role: Role, file: Path | None) -> None:
         )
 
 
-def _show_added(out: Output, added: AddedPerson, password: str | None, *more: str) -> None:
-    value = {**facts(added, "role"), "password": password}
-    out.show({"user": added.login, **value}, (f"{added.login} is added as {added.role}.", *more))
+def _added(
+    added: AddedPerson, password: str | None, *more: str, of: str = ""
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    value = {"user": added.login, **facts(added, "role"), "password": password}
+    lines = (f"{added.login} is added as {added.role}.", *more, *_provisional_lines(password, of))
+    return value, lines
 
 
-def _provisional_lines(password: str | None) -> Iterator[str]:
+def _provisional_lines(password: str | None, of: str = "") -> Iterator[str]:
     if password:
-        yield "Provisional password, shown this once:"
+        yield f"Provisional password{of}, shown this once:"
         yield f"  {password}"  # on a line of its own, which no terminal breaks
 
 
@@ -166,28 +220,41 @@ def _taken_back_lines(requests: tuple[str, ...]) -> Iterator[str]:
 def confirm(
     ctx: Context,
     *,
-    user: options.KnownLogin,
+    users: options.KnownLogins,
     words: KeyWords = None,
     countersign: options.Countersign = None,
 ) -> None:
-    """Give a person with a new key the powers of the role, once they have read you its words.
+    """Give people with a new key the powers of their roles, once they have read you its words.
 
-    Ask the person for the six words that their login showed, on the telephone or face to face, and
+    Ask each person for the six words that their login showed, on the telephone or face to face, and
     type what you hear. Nobody tells you the words: they are right if they are those of this key.
+    Of several people give --words for each, in their order.
 
     A second person signs for it too, if there is one who may: --countersign
     """
     from callrec.people.joining import confirm_person
 
-    practice, prompts = practice_of(ctx.obj), ctx.obj.prompts
-    actor = signing_person(ctx.obj, practice)
-    second = _second_person(ctx.obj, practice, actor, user, countersign)
-    heard = words or prompts.ask(f"The six words that {user} reads to you", option="--words TEXT")
-    done = confirm_person(practice, actor, login=user, words=heard, second=second)
-    by = f"by {actor.login} and {second.login}" if second else f"by {actor.login} alone"
-    alone = () if second else ("There was no second person who may sign for it.",)
-    value = {**_json(done), "countersigned_by": second.login if second else None}
-    ctx.obj.out.show(value, (f"{user} is confirmed as {done.role}, {by}.", *alone))
+    call = ctx.obj
+    sitting = Sitting(call, users, done="confirmed")
+    if words and len(words) != len(sitting.references):
+        raise Unusable("give --words once for each person", hint="in the order of their logins")
+    actor = signing_person(call, practice_of(call))
+    second: Actor | None = None
+    for user, said in zip(sitting.references, words or repeat(""), strict=False):
+        with sitting.on(user):
+            practice = _with_who_is_who(call)
+            if second is None and user != countersign:
+                second = _second_person(call, practice, actor, user, countersign)
+            beside = None if user == countersign else second
+            heard = said or call.prompts.ask(
+                f"The six words that {user} reads to you", option="--words TEXT"
+            )
+            done = confirm_person(practice, actor, login=user, words=heard, second=beside)
+            by = f"by {actor.login} and {beside.login}" if beside else f"by {actor.login} alone"
+            alone = () if beside else ("There was no second person who may sign for it.",)
+            value = {**_json(done), "countersigned_by": beside.login if beside else None}
+            sitting.show(user, value, (f"{user} is confirmed as {done.role}, {by}.", *alone))
+    sitting.end()
 
 
 def _second_person(
@@ -448,8 +515,12 @@ LentUntil = Annotated[
 ]
 
 KeyWords = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option("--words", metavar="TEXT", help="The six words of the key, as they were read."),
+]
+
+PeopleFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="Who is to be added: a .csv file.")
 ]
 
 Seen = Annotated[bool, typer.Option("--seen", help="Somebody else may know the old password.")]

@@ -7,7 +7,7 @@ where the policy does not take it.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date
@@ -19,6 +19,7 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.groups import Command
+from callrec.cli.invocation import Invocation
 from callrec.cli.prompts import Prompts
 from callrec.errors import Unusable
 from callrec.policy.clause import Clause
@@ -33,10 +34,11 @@ from callrec.policy.further import (
 )
 from callrec.policy.particulars import UNKNOWN, Answers, Unknown, check_not_in_future
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.words import check_reason
+from callrec.policy.role import Power
+from callrec.policy.words import check_reason, some_of
 
 if TYPE_CHECKING:
-    from callrec.practice import Practice
+    from callrec.practice import Actor, Practice
 
 _Answer = TypeVar("_Answer")
 
@@ -147,6 +149,50 @@ def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
     )
 
 
+def add_known(
+    invocation: Invocation,
+    practice: Practice,
+    actor: Actor,
+    purpose: Purpose,
+    *,
+    recordings: Sequence[int],
+    typed: dict[str, Any],
+) -> dict[str, Any]:
+    """What was typed, and what the named recordings say to a person who may see it.
+
+    Not where a law wants every recording: such a request describes more than those that are named.
+    """
+    from callrec.practice import powers
+    from callrec.search.show import common_facts
+
+    wanted = [name for name in ("on", "at", "extension", "number") if typed[name] is None]
+    if not recordings or not wanted or TERMS[purpose].is_owed_whole:
+        return typed
+    which = f"recording {some_of(recordings)}"
+    if Power.SEARCH not in powers(practice, actor):
+        if invocation.prompts.possible:
+            invocation.out.note(f"you may not see {which}: say what you know of the call")
+        return typed
+    known = common_facts(practice, actor, recordings)
+    taken = {
+        "on": (known.day and f"{known.day}", known.day and f"{known.day.day} {known.day:%B %Y}"),
+        "at": (known.at and f"{known.at:%H:%M}", known.at and f"{known.at:%H:%M}"),
+        "extension": (known.extension, f"extension {known.extension}"),
+    }
+    taken = {name: each for name, each in taken.items() if name in wanted and each[0]}
+    if taken:
+        words = ", ".join(str(words) for _, words in taken.values())
+        invocation.out.note(f"taken from {which}: {words}")
+    answers = {name: answer for name, (answer, _) in taken.items()}
+    if "number" in wanted:
+        invocation.out.note(
+            f"the number of {which} is not shown to you, and is not needed here;"
+            " if you know it, give it by --number"
+        )
+        answers["number"] = UNKNOWN
+    return {**typed, **answers}
+
+
 def ask_answers(
     prompts: Prompts, practice: Practice, purpose: Purpose, typed: Mapping[str, Any]
 ) -> Answers:
@@ -165,6 +211,15 @@ def ask_answers(
     return replace(answers, further=_ask_further(prompts, purpose, known, _typed_further(typed)))
 
 
+def ask_reason(prompts: Prompts, typed: Mapping[str, Any]) -> str | None:
+    """Why it is asked for: as it was typed, or the first answer."""
+    given: str | None = typed["reason"]
+    if not prompts.possible:
+        return given
+    what = "Why do you need this recording?"
+    return prompts.ask_until(what, _reason, option="--reason TEXT", given=given)
+
+
 def _ask_six(prompts: Prompts, practice: Practice, typed: Mapping[str, Any]) -> Answers:
     from callrec.practice import today
     from callrec.requests.ask import parse_number
@@ -173,7 +228,7 @@ def _ask_six(prompts: Prompts, practice: Practice, typed: Mapping[str, Any]) -> 
         return prompts.ask_until(what, read, option=option, given=typed[name])
 
     return Answers(
-        reason=ask("reason", "Why do you need this recording?", "--reason TEXT", _reason),
+        reason=ask_reason(prompts, typed),
         day=ask(
             "on",
             "Date of the call (4/1/2024, or unknown)",

@@ -12,8 +12,10 @@ from callrec.cli.commands.requests.event import event
 from callrec.cli.commands.requests.particulars import (
     AttachMatching,
     PurposeCommand,
+    add_known,
     ask_answers,
     ask_purpose,
+    ask_reason,
     read_answers,
     takes_particulars,
 )
@@ -27,7 +29,7 @@ from callrec.cli.commands.requests.view import (
 )
 from callrec.cli.commands.search import by_hand_lines, calls_table, numbers_of
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
+from callrec.cli.invocation import Context, Invocation, acting_person, drafting, practice_of
 from callrec.cli.output import Table, facts
 from callrec.errors import Unusable
 
@@ -55,7 +57,8 @@ def create(
     """Ask for recordings, for one purpose of the practice's policy.
 
     Say what is known of the call, and "unknown" of what is not: an empty answer is none. On a
-    terminal you are asked for what you leave out, and for what the purpose needs besides.
+    terminal you are asked for what you leave out, and for what the purpose needs besides. What a
+    named recording says of its day, time and extension you need not say, if you may search.
 
     For the options of one purpose: callrec request create complaint --help
     """
@@ -69,9 +72,13 @@ def create(
     if purpose and named and purpose is not named:
         raise Unusable("two purposes are given", hint="make a request for each of them")
     chosen = ask_purpose(call.prompts, purpose or named)
-    answers = ask_answers(call.prompts, practice, chosen, typed)
-    numbers = numbers_of(call, practice, actor, recording or (), reason=answers.reason)
-    made = create_request(practice, actor, purpose=chosen, answers=answers, recordings=numbers)
+    with drafting(call, practice, f"request create {chosen}"):
+        if any(each.number is None for each in recording or ()):
+            typed["reason"] = ask_reason(call.prompts, typed)  # it is the search's, too
+        numbers = numbers_of(call, practice, actor, recording or (), reason=typed["reason"])
+        typed = add_known(call, practice, actor, chosen, recordings=numbers, typed=typed)
+        answers = ask_answers(call.prompts, practice, chosen, typed)
+        made = create_request(practice, actor, purpose=chosen, answers=answers, recordings=numbers)
     looks = attach_matching or not recording
     suggested = suggest_recordings(practice, actor, made) if looks else None
     attached = _choose(call, practice, suggested, attach_all=attach_matching)
@@ -211,6 +218,10 @@ def attach(
     """
     from callrec.requests.amend import attach_matching, attach_recordings
 
+    if not recordings and not matching and ctx.obj.prompts.possible and not ctx.obj.given.json:
+        recordings, matching = ctx.obj.prompts.ask_until(
+            "Which recordings (1042 1043, or all that match)", _attached, option="RECORDING"
+        )
     if bool(recordings) == matching:
         raise Unusable(
             "say which recordings to attach",
@@ -224,6 +235,13 @@ def attach(
     else:
         amended = attach_matching(practice, actor, request)
     _show_amended(ctx.obj, amended)
+
+
+def _attached(answer: str) -> tuple[list[options.NamedCall], bool]:
+    """Which recordings are meant, and whether it is all that match."""
+    if answer.casefold() in ("all", "all that match"):
+        return [], True
+    return [options.read_call(each) for each in answer.replace(",", " ").split()], False
 
 
 @request_app.command()
