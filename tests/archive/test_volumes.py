@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from callrec.archive import attached as elsewhere
-from callrec.archive.attached import OnlyOnVolumes, attached_volumes, open_recording
+from callrec.archive.attached import (
+    OnlyOnVolumes,
+    attached_volumes,
+    mounted_volumes,
+    open_recording,
+)
 from callrec.archive.fetch import count_files
 from callrec.archive.run import archive_recordings
 from callrec.archive.survey import longest_unverified_first
@@ -37,6 +42,7 @@ from callrec.practice import open_practice
 from callrec.registers.verify import check_vault
 from callrec.search.search import search_recordings
 from callrec.search.show import show_recording
+from callrec.system import files
 from callrec.volume.volume import MARKER, create_volume, open_volume
 from house import practices
 from house.drives import (
@@ -540,3 +546,14 @@ def test_a_row_of_a_volume_is_found_by_its_label_alone(house: House) -> None:
         assert volume_labelled(connection, "drive-a").label == "drive-a"
         with pytest.raises(NotFound):
             volume_labelled(connection, "drive-x")
+
+
+def test_on_a_machine_without_a_vault_drives_are_found_by_what_is_mounted(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts = house.folder / "mounts"
+    mounts.write_bytes(b"/dev/sdx1 %s ext4 rw 0 0\n" % bytes(house.folder))
+    monkeypatch.setattr(files, "MOUNTS", mounts)
+    assert [volume.label for volume in mounted_volumes()] == ["drive-a", "drive-b"]
+    mounts.write_bytes(b"")
+    assert mounted_volumes() == ()

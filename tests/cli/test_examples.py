@@ -47,7 +47,10 @@ def test_examples_are_of_commands_that_there_are() -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_each_command_has_three_examples_that_it_takes(path: str) -> None:
+def test_each_command_has_three_examples_that_it_takes(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLREC_USER", "jsmith")  # a terminal would ask
     examples = list(examples_of(path))
     assert len(set(examples)) == 3
     for line in examples:

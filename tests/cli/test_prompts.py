@@ -215,14 +215,16 @@ def test_a_password_is_offered_first_and_typed_again_by_who_takes_it() -> None:
 
 TYPED_PASSWORDS = {
     "the same twice": (("my own one", "my own one"), "GOT 'my own one'"),
-    "two that differ": (("my own one", "my own two"), "NOT Unusable the two passwords differ"),
-    "the offered one, which was not noted": (("", ""), "NOT Unusable the two passwords differ"),
+    "two that differ, and again": (("my one", "my two", "my own", "my own"), "GOT 'my own'"),
+    "the offered one, which was not noted": (("", "", "my own", "my own"), "GOT 'my own'"),
 }
 
 
 @pytest.mark.parametrize(("typed", "got"), TYPED_PASSWORDS.values(), ids=TYPED_PASSWORDS)
 def test_who_chooses_a_password_types_it_twice(typed: tuple[str, str], got: str) -> None:
-    assert got in on_a_terminal("prompts.ask_new_password('New password')", *typed)
+    shown = on_a_terminal("prompts.ask_new_password('New password')", *typed)
+    assert got in shown
+    assert shown.count("the two passwords differ; choose again") == len(typed) // 2 - 1
 
 
 def test_a_password_that_will_not_do_is_asked_for_again_before_it_is_typed_twice() -> None:
@@ -304,7 +306,9 @@ def test_a_password_is_not_shown() -> None:
 def test_a_new_password_is_typed_twice() -> None:
     question = "len(prompts.ask_new_password('New password'))"
     assert "GOT 3" in on_a_terminal(question, "one", "one")
-    assert "NOT Unusable the two passwords differ" in on_a_terminal(question, "one", "two")
+    shown = on_a_terminal(question, "one", "two", "three", "three")
+    assert "the two passwords differ; choose again" in shown
+    assert "GOT 5" in shown
 
 
 # --- secrets that may be mistyped -----------------------------------------------------------------

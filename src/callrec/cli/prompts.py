@@ -211,7 +211,7 @@ class Prompts:
         """A password that is being chosen; on a terminal one is offered, and it is typed again.
 
         So who takes the one that is offered has noted it before it is gone from the screen. One
-        that ``check`` raises Unusable of is asked for again before that.
+        that ``check`` raises Unusable of is asked for again before that, and both if they differ.
         """
         if self._environ.get(file_variable) or not self.possible:
             return self.ask_password(what, file_variable=file_variable)
@@ -227,11 +227,10 @@ class Prompts:
                 check(chosen)
             except Unusable as error:
                 self.write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
-            else:
-                break
-        if self._hidden("Type it again", file_variable) != chosen:
-            raise Unusable("the two passwords differ", hint="type the same one twice")
-        return chosen
+                continue
+            if self._hidden("Type it again", file_variable) == chosen:
+                return chosen
+            self.write("the two passwords differ; choose again\n")
 
     def ask_secret(self, what: str, read: Callable[[str], object], *, file_variable: str) -> str:
         """A text that is not shown: from a file, else asked until it is typed right."""

@@ -34,7 +34,7 @@ _LATER: Final = "later"
 
 _HERE: Final = "here"
 
-_EXAMPLES: Final = 5
+_EXAMPLES: Final = 3
 """How many files of a folder are shown as they would be read."""
 
 init_app = new_app()

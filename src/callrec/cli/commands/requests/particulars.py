@@ -126,7 +126,9 @@ def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:
     if given is not None:
         return given
     choices = {str(purpose): meaning for purpose, meaning in PURPOSE_MEANINGS.items()}
-    return Purpose(prompts.choose("Purpose", choices, option="--purpose PURPOSE"))
+    return Purpose(
+        prompts.choose("What are the recordings for?", choices, option="--purpose PURPOSE")
+    )
 
 
 def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
