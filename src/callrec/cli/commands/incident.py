@@ -237,7 +237,7 @@ def _finding(asked: Any, answer: str) -> str | int:
         return answer
     if not answer.isdecimal() or not asked.min <= int(answer) <= asked.max:
         raise Unusable(
-            "that is no such number", hint=f"a whole number from {asked.min} to {asked.max}"
+            "that cannot be used", hint=f"a whole number from {asked.min} to {asked.max}"
         )
     return int(answer)
 
