@@ -644,7 +644,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
     },
     "practice mail send": _SENT,
     "practice mail remind": {"reminders": int, **_SENT},
-    "practice fingerprint": {"fingerprint": str, "groups": [str]},
+    "practice fingerprint": {"fingerprint": str, "groups": [str], "words": str},
     "practice reconcile": {
         "at": datetime,
         **_COUNTS,

@@ -16,6 +16,7 @@ import pytest
 from callrec.cli import demo
 from callrec.cli.app import run
 from callrec.cli.demo import Stage
+from cli.printed import check
 from house.stages import locked
 
 
@@ -129,7 +130,9 @@ def test_for_a_program_it_is_one_document(
 ) -> None:
     monkeypatch.setattr(demo, "play_story", lambda stage: stage.program("callrec", "--version"))
     assert run(["demo", "--json", "--keep", str(tmp_path / "kept")]) == 0
-    said = json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr().out
+    check("demo", printed)
+    said = json.loads(printed)
     assert said["folder"] == str(tmp_path / "kept")
     (played,) = said["played"]
     assert (played["typed"], played["exit"]) == ("$ callrec --version", 0)

@@ -30,7 +30,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         '--date 12/3/2026 --time 14:05 --reason "A patient complains"',
         "--extension 201 --date today --request R-17",
     ),
-    "show": ("1042", "1042 --json", "1042 --from /mnt/external"),
+    "show": ("1042", '"yesterday 16:03"', "1042 --from /mnt/external"),
     "request": ("create complaint", "list --mine", "show R-17"),
     "request create": ("complaint", "outside-body --help", "complaint --recording 1042"),
     "request list": ("", "--mine", "--state submitted"),

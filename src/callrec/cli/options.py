@@ -9,6 +9,8 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -18,6 +20,7 @@ import typer
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
 from callrec.policy import search as criteria
+from callrec.policy.days import parse_time
 from callrec.policy.handing_over import Channel, PackageForm
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
@@ -67,6 +70,29 @@ def read_recording(text: str) -> int:
     return int(digits[1])
 
 
+@dataclass(frozen=True, slots=True)
+class NamedCall:
+    """A recording as it was typed: by its number, or by when the call began."""
+
+    number: int | None
+    day: str = ""
+    """As it was typed."""
+    at: time | None = None
+    """By the practice's clock."""
+
+
+def read_call(text: str) -> NamedCall:
+    """A recording's number, or when its call began: ``4/7/2024 14:05``, ``yesterday 16:03``."""
+    found = re.fullmatch(r"(.*?\w)(?:,? +(?:at +)?|T)([0-9]{1,2}[:.][0-9]{2})", text.strip())
+    if found:
+        return NamedCall(None, found[1], parse_time(found[2].replace(".", ":")))
+    try:
+        return NamedCall(read_recording(text))
+    except Unusable as error:
+        hint = f'{error.hint}; or say when the call began: "yesterday 16:03"'
+        raise Unusable(error.message, hint=hint) from None
+
+
 def read_word(words: type[_Word], noun: str, text: str, *, for_what: str = "") -> _Word:
     """The word of an enumeration that was typed."""
     try:
@@ -114,7 +140,12 @@ References = Annotated[
 ]
 
 RecordingId = Annotated[
-    int, typer.Argument(metavar="RECORDING", parser=read_recording, help="Which recording: 1042.")
+    NamedCall,
+    typer.Argument(
+        metavar="RECORDING",
+        parser=read_call,
+        help='Which recording: 1042, or "yesterday 16:03", when the call began.',
+    ),
 ]
 
 RecordingIds = Annotated[
@@ -123,8 +154,21 @@ RecordingIds = Annotated[
 ]
 
 RecordingsToAttach = Annotated[
-    list[int] | None,
-    typer.Argument(metavar="[RECORDING]...", parser=read_recording, help="Those to add: 1042."),
+    list[NamedCall] | None,
+    typer.Argument(
+        metavar="[RECORDING]...",
+        parser=read_call,
+        help='Those to add: 1042, or "yesterday 16:03", when the call began.',
+    ),
+]
+
+RecordingsToHold = Annotated[
+    list[NamedCall],
+    typer.Argument(
+        metavar="RECORDING...",
+        parser=read_call,
+        help='Which recordings: 1042, or "yesterday 16:03", when the call began.',
+    ),
 ]
 
 Matching = Annotated[
@@ -453,12 +497,12 @@ About = Annotated[
 ]
 
 AskedFor = Annotated[
-    list[int] | None,
+    list[NamedCall] | None,
     typer.Option(
         "--recording",
         metavar="ID",
-        parser=read_recording,
-        help="Ask for this recording; may be given again.",
+        parser=read_call,
+        help='Ask for this recording: 1042, or "yesterday 16:03"; may be given again.',
     ),
 ]
 
@@ -516,11 +560,11 @@ BreakGlass = Annotated[
 # What is handed over.
 
 GrantedRecording = Annotated[
-    int | None,
+    NamedCall | None,
     typer.Argument(
         metavar="[RECORDING]",
-        parser=read_recording,
-        help="Which of those that were granted; needed if there are several.",
+        parser=read_call,
+        help="Which of those that were granted; else all of them.",
     ),
 ]
 

@@ -120,7 +120,7 @@ def fresh_passphrase(choose: Callable[[Sequence[str]], str] = secrets.choice) ->
 
 
 def key_words(fingerprint: str) -> str:
-    """A key's fingerprint in six words of the same list, as one person reads it to another.
+    """A fingerprint in six words of the same list, as one person reads it to another.
 
     They are its remainder by the number of such lists of words: 77.5 of its 256 bits.
     """

@@ -9,6 +9,7 @@ from typing import Final
 
 from callrec.crypto.kit import PrintedKit
 from callrec.package.certificate import hash_in_groups, instant_in_words
+from callrec.package.whole import key_words
 from callrec.paper.faces import Face, Style
 from callrec.paper.sheet import (
     HASH,
@@ -126,6 +127,7 @@ def _leaf(sheet: Sheet, kit: PrintedKit, number: int, words: Sequence[str]) -> I
         "Whose it is",
         sheet.fact("Vault", kit.vault, HASH),
         sheet.fact("Fingerprint", hash_in_groups(kit.fingerprint), HASH),
+        sheet.fact("In six words", key_words(kit.fingerprint)),
         sheet.fact(
             "Number of this kit", f"{kit.serial}; each one that is made ends the one before"
         ),
@@ -200,6 +202,7 @@ def log_head_pdf(note: str, *, practice: str, size: int, fingerprint: str, at: d
     whose = (
         sheet.fact("Entries", f"{size:,}"),
         sheet.fact("Fingerprint", hash_in_groups(fingerprint), HASH),
+        sheet.fact("In six words", key_words(fingerprint)),
         sheet.fact("Printed", instant_in_words(at)),
     )
     check = (sheet.set(_CHECK, TEXT), sheet.set(_HEAD_COMMAND, HASH))

@@ -13,7 +13,7 @@ and no file of it is ever written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +23,7 @@ from typing import Final, NamedTuple, TypeAlias
 from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
+from callrec.crypto.canonical import parse_instant
 from callrec.errors import Failed, Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.edits import Edits, edits_to_apply
@@ -305,8 +306,8 @@ def _sound(
     )
 
 
-def granted_recordings(practice: Practice, actor: Actor, reference: str) -> tuple[int, ...]:
-    """The numbers of what was granted to the actor under a request, the earliest call first.
+def granted_recordings(practice: Practice, actor: Actor, reference: str) -> Mapping[int, datetime]:
+    """The numbers of what was granted to the actor under a request; when each call began, in order.
 
     Raises:
         As `listen_to`, where nothing is granted.
@@ -316,8 +317,8 @@ def granted_recordings(practice: Practice, actor: Actor, reference: str) -> tupl
         reading(practice.engine) as connection,
     ):
         grants = usable_grants(practice, actor, connection, reference)
-    calls = [(grant.metadata["started_at"], grant.recording.id) for grant in grants]
-    return tuple(number for _, number in sorted(calls))
+    calls = [(parse_instant(each.metadata["started_at"]), each.recording.id) for each in grants]
+    return {number: began for began, number in sorted(calls)}
 
 
 def show_waveform(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callrec.cli import options
+from callrec.cli.commands.search import numbers_of
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -35,7 +36,9 @@ _EXPLAINED = {
 
 
 @hold_app.command()
-def place(ctx: Context, recordings: options.RecordingIds, *, reason: options.Reason = None) -> None:
+def place(
+    ctx: Context, recordings: options.RecordingsToHold, *, reason: options.Reason = None
+) -> None:
     """Hold recordings, so that nobody erases or disposes of them until two people agree.
 
     A request for subject access, a complaint, a claim or an outside body places one by itself.
@@ -44,7 +47,9 @@ def place(ctx: Context, recordings: options.RecordingIds, *, reason: options.Rea
 
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     practice = practice_of(ctx.obj)
-    placed = place_hold(practice, acting_person(ctx.obj, practice), recordings, reason=why)
+    actor = acting_person(ctx.obj, practice)
+    numbers = numbers_of(ctx.obj, practice, actor, recordings, reason=why)
+    placed = place_hold(practice, actor, numbers, reason=why)
     reference, count = f"H-{placed.number}", len(placed.recordings)
     out = ctx.obj.out
     value = {"id": reference, "recordings": placed.recordings}

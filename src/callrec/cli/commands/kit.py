@@ -31,6 +31,8 @@ Words of the kit:
 Vault:        {vault}
 Fingerprint:  {first}
               {second}
+In six words:
+    {words_of_it}
 """
 
 _ADVICE_ON_ONE_PAGE: Final = """\
@@ -44,6 +46,8 @@ Keep each on paper alone, in a sealed envelope, with another person."""
 
 def kit_page(kit: PrintedKit) -> str:
     """The kit as text, 72 columns at most; its pages one after the other."""
+    from callrec.package.whole import key_words  # most commands print no kit
+
     count, half = len(kit.pages), len(kit.fingerprint) // 2
     pages = []
     for number, page in enumerate(kit.pages, start=1):
@@ -59,6 +63,7 @@ def kit_page(kit: PrintedKit) -> str:
                 vault=kit.vault,
                 first=grouped_fingerprint(kit.fingerprint[:half]),
                 second=grouped_fingerprint(kit.fingerprint[half:]),
+                words_of_it=key_words(kit.fingerprint),
             )
         )
     return "\n".join(pages)
@@ -121,8 +126,16 @@ def ask_kit(prompts: Prompts) -> str:
 
 
 def grouped_fingerprint(fingerprint: str) -> str:
-    """64 hex digits in 8 groups of 8: what is compared aloud."""
+    """64 hex digits in 8 groups of 8."""
     return " ".join(fingerprint[i : i + 8] for i in range(0, len(fingerprint), 8))
+
+
+def fingerprint_lines(label: str, fingerprint: str) -> Iterator[str]:
+    """A fingerprint in six words, which people read to each other, and in full below."""
+    from callrec.package.whole import key_words
+
+    yield f"{label}: {key_words(fingerprint)}"
+    yield f"{'':{len(label)}}  {grouped_fingerprint(fingerprint)}"
 
 
 def ask_new_password(

@@ -11,15 +11,18 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.commands.drives.volumes import OnVolume
+from callrec.cli.commands.search import is_minute
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
+from callrec.cli.options import NamedCall
 from callrec.cli.output import facts
 from callrec.cli.playing import ANY_FORMAT_PLAYERS, WAVE_PLAYERS, Desk, find_player
-from callrec.errors import Unusable
-from callrec.policy.days import last_day
+from callrec.errors import NotFound, Unusable
+from callrec.policy.days import last_day, parse_day
 from callrec.policy.edits import SILENCING_GROUNDS, Span, format_edits, format_time
 
 if TYPE_CHECKING:
+    from callrec.practice import Actor, Practice
     from callrec.release.listen import Playback, PlayedRecording, Player, WaveformView
 
 listen_app = new_app()
@@ -43,7 +46,7 @@ def listen(
     A terminal shows the waveform with its times first. There, keys pause it, go to another place or
     to the next recording, and mark what is to be left out. The record says which parts were played.
     """
-    from callrec.release.listen import granted_recordings, listen_to, show_waveform
+    from callrec.release.listen import listen_to, show_waveform
 
     call = ctx.obj
     practice = practice_of(call, on_volume)
@@ -51,12 +54,13 @@ def listen(
         raise Unusable("nobody attends a look", hint="give --look or --attended")
     actor = signing_person(call, practice)
     if look:
-        seen = show_waveform(practice, actor, request, recording)
+        one = _numbers(practice, actor, request, recording) if recording else ()
+        seen = show_waveform(practice, actor, request, one[0] if len(one) == 1 else None)
         call.out.show(_seen_json(seen), _seen_lines(call, seen))
         return
     desk = _desk(call)
     room, marked, played = _room(call, attended or (), desk), [], []
-    for number in [recording] if recording else granted_recordings(practice, actor, request):
+    for number in _numbers(practice, actor, request, recording):
         heard = listen_to(practice, actor, request, number, room)
         played.append(facts(heard))
         call.out.say(_heard_lines(call, heard))
@@ -67,6 +71,32 @@ def listen(
     call.out.show(played[0] if len(played) == 1 else {"items": played}, ())
     if marked:
         _show_marked(call, request, marked)
+
+
+def _numbers(
+    practice: Practice, actor: Actor, request: str, named: NamedCall | None
+) -> Sequence[int]:
+    """Which recordings are meant; by when they began among those that were granted alone."""
+    from callrec.practice import today
+    from callrec.release.listen import granted_recordings
+
+    if named and named.number:
+        return (named.number,)
+    granted = granted_recordings(practice, actor, request)
+    if named is None:
+        return tuple(granted)
+    day, zone = parse_day(named.day, today(practice)), practice.settings.time_zone
+    found = [
+        number
+        for number, began in granted.items()
+        if began.astimezone(zone).date() == day and is_minute(began, named.at, zone)
+    ]
+    if not found:
+        raise NotFound(
+            "no call that began then is granted to you under this request",
+            hint=f"callrec request show {request} lists what is",
+        )
+    return found
 
 
 def _desk(call: Invocation) -> Desk | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from callrec.cli import options
-from callrec.cli.commands.kit import grouped_fingerprint
+from callrec.cli.commands.kit import fingerprint_lines
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -141,6 +141,6 @@ def _show_person(
     lines = (
         f"{actor.login}, {actor.person.role} of {practice}",
         f"may: {', '.join(may)}",
-        f"key: {grouped_fingerprint(fingerprint)}",
+        *fingerprint_lines("key", fingerprint),
     )
     out.show(value, lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +11,17 @@ from callrec.cli import options
 from callrec.cli.commands.drives.volumes import OnVolume
 from callrec.cli.commands.ingest_view import utc_offset
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, acting_person, practice_of
+from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
+from callrec.cli.options import NamedCall
 from callrec.cli.output import Output, Table, facts, labelled, local_time
-from callrec.errors import Unusable
+from callrec.errors import NotFound, Unusable
 from callrec.policy.days import DayRange, TimeRange, parse_day, parse_instant, parse_times
 from callrec.policy.search import Criteria, Direction
 
 if TYPE_CHECKING:
     from callrec.calls.find import ShownCall
     from callrec.cli.prompts import Prompts
-    from callrec.practice import Practice
+    from callrec.practice import Actor, Practice
     from callrec.search.search import SearchResult
     from callrec.search.show import CheckedRecording, StartClock
 
@@ -230,6 +231,82 @@ def _moment(practice: Practice, text: str, option: str) -> tuple[date, time | No
     return local.date(), local.time().replace(second=0, microsecond=0)
 
 
+def numbers_of(
+    call: Invocation,
+    practice: Practice,
+    actor: Actor,
+    named: Iterable[NamedCall],
+    *,
+    reason: str | None = None,
+    request: str | None = None,
+) -> list[int]:
+    """The numbers of recordings; one that was named by its time is searched for, on record."""
+    numbers = []
+    for each in named:
+        if each.number is None:
+            found = _began_at(practice, actor, each, reason=reason, request=request)
+            when = f"{each.day} {each.at:%H:%M}"
+            numbers.append(pick_call(call, when, found, practice.settings.time_zone))
+        else:
+            numbers.append(each.number)
+    return numbers
+
+
+def _began_at(
+    practice: Practice,
+    actor: Actor,
+    named: NamedCall,
+    *,
+    reason: str | None,
+    request: str | None,
+) -> Sequence[ShownCall]:
+    from callrec.practice import today
+    from callrec.search.search import search_recordings
+
+    assert named.at is not None  # noqa: S101 - it has no number
+    day = parse_day(named.day, today(practice), what=f'"{named.day}"')
+    then = Criteria(days=DayRange(day, day), times=TimeRange(named.at, named.at))
+    found = search_recordings(
+        practice, actor, criteria=[then], reason=reason, request=request, limit=None
+    )
+    zone = practice.settings.time_zone
+    return [each for each in found.items if is_minute(each.started_at, named.at, zone)]
+
+
+def is_minute(began: datetime, at: time | None, zone: tzinfo) -> bool:
+    """Whether a call began in that minute of the practice's clock."""
+    return began.astimezone(zone).time().replace(second=0, microsecond=0) == at
+
+
+def pick_call(call: Invocation, when: str, found: Sequence[ShownCall], zone: tzinfo) -> int:
+    """The number of the call that is meant; of several at that minute somebody chooses."""
+    if not found:
+        raise NotFound(
+            f"no call is found that began then: {when}",
+            hint="callrec search finds what is near it: --date DATE --time 14:00-14:30",
+        )
+    number = found[0].id if len(found) == 1 else _chosen(call, when, found, zone)
+    call.out.note(f"{when} is recording {number}")
+    return number
+
+
+def _chosen(call: Invocation, when: str, found: Sequence[ShownCall], zone: tzinfo) -> int:
+    if not call.prompts.possible or call.given.json:
+        numbers = ", ".join(str(each.id) for each in found)
+        raise Unusable(
+            f"{len(found)} calls began then: {when}", hint=f"give one by its number: {numbers}"
+        )
+    choices = {f"recording {each.id}": _in_a_line(each, zone) for each in found}
+    chosen = call.prompts.choose(f"Which call of {when}?", choices, option="RECORDING")
+    return int(chosen.removeprefix("recording "))
+
+
+def _in_a_line(call: ShownCall, zone: tzinfo) -> str:
+    began = f"{call.started_at.astimezone(zone):%H:%M:%S}"
+    told = (began, call_length(call), call.direction, call.extension, outside_number(call))
+    return "  ".join(filter(None, told))
+
+
 show_app = new_app()
 
 
@@ -238,15 +315,29 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
     """Say what is known about one recording, and check all of it.
 
     Its columns, its sealed details and its sealed file are compared with what was signed when it
-    came in. Number, names and file names are masked.
+    came in. Number, names and file names are masked. To name a call by when it began is a search:
+    you are asked why, and it is on record as one.
     """
     from callrec.search.show import show_recording
 
     practice = practice_of(ctx.obj, on_volume)
-    shown = show_recording(practice, acting_person(ctx.obj, practice), recording)
+    actor = acting_person(ctx.obj, practice)
+    reason = None if recording.number else _ask_why(ctx.obj.prompts)
+    (number,) = numbers_of(ctx.obj, practice, actor, [recording], reason=reason)
+    shown = show_recording(practice, actor, number)
     words = labelled(_lines(shown, practice.settings.time_zone), width=11)
     ctx.obj.out.show(_shown_json(shown), words)
-    ctx.obj.out.next_step(f"callrec request create --recording {recording}")
+    ctx.obj.out.next_step(f"callrec request create --recording {number}")
+
+
+def _ask_why(prompts: Prompts) -> str:
+    """Why a call is looked for by its time, which is a search."""
+    if prompts.possible:
+        return prompts.ask("Reason for this search", option="--reason TEXT")
+    raise Unusable(
+        "to look for a call by its time is a search, which needs a reason",
+        hint="callrec search --date DATE --time 14:05 --reason TEXT shows its number",
+    )
 
 
 def _shown_json(shown: CheckedRecording) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.kit import grouped_fingerprint
+from callrec.cli.commands.kit import fingerprint_lines
 from callrec.cli.commands.requests.sitting import Sitting
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
@@ -310,7 +310,7 @@ def _shown_lines(found: Colleague, on: date) -> Iterator[str]:
     yield f"may: {', '.join(found.powers) or 'nothing'}"
     for lent in found.delegations:
         yield f"lent: {lent.power}, until {_until(lent.until, on)}"
-    yield f"key: {grouped_fingerprint(found.claimed_fingerprint or found.fingerprint)}"
+    yield from fingerprint_lines("key", found.claimed_fingerprint or found.fingerprint)
 
 
 @user_app.command()

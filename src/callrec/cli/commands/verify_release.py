@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.kit import grouped_fingerprint
+from callrec.cli.commands.kit import fingerprint_lines, grouped_fingerprint
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, practice_of
 from callrec.cli.output import Table, facts, qr_code
@@ -114,8 +114,10 @@ def _words(found: CheckedRelease) -> Iterator[str | Table]:
     yield from _what_was_found(found)
     yield from found.remarks
     yield from (f"- {problem.path} {problem.what}" for problem in result.problems)
-    yield "fingerprint:"
-    yield f"  {grouped_fingerprint(result.fingerprint) or 'none can be read'}"
+    if result.fingerprint:
+        yield from fingerprint_lines("fingerprint", result.fingerprint)
+    else:
+        yield "fingerprint: none can be read"
     yield f"TRUST: {result.trust}"
     yield result.verdict
     if result.verdict == "VERIFIED":
@@ -167,19 +169,22 @@ def fingerprint(ctx: Context) -> None:
     release. Opens nothing. It must be the same as on the page of the recovery kit; if it is not,
     publish neither and tell the Data Controller.
     """
+    from callrec.package.whole import key_words
+
     practice = practice_of(ctx.obj)
     digits = practice.root.hex()
-    groups = grouped_fingerprint(digits)
+    groups, words = grouped_fingerprint(digits), key_words(digits)
     out = ctx.obj.out
 
     def lines() -> Iterator[str]:
-        yield from (groups, "", "For the website and the letterhead:")
+        yield from (groups, "", "To read out on the telephone:", words)
+        yield from ("", "For the website and the letterhead:")
         yield f'"Recordings released by {practice.name} can be checked against this fingerprint:'
         yield f'{groups}"'
         if out.is_on_a_terminal:
             yield from ("", *qr_code(digits))
 
-    out.show({"fingerprint": digits, "groups": groups.split()}, lines())
+    out.show({"fingerprint": digits, "groups": groups.split(), "words": words}, lines())
     out.note("compare it with the page of the recovery kit before you publish it")
 
 

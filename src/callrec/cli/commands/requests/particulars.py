@@ -213,6 +213,15 @@ def ask_answers(
     return replace(answers, further=_ask_further(prompts, purpose, known, _typed_further(typed)))
 
 
+def ask_reason(prompts: Prompts, typed: Mapping[str, Any]) -> str | None:
+    """Why it is asked for: as it was typed, or the first answer."""
+    given: str | None = typed["reason"]
+    if not prompts.possible:
+        return given
+    what = "Why do you need this recording?"
+    return prompts.ask_until(what, _reason, option="--reason TEXT", given=given)
+
+
 def _ask_six(prompts: Prompts, practice: Practice, typed: Mapping[str, Any]) -> Answers:
     from callrec.practice import today
     from callrec.requests.ask import parse_number
@@ -221,7 +230,7 @@ def _ask_six(prompts: Prompts, practice: Practice, typed: Mapping[str, Any]) -> 
         return prompts.ask_until(what, read, option=option, given=typed[name])
 
     return Answers(
-        reason=ask("reason", "Why do you need this recording?", "--reason TEXT", _reason),
+        reason=ask_reason(prompts, typed),
         day=ask(
             "on",
             "Date of the call (4/1/2024, or unknown)",

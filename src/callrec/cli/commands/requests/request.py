@@ -15,6 +15,7 @@ from callrec.cli.commands.requests.particulars import (
     add_known,
     ask_answers,
     ask_purpose,
+    ask_reason,
     read_answers,
     takes_particulars,
 )
@@ -26,7 +27,7 @@ from callrec.cli.commands.requests.view import (
     request_lines,
     show_state,
 )
-from callrec.cli.commands.search import by_hand_lines, calls_table
+from callrec.cli.commands.search import by_hand_lines, calls_table, numbers_of
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, drafting, practice_of
 from callrec.cli.output import Table, facts
@@ -72,11 +73,12 @@ def create(
         raise Unusable("two purposes are given", hint="make a request for each of them")
     chosen = ask_purpose(call.prompts, purpose or named)
     with drafting(call, practice, f"request create {chosen}"):
-        typed = add_known(call, practice, actor, chosen, recordings=recording or (), typed=typed)
+        if any(each.number is None for each in recording or ()):
+            typed["reason"] = ask_reason(call.prompts, typed)  # it is the search's, too
+        numbers = numbers_of(call, practice, actor, recording or (), reason=typed["reason"])
+        typed = add_known(call, practice, actor, chosen, recordings=numbers, typed=typed)
         answers = ask_answers(call.prompts, practice, chosen, typed)
-        made = create_request(
-            practice, actor, purpose=chosen, answers=answers, recordings=recording or ()
-        )
+        made = create_request(practice, actor, purpose=chosen, answers=answers, recordings=numbers)
     looks = attach_matching or not recording
     suggested = suggest_recordings(practice, actor, made) if looks else None
     attached = _choose(call, practice, suggested, attach_all=attach_matching)
@@ -228,17 +230,18 @@ def attach(
     practice = practice_of(ctx.obj)
     actor = _changer(ctx.obj, practice, request, yes=yes)
     if recordings:
-        amended = attach_recordings(practice, actor, request, recordings)
+        numbers = numbers_of(ctx.obj, practice, actor, recordings, request=request)
+        amended = attach_recordings(practice, actor, request, numbers)
     else:
         amended = attach_matching(practice, actor, request)
     _show_amended(ctx.obj, amended)
 
 
-def _attached(answer: str) -> tuple[list[int], bool]:
+def _attached(answer: str) -> tuple[list[options.NamedCall], bool]:
     """Which recordings are meant, and whether it is all that match."""
     if answer.casefold() in ("all", "all that match"):
         return [], True
-    return [options.read_recording(each) for each in answer.replace(",", " ").split()], False
+    return [options.read_call(each) for each in answer.replace(",", " ").split()], False
 
 
 @request_app.command()
