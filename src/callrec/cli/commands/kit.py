@@ -31,8 +31,8 @@ Words of the kit:
 Vault:        {vault}
 Fingerprint:  {first}
               {second}
-In six words:
-    {words_of_it}
+In six words: {first_words}
+              {last_words}
 """
 
 _ADVICE_ON_ONE_PAGE: Final = """\
@@ -49,6 +49,7 @@ def kit_page(kit: PrintedKit) -> str:
     from callrec.package.whole import key_words  # most commands print no kit
 
     count, half = len(kit.pages), len(kit.fingerprint) // 2
+    said = key_words(kit.fingerprint).split()
     pages = []
     for number, page in enumerate(kit.pages, start=1):
         words, in_a_line = page.split(), 7 if count == 1 else 5
@@ -63,7 +64,8 @@ def kit_page(kit: PrintedKit) -> str:
                 vault=kit.vault,
                 first=grouped_fingerprint(kit.fingerprint[:half]),
                 second=grouped_fingerprint(kit.fingerprint[half:]),
-                words_of_it=key_words(kit.fingerprint),
+                first_words=" ".join(said[:3]),
+                last_words=" ".join(said[3:]),
             )
         )
     return "\n".join(pages)
