@@ -37,7 +37,7 @@ _Keep: TypeAlias = "Callable[[ListedRequest, str, Collection[Power]], bool]"
 
 def offered(command: str, parameter: Any) -> Offer | None:
     """What is offered for a parameter that was left out of a command; None: nothing is."""
-    name = str(parameter.metavar or parameter.name).strip("[]")
+    name = str(parameter.metavar or parameter.name).strip("[].")
     usual = _OF_GROUP.get((command.partition(" ")[0], name))
     return _OF_COMMAND.get((command, name), usual)
 
