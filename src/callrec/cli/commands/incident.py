@@ -20,8 +20,9 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
+from callrec.cli.layout import Table
 from callrec.cli.options import read_recording, read_request
-from callrec.cli.output import Table, facts, labelled, local_time
+from callrec.cli.output import facts, labelled, local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
 from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Closing, Findings
