@@ -279,6 +279,7 @@ _STATUS: Final = {
         }
     ],
     "last_reconcile": ({"at": datetime, **_COUNTS}, None),
+    "record_verified": datetime | None,
     "last_drill": datetime | None,
     **of(Status, "searched_without_request"),
     "unreviewed_glass": [{"request": str, "by": str, "at": datetime, "review": str}],

@@ -111,12 +111,12 @@ class Unchecked(CallrecError):
 
 
 class Unanchored(CallrecError):
-    """The record is sound as far as it goes, and nobody can tell whether its end was cut off."""
+    """Nothing was changed, but there is no note of the record's newest entry to compare with."""
 
     exit_status = 10
 
 
 class HeadGone(CallrecError):
-    """The head that was remembered here was taken away, and no other was at hand."""
+    """This machine has lost its note of the record's newest entry, and there is no other note."""
 
     exit_status = 11

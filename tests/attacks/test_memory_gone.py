@@ -18,12 +18,12 @@ def test_a_head_that_has_gone_from_memory_is_told_loudly_with_a_status_of_its_ow
     done(worked, "dora", "audit", "verify", "--full")
     (worked.practice.state_folder / "head.json").unlink()
     status = done(worked, "nobody", "status")
-    assert "warning: THE HEAD of the audit record that was remembered here HAS GONE" in status
+    assert "warning: this machine's note of the record's newest entry IS MISSING" in status
     answer = type_in(worked, "dora", "audit", "verify")
     assert answer.status == HEAD_GONE
     assert answer.out.startswith("INTACT-UNANCHORED\n")
-    assert "THE HEAD THAT WAS REMEMBERED HERE HAS GONE: its file is missing" in answer.out
-    assert "has gone" in answer.err
+    assert "THIS MACHINE'S NOTE OF THE NEWEST ENTRY IS MISSING" in answer.out
+    assert "newest entry is missing" in answer.err
 
 
 def test_where_all_memory_has_gone_it_is_told_since_when_there_is_one(worked: House) -> None:

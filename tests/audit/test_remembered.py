@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from callrec.audit.log import Head
 from callrec.audit.remembered import (
     VERIFIED_FILE,
     VerifiedState,
+    last_verified_whole,
     load_seen_head,
     load_verified,
     save_seen_head,
@@ -83,7 +85,7 @@ def test_what_was_verified_by_a_damaged_memory_is_read_again(text: str, tmp_path
 def test_how_far_the_log_was_verified_is_remembered_as_it_was_seen(tmp_path: Path) -> None:
     for signed in (1, 10):
         seen = VerifiedState(TEN, stated="aa" * 32, signed=signed, signatures="bb" * 32)
-        save_verified(tmp_path / "state" / "vault", seen)
+        save_verified(tmp_path / "state" / "vault", seen, whole_at=None)
         assert load_verified(tmp_path / "state" / "vault") == seen
     assert (tmp_path / "state" / "vault").stat().st_mode & 0o777 == 0o700
 
@@ -94,10 +96,22 @@ def test_how_far_the_log_was_verified_is_remembered_as_it_was_seen(tmp_path: Pat
 def test_what_cannot_have_been_verified_is_read_again(
     wrong: dict[str, object], tmp_path: Path
 ) -> None:
-    save_verified(tmp_path, VerifiedState(TEN, stated="aa" * 32, signed=1, signatures="bb" * 32))
+    seen = VerifiedState(TEN, stated="aa" * 32, signed=1, signatures="bb" * 32)
+    save_verified(tmp_path, seen, whole_at=None)
     value = json.loads((tmp_path / VERIFIED_FILE).read_text())
     (tmp_path / VERIFIED_FILE).write_text(json.dumps({**value, **wrong}))
     assert load_verified(tmp_path) is None
+
+
+def test_when_all_was_verified_is_remembered(tmp_path: Path) -> None:
+    assert last_verified_whole(tmp_path) is None
+    at = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    seen = VerifiedState(TEN, stated="aa" * 32, signed=1, signatures="bb" * 32)
+    save_verified(tmp_path, seen, whole_at=at)
+    assert last_verified_whole(tmp_path) == at
+    for text in DAMAGED.values():
+        (tmp_path / VERIFIED_FILE).write_text(text)
+        assert last_verified_whole(tmp_path) is None
 
 
 def test_of_what_could_not_be_remembered_nothing_is_left(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from callrec.cli import app
 from cli.test_request_on_a_terminal import terminal
+from house.drives import archive, drive
 from house.practices import House, password_of
 
 
@@ -126,3 +127,19 @@ def test_one_typed_right_the_second_time_goes_on(house: House) -> None:
     shell.expect("Password of max: ")
     shell.sendline(password_of("max"))
     shell.expect("Here is a strong password")
+
+
+def test_to_restore_a_mistyped_password_is_asked_for_again(stocked: House) -> None:
+    at = drive(stocked)
+    archive(stocked, at)
+    elsewhere = stocked.folder / "elsewhere"
+    shell = terminal(
+        *(stocked, "dora", f"drive restore --from {at} --vault {elsewhere}"),
+        CALLREC_PASSWORD_FILE="",
+    )
+    shell.expect("Password of somebody who may approve requests: ")
+    shell.sendline("not this one")
+    shell.expect("try again\r\n")
+    shell.expect("Password of somebody who may approve requests: ")
+    shell.sendline(password_of("dora"))
+    shell.expect("3 recordings fetched")

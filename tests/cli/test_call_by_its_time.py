@@ -123,10 +123,10 @@ def test_a_hold_takes_its_own_reason_for_the_search(office: House) -> None:
 
 def test_show_asks_why_and_which(office: House) -> None:
     shown = on_a_terminal(office, "max", "show '4/7/2024 14:05'", WHY, "2")
-    assert "Reason for this search: " in shown
+    assert "Why do you need this recording? " in shown
     assert "   2  recording 1  14:05:01  0:00  inbound  201  •••••••0123\n" in shown
     assert "4/7/2024 14:05 is recording 1\n" in shown
-    assert "\nrecording  1  (" in shown
+    assert "\nrecording    1\n" in shown
     assert searches(office)[-1][1]["reason"] == WHY
 
 

@@ -42,3 +42,16 @@ def test_how_it_ended_is_asked_for(house: House) -> None:
     assert closing is not None
     assert closing.outcome is Outcome.REPORTED
     assert shown.endswith("[0]")
+
+
+def test_what_was_found_out_is_asked_for_until_there_is_no_more_to_say(house: House) -> None:
+    reference = an_incident(house)
+    shown = on_a_terminal(
+        *(house, "mia", "incident update", "1"),
+        *("facts", "It played in the waiting room", "likelihood", "9", "2", "done"),
+    )
+    assert "done  there is no more to say" in shown
+    assert "that cannot be used; a whole number from 1 to 5" in shown
+    assert f"{reference} is added to." in shown
+    findings = opened(house, reference).body.findings
+    assert (findings.facts, findings.likelihood) == ("It played in the waiting room", 2)

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from callrec.cli.output import Output, Table, as_json, escape_controls, rfc3339
+from callrec.cli.layout import Table, escape_controls
+from callrec.cli.output import Output, as_json, rfc3339
 
 HOSTILE = {
     "an escape that clears the screen": ("\x1b[2J", r"\x1b[2J"),
@@ -136,11 +137,27 @@ def test_nothing_known_is_an_empty_cell() -> None:
     assert cells((None, "x"), headers=("number", "party")) == ["number  party", "        x"]
 
 
-def test_a_wide_table_folds_into_80_columns_and_loses_nothing() -> None:
-    long = "w" * 150
-    lines = cells((long, 1), headers=("name", "id"))
+def test_a_wide_table_folds_between_words_and_loses_nothing() -> None:
+    lines = cells(("word " * 30, 1), headers=("name", "id"))
     assert max(map(len, lines)) <= 80
-    assert "".join(lines).count("w") == 150
+    assert "".join(lines).count("word") == 30
+    assert [line[-2:] for line in lines[:3]] == ["id", " 1", "rd"]
+
+
+def test_of_two_wide_cells_the_wider_gives_room() -> None:
+    first, second = cells(("a b a b a b a b", "c " * 60), headers=("short", "long"))[1:3]
+    assert first.startswith("a b a b a b a b  c c")
+    assert second.startswith(" " * 17 + "c c")
+
+
+def test_where_the_longest_words_have_no_room_each_row_is_a_list() -> None:
+    path = f"/mnt/{'w' * 90}.wav"
+    rows = [(path, "it is no sound", 7), ("b", None, 8)]
+    assert cells(*rows, headers=("file", "why", "id")) == [
+        *("file", path, "why   it is no sound", "id    7"),
+        "",
+        *("file  b", "id    8"),
+    ]
 
 
 def test_markup_is_shown_as_it_is() -> None:

@@ -128,11 +128,11 @@ def test_an_answer_that_is_none_is_asked_for_again_and_says_why(house: House) ->
     )
     for why in (
         "the reason is not a sentence [policy 4(b)]; say why in at least 20 characters",
-        "that is no date; type 2024-01-04",
+        "that is not a date; type 2024-01-04",
         "the call is on a day to come [policy 4(b)]; give the day on which it was",
         "nothing was entered\n",
         "that is not a telephone number; give it in full",
-        "the request does not say: subject [policy 4(i)]; give --subject NAME",
+        "the request does not say: subject [policy 4(i)]",
         "this is on a day to come: received [policy 4(i)]; look at the dates again",
         "this is earlier than the call: received [policy 4(i)]",
     ):
@@ -208,7 +208,7 @@ def test_the_whole_request_is_shown_and_its_reference_typed(stocked: House) -> N
     shown = on_a_terminal(stocked, "max", f"approve {reference}", "R-1")
     request = opened(stocked, reference)
     for row in request.recordings:
-        assert row.ciphertext in shown
+        assert f"recording       {row.id}  2024-07-04" in shown
     assert request.particulars.reason in shown
     assert state_of(stocked, reference) == "approved"
     assert shown.endswith("[0]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cli.test_request_on_a_terminal import on_a_terminal
 from house.calls import a_call, take_in
 from house.practices import House
+from house.requests import a_request
 
 REASON = "The patient complains that nobody rang back"
 
@@ -12,15 +13,38 @@ REASON = "The patient complains that nobody rang back"
 def test_the_reason_is_asked_for(house: House) -> None:
     take_in(house, [a_call()])
     shown = on_a_terminal(house, "max", "search --number ...0123", REASON)
-    assert shown.startswith("Reason for this search: ")
+    assert shown.startswith("A sentence, which is kept in the record: ")
+    assert "\nWhy do you need this recording? " in shown
     assert "•••••••0123" in shown
     assert shown.endswith("next: callrec request create --recording 1\n[0]")
 
 
-def test_what_is_entered_has_to_be_a_reason(house: House) -> None:
-    shown = on_a_terminal(house, "max", "search --number ...0123", "curious")
-    assert "[policy 4(c)]" in shown
-    assert shown.endswith("[3]")
+def test_a_poor_reason_is_asked_for_again(house: House) -> None:
+    take_in(house, [a_call()])
+    shown = on_a_terminal(house, "max", "search --number ...0123", "curious", REASON)
+    assert "the reason is not a sentence [policy 4(c)]; say why in at least 20" in shown
+    assert shown.count("Why do you need this recording? ") == 2
+    assert shown.endswith("[0]")
+
+
+def test_open_requests_are_offered_and_what_is_found_goes_to_one(stocked: House) -> None:
+    reference = a_request(stocked)
+    shown = on_a_terminal(stocked, "max", "search --number ...0123", "1")
+    assert f"   1  {reference}  protect-parties  submitted  by sam" in shown
+    assert "   2  none  another reason, which you say next" in shown
+    assert "+447700900123" in shown  # not masked, for the person who decides that request
+
+
+def test_a_reason_can_be_given_beside_open_requests(stocked: House) -> None:
+    a_request(stocked)
+    shown = on_a_terminal(stocked, "max", "search --number ...0123", "none", REASON)
+    assert "next: callrec request create --recording " in shown
+
+
+def test_staff_are_asked_nothing_before_they_are_refused(house: House) -> None:
+    shown = on_a_terminal(house, "sam", "search --number ...0123")
+    assert "the role staff may not search" in shown
+    assert "Why" not in shown
 
 
 def test_nothing_is_asked_where_a_request_is_named(house: House) -> None:

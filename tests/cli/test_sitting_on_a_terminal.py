@@ -45,7 +45,7 @@ def test_one_that_is_refused_or_passed_over_stops_no_other(stocked: House) -> No
     a_request(stocked, "max", recordings=[1])
     a_request(stocked, recordings=[2])
     a_request(stocked, recordings=[3])
-    seen = terminal(stocked, "max", "approve R-1 R-2 R-3 R-9 R-4")
+    seen = terminal(stocked, "max", "approve R-1 R-2 R-3 R-9 R-4", columns=300)
     shown = ""
     for reference, typed in (("R-1", "no"), ("R-2", "R-2"), ("R-3", "R-3"), ("R-4", "R-4")):
         seen.expect_exact(f"Type {reference} to approve it: ")

@@ -101,7 +101,9 @@ def test_what_another_adds_while_the_log_is_verified_is_no_tampering(
 def test_two_who_verify_at_once_both_remember_it(tmp_path: Path) -> None:
     def remember() -> None:
         for size in range(1, 300):
-            save_verified(tmp_path, VerifiedState(Head(size, bytes(32)), "", size, ""))
+            save_verified(
+                tmp_path, VerifiedState(Head(size, bytes(32)), "", size, ""), whole_at=None
+            )
 
     begun = [begin(remember) for _ in range(3)]
     assert [each.ended().failure for each in begun] == [""] * 3

@@ -9,7 +9,8 @@ from io import StringIO
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrec.cli.output import Output, Table, as_json, escape_controls
+from callrec.cli.layout import Table, escape_controls
+from callrec.cli.output import Output, as_json
 
 
 @given(st.text())

@@ -61,6 +61,23 @@ def test_a_search_without_a_reason_or_a_request_is_browsing(reason: str | None) 
     assert "--request" in refused.value.hint
 
 
+def test_withheld_numbers_are_searched_for_within_a_day_and_under_a_request() -> None:
+    withheld = Criteria(withheld=True, days=ONE_DAY)
+    check_not_browsing(withheld, reason=None, request="R-17", widest_window=1)
+    wide = Criteria(withheld=True, days=TWO_DAYS)
+    never = Criteria(withheld=True)
+    for criteria, request in ((withheld, None), (wide, "R-17"), (never, "R-17")):
+        with pytest.raises(Refused, match="within one day, under a request"):
+            check_not_browsing(criteria, reason=REASON, request=request, widest_window=9)
+
+
+def test_a_withheld_number_is_met_by_a_caller_who_showed_none() -> None:
+    withheld = Criteria(withheld=True)
+    assert matches(withheld, a_call(number=None, is_withheld=True), LONDON)
+    assert not matches(withheld, a_call(), LONDON)
+    assert not matches(withheld, a_call(number=None), LONDON)
+
+
 def test_a_word_is_no_reason_to_search() -> None:
     with pytest.raises(Refused, match="not a sentence"):
         check_not_browsing(NAMING["a number"], reason="complaint", request=None, widest_window=1)

@@ -262,7 +262,7 @@ def test_a_day_is_taken_as_it_is_typed_and_kept_in_iso_8601() -> None:
 
 
 def test_what_is_no_day_is_unusable() -> None:
-    with pytest.raises(Unusable, match="--received is no date"):
+    with pytest.raises(Unusable, match="--received is not a date"):
         take(Purpose.ERASURE, received="last week")
 
 

@@ -52,7 +52,7 @@ def test_a_day_is_read_day_first(text: str, day: date) -> None:
 
 @pytest.mark.parametrize("text", NO_DAYS)
 def test_what_is_no_day_is_unusable_and_the_hint_says_what_is(text: str) -> None:
-    with pytest.raises(Unusable, match="that is no date") as unusable:
+    with pytest.raises(Unusable, match="that is not a date") as unusable:
         parse_day(text, TODAY)
     assert unusable.value.hint == "type 2024-01-04, 4/1/2024 (day first), today or yesterday"
 
@@ -158,7 +158,7 @@ def test_an_instant_is_local_where_it_has_no_offset(text: str, at: datetime) -> 
 
 @pytest.mark.parametrize("text", ["", "now", "2024-13-01T10:00", "0001-01-01T00:00+14:00"])
 def test_what_is_no_instant_is_unusable(text: str) -> None:
-    with pytest.raises(Unusable, match="that is no instant"):
+    with pytest.raises(Unusable, match="that is not a date and time"):
         parse_instant(text, LONDON)
 
 

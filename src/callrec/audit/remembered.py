@@ -12,17 +12,22 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from callrec.audit.log import Head
 from callrec.audit.register import Register
+from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.errors import Failed, Tampered
 
 _ROOT: Final = re.compile(r"[0-9a-f]{64}")
 
 VERIFIED_FILE: Final = "verified.json"
-"""How far this operator verified the log; ``forget_seen_head`` forgets it with the head."""
+"""How far this operator verified the log, and when last all of it.
+
+``forget_seen_head`` forgets it with the head.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +156,16 @@ def load_verified(folder: Path) -> VerifiedState | None:
             return None
 
 
-def save_verified(folder: Path, seen: VerifiedState) -> None:
-    """Remember how far the log was verified.
+def last_verified_whole(folder: Path) -> datetime | None:
+    """When this operator last read the whole log and found it sound; None: never, or not known."""
+    try:
+        return parse_instant(json.loads((folder / VERIFIED_FILE).read_bytes())["whole"])
+    except (OSError, ValueError, RecursionError, TypeError, KeyError):
+        return None
+
+
+def save_verified(folder: Path, seen: VerifiedState, *, whole_at: datetime | None) -> None:
+    """Remember how far the log was verified, and when it was last read whole.
 
     Anyone who can write here can make the next reading, unless it is a full one, take signatures
     for checked: so it lies where the head does, with the operator, out of reach from the vault.
@@ -164,6 +177,8 @@ def save_verified(folder: Path, seen: VerifiedState) -> None:
         "size": seen.head.size,
         "stated": seen.stated,
     }
+    if whole_at is not None:
+        value["whole"] = format_instant(whole_at)
     write_json_atomically(folder / VERIFIED_FILE, value)
 
 

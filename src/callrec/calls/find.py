@@ -177,12 +177,14 @@ def find_calls_of(
 
 def _facts(opened: OpenedRecording) -> CallFacts:
     fields, named = opened.fields, parties_named_in(opened.fields)
+    caller = fields["number"] or named.numbers or outside_end(fields)
     return CallFacts(
         number=fields["number"],
         extension=fields["extension"],
         parties=named.parties,
         further_numbers=named.numbers,
         further_extensions=named.extensions,
+        is_withheld=fields["direction"] == Direction.INBOUND and not caller,
         direction=DIRECTIONS.get(fields["direction"]),
         started_at=opened.started_at,
         duration_ms=fields["duration_ms"],

@@ -27,6 +27,7 @@ from callrec.cli.groups import (
     VaultDir,
     Version,
     expected,
+    print_help,
 )
 from callrec.cli.invocation import Context, GlobalOptions, Invocation
 from callrec.errors import CallrecError, Failed, Tampered, Unusable
@@ -211,7 +212,7 @@ def main(
         version,
     )  # each is read by its own callback, here or at the command
     if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help(), err=True)
+        print_help(ctx, sys.stderr)
         raise typer.Exit(2)
 
 
@@ -285,15 +286,20 @@ def report_error(problem: BaseException | None, given: GlobalOptions) -> int:
     status, message, hint = _explained(problem)
     if not message:
         return status
-    from callrec.cli.output import as_json, escape_controls  # --help and --version need none
+    from callrec.cli.layout import folded  # --help and --version need none
+    from callrec.cli.output import as_json
 
     told = {"error": message, "hint": given.again(hint) or None}
-    lines = [f"callrec: {each}: {escape_controls(words)}" for each, words in told.items() if words]
+    lines = [
+        folded(f"callrec: {each}: {words}", sys.stderr, os.environ)
+        for each, words in told.items()
+        if words
+    ]
     if given.json:
         lines = [as_json({**told, "status": status}, indent=None)]
     # Perhaps nobody is left to read it.
     with suppress(OSError):
-        sys.stderr.write("".join(f"{line}\n" for line in lines))
+        sys.stderr.writelines(f"{line}\n" for line in lines)
         sys.stderr.flush()
     return status
 

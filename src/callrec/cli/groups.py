@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections import Counter
@@ -11,7 +12,7 @@ from functools import partial
 from importlib import import_module
 from importlib.util import resolve_name
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar, TextIO, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -26,6 +27,9 @@ GLOBAL_OPTIONS = ("json", "fields", "config", "vault")
 
 ASKED = f"{__name__}.asked"
 """In a context's ``meta``: something was left out of the line, and asked for."""
+
+WIDEST_HELP = 80
+"""Columns; longer lines are hard to read."""
 
 _TAKES_A_VALUE = ("--fields", "--config", "-c", "--vault")
 
@@ -46,7 +50,60 @@ class _App(typer.Typer):
         return super().command(*args, **{"cls": Command, **options})
 
 
-class Command(TyperCommand):
+_UNBROKEN_HYPHEN = "\N{NON-BREAKING HYPHEN}"
+
+
+class _Help(typer.Context.formatter_class):  # type: ignore[misc, valid-type]  # Typer's own
+    """Lays out help as wide as the terminal, with no command broken at its hyphen."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args.replace("-", _UNBROKEN_HYPHEN), prefix)
+
+    def write_text(self, text: str) -> None:
+        super().write_text(text.replace("-", _UNBROKEN_HYPHEN))
+
+    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30) -> None:
+        kept = [(name, text.replace("-", _UNBROKEN_HYPHEN)) for name, text in rows]
+        super().write_dl(kept, min(col_max, self.width // 2))
+
+    def getvalue(self) -> str:
+        return str(super().getvalue().replace(_UNBROKEN_HYPHEN, "-"))
+
+
+class _Helped:
+    """Shows its help page by page, where the terminal has no room for all of it."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]  # a command's
+        if option is not None:
+            option.callback = _show_help
+        return option
+
+
+def _show_help(ctx: Any, param: Any, asked: bool) -> None:  # noqa: ARG001, FBT001  # Typer's signature
+    if asked and not ctx.resilient_parsing:
+        print_help(ctx, sys.stdout)
+        ctx.exit()
+
+
+def print_help(ctx: Any, stream: TextIO) -> None:
+    """Print what a command is for; on a terminal page by page."""
+    if not stream.isatty():
+        ctx.formatter_class = _Help
+        typer.echo(ctx.get_help(), file=stream)
+        return
+    from callrec.cli.layout import fold, terminal_size  # a script needs none
+    from callrec.cli.pager import page
+
+    size = terminal_size(stream, os.environ)
+    ctx.formatter_class, ctx.terminal_width = _Help, min(size.columns, WIDEST_HELP) - 2
+    lines = [each for line in ctx.get_help().splitlines() for each in fold(line, size.columns)]
+    text = "".join(f"{line}\n" for line in lines)
+    if len(lines) < size.lines or not page(text, stream, os.environ):
+        typer.echo(text, file=stream, nl=False)
+
+
+class Command(_Helped, TyperCommand):
     """A command that takes each option once, but for those that may be repeated.
 
     Else the last would count, and who typed two numbers would not learn that one was passed over.
@@ -152,7 +209,7 @@ def _counts_once(option: Any) -> bool:
     return is_option and not (option.multiple or option.is_flag or option.count)
 
 
-class _Group(TyperGroup):
+class _Group(_Helped, TyperGroup):
     """A group of subcommands, one of which may go without saying."""
 
     default: ClassVar[str] = ""
@@ -186,7 +243,7 @@ class _Group(TyperGroup):
             formatter.write_dl(lines)
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(_Helped, TyperGroup):
     """The whole command line: a table of sections, each command's module imported when it runs."""
 
     sections: ClassVar[Mapping[str, Mapping[str, str]]] = {}
@@ -224,7 +281,7 @@ class LazyGroup(TyperGroup):
         word, *rest = args
         if word == "help":
             if not rest:
-                typer.echo(ctx.get_help())
+                print_help(ctx, sys.stdout)
                 raise typer.Exit
             word, *rest = [*rest, "--help"]
         words = self.meant(word)
@@ -285,7 +342,10 @@ def _say_moved(word: str, words: Sequence[str]) -> None:
     """Tell a person who types an old name how it is typed now; a script is left in peace."""
     if sys.stderr is not None and sys.stderr.isatty():
         now = " ".join(words)
-        typer.echo(f'"callrec {word}" is now "callrec {now}"; the next version drops it', err=True)
+        from callrec.cli.layout import folded  # few type it
+
+        said = f'"callrec {word}" is now "callrec {now}"; the next version drops it'
+        typer.echo(folded(said, sys.stderr, os.environ), err=True)
 
 
 def _prepare(command: TyperCommand | TyperGroup, options: Sequence[Any]) -> None:

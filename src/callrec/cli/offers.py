@@ -11,6 +11,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from callrec.cli.invocation import Invocation, acting_person, practice_of
+from callrec.cli.layout import DueSoon, Overdue
 from callrec.cli.output import counted, local_time
 from callrec.errors import NotFound, Refused
 from callrec.policy.clock_events import Urgency
@@ -21,6 +22,7 @@ from callrec.policy.role import Power
 
 if TYPE_CHECKING:
     from callrec.office.inbox import InboxItem
+    from callrec.practice import Actor, Practice
     from callrec.requests.show import ListedRequest
 
 Offer: TypeAlias = Callable[[Invocation, Mapping[str, Any]], Mapping[str, str]]
@@ -35,7 +37,7 @@ _Keep: TypeAlias = "Callable[[ListedRequest, str, Collection[Power]], bool]"
 
 def offered(command: str, parameter: Any) -> Offer | None:
     """What is offered for a parameter that was left out of a command; None: nothing is."""
-    name = str(parameter.metavar or parameter.name).strip("[]")
+    name = str(parameter.metavar or parameter.name).strip("[].")
     usual = _OF_GROUP.get((command.partition(" ")[0], name))
     return _OF_COMMAND.get((command, name), usual)
 
@@ -72,7 +74,9 @@ def day_in_words(item: InboxItem, zone: tzinfo) -> str:
     """The day that presses most, in few words."""
     due = local_time(item.due_at, zone) if item.due_at else item.due_on
     if item.urgency is Urgency.OVERDUE:
-        return f"OVERDUE {due}"
+        return Overdue(f"OVERDUE {due}")
+    if item.urgency is Urgency.DUE_SOON and due:
+        return DueSoon(f"due {due}")
     if due:
         return f"due {due}"
     if item.target_on:
@@ -86,23 +90,33 @@ def _requests(none: str, act: RequestAct | None, keep: _Keep) -> Offer:
     """The requests that lists show, to which an act can happen now; the newest first."""
 
     def offer(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
-        from callrec.practice import powers
-        from callrec.requests.show import list_requests
-
         practice = practice_of(invocation)
-        actor = acting_person(invocation, practice)
-        may = powers(practice, actor)
-        rows = {
-            each.reference: (
-                *(each.purpose, each.state, f"by {each.created_by}"),
-                counted(each.recordings, "recording"),
-            )
-            for each in list_requests(practice, actor)
-            if _is_possible(each, act) and keep(each, actor.login, may)
-        }
+        rows = _request_rows(practice, acting_person(invocation, practice), act, keep)
         return _aligned(rows, none, "callrec request list shows the requests that you may see")
 
     return offer
+
+
+def open_requests(practice: Practice, actor: Actor) -> Mapping[str, str]:
+    """The requests that somebody may search for and attach to, the newest first; perhaps none."""
+    return _aligned(_request_rows(practice, actor, RequestAct.AMENDED, _may_change))
+
+
+def _request_rows(
+    practice: Practice, actor: Actor, act: RequestAct | None, keep: _Keep
+) -> Mapping[str, tuple[str, ...]]:
+    from callrec.practice import powers
+    from callrec.requests.show import list_requests
+
+    may = powers(practice, actor)
+    return {
+        each.reference: (
+            *(each.purpose, each.state, f"by {each.created_by}"),
+            counted(each.recordings, "recording"),
+        )
+        for each in list_requests(practice, actor)
+        if _is_possible(each, act) and keep(each, actor.login, may)
+    }
 
 
 def _is_possible(each: ListedRequest, act: RequestAct | None) -> bool:

@@ -215,8 +215,8 @@ Numbers = Annotated[
         "--number",
         "-n",
         metavar="NUMBER",
-        help="Outside telephone number, in any spelling; ...4567 for one that ends so."
-        " May be given again: one number or the other.",
+        help="Outside telephone number, in any spelling; ...4567 for one that ends so;"
+        " withheld, for one day and under a request. May be given again: one or the other.",
     ),
 ]
 

@@ -4,48 +4,25 @@ from __future__ import annotations
 
 import json as json_format
 import re
-import shutil
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
-from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-WIDTH = 80
-"""Columns of a table where there is no terminal to ask."""
-
-_PERHAPS_HARMFUL = re.compile(r"[^\x20-\x7e]")
-
-_HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode's categories of what moves, hides or reverses text, and of what is not a character."""
-
-
-def escape_controls(text: str) -> str:
-    r"""Text from outside, fit for a terminal: what would act is written out, as ``\x1b`` is.
-
-    Laws: the result is one line of printable characters; what is printable stays as it is.
-    """
-    return _PERHAPS_HARMFUL.sub(_written_out, text)
-
-
-def _written_out(match: re.Match[str]) -> str:
-    character = match[0]
-    if unicodedata.category(character) not in _HARMFUL:
-        return character
-    return character.encode("unicode_escape", "backslashreplace").decode("ascii")
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows under headings, as wide as the terminal; whole numbers stand to the right."""
-
-    headers: Sequence[str]
-    rows: Sequence[Sequence[object]]
-
+from callrec.cli.layout import (
+    HARMFUL,
+    PERHAPS_HARMFUL,
+    Table,
+    escape_controls,
+    folded,
+    style_of,
+    terminal_size,
+)
+from callrec.cli.pager import page
 
 Words = str | Table | Iterable[str | Table]
 """A result as people read it: a line, a table, or several of them, made only if they are shown."""
@@ -60,6 +37,7 @@ class Output:
         self._results = results
         self._messages = messages
         self._json = json
+        self._environ = environ
         self._colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
         self.again: Callable[[str], str] = str
         """A line with each command that it names as it is typed here."""
@@ -79,8 +57,14 @@ class Output:
         """The result, as the one document of ``--json`` or in words."""
         if self._json:
             self.named = self.acts()
-            self._write(as_json(self._wanted({**value, "by": self.named} if self.named else value)))
-        self.say(words)
+            whole = {**value, "by": self.named} if self.named else value
+            self._write([as_json(self._wanted(whole))])
+        else:
+            self._show_whole(self._results, words)
+
+    def show_before_asking(self, words: Words) -> None:
+        """What a person is to have read before the question that comes next."""
+        self._show_whole(self._messages, words)
 
     def name_actor(self) -> None:
         """Say once in whose name a command wrote, unless it asked for their password by name."""
@@ -95,7 +79,7 @@ class Output:
     def show_line(self, value: Mapping[str, Any], words: Words) -> None:
         """One of several results of a command that stays, at once: with ``--json`` on one line."""
         if self._json:
-            self._write(as_json(self._wanted(value), indent=None))
+            self._write([as_json(self._wanted(value), indent=None)])
         self.say(words)
         self._results.flush()
 
@@ -110,12 +94,12 @@ class Output:
         """Some of the result in words: a program gets none."""
         if self._json:
             return
-        for part in (words,) if isinstance(words, str | Table) else words:
-            self._write(escape_controls(part) if isinstance(part, str) else self._drawn(part))
+        for part in _parts(words):
+            self._write(self._drawn(part, self._results))
 
     def note(self, line: str) -> None:
         """One line beside the result: what is being done, a warning."""
-        self._messages.write(f"{escape_controls(line)}\n")
+        self._messages.writelines(f"{each}\n" for each in self._drawn(line, self._messages))
         self._messages.flush()
 
     def next_step(self, command: str) -> None:
@@ -126,7 +110,7 @@ class Output:
     @property
     def columns(self) -> int:
         """How wide a line may be."""
-        return shutil.get_terminal_size().columns if self.is_on_a_terminal else WIDTH
+        return terminal_size(self._results, self._environ).columns
 
     @contextmanager
     def progress(
@@ -139,7 +123,7 @@ class Output:
         if not self._messages.isatty():
             yield lambda _: None
             return
-        from rich import progress  # as in _drawn
+        from rich import progress  # costs 30 ms, and few commands take long
         from rich.console import Console
 
         amounts = (
@@ -159,31 +143,43 @@ class Output:
             task = drawn.add_task(escape_controls(label), total=total)
             yield lambda more: drawn.advance(task, more)
 
-    def _drawn(self, table: Table) -> str:
-        from rich.console import Console  # costs 30 ms, and few commands print a table
-        from rich.table import Table as Grid
-        from rich.text import Text
+    def _show_whole(self, stream: TextIO, words: Words) -> None:
+        """At once: by the pager where the terminal has no room for all of it."""
+        lines: list[str] = []
+        try:
+            for part in _parts(words):
+                lines += self._drawn(part, stream)
+        finally:  # what came before an error stands
+            text = "".join(f"{line}\n" for line in lines)
+            if not (self._is_too_long(lines, stream) and page(text, stream, self._environ)):
+                stream.write(text)
 
-        grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for position, header in enumerate(table.headers):
-            numbers = table.rows and all(isinstance(row[position], int) for row in table.rows)
-            grid.add_column(header, justify="right" if numbers else "left", overflow="fold")
-        for row in table.rows:
-            cells = (escape_controls("" if value is None else str(value)) for value in row)
-            grid.add_row(*map(Text, cells))  # a Text is not read for markup
-        drawn, colour = StringIO(), self.is_on_a_terminal and self._colour
-        console = Console(
-            file=drawn,
-            width=self.columns,
-            force_terminal=colour,
-            color_system="standard" if colour else None,
-            legacy_windows=False,
-        )
-        console.print(grid)
-        return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines())
+    def _is_too_long(self, lines: Sequence[str], stream: TextIO) -> bool:
+        somebody_reads = self._results.isatty() and self._messages.isatty()
+        return somebody_reads and len(lines) >= terminal_size(stream, self._environ).lines
 
-    def _write(self, text: str) -> None:
-        self._results.write(f"{text}\n")
+    def _drawn(self, part: str | Table, stream: TextIO) -> list[str]:
+        """The lines of what is said; on a terminal they are no wider than that."""
+        paint = self._paint if stream.isatty() else _plain_text
+        columns = terminal_size(stream, self._environ).columns
+        if isinstance(part, Table):
+            return list(part.drawn(columns, paint))
+        lines = folded(part, stream, self._environ).split("\n")
+        return [paint(line, style_of(part)) for line in lines]
+
+    def _paint(self, text: str, style: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if text and style and self._colour else text
+
+    def _write(self, lines: Iterable[str]) -> None:
+        self._results.writelines(f"{line}\n" for line in lines)
+
+
+def _parts(words: Words) -> Iterable[str | Table]:
+    return (words,) if isinstance(words, str | Table) else words
+
+
+def _plain_text(text: str, _style: str) -> str:
+    return text
 
 
 def facts(result: Any, *names: str) -> dict[str, Any]:
@@ -217,12 +213,12 @@ def labelled(pairs: Iterable[tuple[str, object]], *, width: int) -> Iterator[str
 def as_json(value: Mapping[str, Any], *, indent: int | None = 2) -> str:
     """One JSON document; whatever could act on a terminal is escaped. Without indent: one line."""
     document = json_format.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
-    return _PERHAPS_HARMFUL.sub(_escaped, document)
+    return PERHAPS_HARMFUL.sub(_escaped, document)
 
 
 def _escaped(match: re.Match[str]) -> str:
     character = match[0]
-    if character == "\n" or unicodedata.category(character) not in _HARMFUL:
+    if character == "\n" or unicodedata.category(character) not in HARMFUL:
         return character
     return json_format.dumps(character)[1:-1]
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import termios
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from textwrap import fill
 from typing import Final, TextIO, TypeVar
 
+from callrec.cli.layout import escape_controls, folded
 from callrec.cli.options import is_text
-from callrec.cli.output import WIDTH, escape_controls
 from callrec.errors import (
     CallrecError,
     Failed,
@@ -30,6 +30,14 @@ Answer = TypeVar("Answer")
 PASSWORD_FILE = "CALLREC_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
 NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the same
+
+
+_OPTION_TO_GIVE: Final = re.compile(r"(?:(?:^|[,;:] *)(?:then |or )?(?:give|type|add) |: )--[^;]*")
+"""The part of a hint that does nothing but name an option."""
+
+_OPTION_NAMED: Final = re.compile(r"^--[a-z-]+ is")
+
+_OPTION: Final = re.compile(r"--[a-z-]+ ")
 
 
 class Prompts:
@@ -77,7 +85,7 @@ class Prompts:
         earlier = self.earlier.get(option, "")
         answer = self._line(_asked(_with_default(what, earlier))) or earlier
         if not answer:
-            raise Unusable("nothing was entered", hint=f"give {option}")
+            raise Unusable("nothing was entered")
         self.answered[option] = answer
         return answer
 
@@ -101,13 +109,12 @@ class Prompts:
         default = self.earlier.get(option, default)
         asked = _with_default(what, default)
         while True:
-            answer = self._answer(asked, option).strip() or default if given is None else given
+            answer = self._answer(asked).strip() or default if given is None else given
             typed, given = given is None, None
             try:
                 taken = read(_entered(answer))
             except (NotFound, Refused, Unusable) as error:
-                hint = f"; {error.hint}" if error.hint else ""
-                self.write(f"{escape_controls(error.message + hint)}\n")
+                self._say(f"{_without_options(error)}\n")
             else:
                 if typed:
                     self.answered[option] = answer.strip()
@@ -127,7 +134,7 @@ class Prompts:
         if self._draws:
             return self._pick(what, choices, option)
         for position, (name, meaning) in enumerate(choices.items(), start=1):
-            self.write(f"  {position:2}  {escape_controls(f'{name}  {meaning}')}\n")
+            self._say(f"  {position:2}  {name}  {meaning}\n")
         return self.ask_until(what, lambda answer: _chosen(answer, list(choices)), option=option)
 
     @property
@@ -150,8 +157,8 @@ class Prompts:
                 term=self._environ["TERM"],
             )
         except EOFError:
-            raise Unusable("nothing was entered", hint=f"give {option}") from None
-        self.write(f"{question}{shown}\n")
+            raise Unusable("nothing was entered") from None
+        self._say(f"{question}{shown}\n")
         self.answered[option] = names[shown]
         return names[shown]
 
@@ -219,18 +226,19 @@ class Prompts:
 
         offered = fresh_passphrase()
         self._explain("Here is a strong password, made for you just now. Write it down now.")
-        self.write(f"\n    {offered}\n\n")
+        for line in ("\n", f"    {offered}\n", "\n"):
+            self._say(line)
         question = f"{what}. Press Enter to use the one above, or type your own"
         while True:
             chosen = self._hidden(question, file_variable) or offered
             try:
                 check(chosen)
             except Unusable as error:
-                self.write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
+                self._say(f"{_without_options(error)}\n")
                 continue
             if self._hidden("Type it again", file_variable) == chosen:
                 return chosen
-            self.write("the two passwords differ; choose again\n")
+            self._say("the two passwords differ; choose again\n")
 
     def ask_secret(self, what: str, read: Callable[[str], object], *, file_variable: str) -> str:
         """A text that is not shown: from a file, else asked until it is typed right."""
@@ -243,13 +251,13 @@ class Prompts:
             try:
                 read(typed)
             except Unusable as error:
-                self.write(f"{escape_controls(f'{error.message}; {error.hint}')}\n")
+                self._say(f"{_without_options(error)}\n")
             else:
                 return typed
 
     def _hidden(self, what: str, file_variable: str) -> str:
         """A line that is typed on the terminal and not shown."""
-        question = _asked(escape_controls(what))
+        question = folded(_asked(what), self._messages, self._environ)
         try:
             return _text(lambda: getpass.getpass(question, stream=self._messages), Unusable)
         except EOFError:
@@ -271,17 +279,17 @@ class Prompts:
 
     def _explain(self, help: str) -> None:  # noqa: A002  # as above
         if help:
-            self.write(f"{fill(escape_controls(help), WIDTH)}\n")
+            self._say(f"{help}\n")
 
-    def _answer(self, what: str, option: str) -> str:
-        self.write(_asked(escape_controls(what)))
+    def _answer(self, what: str) -> str:
+        self._say(_asked(what))
         line = _text(self._answers.readline, Unusable)
         if not line:
-            raise Unusable("nothing was entered", hint=f"give {option}")
+            raise Unusable("nothing was entered")
         return line
 
     def _line(self, question: str) -> str:
-        self.write(escape_controls(question))
+        self._say(question)
         line = _text(self._answers.readline, Unusable)
         if not line.endswith("\n"):
             self.write("\n")
@@ -291,6 +299,18 @@ class Prompts:
         """Write to the terminal as it stands, without a new line."""
         self._messages.write(text)
         self._messages.flush()
+
+    def _say(self, text: str) -> None:
+        """One line, ended or not; nothing in it acts on the terminal."""
+        line = folded(text.removesuffix("\n"), self._messages, self._environ)
+        self.write(line + ("\n" if text.endswith("\n") else ""))
+
+
+def _without_options(error: CallrecError) -> str:
+    """What is wrong with an answer, to somebody who was asked a question and typed no option."""
+    message = _OPTION_NAMED.sub("that is", error.message)
+    hint = _OPTION_TO_GIVE.sub("", error.hint)
+    return _OPTION.sub("", "; ".join(filter(None, (message, hint))))
 
 
 def _with_default(what: str, default: str) -> str:

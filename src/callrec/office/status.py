@@ -20,7 +20,7 @@ from callrec.archive.unfinished import owed_by_label
 from callrec.archive.volumes import ListedVolume, list_volumes
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
-from callrec.audit.remembered import has_gone
+from callrec.audit.remembered import has_gone, last_verified_whole
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import from_millis, to_millis
@@ -99,6 +99,8 @@ class Status:
     """Those never verified by this operator first, then longest ago first."""
     last_reconcile: LastReconciled | None
     """None: recordings were never held against call records."""
+    record_verified: datetime | None
+    """When this operator last checked the whole record, and nothing was wrong."""
     last_drill: datetime | None
     """When the recovery kit that now counts was last seen to open the vault."""
     searched_without_request: tuple[SearchCount, ...]
@@ -157,6 +159,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         last_verify=max(last_verified(practice.state_folder).values(), default=None),
         volumes=_longest_unverified_first(practice),
         last_reconcile=reconciled,
+        record_verified=last_verified_whole(practice.state_folder),
         last_drill=last_drill(practice),
         searched_without_request=searched if governs else (),
         unreviewed_glass=glass,
@@ -234,7 +237,7 @@ def _searched_without_request(practice: Practice) -> tuple[SearchCount, ...]:
 def _record_warnings(practice: Practice) -> Iterator[str]:
     """What is wrong with the audit record, or was, as far as a glance shows it."""
     if has_gone(practice.state_folder):
-        yield "THE HEAD of the audit record that was remembered here HAS GONE; callrec audit verify"
+        yield "this machine's note of the record's newest entry IS MISSING; callrec audit verify"
     try:
         check_remembered_head(practice)
     except CallrecError as error:

@@ -101,7 +101,8 @@ def parse_day(text: str, today: date, *, what: str = "that") -> date:
         day = None
     if day is None or day.year not in _YEARS:
         raise Unusable(
-            f"{what} is no date", hint="type 2024-01-04, 4/1/2024 (day first), today or yesterday"
+            f"{what} is not a date",
+            hint="type 2024-01-04, 4/1/2024 (day first), today or yesterday",
         )
     return day
 
@@ -153,7 +154,7 @@ def parse_instant(
     except ValueError:
         typed = None
     if typed is None or typed.year not in _YEARS:
-        raise Unusable(f"{what} is no instant", hint=hint)
+        raise Unusable(f"{what} is not a date and time", hint=hint)
     if typed.tzinfo:
         return typed.astimezone(UTC)
     earliest, latest = _readings(typed, zone)

@@ -49,6 +49,8 @@ class CallFacts:
     """Of outside parties in other parts of the call, where call records tell of them."""
     further_extensions: frozenset[str] = frozenset()
     """Likewise: to which it was transferred, for one."""
+    is_withheld: bool = False
+    """Somebody called and showed no number."""
 
     @property
     def numbers(self) -> frozenset[str]:
@@ -69,6 +71,8 @@ class Criteria:
     """E.164."""
     tail: str | None = None
     """The last four digits of a number."""
+    withheld: bool = False
+    """Somebody called and showed no number."""
     days: DayRange | None = None
     times: TimeRange | None = None
     extension: str | None = None
@@ -88,8 +92,13 @@ class Criteria:
     @property
     def names_something(self) -> bool:
         """Whether it asks for a number, a party, or an extension on one day."""
-        on_a_day = self.days is not None and self.days.count == 1
-        return bool(self.number or self.tail or self.party or (self.extension and on_a_day))
+        of_a_day = self.extension and self.is_on_one_day
+        return bool(self.number or self.tail or self.party or of_a_day)
+
+    @property
+    def is_on_one_day(self) -> bool:
+        """Whether it asks for calls of one day alone."""
+        return self.days is not None and self.days.count == 1
 
     def is_narrow(self, widest_window: int) -> bool:
         """Whether it asks for something, or for no more days than may be looked through."""
@@ -101,6 +110,12 @@ def check_not_browsing(
     criteria: Criteria, *, reason: str | None, request: str | None, widest_window: int
 ) -> None:
     """A search has a reason or a request, and names something or few days to look at [4(c)]."""
+    if criteria.withheld and (request is None or not criteria.is_on_one_day):
+        raise Refused(
+            "withheld numbers are searched for within one day, under a request",
+            clause=Clause.NO_BROWSING,
+            hint="give --date DATE and --request REQUEST with it",
+        )
     if not criteria.is_narrow(widest_window):
         raise Refused(
             "a search asks for a number, a party, an extension and a day,"
@@ -115,7 +130,13 @@ def check_not_browsing(
             hint='add --reason "…", or --request R',
         )
     if reason:
-        check_reason(reason, Clause.NO_BROWSING)
+        check_search_reason(reason)
+
+
+def check_search_reason(reason: str) -> str:
+    """A reason in a sentence, as it was typed [4(c)]."""
+    check_reason(reason, Clause.NO_BROWSING)
+    return reason
 
 
 def matches(criteria: Criteria, call: CallFacts, zone: tzinfo) -> bool:
@@ -130,6 +151,7 @@ def matches(criteria: Criteria, call: CallFacts, zone: tzinfo) -> bool:
     return (
         (criteria.number is None or criteria.number in call.numbers)
         and (criteria.tail is None or any(n.endswith(criteria.tail) for n in call.numbers))
+        and (call.is_withheld or not criteria.withheld)
         and (criteria.extension is None or criteria.extension in call.extensions)
         and (criteria.direction is None or criteria.direction == call.direction)
         and (criteria.party is None or words(criteria.party) <= words(" ".join(call.parties)))

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from callrec.audit.remembered import (
     SeenHead,
     VerificationResult,
     has_gone,
+    last_verified_whole,
     load_seen_head,
     load_verified,
     save_verified,
@@ -124,6 +126,7 @@ def verify_audit(
     full: bool,
     only_new: bool = False,
     opened_details: OpenedDetails | None = None,
+    at: datetime | None = None,
 ) -> Verification:
     """Verify the whole log, or what is new of it.
 
@@ -136,6 +139,7 @@ def verify_audit(
         full: check every signature again, even where nothing changed since the last time.
         only_new: read only what was appended since the last time, where there was one.
         opened_details: what opening all sealed details came to, for who holds the audit key.
+        at: when this is, to be remembered; None: it is not.
 
     Raises:
         Misconfigured: there is no vault here.
@@ -143,7 +147,7 @@ def verify_audit(
     engine = open_catalogue(config.vault)
     about = (engine, environ, trusted_root, against)
     try:
-        found = _verified(*about, full=full, only_new=only_new)
+        found = _verified(*about, full=full, only_new=only_new, at=at)
         return found if opened_details is None else _with_details(found, opened_details)
     except Tampered as error:
         return _unreadable(error.message)
@@ -180,6 +184,7 @@ def _verified(
     *,
     full: bool,
     only_new: bool,
+    at: datetime | None,
 ) -> Verification:
     with reading(engine) as connection:
         try:
@@ -222,7 +227,8 @@ def _verified(
         problems.append(Problem(0, "the log does not begin as the trusted root says"))
     verdict = _verdict(problems, unchecked, anchors, found.read_from, found_aside=bool(aside))
     if verdict not in (Verdict.TAMPERED, Verdict.INCONCLUSIVE) and found.seen:
-        save_verified(memory, found.seen)
+        whole_at = last_verified_whole(memory) if found.read_from or at is None else at
+        save_verified(memory, found.seen, whole_at=whole_at)
     return Verification(
         verdict=verdict,
         head=found.head,

@@ -25,7 +25,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, LockedSeed, unlock
-from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable
+from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable, WrongPassword
 from callrec.record.forms import WHERE_THERE, LogHead, as_json, recall
 from callrec.store.directory import disk_errors
 from callrec.store.sealing import open_stream
@@ -114,7 +114,7 @@ def opener_by_password(password: str) -> Callable[[FoundCopy], Opener]:
             except Locked:
                 continue
             return Opener(person, identity, root)
-        raise Locked(
+        raise WrongPassword(
             "this is the password of nobody who could approve requests when "
             f'volume "{found.label}" was written',
             hint="try again; leave that volume out, if you have others; or restore with the "

@@ -166,6 +166,8 @@ def _given(criteria: Criteria) -> Iterator[tuple[str, str]]:
     for name in ("direction", "extension", "number", "party", "tail"):
         if (value := getattr(criteria, name)) is not None:
             yield name, str(value)
+    if criteria.withheld:
+        yield "number", "withheld"
     if days := criteria.days:
         yield "from", days.first.isoformat()
         yield "to", days.last.isoformat()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from callrec.cli import options  # Typer reads it
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context  # Typer reads it
-from callrec.cli.output import Table
+from callrec.cli.layout import Table
 from callrec.errors import NotFound, Refused
 from callrec.policy.clause import Clause
 

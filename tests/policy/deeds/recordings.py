@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from callrec.policy.clock_events import Awaited
+from callrec.policy.days import DayRange
 from callrec.policy.hearing import (
     check_identity_proven,
     check_is_for_listening,
@@ -59,6 +60,9 @@ def by_request(purpose: Purpose) -> HoldFacts:
 DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     # Searching.
     "somebody searches without a reason": lambda: searches(Criteria(tail="0123"), reason=None),
+    "somebody searches for withheld numbers without a request": lambda: searches(
+        Criteria(withheld=True, days=DayRange(TODAY, TODAY))
+    ),
     "somebody searches with a word for a reason": lambda: searches(
         Criteria(tail="0123"), reason="complaint"
     ),

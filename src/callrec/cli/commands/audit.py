@@ -23,7 +23,8 @@ from callrec.cli.invocation import (
     signing_person,
     typed_moment,
 )
-from callrec.cli.output import Output, Table, counted, facts, qr_code
+from callrec.cli.layout import Table
+from callrec.cli.output import Output, counted, facts, qr_code
 from callrec.errors import CallrecError, HeadGone, Tampered, Unanchored, Unchecked, Unusable
 
 if TYPE_CHECKING:
@@ -120,11 +121,14 @@ def verify(
 ) -> None:
     """Check the whole record, and say what that proves.
 
-    INTACT: nothing was changed, and nothing dropped since the newest head at hand.
+    A head is a note of the record's newest entry, kept outside the vault: by this machine, on a
+    drive, in a release, on paper. It shows when newer entries were cut off.
+
+    INTACT: nothing was changed, and nothing was cut off before the newest head at hand.
     INTACT, resumed: the same, but for what was found in it before, which is on record.
     INTACT-SINCE: nothing was changed in what was read, the entries that --new asks for.
-    INTACT-UNANCHORED: nothing was changed; whether the end was cut off cannot be told (10; 11 if
-    the head that was remembered here was taken away).
+    INTACT-UNANCHORED: nothing was changed, but there is no head to compare with (10; 11 if this
+    machine had one, and it is gone). Somebody could have cut off the newest entries.
     TAMPERED: something was changed or is missing; it is named.
     INCONCLUSIVE: it could not be checked whole.
     """
@@ -142,6 +146,7 @@ def verify(
         full=full,
         only_new=new,
         opened_details=opened,
+        at=invocation.now(),
     )
     invocation.out.show(_json(found), _lines(found, full=full))
     _end(found)
@@ -165,8 +170,10 @@ def _end(found: Verification) -> None:
                 "callrec audit verify --against FILE, with a head from a drive, a release or paper"
             )
             if found.memory_gone:
-                raise HeadGone("the head that was remembered here has gone", hint=hint)
-            raise Unanchored("no head of the record was at hand", hint=hint)
+                raise HeadGone(
+                    "this machine's note of the record's newest entry is missing", hint=hint
+                )
+            raise Unanchored("there is no head to compare the record with", hint=hint)
         case Verdict.INTACT | Verdict.RESUMED | Verdict.SINCE:
             pass
 
@@ -283,8 +290,8 @@ def _anchor_lines(found: Verification) -> Iterator[str]:
             yield f'extends the head in "{name}", which you could have written: {size}'
     if found.verdict is Verdict.UNANCHORED:
         if found.memory_gone:
-            yield "THE HEAD THAT WAS REMEMBERED HERE HAS GONE: its file is missing"
-        yield "NO HEAD WAS AT HAND: whether the end of the record was cut off cannot be told"
+            yield "THIS MACHINE'S NOTE OF THE NEWEST ENTRY IS MISSING: somebody may have removed it"
+        yield "NO HEAD WAS AT HAND: somebody could have cut off the newest entries"
 
 
 def _utc(at: str) -> str:

@@ -18,7 +18,8 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import Table, facts, labelled, local_time
+from callrec.cli.layout import Table
+from callrec.cli.output import facts, labelled, local_time
 from callrec.policy.hold import HoldState
 
 if TYPE_CHECKING:

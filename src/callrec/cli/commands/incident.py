@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,9 +20,11 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
+from callrec.cli.layout import Table
 from callrec.cli.options import read_recording, read_request
-from callrec.cli.output import Table, facts, labelled, local_time
+from callrec.cli.output import facts, labelled, local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
+from callrec.errors import Unusable
 from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Closing, Findings
 from callrec.policy.days import parse_day, parse_instant
 from callrec.policy.incident import IncidentState, Outcome
@@ -202,10 +205,42 @@ def update(ctx: Context, incident: IncidentReference, **typed: Any) -> None:
     """
     from callrec.incidents.incident import update_incident
 
-    found = Findings(**{name: value for name, value in typed.items() if value is not None})
+    said = {name: value for name, value in typed.items() if value is not None}
     practice = practice_of(ctx.obj)
+    if not said and ctx.obj.prompts.possible and not ctx.obj.given.json:
+        said = _ask_findings(ctx.obj.prompts)
+    found = Findings(**said)
     updated = update_incident(practice, _reader(ctx.obj, practice), incident, found)
     _show_updated(ctx.obj, updated, f"{incident} is added to.")
+
+
+def _ask_findings(prompts: Prompts) -> dict[str, Any]:
+    """What was found out, one thing after another, until there is no more to say."""
+    left = {name: option.__metadata__[0] for name, option in _FINDINGS.items()}
+    said: dict[str, Any] = {}
+    while left:
+        choices = {name: each.help.rstrip(".") for name, each in left.items()}
+        if said:
+            choices["done"] = "there is no more to say"
+        name = prompts.choose("What was found out?", choices, option="--facts TEXT")
+        if name == "done":
+            break
+        asked = left.pop(name)
+        said[name] = prompts.ask_until(
+            choices[name], partial(_finding, asked), option=f"{asked.default} {asked.metavar}"
+        )
+    return said
+
+
+def _finding(asked: Any, answer: str) -> str | int:
+    """One of them, as its option takes it."""
+    if asked.min is None:
+        return answer
+    if not answer.isdecimal() or not asked.min <= int(answer) <= asked.max:
+        raise Unusable(
+            "that cannot be used", hint=f"a whole number from {asked.min} to {asked.max}"
+        )
+    return int(answer)
 
 
 @incident_app.command()

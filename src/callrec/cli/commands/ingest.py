@@ -28,7 +28,8 @@ from callrec.cli.commands.ingest_view import (
 )
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_service, practice_of, signing_person
-from callrec.cli.output import Table, counted, rfc3339
+from callrec.cli.layout import Table
+from callrec.cli.output import counted, rfc3339
 from callrec.errors import DoneInPart, Tampered, Unusable
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.cli.output import Output, Table, counted, escape_controls, facts
+from callrec.cli.layout import Table, escape_controls
+from callrec.cli.output import Output, counted, facts
 from callrec.telephone.sound.sound import Finding
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import typer
 from callrec.cli.commands.kit import RecoveryShares, ask_kit, kit_file, kit_json, kit_lines
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
-from callrec.cli.output import Output, Table, counted, facts
+from callrec.cli.layout import Table
+from callrec.cli.output import Output, counted, facts
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.role import VaultKey
 

@@ -11,7 +11,7 @@ import typer
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
-from callrec.cli.output import Table
+from callrec.cli.layout import Table
 from callrec.policy.days import parse_day
 from callrec.policy.notice import NoticeGap, NoticeKind, NoticeVersion, notice_gaps
 

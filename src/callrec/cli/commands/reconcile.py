@@ -19,7 +19,8 @@ from callrec.cli.invocation import (
     signing_person,
     typed_day,
 )
-from callrec.cli.output import Table, counted, facts, local_time, rfc3339
+from callrec.cli.layout import Table
+from callrec.cli.output import counted, facts, local_time, rfc3339
 from callrec.errors import DoneInPart
 from callrec.policy.days import DayRange
 from callrec.system.spreadsheet import to_csv
@@ -142,7 +143,7 @@ def _words(call: Invocation, done: Reconciliation, file: Path | None) -> Iterato
         yield Table(HEADERS, [_row(finding, zone) for finding in ranked[:_MAX_ON_SCREEN]])
         if hidden := Counter(finding.what for finding in ranked[_MAX_ON_SCREEN:]):
             others = ", ".join(f"{what.replace('-', ' ')} {n}" for what, n in hidden.items())
-            call.out.note(
+            yield (
                 f"{_MAX_ON_SCREEN} of {len(ranked)} findings; not shown: {others};"
                 " --csv FILE writes all"
             )

@@ -18,7 +18,8 @@ from callrec.cli.invocation import (
     signing_person,
     typed_moment,
 )
-from callrec.cli.output import Table, as_json, facts
+from callrec.cli.layout import Table
+from callrec.cli.output import as_json, facts
 from callrec.errors import Tampered
 from callrec.policy.reviews import RegisterName
 from callrec.system.spreadsheet import as_text, to_csv

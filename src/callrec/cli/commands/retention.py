@@ -26,8 +26,9 @@ from callrec.cli.invocation import (
     check_destination,
     practice_of,
 )
+from callrec.cli.layout import Table
 from callrec.cli.options import read_request
-from callrec.cli.output import Output, Table, counted, facts
+from callrec.cli.output import Output, counted, facts
 from callrec.errors import Unusable
 from callrec.policy.retention import DueGroup
 from callrec.system.spreadsheet import Cell, to_csv

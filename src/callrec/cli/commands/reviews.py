@@ -10,7 +10,8 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
-from callrec.cli.output import Table, facts, local_time
+from callrec.cli.layout import Table
+from callrec.cli.output import facts, local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Failed, Tampered, Unusable
 from callrec.policy.days import parse_instant

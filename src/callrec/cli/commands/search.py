@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
 from callrec.cli.commands.drives.volumes import OnVolume
 from callrec.cli.commands.ingest_view import utc_offset
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
+from callrec.cli.layout import Table
+from callrec.cli.offers import open_requests
 from callrec.cli.options import NamedCall
-from callrec.cli.output import Output, Table, facts, labelled, local_time
+from callrec.cli.output import Output, facts, labelled, local_time
 from callrec.errors import NotFound, Unusable
 from callrec.policy.days import DayRange, TimeRange, parse_day, parse_instant, parse_times
-from callrec.policy.search import Criteria, Direction
+from callrec.policy.role import Power
+from callrec.policy.search import Criteria, Direction, check_search_reason
 
 if TYPE_CHECKING:
     from callrec.calls.find import ShownCall
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from callrec.search.show import CheckedRecording, StartClock
 
 search_app = new_app()
+
+_NO_REQUEST: Final = "none"
 
 
 @search_app.command()
@@ -59,32 +64,54 @@ def search(
         Criteria(
             number=whole,
             tail=tail,
+            withheld=is_withheld,
             days=days,
             times=times,
             extension=its_extension,
             party=name,
             direction=way,
         )
-        for (whole, tail), its_extension, name, way in product(
+        for (whole, tail, is_withheld), its_extension, name, way in product(
             numbers, extension or (None,), party or (None,), direction or (None,)
         )
     ]
     actor = acting_person(ctx.obj, practice)
     if reason is None and request is None:
-        reason = _ask_reason(ctx.obj.prompts, practice, criteria)
+        reason, request = _ask_reason_or_request(ctx.obj.prompts, practice, actor, criteria)
     found = search_recordings(
         practice, actor, criteria=criteria, reason=reason, request=request, limit=limit
     )
     _show(ctx.obj.out, practice, found, request)
 
 
-def _ask_reason(prompts: Prompts, practice: Practice, criteria: Iterable[Criteria]) -> str | None:
-    """Why, where somebody can be asked; not of a search that is refused in any case."""
+def _ask_reason_or_request(
+    prompts: Prompts, practice: Practice, actor: Actor, criteria: Iterable[Criteria]
+) -> tuple[str | None, str | None]:
+    """The reason or the request, where somebody can be asked; neither if it is refused anyway."""
+    from callrec.practice import powers
+
     widest = practice.settings.search.widest_window_days
     is_refused = not all(each.is_narrow(widest) for each in criteria)
-    if is_refused or not prompts.possible:
-        return None
-    return prompts.ask("Reason for this search", option="--reason TEXT")
+    if is_refused or not prompts.possible or Power.SEARCH not in powers(practice, actor):
+        return None, None
+    if waiting := open_requests(practice, actor):
+        chosen = prompts.choose(
+            "Which request is this search for?",
+            {**waiting, _NO_REQUEST: "another reason, which you say next"},
+            option="--request REQUEST",
+        )
+        if chosen != _NO_REQUEST:
+            return None, chosen
+    return _ask_reason(prompts), None
+
+
+def _ask_reason(prompts: Prompts) -> str:
+    return prompts.ask_until(
+        "Why do you need this recording?",
+        check_search_reason,
+        option="--reason TEXT",
+        help="A sentence, which is kept in the record: The patient complains that nobody rang.",
+    )
 
 
 def _show(out: Output, practice: Practice, found: SearchResult, request: str | None) -> None:
@@ -168,12 +195,14 @@ def by_hand_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
             )
 
 
-def _number(text: str | None, region: str) -> tuple[str | None, str | None]:
-    """A number as E.164, or the last four digits of one."""
+def _number(text: str | None, region: str) -> tuple[str | None, str | None, bool]:
+    """A number as E.164, or the last four digits of one, or whether it was withheld."""
     if text is None:
-        return None, None
+        return None, None, False
+    if text.strip().casefold() == "withheld":
+        return None, None, True
     if text.startswith(("...", "…")):
-        return None, text.lstrip(".…").strip()
+        return None, text.lstrip(".…").strip(), False
     from callrec.telephone.number import e164
 
     number = e164(text, region)
@@ -182,7 +211,7 @@ def _number(text: str | None, region: str) -> tuple[str | None, str | None]:
             "that is not a telephone number",
             hint="give it with its area code, or its last four digits: --number ...4567",
         )
-    return number, None
+    return number, None, False
 
 
 def _when(
@@ -325,7 +354,7 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
     reason = None if recording.number else _ask_why(ctx.obj.prompts)
     (number,) = numbers_of(ctx.obj, practice, actor, [recording], reason=reason)
     shown = show_recording(practice, actor, number)
-    words = labelled(_lines(shown, practice.settings.time_zone), width=11)
+    words = labelled(_lines(shown, practice.settings.time_zone), width=13)
     ctx.obj.out.show(_shown_json(shown), words)
     ctx.obj.out.next_step(f"callrec request create --recording {number}")
 
@@ -333,7 +362,7 @@ def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = 
 def _ask_why(prompts: Prompts) -> str:
     """Why a call is looked for by its time, which is a search."""
     if prompts.possible:
-        return prompts.ask("Reason for this search", option="--reason TEXT")
+        return _ask_reason(prompts)
     raise Unusable(
         "to look for a call by its time is a search, which needs a reason",
         hint="callrec search --date DATE --time 14:05 --reason TEXT shows its number",
@@ -363,7 +392,7 @@ def _shown_json(shown: CheckedRecording) -> dict[str, Any]:
 
 def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
     call = shown.call
-    yield "recording", f"{call.id}  ({call.uid})"
+    yield "recording", str(call.id)
     yield "began", f"{call.started_at.astimezone(zone):%Y-%m-%d %H:%M:%S}, {call.time_confidence}"
     if shown.clock.zone is not None:
         yield "clock", _clock(shown.clock, call, zone)
@@ -379,13 +408,12 @@ def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield "channels", ", ".join(shown.sides)
     if shown.findings:
         yield "found", ", ".join(shown.findings)
-    yield "sha-256", call.sha256
     yield "state", f"{call.state}, held" if call.held else call.state
     if call.is_on_volumes_only:
         yield "kept", only_on_volumes(call)
     due = f"; due on {shown.due_on}" if shown.due_on else ""
     yield "retention", f"{shown.category.rule}{due}"
-    yield "told", shown.caller_told
+    yield "caller told", shown.caller_told
     began_on = call.started_at.astimezone(zone).date()
     in_force = [
         f"{kind} {version}{_said_later(shown.notices_stated_on[kind], began_on)}"

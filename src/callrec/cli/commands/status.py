@@ -22,8 +22,9 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
+from callrec.cli.layout import DueSoon, Overdue, Table
 from callrec.cli.offers import day_in_words
-from callrec.cli.output import Table, counted, facts
+from callrec.cli.output import counted, facts
 from callrec.errors import Tampered, Unusable
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _status_json(found: Status) -> dict[str, object]:
             for volume in map(volume_json, found.volumes)
         ],
         "last_reconcile": last and {"at": last.at, **counts_json(last.days, last.counts)},
-        "last_drill": found.last_drill,
+        **facts(found, "record_verified", "last_drill"),
         **facts(found, "searched_without_request"),
         "unreviewed_glass": [
             {"request": glass.reference, "by": glass.by, "at": glass.at, "review": glass.standing}
@@ -91,10 +92,11 @@ def _status_lines(found: Status, zone: tzinfo, *, known: bool) -> Iterator[str]:
     else:
         yield "nobody is logged in, so nobody's inbox is shown"
     for request in found.overdue:
-        yield f"OVERDUE: {request.reference}, {request.purpose}, since {request.deadline.due_on}"
+        since = request.deadline.due_on
+        yield Overdue(f"OVERDUE: {request.reference}, {request.purpose}, since {since}")
     for request in found.due_soon:
         due = request.deadline.due_on or request.deadline.target_on
-        yield f"due soon: {request.reference}, {request.purpose}, by {due}"
+        yield DueSoon(f"due soon: {request.reference}, {request.purpose}, by {due}")
     for reference in found.heard_not_sent:
         yield f"heard, and no answer went out: {reference}, callrec release {reference}"
     for reference in found.handover_not_recorded:
@@ -124,13 +126,22 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
         when = f"{last.at.astimezone(zone):%d %B %Y, %H:%M}"
         yield f"last reconciled: {when}, for {days_in_words(last.days)}"
         yield f"  {reconciled_summary(last.counts)}"
-    if tried := found.last_drill:
-        yield f"recovery kit last tried: {tried.astimezone(zone):%d %B %Y}"
+    yield from _tried(found, zone)
     if found.retention_due:
         yield f"due to be destroyed: {found.retention_due}, callrec retention review"
     for label, count in found.erasure_owed.items():
         owed = counted(count, "erased recording")
         yield f'erasure owed: volume "{label}" still holds {owed}'
+
+
+def _tried(found: Status, zone: tzinfo) -> Iterator[str]:
+    """When it was last seen that record and recovery kit are good."""
+    if checked := found.record_verified:
+        yield f"record last verified whole: {checked.astimezone(zone):%d %B %Y, %H:%M}"
+    else:
+        yield "record last verified whole: never on this machine, callrec audit verify"
+    if tried := found.last_drill:
+        yield f"recovery kit last tried: {tried.astimezone(zone):%d %B %Y}"
 
 
 def _verified(each: ListedVolume, zone: tzinfo) -> str:

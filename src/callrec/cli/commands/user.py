@@ -25,7 +25,8 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import Output, Table, counted, facts, local_time
+from callrec.cli.layout import Table
+from callrec.cli.output import Output, counted, facts, local_time
 from callrec.cli.prompts import NEW_PASSWORD_FILE, read_password
 from callrec.errors import Unusable
 from callrec.policy.days import parse_day

@@ -15,7 +15,8 @@ from callrec.cli import options
 from callrec.cli.commands.kit import fingerprint_lines, grouped_fingerprint
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, practice_of
-from callrec.cli.output import Table, facts, qr_code
+from callrec.cli.layout import Table
+from callrec.cli.output import facts, qr_code
 from callrec.errors import Misconfigured, Tampered, Unchecked
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -56,19 +57,21 @@ def _rebuild(invocation: Invocation, volumes: tuple[Volume, ...], *, with_kit: b
     from callrec.restore.copy import opener_by_kit, opener_by_password
     from callrec.restore.rebuild import actor_in_rebuilt, rebuild
 
-    out = invocation.out
-    rebuilt = rebuild(
-        invocation.config,
-        volumes,
-        opener_by_kit(read_kit(ask_kit(invocation.prompts)))
-        if with_kit
-        else opener_by_password(
-            invocation.prompts.ask_password("Password of somebody who may approve requests")
-        ),
+    out, prompts = invocation.out, invocation.prompts
+    rebuilding = partial(
+        rebuild,
+        *(invocation.config, volumes),
         check=check_vault,
         now=invocation.now,
         environ=invocation.environ,
     )
+    if with_kit:
+        rebuilt = rebuilding(opener_by_kit(read_kit(ask_kit(prompts))))
+    else:
+        rebuilt = prompts.try_passwords(
+            "Password of somebody who may approve requests",
+            lambda password: rebuilding(opener_by_password(password)),
+        )
     made = rebuilt.copied_at
     _note_not_taken(out, rebuilt.passed_over)
     out.note(f'the catalogue is back as it was on {_when(made)}, from "{rebuilt.label}"')
@@ -93,8 +96,10 @@ def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
 
     practice = practice_of(invocation)
     login = signing_login(invocation, practice)
-    password = invocation.prompts.ask_password(f"Password of {login}")
-    actor = actor_by_password(practice, login=login, password=password)
+    actor, password = invocation.prompts.try_passwords(
+        f"Password of {login}",
+        lambda typed: (actor_by_password(practice, login=login, password=typed), typed),
+    )
     out = invocation.out
     with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
         done = run_restore_drill(

@@ -19,8 +19,9 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
+from callrec.cli.layout import Table
 from callrec.cli.options import VolumeFolder
-from callrec.cli.output import Table, counted, facts, local_time
+from callrec.cli.output import counted, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.archive.volumes import ListedVolume, LostVolume, VolumeKeeper

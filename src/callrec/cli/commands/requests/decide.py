@@ -127,8 +127,7 @@ def _confirmed(
     prompts = invocation.prompts
     if prompts.possible:
         shown = show_request(practice, actor, reference)
-        for line in request_lines(shown, practice):
-            invocation.out.note(line)
+        invocation.out.show_before_asking(request_lines(shown, practice))
         decision = replace(decision, opened=shown.opened)
         foreseen = preview_approval(practice, actor, reference, decision)
         decision = replace(decision, seen=foreseen)

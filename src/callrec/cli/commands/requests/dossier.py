@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
+from itertools import chain
 from pathlib import Path
-from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -13,7 +13,8 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.register import write_report
 from callrec.cli.invocation import Context, check_destination, practice_of, signing_person
-from callrec.cli.output import WIDTH, escape_controls, facts, local_time
+from callrec.cli.layout import WIDTH, Prose, escape_controls, fold
+from callrec.cli.output import facts, local_time
 from callrec.errors import Tampered
 from callrec.policy.days import last_day
 
@@ -55,8 +56,11 @@ def dossier(
     if to is None:
         call.out.show(value, _lines(found, zone))
     else:
-        lines = (f"{escape_controls(line)}\n" for line in _lines(found, zone))
-        write_report(to, value, lambda: "".join(lines).encode(), replace=replace)
+        lines = chain.from_iterable(
+            fold(escape_controls(line), WIDTH) for line in _lines(found, zone)
+        )
+        text = "".join(f"{line}\n" for line in lines)
+        write_report(to, value, text.encode, replace=replace)
         count = len(found.entries)
         written = {"path": to, "id": found.reference, "events": count}
         call.out.show(written, f'"{to}" is written, entries: {count}')
@@ -103,12 +107,8 @@ def _detail_lines(details: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
             text = _in_words(value, between, zone)
             if name == "until" and isinstance(value, datetime):
                 text = f"the end of {last_day(value, zone)}"
-            yield from wrap(
-                f"{name.replace('_', ' ')}: {text}",
-                WIDTH,
-                initial_indent=_INDENT,
-                subsequent_indent=f"{_INDENT}  ",
-            )
+            line = " ".join(text.splitlines())
+            yield Prose(f"{_INDENT}{name.replace('_', ' ')}: {line}")
 
 
 def _in_words(value: object, between: str, zone: tzinfo) -> str:

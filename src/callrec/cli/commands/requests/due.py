@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from callrec.cli.commands.requests.view import indented
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.cli.layout import Prose
 from callrec.cli.output import facts
 from callrec.errors import Unusable
 from callrec.policy import days as working_days
@@ -112,10 +112,10 @@ def _show_breach(call: Invocation, noticed_at: str) -> None:
 
 def _lines(answer: Iterable[str], why: Iterable[str]) -> Iterator[str]:
     for sentence in answer:
-        yield from indented(sentence, "")
+        yield Prose(sentence)
     yield ""
     for sentence in why:
-        yield from indented(sentence, "  ")
+        yield Prose(f"  {sentence}")
 
 
 def _given(value: str | None, option: str, beside: Iterable[object]) -> str:

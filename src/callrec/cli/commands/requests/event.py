@@ -237,16 +237,16 @@ def _clock(dated: _Dated, wanted: AskedFor) -> None:
         **deadline_json(done.deadline),
     }
     call.out.show(value, _lines(call, done, today(practice)))
+    if done.was_due_on:
+        call.out.note(
+            f"it was due on {done.was_due_on}, and that was over when this was said: the register"
+            " of subject access shows it (put_right)"
+        )
     call.out.next_step(f"callrec request show {dated.request}")
 
 
 def _lines(call: Invocation, done: DatedRequest, on: date) -> Iterator[str]:
     if done.instead_of:
         yield f"{done.instead_of} was on record of it; both stay, and the newest counts."
-    if done.was_due_on:
-        call.out.note(
-            f"it was due on {done.was_due_on}, and that was over when this was said: the register"
-            " of subject access shows it (put_right)"
-        )
     yield f"{done.reference} is {done.state}."
     yield from deadline_lines(done.deadline, on, warn_days=call.settings.clocks.warn_days)

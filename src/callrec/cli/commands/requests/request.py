@@ -30,7 +30,8 @@ from callrec.cli.commands.requests.view import (
 from callrec.cli.commands.search import by_hand_lines, calls_table, numbers_of
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, drafting, practice_of
-from callrec.cli.output import Table, facts
+from callrec.cli.layout import Table
+from callrec.cli.output import facts
 from callrec.errors import Unusable
 
 if TYPE_CHECKING:

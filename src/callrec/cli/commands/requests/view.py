@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, tzinfo
 from itertools import starmap
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli.invocation import Invocation, acting_person, signing_person
-from callrec.cli.output import WIDTH, counted, facts, local_time
+from callrec.cli.layout import DueSoon, Overdue, Prose
+from callrec.cli.output import counted, facts, local_time
 from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import last_day
 from callrec.policy.edits import Edits, format_edits
@@ -27,7 +27,7 @@ _PARTICULARS = ("reason", "date", "time", "extension", "number", "parties", "abo
 
 NOT_SHOWN = "not shown to you"
 
-_LABEL = 11
+_LABEL = 16
 """Columns of a label, where it is not longer."""
 
 
@@ -211,8 +211,6 @@ def _recording(recording: ShownRecording, zone: tzinfo) -> Iterator[str]:
         rule, due_on = recording.retained.rule, recording.retained.due_on
         due = "" if recording.retained.is_undone else f"; due since {due_on}"
         yield _labelled("  kept", f"{rule}{due}")
-    if recording.ciphertext:
-        yield _labelled("  sha-256", recording.ciphertext)
 
 
 def _by_hand(recording: ShownRecording) -> str:
@@ -309,36 +307,25 @@ def deadline_lines(
     if deadline is None:
         return
     if deadline.due_on is not None:
-        pressing = "" if is_answered else _pressing(deadline, on, warn_days)
-        yield _labelled("due", f"{deadline.due_on}{pressing}")
+        presses = Urgency.IN_TIME if is_answered else urgency(deadline, on, warn_days=warn_days)
+        yield _due_line(deadline.due_on, on, presses)
     if deadline.target_on is not None:
         yield _labelled("target", str(deadline.target_on))
     if deadline.waiting_for is not None:
         yield _labelled("awaits", deadline.waiting_for.meaning)
     for why in deadline.why:
-        yield from indented(f"- {why}", " " * _LABEL)
+        yield Prose(f"  - {why}")
 
 
-def indented(text: str, indent: str) -> list[str]:
-    """A text as lines, all but the first of them further in."""
-    return wrap(
-        text,
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}  ",
-        break_on_hyphens=False,
-    )
-
-
-def _pressing(deadline: Deadline, on: date, warn_days: int) -> str:
-    match urgency(deadline, on, warn_days=warn_days):
+def _due_line(due_on: date, on: date, presses: Urgency) -> str:
+    match presses:
         case Urgency.OVERDUE:
-            late = (on - deadline.due_on).days if deadline.due_on else 0
-            return f"  OVERDUE by {late} day{'s' if late > 1 else ''}"
+            late = counted((on - due_on).days, "day")
+            return Overdue(_labelled("due", f"{due_on}  OVERDUE by {late}"))
         case Urgency.DUE_SOON:
-            return "  due soon"
+            return DueSoon(_labelled("due", f"{due_on}  due soon"))
         case Urgency.IN_TIME:
-            return ""
+            return _labelled("due", str(due_on))
 
 
 def _release_json(release: ShownRelease) -> dict[str, Any]:
@@ -353,8 +340,6 @@ def release_facts(release: ShownRelease) -> Iterator[tuple[str, str]]:
         yield "  to go", ", ".join(f"the {what} by {way}" for what, way in ways if way)
     if release.medium_serial:
         yield "  medium", release.medium_serial
-    if release.sha256:
-        yield "  sha-256", release.sha256
     for note in release.handed_over:
         yield "  handed over", _handed_over(note)
     if not release.handed_over:
