@@ -183,6 +183,12 @@ class Prompts:
         """Whether the person at the terminal says yes; who only presses Enter says no."""
         return self._line(f"{question} [y/N] ").lower() in ("y", "yes")
 
+    def wait(self, what: str) -> None:
+        """Go on once Enter was pressed."""
+        self._say(f"{what}: ")
+        if not self._answers.readline():
+            raise Unusable("nothing was entered")
+
     def ask_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
         """A password, never shown: from the file that the environment names, else asked for."""
         given = self._given(file_variable, self._answers.readline)
