@@ -54,7 +54,7 @@ def in_turn(file: Path, *, then: str, wrong: str) -> pexpect.spawn[str]:
         f"pathlib.Path(sys.argv[1]).write_text({then!r} if was_here.exists() else {wrong!r})\n"
         "was_here.touch()\n"
     )
-    shell = pexpect.spawn(
+    return pexpect.spawn(
         sys.executable,
         ["-m", "callrec", "config", "edit", "--config", str(file)],
         env={**os.environ, "VISUAL": shlex.join([sys.executable, str(editor)])},
@@ -62,7 +62,6 @@ def in_turn(file: Path, *, then: str, wrong: str) -> pexpect.spawn[str]:
         timeout=60,
         dimensions=(24, 200),
     )
-    return shell
 
 
 def test_what_cannot_be_read_is_edited_again(tmp_path: Path) -> None:

@@ -390,6 +390,9 @@ _CHANNELS: Final[Mapping[str, str]] = {
 }
 
 
-def ask_channel(prompts: Prompts, what: str, *, option: str) -> Channel:
-    """One of the ways."""
-    return Channel(prompts.choose(what, _CHANNELS, option=f"{option} {'|'.join(_CHANNELS)}"))
+def ask_channel(
+    prompts: Prompts, what: str, *, option: str, other_than: Channel | None = None
+) -> Channel:
+    """One of the ways, or of the others."""
+    ways = {way: meaning for way, meaning in _CHANNELS.items() if way != other_than}
+    return Channel(prompts.choose(what, ways, option=f"{option} {'|'.join(ways)}"))
