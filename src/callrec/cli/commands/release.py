@@ -20,6 +20,7 @@ from callrec.cli.prompts import Prompts, ask_channel
 from callrec.errors import Unusable
 from callrec.package.manifest import FileRole, WhyNotEnclosed
 from callrec.policy.handing_over import Channel, Delivery, PackageForm, ReleaseInstructions
+from callrec.system.interrupts import interruptible
 
 if TYPE_CHECKING:
     from callrec.release.release import Released
@@ -103,10 +104,16 @@ def _release(
         from callrec.release.release import release_recordings
 
         for reference in sitting.references:
-            with sitting.on(reference):
+            with sitting.on(reference), interruptible() as hold_back_ctrl_c:
                 with call.out.progress("reading and writing", total=None) as advance:
                     done = release_recordings(
-                        practice, actor, reference, to=to, directions=directions, advance=advance
+                        practice,
+                        actor,
+                        reference,
+                        to=to,
+                        directions=directions,
+                        advance=advance,
+                        hold_back_ctrl_c=hold_back_ctrl_c,
                     )
                 _show(sitting, done)
     sitting.end()
