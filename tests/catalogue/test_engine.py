@@ -267,6 +267,13 @@ def test_what_was_deleted_is_in_no_page_once_the_file_is_written_anew(vault: Pat
     assert [each.name for each in vault.iterdir() if secret in each.read_bytes()] == []
 
 
+def _find_at(engine: Engine, begin: Callable[[Engine], AbstractContextManager[Connection]]) -> None:
+    with begin(engine) as connection:
+        if begin is not catalogue.reading:
+            connection.execute(text("INSERT INTO failed_login VALUES (3)"))
+        connection.execute(text("SELECT * FROM failed_login WHERE at > 0"))
+
+
 @pytest.mark.parametrize("begin", [catalogue.reading, catalogue.transaction, catalogue.trial])
 def test_ctrl_c_in_a_statement_is_what_is_raised_and_keeps_nobody_from_writing(
     vault: Path, begin: Callable[[Engine], AbstractContextManager[Connection]]
@@ -280,10 +287,8 @@ def test_ctrl_c_in_a_statement_is_what_is_raised_and_keeps_nobody_from_writing(
             signal.raise_signal(signal.SIGINT)
 
     event.listen(engine, "after_cursor_execute", pressed)
-    with pytest.raises(KeyboardInterrupt) as failure, begin(engine) as connection:
-        if begin is not catalogue.reading:
-            connection.execute(text("INSERT INTO failed_login VALUES (3)"))
-        connection.execute(text("SELECT * FROM failed_login WHERE at > 0"))
+    with pytest.raises(KeyboardInterrupt) as failure:
+        _find_at(engine, begin)
     other = catalogue.open_catalogue(vault)
     with catalogue.transaction(other) as connection:
         assert connection.execute(text("SELECT count(*) FROM failed_login")).scalar() == 2
