@@ -32,6 +32,7 @@ _ASKED: Final = re.compile(' --yes| --words "<[a-z-]+>"')
 """Options that a person leaves out on a terminal."""
 
 
+_PATH: Final = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[a-z]")
 
 
@@ -146,17 +147,23 @@ def in_debian(root: str) -> None:
     """The same in a Debian below a folder, from its package on, and at the time that it is."""
 
     def shell(who: str) -> pexpect.spawn[str]:
-        bash = f"PS1='{READY}' LANG=C.UTF-8 TERM=xterm exec bash --norc --noprofile"
-        login = ["-c", bash] if who == "root" else ["-c", f"exec su - callrec -c {bash!r}"]
+        # As sudo -iu does, and su -c does not: the shell keeps the terminal that it was begun at.
+        home = "/root" if who == "root" else "/srv/callrec"
+        account = "root" if who == "root" else "callrec"
+        variables = (f"HOME={home}", f"PS1={READY}", "LANG=C.UTF-8", "TERM=xterm", _PATH)
+        words = ["env", "-i", *variables, "sh", "-c", "cd && exec bash --norc --noprofile"]
         return pexpect.spawn(
-            "chroot", [root, "sh", *login], encoding="utf-8", timeout=300, dimensions=(24, 80)
+            "chroot",
+            [f"--userspec={account}:{account}", root, *words],
+            encoding="utf-8",
+            timeout=300,
+            dimensions=(24, 80),
         )
 
     began, now = time.monotonic(), datetime.now(ZoneInfo("Europe/London"))
     at = (now - timedelta(days=1)).replace(hour=16, minute=3, second=1, microsecond=0)
     hour = FirstHour(shell, int(at.timestamp()))
     hour.sit_down("root")
-    hour.types("cd /root")
     hour.types("apt-get install --yes ./callrec.deb")
     hour.typed += ["apt install ./callrec.deb", *["sudo -iu callrec"] * 3]
     hour.play()

@@ -164,6 +164,18 @@ def test_an_agreement_is_asked_for_by_the_name_of_its_file(house: House) -> None
     assert further["agreement"] == "I agree.\r\n  Dora Whitlock\n"
 
 
+def test_who_died_is_asked_for_as_who_they_are(house: House) -> None:
+    typed = "request create deceased --date unknown --time unknown --extension unknown"
+    answers = ("The executor asks for the last calls", "unknown", "Ken Marsh", "none")
+    seen = terminal(house, "sam", typed)
+    for line in answers:
+        seen.expect(r"[:?] $")
+        if line == "Ken Marsh":
+            assert "Names of the patient who died and of the others on the call (" in seen.before
+        seen.sendline(line)
+    seen.close()
+
+
 def test_only_a_court_s_order_is_asked_for_its_day(house: House) -> None:
     typed = (
         "request create --purpose outside-body --date unknown --time unknown --extension unknown"

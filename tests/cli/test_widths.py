@@ -96,8 +96,8 @@ def test_less_turns_the_pages_and_the_title_stays_in_sight(busy: House, tmp_path
     environ = {"TERM": "xterm", "PAGER": "less", "TMPDIR": str(tmp_path)}
     seen = terminal(busy, "dora", "practice settings show", columns=40, **environ)
     seen.expect(r"\n:")
-    first = _SGR.sub("", seen.before or "").splitlines()[0]
-    untouched = shown(busy, "practice settings show", 40, PAGER="cat").splitlines()[0]
+    first = _SGR.sub("", seen.before or "").split()[0]
+    untouched = shown(busy, "practice settings show", 40, PAGER="cat").split()[0]
     assert first == untouched
     seen.send("sstolen\r")  # in less: save it to a file
     seen.expect("not available")

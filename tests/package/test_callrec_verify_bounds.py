@@ -10,6 +10,7 @@ from typing import IO, Any, cast
 import pytest
 
 from callrec.package import callrec_verify as checker
+from package.offices import an_office
 
 
 class Endless(io.RawIOBase):
@@ -62,3 +63,20 @@ def test_a_folder_of_more_files_than_any_release_has_is_none(
     monkeypatch.setattr(checker, "MOST_FILES", 8)
     with pytest.raises(ValueError, match="more than 8 files; this is not a release"):
         checker.files_in(str(tmp_path))
+
+
+def test_a_note_with_more_signatures_than_anybody_asks_for_is_none() -> None:
+    office = an_office()
+    note, key = office.head(1, "dora"), office.keys["dora"].public.log
+    name = note.decode().split("\n")[0]
+    assert checker.is_note(note, name, key)
+    text, line = note.rstrip(b"\n").rsplit(b"\n", 1)
+    repeated = b"\n".join([text, *[line] * (checker.MOST_SIGNATURES + 1), b""])
+    assert not checker.is_note(repeated, name, key)
+
+
+def test_what_is_nested_where_a_day_stands_is_no_day() -> None:
+    nested: Any = []
+    for _ in range(5000):
+        nested = [nested]
+    assert not checker.fits(nested, "date")

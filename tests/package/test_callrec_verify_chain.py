@@ -23,6 +23,7 @@ from callrec.policy.role import LINE_MANAGERS, Power
 from package.builders import a_file, a_listening_copy, an_edited_copy
 from package.checking import run
 from package.offices import (
+    ROLES,
     Office,
     an_office,
     check,
@@ -425,27 +426,19 @@ def test_the_data_controller_alone_is_named_as_that(office: Office) -> None:
     assert "approved by the Data Controller, who decided alone" in words
 
 
-def by_max(office: Office, **vouched: Any) -> str:
-    """What is said of a release that max approved, for whom dora vouched like that."""
-    office.vouch("pat", "partner")
+def test_of_the_first_data_controller_nothing_more_is_said(office: Office) -> None:
     office.take_in(FILES)
-    office.vouch("max", "manager", **vouched)
-    if lent := vouched.get("seconded_by"):
-        office.vouch("max", "manager", delegations=LENT, second=id_of(lent), seconded_by=lent)
-    office.approve(FILES, by="max")
-    result = check(office.release(), office.root)
-    assert result.verdict == "VERIFIED"
-    return " ".join(checker.in_words(result))
-
-
-def test_where_two_people_brought_in_whoever_approved_nothing_more_is_said(office: Office) -> None:
-    words = by_max(office, second=id_of("pat"), seconded_by="pat")
-    assert "approved by a manager, on" in words
+    office.approve(FILES)
+    words = " ".join(checker.in_words(check(office.release(), office.root)))
+    assert "vouched" not in words
 
 
 def test_where_one_person_brought_in_whoever_approved_that_is_told(office: Office) -> None:
-    words = by_max(office, delegations=LENT)
-    assert "approved by a manager (no second person vouched for them), on" in words
+    office.take_in(FILES)
+    office.vouch("max", "manager", delegations=LENT)
+    office.approve(FILES, by="max")
+    words = " ".join(checker.in_words(check(office.release(), office.root)))
+    assert "  Of a manager: no second person vouched for them." in words
 
 
 def test_where_one_person_alone_lent_the_power_that_is_told(office: Office) -> None:
@@ -455,7 +448,63 @@ def test_where_one_person_alone_lent_the_power_that_is_told(office: Office) -> N
     office.vouch("max", "manager", delegations=LENT)
     office.approve(FILES, by="max")
     words = " ".join(checker.in_words(check(office.release(), office.root)))
-    assert "approved by a manager (no second person vouched for them), on" in words
+    assert "  Of a manager: no second person vouched for them." in words
+
+
+ONE_ALONE = "one person alone brought in one who vouched for them"
+
+
+def brings_in_a_second(office: Office) -> None:
+    """Dora alone brings Pat in, and with Pat Max, who approves."""
+    office.vouch("pat", "partner")
+    office.vouch("max", "manager", delegations=LENT, second=id_of("pat"), seconded_by="pat")
+
+
+def brings_in_another_controller(office: Office) -> None:
+    office.vouch("pat", "data-controller")
+    office.vouch("zoe", "partner", second=id_of("dora"), by="pat", seconded_by="dora")
+    office.vouch(
+        "max", "manager", by="pat", delegations=LENT, second=id_of("zoe"), seconded_by="zoe"
+    )
+
+
+def renews_a_key_with_a_second(office: Office) -> None:
+    office.vouch("pat", "partner")
+    office.vouch("max", "manager", delegations=LENT)
+    office.renew("max")
+    office.vouch("max", "manager", delegations=LENT, second=id_of("pat"), seconded_by="pat")
+
+
+@pytest.mark.parametrize(
+    "brings_in", [brings_in_a_second, brings_in_another_controller, renews_a_key_with_a_second]
+)
+def test_that_who_vouched_was_brought_in_by_one_alone_is_told(
+    office: Office, brings_in: Callable[[Office], None]
+) -> None:
+    office.take_in(FILES)
+    brings_in(office)
+    office.approve(FILES, by="max")
+    words = " ".join(checker.in_words(check(office.release(), office.root)))
+    assert f"  Of a manager: {ONE_ALONE}." in words
+
+
+def test_who_alone_made_a_manager_of_themselves_a_controller_is_told(office: Office) -> None:
+    office.take_in(FILES)
+    brings_in_a_second(office)
+    powers = [*ROLES["manager"]]
+    office.vouch("max", "data-controller", powers=powers, delegations=LENT)
+    office.approve(FILES, by="max")
+    words = " ".join(checker.in_words(check(office.release(), office.root)))
+    assert "  Of the Data Controller: no second person vouched for them." in words
+
+
+def test_the_first_controllers_key_under_another_name_is_told(office: Office) -> None:
+    office.take_in(FILES)
+    office.keys["max"] = office.keys["dora"]
+    office.vouch("max", "manager", delegations=LENT)
+    office.approve(FILES, by="max")
+    words = " ".join(checker.in_words(check(office.release(), office.root)))
+    assert "  Of a manager: no second person vouched for them." in words
 
 
 def test_where_one_person_brought_in_the_second_who_approved_that_is_told(office: Office) -> None:
@@ -464,7 +513,7 @@ def test_where_one_person_brought_in_the_second_who_approved_that_is_told(office
     office.approve(FILES, to="dora", countersigned=id_of("pat"))
     files = office.release(office.manifest(released_by=id_of("dora")), by="dora")
     words = " ".join(checker.in_words(check(files, office.root)))
-    assert "by the Data Controller, countersigned by a partner (no second person vouched" in words
+    assert "  Of a partner: no second person vouched for them." in words
 
 
 def test_what_a_person_brought_in_is_told_as_that(office: Office) -> None:

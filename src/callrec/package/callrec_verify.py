@@ -55,6 +55,9 @@ MOST_FILES = 100_000
 MOST_ENTRIES = 1000
 """Of signers.json: each costs a signature."""
 
+MOST_SIGNATURES = 16
+"""Of one note: as many as C2SP asks of a reader."""
+
 FORM = "callrec.release/1"
 
 LISTS = ("SHA256SUMS", "SHA256SUMS.sig")
@@ -529,7 +532,7 @@ def fits(value: object, kind: str) -> bool:
     if kind in ("n", "bool"):
         return type(value) is bool if kind == "bool" else type(value) is int and value >= 0
     if kind in ("time", "date"):
-        at = f"{value}T00:00:00.000Z" if kind == "date" else value
+        at = f"{value}T00:00:00.000Z" if kind == "date" and isinstance(value, str) else value
         return isinstance(at, str) and at != "" and in_utc(at[:-1] + "+00:00") == at
     return any(_has(value, OBJECTS[each].split()) for each in kind.split(","))
 
@@ -749,10 +752,12 @@ def is_note(note: bytes, name: str, key: bytes) -> bool:
     """Whether one key signed a note, whatever other keys did (C2SP signed-note)."""
     text = _signed_text(note)
     *lines, end = note[len(text.encode()) + 1 :].decode("utf-8", "replace").split("\n")
+    if len(lines) > MOST_SIGNATURES:
+        return False
     signatures = [re.fullmatch(r"— ([^\s+]+) (\S+)", line) for line in lines]
     blobs = [(each[1], unbase64(each[2])) for each in signatures if each]
     key_id = sha256(name.encode() + b"\n\x01" + key).digest()[:4]
-    ours = [blob[4:] for said, blob in blobs if (said, blob[:4]) == (name, key_id)]
+    ours = {blob[4:] for said, blob in blobs if (said, blob[:4]) == (name, key_id)}
     in_form = text and not end and all(signatures) and all(len(blob) > 4 for _, blob in blobs)
     if not in_form or not ours:
         return False
@@ -785,6 +790,11 @@ class Register:
         self.is_kit_used = False
         self.seconded: set[tuple[str, str]] = set()
         """Who signed as a second person, and the digest of the voucher that it was for."""
+        self.remarks: dict[str, str] = {}
+        """Of somebody: what has to be told of those who say who they are and what they may do.
+
+        Whether somebody else was there who might have signed, what is shown here does not tell.
+        """
 
     def take(self, leaf: Mapping[str, Any], said: dict[str, Any], digest: str) -> None:
         """Take the voucher, what a second person signs for one, or the new recovery kit."""
@@ -806,6 +816,7 @@ class Register:
         else:
             if said["second"]:
                 self._check_second(at, said, digest)
+            self._remark(said)
             self.vouchers[person] = [*known, said]
         self.digests[person] = digest
         self.is_kit_used = not is_kit and (self.is_kit_used or by == self.founders["kit"]["id"])
@@ -860,21 +871,6 @@ class Register:
         }
         return not {*newest["powers"], *lent}.isdisjoint(powers)
 
-    def is_of_two(self, person: str) -> bool:
-        """Whether two people say who has that key and may do that, or the log's first entry does.
-
-        Whether somebody else was there who might have signed, what is shown here does not tell.
-        """
-        before, is_of_two = None, False
-        for each in self.vouchers.get(person, []):
-            has_second = bool(each["second"])
-            if before is None or each["keys"] != before["keys"]:
-                is_of_two = has_second or each["keys"]["act"] == self.founders["controller"]["act"]
-            elif _lets_do_more(before, each):
-                is_of_two = is_of_two and has_second
-            before = each
-        return is_of_two
-
     def keys(self, signer: str, kind: Kind = RELEASE) -> dict[str, bytes]:
         """The public keys of the person who released or certified, if they had the power."""
         voucher = self._newest(signer)
@@ -909,6 +905,23 @@ class Register:
             return self._governs(voucher["by"])
         is_new = voucher["person"] not in self.vouchers and voucher["person"] != voucher["by"]
         return is_new and not self.is_kit_used and bool(voucher["role"] == "data-controller")
+
+    def _remark(self, voucher: Mapping[str, Any]) -> None:
+        """Tell of somebody who has a key, or may do more, on the word of one person."""
+        person, by, second = voucher["person"], voucher["by"], voucher["second"]
+        before, first = self._newest(person), self.founders["controller"]
+        has_other_keys = before is None or before["keys"] != voucher["keys"]
+        if before is None and person == by == first["id"]:  # whom the log's first entry names
+            return
+        if not has_other_keys and not _lets_do_more(before or {}, voucher):
+            return
+        remark = ""
+        if not second:
+            remark = "no second person vouched for them"
+        elif self.remarks.get(by) or self.remarks.get(second):
+            remark = "one person alone brought in one who vouched for them"
+        if remark or has_other_keys:
+            self.remarks[person] = remark
 
     def _check_second(self, at: str, voucher: Mapping[str, Any], digest: str) -> None:
         second = voucher["second"]
@@ -945,7 +958,9 @@ def _lets_do_more(before: Mapping[str, Any], voucher: Mapping[str, Any]) -> bool
     has_more = not {*voucher["powers"]} <= {*before["powers"]}
     has_loan = any(each not in before["delegations"] for each in voucher["delegations"])
     is_confirmed = voucher["standing"] == "confirmed" != before["standing"]
-    return has_more or has_loan or is_confirmed
+    # As the roles go: the powers are in the voucher, but some rules ask for the role.
+    has_role = voucher["role"] not in (before["role"], "staff", "auditor")
+    return has_more or has_loan or is_confirmed or has_role
 
 
 def place_of(leaf: Mapping[str, Any], said: Mapping[str, Any]) -> str:
@@ -971,9 +986,9 @@ class Approval:
     role: str
     second: str = ""
     """What the two who signed were to the practice; empty: there was no second person."""
-    is_of_two: bool = True
-    second_is_of_two: bool = True
-    """Whether two people say who they were (`Register.is_of_two`)."""
+    remark: str = ""
+    second_remark: str = ""
+    """What has to be told of who vouched for them (`Register.remarks`)."""
     digest: str = ""
     """Of the decider's statement."""
 
@@ -1007,9 +1022,9 @@ class Trace:
     approved_at: str
     approved_by: str
     countersigned_by: str
-    approver_vouched_by_two: bool
-    countersigner_vouched_by_two: bool
-    """Whether two people say who that was; true where nobody countersigned."""
+    approver_remark: str
+    countersigner_remark: str
+    """What has to be told of those who vouched for them; empty: nothing."""
     broke_glass: bool
 
 
@@ -1102,7 +1117,7 @@ class Record:
             place,
             said,
             role,
-            is_of_two=self.register.is_of_two(by),
+            remark=self.register.remarks.get(by, ""),
             digest=leaf["statement"],
         )
 
@@ -1125,7 +1140,9 @@ class Record:
             },
         )
         self.approvals[leaf["seq"] - 1] = replace(
-            first, second=self.register.role(by), second_is_of_two=self.register.is_of_two(by)
+            first,
+            second=self.register.role(by),
+            second_remark=self.register.remarks.get(by, ""),
         )
 
     def _take_destruction(
@@ -1276,8 +1293,8 @@ class Record:
             approved_at=by.at,
             approved_by=by.role,
             countersigned_by=by.second,
-            approver_vouched_by_two=by.is_of_two,
-            countersigner_vouched_by_two=by.second_is_of_two,
+            approver_remark=by.remark,
+            countersigner_remark=by.second_remark,
             broke_glass=by.said["break_glass"],
         )
 
@@ -1726,13 +1743,12 @@ def trace_in_words(trace: Trace, files: Sequence[Mapping[str, Any]]) -> Iterator
     yield f"  {named_as_of(trace.system, trace.time_confidence)} {_instant(trace.started_at)};"
     matched = "matched" if trace.matched else "not matched"
     yield f"  {matched} by the telephone system's own call records."
-    by = _approvers(
-        trace.approved_by,
-        trace.countersigned_by,
-        alone=trace.broke_glass,
-        are_of_two=(trace.approver_vouched_by_two, trace.countersigner_vouched_by_two),
-    )
+    by = _approvers(trace.approved_by, trace.countersigned_by, alone=trace.broke_glass)
     yield f"  Its release was approved by {by}, on {_instant(trace.approved_at)}."
+    yield from _remarks(
+        (trace.approved_by, trace.approver_remark),
+        (trace.countersigned_by, trace.countersigner_remark),
+    )
     for each in files:
         if each["role"] == "original":
             yield f"  {each['path']} has the bytes that were taken in."
@@ -1746,14 +1762,10 @@ def destroyed_in_words(found: Destroyed) -> Iterator[str]:
     """Who decided and carried out a destruction, and what of the certificate rests on a word."""
     what = f"{found.recordings} recording{'' if found.recordings == 1 else 's'}"
     for each in found.approvals:
-        approvers = _approvers(
-            each.role,
-            each.second,
-            alone=each.said["break_glass"],
-            are_of_two=(each.is_of_two, each.second_is_of_two),
-        )
+        approvers = _approvers(each.role, each.second, alone=each.said["break_glass"])
         yield f"The destruction of {what} was approved by {approvers},"
         yield f"  on {_instant(each.at)}."
+        yield from _remarks((each.role, each.remark), (each.second, each.second_remark))
     by = ROLES.get(found.carried_out_by, found.carried_out_by)
     yield f"It was carried out by {by}, on {_instant(found.carried_out_at)}:"
     yield f"  entry {found.carried_out} of that log. Nothing of it was owed any more"
@@ -1762,13 +1774,16 @@ def destroyed_in_words(found: Destroyed) -> Iterator[str]:
     yield f"  of {CERTIFICATE.who}."
 
 
-def _approvers(role: str, second: str, *, alone: bool, are_of_two: tuple[bool, bool]) -> str:
-    who, also = (
-        f"{ROLES.get(each, each)}{'' if is_of_two else ' (no second person vouched for them)'}"
-        for each, is_of_two in zip((role, second), are_of_two)
-    )
-    also = f", countersigned by {also}" if second else ""
-    return f"{who}{also}{', who decided alone' if alone else ''}"
+def _approvers(role: str, second: str, *, alone: bool) -> str:
+    also = f", countersigned by {ROLES.get(second, second)}" if second else ""
+    return f"{ROLES.get(role, role)}{also}{', who decided alone' if alone else ''}"
+
+
+def _remarks(*people: tuple[str, str]) -> Iterator[str]:
+    """What has to be told of people, each with their role."""
+    for role, remark in people:
+        if remark:
+            yield f"  Of {ROLES.get(role, role)}: {remark}."
 
 
 def named_as_of(system: str, confidence: str) -> str:

@@ -68,6 +68,11 @@ _SIX: Mapping[str, Any] = {
     "about": options.About,
 }
 
+_WHO: Mapping[Purpose, str] = {
+    Purpose.DECEASED: "Names of the patient who died and of the others on the call"
+}
+"""Whom ``--party`` names, where one of them is the reason for the request."""
+
 AttachMatching = Annotated[
     bool,
     typer.Option(
@@ -204,7 +209,7 @@ def ask_answers(
 
     if not prompts.possible:
         return read_answers(practice, typed)
-    answers = _ask_six(prompts, practice, typed)
+    answers = _ask_six(prompts, practice, purpose, typed)
     known = AnswerContext(
         today=today(practice),
         logins=all_logins(practice),
@@ -222,7 +227,9 @@ def ask_reason(prompts: Prompts, typed: Mapping[str, Any]) -> str | None:
     return prompts.ask_until(what, _reason, option="--reason TEXT", given=given)
 
 
-def _ask_six(prompts: Prompts, practice: Practice, typed: Mapping[str, Any]) -> Answers:
+def _ask_six(
+    prompts: Prompts, practice: Practice, purpose: Purpose, typed: Mapping[str, Any]
+) -> Answers:
     from callrec.practice import today
     from callrec.requests.ask import parse_number
 
@@ -249,7 +256,9 @@ def _ask_six(prompts: Prompts, practice: Practice, typed: Mapping[str, Any]) -> 
         ),
         parties=tuple(typed["party"] or ())
         or prompts.ask_until(
-            "Names of all parties (with ; between them, or unknown)", _names, option="--party NAME"
+            f"{_WHO.get(purpose, 'Names of all parties')} (with ; between them, or unknown)",
+            _names,
+            option="--party NAME",
         ),
         about=ask("about", "Anything else about the call (or none)", "--about TEXT", _about),
     )
