@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import IntegrityError
 
 from callrec.catalogue import engine as catalogue
@@ -264,3 +265,34 @@ def test_what_was_deleted_is_in_no_page_once_the_file_is_written_anew(vault: Pat
     assert secret in path.read_bytes()
     catalogue.rewrite_database(catalogue.open_any_schema(vault), vault)
     assert [each.name for each in vault.iterdir() if secret in each.read_bytes()] == []
+
+
+def _find_at(engine: Engine, begin: Callable[[Engine], AbstractContextManager[Connection]]) -> None:
+    with begin(engine) as connection:
+        if begin is not catalogue.reading:
+            connection.execute(text("INSERT INTO failed_login VALUES (3)"))
+        connection.execute(text("SELECT * FROM failed_login WHERE at > 0"))
+
+
+@pytest.mark.parametrize("begin", [catalogue.reading, catalogue.transaction, catalogue.trial])
+def test_ctrl_c_in_a_statement_is_what_is_raised_and_keeps_nobody_from_writing(
+    vault: Path, begin: Callable[[Engine], AbstractContextManager[Connection]]
+) -> None:
+    engine = catalogue.open_catalogue(vault)
+    with catalogue.transaction(engine) as connection:
+        connection.execute(text("INSERT INTO failed_login VALUES (1), (2)"))
+
+    def pressed(_connection: Connection, _cursor: object, said: str, *_: object) -> None:
+        if "at > 0" in said:  # a signal is taken once the statement returned
+            signal.raise_signal(signal.SIGINT)
+
+    event.listen(engine, "after_cursor_execute", pressed)
+    with pytest.raises(KeyboardInterrupt) as failure:
+        _find_at(engine, begin)
+    other = catalogue.open_catalogue(vault)
+    with catalogue.transaction(other) as connection:
+        assert connection.execute(text("SELECT count(*) FROM failed_login")).scalar() == 2
+        connection.execute(text("UPDATE failed_login SET at = at + 1000"))
+    with catalogue.transaction(engine) as connection:
+        connection.execute(text("DELETE FROM failed_login"))
+    assert failure.value is not None

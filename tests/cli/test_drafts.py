@@ -32,7 +32,7 @@ def cut_short(house: House, command: str, *answers: str) -> None:
         shell.sendline(each)
     shell.expect(r"[:?\]] $")
     shell.sendcontrol("c")
-    shell.expect(KEPT)
+    shell.expect_exact(f"^C\r\n{KEPT}\r\n")
     shell.expect("callrec: error: interrupted")
     shell.expect(pexpect.EOF)
 

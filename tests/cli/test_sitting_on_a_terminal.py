@@ -80,6 +80,21 @@ def test_who_made_it_is_refused_before_anything_is_typed(stocked: House) -> None
     assert shown.endswith("[3]")
 
 
+def test_ctrl_c_at_the_second_says_what_became_of_the_first(stocked: House) -> None:
+    for recording in (1, 2):
+        a_request(stocked, recordings=[recording])
+    seen = terminal(stocked, "max", "approve R-1 R-2")
+    seen.expect_exact("Type R-1 to approve it: ")
+    seen.sendline("R-1")
+    seen.expect_exact("Type R-2 to approve it: ")
+    seen.sendintr()
+    seen.expect(pexpect.EOF)
+    seen.close()
+    assert seen.exitstatus == 130
+    assert "\napproved: R-1\n" in seen.before.replace("\r\n", "\n")
+    assert [state_of(stocked, each) for each in ("R-1", "R-2")] == ["approved", "submitted"]
+
+
 def subject_access(house: House) -> None:
     """R-1 and R-2, which the Data Controller decides."""
     for recording in (1, 2):

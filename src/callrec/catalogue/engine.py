@@ -152,6 +152,7 @@ def connect(path: Path, *, mode: str) -> Engine:
     if mode != "ro":
         event.listen(engine, "connect", _choose_journal)
     event.listen(engine, "connect", _prepare)
+    event.listen(engine, "invalidate", _close_cursors)
     event.listen(engine, "before_cursor_execute", _remember_cursor)
     return engine
 
@@ -215,8 +216,11 @@ def _undo(connection: Connection) -> None:
     """Undo what was begun, and let go of every lock.
 
     An error keeps alive what was being read when it was raised, and that would keep its lock even
-    after a ROLLBACK: nobody could write, not even that something is wrong.
+    after a ROLLBACK: nobody could write, not even that something is wrong. What Ctrl-C came into
+    has no connection any more: SQLAlchemy has closed it, by which SQLite undoes what was begun.
     """
+    if connection.invalidated:
+        return
     for cursor in tuple(connection.info[_CURSORS]):
         cursor.close()
     if connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
@@ -238,8 +242,9 @@ def rewrite_database(engine: Engine, work: Path) -> None:
             connection.exec_driver_sql("VACUUM")
             busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
         finally:
-            connection.exec_driver_sql("PRAGMA temp_store_directory=''")
-            connection.exec_driver_sql("PRAGMA temp_store=MEMORY")
+            if not connection.invalidated:  # by Ctrl-C, which ends the command
+                connection.exec_driver_sql("PRAGMA temp_store_directory=''")
+                connection.exec_driver_sql("PRAGMA temp_store=MEMORY")
     if busy:
         raise Failed("somebody else is reading the vault", hint="run the same command again")
 
@@ -282,6 +287,12 @@ def refuse_network_file_system(path: Path) -> None:
 def wal_is_safe(version: tuple[int, ...]) -> bool:
     """Whether this SQLite cannot lose a committed transaction in WAL mode (fixed in 3.51.3)."""
     return version >= (3, 51, 3) or version in {(3, 44, 6), (3, 50, 7)}
+
+
+def _close_cursors(_: object, record: ConnectionPoolEntry, __: object) -> None:
+    """Or the connection would not be closed with it, nor let go of its locks."""
+    for cursor in tuple(record.info[_CURSORS]):
+        cursor.close()
 
 
 def _remember_cursor(connection: Connection, cursor: sqlite3.Cursor, *_: object) -> None:

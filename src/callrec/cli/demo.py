@@ -314,7 +314,7 @@ def _open_package(stage: Stage, package: Path, passphrase: str) -> None:
         signed = ("-n", "callrec-release", "-s", "manifest.json.sig")
         stage.program("ssh-keygen", *check, *signed, reads="opened/manifest.json", within="opened")
     stage.remark("With Python alone, and the fingerprint that the practice publishes:")
-    output = stage.callrec("dora", "practice", "fingerprint")
+    output = stage.callrec("dora", "fingerprint")
     fingerprint = _read(r"((?:[0-9a-f]{8}\s+){7}[0-9a-f]{8})", output)
     verifier = ("python3", "-I", "callrec_verify.py", ".")
     stage.program(*verifier, "--pin", fingerprint, within="opened")
@@ -327,7 +327,7 @@ def _open_package(stage: Stage, package: Path, passphrase: str) -> None:
 
 def _subject_access(stage: Stage) -> None:
     stage.scene("A patient wants a copy of her own calls: the law sets a day, and they are held.")
-    stage.callrec("sam", "request", "due", "subject-access", "--received", "today")
+    stage.callrec("sam", "due", "subject-access", "--received", "today")
     stage.callrec(
         "sam", "request", "create", "--purpose", "subject-access",
         "--reason", "The patient asks for a copy of her own calls",
@@ -383,13 +383,11 @@ def _erase(stage: Stage) -> None:
     stage.callrec("dora", "approve", "R-3", "--yes", *recording)
     stage.remark("The drive lies in a drawer: it owes its part.")
     stage.program("mv", "drive", "drawer")
-    stage.callrec("dora", "request", "erase", "R-3", "--yes")
+    stage.callrec("dora", "erase", "R-3", "--yes")
     stage.remark("It is attached again: its bag and its copy of the catalogue are written anew.")
     stage.program("mv", "drawer", "drive")
     (stage.folder / "certificates").mkdir()
-    stage.callrec(
-        "dora", "request", "erase", "R-3", "--volume", "drive", "--to", "certificates", "--yes"
-    )
+    stage.callrec("dora", "erase", "R-3", "--volume", "drive", "--to", "certificates", "--yes")
     stage.callrec("dora", "archive", "verify", "drive")
 
 

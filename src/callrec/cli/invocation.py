@@ -326,9 +326,7 @@ def drafting(invocation: Invocation, practice: Practice, what: str) -> Iterator[
         invocation.out.note("your earlier answers are kept: Enter takes each")
     try:
         yield
-    except (CallrecError, KeyboardInterrupt) as problem:
-        if isinstance(problem, KeyboardInterrupt):
-            prompts.write("\n")  # below the question
+    except (CallrecError, KeyboardInterrupt):
         answers = {**prompts.earlier, **prompts.answered}
         if answers and save_draft(session, what, answers, environ):
             again = "your answers are kept until you log out: the same command offers them again"

@@ -265,7 +265,7 @@ class Prompts:
         """A line that is typed on the terminal and not shown."""
         question = folded(_asked(what), self._messages, self._environ)
         try:
-            return _text(lambda: getpass.getpass(question, stream=self._messages), Unusable)
+            return self._typed(lambda: getpass.getpass(question, stream=self._messages))
         except EOFError:
             self.write("\n")
             raise Unusable(
@@ -289,17 +289,25 @@ class Prompts:
 
     def _answer(self, what: str) -> str:
         self._say(_asked(what))
-        line = _text(self._answers.readline, Unusable)
+        line = self._typed(self._answers.readline)
         if not line:
             raise Unusable("nothing was entered")
         return line
 
     def _line(self, question: str) -> str:
         self._say(question)
-        line = _text(self._answers.readline, Unusable)
+        line = self._typed(self._answers.readline)
         if not line.endswith("\n"):
             self.write("\n")
         return line.strip()
+
+    def _typed(self, read: Callable[[], str]) -> str:
+        """What is typed after a question; what is said of Ctrl-C there stands below it."""
+        try:
+            return _text(read, Unusable)
+        except KeyboardInterrupt:
+            self.write("\n")
+            raise
 
     def write(self, text: str) -> None:
         """Write to the terminal as it stands, without a new line."""

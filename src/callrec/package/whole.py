@@ -45,7 +45,7 @@ def unfinished_package(target: Path) -> Iterator[BinaryIO]:
             _name(file, target)
         try:
             sync(target.parent)  # its name is durable, or it goes again
-        except OSError:
+        except BaseException:
             with suppress(OSError):
                 target.unlink()
             raise

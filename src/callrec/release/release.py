@@ -53,6 +53,7 @@ from callrec.requests.holding import is_matched, matching_not_asked_for
 from callrec.requests.lapse import expire_lapsed
 from callrec.requests.model import OpenRequest
 from callrec.requests.open import find_visible
+from callrec.system.interrupts import uninterrupted
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,6 +86,7 @@ def release_recordings(
     to: Path,
     directions: ReleaseInstructions,
     advance: Callable[[int], None] = lambda _: None,
+    hold_back_ctrl_c: Callable[[], None] = lambda: None,
 ) -> Released:
     """Write a package of everything that is granted to the actor under a request.
 
@@ -95,6 +97,8 @@ def release_recordings(
         to: a folder outside the vault, or a drive.
         directions: how it goes out.
         advance: called with 1 for each recording that was read, and for each file that was written.
+        hold_back_ctrl_c: called before the package is put on record as delivered: from there on its
+            passphrase has to be shown, or nobody could open it.
 
     Raises:
         NotFound: there is no such request.
@@ -118,7 +122,14 @@ def release_recordings(
     with noting_release(
         practice, BegunRelease(release, row.id, actor.person.id, str(target.absolute()))
     ):
-        return _hand_over(practice, actor, draft, target=target, advance=advance)
+        return _hand_over(
+            practice,
+            actor,
+            draft,
+            target=target,
+            advance=advance,
+            hold_back_ctrl_c=hold_back_ctrl_c,
+        )
 
 
 def _put_together(
@@ -172,20 +183,31 @@ def _check_whole(practice: Practice, connection: Connection, request: OpenReques
 
 
 def _hand_over(
-    practice: Practice, actor: Actor, draft: Draft, *, target: Path, advance: Callable[[int], None]
+    practice: Practice,
+    actor: Actor,
+    draft: Draft,
+    *,
+    target: Path,
+    advance: Callable[[int], None],
+    hold_back_ctrl_c: Callable[[], None],
 ) -> Released:
     manifest, passphrase = draft.manifest, fresh_passphrase()
-    with attempt(practice, actor, RequestAct.PREPARED, subject=[manifest.request]):
-        prepared = record_prepared(practice, actor, manifest, draft.grants)
     try:
+        with attempt(practice, actor, RequestAct.PREPARED, subject=[manifest.request]):
+            prepared = record_prepared(practice, actor, manifest, draft.grants)
         evidence = read_evidence(practice, prepared, draft.grants)
         sha256 = write_package(
             practice, actor, draft, evidence, target=target, passphrase=passphrase, advance=advance
         )
-        _deliver(practice, actor, draft, target=target, sha256=sha256)
+        _check_is_there(target, sha256)
+        hold_back_ctrl_c()
+        _deliver(practice, actor, draft, sha256=sha256)
     except BaseException as error:
         why = error.message if isinstance(error, CallrecError) else type(error).__name__
-        record_failed(practice, actor, manifest.request, manifest.release, why)
+        with uninterrupted():
+            with suppress(OSError):  # the next release takes it away
+                target.unlink(missing_ok=True)  # nobody can open it: its passphrase was not shown
+            record_failed(practice, actor, manifest.request, manifest.release, why)
         raise
     before = draft.request.history.leaves
     return Released(
@@ -200,7 +222,7 @@ def _hand_over(
     )
 
 
-def _deliver(practice: Practice, actor: Actor, draft: Draft, *, target: Path, sha256: str) -> None:
+def _deliver(practice: Practice, actor: Actor, draft: Draft, *, sha256: str) -> None:
     """Put on record that the package is whole and may go."""
     details: dict[str, str | None] = {
         "deliver_by": draft.directions.delivery.package_by,
@@ -210,13 +232,7 @@ def _deliver(practice: Practice, actor: Actor, draft: Draft, *, target: Path, sh
     }
     if exhibit := draft.exhibit:
         details |= {"exhibit": exhibit.label, "medium_serial": exhibit.medium_serial}
-    try:
-        _check_is_there(target, sha256)
-        record_delivered(practice, actor, draft.request, draft.manifest, details)
-    except BaseException:
-        with suppress(OSError):  # the next release takes it away
-            target.unlink(missing_ok=True)  # nobody can open it: its passphrase was not shown
-        raise
+    record_delivered(practice, actor, draft.request, draft.manifest, details)
 
 
 def _check_is_there(target: Path, sha256: str) -> None:

@@ -26,6 +26,7 @@ from callrec.policy.handing_over import (
     ReleaseInstructions,
     check_sent_separately,
 )
+from callrec.system.interrupts import interruptible
 
 if TYPE_CHECKING:
     from callrec.release.release import Released
@@ -112,10 +113,16 @@ def _release(
         from callrec.release.release import release_recordings
 
         for reference in sitting.references:
-            with sitting.on(reference):
+            with sitting.on(reference), interruptible() as hold_back_ctrl_c:
                 with call.out.progress("reading and writing", total=None) as advance:
                     done = release_recordings(
-                        practice, actor, reference, to=to, directions=directions, advance=advance
+                        practice,
+                        actor,
+                        reference,
+                        to=to,
+                        directions=directions,
+                        advance=advance,
+                        hold_back_ctrl_c=hold_back_ctrl_c,
                     )
                 _show(sitting, done)
     sitting.end()

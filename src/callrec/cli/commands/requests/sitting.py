@@ -52,7 +52,7 @@ class Sitting:
                 self.out.note(self._why(reference))
         except BaseException:  # what was done before Ctrl-C is told, too
             if self.is_of_several:
-                self._tell()
+                self.out.note(self._tell())
             raise
 
     def show(self, reference: str, value: Mapping[str, Any], words: Words) -> None:
