@@ -9,7 +9,7 @@ import threading
 from io import TextIOWrapper
 from pathlib import Path
 
-from callrec.cli.app import report_error, run
+from callrec.cli.app import let_go, report_error, run
 from callrec.cli.invocation import GlobalOptions
 from callrec.system.processes import harden_process
 
@@ -26,6 +26,8 @@ def main() -> int:
     try:
         return run()
     finally:
+        for stream in (sys.stdout, sys.stderr):  # or Python would end with a status of its own
+            let_go(stream)
         gc.freeze()  # Python would look through all that is loaded for cycles before it goes
 
 

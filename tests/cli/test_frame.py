@@ -281,6 +281,29 @@ def test_a_full_disk_under_the_reply_is_told(arguments: list[str]) -> None:
     assert complaints == (1, ["callrec: error: the disk: no space left on device"])
 
 
+@pytest.mark.parametrize(
+    "streams", ["2>/dev/full", ">/dev/full 2>/dev/full", "2>&1 >/dev/full | :"]
+)
+@pytest.mark.parametrize(
+    ("typed", "status"), [("nonsense", 2), ("--vault /nowhere status", 7), ("inbox --nonsense", 2)]
+)
+def test_the_status_is_kept_where_no_message_can_be_written(
+    typed: str, status: int, streams: str
+) -> None:
+    line = f"set -o pipefail; '{sys.executable}' -m callrec {typed} {streams}"
+    environ = os.environ | {"PYTHONUNBUFFERED": ""}
+    assert subprocess.run(["bash", "-c", line], env=environ, check=False).returncode == status
+
+
+@pytest.mark.parametrize("streams", [">/dev/full", ">/dev/full 2>/dev/full"])
+def test_a_reply_that_cannot_be_written_has_its_status_whatever_becomes_of_the_message(
+    streams: str,
+) -> None:
+    line = f"'{sys.executable}' -m callrec --version {streams}"
+    environ = os.environ | {"PYTHONUNBUFFERED": ""}
+    assert subprocess.run(["bash", "-c", line], env=environ, check=False).returncode == 1
+
+
 def test_a_hint_names_the_vault_that_was_typed_in_each_command_and_in_no_other_sentence() -> None:
     given = GlobalOptions(vault=Path("my vault"), commands=["archive", "inbox"])
     assert given.again("callrec inbox, then callrec archive --to DIR") == (

@@ -227,7 +227,7 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
     try:
         status = _perform(arguments, invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nothing stands above this
-        _let_go(sys.stdout)
+        let_go(sys.stdout)
         if "prompts" in vars(invocation):
             invocation.prompts.forget_typed()
         if invocation.actor is not None:  # what was refused is on record, too
@@ -333,7 +333,7 @@ def _where(bug: BaseException | None) -> str:
     return f"{type(bug).__name__} at {place}"
 
 
-def _let_go(stream: TextIO) -> None:
+def let_go(stream: TextIO) -> None:
     """What cannot be written goes nowhere, or Python itself complains of it at its end."""
     try:
         stream.flush()

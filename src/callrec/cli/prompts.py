@@ -265,7 +265,7 @@ class Prompts:
         """A line that is typed on the terminal and not shown."""
         question = folded(_asked(what), self._messages, self._environ)
         try:
-            return self._typed(lambda: getpass.getpass(question, stream=self._messages))
+            return self._typed("", lambda: getpass.getpass(question, stream=self._messages))
         except EOFError:
             self.write("\n")
             raise Unusable(
@@ -288,22 +288,21 @@ class Prompts:
             self._say(f"{help}\n")
 
     def _answer(self, what: str) -> str:
-        self._say(_asked(what))
-        line = self._typed(self._answers.readline)
+        line = self._typed(_asked(what), self._answers.readline)
         if not line:
             raise Unusable("nothing was entered")
         return line
 
     def _line(self, question: str) -> str:
-        self._say(question)
-        line = self._typed(self._answers.readline)
+        line = self._typed(question, self._answers.readline)
         if not line.endswith("\n"):
             self.write("\n")
         return line.strip()
 
-    def _typed(self, read: Callable[[], str]) -> str:
+    def _typed(self, question: str, read: Callable[[], str]) -> str:
         """What is typed after a question; what is said of Ctrl-C there stands below it."""
         try:
+            self._say(question)
             return _text(read, Unusable)
         except KeyboardInterrupt:
             self.write("\n")
