@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import AfterValidator, Field, Strict, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    Strict,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from callrec.errors import Misconfigured
@@ -45,10 +52,20 @@ class Ingest(Section):
     settle_seconds: int = Field(default=5, ge=1, le=3600)
 
 
+def _words(typed: object) -> object:
+    """A command is no text: nothing splits it."""
+    if isinstance(typed, str):
+        example = ", ".join(f'"{word}"' for word in typed.split() or ["mpv", "-"])
+        raise PydanticCustomError("words", "write a list of words: [{words}]", {"words": example})
+    return typed
+
+
 class Listen(Section):
     """What plays a recording."""
 
-    player: Several[Annotated[str, AfterValidator(_nameable)]] = ()
+    player: Annotated[
+        Several[Annotated[str, AfterValidator(_nameable)]], BeforeValidator(_words)
+    ] = ()
 
 
 _ADDRESS = r"[A-Za-z0-9_.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+"

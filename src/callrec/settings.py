@@ -341,6 +341,16 @@ def read_settings(stated: object) -> Settings:
     return Settings.model_validate_json(json.dumps(stated))
 
 
+_IN_TOML: Final[Mapping[str, str]] = {
+    "tuple_type": 'write a list, in brackets: ["one", "two"]',
+    "string_type": "write text in quotes",
+    "int_type": "write a whole number, without quotes",
+    "bool_type": "write true or false, without quotes",
+    "string_pattern_mismatch": "it is not written as this key's values are",
+}
+"""By a kind of mistake, what would be right in words of the file."""
+
+
 def explain_error(
     problem: ValidationError, file: Path, whole: type[Section], *, example: str
 ) -> Misconfigured:
@@ -348,7 +358,7 @@ def explain_error(
     errors = problem.errors(include_url=False, include_input=False)
     error, key = errors[0], _key_in(errors[0])
     if error["type"] != "extra_forbidden":
-        why, hint = in_our_style(error["msg"]), ""
+        why, hint = _IN_TOML.get(error["type"]) or in_our_style(error["msg"]), ""
         if error.get("ctx", {}).get("pattern") == KEEPING:
             why, hint = "it is not a span of time", 'write "18 months" or "3 years", say'
         return Misconfigured(f'{file}: "{key}" cannot be used: {why}', hint=hint)

@@ -45,10 +45,54 @@ def test_a_file_that_is_not_there_is_begun_in_a_folder_that_is_not_there(tmp_pat
     assert file.read_text(encoding="utf-8") == 'vault = "/srv/vault"\n'
 
 
-def test_what_was_written_is_checked(tmp_path: Path) -> None:
-    status, said = edit(tmp_path / "config.toml", EDITOR=writing("walt = 1"))
-    assert status == 7
-    assert 'config.toml: unknown key "walt"' in said
+def in_turn(file: Path, *, then: str, wrong: str) -> pexpect.spawn[str]:
+    """An editor that writes what is wrong, and the next time what is to come then."""
+    editor = file.with_name("editor.py")
+    editor.write_text(
+        "import pathlib, sys\n"
+        "was_here = pathlib.Path(__file__).with_name('was-here')\n"
+        f"pathlib.Path(sys.argv[1]).write_text({then!r} if was_here.exists() else {wrong!r})\n"
+        "was_here.touch()\n"
+    )
+    return pexpect.spawn(
+        sys.executable,
+        ["-m", "callrec", "config", "edit", "--config", str(file)],
+        env={**os.environ, "VISUAL": shlex.join([sys.executable, str(editor)])},
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(24, 200),
+    )
+
+
+def test_what_cannot_be_read_is_edited_again(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    right = '[listen]\nplayer = ["mpv", "-"]\n'
+    shell = in_turn(file, wrong='[listen]\nplayer = "mpv -"\n', then=right)
+    shell.expect_exact("Enter edits it again, Ctrl-C keeps what was there before")
+    said = str(shell.before)
+    assert '"listen.player" cannot be used: write a list of words: ["mpv", "-"]' in said
+    assert not file.exists()
+    shell.sendline("")
+    assert f"{file}: can be used" in str(shell.read())
+    assert (shell.wait(), file.read_text(encoding="utf-8")) == (0, right)
+
+
+def test_what_was_there_before_stays_where_nothing_else_can_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('vault = "before"\n', encoding="utf-8")
+    shell = in_turn(file, wrong="walt = 1\n", then="")
+    shell.expect_exact("Ctrl-C keeps")
+    assert 'config.toml: unknown key "walt"; did you mean "vault"?' in str(shell.before)
+    shell.sendintr()
+    shell.read()
+    assert shell.wait()
+    assert file.read_text(encoding="utf-8") == 'vault = "before"\n'
+
+
+def test_a_file_that_cannot_be_read_is_mended(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("walt = 1\n", encoding="utf-8")
+    assert edit(file, EDITOR=writing('vault = "v"'))[0] == 0
 
 
 def test_visual_goes_before_editor(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from house.practices import House, password_of
 
 def test_a_role_that_brings_more_asks_who_signs_for_it_too(house: House) -> None:
     shown = on_a_terminal(house, "dora", "user role sam manager", "pat", password_of("pat"))
-    assert "Who countersigns (max, mia, pat)" in shown
+    assert "Who countersigns? One of: max, mia, pat" in shown
     assert "sam is manager now." in shown
 
 

@@ -29,6 +29,9 @@ def _found(command: str, name: str, known: Sequence[str]) -> str:
     within = [each for each in known if each.startswith(above) and "." not in each[len(above) :]]
     near = get_close_matches(name, known, n=1)
     meant = f"did you mean {near[0]}? " if near else ""
+    if {*within} <= {"items", "by"}:  # a list: what its items have needs no more than its name
+        below = [each.removeprefix("items.") for each in known if each.startswith("items.")]
+        within = [each for each in below if "." not in each]
     listed = ", ".join(within or known)
     raise Unusable(
         f'callrec {command} prints no field "{name}"', hint=f"{meant}the fields: {listed}"

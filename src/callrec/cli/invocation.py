@@ -281,8 +281,15 @@ def signing_login(invocation: Invocation, practice: Practice) -> str:
 
 
 def _open_session(invocation: Invocation, practice: Practice) -> Session:
+    from callrec.login.people import awaiting_confirmation
+
     session = session_here(invocation, practice.vault)
     if session is None:
+        if waiting := awaiting_confirmation(practice):
+            raise Locked(
+                f"nobody is logged in here: {waiting}",
+                hint="then run callrec login NAME at this terminal once more",
+            )
         raise Locked(
             "nobody is logged in here",
             hint="run callrec login NAME at this terminal,"

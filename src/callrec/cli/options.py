@@ -312,7 +312,7 @@ UserName = Annotated[
         "--user",
         metavar="NAME",
         parser=read_new_login,
-        help="Login of the first Data Controller: jsmith.",
+        help="Login of the first Data Controller, for example jsmith.",
     ),
 ]
 

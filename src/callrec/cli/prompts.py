@@ -183,6 +183,12 @@ class Prompts:
         """Whether the person at the terminal says yes; who only presses Enter says no."""
         return self._line(f"{question} [y/N] ").lower() in ("y", "yes")
 
+    def wait(self, what: str) -> None:
+        """Go on once Enter was pressed."""
+        self._say(f"{what}: ")
+        if not self._answers.readline():
+            raise Unusable("nothing was entered")
+
     def ask_password(self, what: str, *, file_variable: str = PASSWORD_FILE) -> str:
         """A password, never shown: from the file that the environment names, else asked for."""
         given = self._given(file_variable, self._answers.readline)
@@ -391,6 +397,9 @@ _CHANNELS: Final[Mapping[str, str]] = {
 }
 
 
-def ask_channel(prompts: Prompts, what: str, *, option: str) -> Channel:
-    """One of the ways."""
-    return Channel(prompts.choose(what, _CHANNELS, option=f"{option} {'|'.join(_CHANNELS)}"))
+def ask_channel(
+    prompts: Prompts, what: str, *, option: str, other_than: Channel | None = None
+) -> Channel:
+    """One of the ways, or of the others."""
+    ways = {way: meaning for way, meaning in _CHANNELS.items() if way != other_than}
+    return Channel(prompts.choose(what, ways, option=f"{option} {'|'.join(ways)}"))

@@ -19,7 +19,7 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.errors import NotFound, Tampered
 from callrec.policy.further import is_named
-from callrec.policy.role import Delegation, PersonId, Role, Standing, VaultKey, powers_of
+from callrec.policy.role import Delegation, PersonId, Power, Role, Standing, VaultKey, powers_of
 from callrec.practice import Actor, Practice, record, today
 
 
@@ -72,6 +72,23 @@ def logins(practice: Practice) -> Mapping[str, str]:
     with reading(practice.engine) as connection:
         rows = connection.execute(select(tables.person.c.id, tables.person.c.login))
         return _Logins((row.id, row.login) for row in rows)
+
+
+def awaiting_confirmation(practice: Practice) -> str:
+    """Whose keys wait to be confirmed, and who does that, in words; empty where none waits."""
+    called, on = logins(practice), today(practice)
+    people = [voucher.person for voucher in practice.register.people()]
+    waiting = [
+        called[person.id]
+        for person in people
+        if person.standing is Standing.PROVISIONAL and person.id in practice.register.claims
+    ]
+    if not waiting:
+        return ""
+    confirm = [called[each.id] for each in people if Power.GOVERN in powers_of(each, on)]
+    verb = "key waits" if len(waiting) == 1 else "keys wait"
+    whose, by = " and ".join(waiting), " or ".join(confirm)
+    return f"{whose}'s {verb} for {by} to run callrec user confirm {' '.join(waiting)}"
 
 
 def people_who_log_in(practice: Practice) -> Mapping[str, Role]:

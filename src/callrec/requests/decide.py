@@ -24,6 +24,7 @@ from callrec.policy.authority import (
     check_is_decider,
     check_may_decide,
     check_may_deny_alone,
+    check_not_own,
 )
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import waits_of
@@ -130,6 +131,22 @@ def preview_approval(
         request = read_to_decide(practice, actor, connection, reference, opened=decision.opened)
         _check_whole(practice, actor, connection, request)
         return _preview(practice, request, decision)
+
+
+def check_not_own_request(practice: Practice, actor: Actor, reference: str) -> None:
+    """Check who made a request before anything of it is shown or typed; the rest comes later.
+
+    Raises:
+        NotFound: there is no such request.
+        Refused: the actor made it, or does not decide its purpose.
+    """
+    with (
+        attempt_on(practice, actor, RequestAct.APPROVED, reference) as row,
+        reading(practice.engine) as connection,
+    ):
+        facts = unopened_facts(row, read_history(practice, connection, row.id))
+        check_decides_purpose(actor.person, facts, on=today(practice))
+        check_not_own(actor.person, facts)
 
 
 def approve_request(

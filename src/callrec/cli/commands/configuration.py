@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context
+from callrec.cli.invocation import Context, Invocation
 from callrec.errors import Misconfigured, Unusable
 
 config_app = new_app()
@@ -50,30 +51,58 @@ def _checked(file: Path, vault: Path) -> Iterator[str]:
 def edit(ctx: Context) -> None:
     """Open the configuration in your editor, then check it.
 
-    The editor is the one that VISUAL or EDITOR names. A file that is not there is begun.
+    The editor is the one that VISUAL or EDITOR names. A file that is not there is begun. What was
+    there before stays until what you wrote can be read.
     """
     from callrec.config import load_config
 
     if not ctx.obj.prompts.possible:
         raise Unusable("an editor needs a terminal", hint="callrec config path says which file")
-    environ, file = ctx.obj.environ, _file(ctx)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        reason = os.strerror(problem.errno or 0).lower()
-        raise Misconfigured(f"{file.parent} cannot be made: {reason}") from None
+    file = _file(ctx)
+    with TemporaryDirectory(prefix="callrec-") as folder:
+        draft = Path(folder) / file.name
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if file.exists():
+                draft.write_bytes(file.read_bytes())
+            if _edit_until_read(ctx.obj, draft):
+                file.write_bytes(draft.read_bytes())  # it may be a link, and belongs to whom it did
+        except OSError as problem:
+            named, reason = problem.filename or file, os.strerror(problem.errno or 0).lower()
+            raise Misconfigured(f"{named} cannot be made: {reason}") from None
+    if not os.path.lexists(file):
+        ctx.obj.out.note("nothing was written")
+        return
+    load_config(file, ctx.obj.environ, ctx.obj.given.vault)
+    ctx.obj.out.say(f"{file}: can be used")
+
+
+def _edit_until_read(invocation: Invocation, draft: Path) -> bool:
+    """Let somebody edit a draft until it can be read; returns whether there is anything in it."""
+    from callrec.config import load_config
+
+    while True:
+        _run_editor(invocation.environ, draft)
+        if not draft.exists():
+            return False
+        try:
+            load_config(draft, invocation.environ, invocation.given.vault)
+        except Misconfigured as error:
+            message = error.message.replace(str(draft), draft.name)
+            invocation.out.note("; ".join(filter(None, (message, error.hint))))
+            invocation.prompts.wait("Enter edits it again, Ctrl-C keeps what was there before")
+        else:
+            return True
+
+
+def _run_editor(environ: Mapping[str, str], draft: Path) -> None:
     try:
         editor = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "vi")
-        done = subprocess.run((*editor, str(file)), check=False)  # noqa: S603  # what the user set
+        done = subprocess.run((*editor, str(draft)), check=False)  # noqa: S603  # what the user set
     except (OSError, ValueError):
         raise Misconfigured("the editor cannot be started", hint="set EDITOR to another") from None
     if done.returncode:
         raise Misconfigured("the editor ended with an error", hint="run callrec config check")
-    if not os.path.lexists(file):
-        ctx.obj.out.note("nothing was written")
-        return
-    load_config(file, environ, ctx.obj.given.vault)
-    ctx.obj.out.say(f"{file}: can be used")
 
 
 def _file(ctx: Context) -> Path:

@@ -224,5 +224,8 @@ RecoveryShares = Annotated[
 ]
 
 NewController = Annotated[
-    str, typer.Option("--user", metavar="NAME", help="Login of the new Data Controller: jsmith.")
+    str,
+    typer.Option(
+        "--user", metavar="NAME", help="Login of the new Data Controller, for example jsmith."
+    ),
 ]

@@ -19,7 +19,13 @@ from callrec.cli.output import facts
 from callrec.cli.prompts import Prompts, ask_channel
 from callrec.errors import Unusable
 from callrec.package.manifest import FileRole, WhyNotEnclosed
-from callrec.policy.handing_over import Channel, Delivery, PackageForm, ReleaseInstructions
+from callrec.policy.handing_over import (
+    Channel,
+    Delivery,
+    PackageForm,
+    ReleaseInstructions,
+    check_sent_separately,
+)
 from callrec.system.interrupts import interruptible
 
 if TYPE_CHECKING:
@@ -79,13 +85,16 @@ def _delivery(
 ) -> Delivery:
     """How it goes out: as was typed, or asked for where there is a terminal."""
 
-    def way(what: str, option: str) -> Channel | None:
-        return ask_channel(prompts, what, option=option) if prompts.possible else None
+    def way(what: str, option: str, other: Channel | None) -> Channel | None:
+        if not prompts.possible:
+            return None
+        return ask_channel(prompts, what, option=option, other_than=other)
 
-    return Delivery(
-        package_by or way("How will the package go out", "--deliver-by"),
-        passphrase_by or way("And its passphrase", "--passphrase-by"),
-    )
+    package_by = package_by or way("How will the package go out", "--deliver-by", passphrase_by)
+    passphrase_by = passphrase_by or way("And its passphrase", "--passphrase-by", package_by)
+    delivery = Delivery(package_by, passphrase_by)
+    check_sent_separately(delivery)
+    return delivery
 
 
 def _release(

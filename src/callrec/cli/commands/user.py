@@ -266,7 +266,7 @@ def _second_person(
 
     may = who_may_second(practice, actor, login=user)
     if named is None and may and invocation.prompts.possible:
-        question = f"Who countersigns ({', '.join(may)})"
+        question = f"Who countersigns? One of: {', '.join(may)}"
         named = invocation.prompts.ask(question, option="--countersign USER")
     return None if named is None else countersigning_person(invocation, practice, named)
 

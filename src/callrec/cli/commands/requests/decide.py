@@ -74,7 +74,7 @@ def approve(
     Of several requests you see each in turn, and type its reference or pass it over. One password
     is for all, and each approval is signed by itself. One that is refused stops no other.
     """
-    from callrec.requests.decide import Decision, approve_request
+    from callrec.requests.decide import Decision, approve_request, check_not_own_request
 
     sitting = Sitting(ctx.obj, requests, done="approved")
     for option, given in (
@@ -95,6 +95,8 @@ def approve(
         consulted_on=typed_day(practice, consulted, "--consulted"),
         glass_reason=_glass_reason(reason, break_glass=break_glass, countersign=countersign),
     )
+    if ctx.obj.prompts.possible and not (yes or break_glass or sitting.is_of_several):
+        check_not_own_request(practice, acting_person(ctx.obj, practice), requests[0])
     actor = signing_person(ctx.obj, practice)
 
     def sign(reference: str, seen: Decision, second: Actor | None = None) -> None:
@@ -121,11 +123,13 @@ def _confirmed(
     invocation: Invocation, practice: Practice, actor: Actor, reference: str, decision: Decision
 ) -> Decision:
     """The decision with what was seen of it, once the request's reference was typed under that."""
-    from callrec.requests.decide import preview_approval
+    from callrec.requests.decide import check_not_own_request, preview_approval
     from callrec.requests.show import show_request
 
     prompts = invocation.prompts
     if prompts.possible:
+        if decision.glass_reason is None:
+            check_not_own_request(practice, actor, reference)
         shown = show_request(practice, actor, reference)
         invocation.out.show_before_asking(request_lines(shown, practice))
         decision = replace(decision, opened=shown.opened)
@@ -179,12 +183,16 @@ def _show(sitting: Sitting, practice: Practice, done: Approved) -> None:
         **facts(done, "lapses_at", "of_other_day", "by_hand"),
     }
     numbers = some_of(done.recordings)
-    what = f"for {done.to}" if TERMS[done.purpose].is_heard else "to be destroyed"
+    is_heard = TERMS[done.purpose].is_heard
+    what = f"for {done.to}" if is_heard else "to be destroyed"
+    last = last_day(done.lapses_at, practice.settings.time_zone)
     lines = (
         f"{done.reference} is approved: {numbers} {what}.",
         *by_hand_line(done.by_hand),
         *_details(done.edits, done.withheld),
-        f"You can listen until {last_day(done.lapses_at, practice.settings.time_zone)}.",
+        f"{done.to} can listen until {last}."
+        if is_heard
+        else f"It can be carried out until {last}.",
     )
     sitting.show(done.reference, value, lines)
     for line in date_mismatch_lines(done.of_other_day):
