@@ -155,6 +155,7 @@ def test_ctrl_c_stops_it_and_the_end_is_on_record(office: House) -> None:
     seen = terminal(office, "sam", "listen R-1", columns=80, **environ)
     seen.expect("plays")
     seen.sendintr()
+    seen.expect("Recording 1 was played to second 0 of 20, which is entry ")
     seen.expect("callrec: error: interrupted")
     seen.expect(pexpect.EOF)
     seen.close()

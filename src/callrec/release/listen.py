@@ -240,6 +240,7 @@ def listen_to(
         Tampered: the log, the request, an approval, a grant or the recording is not as it was.
         Misconfigured: there is no player.
         Failed: the log cannot be written, so nothing is played; or the player failed.
+        StoppedByCtrlC: it was stopped so.
     """
     with attempt_on(practice, actor, RequestAct.LISTENED, reference):
         grant = _granted(practice, actor, reference, recording)
@@ -252,7 +253,7 @@ def listen_to(
     if measures:
         room.show(WaveformView(reference, grant.recording.id, hearing.seq, measures, edits))
     sound = _sound(practice, grant, measures, edits)
-    how = HearingEnd.FAILED
+    how, pressed = HearingEnd.FAILED, None
     try:
         took_all = player.play(sound)
         how = HearingEnd.ENDED if took_all and sound.parts is None else HearingEnd.STOPPED
@@ -263,13 +264,12 @@ def listen_to(
                 hint="see that it plays other sound, and that there is a sound device; then listen"
                 " again",
             )
-    except KeyboardInterrupt:
-        how = HearingEnd.STOPPED
-        raise
+    except KeyboardInterrupt as ctrl_c:
+        how, pressed = HearingEnd.STOPPED, ctrl_c
     finally:
         second, parts = sound.second, sound.parts
         record_end(practice, actor, hearing, how, sound)
-    return PlayedRecording(
+    heard = PlayedRecording(
         reference,
         grant.recording.id,
         hearing.seq,
@@ -280,6 +280,17 @@ def listen_to(
         edits,
         grant.lapses_at,
     )
+    if pressed:
+        raise StoppedByCtrlC(heard) from pressed
+    return heard
+
+
+class StoppedByCtrlC(KeyboardInterrupt):
+    """Ctrl-C ended a hearing, and its end is on record."""
+
+    def __init__(self, heard: PlayedRecording) -> None:
+        super().__init__()
+        self.heard = heard
 
 
 def _sound(

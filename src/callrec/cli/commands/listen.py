@@ -46,7 +46,7 @@ def listen(
     A terminal shows the waveform with its times first. There, keys pause it, go to another place or
     to the next recording, and mark what is to be left out. The record says which parts were played.
     """
-    from callrec.release.listen import listen_to, show_waveform
+    from callrec.release.listen import StoppedByCtrlC, listen_to, show_waveform
 
     call = ctx.obj
     practice = practice_of(call, on_volume)
@@ -61,7 +61,11 @@ def listen(
     desk = _desk(call)
     room, marked, played = _room(call, attended or (), desk), [], []
     for number in _numbers(practice, actor, request, recording):
-        heard = listen_to(practice, actor, request, number, room)
+        try:
+            heard = listen_to(practice, actor, request, number, room)
+        except StoppedByCtrlC as stopped:
+            call.out.say(_heard_lines(call, stopped.heard))
+            raise
         played.append(facts(heard))
         call.out.say(_heard_lines(call, heard))
         if desk:
