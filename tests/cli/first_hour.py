@@ -133,9 +133,9 @@ def _plain(text: str) -> str:
 
 _ANSWERS: Final[Mapping[str, Callable[..., str]]] = {
     r"Password of (\w+)(?:, who countersigns)?: $": FirstHour.password_of,
-    r"or type your own: $": lambda hour: own_password(hour.who),
+    r"or\s+type\s+your\s+own: $": lambda hour: own_password(hour.who),
     r"Type it again: $": lambda hour: own_password(hour.who),
-    r"The six words that (\w+) reads to you: $": FirstHour.words_of,
+    r"The six words that (\w+)\s+reads\s+to\s+you: $": FirstHour.words_of,
     r"\(or none\): $": lambda _: "none",
     r"Type (R-\d+) to approve it: $": lambda _, reference: reference,
     r"\? \[y/N\] $": lambda _: "y",
