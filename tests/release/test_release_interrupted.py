@@ -21,11 +21,11 @@ from house.packages import acts_of, outbox, release
 from house.practices import House
 from house.processes import in_a_child
 from house.requests import grants_of
-from house.stages import looked_at
+from house.stages import Stage, looked_at
 from house.steps import Steps
-from release.test_release_cut_off import GRANTED_CALL
+from release.test_release_cut_off import grant_long_call
 
-granted_call = looked_at(GRANTED_CALL)
+granted_call = looked_at(Stage("granted-call-interrupted", grant_long_call))
 
 NEVER = 0
 
