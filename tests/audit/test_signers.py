@@ -79,9 +79,13 @@ def test_whoever_founded_is_shown_by_leaf_0_and_his_vouchers(house: House) -> No
     assert seqs(house, dora) == [0, *vouchers(house, dora)]
 
 
-def test_with_somebodys_vouchers_stand_those_of_who_made_them(house: House) -> None:
-    dora, sam = id_of(house, "dora"), id_of(house, "sam")
-    assert seqs(house, sam) == [0, *vouchers(house, dora), *vouchers(house, sam)]
+def test_with_somebodys_vouchers_stand_those_of_who_made_them_and_signed_too(house: House) -> None:
+    dora, pat, sam = (id_of(house, login) for login in ("dora", "pat", "sam"))
+    people = [each for person in (dora, pat, sam) for each in vouchers(house, person)]
+    register = house.practice.register
+    newest = register.vouchers[sam][-1]
+    seconded = register.seconds[newest.digest, pat]
+    assert seqs(house, sam) == sorted([0, *people, seconded])
     entry = written(house, sam)[-1]
     keys = house.practice.register.public_keys(dora)
     check_statement(statement_of(house, entry), keys.act)

@@ -101,11 +101,25 @@ def test_a_command_ends_with_its_status(argv: list[str], status: int) -> None:
 
 
 @pytest.mark.usefixtures("_sample")
-def test_an_error_is_two_lines_on_stderr_even_with_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("ring", "17", "--json", "--reason", "browsing") == 3
+def test_an_error_is_two_lines_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("ring", "17", "--reason", "browsing") == 3
     assert capsys.readouterr() == (
         "",
         "callrec: error: nobody browses [policy 4(c)]\ncallrec: hint: callrec request create\n",
+    )
+
+
+@pytest.mark.usefixtures("_sample")
+def test_with_json_an_error_is_one_document_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("ring", "17", "--json", "--reason", "browsing") == 3
+    said = capsys.readouterr()
+    assert (said.out, json.loads(said.err)) == (
+        "",
+        {
+            "error": "nobody browses [policy 4(c)]",
+            "hint": "callrec request create",
+            "status": 3,
+        },
     )
 
 
@@ -278,7 +292,10 @@ def test_a_stream_that_whoever_starts_it_closed_is_no_bug(closed: str, tmp_path:
 def test_a_full_disk_under_the_reply_is_told(arguments: list[str]) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         complaints = _ring_into(full.fileno(), arguments)
-    assert complaints == (1, ["callrec: error: the disk: no space left on device"])
+    message = "the disk: no space left on device"
+    told = {"error": message, "hint": None, "status": 1}
+    lines = [json.dumps(told) if "--json" in arguments else f"callrec: error: {message}"]
+    assert complaints == (1, lines)
 
 
 @pytest.mark.parametrize(
