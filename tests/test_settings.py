@@ -231,7 +231,7 @@ pattern = '(?P<date>[0-9]{8})-(?P<time>[0-9]{6})\\.wav'
 examples = ["20240704-140501.wav"]
 """
 BAD_TEMPLATES = {
-    "name": ('name = "ours"', 'name = "Our system"', "string should match"),
+    "name": ('name = "ours"', 'name = "Our system"', "it is not written as"),
     "pattern: unknown group": ("<time>", "<clock>", 'it has a group "clock"'),
     "pattern: no RE2": ("(?P<date>", "(?P<date>(?=x)", "it is not a pattern of RE2's"),
     "pattern: no time": ("?P<date>[0-9]{8})-(?P<time>", "?P<caller>[0-9]{8})-(", "it has no time"),
