@@ -47,7 +47,20 @@ class Told(Answer):
     @property
     def error(self) -> str:
         """The message alone."""
-        return self.err.partition("callrec: error: ")[2].partition("\n")[0]
+        return self._told("error")
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        return self._told("hint")
+
+    def _told(self, what: str) -> str:
+        for line in self.err.splitlines():
+            if line.startswith("{"):
+                return json.loads(line)[what] or ""
+            if line.startswith(f"callrec: {what}: "):
+                return line.split(": ", 2)[2]
+        return ""
 
 
 @dataclass

@@ -56,7 +56,7 @@ def test_nobody_is_told_of_a_lock_or_a_bug(day: Day) -> None:
 
 def test_who_has_to_wait_for_another_is_told_what_to_do(day: Day) -> None:
     refused = [told for told in day.told if not told.done]
-    assert [told for told in refused if "callrec: hint: " not in told.err] == []
+    assert [told for told in refused if not told.hint] == []
     statuses = {status for _, status in REFUSALS}
     assert [wrong for told in day.told for wrong in wrong_with(told, statuses)] == []
 

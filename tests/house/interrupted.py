@@ -68,7 +68,7 @@ def wrong_with(answer: Answer, statuses: Container[int] = FAILURES) -> Iterator[
     is_damage = answer.status == Tampered.exit_status and UNREADABLE in answer.err
     if not (answer.status == 0 or answer.status in statuses or is_damage):
         yield f"status {answer.status}: {answer.err.strip()}"
-    told = answer.err.count("callrec: error: ")
+    told = answer.err.count("callrec: error: ") + answer.err.count('{"error": ')
     if told != (answer.status != 0) or "Traceback" in answer.err:
         yield f"status {answer.status}, and {told} errors told: {answer.err}"
 
