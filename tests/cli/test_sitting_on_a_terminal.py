@@ -80,10 +80,11 @@ def test_who_made_it_is_refused_before_anything_is_typed(stocked: House) -> None
     assert shown.endswith("[3]")
 
 
-def test_ctrl_c_at_the_second_says_what_became_of_the_first(stocked: House) -> None:
+def ended_at_the_second(house: House, command: str) -> str:
+    """What is shown where R-1 is approved, and Ctrl-C is pressed at the question about R-2."""
     for recording in (1, 2):
-        a_request(stocked, recordings=[recording])
-    seen = terminal(stocked, "max", "approve R-1 R-2")
+        a_request(house, recordings=[recording])
+    seen = terminal(house, "max", command)
     seen.expect_exact("Type R-1 to approve it: ")
     seen.sendline("R-1")
     seen.expect_exact("Type R-2 to approve it: ")
@@ -91,8 +92,12 @@ def test_ctrl_c_at_the_second_says_what_became_of_the_first(stocked: House) -> N
     seen.expect(pexpect.EOF)
     seen.close()
     assert seen.exitstatus == 130
-    assert "\napproved: R-1\n" in seen.before.replace("\r\n", "\n")
-    assert [state_of(stocked, each) for each in ("R-1", "R-2")] == ["approved", "submitted"]
+    assert [state_of(house, each) for each in ("R-1", "R-2")] == ["approved", "submitted"]
+    return str(seen.before).replace("\r\n", "\n")
+
+
+def test_ctrl_c_at_the_second_says_what_became_of_the_first(stocked: House) -> None:
+    assert "\napproved: R-1\n" in ended_at_the_second(stocked, "approve R-1 R-2")
 
 
 def subject_access(house: House) -> None:
@@ -161,17 +166,5 @@ def test_each_release_has_a_file_and_a_passphrase_of_its_own(stocked: House) -> 
     assert shown.endswith("callrec: error: released: R-1, R-2; not released: R-9\n[8]")
 
 
-def test_what_was_done_before_ctrl_c_is_told(stocked: House) -> None:
-    for recording in (1, 2):
-        a_request(stocked, recordings=[recording])
-    seen = terminal(stocked, "max", "approve R-1 R-2 --json")
-    seen.expect_exact("Type R-1 to approve it: ")
-    seen.sendline("R-1")
-    seen.expect_exact("Type R-2 to approve it: ")
-    seen.sendintr()
-    seen.expect(pexpect.EOF)
-    seen.close()
-    assert seen.exitstatus == 130
-    assert '"id": "R-1"' in seen.before
-    assert state_of(stocked, "R-1") == "approved"
-    assert state_of(stocked, "R-2") == "submitted"
+def test_what_was_done_before_ctrl_c_is_told_in_json_too(stocked: House) -> None:
+    assert '"id": "R-1"' in ended_at_the_second(stocked, "approve R-1 R-2 --json")

@@ -426,10 +426,15 @@ def test_the_data_controller_alone_is_named_as_that(office: Office) -> None:
     assert "approved by the Data Controller, who decided alone" in words
 
 
+def told(office: Office) -> str:
+    """What is said of its release."""
+    return " ".join(checker.in_words(check(office.release(), office.root)))
+
+
 def test_of_the_first_data_controller_nothing_more_is_said(office: Office) -> None:
     office.take_in(FILES)
     office.approve(FILES)
-    words = " ".join(checker.in_words(check(office.release(), office.root)))
+    words = told(office)
     assert "vouched" not in words
 
 
@@ -437,7 +442,7 @@ def test_where_one_person_brought_in_whoever_approved_that_is_told(office: Offic
     office.take_in(FILES)
     office.vouch("max", "manager", delegations=LENT)
     office.approve(FILES, by="max")
-    words = " ".join(checker.in_words(check(office.release(), office.root)))
+    words = told(office)
     assert "  Of a manager: no second person vouched for them." in words
 
 
@@ -447,7 +452,7 @@ def test_where_one_person_alone_lent_the_power_that_is_told(office: Office) -> N
     office.vouch("max", "manager", second=id_of("pat"), seconded_by="pat")
     office.vouch("max", "manager", delegations=LENT)
     office.approve(FILES, by="max")
-    words = " ".join(checker.in_words(check(office.release(), office.root)))
+    words = told(office)
     assert "  Of a manager: no second person vouched for them." in words
 
 
@@ -484,7 +489,7 @@ def test_that_who_vouched_was_brought_in_by_one_alone_is_told(
     office.take_in(FILES)
     brings_in(office)
     office.approve(FILES, by="max")
-    words = " ".join(checker.in_words(check(office.release(), office.root)))
+    words = told(office)
     assert f"  Of a manager: {ONE_ALONE}." in words
 
 
@@ -494,7 +499,7 @@ def test_who_alone_made_a_manager_of_themselves_a_controller_is_told(office: Off
     powers = [*ROLES["manager"]]
     office.vouch("max", "data-controller", powers=powers, delegations=LENT)
     office.approve(FILES, by="max")
-    words = " ".join(checker.in_words(check(office.release(), office.root)))
+    words = told(office)
     assert "  Of the Data Controller: no second person vouched for them." in words
 
 
@@ -503,7 +508,7 @@ def test_the_first_controllers_key_under_another_name_is_told(office: Office) ->
     office.keys["max"] = office.keys["dora"]
     office.vouch("max", "manager", delegations=LENT)
     office.approve(FILES, by="max")
-    words = " ".join(checker.in_words(check(office.release(), office.root)))
+    words = told(office)
     assert "  Of a manager: no second person vouched for them." in words
 
 

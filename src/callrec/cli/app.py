@@ -204,13 +204,8 @@ def main(
     version: Version = False,
 ) -> None:
     """Keep a practice's call recordings encrypted; release them only as its policy allows."""
-    del (
-        json,
-        fields,
-        config,
-        vault,
-        version,
-    )  # each is read by its own callback, here or at the command
+    # Each is read by its own callback, here or at the command.
+    del json, fields, config, vault, version
     if ctx.invoked_subcommand is None:
         print_help(ctx, sys.stderr)
         raise typer.Exit(2)

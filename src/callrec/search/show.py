@@ -124,16 +124,21 @@ def _common(values: Iterable[_Value]) -> _Value | None:
 
 
 def _shown_to_request(practice: Practice, actor: Actor, number: int) -> OpenedRecording:
-    with attempt(practice, actor, RECORDING_SHOWN):
-        check_may(actor.person, Power.SEARCH, on=today(practice))
-        with reading(practice.engine) as connection:
-            uid = find_recording(connection, number).uid
-    record(practice, actor, RECORDING_SHOWN, subject=[uid])
+    uid, _ = _put_on_record(practice, actor, number)
     with (
         attempt(practice, actor, RECORDING_SHOWN, subject=[uid]),
         reading(practice.engine) as connection,
     ):
         return Opening(practice, actor, connection).checked(find_recording(connection, number))
+
+
+def _put_on_record(practice: Practice, actor: Actor, number: int) -> tuple[str, int]:
+    """Say, before it is shown, that a recording is: its uid, and the leaf that says so."""
+    with attempt(practice, actor, RECORDING_SHOWN):
+        check_may(actor.person, Power.SEARCH, on=today(practice))
+        with reading(practice.engine) as connection:
+            uid = find_recording(connection, number).uid
+    return uid, record(practice, actor, RECORDING_SHOWN, subject=[uid])
 
 
 def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedRecording:
@@ -147,11 +152,7 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
             the recording's category.
     """
     notices = read_notices(practice.settings)
-    with attempt(practice, actor, RECORDING_SHOWN):
-        check_may(actor.person, Power.SEARCH, on=today(practice))
-        with reading(practice.engine) as connection:
-            uid = find_recording(connection, number).uid
-    seq = record(practice, actor, RECORDING_SHOWN, subject=[uid])
+    uid, seq = _put_on_record(practice, actor, number)
     with attempt(practice, actor, RECORDING_SHOWN, subject=[uid]):
         with reading(practice.engine) as connection:
             row = find_recording(connection, number)

@@ -139,7 +139,7 @@ def _room(call: Invocation, attended: Sequence[str], desk: Desk | None) -> Playb
     def player(kind: str) -> Player:
         return find_player(call.config.listen.player, kind, call.environ, desk)
 
-    @cache  # whoever is there hears all of them
+    @cache  # everybody who is there hears all of them
     def ask() -> Sequence[str]:
         who = call.prompts.ask_until(
             "Who is there besides you",
