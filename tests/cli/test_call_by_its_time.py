@@ -153,3 +153,10 @@ def done_with(house: House, environ: dict[str, str], *words: str) -> str:
     answer = type_in(house, "sam", *words, **environ)
     assert answer.status == 0, answer
     return answer.out
+
+
+def test_a_call_that_is_under_way_then_did_not_begin_then(office: House) -> None:
+    take_in(office, a_call(office.folder / "spool", 7, size_bytes=2 << 20))  # two minutes
+    said = type_in(office, "max", *CREATE, "--recording", "4/7/2024 14:06")
+    assert said.status == 4
+    assert "no call is found that began then: 4/7/2024 14:06" in said.err

@@ -8,6 +8,7 @@ import pytest
 from callrec.login.unlock import AwaitingConfirmation, log_in
 from callrec.package.whole import key_words
 from callrec.people.joining import add_person
+from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
 from callrec.requests.event import withdraw_request
 from cli.test_request_on_a_terminal import on_a_terminal, terminal
@@ -127,6 +128,13 @@ def test_what_can_no_longer_be_changed_is_not_offered_to_be(stocked: House) -> N
 def test_an_own_request_is_not_offered_for_approval(stocked: House) -> None:
     a_request(stocked, "max")
     assert "no request waits for your decision" in on_a_terminal(stocked, "max", "approve")
+
+
+def test_one_that_nobody_else_decides_is_offered_where_the_glass_is_broken(stocked: House) -> None:
+    a_request(stocked, "dora", purpose=Purpose.OUTSIDE_BODY)
+    assert "no request waits for your decision" in on_a_terminal(stocked, "dora", "approve")
+    alone = 'approve --break-glass --reason "There is nobody else here today at all"'
+    assert "   1  R-1  outside-body  by dora" in on_a_terminal(stocked, "dora", alone, "1", "no")
 
 
 def test_a_new_key_that_waits_is_offered(house: House) -> None:
