@@ -1,0 +1,33 @@
+"""A draft is sealed as docs/formats/keys.md, 6, says: under its session, for its vault."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from callrec.crypto import primitives
+from callrec.crypto.context import context
+from callrec.login.drafts import read_draft, save_draft
+from callrec.login.keyring import Session, name_of, runtime_folder
+from house.practices import House
+
+SECRET = bytes(range(32))
+ANSWERS = {"--reason": "The patient complains that nobody rang back"}
+
+
+def a_session(house: House) -> Session:
+    vault, root = house.practice.vault, house.practice.root
+    return Session(vault, "ab" * 16, "cd" * 32, "sam", root, SECRET, datetime.now(UTC))
+
+
+def test_it_opens_with_what_the_format_names_alone(house: House) -> None:
+    session, environ = a_session(house), dict(house.environ)
+    assert save_draft(session, "request create", ANSWERS, environ)
+    folder = runtime_folder(environ)
+    assert folder is not None
+    bound = context("session draft", session.vault)
+    sealed = (folder / f"{name_of(session.vault, session.place)}.draft").read_bytes()
+    opened = primitives.open_sealed(primitives.derive(SECRET, bound), sealed, bound)
+    assert json.loads(opened) == {"answers": ANSWERS, "command": "request create"}
+    assert read_draft(session, "request create", environ) == ANSWERS
+    assert read_draft(session, "incident report", environ) == {}
