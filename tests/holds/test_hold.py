@@ -14,7 +14,7 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused
 from callrec.holds.log import NAMES_PER_LEAF
 from callrec.policy.hold import HoldState
-from callrec.policy.particulars import UNKNOWN, Answers
+from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Power, VaultKey
@@ -48,6 +48,7 @@ from house.holds import (
     the_hold,
     verified,
 )
+from house.particulars import answers
 from house.people import lend_power
 from house.practices import House
 from house.requests import (
@@ -252,7 +253,7 @@ def test_who_may_not_search_says_by_a_recording_alone_that_everything_is_held(
 def test_a_request_that_says_something_else_is_matched_again(house: House) -> None:
     reference = ask(house, "sam", number=ANN, day=FOURTH)
     look(house)
-    changed = Answers(number=BOB, day=FIFTH)
+    changed = answers(number=BOB, day=FIFTH)
     amend_particulars(house.practice, signed_in(house, "sam"), reference, changed)
     assert the_hold(house).state is HoldState.UNMATCHED
     assert held(house) == {1, 2, 4}
@@ -264,7 +265,7 @@ def test_a_request_that_says_something_else_is_matched_again(house: House) -> No
 
 def test_whoever_may_search_and_changes_it_matches_it_at_once(house: House) -> None:
     reference = ask(house, "max", number=ANN, day=FOURTH)
-    amend_particulars(house.practice, signed_in(house, "max"), reference, Answers(number=BOB))
+    amend_particulars(house.practice, signed_in(house, "max"), reference, answers(number=BOB))
     assert held(house) == named(house) == {1, 3}
 
 
@@ -273,7 +274,7 @@ def test_a_request_that_comes_to_describe_no_call_holds_on_and_what_it_asks_for(
 ) -> None:
     reference = ask(house, number=ANN, day=FOURTH, recordings=[4])
     look(house)
-    nothing = Answers(number="unknown", day=UNKNOWN)
+    nothing = answers(number="unknown", day=UNKNOWN)
     amend_particulars(house.practice, signed_in(house, "sam"), reference, nothing)
     assert held(house) == ALL
     look(house)
@@ -282,7 +283,7 @@ def test_a_request_that_comes_to_describe_no_call_holds_on_and_what_it_asks_for(
 
 def test_a_request_that_comes_to_describe_a_call_is_matched(house: House) -> None:
     reference = ask(house)
-    amend_particulars(house.practice, signed_in(house, "sam"), reference, Answers(number=BOB))
+    amend_particulars(house.practice, signed_in(house, "sam"), reference, answers(number=BOB))
     assert the_hold(house).state is HoldState.UNMATCHED
     look(house)
     assert held(house) == {3, 4}

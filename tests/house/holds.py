@@ -35,10 +35,10 @@ MORNING = TimeRange(time(9, 0), time(9, 9))
 ALL = {1, 2, 3, 4}
 
 NOTHING_TOLD: dict[str, Any] = {
-    "day": UNKNOWN,
+    "days": UNKNOWN,
     "times": UNKNOWN,
-    "extension": "unknown",
-    "number": "unknown",
+    "extensions": ("unknown",),
+    "numbers": ("unknown",),
     "parties": ("unknown",),
 }
 

@@ -27,6 +27,7 @@ from callrec.requests.event import record_third_party_check
 from callrec.requests.grants import UsableGrant, usable_grants
 from callrec.requests.model import OpenRequest
 from callrec.requests.open import read_request
+from house.particulars import answers, several
 from house.practices import House, without_password
 from house.spool import a_call, a_name, take_in
 
@@ -109,7 +110,7 @@ def said(purpose: Purpose = Purpose.PROTECT_PARTIES, **changes: Any) -> Answers:
         "about": "About a prescription",
         "further": further_of(purpose),
     }
-    return Answers(**{**known, **changes})
+    return answers(**{**several(**known), **several(**changes)})
 
 
 def a_request(

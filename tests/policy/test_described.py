@@ -13,6 +13,7 @@ import pytest
 from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.search import Criteria, check_not_browsing, described_by, is_of_another_day
+from house.particulars import particulars, several
 from policy.builders import REASON
 
 ZONE = ZoneInfo("Europe/London")
@@ -25,7 +26,7 @@ TIMES = TimeRange(time(14, 0), time(14, 30))
 
 NUMBER = "+447700900123"
 
-NOTHING_KNOWN = Particulars(
+NOTHING_KNOWN = particulars(
     reason=REASON,
     day=UNKNOWN,
     times=UNKNOWN,
@@ -39,7 +40,7 @@ SIAN = ("Siân O'Neill", "Reception")
 
 
 def known(**said: Any) -> Particulars:
-    return replace(NOTHING_KNOWN, **said)
+    return replace(NOTHING_KNOWN, **several(**said))
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,47 @@ def test_any_of_the_names_will_do_where_the_rest_says_too_little(
     assert described_by(known(**said, parties=SIAN)) == named
 
 
+MARCH = DayRange(date(2024, 3, 1), date(2024, 3, 3))
+
+
+def test_any_of_the_numbers_and_names_will_do_within_any_of_the_days() -> None:
+    other, nan = "+442079460123", "Siân Byrne"
+    asked = known(numbers=(NUMBER, other), names=(nan,), days=(DAYS, MARCH), parties=SIAN)
+    assert described_by(asked) == tuple(
+        Criteria(**whose, days=days)
+        for whose in ({"number": NUMBER}, {"number": other}, {"party": nan})
+        for days in (DAYS, MARCH)
+    )
+
+
+def test_extensions_and_times_narrow_what_numbers_find() -> None:
+    asked = known(number=NUMBER, extensions=("201", "203"), times=TIMES)
+    assert described_by(asked) == tuple(
+        Criteria(number=NUMBER, extension=each, times=TIMES) for each in ("201", "203")
+    )
+
+
+def test_withheld_numbers_are_searched_for_day_by_day() -> None:
+    asked = known(numbers=("withheld", NUMBER), days=(MARCH,))
+    days = [date(2024, 3, day) for day in (1, 2, 3)]
+    assert described_by(asked) == (
+        Criteria(number=NUMBER, days=MARCH),
+        *(Criteria(withheld=True, days=DayRange(day, day)) for day in days),
+    )
+
+
+def test_an_extension_is_searched_for_day_by_day() -> None:
+    days = [date(2024, 3, day) for day in (1, 2, 3)]
+    assert described_by(known(extension="203", days=(MARCH,))) == tuple(
+        Criteria(extension="203", days=DayRange(day, day)) for day in days
+    )
+
+
+def test_of_several_days_nothing_is_described_by_these_alone() -> None:
+    assert described_by(known(days=(MARCH,))) == ()
+    assert described_by(known(days=(MARCH,), times=TIMES)) == ()
+
+
 def test_an_initial_names_nobody() -> None:
     assert described_by(known(day=DAY, parties=("S", "Reception"))) == (
         Criteria(days=DAYS, party="Reception"),
@@ -97,10 +139,15 @@ def test_what_says_neither_number_name_nor_day_describes_no_call(said: dict[str,
 
 
 def test_it_is_never_wider_than_a_search_may_be() -> None:
-    for number, parties, day, extension in product(
-        (NUMBER, UNKNOWN), (SIAN, UNKNOWN), (DAY, UNKNOWN), ("203", UNKNOWN)
+    for numbers, parties, days, extension in product(
+        ((NUMBER,), (NUMBER, "withheld"), UNKNOWN),
+        (SIAN, UNKNOWN),
+        ((DAYS,), (DAYS, MARCH), UNKNOWN),
+        ("203", UNKNOWN),
     ):
-        asked = known(number=number, parties=parties, day=day, extension=extension)
+        if days is UNKNOWN and "withheld" in numbers:
+            continue  # such a request is refused
+        asked = known(numbers=numbers, parties=parties, days=days, extension=extension)
         for criteria in described_by(asked):
             check_not_browsing(criteria, reason=None, request="R-17", widest_window=1)
 
@@ -108,6 +155,12 @@ def test_it_is_never_wider_than_a_search_may_be() -> None:
 @pytest.mark.parametrize("said", [{}, {"day": DAY}, {"day": DAY, "times": TIMES}, {"times": TIMES}])
 def test_a_day_that_is_the_same_or_not_said_is_no_other(said: dict[str, Any]) -> None:
     assert not is_of_another_day(known(**said), datetime(2024, 1, 4, 23, 59, tzinfo=ZONE))
+
+
+def test_a_day_within_those_that_are_said_is_no_other() -> None:
+    said = known(days=(DAYS, MARCH))
+    assert not is_of_another_day(said, datetime(2024, 3, 2, tzinfo=ZONE))
+    assert is_of_another_day(said, datetime(2024, 3, 4, tzinfo=ZONE))
 
 
 @pytest.mark.parametrize("day", [date(2024, 1, 5), date(2024, 1, 3), date(2023, 1, 4)])

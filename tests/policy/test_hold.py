@@ -27,6 +27,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDED_STATES, RequestAct, RequestState, state_after
 from callrec.policy.role import Power, Role, Standing
 from callrec.policy.search import Criteria
+from house.particulars import particulars as written
 from policy.builders import ANN, BEN, TODAY, a_person, events
 
 BY_HAND = HoldFacts(reference="H-3", state=HoldState.PLACED)
@@ -50,7 +51,7 @@ YESTERDAY = TODAY - timedelta(days=1)
 
 def particulars(**known: object) -> Particulars:
     said = {"day": UNKNOWN, "times": UNKNOWN, "extension": UNKNOWN, "number": UNKNOWN, **known}
-    return Particulars(reason="", parties=UNKNOWN, about="", **said)  # type: ignore[arg-type]
+    return written(reason="", parties=UNKNOWN, about="", **said)
 
 
 # --- what may be destroyed
@@ -318,9 +319,9 @@ def test_a_hold_without_history_was_placed_by_nobody() -> None:
 def test_a_request_tells_of_a_day_and_of_times_on_it() -> None:
     day, times = date(2024, 7, 4), TimeRange(time(14), time(15))
     of_the_day = Criteria(days=DayRange(day, day))
-    assert stated_call_times(particulars(day=day, number="+447700900123")) == of_the_day
-    assert stated_call_times(particulars(day=day, times=times)) == Criteria(
-        days=DayRange(day, day), times=times
+    assert stated_call_times(particulars(day=day, number="+447700900123")) == (of_the_day,)
+    assert stated_call_times(particulars(day=day, times=times)) == (
+        Criteria(days=DayRange(day, day), times=times),
     )
 
 
@@ -329,5 +330,5 @@ def test_without_a_day_a_request_tells_of_no_time() -> None:
     assert (
         stated_call_times(particulars(times=times))
         == stated_call_times(particulars())
-        == Criteria()
+        == (Criteria(),)
     )

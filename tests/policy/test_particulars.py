@@ -9,10 +9,11 @@ import pytest
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Refused, Tampered, Unusable
 from callrec.policy.clause import Clause
-from callrec.policy.days import TimeRange
+from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.further import FurtherParticular
-from callrec.policy.particulars import UNKNOWN, Answers, Particulars, read_particulars, with_changes
+from callrec.policy.particulars import UNKNOWN, Particulars, read_particulars, with_changes
 from callrec.policy.purpose import Purpose
+from house.particulars import answers, particulars, several
 from policy.builders import REASON, TODAY
 
 SAID: dict[str, Any] = {
@@ -56,7 +57,10 @@ JSON_UNKNOWN = {
 
 def take(purpose: Purpose = Purpose.PROTECT_PARTIES, **said: Any) -> Particulars:
     return read_particulars(
-        purpose, Answers(**{**SAID, **said}), today=TODAY, logins=frozenset({"ann"})
+        purpose,
+        answers(**{**several(**SAID), **several(**said)}),
+        today=TODAY,
+        logins=frozenset({"ann"}),
     )
 
 
@@ -74,8 +78,8 @@ def all_unknown() -> Particulars:
 
 def test_the_six_stand_in_the_policy_s_order() -> None:
     names = [field.name for field in fields(Particulars)]
-    six = ["reason", "day", "times", "extension", "number", "parties", "about"]
-    assert names == [*six, "further"]
+    six = ["reason", "days", "times", "extensions", "numbers", "parties", "about"]
+    assert names == [*six, "further", "names"]
 
 
 def test_each_of_them_is_said() -> None:
@@ -85,12 +89,12 @@ def test_each_of_them_is_said() -> None:
 
 
 def test_what_is_said_is_taken() -> None:
-    assert take() == Particulars(**SAID)
+    assert take() == particulars(**SAID)
 
 
 def test_unknown_is_a_value_that_one_says() -> None:
     unknown = all_unknown()
-    said = (unknown.day, unknown.times, unknown.extension, unknown.number, unknown.parties)
+    said = (unknown.days, unknown.times, unknown.extensions, unknown.numbers, unknown.parties)
     assert all(value is UNKNOWN for value in said)
 
 
@@ -179,14 +183,45 @@ def test_other_information_may_be_none() -> None:
 
 
 def test_parties_named_and_unknown_at_once_are_unusable() -> None:
-    with pytest.raises(Unusable, match="named and unknown at once"):
+    with pytest.raises(Unusable, match="given and unknown at once"):
         take(parties=("Siân O'Neill", "unknown"))
+
+
+SOUGHT = {
+    "number": ["+447700900123", "withheld"],
+    "extension": ["203", "204"],
+    "date": ["2024-01-04", "2023-03-01/2023-03-31"],
+    "names": ["Siân O'Neill", "S Oneil"],
+}
+
+
+def test_of_several_each_is_said_and_comes_back() -> None:
+    march = DayRange(date(2023, 3, 1), date(2023, 3, 31))
+    taken = take(
+        Purpose.PORTABILITY,
+        numbers=("+447700900123", "withheld", "+447700900123"),
+        extensions=("203", "204"),
+        days=(DayRange(TODAY, TODAY), march),
+        names=("Siân O'Neill", "S Oneil", " "),
+        further={FurtherParticular.SUBJECT: "Ann Lee", FurtherParticular.RECEIVED: "today"},
+    )
+    said = taken.as_json()
+    assert {name: said[name] for name in SOUGHT} == SOUGHT
+    assert Particulars.from_json(parse(canonical(said))) == taken
+    assert taken.since == date(2023, 3, 1)
+    assert taken.subjects == ("Ann Lee", "Siân O'Neill", "S Oneil")
+
+
+def test_days_are_read_as_they_are_written_and_in_no_other_form() -> None:
+    for text in ("2024-01-04/2024-01-04", "2024-01-05/2024-01-04", "2024-01-04/", "20240104"):
+        with pytest.raises(Tampered):
+            Particulars.from_json({**JSON, "date": text})
 
 
 def test_text_is_composed_and_its_space_is_plain() -> None:
     taken = take(parties=(" Sia\u0302n\n O'Neill ",), extension=" 203 ")
     assert taken.parties == ("Si\u00e2n O'Neill",)
-    assert taken.extension == "203"
+    assert taken.extensions == ("203",)
 
 
 @pytest.mark.parametrize("name", ["reason", "extension", "number", "about"])
@@ -239,7 +274,7 @@ def test_particulars_out_of_their_form_are_tampered_with(value: dict[str, Any]) 
 
 
 def changed(before: Particulars, purpose: Purpose, **changes: Any) -> Particulars:
-    said = with_changes(before, Answers(**changes))
+    said = with_changes(before, answers(**changes))
     return read_particulars(purpose, said, today=TODAY, logins=frozenset())
 
 
@@ -264,7 +299,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_only_what_is_said_anew_changes(change: dict[str, Any]) -> None:
     before = take(Purpose.COMPLAINT, further=COMPLAINT)
-    assert changed(before, Purpose.COMPLAINT, **change) == replace(before, **change)
+    assert changed(before, Purpose.COMPLAINT, **change) == replace(before, **several(**change))
 
 
 def test_of_a_purpose_s_own_only_what_is_said_anew_changes() -> None:

@@ -14,7 +14,7 @@ from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, NotFound, Refused, Unusable
 from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import ReleaseInstructions
-from callrec.policy.particulars import UNKNOWN, Answers
+from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.release.release import release_recordings
@@ -24,6 +24,7 @@ from callrec.requests.history import REQUESTS
 from callrec.requests.model import RequestBody, RequestVersion
 from callrec.requests.show import show_request
 from house.listening import hear
+from house.particulars import answers
 from house.practices import House
 from house.requests import (
     FURTHER,
@@ -53,7 +54,7 @@ def ask(house: House, purpose: Purpose, login: str = "sam", **further: str) -> s
 
 def amend(house: House, reference: str, login: str = "sam", **changes: Any) -> Amended:
     actor = signed_in(house, login)
-    return amend_particulars(house.practice, actor, reference, Answers(**changes))
+    return amend_particulars(house.practice, actor, reference, answers(**changes))
 
 
 def making_details(house: House, reference: str) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from callrec.requests.ask import create_request
 from callrec.requests.holding import matching_recordings
 from callrec.search.search import Suggested, suggest_recordings
 from house.calls import NINE, a_call, take_in
+from house.particulars import particulars
 from house.practices import House
 from house.requests import last_leaf, logged_in, request_id, rows, said
 
@@ -26,7 +27,7 @@ AGNES = ("Agnes Underhill", "Reception")
 
 def says(**said: Any) -> Particulars:
     unknown = dict.fromkeys(("day", "times", "extension", "number", "parties"), UNKNOWN)
-    return Particulars(**{"reason": "Nobody rang her back", "about": "", **unknown, **said})
+    return particulars(**{"reason": "Nobody rang her back", "about": "", **unknown, **said})
 
 
 def matching(house: House, login: str = "max", **said: Any) -> list[int]:

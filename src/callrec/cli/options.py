@@ -220,6 +220,48 @@ Numbers = Annotated[
     ),
 ]
 
+RequestNumbers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--number",
+        "-n",
+        metavar="NUMBER",
+        help="Outside telephone number, in any spelling; withheld, within the days given."
+        " May be given again: any of them.",
+    ),
+]
+
+Names = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--name",
+        metavar="NAME",
+        help="A name under which the person's calls may be found; may be given again.",
+    ),
+]
+
+Days = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--date",
+        "-d",
+        metavar="DATE",
+        help="Day of the call: 2024-01-04, 4/1/2024, today, yesterday. May be given again.",
+    ),
+]
+
+FirstDays = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--from", metavar="DATE", help="First day of the calls; may be given again, each with --to."
+    ),
+]
+
+LastDays = Annotated[
+    list[str] | None,
+    typer.Option("--to", metavar="DATE", help="Last day of the calls; left out: today."),
+]
+
 Date = Annotated[
     str | None,
     typer.Option(

@@ -44,14 +44,35 @@ class DayRange:
         if self.last < self.first:
             raise Unusable("the last day is before the first", hint="change --from and --to over")
 
+    def __str__(self) -> str:
+        """In ISO 8601: the day, or the first and the last. Law: `read_days` reads it."""
+        ends = f"{self.first}/{self.last}"
+        return ends if self.first < self.last else f"{self.first}"
+
     @property
     def count(self) -> int:
         """How many days, at least one."""
         return (self.last - self.first).days + 1
 
+    @property
+    def each(self) -> Iterator[DayRange]:
+        """Each day by itself."""
+        for later in range(self.count):
+            day = self.first + timedelta(days=later)
+            yield DayRange(day, day)
+
     def bounds(self, zone: tzinfo) -> tuple[datetime, datetime]:
         """UTC: the first instant of the first day, and the first instant after the last."""
         return _midnight(self.first, zone), day_end(self.last, zone)
+
+
+def read_days(text: str) -> DayRange:
+    """The days as `DayRange` writes them; ValueError if it does not."""
+    first, _, last = text.partition("/")
+    days = DayRange(date.fromisoformat(first), date.fromisoformat(last or first))
+    if str(days) != text:
+        raise ValueError
+    return days
 
 
 @dataclass(frozen=True, slots=True)

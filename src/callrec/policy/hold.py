@@ -23,7 +23,6 @@ from typing import Final
 from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause, Law
-from callrec.policy.days import DayRange
 from callrec.policy.particulars import Particulars, Unknown
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
@@ -132,15 +131,16 @@ def next_state(state: HoldState, act: HoldAct) -> HoldState:
     return _NEXT[state][act]
 
 
-def stated_call_times(particulars: Particulars) -> Criteria:
-    """When a request's calls were, as far as it says; a search by this needs no key.
+def stated_call_times(particulars: Particulars) -> tuple[Criteria, ...]:
+    """When a request's calls were, as far as it says; a search by these needs no key.
 
-    Law: a call that the request describes meets this too.
+    Law: a call that the request describes meets one of these too.
     """
-    day, times = particulars.day, particulars.times
-    if isinstance(day, Unknown):
-        return Criteria()
-    return Criteria(days=DayRange(day, day), times=None if isinstance(times, Unknown) else times)
+    days, times = particulars.days, particulars.times
+    if isinstance(days, Unknown):
+        return (Criteria(),)
+    known = None if isinstance(times, Unknown) else times
+    return tuple(Criteria(days=each, times=known) for each in days)
 
 
 def check_may_place_hold(person: Person, *, on: date, doing: str = "place a hold") -> None:

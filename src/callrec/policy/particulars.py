@@ -6,7 +6,7 @@ The policy adds "if known" and "where possible": so "unknown" is an answer, neve
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, time
 from enum import StrEnum
@@ -21,7 +21,7 @@ from callrec.policy.completeness import (
     normalise_text,
     read_further,
 )
-from callrec.policy.days import TimeRange
+from callrec.policy.days import DayRange, TimeRange, read_days
 from callrec.policy.further import QUESTIONS, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.words import check_reason
@@ -34,6 +34,10 @@ class Unknown(StrEnum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
+
+WITHHELD: Final = "withheld"
+"""In a number's place: somebody called and showed none."""
+
 _WORD: Final = re.compile(r"\w[\w.@-]*")
 """A possible login, without brackets and commas."""
 
@@ -44,15 +48,18 @@ class Answers:
 
     reason: str | None = None
     """A sentence."""
-    day: date | Unknown | None = None
-    """Of the call."""
+    days: tuple[DayRange, ...] | Unknown | None = None
+    """Of the calls."""
     times: TimeRange | Unknown | None = None
     """Of the call."""
-    extension: str | None = None
-    number: str | None = None
-    """In any spelling; E.164 before `read_particulars`."""
+    extensions: tuple[str, ...] = ()
+    """Or "unknown" alone, as of the next two."""
+    numbers: tuple[str, ...] = ()
+    """In any spelling; E.164 before `read_particulars`. `WITHHELD`: of callers who showed none."""
     parties: tuple[str, ...] = ()
-    """Their names, or "unknown" alone."""
+    """Their names."""
+    names: tuple[str, ...] = ()
+    """Under which the calls of the person whom it is about may be found."""
     about: str | None = None
     """Any other information on the nature of the call."""
     further: Mapping[FurtherParticular, str] = field(default_factory=dict)
@@ -64,17 +71,20 @@ class Particulars:
     """A request's particulars, complete; `read_particulars` makes them."""
 
     reason: str
-    day: date | Unknown
-    """Of the call, in the practice's time zone."""
+    days: tuple[DayRange, ...] | Unknown
+    """Of the call, in the practice's time zone: any of these."""
     times: TimeRange | Unknown
-    extension: str | Unknown
-    number: str | Unknown
-    """The outside party's, as E.164."""
+    extensions: tuple[str, ...] | Unknown
+    """Any of these."""
+    numbers: tuple[str, ...] | Unknown
+    """The outside party's, as E.164, or `WITHHELD`: any of these."""
     parties: tuple[str, ...] | Unknown
     about: str
     """Any other information; may be empty."""
     further: Mapping[str, str] = field(default_factory=dict)
     """The further particulars (policy/further.py): days in ISO 8601, choices by code."""
+    names: tuple[str, ...] = ()
+    """Where a law gives somebody a right to all their calls: what else these are found by."""
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -87,7 +97,12 @@ class Particulars:
             word for asked, text in named if asked.names_staff for word in _WORD.findall(text)
         )
         names = (text for asked, text in named if asked.names_subject)
-        return tuple(dict.fromkeys((*names, *logins)))
+        return tuple(dict.fromkeys((*names, *self.names, *logins)))
+
+    @property
+    def since(self) -> date | None:
+        """The first of the days; None where they are not known."""
+        return None if isinstance(self.days, Unknown) else min(each.first for each in self.days)
 
     def as_json(self) -> dict[str, Any]:
         """As sealed, and as hashed for the request's digest.
@@ -96,32 +111,34 @@ class Particulars:
         """
         return {
             "reason": self.reason,
-            "date": str(self.day),
+            "date": _one_or_several(self.days),
             "time": _listed(self.times),
-            "extension": str(self.extension),
-            "number": str(self.number),
+            "extension": _one_or_several(self.extensions),
+            "number": _one_or_several(self.numbers),
             "parties": _listed(self.parties),
             "about": self.about,
             "further": {str(name): self.further[name] for name in sorted(self.further)},
+            **({"names": list(self.names)} if self.names else {}),
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Particulars:
         """Read it back, without asking the rules of today; Tampered if it is not `as_json`'s."""
         try:
-            day, times, parties = value["date"], value["time"], value["parties"]
+            days, times, parties = value["date"], value["time"], value["parties"]
             read = cls(
                 reason=_read_text(value["reason"]),
-                day=UNKNOWN if day == UNKNOWN else date.fromisoformat(_read_text(day)),
+                days=UNKNOWN if days == UNKNOWN else tuple(map(read_days, _read_several(days))),
                 times=UNKNOWN if times == UNKNOWN else _read_times(times),
-                extension=_or_unknown(_read_text(value["extension"])),
-                number=_or_unknown(_read_text(value["number"])),
+                extensions=_known_or_unknown(_read_several(value["extension"])),
+                numbers=_known_or_unknown(_read_several(value["number"])),
                 parties=UNKNOWN if parties == UNKNOWN else _read_texts(parties),
                 about=_read_text(value["about"]),
                 further={
                     str(FurtherParticular(name)): _read_text(text)
                     for name, text in dict(value["further"]).items()
                 },
+                names=_read_texts(value.get("names", [])),
             )
         except (KeyError, TypeError, ValueError, Unusable):
             read = None
@@ -135,34 +152,57 @@ def read_particulars(
 ) -> Particulars:
     """Check the answers and make them a request's particulars.
 
-    The number is E.164, "unknown" or empty. Refused without a proper reason, where something is
+    Numbers are E.164, `WITHHELD` or "unknown". Refused without a proper reason, where something is
     neither given nor "unknown", or by the purpose's own rules (policy/completeness.py). Unusable if
-    the parties are named and unknown at once; otherwise as `read_further`.
+    something is given and unknown at once; otherwise as `read_further`.
     """
     taken = replace(
         answers,
         reason=normalise_text(answers.reason or ""),
-        extension=normalise_text(answers.extension or ""),
-        number=normalise_text(answers.number or ""),
-        parties=tuple(filter(None, map(normalise_text, answers.parties))),
+        extensions=_tidy(answers.extensions),
+        numbers=_tidy(answers.numbers),
+        parties=_tidy(answers.parties),
+        names=_tidy(answers.names),
         about=normalise_text(answers.about or ""),
     )
     _check_complete(purpose, taken)
     check_reason(answers.reason, Clause.FORMALLY_AUTHORISED)
-    day, times = taken.day or UNKNOWN, taken.times or UNKNOWN
-    call_on = None if isinstance(day, Unknown) else day
-    check_not_in_future(call_on, today)
-    known = AnswerContext(today=today, logins=logins, call_on=call_on)
-    return Particulars(
+    days = taken.days or UNKNOWN
+    check_not_in_future(days, today)
+    _check_sought(purpose, taken)
+    read = Particulars(
         reason=taken.reason or "",
-        day=day,
-        times=times,
-        extension=_or_unknown(taken.extension or ""),
-        number=_or_unknown(taken.number or ""),
-        parties=_named_or_unknown(taken.parties),
+        days=days if isinstance(days, Unknown) else tuple(dict.fromkeys(days)),
+        times=taken.times or UNKNOWN,
+        extensions=_known_or_unknown(taken.extensions, "extension"),
+        numbers=_known_or_unknown(taken.numbers, "number"),
+        parties=_known_or_unknown(taken.parties, "party"),
         about=taken.about or "",
-        further=read_further(purpose, taken.further, known),
+        names=taken.names,
     )
+    known = AnswerContext(today=today, logins=logins, call_on=read.since)
+    return replace(read, further=read_further(purpose, taken.further, known))
+
+
+def _tidy(texts: Iterable[str]) -> tuple[str, ...]:
+    """None empty, none twice."""
+    return tuple(filter(None, dict.fromkeys(map(normalise_text, texts))))
+
+
+def _check_sought(purpose: Purpose, answers: Answers) -> None:
+    """What is looked for without a number has days; names are a law's purposes' alone."""
+    if WITHHELD in answers.numbers and not isinstance(answers.days, tuple):
+        raise Refused(
+            "withheld numbers are searched for within some days",
+            clause=Clause.NO_BROWSING,
+            hint="say which days: --date DATE, or --from DATE --to DATE",
+        )
+    if answers.names and not TERMS[purpose].has_statutory_clock:
+        raise Refused(
+            f"you do not need --name for {purpose}",
+            clause=Clause.SPECIFIC_PURPOSES,
+            hint="say who took part in the call: --party NAME",
+        )
 
 
 def with_changes(particulars: Particulars, changes: Answers) -> Answers:
@@ -176,14 +216,18 @@ def with_changes(particulars: Particulars, changes: Answers) -> Answers:
         FurtherParticular.ANSWER_BY, further
     ):
         further.pop(FurtherParticular.ANSWER_BY, None)
-    parties = particulars.parties
+
+    def before(known: tuple[str, ...] | Unknown) -> tuple[str, ...]:
+        return (UNKNOWN,) if isinstance(known, Unknown) else known
+
     return Answers(
         reason=changes.reason or particulars.reason,
-        day=changes.day or particulars.day,
+        days=changes.days or particulars.days,
         times=changes.times or particulars.times,
-        extension=changes.extension or particulars.extension,
-        number=changes.number or particulars.number,
-        parties=changes.parties or ((UNKNOWN,) if isinstance(parties, Unknown) else parties),
+        extensions=changes.extensions or before(particulars.extensions),
+        numbers=changes.numbers or before(particulars.numbers),
+        parties=changes.parties or before(particulars.parties),
+        names=changes.names or particulars.names,
         about=particulars.about if changes.about is None else changes.about,
         further=further,
     )
@@ -192,10 +236,10 @@ def with_changes(particulars: Particulars, changes: Answers) -> Answers:
 def _check_complete(purpose: Purpose, answers: Answers) -> None:
     """One refusal names everything that is missing, and what to type."""
     five = {
-        "date": answers.day,
+        "date": answers.days,
         "time": answers.times,
-        "extension": answers.extension,
-        "number": answers.number,
+        "extension": answers.extensions,
+        "number": answers.numbers,
         "party": answers.parties,
     }
     missing = [name for name, value in five.items() if not value]
@@ -215,9 +259,9 @@ def _check_complete(purpose: Purpose, answers: Answers) -> None:
     )
 
 
-def check_not_in_future(call_on: date | None, today: date) -> None:
-    """A request is for a past call [policy 4(b)]."""
-    if call_on is not None and call_on > today:
+def check_not_in_future(days: tuple[DayRange, ...] | Unknown, today: date) -> None:
+    """A request is for past calls [policy 4(b)]."""
+    if not isinstance(days, Unknown) and any(each.last > today for each in days):
         raise Refused(
             "the call is on a day to come",
             clause=Clause.FORMALLY_AUTHORISED,
@@ -229,15 +273,25 @@ def _or_unknown(text: str) -> str | Unknown:
     return UNKNOWN if text.casefold() == UNKNOWN else text
 
 
-def _named_or_unknown(names: tuple[str, ...]) -> tuple[str, ...] | Unknown:
-    if UNKNOWN not in map(_or_unknown, names):
-        return names
-    if len(names) > 1:
+def _known_or_unknown(texts: tuple[str, ...], what: str = "") -> tuple[str, ...] | Unknown:
+    if UNKNOWN not in map(_or_unknown, texts):
+        return texts
+    if len(texts) > 1:
         raise Unusable(
-            "the parties are named and unknown at once",
-            hint="name those who are known: --party NAME; say --party unknown only if nobody is",
+            f"the {what} is given and unknown at once",
+            hint=f"give what is known; say --{what} {UNKNOWN} only if nothing is",
         )
     return UNKNOWN
+
+
+def _one_or_several(known: tuple[object, ...] | Unknown) -> str | list[str]:
+    """Of one thing its text; of several a list."""
+    texts = [str(known)] if isinstance(known, Unknown) else list(map(str, known))
+    return texts if len(texts) > 1 else texts[0]
+
+
+def _read_several(value: object) -> tuple[str, ...]:
+    return _read_texts(value) if isinstance(value, list) else (_read_text(value),)
 
 
 def _listed(answer: TimeRange | tuple[str, ...] | Unknown) -> str | list[str]:

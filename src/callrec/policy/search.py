@@ -9,6 +9,7 @@ other and never wider than one may be: what says neither number, name, nor day d
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -17,7 +18,7 @@ from typing import TypeVar
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.days import DayRange, TimeRange
-from callrec.policy.particulars import Particulars, Unknown
+from callrec.policy.particulars import WITHHELD, Particulars, Unknown
 from callrec.policy.words import check_reason, words
 
 TAIL_DIGITS = 4
@@ -173,31 +174,60 @@ def _is_then(criteria: Criteria, call: CallFacts, zone: tzinfo) -> bool:
 def described_by(particulars: Particulars) -> tuple[Criteria, ...]:
     """What a call may be found by: it is described if it meets one of these.
 
-    A name is asked for only where neither a number, nor a day with an extension or a time, says
-    which call it was: recordings know few names, and are not passed over for lacking one. Any of
-    the parties' names will do.
+    Any of the numbers, and any of the names that somebody's own calls are found under, will do;
+    days, times and extensions narrow that. A party's name is asked for only where neither a
+    number, nor a day with an extension or a time, says which call it was: recordings know few
+    names, and are not passed over for lacking one. Any of the parties' names will do.
+
+    Without a number or a name each day is a search of its own; of several days nothing is
+    described by these alone.
 
     Law: each is one for which `check_not_browsing` lets one day be searched.
     """
-    day = _known(particulars.day)
-    whole = Criteria(
-        number=_known(particulars.number),
-        days=None if day is None else DayRange(day, day),
-        times=_known(particulars.times),
-        extension=_known(particulars.extension),
-    )
-    if whole.names_something or (whole.days and whole.times):
-        return (whole,)
+    within = [
+        Criteria(days=days, times=_known(particulars.times), extension=extension)
+        for days in _known(particulars.days) or (None,)
+        for extension in _known(particulars.extensions) or (None,)
+    ]
+    numbers = _known(particulars.numbers) or ()
+    asked = [
+        *(
+            replace(each, number=number)
+            for number in numbers
+            if number != WITHHELD
+            for each in within
+        ),
+        *(
+            replace(each, party=name)
+            for name in particulars.names
+            if words(name)
+            for each in within
+        ),
+    ]
+    if WITHHELD in numbers:
+        asked += [replace(each, withheld=True) for each in _by_the_day(within)]
+    if asked:
+        return tuple(asked)
+    if all(
+        each.days and (each.extension or (each.is_on_one_day and each.times)) for each in within
+    ):
+        return tuple(_by_the_day(within))
     named = [name for name in _known(particulars.parties) or () if words(name)]
     if named:
-        return tuple(replace(whole, party=name) for name in named)
-    return (whole,) if whole.days else ()
+        return tuple(replace(each, party=name) for name in named for each in within)
+    return tuple(within) if all(each.is_on_one_day for each in within) else ()
+
+
+def _by_the_day(within: Sequence[Criteria]) -> Iterator[Criteria]:
+    """The same, each of one day."""
+    for each in within:
+        yield from (replace(each, days=day) for day in each.days.each) if each.days else (each,)
 
 
 def is_of_another_day(particulars: Particulars, began_at: datetime) -> bool:
-    """Whether a call began, in local time, on another day than the one given, if one is."""
-    day = _known(particulars.day)
-    return day is not None and day != began_at.date()
+    """Whether a call began, in local time, on none of the days given, if any are."""
+    days, began_on = _known(particulars.days), began_at.date()
+    return days is not None and not any(each.first <= began_on <= each.last for each in days)
 
 
 def _known(value: _Value | Unknown) -> _Value | None:

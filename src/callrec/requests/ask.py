@@ -23,7 +23,13 @@ from callrec.policy.authority import check_may_request
 from callrec.policy.clause import Clause
 from callrec.policy.further import NAMES_STAFF
 from callrec.policy.handling import is_shown_recordings
-from callrec.policy.particulars import UNKNOWN, Answers, Particulars, read_particulars
+from callrec.policy.particulars import (
+    UNKNOWN,
+    WITHHELD,
+    Answers,
+    Particulars,
+    read_particulars,
+)
 from callrec.policy.purpose import RANDOM_BYTES, TERMS, Purpose, request_id
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId, Power, VaultKey
@@ -107,7 +113,7 @@ def parse_particulars(practice: Practice, purpose: Purpose, answers: Answers) ->
     """The answers as the particulars of a request for that purpose."""
     return read_particulars(
         purpose,
-        replace(answers, number=parse_number(practice, answers.number)),
+        replace(answers, numbers=tuple(parse_number(practice, each) for each in answers.numbers)),
         today=today(practice),
         logins=all_logins(practice),
     )
@@ -183,10 +189,11 @@ def write_request(
     return history
 
 
-def parse_number(practice: Practice, typed: str | None) -> str | None:
-    """A number in any spelling as E.164; nothing, and "unknown", stay what they are."""
-    if not typed or typed.strip().casefold() == UNKNOWN:
-        return typed
+def parse_number(practice: Practice, typed: str) -> str:
+    """A number in any spelling as E.164; "unknown" and "withheld" stay what they are."""
+    word = typed.strip().casefold()
+    if word in ("", UNKNOWN, WITHHELD):
+        return word
     from callrec.telephone.number import e164  # noqa: PLC0415  # 35 ms, and few who load this type one
 
     number = e164(typed, practice.settings.region)

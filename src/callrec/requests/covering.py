@@ -87,8 +87,10 @@ def _in_stated_time(
     from callrec.requests.open import read_request  # noqa: PLC0415  # few holds have no match
 
     request = read_request(practice, actor, connection, f"R-{hold.request_number}")
-    time, zone = stated_call_times(request.particulars), practice.settings.time_zone
-    return [row for row in recordings if matches(time, _clear_facts(row), zone)]
+    stated, zone = stated_call_times(request.particulars), practice.settings.time_zone
+    return [
+        row for row in recordings if any(matches(each, _clear_facts(row), zone) for each in stated)
+    ]
 
 
 def _clear_facts(row: Row[Any]) -> CallFacts:

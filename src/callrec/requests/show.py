@@ -23,7 +23,7 @@ from callrec.mail.outbox import ListedMessage, list_messages
 from callrec.policy.clock_events import Deadline
 from callrec.policy.edits import Edits
 from callrec.policy.handling import is_shown_recordings
-from callrec.policy.particulars import UNKNOWN, Particulars
+from callrec.policy.particulars import UNKNOWN, WITHHELD, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import UNDECIDED, RequestAct, RequestState, undecided_since
 from callrec.policy.retention import DisposalItem
@@ -227,10 +227,13 @@ def masked(particulars: Particulars) -> dict[str, Any]:
     """Particulars for people not concerned: no text, no whole name or number."""
     hidden = {"reason": None, "about": None, "further": dict.fromkeys(particulars.further)}
     value: dict[str, Any] = {**particulars.as_json(), **hidden}
-    if particulars.number is not UNKNOWN:
-        value["number"] = mask_number(particulars.number)
+    if particulars.numbers is not UNKNOWN:
+        numbers = [each if each == WITHHELD else mask_number(each) for each in particulars.numbers]
+        value["number"] = numbers if len(numbers) > 1 else numbers[0]
     if particulars.parties is not UNKNOWN:
         value["parties"] = [mask_name(name) for name in particulars.parties]
+    if particulars.names:
+        value["names"] = [mask_name(name) for name in particulars.names]
     return value
 
 

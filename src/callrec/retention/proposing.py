@@ -40,10 +40,10 @@ def make_disposal(
         Purpose.DISPOSAL,
         Particulars(
             reason=reason,
-            day=UNKNOWN,
+            days=UNKNOWN,
             times=UNKNOWN,
-            extension=UNKNOWN,
-            number=UNKNOWN,
+            extensions=UNKNOWN,
+            numbers=UNKNOWN,
             parties=UNKNOWN,
             about=about,
         ),

@@ -24,7 +24,6 @@ from callrec.catalogue.volumes import labels_of
 from callrec.errors import Refused
 from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause
-from callrec.policy.days import DayRange
 from callrec.policy.handling import is_shown_in_full
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import TERMS
@@ -222,11 +221,11 @@ def _most_suggested(practice: Practice, made: CreatedRequest) -> int:
 
 
 def _began_then(practice: Practice, particulars: Particulars) -> int | None:
-    """How many recordings are of that day and time; None where the day is unknown."""
-    if particulars.day is UNKNOWN:
+    """How many recordings are of that day and time; None where it is not one day."""
+    days, zone = particulars.days, practice.settings.time_zone
+    if days is UNKNOWN or len(days) > 1 or days[0].count > 1:
         return None
-    zone = practice.settings.time_zone
-    begins, ends = DayRange(particulars.day, particulars.day).bounds(zone)
+    begins, ends = days[0].bounds(zone)
     recording = tables.recording.c
     query = select(func.count()).where(
         recording.data_key.is_not(None),
@@ -234,7 +233,7 @@ def _began_then(practice: Practice, particulars: Particulars) -> int | None:
         recording.started_at < to_millis(ends),
     )
     if particulars.times is not UNKNOWN:
-        begins, ends = particulars.times.bounds(particulars.day, zone)
+        begins, ends = particulars.times.bounds(days[0].first, zone)
         ended_at = recording.started_at + recording.duration_ms
         query = query.where(recording.started_at < to_millis(ends), ended_at >= to_millis(begins))
     with reading(practice.engine) as connection:

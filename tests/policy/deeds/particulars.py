@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from callrec.policy.completeness import AnswerContext, read_answer
 from callrec.policy.further import MAX_AGREEMENT_BYTES, FurtherParticular
-from callrec.policy.particulars import UNKNOWN, Answers, Particulars, read_particulars
+from callrec.policy.particulars import UNKNOWN, Particulars, read_particulars
 from callrec.policy.purpose import Purpose
+from house.particulars import answers, several
 from policy.builders import REASON, TODAY
 
 YESTERDAY, TOMORROW = "2024-01-03", "2024-01-05"
@@ -50,7 +51,7 @@ def asks(
         "number": "unknown",
         "parties": ("unknown",),
     }
-    told = Answers(**{**whole, **said}, further=further or {})
+    told = answers(**{**several(**whole), **several(**said)}, further=further or {})
     read_particulars(purpose, told, today=TODAY, logins={"sam"})
 
 
@@ -67,6 +68,8 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "a call is tomorrow": lambda: asks(day=TODAY + timedelta(days=1)),
     "the parties are named and unknown": lambda: asks(parties=("Una Byrne", "unknown")),
+    "withheld numbers of all time": lambda: asks(numbers=("withheld",)),
+    "a complaint is found by a name": lambda: asks(names=("Una Byrne",)),
     # What the purpose asks for besides.
     "a complaint does not say which": lambda: asks(Purpose.COMPLAINT),
     "a claim carries a complaint": lambda: asks(

@@ -12,6 +12,7 @@ from copy import copy
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path  # Typer reads it
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -24,7 +25,7 @@ from callrec.cli.prompts import Prompts
 from callrec.errors import Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.completeness import AnswerContext, is_asked, read_answer
-from callrec.policy.days import TimeRange, parse_day, parse_times
+from callrec.policy.days import DayRange, TimeRange, parse_day, parse_times
 from callrec.policy.further import (
     MAX_AGREEMENT_BYTES,
     QUESTIONS,
@@ -60,11 +61,14 @@ PURPOSE_MEANINGS = {
 
 _SIX: Mapping[str, Any] = {
     "reason": options.Reason,
-    "on": options.Date,
+    "on": options.Days,
+    "since": options.FirstDays,
+    "until": options.LastDays,
     "at": options.Time,
-    "extension": options.Extension,
-    "number": options.Number,
+    "extension": options.Extensions,
+    "number": options.RequestNumbers,
     "party": options.Parties,
+    "name": options.Names,
     "about": options.About,
 }
 
@@ -126,6 +130,23 @@ class PurposeCommand(Command):
         super(PurposeCommand, shown).format_options(ctx, formatter)
 
 
+_BETWEEN = "; "
+"""What stands between several answers to one question."""
+
+
+def as_answers(typed: Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed, several answers to one question as they are typed to that."""
+    since, until = typed["since"] or [], typed["until"] or []
+    if len(since) != len(until) and (len(since), len(until)) != (1, 0):
+        raise Unusable("each --from has its --to", hint="give them in pairs: --from DATE --to DATE")
+    spans = [f"{first} to {last}" for first, last in zip_longest(since, until, fillvalue="today")]
+    several = {"on": [*(typed["on"] or []), *spans]}
+    several |= {name: typed[name] or [] for name in ("extension", "number")}
+    joined = {name: _BETWEEN.join(texts) or None for name, texts in several.items()}
+    others = {name: text for name, text in typed.items() if name not in ("since", "until")}
+    return {**others, **joined}
+
+
 def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:
     """The purpose, asked for where it was not given."""
     if given is not None:
@@ -140,14 +161,15 @@ def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
     """What was typed, and no more: the policy's refusal names all that is missing."""
     from callrec.practice import today
 
-    day, times = typed["on"], typed["at"]
+    days, times = typed["on"], typed["at"]
     return Answers(
         reason=typed["reason"],
-        day=_day(day, today(practice), "--date") if day else None,
+        days=_days(days, today(practice), "--date") if days else None,
         times=_times(times) if times else None,
-        extension=typed["extension"],
-        number=typed["number"],
+        extensions=_several(typed["extension"] or ""),
+        numbers=_several(typed["number"] or ""),
         parties=tuple(typed["party"] or ()),
+        names=tuple(typed["name"] or ()),
         about=typed["about"],
         further={
             field: _read_file(text) if QUESTIONS[field].kind is AnswerKind.FILE else text
@@ -213,7 +235,9 @@ def ask_answers(
     known = AnswerContext(
         today=today(practice),
         logins=all_logins(practice),
-        call_on=None if isinstance(answers.day, Unknown) else answers.day,
+        call_on=min(each.first for each in answers.days)
+        if isinstance(answers.days, tuple)
+        else None,
     )
     return replace(answers, further=_ask_further(prompts, purpose, known, _typed_further(typed)))
 
@@ -238,28 +262,29 @@ def _ask_six(
 
     return Answers(
         reason=ask_reason(prompts, typed),
-        day=ask(
+        days=ask(
             "on",
-            "Date of the call (4/1/2024, or unknown)",
+            "Date of the call (4/1/2024, 4/1/2024 to 31/1/2024, or unknown)",
             "--date D",
-            lambda text: _past_day(text, today(practice)),
+            lambda text: _past_days(text, today(practice)),
         ),
         times=ask("at", "Time of the call (14:05, 14:00-14:30, or unknown)", "--time T", _times),
-        extension=ask(
-            "extension", "Telephone extension used (201, or unknown)", "--extension E", str
+        extensions=ask(
+            "extension", "Telephone extension used (201, or unknown)", "--extension E", _several
         ),
-        number=ask(
+        numbers=ask(
             "number",
             "External number (in any spelling, or unknown)",
             "--number N",
-            lambda text: parse_number(practice, text),
+            lambda text: tuple(parse_number(practice, each) for each in _several(text)),
         ),
         parties=tuple(typed["party"] or ())
         or prompts.ask_until(
             f"{_WHO.get(purpose, 'Names of all parties')} (with ; between them, or unknown)",
-            _names,
+            _several,
             option="--party NAME",
         ),
+        names=tuple(typed["name"] or ()),
         about=ask("about", "Anything else about the call (or none)", "--about TEXT", _about),
     )
 
@@ -320,22 +345,28 @@ def _reason(text: str) -> str:
     return text
 
 
-def _day(text: str, on: date, what: str = "that") -> date | Unknown:
-    return UNKNOWN if text.strip().casefold() == UNKNOWN else parse_day(text, on, what=what)
+def _days(text: str, on: date, what: str = "that") -> tuple[DayRange, ...] | Unknown:
+    if text.strip().casefold() == UNKNOWN:
+        return UNKNOWN
+    spans = (each.partition(" to ") for each in _several(text))
+    return tuple(
+        DayRange(parse_day(first, on, what=what), parse_day(last or first, on, what=what))
+        for first, _, last in spans
+    )
 
 
-def _past_day(text: str, on: date) -> date | Unknown:
-    day = _day(text, on)
-    check_not_in_future(None if isinstance(day, Unknown) else day, on)
-    return day
+def _past_days(text: str, on: date) -> tuple[DayRange, ...] | Unknown:
+    days = _days(text, on)
+    check_not_in_future(days, on)
+    return days
 
 
 def _times(text: str) -> TimeRange | Unknown:
     return UNKNOWN if text.strip().casefold() == UNKNOWN else parse_times(text)
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, (name.strip() for name in text.split(";"))))
+def _several(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (each.strip() for each in text.split(_BETWEEN.strip()))))
 
 
 def _about(text: str) -> str:

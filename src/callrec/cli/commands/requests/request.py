@@ -13,6 +13,7 @@ from callrec.cli.commands.requests.particulars import (
     AttachMatching,
     PurposeCommand,
     add_known,
+    as_answers,
     ask_answers,
     ask_purpose,
     ask_reason,
@@ -74,6 +75,7 @@ def create(
         raise Unusable("two purposes are given", hint="make a request for each of them")
     chosen = ask_purpose(call.prompts, purpose or named)
     with drafting(call, practice, f"request create {chosen}"):
+        typed = as_answers(typed)
         if any(each.number is None for each in recording or ()):
             typed["reason"] = ask_reason(call.prompts, typed)  # it is the search's, too
         numbers = numbers_of(call, practice, actor, recording or (), reason=typed["reason"])
@@ -282,7 +284,7 @@ def amend(
         )
     practice = practice_of(ctx.obj)
     actor = _changer(ctx.obj, practice, request, yes=yes)
-    changes = read_answers(practice, typed)
+    changes = read_answers(practice, as_answers(typed))
     _show_amended(ctx.obj, amend_particulars(practice, actor, request, changes))
 
 
