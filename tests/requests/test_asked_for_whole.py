@@ -13,11 +13,11 @@ import pytest
 from callrec.errors import NotFound, Refused
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
-from callrec.requests import amend, decide, model
-from callrec.requests.amend import attach_matching
+from callrec.requests import decide, gather, model
+from callrec.requests.amend import amend_particulars, detach_recordings
 from callrec.requests.decide import Decision, preview_approval
 from callrec.requests.event import withdraw_request
-from callrec.search import search
+from callrec.requests.gather import Gathered, gather_recordings
 from house.commands import type_in
 from house.packages import release
 from house.practices import House
@@ -47,8 +47,13 @@ def with_three(house: House) -> House:
     return house
 
 
-def whole(house: House, reference: str, login: str = "max") -> None:
-    attach_matching(house.practice, logged_in(house, login), reference)
+def whole(
+    house: House, reference: str, login: str = "max", **left_out: Mapping[int, Ground]
+) -> Gathered:
+    leave_out = left_out.get("leave_out", {})
+    return gather_recordings(
+        house.practice, logged_in(house, login), reference, leave_out=leave_out
+    )
 
 
 def decided(house: House, reference: str, **decision: object) -> tuple[int, ...]:
@@ -58,6 +63,10 @@ def decided(house: House, reference: str, **decision: object) -> tuple[int, ...]
 @pytest.mark.parametrize("purpose", OWED_WHOLE)
 def test_one_that_leaves_out_a_recording_is_not_approved(house: House, purpose: Purpose) -> None:
     reference = a_request(with_three(house), purpose=purpose, recordings=(1, 2))
+    with pytest.raises(Refused, match=f"nobody has gathered all .* match {reference} "):
+        decided(house, reference)
+    whole(house, reference)
+    detach_recordings(house.practice, logged_in(house, "max"), reference, [3])
     with pytest.raises(Refused, match=f"{reference} leaves out recordings that match it: 3 "):
         decided(house, reference)
     with pytest.raises(Refused, match="leaves out"):

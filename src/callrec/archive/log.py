@@ -56,7 +56,7 @@ from callrec.volume.volume import Volume
 REMOVED: Final = "archive.removed"
 
 RECORDINGS_PER_STEP = 200
-"""Recordings in one leaf: it names each of them, and has at most 8 KiB."""
+"""Recordings in one leaf, which names each of them and stays short."""
 
 
 class VolumeAct(StrEnum):

@@ -1,4 +1,4 @@
-"""A leaf: one entry of the log, canonical JSON of at most 8 KiB (docs/formats/audit-log.md, 1).
+"""A leaf: one entry of the log, canonical JSON of less than 64 KiB (docs/formats/audit-log.md, 1).
 
 It is kept byte for byte and never written again, and holds ids and enumerations only: no name,
 number or reason. The details are sealed beside it and bound to it by the commitment in ``detail``.
@@ -18,8 +18,8 @@ from callrec.crypto.context import context
 from callrec.crypto.primitives import sha256
 from callrec.errors import Tampered
 
-MAX_LEAF_BYTES: Final = 8 * 1024
-"""Size of a leaf in bytes: 8 KiB at most."""
+MAX_LEAF_BYTES: Final = (1 << 16) - 1
+"""Size of a leaf in bytes: what c2sp.org/tlog-tiles lets an entry have."""
 
 DETAIL_NONCE_BYTES: Final = 32
 
@@ -117,7 +117,7 @@ class Leaf:
         """The leaf's bytes, to be hashed and kept.
 
         Raises:
-            ValueError: more than 8 KiB: a programming error.
+            ValueError: 64 KiB or more: a programming error.
         """
         optional = {"founders", "session"}
         members = {name: getattr(self, name) for name in self.__slots__ if name not in optional}
@@ -127,7 +127,7 @@ class Leaf:
             members["session"] = self.session
         data = canonical(members)
         if len(data) > MAX_LEAF_BYTES:
-            raise ValueError("a leaf has more than 8 KiB")
+            raise ValueError("a leaf has 64 KiB or more")
         return data
 
     @classmethod

@@ -232,10 +232,10 @@ def _check_may_be_attested(leaf: Leaf, session: SessionCertificate) -> None:
 def _encoded(leaf: Leaf) -> bytes:
     try:
         return leaf.encode()
-    except ValueError as error:  # more than 8 KiB: its subject names too many things
+    except ValueError as error:  # 64 KiB or more: its subject names too many things
         raise Unusable(
             "this concerns more recordings than one entry of the audit log can name",
-            hint="do it in several requests of 200 recordings at most",
+            hint="do it in several requests of 1500 recordings at most",
         ) from error
 
 

@@ -23,7 +23,7 @@ from callrec.crypto.statement import Statement
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldAct
 from callrec.policy.incident import IncidentAct
-from callrec.policy.request import RequestAct
+from callrec.policy.request import CHANGING_ACTS, RequestAct
 
 SESSION_STATEMENT: Final = "session"
 
@@ -57,7 +57,7 @@ SESSION_ACTS: Final[Mapping[str, int]] = MappingProxyType(
             map(
                 str,
                 (
-                    *(RequestAct.CREATED, RequestAct.RECEIVED, RequestAct.AMENDED),
+                    *(RequestAct.CREATED, RequestAct.RECEIVED, *CHANGING_ACTS),
                     *(RequestAct.ASKED, RequestAct.ANSWERED, RequestAct.EXTENDED),
                     *(RequestAct.THIRD_PARTIES, RequestAct.DENIED, RequestAct.WITHDRAWN),
                     *(RequestAct.LAPSED, RequestAct.REVOKED, RequestAct.GRANT_LAPSED),
@@ -72,6 +72,7 @@ SESSION_ACTS: Final[Mapping[str, int]] = MappingProxyType(
         # With its request, which it names second; by hand it is lifted with two passwords.
         str(HoldAct.LIFTED): 2,
         **dict.fromkeys(("request.shown", "hold.shown", "hold.matching", "incident.shown"), 0),
+        **dict.fromkeys(("request.gathering",), 0),
         **dict.fromkeys(("retention.reviewed", "recording.categorised"), 0),
         **dict.fromkeys(("volume.kept", "volume.found", "volume.listed"), 0),
         **dict.fromkeys(("people.listed", "person.shown", LOGOUT), 0),

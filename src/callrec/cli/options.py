@@ -171,10 +171,6 @@ RecordingsToHold = Annotated[
     ),
 ]
 
-Matching = Annotated[
-    bool, typer.Option("--matching", help="Every recording that matches the request.")
-]
-
 Recordings = Annotated[
     list[int] | None,
     typer.Option(
@@ -198,16 +194,6 @@ Request = Annotated[
 
 
 # What was heard, when, and by whom.
-
-Number = Annotated[
-    str | None,
-    typer.Option(
-        "--number",
-        "-n",
-        metavar="NUMBER",
-        help="Outside telephone number, in any spelling; ...4567 for one that ends so.",
-    ),
-]
 
 Numbers = Annotated[
     list[str] | None,
@@ -287,11 +273,6 @@ LastSearchDay = Annotated[
 Time = Annotated[
     str | None,
     typer.Option("--time", "-t", metavar="TIME", help="Time of the call: 14:05, or 14:00-14:30."),
-]
-
-Extension = Annotated[
-    str | None,
-    typer.Option("--extension", "-e", metavar="EXT", help="The practice's own extension."),
 ]
 
 Extensions = Annotated[

@@ -40,7 +40,7 @@ from callrec.record.forms import NONCE_BYTES, Nonce, as_json, body_of, read_body
 from callrec.record.rows import Kind
 
 NAMES_PER_LEAF: Final = 180
-"""Recordings in one leaf, which has at most 8 KiB: the rest go into the next."""
+"""Recordings in one leaf, which stays short: the rest go into the next."""
 
 NO_RECORDING_YET: Final = 0
 """Stands for the newest recording where there was none."""

@@ -770,7 +770,7 @@ def read_leaf(data: bytes, seq: int, origin: str) -> dict[str, Any]:
     if isinstance(said, dict) and "session" in said:
         raise Wrong(f"has an entry {seq} that an open login signed, and it takes a password")
     leaf: dict[str, Any] = read_as("leaf" if seq else "first-leaf", data, f": entry {seq}")
-    if len(data) > 8192 or (leaf["v"], leaf["seq"], leaf["log"]) != (1, seq, origin):
+    if len(data) > 65535 or (leaf["v"], leaf["seq"], leaf["log"]) != (1, seq, origin):
         raise Wrong(f"has an entry {seq} that belongs to another place or log")
     return leaf
 

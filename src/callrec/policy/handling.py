@@ -1,6 +1,7 @@
 """Who handles a request besides deciding it [policy 4(b), 4(e), 4(f)].
 
     4(b)        its maker changes it, withdraws it, closes it           check_may_change, ...
+    4(c), 4(d)  who may search gathers all that matches it              check_may_gather
     4(e), 4(f)  closing without a package takes a reason                check_closing
     4(e), 4(f)  its handlers record events for its clock                check_may_record_event, ...
     4(e)        once approved, only missing proof may still arrive      check_is_awaited_proof
@@ -21,6 +22,7 @@ from callrec.policy.authority import (
     RequestFacts,
     check_in_force,
     check_is_decider,
+    check_may,
     check_not_subject,
 )
 from callrec.policy.clause import Clause
@@ -39,18 +41,25 @@ def check_may_change(person: Person, request: RequestFacts, *, on: date) -> None
     one about themselves that is not theirs.
     """
     check_in_force(person)
-    if not TERMS[request.purpose].is_made_by_hand:
-        raise Refused(
-            f"a request for {request.purpose} is not changed by hand",
-            clause=Clause.ENCRYPTED_AND_ARCHIVED,
-            hint="the Data Controller withholds what is to be kept; callrec retention dispose makes"
-            " another",
-        )
+    _check_is_changed_by_hand(request)
     if person.id == request.requester:
         return
     if Power.SEARCH not in powers_of(person, on):
         raise _not_theirs("only who made the request, or may search, changes it", request)
     check_not_subject(person, request)
+
+
+def check_may_gather(person: Person, request: RequestFacts, *, on: date) -> None:
+    """All that matches a request is gathered by someone who may search [policy 4(c), 4(d)].
+
+    That includes people who decide it: they choose nothing of what it says, and what they leave
+    out has a ground, as what they withhold. Nobody gathers for a request about themselves that is
+    not theirs, nor for what a retention review proposed.
+    """
+    check_may(person, Power.SEARCH, on=on)
+    _check_is_changed_by_hand(request)
+    if person.id != request.requester:
+        check_not_subject(person, request)
 
 
 def check_may_withdraw(person: Person, request: RequestFacts) -> None:
@@ -160,6 +169,16 @@ def is_shown_recordings(person: Person, purpose: Purpose, *, on: date) -> bool:
     searches nor decides sees only what was granted to them.
     """
     return bool(powers_of(person, on) & {Power.SEARCH, TERMS[purpose].decided_with})
+
+
+def _check_is_changed_by_hand(request: RequestFacts) -> None:
+    if not TERMS[request.purpose].is_made_by_hand:
+        raise Refused(
+            f"a request for {request.purpose} is not changed by hand",
+            clause=Clause.ENCRYPTED_AND_ARCHIVED,
+            hint="the Data Controller withholds what is to be kept; callrec retention dispose makes"
+            " another",
+        )
 
 
 def _not_theirs(message: str, request: RequestFacts) -> Refused:

@@ -70,6 +70,7 @@ class RequestAct(Worded):
     CREATED = "request.created", "made again"
     RECEIVED = "request.received", "dated"
     AMENDED = "request.amended", "changed"
+    GATHERED = "request.gathered", "gathered"
     ASKED = "request.asked", "asked about"
     ANSWERED = "request.answered", "answered"
     EXTENDED = "request.extended", "given more time"
@@ -104,6 +105,9 @@ class RequestEvent:
     """The id of the hearing or the release that it is about; of other acts it does not count."""
 
 
+CHANGING_ACTS: Final = frozenset({RequestAct.AMENDED, RequestAct.GATHERED})
+"""Each makes a new version of the request."""
+
 _HEARING_OVER: Final = (RequestAct.HEARING_ENDED, RequestAct.HEARING_FAILED)
 
 _GOES_ON: Final = (
@@ -125,6 +129,7 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
         RequestState.SUBMITTED: {
             RequestAct.RECEIVED: RequestState.SUBMITTED,
             RequestAct.AMENDED: RequestState.SUBMITTED,
+            RequestAct.GATHERED: RequestState.SUBMITTED,
             RequestAct.ASKED: RequestState.WAITING,
             RequestAct.ANSWERED: RequestState.SUBMITTED,  # unasked: proof of identity, say
             RequestAct.EXTENDED: RequestState.SUBMITTED,
@@ -137,6 +142,7 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
         RequestState.WAITING: {
             RequestAct.RECEIVED: RequestState.WAITING,
             RequestAct.AMENDED: RequestState.WAITING,
+            RequestAct.GATHERED: RequestState.WAITING,
             RequestAct.ASKED: RequestState.WAITING,  # something else, or of another day
             RequestAct.ANSWERED: RequestState.SUBMITTED,
             RequestAct.EXTENDED: RequestState.WAITING,
@@ -145,6 +151,7 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
         },
         RequestState.APPROVED: {
             RequestAct.AMENDED: RequestState.SUBMITTED,
+            RequestAct.GATHERED: RequestState.SUBMITTED,
             RequestAct.ANSWERED: RequestState.APPROVED,  # proof that was missing
             RequestAct.EXTENDED: RequestState.APPROVED,
             RequestAct.THIRD_PARTIES: RequestState.APPROVED,
@@ -161,7 +168,7 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
             **_AFTER_HEARING,
             **dict.fromkeys(  # some only where no approval stands: `_IF_NOTHING_STANDS`
                 (
-                    *(RequestAct.RECEIVED, RequestAct.AMENDED, RequestAct.ASKED),
+                    *(RequestAct.RECEIVED, *CHANGING_ACTS, RequestAct.ASKED),
                     *(RequestAct.ANSWERED, RequestAct.EXTENDED),
                 ),
                 RequestState.HEARD,
@@ -203,7 +210,7 @@ _PREPARING = {RequestAct.PREPARED: 1, RequestAct.DELIVERED: -1, RequestAct.FAILE
 _HEARING = {RequestAct.LISTENED: 1, **dict.fromkeys(_HEARING_OVER, -1)}
 """A hearing begun, and one ended; a killed program leaves no end."""
 
-ENDING_ACTS = frozenset({RequestAct.AMENDED, RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
+ENDING_ACTS = frozenset({*CHANGING_ACTS, RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
 """Acts that end an approval, so that the request must be decided again."""
 
 _HOW_IT_GOT_THERE = "see how it got there: callrec request show {}"
@@ -295,11 +302,14 @@ def state_after(events: Iterable[RequestEvent]) -> RequestState:
 
 def version_after(events: Iterable[RequestEvent]) -> int:
     """The request's version: 1, and one more for each change."""
-    return 1 + sum(event.act is RequestAct.AMENDED for event in events)
+    return 1 + sum(event.act in CHANGING_ACTS for event in events)
 
 
 def changed_by(events: Iterable[RequestEvent]) -> frozenset[PersonId]:
-    """Who changed the request after it was made."""
+    """Who changed the request after it was made.
+
+    People who gather choose nothing of what it says or asks for, and may decide it.
+    """
     return frozenset(event.actor for event in events if event.act is RequestAct.AMENDED)
 
 

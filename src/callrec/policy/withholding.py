@@ -7,6 +7,8 @@
     what a law gives a right to is refused on a ground of its own check_refused_on
     a person of whom nothing is held is told so                   check_refused_on
     what a law gives a right to is asked for whole                check_asked_for_whole, ...
+    all that matches it was gathered before it is decided         check_gathered
+    what a gathering leaves out has a ground of its own           check_left_out
 
 What is neither granted nor withheld expressly is withheld as not approved; it may be granted later.
 """
@@ -153,6 +155,37 @@ def check_refused_on(
     return code
 
 
+def check_left_out(ground: Ground, purpose: Purpose) -> None:
+    """What a gathering leaves out is there, and has a ground that says something [4(d), 4(e)]."""
+    check_ground(ground, purpose)
+    if ground in _NO_CHOICE:
+        others = (str(each) for each in GROUNDS_FOR[purpose] if each not in _NO_CHOICE)
+        raise Refused(
+            f'"{ground}" is no ground to leave out a recording that was found',
+            clause=TERMS[purpose].decided_under,
+            hint=f"the codes that fit: {', '.join(others)}",
+        )
+
+
+_NO_CHOICE: Final = (Ground.NOT_APPROVED, Ground.NOT_HELD)
+"""What nobody chooses of a recording that was found."""
+
+
+def check_gathered(request: RequestFacts, *, is_gathered: bool) -> None:
+    """Somebody has gathered all that matches what a law gives a right to [policy 4(d), 4(e)].
+
+    The answer says what was searched, and that nothing else was left out.
+
+    Source: UK GDPR 15(1A).
+    """
+    if not is_gathered:
+        raise Refused(
+            f"nobody has gathered all the recordings that match {request.reference}",
+            clause=TERMS[request.purpose].decided_under,
+            hint=f"callrec request gather {request.reference} finds and attaches them",
+        )
+
+
 def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int], *, is_full: bool) -> None:
     """Check that a request asks for all that fits it, where the law gives a right to all of it.
 
@@ -171,8 +204,8 @@ def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int], *, is_
         "it names as many as a request can: ask someone else who may search to make the same"
         " request again for the rest, with --attach-matching; then each is approved"
         if is_full
-        else "ask someone else who may search to add them, with callrec request attach"
-        f" {request.reference} --matching; then withhold what you keep back: --withhold ID=CODE"
+        else f"callrec request gather {request.reference} adds them; what is kept back is left out"
+        " with --leave-out ID=CODE, or withheld with --withhold ID=CODE"
     )
     raise Refused(
         f"{request.reference} leaves out recordings that match it: {some_of(left_out)}",
@@ -195,8 +228,8 @@ def check_nothing_came_in(request: RequestFacts, *, is_matched: bool, matched: i
     raise Refused(
         f"calls that {fit} {request.reference} came in after it was approved",
         clause=TERMS[request.purpose].decided_under,
-        hint="ask someone who may search to look, with callrec request attach"
-        f" {request.reference} --matching; if that adds any, it is approved again",
+        hint=f"callrec request gather {request.reference} looks for them; if that adds any, it is"
+        " approved again",
     )
 
 

@@ -36,7 +36,7 @@ from callrec.mail.outbox import notify
 from callrec.package.manifest import Manifest
 from callrec.package.whole import leftovers_of
 from callrec.policy.clause import Clause
-from callrec.policy.request import RequestAct
+from callrec.policy.request import CHANGING_ACTS, RequestAct
 from callrec.practice import Actor, Practice, signing, writing
 from callrec.release.signed import read_signed
 from callrec.requests.approvals import releases_in_preparation
@@ -49,7 +49,7 @@ from callrec.system.files import sync
 CUT_OFF: Final = "the run was cut off"
 """Why such a release failed, as the log says it."""
 
-_TAKING_BACK: Final = frozenset({RequestAct.AMENDED, RequestAct.REVOKED})
+_TAKING_BACK: Final = frozenset({*CHANGING_ACTS, RequestAct.REVOKED})
 
 
 def record_prepared(

@@ -8,7 +8,7 @@ somebody who may not. The request is then their own as well, and they do not dec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -19,12 +19,10 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.holds.log import change_with_request
-from callrec.policy.authority import check_may, check_may_decide
+from callrec.policy.authority import check_may_decide
 from callrec.policy.handling import check_may_change, check_waits_for_answer
 from callrec.policy.particulars import Answers, Particulars, with_changes
-from callrec.policy.purpose import TERMS
 from callrec.policy.request import GRANTED_STATES, RequestAct
-from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, register_now, today
 from callrec.requests.ask import (
     StaffNamed,
@@ -37,9 +35,9 @@ from callrec.requests.ask import (
 )
 from callrec.requests.clock import begin_clock
 from callrec.requests.history import REQUESTS, log_request_event
-from callrec.requests.holding import match_open_holds, recordings_left_out
+from callrec.requests.holding import match_open_holds
 from callrec.requests.lapse import signing_on
-from callrec.requests.model import MAX_REQUEST_RECORDINGS, OpenRequest, RequestBody
+from callrec.requests.model import Gathering, OpenRequest, RequestBody
 from callrec.requests.open import read_request
 from callrec.requests.telling import notify_deciders
 
@@ -58,8 +56,6 @@ class Amended:
     of_other_day: tuple[int, ...] | None
     """As `Created`."""
     concerned: StaffNamed
-    left_out: int = 0
-    """Recordings that match it besides, and that no other part of the same asks for."""
 
 
 def would_cost_the_decision(practice: Practice, actor: Actor, reference: str) -> bool:
@@ -98,45 +94,6 @@ def attach_recordings(
         return request.particulars, after
 
     return _amend(practice, actor, reference, attached)
-
-
-def attach_matching(practice: Practice, actor: Actor, reference: str) -> Amended:
-    """Let a request ask for every recording that fits it, the newest first, as many as it may name.
-
-    Raises:
-        NotFound: there is no such request, or nothing more fits it.
-        Refused: the actor may not search, or not change it, or it is too late to.
-        Locked: it takes the actor's password.
-    """
-    more = 0
-
-    def whole(request: OpenRequest, connection: Connection) -> _Content:
-        nonlocal more
-        check_may(actor.person, Power.SEARCH, on=today(practice))
-        before = request.body.recordings
-        room = MAX_REQUEST_RECORDINGS - len(before)
-        left_out = recordings_left_out(practice, actor, connection, request)
-        if not left_out:
-            raise NotFound(
-                "no other recording matches the request",
-                hint=f"callrec request show {reference} lists what it asks for",
-            )
-        if not room:
-            raise _is_full(request, len(left_out))
-        more = len(left_out[room:])
-        added = tuple((row.uid, row.ciphertext) for row in left_out[:room])
-        return request.particulars, (*before, *added)
-
-    return replace(_amend(practice, actor, reference, whole), left_out=more)
-
-
-def _is_full(request: OpenRequest, more: int) -> Refused:
-    return Refused(
-        f"{request.reference} names {MAX_REQUEST_RECORDINGS} recordings, which is the most that a"
-        f" request can; {more} more match it",
-        clause=TERMS[request.purpose].decided_under,
-        hint="make the same request again for the rest, with --attach-matching",
-    )
 
 
 def detach_recordings(
@@ -197,14 +154,31 @@ def _amend(
         particulars, recordings = change(request, act.connection)
         check_count(practice, request.purpose, len(recordings))
         body = new_body(request.body.number, request.purpose, particulars, recordings)
-        amended = _write(practice, act, actor, request, body)
+        if particulars == request.particulars:
+            body = replace(body, gathering=_without(request.body.gathering, body.uids))
+        amended = write_version(practice, act, actor, request, body)
     match_open_holds(practice, actor)
     return amended
 
 
-def _write(
-    practice: Practice, act: LogTransaction, actor: Actor, request: OpenRequest, body: RequestBody
+def _without(gathering: Gathering | None, uids: Collection[str]) -> Gathering | None:
+    """A gathering of which the request asks for these: they are left out no more."""
+    if gathering is None:
+        return None
+    left_out = {uid: each for uid, each in gathering.left_out.items() if uid not in uids}
+    return replace(gathering, left_out=left_out)
+
+
+def write_version(
+    practice: Practice,
+    act: LogTransaction,
+    actor: Actor,
+    request: OpenRequest,
+    body: RequestBody,
+    *,
+    what: RequestAct = RequestAct.AMENDED,
 ) -> Amended:
+    """Write the next version of a request: its leaf, its row, and what follows from it."""
     version_id = replace(request.version_id, version=request.version_id.version + 1)
     particulars = body.particulars
     before, uids = request.particulars, body.uids
@@ -212,7 +186,7 @@ def _write(
         act,
         actor,
         request.history,
-        RequestAct.AMENDED,
+        what,
         subject=uids,
         details=body.details(body.digest(version_id, request.requester)),
         nonce=body.log_nonce,

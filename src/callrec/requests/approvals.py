@@ -38,6 +38,7 @@ from callrec.requests.model import Approval, History
 
 APPROVAL_ENDED_BY: Final[Mapping[str, str]] = {
     RequestAct.AMENDED: "the request was changed after it was approved",
+    RequestAct.GATHERED: "what matches was gathered again after it was approved",
     RequestAct.REVOKED: "the approval was revoked",
     RequestAct.GRANT_LAPSED: "the grant has lapsed",
     RequestAct.CARRIED_OUT: "the request was carried out",

@@ -116,14 +116,26 @@ def recordings_left_out(
 ) -> tuple[Row[Any], ...]:
     """The rows of the recordings that fit a request and are not asked for, the newest first.
 
-    Neither by it, nor by another part of the same (`asked_for_in_parts`).
+    Neither by it, nor by another part of the same (`asked_for_in_parts`), nor left out on a ground.
     """
     found = matching_recordings(practice, actor, connection, request.particulars)
-    left = [row for row in found if row.uid not in request.body.uids and row.data_key is not None]
+    known = {*request.body.uids, *left_out_uids(request)}
+    left = [row for row in found if row.uid not in known and row.data_key is not None]
     if not left:
         return ()
     asked = asked_for_in_parts(practice, actor, connection, request)
     return tuple(row for row in left if row.uid not in asked)
+
+
+def is_gathered(request: OpenRequest) -> bool:
+    """Whether all that matches was gathered, or it says nothing by which anything could be."""
+    return request.body.gathering is not None or not described_by(request.particulars)
+
+
+def left_out_uids(request: OpenRequest) -> frozenset[str]:
+    """Of what was gathered, the uids that the request leaves out on a ground."""
+    gathering = request.body.gathering
+    return frozenset(gathering.left_out if gathering else ())
 
 
 def asked_for_in_parts(
@@ -164,11 +176,31 @@ def matching_not_asked_for(
     hold = hold_of(connection, request.id)
     if hold is None or not TERMS[request.purpose].is_owed_whole:
         return 0
+    return _named_not_asked_for(practice, connection, request, hold, since)
+
+
+def found_since(
+    practice: Practice, connection: Connection, request: OpenRequest, since: int
+) -> int | None:
+    """How many recordings match a request that were found since a leaf, and are not asked for.
+
+    None where that is not known: it holds nothing, or nobody has looked since calls came in.
+    """
+    hold = hold_of(connection, request.id)
+    if hold is None or not is_matched(connection, request):
+        return None
+    return _named_not_asked_for(practice, connection, request, hold, since)
+
+
+def _named_not_asked_for(
+    practice: Practice, connection: Connection, request: OpenRequest, hold: Row[Any], since: int
+) -> int:
     matched = HOLDS.read(connection, practice.register, hold.id).of(HoldAct.MATCHED)
     uids = {uid for leaf in matched if leaf.seq > since for uid in leaf.subject[2:]}
     table = tables.recording.c
     kept = select(table.uid).where(table.uid.in_(uids), table.data_key.is_not(None))
-    return len({*connection.execute(kept).scalars()} - {*request.body.uids})
+    known = {*request.body.uids, *left_out_uids(request)}
+    return len({*connection.execute(kept).scalars()} - known)
 
 
 HOLD_ACTS: Final = frozenset(map(str, (*HoldAct, *RequestAct)))

@@ -33,6 +33,7 @@ from callrec.policy.hearing import GrantFacts
 from callrec.policy.particulars import Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import (
+    CHANGING_ACTS,
     RequestAct,
     RequestEvent,
     RequestState,
@@ -44,11 +45,11 @@ from callrec.policy.retention import DisposalItem
 from callrec.policy.role import PersonId
 from callrec.policy.withholding import Ground
 from callrec.practice import Actor
-from callrec.record.forms import WHERE_THERE, Day, InJson, as_json
+from callrec.record.forms import WHERE_THERE, Day, Id, InJson, as_json
 from callrec.record.versions import SealedBody
 
-MAX_REQUEST_RECORDINGS: Final = 200
-"""In one request: its leaf names each of them, and a leaf has at most 8 KiB."""
+MAX_REQUEST_RECORDINGS: Final = 1500
+"""In one request: its leaf names each of them, and a leaf has less than 64 KiB."""
 
 _Retained = Annotated[
     DisposalItem, InJson(lambda members: DisposalItem(*members), astuple, tuple[str, str, Day])
@@ -70,6 +71,16 @@ class RequestVersion:
         return context("request", self.vault, request=self.request, version=self.version)
 
 
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """All that was found by what a request says, and what of it the request leaves out."""
+
+    found: tuple[Id, ...]
+    """Uids of all recordings that match, the newest first."""
+    left_out: Mapping[Id, Ground]
+    """By uid, of those that the request does not ask for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RequestBody(SealedBody):
     """One version of a request, as it is sealed. Its repr shows nothing."""
@@ -84,6 +95,8 @@ class RequestBody(SealedBody):
         default_factory=dict
     )
     """Of a disposal, by uid, the rule of the retention schedule for each recording; else empty."""
+    gathering: Annotated[Gathering | None, WHERE_THERE] = None
+    """What was found by what it says; None until it is gathered, and once it says otherwise."""
 
     @property
     def uids(self) -> tuple[str, ...]:
@@ -103,8 +116,13 @@ class RequestBody(SealedBody):
         return primitives.sha256(self.nonce, canonical(whole)).hex()
 
     def details(self, digest: str) -> Mapping[str, Any]:
-        """Of a written agreement the log itself keeps the hash [policy 4(g)]: SHA-256 in hex."""
+        """The log itself has how many were found, and an agreement's hash [policy 4(d), 4(g)].
+
+        SHA-256 in hex.
+        """
         details = SealedBody.details(self, digest)
+        if self.gathering is not None:
+            details = {**details, "found": len(self.gathering.found)}
         agreement = self.particulars.further.get(FurtherParticular.AGREEMENT)
         if agreement is None:
             return details
@@ -303,7 +321,7 @@ class Clock:
         return replace(self, receipt=receipt, is_put_right=self.is_put_right or is_again)
 
 
-MAKING_ACTS: Final = (RequestAct.CREATED, RequestAct.AMENDED)
+MAKING_ACTS: Final = (RequestAct.CREATED, RequestAct.AMENDED, RequestAct.GATHERED)
 """The acts that make a version."""
 
 DATING_ACTS: Final = (
@@ -338,7 +356,7 @@ class History:
     @property
     def versions(self) -> Mapping[int, int]:
         """By the sequence of each leaf: the version that stood when it was written."""
-        versions = accumulate((leaf.act == RequestAct.AMENDED for leaf in self.leaves), initial=1)
+        versions = accumulate((leaf.act in CHANGING_ACTS for leaf in self.leaves), initial=1)
         next(versions)
         return {leaf.seq: version for leaf, version in zip(self.leaves, versions, strict=True)}
 
@@ -355,6 +373,11 @@ class History:
     def making(self) -> Leaf:
         """The leaf that made the version that stands."""
         return [leaf for leaf in self.leaves if leaf.act in MAKING_ACTS][-1]
+
+    @property
+    def gathered(self) -> Leaf | None:
+        """The leaf of the last gathering; None where nobody gathered."""
+        return next((leaf for leaf in self.leaves[::-1] if leaf.act == RequestAct.GATHERED), None)
 
     def after(self, leaf: Leaf) -> tuple[Leaf, ...]:
         """What happened later than a leaf."""

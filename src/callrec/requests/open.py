@@ -28,10 +28,10 @@ from callrec.login.people import people_named
 from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause
 from callrec.policy.further import FurtherParticular
-from callrec.policy.handling import check_may_change, is_shown_all_requests
+from callrec.policy.handling import check_may_change, check_may_gather, is_shown_all_requests
 from callrec.policy.particulars import Unknown
 from callrec.policy.purpose import TERMS, Purpose, is_for
-from callrec.policy.request import RequestAct
+from callrec.policy.request import CHANGING_ACTS, RequestAct
 from callrec.policy.retention import RecordingState
 from callrec.policy.reviews import is_hidden_from
 from callrec.policy.role import Power, VaultKey
@@ -41,7 +41,14 @@ from callrec.record.rows import check_row
 from callrec.requests.approvals import grant_holders, read_approvals
 from callrec.requests.clock import read_clock
 from callrec.requests.history import REQUESTS, columns_of, read_history
-from callrec.requests.model import History, OpenRequest, RequestBody, RequestVersion, uids_asked_for
+from callrec.requests.model import (
+    Gathering,
+    History,
+    OpenRequest,
+    RequestBody,
+    RequestVersion,
+    uids_asked_for,
+)
 
 
 def read_request(
@@ -67,6 +74,8 @@ def read_request(
     else:
         keys, body = _open(practice, actor, connection, row)
     digest = _check_made(version_id, row, history, body)
+    if history.making.act == RequestAct.GATHERED:
+        _check_only_gathered(connection, version_id, body, keys)
     approvals = read_approvals(practice, connection, history)
     clock = read_clock(practice, connection, history)
     facts = replace(
@@ -151,18 +160,38 @@ def _check_made(
     return digest
 
 
+def _check_only_gathered(
+    connection: Connection,
+    version_id: RequestVersion,
+    body: RequestBody,
+    keys: Mapping[int, bytes],
+) -> None:
+    """Check that a gathering changed nothing that a request says, as its own makers alone do that.
+
+    As far as the reader opens the version before: people who decide it open each.
+    """
+    before_id = replace(version_id, version=version_id.version - 1)
+    if key := keys.get(before_id.version):
+        before = RequestBody.open(REQUESTS.sealed(connection, before_id), key, before_id)
+        gathering = body.gathering or Gathering((), {})
+        taken, added = {*before.uids} - {*body.uids}, {*body.uids} - {*before.uids}
+        is_one = taken <= gathering.left_out.keys() and added <= {*gathering.found}
+        if before.particulars != body.particulars or not is_one:
+            raise Tampered("a gathering changed what a request says")
+
+
 def _check_changed_by_entitled(
     practice: Practice, connection: Connection, history: History, facts: RequestFacts
 ) -> None:
     # Whom an earlier version was about is not asked again: a later one may name who changed it.
     facts = replace(facts, subjects=frozenset())
     past_powers = powers_then(practice, connection)
+    may = {RequestAct.AMENDED: check_may_change, RequestAct.GATHERED: check_may_gather}
     for leaf in history.leaves:
-        if leaf.act != RequestAct.AMENDED:
-            continue
-        with only_by_entitled("a request was changed by somebody who may not"):
-            person, on = past_powers.actor(leaf)
-            check_may_change(person, facts, on=on)
+        if leaf.act in CHANGING_ACTS:
+            with only_by_entitled("a request was changed by somebody who may not"):
+                person, on = past_powers.actor(leaf)
+                may[RequestAct(leaf.act)](person, facts, on=on)
 
 
 def _recording(connection: Connection, opening: Opening, uid: str, ciphertext: str) -> Row[Any]:

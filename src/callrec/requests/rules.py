@@ -39,6 +39,7 @@ from callrec.policy.authority import (
 from callrec.policy.handling import (
     check_may_change,
     check_may_close,
+    check_may_gather,
     check_may_record,
     check_may_record_event,
     check_may_withdraw,
@@ -47,6 +48,7 @@ from callrec.policy.handling import (
 from callrec.policy.hearing import check_is_for_listening, check_second_person
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import (
+    CHANGING_ACTS,
     RequestAct,
     RequestState,
     has_lapsed,
@@ -213,6 +215,11 @@ def _check_changes(done: _ReplayedLeaf) -> None:
     check_waits_for_answer(done.request)
 
 
+def _check_gathers(done: _ReplayedLeaf) -> None:
+    check_may_gather(done.person, done.request, on=done.on)
+    check_waits_for_answer(done.request)
+
+
 def _check_dates(done: _ReplayedLeaf) -> None:
     """What is approved is dated again by the proof alone that was missing."""
     act, so_far, rules = done.leaf.act, done.so_far, done.so_far.rules
@@ -298,7 +305,7 @@ def _check_delivers(done: _ReplayedLeaf) -> None:
     _check_ends(done)
     earlier = [leaf for leaf in done.so_far.history.leaves if leaf.seq < done.leaf.seq]
     begun = next(leaf for leaf in earlier if done.leaf.subject[1] in leaf.subject)
-    if any(leaf.act == RequestAct.AMENDED and leaf.seq > begun.seq for leaf in earlier):
+    if any(leaf.act in CHANGING_ACTS and leaf.seq > begun.seq for leaf in earlier):
         raise Tampered("what was released is not what the request asks for")
 
 
@@ -322,6 +329,7 @@ RULES: Final[Mapping[str, Callable[[_ReplayedLeaf], None]]] = MappingProxyType(
     {
         RequestAct.CREATED: _check_created,
         RequestAct.AMENDED: _check_changes,
+        RequestAct.GATHERED: _check_gathers,
         RequestAct.RECEIVED: _check_dates,
         RequestAct.ASKED: _check_dates,
         RequestAct.ANSWERED: _check_dates,

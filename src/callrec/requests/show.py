@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from callrec.audit.leaf import Leaf
 from callrec.calls.coming_in import came_in, is_by_hand
 from callrec.calls.custody import Opening
+from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import from_millis
 from callrec.login.people import logins
@@ -37,7 +38,7 @@ from callrec.requests.clock import DatedWords, deadline_on_day, read_dates
 from callrec.requests.due import answered_requests, awaits_answer
 from callrec.requests.glass import BrokenGlass, broken_glass
 from callrec.requests.history import outline_of, read_outlines, read_words
-from callrec.requests.holding import ListedHold, hold_of_request
+from callrec.requests.holding import ListedHold, found_since, hold_of_request
 from callrec.requests.lapse import attempt_on
 from callrec.requests.model import Approval, OpenRequest, event_of
 from callrec.requests.open import check_readable, read_request, sees_in_full, visible_requests
@@ -136,6 +137,22 @@ class ShownDenial:
     """Login of who queried or accepted it."""
 
 
+@dataclass(frozen=True, slots=True)
+class ShownGathering:
+    """What was found by what a request says, and what became of it."""
+
+    at: datetime
+    by: str
+    """Login of who gathered last."""
+    found: int
+    attached: int
+    """How many of these the request asks for."""
+    left_out: tuple[tuple[int, str], ...]
+    """Their numbers, each with the code of the ground."""
+    since: int | None
+    """How many more match that came in since; None: nobody has compared it with all that came."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class ShownRequest:
     """A request as one person may see it. Its repr shows nothing."""
@@ -156,6 +173,8 @@ class ShownRequest:
     """As `Particulars.as_json`; masked, and without the texts, where ``in_full`` is not so."""
     digest: str
     recordings: tuple[ShownRecording, ...]
+    gathering: ShownGathering | None
+    """None where nobody has gathered what matches, or it says something else since."""
     hold: ListedHold | None
     """What it keeps from being destroyed; None if its purpose places no hold."""
     approvals: tuple[ShownApproval, ...]
@@ -198,6 +217,7 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
             releases = read_releases(request.history, words)
             was_answered = request.id in answered_requests(connection)
             recordings = _recordings(practice, actor, connection, request)
+            gathering = _gathering(practice, connection, request, read.called)
     facts, called, in_full = request.facts, read.called, read.in_full
     particulars = request.particulars
     return ShownRequest(
@@ -213,6 +233,7 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
         particulars=particulars.as_json() if in_full else masked(particulars),
         digest=request.digest,
         recordings=recordings,
+        gathering=gathering,
         hold=hold,
         approvals=tuple(map(read.approval, request.approvals)),
         denial=read.denial(),
@@ -220,6 +241,26 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
         history=tuple(map(read.event, request.history.leaves)),
         messages=list_messages(practice, about=request.reference),
         opened=request,
+    )
+
+
+def _gathering(
+    practice: Practice, connection: Connection, request: OpenRequest, called: Mapping[str, str]
+) -> ShownGathering | None:
+    gathering, leaf = request.body.gathering, request.history.gathered
+    if gathering is None or leaf is None:
+        return None
+    table = tables.recording.c
+    rows = connection.execute(select(table.uid, table.id).where(table.uid.in_(gathering.left_out)))
+    number = {row.uid: row.id for row in rows}
+    since = found_since(practice, connection, request, leaf.seq)
+    return ShownGathering(
+        at=event_of(leaf).at,
+        by=called[leaf.actor],
+        found=len(gathering.found),
+        attached=len({*gathering.found} & {*request.body.uids}),
+        left_out=tuple((number[uid], code) for uid, code in gathering.left_out.items()),
+        since=since,
     )
 
 

@@ -33,7 +33,6 @@ from callrec.policy.role import Power
 from callrec.policy.search import Criteria, check_not_browsing, described_by
 from callrec.practice import Actor, Practice, attempt, powers, record, today
 from callrec.requests.covering import holds_covering
-from callrec.requests.model import MAX_REQUEST_RECORDINGS
 from callrec.requests.standing import read_lapse_facts, state_now
 
 if TYPE_CHECKING:
@@ -86,9 +85,7 @@ def _find(
     reason: str | None = None,
     request: str | None,
     most: int,
-    other_parts: bool = True,
 ) -> SearchResult:
-    """``other_parts``: also what another part of the request asks for."""
     details = {"criteria": _logged(criteria), "reason": reason, "request": request}
     with attempt(practice, actor, "search", details=details):
         check_may(actor.person, Power.SEARCH, on=today(practice))
@@ -103,15 +100,10 @@ def _find(
     ):
         masked, found = True, find_calls_of(practice, actor, connection, criteria)
         if request is not None:
-            # These load much.
-            from callrec.requests.holding import asked_for_in_parts  # noqa: PLC0415
-            from callrec.requests.open import read_request  # noqa: PLC0415
+            from callrec.requests.open import read_request  # noqa: PLC0415  # loads much
 
             opened_request = read_request(practice, actor, connection, request)
             masked = not is_shown_in_full(actor.person, opened_request.facts, on=today(practice))
-            if not other_parts:
-                asked = asked_for_in_parts(practice, actor, connection, opened_request)
-                found = [each for each in found if each.uid not in asked]
         shown = found[:most]
         held = holds_covering(practice, actor, connection, [opened.id for opened in shown])
         archived = [opened.id for opened in shown if opened.state == RecordingState.ARCHIVED]
@@ -180,7 +172,7 @@ class Suggested:
     """What fits a request, as far as the person who made it may know."""
 
     matching: int | None
-    """How many that no other part of the same asks for; None where that is unknown."""
+    """How many; None where that is unknown."""
     shown: tuple[ShownCall, ...] = ()
     """The newest first, and no more than may be shown at once or asked for."""
     may_see: bool = False
@@ -207,7 +199,6 @@ def suggest_recordings(practice: Practice, actor: Actor, made: CreatedRequest) -
         criteria,
         request=made.reference,
         most=_most_suggested(practice, made),
-        other_parts=not TERMS[made.purpose].is_owed_whole,
     )
     return Suggested(found.total, found.items, may_see=True)
 
@@ -215,8 +206,6 @@ def suggest_recordings(practice: Practice, actor: Actor, made: CreatedRequest) -
 def _most_suggested(practice: Practice, made: CreatedRequest) -> int:
     """How many of those that match are shown, to be attached."""
     terms, shown = TERMS[made.purpose], practice.settings.search.most_results
-    if terms.is_owed_whole:
-        return MAX_REQUEST_RECORDINGS
     return min(practice.settings.grants.review_cap if terms.is_capped else shown, shown)
 
 

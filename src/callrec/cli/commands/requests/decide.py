@@ -87,7 +87,7 @@ def approve(
     practice = practice_of(ctx.obj)
     decision = Decision(
         recordings=tuple(recording or ()),
-        withheld=_withheld(withhold or ()),
+        withheld=grounds_of(withhold or ()),
         edits=typed_edits(clip, silence),
         to=to,
         until=typed_day(practice, until, "--until"),
@@ -157,7 +157,8 @@ def _details(edits: Mapping[int, Edits], withheld: Mapping[int, Ground]) -> Iter
         yield f"Withheld: {number}, {ground}: {ground.meaning}."
 
 
-def _withheld(given: Collection[Withheld]) -> Mapping[int, Ground]:
+def grounds_of(given: Collection[Withheld]) -> Mapping[int, Ground]:
+    """By number, on what ground each is withheld or left out."""
     grounds = {each.recording: each.ground for each in given}
     if len(grounds) < len(set(given)):
         raise Unusable("a recording is withheld on one ground", hint="give its number once")
@@ -298,6 +299,16 @@ Withhold = Annotated[
         metavar="ID=CODE",
         parser=read_withheld,
         help="Withhold this recording, on the ground that the code names; may be given again.",
+    ),
+]
+
+LeaveOut = Annotated[
+    list[Withheld] | None,
+    typer.Option(
+        "--leave-out",
+        metavar="ID=CODE",
+        parser=read_withheld,
+        help="Leave this recording out, on the ground that the code names; may be given again.",
     ),
 ]
 

@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
+from callrec.cli.commands.requests.decide import LeaveOut, grounds_of
 from callrec.cli.commands.requests.dossier import dossier
 from callrec.cli.commands.requests.event import event
 from callrec.cli.commands.requests.particulars import (
@@ -27,18 +28,20 @@ from callrec.cli.commands.requests.view import (
     request_json,
     request_lines,
     show_state,
+    too_many_lines,
 )
-from callrec.cli.commands.search import by_hand_lines, calls_table, numbers_of
+from callrec.cli.commands.search import by_hand_lines, call_json, calls_table, numbers_of
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, drafting, practice_of
 from callrec.cli.layout import Table
-from callrec.cli.output import facts
+from callrec.cli.output import counted, facts
 from callrec.errors import Unusable
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.requests.amend import Amended
     from callrec.requests.ask import CreatedRequest
+    from callrec.requests.gather import Gathered
     from callrec.requests.show import ListedRequest
     from callrec.search.search import Suggested
 
@@ -64,6 +67,7 @@ def create(
 
     For the options of one purpose: callrec request create complaint --help
     """
+    from callrec.policy.purpose import TERMS
     from callrec.requests.amend import attach_recordings
     from callrec.requests.ask import create_request
     from callrec.search.search import suggest_recordings
@@ -84,10 +88,25 @@ def create(
         made = create_request(practice, actor, purpose=chosen, answers=answers, recordings=numbers)
     looks = attach_matching or not recording
     suggested = suggest_recordings(practice, actor, made) if looks else None
-    attached = _choose(call, practice, suggested, attach_all=attach_matching)
-    if attached:
-        attach_recordings(practice, actor, made.reference, attached)
+    if TERMS[chosen].is_owed_whole:
+        attached = _gathered(practice, actor, made, suggested) if attach_matching else ()
+    else:
+        attached = _choose(call, practice, suggested, attach_all=attach_matching)
+        if attached:
+            attach_recordings(practice, actor, made.reference, attached)
     _show_created(call, made, suggested, (*made.recordings, *attached))
+
+
+def _gathered(
+    practice: Practice, actor: Actor, made: CreatedRequest, suggested: Suggested | None
+) -> tuple[int, ...]:
+    """All that matches a new request, once it asks for that; nothing for who may not search."""
+    from callrec.requests.gather import gather_recordings
+
+    if not (suggested and suggested.matching and suggested.may_see):
+        return ()
+    gathered = gather_recordings(practice, actor, made.reference, leave_out={})
+    return tuple(call.id for call in gathered.found if call.id in gathered.added)
 
 
 def _choose(
@@ -125,6 +144,8 @@ def _show_created(
     suggested: Suggested | None,
     recordings: Sequence[int],
 ) -> None:
+    from callrec.policy.purpose import TERMS
+
     out, asked = invocation.out, f" Recordings asked for: {len(recordings)}." if recordings else ""
     value = {
         "id": made.reference,
@@ -143,7 +164,10 @@ def _show_created(
         out.note(_matching(suggested))
     for line in _more_than_shown(made, suggested, recordings):
         out.note(line)
-    if not recordings:
+    if TERMS[made.purpose].is_owed_whole:
+        if len(recordings) == len(made.recordings):
+            out.next_step(f"callrec request gather {made.reference}")
+    elif not recordings:
         numbers = [str(call.id) for call in suggested.shown] if suggested else []
         out.next_step(f"callrec request attach {made.reference} {' '.join(numbers) or 'RECORDING'}")
 
@@ -159,7 +183,7 @@ def _more_than_shown(
         if TERMS[made.purpose].is_capped:
             yield _matching(suggested)
         else:
-            yield from more_lines(made.reference, len(recordings), suggested.matching - len(shown))
+            yield from more_lines(made.reference, suggested.matching - len(recordings))
 
 
 def _matching(suggested: Suggested) -> str:
@@ -212,39 +236,85 @@ def attach(
     request: options.Reference,
     recordings: options.RecordingsToAttach = None,
     *,
-    matching: options.Matching = False,
     yes: options.Yes = False,
 ) -> None:
     """Ask for these recordings too. What was approved before must be approved again.
 
-    The person who changes a request does not decide it.
+    The person who changes a request does not decide it. For all that match it: callrec request
+    gather
     """
-    from callrec.requests.amend import attach_matching, attach_recordings
+    from callrec.requests.amend import attach_recordings
 
-    if not recordings and not matching and ctx.obj.prompts.possible and not ctx.obj.given.json:
-        recordings, matching = ctx.obj.prompts.ask_until(
-            "Which recordings (1042 1043, or all that match)", _attached, option="RECORDING"
+    if not recordings and ctx.obj.prompts.possible and not ctx.obj.given.json:
+        recordings = ctx.obj.prompts.ask_until(
+            "Which recordings (1042 1043)", _attached, option="RECORDING"
         )
-    if bool(recordings) == matching:
+    if not recordings:
         raise Unusable(
             "say which recordings to attach",
-            hint=f"callrec request attach {request} RECORDING..., or --matching for all that match",
+            hint=f"callrec request attach {request} RECORDING..., or callrec request gather"
+            f" {request} for all that match",
         )
     practice = practice_of(ctx.obj)
     actor = _changer(ctx.obj, practice, request, yes=yes)
-    if recordings:
-        numbers = numbers_of(ctx.obj, practice, actor, recordings, request=request)
-        amended = attach_recordings(practice, actor, request, numbers)
-    else:
-        amended = attach_matching(practice, actor, request)
-    _show_amended(ctx.obj, amended)
+    numbers = numbers_of(ctx.obj, practice, actor, recordings, request=request)
+    _show_amended(ctx.obj, attach_recordings(practice, actor, request, numbers))
 
 
-def _attached(answer: str) -> tuple[list[options.NamedCall], bool]:
-    """Which recordings are meant, and whether it is all that match."""
-    if answer.casefold() in ("all", "all that match"):
-        return [], True
-    return [options.read_call(each) for each in answer.replace(",", " ").split()], False
+def _attached(answer: str) -> list[options.NamedCall]:
+    return [options.read_call(each) for each in answer.replace(",", " ").split()]
+
+
+@request_app.command()
+def gather(ctx: Context, request: options.Reference, *, leave_out: LeaveOut = None) -> None:
+    """Find every recording that matches a request, however many, and ask for all of them.
+
+    What is not to be asked for is left out on a ground. The record keeps what was searched for,
+    what was found, and what was left out. Who gathers can still decide the request. What was
+    approved before must be approved again.
+    """
+    from callrec.requests.gather import gather_recordings
+
+    practice = practice_of(ctx.obj)
+    actor = reader(ctx.obj, practice)
+    gathered = gather_recordings(practice, actor, request, leave_out=grounds_of(leave_out or ()))
+    _show_gathered(ctx.obj, practice, gathered)
+
+
+def _show_gathered(invocation: Invocation, practice: Practice, gathered: Gathered) -> None:
+    out, amended, found = invocation.out, gathered.amended, gathered.found
+    value = {
+        "id": amended.reference,
+        "items": [call_json(call) for call in found],
+        "added": sorted(gathered.added),
+        "left_out": [{"id": each, "code": code} for each, code in gathered.left_out.items()],
+        **facts(gathered, "elsewhere", "too_many"),
+        **facts(amended, "version", "recordings", "grants_ended", "of_other_day"),
+    }
+    out.show(value, _gathered_words(practice, gathered))
+    for line in (
+        *by_hand_lines(found),
+        *remark_lines(amended.concerned, amended.of_other_day or ()),
+        *too_many_lines(gathered.too_many),
+    ):
+        out.note(line)
+    if gathered.elsewhere:
+        out.note(f"asked for by another part of the same request: {gathered.elsewhere}")
+    if amended.grants_ended:
+        out.note(f"what was approved is void: ask for {amended.reference} to be approved again")
+    out.next_step(f"callrec request show {amended.reference}")
+
+
+def _gathered_words(practice: Practice, gathered: Gathered) -> Iterator[str | Table]:
+    if gathered.found:
+        yield calls_table(gathered.found, practice.settings.time_zone)
+    found = counted(len(gathered.found), "recording matches", "recordings match")
+    yield (
+        f"{found} {gathered.amended.reference}. Added: {len(gathered.added)}."
+        f" Left out: {len(gathered.left_out)}."
+    )
+    for number, ground in gathered.left_out.items():
+        yield f"Left out: {number}, {ground}: {ground.meaning}."
 
 
 @request_app.command()
@@ -304,14 +374,12 @@ def _show_amended(invocation: Invocation, amended: Amended) -> None:
     out = invocation.out
     value = {
         "id": amended.reference,
-        **facts(amended, "version", "recordings", "grants_ended", "of_other_day", "left_out"),
+        **facts(amended, "version", "recordings", "grants_ended", "of_other_day"),
         "concerns": list(amended.concerned.logins),
     }
     text = f"{amended.reference} is changed. Recordings asked for: {amended.recordings}."
     out.show(value, text)
     for line in remark_lines(amended.concerned, amended.of_other_day or ()):
-        out.note(line)
-    for line in more_lines(amended.reference, amended.recordings, amended.left_out):
         out.note(line)
     if amended.grants_ended:
         out.note(f"what was approved is void: ask for {amended.reference} to be approved again")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from callrec.requests.show import ShownApproval, ShownDenial, ShownRecording, ShownRequest
 
 _PARTICULARS = ("reason", "date", "time", "extension", "number", "parties", "about")
-"""In the order of 4(b)."""
+"""In the order of 4(b); "names" come after them where there are any."""
 
 NOT_SHOWN = "not shown to you"
 
@@ -58,6 +58,12 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
         **deadline_json(shown.deadline),
         **facts(shown, "lapses_at", "particulars", "digest"),
         "recordings": [_recording_json(recording) for recording in shown.recordings],
+        "gathering": shown.gathering
+        and {
+            **facts(shown.gathering, "at", "by", "found", "attached"),
+            "left_out": [{"id": each, "code": code} for each, code in shown.gathering.left_out],
+            **facts(shown.gathering, "since"),
+        },
         "hold": hold and {"id": f"H-{hold.number}", **facts(hold, "state", "recordings")},
         "approvals": [_approval_json(approval) for approval in shown.approvals],
         "denial": denial
@@ -95,7 +101,7 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
     )
     if shown.lapses_at:
         yield _labelled("lapses", f"after {last_day(shown.lapses_at, zone)}")
-    for name in _PARTICULARS:
+    for name in (*_PARTICULARS, *("names",) * ("names" in shown.particulars)):
         between = " to " if name == "time" else ", "
         yield _labelled(name, _said(shown.particulars[name], between))
     yield from _further(shown)
@@ -103,6 +109,7 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
         yield _labelled("recordings", "none yet")
     for recording in shown.recordings:
         yield from _recording(recording, zone)
+    yield from _gathering(shown, zone)
     if hold := shown.hold:
         text = f"H-{hold.number}, {hold.state}; recordings named: {hold.recordings}"
         yield _labelled("hold", text)
@@ -149,19 +156,22 @@ def remark_lines(concerned: StaffNamed, of_other_day: Iterable[int]) -> Iterator
     yield from date_mismatch_lines(of_other_day)
 
 
-def more_lines(reference: str, named: int, more: int) -> Iterator[str]:
+def more_lines(reference: str, more: int) -> Iterator[str]:
     """That more recordings match a request than it names, and what to do about these."""
+    if more > 0:
+        match = f"{counted(more, 'more recording matches', 'more recordings match')} it"
+        yield f"{match}: callrec request gather {reference} adds them"
+
+
+def too_many_lines(more: int) -> Iterator[str]:
+    """That more recordings match than one request can name, and what to do about these."""
     from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
-    if not more:
-        return
-    match = f"{counted(more, 'more recording matches', 'more recordings match')} it"
-    if named < MAX_REQUEST_RECORDINGS:
-        yield f"{match}: callrec request attach {reference} --matching adds them"
-    else:
+    if more:
         yield (
-            f"{match}, and a request names {MAX_REQUEST_RECORDINGS} at most: make the same"
-            " request again for the rest, with --attach-matching"
+            f"{counted(more, 'more recording matches', 'more recordings match')} it, and a request"
+            f" names {MAX_REQUEST_RECORDINGS} at most: make the same request again for the rest,"
+            " with --attach-matching"
         )
 
 
@@ -195,6 +205,22 @@ def _further(shown: ShownRequest) -> Iterator[str]:
                 label = ""
             for position, line in enumerate(text.splitlines()):
                 yield _labelled("" if position else label, line)
+
+
+def _gathering(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
+    """What was found by what the request says, and whether calls came in since."""
+    if (gathered := shown.gathering) is None:
+        return
+    yield _labelled("gathered", f"{local_time(gathered.at, zone)} by {gathered.by}")
+    yield _labelled("  found", f"{gathered.found}; asked for: {gathered.attached}")
+    for number, code in gathered.left_out:
+        yield _labelled("  left out", f"{number}, {code}")
+    again = f"callrec request gather {shown.reference}"
+    if gathered.since is None:
+        yield _labelled("  since", f"calls may have come in that match: {again}")
+    elif gathered.since:
+        came = counted(gathered.since, "call that matches", "calls that match")
+        yield _labelled("  since", f"{came} came in: {again}")
 
 
 def _recording(recording: ShownRecording, zone: tzinfo) -> Iterator[str]:

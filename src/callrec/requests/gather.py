@@ -1,0 +1,179 @@
+"""Gather all that a request describes, as one act [policy 4(c), 4(d); UK GDPR 15(1A)].
+
+It finds every recording that matches what the request says, however many, and lets the request ask
+for them; those that it leaves out have a ground. The version that it makes keeps what was found, so
+that the criteria, what matched, what is asked for and what is left out are signed by one entry of
+the log. What the request says stays as it was: so people who decide it may gather, too.
+
+A change of what the request says ends the gathering; to ask for a recording by its number, or no
+longer, does not. What was found and is then neither asked for nor left out stops the approval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy import Connection
+
+from callrec.audit.log import LogTransaction
+from callrec.calls.coming_in import came_in
+from callrec.calls.custody import OpenedRecording
+from callrec.calls.find import ShownCall, find_calls_of
+from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import labels_of
+from callrec.errors import NotFound, Unusable
+from callrec.policy.handling import check_may_gather, check_waits_for_answer, is_shown_in_full
+from callrec.policy.request import RequestAct
+from callrec.policy.retention import RecordingState
+from callrec.policy.search import described_by
+from callrec.policy.withholding import Ground, check_left_out
+from callrec.practice import Actor, Practice, record, today
+from callrec.requests.amend import Amended, write_version
+from callrec.requests.ask import check_count, new_body
+from callrec.requests.covering import holds_covering
+from callrec.requests.holding import asked_for_in_parts
+from callrec.requests.lapse import attempt_on, signing_on
+from callrec.requests.model import MAX_REQUEST_RECORDINGS, Gathering, OpenRequest
+from callrec.requests.open import read_request
+
+GATHERING: Final = "request.gathering"
+"""Act of the leaf that is there before anything is opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a gathering came to."""
+
+    amended: Amended
+    found: tuple[ShownCall, ...]
+    """All that match, the newest first."""
+    masked: bool
+    added: frozenset[int]
+    """Numbers of those that the request did not ask for before."""
+    left_out: Mapping[int, Ground]
+    elsewhere: int
+    """How many another part of the same request asks for."""
+    too_many: int
+    """How many more match than one request can name."""
+
+
+def gather_recordings(
+    practice: Practice, actor: Actor, reference: str, *, leave_out: Mapping[int, Ground]
+) -> Gathered:
+    """Let a request ask for every recording that matches it, but for those that are left out.
+
+    What was left out before stays so, until the request is made to ask for it by its number.
+
+    Raises:
+        NotFound: there is no such request, nothing more matches it, or what is left out was not
+            found.
+        Refused: the actor may not search, or it is too late to change the request, or a ground
+            does not fit.
+        Unusable: the request says nothing by which a recording could be found.
+        Locked: it takes the actor's password.
+        Tampered: a recording is not as it was sealed.
+    """
+    with (
+        attempt_on(practice, actor, RequestAct.GATHERED, reference) as row,
+        reading(practice.engine) as connection,
+    ):
+        _check_may_gather(practice, actor, read_request(practice, actor, connection, reference))
+    record(practice, actor, GATHERING, subject=[row.id])
+    with signing_on(practice, actor, RequestAct.GATHERED, reference) as act:
+        request = read_request(practice, actor, act.connection, reference)
+        _check_may_gather(practice, actor, request)
+        return _gather(practice, actor, act, request, leave_out)
+
+
+def _check_may_gather(practice: Practice, actor: Actor, request: OpenRequest) -> None:
+    check_may_gather(actor.person, request.facts, on=today(practice))
+    check_waits_for_answer(request.facts)
+    if not described_by(request.particulars):
+        raise Unusable(
+            "the request says nothing by which recordings could be found",
+            hint="say whose calls they are, or which day:"
+            f" callrec request amend {request.reference} --number NUMBER",
+        )
+
+
+def _gather(
+    practice: Practice,
+    actor: Actor,
+    act: LogTransaction,
+    request: OpenRequest,
+    leave_out: Mapping[int, Ground],
+) -> Gathered:
+    opened = find_calls_of(practice, actor, act.connection, described_by(request.particulars))
+    left_out = _left_out(request, opened, leave_out)
+    elsewhere = asked_for_in_parts(practice, actor, act.connection, request) - {*request.body.uids}
+    before = [each for each in request.body.recordings if each[0] not in left_out]
+    rows = {each.uid: each for each in opened}
+    new = [
+        uid
+        for uid in rows
+        if uid not in left_out and uid not in elsewhere and uid not in request.body.uids
+    ]
+    room = max(MAX_REQUEST_RECORDINGS - len(before), 0)
+    recordings = (*before, *((uid, rows[uid].ciphertext) for uid in new[:room]))
+    check_count(practice, request.purpose, len(recordings))
+    gathering = Gathering(tuple(rows), left_out)
+    if (gathering, recordings) == (request.body.gathering, request.body.recordings):
+        raise NotFound(
+            "no other recording matches the request",
+            hint=f"callrec request show {request.reference} lists what it asks for",
+        )
+    body = new_body(request.body.number, request.purpose, request.particulars, recordings)
+    body = replace(body, gathering=gathering)
+    amended = write_version(practice, act, actor, request, body, what=RequestAct.GATHERED)
+    masked = not is_shown_in_full(actor.person, request.facts, on=today(practice))
+    return Gathered(
+        amended=amended,
+        found=_shown(practice, act.connection, actor, opened, masked=masked),
+        masked=masked,
+        added=frozenset(rows[uid].id for uid in new[:room]),
+        left_out={rows[uid].id: ground for uid, ground in left_out.items()},
+        elsewhere=len(elsewhere & rows.keys()),
+        too_many=len(new[room:]),
+    )
+
+
+def _left_out(
+    request: OpenRequest, opened: Sequence[OpenedRecording], leave_out: Mapping[int, Ground]
+) -> dict[str, Ground]:
+    """By uid, in the order in which they were found."""
+    if not leave_out.keys() <= {each.id for each in opened}:
+        raise NotFound(
+            "what is left out does not match the request",
+            hint="only what is found is left out; callrec request detach takes others away",
+        )
+    for ground in leave_out.values():
+        check_left_out(ground, request.purpose)
+    before = request.body.gathering.left_out if request.body.gathering else {}
+    grounds = {each.uid: leave_out.get(each.id, before.get(each.uid)) for each in opened}
+    return {uid: ground for uid, ground in grounds.items() if ground is not None}
+
+
+def _shown(
+    practice: Practice,
+    connection: Connection,
+    actor: Actor,
+    opened: Sequence[OpenedRecording],
+    *,
+    masked: bool,
+) -> tuple[ShownCall, ...]:
+    held = holds_covering(practice, actor, connection, [each.id for each in opened])
+    archived = [each.id for each in opened if each.state == RecordingState.ARCHIVED]
+    volumes = labels_of(connection, archived)
+    brought = came_in(connection, practice.register, [each.uid for each in opened])
+    return tuple(
+        ShownCall.of(
+            each,
+            came_in=brought.get(each.uid),
+            masked=masked,
+            held=each.id in held,
+            volumes=volumes.get(each.id, ()),
+        )
+        for each in opened
+    )
