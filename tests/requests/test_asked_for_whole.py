@@ -14,7 +14,6 @@ from callrec.errors import NotFound, Refused
 from callrec.policy.purpose import Purpose
 from callrec.policy.withholding import Ground
 from callrec.requests import decide, gather, model
-from callrec.requests.amend import amend_particulars, detach_recordings
 from callrec.requests.decide import Decision, preview_approval
 from callrec.requests.event import withdraw_request
 from callrec.requests.gather import Gathered, gather_recordings
@@ -47,13 +46,8 @@ def with_three(house: House) -> House:
     return house
 
 
-def whole(
-    house: House, reference: str, login: str = "max", **left_out: Mapping[int, Ground]
-) -> Gathered:
-    leave_out = left_out.get("leave_out", {})
-    return gather_recordings(
-        house.practice, logged_in(house, login), reference, leave_out=leave_out
-    )
+def whole(house: House, reference: str, login: str = "max") -> Gathered:
+    return gather_recordings(house.practice, logged_in(house, login), reference, leave_out={})
 
 
 def decided(house: House, reference: str, **decision: object) -> tuple[int, ...]:
@@ -63,10 +57,6 @@ def decided(house: House, reference: str, **decision: object) -> tuple[int, ...]
 @pytest.mark.parametrize("purpose", OWED_WHOLE)
 def test_one_that_leaves_out_a_recording_is_not_approved(house: House, purpose: Purpose) -> None:
     reference = a_request(with_three(house), purpose=purpose, recordings=(1, 2))
-    with pytest.raises(Refused, match=f"nobody has gathered all .* match {reference} "):
-        decided(house, reference)
-    whole(house, reference)
-    detach_recordings(house.practice, logged_in(house, "max"), reference, [3])
     with pytest.raises(Refused, match=f"{reference} leaves out recordings that match it: 3 "):
         decided(house, reference)
     with pytest.raises(Refused, match="leaves out"):
@@ -84,6 +74,7 @@ def test_what_another_part_of_the_same_request_asks_for_is_not_left_out(house: H
     with_three(house)
     first = a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=(1, 2))
     second = a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=(3,))
+    assert whole(house, first).elsewhere == 1
     assert decided(house, first) == (1, 2)
     withdraw_request(house.practice, logged_in(house, "sam"), second)
     third = a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=(2,))
@@ -121,7 +112,7 @@ def test_what_comes_in_after_the_approval_is_not_released_without(house: House) 
 @pytest.fixture
 def of_two(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     """A request names two recordings at most, and three match."""
-    for module in (amend, decide, model, search):
+    for module in (decide, gather, model):
         monkeypatch.setattr(module, "MAX_REQUEST_RECORDINGS", 2)
     return with_three(house)
 
@@ -140,22 +131,21 @@ def test_as_many_are_attached_as_a_request_names_and_it_says_that_there_are_more
 ) -> None:
     house = of_two
     reference = a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=())
-    attached = attach_matching(house.practice, logged_in(house, "max"), reference)
-    assert ([row.id for row in opened(house, reference).recordings], attached.left_out) == (
-        [3, 2],
-        1,
-    )
-    with pytest.raises(Refused, match=r"the most that a request can; 1 more match it"):
-        whole(house, reference)
+    gathered = whole(house, reference)
+    assert [row.id for row in opened(house, reference).recordings] == [3, 2]
+    assert (len(gathered.found), gathered.too_many) == (3, 1)
+    with pytest.raises(Refused, match="leaves out recordings that match it: 1 "):
+        decided(house, reference)
 
 
 def test_who_attaches_all_that_match_is_told_how_many_more_there_are(of_two: House) -> None:
     reference = a_request(of_two, purpose=Purpose.SUBJECT_ACCESS, recordings=())
-    assert MORE in type_in(of_two, "max", "request", "attach", reference, "--matching").err
+    assert MORE in type_in(of_two, "max", "request", "gather", reference).err
 
 
 def test_where_nothing_is_left_out_there_is_nothing_to_attach(house: House) -> None:
     reference = a_request(with_three(house), recordings=(1, 2, 3))
+    whole(house, reference)
     with pytest.raises(NotFound, match="no other recording matches the request"):
         whole(house, reference)
 
@@ -163,7 +153,7 @@ def test_where_nothing_is_left_out_there_is_nothing_to_attach(house: House) -> N
 def test_who_may_not_search_does_not_attach_what_matches(house: House) -> None:
     reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=())
     with pytest.raises(Refused, match="may not search"):
-        attach_matching(house.practice, signed_in(house, "sam"), reference)
+        whole(house, reference, "sam")
 
 
 def test_one_that_is_made_with_all_that_matches_says_how_many_more_there_are(

@@ -119,7 +119,7 @@ RELEASE = Kind(
     signer="released_by",
     who="the releaser",
     others=("READ-ME-FIRST.txt",),
-    sometimes=("YOUR-RIGHTS.txt", "exhibit-label.pdf", "calls.json", "calls.csv"),
+    sometimes=("YOUR-RIGHTS.txt", "exhibit-label.pdf", "SEARCH.txt", "calls.json", "calls.csv"),
     has_recordings=True,
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from callrec.package.manifest import FileRole, NotEnclosed, ReleasedFile, WhyNotEnclosed
@@ -107,7 +107,7 @@ def hash_in_lines(digest: str) -> list[str]:
     return textwrap.wrap(hash_in_groups(digest), 35)
 
 
-def day_in_words(at: datetime) -> str:
+def day_in_words(at: date) -> str:
     """``14 July 2026``."""
     return f"{at.day} {at:%B %Y}"
 

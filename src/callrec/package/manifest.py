@@ -25,6 +25,9 @@ SCHEMA: Final = "callrec.release/1"
 CALL_DATA_PATHS: Final = ("calls.json", "calls.csv")
 """What is known of the calls, for a person who takes them elsewhere [UK GDPR 20]."""
 
+SEARCH: Final = "SEARCH.txt"
+"""What was searched, and how much was found, given and withheld [UK GDPR 15(1A)]."""
+
 _PATH = re.compile(r"recordings/[0-9]{2,}-(original|listening)\.[a-z0-9]{1,8}")
 _SUFFIX = re.compile(r"[a-z0-9]{1,8}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -149,15 +152,15 @@ class NotEnclosed:
 
 @dataclass(frozen=True, slots=True)
 class CallData:
-    """A file that says of the calls what the practice knows: ``calls.json``, ``calls.csv``."""
+    """A file that says what the practice knows of the calls: ``calls.json``, ``SEARCH.txt``."""
 
     path: str
     sha256: str
     size_bytes: int
 
     def __post_init__(self) -> None:
-        if self.path not in CALL_DATA_PATHS or not _SHA256.fullmatch(self.sha256):
-            raise ValueError("what is known of the calls lies in calls.json and calls.csv")
+        if self.path not in (*CALL_DATA_PATHS, SEARCH) or not _SHA256.fullmatch(self.sha256):
+            raise ValueError("what is known of the calls lies in calls.json, calls.csv, SEARCH.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,11 @@ class Manifest:
     not_enclosed: tuple[NotEnclosed, ...]
     withheld: tuple[Withheld, ...]
     call_data: tuple[CallData, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that matched the request was gathered, which `SEARCH` tells."""
+        return any(data.path == SEARCH for data in self.call_data)
 
     def __post_init__(self) -> None:
         if len({file.path for file in self.files}) != len(self.files):

@@ -9,7 +9,9 @@ is made.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from importlib import resources
 from string import Template
 from typing import Final
@@ -24,7 +26,9 @@ from callrec.package.package import (
     SUMS,
     ssh_fingerprint,
 )
+from callrec.policy.days import DayRange
 from callrec.policy.notice import PURPOSES_IN_WORDS
+from callrec.policy.withholding import Ground
 
 COLUMNS: Final = 76
 """Width of the prose. A command stands on one line however long: a broken one cannot be copied."""
@@ -51,10 +55,74 @@ def read_me_first(manifest: Manifest, *, contact: str, elsewhere: int) -> str:
         made_on=day_in_words(manifest.at),
         calls="\n".join(line for name, file in calls.items() for line in _call(name, file)),
         edited=_edited(manifest),
-        left_out=_left_out(len(manifest.withheld), elsewhere),
+        left_out=_left_out(manifest, elsewhere),
         contact=contact or UNKNOWN_CONTACT,
         proves=WHAT_IT_PROVES,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What was searched for an answer, as its recipient is told."""
+
+    at: datetime
+    """In the practice's time zone."""
+    sought: tuple[str, ...]
+    """What was looked for, in words: no whole number, and no name."""
+    days: tuple[DayRange, ...]
+    """Empty: all of which there are recordings."""
+    given: int
+    withheld: Mapping[Ground, int]
+    """How many, by the grounds that may be told."""
+    elsewhere: int
+    """As `read_me_first`."""
+
+
+def search_text(
+    searched: Searched, *, practice: str, request: str, at: datetime, contact: str
+) -> str:
+    """SEARCH.txt: what was searched, and how many were found, given, withheld [UK GDPR 15(1A)].
+
+    What must not be told is in none of its counts: found is what is given, withheld on a ground
+    that may be told, or answered for by itself.
+    """
+    withheld = sum(searched.withheld.values())
+    found = searched.given + withheld + searched.elsewhere
+    counts = {
+        "calls found": found,
+        "calls given to you": searched.given,
+        "calls not given": withheld,
+    }
+    if searched.elsewhere:
+        counts["calls in another answer to you"] = searched.elsewhere
+    digits = len(str(found))
+    why = [f"{count}: {ground.meaning}" for ground, count in searched.withheld.items()]
+    return _text(
+        "search.txt",
+        practice=practice,
+        request=request,
+        searched_on=day_in_words(searched.at),
+        made_on=day_in_words(at),
+        sought="\n".join(_bullets(searched.sought)),
+        days="\n".join(
+            _bullets(map(_days_in_words, searched.days) if searched.days else _ALL_DAYS)
+        ),
+        counts="\n".join(f"{_INDENT}{count:>{digits}} {what}" for what, count in counts.items()),
+        not_given="\n".join(("Why some are not given:", "", *_bullets(why)))
+        if why
+        else _NONE_WITHHELD,
+        contact=contact or UNKNOWN_CONTACT,
+    )
+
+
+_ALL_DAYS: Final = ("all days of which we hold recordings",)
+
+_NONE_WITHHELD: Final = "We have given you every call that you are entitled to."
+
+
+def _days_in_words(days: DayRange) -> str:
+    first, last = map(day_in_words, (days.first, days.last))
+    return first if days.count == 1 else f"{first} to {last}"
 
 
 def rights_text(manifest: Manifest, *, contact: str, kept_for: str, own: str = "") -> str:
@@ -126,8 +194,8 @@ def _edited(manifest: Manifest) -> str:
     )
 
 
-def _left_out(withheld: int, elsewhere: int) -> str:
-    left_out = []
+def _left_out(manifest: Manifest, elsewhere: int) -> str:
+    left_out, withheld = [], len(manifest.withheld)
     if withheld:
         calls = "One call that was" if withheld == 1 else f"{withheld} calls that were"
         left_out.append(
@@ -140,9 +208,12 @@ def _left_out(withheld: int, elsewhere: int) -> str:
             f"{calls} that you asked for did not fit into one answer: you get another answer about"
             " them from the practice."
         )
-    if left_out:
-        return " ".join(left_out)
-    return "Nothing else that was asked for and may be given to you has been left out."
+    if manifest.is_complete:
+        more = "everything else" if left_out else "everything"
+        left_out.append(
+            f"We have given you {more} that you are entitled to. SEARCH.txt says what we searched."
+        )
+    return " ".join(left_out) or "certificate.pdf lists the calls that were given."
 
 
 def _bullets(lines: Iterable[str]) -> Iterator[str]:

@@ -7,7 +7,6 @@
     what a law gives a right to is refused on a ground of its own check_refused_on
     a person of whom nothing is held is told so                   check_refused_on
     what a law gives a right to is asked for whole                check_asked_for_whole, ...
-    all that matches it was gathered before it is decided         check_gathered
     what a gathering leaves out has a ground of its own           check_left_out
 
 What is neither granted nor withheld expressly is withheld as not approved; it may be granted later.
@@ -169,21 +168,6 @@ def check_left_out(ground: Ground, purpose: Purpose) -> None:
 
 _NO_CHOICE: Final = (Ground.NOT_APPROVED, Ground.NOT_HELD)
 """What nobody chooses of a recording that was found."""
-
-
-def check_gathered(request: RequestFacts, *, is_gathered: bool) -> None:
-    """Somebody has gathered all that matches what a law gives a right to [policy 4(d), 4(e)].
-
-    The answer says what was searched, and that nothing else was left out.
-
-    Source: UK GDPR 15(1A).
-    """
-    if not is_gathered:
-        raise Refused(
-            f"nobody has gathered all the recordings that match {request.reference}",
-            clause=TERMS[request.purpose].decided_under,
-            hint=f"callrec request gather {request.reference} finds and attaches them",
-        )
 
 
 def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int], *, is_full: bool) -> None:

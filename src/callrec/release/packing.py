@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import select
+
 from callrec.audit.evidence import Evidence
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.crypto.canonical import parse_instant
 from callrec.crypto.primitives import sha256, signing_public
 from callrec.crypto.statement import entries_in
 from callrec.errors import Tampered
 from callrec.package.certificate import Certificate, Exhibit
 from callrec.package.manifest import (
     CALL_DATA_PATHS,
+    SEARCH,
     CallData,
     FileRole,
     Manifest,
@@ -23,13 +30,15 @@ from callrec.package.manifest import (
 )
 from callrec.package.package import Content, Enclosures, Member, assemble, pieces, ssh_fingerprint
 from callrec.package.page import PageContent, write_page
-from callrec.package.texts import read_me_first, rights_text, verify_text
+from callrec.package.texts import Searched, read_me_first, rights_text, search_text, verify_text
 from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers
 from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
+from callrec.policy.particulars import WITHHELD, Particulars, Unknown
 from callrec.policy.purpose import TERMS, Purpose, legal_basis
-from callrec.policy.withholding import GROUND_CODES
+from callrec.policy.search import TAIL_DIGITS, described_by
+from callrec.policy.withholding import GROUND_CODES, Ground
 from callrec.practice import Actor, Practice
 from callrec.release.copies import Enclosed, ReleaseCopy
 from callrec.requests.approvals import certified_approvers, role_in_words
@@ -135,6 +144,59 @@ def _waveforms(draft: Draft) -> Iterator[tuple[str, str]]:
             yield file.path, as_svg(sound, title=title, edits=file.edits.in_copy())
 
 
+def search_of(
+    practice: Practice,
+    grants: Sequence[UsableGrant],
+    withheld: Iterable[Withheld],
+    *,
+    elsewhere: int,
+) -> Mapping[str, bytes]:
+    """``SEARCH.txt``, by path, where a law gives a right to all that was gathered; else none."""
+    request, zone = grants[0].request, practice.settings.time_zone
+    leaf = request.history.gathered
+    if request.body.gathering is None or leaf is None or not TERMS[request.purpose].is_owed_whole:
+        return {}
+    days = request.particulars.days
+    grounds = Counter(GROUND_CODES[each.code] for each in withheld)
+    searched = Searched(
+        at=parse_instant(leaf.at).astimezone(zone),
+        sought=tuple(_sought(request.particulars)),
+        days=() if isinstance(days, Unknown) else days,
+        given=len({grant.uid for grant in grants}),
+        withheld={ground: grounds[ground] for ground in Ground if ground in grounds},
+        elsewhere=elsewhere,
+    )
+    text = search_text(
+        searched,
+        practice=practice.name,
+        request=request.reference,
+        at=practice.now().astimezone(zone),
+        contact=practice.settings.release.contact,
+    )
+    return {SEARCH: text.encode()}
+
+
+def _sought(particulars: Particulars) -> Iterator[str]:
+    """What was looked for, in words: no file of a release has a name or a whole number."""
+    numbers = () if isinstance(particulars.numbers, Unknown) else particulars.numbers
+    for number in numbers:
+        if number == WITHHELD:
+            yield "a caller who showed no number"
+        else:
+            yield f"a number that ends in {number[-TAIL_DIGITS:]}"
+    if particulars.names:
+        count = len(particulars.names)
+        yield "the name that you are known by" if count == 1 else f"{count} names of yours"
+    if not numbers and not particulars.names:
+        by_name = any(criteria.party for criteria in described_by(particulars))
+        yield "the names of those who took part" if by_name else "any call"
+    if not isinstance(particulars.extensions, Unknown):
+        yield f"and only calls on our extension {' or '.join(particulars.extensions)}"
+    if not isinstance(particulars.times, Unknown):
+        first, last = particulars.times.first, particulars.times.last
+        yield f"and only calls between {first:%H:%M} and {last:%H:%M}"
+
+
 def call_data_of(grants: Sequence[UsableGrant], enclosed: Enclosed) -> Mapping[str, bytes]:
     """``calls.json`` and ``calls.csv`` of a release for portability, by path; else none."""
     if grants[0].request.purpose is not Purpose.PORTABILITY:
@@ -185,6 +247,7 @@ def write_manifest(
     *,
     release: str,
     call_data: Mapping[str, bytes],
+    withheld: Sequence[Withheld] = (),
 ) -> Manifest:
     """The manifest of a release of these grants."""
     request = grants[0].request
@@ -199,15 +262,15 @@ def write_manifest(
         at=practice.now().astimezone(practice.settings.time_zone),
         files=enclosed.files,
         not_enclosed=enclosed.not_enclosed,
-        withheld=tuple(_withheld(grants)),
+        withheld=tuple(withheld),
         call_data=tuple(
             CallData(path, sha256(data).hex(), len(data)) for path, data in call_data.items()
         ),
     )
 
 
-def _withheld(grants: Sequence[UsableGrant]) -> Iterator[Withheld]:
-    """What the request asked for and nobody granted, with the approvals' codes.
+def withheld_of(practice: Practice, grants: Sequence[UsableGrant]) -> Iterator[Withheld]:
+    """What the request asked for and nobody granted, and what it left out, each with its code.
 
     Not what its recipient must not learn of: the log has it.
     """
@@ -224,3 +287,10 @@ def _withheld(grants: Sequence[UsableGrant]) -> Iterator[Withheld]:
             raise Tampered(f"what was approved says nothing of recording {row.id}")
         if GROUND_CODES[code[row.uid]].is_disclosed:
             yield Withheld(row.id, code[row.uid])
+    gathering, table = grants[0].request.body.gathering, tables.recording.c
+    left_out = gathering.left_out if gathering else {}
+    with reading(practice.engine) as connection:
+        query = select(table.uid, table.id).where(table.uid.in_(left_out)).order_by(table.id)
+        for uid, number in connection.execute(query):
+            if left_out[uid].is_disclosed:
+                yield Withheld(number, left_out[uid])

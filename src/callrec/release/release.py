@@ -37,7 +37,14 @@ from callrec.policy.request import RequestAct
 from callrec.policy.withholding import check_nothing_came_in
 from callrec.practice import Actor, Practice, attempt, today
 from callrec.release.copies import enclose, plan_copies
-from callrec.release.packing import Draft, call_data_of, write_manifest, write_package
+from callrec.release.packing import (
+    Draft,
+    call_data_of,
+    search_of,
+    withheld_of,
+    write_manifest,
+    write_package,
+)
 from callrec.release.preparing import check_is_folder
 from callrec.release.record import (
     BegunRelease,
@@ -159,9 +166,19 @@ def _put_together(
     enclosed = enclose(practice, copies, max_bytes=max_content_bytes(directions))
     if is_page:
         check_size(enclosed.size_bytes)
-    data = call_data_of(grants, enclosed)
+    withheld = tuple(withheld_of(practice, grants))
+    data = {
+        **search_of(practice, grants, withheld, elsewhere=elsewhere),
+        **call_data_of(grants, enclosed),
+    }
     manifest = write_manifest(
-        practice, actor, grants, enclosed, release=primitives.random_id(), call_data=data
+        practice,
+        actor,
+        grants,
+        enclosed,
+        release=primitives.random_id(),
+        call_data=data,
+        withheld=withheld,
     )
     return Draft(grants, copies, manifest, {**data, **enclosed.contents}, directions, elsewhere)
 

@@ -38,7 +38,6 @@ from callrec.policy.withholding import (
     Ground,
     check_asked_for_whole,
     check_each_decided,
-    check_gathered,
     check_refused_on,
 )
 from callrec.policy.words import check_reason
@@ -48,11 +47,7 @@ from callrec.requests.approvals import check_signers, last_edits, last_withheld
 from callrec.requests.ask import StaffNamed, find_date_mismatches, staff_named_in_open_request
 from callrec.requests.grants import write_approval
 from callrec.requests.history import log_with_words, read_history
-from callrec.requests.holding import (
-    check_may_be_destroyed,
-    is_gathered,
-    recordings_left_out,
-)
+from callrec.requests.holding import check_may_be_destroyed, recordings_left_out
 from callrec.requests.lapse import attempt_on, signing_on
 from callrec.requests.model import MAX_REQUEST_RECORDINGS, Granting, OpenRequest
 from callrec.requests.open import read_request, unopened_facts
@@ -210,7 +205,6 @@ def _check_whole(
 ) -> None:
     if not TERMS[request.purpose].is_owed_whole:
         return
-    check_gathered(request.facts, is_gathered=is_gathered(request))
     left_out = recordings_left_out(practice, actor, connection, request)
     is_full = len(request.body.uids) == MAX_REQUEST_RECORDINGS
     check_asked_for_whole(request.facts, [row.id for row in left_out], is_full=is_full)

@@ -24,9 +24,11 @@ from callrec.calls.find import ShownCall, find_calls_of
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import labels_of
 from callrec.errors import NotFound, Unusable
+from callrec.policy.authority import check_may
 from callrec.policy.handling import check_may_gather, check_waits_for_answer, is_shown_in_full
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import RecordingState
+from callrec.policy.role import Power
 from callrec.policy.search import described_by
 from callrec.policy.withholding import Ground, check_left_out
 from callrec.practice import Actor, Practice, record, today
@@ -79,6 +81,7 @@ def gather_recordings(
         attempt_on(practice, actor, RequestAct.GATHERED, reference) as row,
         reading(practice.engine) as connection,
     ):
+        check_may(actor.person, Power.SEARCH, on=today(practice))
         _check_may_gather(practice, actor, read_request(practice, actor, connection, reference))
     record(practice, actor, GATHERING, subject=[row.id])
     with signing_on(practice, actor, RequestAct.GATHERED, reference) as act:

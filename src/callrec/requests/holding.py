@@ -127,11 +127,6 @@ def recordings_left_out(
     return tuple(row for row in left if row.uid not in asked)
 
 
-def is_gathered(request: OpenRequest) -> bool:
-    """Whether all that matches was gathered, or it says nothing by which anything could be."""
-    return request.body.gathering is not None or not described_by(request.particulars)
-
-
 def left_out_uids(request: OpenRequest) -> frozenset[str]:
     """Of what was gathered, the uids that the request leaves out on a ground."""
     gathering = request.body.gathering

@@ -70,6 +70,7 @@ def create(
     from callrec.policy.purpose import TERMS
     from callrec.requests.amend import attach_recordings
     from callrec.requests.ask import create_request
+    from callrec.requests.gather import gather_recordings
     from callrec.search.search import suggest_recordings
 
     call = ctx.obj
@@ -88,25 +89,18 @@ def create(
         made = create_request(practice, actor, purpose=chosen, answers=answers, recordings=numbers)
     looks = attach_matching or not recording
     suggested = suggest_recordings(practice, actor, made) if looks else None
-    if TERMS[chosen].is_owed_whole:
-        attached = _gathered(practice, actor, made, suggested) if attach_matching else ()
-    else:
+    gathered: Gathered | None = None
+    attached: tuple[int, ...] = ()
+    if not TERMS[chosen].is_owed_whole:
         attached = _choose(call, practice, suggested, attach_all=attach_matching)
         if attached:
             attach_recordings(practice, actor, made.reference, attached)
+    elif attach_matching and suggested and suggested.may_see and suggested.matching:
+        gathered = gather_recordings(practice, actor, made.reference, leave_out={})
+        attached = tuple(each.id for each in gathered.found if each.id in gathered.added)
     _show_created(call, made, suggested, (*made.recordings, *attached))
-
-
-def _gathered(
-    practice: Practice, actor: Actor, made: CreatedRequest, suggested: Suggested | None
-) -> tuple[int, ...]:
-    """All that matches a new request, once it asks for that; nothing for who may not search."""
-    from callrec.requests.gather import gather_recordings
-
-    if not (suggested and suggested.matching and suggested.may_see):
-        return ()
-    gathered = gather_recordings(practice, actor, made.reference, leave_out={})
-    return tuple(call.id for call in gathered.found if call.id in gathered.added)
+    for line in too_many_lines(gathered.too_many if gathered else 0):
+        call.out.note(line)
 
 
 def _choose(

@@ -14,6 +14,7 @@ from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import last_day
 from callrec.policy.edits import Edits, format_edits
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import UNDECIDED
 from callrec.policy.role import VaultKey
 
 if TYPE_CHECKING:
@@ -209,13 +210,15 @@ def _further(shown: ShownRequest) -> Iterator[str]:
 
 def _gathering(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
     """What was found by what the request says, and whether calls came in since."""
+    again = f"callrec request gather {shown.reference}"
     if (gathered := shown.gathering) is None:
+        if TERMS[shown.purpose].is_owed_whole and shown.state in UNDECIDED:
+            yield _labelled("gathered", f"not yet: {again}")
         return
     yield _labelled("gathered", f"{local_time(gathered.at, zone)} by {gathered.by}")
     yield _labelled("  found", f"{gathered.found}; asked for: {gathered.attached}")
     for number, code in gathered.left_out:
         yield _labelled("  left out", f"{number}, {code}")
-    again = f"callrec request gather {shown.reference}"
     if gathered.since is None:
         yield _labelled("  since", f"calls may have come in that match: {again}")
     elif gathered.since:
