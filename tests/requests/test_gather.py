@@ -11,9 +11,9 @@ import pytest
 
 from callrec.errors import CallrecError, NotFound, Refused, Tampered, Unusable
 from callrec.policy.days import DayRange
+from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
-from callrec.policy.withholding import Ground
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.requests.gather import Gathered, gather_recordings
 from callrec.requests.show import ShownGathering, show_request
@@ -138,6 +138,8 @@ WRONG: dict[str, tuple[dict[int, Ground], type[CallrecError], str]] = {
     "what was not found": ({3: Ground.NOT_RELEVANT}, NotFound, "does not match"),
     "as nobody approved it": ({1: Ground.NOT_APPROVED}, Refused, "no ground to leave out"),
     "as if it were not held": ({1: Ground.NOT_HELD}, Refused, "no ground to leave out"),
+    "as a health professional says": ({1: Ground.SERIOUS_HARM}, Refused, "no ground to leave out"),
+    "as they did not expect it": ({1: Ground.EXPECTATIONS}, Refused, "expect"),
     "on another right's ground": ({1: Ground.ARCHIVING}, Refused, "is no ground to withhold"),
 }
 

@@ -344,8 +344,8 @@ def _page_for_the_patient(stage: Stage) -> None:
     stage.scene("Somebody else is heard in it: the Data Controller has that silenced.")
     stage.callrec("max", "search", "--number", NUMBER, *MARCH, "--request", "R-2")
     recording = stage.found_recording()
-    stage.remark("The law gives a right to every call that matches: all of them are attached.")
-    stage.callrec("max", "request", "attach", "R-2", "--matching")
+    stage.remark("The law gives a right to every call that matches: all of them are gathered.")
+    stage.callrec("max", "request", "gather", "R-2")
     silenced = ("--silence", f"{recording}@0:01-0:02.5=third-party")
     stage.callrec("dora", "approve", "R-2", "--yes", *silenced)
     heard = "Her daughter speaks in the background and is silenced"

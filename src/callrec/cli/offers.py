@@ -292,6 +292,7 @@ _OF_COMMAND: Final[Mapping[tuple[str, str], Offer | None]] = {
     ("listen", "REQUEST"): _GRANTED,
     ("release", "REQUEST"): _GRANTED,
     ("request attach", "REQUEST"): _CHANGED,
+    ("request gather", "REQUEST"): _CHANGED,
     ("request detach", "REQUEST"): _CHANGED,
     ("request amend", "REQUEST"): _CHANGED,
     ("request withdraw", "REQUEST"): _requests(

@@ -28,7 +28,6 @@ from callrec.package.package import (
 )
 from callrec.policy.days import DayRange
 from callrec.policy.notice import PURPOSES_IN_WORDS
-from callrec.policy.withholding import Ground
 
 COLUMNS: Final = 76
 """Width of the prose. A command stands on one line however long: a broken one cannot be copied."""
@@ -72,8 +71,8 @@ class Searched:
     days: tuple[DayRange, ...]
     """Empty: all of which there are recordings."""
     given: int
-    withheld: Mapping[Ground, int]
-    """How many, by the grounds that may be told."""
+    withheld: Mapping[str, int]
+    """How many, by the grounds that may be told, in words."""
     elsewhere: int
     """As `read_me_first`."""
 
@@ -96,7 +95,7 @@ def search_text(
     if searched.elsewhere:
         counts["calls in another answer to you"] = searched.elsewhere
     digits = len(str(found))
-    why = [f"{count}: {ground.meaning}" for ground, count in searched.withheld.items()]
+    why = [f"{count}: {ground}" for ground, count in searched.withheld.items()]
     return _text(
         "search.txt",
         practice=practice,

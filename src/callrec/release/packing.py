@@ -34,11 +34,11 @@ from callrec.package.texts import Searched, read_me_first, rights_text, search_t
 from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers
 from callrec.policy.further import FurtherParticular
+from callrec.policy.grounds import GROUND_CODES, ground_in_words
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
 from callrec.policy.particulars import WITHHELD, Particulars, Unknown
 from callrec.policy.purpose import TERMS, Purpose, legal_basis
 from callrec.policy.search import TAIL_DIGITS, described_by
-from callrec.policy.withholding import GROUND_CODES, Ground
 from callrec.practice import Actor, Practice
 from callrec.release.copies import Enclosed, ReleaseCopy
 from callrec.requests.approvals import certified_approvers, role_in_words
@@ -157,13 +157,13 @@ def search_of(
     if request.body.gathering is None or leaf is None or not TERMS[request.purpose].is_owed_whole:
         return {}
     days = request.particulars.days
-    grounds = Counter(GROUND_CODES[each.code] for each in withheld)
+    why = (ground_in_words(GROUND_CODES[each.code], request.purpose) for each in withheld)
     searched = Searched(
         at=parse_instant(leaf.at).astimezone(zone),
         sought=tuple(_sought(request.particulars)),
         days=() if isinstance(days, Unknown) else days,
         given=len({grant.uid for grant in grants}),
-        withheld={ground: grounds[ground] for ground in Ground if ground in grounds},
+        withheld=Counter(why),
         elsewhere=elsewhere,
     )
     text = search_text(
@@ -229,7 +229,8 @@ def _certify(practice: Practice, draft: Draft, evidence: Evidence, public: bytes
         files=manifest.files,
         not_enclosed=manifest.not_enclosed,
         withheld=tuple(
-            (each.recording, GROUND_CODES[each.code].meaning) for each in manifest.withheld
+            (each.recording, ground_in_words(GROUND_CODES[each.code], request.purpose))
+            for each in manifest.withheld
         ),
         fingerprint=practice.root.hex(),
         signing_key=ssh_fingerprint(public),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 from sqlalchemy import Connection
@@ -25,12 +26,13 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import labels_of
 from callrec.errors import NotFound, Unusable
 from callrec.policy.authority import check_may
+from callrec.policy.grounds import Ground
 from callrec.policy.handling import check_may_gather, check_waits_for_answer, is_shown_in_full
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power
 from callrec.policy.search import described_by
-from callrec.policy.withholding import Ground, check_left_out
+from callrec.policy.withholding import check_left_out
 from callrec.practice import Actor, Practice, record, today
 from callrec.requests.amend import Amended, write_version
 from callrec.requests.ask import check_count, new_body
@@ -109,7 +111,7 @@ def _gather(
     leave_out: Mapping[int, Ground],
 ) -> Gathered:
     opened = find_calls_of(practice, actor, act.connection, described_by(request.particulars))
-    left_out = _left_out(request, opened, leave_out)
+    left_out = _left_out(request, opened, leave_out, today(practice))
     elsewhere = asked_for_in_parts(practice, actor, act.connection, request) - {*request.body.uids}
     before = [each for each in request.body.recordings if each[0] not in left_out]
     rows = {each.uid: each for each in opened}
@@ -143,7 +145,10 @@ def _gather(
 
 
 def _left_out(
-    request: OpenRequest, opened: Sequence[OpenedRecording], leave_out: Mapping[int, Ground]
+    request: OpenRequest,
+    opened: Sequence[OpenedRecording],
+    leave_out: Mapping[int, Ground],
+    on: date,
 ) -> dict[str, Ground]:
     """By uid, in the order in which they were found."""
     if not leave_out.keys() <= {each.id for each in opened}:
@@ -152,7 +157,7 @@ def _left_out(
             hint="only what is found is left out; callrec request detach takes others away",
         )
     for ground in leave_out.values():
-        check_left_out(ground, request.purpose)
+        check_left_out(ground, request.facts, request.particulars.further, on=on)
     before = request.body.gathering.left_out if request.body.gathering else {}
     grounds = {each.uid: leave_out.get(each.id, before.get(each.uid)) for each in opened}
     return {uid: ground for uid, ground in grounds.items() if ground is not None}

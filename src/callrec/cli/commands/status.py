@@ -294,7 +294,7 @@ _OTHERS: Final[Mapping[str, str]] = {
 _COMMANDS: Final[Mapping[str, str]] = {
     "decide": "callrec approve {}",
     "answer": "callrec request event {} {} --on DATE",
-    "attach": "callrec request attach {} --matching",
+    "attach": "callrec request gather {}",
     "hear": "callrec listen {}",
     "send": "callrec release {}",
     "record": "callrec request event {} handed-over --on DATE --by CHANNEL --to-whom NAME",
