@@ -62,12 +62,14 @@ from callrec.requests.ask import CreatedRequest
 from callrec.requests.decide import Approved, RevokedRequest
 from callrec.requests.due import DueRequest
 from callrec.requests.event import DatedRequest
+from callrec.requests.gather import Gathered
 from callrec.requests.holding import ListedHold
 from callrec.requests.packages import NotedPackage, ShownPackageNote, ShownRelease
 from callrec.requests.show import (
     ListedRequest,
     ShownApproval,
     ShownDenial,
+    ShownGathering,
     ShownRecording,
     ShownRequest,
 )
@@ -172,7 +174,7 @@ _DUE: Final = {
 _SENT: Final = of(SentMail, "taken", "waiting", "refused")
 _AMENDED: Final = {
     "id": str,
-    **of(Amended, "version", "recordings", "grants_ended", "of_other_day", "left_out"),
+    **of(Amended, "version", "recordings", "grants_ended", "of_other_day"),
     "concerns": [str],
 }
 _DESTROYED: Final = {
@@ -216,10 +218,10 @@ _SHOWN_REQUEST: Final = {
     **_DEADLINE,
     **of(ShownRequest, "lapses_at"),
     "particulars": {
-        **dict.fromkeys(("reason", "date", "extension", "number", "about"), str),
-        "time": str | list[str],
-        "parties": str | list[str],
+        **dict.fromkeys(("reason", "about"), str),
+        **dict.fromkeys(("date", "time", "extension", "number", "parties"), str | list[str]),
         "further": Mapping[str, str],
+        "names?": list[str],
     },
     **of(ShownRequest, "digest"),
     "recordings": [
@@ -233,6 +235,14 @@ _SHOWN_REQUEST: Final = {
             **{f"{name}?": each for name, each in _CATEGORY.items()},
         }
     ],
+    "gathering": (
+        {
+            **of(ShownGathering, "at", "by", "found", "attached"),
+            "left_out": _WITHHELD,
+            **of(ShownGathering, "since"),
+        },
+        None,
+    ),
     "hold": ({"id": str, "state": HoldState, "recordings": int}, None),
     "approvals": [
         {
@@ -397,6 +407,14 @@ RESULTS: Final[Mapping[str, Shape]] = {
     },
     "request show": _SHOWN_REQUEST,
     **dict.fromkeys(("request attach", "request detach", "request amend"), _AMENDED),
+    "request gather": {
+        "id": str,
+        "items": [_CALL],
+        "added": [int],
+        "left_out": _WITHHELD,
+        **of(Gathered, "elsewhere", "too_many"),
+        **of(Amended, "version", "recordings", "grants_ended", "of_other_day"),
+    },
     "request event": (
         {"id": str, "event": Event, "on": date},
         {"id": str, "event": Event, "on": date, **of(NotedPackage, "release")},

@@ -41,6 +41,7 @@ logout
 user whoami
 request list
 request attach R-3 2
+request gather R-3
 request detach R-4 2
 request amend R-3 --about "Another call altogether"
 request event R-1 acknowledged --on today --reason "The solicitor says that it came"

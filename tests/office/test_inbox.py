@@ -216,10 +216,7 @@ def test_one_that_names_no_recording_yet_waits_for_its_maker_who_may_search(
 ) -> None:
     reference = a_request(stocked, "max", recordings=())
     assert inbox(stocked, "max") == [(reference, "attach")]
-    assert (
-        f"next: callrec request attach {reference} --matching"
-        in type_in(stocked, "max", "inbox").err
-    )
+    assert f"next: callrec request gather {reference}" in type_in(stocked, "max", "inbox").err
     # To decide it is to say that there is none.
     assert f"next: callrec request show {reference}" in type_in(stocked, "dora", "inbox").err
     done(stocked, "max", "request", "attach", reference, "1")

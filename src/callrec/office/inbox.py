@@ -29,7 +29,7 @@ from callrec.incidents.show import incidents_waiting_for
 from callrec.login.people import logins
 from callrec.policy.clock_events import Awaited, Deadline, Urgency, urgency
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import USED_STATES, RequestState, has_lapsed
+from callrec.policy.request import UNDECIDED, USED_STATES, RequestState, has_lapsed
 from callrec.policy.reviews import may_review_glass
 from callrec.policy.role import Person, Power, Standing, powers_of
 from callrec.practice import Actor, Practice, today
@@ -37,6 +37,7 @@ from callrec.requests.clock import read_deadlines
 from callrec.requests.due import answered_requests, open_questions
 from callrec.requests.glass import broken_glass
 from callrec.requests.history import REQUESTS, RequestOutline, outline_of, read_outlines
+from callrec.requests.holding import requests_to_gather
 from callrec.requests.open import references_hidden_from
 from callrec.requests.packages import unrecorded_releases
 from callrec.requests.standing import LapseFacts, read_lapse_facts, state_now, undecided_until
@@ -51,6 +52,8 @@ class InboxAction(StrEnum):
     """Somebody was asked, and the request waits for their answer."""
     ATTACH = "attach"
     """It names no recording yet, and they may search for those that are meant."""
+    GATHER = "gather"
+    """All that matched was gathered, and calls came in since that match, or may."""
     HEAR = "hear"
     SEND = "send"
     """It was heard, somebody waits for an answer, and none went out."""
@@ -166,7 +169,8 @@ def _read(practice: Practice, person: Person, connection: Connection) -> _Readin
 
 def _items(read: _Reading) -> tuple[InboxItem, ...]:
     items = [
-        *(*_to_decide(read), *_to_attach(read), *_to_hear(read), *_to_record(read)),
+        *(*_to_decide(read), *_to_attach(read), *_to_gather(read)),
+        *(*_to_hear(read), *_to_record(read)),
         *(*_to_carry_out(read), *_to_review(read), *_to_settle(read), *_to_archive(read)),
         *_to_confirm(read),
     ]
@@ -205,6 +209,21 @@ def _to_attach(read: _Reading) -> Iterator[InboxItem]:
             continue
         if read.person.id in (may_search & {*outline.makers} or may_search):
             yield _item(read, row, InboxAction.ATTACH)
+
+
+def _to_gather(read: _Reading) -> Iterator[InboxItem]:
+    """Requests to be gathered again before they are answered, for whom `_to_attach` names."""
+    may_search = people_with(read.practice, Power.SEARCH)
+    if read.person.id not in may_search:
+        return
+    again = requests_to_gather(read.connection)
+    for row in read.rows:
+        state = state_now(read.practice, row, read.ends)
+        makers = {*outline_of(read.makings, row).makers}
+        if row.id not in again or state not in (*UNDECIDED, RequestState.APPROVED):
+            continue
+        if read.person.id in (may_search & makers or may_search):
+            yield _item(read, row, InboxAction.GATHER)
 
 
 def _to_carry_out(read: _Reading) -> Iterator[InboxItem]:

@@ -198,6 +198,26 @@ def _named_not_asked_for(
     return len({*connection.execute(kept).scalars()} - known)
 
 
+def requests_to_gather(connection: Connection) -> frozenset[str]:
+    """Ids of requests that were gathered, and of which more matches, or may, that came in since.
+
+    As far as their holds tell: nothing is opened for it.
+    """
+    gathered: dict[str, int] = {
+        leaf.subject[0]: leaf.seq for leaf in done_leaves(connection, (RequestAct.GATHERED,))
+    }
+    of_hold = {row.id: row.request for row in HOLDS.every(connection) if row.request in gathered}
+    waiting = {row.request for row in _waiting(connection)}
+    found = {
+        of_hold[leaf.subject[0]]
+        for leaf in done_leaves(connection, (HoldAct.MATCHED,))
+        if leaf.subject[0] in of_hold
+        and leaf.seq > gathered[of_hold[leaf.subject[0]]]
+        and leaf.subject[2:]
+    }
+    return frozenset(gathered.keys() & (waiting | found))
+
+
 HOLD_ACTS: Final = frozenset(map(str, (*HoldAct, *RequestAct)))
 """The acts that say how holds stand, and who was entitled to end the requests that placed them."""
 

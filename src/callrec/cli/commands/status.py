@@ -295,6 +295,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "decide": "callrec approve {}",
     "answer": "callrec request event {} {} --on DATE",
     "attach": "callrec request gather {}",
+    "gather": "callrec request gather {}",
     "hear": "callrec listen {}",
     "send": "callrec release {}",
     "record": "callrec request event {} handed-over --on DATE --by CHANNEL --to-whom NAME",
