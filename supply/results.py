@@ -213,14 +213,14 @@ _LEFT: Final = [{"id": str, "why": str, "exit_status": int}]
 _SHOWN_REQUEST: Final = {
     "id": str,
     "purpose": Purpose,
-    "reason": str,
+    "reason": str | None,
     **of(ShownRequest, "state", "created_at", "created_by"),
     **_DEADLINE,
     **of(ShownRequest, "lapses_at"),
     "particulars": {
-        **dict.fromkeys(("reason", "about"), str),
+        **dict.fromkeys(("reason", "about"), str | None),
         **dict.fromkeys(("date", "time", "extension", "number", "parties"), str | list[str]),
-        "further": Mapping[str, str],
+        "further": Mapping[str, str | None],
         "names?": list[str],
     },
     **of(ShownRequest, "digest"),

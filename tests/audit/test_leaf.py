@@ -70,12 +70,12 @@ def test_a_leaf_with_any_byte_changed_is_another_leaf_or_none() -> None:
             continue
 
 
-def test_a_leaf_of_8_kib_is_written_and_no_longer_one() -> None:
+def test_a_leaf_of_less_than_64_kib_is_written_and_no_longer_one() -> None:
     bare = len(founding("").encode())
     full = founding("x" * (MAX_LEAF_BYTES - bare))
     assert len(full.encode()) == MAX_LEAF_BYTES
     assert Leaf.decode(full.encode(), 0) == full
-    with pytest.raises(ValueError, match=r"^a leaf has more than 8 KiB$"):
+    with pytest.raises(ValueError, match=r"^a leaf has 64 KiB or more$"):
         founding("x" * (MAX_LEAF_BYTES - bare + 1)).encode()
 
 

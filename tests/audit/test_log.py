@@ -197,11 +197,11 @@ def test_an_entry_that_names_too_much_says_what_to_do(house: House) -> None:
         pytest.raises(Unusable) as refused,
         log_transaction(house.practice.engine, a_log(house), None) as act,
     ):
-        act.leaf("login", actor=NOBODY, subject=[id_of("sam")] * 300)
+        act.leaf("login", actor=NOBODY, subject=[id_of("sam")] * 2000)
     assert refused.value.message == (
         "this concerns more recordings than one entry of the audit log can name"
     )
-    assert refused.value.hint == "do it in several requests of 200 recordings at most"
+    assert refused.value.hint == "do it in several requests of 1500 recordings at most"
 
 
 def test_the_vault_root_is_the_hash_of_leaf_0(house: House) -> None:

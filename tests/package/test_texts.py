@@ -2,14 +2,25 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from callrec.package.callrec_verify import grouped
-from callrec.package.manifest import Withheld
+from callrec.package.manifest import SEARCH, CallData, Withheld
 from callrec.package.package import ssh_fingerprint
-from callrec.package.texts import COLUMNS, WHAT_IT_PROVES, read_me_first, rights_text, verify_text
+from callrec.package.texts import (
+    COLUMNS,
+    WHAT_IT_PROVES,
+    Searched,
+    read_me_first,
+    rights_text,
+    search_text,
+    verify_text,
+)
+from callrec.policy.days import DayRange
 from callrec.policy.notice import PURPOSES_IN_WORDS
 from callrec.settings import Release
 from package.builders import PUBLIC, ROOT, a_file, a_manifest, an_edited_copy
@@ -59,7 +70,8 @@ def test_the_patient_reads_whose_calls_when_and_whom_to_ask() -> None:
     assert "put together on 3 August 2026" in said  # the practice's day, not yet that of Greenwich
     assert "    recordings/01   14 July 2026, 09:05\n" in READ_ME
     assert "Dr Müller & Partners: telephone 01632 960 000." in said
-    assert "Nothing else that was asked for and may be given to you has been left out." in said
+    assert "certificate.pdf lists the calls that were given." in said
+    assert "entitled" not in said
 
 
 def test_the_patient_reads_of_a_time_that_it_is_not_certain() -> None:
@@ -81,7 +93,56 @@ def test_the_patient_is_told_of_what_was_withheld_but_not_why() -> None:
 def test_the_patient_learns_of_calls_that_another_answer_is_about() -> None:
     told = in_one_line(read_me_first(a_manifest(), contact="-", elsewhere=20))
     assert "20 more calls that you asked for did not fit into one answer" in told
-    assert "Nothing else that was asked for" not in told
+    assert "certificate.pdf lists" not in told
+
+
+def test_nothing_else_was_left_out_where_all_that_matches_was_gathered() -> None:
+    whole = replace(a_manifest(), call_data=(CallData(SEARCH, "00" * 32, 1),))
+    some = replace(whole, withheld=(Withheld(1043, "third-party"),))
+    told, less = (
+        in_one_line(read_me_first(each, contact="-", elsewhere=0)) for each in (whole, some)
+    )
+    entitled = "that you are entitled to. SEARCH.txt says what we searched."
+    assert f"We have given you everything {entitled}" in told
+    assert f"We have given you everything else {entitled}" in less
+
+
+FIRST_DAY = date(2025, 2, 3)
+
+SEARCHED = Searched(
+    at=datetime(2026, 8, 2, 16, 40, tzinfo=UTC),
+    sought=("a number that ends in 0461", "2 names of yours"),
+    days=(DayRange(date(2024, 1, 1), date(2024, 3, 31)), DayRange(FIRST_DAY, FIRST_DAY)),
+    given=68,
+    withheld={"it would tell of another person": 2},
+    elsewhere=0,
+)
+
+
+def searched(**changes: Any) -> str:
+    return search_text(
+        replace(SEARCHED, **changes),
+        practice="Dr Müller & Partners",
+        request="R-17",
+        at=datetime(2026, 8, 3, tzinfo=UTC),
+        contact="telephone 01632 960 000",
+    )
+
+
+def test_the_patient_reads_what_was_searched() -> None:
+    assert searched() == (Path(__file__).parent / "search.txt").read_text("utf-8")
+
+
+def test_what_was_found_is_what_is_given_withheld_or_answered_for_by_itself() -> None:
+    told = in_one_line(searched(elsewhere=20))
+    counts = "90 calls found 68 calls given to you 2 calls not given 20 calls in another answer"
+    assert counts in told
+
+
+def test_where_nothing_is_withheld_every_call_is_given() -> None:
+    told = in_one_line(searched(withheld={}, days=()))
+    assert "We have given you every call that you are entitled to." in told
+    assert "all days of which we hold recordings." in told
 
 
 def test_the_patient_is_told_whether_something_was_cut_or_silenced() -> None:

@@ -182,6 +182,7 @@ STEPS = """
     request.created       -          -          -          -          -          -
     request.received      submitted  waiting    -          heard      -          -
     request.amended       submitted  waiting    submitted  heard      -          -
+    request.gathered      submitted  waiting    submitted  heard      -          -
     request.asked         waiting    waiting    -          heard      -          -
     request.answered      submitted  submitted  approved   heard      -          -
     request.extended      submitted  waiting    approved   heard      -          -
@@ -264,7 +265,7 @@ def test_nothing_happens_to_a_request_that_has_ended(state: RequestState, act: R
 
 
 DONE = (
-    "made again, dated, changed, asked about, answered, given more time, checked for third parties,"
+    "made again, dated, changed, gathered, asked about, answered, given more time, checked for third parties,"
     " approved, denied, withdrawn, let lapse, revoked, let lapse, looked at, listened to,"
     " heard to an end, played, released, released, released, recorded as handed over,"
     " recorded as acknowledged, carried out, closed"

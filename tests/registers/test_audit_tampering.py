@@ -300,7 +300,7 @@ FORMS: dict[str, Callable[[bytes], bytes]] = {
     "a mark of its encoding": lambda leaf: b"\xef\xbb\xbf" + leaf,
     "another encoding": lambda leaf: leaf.decode().encode("utf-16"),
     "no text": lambda leaf: leaf.replace(b"people", b"peopl\xe9"),
-    "too long": lambda leaf: leaf.replace(b"people", b"p" * 8192),
+    "too long": lambda leaf: leaf.replace(b"people", b"p" * 65536),
     "empty": lambda _: b"",
     "no object": lambda _: b"[]",
 }

@@ -139,7 +139,7 @@ WRONG: dict[str, tuple[dict[int, Ground], type[CallrecError], str]] = {
     "as nobody approved it": ({1: Ground.NOT_APPROVED}, Refused, "no ground to leave out"),
     "as if it were not held": ({1: Ground.NOT_HELD}, Refused, "no ground to leave out"),
     "as a health professional says": ({1: Ground.SERIOUS_HARM}, Refused, "no ground to leave out"),
-    "as they did not expect it": ({1: Ground.EXPECTATIONS}, Refused, "expect"),
+    "as they did not expect it": ({1: Ground.EXPECTATIONS}, Refused, "patient"),
     "on another right's ground": ({1: Ground.ARCHIVING}, Refused, "is no ground to withhold"),
 }
 

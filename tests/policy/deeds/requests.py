@@ -38,6 +38,7 @@ from callrec.policy.withholding import (
     check_asked_for_whole,
     check_each_decided,
     check_ground,
+    check_left_out,
     check_may_rest_on,
     check_nothing_came_in,
     check_refused_on,
@@ -187,6 +188,12 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "a full subject access leaves out others that match it": lambda: check_asked_for_whole(
         a_request(Purpose.SUBJECT_ACCESS), (3, 5), is_full=True
+    ),
+    "a call is left out as nobody approved it": lambda: check_left_out(
+        Ground.NOT_APPROVED, a_request(Purpose.SUBJECT_ACCESS), {}, on=TODAY
+    ),
+    "a call is left out for harm without an opinion": lambda: check_left_out(
+        Ground.SERIOUS_HARM, a_request(Purpose.SUBJECT_ACCESS), {}, on=TODAY
     ),
     "a subject access is released though more that matches came in": lambda: check_nothing_came_in(
         a_request(Purpose.SUBJECT_ACCESS), is_matched=True, matched=1

@@ -104,7 +104,7 @@ BAD_FOUNDING = {
     "founding_by_null": ("leaf 0 with null", canonical(FOUNDING | {"founders": None})),
     "founding_by_pairs": ("pairs", canonical(FOUNDING | {"founders": [["vault", VAULT]]})),
     "founding_too_long": (
-        "more than 8 KiB", canonical(FOUNDING | {"founders": {"practice": "x" * 8192}})),
+        "64 KiB or more", canonical(FOUNDING | {"founders": {"practice": "x" * 65536}})),
 }  # fmt: skip
 
 

@@ -68,6 +68,8 @@ def create(
     For the options of one purpose: callrec request create complaint --help
     """
     from callrec.policy.purpose import TERMS
+    from callrec.policy.role import Power
+    from callrec.practice import powers
     from callrec.requests.amend import attach_recordings
     from callrec.requests.ask import create_request
     from callrec.requests.gather import gather_recordings
@@ -99,6 +101,8 @@ def create(
         gathered = gather_recordings(practice, actor, made.reference, leave_out={})
         attached = tuple(each.id for each in gathered.found if each.id in gathered.added)
     _show_created(call, made, suggested, (*made.recordings, *attached))
+    if TERMS[chosen].is_owed_whole and not gathered and Power.SEARCH in powers(practice, actor):
+        call.out.next_step(f"callrec request gather {made.reference}")
     for line in too_many_lines(gathered.too_many if gathered else 0):
         call.out.note(line)
 
@@ -158,10 +162,7 @@ def _show_created(
         out.note(_matching(suggested))
     for line in _more_than_shown(made, suggested, recordings):
         out.note(line)
-    if TERMS[made.purpose].is_owed_whole:
-        if len(recordings) == len(made.recordings):
-            out.next_step(f"callrec request gather {made.reference}")
-    elif not recordings:
+    if not recordings and not TERMS[made.purpose].is_owed_whole:
         numbers = [str(call.id) for call in suggested.shown] if suggested else []
         out.next_step(f"callrec request attach {made.reference} {' '.join(numbers) or 'RECORDING'}")
 
