@@ -45,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="share",
         help="where something is killed at each of its steps: at a share of them, or at all",
     )
+    parser.addoption("--people", default=30, help="made-up people whose calls are gathered")
     # For very many short runs, as breaking the code one thing at a time makes them.
     parser.addoption("--practice", type=Path, help="folder with the practice of an earlier run")
 

@@ -101,10 +101,19 @@ def test_extensions_and_times_narrow_what_numbers_find() -> None:
 def test_withheld_numbers_are_searched_for_day_by_day() -> None:
     asked = known(numbers=("withheld", NUMBER), days=(MARCH,))
     days = [date(2024, 3, day) for day in (1, 2, 3)]
-    assert described_by(asked) == (
-        Criteria(number=NUMBER, days=MARCH),
-        *(Criteria(withheld=True, days=DayRange(day, day)) for day in days),
-    )
+    of_days = [Criteria(withheld=True, days=DayRange(day, day)) for day in days]
+    assert described_by(asked) == (*of_days, Criteria(number=NUMBER, days=MARCH))
+
+
+def test_withheld_numbers_may_have_days_of_their_own() -> None:
+    asked = known(numbers=(NUMBER, "withheld 2024-03-01/2024-03-02"))
+    days = [date(2024, 3, day) for day in (1, 2)]
+    of_days = [Criteria(withheld=True, days=DayRange(day, day)) for day in days]
+    assert described_by(asked) == (Criteria(number=NUMBER), *of_days)
+    narrowed = replace(asked, days=(DAYS,))
+    assert described_by(narrowed) == (Criteria(number=NUMBER, days=DAYS), *of_days)
+    assert not is_of_another_day(narrowed, datetime(2024, 3, 2, tzinfo=ZONE))
+    assert is_of_another_day(narrowed, datetime(2024, 3, 3, tzinfo=ZONE))
 
 
 def test_an_extension_is_searched_for_day_by_day() -> None:

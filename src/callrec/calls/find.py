@@ -6,7 +6,7 @@ is opened shows which rows there should be.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
@@ -142,37 +142,31 @@ class ShownCall:
         return cls(**shown)
 
 
-def find_calls(
-    practice: Practice, actor: Actor, connection: Connection, criteria: Criteria
-) -> Iterator[OpenedRecording]:
-    """Open each call that the index proposes, and give those that meet the criteria.
+def find_calls_of(
+    practice: Practice, actor: Actor, connection: Connection, criteria: Iterable[Criteria]
+) -> list[OpenedRecording]:
+    """Open each call that the index proposes, once; those that meet one of several criteria.
 
-    Its caller has written the leaf before.
+    The newest first. Its caller has written the leaf before.
     """
     versions = practice.register.versions(VaultKey.INDEX)
     keys = [vault_key(actor, VaultKey.INDEX, version) for version in versions]
     zone = practice.settings.time_zone
-    proposed = candidates(connection, keys, practice.vault, criteria, zone)
-    opening, table = Opening(practice, actor, connection), tables.recording
-    for start in range(0, len(proposed), CALLS_PER_QUERY):
-        ids = proposed[start : start + CALLS_PER_QUERY]
+    proposed: dict[int, list[Criteria]] = {}
+    for each in criteria:
+        for number in candidates(connection, keys, practice.vault, each, zone):
+            proposed.setdefault(number, []).append(each)
+    opening, table, numbers = Opening(practice, actor, connection), tables.recording, [*proposed]
+    found = []
+    for start in range(0, len(numbers), CALLS_PER_QUERY):
+        ids = numbers[start : start + CALLS_PER_QUERY]
         rows = connection.execute(select(table).where(table.c.id.in_(ids))).all()
         for row, opened in zip(rows, opening.each_metadata(rows), strict=True):
             check_clear_columns(row, opened.fields)
-            if matches(criteria, _facts(opened), zone):
-                yield opened
-
-
-def find_calls_of(
-    practice: Practice, actor: Actor, connection: Connection, criteria: Iterable[Criteria]
-) -> list[OpenedRecording]:
-    """Those that meet one of several criteria, the newest first; as `find_calls`."""
-    found = {
-        opened.id: opened
-        for each in criteria
-        for opened in find_calls(practice, actor, connection, each)
-    }
-    return sorted(found.values(), key=lambda opened: (opened.started_at, opened.id), reverse=True)
+            call = _facts(opened)
+            if any(matches(each, call, zone) for each in proposed[row.id]):
+                found.append(opened)
+    return sorted(found, key=lambda opened: (opened.started_at, opened.id), reverse=True)
 
 
 def _facts(opened: OpenedRecording) -> CallFacts:

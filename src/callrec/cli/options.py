@@ -212,8 +212,8 @@ RequestNumbers = Annotated[
         "--number",
         "-n",
         metavar="NUMBER",
-        help="Outside telephone number, in any spelling; withheld, within the days given."
-        " May be given again: any of them.",
+        help="Outside telephone number, in any spelling; withheld, for calls that showed none,"
+        ' or "withheld 1/3/2024 to 31/3/2024". May be given again: any of them.',
     ),
 ]
 

@@ -463,7 +463,7 @@ OBJECTS = {
     "silence": f"what:=silence {_EDIT} side:=both|left|right filler:=silence|tone"
     " ground:=third-party|serious-harm|privilege|not-relevant",
     "left-out": "recording:n uid:id sha256:hash bytes:n codec:text why:=edited|size",
-    "data": "path:=calls\\.json|calls\\.csv sha256:hash bytes:n",
+    "data": "path:=SEARCH\\.txt|calls\\.json|calls\\.csv sha256:hash bytes:n",
     # signers.json, and the extra of release.tlog-proof (release.md, 11)
     "signers": "entries:entry* recordings:recording* schema:=callrec.signers/1",
     "entry": "leaf:text proof:key* seq:n statement:statement? head:head?",
@@ -1504,7 +1504,9 @@ def _listed(work: Examination, said: Mapping[str, Any], kind: Kind) -> dict[str,
     sums: dict[str, str] = {}
     with work.noting("SHA256SUMS"):
         sums = read_sums(work.take("SHA256SUMS"), kind)
-        again = {path: each for path, each in sums.items() if re.match("recordings/|calls", path)}
+        again = {
+            path: each for path, each in sums.items() if re.match("recordings/|calls|SEARCH", path)
+        }
         if said.get("schema") == FORM and again != named:
             raise Wrong("does not list the recordings that manifest.json lists")
     return {**dict.fromkeys((*kind.beside, *LISTS), ""), **named, **sums}

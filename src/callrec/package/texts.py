@@ -103,9 +103,7 @@ def search_text(
         searched_on=day_in_words(searched.at),
         made_on=day_in_words(at),
         sought="\n".join(_bullets(searched.sought)),
-        days="\n".join(
-            _bullets(map(_days_in_words, searched.days) if searched.days else _ALL_DAYS)
-        ),
+        days="\n".join(_bullets(map(days_in_words, searched.days) if searched.days else _ALL_DAYS)),
         counts="\n".join(f"{_INDENT}{count:>{digits}} {what}" for what, count in counts.items()),
         not_given="\n".join(("Why some are not given:", "", *_bullets(why)))
         if why
@@ -119,7 +117,8 @@ _ALL_DAYS: Final = ("all days of which we hold recordings",)
 _NONE_WITHHELD: Final = "We have given you every call that you are entitled to."
 
 
-def _days_in_words(days: DayRange) -> str:
+def days_in_words(days: DayRange) -> str:
+    """``1 January 2024 to 31 March 2024``."""
     first, last = map(day_in_words, (days.first, days.last))
     return first if days.count == 1 else f"{first} to {last}"
 

@@ -128,6 +128,13 @@ def parse_day(text: str, today: date, *, what: str = "that") -> date:
     return day
 
 
+def parse_days(text: str, today: date, *, what: str = "that") -> DayRange:
+    """A day, or the first and the last of several: ``4/1/2024 to 31/1/2024``."""
+    first, _, last = text.partition(" to ")
+    begins = parse_day(first, today, what=what)
+    return DayRange(begins, parse_day(last, today, what=what) if last else begins)
+
+
 def parse_times(text: str) -> TimeRange:
     """Times as typed: ``14:00-14:30``, or ``14:05``.
 

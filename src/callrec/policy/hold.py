@@ -136,7 +136,7 @@ def stated_call_times(particulars: Particulars) -> tuple[Criteria, ...]:
 
     Law: a call that the request describes meets one of these too.
     """
-    days, times = particulars.days, particulars.times
+    days, times = particulars.all_days, particulars.times
     if isinstance(days, Unknown):
         return (Criteria(),)
     known = None if isinstance(times, Unknown) else times

@@ -36,7 +36,20 @@ class Unknown(StrEnum):
 UNKNOWN: Final = Unknown.UNKNOWN
 
 WITHHELD: Final = "withheld"
-"""In a number's place: somebody called and showed none."""
+"""In a number's place: somebody called and showed none, within the days of the request; or
+``withheld 2024-03-01/2024-03-31``, within days of its own."""
+
+
+def days_withheld(number: str) -> DayRange | None:
+    """The days of its own that `WITHHELD` has in a number's place; None if it has none."""
+    word, _, days = number.partition(" ")
+    return read_days(days) if word == WITHHELD and days else None
+
+
+def is_withheld(number: str) -> bool:
+    """Whether `WITHHELD` stands in a number's place."""
+    return number.partition(" ")[0] == WITHHELD
+
 
 _WORD: Final = re.compile(r"\w[\w.@-]*")
 """A possible login, without brackets and commas."""
@@ -100,6 +113,13 @@ class Particulars:
         return tuple(dict.fromkeys((*names, *self.names, *logins)))
 
     @property
+    def all_days(self) -> tuple[DayRange, ...] | Unknown:
+        """The days, and those that withheld numbers have of their own."""
+        if isinstance(self.days, Unknown) or isinstance(self.numbers, Unknown):
+            return self.days
+        return (*self.days, *filter(None, map(days_withheld, self.numbers)))
+
+    @property
     def since(self) -> date | None:
         """The first of the days; None where they are not known."""
         return None if isinstance(self.days, Unknown) else min(each.first for each in self.days)
@@ -140,6 +160,8 @@ class Particulars:
                 },
                 names=_read_texts(value.get("names", [])),
             )
+            for number in () if isinstance(read.numbers, Unknown) else read.numbers:
+                days_withheld(number)
         except (KeyError, TypeError, ValueError, Unusable):
             read = None
         if read is None or read.as_json() != value:
@@ -169,6 +191,7 @@ def read_particulars(
     check_reason(answers.reason, Clause.FORMALLY_AUTHORISED)
     days = taken.days or UNKNOWN
     check_not_in_future(days, today)
+    check_not_in_future(tuple(filter(None, map(days_withheld, taken.numbers))), today)
     _check_sought(purpose, taken)
     read = Particulars(
         reason=taken.reason or "",
@@ -195,7 +218,7 @@ def _check_sought(purpose: Purpose, answers: Answers) -> None:
         raise Refused(
             "withheld numbers are searched for within some days",
             clause=Clause.NO_BROWSING,
-            hint="say which days: --date DATE, or --from DATE --to DATE",
+            hint='say which days: --number "withheld 1/3/2024 to 31/3/2024", or --date DATE',
         )
     if answers.names and not TERMS[purpose].has_statutory_clock:
         raise Refused(

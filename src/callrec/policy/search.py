@@ -18,7 +18,7 @@ from typing import TypeVar
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.days import DayRange, TimeRange
-from callrec.policy.particulars import WITHHELD, Particulars, Unknown
+from callrec.policy.particulars import Particulars, Unknown, days_withheld, is_withheld
 from callrec.policy.words import check_reason, words
 
 TAIL_DIGITS = 4
@@ -190,22 +190,16 @@ def described_by(particulars: Particulars) -> tuple[Criteria, ...]:
         for extension in _known(particulars.extensions) or (None,)
     ]
     numbers = _known(particulars.numbers) or ()
-    asked = [
-        *(
-            replace(each, number=number)
-            for number in numbers
-            if number != WITHHELD
-            for each in within
-        ),
-        *(
-            replace(each, party=name)
-            for name in particulars.names
-            if words(name)
-            for each in within
-        ),
-    ]
-    if WITHHELD in numbers:
-        asked += [replace(each, withheld=True) for each in _by_the_day(within)]
+    asked: list[Criteria] = []
+    for number in numbers:
+        own = days_withheld(number)
+        if is_withheld(number):
+            anyone = [replace(each, withheld=True, days=own or each.days) for each in within]
+            asked += dict.fromkeys(_by_the_day(anyone))
+        else:
+            asked += [replace(each, number=number) for each in within]
+    for name in filter(words, particulars.names):
+        asked += [replace(each, party=name) for each in within]
     if asked:
         return tuple(asked)
     if all(
@@ -226,7 +220,7 @@ def _by_the_day(within: Sequence[Criteria]) -> Iterator[Criteria]:
 
 def is_of_another_day(particulars: Particulars, began_at: datetime) -> bool:
     """Whether a call began, in local time, on none of the days given, if any are."""
-    days, began_on = _known(particulars.days), began_at.date()
+    days, began_on = _known(particulars.all_days), began_at.date()
     return days is not None and not any(each.first <= began_on <= each.last for each in days)
 
 

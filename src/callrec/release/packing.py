@@ -30,13 +30,20 @@ from callrec.package.manifest import (
 )
 from callrec.package.package import Content, Enclosures, Member, assemble, pieces, ssh_fingerprint
 from callrec.package.page import PageContent, write_page
-from callrec.package.texts import Searched, read_me_first, rights_text, search_text, verify_text
+from callrec.package.texts import (
+    Searched,
+    days_in_words,
+    read_me_first,
+    rights_text,
+    search_text,
+    verify_text,
+)
 from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers
 from callrec.policy.further import FurtherParticular
 from callrec.policy.grounds import GROUND_CODES, ground_in_words
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
-from callrec.policy.particulars import WITHHELD, Particulars, Unknown
+from callrec.policy.particulars import Particulars, Unknown, days_withheld, is_withheld
 from callrec.policy.purpose import TERMS, Purpose, legal_basis
 from callrec.policy.search import TAIL_DIGITS, described_by
 from callrec.practice import Actor, Practice
@@ -180,8 +187,10 @@ def _sought(particulars: Particulars) -> Iterator[str]:
     """What was looked for, in words: no file of a release has a name or a whole number."""
     numbers = () if isinstance(particulars.numbers, Unknown) else particulars.numbers
     for number in numbers:
-        if number == WITHHELD:
-            yield "a caller who showed no number"
+        if is_withheld(number):
+            own = days_withheld(number)
+            when = f", {days_in_words(own)}" if own else ""
+            yield f"a caller who showed no number{when}"
         else:
             yield f"a number that ends in {number[-TAIL_DIGITS:]}"
     if particulars.names:

@@ -21,6 +21,7 @@ from callrec.holds.log import place_with_request
 from callrec.login.people import logins, people_named
 from callrec.policy.authority import check_may_request
 from callrec.policy.clause import Clause
+from callrec.policy.days import parse_days
 from callrec.policy.further import NAMES_STAFF
 from callrec.policy.handling import is_shown_recordings
 from callrec.policy.particulars import (
@@ -190,8 +191,13 @@ def write_request(
 
 
 def parse_number(practice: Practice, typed: str) -> str:
-    """A number in any spelling as E.164; "unknown" and "withheld" stay what they are."""
-    word = typed.strip().casefold()
+    """A number in any spelling as E.164; "unknown" and "withheld" stay what they are.
+
+    After "withheld" may stand its days, as `policy.days.parse_days` reads them.
+    """
+    word, _, days = typed.strip().casefold().partition(" ")
+    if word == WITHHELD and days:
+        return f"{WITHHELD} {parse_days(days, today(practice))}"
     if word in ("", UNKNOWN, WITHHELD):
         return word
     from callrec.telephone.number import e164  # noqa: PLC0415  # 35 ms, and few who load this type one

@@ -25,7 +25,7 @@ from callrec.policy.clock_events import Deadline
 from callrec.policy.edits import Edits
 from callrec.policy.grounds import Ground
 from callrec.policy.handling import is_shown_recordings
-from callrec.policy.particulars import UNKNOWN, WITHHELD, Particulars
+from callrec.policy.particulars import UNKNOWN, Particulars, is_withheld
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import UNDECIDED, RequestAct, RequestState, undecided_since
 from callrec.policy.retention import DisposalItem
@@ -273,7 +273,7 @@ def masked(particulars: Particulars) -> dict[str, Any]:
     hidden = {"reason": None, "about": None, "further": dict.fromkeys(particulars.further)}
     value: dict[str, Any] = {**particulars.as_json(), **hidden}
     if particulars.numbers is not UNKNOWN:
-        numbers = [each if each == WITHHELD else mask_number(each) for each in particulars.numbers]
+        numbers = [each if is_withheld(each) else mask_number(each) for each in particulars.numbers]
         value["number"] = numbers if len(numbers) > 1 else numbers[0]
     if particulars.parties is not UNKNOWN:
         value["parties"] = [mask_name(name) for name in particulars.parties]

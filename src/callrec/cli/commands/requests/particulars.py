@@ -25,7 +25,7 @@ from callrec.cli.prompts import Prompts
 from callrec.errors import Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.completeness import AnswerContext, is_asked, read_answer
-from callrec.policy.days import DayRange, TimeRange, parse_day, parse_times
+from callrec.policy.days import DayRange, TimeRange, parse_days, parse_times
 from callrec.policy.further import (
     MAX_AGREEMENT_BYTES,
     QUESTIONS,
@@ -348,11 +348,7 @@ def _reason(text: str) -> str:
 def _days(text: str, on: date, what: str = "that") -> tuple[DayRange, ...] | Unknown:
     if text.strip().casefold() == UNKNOWN:
         return UNKNOWN
-    spans = (each.partition(" to ") for each in _several(text))
-    return tuple(
-        DayRange(parse_day(first, on, what=what), parse_day(last or first, on, what=what))
-        for first, _, last in spans
-    )
+    return tuple(parse_days(each, on, what=what) for each in _several(text))
 
 
 def _past_days(text: str, on: date) -> tuple[DayRange, ...] | Unknown:

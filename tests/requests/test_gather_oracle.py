@@ -1,0 +1,207 @@
+"""Whose calls they are, told by a plain list: all of theirs are found, and the rest has a ground.
+
+Made-up people with up to three numbers, of which a household shares one, who ring without showing
+one at times, and whose names the telephone system wrote in several spellings. The oracle knows of
+each call who rang; it reads no index, opens nothing, and shares no code with what it judges.
+
+`make gathering` tries 10,000 people; docs/evidence/gathering.md has what came of it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from callrec.calls.find import find_calls_of
+from callrec.catalogue.engine import reading
+from callrec.policy.grounds import Ground
+from callrec.policy.particulars import UNKNOWN
+from callrec.policy.purpose import Purpose
+from callrec.policy.search import described_by
+from callrec.requests.gather import gather_recordings
+from callrec.telephone.call import Call
+from house.calls import a_call, take_in
+from house.holds import ask, verified
+from house.particulars import particulars
+from house.practices import House
+from house.requests import logged_in, opened
+
+FORENAMES = ("Siân", "Agnes", "José", "Ann Marie", "Zoë", "Owen", "Ravi", "Mei", "Björn", "Chloé")
+
+BEGAN = date(2024, 1, 1)
+
+DAYS = 120
+
+ASKED = 8
+"""People for whom a request is made and gathered, of all for whom is searched."""
+
+
+@dataclass(frozen=True)
+class Rang:
+    """A call as the oracle knows it."""
+
+    person: int
+    number: str | None
+    name: str
+    day: date
+
+
+@dataclass(frozen=True)
+class Somebody:
+    numbers: tuple[str, ...]
+    spellings: tuple[str, ...]
+    withheld_on: tuple[date, ...]
+    """Days on which they know that they rang without showing a number."""
+
+
+def people(count: int, chance: random.Random) -> list[Somebody]:
+    """Each third shares a number with the one before."""
+    made: list[Somebody] = []
+    for person in range(count):
+        numbers = [
+            f"+44{7700900000 + person * 3 + nth:010d}" for nth in range(chance.randint(1, 3))
+        ]
+        if person % 3 == 2:
+            numbers[0] = made[-1].numbers[0]
+        forename, surname = chance.choice(FORENAMES), _surname(person)
+        plain = unicodedata.normalize("NFD", forename).encode("ascii", "ignore").decode()
+        spellings = (
+            f"{forename} {surname}",
+            f"{surname.upper()}, {plain}",
+            f"{plain[0]} {surname}x",
+        )
+        days = tuple(BEGAN + timedelta(chance.randrange(DAYS)) for _ in range(chance.randint(0, 2)))
+        made.append(Somebody(tuple(numbers), spellings, days))
+    return made
+
+
+def _surname(person: int) -> str:
+    syllables = ("ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu")
+    return "".join(syllables[int(digit)] for digit in f"{person:05d}").title()
+
+
+def calls_of(everybody: list[Somebody], chance: random.Random) -> list[Rang]:
+    """Some by each number, some that show none, some that the system knows by a name alone."""
+    rang = []
+    for person, somebody in enumerate(everybody):
+        for number in somebody.numbers:
+            for _ in range(chance.randint(0, 2)):
+                name = chance.choice(("", *somebody.spellings))
+                day = BEGAN + timedelta(chance.randrange(DAYS))
+                rang.append(Rang(person, number, name, day))
+        rang += [Rang(person, None, "", day) for day in somebody.withheld_on]
+        another = f"+44{1632960000 + chance.randrange(1000):010d}"  # a box's: others ring from it
+        name = chance.choice(somebody.spellings)
+        rang.append(Rang(person, another, name, BEGAN + timedelta(chance.randrange(DAYS))))
+    chance.shuffle(rang)
+    return rang
+
+
+def as_call(nth: int, rang: Rang) -> Call:
+    began = datetime(rang.day.year, rang.day.month, rang.day.day, 9, tzinfo=UTC)
+    return a_call(
+        number=rang.number,
+        caller=rang.number,
+        parties=(rang.name,) if rang.name else (),
+        started_at=began + timedelta(seconds=nth % 20_000),
+    )
+
+
+def said_by(somebody: Somebody) -> dict[str, tuple[str, ...]]:
+    """Their numbers and names, of all time; and the days on which they showed no number."""
+    withheld = tuple(f"withheld {day}" for day in somebody.withheld_on)
+    return {"numbers": (*somebody.numbers, *withheld), "names": somebody.spellings}
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """A plain list of all calls, with an index of its own."""
+
+    mine: dict[int, set[int]]
+    by_number: dict[str | None, set[int]]
+    by_name: dict[str, set[int]]
+    by_day_withheld: dict[date, set[int]]
+
+    def described(self, somebody: Somebody) -> set[int]:
+        """Numbers of the recordings that somebody's words describe, whoever it was who rang."""
+        sets = [self.by_number.get(number, set()) for number in somebody.numbers]
+        sets += [self.by_name.get(name, set()) for name in somebody.spellings]
+        sets += [self.by_day_withheld.get(day, set()) for day in somebody.withheld_on]
+        return set().union(*sets)
+
+
+def an_oracle(rang: list[Rang]) -> Oracle:
+    oracle = Oracle(*({} for _ in range(4)))
+    for nth, each in enumerate(rang, 1):
+        oracle.mine.setdefault(each.person, set()).add(nth)
+        oracle.by_number.setdefault(each.number, set()).add(nth)
+        oracle.by_name.setdefault(each.name, set()).add(nth)
+        if each.number is None:
+            oracle.by_day_withheld.setdefault(each.day, set()).add(nth)
+    return oracle
+
+
+@pytest.fixture
+def count(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--people"))
+
+
+def test_everybody_s_calls_are_found_and_what_is_left_out_has_its_ground(
+    house: House, count: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chance = random.Random(26)  # noqa: S311 - no secret
+    everybody = people(count, chance)
+    rang = calls_of(everybody, chance)
+    for start in range(0, len(rang), 900):
+        some = rang[start : start + 900]
+        take_in(house, [as_call(start + nth, each) for nth, each in enumerate(some)])
+    began, found, theirs, oracle = time.monotonic(), 0, 0, an_oracle(rang)
+    actor, practice = logged_in(house, "max"), house.practice
+    with reading(practice.engine) as connection:
+        for person, somebody in enumerate(everybody):
+            asked = described_by(particulars(**NOTHING_ELSE, **said_by(somebody)))
+            got = {each.id for each in find_calls_of(practice, actor, connection, asked)}
+            assert got == oracle.described(somebody), (person, somebody)
+            assert oracle.mine[person] <= got
+            found, theirs = found + len(got), theirs + len(oracle.mine[person])
+    seconds = time.monotonic() - began
+    for person in range(0, count, max(count // ASKED, 1)):
+        gathered(house, everybody[person], oracle, person)
+    assert not verified(house).problems
+    with capsys.disabled():
+        print(  # noqa: T201 - what docs/evidence/gathering.md tells
+            f"\n{count} people, {len(rang)} calls: {theirs} of {theirs} of their own found, and"
+            f" {found - theirs} of others that share a number, a name or a day;"
+            f" {1000 * seconds / count:.1f} ms a person"
+        )
+
+
+NOTHING_ELSE = {
+    "reason": "They ask for all their calls",
+    "days": UNKNOWN,
+    "times": UNKNOWN,
+    "extensions": UNKNOWN,
+    "parties": UNKNOWN,
+    "about": "",
+}
+
+
+def gathered(house: House, somebody: Somebody, oracle: Oracle, person: int) -> None:
+    """A request by their words asks for theirs, and leaves out the others' on a ground."""
+    mine, described = oracle.mine[person], oracle.described(somebody)
+    reference = ask(house, "max", purpose=Purpose.SUBJECT_ACCESS, **said_by(somebody))
+    leave_out = dict.fromkeys(described - mine, Ground.NOT_RELEVANT)
+    actor = logged_in(house, "max")
+    came_to = gather_recordings(house.practice, actor, reference, leave_out=leave_out)
+    assert {call.id for call in came_to.found} == described
+    request = opened(house, reference)
+    assert {row.id for row in request.recordings} == mine
+    assert came_to.left_out == leave_out
+    gathering = request.body.gathering
+    assert gathering is not None
+    assert {*gathering.found} == {*request.body.uids} | gathering.left_out.keys()
