@@ -34,7 +34,7 @@ from callrec.policy.further import (
     FurtherParticular,
 )
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, is_sentence
+from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, in_words, is_sentence
 
 _UNKNOWN: Final = "unknown"
 
@@ -90,7 +90,7 @@ def read_further(
     foreign = [QUESTIONS[field].option_name for field in given if field not in asked_for]
     if foreign:
         raise Refused(
-            f"you do not need {', '.join(foreign)} for {purpose}",
+            f"you do not need {', '.join(foreign)} for {in_words(purpose)}",
             clause=Clause.SPECIFIC_PURPOSES,
             hint="leave it out, or make a request for the purpose that it belongs to",
         )

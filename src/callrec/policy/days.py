@@ -84,6 +84,16 @@ def last_day(end: datetime, zone: tzinfo) -> date:
     return (end - timedelta(microseconds=1)).astimezone(zone).date()
 
 
+def short_date(day: date) -> str:
+    """A day in few words: ``Tue 3 Nov 2026``."""
+    return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def as_typed(day: date) -> str:
+    """A day as it is typed: ``3/11/2026``."""
+    return f"{day.day}/{day.month}/{day.year}"
+
+
 def parse_day(text: str, today: date, *, what: str = "that") -> date:
     """A day as typed: ``2024-01-04``, ``4/1/2024`` (day first), ``today``, ``yesterday``.
 
