@@ -280,7 +280,7 @@ def _always(_: InboxItem, __: Mapping[str, Any]) -> bool:
 
 
 _GRANTED: Final = _waiting(
-    "hear", "send", "close", none="nothing that is granted to you waits", can=_always
+    "hear", "send", "close", none="nothing waits for you to hear or release", can=_always
 )
 
 _CHANGED: Final = _requests(

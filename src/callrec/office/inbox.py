@@ -260,9 +260,11 @@ def _to_hear(read: _Reading) -> Iterator[InboxItem]:
             grant.lapses_at > to_millis(read.practice.now()),
         )
     ).all()
+    if not held:
+        return
     heard = {
         (leaf.subject[0], uid)
-        for leaf in done_leaves(read.connection, [RequestAct.HEARING_ENDED] if held else [])
+        for leaf in done_leaves(read.connection, [RequestAct.HEARING_ENDED])
         for uid in leaf.subject[2:]
         if leaf.actor == read.person.id
     }

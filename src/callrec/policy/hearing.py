@@ -124,7 +124,8 @@ def check_attended(
         raise Refused(
             "it is not said who attends the hearing",
             clause=TERMS[request.purpose].decided_under,
-            hint='say who is there besides you: --attended "the patient", or --attended nobody',
+            hint="say who is there besides you, or nobody",
+            option='--attended "the patient", or --attended nobody',
         )
 
 

@@ -106,7 +106,10 @@ def check_reason(reason: str | None, clause: Source) -> None:
     """A reason is a sentence, not a word."""
     if not (reason or "").strip():
         raise Refused(
-            "no reason is given", clause=clause, hint='say why, in a sentence: --reason "…"'
+            "no reason is given",
+            clause=clause,
+            hint="say why, in a sentence",
+            option='--reason "…"',
         )
     if not is_sentence(reason or ""):
         raise Refused(

@@ -192,8 +192,8 @@ def parse_number(practice: Practice, typed: str | None) -> str | None:
 
     number = e164(typed, practice.settings.region)
     if number is None:
-        hint = "give it in full, or say --number unknown"
-        raise Unusable("that is not a telephone number", hint=hint)
+        hint = "give it in full, or say unknown"
+        raise Unusable("that is not a telephone number", hint=hint, option="--number N")
     return number
 
 

@@ -105,7 +105,7 @@ def _detail_lines(details: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
             yield from _detail_lines(value, zone)
         elif value is not False and value not in (None, "", []):
             between = " to " if name == "time" else ", "
-            text = _in_words(value, between, zone)
+            text = in_words(value) if name == "code" else _in_words(value, between, zone)
             if name == "until" and isinstance(value, datetime):
                 text = f"the end of {short_date(last_day(value, zone))}"
             line = " ".join(text.splitlines())
@@ -121,7 +121,10 @@ def _in_words(value: object, between: str, zone: tzinfo) -> str:
         case list():
             return between.join(_in_words(each, between, zone) for each in value)
         case dict():
-            return " ".join(f"{name} {_in_words(v, between, zone)}" for name, v in value.items())
+            return " ".join(
+                f"{name} {in_words(v) if name == 'code' else _in_words(v, between, zone)}"
+                for name, v in value.items()
+            )
         case str():
             return answer_in_words(as_words(value))
         case _:
