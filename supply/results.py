@@ -47,8 +47,8 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.retention import StopReason
 from callrec.policy.reviews import RegisterName, ReviewVerdict
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Power, Role, VaultKey
-from callrec.policy.withholding import Ground
 from callrec.registers.audit import Entry
 from callrec.registers.dossier import Dossier, DossierEntry
 from callrec.registers.registers import REGISTER_SOURCES
@@ -236,7 +236,7 @@ _SHOWN_REQUEST: Final = {
     "hold": ({"id": str, "state": HoldState, "recordings": int}, None),
     "approvals": [
         {
-            **of(ShownApproval, "by", "at", "note", "countersigned_by"),
+            **of(ShownApproval, "by", "at", "note", "opinion", "countersigned_by"),
             "for": str,
             "lapses_at": datetime,
             **of(ShownApproval, "recordings"),
@@ -248,7 +248,7 @@ _SHOWN_REQUEST: Final = {
     ],
     "denial": (
         {
-            **of(ShownDenial, "by", "at", "code", "reason"),
+            **of(ShownDenial, "by", "at", "code", "reason", "opinion"),
             "break_glass": bool,
             **of(ShownDenial, "review", "reviewed_by"),
         },

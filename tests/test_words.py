@@ -126,7 +126,8 @@ MACHINE: Final = {
 """What programs read, which no reply in words has: it has what stands beside it."""
 
 TYPED: Final = re.compile(
-    r"callrec [a-z]|--[a-z]|^next: |hint: |the roles: |: one of |\.toml|\.tlog|entry \S+( of the audit record)?, "
+    r"callrec [a-z]|--[a-z]|^next: |hint: |the roles: |: one of |\.toml|\.tlog"
+    r"|entry \S+( of the audit record)?, "
 )
 """Where that is right all the same: in what is to be typed."""
 

@@ -21,8 +21,8 @@ from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import RegisterName
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Role
-from callrec.policy.withholding import Ground
 from callrec.practice import record
 from callrec.registers.registers import REGISTER_SOURCES, RegisterExtract, read_register
 from callrec.release.listen import Player, record_hearing
