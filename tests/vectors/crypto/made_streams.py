@@ -65,9 +65,9 @@ def streams() -> Cases:
     ):
         head = stream_head(FOUR, order, by_hand.arranged(segments, order))
         yield name, case_text(expect="tampered", why=why, **head)
-    head = context("recording", VAULT, CONTEXTS["recording"])
+    bound = context("recording", VAULT, CONTEXTS["recording"])
     ends_empty = by_hand.stream(
-        KEY, head, salt=STREAM_SALT, prefix=PREFIX, plain=bytes(FIRST), ends_empty=True
+        KEY, bound, salt=STREAM_SALT, prefix=PREFIX, plain=bytes(FIRST), ends_empty=True
     )
     told = stream_head(FIRST, "0 1", by_hand.arranged(ends_empty, "0 1"))
     why = "the last segment is empty"
