@@ -12,8 +12,8 @@ from io import BytesIO
 import pytest
 
 from callrec.package import callrec_verify
-from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
+from callrec.policy.rights.grounds import Ground
 from callrec.requests.gather import gather_recordings
 from house.holds import ANN, ask
 from house.packages import Package, a_package

@@ -11,9 +11,9 @@ import pytest
 
 from callrec.errors import CallrecError, NotFound, Refused, Tampered, Unusable
 from callrec.policy.days import DayRange
-from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
+from callrec.policy.rights.grounds import Ground
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.requests.gather import Gathered, gather_recordings
 from callrec.requests.show import ShownGathering, show_request

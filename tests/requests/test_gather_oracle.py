@@ -19,9 +19,9 @@ import pytest
 
 from callrec.calls.find import find_calls_of
 from callrec.catalogue.engine import reading
-from callrec.policy.grounds import Ground
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.search import described_by
 from callrec.requests.gather import gather_recordings
 from callrec.telephone.call import Call

@@ -41,10 +41,10 @@ from callrec.package.texts import (
 from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers
 from callrec.policy.further import FurtherParticular
-from callrec.policy.grounds import GROUND_CODES, ground_in_words
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
 from callrec.policy.particulars import Particulars, Unknown, days_withheld, is_withheld
 from callrec.policy.purpose import TERMS, Purpose, legal_basis
+from callrec.policy.rights.grounds import GROUND_CODES, ground_in_words
 from callrec.policy.search import TAIL_DIGITS, described_by
 from callrec.practice import Actor, Practice
 from callrec.release.copies import Enclosed, ReleaseCopy

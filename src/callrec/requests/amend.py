@@ -54,7 +54,7 @@ class Amended:
     recordings: int
     grants_ended: int
     of_other_day: tuple[int, ...] | None
-    """As `Created`."""
+    """As `CreatedRequest` has it."""
     concerned: StaffNamed
 
 

@@ -26,13 +26,13 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import labels_of
 from callrec.errors import NotFound, Unusable
 from callrec.policy.authority import check_may
-from callrec.policy.grounds import Ground
 from callrec.policy.handling import check_may_gather, check_waits_for_answer, is_shown_in_full
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import RecordingState
+from callrec.policy.rights.grounds import Ground
+from callrec.policy.rights.withholding import check_left_out
 from callrec.policy.role import Power
 from callrec.policy.search import described_by
-from callrec.policy.withholding import check_left_out
 from callrec.practice import Actor, Practice, record, today
 from callrec.requests.amend import Amended, write_version
 from callrec.requests.ask import check_count, new_body

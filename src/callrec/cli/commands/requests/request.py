@@ -33,7 +33,7 @@ from callrec.cli.commands.requests.view import (
 from callrec.cli.commands.search import by_hand_lines, call_json, calls_table, numbers_of
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, drafting, practice_of
-from callrec.cli.layout import Table
+from callrec.cli.layout import Table, as_words
 from callrec.cli.output import counted, facts
 from callrec.errors import Unusable
 
@@ -309,7 +309,7 @@ def _gathered_words(practice: Practice, gathered: Gathered) -> Iterator[str | Ta
         f" Left out: {len(gathered.left_out)}."
     )
     for number, ground in gathered.left_out.items():
-        yield f"Left out: {number}, {ground}: {ground.meaning}."
+        yield f"Left out: {number}, {as_words(ground)}: {ground.meaning}."
 
 
 @request_app.command()
