@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from callrec.calls.find import find_calls, missing_from_search
+from callrec.calls.find import find_calls_of, missing_from_search
 from callrec.catalogue.engine import reading
 from callrec.intake.reconcile import reconcile_calls
 from callrec.policy.days import DayRange
@@ -39,7 +39,7 @@ FOURTH = date(2024, 7, 4)
 def found(house: House, **asked: Any) -> list[int]:
     actor = house.actor("dora")
     with reading(house.practice.engine) as connection:
-        calls = find_calls(house.practice, actor, connection, Criteria(**asked))
+        calls = find_calls_of(house.practice, actor, connection, [Criteria(**asked)])
         return [call.id for call in calls]
 
 

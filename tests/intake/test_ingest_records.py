@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from callrec.calls.find import find_calls
+from callrec.calls.find import find_calls_of
 from callrec.catalogue.engine import reading
 from callrec.intake.preview import preview_sources
 from callrec.intake.reading import telephone_setup
@@ -31,7 +31,7 @@ UNNAMED = "recording-0007.wav"
 def found(house: House, **asked: Any) -> list[int]:
     actor = house.actor("dora")
     with reading(house.practice.engine) as connection:
-        calls = find_calls(house.practice, actor, connection, Criteria(**asked))
+        calls = find_calls_of(house.practice, actor, connection, [Criteria(**asked)])
         return [call.id for call in calls]
 
 

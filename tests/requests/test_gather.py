@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from callrec.errors import CallrecError, NotFound, Refused, Tampered, Unusable
+from callrec.office.inbox import InboxAction, read_inbox
 from callrec.policy.days import DayRange
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import RequestState
+from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.rights.grounds import Ground
-from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
+from callrec.practice import signing
+from callrec.record.versions import fresh_nonces
+from callrec.requests.amend import (
+    amend_particulars,
+    attach_recordings,
+    detach_recordings,
+    write_version,
+)
 from callrec.requests.gather import Gathered, gather_recordings
 from callrec.requests.show import ShownGathering, show_request
 from house.calls import a_call, take_in
@@ -274,3 +283,52 @@ def test_a_gathering_is_not_altered_in_its_row(callers: House, statement: str) -
     by_sql(callers, statement)
     with pytest.raises(Tampered):
         decide(callers)
+
+
+FORGED = {
+    "other numbers": {"particulars": {"numbers": (BOB,)}},
+    "a recording that was not found": {"recordings": 3},
+}
+
+
+@pytest.mark.parametrize("changes", FORGED.values(), ids=FORGED)
+def test_a_gathering_that_changes_what_a_request_says_is_none(
+    callers: House, changes: dict[str, Any]
+) -> None:
+    ask(callers, purpose=ACCESS, numbers=(ANN,))
+    gather(callers)
+    dora, request = signed_in(callers, "dora"), opened(callers, "R-1")
+    body = replace(request.body, **fresh_nonces())
+    if "particulars" in changes:
+        body = replace(body, particulars=replace(body.particulars, **changes["particulars"]))
+    else:
+        (row,) = rows(callers, "SELECT uid, ciphertext FROM recording WHERE id = 3")
+        body = replace(body, recordings=(*body.recordings, (row.uid, row.ciphertext)))
+    with signing(callers.practice, dora) as act:
+        what = RequestAct.GATHERED
+        write_version(callers.practice, act, dora, request, body, what=what)
+    with pytest.raises(Tampered, match="a gathering changed what a request says"):
+        decide(callers)
+
+
+def test_what_came_in_since_waits_in_the_inbox(callers: House) -> None:
+    ask(callers, purpose=ACCESS, numbers=(ANN,))
+    gather(callers)
+    waits = [item.waits_to for item in read_inbox(callers.practice, logged_in(callers, "max"))]
+    assert InboxAction.GATHER not in waits
+    callers.at += timedelta(minutes=1)
+    take_in(callers, [a_call(number=ANN, caller=ANN, started_at=datetime(2024, 1, 9, tzinfo=UTC))])
+    for login, is_told in (("max", True), ("dora", True), ("sam", False)):
+        items = read_inbox(callers.practice, logged_in(callers, login))
+        told = [item.reference for item in items if item.waits_to is InboxAction.GATHER]
+        assert (login, told) == (login, ["R-1"] * is_told)
+    gather(callers)
+    items = read_inbox(callers.practice, logged_in(callers, "max"))
+    assert InboxAction.GATHER not in [item.waits_to for item in items]
+
+
+def test_who_gathered_is_still_told_that_it_waits_for_their_decision(callers: House) -> None:
+    ask(callers, purpose=ACCESS, numbers=(ANN,))
+    gather(callers, login="dora")
+    items = read_inbox(callers.practice, logged_in(callers, "dora"))
+    assert [item.waits_to for item in items] == [InboxAction.DECIDE]

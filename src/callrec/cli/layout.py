@@ -29,7 +29,7 @@ BOLD: Final = "1"
 Paint = Callable[[str, str], str]
 """Gives a text a style; an empty style is none."""
 
-_A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAYS: Final = re.compile(r"((?:withheld )?)(\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?")
 
 _GAP: Final = "  "
 """Between the columns of a table."""
@@ -202,8 +202,11 @@ def as_words(value: object) -> str:
 
 
 def answer_in_words(text: str) -> str:
-    """What was answered or asked for: a day is kept as 2024-07-04."""
-    return short_date(date.fromisoformat(text)) if _A_DAY.fullmatch(text) else text
+    """What was answered or asked for: days are kept as 2024-07-04, or 2024-07-01/2024-07-31."""
+    if (found := _DAYS.fullmatch(text)) is None:
+        return text
+    before, *days = found.groups()
+    return before + " to ".join(short_date(date.fromisoformat(day)) for day in days if day)
 
 
 def _cell(value: object) -> str:

@@ -126,8 +126,10 @@ def read_outlines(connection: Connection) -> Mapping[str, RequestOutline]:
     found: dict[str, RequestOutline] = {}
     for leaf in done_leaves(connection, MAKING_ACTS):
         request, *uids = leaf.subject
-        before = found[request].makers if request in found else frozenset()
-        found[request] = RequestOutline(before | {leaf.actor}, tuple(uids))
+        makers = found[request].makers if request in found else frozenset()
+        if leaf.act != RequestAct.GATHERED:
+            makers |= {leaf.actor}
+        found[request] = RequestOutline(makers, tuple(uids))
     return found
 
 
