@@ -47,7 +47,9 @@ class RegisterTerms:
     kept_under: Clause
 
 
-RIGHTS_PURPOSES: Final = frozenset(each for each in Purpose if TERMS[each].has_statutory_clock)
+RIGHTS_PURPOSES: Final = frozenset(
+    each for each, terms in TERMS.items() if terms.has_statutory_clock
+)
 """Requests by people, or on their behalf, about themselves: the register of subject access."""
 
 REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
