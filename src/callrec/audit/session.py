@@ -21,6 +21,7 @@ from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.primitives import SIGNING_PUBLIC_BYTES, SigningPublic
 from callrec.crypto.statement import Statement
 from callrec.errors import Tampered
+from callrec.policy.complaint import ComplaintAct
 from callrec.policy.hold import HoldAct
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
@@ -65,6 +66,8 @@ SESSION_ACTS: Final[Mapping[str, int]] = MappingProxyType(
                     *(HoldAct.PLACED, HoldAct.EVERYTHING, HoldAct.COVERS),
                     *(HoldAct.MATCHED, HoldAct.UNMATCHED),
                     *(IncidentAct.REPORTED, IncidentAct.UPDATED, IncidentAct.CLOSED),
+                    *(ComplaintAct.RECEIVED, ComplaintAct.ACKNOWLEDGED),
+                    *(ComplaintAct.PROGRESSED, ComplaintAct.ANSWERED),
                 ),
             ),
             0,
@@ -72,6 +75,7 @@ SESSION_ACTS: Final[Mapping[str, int]] = MappingProxyType(
         # With its request, which it names second; by hand it is lifted with two passwords.
         str(HoldAct.LIFTED): 2,
         **dict.fromkeys(("request.shown", "hold.shown", "hold.matching", "incident.shown"), 0),
+        "complaint.shown": 0,
         **dict.fromkeys(("retention.reviewed", "recording.categorised"), 0),
         **dict.fromkeys(("volume.kept", "volume.found", "volume.listed"), 0),
         **dict.fromkeys(("people.listed", "person.shown", LOGOUT), 0),

@@ -64,6 +64,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "user": "Add people, confirm them, change what they may do.",
         "practice": "Rules, keys, recovery kit, registers, notices, mail, checks.",
         "incident": "Report that the policy was breached, and see it through.",
+        "complaint": "Complaints about how we handle personal data, to their outcome.",
         "status": "Say what is waiting, due or wrong.",
         "config": "Show, check or edit this machine's configuration.",
     },
@@ -105,7 +106,6 @@ KEPT: Collection[str] = ("verify-release", "restore", "recovery")
 ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("police", "court"), "request create outside-body"),
     **dict.fromkeys(("sar", "subject-access"), "request create subject-access"),
-    **dict.fromkeys(("complaint", "complaints"), "request create complaint"),
     "erasure": "request create erasure",
     "requests": "request list",
     "play": "listen",
@@ -121,7 +121,8 @@ ALIASES: Mapping[str, str] = {
 
 COMMON_TASKS: Mapping[str, str] = {
     "Find a call": "search --date today --extension 201",
-    "Answer a complaint": "request create complaint",
+    "Look into a complaint about a call": "request create complaint",
+    "Enter a complaint about personal data": "complaint receive",
     "A patient wants their calls": "request create subject-access",
     "The police ask": "request create outside-body",
     "See what waits for you": "inbox",
