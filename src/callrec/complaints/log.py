@@ -8,6 +8,7 @@ and no more; none is ever replaced.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, Final, Literal
@@ -175,10 +176,12 @@ def check_complaint_rows(powers: Powers, done: Iterable[Leaf]) -> Iterator[Probl
 
 def received_on(row: Row[Any]) -> date:
     """The day of receipt as the row has it."""
-    try:
-        return date.fromisoformat(row.received_on)
-    except (TypeError, ValueError) as error:
-        raise Tampered("a day in the catalogue is in no calendar") from error
+    day = None
+    with suppress(TypeError, ValueError):
+        day = date.fromisoformat(row.received_on)
+    if day is None or day.isoformat() != row.received_on:
+        raise Tampered("a day in the catalogue is in no calendar")
+    return day
 
 
 def _check_entitled(powers: Powers, history: ComplaintHistory) -> None:

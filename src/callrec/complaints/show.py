@@ -29,6 +29,7 @@ from callrec.policy.complaint import (
     ComplaintAct,
     ComplaintFacts,
     ComplaintState,
+    Finding,
     check_may_read,
     may_answer,
     may_read,
@@ -72,7 +73,6 @@ class ShownComplaint:
     acknowledged_on: date | None
     """Or answered, where that came first."""
     was_late: bool
-    outcome: ComplaintEvent | None
     history: tuple[ComplaintEvent, ...]
 
 
@@ -104,8 +104,10 @@ def show_complaint(practice: Practice, actor: Actor, reference: str) -> ShownCom
 def shown_complaint(practice: Practice, complaint: OpenComplaint) -> ShownComplaint:
     """An opened complaint in words."""
     receipt, history = complaint.receipt, tuple(_events(complaint, logins(practice)))
-    outcome = history[-1] if complaint.facts.state is ComplaintState.CLOSED else None
-    told = complaint.said(ComplaintAct.ACKNOWLEDGED), complaint.said(ComplaintAct.ANSWERED)
+    acknowledged, answered = map(complaint.said, (ComplaintAct.ACKNOWLEDGED, ComplaintAct.ANSWERED))
+    # What turns out to be no complaint has no clock.
+    is_none = answered is not None and answered.finding == Finding.OTHER_MATTER
+    told = (acknowledged, None if is_none else answered)
     told_on = min((body.on for body in told if body is not None), default=None)
     deadline = acknowledgement_of(practice, receipt.on)
     return ShownComplaint(
@@ -118,8 +120,7 @@ def shown_complaint(practice: Practice, complaint: OpenComplaint) -> ShownCompla
         received_on=receipt.on,
         deadline=deadline,
         acknowledged_on=told_on,
-        was_late=was_late(deadline, told_on, today=today(practice)),
-        outcome=outcome,
+        was_late=not is_none and was_late(deadline, told_on, today=today(practice)),
         history=history,
     )
 

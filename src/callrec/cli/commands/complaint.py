@@ -73,19 +73,16 @@ def receive(
     from callrec.practice import today
 
     practice = practice_of(ctx.obj)
-    actor, day = acting_person(ctx.obj, practice), today(practice)
-    ask = partial(_ask, ctx.obj)
+    actor, ask = acting_person(ctx.obj, practice), partial(_ask, ctx.obj)
     with drafting(ctx.obj, practice, "complaint receive"):
         new = NewComplaint(
-            received_on=ask(
-                "When did it come?", partial(_day, day), on, "--on DATE", default="today"
-            ),
+            received_on=_ask_day(ctx.obj, "When did it come?", on, today(practice)),
             how=_how(ctx.obj, how, "How did it come?"),
             complainant=ask("Who complains?", str, from_, "--from NAME"),
             contact=ask(
                 "How can we reach them?", str, contact, "--contact TEXT", help_=_CONTACT_HELP
             ),
-            what=ask("What do they say is wrong?", _sentence, what, "--what TEXT"),
+            what=ask("What do they say is wrong?", str, what, "--what TEXT", check=check_account),
             request=_link(ctx.obj, "Which request is it about?", options.read_request, request),
             incident=_link(
                 ctx.obj, "Which incident is it about?", read_incident_reference, incident
@@ -106,15 +103,39 @@ def _ask(
     given: str | None,
     option: str,
     *,
+    check: Callable[[_Answer], None] = lambda _: None,
     help_: str = "",
     default: str = "",
 ) -> _Answer:
-    """What was typed, or the answer to the question; without a terminal the default counts."""
+    """What was typed, or the answer to the question; without a terminal the default counts.
+
+    An answer is asked for again until the check lets it pass; what was typed, the work refuses.
+    """
     if given is None and default and not invocation.prompts.possible:
         given = default
     if given is not None:
         return read(given)
-    return invocation.prompts.ask_until(question, read, option=option, help=help_, default=default)
+
+    def read_and_check(text: str) -> _Answer:
+        answer = read(text)
+        check(answer)
+        return answer
+
+    return invocation.prompts.ask_until(
+        question, read_and_check, option=option, help=help_, default=default
+    )
+
+
+def _ask_day(invocation: Invocation, question: str, given: str | None, today: date) -> date:
+    return _ask(
+        invocation,
+        question,
+        lambda text: parse_day(text, today),
+        given,
+        "--on DATE",
+        check=lambda day: check_day(day, today=today),
+        default="today",
+    )
 
 
 def _how(invocation: Invocation, how: Channel | None, question: str) -> Channel:
@@ -137,17 +158,6 @@ def _link(
     return invocation.prompts.ask_until(
         question, read_or_none, option=f"--{noun} {noun.upper()}", default="none"
     )
-
-
-def _sentence(text: str) -> str:
-    check_account(text)
-    return text
-
-
-def _day(today: date, text: str) -> date:
-    day = parse_day(text, today)
-    check_day(day, today=today)
-    return day
 
 
 @complaint_app.command()
@@ -233,15 +243,16 @@ def _add(
     from callrec.practice import today
 
     practice = practice_of(invocation)
-    actor, ask = _reader(invocation, practice), partial(_ask, invocation)
+    actor = _reader(invocation, practice)
     if what is None:
-        what = ask(_QUESTIONS[act], _sentence, None, "--what TEXT")
+        question, option = _QUESTIONS[act], "--what TEXT"
+        what = _ask(invocation, question, str, None, option, check=check_account)
     if must_be_told(act, finding):
         how = _how(invocation, how, "How were they told?")
     invocation.prompts.confirm(f"close {reference}", yes=yes)
     step = ComplaintStep(
         act=act,
-        on=ask("When?", partial(_day, today(practice)), on, "--on DATE", default="today"),
+        on=_ask_day(invocation, "When?", on, today(practice)),
         how=how,
         what=what,
         finding=finding,
@@ -265,19 +276,21 @@ def list_(ctx: Context) -> None:
     listed = list_complaints(practice, acting_person(ctx.obj, practice))
     rows = [
         (
-            *(each.reference, each.received_on or "unknown", each.due_on or "unknown"),
-            *(_pressing(each), each.state, each.entered_by),
+            *(each.reference, each.state, each.received_on or "unknown"),
+            *(each.entered_by, _pressing(each)),
         )
         for each in listed
     ]
-    headers = ("complaint", "received", "acknowledge by", "", "state", "entered by")
+    headers = ("complaint", "state", "received", "entered by", "acknowledge by")
     ctx.obj.out.show_items([_listed_json(each) for each in listed], Table(headers, rows))
 
 
 def _pressing(listed: ListedComplaint) -> str:
-    return {Urgency.OVERDUE: "OVERDUE", Urgency.DUE_SOON: "due soon"}.get(
-        listed.urgency or Urgency.IN_TIME, ""
-    )
+    """By when it is acknowledged; nothing once it was."""
+    if listed.state is not ComplaintState.RECEIVED:
+        return ""
+    marks = {Urgency.OVERDUE: " OVERDUE", Urgency.DUE_SOON: " due soon"}
+    return f"{listed.due_on or 'unknown'}{marks.get(listed.urgency or Urgency.IN_TIME, '')}"
 
 
 def _listed_json(listed: ListedComplaint) -> Mapping[str, Any]:
@@ -357,8 +370,8 @@ def _labelled(shown: ShownComplaint) -> Iterator[tuple[str, object]]:
         yield "incident", shown.incident
     due = shown.deadline.due_on or "unknown"
     if shown.acknowledged_on is not None:
-        late = f"late, it was due by {due}" if shown.was_late else f"in time, by {due}"
-        yield "acknowledged", f"{shown.acknowledged_on}, {late}"
+        late = "late" if shown.was_late else "in time"
+        yield "acknowledged", f"{shown.acknowledged_on}, {late}; it was due by {due}"
     elif shown.state is ComplaintState.RECEIVED:
         yield "acknowledge by", f"{due}{', OVERDUE' if shown.was_late else ''}"
 

@@ -286,7 +286,7 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
 
 _OTHERS: Final[Mapping[str, str]] = {
     "settle": "incident",
-    **dict.fromkeys(("acknowledge", "conclude"), "data complaint"),
+    **dict.fromkeys(("acknowledge", "close"), "data complaint"),
     "archive": "archiving",
     "confirm": "new key",
 }
@@ -302,7 +302,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "review": "callrec audit review-glass {}",
     "settle": "callrec incident show {}",
     "acknowledge": "callrec complaint acknowledge {}",
-    "conclude": "callrec complaint show {}",
+    "close": "callrec complaint show {}",
     "archive": "callrec archive --to DIR",
     "confirm": "callrec user confirm {}",
 }
