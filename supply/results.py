@@ -658,6 +658,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         {**_TO_FILE, "register": RegisterName, "entries": int},
     ),
     **{f"practice notice {kind}": {**_NOTICE, "on": date, "text": str} for kind in NoticeKind},
+    "practice notice complaints": {"text": str},
     "practice notice list": {
         "items": [{**_NOTICE, "in_force": bool}],
         "gaps": [{"kind": NoticeKind, "from": date | None, "until": date | None}],

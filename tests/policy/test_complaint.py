@@ -93,6 +93,7 @@ def test_an_acknowledgement_has_30_days_and_ends_on_a_working_day(received_on: d
 
 
 def test_why_that_day_is_told_with_its_sources() -> None:
+    saturday, monday = "Saturday 5 December 2026", "Monday 7 December 2026"
     found = acknowledge_by(date(2026, 11, 5), NO_HOLIDAYS)
     assert found == Deadline(
         due_on=date(2026, 12, 7),
@@ -100,10 +101,8 @@ def test_why_that_day_is_told_with_its_sources() -> None:
         waiting_for=None,
         why=(
             "received on Thursday 5 November 2026, working day or not [DPA 2018 s.164A(3)]",
-            "30 days, the first of them Friday 6 November 2026: Saturday 5 December 2026"
-            " [DPA 2018 s.164A(3)]",
-            "Saturday 5 December 2026 is no working day: the next one is Monday 7 December 2026"
-            " [ICO, data protection complaints]",
+            f"30 days, the first of them Friday 6 November 2026: {saturday} [DPA 2018 s.164A(3)]",
+            f"{saturday} is no working day: the next one is {monday} [{Law.COMPLAINT_GUIDANCE}]",
         ),
     )
 
@@ -275,7 +274,7 @@ def test_who_is_disabled_does_nothing_with_it(check: Callable[[Person], None]) -
     ],
 )
 def test_of_all_but_a_step_and_a_mistake_the_complainant_is_told(
-    act: ComplaintAct, finding: Finding | None, told: bool
+    act: ComplaintAct, finding: Finding | None, *, told: bool
 ) -> None:
     assert must_be_told(act, finding) is told
 
@@ -292,7 +291,7 @@ DUE = acknowledge_by(date(2026, 11, 2), NO_HOLIDAYS)
         (None, date(2026, 12, 3), True),
     ],
 )
-def test_it_is_late_after_its_last_day(told_on: date | None, today: date, late: bool) -> None:
+def test_it_is_late_after_its_last_day(told_on: date | None, today: date, *, late: bool) -> None:
     assert was_late(DUE, told_on, today=today) is late
 
 

@@ -169,6 +169,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "practice notice announcement": ("", "--to announcement.txt", "--on 1/3/2026"),
     "practice notice outbound": ("", "--to outbound.txt", "--on 1/3/2026"),
     "practice notice staff": ("", "--to staff.txt", "--on 1/3/2026"),
+    "practice notice complaints": ("", "--to complaint-form.txt", "--json"),
     "practice mail": ("list", "send", "remind"),
     "practice reconcile": (
         "--from 1/3/2026 --to 31/3/2026 --cdr Master.csv",
