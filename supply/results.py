@@ -42,8 +42,6 @@ from callrec.people.joining import AddedPerson, PasswordReset
 from callrec.people.powers import RoleChange
 from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Findings
 from callrec.policy.clock_events import Deadline
-from callrec.policy.complaint import ComplaintAct
-from callrec.policy.complaint import Finding as ComplaintFinding
 from callrec.policy.handing_over import Channel
 from callrec.policy.hold import HoldState
 from callrec.policy.incident import Outcome
@@ -52,8 +50,10 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.retention import StopReason
 from callrec.policy.reviews import RegisterName, ReviewVerdict
+from callrec.policy.rights.complaint import ComplaintAct
+from callrec.policy.rights.complaint import Finding as ComplaintFinding
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Power, Role, VaultKey
-from callrec.policy.withholding import Ground
 from callrec.registers.audit import Entry
 from callrec.registers.dossier import Dossier, DossierEntry
 from callrec.registers.registers import REGISTER_SOURCES
@@ -241,7 +241,7 @@ _SHOWN_REQUEST: Final = {
     "hold": ({"id": str, "state": HoldState, "recordings": int}, None),
     "approvals": [
         {
-            **of(ShownApproval, "by", "at", "note", "countersigned_by"),
+            **of(ShownApproval, "by", "at", "note", "opinion", "countersigned_by"),
             "for": str,
             "lapses_at": datetime,
             **of(ShownApproval, "recordings"),
@@ -253,7 +253,7 @@ _SHOWN_REQUEST: Final = {
     ],
     "denial": (
         {
-            **of(ShownDenial, "by", "at", "code", "reason"),
+            **of(ShownDenial, "by", "at", "code", "reason", "opinion"),
             "break_glass": bool,
             **of(ShownDenial, "review", "reviewed_by"),
         },

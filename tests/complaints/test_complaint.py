@@ -22,8 +22,8 @@ from callrec.login.people import find_person
 from callrec.mail.outbox import read_messages
 from callrec.office.inbox import InboxAction, read_inbox
 from callrec.office.reminding import queue_reminders
-from callrec.policy.complaint import ComplaintAct, ComplaintState, Finding
 from callrec.policy.handing_over import Channel
+from callrec.policy.rights.complaint import ComplaintAct, ComplaintState, Finding
 from callrec.policy.role import Power
 from callrec.practice import today
 from callrec.registers.audit import LogFilter, list_audit

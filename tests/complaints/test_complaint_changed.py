@@ -11,8 +11,8 @@ from callrec.complaints.log import COMPLAINT_VAULT_KEYS, ComplaintBody
 from callrec.complaints.show import complaint_warnings, list_complaints, show_complaint
 from callrec.errors import Tampered
 from callrec.office.inbox import read_inbox
-from callrec.policy.complaint import ComplaintAct, Finding
 from callrec.policy.handing_over import Channel
+from callrec.policy.rights.complaint import ComplaintAct, Finding
 from callrec.practice import writing
 from callrec.record.versions import fresh_nonces, seal_key
 from callrec.registers.projections import check_projections

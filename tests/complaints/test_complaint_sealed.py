@@ -13,8 +13,8 @@ from callrec.complaints.log import ComplaintBody, ComplaintVersion
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Tampered
-from callrec.policy.complaint import Finding
 from callrec.policy.handing_over import Channel
+from callrec.policy.rights.complaint import Finding
 from callrec.record.versions import open_key, seal_key
 from vectors.complaint.make import CASES as MADE
 from vectors.complaint.make import answers

@@ -20,8 +20,8 @@ from callrec.complaints.log import (
     read_complaint,
 )
 from callrec.crypto import primitives
-from callrec.policy.complaint import ComplaintAct, Finding
 from callrec.policy.handing_over import Channel
+from callrec.policy.rights.complaint import ComplaintAct, Finding
 from callrec.practice import today, writing
 from callrec.record.versions import fresh_nonces
 from house.practices import House

@@ -7,7 +7,7 @@ import pytest
 from callrec.bank_holidays import working_days
 from callrec.policy.clock import deadline
 from callrec.policy.clock_rules import check_event
-from callrec.policy.complaint import acknowledge_by
+from callrec.policy.rights.complaint import acknowledge_by
 from callrec.settings import Clocks
 from vectors.clocks.cases import Case, ComplaintCase, cases, complaint_cases
 

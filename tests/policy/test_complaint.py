@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from callrec.errors import Refused, Tampered
 from callrec.policy.clause import Law
 from callrec.policy.clock_events import Deadline, TimeScales
-from callrec.policy.complaint import (
+from callrec.policy.days import WorkingDays
+from callrec.policy.rights.complaint import (
     ComplaintAct,
     ComplaintFacts,
     ComplaintState,
@@ -32,7 +33,6 @@ from callrec.policy.complaint import (
     state_after,
     was_late,
 )
-from callrec.policy.days import WorkingDays
 from callrec.policy.role import Person, Power, Role, Standing
 from policy.builders import ANN, BEN, TODAY, a_person
 

@@ -26,7 +26,7 @@ from callrec.policy.edits import (
     read_edits,
 )
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.withholding import Ground
+from callrec.policy.rights.grounds import Ground
 from policy.builders import a_request
 
 WEEK_MS = 7 * 24 * 3_600_000

@@ -21,12 +21,12 @@ from callrec.errors import Tampered
 from callrec.holds.log import HoldBody
 from callrec.incidents.log import IncidentBody
 from callrec.policy.breach import Closing, Findings
-from callrec.policy.complaint import Finding
 from callrec.policy.handing_over import Channel
 from callrec.policy.incident import Outcome
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.retention import DisposalItem
+from callrec.policy.rights.complaint import Finding
 from callrec.record.forms import (
     Base64,
     Day,

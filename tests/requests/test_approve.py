@@ -17,8 +17,8 @@ from callrec.login.unlock import AwaitingConfirmation, actor_by_password, log_in
 from callrec.people.joining import add_person
 from callrec.people.powers import disable_person
 from callrec.policy.purpose import Purpose
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Power, Role
-from callrec.policy.withholding import Ground
 from callrec.practice import Actor
 from callrec.requests.amend import attach_recordings
 from callrec.requests.ask import create_request

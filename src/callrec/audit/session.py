@@ -21,10 +21,10 @@ from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.primitives import SIGNING_PUBLIC_BYTES, SigningPublic
 from callrec.crypto.statement import Statement
 from callrec.errors import Tampered
-from callrec.policy.complaint import ComplaintAct
 from callrec.policy.hold import HoldAct
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
+from callrec.policy.rights.complaint import ComplaintAct
 
 SESSION_STATEMENT: Final = "session"
 

@@ -24,11 +24,11 @@ from sqlalchemy import (
 )
 
 from callrec.errors import Tampered
-from callrec.policy.complaint import ComplaintState
 from callrec.policy.hold import HoldState
 from callrec.policy.incident import IncidentState
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
+from callrec.policy.rights.complaint import ComplaintState
 from callrec.policy.role import VaultKey
 
 METADATA = MetaData()

@@ -163,6 +163,7 @@ MODULES: Mapping[str, str] = {
     "due": "requests.due",
     "erase": "requests.erase",
     "config": "configuration",
+    **{noun: f"concerns.{noun}" for noun in ("complaint", "incident")},
     "request": "requests.request",
     "migrate": "drives.restore",
     "show": "search",

@@ -170,7 +170,7 @@ def _complaints(none: str, rule: str = "may_read", *, is_open: bool = False) -> 
 
     def offer(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
         from callrec.complaints.show import list_complaints
-        from callrec.policy import complaint
+        from callrec.policy.rights import complaint
 
         practice = practice_of(invocation)
         actor = acting_person(invocation, practice)

@@ -26,7 +26,8 @@ from callrec.errors import Unusable
 from callrec.incidents.log import INCIDENTS
 from callrec.mail.outbox import queue_mail
 from callrec.policy.clock_events import Deadline
-from callrec.policy.complaint import (
+from callrec.policy.handing_over import Channel
+from callrec.policy.rights.complaint import (
     ComplaintAct,
     ComplaintState,
     Finding,
@@ -39,7 +40,6 @@ from callrec.policy.complaint import (
     must_be_told,
     state_after,
 )
-from callrec.policy.handing_over import Channel
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, signing, today
 from callrec.record.acts import next_number

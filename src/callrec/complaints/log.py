@@ -22,7 +22,8 @@ from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.context import context
 from callrec.errors import Tampered
-from callrec.policy.complaint import (
+from callrec.policy.handing_over import Channel
+from callrec.policy.rights.complaint import (
     ComplaintAct,
     ComplaintFacts,
     ComplaintState,
@@ -33,7 +34,6 @@ from callrec.policy.complaint import (
     must_be_told,
     state_after,
 )
-from callrec.policy.handing_over import Channel
 from callrec.policy.role import PersonId, VaultKey
 from callrec.practice import Actor, Practice, register_now
 from callrec.record.acts import log_leaf

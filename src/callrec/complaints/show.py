@@ -25,7 +25,7 @@ from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered
 from callrec.login.people import logins
 from callrec.policy.clock_events import Deadline, Urgency, urgency
-from callrec.policy.complaint import (
+from callrec.policy.rights.complaint import (
     ComplaintAct,
     ComplaintFacts,
     ComplaintState,

@@ -29,10 +29,10 @@ from callrec.errors import CallrecError
 from callrec.incidents.show import incidents_waiting_for
 from callrec.login.people import logins
 from callrec.policy.clock_events import Awaited, Deadline, Urgency, urgency
-from callrec.policy.complaint import ComplaintState
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import USED_STATES, RequestState, has_lapsed
 from callrec.policy.reviews import may_review_glass
+from callrec.policy.rights.complaint import ComplaintState
 from callrec.policy.role import Person, Power, Standing, powers_of
 from callrec.practice import Actor, Practice, today
 from callrec.requests.clock import read_deadlines

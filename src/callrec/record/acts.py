@@ -27,11 +27,11 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import check_indexes
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered
-from callrec.policy.complaint import ComplaintAct
 from callrec.policy.hold import HoldAct
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import ReviewVerdict
+from callrec.policy.rights.complaint import ComplaintAct
 from callrec.practice import Actor, Practice, check_remembered_head, check_unchanged
 
 SEARCH: Final = "search"

@@ -43,8 +43,8 @@ from callrec.incidents.log import (
 )
 from callrec.incidents.show import shown_incident
 from callrec.login.people import logins, shown_colleague
-from callrec.policy.complaint import ComplaintAct
 from callrec.policy.hold import HoldAct
+from callrec.policy.rights.complaint import ComplaintAct
 from callrec.policy.role import keys_held, powers_of
 from callrec.practice import Actor, Practice, today
 from callrec.record.acts import attested_of, leaves_of_act

@@ -41,8 +41,9 @@ from callrec.policy.request import (
     version_after,
 )
 from callrec.policy.retention import DisposalItem
+from callrec.policy.rights.grounds import Ground
+from callrec.policy.rights.withholding import Opinion
 from callrec.policy.role import PersonId
-from callrec.policy.withholding import Ground
 from callrec.practice import Actor
 from callrec.record.forms import WHERE_THERE, Day, InJson, as_json
 from callrec.record.versions import SealedBody
@@ -205,6 +206,7 @@ class Granting:
     """UTC: the first instant at which it is over."""
     consulted_on: date | None = None
     note: str = ""
+    opinion: Opinion | None = None
     glass_reason: str | None = None
     """Why the glass was broken; None if it was not."""
 
@@ -218,7 +220,8 @@ class Granting:
     @property
     def words(self) -> Mapping[str, Any]:
         """The words of the decider, sealed beside the leaf."""
-        words = {"note": self.note, "reason": self.glass_reason or ""}
+        said = self.opinion.said if self.opinion else ""
+        words = {"note": self.note, "opinion": said, "reason": self.glass_reason or ""}
         return {name: text for name, text in words.items() if text}
 
 

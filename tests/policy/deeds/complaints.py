@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from callrec.policy.complaint import (
+from callrec.policy.rights.complaint import (
     ComplaintAct,
     ComplaintFacts,
     ComplaintState,

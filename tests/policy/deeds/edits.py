@@ -17,7 +17,7 @@ from callrec.policy.edits import (
 )
 from callrec.policy.hearing import check_attended
 from callrec.policy.purpose import Purpose
-from callrec.policy.withholding import Ground
+from callrec.policy.rights.grounds import Ground
 from policy.builders import a_request
 
 CLIPPED = Edits(clip=Span(0, 1_000))

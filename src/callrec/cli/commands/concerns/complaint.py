@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.incident import read_incident_reference
+from callrec.cli.commands.concerns.incident import read_incident_reference
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -23,7 +23,9 @@ from callrec.cli.invocation import (
 from callrec.cli.layout import Prose, Table
 from callrec.cli.output import facts, labelled
 from callrec.policy.clock_events import Urgency
-from callrec.policy.complaint import (
+from callrec.policy.days import parse_day
+from callrec.policy.handing_over import Channel
+from callrec.policy.rights.complaint import (
     ComplaintAct,
     ComplaintState,
     Finding,
@@ -31,8 +33,6 @@ from callrec.policy.complaint import (
     check_day,
     must_be_told,
 )
-from callrec.policy.days import parse_day
-from callrec.policy.handing_over import Channel
 
 if TYPE_CHECKING:
     from callrec.complaints.complaint import ChangedComplaint
