@@ -385,7 +385,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         {"user": str, **of(LoggedIn, "role", "ends_at", "terminal")},
         {"user": str, "words": str, "confirmed": bool},
     ),
-    "logout": {"ended": bool},
+    "user logout": {"ended": bool},
     "ingest": (
         {
             **_INGESTED,

@@ -133,7 +133,7 @@ EVERY = COMMANDS | {
 
 ANYBODY = {
     *(
-        "logout",
+        "user logout",
         "status",
         "practice doctor",
         "practice migrate",

@@ -37,7 +37,6 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "demo": "Show the whole of it on a small made-up practice.",
         "init": "Set up callrec for your practice.",
         "login": "Log in at this terminal, to search and to ask.",
-        "logout": "Log out.",
     },
     "Calls": {
         "ingest": "Bring recordings in, encrypted on the way.",
@@ -83,6 +82,7 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
         "verify-release": "Check a release that somebody was given; needs no vault.",
     },
     "user": {
+        "logout": "Log out.",
         "whoami": "Say who is logged in, and what that person may do.",
     },
     "practice": {
@@ -100,8 +100,9 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
 }
 """What stands below another command. Until the next version it is found at the top, too."""
 
-KEPT: Collection[str] = ("verify-release", "restore", "recovery")
-"""Of these, what stays at the top: people who were given a release and pages of a kit name it."""
+KEPT: Collection[str] = ("verify-release", "restore", "recovery", "logout")
+"""Of these, what stays at the top: people who were given a release and pages of a kit name it, and
+who types ``login`` types ``logout``."""
 
 ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("police", "court"), "request create outside-body"),

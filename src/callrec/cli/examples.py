@@ -194,19 +194,19 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "complaint": ("receive", "list", "show C-2"),
     "complaint receive": (
         "",
-        '--from "Sian Roberts" --how letter --contact "4 Mill Lane"',
-        "--on yesterday --request R-17",
+        '--from "Sian Roberts" --how letter',
+        "--on yesterday --how phone --request R-17",
     ),
     "complaint acknowledge": ("C-2", "C-2 --how letter", "C-2 --how email --on yesterday"),
     "complaint progress": (
         "C-2",
         'C-2 --what "We asked the person who took the call"',
-        'C-2 --what "We wrote to say what we found so far" --how letter',
+        'C-2 --what "We wrote what was found" --how email',
     ),
     "complaint outcome": (
         "C-2",
         "C-2 --finding upheld --how letter",
-        'C-2 --finding other-matter --what "It is about a prescription, not their data"',
+        "C-2 --finding other-matter --yes",
     ),
     "complaint list": (),
     "complaint show": ("C-2", "2", "C-2 --json"),
