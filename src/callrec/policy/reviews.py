@@ -23,7 +23,7 @@ from callrec.policy.authority import RequestFacts, check_in_force, check_may
 from callrec.policy.clause import Clause, Law
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Person, PersonId, Power, powers_of
-from callrec.policy.words import check_reason
+from callrec.policy.words import check_reason, in_words
 
 
 class RegisterName(StrEnum):
@@ -79,7 +79,7 @@ def check_may_read_register(person: Person, register: RegisterName, *, on: date)
     deciding = {TERMS[purpose].decided_with for purpose in terms.purposes} or {terms.read_with}
     if Power.READ_AUDIT not in powers and not deciding <= powers:
         raise Refused(
-            f"the role {person.role} may not read the {register} register",
+            f"the role {in_words(person.role)} may not read the {register} register",
             clause=terms.kept_under,
             hint="ask the Data Controller, or a person who may read the audit record",
         )
