@@ -314,7 +314,7 @@ def test_it_waits_for_the_data_controller_until_it_is_closed(house: House) -> No
     assert (item.created_by, item.purpose, str(item.due_on)) == ("sam", None, "2026-12-24")
     acknowledged(house)
     (item,) = read_inbox(house.practice, logged_in(house, "dora"))
-    assert (item.waits_to, item.due_on, item.urgency) == (InboxAction.CLOSE, None, None)
+    assert (item.waits_to, item.due_on, item.urgency) == (InboxAction.CONCLUDE, None, None)
     answered(house)
     assert waiting(house, "dora") == []
 
@@ -323,9 +323,9 @@ def test_everybody_is_warned_as_the_day_comes_and_when_it_is_over(house: House) 
     a_complaint(house)
     assert warned(house) == []
     house.at += 23 * DAY
-    assert warned(house) == ["complaint C-1: acknowledge it by 2026-12-24"]
+    assert warned(house) == ["complaint C-1: acknowledge it by Thu 24 Dec 2026"]
     house.at += 8 * DAY
-    assert warned(house) == ["complaint C-1: its acknowledgement is overdue since 2026-12-24"]
+    assert warned(house) == ["complaint C-1: its acknowledgement is overdue since Thu 24 Dec 2026"]
     (item,) = read_inbox(house.practice, logged_in(house, "dora"))
     assert str(item.urgency) == "overdue"
     acknowledged(house)

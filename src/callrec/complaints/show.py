@@ -25,6 +25,7 @@ from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered
 from callrec.login.people import logins
 from callrec.policy.clock_events import Deadline, Urgency, urgency
+from callrec.policy.days import short_date
 from callrec.policy.rights.complaint import (
     ComplaintAct,
     ComplaintFacts,
@@ -184,6 +185,7 @@ def complaint_warnings(practice: Practice) -> Iterator[str]:
     with reading(practice.engine) as connection:
         rows = _open_rows(connection)
     for each in _listed(practice, rows):
+        due = each.due_on and short_date(each.due_on)
         if each.received_on is None:
             yield f"complaint {each.reference}: nobody knows when it came: callrec audit verify"
         elif each.state is ComplaintState.RECEIVED and each.due_on is None:
@@ -192,9 +194,9 @@ def complaint_warnings(practice: Practice) -> Iterator[str]:
                 " year's bank holidays are"
             )
         elif each.urgency is Urgency.OVERDUE:
-            yield f"complaint {each.reference}: its acknowledgement is overdue since {each.due_on}"
+            yield f"complaint {each.reference}: its acknowledgement is overdue since {due}"
         elif each.urgency is Urgency.DUE_SOON:
-            yield f"complaint {each.reference}: acknowledge it by {each.due_on}"
+            yield f"complaint {each.reference}: acknowledge it by {due}"
 
 
 def _open_rows(connection: Connection) -> list[Row[Any]]:

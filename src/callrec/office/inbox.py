@@ -71,7 +71,7 @@ class InboxAction(StrEnum):
     """An incident was reported to them, or is the Data Controller's to close."""
     ACKNOWLEDGE = "acknowledge"
     """A complaint about personal data came, and nobody has told the complainant so."""
-    CLOSE = "close"
+    CONCLUDE = "conclude"
     """Such a complaint is acknowledged, and waits for its outcome."""
     CONFIRM = "confirm"
     """Somebody has made a new key, and can do nothing until it is confirmed."""
@@ -366,7 +366,7 @@ def _to_answer(read: _Reading) -> Iterator[InboxItem]:
         waits = each.state is ComplaintState.RECEIVED
         yield InboxItem(
             reference=each.reference,
-            waits_to=InboxAction.ACKNOWLEDGE if waits else InboxAction.CLOSE,
+            waits_to=InboxAction.ACKNOWLEDGE if waits else InboxAction.CONCLUDE,
             purpose=None,
             created_by=each.entered_by,
             recordings=0,

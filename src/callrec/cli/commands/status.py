@@ -290,7 +290,7 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
 
 _OTHERS: Final[Mapping[str, str]] = {
     "settle": "incident",
-    **dict.fromkeys(("acknowledge", "close"), "data complaint"),
+    **dict.fromkeys(("acknowledge", "conclude"), "data complaint"),
     "archive": "archiving",
     "confirm": "new key",
 }
@@ -307,7 +307,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "review": "callrec audit review-glass {}",
     "settle": "callrec incident show {}",
     "acknowledge": "callrec complaint acknowledge {}",
-    "close": "callrec complaint show {}",
+    "conclude": "callrec complaint show {}",
     "archive": "callrec archive --to DIR",
     "confirm": "callrec user confirm {}",
 }

@@ -23,7 +23,7 @@ from callrec.cli.invocation import (
 from callrec.cli.layout import Prose, Table
 from callrec.cli.output import facts, labelled
 from callrec.policy.clock_events import Urgency
-from callrec.policy.days import parse_day
+from callrec.policy.days import parse_day, short_date
 from callrec.policy.handing_over import Channel
 from callrec.policy.rights.complaint import (
     ComplaintAct,
@@ -89,7 +89,7 @@ def receive(
             ),
         )
         made = receive_complaint(practice, actor, new)
-    due = "" if made.due_on is None else f" Acknowledge it by {made.due_on}."
+    due = "" if made.due_on is None else f" Acknowledge it by {short_date(made.due_on)}."
     _show_changed(ctx.obj, made, f"{made.reference} is entered.{due}", "acknowledge")
 
 
@@ -276,7 +276,7 @@ def list_(ctx: Context) -> None:
     listed = list_complaints(practice, acting_person(ctx.obj, practice))
     rows = [
         (
-            *(each.reference, each.state, each.received_on or "unknown"),
+            *(each.reference, each.state, _day(each.received_on)),
             *(each.entered_by, _pressing(each)),
         )
         for each in listed
@@ -290,7 +290,11 @@ def _pressing(listed: ListedComplaint) -> str:
     if listed.state is not ComplaintState.RECEIVED:
         return ""
     marks = {Urgency.OVERDUE: " OVERDUE", Urgency.DUE_SOON: " due soon"}
-    return f"{listed.due_on or 'unknown'}{marks.get(listed.urgency or Urgency.IN_TIME, '')}"
+    return f"{_day(listed.due_on)}{marks.get(listed.urgency or Urgency.IN_TIME, '')}"
+
+
+def _day(day: date | None) -> str:
+    return "unknown" if day is None else short_date(day)
 
 
 def _listed_json(listed: ListedComplaint) -> Mapping[str, Any]:
@@ -335,7 +339,7 @@ def _shown_lines(shown: ShownComplaint) -> Iterator[str]:
     yield from labelled(_labelled(shown), width=16)
     for each in shown.history[1:]:
         yield ""
-        yield f"{each.on}  {_SAID[each.what]}{_told(each)}, entered by {each.by}"
+        yield f"{short_date(each.on)}  {_SAID[each.what]}{_told(each)}, entered by {each.by}"
         if each.finding:
             yield Prose(f"  {each.finding}: {Finding(each.finding).meaning}")
         if each.said:
@@ -363,15 +367,16 @@ def _labelled(shown: ShownComplaint) -> Iterator[tuple[str, object]]:
     yield "complainant", shown.complainant
     yield "contact", shown.contact
     yield "complains of", came.said
-    yield "received", f"{shown.received_on}, {CHANNELS[Channel(came.how)]}, entered by {came.by}"
+    how = CHANNELS[Channel(came.how)]
+    yield "received", f"{short_date(shown.received_on)}, {how}, entered by {came.by}"
     if shown.request:
         yield "request", shown.request
     if shown.incident:
         yield "incident", shown.incident
-    due = shown.deadline.due_on or "unknown"
+    due = _day(shown.deadline.due_on)
     if shown.acknowledged_on is not None:
         late = "late" if shown.was_late else "in time"
-        yield "acknowledged", f"{shown.acknowledged_on}, {late}; it was due by {due}"
+        yield "acknowledged", f"{short_date(shown.acknowledged_on)}, {late}; it was due by {due}"
     elif shown.state is ComplaintState.RECEIVED:
         yield "acknowledge by", f"{due}{', OVERDUE' if shown.was_late else ''}"
 
