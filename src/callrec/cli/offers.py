@@ -176,7 +176,11 @@ def _complaints(none: str, rule: str = "may_read", *, is_open: bool = False) -> 
         practice = practice_of(invocation)
         actor = acting_person(invocation, practice)
         rows = {
-            each.reference: (each.state, f"received {short_date(each.received_on) if each.received_on else 'unknown'}", f"by {each.entered_by}")
+            each.reference: (
+                each.state,
+                f"received {short_date(each.received_on) if each.received_on else 'unknown'}",
+                f"by {each.entered_by}",
+            )
             for each in list_complaints(practice, actor, getattr(complaint, rule))
             if not is_open or each.state is not complaint.ComplaintState.CLOSED
         }

@@ -114,7 +114,7 @@ def _show_access(
         ],
         "problems": [{"of": p.of, "user": p.login, "what": p.what} for p in problems],
     }
-    headers = ("user", *VaultKey, *_COUNTED)
+    headers = ("user", *VaultKey, *_ON_SCREEN)
     found = [f"{problem.of}, {problem.login}: {problem.what}" for problem in problems]
     sound = "Each share is sealed to whom it should be, by somebody entitled."
     out.show(value, (Table(headers, [_opens_row(each) for each in everybody]), *(found or [sound])))
@@ -233,10 +233,13 @@ def _hint(left: Collection[WhyLeft]) -> str:
 
 _COUNTED: Final = ("requests", "incidents", "complaints", "grants")
 
+_ON_SCREEN: Final = ("requests", "incidents", "grants")
+"""What a terminal has room for."""
+
 
 def _opens_row(each: KeyAccess) -> tuple[str, ...]:
     versions = (_spans(each.versions[key]) for key in VaultKey)
-    counts = (str(getattr(each, what) or "") for what in _COUNTED)
+    counts = (str(getattr(each, what) or "") for what in _ON_SCREEN)
     return (each.login, *versions, *counts)
 
 
