@@ -10,7 +10,8 @@
     ├── Misconfigured   7   the configuration or the vault's place is wrong
     ├── DoneInPart      8   some of it is done, the rest is listed
     ├── Unchecked       9   could not be checked, so nothing is claimed
-    └── Unanchored     10   sound as far as it goes; whether its end was cut off nobody can tell
+    ├── Unanchored     10   sound as far as it goes; whether its end was cut off nobody can tell
+    └── HeadGone       11   this machine's note of the newest entry is lost, and there is no other
 
 A message is lower case, without a full stop, and holds nothing personal: no name, number or reason
 of a call.

@@ -44,7 +44,7 @@ def new_app(*, default: str = "") -> typer.Typer:
 
 
 class _App(typer.Typer):
-    """Makes each of its commands a `_Command`."""
+    """Makes each of its commands a `Command`."""
 
     def command(self, *args: Any, **options: Any) -> Any:
         return super().command(*args, **{"cls": Command, **options})

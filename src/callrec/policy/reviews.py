@@ -50,7 +50,9 @@ class RegisterTerms:
     """The power of those who read one that lists no requests."""
 
 
-RIGHTS_PURPOSES: Final = frozenset(each for each in Purpose if TERMS[each].has_statutory_clock)
+RIGHTS_PURPOSES: Final = frozenset(
+    each for each, terms in TERMS.items() if terms.has_statutory_clock
+)
 """Requests by people, or on their behalf, about themselves: the register of subject access."""
 
 REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
