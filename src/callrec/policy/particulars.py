@@ -286,7 +286,7 @@ def check_not_in_future(days: tuple[DayRange, ...] | Unknown, today: date) -> No
     """A request is for past calls [policy 4(b)]."""
     if not isinstance(days, Unknown) and any(each.last > today for each in days):
         raise Refused(
-            "the call is on a day to come",
+            "the day of the call is in the future",
             clause=Clause.FORMALLY_AUTHORISED,
             hint=f"give the day on which it was, or say {UNKNOWN}",
             option="--date D",
