@@ -85,8 +85,8 @@ def test_any_of_the_numbers_and_names_will_do_within_any_of_the_days() -> None:
     other, nan = "+442079460123", "Siân Byrne"
     asked = known(numbers=(NUMBER, other), names=(nan,), days=(DAYS, MARCH), parties=SIAN)
     assert described_by(asked) == tuple(
-        Criteria(**whose, days=days)
-        for whose in ({"number": NUMBER}, {"number": other}, {"party": nan})
+        replace(whose, days=days)
+        for whose in (Criteria(number=NUMBER), Criteria(number=other), Criteria(party=nan))
         for days in (DAYS, MARCH)
     )
 

@@ -266,9 +266,9 @@ def test_nothing_happens_to_a_request_that_has_ended(state: RequestState, act: R
 
 DONE = (
     "made again, dated, changed, gathered, asked about, answered, given more time,"
-    " checked for third parties, approved, denied, withdrawn, let lapse, revoked, let lapse, looked at, listened to,"
-    " heard to an end, played, released, released, released, recorded as handed over,"
-    " recorded as acknowledged, carried out, closed"
+    " checked for third parties, approved, denied, withdrawn, let lapse, revoked, let lapse,"
+    " looked at, listened to, heard to an end, played, released, released, released,"
+    " recorded as handed over, recorded as acknowledged, carried out, closed"
 )
 
 

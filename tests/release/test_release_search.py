@@ -59,7 +59,7 @@ def told(package: Package, path: str = "SEARCH.txt") -> str:
 
 
 def checked(files: Mapping[str, bytes]) -> callrec_verify.Result:
-    return callrec_verify.check({path: partial(BytesIO, files[path]) for path in files}, None)
+    return callrec_verify.check({path: partial(BytesIO, files[path]) for path in files}, "")
 
 
 def test_it_tells_what_was_searched_found_given_and_withheld(callers: House) -> None:

@@ -129,9 +129,11 @@ def test_who_may_not_search_does_not_browse_by_gathering(callers: House, login: 
 
 
 def test_nobody_gathers_for_a_request_about_themselves(callers: House) -> None:
-    for number, about in enumerate(
-        ({"further": further_of(ACCESS, subject="Pat Ellison")}, {"names": ("Ellison, Pat",)}), 1
-    ):
+    abouts: list[dict[str, Any]] = [
+        {"further": further_of(ACCESS, subject="Pat Ellison")},
+        {"names": ("Ellison, Pat",)},
+    ]
+    for number, about in enumerate(abouts, 1):
         ask(callers, purpose=ACCESS, numbers=(ANN,), **about)
         with pytest.raises(Refused, match="about yourself"):
             gather(callers, f"R-{number}", login="pat")

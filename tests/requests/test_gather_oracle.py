@@ -14,6 +14,7 @@ import time
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -112,7 +113,7 @@ def as_call(nth: int, rang: Rang) -> Call:
     )
 
 
-def said_by(somebody: Somebody) -> dict[str, tuple[str, ...]]:
+def said_by(somebody: Somebody) -> dict[str, Any]:
     """Their numbers and names, of all time; and the days on which they showed no number."""
     withheld = tuple(f"withheld {day}" for day in somebody.withheld_on)
     return {"numbers": (*somebody.numbers, *withheld), "names": somebody.spellings}

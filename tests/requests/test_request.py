@@ -101,7 +101,7 @@ def test_a_request_keeps_the_six_particulars_and_those_of_its_purpose(stocked: H
 def test_what_is_unknown_is_said_to_be(stocked: House) -> None:
     unknown = {"day": UNKNOWN, "times": UNKNOWN, "extension": "unknown", "number": "Unknown"}
     reference = create(stocked, **unknown, parties=("unknown",))
-    assert opened(stocked, reference).particulars.number is UNKNOWN
+    assert opened(stocked, reference).particulars.numbers is UNKNOWN
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
