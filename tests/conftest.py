@@ -47,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="where something is killed at each of its steps: at a share of them, or at all",
     )
     parser.addoption("--people", default=30, help="made-up people whose calls are gathered")
+    parser.addoption("--calls", default=70, help="calls that one letter asks for")
     parser.addoption(
         "--turn",
         metavar="COMMIT",
