@@ -15,7 +15,7 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Refused, Tampered
 from callrec.policy.days import DayRange, TimeRange, parse_day, parse_times
 from callrec.policy.further import FurtherParticular
-from callrec.policy.particulars import UNKNOWN, Particulars
+from callrec.policy.particulars import UNKNOWN, WITHHELD, Particulars
 from callrec.policy.request import (
     ENDED_STATES,
     RequestAct,
@@ -116,16 +116,29 @@ def test_what_lasts_some_days_is_good_all_through_the_last(
 
 names = st.lists(words_of_people, min_size=1, max_size=3).map(tuple)
 
+spans = st.tuples(days, days).map(lambda both: DayRange(min(both), max(both)))
+
+
+def several(each: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(each, min_size=1, max_size=3).map(tuple)
+
+
 particulars = st.builds(
     Particulars,
     reason=st.text(),
-    day=st.just(UNKNOWN) | days,
+    days=st.just(UNKNOWN) | st.lists(spans, min_size=1, max_size=3).map(tuple),
     times=st.just(UNKNOWN) | times,
-    extension=st.just(UNKNOWN) | st.from_regex(r"[0-9]{2,5}", fullmatch=True),
-    number=st.just(UNKNOWN) | st.from_regex(r"\+[0-9]{8,15}", fullmatch=True),
+    extensions=st.just(UNKNOWN) | several(st.from_regex(r"[0-9]{2,5}", fullmatch=True)),
+    numbers=st.just(UNKNOWN)
+    | several(
+        st.from_regex(r"\+[0-9]{8,15}", fullmatch=True)
+        | st.just(WITHHELD)
+        | spans.map(lambda of: f"{WITHHELD} {of}")
+    ),
     parties=st.just(UNKNOWN) | names,
     about=st.text(),
     further=st.dictionaries(st.sampled_from(FurtherParticular).map(str), st.text()),
+    names=st.just(()) | names,
 )
 
 

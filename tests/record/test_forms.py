@@ -21,12 +21,14 @@ from callrec.errors import Tampered
 from callrec.holds.log import HoldBody
 from callrec.incidents.log import IncidentBody
 from callrec.policy.breach import Closing, Findings
+from callrec.policy.days import DayRange
 from callrec.policy.handing_over import Channel
 from callrec.policy.incident import Outcome
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.retention import DisposalItem
 from callrec.policy.rights.complaint import Finding
+from callrec.policy.rights.grounds import Ground
 from callrec.record.forms import (
     Base64,
     Day,
@@ -40,7 +42,7 @@ from callrec.record.forms import (
     read_body,
     recall,
 )
-from callrec.requests.model import RequestBody
+from callrec.requests.model import Gathering, RequestBody
 from callrec.restore.copy import RestoredCopy
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -60,10 +62,10 @@ RETAINED = st.builds(DisposalItem, TEXT, TEXT, st.dates())
 PARTICULARS = st.builds(
     Particulars,
     reason=TEXT,
-    day=st.dates() | st.just(UNKNOWN),
+    days=st.dates().map(lambda day: (DayRange(day, day),)) | st.just(UNKNOWN),
     times=st.just(UNKNOWN),
-    extension=st.just(UNKNOWN),
-    number=st.just(UNKNOWN),
+    extensions=st.just(UNKNOWN),
+    numbers=st.just(UNKNOWN),
     parties=st.lists(TEXT, max_size=3).map(tuple) | st.just(UNKNOWN),
     about=TEXT,
     further=st.just({}),
@@ -71,12 +73,16 @@ PARTICULARS = st.builds(
 
 HOLDS = st.builds(HoldBody, number=NUMBERS, reason=TEXT, nonce=NONCES)
 
+GROUNDS = st.sampled_from(Ground)
+
 REQUESTS = st.builds(
     RequestBody,
     number=NUMBERS,
     purpose=st.sampled_from(Purpose),
     particulars=PARTICULARS,
     recordings=st.lists(st.tuples(IDS, TEXT), max_size=3).map(tuple),
+    gathering=st.none()
+    | st.builds(Gathering, st.lists(IDS).map(tuple), st.dictionaries(IDS, GROUNDS)),
     nonce=NONCES,
     log_nonce=NONCES,
     retained=st.dictionaries(IDS, RETAINED, max_size=2),

@@ -263,7 +263,9 @@ def _gathering(
         by=called[leaf.actor],
         found=len(gathering.found),
         attached=len({*gathering.found} & {*request.body.uids}),
-        left_out=tuple((number[uid], code) for uid, code in gathering.left_out.items()),
+        left_out=tuple(
+            sorted((number[uid], str(code)) for uid, code in gathering.left_out.items())
+        ),
         since=since,
     )
 
