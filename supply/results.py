@@ -211,15 +211,16 @@ _LEFT: Final = [{"id": str, "why": str, "exit_status": int}]
 _SHOWN_REQUEST: Final = {
     "id": str,
     "purpose": Purpose,
-    "reason": str,
+    "reason": str | None,
     **of(ShownRequest, "state", "created_at", "created_by"),
     **_DEADLINE,
     **of(ShownRequest, "lapses_at"),
     "particulars": {
-        **dict.fromkeys(("reason", "date", "extension", "number", "about"), str),
+        **dict.fromkeys(("date", "extension", "number"), str),
+        **dict.fromkeys(("reason", "about"), str | None),
         "time": str | list[str],
         "parties": str | list[str],
-        "further": Mapping[str, str],
+        "further": Mapping[str, str | None],
     },
     **of(ShownRequest, "digest"),
     "recordings": [

@@ -8,8 +8,9 @@ from datetime import date
 
 import pexpect
 
+from callrec.requests.agreement import read_agreement
 from house.practices import House, password_of
-from house.requests import a_request, approve, opened, state_of
+from house.requests import AGREEMENT, a_request, approve, opened, signed_in, state_of
 
 PROGRAM = """
 import os, sys
@@ -142,10 +143,12 @@ def test_an_answer_that_is_none_is_asked_for_again_and_says_why(house: House) ->
 
 
 def test_an_agreement_is_asked_for_by_the_name_of_its_file(house: House) -> None:
-    letter = house.folder / "agreement.txt"
-    letter.write_bytes(b"I agree.\r\n  Dora Whitlock\n")
-    unreadable = house.folder / "scan.pdf"
-    unreadable.write_bytes(b"\xff\xfe\x00")
+    letter = house.folder / "signed.pdf"
+    letter.write_bytes(AGREEMENT)
+    empty, large = house.folder / "empty.pdf", house.folder / "large.pdf"
+    empty.touch()
+    with large.open("wb") as file:
+        file.truncate(10 * 1024 * 1024 + 1)
     shown = on_a_terminal(
         house,
         "mia",
@@ -154,14 +157,16 @@ def test_an_agreement_is_asked_for_by_the_name_of_its_file(house: House) -> None
         "A colleague was rude on the telephone",
         "Robin Ashdown",
         str(house.folder / "none.txt"),
-        str(unreadable),
+        str(empty),
+        str(large),
         str(letter),
     )
     assert "the agreement cannot be read; name a file that is there" in shown
-    assert "the agreement is not text in UTF-8; save it as plain text" in shown
+    assert "the agreement is an empty file" in shown
+    assert "the agreement is larger than 10 MiB" in shown
     assert shown.endswith("[0]")
-    further = opened(house, "R-1", "dora").particulars.further
-    assert further["agreement"] == "I agree.\r\n  Dora Whitlock\n"
+    request = opened(house, "R-1", "dora")
+    assert read_agreement(house.practice, signed_in(house, "dora"), request) == AGREEMENT
 
 
 def test_who_died_is_asked_for_as_who_they_are(house: House) -> None:

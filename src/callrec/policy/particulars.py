@@ -56,7 +56,13 @@ class Answers:
     about: str | None = None
     """Any other information on the nature of the call."""
     further: Mapping[FurtherParticular, str] = field(default_factory=dict)
-    """As typed; of a file, its text."""
+    """As typed; of a file, `KeptFile.as_text`."""
+    agreement: bytes | None = None
+    """The file of the written agreement, to the byte."""
+
+
+NO_ANSWERS: Final = Answers()
+"""Nothing was answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +192,7 @@ def with_changes(particulars: Particulars, changes: Answers) -> Answers:
         parties=changes.parties or ((UNKNOWN,) if isinstance(parties, Unknown) else parties),
         about=particulars.about if changes.about is None else changes.about,
         further=further,
+        agreement=changes.agreement,
     )
 
 

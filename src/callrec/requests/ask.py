@@ -21,7 +21,7 @@ from callrec.holds.log import place_with_request
 from callrec.login.people import logins, people_named
 from callrec.policy.authority import check_may_request
 from callrec.policy.clause import Clause
-from callrec.policy.further import NAMES_STAFF
+from callrec.policy.further import NAMES_STAFF, FurtherParticular
 from callrec.policy.handling import is_shown_recordings
 from callrec.policy.particulars import UNKNOWN, Answers, Particulars, read_particulars
 from callrec.policy.purpose import RANDOM_BYTES, TERMS, Purpose, request_id
@@ -31,6 +31,7 @@ from callrec.policy.search import is_of_another_day
 from callrec.practice import Actor, Practice, powers, register_now, signing, today
 from callrec.record.acts import log_leaf, next_number
 from callrec.record.versions import fresh_nonces
+from callrec.requests.agreement import describe_file, store_agreement
 from callrec.requests.clock import begin_clock
 from callrec.requests.history import REQUESTS
 from callrec.requests.holding import match_open_holds
@@ -83,9 +84,12 @@ def create_request(
             check_count(practice, purpose, len(found))
             concerned = staff_named(practice, actor, act.connection, particulars)
             number = next_number(act.connection, tables.request.c.id, RequestAct.CREATED)
-            body = new_body(number, purpose, particulars, found)
+            key = agreement_key(answers)
+            body = new_body(number, purpose, particulars, found, agreement_key=key)
             of_other_day = date_mismatches_known_to(practice, actor, act.connection, body)
             history = write_request(practice, act, actor, body)
+            version_id = RequestVersion(practice.vault, history.request, 1)
+            store_agreement(act, version_id, key, answers.agreement)
             history = begin_clock(act, actor, history, body)
             place_with_request(
                 practice,
@@ -105,9 +109,12 @@ def create_request(
 
 def parse_particulars(practice: Practice, purpose: Purpose, answers: Answers) -> Particulars:
     """The answers as the particulars of a request for that purpose."""
+    further = dict(answers.further)
+    if answers.agreement is not None:
+        further[FurtherParticular.AGREEMENT] = describe_file(answers.agreement).as_text()
     return read_particulars(
         purpose,
-        replace(answers, number=parse_number(practice, answers.number)),
+        replace(answers, number=parse_number(practice, answers.number), further=further),
         today=today(practice),
         logins=all_logins(practice),
     )
@@ -154,8 +161,18 @@ def check_count(practice: Practice, purpose: Purpose, count: int) -> None:
         )
 
 
+def agreement_key(answers: Answers, before: bytes = b"") -> bytes:
+    """A fresh key for the file that comes with a request, 32 bytes; else the one before."""
+    return before if answers.agreement is None else primitives.random_bytes(primitives.KEY_BYTES)
+
+
 def new_body(
-    number: int, purpose: Purpose, particulars: Particulars, recordings: tuple[tuple[str, str], ...]
+    number: int,
+    purpose: Purpose,
+    particulars: Particulars,
+    recordings: tuple[tuple[str, str], ...],
+    *,
+    agreement_key: bytes = b"",
 ) -> RequestBody:
     """A version of a request, with fresh nonces."""
     return RequestBody(
@@ -163,6 +180,7 @@ def new_body(
         purpose=purpose,
         particulars=particulars,
         recordings=recordings,
+        agreement_key=agreement_key,
         **fresh_nonces(),
     )
 

@@ -6,7 +6,6 @@ where the policy does not take it.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
@@ -26,7 +25,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.completeness import AnswerContext, is_asked, read_answer
 from callrec.policy.days import TimeRange, parse_day, parse_times
 from callrec.policy.further import (
-    MAX_AGREEMENT_BYTES,
+    MAX_AGREEMENT_MIB,
     QUESTIONS,
     AnswerKind,
     FurtherParticular,
@@ -140,7 +139,8 @@ def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
     """What was typed, and no more: the policy's refusal names all that is missing."""
     from callrec.practice import today
 
-    day, times = typed["on"], typed["at"]
+    day, times, further = typed["on"], typed["at"], _typed_further(typed)
+    agreement = further.pop(FurtherParticular.AGREEMENT, None)
     return Answers(
         reason=typed["reason"],
         day=_day(day, today(practice), "--date") if day else None,
@@ -149,10 +149,8 @@ def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
         number=typed["number"],
         parties=tuple(typed["party"] or ()),
         about=typed["about"],
-        further={
-            field: _read_file(text) if QUESTIONS[field].kind is AnswerKind.FILE else text
-            for field, text in _typed_further(typed).items()
-        },
+        further=further,
+        agreement=None if agreement is None else _read_file(agreement),
     )
 
 
@@ -215,7 +213,7 @@ def ask_answers(
         logins=all_logins(practice),
         call_on=None if isinstance(answers.day, Unknown) else answers.day,
     )
-    return replace(answers, further=_ask_further(prompts, purpose, known, _typed_further(typed)))
+    return _ask_further(prompts, purpose, known, _typed_further(typed), answers)
 
 
 def ask_reason(prompts: Prompts, typed: Mapping[str, Any]) -> str | None:
@@ -265,15 +263,30 @@ def _ask_six(
 
 
 def _ask_further(
-    prompts: Prompts, purpose: Purpose, known: AnswerContext, typed: Mapping[FurtherParticular, str]
-) -> Mapping[FurtherParticular, str]:
+    prompts: Prompts,
+    purpose: Purpose,
+    known: AnswerContext,
+    typed: Mapping[FurtherParticular, str],
+    six: Answers,
+) -> Answers:
     """All that the purpose asks for; with it what belongs to another, for the policy to refuse."""
     answers: dict[FurtherParticular, str] = {}
+    agreement = None
+
+    def take_file(take: Callable[[str], str], name: str) -> str:
+        nonlocal agreement
+        from callrec.requests.agreement import describe_file
+
+        agreement = _read_file(name)
+        return take(describe_file(agreement).as_text())
+
     for field in TERMS[purpose].further:
         if is_asked(field, answers):
             take = partial(read_answer, purpose, field, answers=answers, known=known)
+            if QUESTIONS[field].kind is AnswerKind.FILE:
+                take = partial(take_file, take)
             answers[field] = _ask_one(prompts, QUESTIONS[field], take, typed.get(field))
-    return {**typed, **answers}
+    return replace(six, further={**typed, **answers}, agreement=agreement)
 
 
 def _ask_one(
@@ -282,11 +295,7 @@ def _ask_one(
     option, what = asked.option, asked.question
     if given is None and asked.choices:
         return prompts.choose(what, asked.choices, option=option, help=asked.help)
-
-    def read(text: str) -> str:
-        return take(_read_file(text) if asked.kind is AnswerKind.FILE else text)
-
-    return prompts.ask_until(what, read, option=option, help=asked.help, given=given)
+    return prompts.ask_until(what, take, option=option, help=asked.help, given=given)
 
 
 def _typed_further(typed: Mapping[str, Any]) -> dict[FurtherParticular, str]:
@@ -302,17 +311,13 @@ def _typed_further(typed: Mapping[str, Any]) -> dict[FurtherParticular, str]:
     return answers
 
 
-def _read_file(name: str) -> str:
-    """A text to the byte, or so much of it that the policy sees it is too long."""
+def _read_file(name: str) -> bytes:
+    """A file to the byte, or so much of it that the policy sees it is too large."""
     try:
         with Path(name).open("rb") as file:
-            data = file.read(2 * MAX_AGREEMENT_BYTES)
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        return decoder.decode(data, final=len(data) <= MAX_AGREEMENT_BYTES)
+            return file.read(MAX_AGREEMENT_MIB * 1024**2 + 1)
     except OSError:
         raise Unusable("the agreement cannot be read", hint="name a file that is there") from None
-    except UnicodeDecodeError:
-        raise Unusable("the agreement is not text in UTF-8", hint="save it as plain text") from None
 
 
 def _reason(text: str) -> str:

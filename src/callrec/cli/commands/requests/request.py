@@ -195,12 +195,25 @@ def _list_json(each: ListedRequest) -> dict[str, Any]:
 
 
 @request_app.command()
-def show(ctx: Context, request: options.Reference) -> None:
+def show(
+    ctx: Context, request: options.Reference, *, agreement_to: options.AgreementTo = None
+) -> None:
     """One request: what it says, what was decided, what happened."""
+    from callrec.crypto.primitives import sha256
+    from callrec.requests.agreement import read_agreement
     from callrec.requests.show import show_request
+    from callrec.system.files import check_new, write_whole
 
+    if agreement_to:
+        check_new(agreement_to, replace=False)
     practice = practice_of(ctx.obj)
-    shown = show_request(practice, reader(ctx.obj, practice), request)
+    actor = reader(ctx.obj, practice)
+    shown = show_request(practice, actor, request)
+    if agreement_to:
+        data = read_agreement(practice, actor, shown.opened)
+        write_whole(agreement_to, data, replace=False)
+        ctx.obj.out.note(f"the agreement is in {agreement_to}: delete it when you have read it")
+        ctx.obj.out.note(f"its SHA-256: {sha256(data).hex()}")
     ctx.obj.out.show(request_json(shown), request_lines(shown, practice))
 
 

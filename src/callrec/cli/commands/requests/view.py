@@ -13,6 +13,7 @@ from callrec.cli.output import counted, facts, local_time
 from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import last_day
 from callrec.policy.edits import Edits, format_edits
+from callrec.policy.further import FurtherParticular, KeptFile
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import VaultKey
 
@@ -189,6 +190,8 @@ def _further(shown: ShownRequest) -> Iterator[str]:
     for name in TERMS[shown.purpose].further:
         if name in answers:
             text = NOT_SHOWN if answers[name] is None else answers[name]
+            if name is FurtherParticular.AGREEMENT and answers[name] is not None:
+                text = KeptFile.from_text(text).described
             label = str(name)
             if len(name) >= _LABEL:  # on a line of its own, or it would break the column
                 yield name
