@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from callrec.cli import options
-from callrec.cli.groups import Command
+from callrec.cli.groups import Command, write_examples
 from callrec.cli.invocation import Invocation
 from callrec.cli.prompts import Prompts
 from callrec.errors import Unusable
@@ -115,6 +115,26 @@ class PurposeCommand(Command):
         words = {word for each in args for word in each.split("=")}
         ctx.meta[__name__] = next((each for each in Purpose if each in words), None)
         return super().parse_args(ctx, args)
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        if purpose := ctx.meta[__name__]:
+            formatter.write_usage(f"{ctx.command_path} {purpose}", "[OPTIONS]")
+        else:
+            super().format_usage(ctx, formatter)
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        shown = copy(self)
+        if purpose := ctx.meta[__name__]:
+            _, how, _ = (self.help or "").split("\n\n")
+            shown.help = f"Ask for recordings: {PURPOSE_MEANINGS[purpose]}.\n\n{how}"
+        super(PurposeCommand, shown).format_help_text(ctx, formatter)
+
+    def format_examples(self, ctx: Any, formatter: Any) -> None:
+        if purpose := ctx.meta[__name__]:
+            command = f"{ctx.command_path} {purpose}"
+            write_examples((command, f"{command} --recording 1042"), formatter)
+        else:
+            super().format_examples(ctx, formatter)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         purpose: Purpose | None = ctx.meta[__name__]
