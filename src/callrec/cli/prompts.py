@@ -80,14 +80,8 @@ class Prompts:
                 termios.tcflush(terminal, termios.TCIFLUSH)
 
     def ask(self, what: str, *, option: str) -> str:
-        """A line of text."""
-        self._need_terminal(option)
-        earlier = self.earlier.get(option, "")
-        answer = self._line(_asked(_with_default(what, earlier))) or earlier
-        if not answer:
-            raise Unusable("nothing was entered")
-        self.answered[option] = answer
-        return answer
+        """A line of text that says something."""
+        return self.ask_until(what, str, option=option)
 
     def ask_until(
         self,

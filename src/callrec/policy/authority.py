@@ -318,6 +318,12 @@ def hint_who_decides(request: RequestFacts, command: str = "approve") -> str:
     return f"ask {ask} to run callrec {command} {request.reference}"
 
 
+def who_decides(purpose: Purpose, person: Person) -> str:
+    """Who is asked to decide a request that this person made."""
+    power = TERMS[purpose].decided_with
+    return (_ASK_ANOTHER if power in person.powers else _ASK)[power]
+
+
 def _check_is_data_controller(person: Person, request: RequestFacts, command: str) -> None:
     if person.role is not Role.DATA_CONTROLLER:
         raise Refused(

@@ -31,7 +31,7 @@ from callrec.policy.further import (
     FurtherParticular,
     Question,
 )
-from callrec.policy.particulars import UNKNOWN, Answers, Unknown, check_not_in_future
+from callrec.policy.particulars import PARTIES, UNKNOWN, Answers, Unknown, check_not_in_future
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Power
 from callrec.policy.words import check_reason, some_of
@@ -66,11 +66,6 @@ _SIX: Mapping[str, Any] = {
     "party": options.Parties,
     "about": options.About,
 }
-
-_WHO: Mapping[Purpose, str] = {
-    Purpose.DECEASED: "Names of the patient who died and of the others on the call"
-}
-"""Whom ``--party`` names, where one of them is the reason for the request."""
 
 AttachMatching = Annotated[
     bool,
@@ -142,7 +137,18 @@ class PurposeCommand(Command):
         hidden = {_FURTHER[each] for each in others} | ({"named", "purpose"} if purpose else set())
         shown = copy(self)
         shown.params = [each for each in self.params if each.name not in hidden]
+        if purpose in PARTIES:
+            shown.params = [_of_parties(each, PARTIES[purpose]) for each in shown.params]
         super(PurposeCommand, shown).format_options(ctx, formatter)
+
+
+def _of_parties(param: Any, who: str) -> Any:
+    """The same parameter; if it names the parties, it says who they are."""
+    if param.name != "party":
+        return param
+    shown = copy(param)
+    shown.help = f"Names of {who}, or unknown; may be given again."
+    return shown
 
 
 def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:
@@ -274,7 +280,7 @@ def _ask_six(
         ),
         parties=tuple(typed["party"] or ())
         or prompts.ask_until(
-            f"{_WHO.get(purpose, 'Names of all parties')} (with ; between them, or unknown)",
+            f"Names of {PARTIES.get(purpose, 'all parties')} (with ; between them, or unknown)",
             _names,
             option="--party NAME",
         ),

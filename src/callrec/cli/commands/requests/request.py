@@ -33,6 +33,7 @@ from callrec.cli.invocation import Context, Invocation, acting_person, drafting,
 from callrec.cli.layout import Table
 from callrec.cli.output import facts
 from callrec.errors import Unusable
+from callrec.policy.authority import who_decides
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -85,7 +86,7 @@ def create(
     attached = _choose(call, practice, suggested, attach_all=attach_matching)
     if attached:
         attach_recordings(practice, actor, made.reference, attached)
-    _show_created(call, made, suggested, (*made.recordings, *attached))
+    _show_created(call, actor, made, suggested, (*made.recordings, *attached))
 
 
 def _choose(
@@ -119,6 +120,7 @@ def _chosen(answer: str, numbers: tuple[int, ...]) -> tuple[int, ...]:
 
 def _show_created(
     invocation: Invocation,
+    actor: Actor,
     made: CreatedRequest,
     suggested: Suggested | None,
     recordings: Sequence[int],
@@ -144,6 +146,9 @@ def _show_created(
     if not recordings:
         numbers = [str(call.id) for call in suggested.shown] if suggested else []
         out.next_step(f"callrec request attach {made.reference} {' '.join(numbers) or 'RECORDING'}")
+    elif not made.concerned.people:  # else one of these could be named here
+        who = who_decides(made.purpose, actor.person)
+        out.next_step(f"ask {who} to run callrec approve {made.reference}")
 
 
 def _more_than_shown(
