@@ -163,7 +163,8 @@ def _ask_for(missing: Any, ctx: Any) -> Sequence[str]:
     what = (missing.help or name).rstrip(".")
     choices = _choices(missing, ctx)
     if choices:
-        answer = ctx.obj.prompts.choose(_question(what), choices, option=name)
+        several = not is_option and missing.nargs != 1
+        answer = ctx.obj.prompts.choose(_question(what), choices, option=name, several=several)
     else:
         answer = ctx.obj.prompts.ask_until(what, partial(_taken, missing, ctx), option=name)
     return [f"{name}={answer}"] if is_option else _values(missing, answer)

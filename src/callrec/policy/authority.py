@@ -214,6 +214,15 @@ def check_may_decide(person: Person, request: RequestFacts, *, on: date) -> None
     check_not_subject(person, request)
 
 
+def may_decide(person: Person, request: RequestFacts, *, on: date) -> bool:
+    """Whether none of the rules for denying a request refuses the person."""
+    try:
+        check_may_decide(person, request, on=on)
+    except Refused:
+        return False
+    return True
+
+
 def check_consulted(
     person: Person, request: RequestFacts, *, on: date, consulted_on: date | None
 ) -> None:

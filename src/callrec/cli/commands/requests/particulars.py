@@ -137,7 +137,7 @@ class PurposeCommand(Command):
         hidden = {_FURTHER[each] for each in others} | ({"named", "purpose"} if purpose else set())
         shown = copy(self)
         shown.params = [each for each in self.params if each.name not in hidden]
-        if purpose in PARTIES:
+        if purpose and purpose in PARTIES:
             shown.params = [_of_parties(each, PARTIES[purpose]) for each in shown.params]
         super(PurposeCommand, shown).format_options(ctx, formatter)
 

@@ -131,7 +131,7 @@ def _show_created(
         "purpose": made.purpose,
         "recordings": list(recordings),
         "matching": suggested.matching if suggested else None,
-        "of_other_day": made.of_other_day,
+        **facts(made, "of_other_day", "of_other_extension"),
         "concerns": list(made.concerned.logins),
     }
     if suggested and suggested.may_see:
@@ -139,6 +139,8 @@ def _show_created(
     out.show(value, f"{made.reference} is made.{asked}")
     for line in remark_lines(made.concerned, made.of_other_day or ()):
         out.note(line)
+    for number in made.of_other_extension or ():
+        out.note(f"recording {number} is not of the extension that the request says")
     if suggested and not recordings:
         out.note(_matching(suggested))
     for line in _more_than_shown(made, suggested, recordings):

@@ -28,6 +28,8 @@ _PARTICULARS = ("reason", "date", "time", "extension", "number", "parties", "abo
 
 NOT_SHOWN = "not shown to you"
 
+_NOT_AS_SAID = "not the one that the request says"
+
 _LABEL = 16
 """Columns of a label, where it is not longer."""
 
@@ -209,7 +211,11 @@ def _recording(recording: ShownRecording, zone: tzinfo) -> Iterator[str]:
     if recording.by_hand:
         yield _labelled("  came in", _by_hand(recording))
     if recording.is_of_other_day:
-        yield _labelled("  day", "not the one that the request says")
+        yield _labelled("  day", _NOT_AS_SAID)
+    if recording.is_of_other_extension:
+        yield _labelled("  extension", _NOT_AS_SAID)
+    if recording.is_of_other_number:
+        yield _labelled("  number", _NOT_AS_SAID)
     if recording.retained:
         rule, due_on = recording.retained.rule, recording.retained.due_on
         due = "" if recording.retained.is_undone else f"; due since {due_on}"
@@ -262,6 +268,8 @@ def _recording_json(recording: ShownRecording) -> dict[str, Any]:
         **facts(recording, "direction", "format", "size_bytes", "state"),
         "sha256_sealed": recording.ciphertext,
         "of_other_day": recording.is_of_other_day,
+        "of_other_extension": recording.is_of_other_extension,
+        "of_other_number": recording.is_of_other_number,
         **facts(recording, "taken_in_at", "taken_in_by", "by_hand", "matched"),
         **(facts(recording.retained) if recording.retained else {}),
     }
