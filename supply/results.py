@@ -40,6 +40,7 @@ from callrec.people.joining import AddedPerson, PasswordReset
 from callrec.people.powers import RoleChange
 from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Findings
 from callrec.policy.clock_events import Deadline
+from callrec.policy.grounds import Ground
 from callrec.policy.hold import HoldState
 from callrec.policy.incident import Outcome
 from callrec.policy.notice import NoticeKind
@@ -48,7 +49,6 @@ from callrec.policy.request import RequestState
 from callrec.policy.retention import StopReason
 from callrec.policy.reviews import RegisterName, ReviewVerdict
 from callrec.policy.role import Power, Role, VaultKey
-from callrec.policy.withholding import Ground
 from callrec.registers.audit import Entry
 from callrec.registers.dossier import Dossier, DossierEntry
 from callrec.registers.registers import REGISTER_SOURCES
@@ -239,7 +239,7 @@ _SHOWN_REQUEST: Final = {
     "hold": ({"id": str, "state": HoldState, "recordings": int}, None),
     "approvals": [
         {
-            **of(ShownApproval, "by", "at", "note", "countersigned_by"),
+            **of(ShownApproval, "by", "at", "note", "opinion", "countersigned_by"),
             "for": str,
             "lapses_at": datetime,
             **of(ShownApproval, "recordings"),
@@ -251,7 +251,7 @@ _SHOWN_REQUEST: Final = {
     ],
     "denial": (
         {
-            **of(ShownDenial, "by", "at", "code", "reason"),
+            **of(ShownDenial, "by", "at", "code", "reason", "opinion"),
             "break_glass": bool,
             **of(ShownDenial, "review", "reviewed_by"),
         },

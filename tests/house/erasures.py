@@ -11,9 +11,9 @@ import bagit
 from callrec.calls.custody import Opening, find_recording
 from callrec.catalogue.engine import reading
 from callrec.intake.known import DuplicateMacs
+from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
 from callrec.policy.search import Criteria
-from callrec.policy.withholding import Ground
 from callrec.registers.verify import check_vault
 from callrec.restore.copy import opener_by_password, read_copy, unpack
 from callrec.restore.rebuild import open_volumes

@@ -12,6 +12,7 @@ from pathlib import Path
 from callrec.package.certificate import Certificate, CertifiedApproval, Exhibit
 from callrec.package.manifest import NotEnclosed, ReleasedFile, WhyNotEnclosed
 from callrec.package.package import ssh_fingerprint
+from callrec.policy.grounds import Ground
 from package.builders import LONDON, PUBLIC, ROOT, a_file, a_listening_copy, an_edited_copy
 
 ORIGIN = f"callrec/{'22' * 16}"
@@ -55,7 +56,7 @@ EDITED = replace(
         NotEnclosed(1044, "66" * 16, "dd" * 32, 30_244, "ulaw", WhyNotEnclosed.EDITED),
         NotEnclosed(1045, "77" * 16, "ee" * 32, 9_030_244, "gsm", WhyNotEnclosed.SIZE),
     ),
-    withheld=((1051, "it would tell of another person, who has not agreed"),),
+    withheld=((1051, Ground.THIRD_PARTY.meaning),),
     exhibit=EXHIBIT,
 )
 """All that a certificate can say, but for a subject."""

@@ -20,7 +20,7 @@ from callrec.package.certificate import (
 )
 from callrec.package.manifest import FileRole, WhyNotEnclosed
 from callrec.policy.edits import SILENCING_GROUNDS, Edits, Filler, Side, Silence, Span
-from callrec.policy.withholding import Ground
+from callrec.policy.grounds import Ground
 from package.builders import LONDON, a_file
 
 
@@ -66,7 +66,8 @@ def test_every_edit_is_a_sentence_with_its_span_and_its_ground() -> None:
         "Clipped: it holds the original from 0:00.100 to 1:30.000 only.",
         (
             "Covered by a tone in the left channel from 0:00.301 to 0:00.450 of the original,"
-            " because it would tell of another person, who has not agreed."
+            " because it would tell of another person who has not agreed, and it is not reasonable"
+            " to disclose it without their agreement."
         ),
         "Silenced from 1:01.000 to 1:02.500 of the original, because it is legally privileged.",
     )

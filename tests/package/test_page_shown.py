@@ -12,6 +12,7 @@ import pytest
 from callrec.crypto.canonical import canonical
 from callrec.package.certificate import Exhibit
 from callrec.package.page import PageContent, page_content_json
+from callrec.policy.grounds import Ground
 from package.pages import a_release, a_waveform
 
 MEMBERS, SHOWN = a_release()
@@ -129,9 +130,7 @@ def test_an_exhibit_is_certified_where_there_is_one() -> None:
 
 
 def test_what_was_withheld_stands_there_with_its_ground_or_that_nothing_was() -> None:
-    assert facts(SHOWN, "What was withheld") == {
-        "Recording 1043": ["it would tell of another person, who has not agreed"]
-    }
+    assert facts(SHOWN, "What was withheld") == {"Recording 1043": [Ground.THIRD_PARTY.meaning]}
     nothing = replace(SHOWN, certificate=replace(SHOWN.certificate, withheld=(), not_enclosed=()))
     sections = {each["heading"]: each for each in said(nothing)["certificate"]["sections"]}
     for heading in ("What was withheld", "What is not enclosed"):

@@ -58,7 +58,7 @@ def test_the_hash_of_every_file_stands_in_groups_on_one_line() -> None:
         "Not enclosed, because the copy leaves out something that the original would tell.",
         "Recording 1045 gsm 9,030,244 bytes",
         "Not enclosed, because the release would not fit where it has to go.",
-        "Recording 1051 because it would tell of another person, who has not agreed",
+        "Recording 1051 because it would tell of another person who has not agreed, and it is not",
         f"Signed with the key {PLAIN.signing_key}",
         "Audit log entry 1206 records this release",
         f"python3 callrec_verify.py --pin {ROOT}",

@@ -1,91 +1,25 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+
 import pytest
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause, Law
+from callrec.policy.grounds import GROUNDS_FOR, Ground
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.withholding import (
-    GROUNDS_FOR,
-    Ground,
+    Opinion,
     check_each_decided,
     check_ground,
+    check_may_rest_on,
     check_refused_on,
     is_decided_expressly,
 )
-from policy.builders import a_request
-
-# One row a ground: the purposes that it fits, and what it rests on there.
-TABLE = {
-    ("not-approved", "protect-parties"): "4(b)",
-    ("not-approved", "performance"): "4(b)",
-    ("not-approved", "training"): "4(b)",
-    ("not-approved", "abusive-call"): "4(b)",
-    ("not-approved", "complaint"): "4(b)",
-    ("not-approved", "medico-legal"): "4(b)",
-    ("not-approved", "disciplinary"): "4(b)",
-    ("not-approved", "regulatory"): "4(b)",
-    ("not-approved", "outside-body"): "4(b)",
-    ("not-approved", "subject-access"): "4(b)",
-    ("not-approved", "portability"): "4(b)",
-    ("not-approved", "deceased"): "4(b)",
-    ("not-approved", "disposal"): "NHS Records Management Code of Practice",
-    ("not-relevant", "protect-parties"): "1",
-    ("not-relevant", "performance"): "1",
-    ("not-relevant", "training"): "1",
-    ("not-relevant", "abusive-call"): "1",
-    ("not-relevant", "complaint"): "1",
-    ("not-relevant", "medico-legal"): "1",
-    ("not-relevant", "disciplinary"): "1",
-    ("not-relevant", "regulatory"): "1",
-    ("not-relevant", "outside-body"): "1",
-    ("not-relevant", "subject-access"): "1",
-    ("not-relevant", "portability"): "1",
-    ("not-relevant", "deceased"): "1",
-    ("not-held", "subject-access"): "4(e)",
-    ("not-held", "portability"): "4(i)",
-    ("not-held", "deceased"): "Access to Health Records Act 1990",
-    ("not-held", "erasure"): "4(i)",
-    ("third-party", "subject-access"): "DPA 2018 Sch 2 Pt 3 para 16",
-    ("third-party", "portability"): "UK GDPR 20(4)",
-    ("third-party", "deceased"): "Access to Health Records Act 1990 s.5(1)",
-    ("serious-harm", "subject-access"): "DPA 2018 Sch 3 Pt 2 para 2",
-    ("serious-harm", "deceased"): "Access to Health Records Act 1990 s.5(1)",
-    ("privilege", "subject-access"): "DPA 2018 Sch 2 Pt 4 para 19",
-    ("privilege", "outside-body"): "DPA 2018 Sch 2 Pt 4 para 19",
-    ("crime", "subject-access"): "DPA 2018 Sch 2 Pt 1 para 2",
-    ("crime", "portability"): "DPA 2018 Sch 2 Pt 1 para 2",
-    ("expectations", "subject-access"): "DPA 2018 Sch 3 Pt 2 para 4",
-    ("expectations", "portability"): "DPA 2018 Sch 3 Pt 2 para 4",
-    ("expectations", "deceased"): "Access to Health Records Act 1990 s.5(3)",
-    ("expression", "erasure"): "UK GDPR 17(3)(a)",
-    ("legal-obligation", "erasure"): "UK GDPR 17(3)(b)",
-    ("public-health", "erasure"): "UK GDPR 17(3)(c)",
-    ("health-care", "erasure"): "UK GDPR 17(3)(c) with 9(2)(h)",
-    ("archiving", "erasure"): "UK GDPR 17(3)(d)",
-    ("claims", "erasure"): "UK GDPR 17(3)(e)",
-}
-
-
-def test_a_ground_fits_the_purposes_that_its_source_names_and_no_others() -> None:
-    ours = {
-        (str(g), str(p)): str(s) for p, grounds in GROUNDS_FOR.items() for g, s in grounds.items()
-    }
-    assert ours == TABLE
-
-
-@pytest.mark.parametrize("purpose", Purpose)
-def test_every_purpose_has_a_ground_to_withhold_on(purpose: Purpose) -> None:
-    assert GROUNDS_FOR[purpose]
-
-
-def test_every_ground_fits_some_purpose_and_says_what_it_means() -> None:
-    assert {ground for grounds in GROUNDS_FOR.values() for ground in grounds} == set(Ground)
-    assert all(" " in ground.meaning for ground in Ground)
-
-
-def test_a_recipient_is_told_of_every_ground_but_crime() -> None:
-    assert {ground for ground in Ground if not ground.is_disclosed} == {Ground.CRIME}
+from policy.builders import TODAY, a_request
+from policy.test_grounds import ONLY_IF, TABLE
 
 
 @pytest.mark.parametrize("purpose", Purpose)
@@ -220,3 +154,80 @@ def test_an_erasure_is_decided_recording_by_recording() -> None:
     )
     assert kept == {2: Ground.CLAIMS}
     assert check_each_decided(a_request(ERASURE), ASKED, granted=ASKED, withheld={}) == {}
+
+
+# What a decision rests on besides.
+
+OPINION = Opinion("Dr Alice Jones, GP", date(2024, 1, 2))
+CLAIMS_IT, OWNS_IT = {"standing": "claimant"}, {"standing": "personal-representative"}
+
+
+def rests_on(
+    ground: Ground,
+    purpose: Purpose = ACCESS,
+    opinion: Opinion | None = None,
+    further: Mapping[str, str] = MappingProxyType({"authority": "a deputy's order was seen"}),
+) -> None:
+    check_may_rest_on({ground}, a_request(purpose), further, opinion, on=TODAY)
+
+
+@pytest.mark.parametrize("purpose", [ACCESS, Purpose.DECEASED])
+def test_serious_harm_is_for_a_health_professional_to_say(purpose: Purpose) -> None:
+    rests_on(Ground.SERIOUS_HARM, purpose, OPINION)
+    for none in (None, Opinion(" . ", TODAY)):
+        with pytest.raises(Refused, match="a health professional must say") as refused:
+            rests_on(Ground.SERIOUS_HARM, purpose, none)
+        assert refused.value.clause is GROUNDS_FOR[purpose][Ground.SERIOUS_HARM].source
+        assert "--opinion-of NAME --opinion-on DATE" in refused.value.hint
+
+
+@pytest.mark.parametrize("on", [date(2024, 1, 4), date(2023, 7, 5)])
+def test_an_opinion_counts_for_six_months_that_end_with_the_day_of_the_decision(on: date) -> None:
+    rests_on(Ground.SERIOUS_HARM, opinion=Opinion("Dr Jones", on))
+
+
+@pytest.mark.parametrize("on", [date(2023, 7, 4), date(2022, 1, 4)])
+def test_an_older_opinion_does_not_count(on: date) -> None:
+    with pytest.raises(Refused, match="is 6 months old or older"):
+        rests_on(Ground.SERIOUS_HARM, opinion=Opinion("Dr Jones", on))
+
+
+def test_an_opinion_is_of_no_day_to_come() -> None:
+    with pytest.raises(Refused, match="of a day to come"):
+        rests_on(Ground.SERIOUS_HARM, opinion=Opinion("Dr Jones", date(2024, 1, 5)))
+
+
+def test_an_opinion_is_for_serious_harm_and_nothing_else() -> None:
+    with pytest.raises(Unusable, match="an opinion is for what is withheld because of serious"):
+        rests_on(Ground.PRIVILEGE, opinion=OPINION)
+    with pytest.raises(Unusable, match="an opinion is for"):  # of a staff request none is needed
+        rests_on(Ground.SERIOUS_HARM, Purpose.COMPLAINT, OPINION)
+    rests_on(Ground.SERIOUS_HARM, Purpose.COMPLAINT)
+
+
+def test_an_opinion_is_kept_as_people_read_it() -> None:
+    assert Opinion(" Dr  Alice Jones ", date(2026, 11, 2)).said == "Dr Alice Jones, 2 November 2026"
+
+
+@pytest.mark.parametrize("purpose", [ACCESS, Purpose.PORTABILITY])
+def test_a_patient_s_expectations_are_no_answer_to_the_patient(purpose: Purpose) -> None:
+    for authority in ("a deputy's order was seen", "unknown"):
+        rests_on(Ground.EXPECTATIONS, purpose, further={"authority": authority})
+    with pytest.raises(Refused, match="the patient asks in person") as refused:
+        rests_on(Ground.EXPECTATIONS, purpose, further={"authority": "none"})
+    assert refused.value.clause is Law.EXPECTATIONS
+
+
+def test_a_claimant_alone_is_limited_to_what_matters_for_the_claim() -> None:
+    rests_on(Ground.NOT_RELEVANT, Purpose.DECEASED, further=CLAIMS_IT)
+    with pytest.raises(Refused, match="only what a claimant asks for is limited") as refused:
+        rests_on(Ground.NOT_RELEVANT, Purpose.DECEASED, further=OWNS_IT)
+    assert refused.value.clause is Law.NOT_OF_A_CLAIM
+    assert "no-right" in refused.value.hint
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("ground", Ground)
+def test_any_other_ground_needs_nothing_more(ground: Ground, purpose: Purpose) -> None:
+    if (ground, purpose) not in ONLY_IF:
+        rests_on(ground, purpose, further={"authority": "none"})

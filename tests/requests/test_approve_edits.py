@@ -12,10 +12,12 @@ from callrec.catalogue.engine import reading, transaction
 from callrec.errors import CallrecError, NotFound, Refused, Tampered, Unusable
 from callrec.package.manifest import FileRole
 from callrec.policy.edits import UNEDITED, Edits, Span, read_clip, read_silence
+from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
-from callrec.policy.withholding import Ground
+from callrec.policy.withholding import Opinion
 from callrec.requests.amend import attach_recordings
 from callrec.requests.decide import ApprovalPreview, Decision, preview_approval, revoke_grants
+from callrec.requests.show import show_request
 from house.packages import release
 from house.practices import House
 from house.requests import (
@@ -84,6 +86,16 @@ def test_edits_are_signed_with_the_approval_and_come_with_the_grant(access: Hous
     number = {row.uid: row.id for row in opened(access, "R-1", "dora").recordings}
     items = {number[item["uid"]]: item["edits"] for item in approval.statement.fields["items"]}
     assert items == {1: [A_WRITTEN_SILENCE], 2: []}
+
+
+def test_a_span_is_silenced_for_serious_harm_only_with_an_opinion(access: House) -> None:
+    harm = read_silence("1@0.1-0.2=serious-harm")
+    with pytest.raises(Refused, match="a health professional must say"):
+        decide(access, harm)
+    opinion = Opinion("Dr Alice Jones", access.practice.now().date())
+    assert silence_of(harm) in decide(access, harm, opinion=opinion)[1].silences
+    shown = show_request(access.practice, signed_in(access, "dora"), "R-1")
+    assert shown.approvals[0].opinion == opinion.said
 
 
 def test_both_who_sign_sign_the_edits(access: House) -> None:

@@ -11,8 +11,8 @@ from datetime import timedelta
 import pytest
 
 from callrec.errors import NotFound, Refused
+from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
-from callrec.policy.withholding import Ground
 from callrec.requests import amend, decide, model
 from callrec.requests.amend import attach_matching
 from callrec.requests.decide import Decision, preview_approval
@@ -63,7 +63,7 @@ def test_one_that_leaves_out_a_recording_is_not_approved(house: House, purpose: 
     with pytest.raises(Refused, match="leaves out"):
         preview_approval(house.practice, signed_in(house, "dora"), reference, Decision())
     whole(house, reference)
-    assert decided(house, reference, withheld={3: Ground.NOT_RELEVANT}) == (1, 2)
+    assert decided(house, reference, withheld={3: Ground.THIRD_PARTY}) == (1, 2)
 
 
 def test_what_nobody_has_a_right_to_is_asked_for_one_by_one(house: House) -> None:

@@ -7,10 +7,11 @@ import pytest
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused
+from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.role import VaultKey
-from callrec.policy.withholding import Ground
+from callrec.policy.withholding import Opinion
 from callrec.registers.verify import Verdict
 from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.glass import outstanding_glass, review_glass
@@ -40,11 +41,18 @@ def deny(
     reason: str = ANOTHER_REASON,
     ground: Ground | None = None,
     *,
+    opinion: Opinion | None = None,
     breaks_glass: bool = False,
 ) -> None:
     actor = logged_in(house, login)
     deny_request(
-        house.practice, actor, reference, reason=reason, ground=ground, breaks_glass=breaks_glass
+        house.practice,
+        actor,
+        reference,
+        reason=reason,
+        ground=ground,
+        opinion=opinion,
+        breaks_glass=breaks_glass,
     )
 
 
@@ -123,10 +131,10 @@ def heard_by_the_staff(house: House) -> str:
 def test_what_the_staff_heard_alone_is_denied_once_it_was_revoked(stocked: House) -> None:
     reference = heard_by_the_staff(stocked)
     with pytest.raises(Refused, match="is heard and cannot be denied") as refusal:
-        deny(stocked, reference, "dora", ground=Ground.SERIOUS_HARM)
+        deny(stocked, reference, "dora", ground=Ground.PRIVILEGE)
     assert "callrec revoke" in refusal.value.hint
     revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
-    deny(stocked, reference, "dora", ground=Ground.SERIOUS_HARM)
+    deny(stocked, reference, "dora", ground=Ground.PRIVILEGE)
     assert state_of(stocked, reference) == "denied"
     assert verified(stocked).problems == ()
 
@@ -134,8 +142,25 @@ def test_what_the_staff_heard_alone_is_denied_once_it_was_revoked(stocked: House
 def test_or_once_what_was_granted_has_lapsed(stocked: House) -> None:
     reference = heard_by_the_staff(stocked)
     pass_days(stocked, 60)
-    deny(stocked, reference, "dora", ground=Ground.SERIOUS_HARM)
+    deny(stocked, reference, "dora", ground=Ground.PRIVILEGE)
     assert state_of(stocked, reference) == "denied"
+
+
+def test_serious_harm_takes_the_opinion_of_a_health_professional_which_is_kept(
+    stocked: House,
+) -> None:
+    reference, harm = a_request(stocked, purpose=Purpose.SUBJECT_ACCESS), Ground.SERIOUS_HARM
+    with pytest.raises(Refused, match="a health professional must say"):
+        deny(stocked, reference, "dora", ground=harm)
+    said = Opinion("Dr Alice Jones, GP", stocked.practice.now().date())
+    deny(stocked, reference, "dora", ground=harm, opinion=said)
+    shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference)
+    assert shown.denial is not None
+    assert shown.denial.opinion == said.said
+    masked = show_request(stocked.practice, signed_in(stocked, "max"), reference)
+    assert masked.denial is not None
+    assert masked.denial.opinion is None
+    assert verified(stocked).problems == ()
 
 
 def test_what_went_out_is_denied_no_more(stocked: House) -> None:

@@ -16,11 +16,11 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.policy.further import FurtherParticular
+from callrec.policy.grounds import Ground
 from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import Role, VaultKey
-from callrec.policy.withholding import Ground
 from callrec.practice import Actor, writing
 from callrec.registers.verify import Verdict
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings

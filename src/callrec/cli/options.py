@@ -544,6 +544,23 @@ Note = Annotated[
     str, typer.Option("--note", metavar="TEXT", help="A note, kept sealed in the record.")
 ]
 
+OpinionOf = Annotated[
+    str | None,
+    typer.Option(
+        "--opinion-of",
+        metavar="NAME",
+        help="The health professional who says that hearing it would be likely to cause serious"
+        " harm.",
+    ),
+]
+
+OpinionOn = Annotated[
+    str | None,
+    typer.Option(
+        "--opinion-on", metavar="DATE", help="When they said so; within the last six months."
+    ),
+]
+
 ConsultedOn = Annotated[
     str | None,
     typer.Option(

@@ -58,15 +58,21 @@ class Law(Source):
     RECORDS_CODE = "NHS Records Management Code of Practice"
     PREVENTING_DISCLOSURE = "DPA 2018 s.173"
 
-    # What may be withheld from whom (policy/withholding.py).
+    # What may be withheld from whom (policy/grounds.py).
+    ACCESS = "UK GDPR 15(1)"
+    UNFOUNDED = "UK GDPR 12(5)"
     CRIME = "DPA 2018 Sch 2 Pt 1 para 2"
     OTHER_PEOPLE = "DPA 2018 Sch 2 Pt 3 para 16"
     PRIVILEGE = "DPA 2018 Sch 2 Pt 4 para 19"
-    SERIOUS_HARM = "DPA 2018 Sch 3 Pt 2 para 2"
+    SERIOUS_HARM = "DPA 2018 Sch 3 Pt 2 para 5"
     EXPECTATIONS = "DPA 2018 Sch 3 Pt 2 para 4"
+    PORTABILITY = "UK GDPR 20(1)"
     PORTABILITY_OF_OTHERS = "UK GDPR 20(4)"
     HARM_AFTER_DEATH = "Access to Health Records Act 1990 s.5(1)"
     EXPECTED_BY_THE_DEAD = "Access to Health Records Act 1990 s.5(3)"
+    NOT_OF_A_CLAIM = "Access to Health Records Act 1990 s.5(4)"
+    NOTED_BY_THE_DEAD = "Access to Health Records Act 1990 s.4(3)"
+    TO_ERASE = "UK GDPR 17(1)"
     ERASURE = "UK GDPR 17(3)"
     EXPRESSION = "UK GDPR 17(3)(a)"
     LEGAL_OBLIGATION = "UK GDPR 17(3)(b)"

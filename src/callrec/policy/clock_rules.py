@@ -22,7 +22,8 @@ A data subject's month: subject access, erasure, portability [UK GDPR 12(3), 12A
     it begins   on the day of receipt, or when the last of identity, authority or a fee came that
                 was asked for
     it ends     on the same day of the next month, or that month's last where there is none
-    it waits    while clarification is awaited: those days are added
+    it waits    while clarification of a subject access request is awaited: those days are added;
+                a request for any other right does not wait for it
     it rolls    from a closed day to the next working day, once, at the very end
     extended    it is three months from the same beginning, if announced within the first
 Anything asked for or received once the time is over has no effect: a missed deadline stays missed.
@@ -294,8 +295,7 @@ def run_month_clock(
                 f" [{Law.TIME_PERIOD}]"
             )
         elif wait.awaited is Awaited.CLARIFICATION:
-            pause = Pause(began, wait.answered_on or max(on, began), wait.is_open)
-            month = replace(month, pauses=(*month.pauses, pause))
+            month = _clarifying(month, wait, receipt.purpose, began, on)
         else:
             month = _restarted(month, wait, began, on)
     return month
@@ -310,6 +310,18 @@ def _restarted(month: MonthClock, wait: Wait, began: date, on: date) -> MonthClo
         asked = f"{wait.awaited.meaning} was asked for on {full_date(began)} and has not come"
         sentence = f"{asked}: the month does not begin before {full_date(came)}"
     return replace(month, start=came).explained(f"{sentence} [{Law.TIME_PERIOD}]")
+
+
+def _clarifying(
+    month: MonthClock, wait: Wait, purpose: Purpose, began: date, on: date
+) -> MonthClock:
+    if purpose is not Purpose.SUBJECT_ACCESS:
+        return month.explained(
+            f"clarification was asked for on {full_date(began)}: it stops the clock of subject"
+            f" access alone, so it moves nothing here [{Law.TIME_PERIOD}]"
+        )
+    pause = Pause(began, wait.answered_on or max(on, began), wait.is_open)
+    return replace(month, pauses=(*month.pauses, pause))
 
 
 def _too_late(wait: Wait | None, began: date, due: date) -> str:

@@ -22,6 +22,8 @@ MAX_AGREEMENT_MIB: Final = 10  # a letter of some pages, scanned in colour
 NO_AUTHORITY: Final = "none"
 """The answer where people ask for their own calls."""
 
+CLAIMANT: Final = "claimant"
+
 COURT_ORDER: Final = "court-order"
 
 OTHER_BASIS: Final = "other"
@@ -365,7 +367,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             choices=MappingProxyType(
                 {
                     "personal-representative": "executor or administrator of the estate",
-                    "claimant": "may have a claim that arises from the death",
+                    CLAIMANT: "may have a claim that arises from the death",
                 }
             ),
         ),

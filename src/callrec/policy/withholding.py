@@ -3,7 +3,8 @@
     each recording asked for is granted or withheld, none both    check_each_decided
     to withhold all of them is to deny the request                check_each_decided
     an erasure is decided recording by recording, expressly       check_each_decided
-    a ground fits the purpose, by the policy or by a law          check_ground
+    a ground fits the purpose, by the policy or by a law          check_ground, grounds.py
+    some fit only where more is true, as an opinion for harm      check_may_rest_on
     what a law gives a right to is refused on a ground of its own check_refused_on
     a person of whom nothing is held is told so                   check_refused_on
     what a law gives a right to is asked for whole                check_asked_for_whole, ...
@@ -14,92 +15,37 @@ What is neither granted nor withheld expressly is withheld as not approved; it m
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from types import MappingProxyType
+from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from callrec.errors import Refused, Source, Unusable
 from callrec.policy.authority import RequestFacts
-from callrec.policy.clause import Clause, Law
+from callrec.policy.clause import Law
+from callrec.policy.clock_rules import same_day_after
+from callrec.policy.completeness import normalise_text
+from callrec.policy.further import CLAIMANT, NO_AUTHORITY, FurtherParticular
+from callrec.policy.grounds import GROUNDS_FOR, Ground, OnlyIf
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.words import Worded, some_of
+from callrec.policy.words import some_of
 
 
-class Ground(Worded):
-    """Why a recording is withheld, as approvals carry it; it is withheld "because …"."""
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a health professional says: that hearing it would be likely to cause serious harm."""
 
-    NOT_APPROVED = "not-approved", "nobody has approved it"
-    NOT_RELEVANT = "not-relevant", "the purpose does not need it, or it is about somebody else"
-    THIRD_PARTY = "third-party", "it would tell of another person, who has not agreed"
-    SERIOUS_HARM = "serious-harm", "hearing it would be likely to cause somebody serious harm"
-    PRIVILEGE = "privilege", "it is legally privileged"
-    CRIME = "crime", "telling the subject would prejudice the prevention or detection of crime"
-    EXPECTATIONS = "expectations", "it was said in the expectation that it is not passed on"
-    EXPRESSION = "expression", "freedom of expression and information needs it"
-    LEGAL_OBLIGATION = "legal-obligation", "the law or a public task needs it to be kept"
-    PUBLIC_HEALTH = "public-health", "public health needs it"
-    HEALTH_CARE = "health-care", "care needs it, under a duty of professional secrecy"
-    ARCHIVING = "archiving", "archives or research in the public interest need it"
-    CLAIMS = "claims", "legal claims need it, to be made or defended"
-    NOT_HELD = "not-held", "nothing that was asked for is held"
+    by: str
+    """Their name and what they are."""
+    on: date
 
     @property
-    def is_disclosed(self) -> bool:
-        """Whether the recipient is told of it: to name a crime as the ground would reveal it.
-
-        Source: DPA 2018 Sch 2 Pt 1 para 2, which lifts the duty to say so as well.
-        """
-        return self is not Ground.CRIME
+    def said(self) -> str:
+        """As it is kept beside a decision: ``Dr Alice Jones, 12 November 2026``."""
+        return f"{normalise_text(self.by)}, {self.on.day} {self.on:%B %Y}"
 
 
-GROUND_CODES: Final[Mapping[str, Ground]] = MappingProxyType({str(g): g for g in Ground})
-"""Grounds by the code that is typed."""
-
-_WITHIN: Final[Mapping[Ground, Source]] = {
-    Ground.NOT_APPROVED: Clause.FORMALLY_AUTHORISED,
-    Ground.NOT_RELEVANT: Clause.SPECIFIC_PURPOSES,
-}
-"""What fits wherever the law gives nobody a right to the recording."""
-
-GROUNDS_FOR: Final[Mapping[Purpose, Mapping[Ground, Source]]] = MappingProxyType(
-    {
-        **dict.fromkeys(Purpose, _WITHIN),
-        Purpose.OUTSIDE_BODY: {**_WITHIN, Ground.PRIVILEGE: Law.PRIVILEGE},
-        Purpose.SUBJECT_ACCESS: {
-            **_WITHIN,
-            Ground.THIRD_PARTY: Law.OTHER_PEOPLE,
-            Ground.SERIOUS_HARM: Law.SERIOUS_HARM,
-            Ground.PRIVILEGE: Law.PRIVILEGE,
-            Ground.CRIME: Law.CRIME,
-            Ground.EXPECTATIONS: Law.EXPECTATIONS,
-            Ground.NOT_HELD: Clause.SUBJECT_ACCESS,
-        },
-        Purpose.PORTABILITY: {
-            **_WITHIN,
-            Ground.THIRD_PARTY: Law.PORTABILITY_OF_OTHERS,
-            Ground.CRIME: Law.CRIME,
-            Ground.EXPECTATIONS: Law.EXPECTATIONS,
-            Ground.NOT_HELD: Clause.RIGHTS,
-        },
-        Purpose.DECEASED: {
-            **_WITHIN,
-            Ground.THIRD_PARTY: Law.HARM_AFTER_DEATH,
-            Ground.SERIOUS_HARM: Law.HARM_AFTER_DEATH,
-            Ground.EXPECTATIONS: Law.EXPECTED_BY_THE_DEAD,
-            Ground.NOT_HELD: Law.ACCESS_TO_HEALTH_RECORDS,
-        },
-        Purpose.ERASURE: {
-            Ground.EXPRESSION: Law.EXPRESSION,
-            Ground.LEGAL_OBLIGATION: Law.LEGAL_OBLIGATION,
-            Ground.PUBLIC_HEALTH: Law.PUBLIC_HEALTH,
-            Ground.HEALTH_CARE: Law.HEALTH_CARE,
-            Ground.ARCHIVING: Law.ARCHIVING,
-            Ground.CLAIMS: Law.CLAIMS,
-            Ground.NOT_HELD: Clause.RIGHTS,
-        },
-        Purpose.DISPOSAL: {Ground.NOT_APPROVED: Law.RECORDS_CODE},
-    }
-)
-"""For each purpose the grounds that fit it, and what each rests on there."""
+OPINION_MONTHS: Final = 6
+"""How old an opinion may be [DPA 2018 Sch 3 Pt 2 para 5(4)]."""
 
 
 def is_decided_expressly(purpose: Purpose) -> bool:
@@ -124,6 +70,77 @@ def check_ground(ground: Ground | None, purpose: Purpose) -> Ground:
         clause=rests_on,
         hint=f"the codes that fit: {', '.join(GROUNDS_FOR[purpose])}",
     )
+
+
+def check_may_rest_on(
+    grounds: Collection[Ground],
+    request: RequestFacts,
+    further: Mapping[str, str],
+    opinion: Opinion | None,
+    *,
+    on: date,
+) -> None:
+    """Check what a decision rests on besides that its grounds fit the purpose.
+
+    What a patient expected is no answer to the patient; what does not matter for a claim is none to
+    the estate. Serious harm is for a health professional to say, within the last six months.
+
+    Args:
+        grounds: those on which something is withheld or silenced.
+        request: what it is for.
+        further: its further particulars.
+        opinion: a health professional's; None: nobody gave one.
+        on: the day of the decision.
+    """
+    fit = GROUNDS_FOR[request.purpose]
+    needed = {fit[ground].only_if for ground in grounds if ground in fit}
+    if opinion is not None and OnlyIf.OPINION not in needed:
+        raise Unusable(
+            "an opinion is for what is withheld because of serious harm",
+            hint="leave out --opinion-of and --opinion-on",
+        )
+    for ground in sorted({*grounds} & fit.keys()):
+        basis = fit[ground]
+        if basis.only_if is OnlyIf.OPINION:
+            _check_opinion(opinion, basis.source, on=on)
+        elif not _is_met(basis.only_if, further):
+            why, hint = _NOT_MET[basis.only_if]
+            raise Refused(why, clause=basis.source, hint=hint)
+
+
+_NOT_MET: Final = {
+    OnlyIf.ANOTHER_ASKS: (
+        "the patient asks in person, so nothing is kept from another person who asks",
+        "choose another ground, or grant it",
+    ),
+    OnlyIf.CLAIMANT: (
+        "only what a claimant asks for is limited to their claim",
+        f"if it is not about this patient: --withhold ID={Ground.NO_RIGHT}",
+    ),
+}
+
+
+def _is_met(only_if: OnlyIf, further: Mapping[str, str]) -> bool:
+    match only_if:
+        case OnlyIf.ANOTHER_ASKS:
+            return further.get(FurtherParticular.AUTHORITY) != NO_AUTHORITY
+        case OnlyIf.CLAIMANT:
+            return further.get(FurtherParticular.STANDING) == CLAIMANT
+        case OnlyIf.ALWAYS | OnlyIf.OPINION:
+            return True
+
+
+def _check_opinion(opinion: Opinion | None, source: Source, *, on: date) -> None:
+    if opinion is None or not any(map(str.isalnum, opinion.by)):
+        why = "a health professional must say that it would be likely to cause serious harm"
+    elif opinion.on > on:
+        why = "the opinion is of a day to come"
+    elif same_day_after(opinion.on, OPINION_MONTHS) <= on:
+        why = f"the opinion is {OPINION_MONTHS} months old or older"
+    else:
+        return
+    hint = "ask the right doctor or nurse, then add: --opinion-of NAME --opinion-on DATE"
+    raise Refused(why, clause=source, hint=hint)
 
 
 def check_refused_on(

@@ -220,6 +220,7 @@ class _Details:
     manifest: str | None = None
     medium_serial: str | None = None
     note: str | None = None
+    opinion: str | None = None
     on: Day = date.min
     passphrase_by: Channel | Literal[""] | None = None
     reason: str | None = None

@@ -27,9 +27,9 @@ from callrec.package.texts import read_me_first, rights_text, verify_text
 from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers
 from callrec.policy.further import FurtherParticular
+from callrec.policy.grounds import GROUND_CODES, ground_in_words
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
 from callrec.policy.purpose import TERMS, Purpose, legal_basis
-from callrec.policy.withholding import GROUND_CODES
 from callrec.practice import Actor, Practice
 from callrec.release.copies import Enclosed, ReleaseCopy
 from callrec.requests.approvals import certified_approvers, role_in_words
@@ -167,7 +167,8 @@ def _certify(practice: Practice, draft: Draft, evidence: Evidence, public: bytes
         files=manifest.files,
         not_enclosed=manifest.not_enclosed,
         withheld=tuple(
-            (each.recording, GROUND_CODES[each.code].meaning) for each in manifest.withheld
+            (each.recording, ground_in_words(GROUND_CODES[each.code], request.purpose))
+            for each in manifest.withheld
         ),
         fingerprint=practice.root.hex(),
         signing_key=ssh_fingerprint(public),

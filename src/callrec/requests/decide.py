@@ -29,15 +29,16 @@ from callrec.policy.authority import (
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import waits_of
 from callrec.policy.edits import UNEDITED, Edits, TypedEdit, check_edits, edits_by_recording
+from callrec.policy.grounds import GROUNDS_FOR, Ground
 from callrec.policy.hearing import check_is_for_listening, check_may_be_granted
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct, RequestState, check_can_happen, grant_lapses_at
 from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.withholding import (
-    GROUNDS_FOR,
-    Ground,
+    Opinion,
     check_asked_for_whole,
     check_each_decided,
+    check_may_rest_on,
     check_refused_on,
 )
 from callrec.policy.words import check_reason
@@ -84,6 +85,8 @@ class Decision:
     until: date | None = None
     """The last day, in the practice's time zone; None: as long as the practice allows."""
     note: str = ""
+    opinion: Opinion | None = None
+    """Of a health professional, where something is kept back because of serious harm."""
     consulted_on: date | None = None
     """When a delegate consulted the Data Controller [policy 4(g)]."""
     glass_reason: str | None = None
@@ -253,6 +256,7 @@ def _decide(
         ),
         consulted_on=decision.consulted_on,
         note=decision.note,
+        opinion=decision.opinion,
         glass_reason=decision.glass_reason,
     )
 
@@ -261,6 +265,14 @@ def _preview(practice: Practice, request: OpenRequest, decision: Decision) -> Ap
     withheld = _grounds(request, decision)
     granted = [row for row in request.recordings if row.id not in withheld]
     edits = _edits(request, decision, granted)
+    silenced = {each.ground for edit in edits.values() for each in edit.silences}
+    check_may_rest_on(
+        {*withheld.values(), *silenced},
+        request.facts,
+        request.particulars.further,
+        decision.opinion,
+        on=today(practice),
+    )
     of_other_day = find_date_mismatches(practice, request.particulars, granted)
     concerned = staff_named_in_open_request(practice, request)
     return ApprovalPreview(request.digest, edits, withheld, of_other_day, concerned)
@@ -363,9 +375,10 @@ def deny_request(
     *,
     reason: str,
     ground: Ground | None = None,
+    opinion: Opinion | None = None,
     breaks_glass: bool = False,
 ) -> RequestState:
-    """Deny a request; the reason and the ground lie sealed beside the leaf.
+    """Deny a request; the reason, the ground and an opinion lie sealed beside the leaf.
 
     With ``breaks_glass`` the Data Controller denies what they made themselves, and alone.
 
@@ -373,7 +386,7 @@ def deny_request(
         NotFound: there is none.
         Refused: the actor may not decide it, it is decided already (unless it was heard at most,
             and taken back since), the reason is none, or the ground does not fit the purpose or
-            is none of a law's where one gives a right to it.
+            is none of a law's where one gives a right to it, or more is needed for it.
     """
     with signing_on(practice, actor, RequestAct.DENIED, reference) as act:
         request = read_to_decide(practice, actor, act.connection, reference, command="deny")
@@ -383,7 +396,11 @@ def deny_request(
         check_can_happen(request.history.events, RequestAct.DENIED, reference)
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
         code = check_refused_on(ground, request.facts, request.recordings)
+        further = request.particulars.further
+        check_may_rest_on({code}, request.facts, further, opinion, on=today(practice))
         words = {"code": code, "reason": reason}
+        if opinion:
+            words["opinion"] = opinion.said
         after = log_with_words(act, actor, request, RequestAct.DENIED, words)
         requester, by = request.requester, actor.person.id
         notify(practice, act.connection, reference, "was denied", to=requester, by=by)

@@ -29,6 +29,7 @@ from callrec.policy.clock_events import (
 )
 from callrec.policy.edits import Edits, read_edits
 from callrec.policy.further import FurtherParticular, KeptFile
+from callrec.policy.grounds import Ground
 from callrec.policy.hearing import GrantFacts
 from callrec.policy.particulars import Particulars
 from callrec.policy.purpose import Purpose
@@ -42,7 +43,7 @@ from callrec.policy.request import (
 )
 from callrec.policy.retention import DisposalItem
 from callrec.policy.role import PersonId
-from callrec.policy.withholding import Ground
+from callrec.policy.withholding import Opinion
 from callrec.practice import Actor
 from callrec.record.forms import WHERE_THERE, Day, Hex, InJson, as_json
 from callrec.record.versions import SealedBody
@@ -207,6 +208,7 @@ class Granting:
     """UTC: the first instant at which it is over."""
     consulted_on: date | None = None
     note: str = ""
+    opinion: Opinion | None = None
     glass_reason: str | None = None
     """Why the glass was broken; None if it was not."""
 
@@ -220,7 +222,8 @@ class Granting:
     @property
     def words(self) -> Mapping[str, Any]:
         """The words of the decider, sealed beside the leaf."""
-        words = {"note": self.note, "reason": self.glass_reason or ""}
+        said = self.opinion.said if self.opinion else ""
+        words = {"note": self.note, "opinion": said, "reason": self.glass_reason or ""}
         return {name: text for name, text in words.items() if text}
 
 

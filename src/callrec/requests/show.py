@@ -24,6 +24,7 @@ from callrec.mail.outbox import ListedMessage, list_messages
 from callrec.policy.authority import may_decide
 from callrec.policy.clock_events import Deadline
 from callrec.policy.edits import Edits
+from callrec.policy.grounds import Ground
 from callrec.policy.handling import is_shown_recordings
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
@@ -31,7 +32,6 @@ from callrec.policy.request import UNDECIDED, RequestAct, RequestState, undecide
 from callrec.policy.retention import DisposalItem
 from callrec.policy.role import Role, VaultKey
 from callrec.policy.search import is_of_another_extension, is_of_another_number
-from callrec.policy.withholding import Ground
 from callrec.policy.words import mask_name, mask_number
 from callrec.practice import Actor, Practice, record, today
 from callrec.requests.approvals import end_reason
@@ -125,6 +125,8 @@ class ShownApproval:
     """Login of who queried or accepted it."""
     note: str | None
     """None where there is none, or for people not concerned."""
+    opinion: str | None
+    """Of a health professional, and its day; None likewise."""
     ended: str | None
     """Why nothing can be heard or released by it any more; None while it stands."""
 
@@ -139,6 +141,8 @@ class ShownDenial:
     """Of the ground."""
     reason: str | None
     """None for people not concerned."""
+    opinion: str | None
+    """As `ShownApproval.opinion`."""
     review: str | None
     """Of a broken glass: ``unreviewed``, ``queried`` or ``accepted``; None if it was not broken."""
     reviewed_by: str | None
@@ -348,6 +352,7 @@ class _Reading:
             withheld=tuple((number[uid], c) for uid, c in approval.withheld if uid in number),
             broke_glass=approval.broke_glass,
             note=words.get("note") if self.in_full else None,
+            opinion=words.get("opinion") if self.in_full else None,
             ended=end_reason(approval, self.request.history, self.now) or None,
             **self._review(approval.leaf),
         )
@@ -362,6 +367,7 @@ class _Reading:
             by=self.called[event.actor],
             code=words.get("code", Ground.NOT_APPROVED),
             reason=words.get("reason") if self.in_full else None,
+            opinion=words.get("opinion") if self.in_full else None,
             **self._review(leaf),
         )
 

@@ -25,8 +25,8 @@ from callrec.package.destroyed import (
     KeptRecording,
     Medium,
 )
+from callrec.policy.grounds import GROUND_CODES, GROUNDS_FOR, ground_in_words
 from callrec.policy.purpose import Purpose
-from callrec.policy.withholding import GROUND_CODES, GROUNDS_FOR
 from callrec.practice import Practice
 from callrec.requests.approvals import certified_approvers, read_approvals, role_in_words
 from callrec.requests.history import REQUESTS, read_history
@@ -108,8 +108,8 @@ def certify_destruction(
 def exemption_in_words(purpose: Purpose, code: str) -> str:
     """Why something that was asked for is not destroyed, with its source."""
     ground = GROUND_CODES[code]
-    source = GROUNDS_FOR[purpose].get(ground)
-    return f"{ground.meaning} [{source.cited}]" if source else ground.meaning
+    basis, words = GROUNDS_FOR[purpose].get(ground), ground_in_words(ground, purpose)
+    return f"{words} [{basis.source.cited}]" if basis else words
 
 
 def kept_under(practice: Practice, reference: str) -> Mapping[int, str]:

@@ -15,6 +15,7 @@ from callrec.policy.authority import (
     check_may_request,
 )
 from callrec.policy.clock_events import Awaited
+from callrec.policy.grounds import Ground
 from callrec.policy.handling import (
     check_closing,
     check_is_awaited_proof,
@@ -33,16 +34,17 @@ from callrec.policy.request import (
 )
 from callrec.policy.role import Person, PersonId, Power, Role
 from callrec.policy.withholding import (
-    Ground,
+    Opinion,
     check_asked_for_whole,
     check_each_decided,
     check_ground,
+    check_may_rest_on,
     check_nothing_came_in,
     check_refused_on,
 )
 from policy.builders import ANN, CAT, DAN, LONDON, REASON, TODAY, a_person, a_request, events
 
-YESTERDAY = TODAY - timedelta(days=1)
+YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 
 DC, PARTNER, MANAGER = (
     a_person(Role.DATA_CONTROLLER),
@@ -87,6 +89,16 @@ def withholds(
     withheld: Mapping[int, Ground], *, granted: tuple[int, ...] = (), purpose: Purpose
 ) -> None:
     check_each_decided(a_request(purpose), (1, 2), granted=granted, withheld=withheld)
+
+
+def rests_on(
+    ground: Ground,
+    opinion: Opinion | None = None,
+    *,
+    purpose: Purpose = Purpose.SUBJECT_ACCESS,
+    **further: str,
+) -> None:
+    check_may_rest_on({ground}, a_request(purpose), further, opinion, on=TODAY)
 
 
 DEEDS: Final[Mapping[str, Callable[[], object]]] = {
@@ -153,6 +165,22 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "a recording of an erasure is left undecided": lambda: withholds(
         {1: Ground.CLAIMS}, purpose=Purpose.ERASURE
+    ),
+    "serious harm is the ground, and no opinion is given": lambda: rests_on(Ground.SERIOUS_HARM),
+    "an opinion on serious harm is from tomorrow": lambda: rests_on(
+        Ground.SERIOUS_HARM, Opinion("Dr Alice Jones", TOMORROW)
+    ),
+    "an opinion on serious harm is a year old": lambda: rests_on(
+        Ground.SERIOUS_HARM, Opinion("Dr Alice Jones", date(2023, 1, 4))
+    ),
+    "an opinion is given of what is privileged": lambda: rests_on(
+        Ground.PRIVILEGE, Opinion("Dr Alice Jones", TODAY)
+    ),
+    "a patient who asks in person is refused for their own expectations": lambda: rests_on(
+        Ground.EXPECTATIONS, authority="none"
+    ),
+    "an executor is refused what does not matter for a claim": lambda: rests_on(
+        Ground.NOT_RELEVANT, purpose=Purpose.DECEASED, standing="personal-representative"
     ),
     "a subject access asks for fewer recordings than match it": lambda: check_asked_for_whole(
         a_request(Purpose.SUBJECT_ACCESS), (3, 5), is_full=False

@@ -33,8 +33,9 @@ from callrec.cli.output import facts
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import last_day
 from callrec.policy.edits import Edits, TypedEdit, read_clip, read_silence
+from callrec.policy.grounds import Ground
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.withholding import Ground
+from callrec.policy.withholding import Opinion
 from callrec.policy.words import some_of
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def approve(
     to: options.ForUser = "",
     until: options.LastDay = None,
     note: options.Note = "",
+    opinion_of: options.OpinionOf = None,
+    opinion_on: options.OpinionOn = None,
     consulted: options.ConsultedOn = None,
     countersign: options.Countersign = None,
     break_glass: options.BreakGlass = False,
@@ -92,6 +95,7 @@ def approve(
         to=to,
         until=typed_day(practice, until, "--until"),
         note=note,
+        opinion=_opinion(practice, opinion_of, opinion_on),
         consulted_on=typed_day(practice, consulted, "--consulted"),
         glass_reason=_glass_reason(reason, break_glass=break_glass, countersign=countersign),
     )
@@ -164,6 +168,18 @@ def _withheld(given: Collection[Withheld]) -> Mapping[int, Ground]:
     return grounds
 
 
+def _opinion(practice: Practice, of: str | None, on: str | None) -> Opinion | None:
+    """A health professional's opinion, if one was typed."""
+    day = typed_day(practice, on, "--opinion-on")
+    if of is None and day is None:
+        return None
+    if of is None or day is None:
+        raise Unusable(
+            "an opinion is somebody's, of a day", hint="give both: --opinion-of and --opinion-on"
+        )
+    return Opinion(of, day)
+
+
 def _glass_reason(reason: str | None, *, break_glass: bool, countersign: str | None) -> str | None:
     if not break_glass and reason is not None:
         raise Unusable("--reason belongs to --break-glass", hint="give --note TEXT for a note")
@@ -217,6 +233,8 @@ def deny(
     *,
     reason: options.Reason = None,
     code: Code = None,
+    opinion_of: options.OpinionOf = None,
+    opinion_on: options.OpinionOn = None,
     break_glass: options.BreakGlass = False,
     yes: options.Yes = False,
 ) -> None:
@@ -232,11 +250,17 @@ def deny(
     sitting = Sitting(ctx.obj, requests, done="denied")
     ctx.obj.prompts.confirm(f"deny {', '.join(sitting.references)}{alone}", yes=yes)
     practice = practice_of(ctx.obj)
-    actor = acting_person(ctx.obj, practice)
+    actor, opinion = acting_person(ctx.obj, practice), _opinion(practice, opinion_of, opinion_on)
     for reference in sitting.references:
         with sitting.on(reference):
             state = deny_request(
-                practice, actor, reference, reason=why, ground=code, breaks_glass=break_glass
+                practice,
+                actor,
+                reference,
+                reason=why,
+                ground=code,
+                opinion=opinion,
+                breaks_glass=break_glass,
             )
             value = {"id": reference, "state": state}
             sitting.show(reference, value, f"{reference} is {state}.")

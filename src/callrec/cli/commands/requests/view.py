@@ -65,7 +65,7 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
         "approvals": [_approval_json(approval) for approval in shown.approvals],
         "denial": denial
         and {
-            **facts(denial, "by", "at", "code", "reason"),
+            **facts(denial, "by", "at", "code", "reason", "opinion"),
             "break_glass": denial.review is not None,
             **facts(denial, "review", "reviewed_by"),
         },
@@ -111,11 +111,17 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
         yield _labelled("hold", text)
     for approval in shown.approvals:
         yield from _approval(approval, shown.purpose, zone)
-    if denial := shown.denial:
-        by = f"{denial.by}{_alone(denial)}"
-        yield _labelled("denied", f"{local_time(denial.at, zone)} by {by}: {denial.code}")
-        yield _labelled("  reason", NOT_SHOWN if denial.reason is None else denial.reason)
+    if shown.denial:
+        yield from _denial(shown.denial, zone)
     yield from _happened(shown, zone)
+
+
+def _denial(denial: ShownDenial, zone: tzinfo) -> Iterator[str]:
+    by = f"{denial.by}{_alone(denial)}"
+    yield _labelled("denied", f"{local_time(denial.at, zone)} by {by}: {denial.code}")
+    yield _labelled("  reason", NOT_SHOWN if denial.reason is None else denial.reason)
+    if denial.opinion:
+        yield _labelled("  opinion", denial.opinion)
 
 
 def _happened(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
@@ -252,6 +258,8 @@ def _approval(approval: ShownApproval, purpose: Purpose, zone: tzinfo) -> Iterat
         yield _labelled("  withheld", f"{number}, {code}")
     if approval.note:
         yield _labelled("  note", approval.note)
+    if approval.opinion:
+        yield _labelled("  opinion", approval.opinion)
 
 
 def _alone(decision: ShownApproval | ShownDenial) -> str:
@@ -277,7 +285,7 @@ def _recording_json(recording: ShownRecording) -> dict[str, Any]:
 
 def _approval_json(approval: ShownApproval) -> dict[str, Any]:
     return {
-        **facts(approval, "by", "at", "note", "countersigned_by"),
+        **facts(approval, "by", "at", "note", "opinion", "countersigned_by"),
         "for": approval.to,
         "lapses_at": approval.until,
         **facts(approval, "recordings"),
