@@ -216,8 +216,9 @@ _SHOWN_REQUEST: Final = {
     **_DEADLINE,
     **of(ShownRequest, "lapses_at"),
     "particulars": {
+        "reason": str | None,
         **dict.fromkeys(("date", "extension", "number"), str),
-        **dict.fromkeys(("reason", "about"), str | None),
+        "about": str | None,
         "time": str | list[str],
         "parties": str | list[str],
         "further": Mapping[str, str | None],

@@ -206,7 +206,10 @@ def test_whoever_may_search_says_which_of_the_matching_recordings_he_wants(stock
     assert "0700900123" not in shown
     assert "that is none of these" in shown
     assert "a recording is given by its number" in shown
-    assert shown.endswith("R-1 is made. Recordings asked for: 2.\nby mia\n[0]")
+    assert shown.endswith(
+        "R-1 is made. Recordings asked for: 2.\nby mia\nnext: ask another partner, manager or Data"
+        " Controller to run callrec approve R-1\n[0]"
+    )
     assert [row.id for row in opened(stocked, "R-1").recordings] == [1, 3]
 
 
@@ -214,7 +217,8 @@ def test_all_of_them_or_none_of_them_are_said_in_a_word(stocked: House) -> None:
     six = "--date 4/7/2024 --time unknown --extension 201 --number 07700900123 --party unknown"
     command = f"request create --purpose protect-parties {six} --about none"
     assert on_a_terminal(stocked, "mia", command, SIX[0], "All").endswith(
-        "asked for: 3.\nby mia\n[0]"
+        "asked for: 3.\nby mia\nnext: ask another partner, manager or Data Controller to run callrec"
+        " approve R-1\n[0]"
     )
     shown = on_a_terminal(stocked, "mia", command, SIX[0], "none")
     assert "recordings that match: 3\nby mia\nnext: callrec request attach R-2 3 2 1\n[0]" in shown

@@ -39,7 +39,7 @@ _WORD: Final = re.compile(r"\w[\w.@-]*")
 
 
 PARTIES: Final[Mapping[Purpose, str]] = {
-    Purpose.DECEASED: "the patient who died, and of the others on the call"
+    Purpose.DECEASED: "the patient who died and of the others on the call"
 }
 """Whose names the parties are, where one of them is the reason for the request."""
 
