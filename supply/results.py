@@ -40,7 +40,6 @@ from callrec.people.joining import AddedPerson, PasswordReset
 from callrec.people.powers import RoleChange
 from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Findings
 from callrec.policy.clock_events import Deadline
-from callrec.policy.grounds import Ground
 from callrec.policy.hold import HoldState
 from callrec.policy.incident import Outcome
 from callrec.policy.notice import NoticeKind
@@ -48,6 +47,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.retention import StopReason
 from callrec.policy.reviews import RegisterName, ReviewVerdict
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.registers.audit import Entry
 from callrec.registers.dossier import Dossier, DossierEntry

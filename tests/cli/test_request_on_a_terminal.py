@@ -217,8 +217,8 @@ def test_all_of_them_or_none_of_them_are_said_in_a_word(stocked: House) -> None:
     six = "--date 4/7/2024 --time unknown --extension 201 --number 07700900123 --party unknown"
     command = f"request create --purpose protect-parties {six} --about none"
     assert on_a_terminal(stocked, "mia", command, SIX[0], "All").endswith(
-        "asked for: 3.\nby mia\nnext: ask another partner, manager or Data Controller to run callrec"
-        " approve R-1\n[0]"
+        "asked for: 3.\nby mia\nnext: ask another partner, manager or Data Controller to run"
+        " callrec approve R-1\n[0]"
     )
     shown = on_a_terminal(stocked, "mia", command, SIX[0], "none")
     assert "recordings that match: 3\nby mia\nnext: callrec request attach R-2 3 2 1\n[0]" in shown

@@ -8,9 +8,9 @@ import pytest
 
 from callrec.errors import Refused
 from callrec.policy.clause import Clause, Law
-from callrec.policy.grounds import Ground
 from callrec.policy.hold import HoldState
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Power
 from callrec.practice import writing
 from callrec.requests.ask import find_recordings, new_body, write_request

@@ -11,8 +11,8 @@ import bagit
 from callrec.calls.custody import Opening, find_recording
 from callrec.catalogue.engine import reading
 from callrec.intake.known import DuplicateMacs
-from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.search import Criteria
 from callrec.registers.verify import check_vault
 from callrec.restore.copy import opener_by_password, read_copy, unpack

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.authority import MAX_DELEGATION, lend, without_lapsed
-from callrec.policy.grounds import GROUNDS_FOR, Ground
 from callrec.policy.purpose import Purpose
+from callrec.policy.rights.grounds import GROUNDS_FOR, Ground
+from callrec.policy.rights.withholding import check_each_decided, is_decided_expressly
 from callrec.policy.role import POWERS, Delegation, Person, PersonId, Power, Role, powers_of
-from callrec.policy.withholding import check_each_decided, is_decided_expressly
 from policy.builders import BEN, a_person, a_request
 
 numbers = st.integers(1, 6)

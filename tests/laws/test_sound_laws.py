@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callrec.policy.edits import Edits, Filler, Side, Silence, Span
-from callrec.policy.grounds import Ground
+from callrec.policy.rights.grounds import Ground
 from callrec.sound.child import Undecodable
 from callrec.sound.listening import edit_samples, measure, samples_after
 from callrec.sound.measured import MAX_PEAKS, Measured, Peaks

@@ -20,7 +20,7 @@ from callrec.package.manifest import (
 from callrec.package.package import Content, Enclosures, Member, assemble
 from callrec.package.texts import read_me_first, verify_text
 from callrec.policy.edits import Edits, Filler, Side, Silence, Span
-from callrec.policy.grounds import Ground
+from callrec.policy.rights.grounds import Ground
 
 SEED = bytes(range(32))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from callrec.package.certificate import Certificate, CertifiedApproval, Exhibit
 from callrec.package.manifest import NotEnclosed, ReleasedFile, WhyNotEnclosed
 from callrec.package.package import ssh_fingerprint
-from callrec.policy.grounds import Ground
+from callrec.policy.rights.grounds import Ground
 from package.builders import LONDON, PUBLIC, ROOT, a_file, a_listening_copy, an_edited_copy
 
 ORIGIN = f"callrec/{'22' * 16}"

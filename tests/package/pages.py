@@ -24,7 +24,7 @@ from callrec.package.manifest import NotEnclosed, WhyNotEnclosed
 from callrec.package.package import Member, assemble
 from callrec.package.page import PageContent
 from callrec.policy.edits import UNEDITED, Edits
-from callrec.policy.grounds import Ground
+from callrec.policy.rights.grounds import Ground
 from callrec.sound.measured import Measured
 from callrec.sound.waveform import as_svg
 from package.builders import (

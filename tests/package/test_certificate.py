@@ -20,7 +20,7 @@ from callrec.package.certificate import (
 )
 from callrec.package.manifest import FileRole, WhyNotEnclosed
 from callrec.policy.edits import SILENCING_GROUNDS, Edits, Filler, Side, Silence, Span
-from callrec.policy.grounds import Ground
+from callrec.policy.rights.grounds import Ground
 from package.builders import LONDON, a_file
 
 

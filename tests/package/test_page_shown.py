@@ -12,7 +12,7 @@ import pytest
 from callrec.crypto.canonical import canonical
 from callrec.package.certificate import Exhibit
 from callrec.package.page import PageContent, page_content_json
-from callrec.policy.grounds import Ground
+from callrec.policy.rights.grounds import Ground
 from package.pages import a_release, a_waveform
 
 MEMBERS, SHOWN = a_release()

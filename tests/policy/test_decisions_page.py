@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from callrec.policy.grounds import GROUNDS_FOR, Ground
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.rights.grounds import GROUNDS_FOR, Ground
 from callrec.policy.role import POWERS, Power, Role
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "decisions.md").read_text(

@@ -25,8 +25,8 @@ from callrec.policy.edits import (
     format_time,
     read_edits,
 )
-from callrec.policy.grounds import Ground
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.rights.grounds import Ground
 from policy.builders import a_request
 
 WEEK_MS = 7 * 24 * 3_600_000

@@ -23,7 +23,7 @@ from callrec.policy.edits import (
     read_clip,
     read_silence,
 )
-from callrec.policy.grounds import Ground
+from callrec.policy.rights.grounds import Ground
 from policy.test_edits import every_edits
 
 LONGEST_MS = 999_999_999  # 999,999 seconds and the last millisecond of them

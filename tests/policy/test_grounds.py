@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from callrec.policy.grounds import GROUNDS_FOR, Ground, OnlyIf, ground_in_words, grounds_for
 from callrec.policy.purpose import Purpose
+from callrec.policy.rights.grounds import GROUNDS_FOR, Ground, OnlyIf, ground_in_words, grounds_for
 
 AHRA = "Access to Health Records Act 1990"
 DPA = "DPA 2018"

@@ -122,7 +122,7 @@ def test_every_refusal_of_the_policy_has_a_deed() -> None:
     }
     unprovoked = [
         f"{path.name}:{lines.start}"
-        for path in sorted(POLICY.glob("*.py"))
+        for path in sorted(POLICY.rglob("*.py"))
         for lines in raised_at(path)
         if not any((str(path), line) in places for line in lines)
     ]

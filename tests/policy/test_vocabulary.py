@@ -17,8 +17,10 @@ PAGE = Path(__file__).with_name("vocabulary.txt").read_text(encoding="utf-8")
 
 def vocabularies() -> Iterator[tuple[str, list[str]]]:
     """Each set of words, by module and class."""
-    for path in sorted(Path(callrec.policy.__file__).parent.glob("[!_]*.py")):
-        module = import_module(f"callrec.policy.{path.stem}")
+    folder = Path(callrec.policy.__file__).parent
+    for path in sorted(folder.rglob("[!_]*.py"), key=lambda path: path.stem):
+        within = ".".join(path.relative_to(folder).with_suffix("").parts)
+        module = import_module(f"callrec.policy.{within}")
         for name, words in sorted(vars(module).items()):
             is_one = isinstance(words, type) and issubclass(words, StrEnum) and len(words)
             if is_one and words.__module__ == module.__name__:

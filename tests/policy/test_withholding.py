@@ -8,9 +8,9 @@ import pytest
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause, Law
-from callrec.policy.grounds import GROUNDS_FOR, Ground
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.withholding import (
+from callrec.policy.rights.grounds import GROUNDS_FOR, Ground
+from callrec.policy.rights.withholding import (
     Opinion,
     check_each_decided,
     check_ground,

@@ -17,11 +17,11 @@ from callrec.login.unlock import log_in, unlock_person
 from callrec.people.joining import add_person
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.further import FurtherParticular
-from callrec.policy.grounds import Ground
 from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import RegisterName
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Role
 from callrec.practice import record
 from callrec.registers.registers import REGISTER_SOURCES, RegisterExtract, read_register

@@ -14,8 +14,8 @@ import pytest
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.edits import Edits, Silence, Span, TypedEdit
-from callrec.policy.grounds import Ground
 from callrec.policy.handing_over import PackageForm
+from callrec.policy.rights.grounds import Ground
 from callrec.release.copies import enclose, plan_copies
 from house.packages import Package, acts_of, release, seven_zip
 from house.practices import House

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
+from callrec.policy.rights.grounds import Ground
 from callrec.release.preparing import preparing_release
 from house.packages import Package, a_package, seven_zip, ssh_keygen_accepts
 from house.practices import House

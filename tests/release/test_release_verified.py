@@ -12,8 +12,8 @@ import pytest
 from callrec.package import callrec_verify as checker
 from callrec.package.callrec_verify import PROVES, check, files_in
 from callrec.policy.edits import Silence, Span, TypedEdit
-from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
+from callrec.policy.rights.grounds import Ground
 from callrec.release.verify import verify_release
 from house import practices
 from house.packages import Package, a_package

@@ -16,8 +16,8 @@ from callrec.errors import Failed, Locked, NotFound, Refused, Tampered
 from callrec.login.unlock import AwaitingConfirmation, actor_by_password, log_in
 from callrec.people.joining import add_person
 from callrec.people.powers import disable_person
-from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Power, Role
 from callrec.practice import Actor
 from callrec.requests.amend import attach_recordings

@@ -12,9 +12,9 @@ from callrec.catalogue.engine import reading, transaction
 from callrec.errors import CallrecError, NotFound, Refused, Tampered, Unusable
 from callrec.package.manifest import FileRole
 from callrec.policy.edits import UNEDITED, Edits, Span, read_clip, read_silence
-from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
-from callrec.policy.withholding import Opinion
+from callrec.policy.rights.grounds import Ground
+from callrec.policy.rights.withholding import Opinion
 from callrec.requests.amend import attach_recordings
 from callrec.requests.decide import ApprovalPreview, Decision, preview_approval, revoke_grants
 from callrec.requests.show import show_request

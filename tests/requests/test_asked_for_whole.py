@@ -11,8 +11,8 @@ from datetime import timedelta
 import pytest
 
 from callrec.errors import NotFound, Refused
-from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
+from callrec.policy.rights.grounds import Ground
 from callrec.requests import amend, decide, model
 from callrec.requests.amend import attach_matching
 from callrec.requests.decide import Decision, preview_approval

@@ -7,11 +7,11 @@ import pytest
 from callrec.audit.log import read_detail
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused
-from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import ReviewVerdict
+from callrec.policy.rights.grounds import Ground
+from callrec.policy.rights.withholding import Opinion
 from callrec.policy.role import VaultKey
-from callrec.policy.withholding import Opinion
 from callrec.registers.verify import Verdict
 from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.glass import outstanding_glass, review_glass

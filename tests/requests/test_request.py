@@ -16,10 +16,10 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.policy.further import FurtherParticular
-from callrec.policy.grounds import Ground
 from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Role, VaultKey
 from callrec.practice import Actor, writing
 from callrec.registers.verify import Verdict

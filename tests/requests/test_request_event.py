@@ -14,9 +14,9 @@ from callrec.office.inbox import InboxAction, read_inbox
 from callrec.office.status import read_status
 from callrec.people.powers import disable_person
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Deadline, Urgency
-from callrec.policy.grounds import Ground
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
+from callrec.policy.rights.grounds import Ground
 from callrec.registers.verify import Verdict
 from callrec.requests.amend import attach_recordings, detach_recordings
 from callrec.requests.ask import create_request

@@ -20,8 +20,8 @@ from callrec.keys.reencrypting import reencrypt
 from callrec.keys.rotating import rotate_keys
 from callrec.office.status import read_status
 from callrec.package.destroyed import Certified, certificate_text
-from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import VaultKey
 from callrec.practice import open_practice
 from callrec.registers.verify import Verdict, check_vault

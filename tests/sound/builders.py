@@ -19,7 +19,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
 from callrec.policy.edits import UNEDITED, Edits, Filler, Side, Silence, Span
-from callrec.policy.grounds import Ground
+from callrec.policy.rights.grounds import Ground
 from callrec.sound.coding import WAV, Encoding
 from callrec.sound.listening import listening_copy, measure
 

@@ -3,7 +3,7 @@
 Read `clause` first (the policy's own words), then `role` and `purpose`, then what a request says
 (`further`, `completeness`, `particulars`) and how it moves (`request`, `clock`, `clock_events`,
 `clock_rules`). Who may do what is in `authority`, `handling`, `hearing` and `reviews`; what a copy
-leaves out or withholds, in `edits`, `grounds` (the table) and `withholding`; how it goes out, in
+leaves out, in `edits`; what people are owed and what is withheld, in `rights`; how it goes out, in
 `handing_over`. How long calls are kept: `retention`, `hold`. The rest stands alone: `search`
 [policy 4(c), 4(d)], `notice` [policy 3], `incident` and `breach` [last paragraph], and `days` and
 `words` below them all.

@@ -58,7 +58,7 @@ class Law(Source):
     RECORDS_CODE = "NHS Records Management Code of Practice"
     PREVENTING_DISCLOSURE = "DPA 2018 s.173"
 
-    # What may be withheld from whom (policy/grounds.py).
+    # What may be withheld from whom (policy/rights/grounds.py).
     ACCESS = "UK GDPR 15(1)"
     UNFOUNDED = "UK GDPR 12(5)"
     CRIME = "DPA 2018 Sch 2 Pt 1 para 2"

@@ -26,8 +26,8 @@ from typing import Any, Final
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.authority import RequestFacts
-from callrec.policy.grounds import GROUND_CODES, Ground
 from callrec.policy.purpose import TERMS
+from callrec.policy.rights.grounds import GROUND_CODES, Ground
 
 SILENCING_GROUNDS: Final = (
     Ground.THIRD_PARTY,

@@ -27,9 +27,9 @@ from callrec.package.texts import read_me_first, rights_text, verify_text
 from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers
 from callrec.policy.further import FurtherParticular
-from callrec.policy.grounds import GROUND_CODES, ground_in_words
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
 from callrec.policy.purpose import TERMS, Purpose, legal_basis
+from callrec.policy.rights.grounds import GROUND_CODES, ground_in_words
 from callrec.practice import Actor, Practice
 from callrec.release.copies import Enclosed, ReleaseCopy
 from callrec.requests.approvals import certified_approvers, role_in_words

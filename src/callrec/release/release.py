@@ -34,7 +34,7 @@ from callrec.policy.handing_over import (
 from callrec.policy.hearing import check_may_release
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
-from callrec.policy.withholding import check_nothing_came_in
+from callrec.policy.rights.withholding import check_nothing_came_in
 from callrec.practice import Actor, Practice, attempt, today
 from callrec.release.copies import enclose, plan_copies
 from callrec.release.packing import Draft, call_data_of, write_manifest, write_package

@@ -25,7 +25,7 @@ from callrec.package.callrec_verify import (
 from callrec.package.open import open_package
 from callrec.package.package import ALLOWED_SIGNERS
 from callrec.package.sealed_page import OpenedPage, page_statement
-from callrec.policy.grounds import GROUND_CODES
+from callrec.policy.rights.grounds import GROUND_CODES
 from callrec.practice import Practice
 from callrec.release.on_record import is_of_practice, off_the_record
 

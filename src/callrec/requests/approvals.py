@@ -27,8 +27,8 @@ from callrec.policy.authority import (
 )
 from callrec.policy.clause import Clause
 from callrec.policy.edits import Edits
-from callrec.policy.grounds import GROUND_CODES, Ground
 from callrec.policy.request import RequestAct, has_lapsed
+from callrec.policy.rights.grounds import GROUND_CODES, Ground
 from callrec.policy.role import Person, PersonId, Power, powers_vouched_for
 from callrec.practice import Practice
 from callrec.record.entitled import Powers

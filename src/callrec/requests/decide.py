@@ -29,12 +29,12 @@ from callrec.policy.authority import (
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import waits_of
 from callrec.policy.edits import UNEDITED, Edits, TypedEdit, check_edits, edits_by_recording
-from callrec.policy.grounds import GROUNDS_FOR, Ground
 from callrec.policy.hearing import check_is_for_listening, check_may_be_granted
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct, RequestState, check_can_happen, grant_lapses_at
 from callrec.policy.retention import check_kept_on_for_a_reason
-from callrec.policy.withholding import (
+from callrec.policy.rights.grounds import GROUNDS_FOR, Ground
+from callrec.policy.rights.withholding import (
     Opinion,
     check_asked_for_whole,
     check_each_decided,

@@ -20,9 +20,9 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.statement import entries_in
 from callrec.errors import Tampered
 from callrec.policy.clock_events import Deadline, Urgency, urgency
-from callrec.policy.grounds import Ground
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDED_STATES, USED_STATES, RequestAct, RequestState
+from callrec.policy.rights.grounds import Ground
 from callrec.practice import Practice, today
 from callrec.record.acts import done_leaves, read_unverified_statement
 from callrec.requests.clock import read_deadlines

@@ -29,7 +29,6 @@ from callrec.policy.clock_events import (
 )
 from callrec.policy.edits import Edits, read_edits
 from callrec.policy.further import FurtherParticular, KeptFile
-from callrec.policy.grounds import Ground
 from callrec.policy.hearing import GrantFacts
 from callrec.policy.particulars import Particulars
 from callrec.policy.purpose import Purpose
@@ -42,8 +41,9 @@ from callrec.policy.request import (
     version_after,
 )
 from callrec.policy.retention import DisposalItem
+from callrec.policy.rights.grounds import Ground
+from callrec.policy.rights.withholding import Opinion
 from callrec.policy.role import PersonId
-from callrec.policy.withholding import Opinion
 from callrec.practice import Actor
 from callrec.record.forms import WHERE_THERE, Day, Hex, InJson, as_json
 from callrec.record.versions import SealedBody

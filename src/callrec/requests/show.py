@@ -24,12 +24,12 @@ from callrec.mail.outbox import ListedMessage, list_messages
 from callrec.policy.authority import may_decide
 from callrec.policy.clock_events import Deadline
 from callrec.policy.edits import Edits
-from callrec.policy.grounds import Ground
 from callrec.policy.handling import is_shown_recordings
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import UNDECIDED, RequestAct, RequestState, undecided_since
 from callrec.policy.retention import DisposalItem
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Role, VaultKey
 from callrec.policy.search import is_of_another_extension, is_of_another_number
 from callrec.policy.words import mask_name, mask_number

@@ -25,8 +25,8 @@ from callrec.package.destroyed import (
     KeptRecording,
     Medium,
 )
-from callrec.policy.grounds import GROUND_CODES, GROUNDS_FOR, ground_in_words
 from callrec.policy.purpose import Purpose
+from callrec.policy.rights.grounds import GROUND_CODES, GROUNDS_FOR, ground_in_words
 from callrec.practice import Practice
 from callrec.requests.approvals import certified_approvers, read_approvals, role_in_words
 from callrec.requests.history import REQUESTS, read_history

@@ -15,9 +15,9 @@ from callrec.policy.edits import (
     read_clip,
     read_silence,
 )
-from callrec.policy.grounds import Ground
 from callrec.policy.hearing import check_attended
 from callrec.policy.purpose import Purpose
+from callrec.policy.rights.grounds import Ground
 from policy.builders import a_request
 
 CLIPPED = Edits(clip=Span(0, 1_000))

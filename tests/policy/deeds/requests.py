@@ -15,7 +15,6 @@ from callrec.policy.authority import (
     check_may_request,
 )
 from callrec.policy.clock_events import Awaited
-from callrec.policy.grounds import Ground
 from callrec.policy.handling import (
     check_closing,
     check_is_awaited_proof,
@@ -32,8 +31,8 @@ from callrec.policy.request import (
     grant_lapses_at,
     state_after,
 )
-from callrec.policy.role import Person, PersonId, Power, Role
-from callrec.policy.withholding import (
+from callrec.policy.rights.grounds import Ground
+from callrec.policy.rights.withholding import (
     Opinion,
     check_asked_for_whole,
     check_each_decided,
@@ -42,6 +41,7 @@ from callrec.policy.withholding import (
     check_nothing_came_in,
     check_refused_on,
 )
+from callrec.policy.role import Person, PersonId, Power, Role
 from policy.builders import ANN, CAT, DAN, LONDON, REASON, TODAY, a_person, a_request, events
 
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)

@@ -33,9 +33,9 @@ from callrec.cli.output import facts
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import last_day
 from callrec.policy.edits import Edits, TypedEdit, read_clip, read_silence
-from callrec.policy.grounds import Ground
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.withholding import Opinion
+from callrec.policy.rights.grounds import Ground
+from callrec.policy.rights.withholding import Opinion
 from callrec.policy.words import some_of
 
 if TYPE_CHECKING:

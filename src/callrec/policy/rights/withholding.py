@@ -25,8 +25,8 @@ from callrec.policy.clause import Law
 from callrec.policy.clock_rules import same_day_after
 from callrec.policy.completeness import normalise_text
 from callrec.policy.further import CLAIMANT, NO_AUTHORITY, FurtherParticular
-from callrec.policy.grounds import GROUNDS_FOR, Ground, OnlyIf
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.rights.grounds import GROUNDS_FOR, Ground, OnlyIf
 from callrec.policy.words import some_of
 
 
