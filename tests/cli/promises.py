@@ -80,6 +80,7 @@ _NEEDS_MORE: Final = (
     # A person has what a transcript has not: a drive, a file, a kit, a server, a password.
     "that folder is no callrec volume",
     "there is no file",
+    "is no file and no folder",
     "recovery kit is of no use any more",
     "mail server cannot be reached",
     "no such login, or a wrong password",

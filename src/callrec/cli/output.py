@@ -84,10 +84,10 @@ class Output:
         if not self._json:
             return
         for each in self._wanted({"items": [value]}).get("items", ()):
-            self._results.write(",\n" if self._items else '{\n  "items": [\n')
-            self._results.write(indent(as_json(each), "    "))
+            lines = indent(as_json(each), "    ")
+            # What is said beside it may come before the next one: so each ends its own line.
+            self._write(["   ," + lines[4:]] if self._items else ["{", '  "items": [', lines])
             self._items += 1
-        self._results.flush()
 
     def end_items(self, rest: Mapping[str, Any]) -> None:
         """What stands in the document behind its items."""
@@ -97,7 +97,7 @@ class Output:
         self.named = self.acts()
         wanted = self._wanted({**rest, "by": self.named} if self.named else rest)
         members = as_json(wanted).removeprefix("{").removesuffix("}").rstrip()
-        self._write([f"\n  ]{',' if members else ''}{members}", "}"])
+        self._write([f"  ]{',' if members else ''}{members}", "}"])
 
     def show_line(self, value: Mapping[str, Any], words: Words) -> None:
         """One of several results of a command that stays, at once: with ``--json`` on one line."""
