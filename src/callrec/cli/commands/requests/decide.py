@@ -28,10 +28,11 @@ from callrec.cli.invocation import (
     signing_person,
     typed_day,
 )
+from callrec.cli.layout import as_words
 from callrec.cli.options import read_recording, read_word
 from callrec.cli.output import facts
 from callrec.errors import Failed, Unusable
-from callrec.policy.days import last_day
+from callrec.policy.days import last_day, short_date
 from callrec.policy.edits import Edits, TypedEdit, read_clip, read_silence
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import Ground
@@ -158,7 +159,7 @@ def _details(edits: Mapping[int, Edits], withheld: Mapping[int, Ground]) -> Iter
     for number, edit in edits_lines(edits):
         yield f"Edited: {number}, {edit}."
     for number, ground in withheld.items():
-        yield f"Withheld: {number}, {ground}: {ground.meaning}."
+        yield f"Withheld: {number}, {as_words(ground)}: {ground.meaning}."
 
 
 def _withheld(given: Collection[Withheld]) -> Mapping[int, Ground]:
@@ -201,7 +202,7 @@ def _show(sitting: Sitting, practice: Practice, done: Approved) -> None:
     numbers = some_of(done.recordings)
     is_heard = TERMS[done.purpose].is_heard
     what = f"for {done.to}" if is_heard else "to be destroyed"
-    last = last_day(done.lapses_at, practice.settings.time_zone)
+    last = short_date(last_day(done.lapses_at, practice.settings.time_zone))
     lines = (
         f"{done.reference} is approved: {numbers} {what}.",
         *by_hand_line(done.by_hand),
