@@ -18,6 +18,7 @@ from house.packages import Package, a_package
 from house.practices import House
 from house.stages import ARCHIVED, GRANTED, STOCKED, Stages, copied, locked
 from house.steps import SHARE, Steps
+from house.turns import FROM_A_PRACTICE, Turn
 
 settings.register_profile("short", max_examples=20, deadline=None)
 
@@ -45,6 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="share",
         help="where something is killed at each of its steps: at a share of them, or at all",
     )
+    parser.addoption(
+        "--turn",
+        metavar="COMMIT",
+        type=Turn,
+        help="of what begins from a practice, only the part whose turn it is at this commit",
+    )
     # For very many short runs, as breaking the code one thing at a time makes them.
     parser.addoption("--practice", type=Path, help="folder with the practice of an earlier run")
 
@@ -62,6 +69,19 @@ def pytest_collection() -> Generator[None, object, object]:
     gc.freeze()
     gc.enable()
     return collected
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    turn = config.getoption("--turn")
+    if turn is None:
+        return
+    waiting = {
+        item
+        for item in items
+        if FROM_A_PRACTICE in getattr(item, "fixturenames", ()) and not turn.has(item.nodeid)
+    }
+    config.hook.pytest_deselected(items=waiting)
+    items[:] = [item for item in items if item not in waiting]
 
 
 @pytest.fixture

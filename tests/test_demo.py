@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from callrec.cli import demo
-from callrec.cli.app import run
+from callrec.cli.app import GROUPED, run
 from callrec.cli.demo import Stage
 from cli.printed import check
 from house.stages import locked
@@ -95,6 +96,13 @@ def test_the_whole_story_comes_to_its_end(kept: Demo) -> None:
 @pytest.mark.parametrize("said", MATTERS.values(), ids=MATTERS)
 def test_it_says(said: str, kept: Demo) -> None:
     assert said in kept.said
+
+
+def test_it_teaches_the_names_of_today(kept: Demo) -> None:
+    typed = {*re.findall(r"^[a-z]+ \$ callrec ([a-z-]+)", kept.said, re.MULTILINE)}
+    old = {name for below in GROUPED.values() for name in below}
+    assert {"init", "request", "practice"} <= typed
+    assert typed & old == set()
 
 
 def test_the_tampering_is_told_after_the_soundness(kept: Demo) -> None:

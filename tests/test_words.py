@@ -14,6 +14,8 @@ from typing import Final
 
 import pytest
 
+from cli.transcript import steps
+
 ROOT: Final = Path(__file__).parents[1]
 
 NEVER: Final = {
@@ -111,6 +113,48 @@ def _text_of(node: ast.Constant | ast.JoinedStr) -> str:
     if isinstance(node, ast.JoinedStr):
         return "".join(map(_text_of, (v for v in node.values if isinstance(v, ast.Constant))))
     return node.value if isinstance(node.value, str) else ""
+
+
+MACHINE: Final = {
+    r"\b20\d\d-\d\d-\d\d\b": "Tue 3 Nov 2026",
+    r"\b(utc-proven|local-(un)?ambiguous|file-time)\b": "proven, by the local clock, …",
+    r"\b(request|listen|release|hold|incident|search|grant)\.[a-z]+": "request made, …",
+    r"\b(subject-access|data-controller|outside-body|abusive-call|protect-parties)\b": "as words",
+    r"\b(decide-(general|reserved)|make-request|read-audit|not-approved|handed-over)\b": "as words",
+    r"\bheads? (is|are|was|remembered|in|of the (log|record))\b": "a note of the newest entry",
+}
+"""What programs read, which no reply in words has: it has what stands beside it."""
+
+TYPED: Final = re.compile(
+    r"callrec [a-z]|--[a-z]|^next: |hint: |the roles: |: one of |\.toml|\.tlog"
+    r"|entry \S+( of the audit record)?, "
+)
+"""Where that is right all the same: in what is to be typed."""
+
+FOR_PROGRAMS: Final = re.compile(
+    r"--json|--fields|--csv|settings (show|check|apply)|^sh |audit( list| --|$)"
+)
+"""Commands whose replies hold what programs read, or is typed: action names, settings."""
+
+
+def replies() -> Iterator[tuple[str, str]]:
+    """Every line that a command answers with in words, as the transcripts have it."""
+    for file in sorted((ROOT / "tests" / "cli" / "transcripts").glob("*.txt")):
+        for step in steps(file.read_text(encoding="utf-8")):
+            typed = step.line.removeprefix("$ ")
+            if step.line.startswith("@") or FOR_PROGRAMS.search(typed):
+                continue
+            for below, line in enumerate(step.below, start=1):
+                if not TYPED.search(line):
+                    yield f"{file.name}:{step.number + below}", line
+
+
+@pytest.mark.parametrize("machine", MACHINE)
+def test_a_reply_in_words_has_nothing_that_programs_read(machine: str) -> None:
+    said = [*replies()]
+    assert len(said) > 1000
+    found = [f"{place}: {line}" for place, line in said if re.search(machine, line)]
+    assert found == [], f"say {MACHINE[machine]!r}"
 
 
 READ: Final[Mapping[str, Callable[[], Iterator[tuple[str, str]]]]] = {

@@ -40,7 +40,7 @@ _Path = Annotated[Path, Strict(strict=False), AfterValidator(_nameable)]
 
 
 class Passwords(Section):
-    """How a password is stretched: Argon2id, RFC 9106; the bounds are FORMATS 1's."""
+    """How a password is stretched: Argon2id, RFC 9106; the bounds are those of keys.md, 4."""
 
     memory_mib: int = Field(default=64, ge=64, le=1024)
     approver_memory_mib: int = Field(default=256, ge=64, le=1024)

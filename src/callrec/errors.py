@@ -10,7 +10,8 @@
     ├── Misconfigured   7   the configuration or the vault's place is wrong
     ├── DoneInPart      8   some of it is done, the rest is listed
     ├── Unchecked       9   could not be checked, so nothing is claimed
-    └── Unanchored     10   sound as far as it goes; whether its end was cut off nobody can tell
+    ├── Unanchored     10   sound as far as it goes; whether its end was cut off nobody can tell
+    └── HeadGone       11   this machine's note of the newest entry is lost, and there is no other
 
 A message is lower case, without a full stop, and holds nothing personal: no name, number or reason
 of a call.
@@ -32,15 +33,28 @@ class Source(StrEnum):
 
 
 class CallrecError(Exception):
-    """An expected failure: a message for the person, a hint what to type, an exit status."""
+    """An expected failure: a message for the person, what to do, an exit status.
+
+    ``option`` is what a line lacked, as it is typed. Where a question was asked instead, nobody is
+    told of an option.
+    """
 
     exit_status: ClassVar[int]
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", option: str = "") -> None:
         # It is put on record: a file's name that is not Unicode is written out in it.
         self.message = message.encode("utf-8", "backslashreplace").decode()
         super().__init__(self.message)
-        self.hint = hint
+        self.advice = hint
+        """What to do, for somebody who was asked a question."""
+        self.option = option
+
+    @property
+    def hint(self) -> str:
+        """What to do, for somebody who typed a line."""
+        if not self.option:
+            return self.advice
+        return f"{self.advice}: {self.option}" if self.advice else f"give {self.option}"
 
 
 class Failed(CallrecError):
@@ -60,8 +74,11 @@ class Refused(CallrecError):
 
     exit_status = 3
 
-    def __init__(self, message: str, *, clause: Source | None = None, hint: str = "") -> None:
-        super().__init__(f"{message} [{clause.cited}]" if clause else message, hint=hint)
+    def __init__(
+        self, message: str, *, clause: Source | None = None, hint: str = "", option: str = ""
+    ) -> None:
+        cited = f"{message} [{clause.cited}]" if clause else message
+        super().__init__(cited, hint=hint, option=option)
         self.clause = clause
 
 

@@ -166,7 +166,6 @@ class Archive(Section):
 class Policy(Section):
     """Which policy the practice works by."""
 
-    version: str = ""
     next_revision_due: date = NEXT_REVISION_DUE_ON
 
 

@@ -30,7 +30,7 @@ def test_where_all_memory_has_gone_it_is_told_since_when_there_is_one(worked: Ho
     shutil.rmtree(worked.practice.state_folder)
     answer = type_in(worked, "dora", "audit", "verify")
     assert answer.status == UNANCHORED
-    assert "NO HEAD WAS AT HAND" in answer.out
+    assert "NO NOTE OF THE NEWEST ENTRY WAS AT HAND" in answer.out
     done(worked, "pat", "whoami")
     done(worked, "dora", "user", "list")
     begun = f"remembered here without a break since {worked.now():%Y-%m-%d %H:%M} UTC"
@@ -40,5 +40,5 @@ def test_where_all_memory_has_gone_it_is_told_since_when_there_is_one(worked: Ho
 def test_a_head_in_a_file_that_we_can_write_is_not_called_an_outside_one(worked: House) -> None:
     (worked.folder / "paper.txt").write_text(done(worked, "nobody", "audit", "print"))
     said = done(worked, "dora", "audit", "verify", "--against", str(worked.folder / "paper.txt"))
-    assert 'extends the head in "paper.txt", which you could have written: ' in said
-    assert "outside head" not in said
+    assert 'holds all that a note says that you could have written: "paper.txt", ' in said
+    assert "outside note" not in said

@@ -266,7 +266,7 @@ def puppets_decide(house: House) -> None:
         done(house, "dora", "user", "disable", login, "--yes")
 
 
-NAMED = "nobody2 signed beside dora, by whom they were brought in on 2026-11-24"
+NAMED = "nobody2 signed beside dora, by whom they were brought in on Tue 24 Nov 2026"
 
 
 def test_puppets_who_countersigned_are_named_in_status_and_in_every_register(
@@ -276,7 +276,8 @@ def test_puppets_who_countersigned_are_named_in_status_and_in_every_register(
     status = done(stocked, "dora", "status")
     assert f"{NAMED}: R-1" in status
     assert (
-        "nobody1 signed beside dora, by whom they were brought in on 2026-11-24: nobody2" in status
+        "nobody1 signed beside dora, by whom they were brought in on Tue 24 Nov 2026: nobody2"
+        in status
     )
     assert f"{NAMED}: R-1" in done(stocked, "ava", "status")
     (asked,) = _register(stocked, "subject-access")
@@ -287,7 +288,7 @@ def test_puppets_who_countersigned_are_named_in_status_and_in_every_register(
     assert access["brought_in"]
 
 
-ONE = "nobody1 signed beside dora, by whom they were brought in on 2026-11-24"
+ONE = "nobody1 signed beside dora, by whom they were brought in on Tue 24 Nov 2026"
 
 
 def one_puppet(house: House, role: str = "partner") -> Actor:

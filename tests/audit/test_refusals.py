@@ -104,7 +104,9 @@ TOLD: dict[str, Callable[[], object]] = {
     "a line is not base64": lambda: decode_hash("é"),
     "a proof names a leaf that its tree does not have": lambda: check_inclusion(b"", 1, 1, (), b""),
     "a later tree is smaller than an earlier one": lambda: check_consistency(2, 1, (), *ROOTS),
-    "an earlier head is no beginning of the log": lambda: check_consistency(1, 1, (), *ROOTS),
+    "what was seen of the record before is not its beginning": lambda: check_consistency(
+        1, 1, (), *ROOTS
+    ),
     "a proof of consistency has the wrong length": lambda: check_consistency(1, 2, (), *ROOTS),
     "a proof has an extra line without anything in it": lambda: read_proof(
         b"c2sp.org/tlog-proof@v1\nextra \n\n"
@@ -142,7 +144,7 @@ def test_a_damaged_memory_is_told_in_these_words(tmp_path: Path) -> None:
         (tmp_path / "head.json").write_text(text)
         with pytest.raises(Tampered) as refused:
             load_seen_head(tmp_path)
-        assert refused.value.message == "the remembered head of the audit log is damaged"
+        assert refused.value.message == "this machine's note of the newest entry is damaged"
 
 
 def told_of(deed: Callable[[], object]) -> tuple[str, str]:
@@ -154,16 +156,16 @@ def told_of(deed: Callable[[], object]) -> tuple[str, str]:
 def test_a_memory_that_cannot_be_read_written_or_replaced_is_told_with_why(tmp_path: Path) -> None:
     (tmp_path / "head.json").mkdir()
     assert told_of(lambda: load_seen_head(tmp_path)) == (
-        "the remembered head of the audit log cannot be read: Is a directory",
+        "this machine's note of the newest entry cannot be read: Is a directory",
         f'give yourself "{tmp_path}"',
     )
     assert told_of(lambda: forget_seen_head(tmp_path)) == (
-        "the remembered head of the audit log cannot be replaced: Is a directory",
+        "this machine's note of the newest entry cannot be replaced: Is a directory",
         f'give yourself "{tmp_path}"',
     )
     (tmp_path / "new" / f".head.json.{os.getpid()}").mkdir(parents=True)
     assert told_of(lambda: save_seen_head(tmp_path / "new", HEAD, "")) == (
-        "it is done and in the audit log, but its head is not remembered: Is a directory",
+        "it is done and on record, but this machine could not note it: Is a directory",
         f'make room for, or give yourself, "{tmp_path / "new"}"',
     )
 

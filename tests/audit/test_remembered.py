@@ -72,7 +72,7 @@ DAMAGED = {
 @pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_memory_is_told_of(text: str, tmp_path: Path) -> None:
     (tmp_path / "head.json").write_text(text)
-    with pytest.raises(Tampered, match="remembered head"):
+    with pytest.raises(Tampered, match="note of the newest entry"):
         load_seen_head(tmp_path)
 
 

@@ -59,9 +59,9 @@ def test_options_are_asked_for_one_after_another(tmp_path: Path) -> None:
     shell = _typed(tmp_path, "user add")
     shell.expect("Login to add")
     shell.sendline("jsmith")
-    shell.expect("name in full")
+    shell.expect("in full")
     shell.sendline("Jo Smith")
-    shell.expect("What the person is to the practice")
+    shell.expect("Role in the practice")
     shell.sendline("partner")
     shell.expect("there is no vault")
 

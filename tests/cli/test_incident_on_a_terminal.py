@@ -13,7 +13,7 @@ def test_each_thing_is_asked_for_one_by_one(stocked: House) -> None:
     asked = ["noticed", "What happened", "line manager", "Recordings", "Request"]
     places = [shown.index(word) for word in asked]
     assert places == sorted(places)
-    assert "I-1 is reported; mia is told. 72 hours end 2026-11-27 12:30." in shown
+    assert "I-1 is reported; mia is told. 72 hours end Fri 27 Nov 2026, 12:30." in shown
     body = opened(stocked, "I-1").body
     assert (body.what, len(body.recordings), body.request) == (WHAT, 2, "")
 

@@ -104,8 +104,8 @@ def test_a_folder_of_recordings_is_rehearsed_and_nothing_is_taken_in(tmp_path: P
 def test_ctrl_c_at_any_question_leaves_nothing_behind(tmp_path: Path, at: int) -> None:
     questions = {
         "What the practice is called": "P",
-        "Login of the first": "dora",
-        "name in full": "Dora Whitlock",
+        "Login of the Data Controller": "dora",
+        "in full": "Dora Whitlock",
         "Where should the vault": "",
         "recordings come from": "",
         "drive do copies": "",
@@ -131,7 +131,7 @@ def test_a_login_that_will_not_do_is_asked_for_again(tmp_path: Path) -> None:
     shell = begun(tmp_path, "init --practice P")
     answer(shell, Login_of_the_first="Dora Whitlock")
     shell.expect("a login name is up to 32 small letters")
-    shell.expect("Login of the first")
+    shell.expect("Login of the Data Controller")
 
 
 def test_a_configuration_that_is_there_stays_as_it_is(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_who_attends_is_asked_and_the_waveform_is_seen_before_it_is_played(offic
     assert is_waveform(seen)
     assert seen.endswith(
         "Edited as approved: silence 0:04-0:06=third-party.\n"
-        "It may be played again until 2026-12-08.\nby sam\n[0]"
+        "It may be played again until Tue 8 Dec 2026.\nby sam\n[0]"
     )
     assert details(office, "listen")[0]["attended"] == ["nobody"]
     with wave.open(str(office.folder / "heard.wav")) as heard:

@@ -92,7 +92,7 @@ def test_ctrl_c_ends_it_and_nothing_was_done(stocked: House) -> None:
     ("login", "command", "says"),
     [
         ("max", "approve", "no request waits for your decision"),
-        ("sam", "listen", "nothing is granted to you now"),
+        ("sam", "listen", "nothing waits for you to hear or release"),
         ("sam", "request show", "there is no request that you may see"),
         ("sam", "incident update", "there is no incident that you can add to"),
         ("dora", "user confirm", "no new key waits to be confirmed"),
@@ -171,7 +171,7 @@ def test_restore_offers_the_drives_that_are_attached(stocked: House) -> None:
     at = drive(stocked)
     archive(stocked, at)
     shown = on_a_terminal(stocked, "dora", "drive restore --drill", "1")
-    offered = f'1 {at} "drive-a" as of 2026-11-24 12:00 UTC'
+    offered = f'1 {at} "drive-a" as of Tue 24 Nov 2026, 12:00 UTC'
     assert offered in " ".join(shown.split())
     assert 'From "drive-a" the vault comes back' in shown
     assert shown.endswith("[0]")

@@ -249,7 +249,7 @@ from datetime import date
 from callrec.errors import Unusable
 def parse(text):
     if text != "today":
-        raise Unusable("that is no date", hint="type today")
+        raise Unusable("that is no date", hint="type today", option="--date D")
     return text.upper()
 """
 

@@ -130,7 +130,7 @@ def test_an_answer_that_is_none_is_asked_for_again_and_says_why(house: House) ->
     )
     for why in (
         "the reason is not a sentence [policy 4(b)]; say why in at least 20 characters",
-        "that is not a date; type 2024-01-04",
+        "that is not a date; type 4/1/2024",
         "the call is on a day to come [policy 4(b)]; give the day on which it was",
         "nothing was entered\n",
         "that is not a telephone number; give it in full",
@@ -222,7 +222,7 @@ def test_the_whole_request_is_shown_and_its_reference_typed(stocked: House) -> N
     shown = on_a_terminal(stocked, "max", f"approve {reference}", "R-1")
     request = opened(stocked, reference)
     for row in request.recordings:
-        assert f"recording       {row.id}  2024-07-04" in shown
+        assert f"recording       {row.id}  Thu 4 Jul 2024, " in shown
     assert request.particulars.reason in shown
     assert state_of(stocked, reference) == "approved"
     assert shown.endswith("[0]")
@@ -249,7 +249,7 @@ def test_what_was_decided_alone_is_shown_before_it_is_accepted(stocked: House) -
     stocked.close()
     command = f"audit review-glass {reference} --accept"
     shown = on_a_terminal(stocked, "ava", command, "R-9")
-    assert ": dora, 2026-11-24 12:00, unreviewed" in shown
+    assert ": dora, Tue 24 Nov 2026, 12:00, unreviewed" in shown
     assert "not confirmed, so nothing was done" in shown
     assert f"{reference} is accepted" in on_a_terminal(stocked, "ava", command, reference)
 

@@ -166,8 +166,9 @@ class Stage:
         """What came back, in the place of whoever is to run it: a player and a drive are there."""
         drive = self.folder / "the-drive"
         drive.mkdir()
-        (drive / "ffplay").write_text("#!/bin/sh\ncat >/dev/null\n", encoding="utf-8")
-        (drive / "ffplay").chmod(0o700)
+        for player in ("paplay", "ffplay"):  # taken before any that this machine has
+            (drive / player).write_text("#!/bin/sh\ncat >/dev/null\n", encoding="utf-8")
+            (drive / player).chmod(0o700)
         volumes = sorted(file.parent for file in self.folder.rglob("CALLREC-VOLUME.json"))
         volume = str(drive if "--to" in promise.words else [*volumes, drive][0])
         answered = os.environ.get("CALLREC_USER", "nobody")

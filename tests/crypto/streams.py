@@ -63,5 +63,6 @@ def sealed_of(case: Case) -> bytes:
         salt=case.bytes_of("salt"),
         prefix=case.bytes_of("prefix"),
         plain=bytes(int(case.head["zeros"])),
+        ends_empty="ends-empty" in case.head,
     )
     return by_hand.arranged(segments, case.head["order"])

@@ -314,7 +314,9 @@ def test_mail_that_has_waited_for_an_hour_is_warned_of(house: House, server: Mai
     pass_minutes(house, 59)
     assert warnings(house) == []
     pass_minutes(house, 1)
-    assert warnings(house) == ["mail waits since 2026-11-24 12:00; run callrec practice mail list"]
+    assert warnings(house) == [
+        "mail waits since Tue 24 Nov 2026, 12:00; run callrec practice mail list"
+    ]
     send(house)
     assert warnings(house) == []
 

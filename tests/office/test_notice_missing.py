@@ -33,8 +33,8 @@ def test_recent_calls_without_a_notice_are_counted_by_the_way_they_went(house: H
     calls(house, Direction.INBOUND, yesterday)
     calls(house, Direction.INTERNAL, yesterday)
     assert with_notices(house) == [
-        "inbound calls since 2026-10-25 on days without announcement notice: 1 [policy 3]",
-        "outbound calls since 2026-10-25 on days without outbound notice: 2 [policy 3]",
+        "inbound calls since Sun 25 Oct 2026 on days without announcement notice: 1 [policy 3]",
+        "outbound calls since Sun 25 Oct 2026 on days without outbound notice: 2 [policy 3]",
     ]
     assert set(with_notices(house)) <= set(read_status(house.practice, None).warnings)
 

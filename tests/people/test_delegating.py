@@ -241,7 +241,7 @@ def test_a_delegate_whose_power_has_ended_is_refused_under_the_clause_and_on_rec
 ) -> None:
     reference = a_request(stocked, "mia", purpose=purpose)
     lapsed_for(stocked, "pat", Power.DECIDE_RESERVED)
-    with pytest.raises(Refused, match="lent until 2026-11-25 and has ended " + clause) as told:
+    with pytest.raises(Refused, match="lent until Wed 25 Nov 2026 and has ended " + clause) as told:
         approve_request(stocked.practice, stocked.actor("pat"), reference, Decision())
     assert told.value.exit_status == 3
     pat = stocked.actor("pat").person.id
@@ -270,7 +270,7 @@ def test_nor_by_a_program_of_her_own(stocked: House, monkeypatch: pytest.MonkeyP
     reference = clock_set_back(stocked)
     monkeypatch.setattr("callrec.login.unlock.without_lapsed_powers", lambda *said: said[-1])
     approve(stocked, reference, "mia", to="max")
-    with pytest.raises(Refused, match="was lent until 2026-11-24 and has ended"):
+    with pytest.raises(Refused, match="was lent until Tue 24 Nov 2026 and has ended"):
         grants_of(stocked, reference, "max")
 
 

@@ -21,6 +21,7 @@ from callrec.policy.clock_events import (
 from callrec.policy.clock_rules import is_recent
 from callrec.policy.days import WorkingDays
 from callrec.policy.purpose import Purpose
+from callrec.policy.words import in_words
 from policy.builders import LONDON
 from policy.dated import MONTHLY, asked, came, day, extended
 
@@ -388,7 +389,7 @@ def test_no_law_sets_a_day_for_any_other_purpose(purpose: Purpose) -> None:
         target_on=None,
         extended_due_on=None,
         waiting_for=Awaited.CLARIFICATION,
-        why=(f"no law sets a day for a request for {purpose} [policy 4(b)]",),
+        why=(f"no law sets a day for a request for {in_words(purpose)} [policy 4(b)]",),
     )
 
 

@@ -22,6 +22,7 @@ from callrec.policy.clock_events import (
 from callrec.policy.clock_rules import check_event
 from callrec.policy.days import WorkingDays
 from callrec.policy.purpose import Purpose
+from callrec.policy.words import in_words
 from policy.dated import MONTHLY, asked, came, day, extended
 
 WORKING = WorkingDays(closed=frozenset(), years=range(2024, 2026))
@@ -201,7 +202,10 @@ def test_an_extension_that_was_said_too_late_may_be_put_right_so() -> None:
 def test_only_a_data_subject_s_month_is_extended(purpose: Purpose) -> None:
     source = SOURCES.get(purpose, Clause.FORMALLY_AUTHORISED)
     refusal = refused(extended(day(4)), purpose=purpose)
-    assert refusal.message == f"a request for {purpose} is given no more time [{source.cited}]"
+    assert (
+        refusal.message
+        == f"a request for {in_words(purpose)} is given no more time [{source.cited}]"
+    )
     assert refusal.hint == "callrec request due says by when it is answered"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from callrec.errors import NotFound, Refused, Unusable
+from callrec.errors import CallrecError, NotFound, Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.completeness import AnswerContext, missing_further, read_answer, read_further
 from callrec.policy.further import (
@@ -266,7 +266,7 @@ def test_a_day_is_taken_as_it_is_typed_and_kept_in_iso_8601() -> None:
 
 
 def test_what_is_no_day_is_unusable() -> None:
-    with pytest.raises(Unusable, match="--received is not a date"):
+    with pytest.raises(Unusable, match="that is not a date"):
         take(Purpose.ERASURE, received="last week")
 
 
@@ -460,3 +460,18 @@ def test_where_the_name_is_not_known_only_the_login_names() -> None:
     for text in ("", "Dr", "Sam Turnbull"):
         assert not is_named(text, login="sturnbull", full_name="")
     assert is_named("sturnbull", login="sturnbull", full_name="")
+
+
+@pytest.mark.parametrize("field", FurtherParticular)
+def test_what_is_wrong_with_an_answer_names_its_option_to_a_line_alone(
+    field: FurtherParticular,
+) -> None:
+    purpose = next(each for each, terms in TERMS.items() if field in terms.further)
+    told = []
+    for text in ("", ".", "unknown", "x", "31/2/2024", "1/1/1999", "1/1/2100"):
+        try:
+            read_answer(purpose, field, text, answers=whole(purpose), known=KNOWN)
+        except CallrecError as error:
+            told.append(error)
+    assert all("--" not in f"{error.message} {error.advice}" for error in told)
+    assert any(QUESTIONS[field].option in error.hint for error in told)

@@ -23,6 +23,7 @@ from callrec.policy.hearing import (
 )
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Power, Role, Standing
+from callrec.policy.words import in_words
 from policy.builders import ANN, BEN, CAT, NOW, TODAY, a_grant, a_person, a_request
 
 ALONE = frozenset({ANN})
@@ -37,7 +38,9 @@ def test_who_may_hear_is_granted(role: Role) -> None:
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.INTAKE])
 def test_who_may_not_hear_is_not_granted(role: Role) -> None:
-    with pytest.raises(Refused, match=rf"the role {role} may not listen to or release recordings"):
+    with pytest.raises(
+        Refused, match=rf"the role {in_words(role)} may not listen to or release recordings"
+    ):
         check_may_be_granted(a_person(role), a_request(), on=TODAY)
 
 

@@ -26,6 +26,7 @@ from callrec.policy.incident import (
     state_after,
 )
 from callrec.policy.role import Person, Power, Role, Standing
+from callrec.policy.words import in_words
 from policy.builders import ANN, BEN, CAT, NOW, TODAY, a_person
 
 REPORTED, UPDATED, CLOSED = IncidentAct
@@ -123,7 +124,9 @@ def test_a_line_manager_is_told(role: Role) -> None:
 
 @pytest.mark.parametrize("role", [Role.STAFF, Role.AUDITOR, Role.INTAKE])
 def test_who_manages_nobody_is_not_told(role: Role) -> None:
-    with pytest.raises(Refused, match=f"the role {role} is nobody's line manager") as refused:
+    with pytest.raises(
+        Refused, match=f"the role {in_words(role)} is nobody's line manager"
+    ) as refused:
         check_may_be_notified(a_person(role, id=CAT), BEN)
     assert refused.value.clause is Clause.INFRINGEMENT
     assert refused.value.hint == "name a manager, a partner or the Data Controller: --tell USER"

@@ -6,15 +6,18 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callrec.errors import Unusable
+from callrec.policy.clock_events import full_date
 from callrec.policy.days import (
     DayRange,
     TimeRange,
+    as_typed,
     day_end,
     last_day,
     parse_day,
     parse_instant,
     parse_time,
     parse_times,
+    short_date,
 )
 from policy.builders import LONDON, TODAY
 
@@ -27,6 +30,11 @@ DAYS = {
     "31/12/2023": date(2023, 12, 31),
     "1970-01-01": date(1970, 1, 1),
     "31/12/2199": date(2199, 12, 31),
+    "4 January 2024": date(2024, 1, 4),
+    "4 jan 2024": date(2024, 1, 4),
+    "Thu 4 Jan 2024": date(2024, 1, 4),
+    "Thursday, 4 January 2024": date(2024, 1, 4),
+    "12 Sept 2024": date(2024, 9, 12),
     "today": TODAY,
     " Today ": TODAY,
     "yesterday": TODAY - timedelta(days=1),
@@ -34,6 +42,7 @@ DAYS = {
 
 NO_DAYS = [
     *("", "tomorrow", "4/1/24", "1/13/2024", "2024-1-4", "2024-02-30", "20240104", "4.1.2024"),
+    *("Fri 4 Jan 2024", "30 Feb 2024", "4 Ja 2024", "4 Januar 24", "4 Month 2024", "4 Jan 1024"),
     *(
         "0001-01-01",
         "1969-12-31",
@@ -54,7 +63,17 @@ def test_a_day_is_read_day_first(text: str, day: date) -> None:
 def test_what_is_no_day_is_unusable_and_the_hint_says_what_is(text: str) -> None:
     with pytest.raises(Unusable, match="that is not a date") as unusable:
         parse_day(text, TODAY)
-    assert unusable.value.hint == "type 2024-01-04, 4/1/2024 (day first), today or yesterday"
+    assert unusable.value.hint == "type 4/1/2024 (day first), 4 Jan 2024, today or yesterday"
+
+
+@pytest.mark.parametrize("day", [date(2024, 2, 29), date(2026, 11, 3), date(2027, 12, 31)])
+def test_a_day_is_typed_as_it_is_shown(day: date) -> None:
+    for shown in (short_date(day), full_date(day), as_typed(day), str(day)):
+        assert parse_day(shown, TODAY) == day
+
+
+def test_a_day_in_few_words() -> None:
+    assert short_date(date(2026, 11, 3)) == "Tue 3 Nov 2026"
 
 
 TIMES = {

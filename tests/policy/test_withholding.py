@@ -18,6 +18,7 @@ from callrec.policy.rights.withholding import (
     check_refused_on,
     is_decided_expressly,
 )
+from callrec.policy.words import in_words
 from policy.builders import TODAY, a_request
 from policy.test_grounds import ONLY_IF, TABLE
 
@@ -34,7 +35,7 @@ def test_what_fits_is_taken_and_what_does_not_is_refused(ground: Ground, purpose
     if (ground, purpose) in TABLE:
         assert check_ground(ground, purpose) is ground
         return
-    refusal = rf'"{ground}" is no ground to withhold from a request for {purpose} \['
+    refusal = rf'"{ground}" is no ground to withhold from a request for {in_words(purpose)} \['
     with pytest.raises(Refused, match=refusal) as refused:
         check_ground(ground, purpose)
     assert refused.value.hint == f"the codes that fit: {', '.join(GROUNDS_FOR[purpose])}"

@@ -277,7 +277,7 @@ def test_whoever_changed_it_and_approves_it_opens_nothing(office: House) -> None
 def test_an_approval_by_somebody_without_the_power_opens_nothing(office: House) -> None:
     reference = a_request(office, purpose=Purpose.OUTSIDE_BODY)
     forge_approval(office, reference, "max")
-    assert "may not decide a request for outside-body" in opens_nothing(office, reference, Refused)
+    assert "may not decide a request for outside body" in opens_nothing(office, reference, Refused)
 
 
 def test_an_approver_demoted_before_the_approval_opens_nothing(office: House) -> None:

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from callrec.errors import Failed
-from callrec.store.directory import DirectoryStore, disk_errors
+from callrec.store.directory import DirectoryStore
 from callrec.store.sealing import open_stream
+from callrec.system.files import disk_errors
 from house.small_disk import read_only, small_disk
 from store.samples import ASSOCIATED, KEY, BadSector, a_sealer
 

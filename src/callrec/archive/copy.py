@@ -48,9 +48,8 @@ from callrec.login.locks import holders
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, today
 from callrec.record.statements import carried
-from callrec.store.directory import disk_errors
 from callrec.store.sealing import open_stream, seal_stream
-from callrec.system.files import sync
+from callrec.system.files import disk_errors, sync
 from callrec.volume.drive import (
     drive_errors,
     open_untrusted,

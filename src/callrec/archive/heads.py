@@ -216,9 +216,9 @@ def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> 
     """What a proof on a volume proves, and that it is of this vault's log as it stands."""
     written, point = read_head(practice, data, lambda _, seq: _AuthorityTime(seq))
     if point.size > head.size:
-        raise Tampered(f"its head has {point.size} entries, but the vault's log has {head.size}")
+        raise Tampered(f"it has seen {point.size} entries, but the vault's record has {head.size}")
     if tree.root(point.size, read) != point.root:
-        raise Tampered("its head is no beginning of the vault's log")
+        raise Tampered("what it has seen of the record is not the beginning of the vault's")
     return written
 
 

@@ -28,8 +28,7 @@ from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Tampered
 from callrec.practice import Practice
 from callrec.record.acts import done_leaves
-from callrec.store.directory import disk_errors
-from callrec.system.files import sync
+from callrec.system.files import disk_errors, sync
 from callrec.volume.volume import FOLDERS, MARKER, Volume, is_label, time_of_run
 
 WORK_FOLDER: Final = "archiving"

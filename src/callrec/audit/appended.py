@@ -65,7 +65,7 @@ def check_proven(connection: Connection, register: Register, seen: Head | None) 
         return None
     if seen.size > size:
         raise Tampered(f"the audit log ends at {size}, but {seen.size} entries were seen before")
-    raise Tampered("an earlier head is no beginning of the log")
+    raise Tampered("what was seen of the record before is not its beginning")
 
 
 def check_appended(connection: Connection, register: Register, seen: Head | None) -> None:

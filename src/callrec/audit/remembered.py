@@ -55,7 +55,7 @@ def load_seen_head(folder: Path) -> SeenHead | None:
         return None
     except OSError as error:
         raise Failed(
-            f"the remembered head of the audit log cannot be read: {error.strerror}",
+            f"this machine's note of the newest entry cannot be read: {error.strerror}",
             hint=f'give yourself "{folder}"',
         ) from error
     except (ValueError, RecursionError):
@@ -66,7 +66,7 @@ def load_seen_head(folder: Path) -> SeenHead | None:
         ):
             return SeenHead(Head(size, bytes.fromhex(root)), seen, since)
         case _:
-            raise Tampered("the remembered head of the audit log is damaged")
+            raise Tampered("this machine's note of the newest entry is damaged")
 
 
 def has_gone(folder: Path) -> bool:
@@ -93,7 +93,7 @@ def save_seen_head(folder: Path, head: Head, seen_at: str) -> None:
         write_json_atomically(folder / "head.json", value)
     except OSError as error:
         raise Failed(
-            f"it is done and in the audit log, but its head is not remembered: {error.strerror}",
+            f"it is done and on record, but this machine could not note it: {error.strerror}",
             hint=f'make room for, or give yourself, "{folder}"',
         ) from error
 
@@ -132,7 +132,7 @@ def forget_seen_head(folder: Path) -> None:
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise Failed(
-            f"the remembered head of the audit log cannot be replaced: {error.strerror}",
+            f"this machine's note of the newest entry cannot be replaced: {error.strerror}",
             hint=f'give yourself "{folder}"',
         ) from error
 

@@ -165,7 +165,7 @@ def check_consistency(
     else:
         holds = _roots_from(old, new, proof, old_root) == (old_root, new_root)
     if not holds:
-        raise Tampered("an earlier head is no beginning of the log")
+        raise Tampered("what was seen of the record before is not its beginning")
 
 
 class Frontier:

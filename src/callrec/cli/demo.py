@@ -31,7 +31,7 @@ def demo(ctx: Context, *, keep: options.Keep = None) -> None:
     """Show the whole of it on a small made-up practice, each command as typed with what it says.
 
     Real commands, real files: calls are made up and taken in, one is searched for, asked for,
-    approved by somebody else and released; all are archived; the record is checked, and a changed
+    approved by another person and released; all are archived; the record is checked, and a changed
     byte in it is found. It all happens in a folder of its own and is deleted, unless --keep.
     """
     out = ctx.obj.out
@@ -210,7 +210,7 @@ NUMBER: Final = "07700 900461"
 
 ERASED_NUMBER: Final = "07700 900123"
 
-REASON: Final = "A patient complains that nobody called her back as promised"
+REASON: Final = "A patient complains that nobody called them back as promised"
 
 REST_UNKNOWN: Final = (
     *("--date", "unknown", "--time", "unknown"),
@@ -270,26 +270,26 @@ def _search(stage: Stage) -> None:
 
 
 def _ask_and_approve(stage: Stage) -> None:
-    stage.scene("A manager asks for one of them; somebody else decides.")
+    stage.scene("A manager asks for one of them; another person decides.")
     stage.callrec(
         "max", "request", "create", "--purpose", "complaint", "--reason", REASON,
         "--number", NUMBER, *REST_UNKNOWN, "--complaint", "C-2026-014",
         "--complainant", "patient", "--recording", stage.found_recording(),
     )  # fmt: skip
-    stage.remark("Nobody approves their own request.")
+    stage.remark("You cannot approve your own request.")
     stage.callrec("max", "approve", "R-1", "--yes", exits=Refused.exit_status)
     stage.callrec("pat", "inbox")
     stage.callrec("pat", "approve", "R-1", "--yes")
 
 
 def _release(stage: Stage) -> None:
-    stage.scene("It is released to the one it was granted to, as a package under a passphrase.")
+    stage.scene("The person whom it was granted to releases it, as a package with a passphrase.")
     (stage.folder / "outbox").mkdir()
     channels = ("--deliver-by", "letter", "--passphrase-by", "phone")
     output = stage.callrec("max", "release", "R-1", "--to", "outbox", *channels)
     package = next((stage.folder / "outbox").glob("*.zip"))
     passphrase = _read(r"[Pp]assphrase[^\n]*?:\s*((?:[a-z-]+ ){5}[a-z-]+)", output)
-    stage.remark("Once only: a second copy is a second approval.")
+    stage.remark("It can be released once: a second copy needs a second approval.")
     stage.callrec("max", "release", "R-1", "--to", "outbox", exits=Refused.exit_status)
     _open_package(stage, package.relative_to(stage.folder), passphrase)
 
@@ -314,7 +314,7 @@ def _open_package(stage: Stage, package: Path, passphrase: str) -> None:
         signed = ("-n", "callrec-release", "-s", "manifest.json.sig")
         stage.program("ssh-keygen", *check, *signed, reads="opened/manifest.json", within="opened")
     stage.remark("With Python alone, and the fingerprint that the practice publishes:")
-    output = stage.callrec("dora", "fingerprint")
+    output = stage.callrec("dora", "practice", "fingerprint")
     fingerprint = _read(r"((?:[0-9a-f]{8}\s+){7}[0-9a-f]{8})", output)
     verifier = ("python3", "-I", "callrec_verify.py", ".")
     stage.program(*verifier, "--pin", fingerprint, within="opened")
@@ -326,11 +326,13 @@ def _open_package(stage: Stage, package: Path, passphrase: str) -> None:
 
 
 def _subject_access(stage: Stage) -> None:
-    stage.scene("A patient wants a copy of her own calls: the law sets a day, and they are held.")
-    stage.callrec("sam", "due", "subject-access", "--received", "today")
+    stage.scene(
+        "A patient wants a copy of their calls: the law sets a day, and the calls are held."
+    )
+    stage.callrec("sam", "request", "due", "subject-access", "--received", "today")
     stage.callrec(
         "sam", "request", "create", "--purpose", "subject-access",
-        "--reason", "The patient asks for a copy of her own calls",
+        "--reason", "The patient asks for a copy of their own calls",
         "--number", NUMBER, *REST_UNKNOWN, "--subject", "Jean Alder", "--received", "today",
         "--received-how", "spoken", "--identity", "unknown", "--authority", "none", "--copy",
     )  # fmt: skip
@@ -341,7 +343,7 @@ def _subject_access(stage: Stage) -> None:
 
 
 def _page_for_the_patient(stage: Stage) -> None:
-    stage.scene("Somebody else is heard in it: the Data Controller has that silenced.")
+    stage.scene("Another person is heard in it: the Data Controller has that silenced.")
     stage.callrec("max", "search", "--number", NUMBER, *MARCH, "--request", "R-2")
     recording = stage.found_recording()
     stage.remark("The law gives a right to every call that matches: all of them are attached.")
@@ -370,7 +372,7 @@ def _archive(stage: Stage) -> None:
 
 def _erase(stage: Stage) -> None:
     stage.scene(
-        "Somebody wants a call erased. What the Data Controller approves reaches the drive."
+        "A patient wants a call erased. What the Data Controller approves reaches the drive."
     )
     why = ("--reason", "A patient wants a call to be erased")
     stage.callrec("max", "search", "--number", ERASED_NUMBER, *MARCH, *why)
@@ -382,18 +384,19 @@ def _erase(stage: Stage) -> None:
         *recording,
     )  # fmt: skip
     stage.callrec("dora", "approve", "R-3", "--yes", *recording)
-    stage.remark("The drive lies in a drawer: it owes its part.")
+    stage.remark("The drive lies in a drawer: it still holds the call.")
     stage.program("mv", "drive", "drawer")
-    stage.callrec("dora", "erase", "R-3", "--yes")
+    stage.callrec("dora", "request", "erase", "R-3", "--yes")
     stage.remark("It is attached again: its bag and its copy of the catalogue are written anew.")
     stage.program("mv", "drawer", "drive")
     (stage.folder / "certificates").mkdir()
-    stage.callrec("dora", "erase", "R-3", "--volume", "drive", "--to", "certificates", "--yes")
+    at_last = ("--volume", "drive", "--to", "certificates", "--yes")
+    stage.callrec("dora", "request", "erase", "R-3", *at_last)
     stage.callrec("dora", "archive", "verify", "drive")
 
 
 def _verify(stage: Stage) -> None:
-    stage.scene("Afterwards anybody can show who did what.")
+    stage.scene("Afterwards it can be shown who did what.")
     stage.callrec("dora", "audit", "list", "--limit", "12")
     stage.callrec("dora", "audit", "verify")
     stage.scene("In a copy of the vault, one byte of the approval is changed: it is found.")

@@ -44,7 +44,7 @@ def new_app(*, default: str = "") -> typer.Typer:
 
 
 class _App(typer.Typer):
-    """Makes each of its commands a `_Command`."""
+    """Makes each of its commands a `Command`."""
 
     def command(self, *args: Any, **options: Any) -> Any:
         return super().command(*args, **{"cls": Command, **options})
@@ -170,10 +170,10 @@ def _choices(missing: Any, ctx: Any) -> Mapping[str, str]:
     """What may be meant, where that is known; each with what it is."""
     from callrec.cli.offers import offered  # only where something is missing
 
-    if missing.type_descriptor.is_choice:
-        return dict.fromkeys(map(str, missing.type_descriptor.choices), "")
-    offer = offered(ctx.command_path.partition(" ")[2], missing)
-    return offer(ctx.obj, ctx.params) if offer else {}
+    if offer := offered(ctx.command_path.partition(" ")[2], missing):
+        return offer(ctx.obj, ctx.params)
+    kind = missing.type_descriptor
+    return dict.fromkeys(map(str, kind.choices), "") if kind.is_choice else {}
 
 
 def _taken(missing: Any, ctx: Any, answer: str) -> str:

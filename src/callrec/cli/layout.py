@@ -7,8 +7,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 from itertools import zip_longest
 from typing import Final, TextIO
+
+from callrec.policy.days import short_date
+from callrec.policy.words import in_words
 
 WIDTH: Final = 80
 """Columns where there is no terminal to ask."""
@@ -23,6 +28,8 @@ BOLD: Final = "1"
 
 Paint = Callable[[str, str], str]
 """Gives a text a style; an empty style is none."""
+
+_A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _GAP: Final = "  "
 """Between the columns of a table."""
@@ -181,8 +188,26 @@ def _padded(cell: str, width: int, is_number: bool, style: str, paint: Paint) ->
     return room + paint(cell, style) if is_number else paint(cell, style) + room
 
 
+def as_words(value: object) -> str:
+    """A value as people read it: a day, a word that programs carry, anything else as it is."""
+    match value:
+        case None:
+            return ""
+        case date():
+            return short_date(value)
+        case StrEnum():
+            return in_words(value)
+        case _:
+            return str(value)
+
+
+def answer_in_words(text: str) -> str:
+    """What was answered or asked for: a day is kept as 2024-07-04."""
+    return short_date(date.fromisoformat(text)) if _A_DAY.fullmatch(text) else text
+
+
 def _cell(value: object) -> str:
-    return escape_controls("" if value is None else str(value))
+    return escape_controls(as_words(value))
 
 
 def _widths(by_column: Sequence[Sequence[str]], room: int) -> list[int] | None:

@@ -7,18 +7,19 @@ person; a command's own rules decide again about the one that is chosen.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from callrec.cli.invocation import Invocation, acting_person, practice_of
-from callrec.cli.layout import DueSoon, Overdue
+from callrec.cli.layout import DueSoon, Overdue, as_words
 from callrec.cli.output import counted, local_time
 from callrec.errors import NotFound, Refused
 from callrec.policy.clock_events import Urgency
-from callrec.policy.days import last_day
+from callrec.policy.days import last_day, short_date
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import USED_STATES, RequestAct, check_transition
-from callrec.policy.role import Power
+from callrec.policy.role import Power, Role
+from callrec.policy.words import in_words
 
 if TYPE_CHECKING:
     from callrec.office.inbox import InboxItem
@@ -67,12 +68,12 @@ def _inbox_row(item: InboxItem, zone: tzinfo) -> tuple[str, ...]:
     if item.purpose is None:  # no other command takes what is not a request
         return ("new key",)
     count = counted(item.recordings, "recording")
-    return item.purpose, f"by {item.created_by}", count, day_in_words(item, zone)
+    return in_words(item.purpose), f"by {item.created_by}", count, day_in_words(item, zone)
 
 
 def day_in_words(item: InboxItem, zone: tzinfo) -> str:
     """The day that presses most, in few words."""
-    due = local_time(item.due_at, zone) if item.due_at else item.due_on
+    due = local_time(item.due_at, zone) if item.due_at else as_words(item.due_on)
     if item.urgency is Urgency.OVERDUE:
         return Overdue(f"OVERDUE {due}")
     if item.urgency is Urgency.DUE_SOON and due:
@@ -80,10 +81,10 @@ def day_in_words(item: InboxItem, zone: tzinfo) -> str:
     if due:
         return f"due {due}"
     if item.target_on:
-        return f"target {item.target_on}"
+        return f"target {short_date(item.target_on)}"
     if item.lapses_at is None:
         return "no day"
-    return f"until {last_day(item.lapses_at, zone)}"
+    return f"until {short_date(last_day(item.lapses_at, zone))}"
 
 
 def _requests(none: str, act: RequestAct | None, keep: _Keep) -> Offer:
@@ -111,7 +112,7 @@ def _request_rows(
     may = powers(practice, actor)
     return {
         each.reference: (
-            *(each.purpose, each.state, f"by {each.created_by}"),
+            *(as_words(each.purpose), each.state, f"by {each.created_by}"),
             counted(each.recordings, "recording"),
         )
         for each in list_requests(practice, actor)
@@ -183,7 +184,10 @@ def _logins(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
     from callrec.login.people import people_who_log_in
 
     return _aligned(
-        {login: (role,) for login, role in people_who_log_in(practice_of(invocation)).items()},
+        {
+            login: (as_words(role),)
+            for login, role in people_who_log_in(practice_of(invocation)).items()
+        },
         "nobody can log in to this vault",
         "callrec practice recovery use makes a new Data Controller with the recovery kit",
     )
@@ -194,8 +198,22 @@ def _colleagues(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, st
 
     practice = practice_of(invocation)
     people = list_people(practice, acting_person(invocation, practice))
-    rows = {each.login: (each.full_name, each.role, each.standing) for each in people}
+    rows = {each.login: (each.full_name, as_words(each.role), each.standing) for each in people}
     return _aligned(rows, "nobody works here yet", "to add somebody: callrec user add")
+
+
+_ROLES: Final[Mapping[str, str]] = {
+    Role.STAFF: "asks for recordings, listens to what is approved",
+    Role.MANAGER: "also searches, approves requests, takes calls in, archives",
+    Role.PARTNER: "also searches, approves requests, reads the audit record",
+    Role.DATA_CONTROLLER: "does everything, and manages people",
+    Role.AUDITOR: "reads the audit record",
+    Role.INTAKE: "no person: a service that takes calls in",
+}
+
+
+def _roles(_: Invocation, __: Mapping[str, Any]) -> Mapping[str, str]:
+    return _ROLES
 
 
 def _volume_labels(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
@@ -229,7 +247,7 @@ def _copied(made: str) -> str:
     """When a copy of the catalogue was made; it is called by ``20260807T101500Z``."""
     if not made:
         return "no copy of the catalogue"
-    return f"as of {made[:4]}-{made[4:6]}-{made[6:8]} {made[9:11]}:{made[11:13]} UTC"
+    return f"as of {local_time(datetime.fromisoformat(made), UTC)} UTC"
 
 
 def _aligned(
@@ -261,7 +279,9 @@ def _always(_: InboxItem, __: Mapping[str, Any]) -> bool:
     return True
 
 
-_GRANTED: Final = _waiting("hear", "send", none="nothing is granted to you now", can=_always)
+_GRANTED: Final = _waiting(
+    "hear", "send", "close", none="nothing waits for you to hear or release", can=_always
+)
 
 _CHANGED: Final = _requests(
     "there is no request that you can change", RequestAct.AMENDED, _may_change
@@ -318,6 +338,8 @@ _OF_COMMAND: Final[Mapping[tuple[str, str], Offer | None]] = {
         "confirm", none="no new key waits to be confirmed", can=_always
     ),
     ("user add", "NAME"): None,
+    ("user add", "role"): _roles,
+    ("user role", "ROLE"): _roles,
     ("drive restore", "DIR"): _attached_drives,
 }
 """By a command and what the parameter is called."""

@@ -312,18 +312,29 @@ UserName = Annotated[
         "--user",
         metavar="NAME",
         parser=read_new_login,
-        help="Login of the first Data Controller, for example jsmith.",
+        help="Login of the Data Controller, for example jsmith.",
     ),
 ]
 
 FullName = Annotated[
-    str, typer.Option("--name", metavar="TEXT", help="The person's name in full, or the service's.")
+    str, typer.Option("--name", metavar="TEXT", help="Name in full, for example Jane Smith.")
+]
+
+ControllerName = Annotated[
+    str,
+    typer.Option(
+        "--name",
+        metavar="TEXT",
+        help="Name of the Data Controller in full, for example Jane Smith.",
+    ),
 ]
 
 RecoveryFile = Annotated[
     Path | None,
     typer.Option(
-        "--recovery-file", metavar="FILE", help="Write the recovery kit to a new file: .pdf."
+        "--recovery-file",
+        metavar="FILE",
+        help="Write the recovery kit to a new file: kit.pdf to print, kit.txt as text.",
     ),
 ]
 
@@ -347,7 +358,7 @@ KnownLogins = Annotated[list[str], typer.Argument(metavar="NAME...", help="Whose
 
 AnyLogin = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Whose logins.")]
 
-RoleName = Annotated[Role, typer.Option("--role", help="What the person is to the practice.")]
+RoleName = Annotated[Role, typer.Option("--role", help="Role in the practice.")]
 
 NewRole = Annotated[Role, typer.Argument(metavar="ROLE", help="The new role.")]
 
@@ -404,7 +415,7 @@ Against = Annotated[
     typer.Option(
         "--against",
         metavar="FILE",
-        help="A head from elsewhere: a .tlog-proof of a release or volume, or audit print's lines.",
+        help="A note of the newest entry: a .tlog-proof, or the lines of audit print.",
     ),
 ]
 

@@ -11,18 +11,22 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, Final, TextIO, cast
 
 from callrec.cli.layout import (
     HARMFUL,
     PERHAPS_HARMFUL,
     Table,
+    as_words,
     escape_controls,
     folded,
     style_of,
     terminal_size,
 )
 from callrec.cli.pager import page
+from callrec.policy.days import short_date
+from callrec.policy.role import Power
+from callrec.policy.words import in_words
 
 Words = str | Table | Iterable[str | Table]
 """A result as people read it: a line, a table, or several of them, made only if they are shown."""
@@ -207,7 +211,7 @@ def _member(value: Any) -> Any:
 def labelled(pairs: Iterable[tuple[str, object]], *, width: int) -> Iterator[str]:
     """A result for people: a label and what stands under it, a line each."""
     for label, value in pairs:
-        yield f"{label:<{width}}{value}"
+        yield f"{label:<{width}}{as_words(value)}"
 
 
 def as_json(value: Mapping[str, Any], *, indent: int | None = 2) -> str:
@@ -247,8 +251,48 @@ def rfc3339(moment: datetime) -> str:
 
 
 def local_time(at: datetime | None, zone: tzinfo) -> str:
-    """A moment as people of the practice read it: ``2026-11-24 09:30``."""
-    return "unknown" if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+    """A moment as people of the practice read it: ``Tue 24 Nov 2026, 09:30``."""
+    if at is None:
+        return "unknown"
+    local = at.astimezone(zone)
+    return f"{short_date(local)}, {local:%H:%M}"
+
+
+def local_day(at: datetime, zone: tzinfo) -> str:
+    """The day of a moment as people of the practice read it: ``Tue 24 Nov 2026``."""
+    return short_date(at.astimezone(zone))
+
+
+_ACTS: Final[Mapping[str, str]] = {
+    "hold.everything": "held everything of that time",
+    "hold.covers": "held what the request names",
+    "hold.matching": "looked for what to hold",
+    "hold.matched": "held what matches",
+    "listen": "began to listen",
+    "listen.ended": "stopped listening",
+    "listen.failed": "could not listen",
+    "listen.looked": "looked, without listening",
+    "request.created": "request made",
+    "request.amended": "request changed",
+    "request.asked": "asked for more",
+    "request.answered": "answer came",
+    "request.third-parties": "checked for third parties",
+    "request.extended": "given more time",
+    "request.shown": "request read",
+    "request.dossier": "dossier read",
+    "search": "searched",
+    "search.answered": "search answered",
+}
+
+
+def act_in_words(act: str) -> str:
+    """What somebody did, as people read it: ``release handed over``. JSON has its name."""
+    return _ACTS.get(act) or in_words(act.replace(".", "-"))
+
+
+def can_line(powers: Iterable[str]) -> str:
+    """What somebody may do."""
+    return f"can: {'; '.join(Power(power).meaning for power in powers) or 'nothing'}"
 
 
 _HALVES = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import re
 import termios
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -30,14 +29,6 @@ Answer = TypeVar("Answer")
 PASSWORD_FILE = "CALLREC_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
 NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the same
-
-
-_OPTION_TO_GIVE: Final = re.compile(r"(?:(?:^|[,;:] *)(?:then |or )?(?:give|type|add) |: )--[^;]*")
-"""The part of a hint that does nothing but name an option."""
-
-_OPTION_NAMED: Final = re.compile(r"^--[a-z-]+ is")
-
-_OPTION: Final = re.compile(r"--[a-z-]+ ")
 
 
 class Prompts:
@@ -114,7 +105,7 @@ class Prompts:
             try:
                 taken = read(_entered(answer))
             except (NotFound, Refused, Unusable) as error:
-                self._say(f"{_without_options(error)}\n")
+                self._say(f"{_explained(error)}\n")
             else:
                 if typed:
                     self.answered[option] = answer.strip()
@@ -240,7 +231,7 @@ class Prompts:
             try:
                 check(chosen)
             except Unusable as error:
-                self._say(f"{_without_options(error)}\n")
+                self._say(f"{_explained(error)}\n")
                 continue
             if self._hidden("Type it again", file_variable) == chosen:
                 return chosen
@@ -257,7 +248,7 @@ class Prompts:
             try:
                 read(typed)
             except Unusable as error:
-                self._say(f"{_without_options(error)}\n")
+                self._say(f"{_explained(error)}\n")
             else:
                 return typed
 
@@ -319,11 +310,9 @@ class Prompts:
         self.write(line + ("\n" if text.endswith("\n") else ""))
 
 
-def _without_options(error: CallrecError) -> str:
-    """What is wrong with an answer, to somebody who was asked a question and typed no option."""
-    message = _OPTION_NAMED.sub("that is", error.message)
-    hint = _OPTION_TO_GIVE.sub("", error.hint)
-    return _OPTION.sub("", "; ".join(filter(None, (message, hint))))
+def _explained(error: CallrecError) -> str:
+    """What is wrong with an answer, to somebody who was asked a question."""
+    return "; ".join(filter(None, (error.message, error.advice)))
 
 
 def _with_default(what: str, default: str) -> str:

@@ -98,11 +98,14 @@ class StreamOpener:
         ``out`` must hold len(data) - 16 bytes; zeros are left there if the tag is not right.
 
         Raises:
-            Tampered: cut, swapped, repeated, changed, of another recording, or under another key.
+            Tampered: cut, swapped, repeated, changed, of another recording, or under another key;
+                empty, and not the recording's only one.
         """
         size = len(data) - TAG_BYTES
         if size < 0:
             raise Tampered("a sealed recording is cut short")
+        if size == 0 and index > 0:
+            raise Tampered("a sealed recording ends in a segment of nothing")
         nonce = self._segments.nonce(index, last=last)
         try:
             self._segments.cipher.decrypt_into(nonce, data, None, out[:size])

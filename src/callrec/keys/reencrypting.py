@@ -51,8 +51,9 @@ from callrec.record.statements import sign_statement_as
 from callrec.requests.covering import holds_covering
 from callrec.requests.holding import check_holds
 from callrec.requests.lapse import attempt_after_expiry
-from callrec.store.directory import DirectoryBatch, disk_errors
+from callrec.store.directory import DirectoryBatch
 from callrec.store.sealing import Buffers, open_stream
+from callrec.system.files import disk_errors
 
 REENCRYPTION_BEGUN: Final = "keys.reencrypting"
 

@@ -30,6 +30,7 @@ from callrec.mail.outbox import (
     read_messages,
 )
 from callrec.mail.post import MailMessage, MessageRefused, smtp_connection
+from callrec.policy.days import short_date
 from callrec.practice import Practice
 
 _COMMANDS: Final = {"R": "request", "I": "incident"}
@@ -167,7 +168,7 @@ def mail_warnings(practice: Practice) -> Iterator[str]:
     late = [each for each in waiting if each.made_at <= practice.now() - LATE_AFTER]
     if late:
         since = late[0].made_at.astimezone(practice.settings.time_zone)
-        yield f"mail waits since {since:%Y-%m-%d %H:%M}; run callrec practice mail list"
+        yield f"mail waits since {short_date(since)}, {since:%H:%M}; run callrec practice mail list"
     unknown = len(set(mail.people) - set(called.values()))
     if unknown:
         yield f"[mail.people] gives an address to {unknown} whose login nobody has"

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 from callrec.audit.register import SettingsVersion
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Failed, NotFound, Unusable
+from callrec.policy.days import short_date
 from callrec.policy.notice import (
     PURPOSES_IN_WORDS,
     NoticeKind,
@@ -67,7 +68,7 @@ def notice_on(settings: Settings, kind: NoticeKind, day: date) -> tuple[NoticeVe
     notice = in_force(read_notices(settings), kind, day)
     if notice is None:
         raise NotFound(
-            f"no {kind} notice is in force on {day}",
+            f"no {kind} notice is in force on {short_date(day)}",
             hint="the Data Controller adds it to the settings with"
             " callrec practice settings apply FILE:"
             f' [[notices]] kind = "{kind}" version = "1" from = {day}',

@@ -29,10 +29,11 @@ from callrec.incidents.show import incidents_waiting_for
 from callrec.login.people import logins
 from callrec.policy.clock_events import Awaited, Deadline, Urgency, urgency
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import USED_STATES, RequestState, has_lapsed
+from callrec.policy.request import USED_STATES, RequestAct, RequestState, has_lapsed
 from callrec.policy.reviews import may_review_glass
 from callrec.policy.role import Person, Power, Standing, powers_of
 from callrec.practice import Actor, Practice, today
+from callrec.record.acts import done_leaves
 from callrec.requests.clock import read_deadlines
 from callrec.requests.due import answered_requests, open_questions
 from callrec.requests.glass import broken_glass
@@ -54,6 +55,8 @@ class InboxAction(StrEnum):
     HEAR = "hear"
     SEND = "send"
     """It was heard, somebody waits for an answer, and none went out."""
+    CLOSE = "close"
+    """They asked for it and have heard it, and nobody waits for an answer."""
     RECORD = "record"
     """A package went out, and nobody has said who has it."""
     CARRY_OUT = "carry out"
@@ -244,28 +247,45 @@ def _is_undecided_again(read: _Reading, row: Row[Any]) -> bool:
 
 
 def _to_hear(read: _Reading) -> Iterator[InboxItem]:
-    """Requests under which the person holds grants that have not lapsed."""
+    """Requests under which the person holds grants that have not lapsed.
+
+    What they have heard waits for an answer to somebody, or for the person who asked to close it.
+    """
     grant, recording = tables.grant.c, tables.recording.c
     held = read.connection.execute(
-        select(grant.request, grant.lapses_at, recording.id).where(
+        select(grant.request, grant.uid, grant.lapses_at, recording.id).where(
             grant.uid == recording.uid,
             grant.person == read.person.id,
             grant.state == GRANTED,
             grant.lapses_at > to_millis(read.practice.now()),
         )
     ).all()
+    if not held:
+        return
+    heard = {
+        (leaf.subject[0], uid)
+        for leaf in done_leaves(read.connection, [RequestAct.HEARING_ENDED])
+        for uid in leaf.subject[2:]
+        if leaf.actor == read.person.id
+    }
     for row in read.rows:
         mine = [each for each in held if each.request == row.id]
         terms = TERMS[Purpose(row.purpose)]
-        if mine and terms.is_heard:
-            is_wanted = row.state == RequestState.HEARD and terms.is_dated
-            item = _item(read, row, InboxAction.SEND if is_wanted else InboxAction.HEAR)
-            yield replace(
-                item,
-                recordings=len(mine),
-                recording=min(each.id for each in mine) if len(mine) > 1 else None,
-                lapses_at=min(from_millis(each.lapses_at) for each in mine),
-            )
+        if not mine or not terms.is_heard:
+            continue
+        waits_to, what = InboxAction.SEND, mine
+        if row.state != RequestState.HEARD or not terms.is_dated:
+            unheard = [each for each in mine if (row.id, each.uid) not in heard]
+            waits_to = InboxAction.HEAR if unheard else InboxAction.CLOSE
+            what = unheard or mine
+        if waits_to is InboxAction.CLOSE and row.requester != read.person.id:
+            continue
+        yield replace(
+            _item(read, row, waits_to),
+            recordings=len(what),
+            recording=min(each.id for each in what) if len(mine) > 1 else None,
+            lapses_at=min(from_millis(each.lapses_at) for each in mine),
+        )
 
 
 def _to_record(read: _Reading) -> Iterator[InboxItem]:

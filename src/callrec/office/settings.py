@@ -25,6 +25,7 @@ from callrec.intake.reading import telephone_setup
 from callrec.login.people import logins
 from callrec.notices import read_notices
 from callrec.policy.authority import check_may_set_rules
+from callrec.policy.days import short_date
 from callrec.practice import SETTINGS_ACT, Actor, Practice, attempt, in_force, signing, today
 from callrec.record.statements import sign_statement_as
 from callrec.settings import Settings
@@ -224,6 +225,6 @@ def _backdated(before: Settings, after: Settings, on: date) -> Iterator[str]:
         if notice not in before.notices and notice.first_on < on:
             yield (
                 f"the {notice.kind} notice {notice.version} is said to be in force from"
-                f" {notice.first_on}; the record will say so since {on} only, and calls before"
-                " that show it"
+                f" {short_date(notice.first_on)}; the record will say so since {short_date(on)}"
+                " only, and calls before that show it"
             )

@@ -39,6 +39,7 @@ from callrec.office.inbox import InboxItem, read_inbox
 from callrec.people.powers import lapsed_delegations
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import Urgency
+from callrec.policy.days import short_date
 from callrec.policy.notice import NOTICE_HEARD, in_force
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
@@ -255,7 +256,7 @@ def _warnings(
 ) -> Iterator[str]:
     due_on = practice.settings.policy.next_revision_due
     if due_on < today(practice):
-        yield f"the policy's revision was due by {due_on}"
+        yield f"the policy's revision was due by {short_date(due_on)}"
     yield from _record_warnings(practice)
     with reading(practice.engine) as connection:
         last, _ = read_leaf(connection, stored_head(connection).size - 1)
@@ -320,6 +321,7 @@ def notice_warnings(practice: Practice) -> Iterator[str]:
         )
         if missed:
             yield (
-                f"{direction} calls since {today(practice) - LOOKING_BACK} on days without {kind}"
+                f"{direction} calls since {short_date(today(practice) - LOOKING_BACK)} on days"
+                f" without {kind}"
                 f" notice: {missed} [{Clause.CALLER_IS_TOLD.cited}]"
             )

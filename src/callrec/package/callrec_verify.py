@@ -1800,7 +1800,8 @@ def named_as_of(system: str, confidence: str) -> str:
 
 
 def _instant(at: str) -> str:
-    return f"{at[:10]} {at[11:19]} UTC"
+    day = datetime.fromisoformat(at[:10])
+    return f"{day.day} {day:%B %Y}, {at[11:19]} UTC"
 
 
 def _what_it_means(result: Result) -> Iterator[str]:

@@ -29,6 +29,7 @@ from callrec.policy.authority import (
     without_lapsed,
 )
 from callrec.policy.clause import Clause
+from callrec.policy.days import short_date
 from callrec.policy.role import (
     POWERS,
     Delegation,
@@ -179,8 +180,9 @@ class LapsedDelegation:
     @property
     def warning(self) -> str:
         return (
-            f"{self.power} was lent to {self.login} until {self.until}, and the keys that it opened"
-            f" are not renewed: run callrec user delegate {self.login} --power {self.power} --end"
+            f"{self.login} was lent a power until {short_date(self.until)}, and the keys that it"
+            " opened are not renewed:"
+            f" run callrec user delegate {self.login} --power {self.power} --end"
         )
 
 

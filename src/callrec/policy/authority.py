@@ -26,6 +26,7 @@ from typing import Final
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import Awaited
+from callrec.policy.days import as_typed, short_date
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import GRANTED_STATES, RequestState
 from callrec.policy.role import (
@@ -38,7 +39,7 @@ from callrec.policy.role import (
     may_be_second,
     powers_of,
 )
-from callrec.policy.words import check_reason
+from callrec.policy.words import check_reason, in_words
 
 MAX_DELEGATION: Final = timedelta(days=366)
 """A year. Ours: after that the Data Controller names the person again."""
@@ -107,7 +108,7 @@ def check_may(person: Person, power: Power, *, on: date) -> None:
     check_in_force(person)
     if power not in powers_of(person, on):
         raise Refused(
-            _was_lent(person, power) or f"the role {person.role} may not {power.meaning}",
+            _was_lent(person, power) or f"the role {in_words(person.role)} may not {power.meaning}",
             clause=Clause.CONTROLLED_ACCESS,
             hint="ask the Data Controller; lending it is"
             f" callrec user delegate USER --power {power} --until DATE",
@@ -131,7 +132,7 @@ def check_second(second: Person | None, *, by: PersonId, about: PersonId, is_nee
     elif second.id in (by, about):
         message = "a second person is neither who says it nor who it is said of"
     elif not may_be_second(second):
-        message = f"the role {second.role} may not countersign"
+        message = f"the role {in_words(second.role)} may not countersign"
     else:
         return
     hint = f"ask {_ASK_ANOTHER[Power.DECIDE_GENERAL]}: --countersign USER"
@@ -154,7 +155,7 @@ def _check_governs(person: Person, what: str, *, hint: str) -> None:
     check_in_force(person)
     if Power.GOVERN not in person.powers:
         raise Refused(
-            f"the role {person.role} may not {what}",
+            f"the role {in_words(person.role)} may not {what}",
             clause=Clause.CONTROLLED_ACCESS,
             hint=hint,
         )
@@ -165,7 +166,7 @@ def check_may_request(person: Person, purpose: Purpose, *, on: date) -> None:
     check_may(person, Power.MAKE_REQUEST, on=on)
     if not TERMS[purpose].is_made_by_hand:
         raise Refused(
-            f"a request for {purpose} is not made by hand",
+            f"a request for {in_words(purpose)} is not made by hand",
             clause=Clause.ENCRYPTED_AND_ARCHIVED,
             hint="run callrec retention review, then callrec retention dispose",
         )
@@ -179,11 +180,11 @@ def check_decides_purpose(
     ``command`` is what they ran, for the hint.
     """
     check_in_force(person)
-    terms = TERMS[request.purpose]
+    terms, purpose = TERMS[request.purpose], in_words(request.purpose)
     if terms.decided_with not in powers_of(person, on):
         raise Refused(
             _was_lent(person, terms.decided_with)
-            or f"the role {person.role} may not decide a request for {request.purpose}",
+            or f"the role {in_words(person.role)} may not decide a request for {purpose}",
             clause=terms.decided_under,
             hint=hint_who_decides(request, command),
         )
@@ -256,7 +257,7 @@ def check_may_countersign(
     deciding = {Power.DECIDE_GENERAL, TERMS[request.purpose].decided_with}
     if not deciding & powers_of(person, on):
         raise Refused(
-            f"the role {person.role} may not countersign",
+            f"the role {in_words(person.role)} may not countersign",
             clause=Clause.FORMALLY_AUTHORISED,
             hint=f"ask {_ASK[Power.DECIDE_GENERAL]}: --countersign USER",
         )
@@ -330,7 +331,7 @@ def _check_is_data_controller(person: Person, request: RequestFacts, command: st
 def _was_lent(person: Person, power: Power) -> str:
     """The message if this power was lent and has ended; else empty."""
     days = [lent.until for lent in person.delegations if lent.power is power]
-    return f"{power} was lent until {max(days)} and has ended" if days else ""
+    return f"that power was lent until {short_date(max(days))} and has ended" if days else ""
 
 
 def _needs_another_person(
@@ -361,11 +362,13 @@ def lend(lender: Person, person: Person, power: Power, *, until: date, on: date)
         raise Refused(
             "a power is lent from today on, for a year at most",
             clause=Clause.CONTROLLED_ACCESS,
-            hint=f"choose --until {on + MAX_DELEGATION} or an earlier day that is not over",
+            hint=f"choose --until {as_typed(on + MAX_DELEGATION)} or an earlier day that is not"
+            " over",
         )
     if power in person.powers:
         raise Unusable(
-            f"the role {person.role} brings that power already", hint="callrec user show NAME"
+            f"the role {in_words(person.role)} brings that power already",
+            hint="callrec user show NAME",
         )
     others = _others(person.delegations, power)
     return replace(person, delegations=(*others, Delegation(power, until)))
@@ -376,7 +379,7 @@ def take_back(lender: Person, person: Person, power: Power) -> Person:
     check_may_vouch(lender)
     others = _others(person.delegations, power)
     if len(others) == len(person.delegations):
-        raise NotFound(f"{power} is not lent to this person", hint="callrec user show NAME")
+        raise NotFound("that power is not lent to this person", hint="callrec user show NAME")
     return replace(person, delegations=others)
 
 

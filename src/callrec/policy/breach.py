@@ -89,7 +89,7 @@ BREACH_RECORD_FIELDS: Final = ("facts", "effects", "remedy")
 
 @dataclass(frozen=True, slots=True)
 class ReportingThreshold:
-    """A breach that reaches both degrees is reported (config.Incidents)."""
+    """A breach that reaches both degrees is reported (settings.Incidents)."""
 
     likelihood: int
     impact: int

@@ -28,6 +28,7 @@ from callrec.policy.clock_events import (
 from callrec.policy.clock_rules import deceased_deadline, month_deadline
 from callrec.policy.days import WorkingDays
 from callrec.policy.purpose import TERMS
+from callrec.policy.words import in_words
 
 
 def deadline(
@@ -55,7 +56,9 @@ def deadline(
         case Clause.OUTSIDE_BODY:
             return _outside_body(receipt, events, working, scales)
         case source:
-            why = f"no law sets a day for a request for {receipt.purpose} [{source.cited}]"
+            why = (
+                f"no law sets a day for a request for {in_words(receipt.purpose)} [{source.cited}]"
+            )
             return Deadline(waiting_for=still_awaited(receipt, events), why=(why,))
 
 

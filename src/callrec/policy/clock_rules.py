@@ -55,6 +55,7 @@ from callrec.policy.clock_events import (
 )
 from callrec.policy.days import WorkingDays
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.words import in_words
 
 _MONTHS_OF_A_YEAR = 12
 
@@ -97,7 +98,7 @@ def check_event(
     elif event.event is ClockEventKind.EXTENDED:
         if source is not Law.ONE_MONTH:
             raise Refused(
-                f"a request for {receipt.purpose} is given no more time",
+                f"a request for {in_words(receipt.purpose)} is given no more time",
                 clause=source,
                 hint="callrec request due says by when it is answered",
             )

@@ -34,7 +34,7 @@ from callrec.policy.further import (
     FurtherParticular,
 )
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, is_sentence
+from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, in_words, is_sentence
 
 _UNKNOWN: Final = "unknown"
 
@@ -90,7 +90,7 @@ def read_further(
     foreign = [QUESTIONS[field].option_name for field in given if field not in asked_for]
     if foreign:
         raise Refused(
-            f"you do not need {', '.join(foreign)} for {purpose}",
+            f"you do not need {', '.join(foreign)} for {in_words(purpose)}",
             clause=Clause.SPECIFIC_PURPOSES,
             hint="leave it out, or make a request for the purpose that it belongs to",
         )
@@ -123,9 +123,9 @@ def read_answer(
     """
     if not _has_a_word(text):
         raise Refused(
-            f"the request does not say: {field}",
+            f"the request does not say: {in_words(field)}",
             clause=TERMS[purpose].asked_under,
-            hint=f"give {QUESTIONS[field].option}",
+            option=QUESTIONS[field].option,
         )
     answer = _read(purpose, field, text, known)
     if QUESTIONS[field].kind is AnswerKind.DAY:
@@ -142,7 +142,7 @@ def _read(purpose: Purpose, field: FurtherParticular, text: str, known: AnswerCo
     word = normalise_text(text).casefold()
     if word == _UNKNOWN and not asked.may_be_unknown:
         raise Refused(
-            f"this cannot be unknown: {field}", clause=clause, hint=f"give {asked.option}"
+            f"this cannot be unknown: {in_words(field)}", clause=clause, option=asked.option
         )
     if word == _UNKNOWN or (word == NO_AUTHORITY and asked.may_be_none):
         return word
@@ -154,26 +154,31 @@ def _in_form(field: FurtherParticular, text: str, known: AnswerContext, clause: 
     match asked.kind:
         case AnswerKind.SENTENCE if not is_sentence(tidy):
             raise Refused(
-                f"the {field} is not a sentence",
+                f"the {in_words(field)} is not a sentence",
                 clause=clause,
                 hint=f"say it in at least {MIN_REASON_CHARACTERS} characters"
-                f" and {MIN_REASON_WORDS} different words: {asked.option}",
+                f" and {MIN_REASON_WORDS} different words",
+                option=asked.option,
             )
         case AnswerKind.LOGIN if tidy not in known.logins:
             raise NotFound(
-                "nobody has that login", hint=f"run callrec user list, then give {asked.option}"
+                "nobody has that login",
+                hint="callrec user list shows the logins",
+                option=asked.option,
             )
         case AnswerKind.CHOICE if tidy.casefold() not in asked.choices:
             raise Unusable(
-                f"that is none of the answers: {field}", hint=f"one of: {', '.join(asked.choices)}"
+                f"that is none of the answers: {in_words(field)}",
+                hint=f"one of: {', '.join(asked.choices)}",
             )
         case AnswerKind.FILE if len(text.encode()) > MAX_AGREEMENT_BYTES:
             raise Unusable(
                 f"the agreement is longer than {MAX_AGREEMENT_BYTES // 1024} KiB of text",
-                hint=f"give its text alone: {asked.option}",
+                hint="give its text alone",
+                option=asked.option,
             )
         case AnswerKind.DAY:
-            return parse_day(tidy, known.today, what=asked.option_name).isoformat()
+            return parse_day(tidy, known.today, option=asked.option).isoformat()
         case AnswerKind.CHOICE:
             return tidy.casefold()
         case AnswerKind.FILE:
@@ -195,16 +200,17 @@ def _check_day(
         if day < date.fromisoformat(answers[FurtherParticular.RECEIVED]):
             why = "no answer is due before the request was received"
     elif day > known.today:
-        why = f"this is on a day to come: {field}"
+        why = f"this is on a day to come: {in_words(field)}"
     elif field is FurtherParticular.RECEIVED and day.year < FIRST_YEAR:
-        why = f"this is before {FIRST_YEAR}, and no clock here is as old as that: {field}"
+        why = f"this is before {FIRST_YEAR}, and no clock here is as old as that: {in_words(field)}"
     elif known.call_on is not None and day < known.call_on:
-        why = f"this is earlier than the call: {field}"
+        why = f"this is earlier than the call: {in_words(field)}"
     if why:
         raise Refused(
             why,
             clause=TERMS[purpose].asked_under,
-            hint=f"look at the dates again: {QUESTIONS[field].option}",
+            hint="look at the dates again",
+            option=QUESTIONS[field].option,
         )
 
 

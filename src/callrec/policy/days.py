@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -28,6 +29,9 @@ FIRST_YEAR: Final = 2018
 _YEARS = range(1970, 2200)  # any other is a typing mistake
 _ISO_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
 _BRITISH_DAY = re.compile(r"(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})")
+_WRITTEN_DAY = re.compile(
+    r"(?:(?P<weekday>[a-z]{3,9}),? )?(?P<day>[0-9]{1,2}) (?P<month>[a-z]{3,9}),? (?P<year>[0-9]{4})"
+)
 _TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})")
 _A_DAY = timedelta(days=1)
 _SATURDAY = 5  # as date.weekday() counts
@@ -84,27 +88,56 @@ def last_day(end: datetime, zone: tzinfo) -> date:
     return (end - timedelta(microseconds=1)).astimezone(zone).date()
 
 
-def parse_day(text: str, today: date, *, what: str = "that") -> date:
-    """A day as typed: ``2024-01-04``, ``4/1/2024`` (day first), ``today``, ``yesterday``.
+def short_date(day: date) -> str:
+    """A day in few words: ``Tue 3 Nov 2026``."""
+    return f"{day:%a} {day.day} {day:%b %Y}"
 
-    Unusable if it is none of these, or no day; ``what`` names it in the error, such as ``--until``.
+
+def as_typed(day: date) -> str:
+    """A day as it is typed: ``3/11/2026``."""
+    return f"{day.day}/{day.month}/{day.year}"
+
+
+def parse_day(text: str, today: date, *, what: str = "that", option: str = "") -> date:
+    """A day as typed: ``4/1/2024``, ``2024-01-04``, ``Thu 4 Jan 2024``, ``today``, ``yesterday``.
+
+    Unusable if it is none of these, or no day; ``what`` names it in the error, such as ``--until``,
+    and ``option`` is what to type.
     """
     typed = text.strip().casefold()
     if typed == "today":
         return today
     if typed == "yesterday":
         return today - _A_DAY
-    found = _ISO_DAY.fullmatch(typed) or _BRITISH_DAY.fullmatch(typed)
-    try:
-        day = date(int(found["year"]), int(found["month"]), int(found["day"])) if found else None
-    except ValueError:
-        day = None
+    day = _day_in_figures(typed) or _day_in_words(typed)
     if day is None or day.year not in _YEARS:
         raise Unusable(
             f"{what} is not a date",
-            hint="type 2024-01-04, 4/1/2024 (day first), today or yesterday",
+            hint="type 4/1/2024 (day first), 4 Jan 2024, today or yesterday",
+            option=option,
         )
     return day
+
+
+def _day_in_figures(typed: str) -> date | None:
+    found = _ISO_DAY.fullmatch(typed) or _BRITISH_DAY.fullmatch(typed)
+    try:
+        return date(int(found["year"]), int(found["month"]), int(found["day"])) if found else None
+    except ValueError:
+        return None
+
+
+def _day_in_words(typed: str) -> date | None:
+    """A day as `short_date` and `full_date` write it; none where its weekday is another."""
+    found = _WRITTEN_DAY.fullmatch(typed)
+    if found is None:
+        return None
+    for month in range(1, 13):
+        if f"{date(2024, month, 1):%B}".casefold().startswith(found["month"]):
+            with suppress(ValueError):
+                day = date(int(found["year"]), month, int(found["day"]))
+                return day if f"{day:%A}".casefold().startswith(found["weekday"] or "") else None
+    return None
 
 
 def parse_times(text: str) -> TimeRange:

@@ -28,6 +28,7 @@ from callrec.errors import Refused, Unusable
 from callrec.policy.authority import RequestFacts
 from callrec.policy.purpose import TERMS
 from callrec.policy.rights.grounds import GROUND_CODES, Ground
+from callrec.policy.words import in_words
 
 SILENCING_GROUNDS: Final = (
     Ground.THIRD_PARTY,
@@ -199,7 +200,7 @@ def edits_to_apply(request: RequestFacts, *, approved: Edits, typed: Edits = UNE
     decide = f"ask the person who decides to run {command}"
     if terms.edits_are_decided:
         raise Refused(
-            f"what is left out of a copy for {request.purpose} is part of the approval",
+            f"what is left out of a copy for {in_words(request.purpose)} is part of the approval",
             clause=terms.decided_under,
             hint=decide,
         )

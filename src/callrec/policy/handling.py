@@ -30,7 +30,7 @@ from callrec.policy.clock_events import Awaited
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import ENDED_STATES, USED_STATES, RequestState
 from callrec.policy.role import Person, PersonId, Power, powers_of
-from callrec.policy.words import check_reason
+from callrec.policy.words import check_reason, in_words
 
 
 def check_may_change(person: Person, request: RequestFacts, *, on: date) -> None:
@@ -43,7 +43,7 @@ def check_may_change(person: Person, request: RequestFacts, *, on: date) -> None
     check_in_force(person)
     if not TERMS[request.purpose].is_made_by_hand:
         raise Refused(
-            f"a request for {request.purpose} is not changed by hand",
+            f"a request for {in_words(request.purpose)} is not changed by hand",
             clause=Clause.ENCRYPTED_AND_ARCHIVED,
             hint="the Data Controller withholds what is to be kept; callrec retention dispose makes"
             " another",

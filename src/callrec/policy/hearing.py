@@ -28,6 +28,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import has_lapsed
 from callrec.policy.rights.restriction import check_not_restricted
 from callrec.policy.role import LINE_MANAGERS, Person, PersonId, Power
+from callrec.policy.words import in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,8 @@ def check_is_for_listening(request: RequestFacts) -> None:
     terms = TERMS[request.purpose]
     if not terms.is_heard:
         raise Refused(
-            f"what is approved for {request.purpose} is carried out, not heard or handed over",
+            f"what is approved for {in_words(request.purpose)} is carried out, not heard or handed"
+            " over",
             clause=terms.asked_under,
             hint="to hear it, ask for a purpose of its own: callrec request create",
         )
@@ -128,7 +130,8 @@ def check_attended(
         raise Refused(
             "it is not said who attends the hearing",
             clause=TERMS[request.purpose].decided_under,
-            hint='say who is there besides you: --attended "the patient", or --attended nobody',
+            hint="say who is there besides you, or nobody",
+            option='--attended "the patient", or --attended nobody',
         )
 
 
@@ -143,7 +146,8 @@ def check_second_person(person: Person, request: RequestFacts, grant: GrantFacts
         return
     if not grant.decided_by - {person.id}:
         raise Refused(
-            f"the person who alone approved a request for {request.purpose} does not release it",
+            f"the person who alone approved a request for {in_words(request.purpose)} does not"
+            " release it",
             clause=terms.decided_under,
             hint=f"approve it for somebody else, or together:"
             f" callrec approve {request.reference} --for USER, or --countersign USER",

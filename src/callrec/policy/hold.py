@@ -29,6 +29,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Person, PersonId, Power, powers_of
 from callrec.policy.search import Criteria
+from callrec.policy.words import in_words
 
 LIFTING_ACTS: Final = frozenset(
     {RequestAct.DENIED, RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CLOSED}
@@ -153,7 +154,7 @@ def check_may_place_hold(person: Person, *, on: date, doing: str = "place a hold
     check_in_force(person)
     if not (_DECIDING | {Power.SEARCH}) & powers_of(person, on):
         raise Refused(
-            f"the role {person.role} may not {doing}",
+            f"the role {in_words(person.role)} may not {doing}",
             clause=Clause.ENCRYPTED_AND_ARCHIVED,
             hint="ask a manager, a partner or the Data Controller",
         )
@@ -174,7 +175,7 @@ def check_may_countersign_lifting(person: Person, *, lifter: PersonId, on: date)
     check_in_force(person)
     if not _DECIDING & powers_of(person, on):
         raise Refused(
-            f"the role {person.role} may not countersign",
+            f"the role {in_words(person.role)} may not countersign",
             clause=Clause.ENCRYPTED_AND_ARCHIVED,
             hint="ask a manager, a partner or the Data Controller: --countersign USER",
         )

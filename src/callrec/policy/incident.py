@@ -15,7 +15,7 @@ from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause, Law
 from callrec.policy.role import LINE_MANAGERS, Person, PersonId, Power, Role, powers_of
-from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, is_sentence
+from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, in_words, is_sentence
 
 
 class IncidentState(StrEnum):
@@ -101,7 +101,7 @@ def check_may_be_notified(manager: Person, reporter: PersonId) -> None:
     check_in_force(manager)
     if manager.role not in LINE_MANAGERS:
         raise Refused(
-            f"the role {manager.role} is nobody's line manager",
+            f"the role {in_words(manager.role)} is nobody's line manager",
             clause=Clause.INFRINGEMENT,
             hint="name a manager, a partner or the Data Controller: --tell USER",
         )

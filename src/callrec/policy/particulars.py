@@ -24,7 +24,7 @@ from callrec.policy.completeness import (
 from callrec.policy.days import TimeRange
 from callrec.policy.further import QUESTIONS, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.words import check_reason
+from callrec.policy.words import check_reason, in_words
 
 
 class Unknown(StrEnum):
@@ -209,7 +209,7 @@ def _check_complete(purpose: Purpose, answers: Answers) -> None:
     if further:
         hints.append(f"give {' '.join(QUESTIONS[each].option for each in further)}")
     raise Refused(
-        f"the request does not say: {', '.join([*missing, *further])}",
+        f"the request does not say: {', '.join(map(in_words, [*missing, *further]))}",
         clause=Clause.FORMALLY_AUTHORISED if missing else TERMS[purpose].asked_under,
         hint="; ".join(hints),
     )
@@ -221,7 +221,8 @@ def check_not_in_future(call_on: date | None, today: date) -> None:
         raise Refused(
             "the call is on a day to come",
             clause=Clause.FORMALLY_AUTHORISED,
-            hint=f"give the day on which it was, or say --date {UNKNOWN}",
+            hint=f"give the day on which it was, or say {UNKNOWN}",
+            option="--date D",
         )
 
 

@@ -45,7 +45,7 @@ from typing import Final
 
 from callrec.errors import Refused, Tampered
 from callrec.policy.clause import Clause
-from callrec.policy.days import day_end
+from callrec.policy.days import as_typed, day_end
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import PersonId
 from callrec.policy.words import Worded
@@ -414,7 +414,7 @@ def grant_lapses_at(
         raise Refused(
             "a grant lasts from today on and no longer than the practice allows",
             clause=Clause.CONTROLLED_ACCESS,
-            hint=f"choose --until {last} or an earlier day that is not over",
+            hint=f"choose --until {as_typed(last)} or an earlier day that is not over",
         )
     return day_end(chosen, zone)
 

@@ -36,6 +36,7 @@ from callrec.policy.clause import Clause, Law
 from callrec.policy.clock_rules import same_day_after
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Person, Power
+from callrec.policy.words import in_words
 
 ROUTINE: Final = "routine"
 """The category of recordings with no other."""
@@ -127,7 +128,7 @@ class Stopped:
     """``H-3``, ``R-17``; of what is kept on, until when."""
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (self.by, self.reference)))
+        return " ".join(filter(None, (in_words(self.by), self.reference)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +354,7 @@ def check_destroys(request: RequestFacts) -> None:
     terms = TERMS[request.purpose]
     if not terms.is_destroyed:
         raise Refused(
-            f"a request for {request.purpose} destroys nothing",
+            f"a request for {in_words(request.purpose)} destroys nothing",
             clause=terms.asked_under,
             hint="callrec request create --purpose erasure asks for that",
         )

@@ -23,7 +23,7 @@ from callrec.policy.authority import RequestFacts, check_in_force, check_may
 from callrec.policy.clause import Clause
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Person, PersonId, Power, powers_of
-from callrec.policy.words import check_reason
+from callrec.policy.words import check_reason, in_words
 
 
 class RegisterName(StrEnum):
@@ -47,7 +47,9 @@ class RegisterTerms:
     kept_under: Clause
 
 
-RIGHTS_PURPOSES: Final = frozenset(each for each in Purpose if TERMS[each].has_statutory_clock)
+RIGHTS_PURPOSES: Final = frozenset(
+    each for each, terms in TERMS.items() if terms.has_statutory_clock
+)
 """Requests by people, or on their behalf, about themselves: the register of subject access."""
 
 REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
@@ -75,7 +77,7 @@ def check_may_read_register(person: Person, register: RegisterName, *, on: date)
     deciding = {TERMS[purpose].decided_with for purpose in terms.purposes} or {Power.GOVERN}
     if Power.READ_AUDIT not in powers and not deciding <= powers:
         raise Refused(
-            f"the role {person.role} may not read the {register} register",
+            f"the role {in_words(person.role)} may not read the {register} register",
             clause=terms.kept_under,
             hint="ask the Data Controller, or a person who may read the audit record",
         )

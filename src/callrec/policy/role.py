@@ -15,19 +15,19 @@ from types import MappingProxyType
 from typing import Final, NewType
 
 from callrec.errors import Unusable
-from callrec.policy.words import Worded
+from callrec.policy.words import Worded, in_words
 
 PersonId = NewType("PersonId", str)
 """32 hex digits; never a login name."""
 
 
 class Role(StrEnum):
-    """A person's position in the practice."""
+    """A person's position in the practice; the one with the fewest powers is offered first."""
 
-    DATA_CONTROLLER = "data-controller"
-    PARTNER = "partner"
-    MANAGER = "manager"
     STAFF = "staff"
+    MANAGER = "manager"
+    PARTNER = "partner"
+    DATA_CONTROLLER = "data-controller"
     AUDITOR = "auditor"
     INTAKE = "intake"
 
@@ -125,9 +125,10 @@ class Person:
 
 def powers_restricted_to(role: Role, only: frozenset[Power]) -> frozenset[Power]:
     """The powers of a person who is to have only some of their role's; Unusable if one is not."""
-    if not only <= POWERS[role]:
+    if more := only - POWERS[role]:
+        what = ", ".join(power.meaning for power in sorted(more))
         raise Unusable(
-            f"the role {role} does not bring {', '.join(sorted(only - POWERS[role]))}",
+            f"the role {in_words(role)} does not let anybody {what}",
             hint="lend it: callrec user delegate NAME --power POWER --until DATE",
         )
     return only

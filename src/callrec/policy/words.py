@@ -11,9 +11,9 @@ the audit log keeps the reasons for those who review it.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from callrec.errors import Refused, Source
 
@@ -28,6 +28,27 @@ class Worded(StrEnum):
         member._value_ = word
         member.meaning = meaning
         return member
+
+
+_SAID: Final[Mapping[str, str]] = {
+    "data-controller": "Data Controller",
+    "medico-legal": "medico-legal",
+    # How sure the start of a call is.
+    "utc-proven": "proven",
+    "local-unambiguous": "by the local clock",
+    "local-ambiguous": "the hour came twice",
+    "nonexistent": "the hour never was",
+    "file-time": "by the file's time",
+    # Whether the caller was told of the recording.
+    "inbound-announcement": "by the announcement",
+    "outbound-spoken": "by the person who rang them",
+}
+"""What is said for a word that programs carry, where its hyphens as spaces would not do."""
+
+
+def in_words(word: str) -> str:
+    """A word that programs carry, as people read it: ``subject access``. JSON has the word."""
+    return _SAID.get(word, word.replace("-", " "))
 
 
 NORMALISING_VERSION = 1
@@ -85,7 +106,10 @@ def check_reason(reason: str | None, clause: Source) -> None:
     """A reason is a sentence, not a word."""
     if not (reason or "").strip():
         raise Refused(
-            "no reason is given", clause=clause, hint='say why, in a sentence: --reason "…"'
+            "no reason is given",
+            clause=clause,
+            hint="say why, in a sentence",
+            option='--reason "…"',
         )
     if not is_sentence(reason or ""):
         raise Refused(

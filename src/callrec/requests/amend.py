@@ -56,7 +56,7 @@ class Amended:
     recordings: int
     grants_ended: int
     of_other_day: tuple[int, ...] | None
-    """As `Created`."""
+    """As `CreatedRequest` has it."""
     concerned: StaffNamed
     left_out: int = 0
     """Recordings that match it besides, and that no other part of the same asks for."""

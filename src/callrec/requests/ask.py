@@ -28,6 +28,7 @@ from callrec.policy.purpose import RANDOM_BYTES, TERMS, Purpose, request_id
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId, Power, VaultKey
 from callrec.policy.search import is_of_another_day
+from callrec.policy.words import in_words
 from callrec.practice import Actor, Practice, powers, register_now, signing, today
 from callrec.record.acts import log_leaf, next_number
 from callrec.record.versions import fresh_nonces
@@ -143,7 +144,7 @@ def check_count(practice: Practice, purpose: Purpose, count: int) -> None:
     cap = practice.settings.grants.review_cap
     if TERMS[purpose].is_capped and count > cap:
         raise Refused(
-            f"a request for {purpose} asks for {cap} recordings at most",
+            f"a request for {in_words(purpose)} asks for {cap} recordings at most",
             clause=Clause.PERFORMANCE,
             hint="choose those from which most is to be learned",
         )
@@ -191,8 +192,8 @@ def parse_number(practice: Practice, typed: str | None) -> str | None:
 
     number = e164(typed, practice.settings.region)
     if number is None:
-        hint = "give it in full, or say --number unknown"
-        raise Unusable("that is not a telephone number", hint=hint)
+        hint = "give it in full, or say unknown"
+        raise Unusable("that is not a telephone number", hint=hint, option="--number N")
     return number
 
 

@@ -20,6 +20,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.statement import entries_in
 from callrec.errors import Tampered
 from callrec.policy.clock_events import Deadline, Urgency, urgency
+from callrec.policy.days import short_date
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDED_STATES, USED_STATES, RequestAct, RequestState
 from callrec.policy.rights.grounds import Ground
@@ -143,8 +144,8 @@ def waiting_warnings(practice: Practice, kept: Collection[str]) -> Iterator[str]
             came = deadline.waiting_for.came if deadline and deadline.waiting_for else "EVENT"
             yield (
                 f"R-{row.number} waits for an answer since"
-                f" {since.astimezone(practice.settings.time_zone):%Y-%m-%d}: ask again, or say what"
-                f" came: callrec request event R-{row.number} {came} --on DATE"
+                f" {short_date(since.astimezone(practice.settings.time_zone))}: ask again, or say"
+                f" what came: callrec request event R-{row.number} {came} --on DATE"
             )
 
 

@@ -39,7 +39,7 @@ from callrec.policy.request import (
     has_standing_approval,
     is_undelivered,
 )
-from callrec.policy.words import check_reason
+from callrec.policy.words import check_reason, in_words
 from callrec.practice import Actor, Practice, signing, today
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.clock import ACT_OF_DATED, deadline_on_day, log_dated, moved_late, read_clock
@@ -154,7 +154,7 @@ def _checked_clock(
     clock = request.clock
     if clock is None:
         raise Refused(
-            f"nothing sets a day for a request for {request.purpose}",
+            f"nothing sets a day for a request for {in_words(request.purpose)}",
             clause=Clause.SUBJECT_ACCESS,
             hint=f"callrec request show {request.reference} says when it lapses",
         )

@@ -52,7 +52,7 @@ def check_may_be_destroyed(
 ) -> None:
     """Check that none of these recordings is held by anything.
 
-    The log must have been found sound before, as by `acts.check_log`.
+    The log must have been found sound before, as by `acts.check_whole_log`.
     """
     check_holds(practice, connection)
     over = holds_covering(practice, actor, connection, recordings)
@@ -190,7 +190,7 @@ def check_holds(practice: Practice, connection: Connection) -> None:
 def check_rows_of_holds(rules: Rulebook, leaves: Sequence[Leaf]) -> Iterator[Problem]:
     """Check the rows of holds, and that each request that let go of its hold could end so.
 
-    The leaves must have been found sound before, as by `acts.check_log`.
+    The leaves must have been found sound before, as by `acts.check_whole_log`.
     """
     request = tables.request.c
     rows = rules.connection.execute(select(request.id, request.purpose))
@@ -210,7 +210,8 @@ def check_hold_rows(
     """Check that the rows of holds are what the leaves say (docs/formats/holds.md, 4).
 
     A person who can write the database could drop a row. The leaves must have been found sound
-    before, as by `acts.check_log`. ``could_end`` asks it of each request that let go of its hold.
+    before, as by `acts.check_whole_log`. ``could_end`` asks it of each request that let go of its
+    hold.
     """
     connection, requests = past_powers.connection, REQUESTS.histories(leaves)
 

@@ -1,6 +1,6 @@
 """What lapses by itself: requests that nobody decides, grants that nobody uses.
 
-A day that is over counts at once, whatever the log says (`states_today`); the next command that
+A day that is over counts at once, whatever the log says; the next command that
 writes puts it into the log and destroys the grants.
 """
 

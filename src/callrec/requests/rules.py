@@ -69,8 +69,8 @@ from callrec.requests.clock import is_court_ordered, is_missing_proof, read_date
 from callrec.requests.model import Approval, History, event_of
 
 _SHORTEST_DAYS: Final = 1
-"""The fewest that `requests.lapse_days` may be set to: config says so, and the log does not say
-to how many it was set."""
+"""The fewest that `requests.lapse_days` may be set to (settings.py); the log does not
+say to how many it was set."""
 
 _BEGUN_BY: Final[Mapping[str, RequestAct]] = MappingProxyType(
     {
@@ -127,7 +127,7 @@ class Rulebook(Powers):
 
 
 def read_rulebook(connection: Connection, register: Register, zone: tzinfo) -> Rulebook:
-    """Read it; the statements must have been found sound before, as by `acts.check_log`."""
+    """Read it; the statements must have been found sound before, as by `acts.check_whole_log`."""
     statement = tables.statement.c
     query = select(statement.body, statement.signature).where(
         statement.kind.in_(["approval", KIND])

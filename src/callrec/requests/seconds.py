@@ -26,6 +26,7 @@ from callrec.audit.register import Register, Voucher
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.login.people import logins
+from callrec.policy.days import short_date
 from callrec.policy.hold import HoldAct
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Standing
@@ -76,7 +77,7 @@ class BroughtInSecond:
         how = "given another key" if self.was_reset else "brought in"
         through = f", through {self.through}" if self.through else ""
         signed = f"{self.second} signed beside {self.by}"
-        return f"{signed}, by whom they were {how} on {self.since}{through}"
+        return f"{signed}, by whom they were {how} on {short_date(self.since)}{through}"
 
 
 def seconds_brought_in(practice: Practice, connection: Connection) -> tuple[BroughtInSecond, ...]:

@@ -53,8 +53,7 @@ from callrec.restore.resume import (
     is_beyond_log,
     seq_of_run,
 )
-from callrec.store.directory import disk_errors
-from callrec.system.files import check_only_we_can_change
+from callrec.system.files import check_only_we_can_change, disk_errors
 from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume, time_of_run
 
 

@@ -27,9 +27,8 @@ from callrec.crypto.context import context
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable, WrongPassword
 from callrec.record.forms import WHERE_THERE, LogHead, as_json, recall
-from callrec.store.directory import disk_errors
 from callrec.store.sealing import open_stream
-from callrec.system.files import sync
+from callrec.system.files import disk_errors, sync
 from callrec.volume.drive import drive_errors, open_untrusted, read_small
 from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume
 

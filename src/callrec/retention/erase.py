@@ -38,6 +38,7 @@ from callrec.policy.retention import (
     check_still_due,
 )
 from callrec.policy.role import Power
+from callrec.policy.words import in_words
 from callrec.practice import Actor, Practice, attempt, signing, today
 from callrec.record.acts import check_whole_log
 from callrec.requests.approvals import end_reason
@@ -207,7 +208,7 @@ def _check_purpose(request: OpenRequest, purpose: Purpose) -> None:
     """An erasure and a disposal are carried out each by its own rules."""
     if request.purpose is not purpose:
         raise Unusable(
-            f"{request.reference} is for {request.purpose}, not for {purpose}",
+            f"{request.reference} is for {in_words(request.purpose)}, not for {in_words(purpose)}",
             hint="callrec request list shows what each is for",
         )
 

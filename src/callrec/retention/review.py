@@ -27,7 +27,7 @@ from callrec.crypto.canonical import parse, parse_instant
 from callrec.crypto.statement import entries_in
 from callrec.errors import Misconfigured
 from callrec.policy.clock_rules import same_day_after
-from callrec.policy.days import day_end
+from callrec.policy.days import day_end, short_date
 from callrec.policy.hold import HoldState
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import ENDED_STATES
@@ -233,7 +233,7 @@ def stops_for(
     for row in recordings:
         stops[row.id] |= asked.get(row.uid, set())
         if row.uid in kept_on:
-            stops[row.id].add(Stopped(StopReason.KEPT_ON, f"until {kept_on[row.uid]}"))
+            stops[row.id].add(Stopped(StopReason.KEPT_ON, f"until {short_date(kept_on[row.uid])}"))
         if row.state == RecordingState.RESTRICTED:
             stops[row.id].add(Stopped(StopReason.RESTRICTION))
     return {number: tuple(sorted(found)) for number, found in stops.items() if found}

@@ -14,7 +14,6 @@ knows them.
 from __future__ import annotations
 
 import ctypes
-import errno
 import fcntl
 import hashlib
 import itertools
@@ -32,7 +31,7 @@ from typing import Final, Self
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Failed, NotFound, Tampered
 from callrec.store.sealing import Buffers, Readable, Sealed, fill, seal_stream, write_all
-from callrec.system.files import sync
+from callrec.system.files import disk_errors, sync
 
 RECORDINGS: Final = "recordings"
 
@@ -310,34 +309,6 @@ def recording_path(root: Path, name: str) -> Path:
     """Where a sealed recording lies: ``recordings/<first two hex digits>/<name>``."""
     check_name(name)
     return root.joinpath(RECORDINGS, name[:2], name)
-
-
-_FULL = "make room on the vault's disk and run the command again"
-
-_WORDS = {
-    errno.ENOSPC: ("the vault's disk is full", _FULL),
-    errno.EDQUOT: ("this account may keep no more on the vault's disk", _FULL),
-    errno.EROFS: (
-        "the vault's disk can only be read",
-        "mount it for writing; a disk that turned read-only by itself may be failing",
-    ),
-    errno.EACCES: (
-        "this account may not use the vault's folder",
-        "run the command as the account that owns the vault",
-    ),
-    errno.EIO: ("the vault's disk failed", "check the disk before anything else is written to it"),
-}
-
-
-@contextmanager
-def disk_errors() -> Iterator[None]:
-    """Raise what the system says of the vault's disk as ``Failed``, with no path in the words."""
-    try:
-        yield
-    except OSError as error:
-        plain = os.strerror(error.errno or errno.EIO).lower()
-        message, hint = _WORDS.get(error.errno or errno.EIO, (f"the vault's disk: {plain}", ""))
-        raise Failed(message, hint=hint) from error
 
 
 def sync_filesystem(folder: int) -> bool:

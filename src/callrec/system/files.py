@@ -12,6 +12,7 @@ replaced, it has a hidden name beside its target for a while.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -305,3 +306,31 @@ def link_unnamed(descriptor: int, target: Path) -> None:
         os.link(str(descriptor), target, src_dir_fd=opened, follow_symlinks=True)
     finally:
         os.close(opened)
+
+
+_FULL: Final = "make room on the vault's disk and run the command again"
+
+_WORDS: Final = {
+    errno.ENOSPC: ("the vault's disk is full", _FULL),
+    errno.EDQUOT: ("this account may keep no more on the vault's disk", _FULL),
+    errno.EROFS: (
+        "the vault's disk can only be read",
+        "mount it for writing; a disk that turned read-only by itself may be failing",
+    ),
+    errno.EACCES: (
+        "this account may not use the vault's folder",
+        "run the command as the account that owns the vault",
+    ),
+    errno.EIO: ("the vault's disk failed", "check the disk before anything else is written to it"),
+}
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Raise what the system says of the vault's disk as ``Failed``, with no path in the words."""
+    try:
+        yield
+    except OSError as error:
+        plain = os.strerror(error.errno or errno.EIO).lower()
+        message, hint = _WORDS.get(error.errno or errno.EIO, (f"the vault's disk: {plain}", ""))
+        raise Failed(message, hint=hint) from error

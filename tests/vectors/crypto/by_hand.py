@@ -137,13 +137,21 @@ def hpke_open(seed: bytes, sealed: bytes, info: bytes) -> bytes:
 
 
 def stream(
-    key: bytes, head: bytes, *, salt: bytes, prefix: bytes, plain: bytes, last: int = 1
+    key: bytes,
+    head: bytes,
+    *,
+    salt: bytes,
+    prefix: bytes,
+    plain: bytes,
+    last: int = 1,
+    ends_empty: bool = False,
 ) -> list[bytes]:
     """The segments of a sealed stream; ``last`` is the flag that the last one gets."""
     cipher = AESGCM(hkdf(key, head, salt))
     header = bytes([40]) + salt + prefix
     first, full = SEGMENT - 40 - 16, SEGMENT - 16
     pieces = [plain[:first], *(plain[at : at + full] for at in range(first, len(plain), full))]
+    pieces += [b""] if ends_empty else []
     flags = [0] * (len(pieces) - 1) + [last]
     sealed = [
         cipher.encrypt(prefix + index.to_bytes(4, "big") + bytes([flag]), piece, b"")

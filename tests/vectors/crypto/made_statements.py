@@ -106,7 +106,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
                     "version": "4.1",
                 }
             ],
-            "policy": {"next_revision_due": "2025-01-31", "version": "2"},
+            "policy": {"next_revision_due": "2025-01-31"},
             "practice": {
                 "data_protection_contact": "01632 960000",
                 "kept_for": "three years",

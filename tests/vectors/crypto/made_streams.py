@@ -65,6 +65,13 @@ def streams() -> Cases:
     ):
         head = stream_head(FOUR, order, by_hand.arranged(segments, order))
         yield name, case_text(expect="tampered", why=why, **head)
+    bound = context("recording", VAULT, CONTEXTS["recording"])
+    ends_empty = by_hand.stream(
+        KEY, bound, salt=STREAM_SALT, prefix=PREFIX, plain=bytes(FIRST), ends_empty=True
+    )
+    told = stream_head(FIRST, "0 1", by_hand.arranged(ends_empty, "0 1"))
+    why = "the last segment is empty"
+    yield "last_segment_empty", case_text(expect="tampered", why=why, **told, ends_empty=True)
     yield from bad_streams()
 
 

@@ -6,6 +6,7 @@ import base64
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from callrec.cli.invocation import (
     typed_moment,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import Output, counted, facts, qr_code
+from callrec.cli.output import Output, counted, facts, local_time, qr_code
 from callrec.errors import CallrecError, HeadGone, Tampered, Unanchored, Unchecked, Unusable
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _show_entries(out: Output, entries: Sequence[Entry], total: int, asked: str 
 def _row(entry: Entry, asked: str | None) -> tuple[object, ...]:
     return (
         entry.seq,
-        entry.at[:16].replace("T", " "),
+        _utc(entry.at),
         entry.actor,
         entry.action if entry.outcome == "done" else f"{entry.action} ({entry.outcome})",
         about_in_words(entry.subject, asked),
@@ -121,13 +122,13 @@ def verify(
 ) -> None:
     """Check the whole record, and say what that proves.
 
-    A head is a note of the record's newest entry, kept outside the vault: by this machine, on a
-    drive, in a release, on paper. It shows when newer entries were cut off.
+    A note of the record's newest entry is kept outside the vault: by this machine, on a drive, in
+    a release, on paper. It shows when newer entries were cut off.
 
-    INTACT: nothing was changed, and nothing was cut off before the newest head at hand.
+    INTACT: nothing was changed, and nothing was cut off before the newest note at hand.
     INTACT, resumed: the same, but for what was found in it before, which is on record.
     INTACT-SINCE: nothing was changed in what was read, the entries that --new asks for.
-    INTACT-UNANCHORED: nothing was changed, but there is no head to compare with (10; 11 if this
+    INTACT-UNANCHORED: nothing was changed, but there is no note to compare with (10; 11 if this
     machine had one, and it is gone). Somebody could have cut off the newest entries.
     TAMPERED: something was changed or is missing; it is named.
     INCONCLUSIVE: it could not be checked whole.
@@ -166,14 +167,14 @@ def _end(found: Verification) -> None:
         case Verdict.INCONCLUSIVE:
             raise Unchecked(f"not checked: {found.unchecked[0]}")
         case Verdict.UNANCHORED:
-            hint = (
-                "callrec audit verify --against FILE, with a head from a drive, a release or paper"
-            )
+            hint = "callrec audit verify --against FILE, a note from a drive, a release or paper"
             if found.memory_gone:
                 raise HeadGone(
                     "this machine's note of the record's newest entry is missing", hint=hint
                 )
-            raise Unanchored("there is no head to compare the record with", hint=hint)
+            raise Unanchored(
+                "there is no note of the newest entry to compare the record with", hint=hint
+            )
         case Verdict.INTACT | Verdict.RESUMED | Verdict.SINCE:
             pass
 
@@ -282,20 +283,20 @@ def _anchor_lines(found: Verification) -> Iterator[str]:
     for anchor in found.anchors:
         size, name = _entries(anchor.size), anchor.name
         if anchor.since:
-            yield f"extends the head remembered here: {size}, seen {_utc(anchor.at)}"
-            yield f"heads are remembered here without a break since {_utc(anchor.since)}"
+            yield f"holds all that was seen here before: {size}, on {_utc(anchor.at)} UTC"
+            yield f"this machine has kept watch without a break since {_utc(anchor.since)} UTC"
         elif anchor.is_outside:
-            yield f'extends an outside head: "{name}", {size}'
+            yield f'holds all that an outside note says: "{name}", {size}'
         else:
-            yield f'extends the head in "{name}", which you could have written: {size}'
+            yield f'holds all that a note says that you could have written: "{name}", {size}'
     if found.verdict is Verdict.UNANCHORED:
         if found.memory_gone:
             yield "THIS MACHINE'S NOTE OF THE NEWEST ENTRY IS MISSING: somebody may have removed it"
-        yield "NO HEAD WAS AT HAND: somebody could have cut off the newest entries"
+        yield "NO NOTE OF THE NEWEST ENTRY WAS AT HAND: somebody could have cut off what is newer"
 
 
 def _utc(at: str) -> str:
-    return f"{at[:16].replace('T', ' ')} UTC"
+    return local_time(datetime.fromisoformat(at), UTC)
 
 
 def _resumed_line(found: Verification) -> str:
@@ -326,8 +327,8 @@ def _judgement_lines(found: Verification) -> Iterator[str]:
         yield f"entry {seq} has a statement by somebody without the power: it counts for nothing"
     for step in found.set_back[-_MAX_SET_BACKS:]:
         yield (
-            f"a clock was set back: entry {step.seq} says {step.at:%Y-%m-%d %H:%M} UTC, the next"
-            f" {step.next_at:%Y-%m-%d %H:%M}; see what lapsed by the former"
+            f"a clock was set back: entry {step.seq} says {local_time(step.at, UTC)} UTC, the next"
+            f" {local_time(step.next_at, UTC)}; see what lapsed by the former"
         )
 
 
@@ -411,7 +412,7 @@ def _write_head(practice: Practice, head: str, size: int, to: Path, *, replace: 
 def _show_head(out: Output, head: str, size: int, to: Path | None) -> None:
     value = {"size": size, "checkpoint": head, "path": to}
     if to is not None:
-        out.show(value, f'The head of {_entries(size)} is in "{to}".')
+        out.show(value, f'A note of the newest of {_entries(size)} is in "{to}".')
         out.next_step(f"print {shlex.quote(str(to))}, and keep it where nobody can exchange it")
         return
     square = qr_code(head) if out.is_on_a_terminal else ()

@@ -19,7 +19,7 @@ from callrec.cli.invocation import (
     signing_person,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import facts, labelled, local_time
+from callrec.cli.output import facts, labelled, local_day, local_time
 from callrec.policy.hold import HoldState
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _json(hold: ListedHold) -> dict[str, Any]:
 
 
 def _row(hold: ListedHold, zone: tzinfo) -> tuple[object, ...]:
-    placed = f"{hold.placed_at.astimezone(zone):%Y-%m-%d}"
+    placed = local_day(hold.placed_at, zone)
     number = f"H-{hold.number}"
     return number, hold.request, hold.state, placed, hold.placed_by, hold.recordings
 

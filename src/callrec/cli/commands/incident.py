@@ -20,13 +20,13 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.layout import Table
+from callrec.cli.layout import Table, as_words
 from callrec.cli.options import read_recording, read_request
-from callrec.cli.output import facts, labelled, local_time
+from callrec.cli.output import act_in_words, facts, labelled, local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
 from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Closing, Findings
-from callrec.policy.days import parse_day, parse_instant
+from callrec.policy.days import parse_day, parse_instant, short_date
 from callrec.policy.incident import IncidentState, Outcome
 
 if TYPE_CHECKING:
@@ -426,7 +426,8 @@ def _incident_lines(shown: ShownIncident, now: datetime, zone: tzinfo) -> Iterat
     yield from labelled(_labelled(shown, now, zone), width=14)
     for event in shown.history:
         added = f"  {', '.join(map(_named, event.added))}" if event.added else ""
-        yield f"{'history':<14}{local_time(event.at, zone)}  {event.what}  {event.by}{added}"
+        what = f"{act_in_words(event.what)}  {event.by}{added}"
+        yield f"{'history':<14}{local_time(event.at, zone)}  {what}"
 
 
 _REPORTABLE: Mapping[bool | None, str] = {
@@ -450,9 +451,9 @@ def _labelled(shown: ShownIncident, now: datetime, zone: tzinfo) -> Iterator[tup
         yield _named(name), value
     yield "reportable", _REPORTABLE[shown.must_be_reported]
     if closing := shown.closing:
-        when = f"{closing.on}" if closing.at is None else local_time(closing.at, zone)
+        when = short_date(closing.on) if closing.at is None else local_time(closing.at, zone)
         late = ", after the 72 hours" if shown.was_late else ""
-        yield "outcome", f"{closing.outcome}, {when}{late}"
+        yield "outcome", f"{as_words(closing.outcome)}, {when}{late}"
         yield "reason", closing.reason
         if closing.delay_reason:
             yield "delayed", closing.delay_reason

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.cli.layout import Table, escape_controls
-from callrec.cli.output import Output, counted, facts
+from callrec.cli.layout import Table, as_words, escape_controls
+from callrec.cli.output import Output, counted, facts, local_day
+from callrec.policy.days import short_date
 from callrec.telephone.sound.sound import Finding
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _HEADERS = ("file", "call", "began", "why")
 
 _BESIDE_THE_FILE = 48
-"""Columns of a table that the others take: ``outbound, ext 117209``, ``2024-07-04 14:05:01``, 999,
+"""Columns of a table that the others take: ``outbound, ext 117209``, ``the hour came twice``, 999,
 and two between each."""
 
 
@@ -87,8 +88,12 @@ def _of_call(each: Preview) -> list[str]:
 
 
 def _of_time(call: Call) -> list[str]:
-    local = call.local_time.replace("T", " ")[: len("2024-07-04 14:05:01")]
-    lines = [local, call.time_confidence, utc_offset(call.utc_offset_minutes)]
+    local = datetime.fromisoformat(call.local_time)
+    lines = [
+        short_date(local),
+        f"{local:%H:%M:%S} {utc_offset(call.utc_offset_minutes)}",
+        as_words(call.time_confidence),
+    ]
     return [*lines, "CONTRADICTED"] if call.contradiction else lines
 
 
@@ -166,8 +171,7 @@ def summary_line(summary: Summary, zone: tzinfo) -> str:
     came = f"{fields['recordings']} taken in"
     if fields["recordings"]:
         days = [
-            parse_instant(fields[end]).astimezone(zone).date().isoformat()
-            for end in ("first_start", "last_start")
+            local_day(parse_instant(fields[end]), zone) for end in ("first_start", "last_start")
         ]
         came += f", from {' to '.join(dict.fromkeys(days))}"
     return f"Signed summary, entry {summary.seq} of the audit log: {came}."

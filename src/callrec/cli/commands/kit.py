@@ -179,7 +179,7 @@ def use(
     ctx: Context,
     *,
     user: NewController,
-    name: options.FullName,
+    name: options.ControllerName,
     recovery_file: options.RecoveryFile = None,
     recovery_shares: RecoveryShares = None,
 ) -> None:

@@ -18,7 +18,7 @@ from callrec.cli.options import NamedCall
 from callrec.cli.output import facts
 from callrec.cli.playing import ANY_FORMAT_PLAYERS, WAVE_PLAYERS, Desk, find_player
 from callrec.errors import NotFound, Unusable
-from callrec.policy.days import last_day, parse_day
+from callrec.policy.days import last_day, parse_day, short_date
 from callrec.policy.edits import SILENCING_GROUNDS, Span, format_edits, format_time
 
 if TYPE_CHECKING:
@@ -176,7 +176,8 @@ def _heard_lines(call: Invocation, heard: PlayedRecording) -> Iterator[str]:
         yield f"The record names what played it: {heard.player}."
     for what, text in format_edits(heard.edits):
         yield f"Edited as approved: {what} {text}."
-    yield f"It may be played again until {last_day(heard.lapses_at, call.settings.time_zone)}."
+    last = last_day(heard.lapses_at, call.settings.time_zone)
+    yield f"It may be played again until {short_date(last)}."
 
 
 def _part(heard: PlayedRecording) -> str:

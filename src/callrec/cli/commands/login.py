@@ -15,7 +15,8 @@ from callrec.cli.invocation import (
     practice_of,
     session_here,
 )
-from callrec.cli.output import Output, facts
+from callrec.cli.layout import as_words
+from callrec.cli.output import Output, can_line, facts
 from callrec.cli.prompts import NEW_PASSWORD_FILE
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _show_session(invocation: Invocation, opened: LoggedIn) -> None:
     ends = f"{opened.ends_at.astimezone(invocation.settings.time_zone):%H:%M}"
     value = {"user": opened.login, **facts(opened, "role", "ends_at", "terminal")}
     idle = f"or until {IDLE_LIMIT.seconds // 60} minutes pass without a command"
-    line = f"{opened.login} ({opened.role}) until {ends}, {idle}; {opened.terminal} only."
+    line = f"{opened.login} ({as_words(opened.role)}) until {ends}, {idle}; {opened.terminal} only."
     invocation.out.show(value, line)
     invocation.out.next_step("callrec inbox")
 
@@ -139,8 +140,8 @@ def _show_person(
         "practice": practice,
     }
     lines = (
-        f"{actor.login}, {actor.person.role} of {practice}",
-        f"may: {', '.join(may)}",
+        f"{actor.login}, {as_words(actor.person.role)} of {practice}",
+        can_line(may),
         *fingerprint_lines("key", fingerprint),
     )
     out.show(value, lines)

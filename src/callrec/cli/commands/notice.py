@@ -11,8 +11,8 @@ import typer
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
-from callrec.cli.layout import Table
-from callrec.policy.days import parse_day
+from callrec.cli.layout import Table, as_words
+from callrec.policy.days import parse_day, short_date
 from callrec.policy.notice import NoticeGap, NoticeKind, NoticeVersion, notice_gaps
 
 if TYPE_CHECKING:
@@ -95,10 +95,12 @@ def _give(invocation: Invocation, kind: NoticeKind, on: str, to: Path | None) ->
         write_text(text, to)
     words = text.splitlines() if to is None else f'written to "{to}"'
     invocation.out.show({**_json(notice, since), "on": day, "text": text}, words)
-    until = f" until {notice.last_on}" if notice.last_on else ""
+    days = f"from {short_date(notice.first_on)}"
+    if notice.last_on:
+        days += f" until {short_date(notice.last_on)}"
     invocation.out.note(
-        f"{kind} notice, version {notice.version}, in force from {notice.first_on}{until};"
-        f" on record since {since}"
+        f"{kind} notice, version {notice.version}, in force {days};"
+        f" on record since {as_words(since)}"
     )
 
 
@@ -122,8 +124,8 @@ def _json(notice: NoticeVersion, since: date | None) -> dict[str, object]:
 def _in_words(gap: NoticeGap) -> str:
     if gap.first_on is None:
         return f"no {gap.kind} notice was ever in force"
-    until = f"until {gap.last_on}" if gap.last_on else "on"
-    return f"no {gap.kind} notice from {gap.first_on} {until}"
+    until = f"until {short_date(gap.last_on)}" if gap.last_on else "on"
+    return f"no {gap.kind} notice from {short_date(gap.first_on)} {until}"
 
 
 InForceOn = Annotated[

@@ -22,7 +22,7 @@ from callrec.cli.invocation import (
 from callrec.cli.layout import Table
 from callrec.cli.output import counted, facts, local_time, rfc3339
 from callrec.errors import DoneInPart
-from callrec.policy.days import DayRange
+from callrec.policy.days import DayRange, short_date
 from callrec.system.spreadsheet import to_csv
 from callrec.telephone.call import Direction
 
@@ -186,8 +186,8 @@ def _cells(finding: Finding) -> list[Any]:
 
 
 def days_in_words(days: DayRange) -> str:
-    """Days in words: ``2026-10-26``, ``2026-10-25 to 2026-10-26``."""
-    return str(days.first) if days.count == 1 else f"{days.first} to {days.last}"
+    """Days in words: ``Mon 26 Oct 2026``, ``Sun 25 Oct 2026 to Mon 26 Oct 2026``."""
+    return " to ".join(dict.fromkeys(map(short_date, (days.first, days.last))))
 
 
 def reconciled_summary(counts: Counts) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -19,9 +20,10 @@ from callrec.cli.invocation import (
     typed_moment,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import as_json, facts
+from callrec.cli.output import as_json, facts, local_time
 from callrec.errors import Tampered
 from callrec.policy.reviews import RegisterName
+from callrec.policy.words import in_words
 from callrec.system.spreadsheet import as_text, to_csv
 
 if TYPE_CHECKING:
@@ -95,13 +97,7 @@ def _write(invocation: Invocation, extract: RegisterExtract, to: Path, *, replac
 
 def _show(invocation: Invocation, extract: RegisterExtract) -> None:
     out, zone, shown = invocation.out, invocation.settings.time_zone, extract.on_screen
-    rows = [
-        [
-            cell if type(cell) is int else as_text(cell, zone)
-            for cell in (entry[column] for column in shown)
-        ]
-        for entry in extract.entries
-    ]
+    rows = [[_cell(column, entry[column], zone) for column in shown] for entry in extract.entries]
     table = Table([column.replace("_", " ") for column in shown], rows)
     out.show(_json(extract), table if rows else "Nothing is entered in this register.")
     if invocation.given.json or not rows:
@@ -115,6 +111,25 @@ def _show(invocation: Invocation, extract: RegisterExtract) -> None:
         )
     for told in extract.brought_in:
         out.note(told)
+
+
+_CODED: Final = frozenset({"purpose", "how", "role", "legal_basis", "outcome", "powers"})
+"""Columns of words that programs carry."""
+
+
+def _cell(column: str, value: Any, zone: tzinfo) -> object:
+    """A cell of a register on a screen; a file has what programs read."""
+    match value:
+        case str() if column in _CODED:
+            return in_words(value)
+        case datetime():
+            return local_time(value, zone)
+        case bool():
+            return as_text(value, zone)
+        case tuple():
+            return "; ".join(map(in_words, value) if column in _CODED else value)
+        case _:
+            return value
 
 
 RegisterArgument = Annotated[

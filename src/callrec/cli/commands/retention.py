@@ -278,7 +278,7 @@ def _proposed_words(made: DisposalProposal) -> Iterator[str | Table]:
 
 def _due_table(every: Iterable[DueGroup]) -> Table:
     rows = [
-        (f"{d.month:%Y-%m}", d.category.name, d.recordings, d.free, "; ".join(_stops(d)))
+        (f"{d.month:%b %Y}", d.category.name, d.recordings, d.free, "; ".join(_stops(d)))
         for d in every
     ]
     return Table(("month", "category", "due", "free", "stopped by"), rows)

@@ -10,12 +10,13 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
-from callrec.cli.layout import Table
+from callrec.cli.layout import Table, answer_in_words
 from callrec.cli.output import facts, local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Failed, Tampered, Unusable
 from callrec.policy.days import parse_instant
 from callrec.policy.reviews import ReviewVerdict
+from callrec.policy.words import in_words
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -145,10 +146,11 @@ def _words(drawn: DrawnSearches, zone: tzinfo) -> Iterator[str | Table]:
 def _lines(item: DrawnSearch, zone: tzinfo) -> Iterator[str]:
     refused = "  REFUSED" if item.refused else ""
     at = local_time(item.at, zone)
-    yield f"entry {item.seq}  {at}  {item.user} ({item.role}){refused}"
+    yield f"entry {item.seq}  {at}  {item.user} ({in_words(item.role)}){refused}"
     asked = ", ".join(
-        f"{name} {' or '.join(value) if isinstance(value, list) else value}"
+        f"{name.replace('_', ' ')} {' or '.join(map(answer_in_words, values))}"
         for name, value in item.criteria.items()
+        for values in [value if isinstance(value, list) else [value]]
     )
     yield f"  looked for  {asked or 'nothing in particular'}"
     yield f"  reason      {item.reason or 'none'}"

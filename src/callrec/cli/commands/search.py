@@ -12,14 +12,22 @@ from callrec.cli.commands.drives.volumes import OnVolume
 from callrec.cli.commands.ingest_view import utc_offset
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
-from callrec.cli.layout import Table
+from callrec.cli.layout import Table, as_words
 from callrec.cli.offers import open_requests
 from callrec.cli.options import NamedCall
 from callrec.cli.output import Output, facts, labelled, local_time
 from callrec.errors import NotFound, Unusable
-from callrec.policy.days import DayRange, TimeRange, parse_day, parse_instant, parse_times
+from callrec.policy.days import (
+    DayRange,
+    TimeRange,
+    parse_day,
+    parse_instant,
+    parse_times,
+    short_date,
+)
 from callrec.policy.role import Power
 from callrec.policy.search import Criteria, Direction, check_search_reason
+from callrec.policy.words import in_words
 
 if TYPE_CHECKING:
     from callrec.calls.find import ShownCall
@@ -393,7 +401,7 @@ def _shown_json(shown: CheckedRecording) -> dict[str, Any]:
 def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
     call = shown.call
     yield "recording", str(call.id)
-    yield "began", f"{call.started_at.astimezone(zone):%Y-%m-%d %H:%M:%S}, {call.time_confidence}"
+    yield "began", f"{_began(call.started_at.astimezone(zone))}, {in_words(call.time_confidence)}"
     if shown.clock.zone is not None:
         yield "clock", _clock(shown.clock, call, zone)
     if shown.clock.contradiction:
@@ -405,16 +413,16 @@ def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
     yield "parties", ", ".join(call.parties) or "unknown"
     yield "sound", f"{call.format}, {call.size_bytes:,} bytes"
     if shown.sides:
-        yield "channels", ", ".join(shown.sides)
+        yield "channels", ", ".join(map(as_words, shown.sides))
     if shown.findings:
         yield "found", ", ".join(shown.findings)
     yield "state", f"{call.state}, held" if call.held else call.state
     yield from _rights(shown)
     if call.is_on_volumes_only:
         yield "kept", only_on_volumes(call)
-    due = f"; due on {shown.due_on}" if shown.due_on else ""
+    due = f"; due on {short_date(shown.due_on)}" if shown.due_on else ""
     yield "retention", f"{shown.category.rule}{due}"
-    yield "caller told", shown.caller_told
+    yield "caller told", in_words(shown.caller_told)
     began_on = call.started_at.astimezone(zone).date()
     in_force = [
         f"{kind} {version}{_said_later(shown.notices_stated_on[kind], began_on)}"
@@ -439,7 +447,7 @@ def _rights(shown: CheckedRecording) -> Iterator[tuple[str, str]]:
 def _said_later(stated_on: date | None, began_on: date) -> str:
     """Whether the record says of a notice only since after the call that it was in force."""
     return (
-        f" (the record says so since {stated_on} only)"
+        f" (the record says so since {short_date(stated_on)} only)"
         if stated_on and stated_on > began_on
         else ""
     )
@@ -452,7 +460,7 @@ def _taken_in(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]
     if call.taken_in_at is None or call.taken_in_by is None:
         yield "taken in", "by nobody: run callrec audit verify --full"
     else:
-        at = f"{call.taken_in_at.astimezone(zone):%d %B %Y, %H:%M}"
+        at = local_time(call.taken_in_at, zone)
         yield "taken in", f"{at}, by {ROLES_IN_WORDS[call.taken_in_by]}"
     if shown.batch:
         yield "batch", shown.batch
@@ -468,5 +476,10 @@ def _clock(clock: StartClock, call: ShownCall, zone: tzinfo) -> str:
     if clock.utc_offset_minutes is not None:
         stood += f", {utc_offset(clock.utc_offset_minutes)}"
     local = call.started_at.astimezone(zone).isoformat()
-    showed = call.local_time.replace("T", " ")[: len("2024-07-04 14:05:01")]
+    showed = _began(datetime.fromisoformat(call.local_time))
     return stood if local.startswith(call.local_time[:19]) else f"{stood}; it showed {showed}"
+
+
+def _began(local: datetime) -> str:
+    """To the second: ``Thu 4 Jul 2024, 14:05:01``."""
+    return f"{short_date(local)}, {local:%H:%M:%S}"

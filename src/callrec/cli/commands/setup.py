@@ -46,7 +46,7 @@ def init(
     *,
     practice: options.PracticeName,
     user: options.UserName,
-    name: options.FullName,
+    name: options.ControllerName,
     recovery_file: options.RecoveryFile = None,
     recovery_shares: RecoveryShares = None,
 ) -> None:
@@ -57,7 +57,7 @@ def init(
     machine is checked. Ctrl-C at any question leaves nothing behind.
 
     Keep the kit on paper in two sealed envelopes: without it, and without a password, nobody can
-    ever open the recordings. A recovery file that ends in .pdf is a page to print.
+    ever open the recordings. As kit.pdf it is a page to print, by any other name it is text.
     """
     from callrec.login.choosing import facts_configured
     from callrec.people.founding import set_up_practice
@@ -141,7 +141,7 @@ def _ask_plan(invocation: Invocation, recovery_file: Path | None) -> _Plan:
         "Where should the recovery kit be saved?",
         _read_kit_file,
         option="--recovery-file FILE",
-        help="A new file that ends in .pdf, to be printed; or here, to copy it from this screen.",
+        help="A new file: kit.pdf is a page to print, kit.txt is text. Or here, on this screen.",
         default=_HERE,
     )
     return _Plan(recordings, drive, kit, None if file.is_file() else file)

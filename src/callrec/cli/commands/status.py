@@ -22,9 +22,9 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.layout import DueSoon, Overdue, Table
+from callrec.cli.layout import DueSoon, Overdue, Table, as_words
 from callrec.cli.offers import day_in_words
-from callrec.cli.output import counted, facts
+from callrec.cli.output import counted, facts, local_day, local_time
 from callrec.errors import Tampered, Unusable
 
 if TYPE_CHECKING:
@@ -93,10 +93,14 @@ def _status_lines(found: Status, zone: tzinfo, *, known: bool) -> Iterator[str]:
         yield "nobody is logged in, so nobody's inbox is shown"
     for request in found.overdue:
         since = request.deadline.due_on
-        yield Overdue(f"OVERDUE: {request.reference}, {request.purpose}, since {since}")
+        yield Overdue(
+            f"OVERDUE: {request.reference}, {as_words(request.purpose)}, since {as_words(since)}"
+        )
     for request in found.due_soon:
         due = request.deadline.due_on or request.deadline.target_on
-        yield DueSoon(f"due soon: {request.reference}, {request.purpose}, by {due}")
+        yield DueSoon(
+            f"due soon: {request.reference}, {as_words(request.purpose)}, by {as_words(due)}"
+        )
     for reference in found.heard_not_sent:
         yield f"heard, and no answer went out: {reference}, callrec release {reference}"
     for reference in found.handover_not_recorded:
@@ -116,14 +120,14 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
     never = "never archived"
     if any(each.on_vaults_disk and each.recordings for each in found.volumes):
         never += " to another disk"
-    yield f"last archived: {at.astimezone(zone):%d %B %Y, %H:%M}" if at else never
+    yield f"last archived: {local_time(at, zone)}" if at else never
     if left := found.unarchived:
-        since = f"the first since {left.since.astimezone(zone):%d %B %Y}"
+        since = f"the first since {local_day(left.since, zone)}"
         yield f"on no other disk yet: {counted(left.recordings, 'recording')}, {since}"
     for each in found.volumes:
         yield f'  "{each.label}": {_verified(each, zone)}'
     if (last := found.last_reconcile) is not None:
-        when = f"{last.at.astimezone(zone):%d %B %Y, %H:%M}"
+        when = local_time(last.at, zone)
         yield f"last reconciled: {when}, for {days_in_words(last.days)}"
         yield f"  {reconciled_summary(last.counts)}"
     yield from _tried(found, zone)
@@ -137,11 +141,11 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
 def _tried(found: Status, zone: tzinfo) -> Iterator[str]:
     """When it was last seen that record and recovery kit are good."""
     if checked := found.record_verified:
-        yield f"record last verified whole: {checked.astimezone(zone):%d %B %Y, %H:%M}"
+        yield f"record last verified whole: {local_time(checked, zone)}"
     else:
         yield "record last verified whole: never on this machine, callrec audit verify"
     if tried := found.last_drill:
-        yield f"recovery kit last tried: {tried.astimezone(zone):%d %B %Y}"
+        yield f"recovery kit last tried: {local_day(tried, zone)}"
 
 
 def _verified(each: ListedVolume, zone: tzinfo) -> str:
@@ -150,7 +154,7 @@ def _verified(each: ListedVolume, zone: tzinfo) -> str:
     here = "on the vault's own disk, " if each.on_vaults_disk else ""
     if each.verified_at is None:
         return f"{here}never verified by you"
-    return f"{here}last verified by you {each.verified_at.astimezone(zone):%d %B %Y, %H:%M}"
+    return f"{here}last verified by you {local_time(each.verified_at, zone)}"
 
 
 def _due_json(request: DueRequest) -> dict[str, object]:
@@ -244,7 +248,7 @@ inbox_app = new_app()
 
 @inbox_app.command()
 def inbox(ctx: Context) -> None:
-    """What waits for you: to decide, attach, hear, send, carry out, confirm; soonest due first."""
+    """What waits for you: to decide, hear, send, close, confirm and more; soonest due first."""
     from callrec.office.inbox import read_inbox
 
     practice = practice_of(ctx.obj)
@@ -297,6 +301,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "attach": "callrec request attach {} --matching",
     "hear": "callrec listen {}",
     "send": "callrec release {}",
+    "close": "callrec request close {}",
     "record": "callrec request event {} handed-over --on DATE --by CHANNEL --to-whom NAME",
     "review": "callrec audit review-glass {}",
     "settle": "callrec incident show {}",

@@ -25,11 +25,11 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.layout import Table
-from callrec.cli.output import Output, counted, facts, local_time
+from callrec.cli.layout import Table, as_words
+from callrec.cli.output import Output, can_line, counted, facts, local_time
 from callrec.cli.prompts import NEW_PASSWORD_FILE, read_password
 from callrec.errors import Unusable
-from callrec.policy.days import parse_day
+from callrec.policy.days import parse_day, short_date
 from callrec.policy.role import Power, Role
 
 if TYPE_CHECKING:
@@ -142,7 +142,11 @@ def _added(
     added: AddedPerson, password: str | None, *more: str, of: str = ""
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     value = {"user": added.login, **facts(added, "role"), "password": password}
-    lines = (f"{added.login} is added as {added.role}.", *more, *_provisional_lines(password, of))
+    lines = (
+        f"{added.login} is added as {as_words(added.role)}.",
+        *more,
+        *_provisional_lines(password, of),
+    )
     return value, lines
 
 
@@ -254,7 +258,9 @@ def confirm(
             by = f"by {actor.login} and {beside.login}" if beside else f"by {actor.login} alone"
             alone = () if beside else ("There was no second person who may sign for it.",)
             value = {**_json(done), "countersigned_by": beside.login if beside else None}
-            sitting.show(user, value, (f"{user} is confirmed as {done.role}, {by}.", *alone))
+            sitting.show(
+                user, value, (f"{user} is confirmed as {as_words(done.role)}, {by}.", *alone)
+            )
     sitting.end()
 
 
@@ -292,7 +298,7 @@ def _list_words(everybody: Sequence[Colleague], on: date) -> Iterator[str | Tabl
     yield Table(("login", "name", "role", "standing"), rows)
     for person in everybody:
         for lent in person.delegations:
-            yield f"{person.login} may {lent.power} until {_until(lent.until, on)}"
+            yield f"{person.login} may {lent.power.meaning} until {_until(lent.until, on)}"
 
 
 @user_app.command()
@@ -307,10 +313,10 @@ def show(ctx: Context, *, user: options.KnownLogin) -> None:
 
 
 def _shown_lines(found: Colleague, on: date) -> Iterator[str]:
-    yield f"{found.login}  {found.full_name}  ({found.role}, {found.standing})"
-    yield f"may: {', '.join(found.powers) or 'nothing'}"
+    yield f"{found.login}  {found.full_name}  ({as_words(found.role)}, {found.standing})"
+    yield can_line(found.powers)
     for lent in found.delegations:
-        yield f"lent: {lent.power}, until {_until(lent.until, on)}"
+        yield f"lent: {lent.power.meaning}, until {_until(lent.until, on)}"
     yield from fingerprint_lines("key", found.claimed_fingerprint or found.fingerprint)
 
 
@@ -344,11 +350,12 @@ def role(
 
 
 def _role_lines(user: str, role: Role, only: Sequence[Power], done: RoleChange) -> Iterator[str]:
-    only_now = f", and may: {', '.join(only)}" if only else ""
-    yield f"{user} is {role} now{only_now}."
+    yield f"{user} is {as_words(role)} now."
+    if only:
+        yield can_line(only)
     for lent in done.delegations:
         ends = f"callrec user delegate {user} --power {lent.power} --end"
-        yield f"{lent.power} stays lent until {lent.until}: {ends}"
+        yield f"{user} may {lent.power.meaning} until {short_date(lent.until)}: {ends}"
     yield from _taken_back_lines(done.taken_back)
 
 
@@ -379,11 +386,11 @@ def delegate(
     actor = signing_person(ctx.obj, practice)
     if last is None:
         end_delegation(practice, actor, login=user, power=power)
-        text = f"{user} may not {power} any more; what it opened goes on under new keys."
+        text = f"{user} may not {power.meaning} any more; what it opened goes on under new keys."
     else:
         second = _second_person(ctx.obj, practice, actor, user, countersign)
         lend_power(practice, actor, login=user, power=power, until=last, second=second)
-        text = f"{user} may {power} until {last}."
+        text = f"{user} may {power.meaning} until {short_date(last)}."
     ctx.obj.out.show({"user": user, "power": power, "until": last}, text)
     ctx.obj.out.next_step(f"callrec user show {user}")
 
@@ -483,7 +490,7 @@ def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = 
 
 
 def _until(until: date, on: date) -> str:
-    return f"{until}" if until >= on else f"{until}, which is over"
+    return short_date(until) if until >= on else f"{short_date(until)}, which is over"
 
 
 def _json(person: Colleague) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,8 +17,9 @@ from callrec.cli.commands.kit import fingerprint_lines, grouped_fingerprint
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, practice_of
 from callrec.cli.layout import Table
-from callrec.cli.output import facts, qr_code
+from callrec.cli.output import facts, local_time, qr_code
 from callrec.errors import Misconfigured, Tampered, Unchecked
+from callrec.policy.days import short_date
 
 if TYPE_CHECKING:
     from callrec.package.callrec_verify import Result
@@ -111,7 +113,7 @@ def _words(found: CheckedRelease) -> Iterator[str | Table]:
         entry = f", entry {result.entry['seq']} of its audit log" if result.entry else ""
         did = "certified" if "certificate" in result.manifest else "put together"
         yield f"{result.manifest['practice']}, request {request}"
-        yield f"{did} on {at[:10]} at {at[11:16]} UTC{entry}"
+        yield f"{did} on {local_time(datetime.fromisoformat(at), UTC)} UTC{entry}"
     yield from _what_was_found(found)
     yield from found.remarks
     yield from (f"- {problem.path} {problem.what}" for problem in result.problems)
@@ -153,7 +155,8 @@ def _what_it_proves(result: Result) -> Iterator[str]:
 
 
 def _row(file: CheckedFile) -> tuple[str | None, ...]:
-    began = (file.local_time or "")[:16].replace("T", " ")
+    local = datetime.fromisoformat(file.local_time) if file.local_time else None
+    began = f"{short_date(local)}, {local:%H:%M}" if local else ""
     seconds = None if file.duration_s is None else round(file.duration_s)
     length = "" if seconds is None else f"{seconds // 60}:{seconds % 60:02d}"
     return file.path, file.state, file.role, began, length

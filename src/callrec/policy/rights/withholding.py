@@ -27,7 +27,7 @@ from callrec.policy.completeness import normalise_text
 from callrec.policy.further import CLAIMANT, NO_AUTHORITY, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground, OnlyIf
-from callrec.policy.words import some_of
+from callrec.policy.words import in_words, some_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def check_ground(ground: Ground | None, purpose: Purpose) -> Ground:
     if is_decided_expressly(purpose):
         rests_on = Law.ERASURE if purpose is Purpose.ERASURE else TERMS[purpose].asked_under
     raise Refused(
-        f"{wrong} to withhold from a request for {purpose}",
+        f"{wrong} to withhold from a request for {in_words(purpose)}",
         clause=rests_on,
         hint=f"the codes that fit: {', '.join(GROUNDS_FOR[purpose])}",
     )
@@ -156,7 +156,7 @@ def check_refused_on(
     if code is Ground.NOT_APPROVED and terms.has_statutory_clock:
         others = (str(each) for each in GROUNDS_FOR[request.purpose] if each is not code)
         raise Refused(
-            f"a request for {request.purpose} is not refused because nobody approves it",
+            f"a request for {in_words(request.purpose)} is not refused because nobody approves it",
             clause=terms.decided_under,
             hint=f"name the ground: --code CODE; the codes that fit: {', '.join(others)}",
         )
@@ -256,7 +256,7 @@ def check_each_decided(
         and not set(asked) <= {*granted, *withheld}
     ):
         raise Refused(
-            f"each recording of a request for {request.purpose} is decided by itself",
+            f"each recording of a request for {in_words(request.purpose)} is decided by itself",
             clause=Law.ERASURE if terms.is_destroyed else terms.asked_under,
             hint="name each: --recording ID grants it, --withhold ID=CODE withholds it",
         )

@@ -21,6 +21,7 @@ from callrec.cli.invocation import (
 )
 from callrec.cli.output import Output, counted, facts
 from callrec.errors import CallrecError, DoneInPart, Failed, NotFound, Tampered, Unusable
+from callrec.policy.days import short_date
 
 if TYPE_CHECKING:
     from callrec.archive.log import Removed
@@ -280,7 +281,9 @@ def _note_not_attached(out: Output, practice: Practice, reports: Sequence[Volume
     verified = {report.label for report in reports}
     for each in list_volumes(practice):
         if each.label not in verified and each.at is None:
-            when = f"verified {each.verified_at:%Y-%m-%d}" if each.verified_at else "never verified"
+            when = (
+                f"verified {short_date(each.verified_at)}" if each.verified_at else "never verified"
+            )
             out.note(f'"{each.label}" is not attached: {when} by you')
 
 

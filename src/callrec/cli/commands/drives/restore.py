@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +13,7 @@ import typer
 from callrec.cli.commands.kit import ask_kit
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_login, signing_person
-from callrec.cli.output import counted, facts
+from callrec.cli.output import counted, facts, local_time
 from callrec.errors import DoneInPart
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def _note_not_taken(out: Output, passed_over: Sequence[PassedOver]) -> None:
 
 def _when(made: str) -> str:
     """When a copy was made, as it is read; it is called by ``20260807T101500Z``."""
-    return f"{made[:4]}-{made[4:6]}-{made[6:8]} at {made[9:11]}:{made[11:13]} UTC"
+    return f"{local_time(datetime.fromisoformat(made), UTC)} UTC"
 
 
 def _lines(practice: str, done: Restored) -> Iterator[str]:

@@ -21,7 +21,7 @@ from callrec.cli.invocation import (
 )
 from callrec.cli.layout import Table
 from callrec.cli.options import VolumeFolder
-from callrec.cli.output import counted, facts, local_time
+from callrec.cli.output import counted, facts, local_day, local_time
 
 if TYPE_CHECKING:
     from callrec.archive.volumes import ListedVolume, LostVolume, VolumeKeeper
@@ -169,7 +169,7 @@ def _lost_lines(done: LostVolume, zone: tzinfo) -> Iterator[str]:
 
 
 def _day(at: datetime, zone: tzinfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d}"
+    return local_day(at, zone)
 
 
 VolumeLabel = Annotated[

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,10 +29,11 @@ from callrec.cli.invocation import (
     signing_person,
     typed_day,
 )
+from callrec.cli.layout import as_words
 from callrec.cli.options import read_recording, read_word
 from callrec.cli.output import facts
 from callrec.errors import Failed, Unusable
-from callrec.policy.days import last_day
+from callrec.policy.days import last_day, short_date
 from callrec.policy.edits import Edits, TypedEdit, read_clip, read_silence
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import Ground
@@ -160,7 +160,7 @@ def _details(edits: Mapping[int, Edits], withheld: Mapping[int, Ground]) -> Iter
     for number, edit in edits_lines(edits):
         yield f"Edited: {number}, {edit}."
     for number, ground in withheld.items():
-        yield f"Withheld: {number}, {ground}: {ground.meaning}."
+        yield f"Withheld: {number}, {as_words(ground)}: {ground.meaning}."
 
 
 def _withheld(given: Collection[Withheld]) -> Mapping[int, Ground]:
@@ -203,7 +203,7 @@ def _show(sitting: Sitting, practice: Practice, done: Approved) -> None:
     numbers = some_of(done.recordings)
     is_heard = TERMS[done.purpose].is_heard
     what = f"for {done.to}" if is_heard else granted_in_words(done.purpose, done.to)
-    last = last_day(done.lapses_at, practice.settings.time_zone)
+    last = short_date(last_day(done.lapses_at, practice.settings.time_zone))
     lines = (
         f"{done.reference} is approved: {numbers} {what}.",
         *by_hand_line(done.by_hand),
@@ -225,7 +225,7 @@ def _show(sitting: Sitting, practice: Practice, done: Approved) -> None:
             out.next_step(f"{done.to} runs callrec listen {which}, or callrec release {which}")
 
 
-def _what_follows(done: Approved, last: date) -> str:
+def _what_follows(done: Approved, last: str) -> str:
     terms = TERMS[done.purpose]
     if terms.is_heard:
         return f"{done.to} can listen until {last}."

@@ -13,10 +13,11 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.register import write_report
 from callrec.cli.invocation import Context, check_destination, practice_of, signing_person
-from callrec.cli.layout import WIDTH, Prose, escape_controls, fold
-from callrec.cli.output import facts, local_time
+from callrec.cli.layout import WIDTH, Prose, answer_in_words, as_words, escape_controls, fold
+from callrec.cli.output import act_in_words, facts, local_time
 from callrec.errors import Tampered
-from callrec.policy.days import last_day
+from callrec.policy.days import last_day, short_date
+from callrec.policy.words import in_words
 
 if TYPE_CHECKING:
     from callrec.registers.dossier import Dossier, DossierEntry
@@ -72,7 +73,7 @@ def dossier(
 
 def _lines(found: Dossier, zone: tzinfo) -> Iterator[str]:
     """A dossier as people read it, 80 columns wide."""
-    yield f"{found.reference}  {found.purpose}  {found.state}"
+    yield f"{found.reference}  {as_words(found.purpose)}  {found.state}"
     yield f"all that the record says of it, read on {local_time(found.read_at, zone)}"
     if not found.in_full:
         yield "what the request says is not shown in full, as it does not concern the reader"
@@ -83,9 +84,9 @@ def _lines(found: Dossier, zone: tzinfo) -> Iterator[str]:
 
 def _entry_lines(entry: DossierEntry, zone: tzinfo) -> Iterator[str]:
     number = "" if entry.seq is None else str(entry.seq)
-    words = [local_time(entry.at, zone), entry.what]
+    words = [local_time(entry.at, zone), act_in_words(entry.what)]
     if entry.by:
-        words.append(f"{entry.by} ({entry.role})")
+        words.append(f"{entry.by} ({in_words(entry.role or '')})")
     if entry.outcome != "done":
         words.append(entry.outcome.upper())
     if entry.attested is False:
@@ -104,11 +105,11 @@ def _detail_lines(details: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
             yield from _detail_lines(value, zone)
         elif value is not False and value not in (None, "", []):
             between = " to " if name == "time" else ", "
-            text = _in_words(value, between, zone)
+            text = in_words(value) if name == "code" else _in_words(value, between, zone)
             if name == "until" and isinstance(value, datetime):
-                text = f"the end of {last_day(value, zone)}"
+                text = f"the end of {short_date(last_day(value, zone))}"
             line = " ".join(text.splitlines())
-            yield Prose(f"{_INDENT}{name.replace('_', ' ')}: {line}")
+            yield Prose(f"{_INDENT}{in_words(name.replace('_', '-'))}: {line}")
 
 
 def _in_words(value: object, between: str, zone: tzinfo) -> str:
@@ -120,9 +121,14 @@ def _in_words(value: object, between: str, zone: tzinfo) -> str:
         case list():
             return between.join(_in_words(each, between, zone) for each in value)
         case dict():
-            return " ".join(f"{name} {_in_words(v, between, zone)}" for name, v in value.items())
+            return " ".join(
+                f"{name} {in_words(v) if name == 'code' else _in_words(v, between, zone)}"
+                for name, v in value.items()
+            )
+        case str():
+            return answer_in_words(as_words(value))
         case _:
-            return str(value)
+            return as_words(value)
 
 
 DossierFile = Annotated[

@@ -18,6 +18,7 @@ from callrec.cli.invocation import Context, Invocation, practice_of, signing_per
 from callrec.cli.output import Output, counted, facts
 from callrec.errors import DoneInPart, Unusable
 from callrec.policy.clause import Law
+from callrec.policy.words import in_words
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -183,7 +184,7 @@ def _lines(reference: str, done: Destruction, kept: Mapping[int, str], law: Law)
     what = counted(len(done.destroyed), "recording is", "recordings are")
     yield f"{reference}: {what} destroyed, certificate {done.certificate}."
     for number, code in kept.items():
-        yield f"kept: recording {number}, {code} [{law.cited}]"
+        yield f"kept: recording {number}, {in_words(code)} [{law.cited}]"
     for each in done.released_to:
         whom = f"{each.to_whom}, who has" if each.to_whom else "the person who has"
         yield f"to be told [UK GDPR 19]: {whom} release {each.release[:8]} of {each.request}"

@@ -17,7 +17,7 @@ from callrec.cli.output import facts
 from callrec.cli.prompts import ask_channel
 from callrec.errors import Unusable
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
-from callrec.policy.days import parse_day, parse_time
+from callrec.policy.days import parse_day, parse_time, short_date
 from callrec.policy.handing_over import Channel, Handover
 
 if TYPE_CHECKING:
@@ -210,8 +210,8 @@ def _acknowledged(dated: _Dated, release: str) -> None:
 
 def _show_recorded(dated: _Dated, done: NotedPackage, what: str) -> None:
     value = {"id": done.reference, **facts(dated, "event", "on"), **facts(done, "release")}
-    which = f"release {done.release[:8]} of {done.released_on}"
-    dated.call.out.show(value, f"{done.reference}, {which}: {what} on {dated.on}.")
+    which = f"release {done.release[:8]} of {short_date(done.released_on)}"
+    dated.call.out.show(value, f"{done.reference}, {which}: {what} on {short_date(dated.on)}.")
 
 
 def _clock(dated: _Dated, wanted: AskedFor) -> None:
@@ -239,8 +239,8 @@ def _clock(dated: _Dated, wanted: AskedFor) -> None:
     call.out.show(value, _lines(call, done, today(practice)))
     if done.was_due_on:
         call.out.note(
-            f"it was due on {done.was_due_on}, and that was over when this was said: the register"
-            " of subject access shows it (put_right)"
+            f"it was due on {short_date(done.was_due_on)}, and that was over when this was said:"
+            " the register of subject access shows that it was put right"
         )
     call.out.next_step(f"callrec request show {dated.request}")
 

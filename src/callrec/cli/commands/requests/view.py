@@ -8,13 +8,14 @@ from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli.invocation import Invocation, acting_person, signing_person
-from callrec.cli.layout import DueSoon, Overdue, Prose
-from callrec.cli.output import counted, facts, local_time
+from callrec.cli.layout import DueSoon, Overdue, Prose, answer_in_words, as_words
+from callrec.cli.output import act_in_words, counted, facts, local_time
 from callrec.policy.clock_events import Deadline, Urgency, urgency
-from callrec.policy.days import last_day
+from callrec.policy.days import last_day, short_date
 from callrec.policy.edits import Edits, format_edits
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import VaultKey
+from callrec.policy.words import in_words
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -85,7 +86,7 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
 
     rules = practice.settings
     zone = rules.time_zone
-    yield f"{shown.reference}  {shown.purpose}  {shown.state}"
+    yield f"{shown.reference}  {as_words(shown.purpose)}  {shown.state}"
     yield _labelled("made", f"{local_time(shown.created_at, zone)} by {shown.created_by}")
     yield from deadline_lines(
         shown.deadline,
@@ -94,7 +95,7 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
         is_answered=shown.is_answered,
     )
     if shown.lapses_at:
-        yield _labelled("lapses", f"after {last_day(shown.lapses_at, zone)}")
+        yield _labelled("lapses", f"after {short_date(last_day(shown.lapses_at, zone))}")
     for name in _PARTICULARS:
         between = " to " if name == "time" else ", "
         yield _labelled(name, _said(shown.particulars[name], between))
@@ -104,7 +105,7 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
     for recording in shown.recordings:
         yield from _recording(recording, zone)
     if hold := shown.hold:
-        text = f"H-{hold.number}, {hold.state}; recordings named: {hold.recordings}"
+        text = f"H-{hold.number}, {as_words(hold.state)}; recordings named: {hold.recordings}"
         yield _labelled("hold", text)
     for approval in shown.approvals:
         yield from _approval(approval, shown.purpose, zone)
@@ -115,7 +116,7 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
 
 def _denial(denial: ShownDenial, zone: tzinfo) -> Iterator[str]:
     by = f"{denial.by}{_alone(denial)}"
-    yield _labelled("denied", f"{local_time(denial.at, zone)} by {by}: {denial.code}")
+    yield _labelled("denied", f"{local_time(denial.at, zone)} by {by}: {in_words(denial.code)}")
     yield _labelled("  reason", NOT_SHOWN if denial.reason is None else denial.reason)
     if denial.opinion:
         yield _labelled("  opinion", denial.opinion)
@@ -127,8 +128,8 @@ def _happened(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
         yield _labelled("released", f"{by}, release {release.id[:8]}")
         yield from starmap(_labelled, release_facts(release))
     for event in shown.history:
-        what = " ".join(filter(None, (str(event.what), event.awaited)))
-        on = f" on {event.on}" if event.on else ""
+        what = ": ".join(filter(None, (act_in_words(event.what), event.awaited)))
+        on = f" on {short_date(event.on)}" if event.on else ""
         reason = f": {event.reason}" if event.reason else ""
         yield _labelled("history", f"{local_time(event.at, zone)}  {what}{on}  {event.by}{reason}")
     for each in shown.messages:
@@ -194,10 +195,10 @@ def _further(shown: ShownRequest) -> Iterator[str]:
     answers = shown.particulars.get("further", {})
     for name in TERMS[shown.purpose].further:
         if name in answers:
-            text = NOT_SHOWN if answers[name] is None else answers[name]
-            label = str(name)
+            text = NOT_SHOWN if answers[name] is None else answer_in_words(answers[name])
+            label = in_words(name)
             if len(name) >= _LABEL:  # on a line of its own, or it would break the column
-                yield name
+                yield label
                 label = ""
             for position, line in enumerate(text.splitlines()):
                 yield _labelled("" if position else label, line)
@@ -215,7 +216,7 @@ def _recording(recording: ShownRecording, zone: tzinfo) -> Iterator[str]:
         yield _labelled("  day", "not the one that the request says")
     if recording.retained:
         rule, due_on = recording.retained.rule, recording.retained.due_on
-        due = "" if recording.retained.is_undone else f"; due since {due_on}"
+        due = "" if recording.retained.is_undone else f"; due since {short_date(due_on)}"
         yield _labelled("  kept", f"{rule}{due}")
 
 
@@ -241,7 +242,7 @@ def _approval(approval: ShownApproval, purpose: Purpose, zone: tzinfo) -> Iterat
         yield _labelled("  granted", f"{numbers} {what}")
         yield from _decided_besides(approval)
         return
-    granted = f"{numbers} {what} until {last_day(approval.until, zone)}"
+    granted = f"{numbers} {what} until {short_date(last_day(approval.until, zone))}"
     if approval.ended:
         yield _labelled("  was for", granted)
         yield _labelled("  ended", approval.ended)
@@ -264,7 +265,7 @@ def granted_in_words(purpose: Purpose, to: str) -> str:
 
 def _decided_besides(approval: ShownApproval) -> Iterator[str]:
     for number, code in approval.withheld:
-        yield _labelled("  withheld", f"{number}, {code}")
+        yield _labelled("  withheld", f"{number}, {in_words(code)}")
     if approval.note:
         yield _labelled("  note", approval.note)
     if approval.opinion:
@@ -310,7 +311,7 @@ def _said(value: object, between: str) -> str:
         case list():
             return between.join(map(str, value))
         case _:
-            return str(value) or "nothing more"
+            return answer_in_words(str(value)) or "nothing more"
 
 
 def _labelled(label: str, value: str) -> str:
@@ -336,7 +337,7 @@ def deadline_lines(
         presses = Urgency.IN_TIME if is_answered else urgency(deadline, on, warn_days=warn_days)
         yield _due_line(deadline.due_on, on, presses)
     if deadline.target_on is not None:
-        yield _labelled("target", str(deadline.target_on))
+        yield _labelled("target", short_date(deadline.target_on))
     if deadline.waiting_for is not None:
         yield _labelled("awaits", deadline.waiting_for.meaning)
     for why in deadline.why:
@@ -347,11 +348,11 @@ def _due_line(due_on: date, on: date, presses: Urgency) -> str:
     match presses:
         case Urgency.OVERDUE:
             late = counted((on - due_on).days, "day")
-            return Overdue(_labelled("due", f"{due_on}  OVERDUE by {late}"))
+            return Overdue(_labelled("due", f"{short_date(due_on)}  OVERDUE by {late}"))
         case Urgency.DUE_SOON:
-            return DueSoon(_labelled("due", f"{due_on}  due soon"))
+            return DueSoon(_labelled("due", f"{short_date(due_on)}  due soon"))
         case Urgency.IN_TIME:
-            return _labelled("due", str(due_on))
+            return _labelled("due", short_date(due_on))
 
 
 def _release_json(release: ShownRelease) -> dict[str, Any]:

@@ -1,0 +1,25 @@
+"""Which tests a commit runs of those that take turns: the ones that begin from a practice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from zlib import crc32
+
+FROM_A_PRACTICE: Final = "shared"
+"""The fixture that all practices of a run are made from: nearly all of its time goes there."""
+
+TURNS: Final = 4
+"""At each commit one in so many has its turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose turn it is at a commit. Other tests, and another case of a test, have other turns."""
+
+    commit: str
+    one_of: int = TURNS
+
+    def has(self, test: str) -> bool:
+        """Whether it is this test's, by the name that pytest gives it."""
+        return crc32(f"{self.commit} {test}".encode()) % self.one_of == 0
