@@ -11,6 +11,7 @@ from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
 from callrec.requests.decide import deny_request
 from house.commands import Answer, done, type_in
+from house.complaints import a_complaint
 from house.drives import archive, drive
 from house.erasures import erase
 from house.holds import by_hand
@@ -37,6 +38,7 @@ def something_of_everything(house: House) -> None:
     erase(house, "R-1", drive(house, "drive-a"))
     archive(house, drive(house, "drive-a"))
     an_incident(house)
+    a_complaint(house)
     by_hand(house, 3)
     approved(house, recordings=(4,))
     denied = a_request(house, recordings=(4,))

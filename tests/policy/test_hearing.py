@@ -220,7 +220,7 @@ def test_who_is_there_is_said_where_somebody_from_outside_may_be(purpose: Purpos
     assert is_attended(request.purpose, {}) is (purpose in ATTENDED)
     check_attended(request, {}, ["nobody"])
     if purpose in ATTENDED:
-        with pytest.raises(Refused, match="it is not said who attends the hearing") as refused:
+        with pytest.raises(Refused, match="you have not said who else is listening") as refused:
             check_attended(request, {}, [])
         assert refused.value.clause is TERMS[purpose].decided_under
     else:

@@ -97,3 +97,7 @@ class Law(Source):
     BREACH_PERIOD = "UK GDPR 33(1)"
     BREACH_IN_PHASES = "UK GDPR 33(4)"
     BREACH_RECORD = "UK GDPR 33(5)"
+    COMPLAINT = "DPA 2018 s.164A"
+    COMPLAINT_PERIOD = "DPA 2018 s.164A(3)"
+    COMPLAINT_OUTCOME = "DPA 2018 s.164A(4)"
+    COMPLAINT_GUIDANCE = "ICO, data protection complaints"

@@ -128,7 +128,7 @@ def check_attended(
     """Where visitors may be present, it must be stated who is, or that nobody is."""
     if is_attended(request.purpose, further) and not attended:
         raise Refused(
-            "it is not said who attends the hearing",
+            "you have not said who else is listening",
             clause=TERMS[request.purpose].decided_under,
             hint="say who is there besides you, or nobody",
             option='--attended "the patient", or --attended nobody',

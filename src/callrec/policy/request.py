@@ -412,7 +412,7 @@ def grant_lapses_at(
     chosen = last if until is None else until
     if not approved_at.astimezone(zone).date() <= chosen <= last:
         raise Refused(
-            "a grant lasts from today on and no longer than the practice allows",
+            "you can grant it from today on, and no longer than the practice allows",
             clause=Clause.CONTROLLED_ACCESS,
             hint=f"choose --until {as_typed(last)} or an earlier day that is not over",
         )

@@ -174,7 +174,7 @@ def approve_request(
 
     Raises:
         NotFound: there is no such request, recording under it, or person.
-        Refused: a rule says no, or the request asks for no recording.
+        Refused: a rule says no, or the request names no recording yet.
         Locked: it takes the actor's password, or the keys of people who may approve.
         Tampered: the log, the request or a recording is not as it was signed.
     """
@@ -327,7 +327,7 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
             deny = f"callrec deny {reference} --code {Ground.NOT_HELD} --reason TEXT"
             hint += f"; if there is none: {deny}"
         raise Refused(
-            "the request asks for no recording", clause=Clause.FORMALLY_AUTHORISED, hint=hint
+            "the request names no recording yet", clause=Clause.FORMALLY_AUTHORISED, hint=hint
         )
     if not {*decision.recordings, *decision.withheld} <= set(asked):
         raise NotFound(

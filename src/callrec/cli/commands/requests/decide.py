@@ -186,7 +186,10 @@ def _glass_reason(reason: str | None, *, break_glass: bool, countersign: str | N
     if not break_glass and reason is not None:
         raise Unusable("--reason belongs to --break-glass", hint="give --note TEXT for a note")
     if break_glass and countersign is not None:
-        raise Unusable("the glass is broken alone", hint="give --countersign or --break-glass")
+        raise Unusable(
+            "you break the glass alone, so nobody countersigns",
+            hint="give --countersign or --break-glass",
+        )
     return (reason or "") if break_glass else None
 
 

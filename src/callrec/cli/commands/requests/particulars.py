@@ -47,7 +47,7 @@ PURPOSE_MEANINGS = {
     Purpose.PERFORMANCE: "improve the practice's performance",
     Purpose.TRAINING: "train staff",
     Purpose.ABUSIVE_CALL: "protect staff from an abusive or nuisance call",
-    Purpose.COMPLAINT: "establish the facts of a complaint",
+    Purpose.COMPLAINT: "establish the facts of a complaint about care or service",
     Purpose.MEDICO_LEGAL: "a medico-legal claim",
     Purpose.DISCIPLINARY: "an employee's telephone conduct",
     Purpose.REGULATORY: "a regulator's investigation",
