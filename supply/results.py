@@ -404,6 +404,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         **of(StartClock),
         **of(CheckedRecording, "batch", "sides", "findings", "provenance"),
         **of(CheckedRecording, "notices", "notices_stated_on", "caller_told", "file_checked"),
+        **of(CheckedRecording, "restricted_by", "corrected_by"),
         **_CATEGORY,
     },
     "request create": {

@@ -125,6 +125,8 @@ def test_an_answer_that_is_none_is_asked_for_again_and_says_why(house: House) ->
         "25/11/2026",  # to come
         "3/7/2024",  # before the call
         "today",
+        "passport seen",
+        "none",
     )
     for why in (
         "the reason is not a sentence [policy 4(b)]; say why in at least 20 characters",

@@ -56,6 +56,9 @@ PURPOSE_MEANINGS = {
     Purpose.DECEASED: "the record of somebody who has died",
     Purpose.ERASURE: "someone wants their calls erased",
     Purpose.PORTABILITY: "someone wants their calls in a form for computers",
+    Purpose.RECTIFICATION: "someone says that something in a call is wrong",
+    Purpose.RESTRICTION: "someone wants their calls kept and not used",
+    Purpose.OBJECTION: "someone objects to the use of their calls",
 }
 
 _SIX: Mapping[str, Any] = {
