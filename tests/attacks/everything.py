@@ -12,6 +12,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.requests.decide import deny_request
 from house.commands import Answer, done, type_in
+from house.complaints import a_complaint
 from house.drives import archive, drive
 from house.erasures import erase
 from house.holds import by_hand
@@ -38,6 +39,7 @@ def something_of_everything(house: House) -> None:
     erase(house, "R-1", drive(house, "drive-a"))
     archive(house, drive(house, "drive-a"))
     an_incident(house)
+    a_complaint(house)
     by_hand(house, 3)
     approved(house, recordings=(4,))
     a_request(house, purpose=Purpose.DISCIPLINARY, recordings=(4,))

@@ -287,7 +287,7 @@ def test_a_choice_has_its_line_of_help_and_says_what_to_type() -> None:
     choice = "prompts.choose('Form', {'zip': 'a file'}, option='--form F', help='How it goes.')"
     shown = on_a_terminal(choice, "html", "1")
     assert shown.startswith("How it goes.\n   1  zip  a file\nForm: html\n")
-    assert "that is none of them; type its number or its name\nForm: 1" in shown
+    assert "that is not one of them; type its number or its name\nForm: 1" in shown
 
 
 def test_no_is_no_and_nothing_is_no() -> None:

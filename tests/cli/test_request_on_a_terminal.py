@@ -126,15 +126,17 @@ def test_an_answer_that_is_none_is_asked_for_again_and_says_why(house: House) ->
         "25/11/2026",  # to come
         "3/7/2024",  # before the call
         "today",
+        "passport seen",
+        "none",
     )
     for why in (
         "the reason is not a sentence [policy 4(b)]; say why in at least 20 characters",
         "that is not a date; type 4/1/2024",
-        "the call is on a day to come [policy 4(b)]; give the day on which it was",
+        "the day of the call is in the future [policy 4(b)]; give the day on which it was",
         "nothing was entered\n",
         "that is not a telephone number; give it in full",
         "the request does not say: subject [policy 4(i)]",
-        "this is on a day to come: received [policy 4(i)]; look at the dates again",
+        "this day is in the future: received [policy 4(i)]; look at the dates again",
         "this is earlier than the call: received [policy 4(i)]",
     ):
         assert why in shown, why

@@ -70,6 +70,9 @@ FURTHER = {
     FurtherParticular.APPLICANT: "Owen O'Neill",
     FurtherParticular.STANDING: "personal-representative",
     FurtherParticular.EVIDENCE: "grant of probate, seen by reception",
+    FurtherParticular.CORRECTION: "The call says penicillin; they are allergic to aspirin",
+    FurtherParticular.WHY_RESTRICTED: "accuracy",
+    FurtherParticular.SITUATION: "A relative of theirs works at the practice and may listen",
 }
 """An answer to each further particular, in its form; no court set a day."""
 

@@ -117,6 +117,8 @@ KINDS = {
         FurtherParticular.LEARNING,
         FurtherParticular.NECESSITY,
         FurtherParticular.PREJUDICE,
+        FurtherParticular.CORRECTION,
+        FurtherParticular.SITUATION,
     },
     AnswerKind.DAY: {
         FurtherParticular.CONSULTED,
@@ -133,6 +135,7 @@ KINDS = {
         FurtherParticular.URGENT,
         FurtherParticular.SUBJECT_MAY_BE_TOLD,
         FurtherParticular.STANDING,
+        FurtherParticular.WHY_RESTRICTED,
     },
 }
 
@@ -150,6 +153,7 @@ CODES = {
     FurtherParticular.URGENT: ["yes", "no"],
     FurtherParticular.SUBJECT_MAY_BE_TOLD: ["yes", "no"],
     FurtherParticular.STANDING: ["personal-representative", "claimant"],
+    FurtherParticular.WHY_RESTRICTED: ["accuracy", "unlawful", "claims", "objection"],
 }
 
 

@@ -449,7 +449,7 @@ def for_an_outsider(house: House, **further: str) -> House:
 def test_where_an_outsider_may_hear_it_somebody_says_who_is_there(stocked: House) -> None:
     for_an_outsider(stocked, hear_or_copy="hear")
     assert nothing_is_heard(stocked, Refused) == (
-        "it is not said who attends the hearing [policy 4(e)]"
+        "you have not said who else is listening [policy 4(e)]"
     )
     third_parties_checked(stocked, "mia")
     listen(stocked, attended=("the patient", "her daughter"))

@@ -496,8 +496,8 @@ PurposeName = Annotated[
     typer.Argument(
         metavar="PURPOSE",
         help="What the recordings are for: abusive-call, complaint, deceased, disciplinary,"
-        " erasure, medico-legal, outside-body, performance, portability, protect-parties,"
-        " regulatory, subject-access or training.",
+        " erasure, medico-legal, objection, outside-body, performance, portability,"
+        " protect-parties, rectification, regulatory, restriction, subject-access or training.",
     ),
 ]
 

@@ -355,7 +355,7 @@ def _chosen(answer: str, names: Sequence[str]) -> str:
         return answer
     if answer.isdecimal() and 1 <= int(answer) <= len(names):
         return names[int(answer) - 1]
-    raise Unusable("that is none of them", hint="type its number or its name")
+    raise Unusable("that is not one of them", hint="type its number or its name")
 
 
 def read_password(file: Path) -> str:

@@ -25,6 +25,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.catalogue.volumes import count_with_too_few_copies
+from callrec.complaints.show import complaint_warnings
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
 from callrec.incidents.show import incident_warnings
@@ -270,6 +271,7 @@ def _warnings(
         yield "this machine's clock stands before the last entry of the audit log"
     yield from (lent.warning for lent in lapsed_delegations(practice))
     yield from incident_warnings(practice)
+    yield from complaint_warnings(practice)
     yield from notice_warnings(practice)
     yield from retention_warnings(practice)
     yield from mail_warnings(practice)

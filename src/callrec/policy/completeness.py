@@ -169,7 +169,7 @@ def _in_form(field: FurtherParticular, text: str, known: AnswerContext, clause: 
             )
         case AnswerKind.CHOICE if tidy.casefold() not in asked.choices:
             raise Unusable(
-                f"that is none of the answers: {in_words(field)}",
+                f"that is not one of the answers: {in_words(field)}",
                 hint=f"one of: {', '.join(asked.choices)}",
             )
         case AnswerKind.FILE:
@@ -207,7 +207,7 @@ def _check_day(
         if day < date.fromisoformat(answers[FurtherParticular.RECEIVED]):
             why = "no answer is due before the request was received"
     elif day > known.today:
-        why = f"this is on a day to come: {in_words(field)}"
+        why = f"this day is in the future: {in_words(field)}"
     elif field is FurtherParticular.RECEIVED and day.year < FIRST_YEAR:
         why = f"this is before {FIRST_YEAR}, and no clock here is as old as that: {in_words(field)}"
     elif known.call_on is not None and day < known.call_on:

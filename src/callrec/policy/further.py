@@ -79,6 +79,9 @@ class FurtherParticular(StrEnum):
     APPLICANT = "applicant"
     STANDING = "standing"
     EVIDENCE = "evidence"
+    CORRECTION = "correction"
+    WHY_RESTRICTED = "why-restricted"
+    SITUATION = "situation"
 
 
 class AnswerKind(StrEnum):
@@ -378,6 +381,37 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             option="--evidence TEXT",
             option_help="What shows the applicant's standing; or unknown.",
             may_be_unknown=True,
+        ),
+        # To correct, to restrict, to object [UK GDPR 16, 18, 21].
+        FurtherParticular.CORRECTION: Question(
+            question="What is wrong, and what is right",
+            help="In a sentence: it stands as a note beside the recording. The sound is never"
+            " changed.",
+            option="--correction TEXT",
+            option_help="What is wrong, and what is right; a note for the recording.",
+            kind=AnswerKind.SENTENCE,
+        ),
+        FurtherParticular.WHY_RESTRICTED: Question(
+            question="Why it should be restricted",
+            help="The law knows these four. Until it is lifted, the recording is only stored.",
+            option="--why-restricted CODE",
+            option_help="Why: accuracy, unlawful, claims or objection.",
+            kind=AnswerKind.CHOICE,
+            choices=MappingProxyType(
+                {
+                    "accuracy": "they say that it is not accurate, until that is checked",
+                    "unlawful": "it is held unlawfully, and they do not want it erased",
+                    "claims": "the practice needs it no more, and they need it for a legal claim",
+                    "objection": "they objected to its use, until that is decided",
+                }
+            ),
+        ),
+        FurtherParticular.SITUATION: Question(
+            question="Why they object",
+            help="In a sentence: what in their own situation speaks against keeping or using it.",
+            option="--situation TEXT",
+            option_help="Why the person objects: what in their own situation.",
+            kind=AnswerKind.SENTENCE,
         ),
     }
 )

@@ -234,7 +234,7 @@ def check_not_in_future(call_on: date | None, today: date) -> None:
     """A request is for a past call [policy 4(b)]."""
     if call_on is not None and call_on > today:
         raise Refused(
-            "the call is on a day to come",
+            "the day of the call is in the future",
             clause=Clause.FORMALLY_AUTHORISED,
             hint=f"give the day on which it was, or say {UNKNOWN}",
             option="--date D",

@@ -125,7 +125,7 @@ def check_not_browsing(
         )
     if request is None and not reason:
         raise Refused(
-            "a search stands under a reason or a request",
+            "a search needs a reason or a request",
             clause=Clause.NO_BROWSING,
             hint='add --reason "…", or --request R',
         )

@@ -43,6 +43,7 @@ from callrec.requests.history import log_request_event, read_history
 from callrec.requests.lapse import attempt_on
 from callrec.requests.model import History
 from callrec.requests.open import read_unchanged
+from callrec.requests.restrictions import check_unrestricted
 from callrec.sound.child import Undecodable
 from callrec.sound.coding import WAV
 from callrec.sound.listening import samples_after
@@ -408,6 +409,8 @@ def record_waveform_shown(practice: Practice, actor: Actor, grant: UsableGrant) 
     """Write, durably, that a waveform is shown to the actor."""
     with signing(practice, actor) as act:
         history = read_unchanged(practice, act.connection, grant.request)
+        looked_at = {grant.uid: grant.recording.id}
+        check_unrestricted(practice, act.connection, grant.request.purpose, looked_at)
         after = log_request_event(act, actor, history, RequestAct.LOOKED, subject=[grant.uid])
     return after.leaves[-1]
 
@@ -428,6 +431,8 @@ def record_hearing(
     }
     with signing(practice, actor) as act:
         history = read_unchanged(practice, act.connection, grant.request)
+        played = {grant.uid: grant.recording.id}
+        check_unrestricted(practice, act.connection, grant.request.purpose, played)
         after = log_request_event(
             act, actor, history, RequestAct.LISTENED, subject=subject, details=details
         )

@@ -36,7 +36,12 @@ POLICE: Final = {
     FurtherParticular.SUBJECT_MAY_BE_TOLD: "no",
 }
 
-ERASED: Final = {FurtherParticular.SUBJECT: "Una Byrne", FurtherParticular.RECEIVED: YESTERDAY}
+ERASED: Final = {
+    FurtherParticular.SUBJECT: "Una Byrne",
+    FurtherParticular.RECEIVED: YESTERDAY,
+    FurtherParticular.IDENTITY: "passport seen",
+    FurtherParticular.AUTHORITY: "none",
+}
 
 
 def asks(

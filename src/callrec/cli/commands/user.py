@@ -389,7 +389,9 @@ def delegate(
 
     practice = practice_of(ctx.obj)
     if end is (until is not None):
-        raise Unusable("a power is lent until a day, or ended", hint="give --until DATE or --end")
+        raise Unusable(
+            "say until when the power is lent, or end it", hint="give --until DATE or --end"
+        )
     last = parse_day(until, today(practice)) if until else None
     actor = signing_person(ctx.obj, practice)
     if last is None:

@@ -46,7 +46,7 @@ PURPOSE_MEANINGS = {
     Purpose.PERFORMANCE: "improve the practice's performance",
     Purpose.TRAINING: "train staff",
     Purpose.ABUSIVE_CALL: "protect staff from an abusive or nuisance call",
-    Purpose.COMPLAINT: "establish the facts of a complaint",
+    Purpose.COMPLAINT: "establish the facts of a complaint about care or service",
     Purpose.MEDICO_LEGAL: "a medico-legal claim",
     Purpose.DISCIPLINARY: "an employee's telephone conduct",
     Purpose.REGULATORY: "a regulator's investigation",
@@ -55,6 +55,9 @@ PURPOSE_MEANINGS = {
     Purpose.DECEASED: "the record of somebody who has died",
     Purpose.ERASURE: "someone wants their calls erased",
     Purpose.PORTABILITY: "someone wants their calls in a form for computers",
+    Purpose.RECTIFICATION: "someone says that something in a call is wrong",
+    Purpose.RESTRICTION: "someone wants their calls kept and not used",
+    Purpose.OBJECTION: "someone objects to the use of their calls",
 }
 
 _SIX: Mapping[str, Any] = {

@@ -246,7 +246,11 @@ def _approval(approval: ShownApproval, purpose: Purpose, zone: tzinfo) -> Iterat
     by = " and ".join(filter(None, (approval.by, approval.countersigned_by)))
     numbers = ", ".join(map(str, approval.recordings))
     yield _labelled("approved", f"{local_time(approval.at, zone)} by {by}{_alone(approval)}")
-    what = f"to {approval.to}" if TERMS[purpose].is_heard else "to be destroyed"
+    what = granted_in_words(purpose, approval.to)
+    if TERMS[purpose].takes_effect:
+        yield _labelled("  granted", f"{numbers} {what}")
+        yield from _decided_besides(approval)
+        return
     granted = f"{numbers} {what} until {short_date(last_day(approval.until, zone))}"
     if approval.ended:
         yield _labelled("  was for", granted)
@@ -255,6 +259,20 @@ def _approval(approval: ShownApproval, purpose: Purpose, zone: tzinfo) -> Iterat
         yield _labelled("  granted", granted)
     for number, edit in edits_lines(approval.edits):
         yield _labelled("  edited", f"{number}, {edit}")
+    yield from _decided_besides(approval)
+
+
+def granted_in_words(purpose: Purpose, to: str) -> str:
+    """For whom, or for what, recordings are granted; follows their numbers."""
+    terms = TERMS[purpose]
+    if terms.is_heard:
+        return f"to {to}"
+    if terms.is_destroyed:
+        return "to be destroyed"
+    return "to be kept and not used" if terms.restricts else "to carry the note"
+
+
+def _decided_besides(approval: ShownApproval) -> Iterator[str]:
     for number, code in approval.withheld:
         yield _labelled("  withheld", f"{number}, {in_words(code)}")
     if approval.note:
