@@ -42,6 +42,33 @@ def test_approve_offers_what_waits_for_a_decision_soonest_due_first(stocked: Hou
     assert state_of(stocked, "R-2") == "approved"
 
 
+def test_several_are_marked_and_decided_in_one_sitting(stocked: House) -> None:
+    for _ in range(3):
+        a_request(stocked, "sam")
+    shell = drawn(stocked, "max", "approve")
+    shell.expect("> R-1  protect-parties")
+    shell.send(" ")
+    shell.expect(r"\[x\] R-1")
+    shell.send("3 ")
+    shell.expect(r"\[x\] R-3")
+    shell.send("\r")
+    shell.expect(r"Which requests\? R-1 R-3\r\n")
+    for reference in ("R-1", "R-3"):
+        shell.expect(f"Type {reference} to approve it: ")
+        shell.sendline(reference)
+    assert "approved: R-1, R-3" in rest_of(shell)
+    assert [state_of(stocked, f"R-{each}") for each in (1, 2, 3)] == [
+        *("approved", "submitted", "approved")
+    ]
+
+
+def test_several_are_named_where_no_list_is_drawn(stocked: House) -> None:
+    for _ in range(2):
+        a_request(stocked, "sam")
+    shown = on_a_terminal(stocked, "max", "approve", "1, R-2", "R-1", "R-2")
+    assert "approved: R-1, R-2" in shown
+
+
 def test_arrow_keys_choose_and_typing_narrows(stocked: House) -> None:
     for _ in range(3):
         a_request(stocked, "sam")

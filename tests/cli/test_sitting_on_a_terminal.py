@@ -88,12 +88,13 @@ def ended_at_the_second(house: House, command: str) -> str:
     seen.expect_exact("Type R-1 to approve it: ")
     seen.sendline("R-1")
     seen.expect_exact("Type R-2 to approve it: ")
+    shown = str(seen.before)
     seen.sendintr()
     seen.expect(pexpect.EOF)
     seen.close()
     assert seen.exitstatus == 130
     assert [state_of(house, each) for each in ("R-1", "R-2")] == ["approved", "submitted"]
-    return str(seen.before).replace("\r\n", "\n")
+    return f"{shown}{seen.before}".replace("\r\n", "\n")
 
 
 def test_ctrl_c_at_the_second_says_what_became_of_the_first(stocked: House) -> None:
