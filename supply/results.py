@@ -236,6 +236,8 @@ _SHOWN_REQUEST: Final = {
             **of(ShownRecording, "direction", "format", "size_bytes", "state"),
             "sha256_sealed": str | None,
             "of_other_day": bool | None,
+            "of_other_extension": bool | None,
+            "of_other_number": bool | None,
             **of(ShownRecording, "taken_in_at", "taken_in_by", "by_hand", "matched"),
             **{f"{name}?": each for name, each in _CATEGORY.items()},
         }
@@ -414,6 +416,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         **of(StartClock),
         **of(CheckedRecording, "batch", "sides", "findings", "provenance"),
         **of(CheckedRecording, "notices", "notices_stated_on", "caller_told", "file_checked"),
+        **of(CheckedRecording, "restricted_by", "corrected_by"),
         **_CATEGORY,
     },
     "request create": {
@@ -421,7 +424,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "purpose": Purpose,
         "recordings": [int],
         "matching": int | None,
-        **of(CreatedRequest, "of_other_day"),
+        **of(CreatedRequest, "of_other_day", "of_other_extension"),
         "concerns": [str],
         "suggested?": [int],
     },

@@ -288,7 +288,7 @@ def test_what_day_it_is_the_practice_s_clock_says() -> None:
         )
 
     close(of_london, now=at, noticed_at=at)
-    with pytest.raises(Refused, match="after it was noticed"):
+    with pytest.raises(Refused, match="before it was noticed"):
         close(of_utc, now=at, noticed_at=at)
     with pytest.raises(Refused, match="in the future"):
         close(date(2026, 7, 3), now=at, noticed_at=at)

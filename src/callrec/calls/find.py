@@ -163,13 +163,14 @@ def find_calls_of(
         rows = connection.execute(select(table).where(table.c.id.in_(ids))).all()
         for row, opened in zip(rows, opening.each_metadata(rows), strict=True):
             check_clear_columns(row, opened.fields)
-            call = _facts(opened)
+            call = call_facts(opened)
             if any(matches(each, call, zone) for each in proposed[row.id]):
                 found.append(opened)
     return sorted(found, key=lambda opened: (opened.started_at, opened.id), reverse=True)
 
 
-def _facts(opened: OpenedRecording) -> CallFacts:
+def call_facts(opened: OpenedRecording) -> CallFacts:
+    """What a call is found by."""
     fields, named = opened.fields, parties_named_in(opened.fields)
     caller = fields["number"] or named.numbers or outside_end(fields)
     return CallFacts(

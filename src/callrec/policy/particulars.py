@@ -55,6 +55,12 @@ _WORD: Final = re.compile(r"\w[\w.@-]*")
 """A possible login, without brackets and commas."""
 
 
+PARTIES: Final[Mapping[Purpose, str]] = {
+    Purpose.DECEASED: "the patient who died and of the others on the call"
+}
+"""Whose names the parties are, where one of them is the reason for the request."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Answers:
     """The answers of the person who asks; None or empty: no answer. Its repr shows nothing."""
@@ -76,7 +82,13 @@ class Answers:
     about: str | None = None
     """Any other information on the nature of the call."""
     further: Mapping[FurtherParticular, str] = field(default_factory=dict)
-    """As typed; of a file, its text."""
+    """As typed; of a file, `KeptFile.as_text`."""
+    agreement: bytes | None = None
+    """The file of the written agreement, to the byte."""
+
+
+NO_ANSWERS: Final = Answers()
+"""Nothing was answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +265,7 @@ def with_changes(particulars: Particulars, changes: Answers) -> Answers:
         names=changes.names or particulars.names,
         about=particulars.about if changes.about is None else changes.about,
         further=further,
+        agreement=changes.agreement,
     )
 
 
@@ -273,6 +286,8 @@ def _check_complete(purpose: Purpose, answers: Answers) -> None:
     if missing:
         options = " ".join(f"--{name} {UNKNOWN}" for name in missing)
         hints.append(f"give what is known, and say of the rest that it is not: {options}")
+    if "party" in missing and purpose in PARTIES:
+        hints.append(f"--party is the name of {PARTIES[purpose]}")
     if further:
         hints.append(f"give {' '.join(QUESTIONS[each].option for each in further)}")
     raise Refused(

@@ -218,6 +218,21 @@ def _by_the_day(within: Sequence[Criteria]) -> Iterator[Criteria]:
         yield from (replace(each, days=day) for day in each.days.each) if each.days else (each,)
 
 
+def is_of_another_extension(particulars: Particulars, call: CallFacts) -> bool:
+    """Whether a call was over none of the extensions given, if any are."""
+    extensions = _known(particulars.extensions)
+    return extensions is not None and call.extensions.isdisjoint(extensions)
+
+
+def is_of_another_number(particulars: Particulars, call: CallFacts) -> bool:
+    """Whether a call was with none of the numbers given, if any are, and no name finds it."""
+    numbers = _known(particulars.numbers)
+    if numbers is None or particulars.names:
+        return False
+    is_one = call.is_withheld and any(map(is_withheld, numbers))
+    return not is_one and call.numbers.isdisjoint(numbers)
+
+
 def is_of_another_day(particulars: Particulars, began_at: datetime) -> bool:
     """Whether a call began, in local time, on none of the days given, if any are."""
     days, began_on = _known(particulars.all_days), began_at.date()

@@ -34,8 +34,9 @@ from callrec.policy.rights.withholding import check_left_out
 from callrec.policy.role import Power
 from callrec.policy.search import described_by
 from callrec.practice import Actor, Practice, record, today
+from callrec.record.versions import fresh_nonces
 from callrec.requests.amend import Amended, write_version
-from callrec.requests.ask import check_count, new_body
+from callrec.requests.ask import check_count
 from callrec.requests.covering import holds_covering
 from callrec.requests.holding import asked_for_in_parts
 from callrec.requests.lapse import attempt_on, signing_on
@@ -129,8 +130,7 @@ def _gather(
             "no other recording matches the request",
             hint=f"callrec request show {request.reference} lists what it asks for",
         )
-    body = new_body(request.body.number, request.purpose, request.particulars, recordings)
-    body = replace(body, gathering=gathering)
+    body = replace(request.body, recordings=recordings, gathering=gathering, **fresh_nonces())
     amended = write_version(practice, act, actor, request, body, what=RequestAct.GATHERED)
     masked = not is_shown_in_full(actor.person, request.facts, on=today(practice))
     return Gathered(
