@@ -230,7 +230,7 @@ def _to_carry_out(read: _Reading) -> Iterator[InboxItem]:
     held = powers_of(read.person, today(read.practice))
     for row in read.rows:
         terms = TERMS[Purpose(row.purpose)]
-        if terms.is_heard or terms.decided_with not in held:
+        if not terms.is_destroyed or terms.decided_with not in held:
             continue
         if state_now(read.practice, row, read.ends) is RequestState.APPROVED:
             item = _item(read, row, InboxAction.CARRY_OUT)

@@ -268,7 +268,11 @@ def _warnings(
 ) -> Iterator[str]:
     due_on = practice.settings.policy.next_revision_due
     if due_on < today(practice):
-        yield f"the policy's revision was due by {short_date(due_on)}"
+        yield (
+            f"the policy's revision was due by {short_date(due_on)}: once it is revised, write the"
+            " new day into the practice's rules; the Data Controller runs callrec practice settings"
+            " apply FILE"
+        )
     yield from _record_warnings(practice)
     with reading(practice.engine) as connection:
         last, _ = read_leaf(connection, stored_head(connection).size - 1)
@@ -307,8 +311,8 @@ def _volume_warnings(practice: Practice) -> Iterator[str]:
     if too_few:
         yield (
             f"{'1 recording is' if too_few == 1 else f'{too_few} recordings are'} on volumes only,"
-            f" and on fewer than {copies} drives:"
-            " callrec archive --to another one while those that have them are attached"
+            f" and on fewer than {copies} drives: attach those that have them, and another, and run"
+            " callrec archive --to DIR"
         )
 
 

@@ -49,7 +49,7 @@ MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
         # Then the recording, between them the hearing, but of a look; the release; the notified.
         **dict.fromkeys(
             (
-                *(RequestAct.LOOKED, RequestAct.LISTENED),
+                *(RequestAct.LOOKED, RequestAct.LISTENED, RequestAct.IN_EFFECT),
                 *(RequestAct.HEARING_ENDED, RequestAct.HEARING_FAILED),
                 *(RequestAct.PREPARED, RequestAct.DELIVERED, RequestAct.FAILED),
                 *(RequestAct.HANDED_OVER, RequestAct.ACKNOWLEDGED, IncidentAct.REPORTED),
