@@ -114,7 +114,7 @@ def test_what_cannot_be_is_not_made_either(
 
 def test_the_day_it_is_at_the_practice_counts(stocked: House) -> None:
     stocked.at = stocked.at.replace(hour=23, minute=30)
-    with pytest.raises(Refused, match="on a day to come"):
+    with pytest.raises(Refused, match="this day is in the future"):
         ask(stocked, Purpose.ERASURE, received="2026-11-25")
     ask(stocked, Purpose.ERASURE, received="2026-11-24")
 
