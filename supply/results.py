@@ -18,6 +18,8 @@ from callrec.archive.unarchived import Unarchived
 from callrec.archive.volumes import ListedVolume, LostVolume
 from callrec.calls.find import ShownCall
 from callrec.cli.commands.requests.event import Event
+from callrec.complaints.complaint import ChangedComplaint
+from callrec.complaints.show import ListedComplaint, ShownComplaint
 from callrec.config import Config
 from callrec.incidents.incident import ReportedIncident, UpdatedIncident
 from callrec.incidents.show import ListedIncident, ShownIncident
@@ -40,6 +42,7 @@ from callrec.people.joining import AddedPerson, PasswordReset
 from callrec.people.powers import RoleChange
 from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Findings
 from callrec.policy.clock_events import Deadline
+from callrec.policy.handing_over import Channel
 from callrec.policy.hold import HoldState
 from callrec.policy.incident import Outcome
 from callrec.policy.notice import NoticeKind
@@ -47,6 +50,8 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.retention import StopReason
 from callrec.policy.reviews import RegisterName, ReviewVerdict
+from callrec.policy.rights.complaint import ComplaintAct
+from callrec.policy.rights.complaint import Finding as ComplaintFinding
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.registers.audit import Entry
@@ -211,15 +216,17 @@ _LEFT: Final = [{"id": str, "why": str, "exit_status": int}]
 _SHOWN_REQUEST: Final = {
     "id": str,
     "purpose": Purpose,
-    "reason": str,
+    "reason": str | None,
     **of(ShownRequest, "state", "created_at", "created_by"),
     **_DEADLINE,
     **of(ShownRequest, "lapses_at"),
     "particulars": {
-        **dict.fromkeys(("reason", "date", "extension", "number", "about"), str),
+        "reason": str | None,
+        **dict.fromkeys(("date", "extension", "number"), str),
+        "about": str | None,
         "time": str | list[str],
         "parties": str | list[str],
-        "further": Mapping[str, str],
+        "further": Mapping[str, str | None],
     },
     **of(ShownRequest, "digest"),
     "recordings": [
@@ -229,6 +236,8 @@ _SHOWN_REQUEST: Final = {
             **of(ShownRecording, "direction", "format", "size_bytes", "state"),
             "sha256_sealed": str | None,
             "of_other_day": bool | None,
+            "of_other_extension": bool | None,
+            "of_other_number": bool | None,
             **of(ShownRecording, "taken_in_at", "taken_in_by", "by_hand", "matched"),
             **{f"{name}?": each for name, each in _CATEGORY.items()},
         }
@@ -315,6 +324,29 @@ _UPDATED: Final = {
     **of(UpdatedIncident, "state", "version", "must_be_reported", "still_missing"),
 }
 
+_CHANGED_COMPLAINT: Final = {"id": str, **of(ChangedComplaint, "state", "version", "due_on")}
+
+_SHOWN_COMPLAINT: Final = {
+    "id": str,
+    **of(ShownComplaint, "state", "complainant", "contact"),
+    "request": str | None,
+    "incident": str | None,
+    **of(ShownComplaint, "received_on"),
+    **of(Deadline, "due_on", "why"),
+    **of(ShownComplaint, "acknowledged_on", "was_late"),
+    "history": [
+        {
+            "what": ComplaintAct,
+            "on": date,
+            "how": Channel | None,
+            "said": str | None,
+            "finding": ComplaintFinding | None,
+            "by": str,
+            "at": datetime,
+        }
+    ],
+}
+
 _VERIFIED: Final = {
     "verdict": of(Verification, "verdict")["verdict"],
     "size": int,
@@ -357,7 +389,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         {"user": str, **of(LoggedIn, "role", "ends_at", "terminal")},
         {"user": str, "words": str, "confirmed": bool},
     ),
-    "logout": {"ended": bool},
+    "user logout": {"ended": bool},
     "ingest": (
         {
             **_INGESTED,
@@ -376,6 +408,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         **of(StartClock),
         **of(CheckedRecording, "batch", "sides", "findings", "provenance"),
         **of(CheckedRecording, "notices", "notices_stated_on", "caller_told", "file_checked"),
+        **of(CheckedRecording, "restricted_by", "corrected_by"),
         **_CATEGORY,
     },
     "request create": {
@@ -383,7 +416,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "purpose": Purpose,
         "recordings": [int],
         "matching": int | None,
-        **of(CreatedRequest, "of_other_day"),
+        **of(CreatedRequest, "of_other_day", "of_other_extension"),
         "concerns": [str],
         "suggested?": [int],
     },
@@ -608,7 +641,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
             {
                 "user": str,
                 **{f"{key}?": list[int] for key in VaultKey},
-                **of(KeyAccess, "requests", "incidents", "grants"),
+                **of(KeyAccess, "requests", "incidents", "complaints", "grants"),
             }
         ],
         "problems": [{"of": str, "user": str, "what": str}],
@@ -630,6 +663,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         {**_TO_FILE, "register": RegisterName, "entries": int},
     ),
     **{f"practice notice {kind}": {**_NOTICE, "on": date, "text": str} for kind in NoticeKind},
+    "practice notice complaints": {"text": str},
     "practice notice list": {
         "items": [{**_NOTICE, "in_force": bool}],
         "gaps": [{"kind": NoticeKind, "from": date | None, "until": date | None}],
@@ -673,6 +707,19 @@ RESULTS: Final[Mapping[str, Shape]] = {
     },
     "incident show": _SHOWN_INCIDENT,
     **dict.fromkeys(("incident update", "incident close"), _UPDATED),
+    **dict.fromkeys(
+        [f"complaint {what}" for what in ("receive", "acknowledge", "progress", "outcome")],
+        _CHANGED_COMPLAINT,
+    ),
+    "complaint list": {
+        "items": [
+            {
+                "id": str,
+                **of(ListedComplaint, "state", "received_on", "due_on", "urgency", "entered_by"),
+            }
+        ]
+    },
+    "complaint show": _SHOWN_COMPLAINT,
     "status": _STATUS,
     "config path": {"path": str, "exists": bool},
     "config show": Config,

@@ -63,7 +63,7 @@ def kept(shared: Path) -> Demo:
 MATTERS = {
     "calls come in": "24 recordings taken in",
     "nothing comes in twice": "24 files had been taken in before.",
-    "nobody browses": "a search stands under a reason or a request [policy 4(c)]",
+    "nobody browses": "a search needs a reason or a request [policy 4(c)]",
     "nobody approves his own request": "[exit 3]",
     "somebody else does": "R-1 is approved: ",
     "the law's day, and why": "Due by the end of ",
@@ -71,7 +71,7 @@ MATTERS = {
     "7-Zip is shown opening the package": "$ 7z",
     "ssh-keygen accepts the manifest": 'Good "callrec-release" signature for ',
     "the archive was read back": "is as it was written: 24 recordings in 1 bag read back",
-    "a drive owes an erasure": 'owed: volume "drive-a" holds 1 of them yet',
+    "a drive owes an erasure": 'owed: volume "drive-a" still holds 1 of them',
     "and does it": "is as it was written: 23 recordings in 1 bag read back",
     "the record is whole": "\nINTACT\n",
     "one changed byte is found": "\nTAMPERED\n",

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from callrec.keys.reencrypting import reencrypt
 from callrec.keys.rotating import rotate_keys
+from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.requests.decide import deny_request
 from house.commands import Answer, done, type_in
+from house.complaints import a_complaint
 from house.drives import archive, drive
 from house.erasures import erase
 from house.holds import by_hand
@@ -37,8 +39,10 @@ def something_of_everything(house: House) -> None:
     erase(house, "R-1", drive(house, "drive-a"))
     archive(house, drive(house, "drive-a"))
     an_incident(house)
+    a_complaint(house)
     by_hand(house, 3)
     approved(house, recordings=(4,))
+    a_request(house, purpose=Purpose.DISCIPLINARY, recordings=(4,))
     denied = a_request(house, recordings=(4,))
     deny_request(house.practice, signed_in(house, "max"), denied, reason=REASON)
     house.close()

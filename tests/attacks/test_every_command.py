@@ -22,6 +22,7 @@ from callrec.audit.leaf import Outcome
 from callrec.cli import app
 from house import practices
 from house.commands import EVERY_COMMAND, Answer, done, type_in
+from house.complaints import a_complaint
 from house.incidents import MILD, ON_RECORD, an_incident, found
 from house.practices import House
 from house.requests import ANOTHER_REASON, a_request, approve, last_leaf, rows
@@ -94,6 +95,12 @@ incident list
 incident show I-1
 incident update I-1 --nature "A recording was overheard"
 incident close I-1 --outcome not-reported --on today --reason "The patient does not mind" --yes
+complaint receive --from "Sian Roberts" --how letter --contact Bangor --what "You told my employer"
+complaint list
+complaint show C-1
+complaint acknowledge C-1 --how letter
+complaint progress C-1 --what "We asked the receptionist who took the call"
+complaint outcome C-1 --finding upheld --how letter --what "We should not have told them" --yes
 practice settings show
 practice settings check {house}/rules.toml
 practice settings apply {house}/rules.toml --yes
@@ -126,7 +133,7 @@ EVERY = COMMANDS | {
 
 ANYBODY = {
     *(
-        "logout",
+        "user logout",
         "status",
         "practice doctor",
         "practice migrate",
@@ -147,12 +154,12 @@ ANYBODY = {
 
 INTAKE = ANYBODY | {
     *("ingest", "user whoami", "user list", "user show", "user sessions", "inbox"),
-    *("request list", "hold list", "incident list"),
+    *("request list", "hold list", "incident list", "complaint list"),
 }
-"""Of requests, holds and incidents it is shown its own: none."""
+"""Of requests, holds, incidents and complaints it is shown its own: none."""
 
 STAFF = INTAKE - {"ingest"} | {
-    *("login", "listen", "release", "incident report"),
+    *("login", "listen", "release", "incident report", "complaint receive"),
     *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),
     *(f"request {what}" for what in ("dossier", "withdraw", "close")),
 }
@@ -162,6 +169,7 @@ SESSION = INTAKE - {"ingest"} | {
     *("search", "show", "deny", "revoke", "incident report", "incident show", "incident update"),
     *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),
     *("request close", "hold place", "hold show", "incident close"),
+    *(f"complaint {what}" for what in ("receive", "show", "acknowledge", "progress", "outcome")),
     *("retention review", "retention set", "retention dispose", "retention undo"),
     *("archive keep", "archive found"),
 }
@@ -176,8 +184,8 @@ OF_THE_LOG = {"leaf", "node", "checkpoint", "detail", "statement", "failed_login
 def busy_template(worked_template: House, tmp_path_factory: pytest.TempPathFactory) -> House:
     """In which each command has something to do.
 
-    R-5 was decided by dora alone, H-5 was placed by hand, I-1 is ready to be closed, and drive-b
-    is lost.
+    R-5 was decided by dora alone, H-5 was placed by hand, I-1 is ready to be closed, C-1 is mia's,
+    and drive-b is lost.
     """
     house = practices.copy(worked_template, tmp_path_factory.mktemp("busy"))
     a_request(house, "dora", recordings=(1,))
@@ -186,6 +194,7 @@ def busy_template(worked_template: House, tmp_path_factory: pytest.TempPathFacto
     incident = an_incident(house, "mia", tell="dora")
     for findings in (MILD, ON_RECORD):
         found(house, incident, findings)
+    a_complaint(house, "mia")
     for name in ("drive-b", "copies"):
         (house.folder / name).mkdir(mode=0o700)
     done(house, "max", "archive", "--to", str(house.folder / "drive-b"))

@@ -48,10 +48,10 @@ def test_the_schemas_are_those_of_the_code() -> None:
 
 
 def test_a_member_more_or_of_another_kind_is_found() -> None:
-    check("logout", '{"ended": true}')
+    check("user logout", '{"ended": true}')
     for wrong in ('{"ended": true, "more": 1}', '{"ended": 1}', "{}"):
         with pytest.raises(AssertionError, match="logout prints"):
-            check("logout", wrong)
+            check("user logout", wrong)
 
 
 def test_a_transcript_fails_where_a_result_is_not_by_its_schema(

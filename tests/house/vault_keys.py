@@ -12,6 +12,7 @@ from callrec.registers.audit import LogFilter, list_audit
 from callrec.requests.open import read_request
 from callrec.retention.holds import show_hold
 from callrec.search.search import search_recordings
+from house import complaints
 from house.holds import by_hand
 from house.incidents import an_incident, opened
 from house.practices import House
@@ -22,8 +23,9 @@ DAY = DayRange(date(2024, 7, 4), date(2024, 7, 4))
 
 
 def busy(granted: House) -> House:
-    """What `granted` has, with an incident, a hold and another request."""
+    """What `granted` has, with an incident, a complaint, a hold and another request."""
     an_incident(granted)
+    complaints.a_complaint(granted)
     by_hand(granted, 3)
     a_request(granted, "mia")
     return granted
@@ -37,6 +39,7 @@ def versions(house: House) -> dict[str, set[int]]:
         "person": "SELECT name_version FROM person",
         "request": "SELECT key_version FROM request_key WHERE holder = 'catalogue'",
         "incident": "SELECT key_version FROM incident_key WHERE holder IN ('catalogue', 'audit')",
+        "complaint": "SELECT key_version FROM complaint_key WHERE holder IN ('catalogue', 'audit')",
         "hold": "SELECT key_version FROM hold",
         "detail": "SELECT key_version FROM detail",
     }
@@ -53,6 +56,7 @@ def all_opens(house: House) -> None:
         for reference in ("R-1", "R-2"):
             assert read_request(house.practice, dora, connection, reference).recordings
     assert opened(house, "I-1").body.what
+    assert complaints.opened(house, "C-1").receipt.what
     assert show_hold(house.practice, dora, 1).reason
     list_audit(house.practice, dora, LogFilter(), limit=500)  # which opens the details of each
     assert found(house) == [1, 2, 3]

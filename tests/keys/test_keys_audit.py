@@ -46,9 +46,9 @@ def test_it_shows_each_person_with_every_version_of_each_key(house: House) -> No
 def test_it_counts_what_else_is_sealed_to_each(granted: House) -> None:
     everybody = {each.login: each for each in list_key_access(busy(granted).open())}
     sam, mia, dora = (everybody[login] for login in ("sam", "mia", "dora"))
-    assert (sam.requests, sam.incidents, sam.grants) == (1, 1, 2)
-    assert (mia.requests, mia.incidents, mia.grants) == (1, 1, 0)
-    assert (dora.requests, dora.incidents, dora.grants) == (0, 0, 0)
+    assert (sam.requests, sam.incidents, sam.complaints, sam.grants) == (1, 1, 1, 2)
+    assert (mia.requests, mia.incidents, mia.complaints, mia.grants) == (1, 1, 0, 0)
+    assert (dora.requests, dora.incidents, dora.complaints, dora.grants) == (0, 0, 0, 0)
     assert audit_keys(granted.practice) == ()
 
 
@@ -141,14 +141,20 @@ def test_a_request_key_for_somebody_it_is_not_for_is_named(granted: House) -> No
     }
 
 
-def test_an_incident_key_for_somebody_it_does_not_concern_is_named(granted: House) -> None:
+@pytest.mark.parametrize(
+    ("table", "of", "reference"),
+    [("incident_key", "mia", "I-1"), ("complaint_key", "sam", "C-1")],
+)
+def test_a_key_for_somebody_whom_it_does_not_concern_is_named(
+    granted: House, table: str, of: str, reference: str
+) -> None:
     by_sql(
         busy(granted),
-        "UPDATE incident_key SET holder = :ava WHERE holder = :mia",
+        f"UPDATE {table} SET holder = :ava WHERE holder = :of",
         ava=id_of(granted, "ava"),
-        mia=id_of(granted, "mia"),
+        of=id_of(granted, of),
     )
-    assert problems(granted) == {("I-1", "ava", "holds a key that is not theirs to hold")}
+    assert problems(granted) == {(reference, "ava", "holds a key that is not theirs to hold")}
 
 
 def test_a_grant_that_no_approval_lists_is_named(granted: House) -> None:

@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from callrec.notices import COLUMNS, notice_text
+from callrec.notices import COLUMNS, complaint_form, notice_text
 from callrec.policy.notice import PURPOSES_IN_WORDS, NoticeKind, NoticeVersion
 from callrec.settings import AboutPractice, Notice, Settings
 
@@ -111,3 +111,21 @@ def test_a_practice_that_says_nothing_of_itself_is_this_practice(kind: NoticeKin
 
 def test_the_practice_s_own_words_stand_as_they_are() -> None:
     assert words_of(NoticeKind.STAFF, text="\nWe cost $5.\n\n") == "We cost $5.\n"
+
+
+def test_the_form_for_complaints_has_room_to_write_and_says_what_happens_next() -> None:
+    form = complaint_form(FACTS)
+    assert max(map(len, form.splitlines())) == COLUMNS
+    assert sum(line == "_" * COLUMNS for line in form.splitlines()) == 8
+    words = " ".join(form.split())
+    assert "$" not in words
+    for said in (
+        *("Hama Medical Centre", "Ann Hall, 01632 960000", "within 30 days", "It costs nothing"),
+        *("complain to the Information Commissioner's Office", "go to court"),
+        "If you want to complain about your care or our service, please ask at reception.",
+    ):
+        assert said in words
+
+
+def test_without_a_contact_the_form_is_given_in_at_reception() -> None:
+    assert "please ask at reception" in complaint_form(AboutPractice()).split("WHAT HAPPENS")[1]

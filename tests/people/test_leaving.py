@@ -16,6 +16,7 @@ from callrec.policy.role import Power, Role, VaultKey
 from callrec.requests.amend import attach_recordings
 from callrec.requests.history import read_words
 from callrec.requests.open import read_request
+from house.complaints import a_complaint
 from house.holds import verified
 from house.incidents import MILD, an_incident, found
 from house.people import change_role, lend_power
@@ -35,6 +36,7 @@ def sealed_to(house: House, login: str) -> list[str]:
         "grant_": "person",
         "request_key": "holder",
         "incident_key": "holder",
+        "complaint_key": "holder",
     }
     return [
         table
@@ -52,7 +54,8 @@ def leave(house: House, login: str) -> tuple[str, ...]:
 
 def test_nothing_stays_sealed_to_whoever_leaves(granted: House) -> None:
     an_incident(granted, "sam")
-    assert sealed_to(granted, "sam") == ["grant_", "request_key", "incident_key"]
+    a_complaint(granted, "sam")
+    assert sealed_to(granted, "sam") == ["grant_", "request_key", "incident_key", "complaint_key"]
     assert leave(granted, "sam") == ("R-1",)
     assert sealed_to(granted, "sam") == []
     assert sealed_to(granted, "max") != []

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from callrec.catalogue.engine import reading
+from callrec.complaints.log import read_complaint
 from callrec.errors import Locked, NotFound, Refused, Tampered, Unusable
 from callrec.incidents.log import read_incident
 from callrec.keys.audit import audit_keys
@@ -18,6 +19,7 @@ from callrec.policy.role import Power, Role, Standing, VaultKey
 from callrec.practice import Actor
 from callrec.requests.amend import attach_recordings
 from callrec.requests.open import read_request
+from house.complaints import WRONG, a_complaint
 from house.holds import verified
 from house.incidents import MILD, WHAT, an_incident, found
 from house.people import change_role, confirm_person, lend_power, reset_person
@@ -84,14 +86,16 @@ def test_between_reset_and_confirmation_a_person_may_nothing(house: House) -> No
     assert sealed_to(house, "max") == []
 
 
-def test_requests_and_incidents_of_his_own_open_again(granted: House) -> None:
-    mine = an_incident(granted, "sam")
+def test_what_concerns_him_opens_again(granted: House) -> None:
+    mine, entered = an_incident(granted, "sam"), a_complaint(granted, "sam")
     sam, mia = begins_again(granted, "sam"), begins_again(granted, "mia")  # whom he told
     with reading(granted.practice.engine) as connection:
         assert read_request(granted.practice, sam, connection, "R-1").requester == sam.person.id
         for person in (sam, mia):
             alone = replace(person, shares={})
             assert read_incident(granted.practice, alone, connection, mine).body.what == WHAT
+        alone = replace(sam, shares={})
+        assert read_complaint(granted.practice, alone, connection, entered).receipt.what == WRONG
     assert audit_keys(granted.practice) == ()
 
 

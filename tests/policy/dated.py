@@ -8,7 +8,10 @@ from typing import Final
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.purpose import Purpose
 
-MONTHLY: Final = (Purpose.SUBJECT_ACCESS, Purpose.ERASURE, Purpose.PORTABILITY)
+MONTHLY: Final = (
+    *(Purpose.SUBJECT_ACCESS, Purpose.ERASURE, Purpose.PORTABILITY),
+    *(Purpose.RECTIFICATION, Purpose.RESTRICTION, Purpose.OBJECTION),
+)
 
 
 def day(number: int, month: int = 9) -> date:

@@ -252,9 +252,7 @@ NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 @pytest.mark.parametrize("said", NOT_YET.values(), ids=NOT_YET)
 def test_nothing_was_reported_in_the_future(said: Closing) -> None:
-    with pytest.raises(
-        Refused, match=r"^an incident is closed on a day that has come \["
-    ) as refused:
+    with pytest.raises(Refused, match=r"^that day is in the future \[") as refused:
         check(said, now=NOON)
     assert refused.value.clause is Law.BREACH_PERIOD
     assert refused.value.hint == "say when it was: --on DATE"
@@ -262,9 +260,7 @@ def test_nothing_was_reported_in_the_future(said: Closing) -> None:
 
 @pytest.mark.parametrize("said", TOO_EARLY.values(), ids=TOO_EARLY)
 def test_nothing_was_reported_before_it_was_noticed(said: Closing) -> None:
-    with pytest.raises(
-        Refused, match=r"^an incident is closed on a day after it was noticed \["
-    ) as refused:
+    with pytest.raises(Refused, match=r"^that day is before it was noticed \[") as refused:
         check(said, now=NOON)
     assert refused.value.clause is Law.BREACH_PERIOD
 
@@ -292,9 +288,9 @@ def test_what_day_it_is_the_practice_s_clock_says() -> None:
         )
 
     close(of_london, now=at, noticed_at=at)
-    with pytest.raises(Refused, match="after it was noticed"):
+    with pytest.raises(Refused, match="before it was noticed"):
         close(of_utc, now=at, noticed_at=at)
-    with pytest.raises(Refused, match="that has come"):
+    with pytest.raises(Refused, match="in the future"):
         close(date(2026, 7, 3), now=at, noticed_at=at)
 
 

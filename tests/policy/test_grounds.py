@@ -66,6 +66,17 @@ TABLE = {
     ("no-right", "portability"): "UK GDPR 20(1)",
     ("no-right", "erasure"): "UK GDPR 17(1)",
     ("no-right", "deceased"): AHRA,
+    ("unfounded", "rectification"): "UK GDPR 12(5)",
+    ("unfounded", "restriction"): "UK GDPR 12(5)",
+    ("unfounded", "objection"): "UK GDPR 12(5)",
+    ("no-right", "rectification"): "UK GDPR 16",
+    ("no-right", "restriction"): "UK GDPR 18",
+    ("no-right", "objection"): "UK GDPR 21(1)",
+    ("not-held", "rectification"): "4(i)",
+    ("not-held", "restriction"): "4(i)",
+    ("not-held", "objection"): "4(i)",
+    ("compelling", "objection"): "UK GDPR 21(1)",
+    ("claims", "objection"): "UK GDPR 21(1)",
 }
 
 # The cells that fit only where more is true.
@@ -92,6 +103,12 @@ WORDS = {
         "erasure",
     ): "none of the reasons for which the law lets it be erased is met",
     ("no-right", "deceased"): "it is not part of this patient's health record",
+    ("no-right", "rectification"): "what is recorded is what was said, and is not incomplete",
+    ("no-right", "restriction"): "none of the four cases of the law is met",
+    (
+        "no-right",
+        "objection",
+    ): "it is not used for a task or interest to which you may object",
 }
 
 CELLS = [(g, p) for p in Purpose for g in grounds_for(p)]

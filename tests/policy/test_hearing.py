@@ -81,6 +81,9 @@ def test_where_the_practice_names_the_manager_no_other_hears_it() -> None:
 CARRIED_OUT = {
     Purpose.ERASURE: r"\[policy 4\(i\)\]",
     Purpose.DISPOSAL: r"\[NHS Records Management Code of Practice\]",
+    Purpose.RECTIFICATION: r"\[UK GDPR 16\]",
+    Purpose.RESTRICTION: r"\[UK GDPR 18\]",
+    Purpose.OBJECTION: r"\[UK GDPR 21\]",
 }
 
 
@@ -217,7 +220,7 @@ def test_who_is_there_is_said_where_somebody_from_outside_may_be(purpose: Purpos
     assert is_attended(request.purpose, {}) is (purpose in ATTENDED)
     check_attended(request, {}, ["nobody"])
     if purpose in ATTENDED:
-        with pytest.raises(Refused, match="it is not said who attends the hearing") as refused:
+        with pytest.raises(Refused, match="you have not said who else is listening") as refused:
             check_attended(request, {}, [])
         assert refused.value.clause is TERMS[purpose].decided_under
     else:

@@ -134,21 +134,30 @@ def test_a_purpose_s_own_are_taken_with_the_six() -> None:
 
 def test_a_call_is_not_on_a_day_to_come() -> None:
     take(day=TODAY)
-    with pytest.raises(Refused, match=r"the call is on a day to come \[policy 4\(b\)\]") as refused:
+    with pytest.raises(
+        Refused, match=r"the day of the call is in the future \[policy 4\(b\)\]"
+    ) as refused:
         take(day=date(2024, 1, 5))
-    assert "--date unknown" in refused.value.hint
+    assert refused.value.hint.endswith("or say unknown: --date D")
+
+
+RIGHT = {
+    FurtherParticular.SUBJECT: "Siân O'Neill",
+    FurtherParticular.RECEIVED: "today",
+    FurtherParticular.IDENTITY: "passport seen",
+    FurtherParticular.AUTHORITY: "none",
+}
 
 
 def test_no_call_is_later_than_the_request_about_it() -> None:
-    further = {FurtherParticular.SUBJECT: "Siân O'Neill", FurtherParticular.RECEIVED: "2024-01-03"}
+    further = {**RIGHT, FurtherParticular.RECEIVED: "2024-01-03"}
     with pytest.raises(Refused, match="earlier than the call: received"):
         take(Purpose.PORTABILITY, further=further)
     assert take(Purpose.PORTABILITY, day=UNKNOWN, further=further).further["received"]
 
 
 def test_the_people_whom_it_is_about_are_those_of_the_names_that_say_so() -> None:
-    further = {FurtherParticular.SUBJECT: "Siân O'Neill", FurtherParticular.RECEIVED: "today"}
-    assert take(Purpose.ERASURE, further=further).subjects == ("Siân O'Neill",)
+    assert take(Purpose.ERASURE, further=RIGHT).subjects == ("Siân O'Neill",)
     assert take(Purpose.ABUSIVE_CALL, further={FurtherParticular.AFFECTED: "ann"}).subjects == (
         "ann",
     )
@@ -159,7 +168,7 @@ def test_a_login_of_the_staff_is_found_among_what_else_is_said() -> None:
     further = {
         FurtherParticular.EMPLOYEE: "ann.lee, (reception)",
         FurtherParticular.ALLEGATION: "HR-7",
-        FurtherParticular.AGREEMENT: "I agree",
+        FurtherParticular.AGREEMENT: f"text/plain 7 {'9f' * 32}",
         FurtherParticular.CONSULTED: "2024-01-04",
     }
     assert set(take(Purpose.DISCIPLINARY, further=further).subjects) == {

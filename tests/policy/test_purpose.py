@@ -4,7 +4,7 @@ import pytest
 
 from callrec.policy.clause import Clause, Law
 from callrec.policy.further import FurtherParticular
-from callrec.policy.purpose import TERMS, Purpose, Terms
+from callrec.policy.purpose import RESTRICTING, TERMS, Purpose, Terms
 from callrec.policy.role import Power
 
 RESERVED = {
@@ -15,7 +15,12 @@ RESERVED = {
     Purpose.ERASURE,
     Purpose.PORTABILITY,
     Purpose.DISPOSAL,
+    Purpose.RECTIFICATION,
+    Purpose.RESTRICTION,
+    Purpose.OBJECTION,
 }
+
+TAKE_EFFECT = {Purpose.RECTIFICATION, Purpose.RESTRICTION, Purpose.OBJECTION}
 
 
 def those(claim: str) -> set[Purpose]:
@@ -61,7 +66,7 @@ OWED_WHOLE = {Purpose.SUBJECT_ACCESS, Purpose.PORTABILITY, Purpose.DECEASED}
 
 def test_complaints_claims_outside_bodies_and_what_is_owed_place_a_hold() -> None:
     others = {Purpose.COMPLAINT, Purpose.MEDICO_LEGAL, Purpose.OUTSIDE_BODY}
-    assert those("places_hold") == others | OWED_WHOLE
+    assert those("places_hold") == others | OWED_WHOLE | {Purpose.RESTRICTION}
 
 
 def test_what_a_law_gives_a_right_to_hear_is_owed_whole() -> None:
@@ -69,7 +74,13 @@ def test_what_a_law_gives_a_right_to_hear_is_owed_whole() -> None:
 
 
 def test_only_an_erasure_and_a_disposal_are_carried_out_and_not_heard() -> None:
-    assert set(Purpose) - those("is_heard") == {Purpose.ERASURE, Purpose.DISPOSAL}
+    assert those("is_destroyed") == {Purpose.ERASURE, Purpose.DISPOSAL}
+    assert set(Purpose) - those("is_heard") == those("is_destroyed") | TAKE_EFFECT
+
+
+def test_a_correction_a_restriction_and_an_objection_take_effect_at_once() -> None:
+    assert those("takes_effect") == TAKE_EFFECT
+    assert those("restricts") == set(RESTRICTING) == TAKE_EFFECT - {Purpose.RECTIFICATION}
 
 
 def test_the_law_s_clock_runs_for_the_rights_of_the_living_and_the_dead() -> None:
@@ -78,6 +89,7 @@ def test_the_law_s_clock_runs_for_the_rights_of_the_living_and_the_dead() -> Non
         Purpose.ERASURE,
         Purpose.PORTABILITY,
         Purpose.DECEASED,
+        *TAKE_EFFECT,
     }
 
 
@@ -107,6 +119,13 @@ def test_only_disciplinary_goes_to_the_manager_and_needs_consultation() -> None:
 def test_only_protecting_the_parties_and_disposal_ask_for_nothing_further() -> None:
     assert set(Purpose) - those("further") == {Purpose.PROTECT_PARTIES, Purpose.DISPOSAL}
 
+
+RIGHT = (
+    FurtherParticular.SUBJECT,
+    FurtherParticular.RECEIVED,
+    FurtherParticular.IDENTITY,
+    FurtherParticular.AUTHORITY,
+)
 
 FURTHER: dict[Purpose, tuple[FurtherParticular, ...]] = {
     Purpose.PROTECT_PARTIES: (),
@@ -149,10 +168,14 @@ FURTHER: dict[Purpose, tuple[FurtherParticular, ...]] = {
         FurtherParticular.STANDING,
         FurtherParticular.EVIDENCE,
         FurtherParticular.RECEIVED,
+        FurtherParticular.IDENTITY,
     ),
-    Purpose.ERASURE: (FurtherParticular.SUBJECT, FurtherParticular.RECEIVED),
-    Purpose.PORTABILITY: (FurtherParticular.SUBJECT, FurtherParticular.RECEIVED),
+    Purpose.ERASURE: RIGHT,
+    Purpose.PORTABILITY: RIGHT,
     Purpose.DISPOSAL: (),
+    Purpose.RECTIFICATION: (*RIGHT, FurtherParticular.CORRECTION),
+    Purpose.RESTRICTION: (*RIGHT, FurtherParticular.WHY_RESTRICTED),
+    Purpose.OBJECTION: (*RIGHT, FurtherParticular.SITUATION),
 }
 
 ASKED_UNDER = {
@@ -170,6 +193,9 @@ ASKED_UNDER = {
     Purpose.ERASURE: Clause.RIGHTS,
     Purpose.PORTABILITY: Clause.RIGHTS,
     Purpose.DISPOSAL: Law.RECORDS_CODE,
+    Purpose.RECTIFICATION: Law.RECTIFICATION,
+    Purpose.RESTRICTION: Law.RESTRICTION,
+    Purpose.OBJECTION: Law.OBJECTION,
 }
 
 

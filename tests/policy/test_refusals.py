@@ -20,6 +20,7 @@ import callrec.policy
 from callrec.errors import CallrecError, Refused
 from callrec.policy.clause import Clause, Law
 from policy.deeds import (
+    complaints,
     days,
     destroying,
     edits,
@@ -36,7 +37,7 @@ DEEDS: Final = {
     deed: tried
     for module in (
         *(people, requests, particulars, recordings, edits, releases),
-        *(destroying, retention, days, incidents),
+        *(destroying, retention, days, incidents, complaints),
     )
     for deed, tried in module.DEEDS.items()
 }

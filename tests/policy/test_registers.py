@@ -53,6 +53,7 @@ def test_who_reads_the_log_reads_every_register(role: Role, register: RegisterNa
         RegisterName.DISCLOSURE: "4(a)",
         RegisterName.HOLDS: "4(a)",
         RegisterName.INCIDENTS: "last paragraph",
+        RegisterName.COMPLAINTS: "DPA 2018 s.164A",
         RegisterName.ACCESS: "4(a)",
     }.items(),
 )
@@ -73,7 +74,7 @@ def test_just_the_power_that_decides_is_enough() -> None:
 LENT = {
     Power.DECIDE_RESERVED: {
         *(RegisterName.SUBJECT_ACCESS, RegisterName.OUTSIDE_BODY),
-        *(RegisterName.DISCLOSURE, RegisterName.HOLDS),
+        *(RegisterName.DISCLOSURE, RegisterName.HOLDS, RegisterName.COMPLAINTS),
     },
     Power.GOVERN: {RegisterName.INCIDENTS, RegisterName.ACCESS, RegisterName.SET_ASIDE},
     Power.READ_AUDIT: set(RegisterName),

@@ -178,31 +178,32 @@ def test_a_history_that_cannot_be_is_tampered_with(acts: tuple[RequestAct, ...])
 
 # One row an act, one column a state that something leads out of; a dash: it cannot happen there.
 STEPS = """
-                          submitted  waiting    approved   heard      released   handed-over
-    request.created       -          -          -          -          -          -
-    request.received      submitted  waiting    -          heard      -          -
-    request.amended       submitted  waiting    submitted  heard      -          -
-    request.asked         waiting    waiting    -          heard      -          -
-    request.answered      submitted  submitted  approved   heard      -          -
-    request.extended      submitted  waiting    approved   heard      -          -
-    request.third-parties submitted  -          approved   heard      released   handed-over
-    request.approved      approved   -          approved   heard      released   handed-over
-    request.denied        denied     -          -          denied     -          -
-    request.withdrawn     withdrawn  withdrawn  -          -          -          -
-    request.lapsed        lapsed     lapsed     -          -          -          -
-    request.revoked       -          -          submitted  heard      released   handed-over
-    grant.lapsed          -          -          submitted  heard      released   handed-over
-    listen.looked         -          -          approved   heard      released   handed-over
-    listen                -          -          heard      heard      released   handed-over
-    listen.ended          -          -          -          heard      released   handed-over
-    listen.failed         -          -          -          approved   released   handed-over
-    release.prepared      -          -          approved   heard      released   handed-over
-    release.delivered     -          -          released   released   released   released
-    release.failed        submitted  waiting    approved   heard      released   handed-over
-    release.handed-over   -          -          -          -          handed-over handed-over
-    release.acknowledged  -          -          -          -          released   handed-over
-    request.carried-out   -          -          closed     -          -          -
-    request.closed        -          -          -          closed     closed     closed
+                          submitted waiting   approved  heard     released handed-over in-effect
+    request.created       -         -         -         -         -        -           -
+    request.received      submitted waiting   -         heard     -        -           -
+    request.amended       submitted waiting   submitted heard     -        -           -
+    request.asked         waiting   waiting   -         heard     -        -           -
+    request.answered      submitted submitted approved  heard     -        -           -
+    request.extended      submitted waiting   approved  heard     -        -           -
+    request.third-parties submitted -         approved  heard     released handed-over -
+    request.approved      approved  -         approved  heard     released handed-over -
+    request.denied        denied    -         -         denied    -        -           -
+    request.withdrawn     withdrawn withdrawn -         -         -        -           -
+    request.lapsed        lapsed    lapsed    -         -         -        -           -
+    request.revoked       -         -         submitted heard     released handed-over -
+    grant.lapsed          -         -         submitted heard     released handed-over -
+    listen.looked         -         -         approved  heard     released handed-over -
+    listen                -         -         heard     heard     released handed-over -
+    listen.ended          -         -         -         heard     released handed-over -
+    listen.failed         -         -         -         approved  released handed-over -
+    release.prepared      -         -         approved  heard     released handed-over -
+    release.delivered     -         -         released  released  released released    -
+    release.failed        submitted waiting   approved  heard     released handed-over in-effect
+    release.handed-over   -         -         -         -         handed-over handed-over -
+    release.acknowledged  -         -         -         -         released handed-over -
+    request.in-effect     -         -         in-effect -         -        -           -
+    request.carried-out   -         -         closed    -         -        -           -
+    request.closed        -         -         -         closed    closed   closed      closed
 """
 
 COLUMNS, *ROWS = (line.split() for line in STEPS.strip().splitlines())
@@ -222,6 +223,7 @@ LED_TO = {  # with a package in preparation, which can then be delivered or fail
     State.WAITING: (Act.APPROVED, Act.PREPARED, Act.REVOKED, Act.ASKED),
     State.APPROVED: (Act.APPROVED, Act.PREPARED),
     State.HEARD: (Act.APPROVED, Act.LISTENED, Act.PREPARED),
+    State.IN_EFFECT: (Act.APPROVED, Act.PREPARED, Act.IN_EFFECT),
     State.RELEASED: (Act.APPROVED, *PACKED, Act.APPROVED, Act.LISTENED, Act.PREPARED),
     State.HANDED_OVER: (
         *(Act.APPROVED, *PACKED, Act.HANDED_OVER),
@@ -267,7 +269,7 @@ DONE = (
     "made again, dated, changed, asked about, answered, given more time, checked for third parties,"
     " approved, denied, withdrawn, let lapse, revoked, let lapse, looked at, listened to,"
     " heard to an end, played, released, released, released, recorded as handed over,"
-    " recorded as acknowledged, carried out, closed"
+    " recorded as acknowledged, put into effect, carried out, closed"
 )
 
 

@@ -22,6 +22,12 @@ from callrec.policy.words import in_words
 from policy.builders import TODAY, a_request
 from policy.test_grounds import ONLY_IF, TABLE
 
+TAKE_EFFECT = {Purpose.RECTIFICATION, Purpose.RESTRICTION, Purpose.OBJECTION}
+
+EXPRESSLY = {Purpose.ERASURE, *TAKE_EFFECT}
+
+ASKED = (4, 2, 9)
+
 
 @pytest.mark.parametrize("purpose", Purpose)
 @pytest.mark.parametrize("ground", Ground)
@@ -47,10 +53,29 @@ def test_an_erasure_is_withheld_under_its_own_law_alone() -> None:
     assert refused.value.clause is Law.ERASURE
 
 
-@pytest.mark.parametrize("purpose", sorted(set(Purpose) - {Purpose.ERASURE}))
+@pytest.mark.parametrize("purpose", sorted(set(Purpose) - EXPRESSLY))
 def test_who_names_no_ground_has_not_approved(purpose: Purpose) -> None:
     assert check_ground(None, purpose) is Ground.NOT_APPROVED
     assert not is_decided_expressly(purpose)
+
+
+@pytest.mark.parametrize("purpose", sorted(TAKE_EFFECT))
+def test_nor_is_what_takes_effect_denied_without_a_ground_of_its_law(purpose: Purpose) -> None:
+    assert is_decided_expressly(purpose)
+    with pytest.raises(Refused, match="a ground is needed") as refused:
+        check_ground(None, purpose)
+    assert refused.value.clause is TERMS[purpose].asked_under
+
+
+@pytest.mark.parametrize("purpose", sorted(TAKE_EFFECT))
+def test_of_what_takes_effect_all_is_granted_or_each_is_named(purpose: Purpose) -> None:
+    assert check_each_decided(a_request(purpose), ASKED, granted=(), withheld={}) == {}
+    withheld = {9: Ground.NO_RIGHT}
+    kept = check_each_decided(a_request(purpose), ASKED, granted=(), withheld=withheld)
+    assert kept == withheld
+    with pytest.raises(Refused, match="is decided by itself") as refused:
+        check_each_decided(a_request(purpose), ASKED, granted=(4,), withheld=withheld)
+    assert refused.value.clause is TERMS[purpose].asked_under
 
 
 def test_an_erasure_is_not_denied_without_a_ground() -> None:
@@ -65,7 +90,7 @@ def test_an_erasure_is_not_denied_without_a_ground() -> None:
 RIGHTS = sorted(purpose for purpose in Purpose if TERMS[purpose].has_statutory_clock)
 
 
-@pytest.mark.parametrize("purpose", sorted(set(RIGHTS) - {Purpose.ERASURE}))
+@pytest.mark.parametrize("purpose", sorted(set(RIGHTS) - EXPRESSLY))
 @pytest.mark.parametrize("ground", [None, Ground.NOT_APPROVED])
 def test_what_a_law_gives_a_right_to_is_not_refused_as_not_approved(
     ground: Ground | None, purpose: Purpose
@@ -95,7 +120,6 @@ def test_no_recording_is_withheld_as_not_held() -> None:
 
 # Each recording.
 
-ASKED = (4, 2, 9)
 
 ACCESS, ERASURE = Purpose.SUBJECT_ACCESS, Purpose.ERASURE
 

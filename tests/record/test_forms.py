@@ -15,15 +15,18 @@ from hypothesis import strategies as st
 from callrec.archive.heads import VolumeStatement
 from callrec.archive.volumes import VolumeKeeper
 from callrec.audit.log import Head
+from callrec.complaints.log import ComplaintBody
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import Tampered
 from callrec.holds.log import HoldBody
 from callrec.incidents.log import IncidentBody
 from callrec.policy.breach import Closing, Findings
+from callrec.policy.handing_over import Channel
 from callrec.policy.incident import Outcome
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.retention import DisposalItem
+from callrec.policy.rights.complaint import Finding
 from callrec.record.forms import (
     Base64,
     Day,
@@ -100,6 +103,21 @@ INCIDENTS = st.builds(
     log_nonce=NONCES,
 )
 
+COMPLAINTS = st.builds(
+    ComplaintBody,
+    number=NUMBERS,
+    on=st.dates(),
+    how=st.just("") | st.sampled_from(Channel),
+    what=TEXT,
+    finding=st.just("") | st.sampled_from(Finding),
+    complainant=TEXT,
+    contact=TEXT,
+    request=TEXT,
+    incident=TEXT,
+    nonce=NONCES,
+    log_nonce=NONCES,
+)
+
 HEADS = st.builds(Head, NUMBERS, NONCES)
 
 BARE = (
@@ -120,8 +138,10 @@ BARE = (
 )
 
 
-@given(HOLDS | REQUESTS | INCIDENTS)
-def test_a_body_is_read_as_it_was_sealed(sealed: HoldBody | RequestBody | IncidentBody) -> None:
+@given(HOLDS | REQUESTS | INCIDENTS | COMPLAINTS)
+def test_a_body_is_read_as_it_was_sealed(
+    sealed: HoldBody | RequestBody | IncidentBody | ComplaintBody,
+) -> None:
     told = body_of(sealed, sealed.nonce)
     found = read_body(type(sealed), told, "otherwise")
     assert found == sealed

@@ -3,6 +3,7 @@ from __future__ import annotations
 from callrec.archive.log import REMOVED, VolumeAct
 from callrec.archive.owed import DESTRUCTION_DONE
 from callrec.archive.unfinished import BEGUN, GIVEN_UP
+from callrec.complaints.log import COMPLAINT_ACTS
 from callrec.incidents.log import INCIDENT_ACTS
 from callrec.policy.request import RequestAct
 from callrec.record.acts import MIN_SUBJECTS
@@ -14,6 +15,7 @@ def test_each_act_that_rows_follow_from_says_how_much_it_names() -> None:
     acts = {
         *HOLD_ACTS,
         *INCIDENT_ACTS,
+        *COMPLAINT_ACTS,
         *RequestAct,
         *VolumeAct,
         REMOVED,

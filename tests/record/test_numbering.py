@@ -12,6 +12,7 @@ from callrec.office.reminding import queue_reminders
 from callrec.registers.verify import Verdict
 from callrec.retention.certificate import certify_destruction
 from house.commands import type_in
+from house.complaints import a_complaint
 from house.erasures import approved_erasure, erase
 from house.holds import by_hand, verified
 from house.incidents import WHAT, an_incident
@@ -24,6 +25,7 @@ from mail.test_outbox import MAIL
 MADE: dict[str, Callable[[House, int], str]] = {
     "request": lambda house, _: a_request(house),
     "incident": lambda house, _: an_incident(house),
+    "complaint": lambda house, _: a_complaint(house),
     "hold": lambda house, which: f"H-{by_hand(house, which)}",
     "certificate": lambda house, which: erase(house, approved_erasure(house, which)).certificate,
 }

@@ -21,6 +21,7 @@ from callrec.policy.handing_over import Channel, Delivery
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import RegisterName
+from callrec.policy.rights.complaint import ComplaintAct
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Role
 from callrec.practice import record
@@ -32,6 +33,17 @@ from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.event import DatedRequest, close_request, date_request, withdraw_request
 from callrec.retention.holds import lift_hold, place_hold
 from house.commands import type_in
+from house.complaints import (
+    COMPLAINANT,
+    DONE,
+    FOUND,
+    WRONG,
+    a_complaint,
+    acknowledged,
+    answered,
+    progressed,
+)
+from house.complaints import own_version as own_complaint
 from house.erasures import erase
 from house.incidents import WHAT, WHY, an_incident, own_report, settled
 from house.listening import hear
@@ -764,6 +776,37 @@ def test_an_incident_that_does_not_open_takes_no_other_out_of_the_register(
     assert "incident I-2 does not open" in bad["fault"]
     register = RegisterName.INCIDENTS
     assert extract(stocked, register, until=stocked.at - timedelta(days=9)).entries == (bad,)
+
+
+def test_a_complaint_stands_in_its_register_with_what_the_law_wants(stocked: House) -> None:
+    a_complaint(stocked, request=a_request(stocked))
+    open_ = one(stocked, RegisterName.COMPLAINTS, "ava")
+    assert (open_["complaint"], open_["what"], open_["complainant"]) == ("C-1", WRONG, COMPLAINANT)
+    assert (open_["state"], open_["due_on"], open_["outcome"]) == (
+        "received", date(2026, 12, 24), None
+    )  # fmt: skip
+    acknowledged(stocked)
+    progressed(stocked)
+    answered(stocked)
+    entry = one(stocked, RegisterName.COMPLAINTS)
+    assert (entry["acknowledged_on"], entry["was_late"]) == (date(2026, 11, 24), False)
+    assert entry["progress"] == (f"2026-11-24 {DONE}",)
+    assert (entry["outcome"], entry["answered_how"], entry["reason"]) == ("upheld", "letter", FOUND)
+    assert (entry["request"], entry["entered_by"]) == ("R-1", "sam")
+
+
+def test_a_complaint_that_does_not_open_takes_no_other_out_of_the_register(
+    stocked: House,
+) -> None:
+    a_complaint(stocked)
+    own_complaint(stocked, "sam", ComplaintAct.RECEIVED, None)
+    good, bad = entries(stocked, RegisterName.COMPLAINTS)
+    assert (good["complaint"], good["what"], good["fault"]) == ("C-1", WRONG, None)
+    assert (bad["complaint"], bad["state"], bad["entered_by"]) == ("C-2", "does not open", "sam")
+    told = type_in(stocked, "dora", "register", "complaints")
+    assert told.status == 5
+    assert "complaints that do not open as they were entered: C-2 by sam" in told.err
+    assert "callrec complaint receive" in told.err
 
 
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # it is written all the same

@@ -24,6 +24,7 @@ from callrec.errors import Tampered
 from callrec.policy.hold import HoldAct
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
+from callrec.policy.rights.complaint import ComplaintAct
 
 SESSION_STATEMENT: Final = "session"
 
@@ -65,13 +66,19 @@ SESSION_ACTS: Final[Mapping[str, int]] = MappingProxyType(
                     *(HoldAct.PLACED, HoldAct.EVERYTHING, HoldAct.COVERS),
                     *(HoldAct.MATCHED, HoldAct.UNMATCHED),
                     *(IncidentAct.REPORTED, IncidentAct.UPDATED, IncidentAct.CLOSED),
+                    *(ComplaintAct.RECEIVED, ComplaintAct.ACKNOWLEDGED),
+                    *(ComplaintAct.PROGRESSED, ComplaintAct.ANSWERED),
                 ),
             ),
             0,
         ),
         # With its request, which it names second; by hand it is lifted with two passwords.
         str(HoldAct.LIFTED): 2,
-        **dict.fromkeys(("request.shown", "hold.shown", "hold.matching", "incident.shown"), 0),
+        **dict.fromkeys(
+            ("request.shown", "request.agreement", "hold.shown", "hold.matching", "incident.shown"),
+            0,
+        ),
+        "complaint.shown": 0,
         **dict.fromkeys(("retention.reviewed", "recording.categorised"), 0),
         **dict.fromkeys(("volume.kept", "volume.found", "volume.listed"), 0),
         **dict.fromkeys(("people.listed", "person.shown", LOGOUT), 0),

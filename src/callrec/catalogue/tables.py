@@ -28,6 +28,7 @@ from callrec.policy.hold import HoldState
 from callrec.policy.incident import IncidentState
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
+from callrec.policy.rights.complaint import ComplaintState
 from callrec.policy.role import VaultKey
 
 METADATA = MetaData()
@@ -333,6 +334,15 @@ clock_event = _table(
 Nothing personal is in them, and anybody can hold them against the leaf (docs/formats/grant.md).
 """
 
+request_file = _table(
+    "request_file",
+    Column("request", ForeignKey("request.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""The files of written agreements, each with the version of its request that brought it, under a
+key of its own that lies in that version and in those after it, until another file comes."""
+
 request_words = _table(
     "request_words",
     Column("seq", ForeignKey("leaf.seq"), primary_key=True, autoincrement=False),
@@ -354,7 +364,7 @@ grant = _table(
 )
 
 
-# --- holds, incidents, notices by mail ---------------------------------------------------------
+# --- holds, incidents, complaints, mail --------------------------------------------------------
 
 hold = _table(
     "hold",
@@ -392,6 +402,18 @@ incident = _table(
 """``told``: the line manager, or the Data Controller."""
 
 incident_version, incident_key = _versions_of("incident")
+
+complaint = _table(
+    "complaint",
+    Column("id", String(32), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("entered_by", ForeignKey("person.id"), nullable=False),
+    Column("received_on", String(10), nullable=False),
+    Column("state", EnumText(ComplaintState, 16), nullable=False),
+)
+
+complaint_version, complaint_key = _versions_of("complaint")
 
 outbox = _table(
     "outbox",

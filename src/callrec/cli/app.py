@@ -37,7 +37,6 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "demo": "Show the whole of it on a small made-up practice.",
         "init": "Set up callrec for your practice.",
         "login": "Log in at this terminal, to search and to ask.",
-        "logout": "Log out.",
     },
     "Calls": {
         "ingest": "Bring recordings in, encrypted on the way.",
@@ -64,6 +63,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "user": "Add people, confirm them, change what they may do.",
         "practice": "Rules, keys, recovery kit, registers, notices, mail, checks.",
         "incident": "Report that the policy was breached, and see it through.",
+        "complaint": "Complaints about how we handle personal data, to their outcome.",
         "status": "Say what is waiting, due or wrong.",
         "config": "Show, check or edit this machine's configuration.",
     },
@@ -82,6 +82,7 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
         "verify-release": "Check a release that somebody was given; needs no vault.",
     },
     "user": {
+        "logout": "Log out.",
         "whoami": "Say who is logged in, and what that person may do.",
     },
     "practice": {
@@ -99,14 +100,17 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
 }
 """What stands below another command. Until the next version it is found at the top, too."""
 
-KEPT: Collection[str] = ("verify-release", "restore", "recovery")
-"""Of these, what stays at the top: people who were given a release and pages of a kit name it."""
+KEPT: Collection[str] = ("verify-release", "restore", "recovery", "logout")
+"""Of these, what stays at the top: people who were given a release and pages of a kit name it, and
+who types ``login`` types ``logout``."""
 
 ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("police", "court"), "request create outside-body"),
     **dict.fromkeys(("sar", "subject-access"), "request create subject-access"),
-    **dict.fromkeys(("complaint", "complaints"), "request create complaint"),
     "erasure": "request create erasure",
+    **dict.fromkeys(("rectification", "correct"), "request create rectification"),
+    **dict.fromkeys(("restriction", "restrict"), "request create restriction"),
+    **dict.fromkeys(("objection", "object"), "request create objection"),
     "requests": "request list",
     "play": "listen",
     "find": "search",
@@ -121,7 +125,8 @@ ALIASES: Mapping[str, str] = {
 
 COMMON_TASKS: Mapping[str, str] = {
     "Find a call": "search --date today --extension 201",
-    "Answer a complaint": "request create complaint",
+    "Look into a complaint about a call": "request create complaint",
+    "Enter a complaint about personal data": "complaint receive",
     "A patient wants their calls": "request create subject-access",
     "The police ask": "request create outside-body",
     "See what waits for you": "inbox",
@@ -162,6 +167,7 @@ MODULES: Mapping[str, str] = {
     "due": "requests.due",
     "erase": "requests.erase",
     "config": "configuration",
+    **{noun: f"concerns.{noun}" for noun in ("complaint", "incident")},
     "request": "requests.request",
     "migrate": "drives.restore",
     "show": "search",

@@ -380,7 +380,8 @@ def _erase(stage: Stage) -> None:
     stage.callrec(
         "max", "request", "create", "--purpose", "erasure", *why,
         "--number", ERASED_NUMBER, *REST_UNKNOWN, "--subject", "Ken Marsh",
-        "--received", "today", *recording,
+        "--received", "today", "--identity", "passport seen by max", "--authority", "none",
+        *recording,
     )  # fmt: skip
     stage.callrec("dora", "approve", "R-3", "--yes", *recording)
     stage.remark("The drive lies in a drawer: it still holds the call.")

@@ -169,6 +169,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "practice notice announcement": ("", "--to announcement.txt", "--on 1/3/2026"),
     "practice notice outbound": ("", "--to outbound.txt", "--on 1/3/2026"),
     "practice notice staff": ("", "--to staff.txt", "--on 1/3/2026"),
+    "practice notice complaints": ("", "--to complaint-form.txt", "--json"),
     "practice mail": ("list", "send", "remind"),
     "practice reconcile": (
         "--from 1/3/2026 --to 31/3/2026 --cdr Master.csv",
@@ -190,6 +191,25 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "I-2 --outcome reported --on 12/3/2026",
         'I-2 --outcome not-reported --reason "Nobody heard them"',
     ),
+    "complaint": ("receive", "list", "show C-2"),
+    "complaint receive": (
+        "",
+        '--from "Sian Roberts" --how letter',
+        "--on yesterday --how phone --request R-17",
+    ),
+    "complaint acknowledge": ("C-2", "C-2 --how letter", "C-2 --how email --on yesterday"),
+    "complaint progress": (
+        "C-2",
+        'C-2 --what "We asked the person who took the call"',
+        'C-2 --what "We wrote what was found" --how email',
+    ),
+    "complaint outcome": (
+        "C-2",
+        "C-2 --finding upheld --how letter",
+        "C-2 --finding other-matter --yes",
+    ),
+    "complaint list": (),
+    "complaint show": ("C-2", "2", "C-2 --json"),
     "config": ("path", "show", "check"),
     "config path": (),
     "config show": (),

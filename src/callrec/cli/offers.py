@@ -166,6 +166,29 @@ def _incidents(none: str, *, to_update: bool = False, is_open: bool = False) -> 
     return offer
 
 
+def _complaints(none: str, rule: str = "may_read", *, is_open: bool = False) -> Offer:
+    """The complaints that the person may read, add to or answer, the newest first."""
+
+    def offer(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
+        from callrec.complaints.show import list_complaints
+        from callrec.policy.rights import complaint
+
+        practice = practice_of(invocation)
+        actor = acting_person(invocation, practice)
+        rows = {
+            each.reference: (
+                each.state,
+                f"received {short_date(each.received_on) if each.received_on else 'unknown'}",
+                f"by {each.entered_by}",
+            )
+            for each in list_complaints(practice, actor, getattr(complaint, rule))
+            if not is_open or each.state is not complaint.ComplaintState.CLOSED
+        }
+        return _aligned(rows, none, "to enter one: callrec complaint receive")
+
+    return offer
+
+
 def _holds(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
     from callrec.retention.holds import list_holds
 
@@ -292,6 +315,7 @@ _OF_GROUP: Final[Mapping[tuple[str, str], Offer]] = {
         "there is no request that you may see", None, lambda *_: True
     ),
     ("incident", "INCIDENT"): _incidents("there is no incident that you may read"),
+    ("complaint", "COMPLAINT"): _complaints("there is no complaint that you may read"),
     ("hold", "HOLD"): _holds,
     ("user", "NAME"): _colleagues,
     ("archive", "LABEL"): _volume_labels,
@@ -334,6 +358,13 @@ _OF_COMMAND: Final[Mapping[tuple[str, str], Offer | None]] = {
         "there is no incident that you can add to", to_update=True
     ),
     ("incident close", "INCIDENT"): _incidents("there is no open incident", is_open=True),
+    **dict.fromkeys(
+        (("complaint acknowledge", "COMPLAINT"), ("complaint progress", "COMPLAINT")),
+        _complaints("there is no complaint that you can add to", "may_add", is_open=True),
+    ),
+    ("complaint outcome", "COMPLAINT"): _complaints(
+        "there is no complaint that you can close", "may_answer", is_open=True
+    ),
     ("user confirm", "NAME"): _waiting(
         "confirm", none="no new key waits to be confirmed", can=_always
     ),

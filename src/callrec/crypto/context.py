@@ -20,12 +20,14 @@ CONTEXT_FIELDS: Final[dict[str, frozenset[str]]] = {
     "detail": frozenset({"seq"}),
     "hold": frozenset({"hold"}),
     "kept": frozenset({"volume"}),
-    # associated data of AES-256-GCM; request and incident are HPKE information as well
+    # associated data of AES-256-GCM; request, incident and complaint are HPKE information too
     "data-key": frozenset({"batch", "uid"}),
     "metadata": frozenset({"uid", "revision"}),
     "request": frozenset({"request", "version"}),
+    "request-file": frozenset({"request", "version"}),
     "request-words": frozenset({"request", "seq"}),
     "incident": frozenset({"incident", "version"}),
+    "complaint": frozenset({"complaint", "version"}),
     "locked-seed": frozenset({"person", "kdf"}),
     "session-keys": frozenset({"person", "public"}),
     # HKDF information; recording is a recording's associated data too

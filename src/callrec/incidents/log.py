@@ -21,8 +21,7 @@ from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis, to_millis
-from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, format_instant, parse_instant
+from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.context import context
 from callrec.errors import Tampered
 from callrec.policy.breach import Closing, Findings
@@ -38,12 +37,12 @@ from callrec.policy.incident import (
     state_after,
 )
 from callrec.policy.role import PersonId, VaultKey
-from callrec.practice import Actor, Practice, password_needed, register_now
+from callrec.practice import Actor, Practice, register_now
 from callrec.record.acts import log_leaf
 from callrec.record.entitled import Powers, only_by_entitled, powers_then
-from callrec.record.forms import Id, InJson, as_json
+from callrec.record.forms import Id, InJson
 from callrec.record.rows import Columns, check_row
-from callrec.record.versions import SealedBody, Versioned, fresh_nonces
+from callrec.record.versions import Versioned, WholeBody, fresh_nonces
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
 INCIDENT_VAULT_KEYS: Final = (VaultKey.CATALOGUE, VaultKey.AUDIT)
@@ -81,9 +80,19 @@ class IncidentHistory:
             raise Tampered("an incident was reported to nobody")
         return PersonId(named[0])
 
+    @property
+    def concerned(self) -> tuple[PersonId, ...]:
+        """To whom it is sealed besides."""
+        return self.reporter, self.told
+
     def version_id(self, vault: str, version: int) -> IncidentVersion:
         """What a version of it is bound to."""
         return IncidentVersion(vault, self.incident, version, self.reporter, self.told)
+
+    def made(self, vault: str) -> Iterator[tuple[Leaf, IncidentVersion]]:
+        """Each leaf, and what the version that it made is bound to."""
+        for number, leaf in enumerate(self.leaves, 1):
+            yield leaf, self.version_id(vault, number)
 
     @property
     def reported_at(self) -> datetime:
@@ -238,7 +247,7 @@ def read_incident(
     history = read_incident_history(practice, connection, row.id)
     facts = unopened_incident(row, history)
     try:
-        versions = _versions(practice, actor, connection, history)
+        versions = INCIDENTS.opened(actor, connection, IncidentBody, history.made(practice.vault))
     except Tampered as error:
         raise Tampered(
             f"incident {reference} does not open: {error.message}",
@@ -257,24 +266,6 @@ def read_incident(
 def can_open_incidents(actor: Actor) -> bool:
     """Whether what a login keeps is enough."""
     return any(actor.has_key(key) for key in INCIDENT_VAULT_KEYS)
-
-
-def _versions(
-    practice: Practice, actor: Actor, connection: Connection, history: IncidentHistory
-) -> tuple[IncidentBody, ...]:
-    opened = []
-    for number, leaf in enumerate(history.leaves, start=1):
-        version_id = history.version_id(practice.vault, number)
-        key = INCIDENTS.key(actor, connection, version_id)
-        if key is None:
-            raise password_needed(
-                "this incident opens with the password of somebody whom it concerns"
-            )
-        body = IncidentBody.open(INCIDENTS.sealed(connection, version_id), key, version_id)
-        if body.commitment(version_id.vault, leaf.seq, body.digest(version_id)) != leaf.detail:
-            raise Tampered(f"its version {number} is not the one that was made")
-        opened.append(body)
-    return tuple(opened)
 
 
 def _check_entitled(
@@ -354,7 +345,7 @@ class IncidentVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class IncidentBody(SealedBody):
+class IncidentBody(WholeBody):
     """One version of an incident, as it is sealed. Its repr shows nothing."""
 
     what: str
@@ -371,16 +362,3 @@ class IncidentBody(SealedBody):
     def changed(self, **changes: Any) -> IncidentBody:
         """The next version, with fresh nonces."""
         return replace(self, **fresh_nonces(), **changes)
-
-    def digest(self, version_id: IncidentVersion) -> str:
-        """SHA-256(nonce[32] || canonical JSON) in hex."""
-        whole = {
-            **as_json(self),
-            "incident": version_id.incident,
-            "reporter": version_id.reporter,
-            "told": version_id.told,
-            "vault": version_id.vault,
-            "version": version_id.version,
-        }
-        del whole["log_nonce"]
-        return primitives.sha256(self.nonce, canonical(whole)).hex()

@@ -1,8 +1,8 @@
 """Who can open what, and whether each share is as it should be.
 
-Keys of requests and incidents, and grants, carry no seal statement: that one is what it should be
-shows when it opens, since the log commits to what lies under it. Who should have which follows from
-the log's leaves, and that needs no key. That the leaves are as they were signed is for
+Keys of requests, incidents and complaints, and grants, carry no seal statement: that one is what it
+should be shows when it opens, since the log commits to what lies under it. Who should have which
+follows from the log's leaves, and that needs no key. That the leaves are as they were signed is for
 ``audit verify`` to say.
 """
 
@@ -22,11 +22,11 @@ from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import CATALOGUE
-from callrec.incidents.log import INCIDENT_VAULT_KEYS
+from callrec.complaints.log import COMPLAINTS
+from callrec.incidents.log import INCIDENTS
 from callrec.login.people import logins
 from callrec.people.vouching import ShareFaultKind, share_faults
 from callrec.policy.authority import delegations_lapsed
-from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Standing, VaultKey, keys_held
 from callrec.practice import Practice, today
@@ -54,6 +54,7 @@ class KeyAccess:
     requests: int
     """Whose keys are sealed to them: those that they made, and those under which they may hear."""
     incidents: int
+    complaints: int
     grants: int
 
 
@@ -119,8 +120,10 @@ def list_key_access(practice: Practice) -> tuple[KeyAccess, ...]:
     with reading(practice.engine) as connection:
         shares = connection.execute(select(tables.share)).all()
         request, incident, grant = tables.request_key.c, tables.incident_key.c, tables.grant.c
+        complaint = tables.complaint_key.c
         requests = _each_holds(connection, request.holder, request.request)
         incidents = _each_holds(connection, incident.holder, incident.incident)
+        complaints = _each_holds(connection, complaint.holder, complaint.complaint)
         grants = _each_holds(connection, grant.person, grant.sealed)
     return tuple(
         KeyAccess(
@@ -131,6 +134,7 @@ def list_key_access(practice: Practice) -> tuple[KeyAccess, ...]:
             },
             requests=requests.get(person, 0),
             incidents=incidents.get(person, 0),
+            complaints=complaints.get(person, 0),
             grants=grants.get(person, 0),
         )
         for person in sorted(called, key=called.__getitem__)
@@ -170,10 +174,10 @@ def _each_holds(
 
 
 def _of_people(connection: Connection, register: Register) -> Iterator[_Fault]:
-    """Every key of a request or incident, and every grant, that the wrong person holds or lacks."""
+    """Every key of a request and its like, and grant, that the wrong person holds or lacks."""
     out = {v.person.id for v in register.people() if v.person.standing is Standing.DISABLED}
-    requests, incidents = _of_requests(connection, register), _of_incidents(connection)
-    found = chain(requests, incidents, _of_grants(connection))
+    requests, others = _of_requests(connection, register), _of_others(connection)
+    found = chain(requests, others, _of_grants(connection))
     yield from (fault for fault in found if fault.person not in out)
     left = dict.fromkeys(_left_over(connection))
     yield from (fault for fault in left if fault.person in out)
@@ -198,15 +202,19 @@ def _of_requests(connection: Connection, register: Register) -> Iterator[_Fault]
             yield _Fault(f"R-{row.number}", row.requester, PersonalFaultKind.LACKING)
 
 
-def _of_incidents(connection: Connection) -> Iterator[_Fault]:
-    reported = done_leaves(connection, [IncidentAct.REPORTED])
-    concerned = {leaf.subject[0]: {leaf.actor, *leaf.subject[1:2]} for leaf in reported}
-    key, incident = tables.incident_key, tables.incident
-    query = select(incident.c.id, incident.c.number, key.c.holder)
-    query = query.join(incident, incident.c.id == key.c.incident)
-    for row in connection.execute(query.where(key.c.holder.not_in(sorted(INCIDENT_VAULT_KEYS)))):
-        if row.holder not in concerned.get(row.id, ()):
-            yield _Fault(f"I-{row.number}", row.holder, PersonalFaultKind.NOT_THEIRS)
+def _of_others(connection: Connection) -> Iterator[_Fault]:
+    """Of incidents, whose reports name who was told, and of complaints."""
+    for kind, people in ((INCIDENTS, 2), (COMPLAINTS, 1)):
+        made = done_leaves(connection, [kind.made_by])
+        concerned = {leaf.subject[0]: {leaf.actor, *leaf.subject[1:people]} for leaf in made}
+        key, thing = kind.keys.c, kind.table.c
+        query = select(thing.id, thing.number, key.holder)
+        query = query.join(kind.table, thing.id == key[kind.table.name])
+        for row in connection.execute(query.where(key.holder.not_in(sorted(kind.holders)))):
+            if row.holder not in concerned.get(row.id, ()):
+                yield _Fault(
+                    f"{kind.letter}-{row.number}", row.holder, PersonalFaultKind.NOT_THEIRS
+                )
 
 
 def _of_grants(connection: Connection) -> Iterator[_Fault]:
@@ -218,12 +226,13 @@ def _of_grants(connection: Connection) -> Iterator[_Fault]:
 
 
 def _left_over(connection: Connection) -> Iterator[_Fault]:
-    """What each person holds, of requests, incidents and grants, as if they were shut out."""
-    request, incident = tables.request, tables.incident
+    """What each person holds, of requests and their like and grants, as if they were shut out."""
+    request = tables.request
     for table, holder, of, prefix in (
         (tables.request_key, tables.request_key.c.holder, request, "R"),
         (tables.grant, tables.grant.c.person, request, "R"),
-        (tables.incident_key, tables.incident_key.c.holder, incident, "I"),
+        (tables.incident_key, tables.incident_key.c.holder, tables.incident, "I"),
+        (tables.complaint_key, tables.complaint_key.c.holder, tables.complaint, "C"),
     ):
         query = select(of.c.number, holder).join(of, of.c.id == table.c[of.name])
         for number, person in connection.execute(query):

@@ -33,6 +33,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.index import drop_misplaced_tokens, replace_calls
 from callrec.catalogue.written import made_anew
+from callrec.complaints.log import COMPLAINTS
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import Failed, Tampered
@@ -357,6 +358,7 @@ SEALED_COLUMNS: Final = (
         lambda vault, row, _: context("hold", vault, hold=row.id),
     ),
     *_versions("incidents", INCIDENTS),
+    *_versions("complaints", COMPLAINTS),
     SealedColumn(
         *("volumes", tables.volume, VaultKey.CATALOGUE),
         lambda vault, row, _: context("kept", vault, volume=row.id),

@@ -33,7 +33,7 @@ from callrec.mail.post import MailMessage, MessageRefused, smtp_connection
 from callrec.policy.days import short_date
 from callrec.practice import Practice
 
-_COMMANDS: Final = {"R": "request", "I": "incident"}
+_COMMANDS: Final = {"R": "request", "I": "incident", "C": "complaint"}
 """What shows a thing, by the letter that its reference begins with."""
 
 

@@ -101,16 +101,32 @@ def notice_text(notice: NoticeVersion, about: AboutPractice) -> str:
     """The words of a notice: the practice's own, else ours with its facts; ends in a new line."""
     if notice.text:
         return notice.text.strip("\n") + "\n"
+    return _filled(
+        notice.kind,
+        about,
+        version=notice.version,
+        first_on=f"{notice.first_on.day} {notice.first_on:%B %Y}",
+    )
+
+
+def complaint_form(about: AboutPractice) -> str:
+    """The form for a complaint about how the practice handles personal data [DPA 2018 s.164A(2)].
+
+    It is no notice of section 3, and has no versions.
+    """
+    return _filled("complaints", about)
+
+
+def _filled(name: str, about: AboutPractice, **more: str) -> str:
     practice = about.name or "this practice"
-    template = resources.files(__package__).joinpath(f"{notice.kind}.txt").read_text("utf-8")
+    template = resources.files(__package__).joinpath(f"{name}.txt").read_text("utf-8")
     filled = Template(template).substitute(
         practice=practice,
         Practice=practice[0].upper() + practice[1:],
         contact=about.data_protection_contact or "please ask at reception",
         kept_for=about.kept_for,
         purposes="\n".join(_bullets(PURPOSES_IN_WORDS.values())),
-        version=notice.version,
-        first_on=f"{notice.first_on.day} {notice.first_on:%B %Y}",
+        **more,
     )
     return "\n\n".join(map(_wrapped, filled.strip("\n").split("\n\n"))) + "\n"
 

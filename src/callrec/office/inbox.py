@@ -24,6 +24,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, find_request
 from callrec.catalogue.tables import from_millis, to_millis
+from callrec.complaints.show import complaints_waiting_for
 from callrec.errors import CallrecError
 from callrec.incidents.show import incidents_waiting_for
 from callrec.login.people import logins
@@ -31,6 +32,7 @@ from callrec.policy.clock_events import Awaited, Deadline, Urgency, urgency
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import USED_STATES, RequestAct, RequestState, has_lapsed
 from callrec.policy.reviews import may_review_glass
+from callrec.policy.rights.complaint import ComplaintState
 from callrec.policy.role import Person, Power, Standing, powers_of
 from callrec.practice import Actor, Practice, today
 from callrec.record.acts import done_leaves
@@ -67,6 +69,10 @@ class InboxAction(StrEnum):
     """The Data Controller decided it alone, and somebody else is to look at that."""
     SETTLE = "settle"
     """An incident was reported to them, or is the Data Controller's to close."""
+    ACKNOWLEDGE = "acknowledge"
+    """A complaint about personal data came, and nobody has told the complainant so."""
+    CONCLUDE = "conclude"
+    """Such a complaint is acknowledged, and waits for its outcome."""
     CONFIRM = "confirm"
     """Somebody has made a new key, and can do nothing until it is confirmed."""
 
@@ -78,10 +84,10 @@ class InboxItem:
     reference: str
     waits_to: InboxAction
     purpose: Purpose | None
-    """None of an incident, of what is to be archived, and of a key."""
+    """None of an incident, of a complaint, of what is to be archived, and of a key."""
     created_by: str
-    """Login of the requester, of who reported it, or of whose key it is; empty of what is to be
-    archived."""
+    """Login of the requester, of who reported or entered it, or of whose key it is; empty of what
+    is to be archived."""
     recordings: int
     by_hand: int = 0
     """How many of these a person brought in, of what is to be decided."""
@@ -171,7 +177,7 @@ def _items(read: _Reading) -> tuple[InboxItem, ...]:
     items = [
         *(*_to_decide(read), *_to_attach(read), *_to_hear(read), *_to_record(read)),
         *(*_to_carry_out(read), *_to_review(read), *_to_settle(read), *_to_archive(read)),
-        *_to_confirm(read),
+        *(*_to_confirm(read), *_to_answer(read)),
     ]
     return tuple(sorted(items, key=lambda item: (item.soonest, item.reference)))
 
@@ -215,7 +221,7 @@ def _to_carry_out(read: _Reading) -> Iterator[InboxItem]:
     held = powers_of(read.person, today(read.practice))
     for row in read.rows:
         terms = TERMS[Purpose(row.purpose)]
-        if terms.is_heard or terms.decided_with not in held:
+        if not terms.is_destroyed or terms.decided_with not in held:
             continue
         if state_now(read.practice, row, read.ends) is RequestState.APPROVED:
             item = _item(read, row, InboxAction.CARRY_OUT)
@@ -351,6 +357,21 @@ def _to_settle(read: _Reading) -> Iterator[InboxItem]:
             due_on=each.due_at and each.due_at.astimezone(zone).date(),
             due_at=each.due_at,
             urgency=Urgency.OVERDUE if over else Urgency.DUE_SOON,
+        )
+
+
+def _to_answer(read: _Reading) -> Iterator[InboxItem]:
+    """Complaints about personal data, for those who decide their outcome."""
+    for each in complaints_waiting_for(read.practice, read.person, read.connection):
+        waits = each.state is ComplaintState.RECEIVED
+        yield InboxItem(
+            reference=each.reference,
+            waits_to=InboxAction.ACKNOWLEDGE if waits else InboxAction.CONCLUDE,
+            purpose=None,
+            created_by=each.entered_by,
+            recordings=0,
+            due_on=each.due_on if waits else None,
+            urgency=each.urgency,
         )
 
 

@@ -38,6 +38,7 @@ _WHAT: Final = {
     InboxAction.CARRY_OUT: "was approved, and waits for you to carry it out",
     InboxAction.SEND: "was heard, and no answer went out",
     InboxAction.SETTLE: "waits to be assessed and closed",
+    InboxAction.ACKNOWLEDGE: "waits to be acknowledged",
 }
 
 

@@ -25,6 +25,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.catalogue.volumes import count_with_too_few_copies
+from callrec.complaints.show import complaint_warnings
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
 from callrec.incidents.show import incident_warnings
@@ -256,7 +257,11 @@ def _warnings(
 ) -> Iterator[str]:
     due_on = practice.settings.policy.next_revision_due
     if due_on < today(practice):
-        yield f"the policy's revision was due by {short_date(due_on)}"
+        yield (
+            f"the policy's revision was due by {short_date(due_on)}: once it is revised, write the"
+            " new day into the practice's rules; the Data Controller runs callrec practice settings"
+            " apply FILE"
+        )
     yield from _record_warnings(practice)
     with reading(practice.engine) as connection:
         last, _ = read_leaf(connection, stored_head(connection).size - 1)
@@ -266,6 +271,7 @@ def _warnings(
         yield "this machine's clock stands before the last entry of the audit log"
     yield from (lent.warning for lent in lapsed_delegations(practice))
     yield from incident_warnings(practice)
+    yield from complaint_warnings(practice)
     yield from notice_warnings(practice)
     yield from retention_warnings(practice)
     yield from mail_warnings(practice)
@@ -294,8 +300,8 @@ def _volume_warnings(practice: Practice) -> Iterator[str]:
     if too_few:
         yield (
             f"{'1 recording is' if too_few == 1 else f'{too_few} recordings are'} on volumes only,"
-            f" and on fewer than {copies} drives:"
-            " callrec archive --to another one while those that have them are attached"
+            f" and on fewer than {copies} drives: attach those that have them, and another, and run"
+            " callrec archive --to DIR"
         )
 
 

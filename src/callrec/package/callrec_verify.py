@@ -362,11 +362,17 @@ PURPOSES = {
     "erasure": "decide-reserved",
     "portability": "decide-reserved",
     "disposal": "decide-reserved",
+    "rectification": "decide-reserved",
+    "restriction": "decide-reserved",
+    "objection": "decide-reserved",
 }
 """The power that decides each, in the order of their numbers from 1 (grant.md, 3)."""
 
 CARRIED_OUT = ("erasure", "disposal")
-"""Purposes for which nothing is released."""
+"""Purposes for which recordings are destroyed."""
+
+NOT_RELEASED = ("", *CARRIED_OUT, "rectification", "restriction", "objection")
+"""Those for which nothing is released; "" is none."""
 
 SECOND_PERSON = ("disciplinary", "subject-access", "outside-body")
 """Those for which the person who alone approved does not release."""
@@ -1590,7 +1596,7 @@ def _traces(
     traces, role = {}, record.register.role(entry["actor"])
     with work.noting("manifest.json"):
         purpose = purpose_of(manifest["request"]["id"])
-        if purpose != manifest["purpose"] or purpose in ("", *CARRIED_OUT):
+        if purpose != manifest["purpose"] or purpose in NOT_RELEASED:
             raise Wrong("names a purpose that its request is not for, or nothing is released for")
         if purpose in TO_MANAGERS and role not in MANAGERS:
             raise Wrong("is of a release that only a manager of employees may make")

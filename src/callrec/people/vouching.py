@@ -7,9 +7,9 @@ it, to which key; what each person should hold follows from the vouchers. Whethe
 only its holder can see, and does at each login.
 
 People who leave or have lost their password have no use for what is sealed to them alone besides,
-grants and the keys of single requests and incidents, and a finder of that password must not have
-it. None of it is the only copy: each such key lies under a vault key as well, and what was granted
-can be granted again.
+grants and the keys of single requests, incidents and complaints, and a finder of that password must
+not have it. None of it is the only copy: each such key lies under a vault key as well, and what was
+granted can be granted again.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from callrec.audit.register import Register, Voucher
 from callrec.catalogue import tables
 from callrec.catalogue.engine import update_row
 from callrec.catalogue.requests import destroy_grants
+from callrec.complaints.log import COMPLAINTS
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import PublicKeys
 from callrec.errors import Failed, Locked, Tampered
-from callrec.incidents.log import INCIDENTS, read_incident_history
+from callrec.incidents.log import INCIDENTS
 from callrec.login.locks import (
     Secrets,
     Share,
@@ -408,21 +409,26 @@ def take_back_grants(
 
 
 def drop_keys_of(connection: Connection, person: str) -> None:
-    """Delete what is sealed to a person: request keys, incident keys, what their sessions open."""
+    """Delete what is sealed to a person: keys of requests and their like, what sessions open."""
     connection.execute(tables.session.delete().where(tables.session.c.person == person))
-    for table in (tables.request_key, tables.incident_key):
+    for table in (tables.request_key, tables.incident_key, tables.complaint_key):
         connection.execute(table.delete().where(table.c.holder == person))
 
 
 def reseal_keys(
     practice: Practice, act: LogTransaction, actor: Actor, *, person: str, public: bytes
 ) -> None:
-    """Seal to a person's new key what is theirs by the log: own requests, known incidents."""
-    requests, incidents = tables.request, tables.incident
+    """Seal to a person's new key what is theirs by the log: own requests, and what they know of."""
+    requests, told, entered = tables.request, tables.incident.c, tables.complaint.c
     asked = act.connection.execute(select(requests).where(requests.c.requester == person)).all()
-    known = act.connection.execute(
-        select(incidents).where(or_(incidents.c.reporter == person, incidents.c.told == person))
-    ).all()
+    known = [
+        (kind, row)
+        for kind, theirs in (
+            (INCIDENTS, or_(told.reporter == person, told.told == person)),
+            (COMPLAINTS, entered.entered_by == person),
+        )
+        for row in act.connection.execute(select(kind.table).where(theirs))
+    ]
     if not asked and not known:
         return
     check_whole_log(practice, act.connection)
@@ -435,11 +441,10 @@ def reseal_keys(
             version_id = RequestVersion(practice.vault, row.id, version)
             key = REQUESTS.key_by_vault(actor, act.connection, version_id)
             REQUESTS.put_key(act.connection, version_id, key, public, holder=person)
-    for row in known:
-        history = read_incident_history(practice, act.connection, row.id)
-        if person not in (history.reporter, history.told):
-            raise Tampered(f"incident I-{row.number} does not concern whom its row says")
-        for version in range(1, history.version + 1):
-            of_it = history.version_id(practice.vault, version)
-            key = INCIDENTS.key_by_vault(actor, act.connection, of_it)
-            INCIDENTS.put_key(act.connection, of_it, key, public, holder=person)
+    for kind, row in known:
+        history = kind.read(act.connection, practice.register, row.id)
+        if person not in history.concerned:
+            raise Tampered(f"{kind.called(row)} does not concern whom its row says")
+        for _, of_it in history.made(practice.vault):
+            key = kind.key_by_vault(actor, act.connection, of_it)
+            kind.put_key(act.connection, of_it, key, public, holder=person)

@@ -126,7 +126,7 @@ def check_second(second: Person | None, *, by: PersonId, about: PersonId, is_nee
     ``is_needed`` says whether that holds for this, and there is one who may sign beside ``by``.
     """
     if second is None and is_needed:
-        message = "a second person signs for that too, as there is one who may"
+        message = "a second person has to sign for that too"
     elif second is None:
         return
     elif second.id in (by, about):
@@ -213,6 +213,15 @@ def check_may_decide(person: Person, request: RequestFacts, *, on: date) -> None
     check_decides_purpose(person, request, on=on)
     check_not_own(person, request)
     check_not_subject(person, request)
+
+
+def may_decide(person: Person, request: RequestFacts, *, on: date) -> bool:
+    """Whether none of the rules for denying a request refuses the person."""
+    try:
+        check_may_decide(person, request, on=on)
+    except Refused:
+        return False
+    return True
 
 
 def check_consulted(
@@ -313,10 +322,16 @@ def check_is_decider(person: Person, request: RequestFacts, *, on: date) -> None
 
 def hint_who_decides(request: RequestFacts, command: str = "approve") -> str:
     """The hint that names who decides a request; it is decided before it is carried out."""
-    if command != "deny" and request.state not in GRANTED_STATES:
+    if command != "deny" and request.state not in {*GRANTED_STATES, RequestState.IN_EFFECT}:
         command = "approve"
     ask = _ASK[TERMS[request.purpose].decided_with]
     return f"ask {ask} to run callrec {command} {request.reference}"
+
+
+def who_decides(purpose: Purpose, person: Person) -> str:
+    """Who is asked to decide a request that this person made."""
+    power = TERMS[purpose].decided_with
+    return (_ASK_ANOTHER if power in person.powers else _ASK)[power]
 
 
 def _check_is_data_controller(person: Person, request: RequestFacts, command: str) -> None:
@@ -354,13 +369,13 @@ def lend(lender: Person, person: Person, power: Power, *, until: date, on: date)
     check_in_force(person)
     if person.role is Role.INTAKE:
         raise Refused(
-            "a power is lent to a person, and an intake service is none",
+            "you can lend a power to a person only, not to an intake service",
             clause=Clause.CONTROLLED_ACCESS,
             hint="callrec user list shows who there is",
         )
     if not on <= until <= on + MAX_DELEGATION:
         raise Refused(
-            "a power is lent from today on, for a year at most",
+            "you can lend a power from today on, for a year at most",
             clause=Clause.CONTROLLED_ACCESS,
             hint=f"choose --until {as_typed(on + MAX_DELEGATION)} or an earlier day that is not"
             " over",

@@ -153,9 +153,9 @@ def check_closing(
     if closing.at is not None:
         is_to_come, is_before = closing.at > now, closing.at < noticed_at
     if is_to_come or is_before:
-        when = "that has come" if is_to_come else "after it was noticed"
+        when = "in the future" if is_to_come else "before it was noticed"
         raise Refused(
-            f"an incident is closed on a day {when}",
+            f"that day is {when}",
             clause=Law.BREACH_PERIOD,
             hint="say when it was: --on DATE",
         )

@@ -57,6 +57,11 @@ class Law(Source):
     ACCESS_TO_HEALTH_RECORDS = "Access to Health Records Act 1990"
     RECORDS_CODE = "NHS Records Management Code of Practice"
     PREVENTING_DISCLOSURE = "DPA 2018 s.173"
+    RECTIFICATION = "UK GDPR 16"
+    RESTRICTION = "UK GDPR 18"
+    RESTRICTED_USE = "UK GDPR 18(2)"
+    RESTRICTION_LIFTED = "UK GDPR 18(3)"
+    OBJECTION = "UK GDPR 21"
 
     # What may be withheld from whom (policy/rights/grounds.py).
     ACCESS = "UK GDPR 15(1)"
@@ -73,6 +78,7 @@ class Law(Source):
     NOT_OF_A_CLAIM = "Access to Health Records Act 1990 s.5(4)"
     NOTED_BY_THE_DEAD = "Access to Health Records Act 1990 s.4(3)"
     TO_ERASE = "UK GDPR 17(1)"
+    TO_OBJECT = "UK GDPR 21(1)"
     ERASURE = "UK GDPR 17(3)"
     EXPRESSION = "UK GDPR 17(3)(a)"
     LEGAL_OBLIGATION = "UK GDPR 17(3)(b)"
@@ -91,3 +97,7 @@ class Law(Source):
     BREACH_PERIOD = "UK GDPR 33(1)"
     BREACH_IN_PHASES = "UK GDPR 33(4)"
     BREACH_RECORD = "UK GDPR 33(5)"
+    COMPLAINT = "DPA 2018 s.164A"
+    COMPLAINT_PERIOD = "DPA 2018 s.164A(3)"
+    COMPLAINT_OUTCOME = "DPA 2018 s.164A(4)"
+    COMPLAINT_GUIDANCE = "ICO, data protection complaints"

@@ -243,6 +243,9 @@ class TimeScales:
     """Target in working days: no law sets any. The practice may change it."""
     breach_hours: int = 72
     """Hours by the clock from awareness, nights and holidays too [UK GDPR 33(1)]."""
+    complaint_days: int = 30
+    """Days to acknowledge a complaint about personal data, the first of them the day after its
+    receipt [DPA 2018 s.164A(3); ICO, data protection complaints]."""
 
 
 STATUTORY_SCALES = TimeScales()

@@ -343,12 +343,12 @@ def _which(number: int | None, recordings: Collection[int]) -> int:
     numbers = ", ".join(map(str, recordings))
     if number is None and len(recordings) > 1:
         raise Unusable(
-            "several recordings are concerned: say which is edited",
+            "there are several recordings: say which one is edited",
             hint=f"type its number before the span, as in 1042@1:30-1:45; one of {numbers}",
         )
     if number is not None and number not in recordings:
         raise Unusable(
-            "a recording is edited that is not concerned", hint=f"those that are: {numbers}"
+            "that recording is not part of this request", hint=f"those that are: {numbers}"
         )
     return next(iter(recordings)) if number is None else number
 

@@ -198,7 +198,7 @@ def _too_early(done: str) -> Refused:
 def _check_not_to_come(on: date, clock: time | None, *, now: datetime) -> None:
     if datetime.combine(on, clock or time.min) > _on_the_clock(now):
         raise Refused(
-            "that is yet to come",
+            "that day is in the future",
             clause=Clause.CONTROLLED_ACCESS,
             hint="say it once it has happened: --on DATE",
         )

@@ -1,6 +1,7 @@
 """Who handles a request besides deciding it [policy 4(b), 4(e), 4(f)].
 
     4(b)        its maker changes it, withdraws it, closes it           check_may_change, ...
+    18(3)       who decides it lifts a restriction, and tells first     check_may_close, _closing
     4(e), 4(f)  closing without a package takes a reason                check_closing
     4(e), 4(f)  its handlers record events for its clock                check_may_record_event, ...
     4(e)        once approved, only missing proof may still arrive      check_is_awaited_proof
@@ -19,14 +20,15 @@ from datetime import date
 from callrec.errors import Refused
 from callrec.policy.authority import (
     RequestFacts,
+    check_decides_purpose,
     check_in_force,
     check_is_decider,
     check_not_subject,
 )
-from callrec.policy.clause import Clause
+from callrec.policy.clause import Clause, Law
 from callrec.policy.clock_events import Awaited
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import ENDED_STATES, USED_STATES
+from callrec.policy.request import ENDED_STATES, USED_STATES, RequestState
 from callrec.policy.role import Person, PersonId, Power, powers_of
 from callrec.policy.words import check_reason, in_words
 
@@ -63,7 +65,10 @@ def check_may_withdraw(person: Person, request: RequestFacts) -> None:
 def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
     """A request is closed by its maker, or those who decide it and are not its subject [4(b)]."""
     check_in_force(person)
-    if person.id != request.requester:
+    if request.state is RequestState.IN_EFFECT and TERMS[request.purpose].restricts:
+        check_decides_purpose(person, request, on=on, command="request close")
+        check_not_subject(person, request)
+    elif person.id != request.requester:
         check_is_decider(person, request, on=on)
 
 
@@ -71,8 +76,20 @@ def check_closing(request: RequestFacts, reason: str, *, was_delivered: bool) ->
     """Closing takes a reason where someone waits and no package went out [4(e), 4(f)].
 
     Staff listening to a recording does not answer anyone. The reason says how the applicant was
-    answered, or why not; it may be empty otherwise.
+    answered, or why not; it may be empty otherwise. To close a restriction is to lift it, and its
+    person is told before that.
     """
+    terms = TERMS[request.purpose]
+    if not reason and request.state is RequestState.IN_EFFECT:
+        lifts = terms.restricts
+        raise Refused(
+            "to close it is to lift it, and the person is told before that"
+            if lifts
+            else "it is not said how the person who asked was answered",
+            clause=Law.RESTRICTION_LIFTED if lifts else terms.decided_under,
+            hint="say why, and when and how they were told:"
+            f" callrec request close {request.reference} --reason TEXT",
+        )
     if not reason and TERMS[request.purpose].is_dated and not was_delivered:
         raise Refused(
             "no package went out, so that nothing says how the person who asked was answered",

@@ -8,6 +8,7 @@
     4(e)      recordings are checked for other people first                 check_third_parties
     4(e)-(f)  visitors who hear a recording are on record                   check_attended
     4(e)      a hearing among staff answers nobody                          answers_requester
+    18(2)     what is restricted is not heard or released                   check_may_listen
 
 `check_may_listen` and `check_may_release` combine these.
 """
@@ -25,6 +26,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import has_lapsed
+from callrec.policy.rights.restriction import check_not_restricted
 from callrec.policy.role import LINE_MANAGERS, Person, PersonId, Power
 from callrec.policy.words import in_words
 
@@ -39,6 +41,10 @@ class GrantFacts:
     decided_by: frozenset[PersonId]
     """Those who signed the approval, including a countersigner."""
     broke_glass: bool = False
+    recording: int = 0
+    """Its number; 0 where that does not matter."""
+    restricted_by: str = ""
+    """The request that restricts the recording, ``R-20``; empty: none does."""
 
 
 def check_may_be_granted(
@@ -122,7 +128,7 @@ def check_attended(
     """Where visitors may be present, it must be stated who is, or that nobody is."""
     if is_attended(request.purpose, further) and not attended:
         raise Refused(
-            "it is not said who attends the hearing",
+            "you have not said who else is listening",
             clause=TERMS[request.purpose].decided_under,
             hint="say who is there besides you, or nobody",
             option='--attended "the patient", or --attended nobody',
@@ -185,6 +191,8 @@ def check_may_listen(
     """
     check_is_for_listening(request)
     check_may_hear(person, grant, on=on, now=now)
+    if grant.restricted_by:
+        check_not_restricted(request.purpose, {grant.recording: grant.restricted_by})
     check_may_be_granted(person, request, on=on)
 
 

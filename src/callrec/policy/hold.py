@@ -80,8 +80,13 @@ class HoldFacts:
     @property
     def why(self) -> Clause | Law:
         """What forbids to destroy what it covers."""
-        is_asked_for = self.purpose is Purpose.SUBJECT_ACCESS
-        return Law.PREVENTING_DISCLOSURE if is_asked_for else Clause.ENCRYPTED_AND_ARCHIVED
+        match self.purpose:
+            case Purpose.SUBJECT_ACCESS:
+                return Law.PREVENTING_DISCLOSURE
+            case Purpose.RESTRICTION:
+                return Law.RESTRICTION
+            case _:
+                return Clause.ENCRYPTED_AND_ARCHIVED
 
 
 _NEXT: Mapping[HoldState, Mapping[HoldAct, HoldState]] = MappingProxyType(

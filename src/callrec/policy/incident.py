@@ -87,7 +87,7 @@ def check_noticed(noticed_at: datetime, now: datetime) -> None:
     """The 72 hours count from when it was noticed, which must be in the past."""
     if noticed_at > now:
         raise Refused(
-            "nobody has noticed yet what is noticed in the future",
+            "you cannot have noticed it in the future",
             clause=Clause.INFRINGEMENT,
             hint="say when it was noticed: --noticed 2026-11-24T09:30",
         )

@@ -1,4 +1,4 @@
-"""The fourteen purposes and what follows from each.
+"""The seventeen purposes and what follows from each.
 
 A purpose without a row of `TERMS` fails a test; a row is the whole of what is particular to a
 purpose, but for the grounds to withhold (`withholding`). As tables: docs/reference/decisions.md.
@@ -37,6 +37,9 @@ class Purpose(StrEnum):
     ERASURE = "erasure"
     PORTABILITY = "portability"
     DISPOSAL = "disposal"
+    RECTIFICATION = "rectification"
+    RESTRICTION = "restriction"
+    OBJECTION = "objection"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,10 @@ class Terms:
     """Its recordings may not be destroyed while it is open."""
     is_heard: bool = True
     """What is approved is listened to or handed over, not carried out."""
+    takes_effect: bool = False
+    """What is approved takes effect at once and lasts: nothing is heard, nor destroyed."""
+    restricts: bool = False
+    """While it is in effect, its recordings are only stored (policy/rights/restriction.py)."""
     needs_second_person: bool = False
     """A person who alone approved it may not release it."""
     needs_third_party_check: bool = False
@@ -79,6 +86,11 @@ class Terms:
     def is_dated(self) -> bool:
         """The day on which it came is among what it says: somebody waits for an answer."""
         return FurtherParticular.RECEIVED in self.further
+
+    @property
+    def is_destroyed(self) -> bool:
+        """Whether what is approved is destroyed when it is carried out."""
+        return not (self.is_heard or self.takes_effect)
 
     @property
     def has_statutory_clock(self) -> bool:
@@ -101,6 +113,14 @@ class Terms:
         """What asks for the further particulars, and is cited where they are wanting."""
         return self.sources[-1]
 
+
+_RIGHT: Final = (
+    FurtherParticular.SUBJECT,
+    FurtherParticular.RECEIVED,
+    FurtherParticular.IDENTITY,
+    FurtherParticular.AUTHORITY,
+)
+"""What each right of a data subject asks for."""
 
 TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
     {
@@ -210,6 +230,7 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
                 FurtherParticular.STANDING,
                 FurtherParticular.EVIDENCE,
                 FurtherParticular.RECEIVED,
+                FurtherParticular.IDENTITY,
             ),
             places_hold=True,
             edits_are_decided=True,
@@ -220,7 +241,7 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
             in_words="erasure",
             decided_under=Clause.CONTROLLED_ACCESS,
             clock=Law.ONE_MONTH,
-            further=(FurtherParticular.SUBJECT, FurtherParticular.RECEIVED),
+            further=_RIGHT,
             is_heard=False,
         ),
         Purpose.PORTABILITY: Terms(
@@ -229,7 +250,7 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
             right="the data subject's right to data portability, UK GDPR 20",
             decided_under=Clause.CONTROLLED_ACCESS,
             clock=Law.ONE_MONTH,
-            further=(FurtherParticular.SUBJECT, FurtherParticular.RECEIVED),
+            further=_RIGHT,
             places_hold=True,
             edits_are_decided=True,
         ),
@@ -240,8 +261,42 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
             is_made_by_hand=False,
             is_heard=False,
         ),
+        Purpose.RECTIFICATION: Terms(
+            sources=(Clause.RIGHTS, Law.RECTIFICATION),
+            in_words="a correction",
+            decided_under=Clause.CONTROLLED_ACCESS,
+            clock=Law.ONE_MONTH,
+            further=(*_RIGHT, FurtherParticular.CORRECTION),
+            is_heard=False,
+            takes_effect=True,
+        ),
+        Purpose.RESTRICTION: Terms(
+            sources=(Clause.RIGHTS, Law.RESTRICTION),
+            in_words="a restriction",
+            decided_under=Clause.CONTROLLED_ACCESS,
+            clock=Law.ONE_MONTH,
+            further=(*_RIGHT, FurtherParticular.WHY_RESTRICTED),
+            places_hold=True,
+            is_heard=False,
+            takes_effect=True,
+            restricts=True,
+        ),
+        Purpose.OBJECTION: Terms(
+            sources=(Clause.RIGHTS, Law.OBJECTION),
+            in_words="an objection",
+            decided_under=Clause.CONTROLLED_ACCESS,
+            clock=Law.ONE_MONTH,
+            further=(*_RIGHT, FurtherParticular.SITUATION),
+            is_heard=False,
+            takes_effect=True,
+            restricts=True,
+        ),
     }
 )
+
+
+RESTRICTING: Final = tuple(purpose for purpose in Purpose if TERMS[purpose].restricts)
+"""Those that leave a recording stored and no more, while they are in effect."""
 
 
 def legal_basis(purpose: Purpose, further: Mapping[str, str]) -> str:

@@ -9,6 +9,8 @@
     released   -> handed-over       the record says of each package who has it
     heard, released, handed-over -> closed
     approved   -> closed            the recordings to erase or dispose of are destroyed
+    approved   -> in-effect         a correction, a restriction or an objection stands from now on
+    in-effect  -> closed            answered; a restriction and an objection are lifted with it
 
 A state is never stored: `state_after` reads it from the log's leaves about the request.
 
@@ -61,6 +63,7 @@ class RequestState(StrEnum):
     HEARD = "heard"
     RELEASED = "released"
     HANDED_OVER = "handed-over"
+    IN_EFFECT = "in-effect"
     CLOSED = "closed"
 
 
@@ -89,6 +92,7 @@ class RequestAct(Worded):
     FAILED = "release.failed", "released"
     HANDED_OVER = "release.handed-over", "recorded as handed over"
     ACKNOWLEDGED = "release.acknowledged", "recorded as acknowledged"
+    IN_EFFECT = "request.in-effect", "put into effect"
     CARRIED_OUT = "request.carried-out", "carried out"
     CLOSED = "request.closed", "closed"
 
@@ -155,6 +159,7 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
             RequestAct.DELIVERED: RequestState.RELEASED,
             RequestAct.LOOKED: RequestState.APPROVED,
             RequestAct.LISTENED: RequestState.HEARD,
+            RequestAct.IN_EFFECT: RequestState.IN_EFFECT,  # at once, as it was approved
             RequestAct.CARRIED_OUT: RequestState.CLOSED,  # what was approved is destroyed
         },
         RequestState.HEARD: {
@@ -177,6 +182,7 @@ _NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyTy
             **_AFTER_HEARING,
             **dict.fromkeys((*_GOES_ON, *_RECORDED), RequestState.HANDED_OVER),
         },
+        RequestState.IN_EFFECT: {RequestAct.CLOSED: RequestState.CLOSED},
         RequestState.DENIED: dict.fromkeys(_HEARING_OVER, RequestState.DENIED),  # meanwhile
         RequestState.WITHDRAWN: {},
         RequestState.LAPSED: {},
@@ -215,7 +221,7 @@ _INSTEAD = {
     ): "first the person who decides it: callrec revoke {}",
     **{
         (state, RequestAct.WITHDRAWN): "end it: callrec request close {}"
-        for state in sorted(USED_STATES)
+        for state in sorted({*USED_STATES, RequestState.IN_EFFECT})
     },
 }
 """The hint for some impossible acts."""
@@ -406,7 +412,7 @@ def grant_lapses_at(
     chosen = last if until is None else until
     if not approved_at.astimezone(zone).date() <= chosen <= last:
         raise Refused(
-            "a grant lasts from today on and no longer than the practice allows",
+            "you can grant it from today on, and no longer than the practice allows",
             clause=Clause.CONTROLLED_ACCESS,
             hint=f"choose --until {as_typed(last)} or an earlier day that is not over",
         )

@@ -352,7 +352,7 @@ class RecordingState(StrEnum):
 def check_destroys(request: RequestFacts) -> None:
     """Only an erasure or a disposal destroys [policy 4(h), 4(i)]."""
     terms = TERMS[request.purpose]
-    if terms.is_heard:
+    if not terms.is_destroyed:
         raise Refused(
             f"a request for {in_words(request.purpose)} destroys nothing",
             clause=terms.asked_under,

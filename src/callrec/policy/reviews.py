@@ -18,9 +18,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from callrec.errors import Refused
+from callrec.errors import Refused, Source
 from callrec.policy.authority import RequestFacts, check_in_force, check_may
-from callrec.policy.clause import Clause
+from callrec.policy.clause import Clause, Law
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Person, PersonId, Power, powers_of
 from callrec.policy.words import check_reason, in_words
@@ -34,6 +34,7 @@ class RegisterName(StrEnum):
     DISCLOSURE = "disclosure"
     HOLDS = "holds"
     INCIDENTS = "incidents"
+    COMPLAINTS = "complaints"
     ACCESS = "access"
     SET_ASIDE = "set-aside"
 
@@ -44,7 +45,9 @@ class RegisterTerms:
 
     purposes: frozenset[Purpose]
     """Of the requests that it lists; none where it lists something else."""
-    kept_under: Clause
+    kept_under: Source
+    read_with: Power = Power.GOVERN
+    """The power of those who read one that lists no requests."""
 
 
 RIGHTS_PURPOSES: Final = frozenset(
@@ -61,6 +64,7 @@ REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
         RegisterName.DISCLOSURE: RegisterTerms(frozenset(Purpose), Clause.CONTROLLED_ACCESS),
         RegisterName.HOLDS: RegisterTerms(frozenset(Purpose), Clause.CONTROLLED_ACCESS),
         RegisterName.INCIDENTS: RegisterTerms(frozenset(), Clause.INFRINGEMENT),
+        RegisterName.COMPLAINTS: RegisterTerms(frozenset(), Law.COMPLAINT, Power.DECIDE_RESERVED),
         RegisterName.ACCESS: RegisterTerms(frozenset(), Clause.CONTROLLED_ACCESS),
         RegisterName.SET_ASIDE: RegisterTerms(frozenset(), Clause.CONTROLLED_ACCESS),
     }
@@ -70,11 +74,11 @@ REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
 def check_may_read_register(person: Person, register: RegisterName, *, on: date) -> None:
     """A register is for readers of the audit log, and for those who decide all that it lists.
 
-    One that lists no requests is for those who govern.
+    One that lists no requests is for those who govern; complaints, for those who decide them.
     """
     check_in_force(person)
     terms, powers = REGISTERS[register], powers_of(person, on)
-    deciding = {TERMS[purpose].decided_with for purpose in terms.purposes} or {Power.GOVERN}
+    deciding = {TERMS[purpose].decided_with for purpose in terms.purposes} or {terms.read_with}
     if Power.READ_AUDIT not in powers and not deciding <= powers:
         raise Refused(
             f"the role {in_words(person.role)} may not read the {register} register",

@@ -125,7 +125,7 @@ def check_not_browsing(
         )
     if request is None and not reason:
         raise Refused(
-            "a search stands under a reason or a request",
+            "a search needs a reason or a request",
             clause=Clause.NO_BROWSING,
             hint='add --reason "…", or --request R',
         )
@@ -192,6 +192,18 @@ def described_by(particulars: Particulars) -> tuple[Criteria, ...]:
     if named:
         return tuple(replace(whole, party=name) for name in named)
     return (whole,) if whole.days else ()
+
+
+def is_of_another_extension(particulars: Particulars, call: CallFacts) -> bool:
+    """Whether a call was over other extensions than the one given, if one is."""
+    extension = _known(particulars.extension)
+    return extension is not None and extension not in call.extensions
+
+
+def is_of_another_number(particulars: Particulars, call: CallFacts) -> bool:
+    """Whether a call was with other numbers than the one given, if one is."""
+    number = _known(particulars.number)
+    return number is not None and number not in call.numbers
 
 
 def is_of_another_day(particulars: Particulars, began_at: datetime) -> bool:

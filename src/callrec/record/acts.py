@@ -4,9 +4,9 @@ Anybody who has a key can write a leaf of any act, about nothing, with a program
 says nothing of anything, so nothing is read from it; ``audit verify`` names the person who signed
 it (docs/formats/audit-log.md, 1).
 
-Requests, holds, incidents and certificates are numbered in the order in which they were made, from
-1, and so the column follows from the leaves like the others. What somebody wrote into one keeps
-nobody from making the next.
+Requests, holds, incidents, complaints and certificates are numbered in the order in which they were
+made, from 1, and so the column follows from the leaves like the others. What somebody wrote into
+one keeps nobody from making the next.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from callrec.policy.hold import HoldAct
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import ReviewVerdict
+from callrec.policy.rights.complaint import ComplaintAct
 from callrec.practice import Actor, Practice, check_remembered_head, check_unchanged
 
 SEARCH: Final = "search"
@@ -39,8 +40,8 @@ ANSWERED: Final = "search.answered"
 
 MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
     {
-        # The request first, the hold, the incident, the volume.
-        **dict.fromkeys(map(str, (*RequestAct, *HoldAct, *IncidentAct)), 1),
+        # The request first, the hold, the incident, the complaint, the volume.
+        **dict.fromkeys(map(str, (*RequestAct, *HoldAct, *IncidentAct, *ComplaintAct)), 1),
         **dict.fromkeys((verdict.glass_act for verdict in ReviewVerdict), 1),
         **dict.fromkeys(("destruction.cleared", "destruction.done"), 1),
         **dict.fromkeys(("archive", "archive.begun", "archive.given-up"), 1),
@@ -48,7 +49,7 @@ MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
         # Then the recording, between them the hearing, but of a look; the release; the notified.
         **dict.fromkeys(
             (
-                *(RequestAct.LOOKED, RequestAct.LISTENED),
+                *(RequestAct.LOOKED, RequestAct.LISTENED, RequestAct.IN_EFFECT),
                 *(RequestAct.HEARING_ENDED, RequestAct.HEARING_FAILED),
                 *(RequestAct.PREPARED, RequestAct.DELIVERED, RequestAct.FAILED),
                 *(RequestAct.HANDED_OVER, RequestAct.ACKNOWLEDGED, IncidentAct.REPORTED),

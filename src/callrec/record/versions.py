@@ -1,4 +1,4 @@
-"""Things that are kept in versions, each sealed: requests, incidents.
+"""Things that are kept in versions, each sealed: requests, incidents, complaints.
 
 A version lies under a fresh key, and that key lies sealed, by HPKE, to each who may read it: to
 keys of the vault and to people. A version counts only if the leaf that made it commits to its
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, Final, Literal, Protocol, Self
+from typing import Annotated, Any, Final, Literal, Protocol, Self, TypeVar
 
 from sqlalchemy import Connection, Row, Table, select
 
@@ -26,14 +26,26 @@ from callrec.errors import Tampered
 from callrec.policy.edits import UNEDITED, Edits, read_edits
 from callrec.policy.handing_over import Channel
 from callrec.policy.role import Standing, VaultKey
-from callrec.practice import Actor, Practice, vault_key
-from callrec.record.forms import NONCE_BYTES, Day, Hex, InJson, Nonce, body_of, fits, read_body
+from callrec.practice import Actor, Practice, password_needed, vault_key
+from callrec.record.forms import (
+    NONCE_BYTES,
+    Day,
+    Hex,
+    InJson,
+    Nonce,
+    as_json,
+    body_of,
+    fits,
+    read_body,
+)
 from callrec.record.rows import H, Kind
 
 
 class VersionId(Protocol):
     """Which version of which thing: it has the thing's id under the name of its kind."""
 
+    @property
+    def vault(self) -> str: ...
     @property
     def version(self) -> int: ...
     @property
@@ -73,6 +85,20 @@ class SealedBody:
         """Open what `seal` sealed."""
         opened = primitives.open_sealed(key, sealed, version_id.context)
         return read_body(cls, opened, f"{version_id.called} is not in its form")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WholeBody(SealedBody):
+    """One whose digest is of all that it says, and of which version of which thing it is."""
+
+    def digest(self, version_id: VersionId) -> str:
+        """SHA-256(nonce[32] || canonical JSON) in hex."""
+        whole = {**as_json(self), **as_json(version_id)}
+        del whole["log_nonce"]
+        return primitives.sha256(self.nonce, canonical(whole)).hex()
+
+
+W = TypeVar("W", bound=WholeBody)
 
 
 def fresh_nonces() -> dict[str, Any]:
@@ -138,6 +164,30 @@ class Versioned(Kind[H]):
         sealed = {"key_version": version, "sealed": seal_key(key, version_id, public)}
         connection.execute(table.delete().filter_by(**place))
         connection.execute(table.insert().values({**place, **sealed}))
+
+    def opened(
+        self,
+        actor: Actor,
+        connection: Connection,
+        form: type[W],
+        made: Iterable[tuple[Leaf, VersionId]],
+    ) -> tuple[W, ...]:
+        """Every version of one thing, opened by any key of the actor's and held against its leaf.
+
+        Whether they may read it is not asked.
+        """
+        bodies = []
+        for leaf, version_id in made:
+            key = self.key(actor, connection, version_id)
+            if key is None:
+                raise password_needed(
+                    f"this {self.table.name} opens with the password of somebody whom it concerns"
+                )
+            body = form.open(self.sealed(connection, version_id), key, version_id)
+            if body.commitment(version_id.vault, leaf.seq, body.digest(version_id)) != leaf.detail:
+                raise Tampered(f"its version {version_id.version} is not the one that was made")
+            bodies.append(body)
+        return tuple(bodies)
 
     def sealed(self, connection: Connection, version_id: VersionId) -> bytes:
         """A version as it lies sealed."""

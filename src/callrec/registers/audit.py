@@ -188,7 +188,8 @@ class _Names:
     def __init__(self, practice: Practice, connection: Connection) -> None:
         self._logins = logins(practice)
         self._called = {**self._logins}
-        for letter, table in (("R", tables.request), ("I", tables.incident), ("H", tables.hold)):
+        numbered = {"R": tables.request, "H": tables.hold, "I": tables.incident}
+        for letter, table in {**numbered, "C": tables.complaint}.items():
             rows = connection.execute(select(table.c.id, table.c.number))
             self._called |= {row.id: f"{letter}-{row.number}" for row in rows}
         recording = tables.recording.c

@@ -1,7 +1,8 @@
-"""The registers of incidents, of access, of holds, and of what was set aside.
+"""The registers of incidents, of complaints, of access, of holds, and of what was set aside.
 
 Incidents: every breach, notified to the Information Commissioner or not. One that does not open,
 because its reporter sealed it with a program of their own, is listed with the others.
+Complaints: those about the practice's use of personal data [DPA 2018 s.164A], likewise.
 Access: what an access review asks for [policy 4(a)]: every login, disabled ones too, with what it
 may do, what is lent to it until when, and when it was last used.
 """
@@ -23,6 +24,14 @@ from callrec.audit.log import read_leaf
 from callrec.catalogue import tables
 from callrec.catalogue.holds import all_holds, count_held
 from callrec.catalogue.tables import from_millis
+from callrec.complaints.log import (
+    COMPLAINTS,
+    OpenComplaint,
+    can_open_complaints,
+    read_complaint,
+    read_complaint_history,
+)
+from callrec.complaints.show import shown_complaint
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Locked, Tampered
 from callrec.incidents.log import (
@@ -35,6 +44,7 @@ from callrec.incidents.log import (
 from callrec.incidents.show import shown_incident
 from callrec.login.people import logins, shown_colleague
 from callrec.policy.hold import HoldAct
+from callrec.policy.rights.complaint import ComplaintAct
 from callrec.policy.role import keys_held, powers_of
 from callrec.practice import Actor, Practice, today
 from callrec.record.acts import attested_of, leaves_of_act
@@ -133,6 +143,85 @@ def _incident_entry(practice: Practice, incident: OpenIncident) -> IncidentEntry
         closed_on=closing.on if closing else None,
         reason=closing.reason if closing else None,
         delay_reason=(closing.delay_reason or None) if closing else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ComplaintEntry:
+    """One complaint; what it says is None where it does not open. Its repr shows nothing."""
+
+    complaint: str
+    state: str
+    received_on: date | None = None
+    how: str | None = None
+    complainant: str | None = None
+    contact: str | None = None
+    what: str | None = None
+    request: str | None = None
+    incident: str | None = None
+    entered_at: datetime | None = None
+    entered_by: str | None = None
+    due_on: date | None = None
+    acknowledged_on: date | None = None
+    was_late: bool | None = None
+    progress: tuple[str, ...] = ()
+    outcome: str | None = None
+    answered_on: date | None = None
+    answered_how: str | None = None
+    reason: str | None = None
+    fault: str | None = None
+
+
+def read_complaint_register(
+    practice: Practice, actor: Actor, connection: Connection
+) -> Iterator[ComplaintEntry]:
+    """Every complaint, in the order of their numbers; those that do not open say why."""
+    for row in COMPLAINTS.every(connection):
+        try:
+            complaint = read_complaint(practice, actor, connection, f"C-{row.number}")
+            yield _complaint_entry(practice, complaint)
+        except (Locked, Tampered) as error:
+            if isinstance(error, Locked) and not can_open_complaints(actor):
+                raise
+            entered_at = entered_by = None
+            with suppress(Tampered):  # its leaves say more of it
+                history = read_complaint_history(practice, connection, row.id)
+                entered_at = history.entered_at
+                entered_by = logins(practice).get(history.entered_by)
+            yield ComplaintEntry(
+                complaint=f"C-{row.number}",
+                state=DOES_NOT_OPEN,
+                entered_at=entered_at,
+                entered_by=entered_by,
+                fault=error.message,
+            )
+
+
+def _complaint_entry(practice: Practice, complaint: OpenComplaint) -> ComplaintEntry:
+    shown, outcome = shown_complaint(practice, complaint), complaint.said(ComplaintAct.ANSWERED)
+    came, *since = shown.history
+    return ComplaintEntry(
+        complaint=shown.reference,
+        state=str(shown.state),
+        received_on=shown.received_on,
+        how=came.how,
+        complainant=shown.complainant,
+        contact=shown.contact,
+        what=came.said,
+        request=shown.request or None,
+        incident=shown.incident or None,
+        entered_at=came.at,
+        entered_by=came.by,
+        due_on=shown.deadline.due_on,
+        acknowledged_on=shown.acknowledged_on,
+        was_late=shown.was_late,
+        progress=tuple(
+            f"{each.on} {each.said}" for each in since if each.what is ComplaintAct.PROGRESSED
+        ),
+        outcome=str(outcome.finding) if outcome else None,
+        answered_on=outcome.on if outcome else None,
+        answered_how=(str(outcome.how) or None) if outcome else None,
+        reason=outcome.what if outcome else None,
     )
 
 

@@ -2,7 +2,8 @@
 
 Rows are for finding things quickly. Anyone who can write to the database can change them, so
 nothing that matters rests on them alone (docs/formats/audit-log.md, "Projections"). Numbered things
-(requests, holds, incidents, certificates) are compared by `record.rows.Kind`, the same for each.
+(requests, holds, incidents, complaints, certificates) are compared by `record.rows.Kind`, the same
+for each.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from callrec.calls.custody import POWER_TO_STATE, REENCRYPTED
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import every_stub
 from callrec.catalogue.index import read_parts
+from callrec.complaints.log import check_complaint_rows
 from callrec.crypto.canonical import parse
 from callrec.crypto.statement import entries_in, read_statement
 from callrec.errors import Tampered
@@ -98,6 +100,7 @@ def _check_all(connection: Connection, register: Register) -> Iterator[Problem]:
         ),
         check_rows_of_holds(rules, done),
         check_incident_rows(rules, done),
+        check_complaint_rows(rules, done),
         check_volume_rows(connection, done),
         check_archivists(rules, done),
         check_rows_of_volumes(connection),

@@ -69,6 +69,12 @@ REGISTER_SOURCES: Final[Mapping[RegisterName, RegisterSource]] = MappingProxyTyp
             ("incident", "state", "noticed_at", "due_at", "outcome", "likelihood", "impact"),
             "noticed_at",
         ),
+        RegisterName.COMPLAINTS: RegisterSource(
+            others.ComplaintEntry,
+            others.read_complaint_register,
+            ("complaint", "state", "received_on", "due_on", "acknowledged_on", "outcome"),
+            "received_on",
+        ),
         RegisterName.ACCESS: RegisterSource(
             others.AccessEntry,
             others.read_access_register,
@@ -99,9 +105,14 @@ class RegisterExtract:
 
     @property
     def unopened(self) -> tuple[str, ...]:
-        """The incidents that do not open, as they are typed, each with who reported it."""
+        """The incidents or complaints that do not open, each with who entered it."""
+        of, by = (
+            ("complaint", "entered_by")
+            if self.register is RegisterName.COMPLAINTS
+            else ("incident", "reported_by")
+        )
         faulty = [entry for entry in self.entries if entry.get("fault")]
-        return tuple(f"{each['incident']} by {each['reported_by'] or '?'}" for each in faulty)
+        return tuple(f"{each[of]} by {each[by] or '?'}" for each in faulty)
 
     @property
     def decided_alone(self) -> tuple[str, ...]:

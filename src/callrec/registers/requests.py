@@ -51,7 +51,9 @@ _WITHOUT_GRANTS: Final[Mapping[RequestState, Outcome]] = {
     RequestState.LAPSED: Outcome.LAPSED,
 }
 
-_ANSWERS: Final = frozenset({RequestAct.DELIVERED, RequestAct.DENIED, RequestAct.CARRIED_OUT})
+_ANSWERS: Final = frozenset(
+    {RequestAct.DELIVERED, RequestAct.DENIED, RequestAct.CARRIED_OUT, RequestAct.IN_EFFECT}
+)
 
 _ENDS: Final = frozenset({RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CLOSED})
 

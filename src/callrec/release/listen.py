@@ -43,6 +43,7 @@ from callrec.requests.history import log_request_event, read_history
 from callrec.requests.lapse import attempt_on
 from callrec.requests.model import History
 from callrec.requests.open import read_unchanged
+from callrec.requests.restrictions import check_unrestricted
 from callrec.sound.child import Undecodable
 from callrec.sound.coding import WAV
 from callrec.sound.listening import samples_after
@@ -197,9 +198,14 @@ class Sound:
         return self._stretches[-1].end(self._now()) if self._stretches else 0.0
 
     @property
+    def reached(self) -> float:
+        """The second up to which it can have been heard."""
+        return max((each.end(self._now()) for each in self._stretches), default=0.0)
+
+    @property
     def second(self) -> int:
-        """Up to which it can have been heard."""
-        return int(max((each.end(self._now()) for each in self._stretches), default=0))
+        """The same, with the second that was begun: as the last of `parts` ends."""
+        return ceil(self.reached)
 
     @property
     def parts(self) -> tuple[tuple[int, int], ...] | None:
@@ -257,7 +263,7 @@ def listen_to(
     try:
         took_all = player.play(sound)
         how = HearingEnd.ENDED if took_all and sound.parts is None else HearingEnd.STOPPED
-        if not took_all and not sound.second and not sound.was_halted:
+        if not took_all and sound.reached < 1 and not sound.was_halted:
             how = HearingEnd.FAILED
             raise Failed(
                 "the player ended before anything could be heard",
@@ -403,6 +409,8 @@ def record_waveform_shown(practice: Practice, actor: Actor, grant: UsableGrant) 
     """Write, durably, that a waveform is shown to the actor."""
     with signing(practice, actor) as act:
         history = read_unchanged(practice, act.connection, grant.request)
+        looked_at = {grant.uid: grant.recording.id}
+        check_unrestricted(practice, act.connection, grant.request.purpose, looked_at)
         after = log_request_event(act, actor, history, RequestAct.LOOKED, subject=[grant.uid])
     return after.leaves[-1]
 
@@ -423,6 +431,8 @@ def record_hearing(
     }
     with signing(practice, actor) as act:
         history = read_unchanged(practice, act.connection, grant.request)
+        played = {grant.uid: grant.recording.id}
+        check_unrestricted(practice, act.connection, grant.request.purpose, played)
         after = log_request_event(
             act, actor, history, RequestAct.LISTENED, subject=subject, details=details
         )
@@ -438,7 +448,7 @@ def record_end(
     """
     request, *subject = hearing.subject
     second, parts = sound.second, sound.parts
-    is_none = how is HearingEnd.FAILED and not second
+    is_none = how is HearingEnd.FAILED and sound.reached < 1
     what = RequestAct.HEARING_FAILED if is_none else RequestAct.HEARING_ENDED
     details = {"how": how, "of_seconds": ceil(sound.seconds), "played_to_second": second}
     if parts is not None:

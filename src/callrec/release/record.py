@@ -44,6 +44,7 @@ from callrec.requests.grants import UsableGrant
 from callrec.requests.history import log_request_event, log_with_words, read_history
 from callrec.requests.model import History, OpenRequest
 from callrec.requests.open import read_unchanged
+from callrec.requests.restrictions import check_unrestricted
 from callrec.system.files import sync
 
 CUT_OFF: Final = "the run was cut off"
@@ -59,6 +60,8 @@ def record_prepared(
     nonce = primitives.random_bytes(DETAIL_NONCE_BYTES)
     details = {"manifest": primitives.sha256(manifest.to_bytes()).hex()}
     with signing(practice, actor) as act:
+        given = {grant.uid: grant.recording.id for grant in grants}
+        check_unrestricted(practice, act.connection, grants[0].request.purpose, given)
         after = log_request_event(
             act,
             actor,

@@ -40,6 +40,7 @@ APPROVAL_ENDED_BY: Final[Mapping[str, str]] = {
     RequestAct.AMENDED: "the request was changed after it was approved",
     RequestAct.REVOKED: "the approval was revoked",
     RequestAct.GRANT_LAPSED: "the grant has lapsed",
+    RequestAct.IN_EFFECT: "the request took effect",
     RequestAct.CARRIED_OUT: "the request was carried out",
     RequestAct.CLOSED: "the request is closed",
 }

@@ -29,7 +29,11 @@ from callrec.policy.authority import (
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import waits_of
 from callrec.policy.edits import UNEDITED, Edits, TypedEdit, check_edits, edits_by_recording
-from callrec.policy.hearing import check_is_for_listening, check_may_be_granted
+from callrec.policy.hearing import (
+    check_identity_proven,
+    check_is_for_listening,
+    check_may_be_granted,
+)
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct, RequestState, check_can_happen, grant_lapses_at
 from callrec.policy.retention import check_kept_on_for_a_reason
@@ -46,12 +50,13 @@ from callrec.practice import Actor, Practice, password_needed, signing, today
 from callrec.record.acts import check_whole_log
 from callrec.requests.approvals import check_signers, last_edits, last_withheld
 from callrec.requests.ask import StaffNamed, find_date_mismatches, staff_named_in_open_request
-from callrec.requests.grants import write_approval
+from callrec.requests.grants import put_into_effect, write_approval
 from callrec.requests.history import log_with_words, read_history
 from callrec.requests.holding import check_may_be_destroyed, recordings_left_out
 from callrec.requests.lapse import attempt_on, signing_on
 from callrec.requests.model import MAX_REQUEST_RECORDINGS, Granting, OpenRequest
 from callrec.requests.open import read_request, unopened_facts
+from callrec.requests.restrictions import check_unrestricted
 from callrec.requests.telling import notify_granted
 
 
@@ -133,7 +138,10 @@ def preview_approval(
     ):
         request = read_to_decide(practice, actor, connection, reference, opened=decision.opened)
         _check_whole(practice, actor, connection, request)
-        return _preview(practice, request, decision)
+        foreseen = _preview(practice, request, decision)
+        granted = {row.uid: row.id for row in request.recordings if row.id in foreseen.granted}
+        check_unrestricted(practice, connection, request.purpose, granted)
+        return foreseen
 
 
 def check_not_own_request(practice: Practice, actor: Actor, reference: str) -> None:
@@ -166,7 +174,7 @@ def approve_request(
 
     Raises:
         NotFound: there is no such request, recording under it, or person.
-        Refused: a rule says no, or the request asks for no recording.
+        Refused: a rule says no, or the request names no recording yet.
         Locked: it takes the actor's password, or the keys of people who may approve.
         Tampered: the log, the request or a recording is not as it was signed.
     """
@@ -181,13 +189,19 @@ def approve_request(
         check_nothing_awaited(request)
         _check_whole(practice, actor, act.connection, request)
         granting = _decide(practice, actor, request, decision, countersigner)
-        if not TERMS[request.purpose].is_heard:
+        terms, numbers = TERMS[request.purpose], {row.uid: row.id for row in granting.recordings}
+        check_unrestricted(practice, act.connection, request.purpose, numbers)
+        if terms.takes_effect:
+            check_identity_proven(request.facts)
+        if terms.is_destroyed:
             approved = [row.id for row in granting.recordings]
             check_may_be_destroyed(practice, actor, act.connection, approved)
         check_kept_on_for_a_reason(
             request.purpose, withheld=len(granting.withheld), note=granting.note
         )
-        write_approval(practice, act, granting)
+        approved_now = write_approval(practice, act, granting)
+        if terms.takes_effect:
+            put_into_effect(act, granting, approved_now)
         notify_granted(practice, act.connection, granting)
         by_hand = brought_by_hand(act.connection, practice.register, granting.recordings)
     return Approved(
@@ -313,7 +327,7 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
             deny = f"callrec deny {reference} --code {Ground.NOT_HELD} --reason TEXT"
             hint += f"; if there is none: {deny}"
         raise Refused(
-            "the request asks for no recording", clause=Clause.FORMALLY_AUTHORISED, hint=hint
+            "the request names no recording yet", clause=Clause.FORMALLY_AUTHORISED, hint=hint
         )
     if not {*decision.recordings, *decision.withheld} <= set(asked):
         raise NotFound(

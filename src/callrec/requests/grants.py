@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ from callrec.audit.log import LogTransaction
 from callrec.calls.coming_in import CameIn, came_in
 from callrec.calls.custody import Opening, check_clear_columns, is_complete_metadata
 from callrec.catalogue import tables
-from callrec.catalogue.requests import grants_to, put_grant
+from callrec.catalogue.requests import destroy_grants, grants_to, put_grant
 from callrec.catalogue.tables import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
@@ -45,9 +45,10 @@ from callrec.record.acts import check_whole_log
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
 from callrec.requests.approvals import check_signers_entitled, end_reason, no_longer_granted
-from callrec.requests.history import REQUESTS, log_with_words
-from callrec.requests.model import Approval, Granting, OpenRequest
+from callrec.requests.history import REQUESTS, log_request_event, log_with_words
+from callrec.requests.model import Approval, Granting, History, OpenRequest
 from callrec.requests.open import read_request
+from callrec.requests.restrictions import restricted_by
 
 _NONE_TO_YOU = "nothing is granted to you under this request"
 
@@ -92,6 +93,7 @@ def usable_grants(
     request = read_request(practice, actor, connection, reference)
     usable, ended = [], _how_it_ended(request, actor, practice.now())
     rows = [*grants_to(connection, request.id, actor.person.id)]
+    restricted = restricted_by(practice, connection, [row.uid for row in rows])
     brought = came_in(connection, practice.register, [row.uid for row in rows])
     for row in rows:
         approval = _approval_of(row, request.approvals)
@@ -114,6 +116,7 @@ def usable_grants(
                     brought=brought[row.uid],
                     approval=approval,
                     request=request,
+                    restricted_by=restricted.get(row.uid, ""),
                 )
             )
     if not usable:
@@ -181,6 +184,7 @@ def _open(
     brought: CameIn,
     approval: Approval,
     request: OpenRequest,
+    restricted_by: str,
 ) -> UsableGrant:
     assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
     info = grant_context(
@@ -200,7 +204,7 @@ def _open(
         metadata=metadata,
         approval=approval.statement,
         edits=approval.edits[row.uid],
-        facts=approval.facts,
+        facts=replace(approval.facts, recording=recording.id, restricted_by=restricted_by),
         request=request,
         came_in=brought,
     )
@@ -258,7 +262,7 @@ def seal_grant(
     return primitives.hpke_seal(public, canonical(value), info)
 
 
-def write_approval(practice: Practice, act: LogTransaction, granting: Granting) -> None:
+def write_approval(practice: Practice, act: LogTransaction, granting: Granting) -> History:
     """Seal the grants, state the approval once for each signer, and let the request be approved.
 
     Whether it may be is decided before, in `decide`; and again when a grant is used. The
@@ -295,6 +299,18 @@ def write_approval(practice: Practice, act: LogTransaction, granting: Granting) 
         )
     public = practice.register.public_keys(to).kem
     REQUESTS.put_key(act.connection, request.version_id, request.key, public, holder=to)
+    return history
+
+
+def put_into_effect(act: LogTransaction, granting: Granting, approved: History) -> None:
+    """Let what was approved stand from now on; nothing is heard by its grants, so they go.
+
+    The person who signs last says so, whose checkpoint ends the transaction.
+    """
+    request, uids = granting.request, [row.uid for row in granting.recordings]
+    last = granting.countersigner or granting.decider
+    log_request_event(act, last, approved, RequestAct.IN_EFFECT, subject=uids)
+    destroy_grants(act.connection, request.id, request.requester)
 
 
 def _seal_grants(

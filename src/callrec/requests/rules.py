@@ -13,9 +13,10 @@ the rules that were asked when it was made. `RULES` has one for every act; the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
+from math import inf
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -45,7 +46,7 @@ from callrec.policy.handling import (
     check_waits_for_answer,
 )
 from callrec.policy.hearing import check_is_for_listening, check_second_person
-from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.purpose import RESTRICTING, TERMS, Purpose, is_for
 from callrec.policy.request import (
     RequestAct,
     RequestState,
@@ -54,7 +55,9 @@ from callrec.policy.request import (
     state_after,
 )
 from callrec.policy.retention import check_may_review
+from callrec.policy.rights.restriction import lawful_use
 from callrec.policy.role import Person, PersonId, Power, powers_vouched_for
+from callrec.record.acts import done_leaves
 from callrec.record.entitled import Powers, only_by_entitled
 from callrec.requests.approvals import (
     APPROVAL_ENDED_BY,
@@ -79,7 +82,30 @@ _BEGUN_BY: Final[Mapping[str, RequestAct]] = MappingProxyType(
 )
 """By what ends a hearing or a release, what began it."""
 
-_USING: Final = frozenset({RequestAct.LISTENED, RequestAct.HEARING_FAILED, RequestAct.DELIVERED})
+_USING: Final = frozenset(
+    {
+        *(RequestAct.LISTENED, RequestAct.HEARING_FAILED, RequestAct.DELIVERED),
+        RequestAct.IN_EFFECT,
+    }
+)
+
+
+class Restriction(NamedTuple):
+    """Between which leaves recordings were restricted."""
+
+    uids: frozenset[str]
+    since: int
+    until: float
+
+
+def _read_restrictions(connection: Connection) -> Iterator[Restriction]:
+    leaves = [*done_leaves(connection, [RequestAct.IN_EFFECT, RequestAct.CLOSED])]
+    closed = {each.subject[0]: each.seq for each in leaves if each.act == RequestAct.CLOSED}
+    for leaf in leaves:
+        request, *uids = leaf.subject
+        restricts = any(is_for(request, each) for each in RESTRICTING)
+        if leaf.act == RequestAct.IN_EFFECT and restricts:
+            yield Restriction(frozenset(uids), leaf.seq, closed.get(request, inf))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +116,14 @@ class Rulebook(Powers):
     """By its digest, each statement that approves something or that says what was destroyed."""
     dates: Mapping[int, Row[Any]]
     """As `clock.read_date_rows`."""
+    restrictions: tuple[Restriction, ...] = ()
+    """All that there ever were."""
+
+    def is_restricted(self, uid: str, purpose: Purpose, seq: int) -> bool:
+        """Whether a recording could not be used for a purpose when that leaf was written."""
+        return lawful_use(purpose) is None and any(
+            uid in each.uids and each.since < seq < each.until for each in self.restrictions
+        )
 
 
 def read_rulebook(connection: Connection, register: Register, zone: tzinfo) -> Rulebook:
@@ -103,7 +137,9 @@ def read_rulebook(connection: Connection, register: Register, zone: tzinfo) -> R
         for body, signature in connection.execute(query)
     )
     dates = read_date_rows(connection)
-    return Rulebook(connection, register, zone, {each.digest: each for each in stated}, dates)
+    by_digest = {each.digest: each for each in stated}
+    restrictions = tuple(_read_restrictions(connection))
+    return Rulebook(connection, register, zone, by_digest, dates, restrictions)
 
 
 def check_done_by_entitled(history: History, purpose: Purpose | None, rules: Rulebook) -> None:
@@ -176,8 +212,11 @@ class _ReplayState:
         vault, purpose = self.rules.register.founders.vault, self.request.purpose
         return is_court_ordered(vault, self.history, purpose, self.rules.dates)
 
-    def granted(self, uid: str, to: str) -> Approval:
-        """The newest approval that stands and grants a recording to somebody."""
+    def granted(self, uid: str, leaf: Leaf) -> Approval:
+        """The newest approval that stands and grants a recording to who wrote that leaf."""
+        to = leaf.actor
+        if self.rules.is_restricted(uid, self.request.purpose, leaf.seq):
+            raise Tampered("what is restricted was heard or released")
         for approval in reversed(self.standing):
             if approval.to == to and uid in approval.items:
                 return approval
@@ -273,7 +312,7 @@ def _check_lapses(done: _ReplayedLeaf) -> None:
 
 def _check_hears(done: _ReplayedLeaf) -> None:
     check_is_for_listening(done.request)
-    done.so_far.granted(done.leaf.subject[-1], done.leaf.actor)
+    done.so_far.granted(done.leaf.subject[-1], done.leaf)
 
 
 def _check_releases(done: _ReplayedLeaf) -> None:
@@ -282,7 +321,7 @@ def _check_releases(done: _ReplayedLeaf) -> None:
     if not uids:
         raise Tampered("a release has no recording")
     for uid in uids:
-        grant = done.so_far.granted(uid, done.leaf.actor)
+        grant = done.so_far.granted(uid, done.leaf)
         check_second_person(done.person, done.request, grant.facts)
 
 
@@ -308,6 +347,16 @@ def _check_records(done: _ReplayedLeaf) -> None:
         raise Tampered("something was said of a release that was not made")
     by = done.so_far.released[release]
     check_may_record(done.person, done.request, released_by=by, on=done.on)
+
+
+def _check_takes_effect(done: _ReplayedLeaf) -> None:
+    """As it was approved, by one of those who signed for it."""
+    uids = done.leaf.subject[1:]
+    approval = done.so_far.standing[-1] if done.so_far.standing else None
+    if not TERMS[done.request.purpose].takes_effect or approval is None:
+        raise Tampered("a request took effect that could not")
+    if done.leaf.actor not in approval.approvers or set(uids) != approval.items.keys():
+        raise Tampered(_may_not(done.leaf))
 
 
 def _check_carries_out(done: _ReplayedLeaf) -> None:
@@ -344,6 +393,7 @@ RULES: Final[Mapping[str, Callable[[_ReplayedLeaf], None]]] = MappingProxyType(
         RequestAct.FAILED: _check_ends,
         RequestAct.HANDED_OVER: _check_records,
         RequestAct.ACKNOWLEDGED: _check_records,
+        RequestAct.IN_EFFECT: _check_takes_effect,
         RequestAct.CARRIED_OUT: _check_carries_out,
         RequestAct.CLOSED: lambda done: check_may_close(done.person, done.request, on=done.on),
     }

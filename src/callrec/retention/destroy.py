@@ -40,6 +40,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs
+from callrec.policy.hearing import check_identity_proven
 from callrec.policy.request import ENDED_STATES, RequestAct, has_lapsed
 from callrec.policy.retention import (
     check_can_be_destroyed,
@@ -119,6 +120,7 @@ def destroy_granted(
     ):
         check_whole_log(practice, act.connection)
         request = read_to_decide(practice, actor, act.connection, reference)
+        check_identity_proven(request.facts)
         warrant = _warrant(practice, actor, act.connection, request, to_destroy)
         _carry_out(practice, actor, act, warrant)
 

@@ -25,6 +25,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.errors import Unusable
 from callrec.policy.authority import check_may
+from callrec.policy.hearing import check_identity_proven
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import (
@@ -179,6 +180,7 @@ def preview_erasure(
     ):
         request = read_to_decide(practice, actor, connection, reference, command="erase")
     _check_purpose(request, Purpose.ERASURE)
+    check_identity_proven(request.facts)
     granted = _granted(practice, request)
     return tuple(DestructionItem(row.id, ROUTINE, ARTICLE_17, None) for row in granted)
 

@@ -31,8 +31,8 @@ from callrec.requests.history import REQUESTS, outline_of, read_outlines
 from callrec.requests.open import read_request
 from callrec.requests.packages import read_releases, words_for
 
-_KEPT: Final = ("request.", "release.", "grant.", "listen", "hold.", "incident.")
-"""How the acts begin whose details belong to a request, a hold or an incident."""
+_KEPT: Final = ("request.", "release.", "grant.", "listen", "hold.", "incident.", "complaint.")
+"""How the acts begin whose details belong to a request, a hold, an incident or a complaint."""
 
 _AT_ONCE: Final = 100
 

@@ -92,7 +92,7 @@ def _check_request(
     purpose = connection.execute(
         select(request.purpose).where(request.id == destruction.statement.request)
     ).scalar()
-    if purpose is None or TERMS[Purpose(purpose)].is_heard:
+    if purpose is None or not TERMS[Purpose(purpose)].is_destroyed:
         yield Problem(seq, "recordings were destroyed under a request that asks for no such")
     makers = {leaf.actor for leaf in about if leaf.act == RequestAct.CREATED}
     if {each.fields["requester"] for each in destruction.approvals} != makers:

@@ -31,6 +31,7 @@ from callrec.policy.role import Power
 from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.requests.covering import holds_covering
+from callrec.requests.restrictions import corrected_by, restricted_by
 from callrec.retention.categories import category_of
 
 RECORDING_SHOWN: Final = "recording.shown"
@@ -83,6 +84,10 @@ class CheckedRecording:
     """Of the retention schedule."""
     due_on: date | None
     """The first day on which it may be destroyed; None where the day of the call gives it none."""
+    restricted_by: str | None
+    """The request that restricts it, ``R-20``; None: none does."""
+    corrected_by: tuple[str, ...]
+    """The requests whose notes correct what is said in it, the oldest first."""
     seq: int
     """The leaf that says it was shown."""
     file_checked: bool
@@ -165,6 +170,8 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
             is_away = row.state == RecordingState.ARCHIVED
             volumes = labels_of(connection, [row.id])[row.id] if is_away else ()
             brought = came_in(connection, practice.register, [uid]).get(uid)
+            restricted = restricted_by(practice, connection, [uid]).get(uid)
+            corrected = corrected_by(practice, connection, [uid]).get(uid, ())
         is_file_checked = _check_file(practice, row)
     fields, day = opened.fields, opened.started_at.astimezone(practice.settings.time_zone).date()
     on_its_day = versions_on(notices, day)
@@ -184,6 +191,8 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         ),
         category=category,
         due_on=category.due_on(day),
+        restricted_by=restricted,
+        corrected_by=corrected,
         seq=seq,
         file_checked=is_file_checked,
     )

@@ -32,6 +32,7 @@ from callrec.policy.request import (
     state_after,
 )
 from callrec.policy.rights.grounds import Ground
+from callrec.policy.rights.restriction import check_not_restricted
 from callrec.policy.rights.withholding import (
     Opinion,
     check_asked_for_whole,
@@ -193,6 +194,16 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "all that a subject access asks for is withheld": lambda: withholds(
         {1: Ground.CRIME, 2: Ground.PRIVILEGE}, purpose=Purpose.SUBJECT_ACCESS
+    ),
+    # Restricting.
+    "a complaint asks to hear what is restricted": lambda: check_not_restricted(
+        Purpose.COMPLAINT, {7: "R-20", 3: "R-21"}
+    ),
+    "a restriction is lifted without a word": lambda: check_closing(
+        a_request(Purpose.RESTRICTION, state=RequestState.IN_EFFECT), "", was_delivered=False
+    ),
+    "a correction is closed without a word": lambda: check_closing(
+        a_request(Purpose.RECTIFICATION, state=RequestState.IN_EFFECT), "", was_delivered=False
     ),
     # Changing and ending.
     "staff change somebody else's request": lambda: check_may_change(STAFF, a_request(), on=TODAY),

@@ -38,6 +38,34 @@ def cases() -> list[Case]:
     return [_read(path) for path in sorted((HERE / "deadlines").glob("*.txt"))]
 
 
+@dataclass(frozen=True, slots=True)
+class ComplaintCase:
+    name: str
+    received_on: date
+    division: str
+    due_on: date | None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def complaint_cases() -> list[ComplaintCase]:
+    """By when a complaint about personal data is acknowledged."""
+    found = []
+    for path in sorted((HERE / "complaints").glob("*.txt")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        said = defaultdict(str, dict(line.split(": ", 1) for line in lines))
+        found.append(
+            ComplaintCase(
+                name=path.stem,
+                received_on=date.fromisoformat(said["received"]),
+                division=said["division"] or "england-and-wales",
+                due_on=_day(said["due"]),
+            )
+        )
+    return found
+
+
 def bank_holidays(division: str) -> frozenset[date]:
     """The days that the government has published for a division."""
     lines = (HERE / "bank-holidays" / f"{division}.txt").read_text(encoding="utf-8").splitlines()

@@ -53,6 +53,8 @@ HOLD: Final = "3b" * 16
 
 INCIDENT: Final = "77" * 16
 
+COMPLAINT: Final = "79" * 16
+
 CONTEXTS: Final[Mapping[str, dict[str, Any]]] = {
     "share": {"key": "recordings", "version": 3, "to": PERSON},
     "batch": {"batch": BATCH, "key": "catalogue", "version": 1},
@@ -62,10 +64,12 @@ CONTEXTS: Final[Mapping[str, dict[str, Any]]] = {
     "data-key": {"batch": BATCH, "uid": UID},
     "metadata": {"uid": UID, "revision": 2},
     "request": {"request": REQUEST, "version": 1},
+    "request-file": {"request": REQUEST, "version": 1},
     "request-words": {"request": REQUEST, "seq": 17},
     "hold": {"hold": HOLD},
     "kept": {"volume": VOLUME},
     "incident": {"incident": INCIDENT, "version": 1},
+    "complaint": {"complaint": COMPLAINT, "version": 1},
     "locked-seed": {"person": PERSON, "kdf": KDF | {"salt": SALT.hex()}},
     "session-keys": {"person": PERSON, "public": base64.b64encode(bytes(range(32))).decode()},
     "recording": {"uid": UID},

@@ -8,6 +8,6 @@ is in the file of its name, or where ``MODULES`` in cli/app.py says:
     Requests      the folder requests, then listen and release
     Safekeeping   hold, retention; the folder drives; audit, reviews (audit review-searches
                   and review-glass), verify_release (and fingerprint), register
-    The practice  settings, user, keys, notice, mail, incident, status (and inbox, doctor),
-                  configuration (config)
+    The practice  settings, user, keys, notice, mail; the folder concerns (incident, complaint);
+                  status (and inbox, doctor), configuration (config)
 """

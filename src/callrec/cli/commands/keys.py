@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -91,9 +91,9 @@ def list_(ctx: Context) -> None:
 def audit(ctx: Context) -> None:
     """Show who can open what, and prove that each share is sealed by and to somebody entitled.
 
-    Numbers under a key are the versions of it that a person's own key opens; requests, incidents
-    and grants are counted. A share of a power that was lent and has ended is listed until its keys
-    are renewed.
+    Numbers under a key are the versions of it that a person's own key opens; requests, incidents,
+    complaints and grants are counted. A share of a power that was lent and has ended is listed
+    until its keys are renewed.
     """
     from callrec.keys.audit import audit_keys, list_key_access
 
@@ -110,12 +110,11 @@ def _show_access(
 ) -> None:
     value = {
         "items": [
-            {"user": each.login, **each.versions, **facts(each, "requests", "incidents", "grants")}
-            for each in everybody
+            {"user": each.login, **each.versions, **facts(each, *_COUNTED)} for each in everybody
         ],
         "problems": [{"of": p.of, "user": p.login, "what": p.what} for p in problems],
     }
-    headers = ("user", *VaultKey, "requests", "incidents", "grants")
+    headers = ("user", *VaultKey, *_ON_SCREEN)
     found = [f"{problem.of}, {problem.login}: {problem.what}" for problem in problems]
     sound = "Each share is sealed to whom it should be, by somebody entitled."
     out.show(value, (Table(headers, [_opens_row(each) for each in everybody]), *(found or [sound])))
@@ -232,9 +231,15 @@ def _hint(left: Collection[WhyLeft]) -> str:
     return "run it again once what kept them is over"
 
 
+_COUNTED: Final = ("requests", "incidents", "complaints", "grants")
+
+_ON_SCREEN: Final = ("requests", "incidents", "grants")
+"""What a terminal has room for."""
+
+
 def _opens_row(each: KeyAccess) -> tuple[str, ...]:
     versions = (_spans(each.versions[key]) for key in VaultKey)
-    counts = (str(n or "") for n in (each.requests, each.incidents, each.grants))
+    counts = (str(getattr(each, what) or "") for what in _ON_SCREEN)
     return (each.login, *versions, *counts)
 
 

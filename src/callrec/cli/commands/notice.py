@@ -45,6 +45,16 @@ def staff(ctx: Context, *, on: InForceOn = "today", to: NoticeFile = None) -> No
     _give(ctx.obj, NoticeKind.STAFF, on, to)
 
 
+@notice_app.command()
+def complaints(ctx: Context, *, to: NoticeFile = None) -> None:
+    """The form for a complaint about how the practice handles personal data."""
+    from callrec.notices import complaint_form
+
+    text = complaint_form(practice_of(ctx.obj).settings.practice)
+    ctx.obj.out.show({"text": text}, _written(text, to))
+    ctx.obj.out.next_step("callrec complaint receive")
+
+
 @notice_app.command("list")
 def list_(ctx: Context) -> None:
     """Every version with its days, and the days that have none."""
@@ -84,16 +94,14 @@ def _list_words(
 
 
 def _give(invocation: Invocation, kind: NoticeKind, on: str, to: Path | None) -> None:
-    from callrec.notices import notice_on, write_text
+    from callrec.notices import notice_on
     from callrec.practice import today
 
     practice = practice_of(invocation)
     day = parse_day(on, today(practice))
     notice, text = notice_on(practice.settings, kind, day)
     since = _since(practice, kind, day)
-    if to is not None:
-        write_text(text, to)
-    words = text.splitlines() if to is None else f'written to "{to}"'
+    words = _written(text, to)
     invocation.out.show({**_json(notice, since), "on": day, "text": text}, words)
     days = f"from {short_date(notice.first_on)}"
     if notice.last_on:
@@ -102,6 +110,16 @@ def _give(invocation: Invocation, kind: NoticeKind, on: str, to: Path | None) ->
         f"{kind} notice, version {notice.version}, in force {days};"
         f" on record since {as_words(since)}"
     )
+
+
+def _written(text: str, to: Path | None) -> list[str]:
+    """The lines of a text; if it is to go to a file, that it is there."""
+    from callrec.notices import write_text
+
+    if to is None:
+        return text.splitlines()
+    write_text(text, to)
+    return [f'written to "{to}"']
 
 
 def _since(practice: Practice, kind: NoticeKind, day: date) -> date | None:

@@ -44,9 +44,9 @@ def register(
 ) -> None:
     """Read a register.
 
-    There are subject-access, outside-body, disclosure, holds, incidents, access and set-aside. A
-    terminal has room for some of its columns; a file has all of them. Reading one is
-    itself on record.
+    There are subject-access, outside-body, disclosure, holds, incidents, complaints, access and
+    set-aside. A terminal has room for some of its columns; a file has all of them. Reading one
+    is itself on record.
     """
     from callrec.registers.registers import read_register
 
@@ -63,12 +63,20 @@ def register(
     _end(extract)
 
 
+ANEW: Final[Mapping[str, str]] = {
+    RegisterName.INCIDENTS: "incident report",
+    RegisterName.COMPLAINTS: "complaint receive",
+}
+"""What enters again that of which an entry does not open."""
+
+
 def _end(extract: RegisterExtract) -> None:
     if extract.unopened:
         raise Tampered(
-            f"incidents that do not open as they were reported: {', '.join(extract.unopened)}",
-            hint="ask who reported it; what is known of it is an incident of its own:"
-            " callrec incident report",
+            f"{extract.register} that do not open as they were entered:"
+            f" {', '.join(extract.unopened)}",
+            hint="ask who entered it, and enter what is known of it anew:"
+            f" callrec {ANEW[extract.register]}",
         )
 
 

@@ -83,7 +83,7 @@ def _typed(
     from callrec.search.reviews import SearchReview
 
     if set(accept) & set(query):
-        raise Unusable("a search is accepted and queried at once", hint="give one of the two")
+        raise Unusable("you cannot accept and query the same search", hint="give one of the two")
     accepted = {seq: SearchReview(ReviewVerdict.ACCEPTED, reason) for seq in accept}
     return accepted | {seq: SearchReview(ReviewVerdict.QUERIED, reason) for seq in query}
 

@@ -394,7 +394,7 @@ def _shown_json(shown: CheckedRecording) -> dict[str, Any]:
         ),
         "category": shown.category.name,
         **facts(shown.category, "rule"),
-        **facts(shown, "due_on"),
+        **facts(shown, "due_on", "restricted_by", "corrected_by"),
     }
 
 
@@ -417,6 +417,7 @@ def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
     if shown.findings:
         yield "found", ", ".join(shown.findings)
     yield "state", f"{call.state}, held" if call.held else call.state
+    yield from _rights(shown)
     if call.is_on_volumes_only:
         yield "kept", only_on_volumes(call)
     due = f"; due on {short_date(shown.due_on)}" if shown.due_on else ""
@@ -434,6 +435,13 @@ def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield "checked", "key, columns, details and sealed file are as they were sealed"
     else:
         yield "checked", "key, columns and details; attach the volume to check the sealed file"
+
+
+def _rights(shown: CheckedRecording) -> Iterator[tuple[str, str]]:
+    if shown.restricted_by:
+        yield "restricted", f"by {shown.restricted_by}: it is kept, and not heard or released"
+    if shown.corrected_by:
+        yield "corrected", f"a note says what is wrong in it: {', '.join(shown.corrected_by)}"
 
 
 def _said_later(stated_on: date | None, began_on: date) -> str:

@@ -290,6 +290,7 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
 
 _OTHERS: Final[Mapping[str, str]] = {
     "settle": "incident",
+    **dict.fromkeys(("acknowledge", "conclude"), "data complaint"),
     "archive": "archiving",
     "confirm": "new key",
 }
@@ -305,6 +306,8 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "record": "callrec request event {} handed-over --on DATE --by CHANNEL --to-whom NAME",
     "review": "callrec audit review-glass {}",
     "settle": "callrec incident show {}",
+    "acknowledge": "callrec complaint acknowledge {}",
+    "conclude": "callrec complaint show {}",
     "archive": "callrec archive --to DIR",
     "confirm": "callrec user confirm {}",
 }

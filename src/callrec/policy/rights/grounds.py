@@ -55,6 +55,10 @@ class Ground(Worded):
     NOT_HELD = "not-held", "nothing that was asked for is held"
     UNFOUNDED = "unfounded", "the request is manifestly unfounded or excessive"
     NO_RIGHT = "no-right", "this right does not apply to it"
+    COMPELLING = (
+        "compelling",
+        "the practice has compelling legitimate grounds, which weigh more than the objection",
+    )
     PATIENT_OBJECTED = (
         "patient-objected",
         "the patient had it noted that they did not want it to be given",
@@ -102,7 +106,7 @@ _POLICY: Final[Mapping[Ground, Basis]] = MappingProxyType(
 _NOT_ABOUT_THEM: Final = "it is not about the person whose calls were asked for"
 
 
-def grounds_for(  # noqa: PLR0911 - a row for each purpose
+def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
     purpose: Purpose,
 ) -> Mapping[Ground, Basis]:
     """The grounds that fit a purpose, and what each rests on there."""
@@ -175,6 +179,30 @@ def grounds_for(  # noqa: PLR0911 - a row for each purpose
                 Ground.UNFOUNDED: Basis(Law.UNFOUNDED),
                 Ground.NO_RIGHT: Basis(
                     Law.TO_ERASE, "none of the reasons for which the law lets it be erased is met"
+                ),
+                Ground.NOT_HELD: Basis(Clause.RIGHTS),
+            }
+        case Purpose.RECTIFICATION:
+            return {
+                Ground.UNFOUNDED: Basis(Law.UNFOUNDED),
+                Ground.NO_RIGHT: Basis(
+                    Law.RECTIFICATION, "what is recorded is what was said, and is not incomplete"
+                ),
+                Ground.NOT_HELD: Basis(Clause.RIGHTS),
+            }
+        case Purpose.RESTRICTION:
+            return {
+                Ground.UNFOUNDED: Basis(Law.UNFOUNDED),
+                Ground.NO_RIGHT: Basis(Law.RESTRICTION, "none of the four cases of the law is met"),
+                Ground.NOT_HELD: Basis(Clause.RIGHTS),
+            }
+        case Purpose.OBJECTION:
+            return {
+                Ground.COMPELLING: Basis(Law.TO_OBJECT),
+                Ground.CLAIMS: Basis(Law.TO_OBJECT),
+                Ground.UNFOUNDED: Basis(Law.UNFOUNDED),
+                Ground.NO_RIGHT: Basis(
+                    Law.TO_OBJECT, "it is not used for a task or interest to which you may object"
                 ),
                 Ground.NOT_HELD: Basis(Clause.RIGHTS),
             }

@@ -64,7 +64,7 @@ def check_ground(ground: Ground | None, purpose: Purpose) -> Ground:
     wrong = f'"{ground}" is no ground' if ground else "a ground is needed"
     rests_on: Source = TERMS[purpose].decided_under
     if is_decided_expressly(purpose):
-        rests_on = Law.ERASURE
+        rests_on = Law.ERASURE if purpose is Purpose.ERASURE else TERMS[purpose].asked_under
     raise Refused(
         f"{wrong} to withhold from a request for {in_words(purpose)}",
         clause=rests_on,
@@ -248,10 +248,16 @@ def check_each_decided(
                 hint="where nothing that was asked for is, deny the request so:"
                 f" callrec deny {request.reference} --code {ground} --reason TEXT",
             )
-    if is_decided_expressly(request.purpose) and not set(asked) <= {*granted, *withheld}:
+    terms = TERMS[request.purpose]
+    is_partly_named = bool(granted) or terms.is_destroyed
+    if (
+        is_decided_expressly(request.purpose)
+        and is_partly_named
+        and not set(asked) <= {*granted, *withheld}
+    ):
         raise Refused(
             f"each recording of a request for {in_words(request.purpose)} is decided by itself",
-            clause=Law.ERASURE,
+            clause=Law.ERASURE if terms.is_destroyed else terms.asked_under,
             hint="name each: --recording ID grants it, --withhold ID=CODE withholds it",
         )
     kept_back = {
@@ -262,7 +268,7 @@ def check_each_decided(
     if len(kept_back) == len(asked):
         raise Refused(
             "to withhold every recording is to deny the request",
-            clause=TERMS[request.purpose].decided_under,
+            clause=terms.decided_under,
             hint=f"callrec deny {request.reference} --reason TEXT --code CODE",
         )
     return kept_back

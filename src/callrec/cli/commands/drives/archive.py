@@ -59,7 +59,9 @@ def archive(
     if ctx.invoked_subcommand is not None:
         return
     if to is None:
-        raise Unusable("where to archive to is not said", hint="callrec archive --to /mnt/external")
+        raise Unusable(
+            "no drive or folder is given to archive to", hint="callrec archive --to /mnt/external"
+        )
     practice, out = practice_of(ctx.obj), ctx.obj.out
     limit = archive_cutoff(
         older_than=older_than,

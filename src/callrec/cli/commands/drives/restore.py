@@ -190,8 +190,9 @@ def _lines(practice: str, done: Restored) -> Iterator[str]:
         lost = f"{done.size} to {done.size + done.leaves_lost - 1}"
         yield f"The record goes on at entry {done.size}; lost: entries {lost}, at least."
         if done.copied_at:
-            since = f"since {_when(done.copied_at)}"
-            yield f"Calls taken in {since} are lost too: take them in again where they are yet."
+            since = _when(done.copied_at)
+            again = "take them in again if they are there"
+            yield f"Calls taken in since {since} are lost too: {again}."
         yield "What was decided since that copy has to be decided again."
     for erased, where in ((done.erased_since, "not fetched"), (done.erased_and_here, "here")):
         if erased:

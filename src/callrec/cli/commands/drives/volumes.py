@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from callrec.cli.commands import incident as incident_options
-from callrec.cli.commands.incident import read_noticed
+from callrec.cli.commands.concerns import incident as incident_options
+from callrec.cli.commands.concerns.incident import read_noticed
 from callrec.cli.invocation import (
     Context,
     acting_person,

@@ -15,6 +15,7 @@ from callrec.cli.commands.requests.view import (
     date_mismatch_lines,
     edits_json,
     edits_lines,
+    granted_in_words,
     remark_lines,
     request_lines,
 )
@@ -185,7 +186,10 @@ def _glass_reason(reason: str | None, *, break_glass: bool, countersign: str | N
     if not break_glass and reason is not None:
         raise Unusable("--reason belongs to --break-glass", hint="give --note TEXT for a note")
     if break_glass and countersign is not None:
-        raise Unusable("the glass is broken alone", hint="give --countersign or --break-glass")
+        raise Unusable(
+            "you break the glass alone, so nobody countersigns",
+            hint="give --countersign or --break-glass",
+        )
     return (reason or "") if break_glass else None
 
 
@@ -201,15 +205,13 @@ def _show(sitting: Sitting, practice: Practice, done: Approved) -> None:
     }
     numbers = some_of(done.recordings)
     is_heard = TERMS[done.purpose].is_heard
-    what = f"for {done.to}" if is_heard else "to be destroyed"
+    what = f"for {done.to}" if is_heard else granted_in_words(done.purpose, done.to)
     last = short_date(last_day(done.lapses_at, practice.settings.time_zone))
     lines = (
         f"{done.reference} is approved: {numbers} {what}.",
         *by_hand_line(done.by_hand),
         *_details(done.edits, done.withheld),
-        f"{done.to} can listen until {last}."
-        if is_heard
-        else f"It can be carried out until {last}.",
+        _what_follows(done, last),
     )
     sitting.show(done.reference, value, lines)
     for line in date_mismatch_lines(done.of_other_day):
@@ -219,9 +221,22 @@ def _show(sitting: Sitting, practice: Practice, done: Approved) -> None:
             out.next_step(f"callrec request erase {done.reference}")
         case Purpose.DISPOSAL:
             out.next_step(f"callrec retention dispose {done.reference}")
+        case purpose if TERMS[purpose].takes_effect:
+            out.next_step(f"callrec request show {done.reference}")
         case _:
             which = done.reference
             out.next_step(f"{done.to} runs callrec listen {which}, or callrec release {which}")
+
+
+def _what_follows(done: Approved, last: str) -> str:
+    terms = TERMS[done.purpose]
+    if terms.is_heard:
+        return f"{done.to} can listen until {last}."
+    if terms.is_destroyed:
+        return f"It can be carried out until {last}."
+    if terms.restricts:
+        return "It is in effect now: nobody hears or releases it until you close the request."
+    return "It is in effect now: the note stands beside each recording."
 
 
 deny_app = new_app()

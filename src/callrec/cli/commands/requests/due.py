@@ -121,7 +121,7 @@ def _lines(answer: Iterable[str], why: Iterable[str]) -> Iterator[str]:
 def _given(value: str | None, option: str, beside: Iterable[object]) -> str:
     """When it began, and nothing that has no meaning beside it."""
     if value is None:
-        raise Unusable("it has to be said when the clock began", hint=f"give {option}")
+        raise Unusable("the day or time when the clock began is missing", hint=f"give {option}")
     if any(beside):
         raise Unusable(
             "a breach has hours from when it was noticed, a request days from when it came",

@@ -189,7 +189,7 @@ def _lines(reference: str, done: Destruction, kept: Mapping[int, str], law: Law)
         whom = f"{each.to_whom}, who has" if each.to_whom else "the person who has"
         yield f"to be told [UK GDPR 19]: {whom} release {each.release[:8]} of {each.request}"
     for label, owed in done.owed.items():
-        yield f'owed: volume "{label}" holds {owed} of them yet'
+        yield f'owed: volume "{label}" still holds {owed} of them'
     for label, why in done.undone:
         yield f'volume "{label}" stays as it is: {why}'
 

@@ -1,0 +1,502 @@
+"""complaint: receive, acknowledge, progress, outcome, list, show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+
+import typer
+
+from callrec.cli import options
+from callrec.cli.commands.concerns.incident import read_incident_reference
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    acting_person,
+    drafting,
+    practice_of,
+    signing_person,
+)
+from callrec.cli.layout import Prose, Table
+from callrec.cli.output import facts, labelled
+from callrec.policy.clock_events import Urgency
+from callrec.policy.days import parse_day, short_date
+from callrec.policy.handing_over import Channel
+from callrec.policy.rights.complaint import (
+    ComplaintAct,
+    ComplaintState,
+    Finding,
+    check_account,
+    check_day,
+    must_be_told,
+)
+
+if TYPE_CHECKING:
+    from callrec.complaints.complaint import ChangedComplaint
+    from callrec.complaints.show import ComplaintEvent, ListedComplaint, ShownComplaint
+    from callrec.practice import Actor, Practice
+
+complaint_app = new_app()
+
+CHANNELS: Final[Mapping[str, str]] = {
+    Channel.LETTER: "by letter",
+    Channel.PHONE: "by telephone",
+    Channel.SMS: "by text message",
+    Channel.EMAIL: "by e-mail",
+    Channel.PERSON: "in person",
+}
+
+_Answer = TypeVar("_Answer")
+
+
+@complaint_app.command()
+def receive(
+    ctx: Context,
+    *,
+    on: ReceivedOn = None,
+    how: HowItCame = None,
+    from_: Complainant = None,
+    contact: Contact = None,
+    what: WhatIsWrong = None,
+    request: AboutRequest = None,
+    incident: AboutIncident = None,
+) -> None:
+    """Enter a complaint about how the practice handles somebody's personal data.
+
+    Anybody may enter one. A complaint about care or service is not one: if it needs a recording,
+    use callrec request create complaint.
+    """
+    from callrec.complaints.complaint import NewComplaint, receive_complaint
+    from callrec.practice import today
+
+    practice = practice_of(ctx.obj)
+    actor, ask = acting_person(ctx.obj, practice), partial(_ask, ctx.obj)
+    with drafting(ctx.obj, practice, "complaint receive"):
+        new = NewComplaint(
+            received_on=_ask_day(ctx.obj, "When did it come?", on, today(practice)),
+            how=_how(ctx.obj, how, "How did it come?"),
+            complainant=ask("Who complains?", str, from_, "--from NAME"),
+            contact=ask(
+                "How can we reach them?", str, contact, "--contact TEXT", help_=_CONTACT_HELP
+            ),
+            what=ask("What do they say is wrong?", str, what, "--what TEXT", check=check_account),
+            request=_link(ctx.obj, "Which request is it about?", options.read_request, request),
+            incident=_link(
+                ctx.obj, "Which incident is it about?", read_incident_reference, incident
+            ),
+        )
+        made = receive_complaint(practice, actor, new)
+    due = "" if made.due_on is None else f" Acknowledge it by {short_date(made.due_on)}."
+    _show_changed(ctx.obj, made, f"{made.reference} is entered.{due}", "acknowledge")
+
+
+_CONTACT_HELP: Final = "An address, an e-mail address or a telephone number."
+
+
+def _ask(
+    invocation: Invocation,
+    question: str,
+    read: Callable[[str], _Answer],
+    given: str | None,
+    option: str,
+    *,
+    check: Callable[[_Answer], None] = lambda _: None,
+    help_: str = "",
+    default: str = "",
+) -> _Answer:
+    """What was typed, or the answer to the question; without a terminal the default counts.
+
+    An answer is asked for again until the check lets it pass; what was typed, the work refuses.
+    """
+    if given is None and default and not invocation.prompts.possible:
+        given = default
+    if given is not None:
+        return read(given)
+
+    def read_and_check(text: str) -> _Answer:
+        answer = read(text)
+        check(answer)
+        return answer
+
+    return invocation.prompts.ask_until(
+        question, read_and_check, option=option, help=help_, default=default
+    )
+
+
+def _ask_day(invocation: Invocation, question: str, given: str | None, today: date) -> date:
+    return _ask(
+        invocation,
+        question,
+        lambda text: parse_day(text, today),
+        given,
+        "--on DATE",
+        check=lambda day: check_day(day, today=today),
+        default="today",
+    )
+
+
+def _how(invocation: Invocation, how: Channel | None, question: str) -> Channel:
+    if how is not None:
+        return how
+    return Channel(invocation.prompts.choose(question, CHANNELS, option="--how CHANNEL"))
+
+
+def _link(
+    invocation: Invocation, question: str, read: Callable[[str], str], given: str | None
+) -> str | None:
+    """What it is about, if anything; it is asked for on a terminal alone."""
+    if given is not None or not invocation.prompts.possible:
+        return given
+
+    def read_or_none(text: str) -> str | None:
+        return None if text.casefold() == "none" else read(text)
+
+    noun = question.split()[1]
+    return invocation.prompts.ask_until(
+        question, read_or_none, option=f"--{noun} {noun.upper()}", default="none"
+    )
+
+
+@complaint_app.command()
+def acknowledge(
+    ctx: Context,
+    complaint: ComplaintReference,
+    *,
+    on: OnDay = None,
+    how: HowTheyWereTold = None,
+    what: WhatWasSaid = "",
+) -> None:
+    """Say that the complainant was told that their complaint came, and how."""
+    _add(ctx.obj, complaint, ComplaintAct.ACKNOWLEDGED, on=on, how=how, what=what)
+
+
+@complaint_app.command()
+def progress(
+    ctx: Context,
+    complaint: ComplaintReference,
+    *,
+    what: WhatWasDone = None,
+    on: OnDay = None,
+    how: HowTheyWereTold = None,
+) -> None:
+    """Say what was done or found out; with --how, how the complainant was told of it."""
+    _add(ctx.obj, complaint, ComplaintAct.PROGRESSED, on=on, how=how, what=what)
+
+
+@complaint_app.command()
+def outcome(
+    ctx: Context,
+    complaint: ComplaintReference,
+    *,
+    finding: WhatCameOfIt = None,
+    what: WhatWasFound = None,
+    on: OnDay = None,
+    how: HowTheyWereTold = None,
+    yes: options.Yes = False,
+) -> None:
+    """Say what came of a complaint, and that the complainant was told; the Data Controller does.
+
+    It closes the complaint.
+    """
+    if finding is None:
+        meanings = {each.value: each.meaning for each in Finding}
+        finding = Finding(
+            ctx.obj.prompts.choose("What came of it?", meanings, option="--finding FINDING")
+        )
+    _add(
+        *(ctx.obj, complaint, ComplaintAct.ANSWERED),
+        on=on,
+        how=how,
+        what=what,
+        finding=finding,
+        yes=yes,
+    )
+
+
+_QUESTIONS: Final = {
+    ComplaintAct.PROGRESSED: "What was done or found out?",
+    ComplaintAct.ANSWERED: "What was found, and what is done about it?",
+}
+
+_DONE: Final = {
+    ComplaintAct.ACKNOWLEDGED: "is acknowledged",
+    ComplaintAct.PROGRESSED: "is added to",
+    ComplaintAct.ANSWERED: "is closed",
+}
+
+
+def _add(
+    invocation: Invocation,
+    reference: str,
+    act: ComplaintAct,
+    *,
+    on: str | None,
+    how: Channel | None,
+    what: str | None,
+    finding: Finding | None = None,
+    yes: bool = True,
+) -> None:
+    from callrec.complaints.complaint import ComplaintStep, add_to_complaint
+    from callrec.practice import today
+
+    practice = practice_of(invocation)
+    actor = _reader(invocation, practice)
+    if what is None:
+        question, option = _QUESTIONS[act], "--what TEXT"
+        what = _ask(invocation, question, str, None, option, check=check_account)
+    if must_be_told(act, finding):
+        how = _how(invocation, how, "How were they told?")
+    invocation.prompts.confirm(f"close {reference}", yes=yes)
+    step = ComplaintStep(
+        act=act,
+        on=_ask_day(invocation, "When?", on, today(practice)),
+        how=how,
+        what=what,
+        finding=finding,
+    )
+    changed = add_to_complaint(practice, actor, reference, step)
+    _show_changed(invocation, changed, f"{reference} {_DONE[act]}.", "show")
+
+
+def _show_changed(invocation: Invocation, changed: ChangedComplaint, done: str, then: str) -> None:
+    value = {"id": changed.reference, **facts(changed, "state", "version", "due_on")}
+    invocation.out.show(value, done)
+    invocation.out.next_step(f"callrec complaint {then} {changed.reference}")
+
+
+@complaint_app.command("list")
+def list_(ctx: Context) -> None:
+    """The complaints that you entered or may read; the newest first."""
+    from callrec.complaints.show import list_complaints
+
+    practice = practice_of(ctx.obj)
+    listed = list_complaints(practice, acting_person(ctx.obj, practice))
+    rows = [
+        (
+            *(each.reference, each.state, _day(each.received_on)),
+            *(each.entered_by, _pressing(each)),
+        )
+        for each in listed
+    ]
+    headers = ("complaint", "state", "received", "entered by", "acknowledge by")
+    ctx.obj.out.show_items([_listed_json(each) for each in listed], Table(headers, rows))
+
+
+def _pressing(listed: ListedComplaint) -> str:
+    """By when it is acknowledged; nothing once it was."""
+    if listed.state is not ComplaintState.RECEIVED:
+        return ""
+    marks = {Urgency.OVERDUE: " OVERDUE", Urgency.DUE_SOON: " due soon"}
+    return f"{_day(listed.due_on)}{marks.get(listed.urgency or Urgency.IN_TIME, '')}"
+
+
+def _day(day: date | None) -> str:
+    return "unknown" if day is None else short_date(day)
+
+
+def _listed_json(listed: ListedComplaint) -> Mapping[str, Any]:
+    names = ("state", "received_on", "due_on", "urgency", "entered_by")
+    return {"id": listed.reference, **facts(listed, *names)}
+
+
+@complaint_app.command()
+def show(ctx: Context, complaint: ComplaintReference) -> None:
+    """One complaint: who complains of what, by when it is acknowledged and why, what was done."""
+    from callrec.complaints.show import show_complaint
+
+    practice = practice_of(ctx.obj)
+    shown = show_complaint(practice, _reader(ctx.obj, practice), complaint)
+    ctx.obj.out.show(_shown_json(shown), _shown_lines(shown))
+
+
+def _shown_json(shown: ShownComplaint) -> Mapping[str, Any]:
+    return {
+        "id": shown.reference,
+        **facts(shown, "state", "complainant", "contact"),
+        "request": shown.request or None,
+        "incident": shown.incident or None,
+        "received_on": shown.received_on,
+        **facts(shown.deadline, "due_on", "why"),
+        **facts(shown, "acknowledged_on", "was_late"),
+        "history": [
+            {
+                **facts(each, "what", "on"),
+                "how": each.how or None,
+                "said": each.said or None,
+                "finding": each.finding or None,
+                **facts(each, "by", "at"),
+            }
+            for each in shown.history
+        ],
+    }
+
+
+def _shown_lines(shown: ShownComplaint) -> Iterator[str]:
+    yield f"{shown.reference}  {shown.state}"
+    yield from labelled(_labelled(shown), width=16)
+    for each in shown.history[1:]:
+        yield ""
+        yield f"{short_date(each.on)}  {_SAID[each.what]}{_told(each)}, entered by {each.by}"
+        if each.finding:
+            yield Prose(f"  {each.finding}: {Finding(each.finding).meaning}")
+        if each.said:
+            yield Prose(f"  {each.said}")
+    yield ""
+    for sentence in shown.deadline.why:
+        yield Prose(f"  {sentence}")
+
+
+_SAID: Final = {
+    ComplaintAct.ACKNOWLEDGED: "acknowledged",
+    ComplaintAct.PROGRESSED: "progress",
+    ComplaintAct.ANSWERED: "outcome",
+}
+
+
+def _told(event: ComplaintEvent) -> str:
+    if event.how:
+        return f", told {CHANNELS[Channel(event.how)]}"
+    return ", not told to the complainant"
+
+
+def _labelled(shown: ShownComplaint) -> Iterator[tuple[str, object]]:
+    came = shown.history[0]
+    yield "complainant", shown.complainant
+    yield "contact", shown.contact
+    yield "complains of", came.said
+    how = CHANNELS[Channel(came.how)]
+    yield "received", f"{short_date(shown.received_on)}, {how}, entered by {came.by}"
+    if shown.request:
+        yield "request", shown.request
+    if shown.incident:
+        yield "incident", shown.incident
+    due = _day(shown.deadline.due_on)
+    if shown.acknowledged_on is not None:
+        late = "late" if shown.was_late else "in time"
+        yield "acknowledged", f"{short_date(shown.acknowledged_on)}, {late}; it was due by {due}"
+    elif shown.state is ComplaintState.RECEIVED:
+        yield "acknowledge by", f"{due}{', OVERDUE' if shown.was_late else ''}"
+
+
+def _reader(invocation: Invocation, practice: Practice) -> Actor:
+    """Who reads a complaint: the open login where that is enough, else with the password."""
+    from callrec.complaints.log import can_open_complaints
+
+    actor = acting_person(invocation, practice)
+    if actor.identity is not None or can_open_complaints(actor):
+        return actor
+    return signing_person(invocation, practice)
+
+
+def read_complaint_reference(text: str) -> str:
+    """A complaint's reference as it is printed: ``C-2``, from that or from ``2``."""
+    return f"C-{options.read_reference('complaint', 'C-2', text)}"
+
+
+def _channel(text: str) -> Channel:
+    return options.read_word(Channel, "channel", text)
+
+
+def _finding(text: str) -> Finding:
+    return options.read_word(Finding, "finding", text)
+
+
+ComplaintReference = Annotated[
+    str,
+    typer.Argument(
+        metavar="COMPLAINT",
+        parser=read_complaint_reference,
+        help="Which complaint: C-2, or 2 for short.",
+    ),
+]
+
+ReceivedOn = Annotated[
+    str | None,
+    typer.Option("--on", metavar="DATE", help="The day on which it came, working day or not."),
+]
+
+_WAYS: Final = "letter, phone, sms, email or person"
+
+HowItCame = Annotated[
+    Channel | None,
+    typer.Option("--how", metavar="CHANNEL", parser=_channel, help=f"How it came: {_WAYS}."),
+]
+
+HowTheyWereTold = Annotated[
+    Channel | None,
+    typer.Option(
+        "--how",
+        metavar="CHANNEL",
+        parser=_channel,
+        help=f"How the complainant was told: {_WAYS}.",
+    ),
+]
+
+Complainant = Annotated[
+    str | None, typer.Option("--from", metavar="NAME", help="Who complains; it is kept sealed.")
+]
+
+Contact = Annotated[
+    str | None,
+    typer.Option("--contact", metavar="TEXT", help="Where to reach them; it is kept sealed."),
+]
+
+WhatIsWrong = Annotated[
+    str | None,
+    typer.Option(
+        "--what", metavar="TEXT", help="What they say is wrong, in a sentence; it is kept sealed."
+    ),
+]
+
+WhatWasSaid = Annotated[
+    str, typer.Option("--what", metavar="TEXT", help="What they were told besides, if anything.")
+]
+
+WhatWasDone = Annotated[
+    str | None,
+    typer.Option("--what", metavar="TEXT", help="What was done or found out, in a sentence."),
+]
+
+WhatWasFound = Annotated[
+    str | None,
+    typer.Option(
+        "--what", metavar="TEXT", help="What was found and is done about it, in a sentence."
+    ),
+]
+
+WhatCameOfIt = Annotated[
+    Finding | None,
+    typer.Option(
+        "--finding",
+        metavar="FINDING",
+        parser=_finding,
+        help="Upheld, partly-upheld, not-upheld, withdrawn or other-matter.",
+    ),
+]
+
+OnDay = Annotated[
+    str | None, typer.Option("--on", metavar="DATE", help="The day of it; else today.")
+]
+
+AboutRequest = Annotated[
+    str | None,
+    typer.Option(
+        "--request",
+        metavar="REQUEST",
+        parser=options.read_request,
+        help="The request that it is about.",
+    ),
+]
+
+AboutIncident = Annotated[
+    str | None,
+    typer.Option(
+        "--incident",
+        metavar="INCIDENT",
+        parser=read_incident_reference,
+        help="The incident that it is about.",
+    ),
+]

@@ -1,0 +1,238 @@
+"""One complaint shown; those that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from callrec.catalogue.engine import reading
+from callrec.complaints.complaint import acknowledgement_of, complaint_id_of
+from callrec.complaints.log import (
+    COMPLAINTS,
+    ComplaintBody,
+    OpenComplaint,
+    act_of,
+    read_complaint,
+    read_complaint_history,
+    received_on,
+    unopened_complaint,
+)
+from callrec.crypto.canonical import parse_instant
+from callrec.errors import Tampered
+from callrec.login.people import logins
+from callrec.policy.clock_events import Deadline, Urgency, urgency
+from callrec.policy.days import short_date
+from callrec.policy.rights.complaint import (
+    ComplaintAct,
+    ComplaintFacts,
+    ComplaintState,
+    Finding,
+    check_may_read,
+    may_answer,
+    may_read,
+    was_late,
+)
+from callrec.policy.role import Person, PersonId
+from callrec.practice import Actor, Practice, attempt, record, today
+
+COMPLAINT_SHOWN = "complaint.shown"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ComplaintEvent:
+    """What happened to a complaint. Its repr shows nothing."""
+
+    what: ComplaintAct
+    on: date
+    how: str
+    """How it came, or how the complainant was told; empty where they were not."""
+    said: str
+    finding: str
+    by: str
+    """Login."""
+    at: datetime
+    """When it was entered here."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownComplaint:
+    """A complaint as its readers see it. Its repr shows nothing."""
+
+    reference: str
+    state: ComplaintState
+    complainant: str
+    contact: str
+    request: str
+    incident: str
+    received_on: date
+    deadline: Deadline
+    """By when it is acknowledged, and why."""
+    acknowledged_on: date | None
+    """Or answered, where that came first."""
+    was_late: bool
+    history: tuple[ComplaintEvent, ...]
+
+
+def show_complaint(practice: Practice, actor: Actor, reference: str) -> ShownComplaint:
+    """A complaint, opened and held against the log; that it was shown is in the log first.
+
+    Raises:
+        NotFound: there is none.
+        Refused: it is not the actor's to read.
+        Locked: it takes their password.
+        Tampered: it is not the one that was entered.
+    """
+    complaint_id = complaint_id_of(practice, reference)
+    with (
+        attempt(practice, actor, COMPLAINT_SHOWN, subject=[complaint_id]),
+        reading(practice.engine) as connection,
+    ):
+        row = COMPLAINTS.find(connection, reference)
+        facts = unopened_complaint(row, read_complaint_history(practice, connection, row.id))
+        check_may_read(actor.person, facts, on=today(practice))
+    record(practice, actor, COMPLAINT_SHOWN, subject=[complaint_id])
+    with (
+        attempt(practice, actor, COMPLAINT_SHOWN, subject=[complaint_id]),
+        reading(practice.engine) as connection,
+    ):
+        return shown_complaint(practice, read_complaint(practice, actor, connection, reference))
+
+
+def shown_complaint(practice: Practice, complaint: OpenComplaint) -> ShownComplaint:
+    """An opened complaint in words."""
+    receipt, history = complaint.receipt, tuple(_events(complaint, logins(practice)))
+    acknowledged, answered = map(complaint.said, (ComplaintAct.ACKNOWLEDGED, ComplaintAct.ANSWERED))
+    # What turns out to be no complaint has no clock.
+    is_none = answered is not None and answered.finding == Finding.OTHER_MATTER
+    told = (acknowledged, None if is_none else answered)
+    told_on = min((body.on for body in told if body is not None), default=None)
+    deadline = acknowledgement_of(practice, receipt.on)
+    return ShownComplaint(
+        reference=complaint.reference,
+        state=complaint.facts.state,
+        complainant=receipt.complainant,
+        contact=receipt.contact,
+        request=receipt.request,
+        incident=receipt.incident,
+        received_on=receipt.on,
+        deadline=deadline,
+        acknowledged_on=told_on,
+        was_late=not is_none and was_late(deadline, told_on, today=today(practice)),
+        history=history,
+    )
+
+
+def _events(complaint: OpenComplaint, called: Mapping[str, str]) -> Iterator[ComplaintEvent]:
+    made: Iterator[tuple[Any, ComplaintBody]]
+    made = zip(complaint.history.leaves, complaint.versions, strict=True)
+    for leaf, body in made:
+        yield ComplaintEvent(
+            what=act_of(leaf),
+            on=body.on,
+            how=str(body.how),
+            said=body.what,
+            finding=str(body.finding),
+            by=called[leaf.actor],
+            at=parse_instant(leaf.at),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ListedComplaint:
+    """A complaint as its readers see it in a list."""
+
+    reference: str
+    state: ComplaintState
+    received_on: date | None
+    """None: its row has a day of no calendar, as `audit verify` tells."""
+    due_on: date | None
+    """By when it is acknowledged."""
+    urgency: Urgency | None
+    """How pressing the acknowledgement is; None once there is one, or where no day is known."""
+    entered_by: str
+    """Login."""
+
+
+def list_complaints(
+    practice: Practice, actor: Actor, allowed: Callable[..., bool] = may_read
+) -> tuple[ListedComplaint, ...]:
+    """The complaints that the actor may read, or that another rule allows them; newest first."""
+    on = today(practice)
+    with reading(practice.engine) as connection:
+        rows = [
+            row
+            for row in reversed(COMPLAINTS.every(connection))
+            if allowed(actor.person, _facts(row), on=on)
+        ]
+    return tuple(_listed(practice, rows))
+
+
+def complaints_waiting_for(
+    practice: Practice, person: Person, connection: Connection
+) -> Iterator[ListedComplaint]:
+    """Open complaints that a person deals with."""
+    on = today(practice)
+    rows = [row for row in _open_rows(connection) if may_answer(person, _facts(row), on=on)]
+    yield from _listed(practice, rows)
+
+
+def complaint_warnings(practice: Practice) -> Iterator[str]:
+    """Which complaints are to be acknowledged now; nothing personal."""
+    with reading(practice.engine) as connection:
+        rows = _open_rows(connection)
+    for each in _listed(practice, rows):
+        due = each.due_on and short_date(each.due_on)
+        if each.received_on is None:
+            yield f"complaint {each.reference}: nobody knows when it came: callrec audit verify"
+        elif each.state is ComplaintState.RECEIVED and each.due_on is None:
+            yield (
+                f"complaint {each.reference}: by when it is acknowledged is unknown, as that"
+                " year's bank holidays are"
+            )
+        elif each.urgency is Urgency.OVERDUE:
+            yield f"complaint {each.reference}: its acknowledgement is overdue since {due}"
+        elif each.urgency is Urgency.DUE_SOON:
+            yield f"complaint {each.reference}: acknowledge it by {due}"
+
+
+def _open_rows(connection: Connection) -> list[Row[Any]]:
+    return [row for row in COMPLAINTS.every(connection) if row.state != ComplaintState.CLOSED]
+
+
+def _facts(row: Row[Any]) -> ComplaintFacts:
+    return ComplaintFacts(
+        reference=f"C-{row.number}", state=row.state, entered_by=PersonId(row.entered_by)
+    )
+
+
+def _listed(practice: Practice, rows: Sequence[Row[Any]]) -> Iterator[ListedComplaint]:
+    called = logins(practice) if rows else {}
+    for row in rows:
+        came_on = _received_on(row)
+        deadline = None if came_on is None else acknowledgement_of(practice, came_on)
+        waits = deadline is not None and row.state == ComplaintState.RECEIVED
+        yield ListedComplaint(
+            reference=f"C-{row.number}",
+            state=row.state,
+            received_on=came_on,
+            due_on=None if deadline is None else deadline.due_on,
+            urgency=_urgency(practice, deadline) if deadline and waits else None,
+            entered_by=called[row.entered_by],
+        )
+
+
+def _urgency(practice: Practice, deadline: Deadline) -> Urgency:
+    warn_days = practice.settings.clocks.warn_days
+    return urgency(deadline, today(practice), warn_days=warn_days)
+
+
+def _received_on(row: Row[Any]) -> date | None:
+    """A day of no calendar in one row does not take away the lists in which others stand."""
+    try:
+        return received_on(row)
+    except Tampered:
+        return None

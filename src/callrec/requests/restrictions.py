@@ -1,0 +1,73 @@
+"""What is restricted, and what corrects it: requests that took effect [UK GDPR 16, 18, 21].
+
+Each is read from the leaves of its request, which are held against who may write them; no column
+says it, so none can be changed to lift it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from sqlalchemy import Connection
+
+from callrec.catalogue.requests import reference_of
+from callrec.policy.purpose import RESTRICTING, TERMS, Purpose, is_for
+from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.rights.restriction import check_not_restricted
+from callrec.practice import Practice
+from callrec.record.acts import done_leaves
+from callrec.requests.history import read_history
+from callrec.requests.rules import check_done_by_entitled, read_rulebook
+
+
+def restricted_by(
+    practice: Practice, connection: Connection, uids: Collection[str]
+) -> Mapping[str, str]:
+    """By its uid, the reference of the request that restricts a recording; the others are free."""
+    found: dict[str, str] = {}
+    for request, named in _in_effect(practice, connection, RESTRICTING, {*uids}):
+        found |= dict.fromkeys(named, reference_of(connection, request))
+    return found
+
+
+def corrected_by(
+    practice: Practice, connection: Connection, uids: Collection[str]
+) -> Mapping[str, tuple[str, ...]]:
+    """By its uid, the references of the requests that correct a recording, the oldest first."""
+    found: dict[str, tuple[str, ...]] = {}
+    corrections = (Purpose.RECTIFICATION,)
+    for request, named in _in_effect(practice, connection, corrections, {*uids}):
+        for uid in named:
+            found[uid] = (*found.get(uid, ()), reference_of(connection, request))
+    return found
+
+
+def check_unrestricted(
+    practice: Practice, connection: Connection, purpose: Purpose, recordings: Mapping[str, int]
+) -> None:
+    """Check that none of these recordings, numbers by uid, is restricted for a purpose."""
+    restricted = restricted_by(practice, connection, recordings)
+    check_not_restricted(purpose, {recordings[uid]: by for uid, by in restricted.items()})
+
+
+def _in_effect(
+    practice: Practice, connection: Connection, purposes: Collection[Purpose], uids: set[str]
+) -> Iterator[tuple[str, set[str]]]:
+    """Each request of these purposes that took effect on one of these, and on which.
+
+    A correction stands when its request is closed; a restriction ends with that.
+    """
+    for leaf in done_leaves(connection, [RequestAct.IN_EFFECT]):
+        request, *named = leaf.subject
+        touched = uids & {*named}
+        if not touched or not any(is_for(request, each) for each in purposes):
+            continue
+        history = read_history(practice, connection, request)
+        if history.state is not RequestState.IN_EFFECT:
+            purpose = next(each for each in purposes if is_for(request, each))
+            rules = read_rulebook(connection, practice.register, practice.settings.time_zone)
+            check_done_by_entitled(history, purpose, rules)  # or anybody might have lifted it
+            if TERMS[purpose].restricts:
+                continue
+        if leaf.seq in {each.seq for each in history.leaves}:
+            yield request, touched
