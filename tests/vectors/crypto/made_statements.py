@@ -84,7 +84,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
         "previous": "ab" * 32,
         "serial": 2,
         "settings": {
-            "archive": {"copies": 2},
+            "archive": {"copies": 2, "every": "7 days", "verify_every": "6 months"},
             "clocks": {
                 "days_not_closed": [],
                 "division": "scotland",
@@ -110,6 +110,9 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
             "practice": {
                 "data_protection_contact": "01632 960000",
                 "kept_for": "three years",
+                "regulator": "Information Commissioner's Office",
+                "regulator_address": "Wycliffe House, Water Lane, Wilmslow, Cheshire SK9 5AF",
+                "regulator_contact": "telephone 0303 123 1113, ico.org.uk",
                 "name": "The Surgery",
             },
             "reconcile": {"closes": "18:30:00", "gap_minutes": 60, "opens": "07:45:30"},
