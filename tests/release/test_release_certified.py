@@ -13,10 +13,10 @@ import pytest
 
 from callrec.package.callrec_verify import check, files_in
 from callrec.policy.further import FurtherParticular
-from callrec.policy.purpose import Purpose
+from callrec.policy.purpose import TERMS, Purpose
 from house.packages import Package, release, seven_zip
 from house.practices import House
-from house.requests import FURTHER, a_request, approve, signed_in
+from house.requests import FURTHER, a_request, approve, signed_in, third_parties_checked
 from house.spool import a_call, take_in
 
 SUBJECT = "O'Neill"

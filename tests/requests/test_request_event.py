@@ -40,6 +40,7 @@ from house.listening import hear
 from house.packages import release
 from house.practices import House
 from house.requests import (
+    ANOTHER_REASON,
     a_request,
     approve,
     by_sql,

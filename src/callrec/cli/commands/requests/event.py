@@ -105,7 +105,15 @@ WhichRelease = Annotated[
 ]
 
 
-def read_not_heard(text: str) -> Mapping[int, str]:
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """Recordings that need not be heard, by their numbers, and why."""
+
+    recordings: range
+    why: str
+
+
+def read_not_heard(text: str) -> Unheard:
     """Why recordings need not be heard: ``1042=TEXT``, or ``1042-1060=TEXT`` for each of them."""
     numbers, given, why = text.partition("=")
     first, _, last = numbers.partition("-")
@@ -115,11 +123,11 @@ def read_not_heard(text: str) -> Mapping[int, str]:
             hint="give ID=TEXT, such as 1042=TEXT, or 1042-1060=TEXT for each of these",
         )
     begin = read_recording(first)
-    return dict.fromkeys(range(begin, read_recording(last or first) + 1), why.strip())
+    return Unheard(range(begin, read_recording(last or first) + 1), why.strip())
 
 
 NotHeard = Annotated[
-    list[Mapping[int, str]] | None,
+    list[Unheard] | None,
     typer.Option(
         "--not-heard",
         metavar="ID=TEXT",
@@ -177,7 +185,7 @@ def event(
     dated = _Dated(ctx.obj, practice, reader(ctx.obj, practice), request, what, day, reason)
     match what:
         case Event.THIRD_PARTIES:
-            reasons = {number: why for some in not_heard or () for number, why in some.items()}
+            reasons = {number: each.why for each in not_heard or () for number in each.recordings}
             _third_parties(dated, reasons)
         case Event.HANDED_OVER:
             _handed_over(dated, at, by, to_whom, release)
