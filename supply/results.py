@@ -216,15 +216,17 @@ _LEFT: Final = [{"id": str, "why": str, "exit_status": int}]
 _SHOWN_REQUEST: Final = {
     "id": str,
     "purpose": Purpose,
-    "reason": str,
+    "reason": str | None,
     **of(ShownRequest, "state", "created_at", "created_by"),
     **_DEADLINE,
     **of(ShownRequest, "lapses_at"),
     "particulars": {
-        **dict.fromkeys(("reason", "date", "extension", "number", "about"), str),
+        "reason": str | None,
+        **dict.fromkeys(("date", "extension", "number"), str),
+        "about": str | None,
         "time": str | list[str],
         "parties": str | list[str],
-        "further": Mapping[str, str],
+        "further": Mapping[str, str | None],
     },
     **of(ShownRequest, "digest"),
     "recordings": [
@@ -234,6 +236,8 @@ _SHOWN_REQUEST: Final = {
             **of(ShownRecording, "direction", "format", "size_bytes", "state"),
             "sha256_sealed": str | None,
             "of_other_day": bool | None,
+            "of_other_extension": bool | None,
+            "of_other_number": bool | None,
             **of(ShownRecording, "taken_in_at", "taken_in_by", "by_hand", "matched"),
             **{f"{name}?": each for name, each in _CATEGORY.items()},
         }
@@ -412,7 +416,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "purpose": Purpose,
         "recordings": [int],
         "matching": int | None,
-        **of(CreatedRequest, "of_other_day"),
+        **of(CreatedRequest, "of_other_day", "of_other_extension"),
         "concerns": [str],
         "suggested?": [int],
     },

@@ -40,6 +40,8 @@ _T = TypeVar("_T")
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 KEEPING: Final = r"^[1-9][0-9]{0,2} (months?|years?)$"
 """A length of time as it is written: ``6 months``, ``3 years``."""
+INTERVAL: Final = r"^[1-9][0-9]{0,2} (days?|weeks?|months?|years?)$"
+"""How often something is done: ``7 days``, ``6 months``."""
 
 Several = Annotated[tuple[_T, ...], Strict(strict=False)]
 """A section holds tuples, where TOML has arrays."""
@@ -158,9 +160,11 @@ class Release(Section):
 
 
 class Archive(Section):
-    """How safe a recording is before the vault lets go of its own file [policy 4(h)]."""
+    """How often recordings are copied to drives and read back, and how safely [policy 4(h)]."""
 
     copies: int = Field(default=2, ge=1, le=9)
+    every: str = Field(default="7 days", pattern=INTERVAL)
+    verify_every: str = Field(default="6 months", pattern=INTERVAL)
 
 
 class Policy(Section):
@@ -350,6 +354,13 @@ _IN_TOML: Final[Mapping[str, str]] = {
 """By a kind of mistake, what would be right in words of the file."""
 
 
+_SPANS: Final[Mapping[str, str]] = {
+    KEEPING: 'write "18 months" or "3 years", say',
+    INTERVAL: 'write "7 days", "2 weeks" or "6 months", say',
+}
+"""By the form of a length of time, what would be right."""
+
+
 def explain_error(
     problem: ValidationError, file: Path, whole: type[Section], *, example: str
 ) -> Misconfigured:
@@ -358,8 +369,8 @@ def explain_error(
     error, key = errors[0], _key_in(errors[0])
     if error["type"] != "extra_forbidden":
         why, hint = _IN_TOML.get(error["type"]) or in_our_style(error["msg"]), ""
-        if error.get("ctx", {}).get("pattern") == KEEPING:
-            why, hint = "it is not a span of time", 'write "18 months" or "3 years", say'
+        if error.get("ctx", {}).get("pattern") in _SPANS:
+            why, hint = "it is not a span of time", _SPANS[error["ctx"]["pattern"]]
         return Misconfigured(f'{file}: "{key}" cannot be used: {why}', hint=hint)
     from difflib import get_close_matches  # noqa: PLC0415  # most files have no error
 

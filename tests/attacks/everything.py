@@ -8,6 +8,7 @@ from pathlib import Path
 
 from callrec.keys.reencrypting import reencrypt
 from callrec.keys.rotating import rotate_keys
+from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.requests.decide import deny_request
 from house.commands import Answer, done, type_in
@@ -41,6 +42,7 @@ def something_of_everything(house: House) -> None:
     a_complaint(house)
     by_hand(house, 3)
     approved(house, recordings=(4,))
+    a_request(house, purpose=Purpose.DISCIPLINARY, recordings=(4,))
     denied = a_request(house, recordings=(4,))
     deny_request(house.practice, signed_in(house, "max"), denied, reason=REASON)
     house.close()

@@ -194,6 +194,10 @@ SPOILT = {
         "UPDATE request_words SET sealed = randomblob(length(sealed))",
         '"request_words"',
     ),
+    "a written agreement": (
+        "UPDATE request_file SET sealed = randomblob(length(sealed))",
+        '"request_file"',
+    ),
     "exchanged metadata": (
         (
             "UPDATE metadata SET sealed = (SELECT m.sealed FROM metadata AS m WHERE m.recording ="

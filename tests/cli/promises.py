@@ -1,4 +1,6 @@
-"""What an answer promises: the commands that its ``hint:`` and ``next:`` lines name, and for whom.
+"""What an answer promises: the commands that it names, and for whom.
+
+They stand in lines with ``hint:``, ``next:`` or ``warning:``, and behind the doctor's arrow.
 
     next: callrec inbox                                       whoever was answered runs it
     next: sam runs callrec listen R-1, or callrec release R-1 sam runs either of them
@@ -45,6 +47,7 @@ EXAMPLES: Final = {
     "CHANNEL": "letter",
     "CODE": "not-relevant",
     "NAME": "sam",
+    "PATH": "spool",
     "POWER": "search",
     "RECORDING": "1",
     "TEXT": "This is what the patient asked us for",
@@ -53,7 +56,7 @@ EXAMPLES: Final = {
 }
 """What stands for each word in capitals."""
 
-_LINE: Final = re.compile(r"^(?:callrec: hint|next): (.*)$", re.MULTILINE)
+_LINE: Final = re.compile(r"^(?:callrec: hint: |next: |warning: | +-> )(.*)$", re.MULTILINE)
 _PERSON: Final = re.compile(r"\b(?!who )([a-z]+) runs $")
 _CARRIES_ON: Final = re.compile(
     "again|and|brings|by|draws|for|lists|makes|names|puts|says|shows|takes|tells|them|to|which|with"
@@ -64,11 +67,14 @@ _NEEDS_MORE: Final = (
     "is missing",
     "are missing",
     "it is not said who attends",
+    "you have not said who else is listening",
     "a search asks for",
     "a password is needed",
-    "a second person signs for that too",
+    "a second person has to sign for that too",
     # Whoever was named reads what else it takes, and does that.
     "each recording of a request for erasure is decided by itself",
+    "proof of identity has not come",
+    "the person is told before that",
     "leaves out recordings that match it",
     "several recordings are concerned: say which",
     "you cannot approve or deny a request that you made or changed",
@@ -77,6 +83,7 @@ _NEEDS_MORE: Final = (
     # A person has what a transcript has not: a drive, a file, a kit, a server, a password.
     "that folder is no callrec volume",
     "there is no file",
+    "is no file and no folder",
     "recovery kit is of no use any more",
     "mail server cannot be reached",
     "no such login, or a wrong password",

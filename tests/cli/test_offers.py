@@ -36,17 +36,44 @@ def test_approve_offers_what_waits_for_a_decision_soonest_due_first(stocked: Hou
     a_request(stocked, "sam", recordings=(3,))
     a_request(stocked, "sam", recordings=())  # names no recording: there is nothing to approve
     shown = on_a_terminal(stocked, "max", "approve", "2", "R-2")
-    assert "   1  R-1  protect-parties  by sam  2 recordings" in shown
-    assert "   2  R-2  protect-parties  by sam  1 recording" in shown
+    assert "   1  R-1  protect parties  by sam  2 recordings" in shown
+    assert "   2  R-2  protect parties  by sam  1 recording" in shown
     assert "R-3" not in shown
     assert state_of(stocked, "R-2") == "approved"
+
+
+def test_several_are_marked_and_decided_in_one_sitting(stocked: House) -> None:
+    for _ in range(3):
+        a_request(stocked, "sam")
+    shell = drawn(stocked, "max", "approve")
+    shell.expect("> R-1  protect-parties")
+    shell.send(" ")
+    shell.expect(r"\[x\] R-1")
+    shell.send("3 ")
+    shell.expect(r"\[x\] R-3")
+    shell.send("\r")
+    shell.expect(r"Which requests\? R-1 R-3\r\n")
+    for reference in ("R-1", "R-3"):
+        shell.expect(f"Type {reference} to approve it: ")
+        shell.sendline(reference)
+    assert "approved: R-1, R-3" in rest_of(shell)
+    assert [state_of(stocked, f"R-{each}") for each in (1, 2, 3)] == [
+        *("approved", "submitted", "approved")
+    ]
+
+
+def test_several_are_named_where_no_list_is_drawn(stocked: House) -> None:
+    for _ in range(2):
+        a_request(stocked, "sam")
+    shown = on_a_terminal(stocked, "max", "approve", "1, R-2", "R-1", "R-2")
+    assert "approved: R-1, R-2" in shown
 
 
 def test_arrow_keys_choose_and_typing_narrows(stocked: House) -> None:
     for _ in range(3):
         a_request(stocked, "sam")
     shell = drawn(stocked, "max", "approve")
-    shell.expect("> R-1  protect-parties")
+    shell.expect("> R-1  protect parties")
     shell.send(DOWN)
     shell.expect("> ")
     shell.send("\r")
@@ -55,7 +82,7 @@ def test_arrow_keys_choose_and_typing_narrows(stocked: House) -> None:
     shell.sendline("no")
     assert "not confirmed" in rest_of(shell)
     shell = drawn(stocked, "max", "approve")
-    shell.expect("> R-1  protect-parties")
+    shell.expect("> R-1  protect parties")
     shell.send("3\r")
     shell.expect(r"Which requests\? R-3\r\n")
     shell.expect("Type R-3 to approve it: ")
@@ -64,7 +91,7 @@ def test_arrow_keys_choose_and_typing_narrows(stocked: House) -> None:
 def test_what_is_in_no_line_takes_none(stocked: House) -> None:
     a_request(stocked, "sam")
     shell = drawn(stocked, "max", "approve")
-    shell.expect("> R-1  protect-parties")
+    shell.expect("> R-1  protect parties")
     shell.send("9\r")
     shell.expect("nothing here has that")
     shell.send(f"{BACKSPACE}\r")
@@ -74,7 +101,7 @@ def test_what_is_in_no_line_takes_none(stocked: House) -> None:
 def test_one_alone_is_shown_and_taken_by_enter(stocked: House) -> None:
     approve(stocked, a_request(stocked, "sam"))
     shell = drawn(stocked, "sam", "listen --look")
-    shell.expect("> R-1  protect-parties  by sam  2 recordings")
+    shell.expect("> R-1  protect parties  by sam  2 recordings")
     shell.send("\r")
     shell.expect(r"Which request\? R-1\r\n")
 
@@ -120,7 +147,7 @@ def test_what_can_no_longer_be_changed_is_not_offered_to_be(stocked: House) -> N
     a_request(stocked, "mia", recordings=())
     shown = on_a_terminal(stocked, "mia", "request attach", "1", "1, 3")
     assert "R-1" not in shown
-    assert "   1  R-2  protect-parties  submitted  by mia  0 recordings\n" in shown
+    assert "   1  R-2  protect parties  submitted  by mia  0 recordings\n" in shown
     assert "R-2 is changed. Recordings asked for: 2." in shown
     assert "R-1" in on_a_terminal(stocked, "mia", "request show", "R-1")
 
@@ -134,7 +161,7 @@ def test_one_that_nobody_else_decides_is_offered_where_the_glass_is_broken(stock
     a_request(stocked, "dora", purpose=Purpose.OUTSIDE_BODY)
     assert "no request waits for your decision" in on_a_terminal(stocked, "dora", "approve")
     alone = 'approve --break-glass --reason "There is nobody else here today at all"'
-    assert "   1  R-1  outside-body  by dora" in on_a_terminal(stocked, "dora", alone, "1", "no")
+    assert "   1  R-1  outside body  by dora" in on_a_terminal(stocked, "dora", alone, "1", "no")
 
 
 def test_a_new_key_that_waits_is_offered(house: House) -> None:
@@ -185,7 +212,7 @@ def test_where_no_drive_is_found_its_folder_is_asked_for(house: House) -> None:
 
 def test_login_offers_the_people_of_the_vault(house: House) -> None:
     shell = terminal(house, "", "login", CALLREC_USER="", CALLREC_PASSWORD_FILE="")
-    shell.expect("dora +data-controller")
+    shell.expect("dora +Data Controller")
     shell.expect("sam +")
     assert "door" not in shell.before + shell.after
     shell.expect(r"\? $")

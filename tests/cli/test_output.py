@@ -41,6 +41,45 @@ class Reply:
         self.out = Output(results=self.results, messages=self.messages, json=json, environ={})
 
 
+ITEMS = [{"id": "R-1", "passphrase": "six words"}, {"id": "R-2", "passphrase": "other words"}]
+
+
+def told_at_once(tmp_path: Path, count: int, *fields: str) -> list[str]:
+    """What a file has after each item, and in the end, while it stays open."""
+    path = tmp_path / "out.json"
+    with path.open("w") as file:
+        out = Output(results=file, messages=StringIO(), json=True, environ={})
+        out.fields, told = fields, []
+        for item in ITEMS[:count]:
+            out.show_item(item)
+            told.append(path.read_text())
+        out.end_items({"left": []})
+        return [*told, path.read_text()]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_items_that_come_one_by_one_make_the_document_that_they_would_make_at_once(
+    tmp_path: Path, count: int
+) -> None:
+    *_, whole = told_at_once(tmp_path, count)
+    assert json.loads(whole) == {"items": ITEMS[:count], "left": []}
+
+
+def test_an_item_is_told_before_the_next_one_comes(tmp_path: Path) -> None:
+    first, _, _ = told_at_once(tmp_path, 2)
+    assert "six words" in first
+    assert first.endswith("}\n")
+
+
+def test_of_items_that_come_one_by_one_only_the_fields_that_are_wanted_are_told(
+    tmp_path: Path,
+) -> None:
+    *_, whole = told_at_once(tmp_path, 2, "items.id")
+    assert json.loads(whole) == {"items": [{"id": "R-1"}, {"id": "R-2"}]}
+    *_, whole = told_at_once(tmp_path, 2, "left")
+    assert json.loads(whole) == {"left": []}
+
+
 def cells(*rows: tuple[Any, ...], headers: tuple[str, ...]) -> list[str]:
     reply = Reply()
     reply.out.say(Table(headers, rows))

@@ -195,9 +195,11 @@ def test_a_terminal_is_asked_and_its_answer_trimmed() -> None:
     assert "GOT 'a complaint'" in shown
 
 
-def test_an_empty_answer_is_none() -> None:
-    shown = on_a_terminal("prompts.ask('Reason', option='--reason')", "")
-    assert "NOT Unusable nothing was entered" in shown
+def test_an_empty_answer_is_none_and_the_question_is_asked_again() -> None:
+    shown = on_a_terminal("prompts.ask('Reason', option='--reason')", "", "  ", "a complaint")
+    assert shown.count("Reason: ") == 3
+    assert shown.count("nothing was entered") == 2
+    assert "GOT 'a complaint'" in shown
 
 
 def test_a_password_is_offered_first_and_typed_again_by_who_takes_it() -> None:

@@ -8,8 +8,9 @@ from datetime import date
 
 import pexpect
 
+from callrec.requests.agreement import read_agreement
 from house.practices import House, password_of
-from house.requests import a_request, approve, opened, state_of
+from house.requests import AGREEMENT, a_request, approve, opened, signed_in, state_of
 
 PROGRAM = """
 import os, sys
@@ -144,10 +145,12 @@ def test_an_answer_that_is_none_is_asked_for_again_and_says_why(house: House) ->
 
 
 def test_an_agreement_is_asked_for_by_the_name_of_its_file(house: House) -> None:
-    letter = house.folder / "agreement.txt"
-    letter.write_bytes(b"I agree.\r\n  Dora Whitlock\n")
-    unreadable = house.folder / "scan.pdf"
-    unreadable.write_bytes(b"\xff\xfe\x00")
+    letter = house.folder / "signed.pdf"
+    letter.write_bytes(AGREEMENT)
+    empty, large = house.folder / "empty.pdf", house.folder / "large.pdf"
+    empty.touch()
+    with large.open("wb") as file:
+        file.truncate(10 * 1024 * 1024 + 1)
     shown = on_a_terminal(
         house,
         "mia",
@@ -156,14 +159,16 @@ def test_an_agreement_is_asked_for_by_the_name_of_its_file(house: House) -> None
         "A colleague was rude on the telephone",
         "Robin Ashdown",
         str(house.folder / "none.txt"),
-        str(unreadable),
+        str(empty),
+        str(large),
         str(letter),
     )
     assert "the agreement cannot be read; name a file that is there" in shown
-    assert "the agreement is not text in UTF-8; save it as plain text" in shown
+    assert "the agreement is an empty file" in shown
+    assert "the agreement is larger than 10 MiB" in shown
     assert shown.endswith("[0]")
-    further = opened(house, "R-1", "dora").particulars.further
-    assert further["agreement"] == "I agree.\r\n  Dora Whitlock\n"
+    request = opened(house, "R-1", "dora")
+    assert read_agreement(house.practice, signed_in(house, "dora"), request) == AGREEMENT
 
 
 def test_who_died_is_asked_for_as_who_they_are(house: House) -> None:
@@ -203,7 +208,10 @@ def test_whoever_may_search_says_which_of_the_matching_recordings_he_wants(stock
     assert "0700900123" not in shown
     assert "that is none of these" in shown
     assert "a recording is given by its number" in shown
-    assert shown.endswith("R-1 is made. Recordings asked for: 2.\nby mia\n[0]")
+    assert shown.endswith(
+        "R-1 is made. Recordings asked for: 2.\nby mia\nnext: ask another partner, manager or Data"
+        " Controller to run callrec approve R-1\n[0]"
+    )
     assert [row.id for row in opened(stocked, "R-1").recordings] == [1, 3]
 
 
@@ -211,7 +219,8 @@ def test_all_of_them_or_none_of_them_are_said_in_a_word(stocked: House) -> None:
     six = "--date 4/7/2024 --time unknown --extension 201 --number 07700900123 --party unknown"
     command = f"request create --purpose protect-parties {six} --about none"
     assert on_a_terminal(stocked, "mia", command, SIX[0], "All").endswith(
-        "asked for: 3.\nby mia\n[0]"
+        "asked for: 3.\nby mia\nnext: ask another partner, manager or Data Controller to run"
+        " callrec approve R-1\n[0]"
     )
     shown = on_a_terminal(stocked, "mia", command, SIX[0], "none")
     assert "recordings that match: 3\nby mia\nnext: callrec request attach R-2 3 2 1\n[0]" in shown

@@ -27,10 +27,17 @@ def test_a_poor_reason_is_asked_for_again(house: House) -> None:
     assert shown.endswith("[0]")
 
 
+def test_an_empty_reason_is_asked_for_again(house: House) -> None:
+    take_in(house, [a_call()])
+    shown = on_a_terminal(house, "max", "search --number ...0123", "", REASON)
+    assert shown.count("Why do you need this recording? ") == 2
+    assert shown.endswith("[0]")
+
+
 def test_open_requests_are_offered_and_what_is_found_goes_to_one(stocked: House) -> None:
     reference = a_request(stocked)
     shown = on_a_terminal(stocked, "max", "search --number ...0123", "1")
-    assert f"   1  {reference}  protect-parties  submitted  by sam" in shown
+    assert f"   1  {reference}  protect parties  submitted  by sam" in shown
     assert "   2  none  another reason, which you say next" in shown
     assert "+447700900123" in shown  # not masked, for the person who decides that request
 

@@ -32,8 +32,8 @@ def test_each_is_shown_and_one_password_signs_each_by_itself(stocked: House) -> 
     )
     assert shown.count("Password of max") == 1
     before, _, after = shown.partition("Type R-1 to approve it: ")
-    assert "R-1  protect-parties  submitted\n" in before
-    assert "R-2  protect-parties" not in before
+    assert "R-1  protect parties  submitted\n" in before
+    assert "R-2  protect parties" not in before
     assert "R-1 is approved: 1 for sam.\n" in after.partition("Type R-2 to approve it: ")[0]
     assert shown.endswith("\napproved: R-1, R-2\n[0]")
     assert [state_of(stocked, each) for each in ("R-1", "R-2")] == ["approved", "approved"]
@@ -75,7 +75,7 @@ def test_who_made_it_is_refused_before_anything_is_typed(stocked: House) -> None
     a_request(stocked, "max", recordings=[1])
     shown = on_a_terminal(stocked, "max", "approve R-1")
     assert "Type R-1" not in shown
-    assert "protect-parties" not in shown
+    assert "protect parties" not in shown
     assert "you cannot approve or deny a request that you made or changed" in shown
     assert shown.endswith("[3]")
 
@@ -88,12 +88,13 @@ def ended_at_the_second(house: House, command: str) -> str:
     seen.expect_exact("Type R-1 to approve it: ")
     seen.sendline("R-1")
     seen.expect_exact("Type R-2 to approve it: ")
+    shown = str(seen.before)
     seen.sendintr()
     seen.expect(pexpect.EOF)
     seen.close()
     assert seen.exitstatus == 130
     assert [state_of(house, each) for each in ("R-1", "R-2")] == ["approved", "submitted"]
-    return str(seen.before).replace("\r\n", "\n")
+    return f"{shown}{seen.before}".replace("\r\n", "\n")
 
 
 def test_ctrl_c_at_the_second_says_what_became_of_the_first(stocked: House) -> None:

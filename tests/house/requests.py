@@ -21,6 +21,7 @@ from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.practice import Actor
+from callrec.requests.agreement import describe_file
 from callrec.requests.ask import create_request
 from callrec.requests.decide import Approved, Decision, approve_request
 from callrec.requests.event import record_third_party_check
@@ -34,6 +35,11 @@ REASON = "The patient complains that nobody rang back"
 
 ANOTHER_REASON = "It was looked into and is not needed any more"
 
+AGREEMENT = (
+    b"%PDF-1.7\n% I agree that the call of 4 July 2024 is released. Dora Whitlock\n\xe2\xe3\0\n"
+)
+"""A signed letter, as a scanner makes it: no text in UTF-8."""
+
 FURTHER = {
     FurtherParticular.LEARNING: "How a caller in distress is calmed and kept on the line",
     FurtherParticular.AFFECTED: "mia",
@@ -42,9 +48,7 @@ FURTHER = {
     FurtherParticular.CLAIM: "MDU 24/881",
     FurtherParticular.EMPLOYEE: "Robin Ashdown",
     FurtherParticular.ALLEGATION: "HR-2024-3",
-    FurtherParticular.AGREEMENT: (
-        "I agree that the call of 4 July 2024 is released.\nDora Whitlock\n"
-    ),
+    FurtherParticular.AGREEMENT: describe_file(AGREEMENT).as_text(),
     FurtherParticular.CONSULTED: "2024-07-08",
     FurtherParticular.REGULATOR: "Care Quality Commission",
     FurtherParticular.REFERENCE: "CRN 24/4711",
@@ -100,6 +104,11 @@ def further_of(purpose: Purpose, **changes: str) -> dict[FurtherParticular, str]
     return asked | changed
 
 
+def asks_for_a_file(purpose: Purpose) -> bool:
+    """Whether a written agreement goes with it."""
+    return FurtherParticular.AGREEMENT in TERMS[purpose].further
+
+
 def said(purpose: Purpose = Purpose.PROTECT_PARTIES, **changes: Any) -> Answers:
     """The six particulars, all known, and what the purpose asks for besides."""
     known = {
@@ -111,6 +120,7 @@ def said(purpose: Purpose = Purpose.PROTECT_PARTIES, **changes: Any) -> Answers:
         "parties": ("Siân O'Neill", "Reception"),
         "about": "About a prescription",
         "further": further_of(purpose),
+        "agreement": AGREEMENT if asks_for_a_file(purpose) else None,
     }
     return Answers(**{**known, **changes})
 

@@ -21,6 +21,7 @@ from mail.test_outbox import MAIL
 @pytest.fixture
 def told(stocked: House) -> House:
     """A practice with recordings where everybody has an address."""
+    stocked.decide(archive={"every": "1 year"})
     use_mail(stocked, MAIL)
     return stocked
 

@@ -11,7 +11,6 @@ from callrec.errors import CallrecError, NotFound, Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.completeness import AnswerContext, missing_further, read_answer, read_further
 from callrec.policy.further import (
-    MAX_AGREEMENT_BYTES,
     NAMES_STAFF,
     QUESTIONS,
     AnswerKind,
@@ -31,7 +30,7 @@ GOOD: dict[AnswerKind, str] = {
     AnswerKind.SENTENCE: SENTENCE,
     AnswerKind.DAY: "2024-01-03",
     AnswerKind.LOGIN: "ann",
-    AnswerKind.FILE: "I agree.\r\n  D. Whitlock\n",
+    AnswerKind.FILE: f"application/pdf 48213 {'9f' * 32}",
 }
 
 
@@ -285,18 +284,29 @@ def test_a_code_is_taken_in_any_case_and_no_other_is() -> None:
     assert unusable.value.hint == "one of: personal-representative, claimant"
 
 
-def test_an_agreement_is_kept_to_the_byte() -> None:
-    text = "\ufeff I agree.\r\n\r\n  Sia\u0302n\n"
-    assert take(Purpose.DISCIPLINARY, agreement=text)["agreement"] == text
+def agreed(size: int) -> str:
+    return f"application/pdf {size} {'9f' * 32}"
 
 
-def test_an_agreement_has_16_kib_at_most() -> None:
-    longest = "é" * (MAX_AGREEMENT_BYTES // 2)
-    assert MAX_AGREEMENT_BYTES == 16_384
+def test_an_agreement_has_10_mib_at_most() -> None:
+    longest = agreed(10 * 1024 * 1024)
     assert take(Purpose.DISCIPLINARY, agreement=longest)["agreement"] == longest
-    with pytest.raises(Unusable, match="longer than 16 KiB") as unusable:
-        take(Purpose.DISCIPLINARY, agreement=longest + ".")
-    assert unusable.value.hint == "give its text alone: --agreement FILE"
+    with pytest.raises(Unusable, match="larger than 10 MiB") as unusable:
+        take(Purpose.DISCIPLINARY, agreement=agreed(10 * 1024 * 1024 + 1))
+    assert "in grey" in unusable.value.hint
+
+
+def test_an_agreement_is_no_empty_file() -> None:
+    with pytest.raises(Unusable, match="an empty file"):
+        take(Purpose.DISCIPLINARY, agreement=agreed(0))
+
+
+@pytest.mark.parametrize(
+    "text", ["I agree.", "application/pdf 1 9f", agreed(7).upper(), f"video/mp4 1 {'9f' * 32}"]
+)
+def test_of_an_agreement_the_request_says_what_file_it_is(text: str) -> None:
+    with pytest.raises(Unusable, match="not what is said of a file"):
+        take(Purpose.DISCIPLINARY, agreement=text)
 
 
 # --- dates --------------------------------------------------------------------------------------

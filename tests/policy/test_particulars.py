@@ -168,7 +168,7 @@ def test_a_login_of_the_staff_is_found_among_what_else_is_said() -> None:
     further = {
         FurtherParticular.EMPLOYEE: "ann.lee, (reception)",
         FurtherParticular.ALLEGATION: "HR-7",
-        FurtherParticular.AGREEMENT: "I agree",
+        FurtherParticular.AGREEMENT: f"text/plain 7 {'9f' * 32}",
         FurtherParticular.CONSULTED: "2024-01-04",
     }
     assert set(take(Purpose.DISCIPLINARY, further=further).subjects) == {

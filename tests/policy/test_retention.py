@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callrec.errors import Refused
 from callrec.policy.purpose import Purpose
@@ -22,6 +24,7 @@ from callrec.policy.retention import (
     check_still_due,
     due_on,
     effective_category,
+    interval_end,
     last_call_due,
     months_configured,
     months_in_words,
@@ -190,3 +193,28 @@ def test_a_reason_is_asked_only_for_what_is_kept_on() -> None:
 
 def test_what_is_due_still_is_destroyed() -> None:
     check_still_due([Appraised(1, JANUARY, THREE_YEARS)], on=TODAY)
+
+
+ENDS = {
+    "7 days": date(2024, 2, 7),
+    "1 day": date(2024, 2, 1),
+    "2 weeks": date(2024, 2, 14),
+    "1 month": date(2024, 2, 29),
+    "6 months": date(2024, 7, 31),
+    "1 year": date(2025, 1, 31),
+}
+
+
+@pytest.mark.parametrize(("interval", "end"), ENDS.items())
+def test_what_is_done_so_often_is_due_again_on_that_day(interval: str, end: date) -> None:
+    assert interval_end(date(2024, 1, 31), interval) == end
+
+
+@given(
+    st.dates(date(2018, 1, 1), date(2199, 12, 31)),
+    st.integers(1, 999),
+    st.sampled_from(["day", "days", "week", "months", "year"]),
+)
+def test_a_later_day_never_comes_to_an_earlier_one(day: date, count: int, unit: str) -> None:
+    end = interval_end(day, f"{count} {unit}")
+    assert day < end <= interval_end(day + timedelta(days=1), f"{count} {unit}")

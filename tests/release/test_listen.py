@@ -600,7 +600,7 @@ def a_minute(house: House) -> None:
     approved(house, recordings=[1])
 
 
-def hears(house: House, sound: Sound, at: float, seconds: int, *, taken: int = 60) -> None:
+def hears(house: House, sound: Sound, at: float, seconds: float, *, taken: int = 60) -> None:
     """Somebody hears so much from there on, of which the player has taken that much."""
     pieces = sound.begin(at)
     left = taken * 16_000
@@ -632,6 +632,21 @@ def test_what_was_skipped_is_not_on_record_as_heard(house: House) -> None:
             "parts": [[0, 10], [40, 45]],
         },
     )
+
+
+def test_a_second_that_was_begun_counts_in_the_parts_and_in_the_end(house: House) -> None:
+    a_minute(house)
+
+    def play(sound: Sound) -> bool:
+        hears(house, sound, 0, 10)
+        sound.halt()
+        hears(house, sound, 40, 4.5)
+        sound.halt()
+        return False
+
+    heard = played_by(house, play)
+    assert heard.parts == ((0, 10), (40, 45))
+    assert heard.played_to_second == 45
 
 
 def test_no_more_is_on_record_than_the_player_has_taken(house: House) -> None:

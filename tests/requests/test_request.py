@@ -286,6 +286,45 @@ def test_no_day_is_tried_out_on_numbers(
     assert {each.is_of_other_day for each in shown} == {None if told is None else True}
 
 
+def told(house: House, login: str, reference: str) -> set[tuple[bool | None, bool | None]]:
+    """Of each recording whether the extension, and the number, are others than the request says."""
+    shown = show_request(house.practice, signed_in(house, login), reference).recordings
+    return {(each.is_of_other_extension, each.is_of_other_number) for each in shown}
+
+
+@pytest.mark.parametrize(
+    ("login", "at_once", "maker", "decider"),
+    [("sam", None, (None, None), (True, True)), ("max", (1,), (True, None), (True, True))],
+)
+def test_of_another_number_only_they_learn_who_decide_what_somebody_else_asked_for(
+    stocked: House,
+    login: str,
+    at_once: tuple[int, ...] | None,
+    maker: tuple[bool | None, bool | None],
+    decider: tuple[bool | None, bool | None],
+) -> None:
+    """Else one would try out numbers on recordings, and no search be on record [policy 4(c)]."""
+    asks = said(extension="999", number="07700 900999")
+    purpose, actor = Purpose.PROTECT_PARTIES, signed_in(stocked, login)
+    made = create_request(stocked.practice, actor, purpose=purpose, answers=asks, recordings=[1])
+    assert made.of_other_extension == at_once
+    assert told(stocked, login, made.reference) == {maker}
+    assert told(stocked, "dora", made.reference) == {decider}
+
+
+def test_nobody_who_sees_a_request_masked_learns_whether_the_number_is_another(
+    stocked: House,
+) -> None:
+    reference = a_request(stocked, purpose=Purpose.SUBJECT_ACCESS, number="07700 900999")
+    assert {number for _, number in told(stocked, "pat", reference)} == {None}
+
+
+def test_a_recording_that_is_as_the_request_says_is_not_told_of(stocked: House) -> None:
+    assert told(stocked, "dora", a_request(stocked, recordings=[1])) == {(False, False)}
+    unknown = a_request(stocked, recordings=[1], number=UNKNOWN, extension=UNKNOWN)
+    assert told(stocked, "dora", unknown) == {(False, False)}
+
+
 def test_it_is_shown_in_full_to_whoever_decides_it(stocked: House) -> None:
     assert in_full(stocked, a_request(stocked), "max")
 

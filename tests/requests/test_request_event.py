@@ -558,7 +558,7 @@ def test_each_recording_was_heard_or_it_is_said_why_not(stocked: House, purpose:
         checks(stocked, reference, _2="silent")
     checks(stocked, reference, _2="There is nothing but music in it")
     shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference)
-    said = f"{WHY} Not heard: 2: There is nothing but music in it."
+    said = f"{WHY}; not heard: 2: There is nothing but music in it"
     assert shown.history[-1].reason == said
     assert release(stocked, reference, "max").path.exists()
     assert verified(stocked).problems == ()

@@ -11,13 +11,15 @@ import pytest
 
 from callrec.audit.log import read_detail, read_leaf
 from callrec.catalogue.engine import reading
-from callrec.errors import CallrecError, NotFound, Refused, Unusable
+from callrec.errors import CallrecError, NotFound, Refused, Tampered, Unusable
 from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import ReleaseInstructions
 from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
+from callrec.registers.verify import verify_audit
 from callrec.release.release import release_recordings
+from callrec.requests.agreement import read_agreement
 from callrec.requests.amend import Amended, amend_particulars, attach_recordings
 from callrec.requests.ask import create_request
 from callrec.requests.history import REQUESTS
@@ -26,6 +28,7 @@ from callrec.requests.show import show_request
 from house.listening import hear
 from house.practices import House
 from house.requests import (
+    AGREEMENT,
     FURTHER,
     a_request,
     approve,
@@ -120,10 +123,9 @@ def test_the_day_it_is_at_the_practice_counts(stocked: House) -> None:
 
 def test_the_log_has_the_hash_of_a_written_agreement(stocked: House) -> None:
     reference = ask(stocked, Purpose.DISCIPLINARY)
-    hashed = sha256(FURTHER[FurtherParticular.AGREEMENT].encode()).hexdigest()
-    assert making_details(stocked, reference)["agreement"] == hashed
-    amend(stocked, reference, further={FurtherParticular.AGREEMENT: "I agree to another.\n"})
-    hashed = sha256(b"I agree to another.\n").hexdigest()
+    assert making_details(stocked, reference)["agreement"] == sha256(AGREEMENT).hexdigest()
+    amend(stocked, reference, agreement=b"\x89PNG another")
+    hashed = sha256(b"\x89PNG another").hexdigest()
     assert making_details(stocked, reference)["agreement"] == hashed
 
 
@@ -144,6 +146,72 @@ def test_no_further_particular_lies_open_in_the_catalogue(stocked: House) -> Non
     ):
         assert FURTHER[field].encode() not in data
     assert b"I agree that the call" not in data
+
+
+def agreement_of(house: House, reference: str, login: str) -> bytes:
+    return read_agreement(house.practice, signed_in(house, login), opened(house, reference, login))
+
+
+@pytest.mark.parametrize("login", ["sam", "dora"])
+def test_the_agreement_is_got_out_to_the_byte(login: str, stocked: House) -> None:
+    reference = ask(stocked, Purpose.DISCIPLINARY)
+    assert agreement_of(stocked, reference, login) == AGREEMENT
+    assert last_leaf(stocked).act == "request.agreement"
+
+
+def test_the_file_goes_on_with_a_request_that_is_changed(stocked: House) -> None:
+    reference = ask(stocked, Purpose.DISCIPLINARY)
+    amend(stocked, reference, about="It was about a prescription after all")
+    assert agreement_of(stocked, reference, "sam") == AGREEMENT
+    amend(stocked, reference, agreement=b"Agreed anew.\n")
+    amend(stocked, reference, about="It was about an appointment")
+    assert agreement_of(stocked, reference, "dora") == b"Agreed anew.\n"
+    ((kept,),) = rows(stocked, "SELECT count(*) FROM request_file")
+    assert kept == 2
+
+
+def test_who_was_granted_the_call_reads_the_agreement(stocked: House) -> None:
+    reference = ask(stocked, Purpose.DISCIPLINARY)
+    approve(stocked, reference, "dora", to="mia")
+    assert agreement_of(stocked, reference, "mia") == AGREEMENT
+
+
+def test_people_who_see_a_request_masked_do_not_read_its_agreement(stocked: House) -> None:
+    reference = ask(stocked, Purpose.DISCIPLINARY)
+    with pytest.raises(Refused, match="an agreement is for who made"):
+        agreement_of(stocked, reference, "pat")
+    assert refused(stocked)
+    assert last_leaf(stocked).act == "request.agreement"
+
+
+def test_there_is_no_agreement_where_none_was_asked_for(stocked: House) -> None:
+    with pytest.raises(NotFound, match="no written agreement"):
+        agreement_of(stocked, ask(stocked, Purpose.COMPLAINT), "sam")
+
+
+EXCHANGED = {
+    "taken away": "DELETE FROM request_file"
+    " WHERE request = (SELECT id FROM request WHERE number = 2)",
+    "another's": "UPDATE request_file SET sealed = (SELECT f.sealed FROM request_file AS f"
+    " JOIN request ON request.id = f.request WHERE number = 1)",
+    "damaged": "UPDATE request_file SET sealed = randomblob(length(sealed))",
+    "put beside": "INSERT INTO request_file SELECT request, 2, sealed FROM request_file",
+}
+
+
+@pytest.mark.parametrize("change", EXCHANGED.values(), ids=EXCHANGED)
+def test_an_agreement_that_was_changed_is_found(change: str, stocked: House) -> None:
+    ask(stocked, Purpose.DISCIPLINARY)
+    reference = ask(stocked, Purpose.DISCIPLINARY)
+    amend(stocked, reference, about="It was about a prescription after all")
+    with stocked.practice.engine.begin() as connection:
+        connection.exec_driver_sql(change)
+    with pytest.raises(Tampered, match=f"the agreement of {reference}"):
+        agreement_of(stocked, reference, "sam")
+    found = verify_audit(
+        stocked.config, environ=stocked.environ, trusted_root=lambda _: None, against=(), full=True
+    )
+    assert any('"request_file"' in each.what for each in found.problems)
 
 
 # --- changing what it says ----------------------------------------------------------------------

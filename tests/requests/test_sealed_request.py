@@ -29,6 +29,7 @@ def body_of(case: dict[str, Any]) -> RequestBody:
         purpose=Purpose(case["purpose"]),
         particulars=Particulars.from_json(case["particulars"]),
         recordings=tuple((uid, ciphertext) for uid, ciphertext in case["recordings"]),
+        agreement_key=bytes.fromhex(case.get("agreement_key", "")),
         nonce=bytes.fromhex(case["nonce"]),
         log_nonce=bytes.fromhex(case["log_nonce"]),
     )

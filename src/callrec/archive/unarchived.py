@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
@@ -13,10 +12,8 @@ from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.volumes import unarchived
 from callrec.crypto.canonical import parse_instant
+from callrec.policy.retention import interval_end
 from callrec.practice import Practice
-
-OVERDUE_AFTER: Final = timedelta(days=7)
-"""A week of calls is what a practice may lose with a disk, if it archives once a week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +23,8 @@ class Unarchived:
     recordings: int
     since: datetime
     """UTC: when the first of them was taken in."""
-
-    @property
-    def due_at(self) -> datetime:
-        """When to archive at the latest."""
-        return self.since + OVERDUE_AFTER
+    due_at: datetime
+    """UTC: when to archive at the latest, as `archive.every` says [policy 4(h)]."""
 
 
 def read_unarchived(practice: Practice, connection: Connection) -> Unarchived | None:
@@ -44,6 +38,8 @@ def read_unarchived(practice: Practice, connection: Connection) -> Unarchived | 
     query = select(leaf.seq, leaf.body).where(leaf.statement == statement).order_by(leaf.seq)
     carried = connection.execute(query.limit(1)).first() if count else None
     if carried is None:  # a batch that no leaf carries is found by `audit verify`
-        return Unarchived(count, practice.now()) if count else None
-    at = Leaf.decode(bytes(carried.body), carried.seq).at
-    return Unarchived(count, parse_instant(at))
+        return Unarchived(count, practice.now(), practice.now()) if count else None
+    since = parse_instant(Leaf.decode(bytes(carried.body), carried.seq).at)
+    day = since.date()
+    until = interval_end(day, practice.settings.archive.every) - day
+    return Unarchived(count, since, since + until)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -34,6 +34,7 @@ from callrec.catalogue.volumes import (
     calls_on,
     each_volume,
     find_volume,
+    first_bag,
     save_volume,
     volume_contents,
     volume_labelled,
@@ -47,11 +48,12 @@ from callrec.incidents.incident import IncidentReport, ReportedIncident, open_in
 from callrec.policy.breach import Findings
 from callrec.policy.clause import Clause
 from callrec.policy.incident import check_may_report
-from callrec.policy.retention import RecordingState
+from callrec.policy.retention import RecordingState, interval_end
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, attempt, record, register_now, vault_key
 from callrec.record.forms import NONCE_BYTES, as_json, body_of, read
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
+from callrec.volume.volume import time_in_name
 
 _LONGEST: Final = 200
 
@@ -113,6 +115,8 @@ class ListedVolume:
     """Where it is attached; None: it is not, as far as is known."""
     on_vaults_disk: bool
     """It lies on the disk on which the vault lies: it is not a copy elsewhere."""
+    verify_on: date | None
+    """By when it is read back whole, as `archive.verify_every` says; None: it is lost, or empty."""
 
     @property
     def is_lost(self) -> bool:
@@ -236,6 +240,8 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
             volume = attached.get(row.id)
             written_at, verified_at = from_millis(row.written_at), verified.get(row.id)
             found_at = from_millis(row.seen_at or row.written_at)
+            first_at = time_in_name(first_bag(connection, row.id) or "") or written_at
+            used = originals_bytes and row.standing != LOST
             found.append(
                 ListedVolume(
                     volume=row.id,
@@ -250,9 +256,15 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
                     verified_at=verified_at,
                     at=volume.at if volume else None,
                     on_vaults_disk=row.id in beside,
+                    verify_on=_verify_on(practice, verified_at or first_at) if used else None,
                 )
             )
     return tuple(found)
+
+
+def _verify_on(practice: Practice, since: datetime) -> date:
+    day = since.astimezone(practice.settings.time_zone).date()
+    return interval_end(day, practice.settings.archive.verify_every)
 
 
 def keepers_of_volumes(practice: Practice, actor: Actor) -> Mapping[str, VolumeKeeper]:

@@ -74,7 +74,10 @@ SESSION_ACTS: Final[Mapping[str, int]] = MappingProxyType(
         ),
         # With its request, which it names second; by hand it is lifted with two passwords.
         str(HoldAct.LIFTED): 2,
-        **dict.fromkeys(("request.shown", "hold.shown", "hold.matching", "incident.shown"), 0),
+        **dict.fromkeys(
+            ("request.shown", "request.agreement", "hold.shown", "hold.matching", "incident.shown"),
+            0,
+        ),
         "complaint.shown": 0,
         **dict.fromkeys(("retention.reviewed", "recording.categorised"), 0),
         **dict.fromkeys(("volume.kept", "volume.found", "volume.listed"), 0),

@@ -159,7 +159,7 @@ def find_calls(
         rows = connection.execute(select(table).where(table.c.id.in_(ids))).all()
         for row, opened in zip(rows, opening.each_metadata(rows), strict=True):
             check_clear_columns(row, opened.fields)
-            if matches(criteria, _facts(opened), zone):
+            if matches(criteria, call_facts(opened), zone):
                 yield opened
 
 
@@ -175,7 +175,8 @@ def find_calls_of(
     return sorted(found.values(), key=lambda opened: (opened.started_at, opened.id), reverse=True)
 
 
-def _facts(opened: OpenedRecording) -> CallFacts:
+def call_facts(opened: OpenedRecording) -> CallFacts:
+    """What a call is found by."""
     fields, named = opened.fields, parties_named_in(opened.fields)
     caller = fields["number"] or named.numbers or outside_end(fields)
     return CallFacts(

@@ -334,6 +334,15 @@ clock_event = _table(
 Nothing personal is in them, and anybody can hold them against the leaf (docs/formats/grant.md).
 """
 
+request_file = _table(
+    "request_file",
+    Column("request", ForeignKey("request.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""The files of written agreements, each with the version of its request that brought it, under a
+key of its own that lies in that version and in those after it, until another file comes."""
+
 request_words = _table(
     "request_words",
     Column("seq", ForeignKey("leaf.seq"), primary_key=True, autoincrement=False),

@@ -124,6 +124,14 @@ def names_by_bag(connection: Connection, volume: str) -> Mapping[str, Sequence[s
     return found
 
 
+def first_bag(connection: Connection, volume: str) -> str | None:
+    """The name of the first bag on a volume, which begins with when it was made."""
+    name: str | None = connection.execute(
+        select(func.min(tables.bag.c.name)).where(tables.bag.c.volume == volume)
+    ).scalar()
+    return name
+
+
 def numbers_by_bag(connection: Connection, volume: str) -> Mapping[str, Sequence[int]]:
     """The numbers of the recordings in each bag of a volume."""
     table = tables.archived.c

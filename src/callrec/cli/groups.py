@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
@@ -127,15 +127,24 @@ class Command(_Helped, TyperCommand):
                 answers.extend(_ask_for(cast("Any", problem).param, ctx))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        _format_examples(ctx, formatter)
+        self.format_examples(ctx, formatter)
         super().format_options(ctx, formatter)
+
+    def format_examples(self, ctx: Any, formatter: Any) -> None:
+        """What people type most."""
+        _format_examples(ctx, formatter)
 
 
 def _format_examples(ctx: Any, formatter: Any) -> None:
     from callrec.cli.examples import examples_of  # only help needs them
 
+    write_examples(examples_of(ctx.command_path), formatter)
+
+
+def write_examples(lines: Iterable[str], formatter: Any) -> None:
+    """A section of help: commands as they are typed."""
     with formatter.section("Examples"):
-        for line in examples_of(ctx.command_path):
+        for line in lines:
             formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
@@ -154,7 +163,8 @@ def _ask_for(missing: Any, ctx: Any) -> Sequence[str]:
     what = (missing.help or name).rstrip(".")
     choices = _choices(missing, ctx)
     if choices:
-        answer = ctx.obj.prompts.choose(_question(what), choices, option=name)
+        several = not is_option and missing.nargs != 1
+        answer = ctx.obj.prompts.choose(_question(what), choices, option=name, several=several)
     else:
         answer = ctx.obj.prompts.ask_until(what, partial(_taken, missing, ctx), option=name)
     return [f"{name}={answer}"] if is_option else _values(missing, answer)

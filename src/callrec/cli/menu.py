@@ -17,15 +17,22 @@ from prompt_toolkit.layout.processors import BeforeInput
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 _HELP: Final = "  Up and down arrows choose, typing narrows, Enter takes it, Ctrl-C ends"
+_HELP_SEVERAL: Final = (
+    "  Arrows choose, Space marks several, typing narrows, Enter takes, Ctrl-C ends"
+)
 _NONE: Final = "  nothing here has that: press Backspace"
 
 
 class Menu:
     """What is on offer, what was typed to narrow it, and which of it is marked."""
 
-    def __init__(self, choices: Mapping[str, str], begin_at: str = "") -> None:
+    def __init__(
+        self, choices: Mapping[str, str], begin_at: str = "", *, several: bool = False
+    ) -> None:
         self._choices = choices
         """What is answered -> what it is, in words."""
+        self._several = several
+        self._ticked: set[str] = set()
         self.typed = Buffer(multiline=False, on_text_changed=self._begin_anew)
         self._at = [*choices].index(begin_at) if begin_at in choices else 0
 
@@ -52,6 +59,21 @@ class Menu:
         """Mark another, and none before the first or after the last."""
         self._at = max(0, min(self._at + by, len(self.shown) - 1))
 
+    def tick(self) -> None:
+        """Take the marked one with others, or leave it after all; then all are shown again."""
+        if self.marked is None:
+            return
+        self._ticked ^= {self.marked}
+        following, self.typed.text = self.marked, ""
+        self._at = self.shown.index(following)
+        self.move(1)
+
+    @property
+    def taken(self) -> Sequence[str]:
+        """What Enter takes: those that were ticked, in the order of the list, or the marked one."""
+        ticked = [each for each in self._choices if each in self._ticked]
+        return ticked or [each for each in [self.marked] if each is not None]
+
     def lines(self) -> Iterator[OneStyleAndTextTuple]:
         """The list as it is drawn."""
         width, marked = max(map(len, self._choices)), self.marked
@@ -59,12 +81,15 @@ class Menu:
             if answer == marked:
                 yield "[SetCursorPosition]", ""
             style, pointer = ("bold", ">") if answer == marked else ("", " ")
-            yield style, f"{pointer} {answer:<{width}}  {self._choices[answer]}\n"
+            box = f"[{'x' if answer in self._ticked else ' '}] " if self._ticked else ""
+            yield style, f"{pointer} {box}{answer:<{width}}  {self._choices[answer]}\n"
 
     @property
     def help(self) -> str:
         """What the keys do."""
-        return _HELP if self.shown else _NONE
+        if not self.shown:
+            return _NONE
+        return _HELP_SEVERAL if self._several else _HELP
 
 
 def _is_called(answer: str, typed: str) -> bool:
@@ -77,17 +102,20 @@ def choose_from(
     choices: Mapping[str, str],
     *,
     begin_at: str = "",
+    several: bool = False,
     answers: TextIO,
     messages: TextIO,
     term: str,
-) -> str:
-    """One of the choices, none of which may hold a control character; one of them is marked first.
+) -> Sequence[str]:
+    """One of the choices, or ``several``; none of them may hold a control character.
+
+    The one to ``begin_at`` is marked first.
 
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed.
         EOFError: Ctrl-D was, or the terminal is gone.
     """
-    menu = Menu(choices, begin_at)
+    menu = Menu(choices, begin_at, several=several)
     output = Vt100_Output.from_pty(messages, term=term)
     output.enable_cpr = False  # the terminal's answer could come too late, and reach the shell
     rows = output.get_size().rows
@@ -98,9 +126,11 @@ def choose_from(
     )
     listed = Window(FormattedTextControl(lambda: [*menu.lines()]), dont_extend_height=True)
     explained = Window(FormattedTextControl(lambda: menu.help), height=1, dont_extend_height=True)
-    application = Application[str](
+    application = Application[Sequence[str]](
         layout=Layout(HSplit([asked, listed, explained]), focused_element=asked),
-        key_bindings=merge_key_bindings([load_key_bindings(), _keys(menu, page=max(1, rows - 3))]),
+        key_bindings=merge_key_bindings(
+            [load_key_bindings(), _keys(menu, page=max(1, rows - 3), several=several)]
+        ),
         input=create_input(answers),
         output=output,
         erase_when_done=True,
@@ -108,15 +138,18 @@ def choose_from(
     return application.run()
 
 
-def _keys(menu: Menu, *, page: int) -> KeyBindings:
+def _keys(menu: Menu, *, page: int, several: bool) -> KeyBindings:
     keys = KeyBindings()
     for key, by in {"up": -1, "down": 1, "pageup": -page, "pagedown": page}.items():
         keys.add(key, eager=True)(lambda _, by=by: menu.move(by))
 
+    if several:
+        keys.add("space", eager=True)(lambda _: menu.tick())
+
     @keys.add("enter", eager=True)
     def _(event: KeyPressEvent) -> None:
-        if menu.marked is not None:
-            event.app.exit(result=menu.marked)
+        if menu.taken:
+            event.app.exit(result=menu.taken)
 
     def ends(key: str, problem: type[BaseException]) -> None:
         def end(event: KeyPressEvent) -> Any:

@@ -431,6 +431,15 @@ Pin = Annotated[
 
 ToFile = Annotated[Path, typer.Option("--to", metavar="FILE", help="New file to write.")]
 
+AgreementTo = Annotated[
+    Path | None,
+    typer.Option(
+        "--agreement-to",
+        metavar="FILE",
+        help="New file for the written agreement that is kept with the request.",
+    ),
+]
+
 ToPage = Annotated[
     Path | None,
     typer.Option("--to", metavar="FILE", help="Write a page to print to this file: a .pdf."),

@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
 from itertools import zip_longest
 from pathlib import Path
+from textwrap import indent
 from typing import Any, Final, TextIO, cast
 
 from callrec.cli.layout import (
@@ -51,6 +52,8 @@ class Output:
         """The members of a document that are wanted; none: all of them."""
         self.named = ""
         """Who stands on the terminal already, as the one who acts."""
+        self._items = 0
+        """How many of a document's were written, while it goes on."""
 
     @property
     def is_on_a_terminal(self) -> bool:
@@ -76,16 +79,35 @@ class Output:
             self.named = self.acts()
             self.note(f"by {self.named}")
 
-    def show_items(self, values: Sequence[Mapping[str, Any]], words: Words) -> None:
+    def show_items(self, values: Sequence[Mapping[str, Any]], words: Words, **rest: object) -> None:
         """A list as the result."""
-        self.show({"items": values}, words)
+        self.show({"items": values, **rest}, words)
+
+    def show_item(self, value: Mapping[str, Any]) -> None:
+        """The next item of a document, at once: if we are killed, what was done is told."""
+        if not self._json:
+            return
+        for each in self._wanted({"items": [value]}).get("items", ()):
+            lines = indent(as_json(each), "    ")
+            # What is said beside it may come before the next one: so each ends its own line.
+            self._write(["   ," + lines[4:]] if self._items else ["{", '  "items": [', lines])
+            self._items += 1
+
+    def end_items(self, rest: Mapping[str, Any]) -> None:
+        """What stands in the document behind its items."""
+        if not self._json or not self._items:
+            self.show_items([], (), **rest)
+            return
+        self.named = self.acts()
+        wanted = self._wanted({**rest, "by": self.named} if self.named else rest)
+        members = as_json(wanted).removeprefix("{").removesuffix("}").rstrip()
+        self._write([f"  ]{',' if members else ''}{members}", "}"])
 
     def show_line(self, value: Mapping[str, Any], words: Words) -> None:
         """One of several results of a command that stays, at once: with ``--json`` on one line."""
         if self._json:
             self._write([as_json(self._wanted(value), indent=None)])
         self.say(words)
-        self._results.flush()
 
     def _wanted(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
         if not self.fields:
@@ -157,6 +179,7 @@ class Output:
             text = "".join(f"{line}\n" for line in lines)
             if not (self._is_too_long(lines, stream) and page(text, stream, self._environ)):
                 stream.write(text)
+                stream.flush()
 
     def _is_too_long(self, lines: Sequence[str], stream: TextIO) -> bool:
         somebody_reads = self._results.isatty() and self._messages.isatty()
@@ -176,6 +199,7 @@ class Output:
 
     def _write(self, lines: Iterable[str]) -> None:
         self._results.writelines(f"{line}\n" for line in lines)
+        self._results.flush()  # it is told, whatever ends us next
 
 
 def _parts(words: Words) -> Iterable[str | Table]:

@@ -71,14 +71,8 @@ class Prompts:
                 termios.tcflush(terminal, termios.TCIFLUSH)
 
     def ask(self, what: str, *, option: str) -> str:
-        """A line of text."""
-        self._need_terminal(option)
-        earlier = self.earlier.get(option, "")
-        answer = self._line(_asked(_with_default(what, earlier))) or earlier
-        if not answer:
-            raise Unusable("nothing was entered")
-        self.answered[option] = answer
-        return answer
+        """A line of text that says something."""
+        return self.ask_until(what, str, option=option)
 
     def ask_until(
         self,
@@ -118,22 +112,31 @@ class Prompts:
         *,
         option: str,
         help: str = "",  # noqa: A002  # as Typer calls it
+        several: bool = False,
     ) -> str:
-        """One of several: from a list or, on a terminal that draws none, by its number or name."""
+        """One of several: from a list or, on a terminal that draws none, by its number or name.
+
+        Or ``several`` of them, with a space between: names that have none.
+        """
         self._need_terminal(option)
         self._explain(help)
         if self._draws:
-            return self._pick(what, choices, option)
+            return self._pick(what, choices, option, several=several)
         for position, (name, meaning) in enumerate(choices.items(), start=1):
             self._say(f"  {position:2}  {name}  {meaning}\n")
-        return self.ask_until(what, lambda answer: _chosen(answer, list(choices)), option=option)
+
+        def read(answer: str) -> str:
+            words = answer.replace(",", " ").split() if several else [answer]
+            return " ".join(dict.fromkeys(_chosen(word, list(choices)) for word in words))
+
+        return self.ask_until(what, read, option=option)
 
     @property
     def _draws(self) -> bool:
         """The terminal moves its cursor and says which keys are pressed."""
         return self._environ.get("TERM", "") not in ("", "dumb", "unknown")
 
-    def _pick(self, what: str, choices: Mapping[str, str], option: str) -> str:
+    def _pick(self, what: str, choices: Mapping[str, str], option: str, *, several: bool) -> str:
         from callrec.cli.menu import choose_from  # prompt_toolkit: 200 ms
 
         names = {escape_controls(name): name for name in choices}
@@ -143,15 +146,16 @@ class Prompts:
                 question,
                 {each: escape_controls(choices[name]) for each, name in names.items()},
                 begin_at=escape_controls(self.earlier.get(option, "")),
+                several=several,
                 answers=self._answers,
                 messages=self._messages,
                 term=self._environ["TERM"],
             )
         except EOFError:
             raise Unusable("nothing was entered") from None
-        self._say(f"{question}{shown}\n")
-        self.answered[option] = names[shown]
-        return names[shown]
+        self._say(f"{question}{' '.join(shown)}\n")
+        self.answered[option] = " ".join(names[each] for each in shown)
+        return self.answered[option]
 
     def confirm(self, what: str, *, yes: bool) -> None:
         """Go on with what cannot be undone only if that was confirmed."""

@@ -24,6 +24,7 @@ CONTEXT_FIELDS: Final[dict[str, frozenset[str]]] = {
     "data-key": frozenset({"batch", "uid"}),
     "metadata": frozenset({"uid", "revision"}),
     "request": frozenset({"request", "version"}),
+    "request-file": frozenset({"request", "version"}),
     "request-words": frozenset({"request", "seq"}),
     "incident": frozenset({"incident", "version"}),
     "complaint": frozenset({"complaint", "version"}),

@@ -21,7 +21,7 @@ from callrec.login.people import logins
 from callrec.policy.role import Standing
 from callrec.practice import Practice
 
-_ABOUT: Final = re.compile(r"[RIC]-[1-9][0-9]{0,8}")
+_ABOUT: Final = re.compile(r"(?:[RIC]-[1-9][0-9]{0,8}|calls|drives)")
 
 _LINE: Final = re.compile(rf"({_ABOUT.pattern}):? [A-Za-z0-9 ,;:'-]{{1,160}}")
 """What a line may be made of: no address, no link, nothing that a mail header gives a meaning."""
@@ -43,7 +43,7 @@ class Message:
 
     @property
     def about(self) -> str:
-        """``R-17``, ``I-3`` or ``C-2``, with which the line begins; empty if it does not."""
+        """``R-17``, ``I-3``, ``C-2``, calls or drives: how the line begins; empty if not so."""
         found = _ABOUT.match(self.line)
         return found[0] if found else ""
 

@@ -108,7 +108,8 @@ def _claim(practice: Practice, tried: Collection[int]) -> list[tuple[Message, st
 
 
 def _letter(practice: Practice, message: Message, address: str) -> MailMessage:
-    show = f"callrec {_COMMANDS[message.about[0]]} show {message.about}"
+    noun = _COMMANDS.get(message.about[0])
+    show = f"callrec {noun} show {message.about}" if noun else "callrec inbox"
     return MailMessage(
         to=address,
         subject=message.line.partition(",")[0].partition(";")[0],

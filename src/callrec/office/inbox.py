@@ -13,11 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
 from callrec.archive.unarchived import read_unarchived
+from callrec.archive.volumes import list_volumes
 from callrec.audit.leaf import Leaf
 from callrec.calls.coming_in import came_in, is_by_hand
 from callrec.catalogue import tables
@@ -64,7 +65,9 @@ class InboxAction(StrEnum):
     CARRY_OUT = "carry out"
     """An erasure or a disposal that was approved, and that they may carry out."""
     ARCHIVE = "archive"
-    """Calls lie for a week on no other disk than the vault's."""
+    """Calls lie too long on no other disk than the vault's."""
+    VERIFY = "verify"
+    """Drives are to be read back."""
     REVIEW = "review"
     """The Data Controller decided it alone, and somebody else is to look at that."""
     SETTLE = "settle"
@@ -75,6 +78,12 @@ class InboxAction(StrEnum):
     """Such a complaint is acknowledged, and waits for its outcome."""
     CONFIRM = "confirm"
     """Somebody has made a new key, and can do nothing until it is confirmed."""
+
+
+CALLS: Final = "calls"
+
+DRIVES: Final = "drives"
+"""In the place of a reference: what is to be archived, and what is to be read back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,14 +321,28 @@ def _to_record(read: _Reading) -> Iterator[InboxItem]:
 
 
 def _to_archive(read: _Reading) -> Iterator[InboxItem]:
-    """What is to be archived, once it is overdue."""
+    """What is to be archived or read back, once it is overdue."""
     if Power.ARCHIVE not in powers_of(read.person, today(read.practice)):
         return
+    practice = read.practice
+    with suppress(CallrecError):  # status reports it
+        waits = [each for each in list_volumes(practice) if each.verify_on is not None]
+        on = min((each.verify_on for each in waits if each.verify_on), default=date.max)
+        if on <= today(practice):
+            yield InboxItem(
+                reference=DRIVES,
+                waits_to=InboxAction.VERIFY,
+                purpose=None,
+                created_by="",
+                recordings=sum(each.recordings for each in waits if each.verify_on == on),
+                due_on=on,
+                urgency=Urgency.OVERDUE,
+            )
     with suppress(CallrecError):  # status reports it
         left = read_unarchived(read.practice, read.connection)
         if left is not None and left.due_at <= read.practice.now():
             yield InboxItem(
-                reference="calls",
+                reference=CALLS,
                 waits_to=InboxAction.ARCHIVE,
                 purpose=None,
                 created_by="",

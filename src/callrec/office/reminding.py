@@ -37,6 +37,8 @@ _WHAT: Final = {
     InboxAction.HEAR: "was approved for you",
     InboxAction.CARRY_OUT: "was approved, and waits for you to carry it out",
     InboxAction.SEND: "was heard, and no answer went out",
+    InboxAction.ARCHIVE: "wait to be archived",
+    InboxAction.VERIFY: "wait to be read back",
     InboxAction.SETTLE: "waits to be assessed and closed",
     InboxAction.ACKNOWLEDGE: "waits to be acknowledged",
 }

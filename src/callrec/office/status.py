@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select
@@ -142,7 +142,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         rows = [row for row in REQUESTS.every(connection) if f"R-{row.number}" not in kept]
     due = tuple(each for each in read_due(practice) if each.reference not in kept)
     glass = tuple(each for each in outstanding_glass(practice) if each.reference not in kept)
-    recordings = count_recordings(practice)
+    recordings, volumes = count_recordings(practice), _longest_unverified_first(practice)
     never = "archived to another disk" if here_only else "ever archived"
     kept_here = never if archived is None and recordings else None
     governs = actor is not None and Power.GOVERN in powers(practice, actor)
@@ -159,7 +159,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         last_archive=from_millis(archived) if archived else None,
         unarchived=left,
         last_verify=max(last_verified(practice.state_folder).values(), default=None),
-        volumes=_longest_unverified_first(practice),
+        volumes=volumes,
         last_reconcile=reconciled,
         record_verified=last_verified_whole(practice.state_folder),
         last_drill=last_drill(practice),
@@ -174,6 +174,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
             *second_warnings(seconds),
             *_warnings(practice, reconciled, kept_here=kept_here),
             *_archive_warnings(practice, left),
+            *_verify_warnings(volumes, today(practice)),
         ),
     )
 
@@ -225,6 +226,16 @@ def _longest_unverified_first(practice: Practice) -> tuple[ListedVolume, ...]:
     return tuple(sorted(volumes, key=lambda each: (each.verified_at is not None, each.verified_at)))
 
 
+def _verify_warnings(volumes: Iterable[ListedVolume], on: date) -> Iterator[str]:
+    """Which drives are to be read back [policy 4(h)]."""
+    for each in volumes:
+        if each.verify_on is not None and each.verify_on <= on:
+            yield (
+                f'"{each.label}" is to be read back since {short_date(each.verify_on)}:'
+                " callrec archive verify"
+            )
+
+
 def _searched_without_request(practice: Practice) -> tuple[SearchCount, ...]:
     """A search under a request names it in its leaf; who searches without is counted [4(c)]."""
     called = logins(practice)
@@ -257,7 +268,11 @@ def _warnings(
 ) -> Iterator[str]:
     due_on = practice.settings.policy.next_revision_due
     if due_on < today(practice):
-        yield f"the policy's revision was due by {short_date(due_on)}"
+        yield (
+            f"the policy's revision was due by {short_date(due_on)}: once it is revised, write the"
+            " new day into the practice's rules; the Data Controller runs callrec practice settings"
+            " apply FILE"
+        )
     yield from _record_warnings(practice)
     with reading(practice.engine) as connection:
         last, _ = read_leaf(connection, stored_head(connection).size - 1)
@@ -296,8 +311,8 @@ def _volume_warnings(practice: Practice) -> Iterator[str]:
     if too_few:
         yield (
             f"{'1 recording is' if too_few == 1 else f'{too_few} recordings are'} on volumes only,"
-            f" and on fewer than {copies} drives:"
-            " callrec archive --to another one while those that have them are attached"
+            f" and on fewer than {copies} drives: attach those that have them, and another, and run"
+            " callrec archive --to DIR"
         )
 
 

@@ -215,6 +215,15 @@ def check_may_decide(person: Person, request: RequestFacts, *, on: date) -> None
     check_not_subject(person, request)
 
 
+def may_decide(person: Person, request: RequestFacts, *, on: date) -> bool:
+    """Whether none of the rules for denying a request refuses the person."""
+    try:
+        check_may_decide(person, request, on=on)
+    except Refused:
+        return False
+    return True
+
+
 def check_consulted(
     person: Person, request: RequestFacts, *, on: date, consulted_on: date | None
 ) -> None:
@@ -317,6 +326,12 @@ def hint_who_decides(request: RequestFacts, command: str = "approve") -> str:
         command = "approve"
     ask = _ASK[TERMS[request.purpose].decided_with]
     return f"ask {ask} to run callrec {command} {request.reference}"
+
+
+def who_decides(purpose: Purpose, person: Person) -> str:
+    """Who is asked to decide a request that this person made."""
+    power = TERMS[purpose].decided_with
+    return (_ASK_ANOTHER if power in person.powers else _ASK)[power]
 
 
 def _check_is_data_controller(person: Person, request: RequestFacts, command: str) -> None:

@@ -27,11 +27,12 @@ from callrec.policy.clause import Clause
 from callrec.policy.days import FIRST_YEAR, parse_day
 from callrec.policy.further import (
     COURT_ORDER,
-    MAX_AGREEMENT_BYTES,
+    MAX_AGREEMENT_MIB,
     NO_AUTHORITY,
     QUESTIONS,
     AnswerKind,
     FurtherParticular,
+    KeptFile,
 )
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, in_words, is_sentence
@@ -118,7 +119,7 @@ def read_answer(
 ) -> str:
     """One further particular in its form, checked against the answers before it.
 
-    ``answers`` are those that come before it, in their form; the text of a file is its answer.
+    ``answers`` are those that come before it, in their form; of a file the answer is what it is.
     Raises as `read_further`.
     """
     if not _has_a_word(text):
@@ -171,20 +172,26 @@ def _in_form(field: FurtherParticular, text: str, known: AnswerContext, clause: 
                 f"that is not one of the answers: {in_words(field)}",
                 hint=f"one of: {', '.join(asked.choices)}",
             )
-        case AnswerKind.FILE if len(text.encode()) > MAX_AGREEMENT_BYTES:
-            raise Unusable(
-                f"the agreement is longer than {MAX_AGREEMENT_BYTES // 1024} KiB of text",
-                hint="give its text alone",
-                option=asked.option,
-            )
+        case AnswerKind.FILE:
+            return _file(KeptFile.from_text(tidy), asked.option)
         case AnswerKind.DAY:
             return parse_day(tidy, known.today, option=asked.option).isoformat()
         case AnswerKind.CHOICE:
             return tidy.casefold()
-        case AnswerKind.FILE:
-            return text  # to the byte, so that its SHA-256 in the log is the file's own
         case _:
             return tidy
+
+
+def _file(file: KeptFile, option: str) -> str:
+    if not file.size_bytes:
+        raise Unusable("the agreement is an empty file", hint="give another", option=option)
+    if file.size_bytes > MAX_AGREEMENT_MIB * 1024**2:
+        raise Unusable(
+            f"the agreement is larger than {MAX_AGREEMENT_MIB} MiB",
+            hint="scan it again in grey, or with fewer dots to the inch",
+            option=option,
+        )
+    return file.as_text()
 
 
 def _check_day(

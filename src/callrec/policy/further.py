@@ -6,16 +6,18 @@ takes. Which purpose asks for which is in `purpose.TERMS`; the rules for answers
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Self
 
+from callrec.errors import Unusable
 from callrec.policy.words import words
 
-MAX_AGREEMENT_BYTES: Final = 16 * 1024  # a letter of some pages
-"""Of a written agreement, in UTF-8: it is part of the sealed request."""
+MAX_AGREEMENT_MIB: Final = 10  # a letter of some pages, scanned in colour
+"""Of the file of a written agreement."""
 
 NO_AUTHORITY: Final = "none"
 """The answer where people ask for their own calls."""
@@ -25,6 +27,23 @@ CLAIMANT: Final = "claimant"
 COURT_ORDER: Final = "court-order"
 
 OTHER_BASIS: Final = "other"
+
+_FILE_KINDS: Final = {
+    b"%PDF-": ("application/pdf", "PDF"),
+    b"\xff\xd8\xff": ("image/jpeg", "JPEG picture"),
+    b"\x89PNG\r\n\x1a\n": ("image/png", "PNG picture"),
+    b"II*\0": ("image/tiff", "TIFF picture"),
+    b"MM\0*": ("image/tiff", "TIFF picture"),
+}
+"""By what a file begins with: its media type, and what people call it."""
+
+_TEXT_FILE: Final = ("text/plain", "text")
+
+_OTHER_FILE: Final = ("application/octet-stream", "file")
+
+_CALLED: Final = dict([*_FILE_KINDS.values(), _TEXT_FILE, _OTHER_FILE])
+
+_KEPT_FORM: Final = re.compile(r"([a-z]+/[a-z-]+) (0|[1-9][0-9]{0,11}) ([0-9a-f]{64})")
 
 
 class FurtherParticular(StrEnum):
@@ -171,10 +190,10 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
         ),
         FurtherParticular.AGREEMENT: Question(
             question="File with the written agreement",
-            help="A text file: what the Data Controller has agreed to in writing. It is kept"
-            " sealed, and its SHA-256 stands in the audit log.",
+            help="Such as a signed PDF or a scan: what the Data Controller has agreed to in"
+            f" writing, {MAX_AGREEMENT_MIB} MiB at most. It is kept sealed.",
             option="--agreement FILE",
-            option_help="Text of the Data Controller's written agreement; kept sealed.",
+            option_help="The Data Controller's written agreement: a PDF, a scan, any file.",
             kind=AnswerKind.FILE,
         ),
         FurtherParticular.CONSULTED: Question(
@@ -412,3 +431,57 @@ def is_named(text: str, *, login: str, full_name: str) -> bool:
     """
     name = words(full_name) - _TITLES
     return text.strip().casefold() == login.casefold() or (bool(name) and name <= words(text))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """What a request says of a file that is kept sealed with it; not its name, which may tell."""
+
+    media_type: str
+    size_bytes: int
+    sha256: str
+    """In hex."""
+
+    @classmethod
+    def of(cls, data: bytes, sha256: str) -> Self:
+        """Of a file by its bytes; what it is, is guessed from how it begins."""
+        media_type, _ = next(
+            (of for start, of in _FILE_KINDS.items() if data.startswith(start)), _OTHER_FILE
+        )
+        if media_type == _OTHER_FILE[0] and _is_text(data):
+            media_type, _ = _TEXT_FILE
+        return cls(media_type, len(data), sha256)
+
+    def as_text(self) -> str:
+        """As it is sealed: ``application/pdf 48213 9f86...``.
+
+        Law: ``KeptFile.from_text(file.as_text()) == file``.
+        """
+        return f"{self.media_type} {self.size_bytes} {self.sha256}"
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read it back; Unusable if it is not `as_text`'s."""
+        found = _KEPT_FORM.fullmatch(text)
+        if found is None or found[1] not in _CALLED:
+            raise Unusable("that is not what is said of a file that is kept")
+        return cls(found[1], int(found[2]), found[3])
+
+    @property
+    def described(self) -> str:
+        """For people: ``PDF, 48 KB``; its hash is for who asks for it."""
+        size = self.size_bytes
+        if size < 1000:  # noqa: PLR2004 - a unit
+            words = f"{size} bytes"
+        elif size < 10**6:
+            words = f"{size / 1000:.0f} KB"
+        else:
+            words = f"{size / 10**6:.1f} MB"
+        return f"{_CALLED[self.media_type]}, {words}"
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        return "\0" not in data.decode()
+    except UnicodeDecodeError:
+        return False

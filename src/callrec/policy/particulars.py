@@ -38,6 +38,12 @@ _WORD: Final = re.compile(r"\w[\w.@-]*")
 """A possible login, without brackets and commas."""
 
 
+PARTIES: Final[Mapping[Purpose, str]] = {
+    Purpose.DECEASED: "the patient who died and of the others on the call"
+}
+"""Whose names the parties are, where one of them is the reason for the request."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Answers:
     """The answers of the person who asks; None or empty: no answer. Its repr shows nothing."""
@@ -56,7 +62,13 @@ class Answers:
     about: str | None = None
     """Any other information on the nature of the call."""
     further: Mapping[FurtherParticular, str] = field(default_factory=dict)
-    """As typed; of a file, its text."""
+    """As typed; of a file, `KeptFile.as_text`."""
+    agreement: bytes | None = None
+    """The file of the written agreement, to the byte."""
+
+
+NO_ANSWERS: Final = Answers()
+"""Nothing was answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +198,7 @@ def with_changes(particulars: Particulars, changes: Answers) -> Answers:
         parties=changes.parties or ((UNKNOWN,) if isinstance(parties, Unknown) else parties),
         about=particulars.about if changes.about is None else changes.about,
         further=further,
+        agreement=changes.agreement,
     )
 
 
@@ -206,6 +219,8 @@ def _check_complete(purpose: Purpose, answers: Answers) -> None:
     if missing:
         options = " ".join(f"--{name} {UNKNOWN}" for name in missing)
         hints.append(f"give what is known, and say of the rest that it is not: {options}")
+    if "party" in missing and purpose in PARTIES:
+        hints.append(f"--party is the name of {PARTIES[purpose]}")
     if further:
         hints.append(f"give {' '.join(QUESTIONS[each].option for each in further)}")
     raise Refused(

@@ -188,6 +188,18 @@ def months_configured(keeping: str) -> int:
     return int(count) * _MONTHS[unit.removesuffix("s")]
 
 
+def interval_end(day: date, interval: str) -> date:
+    """The day on which something is due again that is done so often: ``7 days``, ``6 months``.
+
+    Laws: a later day never comes to an earlier one; it is always after the day itself.
+    """
+    count, unit = interval.split()
+    days = {"day": 1, "week": 7}.get(unit.removesuffix("s"))
+    if days is not None:
+        return day + timedelta(days=int(count) * days)
+    return same_day_after(day, months_configured(interval))
+
+
 def months_in_words(words: str) -> int | None:
     """A length of time as people write it, ``three years`` or ``6 months``, in months.
 

@@ -194,6 +194,18 @@ def described_by(particulars: Particulars) -> tuple[Criteria, ...]:
     return (whole,) if whole.days else ()
 
 
+def is_of_another_extension(particulars: Particulars, call: CallFacts) -> bool:
+    """Whether a call was over other extensions than the one given, if one is."""
+    extension = _known(particulars.extension)
+    return extension is not None and extension not in call.extensions
+
+
+def is_of_another_number(particulars: Particulars, call: CallFacts) -> bool:
+    """Whether a call was with other numbers than the one given, if one is."""
+    number = _known(particulars.number)
+    return number is not None and number not in call.numbers
+
+
 def is_of_another_day(particulars: Particulars, began_at: datetime) -> bool:
     """Whether a call began, in local time, on another day than the one given, if one is."""
     day = _known(particulars.day)

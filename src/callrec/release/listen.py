@@ -198,9 +198,14 @@ class Sound:
         return self._stretches[-1].end(self._now()) if self._stretches else 0.0
 
     @property
+    def reached(self) -> float:
+        """The second up to which it can have been heard."""
+        return max((each.end(self._now()) for each in self._stretches), default=0.0)
+
+    @property
     def second(self) -> int:
-        """Up to which it can have been heard."""
-        return int(max((each.end(self._now()) for each in self._stretches), default=0))
+        """The same, with the second that was begun: as the last of `parts` ends."""
+        return ceil(self.reached)
 
     @property
     def parts(self) -> tuple[tuple[int, int], ...] | None:
@@ -258,7 +263,7 @@ def listen_to(
     try:
         took_all = player.play(sound)
         how = HearingEnd.ENDED if took_all and sound.parts is None else HearingEnd.STOPPED
-        if not took_all and not sound.second and not sound.was_halted:
+        if not took_all and sound.reached < 1 and not sound.was_halted:
             how = HearingEnd.FAILED
             raise Failed(
                 "the player ended before anything could be heard",
@@ -443,7 +448,7 @@ def record_end(
     """
     request, *subject = hearing.subject
     second, parts = sound.second, sound.parts
-    is_none = how is HearingEnd.FAILED and not second
+    is_none = how is HearingEnd.FAILED and sound.reached < 1
     what = RequestAct.HEARING_FAILED if is_none else RequestAct.HEARING_ENDED
     details = {"how": how, "of_seconds": ceil(sound.seconds), "played_to_second": second}
     if parts is not None:

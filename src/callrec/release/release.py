@@ -86,7 +86,7 @@ def release_recordings(
     to: Path,
     directions: ReleaseInstructions,
     advance: Callable[[int], None] = lambda _: None,
-    hold_back_ctrl_c: Callable[[], None] = lambda: None,
+    hold_back: Callable[[], None] = lambda: None,
 ) -> Released:
     """Write a package of everything that is granted to the actor under a request.
 
@@ -97,7 +97,7 @@ def release_recordings(
         to: a folder outside the vault, or a drive.
         directions: how it goes out.
         advance: called with 1 for each recording that was read, and for each file that was written.
-        hold_back_ctrl_c: called before the package is put on record as delivered: from there on its
+        hold_back: called before the package is put on record as delivered: from there on its
             passphrase has to be shown, or nobody could open it.
 
     Raises:
@@ -128,7 +128,7 @@ def release_recordings(
             draft,
             target=target,
             advance=advance,
-            hold_back_ctrl_c=hold_back_ctrl_c,
+            hold_back=hold_back,
         )
 
 
@@ -189,7 +189,7 @@ def _hand_over(
     *,
     target: Path,
     advance: Callable[[int], None],
-    hold_back_ctrl_c: Callable[[], None],
+    hold_back: Callable[[], None],
 ) -> Released:
     manifest, passphrase = draft.manifest, fresh_passphrase()
     try:
@@ -200,7 +200,7 @@ def _hand_over(
             practice, actor, draft, evidence, target=target, passphrase=passphrase, advance=advance
         )
         _check_is_there(target, sha256)
-        hold_back_ctrl_c()
+        hold_back()
         _deliver(practice, actor, draft, sha256=sha256)
     except BaseException as error:
         why = error.message if isinstance(error, CallrecError) else type(error).__name__

@@ -21,13 +21,15 @@ from callrec.errors import NotFound, Refused, Unusable
 from callrec.holds.log import change_with_request
 from callrec.policy.authority import check_may, check_may_decide
 from callrec.policy.handling import check_may_change, check_waits_for_answer
-from callrec.policy.particulars import Answers, Particulars, with_changes
+from callrec.policy.particulars import NO_ANSWERS, Answers, Particulars, with_changes
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import GRANTED_STATES, RequestAct
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, register_now, today
+from callrec.requests.agreement import store_agreement
 from callrec.requests.ask import (
     StaffNamed,
+    agreement_key,
     check_count,
     date_mismatches_known_to,
     find_recordings,
@@ -181,7 +183,7 @@ def amend_particulars(
             raise _is_so_already(reference)
         return after, request.body.recordings
 
-    return _amend(practice, actor, reference, changed)
+    return _amend(practice, actor, reference, changed, changes)
 
 
 def _amend(
@@ -189,6 +191,7 @@ def _amend(
     actor: Actor,
     reference: str,
     change: Callable[[OpenRequest, Connection], _Content],
+    answers: Answers = NO_ANSWERS,
 ) -> Amended:
     with signing_on(practice, actor, RequestAct.AMENDED, reference) as act:
         request = read_request(practice, actor, act.connection, reference)
@@ -196,8 +199,13 @@ def _amend(
         check_waits_for_answer(request.facts)
         particulars, recordings = change(request, act.connection)
         check_count(practice, request.purpose, len(recordings))
-        body = new_body(request.body.number, request.purpose, particulars, recordings)
+        key = agreement_key(answers, request.body.agreement_key)
+        body = new_body(
+            request.body.number, request.purpose, particulars, recordings, agreement_key=key
+        )
         amended = _write(practice, act, actor, request, body)
+        version_id = replace(request.version_id, version=amended.version)
+        store_agreement(act, version_id, key, answers.agreement)
     match_open_holds(practice, actor)
     return amended
 

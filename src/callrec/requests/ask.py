@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from callrec.audit.log import LogTransaction
-from callrec.calls.custody import find_recording
+from callrec.calls.custody import Opening, find_recording
+from callrec.calls.find import call_facts
 from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
 from callrec.crypto import primitives
@@ -21,17 +22,18 @@ from callrec.holds.log import place_with_request
 from callrec.login.people import logins, people_named
 from callrec.policy.authority import check_may_request
 from callrec.policy.clause import Clause
-from callrec.policy.further import NAMES_STAFF
+from callrec.policy.further import NAMES_STAFF, FurtherParticular
 from callrec.policy.handling import is_shown_recordings
 from callrec.policy.particulars import UNKNOWN, Answers, Particulars, read_particulars
 from callrec.policy.purpose import RANDOM_BYTES, TERMS, Purpose, request_id
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId, Power, VaultKey
-from callrec.policy.search import is_of_another_day
+from callrec.policy.search import is_of_another_day, is_of_another_extension
 from callrec.policy.words import in_words
 from callrec.practice import Actor, Practice, powers, register_now, signing, today
 from callrec.record.acts import log_leaf, next_number
 from callrec.record.versions import fresh_nonces
+from callrec.requests.agreement import describe_file, store_agreement
 from callrec.requests.clock import begin_clock
 from callrec.requests.history import REQUESTS
 from callrec.requests.holding import match_open_holds
@@ -58,6 +60,9 @@ class CreatedRequest:
     of_other_day: tuple[int, ...] | None = ()
     """Of the recordings, those that are not of the day which the request says; None for people who
     may not know what they are."""
+    of_other_extension: tuple[int, ...] | None = ()
+    """The same, of the extension. Of the number nobody is told who makes a request: they could try
+    out numbers, and no search would be on record."""
 
 
 def create_request(
@@ -84,9 +89,15 @@ def create_request(
             check_count(practice, purpose, len(found))
             concerned = staff_named(practice, actor, act.connection, particulars)
             number = next_number(act.connection, tables.request.c.id, RequestAct.CREATED)
-            body = new_body(number, purpose, particulars, found)
+            key = agreement_key(answers)
+            body = new_body(number, purpose, particulars, found, agreement_key=key)
             of_other_day = date_mismatches_known_to(practice, actor, act.connection, body)
+            of_other_extension = _extension_mismatches_known_to(
+                practice, actor, act.connection, body
+            )
             history = write_request(practice, act, actor, body)
+            version_id = RequestVersion(practice.vault, history.request, 1)
+            store_agreement(act, version_id, key, answers.agreement)
             history = begin_clock(act, actor, history, body)
             place_with_request(
                 practice,
@@ -101,14 +112,19 @@ def create_request(
             notify_deciders(practice, act.connection, reference, purpose, history, subjects=people)
     match_open_holds(practice, actor)
     asked_for = tuple(dict.fromkeys(recordings))
-    return CreatedRequest(reference, purpose, asked_for, particulars, concerned, of_other_day)
+    return CreatedRequest(
+        reference, purpose, asked_for, particulars, concerned, of_other_day, of_other_extension
+    )
 
 
 def parse_particulars(practice: Practice, purpose: Purpose, answers: Answers) -> Particulars:
     """The answers as the particulars of a request for that purpose."""
+    further = dict(answers.further)
+    if answers.agreement is not None:
+        further[FurtherParticular.AGREEMENT] = describe_file(answers.agreement).as_text()
     return read_particulars(
         purpose,
-        replace(answers, number=parse_number(practice, answers.number)),
+        replace(answers, number=parse_number(practice, answers.number), further=further),
         today=today(practice),
         logins=all_logins(practice),
     )
@@ -155,8 +171,18 @@ def check_count(practice: Practice, purpose: Purpose, count: int) -> None:
         )
 
 
+def agreement_key(answers: Answers, before: bytes = b"") -> bytes:
+    """A fresh key for the file that comes with a request, 32 bytes; else the one before."""
+    return before if answers.agreement is None else primitives.random_bytes(primitives.KEY_BYTES)
+
+
 def new_body(
-    number: int, purpose: Purpose, particulars: Particulars, recordings: tuple[tuple[str, str], ...]
+    number: int,
+    purpose: Purpose,
+    particulars: Particulars,
+    recordings: tuple[tuple[str, str], ...],
+    *,
+    agreement_key: bytes = b"",
 ) -> RequestBody:
     """A version of a request, with fresh nonces."""
     return RequestBody(
@@ -164,6 +190,7 @@ def new_body(
         purpose=purpose,
         particulars=particulars,
         recordings=recordings,
+        agreement_key=agreement_key,
         **fresh_nonces(),
     )
 
@@ -265,3 +292,22 @@ def date_mismatches_known_to(
     table = tables.recording.c
     query = select(table.id, table.started_at).where(table.uid.in_(body.uids)).order_by(table.id)
     return find_date_mismatches(practice, body.particulars, connection.execute(query))
+
+
+def _extension_mismatches_known_to(
+    practice: Practice, actor: Actor, connection: Connection, body: RequestBody
+) -> tuple[int, ...] | None:
+    """Of a request that the actor makes, the numbers of those that were over another extension.
+
+    None if they may not know, or have not the key that shows it.
+    """
+    may_know = is_shown_recordings(actor.person, body.purpose, on=today(practice))
+    if not may_know or not actor.has_key(VaultKey.CATALOGUE):
+        return None
+    table = tables.recording
+    rows = connection.execute(select(table).where(table.c.uid.in_(body.uids)).order_by(table.c.id))
+    return tuple(
+        opened.id
+        for opened in Opening(practice, actor, connection).sound_metadata(rows.all())
+        if is_of_another_extension(body.particulars, call_facts(opened))
+    )

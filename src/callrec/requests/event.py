@@ -161,10 +161,10 @@ def record_third_party_check(
         left = [number for number in asked if number not in heard]
         reasons = dict.fromkeys(not_heard[number] for number in left)
         said = [
-            f"Not heard: {some_of([n for n in left if not_heard[n] == why])}: {why}."
+            f"not heard: {some_of([n for n in left if not_heard[n] == why])}: {why}"
             for why in reasons
         ]
-        words = {"on": on.isoformat(), "reason": " ".join([assessment, *said])}
+        words = {"on": on.isoformat(), "reason": "; ".join([assessment, *said])}
         uids = [row.uid for row in checked]
         log_with_words(act, actor, request, RequestAct.THIRD_PARTIES, words, subject=uids)
 

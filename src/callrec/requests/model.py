@@ -28,7 +28,7 @@ from callrec.policy.clock_events import (
     with_event,
 )
 from callrec.policy.edits import Edits, read_edits
-from callrec.policy.further import FurtherParticular
+from callrec.policy.further import FurtherParticular, KeptFile
 from callrec.policy.hearing import GrantFacts
 from callrec.policy.particulars import Particulars
 from callrec.policy.purpose import Purpose
@@ -45,7 +45,7 @@ from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.withholding import Opinion
 from callrec.policy.role import PersonId
 from callrec.practice import Actor
-from callrec.record.forms import WHERE_THERE, Day, InJson, as_json
+from callrec.record.forms import WHERE_THERE, Day, Hex, InJson, as_json
 from callrec.record.versions import SealedBody
 
 MAX_REQUEST_RECORDINGS: Final = 200
@@ -85,6 +85,8 @@ class RequestBody(SealedBody):
         default_factory=dict
     )
     """Of a disposal, by uid, the rule of the retention schedule for each recording; else empty."""
+    agreement_key: Annotated[Hex, WHERE_THERE] = b""
+    """32 bytes: opens the file of a written agreement (requests/agreement.py); else empty."""
 
     @property
     def uids(self) -> tuple[str, ...]:
@@ -104,12 +106,12 @@ class RequestBody(SealedBody):
         return primitives.sha256(self.nonce, canonical(whole)).hex()
 
     def details(self, digest: str) -> Mapping[str, Any]:
-        """Of a written agreement the log itself keeps the hash [policy 4(g)]: SHA-256 in hex."""
+        """Of a written agreement the log itself keeps the file's hash [policy 4(g)]."""
         details = SealedBody.details(self, digest)
         agreement = self.particulars.further.get(FurtherParticular.AGREEMENT)
         if agreement is None:
             return details
-        return {**details, "agreement": primitives.sha256(agreement.encode()).hex()}
+        return {**details, "agreement": KeptFile.from_text(agreement).sha256}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,12 @@ from sqlalchemy import Connection
 from callrec.audit.leaf import Leaf
 from callrec.calls.coming_in import came_in, is_by_hand
 from callrec.calls.custody import Opening
+from callrec.calls.find import call_facts
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import from_millis
 from callrec.login.people import logins
 from callrec.mail.outbox import ListedMessage, list_messages
+from callrec.policy.authority import may_decide
 from callrec.policy.clock_events import Deadline
 from callrec.policy.edits import Edits
 from callrec.policy.handling import is_shown_recordings
@@ -29,6 +31,7 @@ from callrec.policy.request import UNDECIDED, RequestAct, RequestState, undecide
 from callrec.policy.retention import DisposalItem
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Role, VaultKey
+from callrec.policy.search import is_of_another_extension, is_of_another_number
 from callrec.policy.words import mask_name, mask_number
 from callrec.practice import Actor, Practice, record, today
 from callrec.requests.approvals import end_reason
@@ -68,6 +71,12 @@ class ShownRecording:
     """Of a disposal: the rule of the retention schedule when that was made."""
     is_of_other_day: bool | None = None
     """It did not begin on the day which the request says."""
+    is_of_other_extension: bool | None = None
+    """It was over another extension than the request says; None as well where the reader lacks the
+    key that shows it."""
+    is_of_other_number: bool | None = None
+    """It was with another number than the request says; None for all but those who decide it: who
+    made it could try out numbers, and no search would be on record."""
     taken_in_at: datetime | None = None
     taken_in_by: Role | None = None
     """What the person who took it in was to the practice then."""
@@ -254,6 +263,15 @@ def _recordings(
         else []
     )
     matched = {each.uid: each.fields["record"] is not None for each in opened}
+    calls = {each.uid: call_facts(each) for each in opened}
+    of_other_extension = {
+        uid: is_of_another_extension(request.particulars, call) for uid, call in calls.items()
+    }
+    of_other_number = {
+        uid: is_of_another_number(request.particulars, call)
+        for uid, call in calls.items()
+        if may_decide(person, request.facts, on=today(practice))
+    }
     return tuple(
         ShownRecording(
             id=row.id,
@@ -267,6 +285,8 @@ def _recordings(
             state=row.state,
             retained=retained.get(row.uid),
             is_of_other_day=row.id in of_other_day,
+            is_of_other_extension=of_other_extension.get(row.uid),
+            is_of_other_number=of_other_number.get(row.uid),
             taken_in_at=brought[row.uid].at if row.uid in brought else None,
             taken_in_by=brought[row.uid].role if row.uid in brought else None,
             by_hand=is_by_hand(brought.get(row.uid)),

@@ -7,17 +7,19 @@ from datetime import timedelta
 from typing import Any, Final
 
 from callrec.policy.completeness import AnswerContext, read_answer
-from callrec.policy.further import MAX_AGREEMENT_BYTES, FurtherParticular
+from callrec.policy.further import FurtherParticular, KeptFile
 from callrec.policy.particulars import UNKNOWN, Answers, Particulars, read_particulars
 from callrec.policy.purpose import Purpose
 from policy.builders import REASON, TODAY
 
 YESTERDAY, TOMORROW = "2024-01-03", "2024-01-05"
 
+A_HASH: Final = "9f" * 32
+
 DISCIPLINE: Final = {
     FurtherParticular.EMPLOYEE: "sam",
     FurtherParticular.ALLEGATION: "HR-7",
-    FurtherParticular.AGREEMENT: "Agreed.",
+    FurtherParticular.AGREEMENT: f"text/plain 7 {A_HASH}",
     FurtherParticular.CONSULTED: YESTERDAY,
 }
 
@@ -102,8 +104,13 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "an agreement is a book": lambda: asks(
         Purpose.DISCIPLINARY,
-        {**DISCIPLINE, FurtherParticular.AGREEMENT: "a" * (MAX_AGREEMENT_BYTES + 1)},
+        {**DISCIPLINE, FurtherParticular.AGREEMENT: f"application/pdf 10485761 {A_HASH}"},
     ),
+    "an agreement is blank": lambda: asks(
+        Purpose.DISCIPLINARY,
+        {**DISCIPLINE, FurtherParticular.AGREEMENT: f"text/plain 0 {A_HASH}"},
+    ),
+    "an agreement is a text alone": lambda: KeptFile.from_text("Agreed."),
     "an erasure is received tomorrow": lambda: asks(
         Purpose.ERASURE, {**ERASED, FurtherParticular.RECEIVED: TOMORROW}
     ),

@@ -64,6 +64,7 @@ CONTEXTS: Final[Mapping[str, dict[str, Any]]] = {
     "data-key": {"batch": BATCH, "uid": UID},
     "metadata": {"uid": UID, "revision": 2},
     "request": {"request": REQUEST, "version": 1},
+    "request-file": {"request": REQUEST, "version": 1},
     "request-words": {"request": REQUEST, "seq": 17},
     "hold": {"hold": HOLD},
     "kept": {"volume": VOLUME},

@@ -84,7 +84,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
         "previous": "ab" * 32,
         "serial": 2,
         "settings": {
-            "archive": {"copies": 2},
+            "archive": {"copies": 2, "every": "7 days", "verify_every": "6 months"},
             "clocks": {
                 "days_not_closed": [],
                 "division": "scotland",

@@ -34,7 +34,7 @@ NOTHING_FURTHER = {**KNOWN, "further": {}}
 AGREED = {
     **KNOWN,
     "further": {
-        "agreement": "I agree to the release.\r\n  Dora Whitlock, 8 July 2024\n",
+        "agreement": f"application/pdf 48213 {'9f' * 32}",
         "allegation": "HR-2024-3",
         "consulted": "2024-07-08",
         "employee": "Robin Ashdown",
@@ -67,7 +67,8 @@ CASES: dict[str, dict[str, Any]] = {
         "recordings": TWO,
     },
     "agreement": {
-        "why": "the agreement is kept to the byte, and the leaf has its hash",
+        "why": "the agreement is a file with a key of its own, and the leaf has its hash",
+        "agreement_key": "4b" * 32,
         "purpose": "disciplinary",
         "particulars": AGREED,
         "recordings": TWO,
@@ -83,13 +84,14 @@ def canonical(value: object) -> bytes:
 def agreed(case: dict[str, Any]) -> dict[str, str]:
     """The hash of a written agreement, where there is one."""
     text = case["particulars"]["further"].get("agreement")
-    return {} if text is None else {"agreement": sha256(text.encode()).hexdigest()}
+    return {} if text is None else {"agreement": text.split()[2]}
 
 
 def answers(case: dict[str, Any]) -> dict[str, Any]:
     """The case with what it comes to."""
     whole = {"version": 1, "number": 17, "purpose": "complaint", "seq": 41, **case}
-    shared = {name: whole[name] for name in ("particulars", "purpose", "recordings")}
+    members = ("agreement_key", "particulars", "purpose", "recordings")
+    shared = {name: whole[name] for name in members if name in whole}
     which = {"request": REQUEST, "version": whole["version"], "vault": VAULT}
     digest = sha256(NONCE + canonical({**shared, **which, "requester": REQUESTER})).hexdigest()
     details = canonical({**agreed(whole), "digest": digest, "number": whole["number"]})

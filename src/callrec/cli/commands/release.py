@@ -113,7 +113,7 @@ def _release(
         from callrec.release.release import release_recordings
 
         for reference in sitting.references:
-            with sitting.on(reference), interruptible() as hold_back_ctrl_c:
+            with sitting.on(reference), interruptible() as hold_back:
                 with call.out.progress("reading and writing", total=None) as advance:
                     done = release_recordings(
                         practice,
@@ -122,7 +122,7 @@ def _release(
                         to=to,
                         directions=directions,
                         advance=advance,
-                        hold_back_ctrl_c=hold_back_ctrl_c,
+                        hold_back=hold_back,
                     )
                 _show(sitting, done)
     sitting.end()

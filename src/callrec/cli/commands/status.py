@@ -291,7 +291,7 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
 _OTHERS: Final[Mapping[str, str]] = {
     "settle": "incident",
     **dict.fromkeys(("acknowledge", "conclude"), "data complaint"),
-    "archive": "archiving",
+    **dict.fromkeys(("archive", "verify"), "archiving"),
     "confirm": "new key",
 }
 """What is no request has no purpose."""
@@ -309,6 +309,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "acknowledge": "callrec complaint acknowledge {}",
     "conclude": "callrec complaint show {}",
     "archive": "callrec archive --to DIR",
+    "verify": "callrec archive verify",
     "confirm": "callrec user confirm {}",
 }
 """What answers that for which something waits."""

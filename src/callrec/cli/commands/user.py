@@ -273,8 +273,16 @@ def _second_person(
     may = who_may_second(practice, actor, login=user)
     if named is None and may and invocation.prompts.possible:
         question = f"Who countersigns? One of: {', '.join(may)}"
-        named = invocation.prompts.ask(question, option="--countersign USER")
+        named = invocation.prompts.ask_until(
+            question, lambda answer: _one_of(answer, may), option="--countersign USER"
+        )
     return None if named is None else countersigning_person(invocation, practice, named)
+
+
+def _one_of(answer: str, logins: Sequence[str]) -> str:
+    if answer not in logins:
+        raise Unusable("that is none of them", hint=f"type one of: {', '.join(logins)}")
+    return answer
 
 
 @user_app.command("list")

@@ -6,7 +6,6 @@ where the policy does not take it.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from callrec.cli import options
-from callrec.cli.groups import Command
+from callrec.cli.groups import Command, write_examples
 from callrec.cli.invocation import Invocation
 from callrec.cli.prompts import Prompts
 from callrec.errors import Unusable
@@ -26,13 +25,13 @@ from callrec.policy.clause import Clause
 from callrec.policy.completeness import AnswerContext, is_asked, read_answer
 from callrec.policy.days import TimeRange, parse_day, parse_times
 from callrec.policy.further import (
-    MAX_AGREEMENT_BYTES,
+    MAX_AGREEMENT_MIB,
     QUESTIONS,
     AnswerKind,
     FurtherParticular,
     Question,
 )
-from callrec.policy.particulars import UNKNOWN, Answers, Unknown, check_not_in_future
+from callrec.policy.particulars import PARTIES, UNKNOWN, Answers, Unknown, check_not_in_future
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Power
 from callrec.policy.words import check_reason, some_of
@@ -70,11 +69,6 @@ _SIX: Mapping[str, Any] = {
     "party": options.Parties,
     "about": options.About,
 }
-
-_WHO: Mapping[Purpose, str] = {
-    Purpose.DECEASED: "Names of the patient who died and of the others on the call"
-}
-"""Whom ``--party`` names, where one of them is the reason for the request."""
 
 AttachMatching = Annotated[
     bool,
@@ -120,13 +114,44 @@ class PurposeCommand(Command):
         ctx.meta[__name__] = next((each for each in Purpose if each in words), None)
         return super().parse_args(ctx, args)
 
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        if purpose := ctx.meta[__name__]:
+            formatter.write_usage(f"{ctx.command_path} {purpose}", "[OPTIONS]")
+        else:
+            super().format_usage(ctx, formatter)
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        shown = copy(self)
+        if purpose := ctx.meta[__name__]:
+            _, how, _ = (self.help or "").split("\n\n")
+            shown.help = f"Ask for recordings: {PURPOSE_MEANINGS[purpose]}.\n\n{how}"
+        super(PurposeCommand, shown).format_help_text(ctx, formatter)
+
+    def format_examples(self, ctx: Any, formatter: Any) -> None:
+        if purpose := ctx.meta[__name__]:
+            command = f"{ctx.command_path} {purpose}"
+            write_examples((command, f"{command} --recording 1042"), formatter)
+        else:
+            super().format_examples(ctx, formatter)
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         purpose: Purpose | None = ctx.meta[__name__]
         others = set(FurtherParticular) - set(TERMS[purpose].further) if purpose else set()
         hidden = {_FURTHER[each] for each in others} | ({"named", "purpose"} if purpose else set())
         shown = copy(self)
         shown.params = [each for each in self.params if each.name not in hidden]
+        if purpose and purpose in PARTIES:
+            shown.params = [_of_parties(each, PARTIES[purpose]) for each in shown.params]
         super(PurposeCommand, shown).format_options(ctx, formatter)
+
+
+def _of_parties(param: Any, who: str) -> Any:
+    """The same parameter; if it names the parties, it says who they are."""
+    if param.name != "party":
+        return param
+    shown = copy(param)
+    shown.help = f"Names of {who}, or unknown; may be given again."
+    return shown
 
 
 def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:
@@ -143,7 +168,8 @@ def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
     """What was typed, and no more: the policy's refusal names all that is missing."""
     from callrec.practice import today
 
-    day, times = typed["on"], typed["at"]
+    day, times, further = typed["on"], typed["at"], _typed_further(typed)
+    agreement = further.pop(FurtherParticular.AGREEMENT, None)
     return Answers(
         reason=typed["reason"],
         day=_day(day, today(practice), "--date") if day else None,
@@ -152,10 +178,8 @@ def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
         number=typed["number"],
         parties=tuple(typed["party"] or ()),
         about=typed["about"],
-        further={
-            field: _read_file(text) if QUESTIONS[field].kind is AnswerKind.FILE else text
-            for field, text in _typed_further(typed).items()
-        },
+        further=further,
+        agreement=None if agreement is None else _read_file(agreement),
     )
 
 
@@ -218,7 +242,7 @@ def ask_answers(
         logins=all_logins(practice),
         call_on=None if isinstance(answers.day, Unknown) else answers.day,
     )
-    return replace(answers, further=_ask_further(prompts, purpose, known, _typed_further(typed)))
+    return _ask_further(prompts, purpose, known, _typed_further(typed), answers)
 
 
 def ask_reason(prompts: Prompts, typed: Mapping[str, Any]) -> str | None:
@@ -259,7 +283,7 @@ def _ask_six(
         ),
         parties=tuple(typed["party"] or ())
         or prompts.ask_until(
-            f"{_WHO.get(purpose, 'Names of all parties')} (with ; between them, or unknown)",
+            f"Names of {PARTIES.get(purpose, 'all parties')} (with ; between them, or unknown)",
             _names,
             option="--party NAME",
         ),
@@ -268,15 +292,30 @@ def _ask_six(
 
 
 def _ask_further(
-    prompts: Prompts, purpose: Purpose, known: AnswerContext, typed: Mapping[FurtherParticular, str]
-) -> Mapping[FurtherParticular, str]:
+    prompts: Prompts,
+    purpose: Purpose,
+    known: AnswerContext,
+    typed: Mapping[FurtherParticular, str],
+    six: Answers,
+) -> Answers:
     """All that the purpose asks for; with it what belongs to another, for the policy to refuse."""
     answers: dict[FurtherParticular, str] = {}
+    agreement = None
+
+    def take_file(take: Callable[[str], str], name: str) -> str:
+        nonlocal agreement
+        from callrec.requests.agreement import describe_file
+
+        agreement = _read_file(name)
+        return take(describe_file(agreement).as_text())
+
     for field in TERMS[purpose].further:
         if is_asked(field, answers):
             take = partial(read_answer, purpose, field, answers=answers, known=known)
+            if QUESTIONS[field].kind is AnswerKind.FILE:
+                take = partial(take_file, take)
             answers[field] = _ask_one(prompts, QUESTIONS[field], take, typed.get(field))
-    return {**typed, **answers}
+    return replace(six, further={**typed, **answers}, agreement=agreement)
 
 
 def _ask_one(
@@ -285,11 +324,7 @@ def _ask_one(
     option, what = asked.option, asked.question
     if given is None and asked.choices:
         return prompts.choose(what, asked.choices, option=option, help=asked.help)
-
-    def read(text: str) -> str:
-        return take(_read_file(text) if asked.kind is AnswerKind.FILE else text)
-
-    return prompts.ask_until(what, read, option=option, help=asked.help, given=given)
+    return prompts.ask_until(what, take, option=option, help=asked.help, given=given)
 
 
 def _typed_further(typed: Mapping[str, Any]) -> dict[FurtherParticular, str]:
@@ -305,17 +340,13 @@ def _typed_further(typed: Mapping[str, Any]) -> dict[FurtherParticular, str]:
     return answers
 
 
-def _read_file(name: str) -> str:
-    """A text to the byte, or so much of it that the policy sees it is too long."""
+def _read_file(name: str) -> bytes:
+    """A file to the byte, or so much of it that the policy sees it is too large."""
     try:
         with Path(name).open("rb") as file:
-            data = file.read(2 * MAX_AGREEMENT_BYTES)
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        return decoder.decode(data, final=len(data) <= MAX_AGREEMENT_BYTES)
+            return file.read(MAX_AGREEMENT_MIB * 1024**2 + 1)
     except OSError:
         raise Unusable("the agreement cannot be read", hint="name a file that is there") from None
-    except UnicodeDecodeError:
-        raise Unusable("the agreement is not text in UTF-8", hint="save it as plain text") from None
 
 
 def _reason(text: str) -> str:

@@ -33,6 +33,7 @@ from callrec.cli.invocation import Context, Invocation, acting_person, drafting,
 from callrec.cli.layout import Table
 from callrec.cli.output import facts
 from callrec.errors import Unusable
+from callrec.policy.authority import who_decides
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -85,7 +86,7 @@ def create(
     attached = _choose(call, practice, suggested, attach_all=attach_matching)
     if attached:
         attach_recordings(practice, actor, made.reference, attached)
-    _show_created(call, made, suggested, (*made.recordings, *attached))
+    _show_created(call, actor, made, suggested, (*made.recordings, *attached))
 
 
 def _choose(
@@ -119,6 +120,7 @@ def _chosen(answer: str, numbers: tuple[int, ...]) -> tuple[int, ...]:
 
 def _show_created(
     invocation: Invocation,
+    actor: Actor,
     made: CreatedRequest,
     suggested: Suggested | None,
     recordings: Sequence[int],
@@ -129,7 +131,7 @@ def _show_created(
         "purpose": made.purpose,
         "recordings": list(recordings),
         "matching": suggested.matching if suggested else None,
-        "of_other_day": made.of_other_day,
+        **facts(made, "of_other_day", "of_other_extension"),
         "concerns": list(made.concerned.logins),
     }
     if suggested and suggested.may_see:
@@ -137,6 +139,8 @@ def _show_created(
     out.show(value, f"{made.reference} is made.{asked}")
     for line in remark_lines(made.concerned, made.of_other_day or ()):
         out.note(line)
+    for number in made.of_other_extension or ():
+        out.note(f"recording {number} is not of the extension that the request says")
     if suggested and not recordings:
         out.note(_matching(suggested))
     for line in _more_than_shown(made, suggested, recordings):
@@ -144,6 +148,9 @@ def _show_created(
     if not recordings:
         numbers = [str(call.id) for call in suggested.shown] if suggested else []
         out.next_step(f"callrec request attach {made.reference} {' '.join(numbers) or 'RECORDING'}")
+    elif not made.concerned.people:  # else one of these could be named here
+        who = who_decides(made.purpose, actor.person)
+        out.next_step(f"ask {who} to run callrec approve {made.reference}")
 
 
 def _more_than_shown(
@@ -195,12 +202,25 @@ def _list_json(each: ListedRequest) -> dict[str, Any]:
 
 
 @request_app.command()
-def show(ctx: Context, request: options.Reference) -> None:
+def show(
+    ctx: Context, request: options.Reference, *, agreement_to: options.AgreementTo = None
+) -> None:
     """One request: what it says, what was decided, what happened."""
+    from callrec.crypto.primitives import sha256
+    from callrec.requests.agreement import read_agreement
     from callrec.requests.show import show_request
+    from callrec.system.files import check_new, write_whole
 
+    if agreement_to:
+        check_new(agreement_to, replace=False)
     practice = practice_of(ctx.obj)
-    shown = show_request(practice, reader(ctx.obj, practice), request)
+    actor = reader(ctx.obj, practice)
+    shown = show_request(practice, actor, request)
+    if agreement_to:
+        data = read_agreement(practice, actor, shown.opened)
+        write_whole(agreement_to, data, replace=False)
+        ctx.obj.out.note(f"the agreement is in {agreement_to}: delete it when you have read it")
+        ctx.obj.out.note(f"its SHA-256: {sha256(data).hex()}")
     ctx.obj.out.show(request_json(shown), request_lines(shown, practice))
 
 

@@ -24,7 +24,7 @@ class Sitting:
         self._on_a_terminal = invocation.prompts.possible
         self.references = tuple(dict.fromkeys(references))
         self._word = done
-        self._done: dict[str, Mapping[str, Any]] = {}
+        self._done: list[str] = []
         self._left: dict[str, CallrecError] = {}
 
     @property
@@ -57,8 +57,9 @@ class Sitting:
 
     def show(self, reference: str, value: Mapping[str, Any], words: Words) -> None:
         """What was done with one of them."""
-        self._done[reference] = value
+        self._done.append(reference)
         if self.is_of_several:
+            self.out.show_item(value)
             self.out.say(words)
         else:
             self.out.show(value, words)
@@ -83,7 +84,7 @@ class Sitting:
             {"id": reference, "why": error.message, "exit_status": error.exit_status}
             for reference, error in self._left.items()
         ]
-        self.out.show({"items": list(self._done.values()), "left": left}, ())
+        self.out.end_items({"left": left})
         for reference in self._left:
             self.out.note(self._why(reference))
         return f"{self._word}: {', '.join(self._done) or 'none'}"

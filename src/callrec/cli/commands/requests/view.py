@@ -13,6 +13,7 @@ from callrec.cli.output import act_in_words, counted, facts, local_time
 from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import last_day, short_date
 from callrec.policy.edits import Edits, format_edits
+from callrec.policy.further import FurtherParticular, KeptFile
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import VaultKey
 from callrec.policy.words import in_words
@@ -27,6 +28,8 @@ _PARTICULARS = ("reason", "date", "time", "extension", "number", "parties", "abo
 """In the order of 4(b)."""
 
 NOT_SHOWN = "not shown to you"
+
+_NOT_AS_SAID = "not the one that the request says"
 
 _LABEL = 16
 """Columns of a label, where it is not longer."""
@@ -196,6 +199,8 @@ def _further(shown: ShownRequest) -> Iterator[str]:
     for name in TERMS[shown.purpose].further:
         if name in answers:
             text = NOT_SHOWN if answers[name] is None else answer_in_words(answers[name])
+            if name is FurtherParticular.AGREEMENT and answers[name] is not None:
+                text = KeptFile.from_text(answers[name]).described
             label = in_words(name)
             if len(name) >= _LABEL:  # on a line of its own, or it would break the column
                 yield label
@@ -213,7 +218,11 @@ def _recording(recording: ShownRecording, zone: tzinfo) -> Iterator[str]:
     if recording.by_hand:
         yield _labelled("  came in", _by_hand(recording))
     if recording.is_of_other_day:
-        yield _labelled("  day", "not the one that the request says")
+        yield _labelled("  day", _NOT_AS_SAID)
+    if recording.is_of_other_extension:
+        yield _labelled("  extension", _NOT_AS_SAID)
+    if recording.is_of_other_number:
+        yield _labelled("  number", _NOT_AS_SAID)
     if recording.retained:
         rule, due_on = recording.retained.rule, recording.retained.due_on
         due = "" if recording.retained.is_undone else f"; due since {short_date(due_on)}"
@@ -286,6 +295,8 @@ def _recording_json(recording: ShownRecording) -> dict[str, Any]:
         **facts(recording, "direction", "format", "size_bytes", "state"),
         "sha256_sealed": recording.ciphertext,
         "of_other_day": recording.is_of_other_day,
+        "of_other_extension": recording.is_of_other_extension,
+        "of_other_number": recording.is_of_other_number,
         **facts(recording, "taken_in_at", "taken_in_by", "by_hand", "matched"),
         **(facts(recording.retained) if recording.retained else {}),
     }
