@@ -11,8 +11,10 @@ from house.practices import House
 def test_each_thing_is_asked_for_one_by_one_and_again_until_it_will_do(house: House) -> None:
     answers = ("", "letter", COMPLAINANT, CONTACT, "my data", WRONG, "", "")
     shown = on_a_terminal(house, "sam", "complaint receive", *answers)
-    asked = ("When did it come", "How did it come", "Who complains", "How can we reach them")
-    asked += ("What do they say is wrong", "Which request", "Which incident")
+    asked = [
+        *("When did it come", "How did it come", "Who complains", "How can we reach them"),
+        *("What do they say is wrong", "Which request", "Which incident"),
+    ]
     places = [shown.index(word) for word in asked]
     assert places == sorted(places)
     assert "is not a sentence" in shown
