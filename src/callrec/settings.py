@@ -191,6 +191,20 @@ class AboutPractice(Section):
     name: str = Field(default="", max_length=120, pattern=_ONE_LINE)
     data_protection_contact: str = Field(default="", max_length=200, pattern=_ONE_LINE)
     kept_for: str = Field(default="three years", min_length=1, max_length=60, pattern=_ONE_LINE)
+    regulator: str = Field(
+        default="Information Commissioner's Office",
+        min_length=1,
+        max_length=120,
+        pattern=_ONE_LINE,
+    )
+    regulator_address: str = Field(
+        default="Wycliffe House, Water Lane, Wilmslow, Cheshire SK9 5AF",
+        max_length=200,
+        pattern=_ONE_LINE,
+    )
+    regulator_contact: str = Field(
+        default="telephone 0303 123 1113, ico.org.uk", max_length=120, pattern=_ONE_LINE
+    )
 
 
 class Notice(Section):

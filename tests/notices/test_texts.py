@@ -121,7 +121,7 @@ def test_the_form_for_complaints_has_room_to_write_and_says_what_happens_next() 
     assert "$" not in words
     for said in (
         *("Hama Medical Centre", "Ann Hall, 01632 960000", "within 30 days", "It costs nothing"),
-        *("complain to the Information Commissioner's Office", "go to court"),
+        *("the regulator at any time: Information Commissioner's Office", "go to court"),
         "If you want to complain about your care or our service, please ask at reception.",
     ):
         assert said in words
@@ -129,3 +129,16 @@ def test_the_form_for_complaints_has_room_to_write_and_says_what_happens_next() 
 
 def test_without_a_contact_the_form_is_given_in_at_reception() -> None:
     assert "please ask at reception" in complaint_form(AboutPractice()).split("WHAT HAPPENS")[1]
+
+
+MOVED = AboutPractice(
+    regulator="Information Commission", regulator_contact="ico.example, 0300 000 0000"
+)
+
+
+def test_the_regulator_is_the_one_of_the_settings() -> None:
+    notice = NoticeVersion(kind=NoticeKind.WEBSITE, version="1", first_on=date(2026, 2, 1))
+    for text in (notice_text(notice, MOVED), complaint_form(MOVED)):
+        said = " ".join(text.split())
+        assert "Information Commission, ico.example, 0300 000 0000." in said
+        assert "Information Commissioner" not in said

@@ -19,7 +19,11 @@ READ_ME = read_me_first(a_manifest(), contact="telephone 01632 960 000", elsewhe
 
 VERIFY = verify_text(a_manifest(), public=PUBLIC, root=ROOT)
 
-RIGHTS = rights_text(a_manifest(), contact="Ann Hall, 01632 960000", kept_for="six years")
+REGULATOR = ("Information Commissioner's Office", "Wycliffe House, Wilmslow", "ico.org.uk")
+
+RIGHTS = rights_text(
+    a_manifest(), contact="Ann Hall, 01632 960000", kept_for="six years", regulator=REGULATOR
+)
 
 
 def in_one_line(text: str) -> str:
@@ -100,7 +104,8 @@ ARTICLE_15 = {
     "1(e) erasure": "that a recording is erased",
     "1(e) restriction": "that it is kept but not used",
     "1(e) objection": "you object",
-    "1(f) the Commissioner": "You may complain at any time to the Information Commissioner",
+    "1(f) the Commissioner": "You may complain at any time to the regulator of data protection in"
+    " the United Kingdom: Information Commissioner's Office Wycliffe House",
     "1(g) the source": "WHERE IT CAME FROM From the calls themselves",
     "1(h) no automated decision": "No decision about you is made by a machine alone",
     "2 transfers": "does not send recordings to other countries",
@@ -121,13 +126,16 @@ def test_a_data_subject_reads_every_purpose_and_whom_to_ask() -> None:
 
 
 def test_a_practice_that_names_nobody_is_asked_at_reception() -> None:
-    said = in_one_line(rights_text(a_manifest(), contact="", kept_for="six years"))
+    said = in_one_line(rights_text(a_manifest(), contact="", kept_for="six years", regulator=()))
     assert "For anything on this page: please ask at reception." in said
 
 
 def test_the_practices_own_words_of_rights_stand_as_they_are() -> None:
     own = Release(rights="We charge $5.\n\n").rights
-    assert rights_text(a_manifest(), contact="-", kept_for="-", own=own) == "We charge $5.\n"
+    assert (
+        rights_text(a_manifest(), contact="-", kept_for="-", regulator=(), own=own)
+        == "We charge $5.\n"
+    )
 
 
 def test_windows_is_told_the_same_commands_through_cmd() -> None:
@@ -182,3 +190,11 @@ def commands_of(text: str) -> list[str]:
 def typed(line: str, folder: Path) -> str:
     words = ["sh", "-c", line]
     return subprocess.run(words, cwd=folder, capture_output=True, check=True, text=True).stdout
+
+
+def test_the_regulator_is_the_one_of_the_settings_a_line_each() -> None:
+    moved = ("Information Commission", "", "ico.example, 0300 000 0000")
+    said = rights_text(a_manifest(), contact="-", kept_for="-", regulator=moved)
+    assert "\n\n    Information Commission\n    ico.example, 0300 000 0000\n\n" in said
+    assert "Information Commissioner" not in said
+    assert "\n    Wycliffe House, Wilmslow\n" in RIGHTS

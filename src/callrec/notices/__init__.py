@@ -125,6 +125,8 @@ def _filled(name: str, about: AboutPractice, **more: str) -> str:
         Practice=practice[0].upper() + practice[1:],
         contact=about.data_protection_contact or "please ask at reception",
         kept_for=about.kept_for,
+        regulator=about.regulator,
+        regulator_contact=about.regulator_contact,
         purposes="\n".join(_bullets(PURPOSES_IN_WORDS.values())),
         **more,
     )

@@ -57,8 +57,13 @@ def read_me_first(manifest: Manifest, *, contact: str, elsewhere: int) -> str:
     )
 
 
-def rights_text(manifest: Manifest, *, contact: str, kept_for: str, own: str = "") -> str:
-    """YOUR-RIGHTS.txt: what a data subject is told beside their copy [UK GDPR 15(1), (2)]."""
+def rights_text(
+    manifest: Manifest, *, contact: str, kept_for: str, regulator: Iterable[str], own: str = ""
+) -> str:
+    """YOUR-RIGHTS.txt: what a data subject is told beside their copy [UK GDPR 15(1), (2)].
+
+    ``regulator``: its name, address and how to reach it, a line each.
+    """
     if own:
         return own.strip("\n") + "\n"
     return _text(
@@ -69,6 +74,7 @@ def rights_text(manifest: Manifest, *, contact: str, kept_for: str, own: str = "
         contact=contact or "please ask at reception",
         purposes="\n".join(_bullets(PURPOSES_IN_WORDS.values())),
         kept_for=kept_for,
+        regulator="\n".join(f"{_INDENT}{line}" for line in regulator if line),
     )
 
 

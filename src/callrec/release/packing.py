@@ -97,10 +97,12 @@ def write_package(
         certificate_pdf, exhibit_label = make_papers(certificate)
         rights = ""
         if draft.request.purpose is Purpose.SUBJECT_ACCESS:
+            about = practice.settings.practice
             rights = rights_text(
                 manifest,
-                contact=practice.settings.practice.data_protection_contact,
-                kept_for=practice.settings.practice.kept_for,
+                contact=about.data_protection_contact,
+                kept_for=about.kept_for,
+                regulator=(about.regulator, about.regulator_address, about.regulator_contact),
                 own=practice.settings.release.rights,
             )
         enclosures = Enclosures(

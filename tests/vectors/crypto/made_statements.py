@@ -110,6 +110,9 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
             "practice": {
                 "data_protection_contact": "01632 960000",
                 "kept_for": "three years",
+                "regulator": "Information Commissioner's Office",
+                "regulator_address": "Wycliffe House, Water Lane, Wilmslow, Cheshire SK9 5AF",
+                "regulator_contact": "telephone 0303 123 1113, ico.org.uk",
                 "name": "The Surgery",
             },
             "reconcile": {"closes": "18:30:00", "gap_minutes": 60, "opens": "07:45:30"},
