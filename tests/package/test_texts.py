@@ -88,10 +88,15 @@ def test_the_patient_learns_of_calls_that_another_answer_is_about() -> None:
     assert "Nothing else that was asked for" not in told
 
 
+def test_its_headings_are_in_usual_words() -> None:
+    assert {"WHAT IS IN THIS PACKAGE", "WHO TO ASK"} <= set(READ_ME.splitlines())
+
+
 def test_the_patient_is_told_whether_something_was_cut_or_silenced() -> None:
     edited = in_one_line(read_me_first(a_manifest(an_edited_copy()), contact="-", elsewhere=0))
     assert "Nothing in them has been cut or silenced." in in_one_line(READ_ME)
-    assert "Something in them has been cut or silenced" in edited
+    assert "Something in them has been cut or silenced. certificate.pdf gives the reason" in edited
+    assert "nobody else" not in edited  # that is one ground of several
     assert "third" not in edited
 
 
