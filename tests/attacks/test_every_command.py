@@ -38,7 +38,7 @@ NEED_NO_VAULT = (
 
 FURTHER = """
 login mia
-logout
+user logout
 user whoami
 request list
 request attach R-3 2

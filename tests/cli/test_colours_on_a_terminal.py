@@ -36,7 +36,7 @@ def colour_of(words: str, shown: dict[str, str]) -> set[str]:
     ("command", "overdue", "soon"),
     [
         ("status", "OVERDUE: R-1", "due soon: R-2"),
-        ("inbox", "OVERDUE 2024-08-05", "due 2026-11-30"),
+        ("inbox", "OVERDUE Mon 5 Aug 2024", "due Mon 30 Nov 2026"),
     ],
 )
 def test_lists_show_by_colour_what_presses(
@@ -54,9 +54,9 @@ def test_lists_show_by_colour_what_presses(
 @pytest.mark.parametrize(
     ("received", "words", "colour"),
     [
-        ("2024-07-05", "2024-08-05  OVERDUE by", {RED}),
-        ("2026-10-28", "2026-11-30  due soon", {YELLOW}),
-        ("2026-11-20", "2026-12-21", set()),
+        ("2024-07-05", "Mon 5 Aug 2024  OVERDUE by", {RED}),
+        ("2026-10-28", "Mon 30 Nov 2026  due soon", {YELLOW}),
+        ("2026-11-20", "Mon 21 Dec 2026", set()),
     ],
 )
 def test_one_request_shows_it_likewise(

@@ -43,8 +43,8 @@ def to_the_kit(shell: pexpect.spawn[str], recordings: str = "", kit: str = "") -
     answer(
         shell,
         What_the_practice_is_called="Hama Medical Centre",
-        Login_of_the_first="dora",
-        name_in_full="Dora Whitlock",
+        Login_of_the_Data_Controller="dora",
+        in_full="Dora Whitlock",
         Where_should_the_vault="",
         recordings_come_from=recordings,
         drive_do_copies="",
@@ -90,7 +90,7 @@ def test_a_folder_of_recordings_is_rehearsed_and_nothing_is_taken_in(tmp_path: P
     a_call(spool, 0)
     before = written(tmp_path)
     shell = begun(tmp_path, "init --practice P --user dora")
-    answer(shell, name_in_full="Dora Whitlock", Where_should_the_vault="")
+    answer(shell, in_full="Dora Whitlock", Where_should_the_vault="")
     answer(shell, recordings_come_from=str(tmp_path / "no such folder"))
     shell.expect("there is no such folder; name another, or say later")
     shell.sendline(str(spool))
@@ -129,7 +129,7 @@ def test_ctrl_c_at_any_question_leaves_nothing_behind(tmp_path: Path, at: int) -
 
 def test_a_login_that_will_not_do_is_asked_for_again(tmp_path: Path) -> None:
     shell = begun(tmp_path, "init --practice P")
-    answer(shell, Login_of_the_first="Dora Whitlock")
+    answer(shell, Login_of_the_Data_Controller="Dora Whitlock")
     shell.expect("a login name is up to 32 small letters")
     shell.expect("Login of the Data Controller")
 
@@ -141,7 +141,7 @@ def test_a_configuration_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     shell = begun(tmp_path, f"init --practice P --user dora --recovery-file {tmp_path}/kit.txt")
     answer(
         shell,
-        name_in_full="Dora Whitlock",
+        in_full="Dora Whitlock",
         recordings_come_from="",
         drive_do_copies="",
         password_for_dora=PASSWORD,

@@ -46,7 +46,7 @@ def test_several_are_marked_and_decided_in_one_sitting(stocked: House) -> None:
     for _ in range(3):
         a_request(stocked, "sam")
     shell = drawn(stocked, "max", "approve")
-    shell.expect("> R-1  protect-parties")
+    shell.expect("> R-1  protect parties")
     shell.send(" ")
     shell.expect(r"\[x\] R-1")
     shell.send("3 ")

@@ -222,7 +222,15 @@ def pass_days(house: House, days: int) -> datetime:
 def third_parties_checked(house: House, login: str, reference: str = "R-1") -> None:
     """Somebody thought of other people in these recordings before their subject has them."""
     actor, day = signed_in(house, login), house.at.date()
-    record_third_party_check(house.practice, actor, reference, on=day, assessment=ANOTHER_REASON)
+    asked = opened(house, reference, "dora").recordings
+    record_third_party_check(
+        house.practice,
+        actor,
+        reference,
+        on=day,
+        assessment=ANOTHER_REASON,
+        not_heard={row.id: "The patient has heard it at the practice" for row in asked},
+    )
 
 
 def silence_of(typed: TypedEdit) -> Silence:

@@ -10,4 +10,4 @@ def test_it_says_when_the_record_was_last_verified_whole(house: House) -> None:
     label = "record last verified whole:"
     assert f"{label} never on this machine" in done(house, "dora", "status")
     done(house, "dora", "audit", "verify")
-    assert f"{label} {house.at:%d %B %Y}" in done(house, "dora", "status")
+    assert f"{label} {house.at:%a %-d %b %Y}" in done(house, "dora", "status")

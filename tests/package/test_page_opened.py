@@ -141,7 +141,7 @@ def test_the_certificate_and_the_texts_are_there_to_be_read(browser: Browser, fi
             assert said in text
         page.get_by_text("Please read this first", exact=True).click()
         first = page.get_by_role("group").filter(has_text="Please read this first")
-        expect(first.get_by_role("heading", name="WHAT IS HERE")).to_be_visible()
+        expect(first.get_by_role("heading", name="WHAT IS IN THIS PACKAGE")).to_be_visible()
         expect(first.get_by_text("recordings/01   14 July 2026, 09:05")).to_be_visible()
         said = re.sub(r"\s", "", first.inner_text()).removeprefix("Pleasereadthisfirst")
         assert said == re.sub(r"\s", "", FILES["READ-ME-FIRST.txt"].decode())
@@ -166,7 +166,7 @@ def test_the_keyboard_alone_does_everything(browser: Browser, file: Path) -> Non
         assert zipfile.is_zipfile(saving.value.path())
         tab_to(page, page.get_by_text("Please read this first", exact=True))
         page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name="WHAT IS HERE")).to_be_visible()
+        expect(page.get_by_role("heading", name="WHAT IS IN THIS PACKAGE")).to_be_visible()
         tab_to(page, page.get_by_role("button", name="Lock again"))
         page.keyboard.press("Space")
         expect(page.get_by_label("The six words")).to_be_focused()

@@ -149,10 +149,15 @@ def test_where_nothing_is_withheld_every_call_is_given() -> None:
     assert "all days of which we hold recordings." in told
 
 
+def test_its_headings_are_in_usual_words() -> None:
+    assert {"WHAT IS IN THIS PACKAGE", "WHO TO ASK"} <= set(READ_ME.splitlines())
+
+
 def test_the_patient_is_told_whether_something_was_cut_or_silenced() -> None:
     edited = in_one_line(read_me_first(a_manifest(an_edited_copy()), contact="-", elsewhere=0))
     assert "Nothing in them has been cut or silenced." in in_one_line(READ_ME)
-    assert "Something in them has been cut or silenced" in edited
+    assert "Something in them has been cut or silenced. certificate.pdf gives the reason" in edited
+    assert "nobody else" not in edited  # that is one ground of several
     assert "third" not in edited
 
 

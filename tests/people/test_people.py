@@ -228,9 +228,9 @@ def test_another_role_leaves_what_is_lent_and_tells_it(house: House) -> None:
     assert power in powers_of(house.actor("max").person, day)
 
 
-def test_nobody_holds_by_his_role_what_it_does_not_bring(house: House) -> None:
+def test_nobody_holds_by_their_role_what_it_does_not_bring(house: House) -> None:
     only = frozenset({Power.GOVERN, Power.SEARCH})
-    with pytest.raises(Unusable, match="the role manager does not bring govern"):
+    with pytest.raises(Unusable, match="the role manager does not let anybody manage people"):
         change_role(house.practice, house.actor("dora"), login="max", role=Role.MANAGER, only=only)
 
 

@@ -12,6 +12,7 @@ from callrec.policy.further import FurtherParticular
 from callrec.policy.hearing import (
     answers_requester,
     check_attended,
+    check_each_heard,
     check_is_for_listening,
     check_may_be_granted,
     check_may_hear,
@@ -174,14 +175,28 @@ def test_nobody_is_given_a_recording_before_it_is_known_who_he_is(
     assert f"event R-17 {min(missing)} --on DATE" in refusal.value.hint
 
 
-def test_subject_access_is_released_once_somebody_has_thought_of_third_parties() -> None:
+CHECKED = (Purpose.SUBJECT_ACCESS, Purpose.PORTABILITY, Purpose.DECEASED)
+
+
+@pytest.mark.parametrize("purpose", CHECKED)
+def test_it_is_released_once_somebody_has_thought_of_third_parties(purpose: Purpose) -> None:
     with pytest.raises(Refused, match="checked these recordings for third parties") as refusal:
-        check_third_parties(a_request(Purpose.SUBJECT_ACCESS))
-    assert refusal.value.clause is Clause.SUBJECT_ACCESS
-    check_third_parties(a_request(Purpose.SUBJECT_ACCESS, third_parties_checked=True))
+        check_third_parties(a_request(purpose))
+    assert refusal.value.clause is TERMS[purpose].decided_under
+    check_third_parties(a_request(purpose, third_parties_checked=True))
 
 
-@pytest.mark.parametrize("purpose", [each for each in Purpose if each != Purpose.SUBJECT_ACCESS])
+def test_that_takes_a_hearing_of_each_or_a_reason_for_each() -> None:
+    request, why = a_request(Purpose.SUBJECT_ACCESS), "There is nothing but music in it"
+    check_each_heard(request, (1, 2), heard=(2,), not_heard={1: why, 3: why})
+    with pytest.raises(Refused, match="nobody has listened under R-17 to 1, 3 ") as refusal:
+        check_each_heard(request, (1, 2, 3), heard=(2,), not_heard={})
+    assert "callrec listen R-17 1" in refusal.value.hint
+    with pytest.raises(Refused, match="not a sentence"):
+        check_each_heard(request, (1,), heard=(), not_heard={1: "music"})
+
+
+@pytest.mark.parametrize("purpose", sorted(set(Purpose) - {*CHECKED}))
 def test_no_other_purpose_needs_that_check(purpose: Purpose) -> None:
     check_third_parties(a_request(purpose))
 

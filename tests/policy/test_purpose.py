@@ -98,6 +98,10 @@ def test_a_second_person_is_needed_where_4e_4f_and_4g_speak() -> None:
     assert those("needs_second_person") == second
 
 
+def test_what_a_law_gives_a_right_to_hear_is_checked_for_third_parties() -> None:
+    assert those("needs_third_party_check") == OWED_WHOLE
+
+
 def test_the_edits_of_what_goes_outside_are_decided() -> None:
     assert those("edits_are_decided") == {
         Purpose.SUBJECT_ACCESS,

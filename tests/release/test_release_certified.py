@@ -13,11 +13,10 @@ import pytest
 
 from callrec.package.callrec_verify import check, files_in
 from callrec.policy.further import FurtherParticular
-from callrec.policy.purpose import Purpose
-from callrec.requests.event import record_third_party_check
+from callrec.policy.purpose import TERMS, Purpose
 from house.packages import Package, release, seven_zip
 from house.practices import House
-from house.requests import FURTHER, REASON, a_request, approve, signed_in
+from house.requests import FURTHER, a_request, approve, signed_in, third_parties_checked
 from house.spool import a_call, take_in
 
 SUBJECT = "O'Neill"
@@ -34,10 +33,8 @@ def released(
     """Asked for by sam, approved by dora, checked for third parties, released and opened."""
     a_request(house, purpose=purpose, recordings=recordings)
     approve(house, "R-1", "dora", second=signed_in(house, second) if second else None)
-    if purpose in (Purpose.SUBJECT_ACCESS, Purpose.PORTABILITY):
-        day = house.at.date()
-        sam = signed_in(house, "sam")
-        record_third_party_check(house.practice, sam, "R-1", on=day, assessment=REASON)
+    if TERMS[purpose].needs_third_party_check:
+        third_parties_checked(house, "sam")
     return opened(house, **directions)
 
 

@@ -112,6 +112,7 @@ DEEDS: dict[str, Callable[[House, str], object]] = {
         ref,
         on=date(2026, 11, 24),
         assessment=ANOTHER_REASON,
+        not_heard=dict.fromkeys(range(9), ANOTHER_REASON),
     ),
     "review": lambda house, ref: review_glass(
         house.practice, signed_in(house, "pat"), ref, verdict=ReviewVerdict.ACCEPTED

@@ -9,7 +9,7 @@ import pytest
 
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
-from callrec.errors import Refused, Tampered
+from callrec.errors import Failed, Refused, Tampered
 from callrec.office.inbox import InboxAction, read_inbox
 from callrec.office.status import read_status
 from callrec.people.powers import disable_person
@@ -18,6 +18,7 @@ from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.rights.grounds import Ground
 from callrec.registers.verify import Verdict
+from callrec.release.listen import Player
 from callrec.requests.amend import attach_recordings, detach_recordings
 from callrec.requests.ask import create_request
 from callrec.requests.clock import read_deadline, read_deadlines
@@ -39,6 +40,7 @@ from house.listening import hear
 from house.packages import release
 from house.practices import House
 from house.requests import (
+    ANOTHER_REASON,
     a_request,
     approve,
     by_sql,
@@ -522,11 +524,65 @@ def test_a_check_for_third_parties_is_said_in_a_sentence_of_a_day_since_it_came(
         record_third_party_check(
             stocked.practice, dora, reference, on=date(2026, 11, 19), assessment=WHY
         )
-    record_third_party_check(
-        stocked.practice, dora, reference, on=date(2026, 11, 24), assessment=WHY
-    )
+    third_parties_checked(stocked, "dora", reference)
     shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference)
-    assert (shown.history[-1].what, shown.history[-1].reason) == ("request.third-parties", WHY)
+    assert shown.history[-1].what == "request.third-parties"
+    assert str(shown.history[-1].reason).startswith(ANOTHER_REASON)
+
+
+def checks(house: House, reference: str, **not_heard: str) -> None:
+    """Dora says what the recordings tell of others; ``_1`` is why recording 1 was not heard."""
+    record_third_party_check(
+        house.practice,
+        signed_in(house, "dora"),
+        reference,
+        on=house.at.date(),
+        assessment=WHY,
+        not_heard={int(number.strip("_")): why for number, why in not_heard.items()},
+    )
+
+
+@pytest.mark.parametrize("purpose", [Purpose.SUBJECT_ACCESS, Purpose.PORTABILITY, Purpose.DECEASED])
+def test_each_recording_was_heard_or_it_is_said_why_not(stocked: House, purpose: Purpose) -> None:
+    reference = a_request(stocked, purpose=purpose)
+    approve(stocked, reference, "dora", to="max")
+    with pytest.raises(Refused, match="nobody has checked these recordings for third parties"):
+        release(stocked, reference, "max")
+    with pytest.raises(Refused, match=f"listened under {reference} to 1, 2") as refusal:
+        checks(stocked, reference)
+    assert f"callrec listen {reference} 1" in refusal.value.hint
+    hear(stocked, reference, 1, login="max", attended=("nobody",))
+    with pytest.raises(Refused, match=f"listened under {reference} to 2"):
+        checks(stocked, reference)
+    with pytest.raises(Refused, match="not a sentence"):
+        checks(stocked, reference, _2="silent")
+    checks(stocked, reference, _2="There is nothing but music in it")
+    shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference)
+    said = f"{WHY}; not heard: 2: There is nothing but music in it"
+    assert shown.history[-1].reason == said
+    assert release(stocked, reference, "max").path.exists()
+    assert verified(stocked).problems == ()
+
+
+def test_what_is_granted_after_the_check_is_checked_too(stocked: House) -> None:
+    reference = a_request(stocked, purpose=Purpose.PORTABILITY)
+    approve(stocked, reference, "dora", to="max", withheld={2: Ground.THIRD_PARTY})
+    hear(stocked, reference, 1, login="max")
+    checks(stocked, reference)
+    approve(stocked, reference, "dora", to="max", recordings=(1, 2))
+    with pytest.raises(Refused, match="nobody has checked these recordings"):
+        release(stocked, reference, "max")
+    checks(stocked, reference, _2="The patient has heard it at the practice")
+    assert release(stocked, reference, "max").path.exists()
+
+
+def test_a_hearing_that_failed_is_none(stocked: House) -> None:
+    reference = a_request(stocked, purpose=Purpose.PORTABILITY, recordings=(1,))
+    approve(stocked, reference, "dora", to="max")
+    with pytest.raises(Failed):
+        hear(stocked, reference, 1, login="max", player=lambda _: Player(("x",), lambda _: False))
+    with pytest.raises(Refused, match="nobody has listened"):
+        checks(stocked, reference)
 
 
 MOVED = {

@@ -352,7 +352,8 @@ def _page_for_the_patient(stage: Stage) -> None:
     stage.callrec("dora", "approve", "R-2", "--yes", *silenced)
     heard = "Her daughter speaks in the background and is silenced"
     stage.callrec("sam", "request", "event", "R-2", "third-parties", "--on", "today",
-        "--reason", heard)  # fmt: skip
+        "--reason", heard,
+        "--not-heard", "1-999=It was played to the Data Controller before this")  # fmt: skip
     stage.remark("A page that any browser opens, with a player, the certificate and all proofs.")
     ways = ("--deliver-by", "email", "--passphrase-by", "phone")
     stage.callrec("sam", "release", "R-2", "--to", "outbox", "--form", "html", *ways)

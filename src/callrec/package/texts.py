@@ -193,8 +193,8 @@ def _edited(manifest: Manifest) -> str:
     if not any(file.edits for file in manifest.files):
         return "Nothing in them has been cut or silenced."
     return (
-        "Something in them has been cut or silenced, so that nobody else's affairs are told:"
-        " certificate.pdf says where and on what ground. Their originals stay at the practice."
+        "Something in them has been cut or silenced. certificate.pdf gives the reason for each"
+        " part. Their originals stay at the practice."
     )
 
 

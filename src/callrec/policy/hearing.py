@@ -6,6 +6,7 @@
     4(e)-(g)  nobody releases these after approving them alone              check_second_person
     4(e)      applicants prove who they are, and for whom they ask          check_identity_proven
     4(e)      recordings are checked for other people first                 check_third_parties
+    4(e)      that takes a hearing of each, or a reason for each            check_each_heard
     4(e)-(f)  visitors who hear a recording are on record                   check_attended
     4(e)      a hearing among staff answers nobody                          answers_requester
     18(2)     what is restricted is not heard or released                   check_may_listen
@@ -28,7 +29,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import has_lapsed
 from callrec.policy.rights.restriction import check_not_restricted
 from callrec.policy.role import LINE_MANAGERS, Person, PersonId, Power
-from callrec.policy.words import in_words
+from callrec.policy.words import check_reason, in_words, some_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,15 +172,38 @@ def check_identity_proven(request: RequestFacts) -> None:
 def check_third_parties(request: RequestFacts) -> None:
     """Recordings are checked for other people before their subject gets them [policy 4(e)].
 
-    Source: DPA 2018, Sch 2 Pt 3 para 16.
+    Source: DPA 2018, Sch 2 Pt 3 para 16; UK GDPR 20(4); Access to Health Records Act 1990 s.5(1).
     """
     if TERMS[request.purpose].needs_third_party_check and not request.third_parties_checked:
         raise Refused(
             "nobody has checked these recordings for third parties",
-            clause=Clause.SUBJECT_ACCESS,
+            clause=TERMS[request.purpose].decided_under,
             hint="listen to them, then say what you found:"
             f" callrec request event {request.reference} third-parties --on today --reason TEXT",
         )
+
+
+def check_each_heard(
+    request: RequestFacts,
+    recordings: Iterable[int],
+    *,
+    heard: Collection[int],
+    not_heard: Mapping[int, str],
+) -> None:
+    """Who says what a recording tells of others has it heard, or says why not [policy 4(e)].
+
+    By their numbers; ``not_heard`` has a reason for each that need not be heard.
+    """
+    left = [number for number in recordings if number not in {*heard, *not_heard}]
+    if left:
+        raise Refused(
+            f"nobody has listened under {request.reference} to {some_of(left)}",
+            clause=TERMS[request.purpose].decided_under,
+            hint=f"listen first: callrec listen {request.reference} {left[0]}; or give a reason for"
+            f" each: --not-heard {left[0]}=TEXT",
+        )
+    for reason in not_heard.values():
+        check_reason(reason, TERMS[request.purpose].decided_under)
 
 
 def check_may_listen(

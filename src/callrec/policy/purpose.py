@@ -233,6 +233,7 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
                 FurtherParticular.IDENTITY,
             ),
             places_hold=True,
+            needs_third_party_check=True,
             edits_are_decided=True,
             is_attended=True,
         ),
@@ -252,6 +253,7 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
             clock=Law.ONE_MONTH,
             further=_RIGHT,
             places_hold=True,
+            needs_third_party_check=True,
             edits_are_decided=True,
         ),
         Purpose.DISPOSAL: Terms(

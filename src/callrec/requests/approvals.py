@@ -137,6 +137,12 @@ def _reason_key_was_lost(register: Register, person: str, seq: int) -> str:
     return ""
 
 
+def uids_granted(approvals: Iterable[Approval], history: History, now: datetime) -> frozenset[str]:
+    """Uids of what approvals grant that stand."""
+    standing = (each for each in approvals if not end_reason(each, history, now))
+    return frozenset(uid for approval in standing for uid in approval.items)
+
+
 def grant_holders(
     approvals: tuple[Approval, ...], history: History, now: datetime
 ) -> frozenset[PersonId]:

@@ -6,9 +6,13 @@ handle the request.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
+
+from sqlalchemy import Row
 
 from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue.requests import destroy_grants, find_request
@@ -32,6 +36,7 @@ from callrec.policy.handling import (
     check_may_record_event,
     check_may_withdraw,
 )
+from callrec.policy.hearing import check_each_heard
 from callrec.policy.request import (
     RequestAct,
     RequestState,
@@ -39,13 +44,14 @@ from callrec.policy.request import (
     has_standing_approval,
     is_undelivered,
 )
-from callrec.policy.words import check_reason, in_words
+from callrec.policy.words import check_reason, in_words, some_of
 from callrec.practice import Actor, Practice, signing, today
 from callrec.record.forms import NONCE_BYTES
+from callrec.requests.approvals import uids_granted
 from callrec.requests.clock import ACT_OF_DATED, deadline_on_day, log_dated, moved_late, read_clock
 from callrec.requests.history import log_request_event, log_with_words, read_history, store_words
 from callrec.requests.lapse import attempt_on, signing_on
-from callrec.requests.model import Clock, OpenRequest
+from callrec.requests.model import Clock, OpenRequest, uids_heard
 from callrec.requests.open import read_request, unopened_facts
 from callrec.requests.telling import notify_dated
 
@@ -109,16 +115,25 @@ def date_request(
 
 
 def record_third_party_check(
-    practice: Practice, actor: Actor, reference: str, *, on: date, assessment: str
+    practice: Practice,
+    actor: Actor,
+    reference: str,
+    *,
+    on: date,
+    assessment: str,
+    not_heard: Mapping[int, str] = MappingProxyType({}),
 ) -> None:
     """Say what was found of other people in the recordings, before they are released.
+
+    It is about those that were granted; where none is, about all that the request asks for. Each
+    was heard under the request, or ``not_heard`` has, by its number, why it need not be.
 
     Source: DPA 2018, Sch 2 Pt 3 para 16; policy 4(e), "subject to assessment".
 
     Raises:
         NotFound: there is no such request.
         Refused: it is not the actor's to do, the day is yet to come or before the request came, or
-            the assessment is none.
+            the assessment is none, or a recording was not heard and nobody says why.
         Locked: it takes the actor's password.
     """
     with signing_on(practice, actor, RequestAct.THIRD_PARTIES, reference) as act:
@@ -138,8 +153,26 @@ def record_third_party_check(
                 clause=Clause.SUBJECT_ACCESS,
                 hint="check the day; callrec request show says when it was received",
             )
-        words = {"on": on.isoformat(), "reason": assessment}
-        log_with_words(act, actor, request, RequestAct.THIRD_PARTIES, words)
+        checked = recordings_to_check(request, practice.now())
+        was_heard = uids_heard(request.history)
+        heard = [row.id for row in checked if row.uid in was_heard]
+        asked = [row.id for row in checked]
+        check_each_heard(request.facts, asked, heard=heard, not_heard=not_heard)
+        left = [number for number in asked if number not in heard]
+        reasons = dict.fromkeys(not_heard[number] for number in left)
+        said = [
+            f"not heard: {some_of([n for n in left if not_heard[n] == why])}: {why}"
+            for why in reasons
+        ]
+        words = {"on": on.isoformat(), "reason": "; ".join([assessment, *said])}
+        uids = [row.uid for row in checked]
+        log_with_words(act, actor, request, RequestAct.THIRD_PARTIES, words, subject=uids)
+
+
+def recordings_to_check(request: OpenRequest, now: datetime) -> Sequence[Row[Any]]:
+    """The rows of the recordings of which it must be said what they tell of others."""
+    granted = uids_granted(request.approvals, request.history, now)
+    return [row for row in request.recordings if not granted or row.uid in granted]
 
 
 def _checked_clock(

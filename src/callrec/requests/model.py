@@ -392,6 +392,13 @@ def uids_asked_for(making: Leaf) -> tuple[str, ...]:
     return tuple(uids)
 
 
+def uids_heard(history: History) -> frozenset[str]:
+    """Uids of the recordings that somebody has listened to under a request."""
+    failed = {leaf.subject[1] for leaf in history.leaves if leaf.act == RequestAct.HEARING_FAILED}
+    heard = (leaf for leaf in history.leaves if leaf.act == RequestAct.LISTENED)
+    return frozenset(leaf.subject[2] for leaf in heard if leaf.subject[1] not in failed)
+
+
 _ACTS: Final = {str(act): act for act in RequestAct}
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
@@ -38,7 +38,7 @@ from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, password_needed, powers, today
 from callrec.record.entitled import only_by_entitled, powers_then
 from callrec.record.rows import check_row
-from callrec.requests.approvals import grant_holders, read_approvals
+from callrec.requests.approvals import grant_holders, read_approvals, uids_granted
 from callrec.requests.clock import read_clock
 from callrec.requests.history import REQUESTS, columns_of, read_history
 from callrec.requests.model import (
@@ -84,14 +84,23 @@ def read_request(
         granted_to=grant_holders(approvals, history, practice.now()),
         made_on=history.events[0].at.astimezone(practice.settings.time_zone).date(),
         unproven=clock.unproven if clock else frozenset(),
-        third_parties_checked=any(
-            leaf.act == RequestAct.THIRD_PARTIES for leaf in history.after(history.making)
+        third_parties_checked=_is_checked(
+            history, uids_granted(approvals, history, practice.now())
         ),
     )
     _check_changed_by_entitled(practice, connection, history, facts)
     opening = Opening(practice, actor, connection)
     recordings = tuple(_recording(connection, opening, *each) for each in body.recordings)
     return OpenRequest(version_id, body, digest, keys, history, approvals, facts, clock, recordings)
+
+
+def _is_checked(history: History, granted: frozenset[str]) -> bool:
+    """Whether somebody said, of all that is granted, what it tells of others."""
+    checks = [leaf for leaf in history.after(history.making) if leaf.act == _CHECK]
+    return bool(checks) and granted <= {uid for leaf in checks for uid in leaf.subject[1:]}
+
+
+_CHECK: Final = RequestAct.THIRD_PARTIES
 
 
 def unopened_facts(row: Row[Any], history: History) -> RequestFacts:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from callrec.policy.clock_events import Awaited
 from callrec.policy.days import DayRange
 from callrec.policy.hearing import (
+    check_each_heard,
     check_identity_proven,
     check_is_for_listening,
     check_may_be_granted,
@@ -96,6 +97,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "a subject access is released, and nobody thought of other people": lambda: check_third_parties(
         a_request(Purpose.SUBJECT_ACCESS)
+    ),
+    "nobody listened to what is said to be checked": lambda: check_each_heard(
+        a_request(Purpose.SUBJECT_ACCESS), (1, 3), heard=(), not_heard={}
     ),
     # Holding.
     "staff place a hold": lambda: check_may_place_hold(STAFF, on=TODAY),

@@ -24,7 +24,6 @@ from callrec.policy.handing_over import (
     Delivery,
     PackageForm,
     ReleaseInstructions,
-    check_sent_separately,
 )
 from callrec.system.interrupts import interruptible
 
@@ -92,9 +91,7 @@ def _delivery(
 
     package_by = package_by or way("How will the package go out", "--deliver-by", passphrase_by)
     passphrase_by = passphrase_by or way("And its passphrase", "--passphrase-by", package_by)
-    delivery = Delivery(package_by, passphrase_by)
-    check_sent_separately(delivery)
-    return delivery
+    return Delivery(package_by, passphrase_by)
 
 
 def _release(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -13,6 +13,7 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.requests.view import deadline_json, deadline_lines, reader
 from callrec.cli.invocation import Context, Invocation, practice_of
+from callrec.cli.options import read_recording
 from callrec.cli.output import facts
 from callrec.cli.prompts import ask_channel
 from callrec.errors import Unusable
@@ -103,6 +104,38 @@ WhichRelease = Annotated[
     ),
 ]
 
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """Recordings that need not be heard, by their numbers, and why."""
+
+    recordings: range
+    why: str
+
+
+def read_not_heard(text: str) -> Unheard:
+    """Why recordings need not be heard: ``1042=TEXT``, or ``1042-1060=TEXT`` for each of them."""
+    numbers, given, why = text.partition("=")
+    first, _, last = numbers.partition("-")
+    if not given:
+        raise Unusable(
+            "a reason is given for a recording that was not heard",
+            hint="give ID=TEXT, such as 1042=TEXT, or 1042-1060=TEXT for each of these",
+        )
+    begin = read_recording(first)
+    return Unheard(range(begin, read_recording(last or first) + 1), why.strip())
+
+
+NotHeard = Annotated[
+    list[Unheard] | None,
+    typer.Option(
+        "--not-heard",
+        metavar="ID=TEXT",
+        parser=read_not_heard,
+        help="Why a recording need not be heard for third parties; 1042-1060=TEXT for several.",
+    ),
+]
+
 _CAME: Final = {each.came: each for each in Awaited}
 
 
@@ -131,6 +164,7 @@ def event(
     by: HandedOverBy = None,
     to_whom: ToWhom = None,
     release: WhichRelease = "",
+    not_heard: NotHeard = None,
 ) -> None:
     """Date what happened to a request: by when it is answered, and who has what was released.
 
@@ -141,12 +175,18 @@ def event(
     from callrec.practice import today
 
     _check_belongs(what, handing_over=at or by or to_whom, release=release)
+    if not_heard and what is not Event.THIRD_PARTIES:
+        raise Unusable(
+            "--not-heard says why a recording need not be heard for third parties",
+            hint="leave it out, or say third-parties",
+        )
     practice = practice_of(ctx.obj)
     day = parse_day(on, today(practice))
     dated = _Dated(ctx.obj, practice, reader(ctx.obj, practice), request, what, day, reason)
     match what:
         case Event.THIRD_PARTIES:
-            _third_parties(dated)
+            reasons = {number: each.why for each in not_heard or () for number in each.recordings}
+            _third_parties(dated, reasons)
         case Event.HANDED_OVER:
             _handed_over(dated, at, by, to_whom, release)
         case Event.ACKNOWLEDGED:
@@ -168,12 +208,19 @@ def _check_belongs(what: Event, *, handing_over: str | None, release: str) -> No
         )
 
 
-def _third_parties(dated: _Dated) -> None:
+def _third_parties(dated: _Dated, not_heard: Mapping[int, str]) -> None:
     from callrec.requests.event import record_third_party_check
 
     call, request = dated.call, dated.request
     found = dated.reason or call.prompts.ask("What was found", option="--reason TEXT")
-    record_third_party_check(dated.practice, dated.actor, request, on=dated.on, assessment=found)
+    record_third_party_check(
+        dated.practice,
+        dated.actor,
+        request,
+        on=dated.on,
+        assessment=found,
+        not_heard=not_heard,
+    )
     value = {"id": request, **facts(dated, "event", "on")}
     call.out.show(value, f"{request} was checked for third parties.")
     call.out.next_step(f"callrec request show {request}")
