@@ -286,6 +286,18 @@ def test_what_is_dated_in_time_is_not_said_to_be_over(house: House) -> None:
     assert "when that day was over" not in type_in(house, "dora", "complaint", "show", "1").out
 
 
+def test_who_decided_a_complaint_shows_though_it_was_about_them(house: House) -> None:
+    """No rule keeps a Data Controller from a complaint about themselves; that they did it shows."""
+    a_complaint(house, what="The Data Controller Dora Whitlock listened to my calls")
+    answered(house, finding=Finding.NOT_UPHELD)
+    told = type_in(house, "ava", "complaint", "show", "1")
+    assert "outcome, told by letter, entered by dora" in told.out
+    (entry,) = read_register(
+        house.practice, signed_in(house, "ava"), RegisterName.COMPLAINTS, since=None, until=None
+    ).entries
+    assert (entry["outcome"], entry["answered_by"]) == ("not-upheld", "dora")
+
+
 def test_what_turns_out_to_be_no_complaint_has_no_clock(house: House) -> None:
     a_complaint(house)
     house.at += 40 * DAY
