@@ -239,7 +239,11 @@ def test_none_is_said_of_an_authority_alone() -> None:
 @pytest.mark.parametrize(
     ("purpose", "name"),
     [
-        *((each, "identity") for each in Purpose if FurtherParticular.IDENTITY in TERMS[each].further),
+        *(
+            (each, "identity")
+            for each in Purpose
+            if FurtherParticular.IDENTITY in TERMS[each].further
+        ),
         (Purpose.ERASURE, "authority"),
         (Purpose.DECEASED, "evidence"),
     ],
