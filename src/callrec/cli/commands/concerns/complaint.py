@@ -283,6 +283,10 @@ def list_(ctx: Context) -> None:
     ]
     headers = ("complaint", "state", "received", "entered by", "acknowledge by")
     ctx.obj.out.show_items([_listed_json(each) for each in listed], Table(headers, rows))
+    for each in listed:
+        if each.received_on is None:
+            changed = f"complaint {each.reference} is not as it was entered"
+            ctx.obj.out.note(f"warning: {changed}: callrec audit verify")
 
 
 def _pressing(listed: ListedComplaint) -> str:
