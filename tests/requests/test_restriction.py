@@ -191,12 +191,12 @@ def test_nobody_lifts_what_they_asked_for_or_what_is_about_themselves(
     )
     for reference in (own, about):
         approve(stocked, reference, "dora")
-    with pytest.raises(Refused, match="cannot lift .* that you made or changed") as refusal:
+    with pytest.raises(Refused, match=r"cannot lift .* that you made or changed") as refusal:
         lift(stocked, own, "max")
     assert refusal.value.hint == (
         f"ask another Data Controller to run callrec request close {own} --reason TEXT"
     )
-    with pytest.raises(Refused, match="cannot lift .* about yourself"):
+    with pytest.raises(Refused, match=r"cannot lift .* about yourself"):
         lift(stocked, about, "max")
     assert restricted(stocked) == {1: own, 2: about}
     for reference in (own, about):
