@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from callrec.catalogue.engine import reading
 from callrec.complaints.log import COMPLAINT_VAULT_KEYS, ComplaintBody
 from callrec.complaints.show import complaint_warnings, list_complaints, show_complaint
-from callrec.errors import Tampered
+from callrec.errors import NotFound, Tampered
 from callrec.office.inbox import read_inbox
 from callrec.policy.handing_over import Channel
 from callrec.policy.rights.complaint import ComplaintAct, Finding
@@ -17,7 +18,7 @@ from callrec.practice import writing
 from callrec.record.versions import fresh_nonces, seal_key
 from callrec.registers.projections import check_projections
 from callrec.registers.verify import Verdict, verify_audit
-from house.commands import done
+from house.commands import done, type_in
 from house.complaints import (
     COMPLAINANT,
     CONTACT,
@@ -63,6 +64,13 @@ OF_1 = "WHERE complaint = (SELECT id FROM complaint WHERE number = 1)"
 
 OF_2 = "WHERE complaint = (SELECT id FROM complaint WHERE number = 2)"
 
+ADDED = (
+    "INSERT INTO complaint SELECT :id, 9, version, entered_by, received_on, state"
+    " FROM complaint WHERE number = 1"
+)
+
+DAY = date(2026, 11, 24)
+
 COLUMNS = {
     "entered_by": f"UPDATE complaint SET entered_by = {MAX} WHERE number = 1",
     "state": "UPDATE complaint SET state = 'closed' WHERE number = 1",
@@ -98,7 +106,7 @@ def test_a_day_of_no_calendar_is_named_and_takes_no_list_away(complained: House,
     assert (other.reference, listed.reference) == ("C-2", "C-1")
     assert (listed.received_on, listed.due_on, listed.urgency) == (None, None, None)
     assert [item.due_on is None for item in read_inbox(complained.practice, dora)] == [False, True]
-    assert any("C-1: nobody knows" in each for each in complaint_warnings(complained.practice))
+    assert warned(complained) == ["complaint C-1 is not as it was entered: callrec audit verify"]
     assert "unknown" in done(complained, "dora", "complaint", "list")
     assert problems(complained) == ["a day in the catalogue is in no calendar"]
 
@@ -155,20 +163,75 @@ def test_another_account_sealed_in_its_place_is_found(complained: House) -> None
 
 
 def test_a_complaint_that_is_in_no_leaf_is_found(complained: House) -> None:
-    by_sql(
-        complained,
-        "INSERT INTO complaint SELECT :id, 9, version, entered_by, received_on, state"
-        " FROM complaint WHERE number = 1",
-        id="9" * 32,
-    )
+    by_sql(complained, ADDED, id="9" * 32)
     assert problems(complained) == ["complaint C-9 is in no leaf"]
 
 
-def test_a_complaint_that_is_in_no_row_is_found(complained: House) -> None:
+def delete_2(house: House) -> None:
     for table in ("complaint_key", "complaint_version"):
-        by_sql(complained, f"DELETE FROM {table} {OF_2}")
-    by_sql(complained, "DELETE FROM complaint WHERE number = 2")
+        by_sql(house, f"DELETE FROM {table} {OF_2}")
+    by_sql(house, "DELETE FROM complaint WHERE number = 2")
+
+
+def test_a_complaint_that_is_in_no_row_is_found(complained: House) -> None:
+    delete_2(complained)
     assert problems(complained) == ["1 complaints of the log are in no row"]
+
+
+def seen(house: House) -> list[tuple[str, str, date | None]]:
+    listed = list_complaints(house.practice, signed_in(house, "dora"))
+    return [(each.reference, str(each.state), each.received_on) for each in listed]
+
+
+def warned(house: House) -> list[str]:
+    return list(complaint_warnings(house.practice))
+
+
+def waiting(house: House) -> list[tuple[str, str]]:
+    items = read_inbox(house.practice, signed_in(house, "dora"))
+    return [(item.reference, str(item.waits_to)) for item in items]
+
+
+def test_a_deleted_complaint_leaves_no_list_and_the_register_ends_with_5(complained: House) -> None:
+    delete_2(complained)
+    assert seen(complained) == [("C-2", "received", None), ("C-1", "received", DAY)]
+    assert warned(complained) == ["complaint C-2 is not as it was entered: callrec audit verify"]
+    assert waiting(complained) == [("C-1", "acknowledge"), ("C-2", "acknowledge")]
+    with pytest.raises(Tampered, match="complaint C-2 is on record, and its row is gone"):
+        show_complaint(complained.practice, signed_in(complained, "dora"), "C-2")
+    with pytest.raises(Tampered, match="complaint C-2 is on record, and its row is gone"):
+        acknowledged(complained, "C-2", "ava")
+    with pytest.raises(NotFound):
+        show_complaint(complained.practice, signed_in(complained, "dora"), "C-3")
+    told = type_in(complained, "dora", "complaint", "list")
+    assert "warning: complaint C-2 is not as it was entered: callrec audit verify" in told.err
+    told = type_in(complained, "dora", "practice", "register", "complaints")
+    assert told.status == 5
+    assert "complaints that do not open as they were entered: C-2 by ava" in told.err
+
+
+def test_a_complaint_that_a_row_calls_closed_waits_as_before(complained: House) -> None:
+    by_sql(complained, COLUMNS["state"])
+    assert seen(complained) == [("C-2", "received", DAY), ("C-1", "received", None)]
+    assert warned(complained) == ["complaint C-1 is not as it was entered: callrec audit verify"]
+    assert waiting(complained) == [("C-2", "acknowledge"), ("C-1", "acknowledge")]
+
+
+def test_a_row_that_is_in_no_leaf_stands_in_the_lists_as_one_that_is_not_right(
+    complained: House,
+) -> None:
+    by_sql(complained, ADDED, id="9" * 32)
+    assert seen(complained)[0] == ("C-9", "received", None)
+    assert warned(complained) == ["complaint C-9 is not as it was entered: callrec audit verify"]
+
+
+def test_what_cannot_have_happened_takes_no_complaint_out_of_the_lists(complained: House) -> None:
+    answered(complained)
+    actor, id_ = signed_in(complained, "sam"), opened(complained).id
+    with writing(complained.practice, actor.signer) as act:
+        act.leaf("complaint.progressed", actor=actor.person.id, subject=[id_])
+    assert seen(complained)[1] == ("C-1", "received", None)
+    assert warned(complained) == ["complaint C-1 is not as it was entered: callrec audit verify"]
 
 
 def test_a_complaint_about_nothing_is_tampering(complained: House) -> None:

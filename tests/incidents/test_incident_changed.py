@@ -156,6 +156,8 @@ def test_an_incident_that_is_in_no_row_is_found(reported: House) -> None:
         by_sql(reported, f"DELETE FROM {table} {OF_2}")
     by_sql(reported, "DELETE FROM incident WHERE number = 2")
     assert problems(reported) == ["1 incidents of the log are in no row"]
+    with pytest.raises(Tampered, match="incident I-2 is on record, and its row is gone"):
+        opened(reported, "I-2")
 
 
 def write(house: House, login: str, act_: IncidentAct, /, **changes: Any) -> None:

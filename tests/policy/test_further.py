@@ -230,8 +230,30 @@ def test_what_has_to_be_known_is_not_unknown(name: str) -> None:
 
 
 def test_none_is_said_of_an_authority_alone() -> None:
-    taken = take(Purpose.SUBJECT_ACCESS, authority="None", identity="None")
-    assert (taken["authority"], taken["identity"]) == ("none", "None")
+    assert take(Purpose.SUBJECT_ACCESS, authority="None")["authority"] == "none"
+    with pytest.raises(Refused, match="that proves nothing: identity"):
+        take(Purpose.SUBJECT_ACCESS, identity="None")
+
+
+@pytest.mark.parametrize("text", ["none.", "not checked", "Not  yet", "no", "n/a"])
+@pytest.mark.parametrize(
+    ("purpose", "name"),
+    [
+        *(
+            (each, "identity")
+            for each in Purpose
+            if FurtherParticular.IDENTITY in TERMS[each].further
+        ),
+        (Purpose.ERASURE, "authority"),
+        (Purpose.DECEASED, "evidence"),
+    ],
+)
+def test_what_says_that_there_is_no_proof_is_no_proof(
+    purpose: Purpose, name: str, text: str
+) -> None:
+    with pytest.raises(Refused, match=f"that proves nothing: {name}") as refused:
+        take(purpose, **{name: text})
+    assert "unknown" in refused.value.hint
 
 
 def test_text_has_one_space_between_its_words() -> None:

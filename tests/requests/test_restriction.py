@@ -14,6 +14,7 @@ from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.rights.grounds import Ground
+from callrec.policy.role import Power
 from callrec.practice import writing
 from callrec.registers.verify import Verdict
 from callrec.release.listen import record_hearing
@@ -27,6 +28,7 @@ from house.erasures import erase
 from house.holds import verified
 from house.listening import hear
 from house.packages import release
+from house.people import lend_power
 from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
@@ -59,6 +61,12 @@ def in_effect(house: House, purpose: Purpose = Purpose.RESTRICTION, *numbers: in
 
 def lift(house: House, reference: str, login: str = "dora", reason: str = ANOTHER_REASON) -> None:
     close_request(house.practice, signed_in(house, login), reference, reason=reason)
+
+
+def lend_reserved(house: House, login: str) -> None:
+    until, power = house.at.date(), Power.DECIDE_RESERVED
+    lend_power(house.practice, signed_in(house, "dora"), login=login, power=power, until=until)
+    house.open()
 
 
 def restricted(house: House) -> dict[int, str]:
@@ -144,10 +152,15 @@ def test_from_the_day_it_is_asked_for_nothing_of_it_is_destroyed(stocked: House)
     assert approve(stocked, erasure, "dora", recordings=(1,)).recordings == (1,)
 
 
-def test_what_is_objected_to_may_still_be_erased(stocked: House) -> None:
-    in_effect(stocked, Purpose.OBJECTION)
+@pytest.mark.parametrize("purpose", [Purpose.OBJECTION, Purpose.RECTIFICATION])
+def test_what_is_objected_to_or_corrected_may_still_be_erased(
+    stocked: House, purpose: Purpose
+) -> None:
+    in_effect(stocked, purpose)
     erasure = a_request(stocked, purpose=Purpose.ERASURE, recordings=(1,))
-    assert approve(stocked, erasure, "dora", recordings=(1,)).recordings == (1,)
+    approve(stocked, erasure, "dora", to="dora", recordings=(1,))
+    assert erase(stocked, erasure).destroyed == (1,)
+    assert verified(stocked).verdict is Verdict.INTACT
 
 
 @pytest.mark.parametrize("purpose", RESTRICTING)
@@ -165,6 +178,39 @@ def test_it_is_lifted_by_who_decides_it_who_says_how_the_person_was_told(
     assert restricted(stocked) == {}
     assert hear(stocked, complaint).recording == 1
     assert verified(stocked).problems == ()
+
+
+@pytest.mark.parametrize("purpose", RESTRICTING)
+def test_nobody_lifts_what_they_asked_for_or_what_is_about_themselves(
+    stocked: House, purpose: Purpose
+) -> None:
+    lend_reserved(stocked, "max")
+    own = a_request(stocked, "max", purpose=purpose, recordings=(1,))
+    about = a_request(
+        stocked, "mia", purpose=purpose, recordings=(2,), further=further_of(purpose, subject="max")
+    )
+    for reference in (own, about):
+        approve(stocked, reference, "dora")
+    with pytest.raises(Refused, match=r"cannot lift .* that you made or changed") as refusal:
+        lift(stocked, own, "max")
+    assert refusal.value.hint == (
+        f"ask another Data Controller to run callrec request close {own} --reason TEXT"
+    )
+    with pytest.raises(Refused, match=r"cannot lift .* about yourself"):
+        lift(stocked, about, "max")
+    assert restricted(stocked) == {1: own, 2: about}
+    for reference in (own, about):
+        lift(stocked, reference, "dora")
+    assert restricted(stocked) == {}
+    assert verified(stocked).verdict is Verdict.INTACT
+
+
+def test_who_lifts_their_own_with_a_program_of_their_own_is_convicted(stocked: House) -> None:
+    lend_reserved(stocked, "max")
+    own = a_request(stocked, "max", purpose=Purpose.RESTRICTION, recordings=(1,))
+    approve(stocked, own, "dora")
+    a_leaf_of_one_s_own(stocked, own, RequestAct.CLOSED, "max")
+    assert verified(stocked).verdict is Verdict.TAMPERED
 
 
 def test_a_correction_stands_beside_the_recording_after_its_request_is_closed(

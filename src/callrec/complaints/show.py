@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
@@ -14,8 +16,10 @@ from callrec.complaints.complaint import acknowledgement_of, complaint_id_of
 from callrec.complaints.log import (
     COMPLAINTS,
     ComplaintBody,
+    ComplaintHistory,
     OpenComplaint,
     act_of,
+    columns_of,
     read_complaint,
     read_complaint_history,
     received_on,
@@ -32,12 +36,15 @@ from callrec.policy.rights.complaint import (
     ComplaintState,
     Finding,
     check_may_read,
+    is_dated_late,
     may_answer,
     may_read,
     was_late,
 )
 from callrec.policy.role import Person, PersonId
 from callrec.practice import Actor, Practice, attempt, record, today
+from callrec.record.acts import done_leaves, numbers_in_leaves
+from callrec.record.rows import check_row, things_on_record
 
 COMPLAINT_SHOWN = "complaint.shown"
 
@@ -56,6 +63,8 @@ class ComplaintEvent:
     """Login."""
     at: datetime
     """When it was entered here."""
+    entered_on: date
+    """The day of that."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -73,7 +82,11 @@ class ShownComplaint:
     """By when it is acknowledged, and why."""
     acknowledged_on: date | None
     """Or answered, where that came first."""
+    acknowledged_entered_on: date | None
+    """The day on which that was written down."""
     was_late: bool
+    is_dated_late: bool
+    """It was in time, as who wrote it down says, and the time was over when they did."""
     history: tuple[ComplaintEvent, ...]
 
 
@@ -104,12 +117,12 @@ def show_complaint(practice: Practice, actor: Actor, reference: str) -> ShownCom
 
 def shown_complaint(practice: Practice, complaint: OpenComplaint) -> ShownComplaint:
     """An opened complaint in words."""
-    receipt, history = complaint.receipt, tuple(_events(complaint, logins(practice)))
-    acknowledged, answered = map(complaint.said, (ComplaintAct.ACKNOWLEDGED, ComplaintAct.ANSWERED))
+    receipt, history = complaint.receipt, tuple(_events(practice, complaint))
     # What turns out to be no complaint has no clock.
-    is_none = answered is not None and answered.finding == Finding.OTHER_MATTER
-    told = (acknowledged, None if is_none else answered)
-    told_on = min((body.on for body in told if body is not None), default=None)
+    is_none = history[-1].finding == Finding.OTHER_MATTER
+    told = [each for each in history if each.what in _TOLD and each.finding != Finding.OTHER_MATTER]
+    first = min(told, key=attrgetter("on"), default=None)
+    told_on = None if first is None else first.on
     deadline = acknowledgement_of(practice, receipt.on)
     return ShownComplaint(
         reference=complaint.reference,
@@ -121,15 +134,23 @@ def shown_complaint(practice: Practice, complaint: OpenComplaint) -> ShownCompla
         received_on=receipt.on,
         deadline=deadline,
         acknowledged_on=told_on,
+        acknowledged_entered_on=None if first is None else first.entered_on,
         was_late=not is_none and was_late(deadline, told_on, today=today(practice)),
+        is_dated_late=first is not None
+        and is_dated_late(deadline, first.on, entered_on=first.entered_on),
         history=history,
     )
 
 
-def _events(complaint: OpenComplaint, called: Mapping[str, str]) -> Iterator[ComplaintEvent]:
+_TOLD: Final = frozenset({ComplaintAct.ACKNOWLEDGED, ComplaintAct.ANSWERED})
+
+
+def _events(practice: Practice, complaint: OpenComplaint) -> Iterator[ComplaintEvent]:
+    called, zone = logins(practice), practice.settings.time_zone
     made: Iterator[tuple[Any, ComplaintBody]]
     made = zip(complaint.history.leaves, complaint.versions, strict=True)
     for leaf, body in made:
+        at = parse_instant(leaf.at)
         yield ComplaintEvent(
             what=act_of(leaf),
             on=body.on,
@@ -137,7 +158,8 @@ def _events(complaint: OpenComplaint, called: Mapping[str, str]) -> Iterator[Com
             said=body.what,
             finding=str(body.finding),
             by=called[leaf.actor],
-            at=parse_instant(leaf.at),
+            at=at,
+            entered_on=at.astimezone(zone).date(),
         )
 
 
@@ -148,7 +170,7 @@ class ListedComplaint:
     reference: str
     state: ComplaintState
     received_on: date | None
-    """None: its row has a day of no calendar, as `audit verify` tells."""
+    """None: it is not as it was entered, as `audit verify` tells."""
     due_on: date | None
     """By when it is acknowledged."""
     urgency: Urgency | None
@@ -163,12 +185,9 @@ def list_complaints(
     """The complaints that the actor may read, or that another rule allows them; newest first."""
     on = today(practice)
     with reading(practice.engine) as connection:
-        rows = [
-            row
-            for row in reversed(COMPLAINTS.every(connection))
-            if allowed(actor.person, _facts(row), on=on)
-        ]
-    return tuple(_listed(practice, rows))
+        entered = entered_complaints(practice, connection)
+    mine = [each for each in reversed(entered) if allowed(actor.person, each.facts, on=on)]
+    return tuple(_listed(practice, mine))
 
 
 def complaints_waiting_for(
@@ -176,18 +195,26 @@ def complaints_waiting_for(
 ) -> Iterator[ListedComplaint]:
     """Open complaints that a person deals with."""
     on = today(practice)
-    rows = [row for row in _open_rows(connection) if may_answer(person, _facts(row), on=on)]
-    yield from _listed(practice, rows)
+    entered = entered_complaints(practice, connection)
+    yield from _listed(
+        practice,
+        [
+            each
+            for each in entered
+            if each.facts.state is not ComplaintState.CLOSED
+            and may_answer(person, each.facts, on=on)
+        ],
+    )
 
 
 def complaint_warnings(practice: Practice) -> Iterator[str]:
-    """Which complaints are to be acknowledged now; nothing personal."""
+    """Which complaints are to be acknowledged now, or were changed; nothing personal."""
     with reading(practice.engine) as connection:
-        rows = _open_rows(connection)
-    for each in _listed(practice, rows):
+        entered = entered_complaints(practice, connection)
+    for each in _listed(practice, entered):
         due = each.due_on and short_date(each.due_on)
         if each.received_on is None:
-            yield f"complaint {each.reference}: nobody knows when it came: callrec audit verify"
+            yield f"complaint {each.reference} is not as it was entered: callrec audit verify"
         elif each.state is ComplaintState.RECEIVED and each.due_on is None:
             yield (
                 f"complaint {each.reference}: by when it is acknowledged is unknown, as that"
@@ -199,29 +226,70 @@ def complaint_warnings(practice: Practice) -> Iterator[str]:
             yield f"complaint {each.reference}: acknowledge it by {due}"
 
 
-def _open_rows(connection: Connection) -> list[Row[Any]]:
-    return [row for row in COMPLAINTS.every(connection) if row.state != ComplaintState.CLOSED]
+@dataclass(frozen=True, slots=True)
+class EnteredComplaint:
+    """A complaint as the log tells it."""
+
+    id: str
+    number: int
+    facts: ComplaintFacts
+    received_on: date | None
+    """As its row says; None where the row is gone, or is not what the log says."""
 
 
-def _facts(row: Row[Any]) -> ComplaintFacts:
-    return ComplaintFacts(
-        reference=f"C-{row.number}", state=row.state, entered_by=PersonId(row.entered_by)
-    )
+def entered_complaints(practice: Practice, connection: Connection) -> tuple[EnteredComplaint, ...]:
+    """Every complaint, in the order of their numbers; nothing is opened.
+
+    The log says which there are and where they stand. So none leaves a list because somebody
+    deleted its row, or wrote into it that it is closed; one that was added stands there too.
+    """
+    done = tuple(done_leaves(connection, COMPLAINTS.acts))
+    histories = COMPLAINTS.histories(done)
+    rows = {row.id: row for row in COMPLAINTS.every(connection)}
+    found = {id_: _by_row(row, None) for id_, row in rows.items()}
+    for id_, number in numbers_in_leaves(done, COMPLAINTS.made_by).items():
+        found[id_] = _by_log(number, histories[id_], rows.get(id_))
+    if any(each.received_on is None for each in found.values()):
+        on_record = things_on_record(connection, practice.register)
+        believed = [row for row in rows.values() if COMPLAINTS.called(row) in on_record]
+        found |= {row.id: _by_row(row, _received_on(row)) for row in believed}
+    return tuple(sorted(found.values(), key=lambda each: each.number))
 
 
-def _listed(practice: Practice, rows: Sequence[Row[Any]]) -> Iterator[ListedComplaint]:
-    called = logins(practice) if rows else {}
-    for row in rows:
-        came_on = _received_on(row)
+def _by_log(number: int, history: ComplaintHistory, row: Row[Any] | None) -> EnteredComplaint:
+    """What its leaves come to; where they come to nothing, it waits as if it had just come."""
+    state, day = ComplaintState.RECEIVED, None
+    with suppress(Tampered):
+        state = history.state
+        if row is not None:
+            check_row(row, {"number": number, **columns_of(history)}, COMPLAINTS.called(row))
+            day = received_on(row)
+    return _entered(history.complaint, number, state, history.entered_by, day)
+
+
+def _by_row(row: Row[Any], day: date | None) -> EnteredComplaint:
+    return _entered(row.id, row.number, row.state, row.entered_by, day)
+
+
+def _entered(id_: str, number: int, state: str, by: str, day: date | None) -> EnteredComplaint:
+    entered_by, known = PersonId(by), ComplaintState(state)
+    facts = ComplaintFacts(reference=f"C-{number}", state=known, entered_by=entered_by)
+    return EnteredComplaint(id_, number, facts, day)
+
+
+def _listed(practice: Practice, entered: Iterable[EnteredComplaint]) -> Iterator[ListedComplaint]:
+    called = logins(practice)
+    for each in entered:
+        facts, came_on = each.facts, each.received_on
         deadline = None if came_on is None else acknowledgement_of(practice, came_on)
-        waits = deadline is not None and row.state == ComplaintState.RECEIVED
+        waits = deadline is not None and facts.state is ComplaintState.RECEIVED
         yield ListedComplaint(
-            reference=f"C-{row.number}",
-            state=row.state,
+            reference=facts.reference,
+            state=facts.state,
             received_on=came_on,
             due_on=None if deadline is None else deadline.due_on,
             urgency=_urgency(practice, deadline) if deadline and waits else None,
-            entered_by=called[row.entered_by],
+            entered_by=called[facts.entered_by],
         )
 
 

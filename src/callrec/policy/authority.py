@@ -4,6 +4,7 @@
     4(a)  where there is one, a second person signs for who joins          check_second
     4(b)  each purpose is decided by the role the policy names for it      check_decides_purpose
     4(b)  nobody formally authorises their own request                     check_not_own, _subject
+    4(b)  nor lifts what restricts, if it is their own or about them       check_may_lift
     4(g)  a delegate consults the Data Controller before approval          check_consulted
 
 `check_may_decide` and `check_may_approve` combine these. Where a practice has nobody else,
@@ -54,6 +55,8 @@ _ASK_ANOTHER = {
     Power.DECIDE_GENERAL: "another partner, manager or Data Controller",
     Power.DECIDE_RESERVED: "another Data Controller",
 }
+
+_DECIDE: Final = "approve or deny"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,22 +193,39 @@ def check_decides_purpose(
         )
 
 
-def check_not_own(person: Person, request: RequestFacts, instead: str = "") -> None:
+def check_not_own(
+    person: Person, request: RequestFacts, instead: str = "", *, deed: str = _DECIDE
+) -> None:
     """Nobody formally authorises their own request, nor one of a namesake's [policy 4(b)].
 
-    ``instead`` is the hint where the person was to do something other than decide.
+    ``instead`` is the hint where the person was to do something other than decide, and ``deed``
+    what that is.
     """
     for whose, who in ((request.makers, "you"), (request.namesakes, "somebody of your name")):
         if person.id in whose:
-            message = f"you cannot approve or deny a request that {who} made or changed"
+            message = f"you cannot {deed} a request that {who} made or changed"
             raise _needs_another_person(message, person, request, instead)
 
 
-def check_not_subject(person: Person, request: RequestFacts, instead: str = "") -> None:
-    """Nobody authorises a request about themselves [policy 4(b)]; ``instead`` as above."""
+def check_not_subject(
+    person: Person, request: RequestFacts, instead: str = "", *, deed: str = _DECIDE
+) -> None:
+    """Nobody authorises a request about themselves [policy 4(b)]; the others as above."""
     if person.id in request.subjects:
-        message = "you cannot approve or deny a request about yourself"
+        message = f"you cannot {deed} a request about yourself"
         raise _needs_another_person(message, person, request, instead)
+
+
+def check_may_lift(person: Person, request: RequestFacts, *, on: date) -> None:
+    """To lift what is restricted is to decide it again, by the same rules [policy 4(b)]."""
+    command = "request close"
+    check_decides_purpose(person, request, on=on, command=command)
+    deed, instead = f"lift the {in_words(request.purpose)} of", ""
+    if person.role is not Role.DATA_CONTROLLER:
+        another = _ASK_ANOTHER[TERMS[request.purpose].decided_with]
+        instead = f"ask {another} to run callrec {command} {request.reference} --reason TEXT"
+    check_not_own(person, request, instead, deed=deed)
+    check_not_subject(person, request, instead, deed=deed)
 
 
 def check_may_decide(person: Person, request: RequestFacts, *, on: date) -> None:

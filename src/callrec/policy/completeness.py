@@ -3,6 +3,7 @@
     a request says each further particular of its purpose         missing_further
     and none that belongs to another purpose                      read_further
     "unknown" is an answer only where it may be                   _read
+    "not checked" is no proof of anything                         _read
     a necessity, a prejudice, what is to be learned: a sentence   _read
     nothing was received, or agreed to, on a day to come          _check_day
     no call is later than the request about it, or the agreement  _check_day
@@ -38,6 +39,15 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, in_words, is_sentence
 
 _UNKNOWN: Final = "unknown"
+
+_NOT_PROVEN: Final = frozenset(
+    {
+        *("no", "none", "no one", "nobody", "nothing", "nil", "n/a", "na"),
+        *("not applicable", "not checked", "not known", "not needed", "not proven", "not seen"),
+        *("not shown", "not verified", "not yet", "pending", "unchecked", "unproven", "unverified"),
+    }
+)
+"""What is typed where there is no proof; as an answer, it would count as one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +157,13 @@ def _read(purpose: Purpose, field: FurtherParticular, text: str, known: AnswerCo
         )
     if word == _UNKNOWN or (word == NO_AUTHORITY and asked.may_be_none):
         return word
+    if asked.may_be_unknown and word.strip(" .") in _NOT_PROVEN:
+        raise Refused(
+            f"that proves nothing: {in_words(field)}",
+            clause=clause,
+            hint="unknown, if it has not come; or say what was seen, and by whom",
+            option=asked.option,
+        )
     return _in_form(field, text, known, clause)
 
 

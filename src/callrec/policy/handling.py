@@ -21,10 +21,10 @@ from datetime import date
 from callrec.errors import Refused
 from callrec.policy.authority import (
     RequestFacts,
-    check_decides_purpose,
     check_in_force,
     check_is_decider,
     check_may,
+    check_may_lift,
     check_not_subject,
 )
 from callrec.policy.clause import Clause, Law
@@ -72,11 +72,13 @@ def check_may_withdraw(person: Person, request: RequestFacts) -> None:
 
 
 def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
-    """A request is closed by its maker, or those who decide it and are not its subject [4(b)]."""
+    """A request is closed by its maker, or those who decide it and are not its subject [4(b)].
+
+    To close what restricts is to lift it, so that its maker does not.
+    """
     check_in_force(person)
     if request.state is RequestState.IN_EFFECT and TERMS[request.purpose].restricts:
-        check_decides_purpose(person, request, on=on, command="request close")
-        check_not_subject(person, request)
+        check_may_lift(person, request, on=on)
     elif person.id != request.requester:
         check_is_decider(person, request, on=on)
 

@@ -371,6 +371,12 @@ def _next_state(state: RequestState | None, act: RequestAct) -> RequestState | N
     return _NEXT[state].get(act)
 
 
+ASKING_NOTHING: Final = frozenset({*ENDED_STATES, RequestState.IN_EFFECT})
+"""States in which a request waits for no recording: what is in effect, uses none.
+
+What a restriction keeps, its hold keeps (policy/hold.py).
+"""
+
 UNDECIDED: Final = frozenset({RequestState.SUBMITTED, RequestState.WAITING})
 
 

@@ -79,18 +79,29 @@ class Kind(Generic[H]):
         return f"{self.table.name} {self.letter}-{row.number}"
 
     def find(self, connection: Connection, reference: str) -> Row[Any]:
-        """The row of one, by its reference; believed once it was held against the log."""
+        """The row of one, by its reference; believed once it was held against the log.
+
+        Raises:
+            NotFound: there never was one of that number.
+            Tampered: there was, and somebody deleted its row.
+        """
         number = int(reference.removeprefix(f"{self.letter}-"))
         query = select(self.table).where(self.table.c.number == number)
         row = connection.execute(query).first()
         if row is None:
             name = self.table.name
+            if number in self.numbers(connection).values():
+                raise Tampered(f"{name} {reference} is on record, and its row is gone")
             raise NotFound(f"there is no {name} {reference}", hint=f"run callrec {name} list")
         return row
 
     def every(self, connection: Connection) -> Sequence[Row[Any]]:
         """The row of each, in the order of their numbers."""
         return connection.execute(select(self.table).order_by(self.table.c.number)).all()
+
+    def numbers(self, connection: Connection) -> Mapping[str, int]:
+        """The number that the log gives to each, by its id."""
+        return numbers_in_leaves(done_leaves(connection, (self.made_by,)), self.made_by)
 
     def insert(self, connection: Connection, id_: str, history: H, **others: object) -> None:
         """Write a new row; ``others`` are the columns that do not follow from its leaves."""
@@ -104,8 +115,7 @@ class Kind(Generic[H]):
 
     def check_number(self, connection: Connection, row: Row[Any]) -> None:
         """Check that a row has the number that the log gives it."""
-        numbers = numbers_in_leaves(done_leaves(connection, (self.made_by,)), self.made_by)
-        check_row(row, {"number": numbers.get(row.id)}, self.called(row))
+        check_row(row, {"number": self.numbers(connection).get(row.id)}, self.called(row))
 
     def wrong(
         self, connection: Connection, done: Iterable[Leaf], may: Callable[[Row[Any], H], None]
@@ -143,9 +153,14 @@ def unrecorded(
     """Those that nobody put on record: what is on record stops nothing (`audit.resumed`)."""
     found = tuple(problems)
     if found:
-        resumed = read_resumed(connection, register)
-        broken = {thing for each in resumed for thing in each.found.things}
+        broken = things_on_record(connection, register)
         yield from (problem for problem in found if problem.thing not in broken)
+
+
+def things_on_record(connection: Connection, register: Register) -> frozenset[str]:
+    """What lacks an entry that was set aside, as ``request R-3``: its row is believed."""
+    resumed = read_resumed(connection, register)
+    return frozenset(thing for each in resumed for thing in each.found.things)
 
 
 def check_none(problems: Iterable[Problem]) -> None:

@@ -25,13 +25,12 @@ from callrec.catalogue import tables
 from callrec.catalogue.holds import all_holds, count_held
 from callrec.catalogue.tables import from_millis
 from callrec.complaints.log import (
-    COMPLAINTS,
     OpenComplaint,
     can_open_complaints,
     read_complaint,
     read_complaint_history,
 )
-from callrec.complaints.show import shown_complaint
+from callrec.complaints.show import entered_complaints, shown_complaint
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Locked, Tampered
 from callrec.incidents.log import (
@@ -163,10 +162,13 @@ class ComplaintEntry:
     entered_by: str | None = None
     due_on: date | None = None
     acknowledged_on: date | None = None
+    acknowledged_entered_on: date | None = None
     was_late: bool | None = None
     progress: tuple[str, ...] = ()
     outcome: str | None = None
     answered_on: date | None = None
+    answered_entered_on: date | None = None
+    answered_by: str | None = None
     answered_how: str | None = None
     reason: str | None = None
     fault: str | None = None
@@ -176,20 +178,21 @@ def read_complaint_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[ComplaintEntry]:
     """Every complaint, in the order of their numbers; those that do not open say why."""
-    for row in COMPLAINTS.every(connection):
+    for each in entered_complaints(practice, connection):
+        reference = each.facts.reference
         try:
-            complaint = read_complaint(practice, actor, connection, f"C-{row.number}")
+            complaint = read_complaint(practice, actor, connection, reference)
             yield _complaint_entry(practice, complaint)
         except (Locked, Tampered) as error:
             if isinstance(error, Locked) and not can_open_complaints(actor):
                 raise
             entered_at = entered_by = None
             with suppress(Tampered):  # its leaves say more of it
-                history = read_complaint_history(practice, connection, row.id)
+                history = read_complaint_history(practice, connection, each.id)
                 entered_at = history.entered_at
                 entered_by = logins(practice).get(history.entered_by)
             yield ComplaintEntry(
-                complaint=f"C-{row.number}",
+                complaint=reference,
                 state=DOES_NOT_OPEN,
                 entered_at=entered_at,
                 entered_by=entered_by,
@@ -214,12 +217,15 @@ def _complaint_entry(practice: Practice, complaint: OpenComplaint) -> ComplaintE
         entered_by=came.by,
         due_on=shown.deadline.due_on,
         acknowledged_on=shown.acknowledged_on,
+        acknowledged_entered_on=shown.acknowledged_entered_on,
         was_late=shown.was_late,
         progress=tuple(
             f"{each.on} {each.said}" for each in since if each.what is ComplaintAct.PROGRESSED
         ),
         outcome=str(outcome.finding) if outcome else None,
         answered_on=outcome.on if outcome else None,
+        answered_entered_on=shown.history[-1].entered_on if outcome else None,
+        answered_by=shown.history[-1].by if outcome else None,
         answered_how=(str(outcome.how) or None) if outcome else None,
         reason=outcome.what if outcome else None,
     )

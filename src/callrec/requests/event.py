@@ -7,7 +7,7 @@ handle the request.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
@@ -19,6 +19,7 @@ from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Refused
+from callrec.login.people import namesakes
 from callrec.policy.authority import check_is_decider
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import (
@@ -234,6 +235,8 @@ def close_request(
             facts = unopened_facts(find_request(act.connection, reference), history)
         else:
             facts = read_request(practice, actor, act.connection, reference).facts
+            same_name = namesakes(practice, actor, act.connection, facts.makers)
+            facts = replace(facts, namesakes=same_name)
         check_may_close(actor.person, facts, on=today(practice))
         check_can_happen(history.events, RequestAct.CLOSED, reference)
         check_closing(facts, reason, was_delivered=not is_undelivered(history.events))

@@ -41,7 +41,7 @@ from callrec.crypto.canonical import format_instant
 from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs
 from callrec.policy.hearing import check_identity_proven
-from callrec.policy.request import ENDED_STATES, RequestAct, has_lapsed
+from callrec.policy.request import ASKING_NOTHING, RequestAct, has_lapsed
 from callrec.policy.retention import (
     check_can_be_destroyed,
     check_destroys,
@@ -190,7 +190,7 @@ def _warrant(
     check_may_be_destroyed(practice, actor, connection, by_number)
     uids, makings = {row.uid for row in rows}, read_outlines(connection)
     others = [row for row in REQUESTS.every(connection) if row.id != request.id]
-    waiting = [row for row in others if row.state not in ENDED_STATES]
+    waiting = [row for row in others if row.state not in ASKING_NOTHING]
     naming = [row.number for row in waiting if uids & {*outline_of(makings, row).uids}]
     check_nobody_waits(frozenset(f"R-{number}" for number in naming))
     kept = {uid: code for each in approvals for uid, code in each.withheld if uid not in granted}

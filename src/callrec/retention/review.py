@@ -30,7 +30,7 @@ from callrec.policy.clock_rules import same_day_after
 from callrec.policy.days import day_end, short_date
 from callrec.policy.hold import HoldState
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import ENDED_STATES
+from callrec.policy.request import ASKING_NOTHING
 from callrec.policy.retention import (
     ROUTINE,
     Appraised,
@@ -255,11 +255,11 @@ def recordings_with_stops(practice: Practice, connection: Connection) -> frozens
 
 
 def _open_requests_naming(connection: Connection) -> Mapping[str, set[Stopped]]:
-    """The requests that have not ended and ask for a recording, by its uid."""
+    """The requests that wait for a recording, by its uid."""
     request, makings = tables.request.c, read_outlines(connection)
     query: Select[Any] = select(request.id, request.number, request.purpose)
     found: defaultdict[str, set[Stopped]] = defaultdict(set)
-    for row in connection.execute(query.where(request.state.not_in(ENDED_STATES))):
+    for row in connection.execute(query.where(request.state.not_in(ASKING_NOTHING))):
         by = StopReason.PROPOSED if row.purpose is Purpose.DISPOSAL else StopReason.REQUEST
         for uid in outline_of(makings, row).uids:
             found[uid].add(Stopped(by, f"R-{row.number}"))

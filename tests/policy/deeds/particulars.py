@@ -95,6 +95,13 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a claim's reference is unknown": lambda: asks(
         Purpose.MEDICO_LEGAL, {FurtherParticular.CLAIM: "unknown"}
     ),
+    "who asks was not checked": lambda: read_answer(
+        Purpose.ERASURE,
+        FurtherParticular.IDENTITY,
+        "not checked",
+        answers={},
+        known=AnswerContext(today=TODAY, logins=()),
+    ),
     "what is to be learned is a word": lambda: asks(
         Purpose.TRAINING, {FurtherParticular.LEARNING: "triage"}
     ),

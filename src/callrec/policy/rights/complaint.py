@@ -230,6 +230,11 @@ def must_be_told(act: ComplaintAct, finding: Finding | None) -> bool:
     return act is not ComplaintAct.PROGRESSED and finding is not Finding.OTHER_MATTER
 
 
+def is_dated_late(deadline: Deadline, told_on: date, *, entered_on: date) -> bool:
+    """Whether what was told in time was written down when the 30 days were over."""
+    return deadline.due_on is not None and told_on <= deadline.due_on < entered_on
+
+
 def was_late(deadline: Deadline, told_on: date | None, *, today: date) -> bool:
     """Whether the complainant heard of it after the 30 days, or has not heard and they are over.
 

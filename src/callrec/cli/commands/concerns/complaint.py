@@ -264,6 +264,11 @@ def _add(
 def _show_changed(invocation: Invocation, changed: ChangedComplaint, done: str, then: str) -> None:
     value = {"id": changed.reference, **facts(changed, "state", "version", "due_on")}
     invocation.out.show(value, done)
+    if changed.is_dated_late:
+        invocation.out.note(
+            f"its acknowledgement was due by {_day(changed.due_on)}, and that day was over when you"
+            " said this: complaint show and the register of complaints show when you did"
+        )
     invocation.out.next_step(f"callrec complaint {then} {changed.reference}")
 
 
@@ -283,6 +288,10 @@ def list_(ctx: Context) -> None:
     ]
     headers = ("complaint", "state", "received", "entered by", "acknowledge by")
     ctx.obj.out.show_items([_listed_json(each) for each in listed], Table(headers, rows))
+    for each in listed:
+        if each.received_on is None:
+            changed = f"complaint {each.reference} is not as it was entered"
+            ctx.obj.out.note(f"warning: {changed}: callrec audit verify")
 
 
 def _pressing(listed: ListedComplaint) -> str:
@@ -320,7 +329,7 @@ def _shown_json(shown: ShownComplaint) -> Mapping[str, Any]:
         "incident": shown.incident or None,
         "received_on": shown.received_on,
         **facts(shown.deadline, "due_on", "why"),
-        **facts(shown, "acknowledged_on", "was_late"),
+        **facts(shown, "acknowledged_on", "acknowledged_entered_on", "was_late"),
         "history": [
             {
                 **facts(each, "what", "on"),
@@ -339,7 +348,7 @@ def _shown_lines(shown: ShownComplaint) -> Iterator[str]:
     yield from labelled(_labelled(shown), width=16)
     for each in shown.history[1:]:
         yield ""
-        yield f"{short_date(each.on)}  {_SAID[each.what]}{_told(each)}, entered by {each.by}"
+        yield f"{short_date(each.on)}  {_SAID[each.what]}{_told(each)}, {_entered(each)}"
         if each.finding:
             yield Prose(f"  {each.finding}: {Finding(each.finding).meaning}")
         if each.said:
@@ -362,13 +371,18 @@ def _told(event: ComplaintEvent) -> str:
     return ", not told to the complainant"
 
 
+def _entered(event: ComplaintEvent) -> str:
+    on = "" if event.entered_on == event.on else f" on {short_date(event.entered_on)}"
+    return f"entered by {event.by}{on}"
+
+
 def _labelled(shown: ShownComplaint) -> Iterator[tuple[str, object]]:
     came = shown.history[0]
     yield "complainant", shown.complainant
     yield "contact", shown.contact
     yield "complains of", came.said
     how = CHANNELS[Channel(came.how)]
-    yield "received", f"{short_date(shown.received_on)}, {how}, entered by {came.by}"
+    yield "received", f"{short_date(shown.received_on)}, {how}, {_entered(came)}"
     if shown.request:
         yield "request", shown.request
     if shown.incident:
@@ -377,6 +391,9 @@ def _labelled(shown: ShownComplaint) -> Iterator[tuple[str, object]]:
     if shown.acknowledged_on is not None:
         late = "late" if shown.was_late else "in time"
         yield "acknowledged", f"{short_date(shown.acknowledged_on)}, {late}; it was due by {due}"
+        if shown.is_dated_late and shown.acknowledged_entered_on is not None:
+            written = short_date(shown.acknowledged_entered_on)
+            yield "written down", f"{written}, when that day was over"
     elif shown.state is ComplaintState.RECEIVED:
         yield "acknowledge by", f"{due}{', OVERDUE' if shown.was_late else ''}"
 
