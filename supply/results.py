@@ -341,7 +341,7 @@ _SHOWN_COMPLAINT: Final = {
     "incident": str | None,
     **of(ShownComplaint, "received_on"),
     **of(Deadline, "due_on", "why"),
-    **of(ShownComplaint, "acknowledged_on", "was_late"),
+    **of(ShownComplaint, "acknowledged_on", "acknowledged_entered_on", "was_late"),
     "history": [
         {
             "what": ComplaintAct,

@@ -305,7 +305,7 @@ def test_a_vault_that_was_set_back_does_not_write_over_what_it_lost(
     archive(archived, drive(archived))
     set_back(drive(earlier), drive(archived))
     before = contents(drive(earlier))
-    with pytest.raises(Tampered, match="but the vault's log has"):
+    with pytest.raises(Tampered, match="but the vault's record has"):
         archive(earlier, drive(earlier))
     assert contents(drive(earlier)) == before
 

@@ -252,7 +252,7 @@ def test_a_volume_ahead_of_the_vault_says_that_the_vault_was_set_back(
     third = last(at / "heads").name
     (fault,) = [fault for fault in report.faults if fault.path == f"heads/{third}"]
     assert fault.kind is EXTRA
-    assert "but the vault's log has" in fault.what
+    assert "but the vault's record has" in fault.what
 
 
 def test_a_proof_of_another_log_is_named(house: House, at: Path) -> None:

@@ -394,9 +394,9 @@ def test_a_lost_volume_makes_an_incident_with_the_calls_on_it(let_go: House) -> 
 
 def test_more_calls_than_one_entry_names_are_counted(house: House) -> None:
     columns = "uid, batch, data_key, ciphertext, started_at, duration_ms, direction, size_bytes"
-    values = columns.replace("uid", "hex(randomblob(16))")
+    values = columns.replace("uid", "lower(hex(randomblob(16)))")
     values = values.replace("ciphertext", "lower(hex(randomblob(32)))")
-    for _ in range(6):  # 4, 8, …, 256
+    for _ in range(9):  # 4, 8, …, 2048
         copied = f"SELECT {values}, format, state FROM recording"
         by_sql(house, f"INSERT INTO recording ({columns}, format, state) {copied}")
     place = "SELECT volume, bag FROM archived LIMIT 1"
@@ -409,9 +409,9 @@ def test_more_calls_than_one_entry_names_are_counted(house: House) -> None:
         house.open(), house.actor("max"), LossReport(label="drive-a", noticed_at=house.now())
     )
     shown = show_incident(house.open(), house.actor("dora"), done.incident.reference)
-    assert (len(done.recordings), shown.recordings) == (256, ())
-    assert shown.findings.record_count == 256
-    assert "256 sealed recordings, of calls from" in shown.what
+    assert (len(done.recordings), shown.recordings) == (2048, ())
+    assert shown.findings.record_count == 2048
+    assert "2048 sealed recordings, of calls from" in shown.what
 
 
 def test_nobody_else_reports_it_and_it_is_lost_once(house: House) -> None:

@@ -169,7 +169,7 @@ STAFF = INTAKE - {"ingest"} | {
 SESSION = INTAKE - {"ingest"} | {
     *("search", "show", "deny", "revoke", "incident report", "incident show", "incident update"),
     *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),
-    *("request close", "hold place", "hold show", "incident close"),
+    *("request gather", "request close", "hold place", "hold show", "incident close"),
     *(f"complaint {what}" for what in ("receive", "show", "acknowledge", "progress", "outcome")),
     *("retention review", "retention set", "retention dispose", "retention undo"),
     *("archive keep", "archive found"),

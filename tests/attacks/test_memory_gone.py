@@ -33,7 +33,7 @@ def test_where_all_memory_has_gone_it_is_told_since_when_there_is_one(worked: Ho
     assert "NO NOTE OF THE NEWEST ENTRY WAS AT HAND" in answer.out
     done(worked, "pat", "whoami")
     done(worked, "dora", "user", "list")
-    begun = f"remembered here without a break since {worked.now():%Y-%m-%d %H:%M} UTC"
+    begun = f"kept watch without a break since {worked.now():%a %-d %b %Y, %H:%M} UTC"
     assert begun in done(worked, "dora", "audit", "verify")
 
 

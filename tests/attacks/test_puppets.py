@@ -35,7 +35,7 @@ from house.requests import ANOTHER_REASON, a_request, approve, rows
 
 REFUSED, UNUSABLE = 3, 2
 
-A_SECOND = "a second person signs for that too"
+A_SECOND = "a second person has to sign for that too"
 
 PROVISIONAL = "seven purple otters dance slowly"
 

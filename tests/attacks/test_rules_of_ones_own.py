@@ -142,11 +142,11 @@ def test_a_notice_that_is_dated_back_is_shown_with_the_day_it_was_said(house: Ho
     assert shown(house, earlier)[1]["caller_told"] == "none"
     file = decided(house, ANNOUNCED)
     checked = type_in(house, "nobody", "settings", "check", str(file))
-    assert "since 2026-11-24 only" in checked.err
+    assert "since Tue 24 Nov 2026 only" in checked.err
     applied = type_in(house, "dora", "settings", "apply", str(file), "--yes")
-    assert "since 2026-11-24 only" in applied.err
+    assert "since Tue 24 Nov 2026 only" in applied.err
     words, facts = shown(house, earlier)
-    assert "announcement 4.1 (the record says so since 2026-11-24 only)" in words
+    assert "announcement 4.1 (the record says so since Tue 24 Nov 2026 only)" in words
     assert facts["notices_stated_on"] == {
         **dict.fromkeys(("website", "outbound", "staff")),
         "announcement": "2026-11-24",

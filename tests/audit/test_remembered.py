@@ -125,7 +125,7 @@ def test_of_what_could_not_be_remembered_nothing_is_left(tmp_path: Path) -> None
 
 def test_where_nothing_can_be_remembered_the_act_is_said_to_be_done(tmp_path: Path) -> None:
     (tmp_path / f".head.json.{os.getpid()}").mkdir()
-    with pytest.raises(Failed, match="it is done and in the audit log"):
+    with pytest.raises(Failed, match="it is done and on record"):
         save_seen_head(tmp_path, TEN, AT)
 
 

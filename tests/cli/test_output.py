@@ -183,6 +183,15 @@ def test_a_wide_table_folds_between_words_and_loses_nothing() -> None:
     assert [line[-2:] for line in lines[:3]] == ["id", " 1", "rd"]
 
 
+def test_where_there_is_no_room_for_all_a_day_is_without_its_weekday() -> None:
+    day, headers = date(2026, 11, 24), ("what", "day", "calls")
+    with_room, without = (
+        cells((" ".join(["word"] * n), day, 1), headers=headers) for n in (10, 12)
+    )
+    assert with_room[1].endswith("word  Tue 24 Nov 2026      1")
+    assert without[1:] == [f"{' '.join(['word'] * 12)}  24 Nov 2026      1"]
+
+
 def test_of_two_wide_cells_the_wider_gives_room() -> None:
     first, second = cells(("a b a b a b a b", "c " * 60), headers=("short", "long"))[1:3]
     assert first.startswith("a b a b a b a b  c c")

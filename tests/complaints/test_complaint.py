@@ -23,10 +23,13 @@ from callrec.mail.outbox import read_messages
 from callrec.office.inbox import InboxAction, read_inbox
 from callrec.office.reminding import queue_reminders
 from callrec.policy.handing_over import Channel
+from callrec.policy.reviews import RegisterName
 from callrec.policy.rights.complaint import ComplaintAct, ComplaintState, Finding
 from callrec.policy.role import Power
 from callrec.practice import today
 from callrec.registers.audit import LogFilter, list_audit
+from callrec.registers.registers import read_register
+from house.commands import type_in
 from house.complaints import (
     COMPLAINANT,
     CONTACT,
@@ -118,7 +121,22 @@ def test_the_intake_service_enters_none(house: House) -> None:
     assert refused(house)
 
 
+def test_one_from_before_the_law_has_no_day_and_is_never_late(house: House) -> None:
+    a_complaint(house, received_on=date(2020, 1, 1))
+    assert (shown(house).deadline.due_on, shown(house).was_late) == (None, False)
+    told = type_in(house, "dora", "complaint", "list").out
+    assert "no day" in told
+    assert "unknown" not in told
+    assert "acknowledge by  no day" in type_in(house, "dora", "complaint", "show", "1").out
+    assert warned(house) == []
+    assert waiting(house, "dora") == [("C-1", InboxAction.ACKNOWLEDGE)]
+    acknowledged(house)
+    told = type_in(house, "dora", "complaint", "show", "1").out
+    assert "acknowledged    Tue 24 Nov 2026\n" in told
+
+
 REFUSED = {
+    "before the UK GDPR": ({"received_on": date(1999, 12, 31)}, "before 2018"),
     "tomorrow": ({"received_on": date(2026, 11, 25)}, "has not come yet"),
     "no sentence": ({"what": "my data"}, "is not a sentence"),
 }
@@ -245,6 +263,54 @@ def test_what_was_sent_in_time_and_entered_later_was_in_time(house: House) -> No
     house.at += 40 * DAY
     acknowledged(house, on=date(2026, 12, 24))
     assert not shown(house).was_late
+
+
+@pytest.mark.parametrize("act", ["acknowledge", "outcome"])
+def test_who_dates_it_when_the_time_was_over_is_told_that_it_shows(house: House, act: str) -> None:
+    """Else an overdue acknowledgement could be made one in time without a trace."""
+    a_complaint(house)
+    house.at += 40 * DAY
+    said = {"acknowledge": (), "outcome": ("--finding", "upheld", "--what", FOUND, "--yes")}[act]
+    told = type_in(
+        house, "dora", "complaint", act, "1", "--how", "letter", "--on", "25/11/2026", *said
+    )
+    assert "due by Thu 24 Dec 2026, and that day was over when you said this" in told.err
+    told = type_in(house, "dora", "complaint", "show", "1")
+    assert "in time; it was due by Thu 24 Dec 2026" in told.out
+    assert "written down    Sun 3 Jan 2027, when that day was over" in told.out
+    assert "entered by dora on Sun 3 Jan 2027" in told.out
+    assert shown(house).acknowledged_entered_on == date(2027, 1, 3)
+    (entry,) = read_register(
+        house.practice, signed_in(house, "ava"), RegisterName.COMPLAINTS, since=None, until=None
+    ).entries
+    assert (entry["acknowledged_on"], entry["acknowledged_entered_on"]) == (
+        date(2026, 11, 25),
+        date(2027, 1, 3),
+    )
+
+
+def test_what_is_dated_in_time_is_not_said_to_be_over(house: House) -> None:
+    a_complaint(house)
+    house.at += DAY
+    told = type_in(house, "sam", "complaint", "acknowledge", "1", "--how", "letter")
+    assert "that day was over" not in told.err
+    house.at += 40 * DAY  # the outcome after an acknowledgement has no day
+    said = ("--finding", "upheld", "--what", FOUND, "--on", "27/11/2026", "--yes")
+    told = type_in(house, "dora", "complaint", "outcome", "1", "--how", "letter", *said)
+    assert "that day was over" not in told.err
+    assert "when that day was over" not in type_in(house, "dora", "complaint", "show", "1").out
+
+
+def test_who_decided_a_complaint_shows_though_it_was_about_them(house: House) -> None:
+    """No rule keeps a Data Controller from a complaint about themselves; that they did it shows."""
+    a_complaint(house, what="The Data Controller Dora Whitlock listened to my calls")
+    answered(house, finding=Finding.NOT_UPHELD)
+    told = type_in(house, "ava", "complaint", "show", "1")
+    assert "outcome, told by letter, entered by dora" in told.out
+    (entry,) = read_register(
+        house.practice, signed_in(house, "ava"), RegisterName.COMPLAINTS, since=None, until=None
+    ).entries
+    assert (entry["outcome"], entry["answered_by"]) == ("not-upheld", "dora")
 
 
 def test_what_turns_out_to_be_no_complaint_has_no_clock(house: House) -> None:

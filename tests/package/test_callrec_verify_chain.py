@@ -562,7 +562,8 @@ def test_the_rules_of_who_decides_are_those_of_the_policy() -> None:
     assert {each: TERMS[each].decided_with for each in Purpose} == checker.PURPOSES
     assert [*checker.PURPOSES] == [*Purpose]
     tables = {
-        checker.CARRIED_OUT: [each for each in Purpose if not TERMS[each].is_heard],
+        checker.CARRIED_OUT: [each for each in Purpose if TERMS[each].is_destroyed],
+        checker.NOT_RELEASED: ["", *(each for each in Purpose if not TERMS[each].is_heard)],
         checker.SECOND_PERSON: [each for each in Purpose if TERMS[each].needs_second_person],
         checker.CONSULTED: [each for each in Purpose if TERMS[each].needs_consultation],
         checker.TO_MANAGERS: [each for each in Purpose if TERMS[each].goes_to_manager],

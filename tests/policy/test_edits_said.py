@@ -197,12 +197,12 @@ def test_of_one_recording_the_number_goes_without_saying() -> None:
 
 
 def test_of_several_each_is_named() -> None:
-    with pytest.raises(Unusable, match="several recordings are concerned") as caught:
+    with pytest.raises(Unusable, match="there are several recordings") as caught:
         edits_by_recording([read_clip("2@1-2"), read_clip("1-2")], [1, 2])
     assert caught.value.hint.endswith("one of 1, 2")
 
 
 @pytest.mark.parametrize("recordings", [[1], [1, 2]])
 def test_a_recording_that_is_not_concerned_is_told(recordings: list[int]) -> None:
-    with pytest.raises(Unusable, match="that is not concerned"):
+    with pytest.raises(Unusable, match="that recording is not part of this request"):
         edits_by_recording([read_clip("3@1-2")], recordings)

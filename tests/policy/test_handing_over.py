@@ -131,8 +131,8 @@ def test_a_package_was_handed_over(release: ReleaseFacts, said: dict[str, Any]) 
 
 NEVER = {
     "to nobody": ({"to_whom": " . "}, "to whom"),
-    "tomorrow": ({"on": date(2024, 1, 5)}, "yet to come"),
-    "in a minute": ({"on": TODAY, "clock": "12:01"}, "yet to come"),
+    "tomorrow": ({"on": date(2024, 1, 5)}, "in the future"),
+    "in a minute": ({"on": TODAY, "clock": "12:01"}, "in the future"),
     "the day before the release": ({"on": date(2024, 1, 1)}, "before the package was released"),
     "the minute before the release": (
         {"on": date(2024, 1, 2), "clock": "09:29"},
@@ -161,7 +161,7 @@ def test_a_time_is_the_practices_own() -> None:
     july = datetime(2024, 7, 2, 9, 30, tzinfo=LONDON)
     said = handed_over(on=july.date(), clock="09:30")
     check_handed_over(a_release(released_at=july), said, now=july)
-    with pytest.raises(Refused, match="yet to come"):
+    with pytest.raises(Refused, match="in the future"):
         check_handed_over(a_release(released_at=july), said, now=july.astimezone(UTC))
 
 
@@ -179,7 +179,7 @@ def test_a_package_is_acknowledged_from_the_day_on_which_it_was_there(
 
 NOT_ACKNOWLEDGED = {
     "nobody handed it over": (None, TODAY, "", "nobody has said that this package"),
-    "it is tomorrow": (TODAY, date(2024, 1, 5), "", "yet to come"),
+    "it is tomorrow": (TODAY, date(2024, 1, 5), "", "in the future"),
     "it was not there yet": (TODAY, date(2024, 1, 3), "", "before the package was handed over"),
     "in a word": (TODAY, TODAY, "thanks", "not a sentence"),
 }

@@ -366,5 +366,5 @@ def test_an_entry_that_would_name_too_much_is_refused_and_nothing_is_written(hou
     before = verified(house).head
     dora = house.actor("dora")
     with pytest.raises(Unusable, match="more recordings"), writing(house.practice, None) as act:
-        act.leaf("request.created", actor=dora.person.id, subject=[dora.person.id] * 300)
+        act.leaf("request.created", actor=dora.person.id, subject=[dora.person.id] * 2000)
     assert verified(house).head == before

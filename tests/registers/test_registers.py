@@ -791,6 +791,10 @@ def test_a_complaint_stands_in_its_register_with_what_the_law_wants(stocked: Hou
     entry = one(stocked, RegisterName.COMPLAINTS)
     assert (entry["acknowledged_on"], entry["was_late"]) == (date(2026, 11, 24), False)
     assert entry["progress"] == (f"2026-11-24 {DONE}",)
+    assert (entry["acknowledged_entered_on"], entry["answered_entered_on"]) == (
+        date(2026, 11, 24), date(2026, 11, 24)
+    )  # fmt: skip
+    assert entry["answered_by"] == "dora"
     assert (entry["outcome"], entry["answered_how"], entry["reason"]) == ("upheld", "letter", FOUND)
     assert (entry["request"], entry["entered_by"]) == ("R-1", "sam")
 

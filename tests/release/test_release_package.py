@@ -15,7 +15,15 @@ from callrec.release.preparing import preparing_release
 from house.packages import Package, a_package, seven_zip, ssh_keygen_accepts
 from house.practices import House
 from house.processes import children
-from house.requests import REASON, a_request, approve, approved, request_id, rows
+from house.requests import (
+    REASON,
+    a_request,
+    approve,
+    approved,
+    request_id,
+    rows,
+    third_parties_checked,
+)
 from house.spool import NUMBER, a_call, a_wave, take_in
 
 SOUNDS = Path(__file__).parents[1] / "vectors/telephone/sound"
@@ -114,6 +122,7 @@ def test_what_is_withheld_for_crime_s_sake_is_not_told_to_whom_it_concerns(
     a_request(stocked, purpose=Purpose.PORTABILITY, recordings=[1, 2, 3])
     withheld = {1: Ground.CRIME, 3: Ground.THIRD_PARTY}
     approve(stocked, "R-1", "dora", withheld=withheld)
+    third_parties_checked(stocked, "dora")
     package = a_package(stocked)
     assert package.manifest["withheld"] == [{"code": "third-party", "recording": 3}]
     assert "crime" not in package.read("READ-ME-FIRST.txt").decode()

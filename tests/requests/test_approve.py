@@ -378,7 +378,7 @@ def test_a_login_is_not_enough(stocked: House) -> None:
 
 def test_a_request_for_no_recording_is_not_approved(stocked: House) -> None:
     reference = a_request(stocked, recordings=[])
-    with pytest.raises(Refused, match="asks for no recording"):
+    with pytest.raises(Refused, match="names no recording yet"):
         approve(stocked, reference)
     assert nothing_is_granted(stocked)
 

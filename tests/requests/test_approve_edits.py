@@ -124,19 +124,24 @@ def test_an_approval_without_edits_says_so(access: House) -> None:
 
 NOT_APPROVED: dict[str, tuple[tuple[str, ...], dict[str, Any], type[CallrecError], str]] = {
     "after the end": (("1@0.1-0.251=privilege",), {}, Unusable, "ends at 0:00.25, before the end"),
-    "of one of two": (("0.1-0.2=privilege",), {}, Unusable, "several recordings are concerned"),
-    "of none of them": (("3@0.1-0.2=privilege",), {}, Unusable, "that is not concerned"),
+    "of one of two": (("0.1-0.2=privilege",), {}, Unusable, "there are several recordings"),
+    "of none of them": (
+        ("3@0.1-0.2=privilege",),
+        {},
+        Unusable,
+        "that recording is not part of this request",
+    ),
     "of what is not granted": (
         ("1@0.1-0.2=privilege",),
         {"recordings": (2,)},
         Unusable,
-        "that is not concerned",
+        "that recording is not part of this request",
     ),
     "of what is withheld": (
         ("1@0.1-0.2=privilege",),
         {"withheld": {1: Ground.THIRD_PARTY}},
         Unusable,
-        "that is not concerned",
+        "that recording is not part of this request",
     ),
 }
 

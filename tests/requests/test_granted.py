@@ -303,7 +303,9 @@ def test_an_approval_by_a_delegate_whose_power_had_lapsed_opens_nothing(office: 
     kept = signed_in(office, "pat")
     pass_days(office, 1)
     forge_approval(office, reference, "pat", kept=kept)
-    assert "was lent until 2026-11-24 and has ended" in opens_nothing(office, reference, Refused)
+    assert "was lent until Tue 24 Nov 2026 and has ended" in opens_nothing(
+        office, reference, Refused
+    )
 
 
 def test_a_countersigner_demoted_before_the_approval_does_not_count(office: House) -> None:

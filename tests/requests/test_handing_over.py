@@ -139,8 +139,8 @@ def test_who_may_search_and_decides_nothing_of_it_says_nothing_either(stocked: H
 
 
 NOT_SO = {
-    "tomorrow": ({"on": date(2026, 11, 25)}, "yet to come"),
-    "in an hour": ({"clock": "13:00"}, "yet to come"),
+    "tomorrow": ({"on": date(2026, 11, 25)}, "in the future"),
+    "in an hour": ({"clock": "13:00"}, "in the future"),
     "the day before": ({"on": date(2026, 11, 23)}, "before the package was released"),
     "the passphrase's way": ({"channel": Channel.PHONE}, "the passphrase of this package"),
     "another way": ({"channel": Channel.EMAIL}, "goes by letter"),

@@ -147,7 +147,7 @@ def test_what_has_waited_for_four_weeks_is_told(stocked: House) -> None:
     assert not waiting(stocked)
     pass_days(stocked, 1)
     (told,) = waiting(stocked)
-    assert told.startswith(f"{reference} waits for an answer since 2026-11-24: ask again")
+    assert told.startswith(f"{reference} waits for an answer since Tue 24 Nov 2026: ask again")
     date_request(stocked.practice, dora, reference, ANSWERED)
     assert not waiting(stocked)
 
@@ -217,7 +217,7 @@ def test_who_dates_when_the_time_was_over_is_told_that_it_shows(stocked: House) 
     reference = access(stocked, received="2026-10-01")
     words = "request", "event", reference, "extend", "--on", "2026-10-20", "--reason", WHY
     told = type_in(stocked, "dora", *words)
-    assert "it was due on 2026-11-02, and that was over when this was said" in told.err
+    assert "it was due on Mon 2 Nov 2026, and that was over when this was said" in told.err
     assert f"{reference} is submitted." in told.out
 
 

@@ -37,6 +37,8 @@ _GAP: Final = "  "
 _LABEL: Final = re.compile(r" *(?:- |[^ ]+(?: [^ ]+)*  +)")
 """What a line may begin with, to the right of which the rest of it stays: ``made       ``."""
 
+_WEEKDAY: Final = re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?=\d\d? [A-Z][a-z][a-z] \d{4}\b)")
+
 _WORD: Final = re.compile(r' *(?:"[^"]*/[^"]*"[^ ]*|[^ ]+)')
 """A word with the spaces before it; a path in quotes is one."""
 
@@ -144,7 +146,8 @@ def style_of(words: object) -> str:
 class Table:
     """Rows under headings, as wide as the terminal; whole numbers stand to the right.
 
-    No word is broken. Where the longest words have no room side by side, each row becomes a list.
+    No word is broken. Where there is no room for all, days are without their weekday; where the
+    longest words have no room side by side, each row becomes a list.
     """
 
     headers: Sequence[str]
@@ -154,7 +157,11 @@ class Table:
         """Its lines."""
         rows = [[_cell(value) for value in row] for row in self.rows]
         by_column = list(zip(self.headers, *rows, strict=True))
-        widths = _widths(by_column, columns - len(_GAP) * (len(by_column) - 1))
+        room = columns - len(_GAP) * (len(by_column) - 1)
+        if sum(max(map(cells, column)) for column in by_column) > room:
+            rows = [[_WEEKDAY.sub("", cell) for cell in row] for row in rows]
+            by_column = list(zip(self.headers, *rows, strict=True))
+        widths = _widths(by_column, room)
         if widths is None:
             yield from self._as_lists(columns, paint)
             return

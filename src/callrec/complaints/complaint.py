@@ -37,6 +37,7 @@ from callrec.policy.rights.complaint import (
     check_may_add,
     check_may_answer,
     check_may_enter,
+    is_dated_late,
     must_be_told,
     state_after,
 )
@@ -89,7 +90,10 @@ class ChangedComplaint:
     state: ComplaintState
     version: int
     due_on: date | None
-    """By when it is acknowledged; None where that year's bank holidays are not known."""
+    """By when it is acknowledged; None where that year's bank holidays are not known, or it
+    came before the law."""
+    is_dated_late: bool = False
+    """The complainant was told in time, and it is written down now that the time is over."""
 
 
 def receive_complaint(practice: Practice, actor: Actor, new: NewComplaint) -> ChangedComplaint:
@@ -188,12 +192,22 @@ def add_to_complaint(
         if step.act is ComplaintAct.ANSWERED:
             to = [history.entered_by]
             _notify(practice, act, actor, "was answered", about=reference, to=to)
+        deadline = acknowledgement_of(practice, complaint.receipt.on)
         return ChangedComplaint(
             reference=reference,
             state=state_after((*history.acts, step.act)),
             version=version_id.version,
-            due_on=acknowledgement_of(practice, complaint.receipt.on).due_on,
+            due_on=deadline.due_on,
+            is_dated_late=_tells_first(step, complaint.said(ComplaintAct.ACKNOWLEDGED))
+            and is_dated_late(deadline, step.on, entered_on=today(practice)),
         )
+
+
+def _tells_first(step: ComplaintStep, acknowledged: ComplaintBody | None) -> bool:
+    """Whether the complainant hears by a step, before all else, that their complaint came."""
+    if step.act is ComplaintAct.PROGRESSED or step.finding is Finding.OTHER_MATTER:
+        return False
+    return acknowledged is None or step.on < acknowledged.on
 
 
 def acknowledgement_of(practice: Practice, received_on: date) -> Deadline:

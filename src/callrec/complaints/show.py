@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
@@ -35,6 +36,7 @@ from callrec.policy.rights.complaint import (
     ComplaintState,
     Finding,
     check_may_read,
+    is_dated_late,
     may_answer,
     may_read,
     was_late,
@@ -61,6 +63,8 @@ class ComplaintEvent:
     """Login."""
     at: datetime
     """When it was entered here."""
+    entered_on: date
+    """The day of that."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -78,7 +82,11 @@ class ShownComplaint:
     """By when it is acknowledged, and why."""
     acknowledged_on: date | None
     """Or answered, where that came first."""
+    acknowledged_entered_on: date | None
+    """The day on which that was written down."""
     was_late: bool
+    is_dated_late: bool
+    """It was in time, as who wrote it down says, and the time was over when they did."""
     history: tuple[ComplaintEvent, ...]
 
 
@@ -109,12 +117,12 @@ def show_complaint(practice: Practice, actor: Actor, reference: str) -> ShownCom
 
 def shown_complaint(practice: Practice, complaint: OpenComplaint) -> ShownComplaint:
     """An opened complaint in words."""
-    receipt, history = complaint.receipt, tuple(_events(complaint, logins(practice)))
-    acknowledged, answered = map(complaint.said, (ComplaintAct.ACKNOWLEDGED, ComplaintAct.ANSWERED))
+    receipt, history = complaint.receipt, tuple(_events(practice, complaint))
     # What turns out to be no complaint has no clock.
-    is_none = answered is not None and answered.finding == Finding.OTHER_MATTER
-    told = (acknowledged, None if is_none else answered)
-    told_on = min((body.on for body in told if body is not None), default=None)
+    is_none = history[-1].finding == Finding.OTHER_MATTER
+    told = [each for each in history if each.what in _TOLD and each.finding != Finding.OTHER_MATTER]
+    first = min(told, key=attrgetter("on"), default=None)
+    told_on = None if first is None else first.on
     deadline = acknowledgement_of(practice, receipt.on)
     return ShownComplaint(
         reference=complaint.reference,
@@ -126,15 +134,23 @@ def shown_complaint(practice: Practice, complaint: OpenComplaint) -> ShownCompla
         received_on=receipt.on,
         deadline=deadline,
         acknowledged_on=told_on,
+        acknowledged_entered_on=None if first is None else first.entered_on,
         was_late=not is_none and was_late(deadline, told_on, today=today(practice)),
+        is_dated_late=first is not None
+        and is_dated_late(deadline, first.on, entered_on=first.entered_on),
         history=history,
     )
 
 
-def _events(complaint: OpenComplaint, called: Mapping[str, str]) -> Iterator[ComplaintEvent]:
+_TOLD: Final = frozenset({ComplaintAct.ACKNOWLEDGED, ComplaintAct.ANSWERED})
+
+
+def _events(practice: Practice, complaint: OpenComplaint) -> Iterator[ComplaintEvent]:
+    called, zone = logins(practice), practice.settings.time_zone
     made: Iterator[tuple[Any, ComplaintBody]]
     made = zip(complaint.history.leaves, complaint.versions, strict=True)
     for leaf, body in made:
+        at = parse_instant(leaf.at)
         yield ComplaintEvent(
             what=act_of(leaf),
             on=body.on,
@@ -142,7 +158,8 @@ def _events(complaint: OpenComplaint, called: Mapping[str, str]) -> Iterator[Com
             said=body.what,
             finding=str(body.finding),
             by=called[leaf.actor],
-            at=parse_instant(leaf.at),
+            at=at,
+            entered_on=at.astimezone(zone).date(),
         )
 
 
@@ -155,7 +172,9 @@ class ListedComplaint:
     received_on: date | None
     """None: it is not as it was entered, as `audit verify` tells."""
     due_on: date | None
-    """By when it is acknowledged."""
+    """By when it is acknowledged; None where it came before the law, or that is unknown."""
+    is_unknown: bool
+    """It is not as it was entered, or that year's bank holidays are not known."""
     urgency: Urgency | None
     """How pressing the acknowledgement is; None once there is one, or where no day is known."""
     entered_by: str
@@ -198,7 +217,7 @@ def complaint_warnings(practice: Practice) -> Iterator[str]:
         due = each.due_on and short_date(each.due_on)
         if each.received_on is None:
             yield f"complaint {each.reference} is not as it was entered: callrec audit verify"
-        elif each.state is ComplaintState.RECEIVED and each.due_on is None:
+        elif each.state is ComplaintState.RECEIVED and each.is_unknown:
             yield (
                 f"complaint {each.reference}: by when it is acknowledged is unknown, as that"
                 " year's bank holidays are"
@@ -271,6 +290,7 @@ def _listed(practice: Practice, entered: Iterable[EnteredComplaint]) -> Iterator
             state=facts.state,
             received_on=came_on,
             due_on=None if deadline is None else deadline.due_on,
+            is_unknown=deadline is None or deadline.is_unknown,
             urgency=_urgency(practice, deadline) if deadline and waits else None,
             entered_by=called[facts.entered_by],
         )

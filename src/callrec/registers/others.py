@@ -162,10 +162,13 @@ class ComplaintEntry:
     entered_by: str | None = None
     due_on: date | None = None
     acknowledged_on: date | None = None
+    acknowledged_entered_on: date | None = None
     was_late: bool | None = None
     progress: tuple[str, ...] = ()
     outcome: str | None = None
     answered_on: date | None = None
+    answered_entered_on: date | None = None
+    answered_by: str | None = None
     answered_how: str | None = None
     reason: str | None = None
     fault: str | None = None
@@ -214,12 +217,15 @@ def _complaint_entry(practice: Practice, complaint: OpenComplaint) -> ComplaintE
         entered_by=came.by,
         due_on=shown.deadline.due_on,
         acknowledged_on=shown.acknowledged_on,
+        acknowledged_entered_on=shown.acknowledged_entered_on,
         was_late=shown.was_late,
         progress=tuple(
             f"{each.on} {each.said}" for each in since if each.what is ComplaintAct.PROGRESSED
         ),
         outcome=str(outcome.finding) if outcome else None,
         answered_on=outcome.on if outcome else None,
+        answered_entered_on=shown.history[-1].entered_on if outcome else None,
+        answered_by=shown.history[-1].by if outcome else None,
         answered_how=(str(outcome.how) or None) if outcome else None,
         reason=outcome.what if outcome else None,
     )

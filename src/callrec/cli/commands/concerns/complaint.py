@@ -89,7 +89,9 @@ def receive(
             ),
         )
         made = receive_complaint(practice, actor, new)
-    due = "" if made.due_on is None else f" Acknowledge it by {short_date(made.due_on)}."
+    due = " No day is known to acknowledge it by: callrec complaint show says why."
+    if made.due_on is not None:
+        due = f" Acknowledge it by {short_date(made.due_on)}."
     _show_changed(ctx.obj, made, f"{made.reference} is entered.{due}", "acknowledge")
 
 
@@ -264,6 +266,11 @@ def _add(
 def _show_changed(invocation: Invocation, changed: ChangedComplaint, done: str, then: str) -> None:
     value = {"id": changed.reference, **facts(changed, "state", "version", "due_on")}
     invocation.out.show(value, done)
+    if changed.is_dated_late:
+        invocation.out.note(
+            f"its acknowledgement was due by {_day(changed.due_on)}, and that day was over when you"
+            " said this: complaint show and the register of complaints show when you did"
+        )
     invocation.out.next_step(f"callrec complaint {then} {changed.reference}")
 
 
@@ -294,11 +301,17 @@ def _pressing(listed: ListedComplaint) -> str:
     if listed.state is not ComplaintState.RECEIVED:
         return ""
     marks = {Urgency.OVERDUE: " OVERDUE", Urgency.DUE_SOON: " due soon"}
-    return f"{_day(listed.due_on)}{marks.get(listed.urgency or Urgency.IN_TIME, '')}"
+    mark = marks.get(listed.urgency or Urgency.IN_TIME, "")
+    return f"{_due(listed.due_on, is_unknown=listed.is_unknown)}{mark}"
 
 
 def _day(day: date | None) -> str:
     return "unknown" if day is None else short_date(day)
+
+
+def _due(due_on: date | None, *, is_unknown: bool) -> str:
+    """By when; nothing sets a day for what came before the law."""
+    return "no day" if due_on is None and not is_unknown else _day(due_on)
 
 
 def _listed_json(listed: ListedComplaint) -> Mapping[str, Any]:
@@ -324,7 +337,7 @@ def _shown_json(shown: ShownComplaint) -> Mapping[str, Any]:
         "incident": shown.incident or None,
         "received_on": shown.received_on,
         **facts(shown.deadline, "due_on", "why"),
-        **facts(shown, "acknowledged_on", "was_late"),
+        **facts(shown, "acknowledged_on", "acknowledged_entered_on", "was_late"),
         "history": [
             {
                 **facts(each, "what", "on"),
@@ -343,7 +356,7 @@ def _shown_lines(shown: ShownComplaint) -> Iterator[str]:
     yield from labelled(_labelled(shown), width=16)
     for each in shown.history[1:]:
         yield ""
-        yield f"{short_date(each.on)}  {_SAID[each.what]}{_told(each)}, entered by {each.by}"
+        yield f"{short_date(each.on)}  {_SAID[each.what]}{_told(each)}, {_entered(each)}"
         if each.finding:
             yield Prose(f"  {each.finding}: {Finding(each.finding).meaning}")
         if each.said:
@@ -366,21 +379,30 @@ def _told(event: ComplaintEvent) -> str:
     return ", not told to the complainant"
 
 
+def _entered(event: ComplaintEvent) -> str:
+    on = "" if event.entered_on == event.on else f" on {short_date(event.entered_on)}"
+    return f"entered by {event.by}{on}"
+
+
 def _labelled(shown: ShownComplaint) -> Iterator[tuple[str, object]]:
     came = shown.history[0]
     yield "complainant", shown.complainant
     yield "contact", shown.contact
     yield "complains of", came.said
     how = CHANNELS[Channel(came.how)]
-    yield "received", f"{short_date(shown.received_on)}, {how}, entered by {came.by}"
+    yield "received", f"{short_date(shown.received_on)}, {how}, {_entered(came)}"
     if shown.request:
         yield "request", shown.request
     if shown.incident:
         yield "incident", shown.incident
-    due = _day(shown.deadline.due_on)
+    due = _due(shown.deadline.due_on, is_unknown=shown.deadline.is_unknown)
     if shown.acknowledged_on is not None:
-        late = "late" if shown.was_late else "in time"
-        yield "acknowledged", f"{short_date(shown.acknowledged_on)}, {late}; it was due by {due}"
+        late = f", {'late' if shown.was_late else 'in time'}; it was due by {due}"
+        has_day = shown.deadline.due_on is not None
+        yield "acknowledged", f"{short_date(shown.acknowledged_on)}{late if has_day else ''}"
+        if shown.is_dated_late and shown.acknowledged_entered_on is not None:
+            written = short_date(shown.acknowledged_entered_on)
+            yield "written down", f"{written}, when that day was over"
     elif shown.state is ComplaintState.RECEIVED:
         yield "acknowledge by", f"{due}{', OVERDUE' if shown.was_late else ''}"
 
