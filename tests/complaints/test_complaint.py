@@ -121,7 +121,22 @@ def test_the_intake_service_enters_none(house: House) -> None:
     assert refused(house)
 
 
+def test_one_from_before_the_law_has_no_day_and_is_never_late(house: House) -> None:
+    a_complaint(house, received_on=date(2020, 1, 1))
+    assert (shown(house).deadline.due_on, shown(house).was_late) == (None, False)
+    told = type_in(house, "dora", "complaint", "list").out
+    assert "no day" in told
+    assert "unknown" not in told
+    assert "acknowledge by  no day" in type_in(house, "dora", "complaint", "show", "1").out
+    assert warned(house) == []
+    assert waiting(house, "dora") == [("C-1", InboxAction.ACKNOWLEDGE)]
+    acknowledged(house)
+    told = type_in(house, "dora", "complaint", "show", "1").out
+    assert "acknowledged    Tue 24 Nov 2026\n" in told
+
+
 REFUSED = {
+    "before the UK GDPR": ({"received_on": date(1999, 12, 31)}, "before 2018"),
     "tomorrow": ({"received_on": date(2026, 11, 25)}, "has not come yet"),
     "no sentence": ({"what": "my data"}, "is not a sentence"),
 }

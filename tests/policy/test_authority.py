@@ -26,6 +26,7 @@ from callrec.policy.authority import (
 )
 from callrec.policy.days import short_date
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import RequestState
 from callrec.policy.role import POWERS, Power, Role, Standing
 from callrec.policy.words import in_words
 from policy.builders import ANN, CAT, DAN, REASON, TODAY, a_person, a_request
@@ -241,6 +242,14 @@ def test_a_data_controller_who_holds_less_denies_what_is_lent_to_him_to_decide()
 def test_whoever_waits_asks_for_an_approval() -> None:
     assert hint_who_decides(a_request(Purpose.ERASURE)) == (
         "ask the Data Controller to run callrec approve R-17"
+    )
+
+
+@pytest.mark.parametrize("command", ["approve", "deny", "revoke", "request close"])
+def test_what_is_in_effect_is_closed_and_nothing_else(command: str) -> None:
+    stands = a_request(Purpose.OBJECTION, state=RequestState.IN_EFFECT)
+    assert hint_who_decides(stands, command) == (
+        "ask the Data Controller to run callrec request close R-17"
     )
 
 

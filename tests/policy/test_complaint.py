@@ -81,7 +81,7 @@ def test_events_that_cannot_follow_each_other_are_tampering(
         state_after(acts)
 
 
-@given(st.dates(date(2018, 1, 1), date(2029, 10, 1)))
+@given(st.dates(date(2026, 6, 19), date(2029, 10, 1)))
 def test_an_acknowledgement_has_30_days_and_ends_on_a_working_day(received_on: date) -> None:
     due_on = acknowledge_by(received_on, NO_HOLIDAYS).due_on
     assert due_on is not None
@@ -105,6 +105,14 @@ def test_why_that_day_is_told_with_its_sources() -> None:
             f"{saturday} is no working day: the next one is {monday} [{Law.COMPLAINT_GUIDANCE}]",
         ),
     )
+
+
+@given(st.dates(date(2018, 1, 1), date(2026, 6, 18)))
+def test_no_clock_runs_from_a_day_before_the_law_was_in_force(received_on: date) -> None:
+    found = acknowledge_by(received_on, NO_HOLIDAYS)
+    assert (found.due_on, found.target_on, found.is_unknown) == (None, None, False)
+    (why,) = found.why
+    assert why.endswith(", before Friday 19 June 2026, when this law began [DPA 2018 s.164A(3)]")
 
 
 def test_on_a_working_day_nothing_is_rolled() -> None:
@@ -155,7 +163,9 @@ def test_what_is_complained_of_is_told_in_a_sentence() -> None:
 def test_a_day_is_between_receipt_and_today() -> None:
     check_day(TODAY, today=TODAY)
     check_day(TODAY, today=TODAY, since=TODAY)
-    check_day(date(2000, 1, 1), today=TODAY)
+    check_day(date(2018, 1, 1), today=TODAY)
+    with pytest.raises(Refused, match=r"^that day is before 2018, and no clock here is as old as"):
+        check_day(date(2017, 12, 31), today=TODAY)
     with pytest.raises(Refused, match=r"^that day has not come yet \["):
         check_day(TODAY, today=YESTERDAY)
     with pytest.raises(Refused, match=r"^the complaint came later, on Thursday 4 January 2024 \["):

@@ -16,6 +16,7 @@ from callrec.policy.request import (
     state_after,
     version_after,
 )
+from callrec.policy.words import in_words
 from policy.builders import BEN, CAT, NOW, events
 
 Act, State = RequestAct, RequestState
@@ -248,7 +249,7 @@ def test_a_request_moves_as_the_table_of_steps_says(state: RequestState, act: Re
     before = (*LED_TO[state], *BEFORE.get((state, act), ()))
     history, target = events(Act.CREATED, *before, act), NEXT[state, act]
     if target is None:
-        with pytest.raises(Refused, match=f"the request is {state} and cannot be {act.meaning}"):
+        with pytest.raises(Refused, match=f"is {in_words(state)} and cannot be {act.meaning}"):
             check_transition(state, act, "R-17")
         with pytest.raises(Tampered, match=f"a request's history has {act} where it cannot be"):
             state_after(history)
@@ -262,7 +263,7 @@ def test_a_request_moves_as_the_table_of_steps_says(state: RequestState, act: Re
 )
 @pytest.mark.parametrize("state", sorted(ENDED_STATES), ids=str)
 def test_nothing_happens_to_a_request_that_has_ended(state: RequestState, act: RequestAct) -> None:
-    with pytest.raises(Refused, match=f"the request is {state} and cannot be {act.meaning}"):
+    with pytest.raises(Refused, match=f"is {in_words(state)} and cannot be {act.meaning}"):
         check_transition(state, act, "R-17")
 
 
@@ -301,6 +302,11 @@ def test_a_refused_step_names_the_state() -> None:
         check_transition(State.DENIED, Act.WITHDRAWN, "R-17")
 
 
+def test_a_refused_step_names_the_state_in_words() -> None:
+    with pytest.raises(Refused, match="the request is in effect and cannot be revoked"):
+        check_transition(State.IN_EFFECT, Act.REVOKED, "R-17")
+
+
 def test_a_release_without_approval_is_refused_under_4b() -> None:
     with pytest.raises(Refused, match=r"submitted and cannot be released \[policy 4\(b\)\]"):
         check_transition(State.SUBMITTED, Act.PREPARED, "R-17")
@@ -325,6 +331,10 @@ HINTS = {
     (State.APPROVED, Act.WITHDRAWN): "first the person who decides it: callrec revoke R-17",
     (State.HEARD, Act.WITHDRAWN): "end it: callrec request close R-17",
     (State.RELEASED, Act.WITHDRAWN): "end it: callrec request close R-17",
+    (State.IN_EFFECT, Act.WITHDRAWN): (
+        "ask the Data Controller to run callrec request close R-17 --reason TEXT"
+    ),
+    (State.IN_EFFECT, Act.REVOKED): "close it: callrec request close R-17 --reason TEXT",
     (State.DENIED, Act.WITHDRAWN): "see how it got there: callrec request show R-17",
 }
 

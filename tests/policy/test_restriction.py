@@ -33,6 +33,15 @@ def test_a_purpose_uses_what_is_restricted_by_an_exception_of_the_law_alone(
     assert "callrec request close R-20" in refused.value.hint
 
 
+def test_what_is_restricted_is_left_out_where_something_else_is_left() -> None:
+    with pytest.raises(Refused) as refused:
+        check_not_restricted(Purpose.COMPLAINT, {3: "R-20"}, has_others=True)
+    assert refused.value.hint.startswith("leave it out; the Data Controller")
+    with pytest.raises(Refused) as refused:
+        check_not_restricted(Purpose.COMPLAINT, {3: "R-20"})
+    assert refused.value.hint.startswith("the Data Controller")
+
+
 @pytest.mark.parametrize("purpose", Purpose)
 def test_what_nobody_has_restricted_is_used_by_any(purpose: Purpose) -> None:
     check_not_restricted(purpose, {})

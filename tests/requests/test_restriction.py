@@ -227,6 +227,13 @@ def test_a_correction_stands_beside_the_recording_after_its_request_is_closed(
     assert hear(stocked, approved(stocked)).recording == 1
 
 
+def test_the_reason_for_lifting_it_is_kept_without_the_blanks_around_it(stocked: House) -> None:
+    reference = in_effect(stocked)
+    lift(stocked, reference, reason=f"  {ANOTHER_REASON}\n ")
+    shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference)
+    assert shown.history[-1].reason == ANOTHER_REASON
+
+
 @pytest.mark.parametrize("purpose", [*RIGHTS, Purpose.ERASURE])
 @pytest.mark.parametrize("proof", ["identity", "authority"])
 def test_no_right_is_carried_out_before_they_proved_who_they_are(

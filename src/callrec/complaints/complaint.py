@@ -90,7 +90,8 @@ class ChangedComplaint:
     state: ComplaintState
     version: int
     due_on: date | None
-    """By when it is acknowledged; None where that year's bank holidays are not known."""
+    """By when it is acknowledged; None where that year's bank holidays are not known, or it
+    came before the law."""
     is_dated_late: bool = False
     """The complainant was told in time, and it is written down now that the time is over."""
 

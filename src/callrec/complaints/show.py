@@ -172,7 +172,9 @@ class ListedComplaint:
     received_on: date | None
     """None: it is not as it was entered, as `audit verify` tells."""
     due_on: date | None
-    """By when it is acknowledged."""
+    """By when it is acknowledged; None where it came before the law, or that is unknown."""
+    is_unknown: bool
+    """It is not as it was entered, or that year's bank holidays are not known."""
     urgency: Urgency | None
     """How pressing the acknowledgement is; None once there is one, or where no day is known."""
     entered_by: str
@@ -215,7 +217,7 @@ def complaint_warnings(practice: Practice) -> Iterator[str]:
         due = each.due_on and short_date(each.due_on)
         if each.received_on is None:
             yield f"complaint {each.reference} is not as it was entered: callrec audit verify"
-        elif each.state is ComplaintState.RECEIVED and each.due_on is None:
+        elif each.state is ComplaintState.RECEIVED and each.is_unknown:
             yield (
                 f"complaint {each.reference}: by when it is acknowledged is unknown, as that"
                 " year's bank holidays are"
@@ -288,6 +290,7 @@ def _listed(practice: Practice, entered: Iterable[EnteredComplaint]) -> Iterator
             state=facts.state,
             received_on=came_on,
             due_on=None if deadline is None else deadline.due_on,
+            is_unknown=deadline is None or deadline.is_unknown,
             urgency=_urgency(practice, deadline) if deadline and waits else None,
             entered_by=called[facts.entered_by],
         )

@@ -341,8 +341,13 @@ def check_is_decider(person: Person, request: RequestFacts, *, on: date) -> None
 
 
 def hint_who_decides(request: RequestFacts, command: str = "approve") -> str:
-    """The hint that names who decides a request; it is decided before it is carried out."""
-    if command != "deny" and request.state not in {*GRANTED_STATES, RequestState.IN_EFFECT}:
+    """The hint that names who decides a request; it is decided before it is carried out.
+
+    What is in effect is closed; nothing else can happen to it.
+    """
+    if request.state is RequestState.IN_EFFECT:
+        command = "request close"
+    elif command != "deny" and request.state not in GRANTED_STATES:
         command = "approve"
     ask = _ASK[TERMS[request.purpose].decided_with]
     return f"ask {ask} to run callrec {command} {request.reference}"

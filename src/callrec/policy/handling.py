@@ -129,7 +129,7 @@ def check_is_awaited_proof(request: RequestFacts, awaited: Awaited | None) -> No
     """
     if awaited not in request.unproven:
         raise Refused(
-            f"the request is {request.state} and cannot be answered",
+            f"the request is {in_words(request.state)} and cannot be answered",
             clause=TERMS[request.purpose].decided_under,
             hint="only proof that is missing is written down then;"
             f" see what happened: callrec request show {request.reference}",
@@ -143,7 +143,7 @@ def check_waits_for_answer(request: RequestFacts) -> None:
     """
     if request.state in USED_STATES and not TERMS[request.purpose].is_dated:
         raise Refused(
-            f"the request is {request.state} and cannot be changed",
+            f"the request is {in_words(request.state)} and cannot be changed",
             clause=Clause.FORMALLY_AUTHORISED,
             hint="ask for what is wanted besides by itself: callrec request create",
         )

@@ -48,7 +48,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.days import as_typed, day_end
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import PersonId
-from callrec.policy.words import Worded
+from callrec.policy.words import Worded, in_words
 
 
 class RequestState(StrEnum):
@@ -228,8 +228,16 @@ _INSTEAD = {
     ): "first the person who decides it: callrec revoke {}",
     **{
         (state, RequestAct.WITHDRAWN): "end it: callrec request close {}"
-        for state in sorted({*USED_STATES, RequestState.IN_EFFECT})
+        for state in sorted(USED_STATES)
     },
+    (
+        RequestState.IN_EFFECT,
+        RequestAct.WITHDRAWN,
+    ): "ask the Data Controller to run callrec request close {} --reason TEXT",
+    (
+        RequestState.IN_EFFECT,
+        RequestAct.REVOKED,
+    ): "close it: callrec request close {} --reason TEXT",
 }
 """The hint for some impossible acts."""
 
@@ -242,7 +250,7 @@ def check_transition(state: RequestState, act: RequestAct, reference: str) -> No
     """Check that an act is possible in this state; ``reference`` is for the hint."""
     if _next_state(state, act) is None:
         raise Refused(
-            f"the request is {state} and cannot be {act.meaning}",
+            f"the request is {in_words(state)} and cannot be {act.meaning}",
             clause=Clause.FORMALLY_AUTHORISED if act in _HANDING_OVER else None,
             hint=_INSTEAD.get((state, act), _HOW_IT_GOT_THERE).format(reference),
         )
@@ -258,7 +266,7 @@ def check_can_happen(events: Iterable[RequestEvent], act: RequestAct, reference:
     check_transition(state, act, reference)
     if not _is_open_to(state, history, act):
         raise Refused(
-            f"the request is {state} and cannot be {act.meaning}",
+            f"the request is {in_words(state)} and cannot be {act.meaning}",
             hint=f"take it back first: callrec revoke {reference}",
         )
 

@@ -378,7 +378,7 @@ def check_granted(
     """Exactly the recordings, by number, that standing approvals grant are destroyed."""
     if not granted:
         raise Refused(
-            f"the request is {request.state}, and no approval of it stands",
+            f"the request is {in_words(request.state)}, and no approval of it stands",
             clause=TERMS[request.purpose].decided_under,
             hint=f"the Data Controller decides it: callrec approve {request.reference}",
         )

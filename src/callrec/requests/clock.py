@@ -71,6 +71,11 @@ PROOF: Final[Mapping[FurtherParticular, Awaited]] = {
 _UNCARRIED: Final = "a request has a date that no entry of the audit log carries"
 
 
+def missing_proof(further: Mapping[str, str]) -> list[str]:
+    """What a request says has not come; as `callrec request event` names it."""
+    return sorted({str(proof) for name, proof in PROOF.items() if further.get(name) == UNKNOWN})
+
+
 def begin_clock(
     act: LogTransaction, actor: Actor, history: History, request: RequestBody
 ) -> History:
@@ -78,7 +83,7 @@ def begin_clock(
     if not TERMS[request.purpose].is_dated:
         return history
     further = request.particulars.further
-    missing = sorted({str(proof) for name, proof in PROOF.items() if further.get(name) == UNKNOWN})
+    missing = missing_proof(further)
     body = {
         "answer_by": further.get("answer-by", ""),
         "awaits": missing,

@@ -83,6 +83,7 @@ def date_request(
         Refused: it is not the actor's to do, it or its day is not possible, or it has no reason.
         Locked: it takes the actor's password.
     """
+    reason = reason.strip()
     with signing_on(practice, actor, ACT_OF_DATED[event.event], reference) as act:
         request = read_request(practice, actor, act.connection, reference)
         clock = _checked_clock(practice, actor, request, event)
@@ -226,6 +227,7 @@ def close_request(
             the reason is none.
         Locked: it takes the actor's password, as there is a reason to be kept.
     """
+    reason = reason.strip()
     with (
         attempt_on(practice, actor, RequestAct.CLOSED, reference) as row,
         signing(practice, actor) as act,

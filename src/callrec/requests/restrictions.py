@@ -47,7 +47,11 @@ def check_unrestricted(
 ) -> None:
     """Check that none of these recordings, numbers by uid, is restricted for a purpose."""
     restricted = restricted_by(practice, connection, recordings)
-    check_not_restricted(purpose, {recordings[uid]: by for uid, by in restricted.items()})
+    check_not_restricted(
+        purpose,
+        {recordings[uid]: by for uid, by in restricted.items()},
+        has_others=len(restricted) < len(recordings),
+    )
 
 
 def _in_effect(

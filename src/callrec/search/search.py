@@ -31,6 +31,7 @@ from callrec.policy.request import ENDED_STATES
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power
 from callrec.policy.search import Criteria, check_not_browsing, described_by
+from callrec.policy.words import in_words
 from callrec.practice import Actor, Practice, attempt, powers, record, today
 from callrec.requests.covering import holds_covering
 from callrec.requests.standing import read_lapse_facts, state_now
@@ -134,7 +135,8 @@ def _open_request(practice: Practice, actor: Actor, reference: str) -> str:
     # The column is held against the log when the request is opened, after the search's leaf.
     if state in ENDED_STATES:
         raise Refused(
-            f"request {reference} is {state}, and nothing is looked for under it any more",
+            f"request {reference} is {in_words(state)}, and nothing is looked for under it any"
+            " more",
             clause=Clause.NO_BROWSING,
             hint="say why you search with --reason, or make a new request",
         )

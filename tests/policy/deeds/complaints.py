@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from callrec.policy.rights.complaint import (
@@ -37,6 +37,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "an intake service enters a complaint": lambda: check_may_enter(a_person(Role.INTAKE)),
     "what is complained of is told in a word": lambda: check_account("privacy"),
     "a complaint comes tomorrow": lambda: check_day(TODAY + timedelta(days=1), today=TODAY),
+    "a complaint comes before the UK GDPR": lambda: check_day(date(2017, 12, 31), today=TODAY),
     "a complaint is acknowledged before it came": lambda: check_day(
         TODAY - timedelta(days=1), today=TODAY, since=TODAY
     ),

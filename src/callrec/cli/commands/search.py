@@ -439,7 +439,7 @@ def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
 
 def _rights(shown: CheckedRecording) -> Iterator[tuple[str, str]]:
     if shown.restricted_by:
-        yield "restricted", f"by {shown.restricted_by}: it is kept, and not heard or released"
+        yield "restricted", f"by {shown.restricted_by}: nobody hears or releases it"
     if shown.corrected_by:
         yield "corrected", f"a note says what is wrong in it: {', '.join(shown.corrected_by)}"
 

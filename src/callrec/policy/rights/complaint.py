@@ -3,7 +3,7 @@
 Not a complaint about care or service, for which a recording may be asked for [policy 2 bullet 4].
 
     s.164A(2)       it is made easy: anybody in the practice enters one, with no approval
-    s.164A(3)       its receipt is acknowledged within 30 days
+    s.164A(3)       its receipt is acknowledged within 30 days, if it came since 19 June 2026
     s.164A(4), (5)  enquiries are made, the complainant hears of progress, and of the outcome,
                     without undue delay; an outcome within the 30 days needs no acknowledgement too
 
@@ -17,14 +17,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
 
 from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force
 from callrec.policy.clause import Law
 from callrec.policy.clock_events import STATUTORY_SCALES, Deadline, TimeScales, full_date
-from callrec.policy.days import WorkingDays
+from callrec.policy.days import FIRST_YEAR, WorkingDays
 from callrec.policy.role import Person, PersonId, Power, Role, powers_of
 from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, Worded, is_sentence
+
+IN_FORCE_SINCE: Final = date(2026, 6, 19)
+"""Since when the section is in force: of what came before, no clock runs."""
 
 
 class ComplaintState(StrEnum):
@@ -87,11 +91,16 @@ def acknowledge_by(
 ) -> Deadline:
     """By when a complaint is acknowledged: the 30th day after that of its receipt.
 
-    From a Saturday, Sunday or bank holiday, the next working day.
+    From a Saturday, Sunday or bank holiday, the next working day. There is none for what came
+    before the law was in force.
 
     Source: DPA 2018 s.164A(3); ICO, data protection complaints. Laws: received later is never due
     earlier; a working day, at least 30 days after its receipt.
     """
+    if received_on < IN_FORCE_SINCE:
+        before = f"{full_date(received_on)}, before {full_date(IN_FORCE_SINCE)}"
+        why_none = f"received on {before}, when this law began [{Law.COMPLAINT_PERIOD}]"
+        return Deadline(waiting_for=None, why=(why_none,))
     last = received_on + timedelta(days=scales.complaint_days)
     due = working.next_if_known(last)
     begins = received_on + timedelta(days=1)
@@ -138,12 +147,21 @@ def check_account(what: str, option: str = "--what") -> None:
 
 
 def check_day(on: date, *, today: date, since: date | None = None) -> None:
-    """A thing happened by today, and not before what it follows, which was on the day ``since``."""
+    """A thing happened by today, and not before what it follows, which was on the day ``since``.
+
+    Nor before the year of the UK GDPR: that is a typing mistake.
+    """
     if on > today:
         raise Refused(
             "that day has not come yet",
             clause=Law.COMPLAINT,
             hint="give the day on which it happened",
+        )
+    if on.year < FIRST_YEAR:
+        raise Refused(
+            f"that day is before {FIRST_YEAR}, and no clock here is as old as that",
+            clause=Law.COMPLAINT,
+            hint="check the year",
         )
     if since is not None and on < since:
         raise Refused(

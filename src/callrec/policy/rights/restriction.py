@@ -58,19 +58,22 @@ def lawful_use(purpose: Purpose) -> LawfulUse | None:
             return None
 
 
-def check_not_restricted(purpose: Purpose, restricted: Mapping[int, str]) -> None:
+def check_not_restricted(
+    purpose: Purpose, restricted: Mapping[int, str], *, has_others: bool = False
+) -> None:
     """What is restricted is only stored [UK GDPR 18(2)].
 
     Args:
         purpose: what it is to be heard or released for.
         restricted: by number, the request that restricts each, ``R-20``.
+        has_others: whether something is left if these are left out.
     """
     if not (TERMS[purpose].is_heard and restricted) or lawful_use(purpose):
         return
     number, by = min(restricted.items())
     raise Refused(
-        f"recording {number} is restricted by {by}: it is kept, and not heard or released",
+        f"recording {number} is restricted by {by}: nobody hears or releases it",
         clause=Law.RESTRICTED_USE,
-        hint="leave it out; the Data Controller can lift it:"
+        hint=f"{'leave it out; ' if has_others else ''}the Data Controller can lift it:"
         f" callrec request close {by} --reason TEXT",
     )

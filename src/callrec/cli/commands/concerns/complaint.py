@@ -89,7 +89,9 @@ def receive(
             ),
         )
         made = receive_complaint(practice, actor, new)
-    due = "" if made.due_on is None else f" Acknowledge it by {short_date(made.due_on)}."
+    due = " No day is known to acknowledge it by: callrec complaint show says why."
+    if made.due_on is not None:
+        due = f" Acknowledge it by {short_date(made.due_on)}."
     _show_changed(ctx.obj, made, f"{made.reference} is entered.{due}", "acknowledge")
 
 
@@ -299,11 +301,17 @@ def _pressing(listed: ListedComplaint) -> str:
     if listed.state is not ComplaintState.RECEIVED:
         return ""
     marks = {Urgency.OVERDUE: " OVERDUE", Urgency.DUE_SOON: " due soon"}
-    return f"{_day(listed.due_on)}{marks.get(listed.urgency or Urgency.IN_TIME, '')}"
+    mark = marks.get(listed.urgency or Urgency.IN_TIME, "")
+    return f"{_due(listed.due_on, is_unknown=listed.is_unknown)}{mark}"
 
 
 def _day(day: date | None) -> str:
     return "unknown" if day is None else short_date(day)
+
+
+def _due(due_on: date | None, *, is_unknown: bool) -> str:
+    """By when; nothing sets a day for what came before the law."""
+    return "no day" if due_on is None and not is_unknown else _day(due_on)
 
 
 def _listed_json(listed: ListedComplaint) -> Mapping[str, Any]:
@@ -387,10 +395,11 @@ def _labelled(shown: ShownComplaint) -> Iterator[tuple[str, object]]:
         yield "request", shown.request
     if shown.incident:
         yield "incident", shown.incident
-    due = _day(shown.deadline.due_on)
+    due = _due(shown.deadline.due_on, is_unknown=shown.deadline.is_unknown)
     if shown.acknowledged_on is not None:
-        late = "late" if shown.was_late else "in time"
-        yield "acknowledged", f"{short_date(shown.acknowledged_on)}, {late}; it was due by {due}"
+        late = f", {'late' if shown.was_late else 'in time'}; it was due by {due}"
+        has_day = shown.deadline.due_on is not None
+        yield "acknowledged", f"{short_date(shown.acknowledged_on)}{late if has_day else ''}"
         if shown.is_dated_late and shown.acknowledged_entered_on is not None:
             written = short_date(shown.acknowledged_entered_on)
             yield "written down", f"{written}, when that day was over"

@@ -38,7 +38,7 @@ from callrec.policy.edits import Edits, TypedEdit, read_clip, read_silence
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.withholding import Opinion
-from callrec.policy.words import some_of
+from callrec.policy.words import in_words, some_of
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -280,7 +280,7 @@ def deny(
                 breaks_glass=break_glass,
             )
             value = {"id": reference, "state": state}
-            sitting.show(reference, value, f"{reference} is {state}.")
+            sitting.show(reference, value, f"{reference} is {in_words(state)}.")
     sitting.end()
 
 

@@ -144,8 +144,6 @@ def _show_created(
     suggested: Suggested | None,
     recordings: Sequence[int],
 ) -> None:
-    from callrec.policy.purpose import TERMS
-
     out, asked = invocation.out, f" Recordings asked for: {len(recordings)}." if recordings else ""
     value = {
         "id": made.reference,
@@ -166,9 +164,25 @@ def _show_created(
         out.note(_matching(suggested))
     for line in _more_than_shown(made, suggested, recordings):
         out.note(line)
+    _next_step(invocation, actor, made, suggested, recordings)
+
+
+def _next_step(
+    invocation: Invocation,
+    actor: Actor,
+    made: CreatedRequest,
+    suggested: Suggested | None,
+    recordings: Sequence[int],
+) -> None:
+    from callrec.policy.purpose import TERMS
+    from callrec.requests.clock import missing_proof
+
+    out, missing = invocation.out, missing_proof(made.particulars.further)
     if not recordings and not TERMS[made.purpose].is_owed_whole:
         numbers = [str(call.id) for call in suggested.shown] if suggested else []
         out.next_step(f"callrec request attach {made.reference} {' '.join(numbers) or 'RECORDING'}")
+    elif TERMS[made.purpose].takes_effect and missing:
+        out.next_step(f"callrec request event {made.reference} {missing[0]} --on DATE")
     elif not made.concerned.people:  # else one of these could be named here
         who = who_decides(made.purpose, actor.person)
         out.next_step(f"ask {who} to run callrec approve {made.reference}")

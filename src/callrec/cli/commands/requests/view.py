@@ -49,7 +49,7 @@ def reader(invocation: Invocation, practice: Practice) -> Actor:
 
 def show_state(invocation: Invocation, reference: str, state: str) -> None:
     """What a request has become."""
-    invocation.out.show({"id": reference, "state": state}, f"{reference} is {state}.")
+    invocation.out.show({"id": reference, "state": state}, f"{reference} is {in_words(state)}.")
 
 
 def request_json(shown: ShownRequest) -> Mapping[str, Any]:
@@ -298,7 +298,9 @@ def granted_in_words(purpose: Purpose, to: str) -> str:
         return f"to {to}"
     if terms.is_destroyed:
         return "to be destroyed"
-    return "to be kept and not used" if terms.restricts else "to carry the note"
+    if not terms.restricts:
+        return "to carry the note"
+    return "to be kept and not used" if purpose is Purpose.RESTRICTION else "not to be used"
 
 
 def _decided_besides(approval: ShownApproval) -> Iterator[str]:
