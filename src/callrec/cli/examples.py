@@ -35,8 +35,8 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "request create": ("complaint", "outside-body --help", "complaint --recording 1042"),
     "request list": ("", "--mine", "--state submitted"),
     "request show": ("R-17", "17", "17 --json"),
-    "request attach": ("R-17 1042", "R-17 1042 1043"),
-    "request gather": ("R-17", "R-17 --leave-out 1042=not-relevant"),
+    "request attach": ("R-17 1042", "R-17 1042 1043", 'R-17 "yesterday 16:03"'),
+    "request gather": ("R-17", "R-17 --leave-out 1042=not-relevant", "R-17 --json"),
     "request detach": ("R-17 1042", "R-17 1042 1043", "R-17 1042 --yes"),
     "request amend": (
         'R-17 --number "07700 900461"',
