@@ -68,7 +68,7 @@ def test_a_recording_whose_key_was_taken_away_is_still_found_and_convicts(worked
     verified = type_in(worked, "dora", "audit", "verify")
     assert verified.status == Tampered.exit_status
     assert said in verified.err
-    assert "\n 1  2024-07-04" in done(
+    assert "\n 1  4 Jul 2024" in done(
         worked, "pat", "search", "--party", "Featherstonehaugh", "--reason", WHY
     )
     assert said in type_in(worked, "max", "approve", "R-3", "--yes").err

@@ -55,7 +55,7 @@ def test_what_an_entry_ended_does_not_come_back_by_damaging_it(stocked: House, w
 
 
 BROKEN = {
-    "request.denied": "request R-3",
+    "request.denied": "request R-4",
     "request.received": "request R-1",
     "hold.covers": "hold H-1",
     "incident.updated": "incident I-1",
@@ -84,7 +84,7 @@ def test_what_lacks_an_entry_is_put_on_record_and_stops_nothing_else(
 def test_what_was_denied_is_not_open_again_without_its_denial(full: House) -> None:
     damage_last(full, "request.denied")
     done(full, "dora", "audit", "resume", *REASON)
-    answer = type_in(full, "dora", "approve", "R-3", "--yes")
+    answer = type_in(full, "dora", "approve", "R-4", "--yes")
     assert answer.status == Tampered.exit_status, answer
 
 

@@ -24,6 +24,7 @@ from callrec.policy.authority import (
     check_not_subject,
     hint_who_decides,
 )
+from callrec.policy.days import short_date
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import POWERS, Power, Role, Standing
@@ -70,7 +71,7 @@ def test_a_person_does_what_his_role_brings_and_no_more(role: Role, power: Power
 def test_a_delegate_does_what_was_lent_to_him_until_its_day() -> None:
     delegate = a_person(Role.STAFF, lent=Power.SEARCH, until=TODAY)
     check_may(delegate, Power.SEARCH, on=TODAY)
-    ended = rf"search was lent until {TODAY} and has ended \[policy 4\(a\)\]"
+    ended = rf"that power was lent until {short_date(TODAY)} and has ended \[policy 4\(a\)\]"
     with pytest.raises(Refused, match=ended):
         check_may(delegate, Power.SEARCH, on=TOMORROW)
 
@@ -165,7 +166,7 @@ def test_a_delegate_decides_what_was_lent_to_him() -> None:
 @pytest.mark.parametrize("purpose", RESERVED)
 def test_a_delegate_whose_power_has_ended_decides_nothing_more(purpose: Purpose) -> None:
     delegate = a_person(PARTNER, lent=Power.DECIDE_RESERVED, until=YESTERDAY)
-    ended = f"decide-reserved was lent until {YESTERDAY} and has ended"
+    ended = f"that power was lent until {short_date(YESTERDAY)} and has ended"
     with pytest.raises(Refused, match=ended) as refused:
         check_may_decide(delegate, a_request(purpose), on=TODAY)
     assert refused.value.clause is TERMS[purpose].decided_under

@@ -56,7 +56,7 @@ def test_the_practice_may_allow_a_wider_window() -> None:
 
 @pytest.mark.parametrize("reason", [None, ""])
 def test_a_search_without_a_reason_or_a_request_is_browsing(reason: str | None) -> None:
-    with pytest.raises(Refused, match=r"under a reason or a request \[policy 4\(c\)\]") as refused:
+    with pytest.raises(Refused, match=r"needs a reason or a request \[policy 4\(c\)\]") as refused:
         check_not_browsing(NAMING["a number"], reason=reason, request=None, widest_window=1)
     assert "--request" in refused.value.hint
 

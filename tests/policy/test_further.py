@@ -296,12 +296,12 @@ def test_who_was_affected_has_a_login() -> None:
     with pytest.raises(NotFound, match="nobody has that login") as unknown:
         take(Purpose.ABUSIVE_CALL, affected="zoe")
     assert "zoe" not in unknown.value.message + unknown.value.hint
-    assert unknown.value.hint == "run callrec user list, then give --affected USER"
+    assert unknown.value.hint == "callrec user list shows the logins: --affected USER"
 
 
 def test_a_code_is_taken_in_any_case_and_no_other_is() -> None:
     assert take(Purpose.DECEASED, standing="Claimant")["standing"] == "claimant"
-    with pytest.raises(Unusable, match="none of the answers: standing") as unusable:
+    with pytest.raises(Unusable, match="not one of the answers: standing") as unusable:
         take(Purpose.DECEASED, standing="next of kin")
     assert unusable.value.hint == "one of: personal-representative, claimant"
 
@@ -338,7 +338,7 @@ CONTRADICTIONS: dict[str, tuple[Purpose, dict[str, str], str]] = {
     "received on a day to come": (
         Purpose.SUBJECT_ACCESS,
         {"received": "2024-01-05"},
-        r"on a day to come: received \[policy 4\(e\)\]",
+        r"this day is in the future: received \[policy 4\(e\)\]",
     ),
     "received before the call": (
         Purpose.SUBJECT_ACCESS,
@@ -358,7 +358,7 @@ CONTRADICTIONS: dict[str, tuple[Purpose, dict[str, str], str]] = {
     "agreed on a day to come": (
         Purpose.DISCIPLINARY,
         {"consulted": "2024-01-05"},
-        r"on a day to come: consulted \[policy 4\(g\)\]",
+        r"this day is in the future: consulted \[policy 4\(g\)\]",
     ),
     "agreed before the call": (
         Purpose.DISCIPLINARY,
@@ -378,7 +378,7 @@ CONTRADICTIONS: dict[str, tuple[Purpose, dict[str, str], str]] = {
     "received on a day to come, of the dead": (
         Purpose.DECEASED,
         {"received": "2024-01-05"},
-        r"on a day to come: received \[Access to Health Records Act 1990\]",
+        r"this day is in the future: received \[Access to Health Records Act 1990\]",
     ),
 }
 

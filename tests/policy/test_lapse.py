@@ -132,4 +132,4 @@ def test_a_grant_lasts_no_longer_than_the_practice_allows(until: date) -> None:
         Refused, match=r"no longer than the practice allows \[policy 4\(a\)\]"
     ) as no:
         grant_lapses_at(NOW, 14, LONDON, until=until)
-    assert "--until 2024-01-18" in no.value.hint
+    assert "--until 18/1/2024" in no.value.hint

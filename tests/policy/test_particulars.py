@@ -212,7 +212,12 @@ def test_of_several_each_is_said_and_comes_back() -> None:
         extensions=("203", "204"),
         days=(DayRange(TODAY, TODAY), march),
         names=("Siân O'Neill", "S Oneil", " "),
-        further={FurtherParticular.SUBJECT: "Ann Lee", FurtherParticular.RECEIVED: "today"},
+        further={
+            FurtherParticular.SUBJECT: "Ann Lee",
+            FurtherParticular.RECEIVED: "today",
+            FurtherParticular.IDENTITY: "unknown",
+            FurtherParticular.AUTHORITY: "none",
+        },
     )
     said = taken.as_json()
     assert {name: said[name] for name in SOUGHT} == SOUGHT
