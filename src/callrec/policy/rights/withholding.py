@@ -181,7 +181,7 @@ def check_left_out(
     basis = GROUNDS_FOR[request.purpose][check_ground(ground, request.purpose)]
     if ground in _NO_CHOICE or basis.only_if is OnlyIf.OPINION:
         raise Refused(
-            f'"{ground}" is no ground to leave out a recording that was found',
+            f'"{in_words(ground)}" is no ground to leave out a recording that was found',
             clause=basis.source,
             hint="let it be asked for; it is withheld when the request is approved:"
             f" callrec approve {request.reference} --withhold ID=CODE",
