@@ -41,11 +41,12 @@ def commands(house: House) -> list[tuple[str, ...]]:
     proof = ("--identity", "passport seen by reception", "--authority", "none", "--copy")
     why = ("--reason", "The patient asks for all the calls that we hold of her")
     heard = ("--reason", "Only the patient and the receptionist are heard")
+    reason = ("--not-heard", "1-9999=The patient has heard the calls at the practice")
     handed = ("--by", "person", "--to-whom", "Jean Alder")
     return [
         ("sam", "request", "create", "subject-access", *why, *numbers, *unknown, *who, *proof),
         ("max", "request", "gather", "R-1"),
-        ("sam", "request", "event", "R-1", "third-parties", "--on", "today", *heard),
+        ("sam", "request", "event", "R-1", "third-parties", "--on", "today", *heard, *reason),
         ("dora", "approve", "R-1", "--yes"),
         ("sam", "release", "R-1", "--to", str(outbox(house))),
         ("sam", "request", "event", "R-1", "handed-over", "--on", "today", *handed),
