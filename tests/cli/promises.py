@@ -77,6 +77,7 @@ _NEEDS_MORE: Final = (
     "the person is told before that",
     "leaves out recordings that match it",
     "the request says nothing by which recordings could be found",
+    "the request names no recording yet",
     "there are several recordings: say which",
     "you cannot approve or deny a request that you made or changed",
     "this was granted to somebody else",
