@@ -78,6 +78,8 @@ _NEEDS_MORE: Final = (
     "leaves out recordings that match it",
     "the request says nothing by which recordings could be found",
     "the request names no recording yet",
+    "no other recording matches the request",
+    "nobody has listened under",
     "there are several recordings: say which",
     "you cannot approve or deny a request that you made or changed",
     "this was granted to somebody else",

@@ -183,8 +183,7 @@ def check_left_out(
         raise Refused(
             f'"{in_words(ground)}" is no ground to leave out a recording that was found',
             clause=basis.source,
-            hint="let it be asked for; it is withheld when the request is approved:"
-            f" callrec approve {request.reference} --withhold ID=CODE",
+            hint="let it be asked for: the person who approves the request withholds it",
         )
     check_may_rest_on((ground,), request, further, None, on=on)
 
