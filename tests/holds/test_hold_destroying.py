@@ -136,5 +136,5 @@ def test_what_is_held_is_not_disposed_of(house: House) -> None:
 
 
 def test_erasure_and_disposal_are_the_purposes_that_destroy() -> None:
-    destroying = {purpose for purpose, terms in TERMS.items() if not terms.is_heard}
+    destroying = {purpose for purpose, terms in TERMS.items() if terms.is_destroyed}
     assert destroying == {Purpose.ERASURE, Purpose.DISPOSAL}

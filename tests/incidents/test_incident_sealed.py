@@ -124,7 +124,7 @@ BROKEN = {
     "recordings that are none": {"recordings": [{"a": 1}]},
     "a recording by its number": {"recordings": ["1042"]},
     "recordings in a text": {"recordings": "ab" * 16},
-    "more recordings than a leaf names": {"recordings": ["ab" * 16] * 201},
+    "more recordings than a leaf names": {"recordings": ["ab" * 16] * 2001},
     "findings in a list": {"findings": ["nature"]},
     "a finding that is a number": {"findings": {"nature": 1}},
     "a count that is text": {"findings": {"people_count": "many"}},
