@@ -1,6 +1,6 @@
 # make demo    the whole story on a small made-up practice
-# make test    every check, and every test but those that take turns: of these a quarter, another at each commit
-# make whole   every check and every test: before a change lands, 25 minutes
+# make test    every check, and every test but those that take turns: of these an eighth, another at each commit
+# make whole   every check and every test: before a change lands, half an hour
 # make check   format, lint, types, layers, and what is installed: no tests
 # make format  put the code into shape
 # make audit   ask for known weaknesses of what is pinned; without a network it says "not checked" (69)
@@ -39,7 +39,7 @@ demo: $(RUNTIME)/installed
 # What a power cut leaves is reckoned from what was synced (docs/evidence/faults.md).
 # Root alone runs the few tests that are marked so; for others the last line counts them as deselected.
 RUNNABLE = $(if $(filter-out 0,$(shell id -u)),-m "not root")
-# What begins from a practice takes nearly all of the time, and takes turns (docs/contributing.md).
+# What begins from a practice takes most of the time, and takes turns (docs/contributing.md).
 test: TURN = --turn "$$(git rev-parse HEAD 2>/dev/null || echo released)"
 test whole:
 	@[ "$$(id -u)" = 0 ] || $(MAKE) --no-print-directory judges

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 from zlib import crc32
 
-FROM_A_PRACTICE: Final = "shared"
-"""The fixture that all practices of a run are made from: nearly all of its time goes there."""
+FROM_A_PRACTICE: Final = frozenset({"shared", "stage"})
+"""The fixtures that practices and transcripts are made from: most of a run's time goes there."""
 
-TURNS: Final = 4
+TURNS: Final = 8
 """At each commit one in so many has its turn."""
 
 
