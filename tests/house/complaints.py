@@ -16,7 +16,6 @@ from callrec.complaints.log import (
     ComplaintBody,
     ComplaintVersion,
     OpenComplaint,
-    log_complaint_version,
     read_complaint,
 )
 from callrec.crypto import primitives
@@ -89,13 +88,13 @@ def own_version(
             number, history = before.receipt.number, before.history
             which = history.version_id(practice.vault, history.version + 1)
         known = {"number": number, "on": today(practice), "how": Channel.LETTER, "what": DONE}
-        log_complaint_version(
+        COMPLAINTS.log_version(
             practice,
             act,
             actor,
             what=act_,
             body=ComplaintBody(**{**known, **fresh_nonces(), **said}),
             version_id=which,
-            before=before.history if before else None,
+            before=before.history.leaves if before else (),
         )
     return f"C-{number}"

@@ -17,7 +17,6 @@ from callrec.incidents.log import (
     INCIDENTS,
     IncidentVersion,
     OpenIncident,
-    log_incident_version,
     read_incident,
 )
 from callrec.login.people import find_person
@@ -56,7 +55,7 @@ def own_report(house: House, login: str = "sam", *, told: str = "mia", **said: A
             practice.vault, primitives.random_id(), 1, actor.person.id, manager.id
         )
         subject, what = [which.told], IncidentAct.REPORTED
-        log_incident_version(
+        INCIDENTS.log_version(
             practice, act, actor, what=what, body=body, version_id=which, subject=subject
         )
     return f"I-{body.number}"

@@ -13,7 +13,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import to_millis
 from callrec.errors import CallrecError, Tampered
 from callrec.incidents.incident import update_incident
-from callrec.incidents.log import INCIDENT_VAULT_KEYS, log_incident_version
+from callrec.incidents.log import INCIDENT_VAULT_KEYS, INCIDENTS
 from callrec.incidents.show import incident_warnings, list_incidents, show_incident
 from callrec.office.inbox import read_inbox
 from callrec.policy.breach import Closing, Findings
@@ -167,14 +167,14 @@ def write(house: House, login: str, act_: IncidentAct, /, **changes: Any) -> Non
     actor = signed_in(house, login)
     with writing(house.practice, actor.signer) as act:
         body = incident.body.changed(**changes)
-        log_incident_version(
+        INCIDENTS.log_version(
             house.practice,
             act,
             actor,
             what=act_,
             body=body,
             version_id=which,
-            before=incident.history,
+            before=incident.history.leaves,
         )
     state = IncidentState.CLOSED if act_ is IncidentAct.CLOSED else incident.facts.state
     by_sql(

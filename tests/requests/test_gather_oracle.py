@@ -129,7 +129,7 @@ class Oracle:
     by_day_withheld: dict[date, set[int]]
 
     def described(self, somebody: Somebody) -> set[int]:
-        """Numbers of the recordings that somebody's words describe, whoever it was who rang."""
+        """Numbers of the recordings that somebody's words describe, no matter who rang."""
         sets = [self.by_number.get(number, set()) for number in somebody.numbers]
         sets += [self.by_name.get(name, set()) for name in somebody.spellings]
         sets += [self.by_day_withheld.get(day, set()) for day in somebody.withheld_on]

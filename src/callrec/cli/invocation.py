@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from callrec.config import Config
     from callrec.login.keyring import Session
     from callrec.practice import Actor, Practice
+    from callrec.record.versions import Versioned
     from callrec.settings import Settings
 
 
@@ -226,6 +227,14 @@ def signing_person(invocation: Invocation, practice: Practice) -> Actor:
         f"Password of {login}",
         lambda password: _actor_by_password(invocation, practice, login, password),
     )
+
+
+def reading_person(invocation: Invocation, practice: Practice, kind: Versioned[Any]) -> Actor:
+    """Who reads such a thing: the open login where that is enough, else with the password."""
+    actor = acting_person(invocation, practice)
+    if actor.identity is not None or kind.opens_for(actor):
+        return actor
+    return signing_person(invocation, practice)
 
 
 def _actor_by_password(

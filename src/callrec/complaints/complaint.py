@@ -13,12 +13,10 @@ from datetime import date
 from callrec.audit.log import LogTransaction
 from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue import tables
-from callrec.catalogue.engine import reading
 from callrec.complaints.log import (
     COMPLAINTS,
     ComplaintBody,
     ComplaintVersion,
-    log_complaint_version,
     read_complaint,
 )
 from callrec.crypto import primitives
@@ -136,7 +134,7 @@ def _receive(
         **fresh_nonces(),
     )
     version_id = ComplaintVersion(practice.vault, primitives.random_id(), 1, actor.person.id)
-    log_complaint_version(
+    COMPLAINTS.log_version(
         practice, act, actor, what=ComplaintAct.RECEIVED, body=body, version_id=version_id
     )
     reference, due_on = f"C-{body.number}", acknowledgement_of(practice, body.on).due_on
@@ -156,7 +154,7 @@ def add_to_complaint(
         Refused: the actor may not do this to it, or not as it stands, or not on that day.
         Tampered: it is not the one that was entered.
     """
-    subject = [complaint_id_of(practice, reference)]
+    subject = [COMPLAINTS.id_of(practice, reference)]
     with (
         attempt(practice, actor, step.act, subject=subject),
         signing(practice, actor) as act,
@@ -173,7 +171,7 @@ def add_to_complaint(
         check_day(step.on, today=today(practice), since=complaint.receipt.on)
         history = complaint.history
         version_id = history.version_id(practice.vault, history.version + 1)
-        log_complaint_version(
+        COMPLAINTS.log_version(
             practice,
             act,
             actor,
@@ -187,7 +185,7 @@ def add_to_complaint(
                 **fresh_nonces(),
             ),
             version_id=version_id,
-            before=history,
+            before=history.leaves,
         )
         if step.act is ComplaintAct.ANSWERED:
             to = [history.entered_by]
@@ -214,12 +212,6 @@ def acknowledgement_of(practice: Practice, received_on: date) -> Deadline:
     """By when a complaint that came on that day is acknowledged."""
     clocks = practice.settings.clocks
     return acknowledge_by(received_on, working_days(clocks), scales_of(clocks))
-
-
-def complaint_id_of(practice: Practice, reference: str) -> str:
-    """Its id."""
-    with reading(practice.engine) as connection:
-        return str(COMPLAINTS.find(connection, reference).id)
 
 
 def _by(practice: Practice, due_on: date | None) -> str:

@@ -16,7 +16,6 @@ from typing import Any, ClassVar, Final, Literal
 from sqlalchemy import Connection, Row
 
 from callrec.audit.leaf import Leaf
-from callrec.audit.log import LogTransaction
 from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
@@ -35,8 +34,7 @@ from callrec.policy.rights.complaint import (
     state_after,
 )
 from callrec.policy.role import PersonId, VaultKey
-from callrec.practice import Actor, Practice, register_now
-from callrec.record.acts import log_leaf
+from callrec.practice import Actor, Practice
 from callrec.record.entitled import Powers, only_by_entitled, powers_then
 from callrec.record.forms import Day
 from callrec.record.rows import Columns, check_row
@@ -125,40 +123,10 @@ COMPLAINTS: Final = Versioned(
 )
 
 
-def read_complaint_history(
-    practice: Practice, connection: Connection, complaint: str
-) -> ComplaintHistory:
-    """Everything that happened to a complaint."""
-    return COMPLAINTS.read(connection, practice.register, complaint)
-
-
 def unopened_complaint(row: Row[Any], history: ComplaintHistory) -> ComplaintFacts:
     """What the rules ask, without opening the complaint."""
     check_row(row, columns_of(history), COMPLAINTS.called(row))
     return history.facts_before(history.version, f"C-{row.number}")
-
-
-def log_complaint_version(
-    practice: Practice,
-    act: LogTransaction,
-    actor: Actor,
-    *,
-    what: ComplaintAct,
-    body: ComplaintBody,
-    version_id: ComplaintVersion,
-    before: ComplaintHistory | None = None,
-) -> None:
-    """Write the leaf that makes a version, its row, and the version under a new key."""
-    id_, details = version_id.complaint, body.details(body.digest(version_id))
-    leaf = log_leaf(act, actor, what, [id_], details=details, nonce=body.log_nonce)
-    history = ComplaintHistory(id_, (*(before.leaves if before else ()), leaf))
-    if before is None:
-        others = {"number": body.number, "received_on": body.on.isoformat()}
-        COMPLAINTS.insert(act.connection, id_, history, **others)
-    else:
-        COMPLAINTS.update(act.connection, id_, history)
-    register = register_now(practice, act.connection)
-    COMPLAINTS.store(act.connection, register, version_id, body, (version_id.entered_by,))
 
 
 def check_complaint_rows(powers: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
@@ -229,7 +197,7 @@ def read_complaint(
     Whether they may is not asked: `check_may_read` comes first.
     """
     row = COMPLAINTS.find(connection, reference)
-    history = read_complaint_history(practice, connection, row.id)
+    history = COMPLAINTS.read(connection, practice.register, row.id)
     facts = unopened_complaint(row, history)
     try:
         versions = COMPLAINTS.opened(actor, connection, ComplaintBody, history.made(practice.vault))
@@ -245,11 +213,6 @@ def read_complaint(
         raise Tampered(f"a column of complaint {reference} is not what was sealed with it")
     _check_entitled(powers_then(practice, connection), history)
     return OpenComplaint(row.id, facts, history, versions)
-
-
-def can_open_complaints(actor: Actor) -> bool:
-    """Whether what a login keeps is enough."""
-    return any(actor.has_key(key) for key in COMPLAINT_VAULT_KEYS)
 
 
 def _check_form(act: ComplaintAct, body: ComplaintBody) -> None:
@@ -281,6 +244,10 @@ class ComplaintVersion:
     def context(self) -> bytes:
         return context("complaint", self.vault, complaint=self.complaint, version=self.version)
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        return (self.entered_by,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ComplaintBody(WholeBody):
@@ -302,3 +269,7 @@ class ComplaintBody(WholeBody):
     """``R-17``, if it is about one; else empty."""
     incident: str = ""
     """``I-3``, likewise."""
+
+    @property
+    def columns(self) -> Columns:
+        return {"received_on": self.on.isoformat()}

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from callrec.catalogue.engine import reading
-from callrec.complaints.complaint import acknowledgement_of, complaint_id_of
+from callrec.complaints.complaint import acknowledgement_of
 from callrec.complaints.log import (
     COMPLAINTS,
     ComplaintBody,
@@ -21,7 +21,6 @@ from callrec.complaints.log import (
     act_of,
     columns_of,
     read_complaint,
-    read_complaint_history,
     received_on,
     unopened_complaint,
 )
@@ -42,7 +41,7 @@ from callrec.policy.rights.complaint import (
     was_late,
 )
 from callrec.policy.role import Person, PersonId
-from callrec.practice import Actor, Practice, attempt, record, today
+from callrec.practice import Actor, Practice, today
 from callrec.record.acts import done_leaves, numbers_in_leaves
 from callrec.record.rows import check_row, things_on_record
 
@@ -99,20 +98,16 @@ def show_complaint(practice: Practice, actor: Actor, reference: str) -> ShownCom
         Locked: it takes their password.
         Tampered: it is not the one that was entered.
     """
-    complaint_id = complaint_id_of(practice, reference)
-    with (
-        attempt(practice, actor, COMPLAINT_SHOWN, subject=[complaint_id]),
-        reading(practice.engine) as connection,
-    ):
-        row = COMPLAINTS.find(connection, reference)
-        facts = unopened_complaint(row, read_complaint_history(practice, connection, row.id))
-        check_may_read(actor.person, facts, on=today(practice))
-    record(practice, actor, COMPLAINT_SHOWN, subject=[complaint_id])
-    with (
-        attempt(practice, actor, COMPLAINT_SHOWN, subject=[complaint_id]),
-        reading(practice.engine) as connection,
-    ):
+
+    def check(row: Row[Any], history: ComplaintHistory) -> None:
+        check_may_read(actor.person, unopened_complaint(row, history), on=today(practice))
+
+    def read(connection: Connection) -> ShownComplaint:
         return shown_complaint(practice, read_complaint(practice, actor, connection, reference))
+
+    return COMPLAINTS.open_on_record(
+        practice, actor, COMPLAINT_SHOWN, reference, check=check, read=read
+    )
 
 
 def shown_complaint(practice: Practice, complaint: OpenComplaint) -> ShownComplaint:

@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 from callrec.audit.log import LogTransaction
 from callrec.bank_holidays import scales_of
 from callrec.catalogue import tables
-from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.errors import Unusable
@@ -24,7 +23,6 @@ from callrec.incidents.log import (
     IncidentBody,
     IncidentVersion,
     OpenIncident,
-    log_incident_version,
     read_incident,
 )
 from callrec.login.people import find_person, line_managers, logins
@@ -120,7 +118,7 @@ def open_incident(
     version_id = IncidentVersion(
         practice.vault, primitives.random_id(), 1, actor.person.id, notified.id
     )
-    log_incident_version(
+    INCIDENTS.log_version(
         practice,
         act,
         actor,
@@ -205,7 +203,7 @@ def update_incident(
         Unusable: nothing was found.
         Tampered: it is not the one that was reported.
     """
-    subject = [incident_id_of(practice, reference)]
+    subject = [INCIDENTS.id_of(practice, reference)]
     with (
         attempt(practice, actor, IncidentAct.UPDATED, subject=subject),
         signing(practice, actor) as act,
@@ -227,7 +225,7 @@ def close_incident(
         Unusable: whether it was in time depends on the time of the day, which is missing.
         Tampered: it is not the one that was reported.
     """
-    subject = [incident_id_of(practice, reference)]
+    subject = [INCIDENTS.id_of(practice, reference)]
     with (
         attempt(practice, actor, IncidentAct.CLOSED, subject=subject),
         signing(practice, actor) as act,
@@ -254,12 +252,6 @@ def reporting_grid(practice: Practice) -> ReportingThreshold:
     return ReportingThreshold(likelihood=config.report_likelihood, impact=config.report_impact)
 
 
-def incident_id_of(practice: Practice, reference: str) -> str:
-    """Its id."""
-    with reading(practice.engine) as connection:
-        return str(INCIDENTS.find(connection, reference).id)
-
-
 def _write(
     practice: Practice,
     act: LogTransaction,
@@ -269,14 +261,14 @@ def _write(
 ) -> UpdatedIncident:
     version_id = incident.history.version_id(practice.vault, incident.history.version + 1)
     closes = body.closing is not incident.body.closing
-    log_incident_version(
+    INCIDENTS.log_version(
         practice,
         act,
         actor,
         what=IncidentAct.CLOSED if closes else IncidentAct.UPDATED,
         body=body,
         version_id=version_id,
-        before=incident.history,
+        before=incident.history.leaves,
     )
     return UpdatedIncident(
         reference=incident.reference,

@@ -6,7 +6,7 @@ stands first in its subject, and it is attested. Each makes a version; none is e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
@@ -16,7 +16,6 @@ from pydantic import Field, PlainSerializer
 from sqlalchemy import Connection, Row
 
 from callrec.audit.leaf import Leaf
-from callrec.audit.log import LogTransaction
 from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
@@ -37,8 +36,7 @@ from callrec.policy.incident import (
     state_after,
 )
 from callrec.policy.role import PersonId, VaultKey
-from callrec.practice import Actor, Practice, register_now
-from callrec.record.acts import log_leaf
+from callrec.practice import Actor, Practice
 from callrec.record.entitled import Powers, only_by_entitled, powers_then
 from callrec.record.forms import Id, InJson
 from callrec.record.rows import Columns, check_row
@@ -127,13 +125,6 @@ INCIDENTS: Final = Versioned(
 )
 
 
-def read_incident_history(
-    practice: Practice, connection: Connection, incident: str
-) -> IncidentHistory:
-    """Everything that happened to an incident."""
-    return INCIDENTS.read(connection, practice.register, incident)
-
-
 def unopened_incident(row: Row[Any], history: IncidentHistory) -> IncidentFacts:
     """What the rules ask, without opening the incident; what was found is not among it."""
     check_row(row, columns_of(history), INCIDENTS.called(row))
@@ -142,32 +133,6 @@ def unopened_incident(row: Row[Any], history: IncidentHistory) -> IncidentFacts:
         state=history.state,
         reporter=history.reporter,
         told=history.told,
-    )
-
-
-def log_incident_version(
-    practice: Practice,
-    act: LogTransaction,
-    actor: Actor,
-    *,
-    what: IncidentAct,
-    body: IncidentBody,
-    version_id: IncidentVersion,
-    subject: Sequence[str] = (),
-    before: IncidentHistory | None = None,
-) -> None:
-    """Write the leaf that makes a version, its row, and the version under a new key."""
-    id_, details = version_id.incident, body.details(body.digest(version_id))
-    leaf = log_leaf(act, actor, what, [id_, *subject], details=details, nonce=body.log_nonce)
-    history = IncidentHistory(id_, (*(before.leaves if before else ()), leaf))
-    if before is None:
-        others = {"number": body.number, "aware_at": to_millis(body.noticed_at)}
-        INCIDENTS.insert(act.connection, id_, history, **others)
-    else:
-        INCIDENTS.update(act.connection, id_, history)
-    register = register_now(practice, act.connection)
-    INCIDENTS.store(
-        act.connection, register, version_id, body, (version_id.reporter, version_id.told)
     )
 
 
@@ -244,7 +209,7 @@ def read_incident(
     Whether they may is not asked: `check_may_read` comes first.
     """
     row = INCIDENTS.find(connection, reference)
-    history = read_incident_history(practice, connection, row.id)
+    history = INCIDENTS.read(connection, practice.register, row.id)
     facts = unopened_incident(row, history)
     try:
         versions = INCIDENTS.opened(actor, connection, IncidentBody, history.made(practice.vault))
@@ -261,11 +226,6 @@ def read_incident(
     _check_entitled(practice, connection, facts, history, versions)
     facts = replace(facts, outcome=_outcome(versions[-1]))
     return OpenIncident(row.id, facts, history, versions)
-
-
-def can_open_incidents(actor: Actor) -> bool:
-    """Whether what a login keeps is enough."""
-    return any(actor.has_key(key) for key in INCIDENT_VAULT_KEYS)
 
 
 def _check_entitled(
@@ -343,6 +303,10 @@ class IncidentVersion:
     def context(self) -> bytes:
         return context("incident", self.vault, incident=self.incident, version=self.version)
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        return self.reporter, self.told
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IncidentBody(WholeBody):
@@ -358,6 +322,10 @@ class IncidentBody(WholeBody):
     """``R-17``, if one is concerned; else empty."""
     findings: Annotated[Findings, PlainSerializer(lambda found: dict(found.stated))]
     closing: Annotated[Closing, InJson(_closing, _closing_json, dict[str, str])] | None
+
+    @property
+    def columns(self) -> Columns:
+        return {"aware_at": to_millis(self.noticed_at)}
 
     def changed(self, **changes: Any) -> IncidentBody:
         """The next version, with fresh nonces."""

@@ -14,13 +14,13 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered, Unusable
-from callrec.incidents.incident import incident_id_of, report_due_at, reporting_grid
+from callrec.incidents.incident import report_due_at, reporting_grid
 from callrec.incidents.log import (
     INCIDENTS,
+    IncidentHistory,
     OpenIncident,
     act_of,
     read_incident,
-    read_incident_history,
     unopened_incident,
 )
 from callrec.login.people import logins
@@ -34,7 +34,7 @@ from callrec.policy.incident import (
     may_read,
 )
 from callrec.policy.role import Person, PersonId, Power, powers_of
-from callrec.practice import Actor, Practice, attempt, record, today
+from callrec.practice import Actor, Practice, today
 from callrec.record.acts import done_leaves
 
 INCIDENT_SHOWN = "incident.shown"
@@ -88,24 +88,20 @@ def show_incident(practice: Practice, actor: Actor, reference: str) -> ShownInci
         Locked: it takes their password.
         Tampered: it is not the one that was reported.
     """
-    incident_id = incident_id_of(practice, reference)
-    with (
-        attempt(practice, actor, INCIDENT_SHOWN, subject=[incident_id]),
-        reading(practice.engine) as connection,
-    ):
-        row = INCIDENTS.find(connection, reference)
-        facts = unopened_incident(row, read_incident_history(practice, connection, row.id))
-        check_may_read(actor.person, facts, on=today(practice))
-    record(practice, actor, INCIDENT_SHOWN, subject=[incident_id])
-    with (
-        attempt(practice, actor, INCIDENT_SHOWN, subject=[incident_id]),
-        reading(practice.engine) as connection,
-    ):
+
+    def check(row: Row[Any], history: IncidentHistory) -> None:
+        check_may_read(actor.person, unopened_incident(row, history), on=today(practice))
+
+    def read(connection: Connection) -> ShownIncident:
         incident = read_incident(practice, actor, connection, reference)
         uids, recording = incident.body.recordings, tables.recording.c
         query = select(recording.uid, recording.id).where(recording.uid.in_(uids))
         numbers = {row.uid: row.id for row in connection.execute(query)}
-    return shown_incident(practice, incident, [numbers[uid] for uid in uids if uid in numbers])
+        return shown_incident(practice, incident, [numbers[uid] for uid in uids if uid in numbers])
+
+    return INCIDENTS.open_on_record(
+        practice, actor, INCIDENT_SHOWN, reference, check=check, read=read
+    )
 
 
 def shown_incident(

@@ -10,7 +10,7 @@ with a key can seal what they like; so each form is checked before anything is m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Final, Literal, Protocol, Self, TypeVar
@@ -18,15 +18,25 @@ from typing import Annotated, Any, Final, Literal, Protocol, Self, TypeVar
 from sqlalchemy import Connection, Row, Table, select
 
 from callrec.audit.leaf import Leaf, detail_commitment
-from callrec.audit.log import DAMAGED_DETAILS, UNREADABLE_DETAILS, read_detail
+from callrec.audit.log import DAMAGED_DETAILS, UNREADABLE_DETAILS, LogTransaction, read_detail
 from callrec.audit.register import Register
+from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.errors import Tampered
 from callrec.policy.edits import UNEDITED, Edits, read_edits
 from callrec.policy.handing_over import Channel
 from callrec.policy.role import Standing, VaultKey
-from callrec.practice import Actor, Practice, password_needed, vault_key
+from callrec.practice import (
+    Actor,
+    Practice,
+    attempt,
+    password_needed,
+    record,
+    register_now,
+    vault_key,
+)
+from callrec.record.acts import log_leaf
 from callrec.record.forms import (
     NONCE_BYTES,
     Day,
@@ -38,7 +48,7 @@ from callrec.record.forms import (
     fits,
     read_body,
 )
-from callrec.record.rows import H, Kind
+from callrec.record.rows import Columns, H, Kind
 
 
 class VersionId(Protocol):
@@ -55,6 +65,14 @@ class VersionId(Protocol):
     @property
     def called(self) -> str:
         """As ``a request``."""
+
+
+class OwnVersionId(VersionId, Protocol):
+    """One that also says which people may read the thing, besides those who hold its keys."""
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Their ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -97,7 +115,13 @@ class WholeBody(SealedBody):
         del whole["log_nonce"]
         return primitives.sha256(self.nonce, canonical(whole)).hex()
 
+    @property
+    def columns(self) -> Columns:
+        """What its row has besides its number and what follows from leaves."""
+        return {}
 
+
+T = TypeVar("T")
 W = TypeVar("W", bound=WholeBody)
 
 
@@ -114,6 +138,64 @@ class Versioned(Kind[H]):
     keys: Table
     holders: tuple[VaultKey, ...]
     """The keys of the vault that open each."""
+
+    def id_of(self, practice: Practice, reference: str) -> str:
+        """The id of one, by its reference."""
+        with reading(practice.engine) as connection:
+            return str(self.find(connection, reference).id)
+
+    def opens_for(self, actor: Actor) -> bool:
+        """Whether what a login keeps opens every one."""
+        return any(map(actor.has_key, self.holders))
+
+    def open_on_record(
+        self,
+        practice: Practice,
+        actor: Actor,
+        act: str,
+        reference: str,
+        *,
+        check: Callable[[Row[Any], H], None],
+        read: Callable[[Connection], T],
+    ) -> T:
+        """Open one that the actor may read; that they did is in the log first, a refusal as well.
+
+        ``check`` is asked whether they may, by its row and its leaves; nothing is open before.
+        """
+        subject = [self.id_of(practice, reference)]
+        with attempt(practice, actor, act, subject=subject), reading(practice.engine) as connection:
+            row = self.find(connection, reference)
+            check(row, self.read(connection, practice.register, row.id))
+        record(practice, actor, act, subject=subject)
+        with attempt(practice, actor, act, subject=subject), reading(practice.engine) as connection:
+            return read(connection)
+
+    def log_version(
+        self,
+        practice: Practice,
+        act: LogTransaction,
+        actor: Actor,
+        *,
+        what: str,
+        body: WholeBody,
+        version_id: OwnVersionId,
+        subject: Sequence[str] = (),
+        before: Sequence[Leaf] = (),
+    ) -> None:
+        """Write the leaf that makes a version, its row, and the version under a new key.
+
+        ``subject`` is what the leaf names besides it, ``before`` are its leaves until now.
+        """
+        id_ = self._place(version_id)[self.table.name]
+        details = body.details(body.digest(version_id))
+        leaf = log_leaf(act, actor, what, [id_, *subject], details=details, nonce=body.log_nonce)
+        history = self.history(id_, (*before, leaf))
+        if before:
+            self.update(act.connection, id_, history)
+        else:
+            self.insert(act.connection, id_, history, number=body.number, **body.columns)
+        register = register_now(practice, act.connection)
+        self.store(act.connection, register, version_id, body, version_id.people)
 
     def store(
         self,

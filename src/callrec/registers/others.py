@@ -24,22 +24,11 @@ from callrec.audit.log import read_leaf
 from callrec.catalogue import tables
 from callrec.catalogue.holds import all_holds, count_held
 from callrec.catalogue.tables import from_millis
-from callrec.complaints.log import (
-    OpenComplaint,
-    can_open_complaints,
-    read_complaint,
-    read_complaint_history,
-)
+from callrec.complaints.log import COMPLAINTS, OpenComplaint, read_complaint
 from callrec.complaints.show import entered_complaints, shown_complaint
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Locked, Tampered
-from callrec.incidents.log import (
-    INCIDENTS,
-    OpenIncident,
-    can_open_incidents,
-    read_incident,
-    read_incident_history,
-)
+from callrec.incidents.log import INCIDENTS, OpenIncident, read_incident
 from callrec.incidents.show import shown_incident
 from callrec.login.people import logins, shown_colleague
 from callrec.policy.hold import HoldAct
@@ -104,11 +93,11 @@ def read_incident_register(
             incident = read_incident(practice, actor, connection, f"I-{row.number}")
             yield _incident_entry(practice, incident)
         except (Locked, Tampered) as error:
-            if isinstance(error, Locked) and not can_open_incidents(actor):
+            if isinstance(error, Locked) and not INCIDENTS.opens_for(actor):
                 raise
             reported_at = reported_by = told = None
             with suppress(Tampered):  # its leaves say more of it
-                history = read_incident_history(practice, connection, row.id)
+                history = INCIDENTS.read(connection, practice.register, row.id)
                 called = logins(practice)
                 reported_at, reported_by = history.reported_at, called.get(history.reporter)
                 told = called.get(history.told)
@@ -184,11 +173,11 @@ def read_complaint_register(
             complaint = read_complaint(practice, actor, connection, reference)
             yield _complaint_entry(practice, complaint)
         except (Locked, Tampered) as error:
-            if isinstance(error, Locked) and not can_open_complaints(actor):
+            if isinstance(error, Locked) and not COMPLAINTS.opens_for(actor):
                 raise
             entered_at = entered_by = None
             with suppress(Tampered):  # its leaves say more of it
-                history = read_complaint_history(practice, connection, each.id)
+                history = COMPLAINTS.read(connection, practice.register, each.id)
                 entered_at = history.entered_at
                 entered_by = logins(practice).get(history.entered_by)
             yield ComplaintEntry(

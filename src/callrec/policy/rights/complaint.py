@@ -9,7 +9,7 @@ Not a complaint about care or service, for which a recording may be asked for [p
 
 The rights of people are the Data Controller's business [policy 4(d), 4(e)], or that of somebody
 whom they authorised [policy 4(a)]. So they decide the outcome, who else reads one is few people,
-and whoever entered one may acknowledge it and say what was done since.
+and the person who entered one may acknowledge it and say what was done since.
 """
 
 from __future__ import annotations

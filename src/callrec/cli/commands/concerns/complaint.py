@@ -18,7 +18,7 @@ from callrec.cli.invocation import (
     acting_person,
     drafting,
     practice_of,
-    signing_person,
+    reading_person,
 )
 from callrec.cli.layout import Prose, Table
 from callrec.cli.output import facts, labelled
@@ -408,13 +408,9 @@ def _labelled(shown: ShownComplaint) -> Iterator[tuple[str, object]]:
 
 
 def _reader(invocation: Invocation, practice: Practice) -> Actor:
-    """Who reads a complaint: the open login where that is enough, else with the password."""
-    from callrec.complaints.log import can_open_complaints
+    from callrec.complaints.log import COMPLAINTS
 
-    actor = acting_person(invocation, practice)
-    if actor.identity is not None or can_open_complaints(actor):
-        return actor
-    return signing_person(invocation, practice)
+    return reading_person(invocation, practice, COMPLAINTS)
 
 
 def read_complaint_reference(text: str) -> str:

@@ -18,7 +18,7 @@ from callrec.cli.invocation import (
     acting_person,
     drafting,
     practice_of,
-    signing_person,
+    reading_person,
 )
 from callrec.cli.layout import Table, as_words
 from callrec.cli.options import read_recording, read_request
@@ -365,13 +365,9 @@ DelayReason = Annotated[
 
 
 def _reader(invocation: Invocation, practice: Practice) -> Actor:
-    """Who reads an incident: the open login where that is enough, else with the password."""
-    from callrec.incidents.log import can_open_incidents
+    from callrec.incidents.log import INCIDENTS
 
-    actor = acting_person(invocation, practice)
-    if actor.identity is not None or can_open_incidents(actor):
-        return actor
-    return signing_person(invocation, practice)
+    return reading_person(invocation, practice, INCIDENTS)
 
 
 def _listed_json(listed: ListedIncident, now: datetime) -> Mapping[str, Any]:
