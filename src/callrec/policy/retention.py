@@ -114,7 +114,7 @@ class StopReason(StrEnum):
     PROPOSED = "proposed"
     """In a request for disposal that is open."""
     RESTRICTION = "restriction"
-    """UK GDPR 18: it is stored, and nothing else is done with it. No command restricts one yet."""
+    """Its state says so; a request for restriction holds it instead (`RecordingState`)."""
     KEPT_ON = "kept-on"
     """The Data Controller kept it, and it is not to be appraised again yet."""
 
@@ -356,7 +356,7 @@ class RecordingState(StrEnum):
     ARCHIVED = "archived"
     """On volumes only."""
     RESTRICTED = "restricted"
-    """UK GDPR 18; nothing sets it yet."""
+    """No command sets it: a request restricts what it names by its leaves, and by a hold."""
     DESTROYED = "destroyed"
     """A stub stays: uid, dates, rule, certificate."""
 
