@@ -1,4 +1,7 @@
-"""Which holds cover a recording: those that name it and those of its time (holds.md)."""
+"""Which holds cover a recording, and how lists show it with that.
+
+They are those that name it and those of its time (holds.md).
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from callrec.calls.coming_in import came_in
+from callrec.calls.custody import OpenedRecording
+from callrec.calls.find import ShownCall
 from callrec.catalogue import tables
 from callrec.catalogue.holds import holds_in_state, holds_naming
 from callrec.catalogue.tables import from_millis
+from callrec.catalogue.volumes import labels_of
 from callrec.errors import Locked, Refused
 from callrec.policy.hold import HoldFacts, HoldState, stated_call_times
+from callrec.policy.retention import RecordingState
 from callrec.policy.search import CallFacts, matches
 from callrec.practice import Actor, Practice
 
@@ -38,6 +46,31 @@ def holds_covering(
 
     naming = holds_naming(connection, recordings)
     return _covering(connection, recordings, naming, in_time_of)
+
+
+def shown_calls(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    opened: Sequence[OpenedRecording],
+    *,
+    masked: bool,
+) -> tuple[ShownCall, ...]:
+    """Recordings as lists show them: which are held, where their files are, how they came in."""
+    held = holds_covering(practice, actor, connection, [each.id for each in opened])
+    archived = [each.id for each in opened if each.state == RecordingState.ARCHIVED]
+    volumes = labels_of(connection, archived)
+    brought = came_in(connection, practice.register, [each.uid for each in opened])
+    return tuple(
+        ShownCall.of(
+            each,
+            came_in=brought.get(each.uid),
+            masked=masked,
+            held=each.id in held,
+            volumes=volumes.get(each.id, ()),
+        )
+        for each in opened
+    )
 
 
 def holds_covering_rows(

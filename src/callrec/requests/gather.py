@@ -16,19 +16,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from sqlalchemy import Connection
-
 from callrec.audit.log import LogTransaction
-from callrec.calls.coming_in import came_in
 from callrec.calls.custody import OpenedRecording
 from callrec.calls.find import ShownCall, find_calls_of
 from callrec.catalogue.engine import reading
-from callrec.catalogue.volumes import labels_of
 from callrec.errors import NotFound, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.handling import check_may_gather, check_waits_for_answer, is_shown_in_full
 from callrec.policy.request import RequestAct
-from callrec.policy.retention import RecordingState
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.withholding import check_left_out
 from callrec.policy.role import Power
@@ -37,7 +32,7 @@ from callrec.practice import Actor, Practice, record, today
 from callrec.record.versions import fresh_nonces
 from callrec.requests.amend import Amended, write_version
 from callrec.requests.ask import check_count
-from callrec.requests.covering import holds_covering
+from callrec.requests.covering import shown_calls
 from callrec.requests.holding import asked_for_in_parts
 from callrec.requests.lapse import attempt_on, signing_on
 from callrec.requests.model import MAX_REQUEST_RECORDINGS, Gathering, OpenRequest
@@ -135,7 +130,7 @@ def _gather(
     masked = not is_shown_in_full(actor.person, request.facts, on=today(practice))
     return Gathered(
         amended=amended,
-        found=_shown(practice, act.connection, actor, opened, masked=masked),
+        found=shown_calls(practice, actor, act.connection, opened, masked=masked),
         masked=masked,
         added=frozenset(rows[uid].id for uid in new[:room]),
         left_out={rows[uid].id: ground for uid, ground in left_out.items()},
@@ -161,27 +156,3 @@ def _left_out(
     before = request.body.gathering.left_out if request.body.gathering else {}
     grounds = {each.uid: leave_out.get(each.id, before.get(each.uid)) for each in opened}
     return {uid: ground for uid, ground in grounds.items() if ground is not None}
-
-
-def _shown(
-    practice: Practice,
-    connection: Connection,
-    actor: Actor,
-    opened: Sequence[OpenedRecording],
-    *,
-    masked: bool,
-) -> tuple[ShownCall, ...]:
-    held = holds_covering(practice, actor, connection, [each.id for each in opened])
-    archived = [each.id for each in opened if each.state == RecordingState.ARCHIVED]
-    volumes = labels_of(connection, archived)
-    brought = came_in(connection, practice.register, [each.uid for each in opened])
-    return tuple(
-        ShownCall.of(
-            each,
-            came_in=brought.get(each.uid),
-            masked=masked,
-            held=each.id in held,
-            volumes=volumes.get(each.id, ()),
-        )
-        for each in opened
-    )

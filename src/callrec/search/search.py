@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from callrec.calls.coming_in import came_in
 from callrec.calls.find import ShownCall, find_calls_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import to_millis
-from callrec.catalogue.volumes import labels_of
 from callrec.errors import Refused
 from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause
@@ -28,12 +26,11 @@ from callrec.policy.handling import is_shown_in_full
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import ENDED_STATES
-from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power
 from callrec.policy.search import Criteria, check_not_browsing, described_by
 from callrec.policy.words import in_words
 from callrec.practice import Actor, Practice, attempt, powers, record, today
-from callrec.requests.covering import holds_covering
+from callrec.requests.covering import shown_calls
 from callrec.requests.standing import read_lapse_facts, state_now
 
 if TYPE_CHECKING:
@@ -105,23 +102,9 @@ def _find(
 
             opened_request = read_request(practice, actor, connection, request)
             masked = not is_shown_in_full(actor.person, opened_request.facts, on=today(practice))
-        shown = found[:most]
-        held = holds_covering(practice, actor, connection, [opened.id for opened in shown])
-        archived = [opened.id for opened in shown if opened.state == RecordingState.ARCHIVED]
-        volumes = labels_of(connection, archived)
-        brought = came_in(connection, practice.register, [opened.uid for opened in shown])
-    answer = {"found": len(found), "search": seq, "shown": len(shown)}
+        items = shown_calls(practice, actor, connection, found[:most], masked=masked)
+    answer = {"found": len(found), "search": seq, "shown": len(items)}
     record(practice, actor, "search.answered", subject=subject, details=answer)
-    items = tuple(
-        ShownCall.of(
-            each,
-            came_in=brought.get(each.uid),
-            masked=masked,
-            held=each.id in held,
-            volumes=volumes.get(each.id, ()),
-        )
-        for each in shown
-    )
     return SearchResult(items, len(found), masked, seq)
 
 
