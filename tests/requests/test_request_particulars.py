@@ -11,6 +11,8 @@ import pytest
 
 from callrec.audit.log import read_detail, read_leaf
 from callrec.catalogue.engine import reading
+from callrec.crypto import primitives
+from callrec.crypto.context import context
 from callrec.errors import CallrecError, NotFound, Refused, Tampered, Unusable
 from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import ReleaseInstructions
@@ -33,6 +35,7 @@ from house.requests import (
     FURTHER,
     a_request,
     approve,
+    by_sql,
     further_of,
     grants_of,
     last_leaf,
@@ -213,6 +216,16 @@ def test_an_agreement_that_was_changed_is_found(change: str, stocked: House) -> 
         stocked.config, environ=stocked.environ, trusted_root=lambda _: None, against=(), full=True
     )
     assert any('"request_file"' in each.what for each in found.problems)
+
+
+def test_another_agreement_is_found_though_who_put_it_there_has_its_key(stocked: House) -> None:
+    reference = ask(stocked, Purpose.DISCIPLINARY)
+    request = opened(stocked, reference)
+    bound_to = context("request-file", request.version_id.vault, request=request.id, version=1)
+    sealed = primitives.seal(request.body.agreement_key, AGREEMENT + b" I do not.", bound_to)
+    by_sql(stocked, "UPDATE request_file SET sealed = :sealed", sealed=sealed)
+    with pytest.raises(Tampered, match="is not the file that came with it"):
+        agreement_of(stocked, reference, "dora")
 
 
 # --- changing what it says ----------------------------------------------------------------------
