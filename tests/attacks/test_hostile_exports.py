@@ -215,6 +215,19 @@ def test_no_more_is_read_than_a_sound_says_it_has(house: House, tmp_path: Path) 
     assert sorted(originals_of(house), key=len) == [a_wave(1)[:1000], a_wave(0)]
 
 
+def test_what_has_no_name_is_named_by_nothing_and_refused(tmp_path: Path) -> None:
+    path = an_export(tmp_path / "e.zip", [GOOD], {"good.wav": a_wave(), "bad": a_wave(1)})
+    path.write_bytes(path.read_bytes().replace(b"bad", b"\0ad"))
+    assert found_in(path) == (["good.wav"], ["its name holds signs that cannot be shown"])
+
+
+def test_an_empty_zip_has_no_list(tmp_path: Path) -> None:
+    path = tmp_path / "e.zip"
+    path.write_bytes(b"PK\5\6" + bytes(18))
+    with pytest.raises(Unusable, match="no list"):
+        found_in(path)
+
+
 CUT = {
     "nothing": lambda data: data[:0],
     "the first half": lambda data: data[: len(data) // 2],

@@ -21,7 +21,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipExtFile, ZipFile, ZipInfo
@@ -104,12 +104,12 @@ class Bundle:
         self._zip = members
         self._manifest = form.manifest.replace("\\", "/")
         self._item = "item" if form.form is Form.JSON else "line"
-        infos = [info for info in members.infolist() if not info.is_dir()]
+        infos = [info for info in members.infolist() if not info.filename.endswith("/")]
         check_whole(infos, os.fstat(opened.fileno()).st_size, members.start_dir)
         self._named: dict[str, list[ZipInfo]] = {}
         for info in infos:
             self._named.setdefault(_name_of(info), []).append(info)
-        self._alike = Counter(_name_of(info).casefold() for info in infos)
+        self._alike = Counter(name.casefold() for name, same in self._named.items() for _ in same)
         self._lines = defaultdict[str, list[int]](list)
         """By the name of a sound, of the rows that can be used the lines in which it stands."""
         self._pair(list(read_manifest(self._list_in(), form)))
@@ -239,8 +239,7 @@ def check_whole(infos: list[ZipInfo], size_bytes: int, end: int) -> None:
         what = f"the export would be {total // 1024**3} GiB, more than {MAX_RATIO} times its size"
         raise Unusable(f"{what}: it is refused as a zip bomb", hint=_ASK_AGAIN)
     begins = sorted((info.header_offset, info.compress_size) for info in infos)
-    ends = [*(start for start, _ in begins[1:]), end]
-    for (start, compressed), next_start in zip(begins, ends, strict=True):
+    for (start, compressed), (next_start, _) in pairwise([*begins, (end, 0)]):
         if start < 0 or start + _LOCAL_HEADER_BYTES + compressed > next_start:
             raise Unusable(
                 "members of the export lie over each other: it is refused as a zip bomb",

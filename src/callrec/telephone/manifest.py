@@ -146,11 +146,11 @@ class _Refused(Exception):
 
 
 def _rows(text: str, form: ManifestMap) -> Iterator[tuple[int, Mapping[Column, Any] | str]]:
-    filled = (line for line in _lines(text) if line.text)
-    first = next(filled, Line(1, ""))
+    lines = _lines(text)
+    first = next(lines, Line(1, ""))
     header = [name.strip() for name in cells_of(first, form.delimiter)]
     places = _places(header, form)
-    for line in filled:
+    for line in lines:
         if len(line.text) > MAX_LINE_BYTES:
             yield line.number, f"the line is longer than {MAX_LINE_BYTES // 1024} KiB"
             continue
@@ -163,14 +163,15 @@ def _rows(text: str, form: ManifestMap) -> Iterator[tuple[int, Mapping[Column, A
             yield line.number, {column: cells[place] for column, place in places.items()}
 
 
+_LINE: Final = re.compile(r"[^\r\n][^\n]*")
+
+
 def _lines(text: str) -> Iterator[Line]:
-    """A line is a row, as in call records. A list may be nothing but ends of lines: one by one."""
-    number = start = 0
-    while start <= len(text):
-        number, end = number + 1, text.find("\n", start)
-        end = len(text) if end < 0 else end
-        yield Line(number, text[start:end].removesuffix("\r"))
-        start = end + 1
+    """Those that hold something. A line is a row, as in call records."""
+    number, counted = 1, 0
+    for found in _LINE.finditer(text):
+        number, counted = number + text.count("\n", counted, found.start()), found.start()
+        yield Line(number, found[0].removesuffix("\r"))
 
 
 def _places(header: Sequence[str], form: ManifestMap) -> Mapping[Column, int]:
