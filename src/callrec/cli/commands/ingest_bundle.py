@@ -140,17 +140,19 @@ def _take_in(
         "read_back": same,
         "not_read_back": len(done.read_back) - same,
     }
-    lines = ingested_lines(done, unused, seconds, practice.settings.time_zone)
-    out.show(value, [*lines, *_read_back_lines(done, same)])
+    within, zone = f"{bundle.path}/", practice.settings.time_zone
+    lines = ingested_lines(done, unused, seconds, zone, within=within)
+    out.show(value, [*lines, *_read_back_lines(done, same, within)])
     return done
 
 
-def _read_back_lines(done: Ingested, same: int) -> Iterator[str | Table]:
+def _read_back_lines(done: Ingested, same: int, within: str) -> Iterator[str | Table]:
     from callrec.intake.clearing import why_left
 
     if same:
         yield f"{counted(same, 'recording')} read back from the vault, the same as in the export."
     if others := [each for each in done.read_back if each.problem is not None]:
         yield f"{counted(len(others), 'recording')} not read back:"
-        rows = [(each.source.path, why_left(each.problem)) for each in others if each.problem]
+        named = [(str(each.source.path).removeprefix(within), each.problem) for each in others]
+        rows = [(name, why_left(problem)) for name, problem in named if problem]
         yield Table(("file", "why"), rows)

@@ -108,9 +108,9 @@ _NAMED: Final = 10
 
 
 def ingested_lines(
-    done: Ingested, unused: UnusedRows, seconds: float, zone: tzinfo
+    done: Ingested, unused: UnusedRows, seconds: float, zone: tzinfo, *, within: str = ""
 ) -> Iterator[str | Table]:
-    """What a run did."""
+    """What a run did; ``within``: what is left out before each path."""
     size = f"{done.size_bytes / 1e6:.1f} MB in {seconds:.1f} s"
     yield f"{counted(done.recordings, 'recording')} taken in, {size}."
     if done.duplicates:
@@ -120,7 +120,8 @@ def ingested_lines(
     yield from findings_lines(done.findings)
     if done.quarantined:
         yield f"{counted(len(done.quarantined), 'file')} not taken in, or left over:"
-        yield Table(("file", "why"), [(each.path, each.why) for each in done.quarantined])
+        rows = [(str(each.path).removeprefix(within), each.why) for each in done.quarantined]
+        yield Table(("file", "why"), rows)
     yield from names_lines(done)
     yield from records_lines(done, unused)
     if done.summary:
