@@ -296,12 +296,6 @@ def test_a_row_that_cannot_be_used_takes_no_other_with_it(
     assert refused[0].startswith("line 2 of the list: ")
 
 
-def test_a_bom_and_a_number_with_its_country_are_right(tmp_path: Path) -> None:
-    row = replace(GOOD, number="+44 7700 900123")
-    path = an_export(tmp_path / "e.zip", [row], listed=b"\xef\xbb\xbf" + a_list([row]))
-    assert found_in(path) == (["good.wav"], [])
-
-
 ITEM = dict(zip(map(str, MAP.columns), GOOD.cells(), strict=True))
 
 JSONS: dict[str, tuple[bytes, str]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,16 @@ from callrec.intake.bundle import open_bundle
 from callrec.intake.clearing import NOT_COMPARED
 from callrec.intake.sources import Refusal
 from callrec.telephone.manifest import Form
-from house.exports import MAP, Row, an_export, as_json, found_in, take_in_export, take_in_opened
+from house.exports import (
+    MAP,
+    Row,
+    a_list,
+    an_export,
+    as_json,
+    found_in,
+    take_in_export,
+    take_in_opened,
+)
 from house.practices import House
 from house.spool import a_call, a_wave, names_of, originals_of, recordings_of, take_in
 
@@ -73,6 +83,13 @@ def test_again_takes_in_only_what_is_not_there(house: House, tmp_path: Path) -> 
     again = take_in_export(house, path)
     assert (again.recordings, again.duplicates, again.batches) == (0, 3, [])
     assert [each.problem for each in again.read_back] == [None] * 3
+
+
+def test_what_stands_there_as_it_was_read_is_compared_again(house: House, tmp_path: Path) -> None:
+    house.at = datetime(2099, 1, 1, tzinfo=UTC)  # by this clock it has stood still for long
+    path = an_export(tmp_path / "e.zip", THREE)
+    take_in_export(house, path)
+    assert [each.problem for each in take_in_export(house, path).read_back] == [None] * 3
 
 
 def test_a_sound_that_came_in_by_itself_is_known_in_an_export(house: House, tmp_path: Path) -> None:
@@ -187,6 +204,12 @@ def test_sounds_may_lie_in_a_folder_and_be_named_as_windows_does(tmp_path: Path)
     sounds = {"audio/2024/07/1.wav": a_wave(1), "audio/2.wav": a_wave(2)}
     path = an_export(tmp_path / "e.zip", rows, sounds)
     assert found_in(path, replace(MAP, folder="audio/")) == ([*sounds], [])
+
+
+def test_a_bom_and_a_number_with_its_country_are_right(tmp_path: Path) -> None:
+    row = replace(THREE[0], number="+44 7700 900123")
+    path = an_export(tmp_path / "e.zip", [row], listed=b"\xef\xbb\xbf" + a_list([row]))
+    assert found_in(path) == (["1.wav"], [])
 
 
 def test_no_export_is_not_found(tmp_path: Path) -> None:

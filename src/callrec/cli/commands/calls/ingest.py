@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.ingest_bundle import (
+from callrec.cli.commands.calls.ingest_bundle import (
     ROWS_TRIED,
     ingest_bundle,
     read_order,
     rehearse_bundle,
     try_rows,
 )
-from callrec.cli.commands.ingest_view import (
+from callrec.cli.commands.calls.ingest_view import (
     findings_lines,
     ingested_json,
     ingested_lines,
@@ -362,7 +362,9 @@ MapFile = Annotated[
 
 TriedRows = Annotated[
     int,
-    typer.Option("--rows", metavar="N", min=1, help="How many rows of an export --try shows."),
+    typer.Option(
+        "--rows", metavar="N", min=1, max=1000, help="How many rows of an export --try shows."
+    ),
 ]
 
 FirstDay = Annotated[

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from callrec.cli.commands.ingest_view import (
+from callrec.cli.commands.calls.ingest_view import (
     ingested_json,
     ingested_lines,
     show_previews,
