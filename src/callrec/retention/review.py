@@ -3,9 +3,9 @@
 Nothing is destroyed by it, and nobody's number, name or recording is shown: it is a count. That
 somebody looked, and what they saw, is in the log.
 
-What stops a recording that is due is a hold, an open request that names it, a restriction, or that
-it was kept on when it was proposed. That is read for many recordings at once, and opens nothing but
-requests whose holds nobody has matched yet.
+What stops a recording that is due is a hold, an open request that names it, or that it was kept on
+when it was proposed. A restriction has a hold. That is read for many recordings at once, and opens
+nothing but requests whose holds nobody has matched yet.
 """
 
 from __future__ import annotations
@@ -139,10 +139,9 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     if last is None:
         return free
     before = to_millis(day_end(last, practice.settings.time_zone))
-    stopped = (RecordingState.DESTROYED, RecordingState.RESTRICTED)
-    is_free = recording.state.not_in(stopped) & (recording.started_at < before)
+    is_free = (recording.state != RecordingState.DESTROYED) & (recording.started_at < before)
     counted: int = connection.execute(select(func.count()).where(is_free)).scalar_one()
-    counted -= sum(row.state not in stopped and row.started_at < before for row in apart)
+    counted -= sum(row.started_at < before for row in apart)
     return free + counted
 
 
@@ -234,16 +233,13 @@ def stops_for(
         stops[row.id] |= asked.get(row.uid, set())
         if row.uid in kept_on:
             stops[row.id].add(Stopped(StopReason.KEPT_ON, f"until {short_date(kept_on[row.uid])}"))
-        if row.state == RecordingState.RESTRICTED:
-            stops[row.id].add(Stopped(StopReason.RESTRICTION))
     return {number: tuple(sorted(found)) for number, found in stops.items() if found}
 
 
 def recordings_with_stops(practice: Practice, connection: Connection) -> frozenset[int]:
     """The recordings that a hold, an open request or a disposal names, by number.
 
-    `stops_for` finds nothing that stops another one, but for a restriction, which is in its row,
-    and for holds that cover whatever there is.
+    `stops_for` finds nothing that stops another one, but for holds that cover whatever there is.
     """
     held = {row.recording for row in holds_naming(connection)}
     uids = [*_open_requests_naming(connection).keys(), *_kept_on(practice, connection)]
