@@ -1,7 +1,7 @@
 """Every option and argument, once.
 
-Dates, times and numbers stay as they were typed: reading them needs the practice's time zone and
-region (policy/days.py, telephone).
+Dates, times and numbers stay as they were typed: reading them needs the practice's time zone
+(policy/days.py).
 """
 
 from __future__ import annotations

@@ -43,7 +43,6 @@ from callrec.policy.retention import (
     appraise,
     category_by_rule,
     check_may_review,
-    due_on,
     last_call_due,
     months_configured,
     months_in_words,
@@ -71,8 +70,6 @@ class RetentionReview:
     """By category and month of the calls."""
     stubs: int
     """Recordings that were destroyed, of which the record is kept."""
-    stubs_due: int
-    """Those of them whose record has been kept for its time."""
 
     @property
     def recordings_due(self) -> int:
@@ -98,11 +95,12 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
             due = {each.recording: each for each in appraise_due(practice, actor, connection)}
             every = appraise_rows(practice, connection, _rows(connection))
             found = [due.get(each.recording, each) for each in every]
-            stubs, stubs_due = _stubs(practice, connection)
+            count = select(func.count()).select_from(tables.destroyed)
+            stubs = connection.execute(count).scalar_one()
         on = today(practice)
         stock = totals_by_category(found, schedule(practice).values(), on=on)
         appraised = appraise(due.values(), on=on)
-        review = RetentionReview(on, stock, appraised, stubs, stubs_due)
+        review = RetentionReview(on, stock, appraised, stubs)
         counts = {"due": review.recordings_due, "free": review.free}
         record(practice, actor, REVIEWED, details=counts)
     return review
@@ -206,19 +204,6 @@ def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Sequence[
     query: Select[Any] = select(recording.id, recording.uid, recording.state, *when)
     query = query.where(recording.state != RecordingState.DESTROYED, *conditions)
     return connection.execute(query.order_by(recording.started_at)).all()
-
-
-def _stubs(practice: Practice, connection: Connection) -> tuple[int, int]:
-    """How many there are, and how many of them have been kept for their time."""
-    destroyed, zone = tables.destroyed.c, practice.settings.time_zone
-    months, on = months_configured(practice.settings.retention.stubs), today(practice)
-    query = select(destroyed.destroyed_at, func.count()).group_by(destroyed.destroyed_at)
-    stubs = due = 0
-    for at, count in connection.execute(query):
-        stubs += count
-        if due_on(from_millis(at).astimezone(zone).date(), months) <= on:
-            due += count
-    return stubs, due
 
 
 def stops_for(
