@@ -524,10 +524,6 @@ PurposeName = Annotated[
     ),
 ]
 
-PurposeOption = Annotated[
-    Purpose | None, typer.Option("--purpose", metavar="PURPOSE", help="Another way to say PURPOSE.")
-]
-
 Parties = Annotated[
     list[str] | None,
     typer.Option(

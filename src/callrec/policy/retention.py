@@ -363,7 +363,7 @@ def check_destroys(request: RequestFacts) -> None:
         raise Refused(
             f"a request for {in_words(request.purpose)} destroys nothing",
             clause=terms.asked_under,
-            hint="callrec request create --purpose erasure asks for that",
+            hint="callrec request create erasure asks for that",
         )
 
 
