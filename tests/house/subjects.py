@@ -31,7 +31,7 @@ WHY = "She asks at the desk for all her calls"
 
 
 def nhs_number(nine: int) -> str:
-    """A number with its check digit, by the Data Dictionary's five steps; of a nine that has one."""
+    """Nine digits with their check digit, if there is one, by the steps of the Data Dictionary."""
     digits = f"{nine:09d}"
     left = 11 - sum(int(each) * (10 - place) for place, each in enumerate(digits)) % 11
     assert left != 10, "there is no such number"

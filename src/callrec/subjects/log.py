@@ -203,9 +203,10 @@ def open_subject(
     check_row(row, columns_of(history), SUBJECTS.called(row))
     _check_entitled(powers_then(practice, connection), history)
     check_registered(history.state, reference)
-    made = [(history.newest, history.version_id(practice.vault, history.version))]
+    which = history.version_id(practice.vault, history.version)
     try:
-        (body,) = SUBJECTS.opened(actor, connection, SubjectBody, made)
+        key = SUBJECTS.key_by_vault(actor, connection, which)
+        body = SUBJECTS.opened_by(connection, SubjectBody, history.newest, which, key=key)
     except Tampered as error:
         raise Tampered(
             f"{reference} does not open: {error.message}",
