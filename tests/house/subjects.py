@@ -9,7 +9,7 @@ from typing import Any
 
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
-from callrec.policy.subject import SubjectAct
+from callrec.policy.rights.subject import SubjectAct
 from callrec.practice import writing
 from callrec.record.versions import fresh_nonces
 from callrec.subjects.log import (

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrec.errors import Refused, Tampered, Unusable
-from callrec.policy.subject import (
+from callrec.policy.rights.subject import (
     SubjectAct,
     SubjectCriteria,
     SubjectRecord,

@@ -8,8 +8,8 @@ import pytest
 
 from callrec.errors import Locked, NotFound, Refused, Unusable
 from callrec.keys.rotating import reseal, rotate_keys
+from callrec.policy.rights.subject import SubjectCriteria
 from callrec.policy.role import VaultKey
-from callrec.policy.subject import SubjectCriteria
 from callrec.registers.audit import LogFilter, list_audit
 from callrec.search.subjects import look_up_subjects, show_subject
 from callrec.subjects.register import SubjectAnswers, add_subject, change_subject, list_subjects

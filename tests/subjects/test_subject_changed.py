@@ -8,8 +8,8 @@ import pytest
 
 from callrec.catalogue.engine import reading
 from callrec.errors import Tampered
+from callrec.policy.rights.subject import SubjectAct
 from callrec.policy.role import VaultKey
-from callrec.policy.subject import SubjectAct
 from callrec.practice import writing
 from callrec.record.versions import fresh_nonces, seal_key
 from callrec.registers.projections import check_projections

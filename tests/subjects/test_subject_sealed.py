@@ -14,7 +14,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.subjects import index_subject, proposed_subjects
 from callrec.crypto import primitives
 from callrec.errors import Tampered
-from callrec.policy.subject import SubjectCriteria
+from callrec.policy.rights.subject import SubjectCriteria
 from callrec.subjects.log import SubjectBody, SubjectVersion
 from vectors.subject.make import CASES as MADE
 from vectors.subject.make import answers

@@ -25,7 +25,7 @@ from callrec.policy.hold import HoldAct
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import CHANGING_ACTS, RequestAct
 from callrec.policy.rights.complaint import ComplaintAct
-from callrec.policy.subject import SubjectAct
+from callrec.policy.rights.subject import SubjectAct
 
 SESSION_STATEMENT: Final = "session"
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, intersect, select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import insert_rows
 from callrec.catalogue.index import blinding, cut
-from callrec.policy.subject import SubjectCriteria, SubjectRecord
+from callrec.policy.rights.subject import SubjectCriteria, SubjectRecord
 from callrec.policy.words import words
 
 TOKEN_BITS: Final = 4

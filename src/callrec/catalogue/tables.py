@@ -29,8 +29,8 @@ from callrec.policy.incident import IncidentState
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.rights.complaint import ComplaintState
+from callrec.policy.rights.subject import SubjectState
 from callrec.policy.role import VaultKey
-from callrec.policy.subject import SubjectState
 
 METADATA = MetaData()
 

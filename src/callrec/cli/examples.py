@@ -61,7 +61,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "request subject add": (
         "",
         '--name "Sian Roberts" --born 14/3/1961',
-        '--name "Sian Roberts" --born 14/3/1961 --nhs-number "999 000 0018"',
+        '--name "Sian Roberts" --nhs-number "999 000 0018"',
     ),
     "request subject change": (
         'S-3 --number "07700 900456"',
@@ -71,7 +71,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "request subject find": (
         '--number "07700 900123"',
         '--nhs-number "999 000 0018" --request R-17',
-        '--name Roberts --born 14/3/1961 --reason "She asks at the desk for her calls"',
+        "--name Roberts --born 14/3/1961 --request R-17",
     ),
     "request subject show": ("S-3", "S-3 --request R-17", "3 --json"),
     "request subject list": (),

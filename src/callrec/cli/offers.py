@@ -168,7 +168,7 @@ def _incidents(none: str, *, to_update: bool = False, is_open: bool = False) -> 
 
 def _subjects(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
     """The people on the register, the newest first: by whom each was entered, and when."""
-    from callrec.policy.subject import SubjectState
+    from callrec.policy.rights.subject import SubjectState
     from callrec.subjects.register import list_subjects
 
     practice = practice_of(invocation)
@@ -177,7 +177,9 @@ def _subjects(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]
         for each in list_subjects(practice, acting_person(invocation, practice))
         if each.state == SubjectState.REGISTERED
     }
-    return _aligned(rows, "nobody is on the register", "to enter a person: callrec subject add")
+    return _aligned(
+        rows, "nobody is on the register", "to enter a person: callrec request subject add"
+    )
 
 
 def _complaints(none: str, rule: str = "may_read", *, is_open: bool = False) -> Offer:

@@ -32,7 +32,7 @@ from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.rights.complaint import ComplaintAct
-from callrec.policy.subject import SubjectAct
+from callrec.policy.rights.subject import SubjectAct
 from callrec.practice import Actor, Practice, check_remembered_head, check_unchanged
 
 SEARCH: Final = "search"

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
 from callrec.login.people import logins
-from callrec.policy.subject import (
+from callrec.policy.rights.subject import (
     SubjectCriteria,
     check_may_keep,
     check_not_browsing_people,

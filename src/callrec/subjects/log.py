@@ -21,8 +21,7 @@ from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.context import context
 from callrec.errors import Tampered
-from callrec.policy.role import PersonId, VaultKey
-from callrec.policy.subject import (
+from callrec.policy.rights.subject import (
     SubjectAct,
     SubjectRecord,
     SubjectState,
@@ -31,6 +30,7 @@ from callrec.policy.subject import (
     check_registered,
     state_after,
 )
+from callrec.policy.role import PersonId, VaultKey
 from callrec.practice import Actor, Practice
 from callrec.record.acts import done_leaves
 from callrec.record.entitled import Powers, only_by_entitled, powers_then
@@ -210,7 +210,7 @@ def open_subject(
     except Tampered as error:
         raise Tampered(
             f"{reference} does not open: {error.message}",
-            hint="tell the Data Controller; enter the person anew: callrec subject add",
+            hint="tell the Data Controller; enter the person anew: callrec request subject add",
         ) from error
     if row.number != body.number:
         raise Tampered(f"the number of {reference} is not what was sealed with it")

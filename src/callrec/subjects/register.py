@@ -18,8 +18,7 @@ from callrec.catalogue.subjects import index_subject, proposed_subjects
 from callrec.crypto import primitives
 from callrec.errors import Tampered, Unusable
 from callrec.login.people import logins
-from callrec.policy.role import VaultKey
-from callrec.policy.subject import (
+from callrec.policy.rights.subject import (
     SubjectAct,
     SubjectCriteria,
     SubjectRecord,
@@ -30,6 +29,7 @@ from callrec.policy.subject import (
     read_birthday,
     read_nhs_number,
 )
+from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, attempt, signing, today, vault_key
 from callrec.record.acts import done_leaves, next_number
 from callrec.record.rows import check_row
@@ -116,7 +116,7 @@ def change_subject(
             record = _read(practice, said, known.record)
             if record == known.record:
                 raise Unusable(
-                    "the record says that already", hint=f"callrec subject show {reference}"
+                    "the record says that already", hint=f"callrec request subject show {reference}"
                 )
             version_id = known.history.version_id(practice.vault, known.history.version + 1)
             return _keep(

@@ -17,7 +17,12 @@ from callrec.cli.layout import Table
 from callrec.cli.output import facts, labelled, local_time
 from callrec.errors import Unusable
 from callrec.policy.days import short_date
-from callrec.policy.subject import SubjectCriteria, check_proof, read_birthday, read_nhs_number
+from callrec.policy.rights.subject import (
+    SubjectCriteria,
+    check_proof,
+    read_birthday,
+    read_nhs_number,
+)
 from callrec.policy.words import words
 
 if TYPE_CHECKING:

@@ -211,7 +211,7 @@ def check_registered(state: SubjectState, reference: str) -> None:
         raise Refused(
             f"{reference} was erased from the register, and nothing of that person is kept",
             clause=Law.TO_ERASE,
-            hint="enter the person anew if they must be: callrec subject add",
+            hint="enter the person anew if they must be: callrec request subject add",
         )
 
 
@@ -221,7 +221,7 @@ def check_is_new(others: int) -> None:
         raise Refused(
             "a person with that NHS number is on the register already",
             clause=Clause.RETRIEVABLE,
-            hint="look for them: callrec subject find --nhs-number NUMBER",
+            hint="look for them by it: callrec request subject find",
         )
 
 
