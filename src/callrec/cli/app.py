@@ -73,6 +73,7 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
     "request": {
         "due": "Show by when a request must be answered, and why; needs no vault.",
         "erase": "Destroy what an approved request for erasure covers.",
+        "subject": "Keep and look up people whose identity was proved.",
     },
     "drive": {
         "backup": "Copy the catalogue, sealed, to another disk.",
@@ -100,9 +101,9 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
 }
 """What stands below another command. Until the next version it is found at the top, too."""
 
-KEPT: Collection[str] = ("verify-release", "restore", "recovery", "logout")
-"""Of these, what stays at the top: people who were given a release and pages of a kit name it, and
-who types ``login`` types ``logout``."""
+KEPT: Collection[str] = ("verify-release", "restore", "recovery", "logout", "subject")
+"""Of these, what stays at the top: people who were given a release and pages of a kit name it, who
+types ``login`` types ``logout``, and the register of people is not of one request."""
 
 ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("police", "court"), "request create outside-body"),
@@ -166,6 +167,7 @@ MODULES: Mapping[str, str] = {
     "revoke": "requests.decide",
     "due": "requests.due",
     "erase": "requests.erase",
+    "subject": "requests.subject",
     "config": "configuration",
     **{noun: f"concerns.{noun}" for noun in ("complaint", "incident")},
     "request": "requests.request",
