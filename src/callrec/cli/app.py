@@ -90,6 +90,7 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
         "keys": "List the vault's keys and who holds them.",
         "recovery": "Try the recovery kit, or use it where nobody can log in.",
         "register": "Read a register: disclosures, subject access, powers.",
+        "report": "Count a month for the practice meeting and the DSPT.",
         "notice": "Write the texts that tell people that calls are recorded.",
         "mail": "List and send what people are told by mail.",
         "fingerprint": "Print what the practice publishes, for checking releases.",
@@ -100,9 +101,9 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
 }
 """What stands below another command. Until the next version it is found at the top, too."""
 
-KEPT: Collection[str] = ("verify-release", "restore", "recovery", "logout")
-"""Of these, what stays at the top: people who were given a release and pages of a kit name it, and
-who types ``login`` types ``logout``."""
+KEPT: Collection[str] = ("verify-release", "restore", "recovery", "logout", "report")
+"""Of these, what stays at the top: people who were given a release and pages of a kit name it, who
+types ``login`` types ``logout``, and a report is asked for by its name."""
 
 ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("police", "court"), "request create outside-body"),

@@ -176,6 +176,9 @@ class Sheet:
                 pdf.line(LEFT + mark.x, middle, LEFT + mark.x + mark.width, middle)
             case Picture():
                 pdf.image(io.BytesIO(mark.png), LEFT + mark.x, y, mark.side)
+            case Drawing():
+                pdf.set_font(Face.SANS, size=_SMALL.size)
+                pdf.image(io.BytesIO(mark.svg), LEFT + mark.x, y, mark.width, mark.height)
             case Box():
                 pdf.set_draw_color(mark.ink)
                 pdf.set_line_width(mark.thickness)
@@ -254,6 +257,16 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawing:
+    """An SVG whose upper edge is that of its line; it hangs below it."""
+
+    x: float
+    width: float
+    height: float
+    svg: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     """A frame whose upper edge is that of its line; it hangs below it."""
 
@@ -264,7 +277,7 @@ class Box:
     ink: tuple[int, int, int]
 
 
-Drawn: TypeAlias = Words | Rule | Picture | Box
+Drawn: TypeAlias = Words | Rule | Picture | Drawing | Box
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,19 @@ def check_may_read_register(person: Person, register: RegisterName, *, on: date)
         )
 
 
+REPORTED_FROM: Final = (
+    *(RegisterName.SUBJECT_ACCESS, RegisterName.OUTSIDE_BODY, RegisterName.DISCLOSURE),
+    *(RegisterName.HOLDS, RegisterName.INCIDENTS, RegisterName.COMPLAINTS, RegisterName.ACCESS),
+)
+"""The registers whose figures the practice's report has."""
+
+
+def check_may_report(person: Person, *, on: date) -> None:
+    """The report of a month is for those who may read every register that it counts from."""
+    for register in REPORTED_FROM:
+        check_may_read_register(person, register, on=on)
+
+
 def is_hidden_from(
     person: Person, subjects: frozenset[PersonId], *, may_be_told: bool | None
 ) -> bool:
