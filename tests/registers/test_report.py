@@ -12,13 +12,25 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.errors import Refused, Tampered, Unusable
+from callrec.policy.purpose import Purpose
 from callrec.registers.audit import export_audit
 from callrec.registers.figures import PracticeReport
 from callrec.registers.months import Month, month_of, read_month
 from callrec.registers.report import REPORT_MADE, make_report, usual_month
-from house.lived_in import lived_in, on
+from callrec.requests.ask import create_request
+from house.listening import hear
+from house.lived_in import lived_in, on, search
 from house.practices import House
-from house.requests import by_sql, last_leaf, signed_in
+from house.requests import (
+    approve,
+    by_sql,
+    further_of,
+    last_leaf,
+    logged_in,
+    said,
+    signed_in,
+    third_parties_checked,
+)
 from house.stages import Stage, copied, looked_at
 from registers import recount
 
@@ -188,7 +200,7 @@ def test_who_reads_the_record_has_it_and_that_is_on_record(lived: House, login: 
 
 @pytest.mark.parametrize("login", ["max", "sam"])
 def test_others_have_none_and_that_is_on_record(house: House, login: str) -> None:
-    with pytest.raises(Refused, match="may not read the"):
+    with pytest.raises(Refused, match="may not have the report made"):
         report(house, "2026-11", login)
     assert (last_leaf(house).act, last_leaf(house).outcome) == (REPORT_MADE, Outcome.REFUSED)
 
@@ -220,3 +232,45 @@ def test_it_is_json_to_the_last_figure(shown: House) -> None:
     made = json.dumps(asdict(report(shown, "2027-01")), default=str)
     assert isinstance(json.loads(made)["purposes"], list)
     assert datetime.fromisoformat(json.loads(made)["made_at"])
+
+
+def test_who_must_not_learn_of_a_request_does_not_find_it_counted(stocked: House) -> None:
+    further = further_of(Purpose.OUTSIDE_BODY, subject_may_be_told="no", received="2026-11-23")
+    asks = said(Purpose.OUTSIDE_BODY, further=further, parties=("Pat Ellison", "Reception"))
+    create_request(
+        stocked.practice,
+        logged_in(stocked, "sam"),
+        purpose=Purpose.OUTSIDE_BODY,
+        answers=asks,
+        recordings=[1],
+    )
+    approve(stocked, "R-1", "dora", to="max")
+    hear(stocked, "R-1", 1, "max", attended=("nobody",))
+    search(stocked, "max", "R-1")
+    made = {login: report(stocked, "2026-11", login) for login in ("dora", "ava", "pat")}
+    for login in ("dora", "ava"):
+        assert [str(each.purpose) for each in made[login].purposes] == ["outside-body"]
+        assert [each.login for each in made[login].people] == ["max"]
+        assert made[login].holds_placed == 1
+    of_pat = made["pat"]
+    assert (of_pat.purposes, of_pat.people, of_pat.holds_placed) == ((), (), 0)
+    assert (of_pat.trend[-1].came, of_pat.trend[-1].hearings) == (0, 0)
+
+
+def test_who_came_to_hear_it_counts_as_answered(stocked: House) -> None:
+    """Who was there lies sealed, and the staff's own hearing before answers nobody."""
+    further = further_of(Purpose.SUBJECT_ACCESS, received="2026-11-20", hear_or_copy="hear")
+    create_request(
+        stocked.practice,
+        logged_in(stocked, "sam"),
+        purpose=Purpose.SUBJECT_ACCESS,
+        answers=said(Purpose.SUBJECT_ACCESS, further=further),
+        recordings=[1, 2],
+    )
+    approve(stocked, "R-1", "dora")
+    hear(stocked, "R-1", attended=("nobody",))
+    assert report(stocked, "2026-11").purposes[0].answered == 0
+    third_parties_checked(stocked, "sam", "R-1")
+    hear(stocked, "R-1", attended=("the patient",))
+    (access,) = report(stocked, "2026-11").purposes
+    assert (access.answered, access.in_time, access.days_longest) == (1, 1, 4)

@@ -71,8 +71,8 @@ class Plot:
     """In a sentence, for who does not see it."""
     places: tuple[str, ...]
     series: tuple[Series, ...]
-    missing: tuple[str, ...]
-    """For each place, what the table has where there is no value."""
+    unknown: str
+    """What the table has where there is no value."""
     most: float | None = None
     """The highest value that there can be; None: as high as the highest there is."""
 
@@ -80,14 +80,13 @@ class Plot:
     def table(self) -> Table:
         """The same in figures."""
         rows = tuple(
-            (place, *(self._figure(series, at) for series in self.series))
+            (place, *(self._figure(series.values[at]) for series in self.series))
             for at, place in enumerate(self.places)
         )
         return Table(self.title, ("Month", *(each.name for each in self.series)), rows)
 
-    def _figure(self, series: Series, at: int) -> str:
-        value = series.values[at]
-        return self.missing[at] if value is None else figure(value)
+    def _figure(self, value: float | None) -> str:
+        return self.unknown if value is None else figure(value)
 
 
 @dataclass(frozen=True, slots=True)

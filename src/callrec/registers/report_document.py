@@ -297,12 +297,20 @@ def _keeping(report: PracticeReport) -> Iterator[tuple[str, str]]:
 
 
 def _trends(trend: Sequence[MonthCount]) -> Iterator[Block]:
+    """Of the months in which there was a vault."""
     known = [each for each in trend if each.standing != "before"]
     first = read_month(known[0].month).days.first
     if len(known) < len(trend):
         yield Paragraph(f"callrec was set up here in {first:%B %Y}: nothing is known before.")
+    if len(known) == 1:
+        yield Paragraph("Trends begin with the second month.")
+        return
     if trend[-1].standing == "so-far":
         yield Paragraph("The last month is not over.")
+    yield from _plots(known)
+
+
+def _plots(trend: Sequence[MonthCount]) -> Iterator[Block]:
     yield _plot(
         "Requests of people about themselves, answered",
         trend,
@@ -344,17 +352,9 @@ def _plot(
     most: float | None = None,
     unknown: str = "not known",
 ) -> Plot | Paragraph:
-    """Twelve months of one figure or two; in a sentence, where nothing of it is known."""
-    before = [each.standing == "before" for each in trend]
+    """Some months of one figure or two; in a sentence, where nothing of it is known."""
     drawn = tuple(
-        Series(
-            name,
-            tuple(
-                None if early else getattr(each, what)
-                for each, early in zip(trend, before, strict=True)
-            ),
-        )
-        for name, what in series
+        Series(name, tuple(getattr(each, what) for each in trend)) for name, what in series
     )
     if all(value is None for each in drawn for value in each.values):
         return Paragraph(f"{title}: {unknown} in any month.")
@@ -363,7 +363,7 @@ def _plot(
         says=" ".join(map(_says, drawn)),
         places=tuple(f"{read_month(each.month).days.first:%b %y}" for each in trend),
         series=drawn,
-        missing=tuple("no vault yet" if early else unknown for early in before),
+        unknown=unknown,
         most=most,
     )
 
