@@ -17,7 +17,7 @@ from callrec.paper.document import (
     Table,
     Timeline,
 )
-from callrec.paper.faces import Style
+from callrec.paper.faces import Face, Style
 from callrec.paper.plots import HEIGHT, as_svg
 from callrec.paper.plots import WIDTH as DRAWN_WIDTH
 from callrec.paper.sheet import (
@@ -45,7 +45,9 @@ _LONGEST: Final = 30
 
 _GAP: Final = 3.0
 
-_PER_CHARACTER: Final = 2.4
+_CELL: Final = Style(Face.SANS, 8)
+
+_PER_CHARACTER: Final = 2.2
 """So wide is a column for each of them at the most, in millimetres."""
 
 
@@ -115,9 +117,9 @@ def _facts(sheet: Sheet, rows: tuple[Fact, ...], x: float = 0) -> Iterator[Group
 def _table(sheet: Sheet, table: Table) -> Iterator[Group]:
     """Its caption and heading stay with the first row."""
     widths = _widths(table)
-    head = _row(sheet, table.header, widths, LABEL, to_the_right=table.numbers)
+    head = _row(sheet, table.header, widths, NOTE, to_the_right=table.numbers)
     first, *rest = (
-        _row(sheet, row, widths, TEXT, to_the_right=table.numbers) for row in table.rows
+        _row(sheet, row, widths, _CELL, to_the_right=table.numbers) for row in table.rows
     )
     yield stack(space(1), sheet.set(table.caption, STRONG), head, first)
     yield from rest

@@ -15,7 +15,7 @@ import leather
 from leather import theme
 
 from callrec.paper.document import Plot, figure
-from callrec.paper.faces import Face
+from callrec.paper.faces import EVERY_CHARACTER, Face, printable
 
 WIDTH: Final = 680
 HEIGHT: Final = 250
@@ -50,7 +50,9 @@ def as_svg(plot: Plot, *, number: int | None = None) -> str:
     chart.add_y_scale(0, top)
     chart.add_y_axis(ticks=_ticks(top), tick_formatter=lambda value, *_: figure(value))
     for name, values, colour in _columns(plot):
-        chart.add_columns([*zip(plot.places, values, strict=True)], name=name, fill_color=colour)
+        places = map(_printable, plot.places)
+        columns = [*zip(places, values, strict=True)]
+        chart.add_columns(columns, name=_printable(name), fill_color=colour)
     drawn = ET.fromstring(chart.to_svg(width=WIDTH, height=HEIGHT))  # noqa: S314 - just made here
     for element in drawn.iter():
         element.attrib.update({name: _rounded(text) for name, text in element.attrib.items()})
@@ -104,8 +106,12 @@ def _accessible(drawn: ET.Element, plot: Plot, number: int) -> None:
         zip(("title", "desc"), names, (plot.title, plot.says), strict=True)
     ):
         element = ET.Element(f"{{{_SVG}}}{tag}", id=id_)
-        element.text = text
+        element.text = _printable(text)
         drawn.insert(place, element)
+
+
+def _printable(text: str) -> str:
+    return printable(text, EVERY_CHARACTER)
 
 
 def _rounded(value: str) -> str:

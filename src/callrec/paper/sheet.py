@@ -18,7 +18,16 @@ from fpdf import FPDF
 from fpdf.enums import DocumentCompliance
 from fpdf.prefs import ViewerPreferences
 
-from callrec.paper.faces import Face, Style, add_faces, printable, qr_png, wrapped, xmp
+from callrec.paper.faces import (
+    EVERY_CHARACTER,
+    Face,
+    Style,
+    add_faces,
+    printable,
+    qr_png,
+    wrapped,
+    xmp,
+)
 
 PAGE: Final = (210.0, 297.0)
 LEFT: Final = 18.0
@@ -61,7 +70,7 @@ class Sheet:
         self._pdf = on or blank()
         self._pdf.set_lang("en-GB")
         self._pdf.set_creation_date(at)  # the file's id is drawn from it and from the content
-        shown, author = (printable(words, range(0x110000)) for words in (title, practice))
+        shown, author = (printable(words, EVERY_CHARACTER) for words in (title, practice))
         self._pdf.set_title(shown)
         self._pdf.viewer_preferences = ViewerPreferences(display_doc_title=True)
         self._pdf.set_xmp_metadata(xmp(title=shown, author=author, at=at))

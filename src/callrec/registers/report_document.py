@@ -99,8 +99,8 @@ def _requests(report: PracticeReport) -> Iterator[Block]:
             (
                 each.request,
                 in_words(each.purpose),
-                day_in_words(each.came_on),
-                day_in_words(each.due_on),
+                _short(each.came_on),
+                _short(each.due_on),
                 _day(each.answered_on, "not yet"),
                 figure(each.days_late),
             )
@@ -190,7 +190,7 @@ def _copies(report: PracticeReport, zone: tzinfo) -> Iterator[Block]:
                 _standing(each.standing, on_vaults_disk=each.on_vaults_disk),
                 figure(each.runs),
                 figure(each.recordings),
-                day_in_words(each.written_at.astimezone(zone)),
+                _short(each.written_at.astimezone(zone)),
                 _day(each.verified_at and each.verified_at.astimezone(zone).date(), "never here"),
                 _day(each.verify_on, "no day"),
             )
@@ -268,15 +268,15 @@ def _complaints(report: PracticeReport) -> Iterator[Block]:
             _day(each.received_on, "not known"),
             _day(each.due_on, "no day"),
             _day(each.acknowledged_on, "not yet"),
+            "late" if each.was_late else "in time",
             _day(each.answered_on, "not yet"),
             in_words(each.outcome) if each.outcome else "open",
-            "late" if each.was_late else "in time",
         )
         for each in report.complaints
     )
     header = (
-        *("Complaint", "state", "came", "acknowledge by", "acknowledged", "answered"),
-        *("outcome", "acknowledgement"),
+        *("Complaint", "state", "came", "acknowledge by", "acknowledged", "that is", "answered"),
+        "outcome",
     )
     yield Table("Complaints that came or were open in the month", header, rows, numbers=False)
 
@@ -371,13 +371,13 @@ def _plot(
 def _says(series: Series) -> str:
     """The least, the most and the last of a row, in a sentence."""
     known = [value for value in series.values if value is not None]
-    last = series.values[-1]
-    name = series.name.capitalize()
-    if not known or min(known) == max(known):
-        return f"{name}: {figure(known[0]) if known else 'not known'} each month."
+    name, last = series.name.capitalize(), series.values[-1]
+    months = "month" if len(known) == len(series.values) else "month that is known"
+    if min(known) == max(known):
+        return f"{name}: {figure(known[0])} in each {months}."
     return (
-        f"{name}: from {figure(min(known))} to {figure(max(known))} a month,"
-        f" in the last {'not known' if last is None else figure(last)}."
+        f"{name}: from {figure(min(known))} to {figure(max(known))} in a {months},"
+        f" {'not known' if last is None else figure(last)} in the last."
     )
 
 
@@ -423,7 +423,12 @@ def _or_none(value: float | None) -> str:
 
 
 def _day(day: date | None, otherwise: str) -> str:
-    return otherwise if day is None else day_in_words(day)
+    return otherwise if day is None else _short(day)
+
+
+def _short(day: date) -> str:
+    """As a table has room for it: ``3 Dec 2026``."""
+    return f"{day.day} {day:%b %Y}"
 
 
 def _moment(at: datetime, zone: tzinfo) -> str:
@@ -432,4 +437,5 @@ def _moment(at: datetime, zone: tzinfo) -> str:
 
 
 def _moment_or(at: datetime | None, zone: tzinfo) -> str:
-    return "not known" if at is None else _moment(at, zone)
+    local = at and at.astimezone(zone)
+    return f"{_short(local)}, {local:%H:%M}" if local else "not known"
