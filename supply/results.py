@@ -530,7 +530,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
             ],
             "items": [_DUE_GROUP],
             "due": int,
-            **of(RetentionReview, "free", "stubs", "stubs_due"),
+            **of(RetentionReview, "free", "stubs"),
         },
         {**_TO_FILE, "lines": int},
     ),

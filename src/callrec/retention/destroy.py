@@ -43,7 +43,6 @@ from callrec.intake.known import DuplicateMacs
 from callrec.policy.hearing import check_identity_proven
 from callrec.policy.request import ASKING_NOTHING, RequestAct, has_lapsed
 from callrec.policy.retention import (
-    check_can_be_destroyed,
     check_destroys,
     check_granted,
     check_nobody_waits,
@@ -186,7 +185,6 @@ def _warrant(
         name, _ = granted[row.uid]
         if name != row.ciphertext and not opening.is_replaced_file(row, name):
             raise Tampered(f"recording {row.id} is not the one that was approved")
-        check_can_be_destroyed(row.id, row.state)
     check_may_be_destroyed(practice, actor, connection, by_number)
     uids, makings = {row.uid for row in rows}, read_outlines(connection)
     others = [row for row in REQUESTS.every(connection) if row.id != request.id]

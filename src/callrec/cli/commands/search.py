@@ -67,7 +67,7 @@ def search(
 
     practice = practice_of(ctx.obj)
     days, times = _when(practice, on, since, until, at)
-    numbers = [_number(each, practice.settings.region) for each in number or (None,)]
+    numbers = [_number(each) for each in number or (None,)]
     criteria = [
         Criteria(
             number=whole,
@@ -203,7 +203,7 @@ def by_hand_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
             )
 
 
-def _number(text: str | None, region: str) -> tuple[str | None, str | None, bool]:
+def _number(text: str | None) -> tuple[str | None, str | None, bool]:
     """A number as E.164, or the last four digits of one, or whether it was withheld."""
     if text is None:
         return None, None, False
@@ -213,7 +213,7 @@ def _number(text: str | None, region: str) -> tuple[str | None, str | None, bool
         return None, text.lstrip(".…").strip(), False
     from callrec.telephone.number import e164
 
-    number = e164(text, region)
+    number = e164(text)
     if number is None:
         raise Unusable(
             "that is not a telephone number",
