@@ -171,6 +171,7 @@ MODULES: Mapping[str, str] = {
     **{noun: f"concerns.{noun}" for noun in ("complaint", "incident")},
     "request": "requests.request",
     "migrate": "drives.restore",
+    "report": "register",
     "show": "search",
     "doctor": "status",
     "inbox": "status",
