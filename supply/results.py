@@ -89,7 +89,9 @@ from callrec.retention.review import RetentionReview
 from callrec.retention.undo import UndoProposal
 from callrec.search.reviews import DrawnSearches
 from callrec.search.show import CheckedRecording, StartClock
+from callrec.search.subjects import FoundSubject, ShownSubject, SubjectChange
 from callrec.settings import Settings
+from callrec.subjects.register import KeptSubject, ListedSubject
 from supply.schemas import EDIT, Shape, of
 
 _REQUEST: Final = {"id": str, "state": RequestState}
@@ -335,6 +337,8 @@ _UPDATED: Final = {
 
 _CHANGED_COMPLAINT: Final = {"id": str, **of(ChangedComplaint, "state", "version", "due_on")}
 
+_KEPT_SUBJECT: Final = {"id": str, **of(KeptSubject, "version", "shared")}
+
 _SHOWN_COMPLAINT: Final = {
     "id": str,
     **of(ShownComplaint, "state", "complainant", "contact"),
@@ -482,6 +486,18 @@ RESULTS: Final[Mapping[str, Shape]] = {
             "why": [str],
         },
     ),
+    **dict.fromkeys(("request subject add", "request subject change"), _KEPT_SUBJECT),
+    "request subject find": {"items": [{"id": str, **of(FoundSubject, "name", "born_on")}]},
+    "request subject show": {
+        "id": str,
+        **of(ShownSubject, "names", "born_on"),
+        "nhs_number": str | None,
+        **of(ShownSubject, "numbers", "masked", "shared", "proof"),
+        "history": [of(SubjectChange, "what", "at", "by")],
+    },
+    "request subject list": {
+        "items": [{"id": str, **of(ListedSubject, "state", "version", "added_on", "added_by")}]
+    },
     "request erase": (_DESTROYED, _PREVIEWED),
     "inbox": {
         "items": [

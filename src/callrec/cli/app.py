@@ -73,6 +73,7 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
     "request": {
         "due": "Say by when a request is answered, and why; needs no vault.",
         "erase": "Destroy what an approved request for erasure grants.",
+        "subject": "Keep and look up people whose identity was proved.",
     },
     "drive": {
         "backup": "Copy the catalogue, sealed, to another disk.",
@@ -101,9 +102,12 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
 }
 """What stands below another command. Until the next version it is found at the top, too."""
 
-KEPT: Collection[str] = ("verify-release", "restore", "recovery", "logout", "report")
+KEPT: Collection[str] = (
+    *("verify-release", "restore", "recovery", "logout"),
+    *("subject", "report"),
+)
 """Of these, what stays at the top: people who were given a release and pages of a kit name it, who
-types ``login`` types ``logout``, and a report is asked for by its name."""
+types ``login`` types ``logout``, and a register of people and a report are asked for by name."""
 
 ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("police", "court"), "request create outside-body"),
@@ -167,6 +171,7 @@ MODULES: Mapping[str, str] = {
     "revoke": "requests.decide",
     "due": "requests.due",
     "erase": "requests.erase",
+    "subject": "requests.subject",
     "config": "configuration",
     **{noun: f"concerns.{noun}" for noun in ("complaint", "incident")},
     "request": "requests.request",

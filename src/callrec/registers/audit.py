@@ -190,7 +190,8 @@ class _Names:
         self._logins = logins(practice)
         self._called = {**self._logins}
         numbered = {"R": tables.request, "H": tables.hold, "I": tables.incident}
-        for letter, table in {**numbered, "C": tables.complaint}.items():
+        numbered |= {"C": tables.complaint, "S": tables.subject}
+        for letter, table in numbered.items():
             rows = connection.execute(select(table.c.id, table.c.number))
             self._called |= {row.id: f"{letter}-{row.number}" for row in rows}
         recording = tables.recording.c
