@@ -48,7 +48,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "R-17 extend --on today --reason '40 calls to go through'",
         "R-17 identity --on 12/3/2026",
     ),
-    "request dossier": ("R-17", "R-17 --to R-17.txt", "R-17 --to R-17.txt --yes"),
+    "request dossier": ("R-17", "R-17 --to R-17.pdf", "R-17 --to R-17.html --yes"),
     "request withdraw": ("R-17", "17", "R-17 --yes"),
     "request close": ("R-17", "R-17 --yes", 'R-17 --reason "The patient no longer wants it"'),
     "request due": (
@@ -182,6 +182,11 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "disclosure",
         "subject-access --to register.csv",
         "disclosure --since 1/1/2026 --until 1/4/2026",
+    ),
+    "practice report": (
+        "",
+        "--month 2026-11 --to report.html",
+        "--month 2026-11 --to report.html --pdf report.pdf",
     ),
     "practice notice": ("website", "staff --to staff.txt", "list"),
     "practice notice website": ("", "--to website.txt", "--on 1/3/2026"),
