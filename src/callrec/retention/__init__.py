@@ -4,5 +4,5 @@ categories and review say what is due and what stops it, holds places and lifts 
 foresees and carries out, with what proposing makes a request of; undo takes back what came in by
 mistake. destroy is the destruction itself, erased finds the sealed details that go with a
 recording, certificate says what is certified and certified signs it, log checks that it was
-allowed.
+allowed. instructing asks a supplier to delete what it still holds.
 """
