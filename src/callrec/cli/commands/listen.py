@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.drives.volumes import OnVolume
 from callrec.cli.commands.search import is_minute
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
@@ -36,7 +35,7 @@ def listen(
     *,
     attended: Attended = None,
     look: Look = False,
-    on_volume: OnVolume = None,
+    on_volume: options.OnVolume = None,
 ) -> None:
     """Play what was granted to you, one recording after another, leaving no file.
 

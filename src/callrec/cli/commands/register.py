@@ -37,7 +37,7 @@ def register(
     ctx: Context,
     name: RegisterArgument,
     *,
-    to: RegisterFile = None,
+    to: options.RegisterFile = None,
     since: options.Since = None,
     until: options.Until = None,
     yes: options.Yes = False,
@@ -142,11 +142,4 @@ def _cell(column: str, value: Any, zone: tzinfo) -> object:
 
 RegisterArgument = Annotated[
     RegisterName, typer.Argument(metavar="NAME", help="Which register is read.")
-]
-
-RegisterFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--to", metavar="FILE", help="Write it whole to this file, as .csv or .json; else a table."
-    ),
 ]

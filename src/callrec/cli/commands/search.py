@@ -8,7 +8,6 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
-from callrec.cli.commands.drives.volumes import OnVolume
 from callrec.cli.commands.ingest_view import utc_offset
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
@@ -357,7 +356,9 @@ show_app = new_app()
 
 
 @show_app.command()
-def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = None) -> None:
+def show(
+    ctx: Context, recording: options.RecordingId, *, on_volume: options.OnVolume = None
+) -> None:
     """Say what is known about one recording, and check all of it.
 
     Its columns, its sealed details and its sealed file are compared with what was signed when it

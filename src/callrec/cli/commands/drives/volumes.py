@@ -201,8 +201,3 @@ VolumeFolders = Annotated[
         metavar="[DIR]...", help="Folders that were archived to; else all that are attached."
     ),
 ]
-
-OnVolume = Annotated[
-    list[Path] | None,
-    typer.Option("--from", metavar="DIR", help="A volume's folder, if it is not found by itself."),
-]

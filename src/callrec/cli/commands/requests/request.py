@@ -7,7 +7,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
-from callrec.cli.commands.requests.decide import LeaveOut, grounds_of
+from callrec.cli.commands.requests.decide import grounds_of
 from callrec.cli.commands.requests.dossier import dossier
 from callrec.cli.commands.requests.event import event
 from callrec.cli.commands.requests.particulars import (
@@ -292,7 +292,7 @@ def _attached(answer: str) -> list[options.NamedCall]:
 
 
 @request_app.command()
-def gather(ctx: Context, request: options.Reference, *, leave_out: LeaveOut = None) -> None:
+def gather(ctx: Context, request: options.Reference, *, leave_out: options.LeaveOut = None) -> None:
     """Find every recording that matches a request, however many, and ask for all of them.
 
     What is not to be asked for is left out on a ground. The record keeps what was searched for,
