@@ -45,20 +45,40 @@ def listen(
     A terminal shows the waveform with its times first. There, keys pause it, go to another place or
     to the next recording, and mark what is to be left out. The record says which parts were played.
     """
-    from callrec.release.listen import StoppedByCtrlC, listen_to, show_waveform
-
-    call = ctx.obj
-    practice = practice_of(call, on_volume)
+    practice = practice_of(ctx.obj, on_volume)
     if look and attended:
         raise Unusable("nobody attends a look", hint="give --look or --attended")
-    actor = signing_person(call, practice)
+    actor = signing_person(ctx.obj, practice)
     if look:
-        one = _numbers(practice, actor, request, recording) if recording else ()
-        seen = show_waveform(practice, actor, request, one[0] if len(one) == 1 else None)
-        call.out.show(_seen_json(seen), _seen_lines(call, seen))
-        return
+        _look(ctx.obj, practice, actor, request, recording)
+    else:
+        _play(ctx.obj, practice, actor, request, recording, attended=attended or ())
+
+
+def _look(
+    call: Invocation, practice: Practice, actor: Actor, request: str, recording: NamedCall | None
+) -> None:
+    from callrec.release.listen import show_waveform
+
+    one = _numbers(practice, actor, request, recording) if recording else ()
+    seen = show_waveform(practice, actor, request, one[0] if len(one) == 1 else None)
+    call.out.show(_seen_json(seen), _seen_lines(call, seen))
+
+
+def _play(
+    call: Invocation,
+    practice: Practice,
+    actor: Actor,
+    request: str,
+    recording: NamedCall | None,
+    *,
+    attended: Sequence[str],
+) -> None:
+    """Play each, and tell what was heard of it as it ends."""
+    from callrec.release.listen import StoppedByCtrlC, listen_to
+
     desk = _desk(call)
-    room, marked, played = _room(call, attended or (), desk), [], []
+    room, marked, played = _room(call, attended, desk), [], []
     for number in _numbers(practice, actor, request, recording):
         try:
             heard = listen_to(practice, actor, request, number, room)

@@ -63,8 +63,7 @@ def release(
     from callrec.release.preparing import check_is_folder
 
     sitting = Sitting(ctx.obj, requests, done="released")
-    for option, given in (("--clip", clip), ("--silence", silence), ("--exhibit", exhibit)):
-        sitting.check_of_one(option, given)
+    sitting.check_of_one(clip=clip, silence=silence, exhibit=exhibit)
     check_is_folder(to)
     directions = ReleaseInstructions(
         delivery=_delivery(ctx.obj.prompts, deliver_by, passphrase_by),

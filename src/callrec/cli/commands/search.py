@@ -65,23 +65,8 @@ def search(
     from callrec.search.search import search_recordings
 
     practice = practice_of(ctx.obj)
-    days, times = _when(practice, on, since, until, at)
-    numbers = [_number(each) for each in number or (None,)]
-    criteria = [
-        Criteria(
-            number=whole,
-            tail=tail,
-            withheld=is_withheld,
-            days=days,
-            times=times,
-            extension=its_extension,
-            party=name,
-            direction=way,
-        )
-        for (whole, tail, is_withheld), its_extension, name, way in product(
-            numbers, extension or (None,), party or (None,), direction or (None,)
-        )
-    ]
+    when = _when(practice, on, since, until, at)
+    criteria = _criteria(when, number, extension, party, direction)
     actor = acting_person(ctx.obj, practice)
     widest = practice.settings.search.widest_window_days
     reason, request = ask_reason_or_request(
@@ -92,6 +77,32 @@ def search(
         practice, actor, criteria=criteria, reason=reason, request=request, limit=limit
     )
     _show(ctx.obj.out, practice, found, request)
+
+
+def _criteria(
+    when: tuple[DayRange | None, TimeRange | None],
+    numbers: Sequence[str] | None,
+    extensions: Sequence[str] | None,
+    parties: Sequence[str] | None,
+    directions: Sequence[Direction] | None,
+) -> list[Criteria]:
+    """What is looked for: each option that was repeated means "or"."""
+    read = [_number(each) for each in numbers or (None,)]
+    return [
+        Criteria(
+            number=whole,
+            tail=tail,
+            withheld=is_withheld,
+            days=when[0],
+            times=when[1],
+            extension=extension,
+            party=party,
+            direction=direction,
+        )
+        for (whole, tail, is_withheld), extension, party, direction in product(
+            read, extensions or (None,), parties or (None,), directions or (None,)
+        )
+    ]
 
 
 def ask_reason_or_request(

@@ -76,16 +76,10 @@ def approve(
     Of several requests you see each in turn, and type its reference or pass it over. One password
     is for all, and each approval is signed by itself. One that is refused stops no other.
     """
-    from callrec.requests.decide import Decision, approve_request, check_not_own_request
+    from callrec.requests.decide import Decision, check_not_own_request
 
     sitting = Sitting(ctx.obj, requests, done="approved")
-    for option, given in (
-        ("--recording", recording),
-        ("--withhold", withhold),
-        ("--clip", clip),
-        ("--silence", silence),
-    ):
-        sitting.check_of_one(option, given)
+    sitting.check_of_one(recording=recording, withhold=withhold, clip=clip, silence=silence)
     practice = practice_of(ctx.obj)
     decision = Decision(
         recordings=tuple(recording or ()),
@@ -101,25 +95,48 @@ def approve(
     if ctx.obj.prompts.possible and not (yes or break_glass or sitting.is_of_several):
         check_not_own_request(practice, acting_person(ctx.obj, practice), requests[0])
     actor = signing_person(ctx.obj, practice)
-
-    def sign(reference: str, seen: Decision, second: Actor | None = None) -> None:
-        done = approve_request(practice, actor, reference, seen, countersigner=second)
-        _show(sitting, practice, done)
-
-    confirmed = {}
-    for reference in sitting.references:
-        with sitting.on(reference):
-            seen = decision if yes else _confirmed(ctx.obj, practice, actor, reference, decision)
-            if countersign:  # the second person signs once they have seen all of it
-                confirmed[reference] = seen
-            else:
-                sign(reference, seen)
-    if confirmed:
-        second = countersigning_person(ctx.obj, practice, countersign or "")
-        for reference, seen in confirmed.items():
-            with sitting.on(reference):
-                sign(reference, seen, second)
+    seen = _each_confirmed(ctx.obj, sitting, practice, actor, decision, yes=yes)
+    _sign_each(ctx.obj, sitting, practice, actor, seen, countersign=countersign)
     sitting.end()
+
+
+def _each_confirmed(
+    call: Invocation,
+    sitting: Sitting,
+    practice: Practice,
+    actor: Actor,
+    decision: Decision,
+    *,
+    yes: bool,
+) -> Iterator[tuple[str, Decision]]:
+    """Each request with the decision, once it was seen and its reference typed under that."""
+    for reference in sitting.references:
+        seen: Decision | None = None
+        with sitting.on(reference):
+            seen = decision if yes else _confirmed(call, practice, actor, reference, decision)
+        if seen is not None:
+            yield reference, seen
+
+
+def _sign_each(
+    call: Invocation,
+    sitting: Sitting,
+    practice: Practice,
+    actor: Actor,
+    confirmed: Iterator[tuple[str, Decision]],
+    *,
+    countersign: str | None,
+) -> None:
+    """Sign each as it is confirmed; the second person signs once they have seen all of it."""
+    from callrec.requests.decide import approve_request
+
+    second = None
+    if countersign and (seen := list(confirmed)):
+        confirmed, second = iter(seen), countersigning_person(call, practice, countersign)
+    for reference, decision in confirmed:
+        with sitting.on(reference):
+            done = approve_request(practice, actor, reference, decision, countersigner=second)
+            _show(sitting, practice, done)
 
 
 def _confirmed(
