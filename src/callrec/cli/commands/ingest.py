@@ -55,13 +55,14 @@ def ingest(
     dry_run: options.DryRun = False,
     names_only: options.NamesOnly = False,
 ) -> None:
-    """Take in recordings: files, and folders with all that is in them.
+    """Take in recordings: files, or folders with everything in them.
 
-    Each is encrypted on the way and is safely on the vault's disk before its source is touched.
-    What cannot be taken in stays where it is and is listed, and the rest goes on. So does a file
-    whose name no known telephone system writes, since nothing tells when its call was: you are
-    asked on a terminal, or --unrecognised takes it in. The same sound twice is one recording. A run
-    that was cut short is finished by the next; callrec retention undo takes back what was wrong.
+    Each recording is encrypted as it comes in, and is safely on the vault's disk before its source
+    is touched. A file that cannot be taken in stays where it is and is listed. The other files are
+    taken in. If no known telephone system writes such a file name, nothing says when the call was.
+    On a terminal you are asked about these files; otherwise --unrecognised takes them in. The same
+    sound twice is one recording. If a run is cut short, run the command again. If you took in the
+    wrong files: callrec retention undo
     """
     from callrec.intake.clearing import parse_after
     from callrec.intake.preview import preview_names
@@ -326,7 +327,7 @@ CallRecords = Annotated[
     typer.Option(
         "--cdr",
         metavar="FILE",
-        help="Call records of the telephone system to join to the recordings; may be given again.",
+        help="Call records of the telephone system, to join to the recordings; may be given again.",
     ),
 ]
 
@@ -335,7 +336,7 @@ SystemName = Annotated[
     typer.Option(
         "--system",
         metavar="NAME",
-        help="Whose recordings these are: asterisk, 3cx, ...; else it is told by their names.",
+        help="The telephone system that made them: asterisk, 3cx, ...; otherwise by their names.",
     ),
 ]
 
@@ -343,21 +344,23 @@ Unrecognised = Annotated[
     bool,
     typer.Option(
         "--unrecognised",
-        help="Take in files, too, whose names no known telephone system writes, dated by the file.",
+        help="Also take in files whose names no known telephone system writes, dated by the file.",
     ),
 ]
 
 Watch = Annotated[
-    bool, typer.Option("--watch", help="Stay, and take in each recording once it has stood still.")
+    bool,
+    typer.Option("--watch", help="Keep running, and take in each recording once it is complete."),
 ]
 
 FirstDay = Annotated[
     str | None,
-    typer.Option("--from", metavar="DATE", help="First day; else that of the first call."),
+    typer.Option("--from", metavar="DATE", help="First day; otherwise that of the first call."),
 ]
 
 LastDay = Annotated[
-    str | None, typer.Option("--to", metavar="DATE", help="Last day; else that of the last call.")
+    str | None,
+    typer.Option("--to", metavar="DATE", help="Last day; otherwise that of the last call."),
 ]
 
 FindingsFile = Annotated[
