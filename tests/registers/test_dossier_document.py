@@ -96,7 +96,7 @@ def test_it_says_who_has_the_package_to_whom_it_concerns_alone(stocked: House) -
     hand_over(stocked, clock="12:00")
     handed = f"Handed over: to {WHOM} on 24 November 2026, 12:00, by letter"
     assert handed in section(stocked, "Who has it")
-    for_pat = text(stocked, "pat")
+    for_pat = section(stocked, "Who has it", "pat")
     assert "to somebody whom the reader may not know on 24 November 2026" in for_pat
     assert WHOM not in for_pat
 
