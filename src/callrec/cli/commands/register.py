@@ -46,9 +46,9 @@ def register(
 ) -> None:
     """Read a register.
 
-    There are subject-access, outside-body, disclosure, holds, incidents, complaints, access and
-    set-aside. A terminal has room for some of its columns; a file has all of them. Reading one
-    is itself on record.
+    The registers are subject-access, outside-body, disclosure, holds, incidents, complaints, access
+    and set-aside. A terminal has room for some of the columns; a file has all of them. Reading one
+    is recorded.
     """
     from callrec.registers.registers import read_register
 
@@ -169,13 +169,15 @@ def _cell(column: str, value: Any, zone: tzinfo) -> object:
 
 
 RegisterArgument = Annotated[
-    RegisterName, typer.Argument(metavar="NAME", help="Which register is read.")
+    RegisterName, typer.Argument(metavar="NAME", help="Which register to read.")
 ]
 
 RegisterFile = Annotated[
     Path | None,
     typer.Option(
-        "--to", metavar="FILE", help="Write it whole to this file, as .csv or .json; else a table."
+        "--to",
+        metavar="FILE",
+        help="Write all of it to this file, .csv or .json; otherwise show a table.",
     ),
 ]
 
@@ -185,15 +187,15 @@ def report(
     ctx: Context,
     *,
     month: ReportMonth = None,
-    to: ReportFile = None,
+    to: DocumentFile = None,
     pdf: ReportPdf = None,
     yes: options.Yes = False,
 ) -> None:
     """Count a month for the practice meeting and the DSPT.
 
-    Requests by purpose, in time and late; who listened and who searched; calls held of calls made;
-    drives, incidents, complaints, retention; twelve months as plots. Nobody who called is named.
-    The whole audit record is checked first, and making a report is itself on record.
+    You see requests by purpose, in time and late, and who listened and searched. You see calls held
+    of calls made, drives, incidents, complaints and retention, and twelve months as plots. No
+    patient is named. The whole audit record is checked first. Making a report is recorded.
     """
     from callrec.paper.document_text import as_lines
     from callrec.registers.months import read_month
@@ -228,12 +230,12 @@ ReportMonth = Annotated[
     ),
 ]
 
-ReportFile = Annotated[
+DocumentFile = Annotated[
     Path | None,
     typer.Option(
         "--to",
         metavar="FILE",
-        help="Write it to this file: .html is a page, .pdf for paper, .txt, .json for programs.",
+        help="Write it to this file: .html for a page, .pdf, .txt, .json for programs.",
     ),
 ]
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Final
-
-import typer
+from typing import Final
 
 from callrec.cli import options
-from callrec.cli.commands.register import DOCUMENT_SUFFIXES, write_document
+from callrec.cli.commands.register import DOCUMENT_SUFFIXES, DocumentFile, write_document
 from callrec.cli.invocation import Context, check_destination, practice_of, signing_person
 from callrec.cli.layout import Prose
 from callrec.cli.output import facts
@@ -24,14 +21,14 @@ def dossier(
     ctx: Context,
     request: options.Reference,
     *,
-    to: DossierFile = None,
+    to: DocumentFile = None,
     yes: options.Yes = False,
 ) -> None:
-    """Tell everything that ever happened to a request, in plain words.
+    """Show everything that ever happened to a request, in plain words.
 
-    What was asked for, by when it is answered and why, what was decided and withheld, who has the
-    package and what remains to do; then all that happened, in order, who tried what and was refused
-    among it. Reading it is itself on record.
+    You see what was asked for, by when it is answered and why, what was decided and withheld, who
+    has the package and what remains to do. Then you see all that happened, in order, and what was
+    refused. Reading this is recorded.
     """
     from callrec.paper.document_text import as_lines
     from callrec.registers.dossier import read_dossier
@@ -58,13 +55,3 @@ def dossier(
         raise Tampered(
             f"entries that name somebody who is not shown to have made them: {found.forged}"
         )
-
-
-DossierFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--to",
-        metavar="FILE",
-        help="Write it to this file: .html is a page, .pdf for paper, .txt, .json for programs.",
-    ),
-]
