@@ -223,15 +223,21 @@ class RetentionCategory(Section):
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")
     keeps: str | None = Field(default=None, pattern=KEEPING)
     source: str = Field(min_length=1, max_length=300, pattern=_ONE_LINE)
+    decided: str = Field(default="", max_length=200, pattern=_ONE_LINE)
+
+    @property
+    def laid_down(self) -> str:
+        """Where it is laid down, and by whose decision."""
+        return f"{self.source}; decided: {self.decided}" if self.decided else self.source
 
 
-_CODE = "NHS Records Management Code of Practice, App II"
+_CODE = "NHS Records Management Code of Practice 2021, App II"
 
 _CATEGORIES = (
     RetentionCategory(
         name="routine",
         keeps="3 years",
-        source="the practice's choice, as practices publish it (IGA Code of 2016)",
+        source="the practice's own choice, which the Code of 2021 leaves to it",
     ),
     RetentionCategory(name="health-record", source=f"{_CODE}: as the health record it is of"),
     RetentionCategory(
@@ -239,6 +245,12 @@ _CATEGORIES = (
     ),
     RetentionCategory(
         name="telephony-record", keeps="1 year", source=f"{_CODE}: telephony systems record"
+    ),
+    *(
+        RetentionCategory(
+            name=f"{kind}-file", source=f"policy 4(h): the practice's time scale for {kind} files"
+        )
+        for kind in ("electronic", "paper")
     ),
 )
 

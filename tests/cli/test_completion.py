@@ -48,7 +48,7 @@ LINES = {
     "a purpose": (["request", "create", "--purpose", "e"], ["erasure"]),
     "a purpose behind =": (["request", "create", "--purpose", "=", "tr"], ["training"]),
     "a purpose with its option": (["request", "create", "--purpose=tr"], ["--purpose=training"]),
-    "a kind": (["register", "sub"], ["subject-access"]),
+    "a kind": (["register", "rig"], ["rights-requests"]),
     "words that a help text lists": (
         ["request", "create", "--complainant", ""],
         ["patient", "staff"],

@@ -81,7 +81,7 @@ def test_where_the_practice_names_the_manager_no_other_hears_it() -> None:
 
 CARRIED_OUT = {
     Purpose.ERASURE: r"\[policy 4\(i\)\]",
-    Purpose.DISPOSAL: r"\[NHS Records Management Code of Practice\]",
+    Purpose.DISPOSAL: r"\[NHS Records Management Code of Practice 2021\]",
     Purpose.RECTIFICATION: r"\[UK GDPR 16\]",
     Purpose.RESTRICTION: r"\[UK GDPR 18\]",
     Purpose.OBJECTION: r"\[UK GDPR 21\]",

@@ -162,7 +162,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     ),
     "practice register": (
         "disclosure",
-        "subject-access --to register.csv",
+        "rights-requests --to register.csv",
         "disclosure --since 1/1/2026 --until 1/4/2026",
     ),
     "practice notice": ("website", "staff --to staff.txt", "list"),

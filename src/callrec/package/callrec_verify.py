@@ -511,7 +511,7 @@ OBJECTS = {
     "left": "code:code uid:id",
     "certified": "schema:=callrec\\.destruction/1 vault:id practice:text id:id certificate:text"
     " request:request purpose:code certified_by:id at:time begun_at:time done_at:time"
-    " recordings:destroyed* kept:kept* media:medium* released:out* asked_by:text method:text"
+    " recordings:destroyed* kept:kept* media:medium* released:out* entered_by:text method:text"
     " not_reached:text* stub:text",
     "destroyed": "recording:n uid:id sha256_sealed:hash category:text rule:text"
     " due_on:date-or-nothing started_at:time local_time:text",

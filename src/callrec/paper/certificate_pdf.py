@@ -28,6 +28,7 @@ from callrec.package.certificate import (
 )
 from callrec.package.destroyed import (
     HOW_TO_CHECK,
+    WHAT_WE_KEEP,
     Certified,
     DestroyedRecording,
     DestructionCertificate,
@@ -283,7 +284,7 @@ def destruction_pdf(certificate: DestructionCertificate, certified: Certified) -
     sheet.keep_section("How", [sheet.set(method(certificate), TEXT)])
     points = (sheet.item("·", sheet.set(what, TEXT, x=INDENT)) for what in not_reached(certificate))
     sheet.keep_section("What is not reached", points)
-    sheet.keep_section("What is kept of them", [sheet.set(stub(certificate), TEXT)])
+    sheet.keep_section(WHAT_WE_KEEP, [sheet.set(stub(certificate), TEXT)])
     sheet.keep_section("How to check this", [sheet.set(HOW_TO_CHECK, TEXT)])
     sheet.keep(*sheet.signed_for_practice())
     return sheet.to_pdf(f"{title}   ·   {certificate.request}")

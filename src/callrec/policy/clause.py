@@ -55,7 +55,7 @@ class Law(Source):
     """The legal basis of a rule where the policy is silent."""
 
     ACCESS_TO_HEALTH_RECORDS = "Access to Health Records Act 1990"
-    RECORDS_CODE = "NHS Records Management Code of Practice"
+    RECORDS_CODE = "NHS Records Management Code of Practice 2021"
     PREVENTING_DISCLOSURE = "DPA 2018 s.173"
     RECTIFICATION = "UK GDPR 16"
     RESTRICTION = "UK GDPR 18"

@@ -52,7 +52,7 @@ class CategoryGiven:
 def schedule(practice: Practice) -> Mapping[str, Category]:
     """The retention schedule of the settings, by name and in its order."""
     known = practice.settings.retention.category
-    return {each.name: Category(each.name, each.keeps, each.source) for each in known}
+    return {each.name: Category(each.name, each.keeps, each.laid_down) for each in known}
 
 
 def set_category(

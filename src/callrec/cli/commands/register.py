@@ -44,7 +44,7 @@ def register(
 ) -> None:
     """Read a register.
 
-    There are subject-access, outside-body, disclosure, holds, incidents, complaints, access and
+    There are rights-requests, outside-body, disclosure, holds, incidents, complaints, access and
     set-aside. A terminal has room for some of its columns; a file has all of them. Reading one
     is itself on record.
     """
@@ -121,7 +121,7 @@ def _show(invocation: Invocation, extract: RegisterExtract) -> None:
         out.note(told)
 
 
-_CODED: Final = frozenset({"purpose", "how", "role", "legal_basis", "outcome", "powers"})
+_CODED: Final = frozenset({"purpose", "how", "role", "legal_basis", "confidentiality", "outcome", "powers"})
 """Columns of words that programs carry."""
 
 
