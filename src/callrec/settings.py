@@ -29,6 +29,7 @@ from pydantic_core import PydanticCustomError
 
 from callrec.errors import Misconfigured
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
+from callrec.policy.purpose import Purpose
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 from callrec.system.toml import in_our_style
 
@@ -191,6 +192,11 @@ class AboutPractice(Section):
     name: str = Field(default="", max_length=120, pattern=_ONE_LINE)
     data_protection_contact: str = Field(default="", max_length=200, pattern=_ONE_LINE)
     kept_for: str = Field(default="three years", min_length=1, max_length=60, pattern=_ONE_LINE)
+    data_protection_officer: str = Field(default="", max_length=200, pattern=_ONE_LINE)
+    caldicott_guardian: str = Field(default="", max_length=200, pattern=_ONE_LINE)
+    ico_registration: str = Field(default="", max_length=40, pattern=_ONE_LINE)
+    telephone_supplier: str = Field(default="", max_length=120, pattern=_ONE_LINE)
+    other_countries: str = Field(default="", max_length=400, pattern=_ONE_LINE)
     regulator: str = Field(
         default="Information Commissioner's Office",
         min_length=1,
@@ -287,6 +293,15 @@ class LineManagement(Section):
     manager: str = Field(pattern=_LOGIN)
 
 
+class LawfulBasis(Section):
+    """Which Articles of the UK GDPR allow a use, where the practice decides on others."""
+
+    purpose: Annotated[Purpose, Strict(strict=False)]
+    articles: Several[Annotated[str, Field(pattern=r"^(6\(1\)\([a-f]\)|9\(2\)\([a-j]\))$")]] = (
+        Field(min_length=1)
+    )
+
+
 class Incidents(Section):
     """When the Information Commissioner is notified of a breach: both degrees reached."""
 
@@ -301,6 +316,7 @@ class Settings(Section):
     region: str = "GB"
     notices: Several[Notice] = ()
     line_manager: Several[LineManagement] = ()
+    lawful_basis: Several[LawfulBasis] = ()
     practice: AboutPractice = AboutPractice()
     search: Search = Search()
     requests: Requests = Requests()
@@ -319,6 +335,17 @@ class Settings(Section):
     def _one_each(cls, named: tuple[LineManagement, ...]) -> tuple[LineManagement, ...]:
         _check_names_differ([each.person for each in named])
         return named
+
+    @field_validator("lawful_basis")
+    @classmethod
+    def _one_basis_each(cls, decided: tuple[LawfulBasis, ...]) -> tuple[LawfulBasis, ...]:
+        _check_names_differ([each.purpose for each in decided])
+        return decided
+
+    @property
+    def bases(self) -> Mapping[Purpose, tuple[str, ...]]:
+        """What the practice has decided instead of the table of policy/lawful_basis.py."""
+        return {each.purpose: each.articles for each in self.lawful_basis}
 
     @field_validator("region")
     @classmethod

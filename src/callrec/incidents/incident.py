@@ -165,7 +165,8 @@ def _body(
         )
     if account.request is not None:
         find_visible(practice, actor, connection, account.request)
-    contact = practice.settings.practice.data_protection_contact
+    about = practice.settings.practice
+    contact = about.data_protection_officer or about.data_protection_contact
     noticed_at = parse_instant(format_instant(account.noticed_at))  # milliseconds, as it is sealed
     return IncidentBody(
         number=next_number(connection, tables.incident.c.id, IncidentAct.REPORTED),

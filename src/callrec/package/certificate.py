@@ -7,6 +7,7 @@ that was asked for. Facts first; below them their words, the same for every form
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -74,7 +75,11 @@ class Certificate:
     purpose: str
     """In words."""
     legal_basis: str
-    """In words, with its source."""
+    """In words: the law first, the policy second."""
+    exemption: str = ""
+    """What an outside body's request relies on besides; empty: nothing."""
+    confidentiality: str = ""
+    """Why the duty of confidence let it be disclosed; empty where nobody had to say."""
     subject: str | None
     """The patient's name, where it was asked for."""
     approvals: tuple[CertifiedApproval, ...]
@@ -95,6 +100,15 @@ class Certificate:
     checkpoint: str
     """The log's checkpoint at that entry, a signed note of a few lines (C2SP tlog-checkpoint)."""
     exhibit: Exhibit | None = None
+
+
+def basis_rows(certificate: Certificate) -> Iterator[tuple[str, str]]:
+    """On what the release rests: each fact behind its name."""
+    yield "Legal basis", certificate.legal_basis
+    if certificate.exemption:
+        yield "Exemption relied on", certificate.exemption
+    if certificate.confidentiality:
+        yield "Confidentiality", certificate.confidentiality
 
 
 def hash_in_groups(digest: str) -> str:

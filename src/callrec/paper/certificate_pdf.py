@@ -17,6 +17,7 @@ from callrec.package.certificate import (
     Certificate,
     Exhibit,
     approval_in_words,
+    basis_rows,
     edits_in_words,
     hash_in_groups,
     hash_in_lines,
@@ -138,7 +139,7 @@ def _release(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
     yield sheet.fact("Request", certificate.request)
     yield sheet.fact("Release", certificate.release, HASH)
     yield sheet.fact("Purpose", certificate.purpose)
-    yield sheet.fact("Legal basis", certificate.legal_basis)
+    yield from (sheet.fact(*row) for row in basis_rows(certificate))
     if certificate.subject is not None:
         yield sheet.fact("Subject", certificate.subject)
     for approval in certificate.approvals:

@@ -17,6 +17,7 @@ from typing import Final
 
 from callrec.policy.clause import Clause
 from callrec.policy.further import COURT_ORDER, OTHER_BASIS, QUESTIONS, FurtherParticular
+from callrec.policy.notice import PURPOSES_IN_WORDS
 from callrec.policy.purpose import TERMS, Purpose
 
 LEGAL_OBLIGATION: Final = "6(1)(c)"
@@ -30,7 +31,9 @@ _CARE: Final = (PUBLIC_TASK, HEALTH_CARE)
 """A practice's task in the NHS, and running it (DPA 2018 Sch 1 para 2)."""
 
 
-def lawful_basis(purpose: Purpose) -> tuple[str, ...]:  # noqa: PLR0911 - a row for each
+def lawful_basis(  # noqa: C901, PLR0911 - a row for each purpose
+    purpose: Purpose,
+) -> tuple[str, ...]:
     """The Articles that allow a use; of an outside body those of `OUTSIDE_BASIS` instead."""
     match purpose:
         case Purpose.PROTECT_PARTIES | Purpose.PERFORMANCE | Purpose.TRAINING:
@@ -100,6 +103,14 @@ def in_articles(articles: tuple[str, ...]) -> str:
     *others, last = articles
     listed = f"{', '.join(others)} and {last}" if others else last
     return f"UK GDPR Article{'s' if others else ''} {listed}"
+
+
+def reasons_in_words(decided: Decided) -> tuple[str, ...]:
+    """What recordings are used for, each with the Articles that allow it, "in order to …"."""
+    return tuple(
+        f"{words} ({', '.join(articles_of(USES[clause], decided))})"
+        for clause, words in PURPOSES_IN_WORDS.items()
+    )
 
 
 def legal_basis(purpose: Purpose, further: Mapping[str, str], decided: Decided) -> str:

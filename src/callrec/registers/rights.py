@@ -1,9 +1,10 @@
 """The registers of rights requests and of outside bodies.
 
 Rights requests are those for access, erasure, portability, correction, restriction and objection,
-and for access to the record of someone who has died: for each, the law asks when it came, when it was answered, and on what ground something was refused. The
-register of outside bodies says who asked, on what legal basis, who decided and when [4(f)]. Where a
-body asked that the person concerned is not told, that person does not read of it here.
+and for access to the record of someone who has died: for each, the law asks when it came, when it
+was answered, and on what ground something was refused. The register of outside bodies says who
+asked, on what legal basis and why, who decided and when [4(f)]. Where a body asked that the person
+concerned is not told, that person does not read of it here.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def complaints(ctx: Context, *, to: NoticeFile = None) -> None:
     """The form for a complaint about how the practice handles personal data."""
     from callrec.notices import complaint_form
 
-    text = complaint_form(practice_of(ctx.obj).settings.practice)
+    text = complaint_form(practice_of(ctx.obj).settings)
     ctx.obj.out.show({"text": text}, _written(text, to))
     ctx.obj.out.next_step("callrec complaint receive")
 

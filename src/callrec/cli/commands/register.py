@@ -121,7 +121,9 @@ def _show(invocation: Invocation, extract: RegisterExtract) -> None:
         out.note(told)
 
 
-_CODED: Final = frozenset({"purpose", "how", "role", "legal_basis", "confidentiality", "outcome", "powers"})
+_CODED: Final = frozenset(
+    {"purpose", "how", "role", "legal_basis", "confidentiality", "outcome", "powers"}
+)
 """Columns of words that programs carry."""
 
 
