@@ -191,12 +191,12 @@ class AboutPractice(Section):
 
     name: str = Field(default="", max_length=120, pattern=_ONE_LINE)
     data_protection_contact: str = Field(default="", max_length=200, pattern=_ONE_LINE)
-    kept_for: str = Field(default="three years", min_length=1, max_length=60, pattern=_ONE_LINE)
     data_protection_officer: str = Field(default="", max_length=200, pattern=_ONE_LINE)
     caldicott_guardian: str = Field(default="", max_length=200, pattern=_ONE_LINE)
     ico_registration: str = Field(default="", max_length=40, pattern=_ONE_LINE)
     telephone_supplier: str = Field(default="", max_length=120, pattern=_ONE_LINE)
     other_countries: str = Field(default="", max_length=400, pattern=_ONE_LINE)
+    kept_for: str = Field(default="three years", min_length=1, max_length=60, pattern=_ONE_LINE)
     regulator: str = Field(
         default="Information Commissioner's Office",
         min_length=1,

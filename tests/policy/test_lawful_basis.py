@@ -130,7 +130,7 @@ def test_a_right_is_cited_first_of_all(purpose: Purpose, basis: str) -> None:
     assert legal_basis(purpose, {}, {}) == basis
 
 
-OTHER = {
+OTHER: dict[str, str] = {
     FurtherParticular.LEGAL_BASIS: "other",
     FurtherParticular.NECESSITY: "The coroner needs it\nfor an inquest",
 }
@@ -160,7 +160,7 @@ def test_an_order_of_a_court_is_named() -> None:
     ],
 )
 def test_an_exemption_is_no_basis_and_stands_by_itself(code: str, exemption: str) -> None:
-    said: dict[str, str] = {**OTHER, FurtherParticular.LEGAL_BASIS: code}
+    said = {**OTHER, FurtherParticular.LEGAL_BASIS: code}
     assert exemption_relied_on(said) == exemption
     assert "DPA 2018" not in legal_basis(Purpose.OUTSIDE_BODY, said, {})
 

@@ -658,9 +658,9 @@ def test_what_was_revoked_and_then_withheld_is_not_granted(stocked: House) -> No
 def test_an_auditor_sees_that_a_body_asked_and_not_which(stocked: House) -> None:
     ask(stocked, OUTSIDE_BODY)
     entry = one(stocked, RegisterName.OUTSIDE_BODY, "ava")
-    sealed = ("body", "officer", "rank", "their_reference", "legal_basis", "necessity")
-    sealed += ("prejudice", "subject_may_be_told")
-    assert {entry[column] for column in sealed} == {None}
+    who = ("body", "officer", "rank", "their_reference", "subject_may_be_told")
+    why = ("legal_basis", "confidentiality", "necessity", "prejudice")
+    assert {entry[column] for column in (*who, *why)} == {None}
 
 
 ABOUT_PAT = ("Pat Ellison", "Reception")

@@ -468,7 +468,7 @@ OBJECTS = {
     "clip": f"what:=clip {_EDIT}",
     "silence": f"what:=silence {_EDIT} side:=both|left|right filler:=silence|tone"
     " ground:=third-party|serious-harm|privilege|not-relevant",
-    "left-out": "recording:n uid:id sha256:hash bytes:n codec:text why:=edited|size",
+    "left-out": "recording:n uid:id sha256:hash bytes:n codec:text why:=edited|size|same",
     "data": "path:=SEARCH\\.txt|calls\\.json|calls\\.csv sha256:hash bytes:n",
     # signers.json, and the extra of release.tlog-proof (release.md, 11)
     "signers": "entries:entry* recordings:recording* schema:=callrec.signers/1",
@@ -601,6 +601,9 @@ def read_manifest(data: bytes) -> dict[str, Any]:
     for each in files:
         if not _is_consistent(each, originals - enclosed if each["edits"] else originals):
             raise Wrong(f"contradicts itself about {each['path']}")
+    same = [_original(each) for each in manifest["not_enclosed"] if each["why"] == "same"]
+    if not {*same} <= {_original(each) for each in files if each["role"] == "listening"}:
+        raise Wrong("says that a copy is its original, and it is not")
     return manifest
 
 

@@ -21,6 +21,7 @@ ROLE_IN_WORDS: Final = {FileRole.ORIGINAL: "original", FileRole.LISTENING: "list
 WHY_NOT_ENCLOSED: Final = {
     WhyNotEnclosed.EDITED: "the copy leaves out something that the original would tell",
     WhyNotEnclosed.SIZE: "the release would not fit where it has to go",
+    WhyNotEnclosed.SAME: "the listening copy is the same, byte for byte",
 }
 """Completes "not enclosed, because …"."""
 
@@ -67,7 +68,7 @@ class Certificate:
 
     practice: str
     contact: str
-    """How to reach it, one line; empty where that is not configured."""
+    """How to reach it, one line."""
     request: str
     """``R-17``."""
     release: str

@@ -18,7 +18,7 @@ from typing import Final
 
 from callrec.package.certificate import day_in_words, doubt_in_words, hash_in_lines
 from callrec.package.destroyed import Certified, DestructionCertificate
-from callrec.package.manifest import Manifest, ReleasedFile
+from callrec.package.manifest import Manifest, ReleasedFile, WhyNotEnclosed
 from callrec.package.package import (
     DESTRUCTION,
     DESTRUCTION_NAMESPACE,
@@ -33,9 +33,6 @@ COLUMNS: Final = 76
 
 WHAT_IT_PROVES: Final = "proves that these are the files released on this record; not who speaks"
 """What a release claims, in the same words wherever it stands."""
-
-UNKNOWN_CONTACT: Final = "the person who sent you this"
-"""The contact where the practice has not given one."""
 
 _INDENT = "    "
 
@@ -52,9 +49,10 @@ def read_me_first(manifest: Manifest, *, contact: str, elsewhere: int) -> str:
         request=manifest.request_number,
         made_on=day_in_words(manifest.at),
         calls="\n".join(line for name, file in calls.items() for line in _call(name, file)),
+        same=_same(manifest),
         edited=_edited(manifest),
         left_out=_left_out(manifest, elsewhere),
-        contact=contact or UNKNOWN_CONTACT,
+        contact=contact,
         proves=WHAT_IT_PROVES,
     )
 
@@ -107,7 +105,7 @@ def search_text(
         not_given="\n".join(("Why some are not given:", "", *_bullets(why)))
         if why
         else _NONE_WITHHELD,
-        contact=contact or UNKNOWN_CONTACT,
+        contact=contact,
     )
 
 
@@ -239,6 +237,12 @@ def _edited(manifest: Manifest) -> str:
         "Something in them has been cut or silenced. certificate.pdf gives the reason for each"
         " part. Their originals stay at the practice."
     )
+
+
+def _same(manifest: Manifest) -> str:
+    if any(each.why is WhyNotEnclosed.SAME for each in manifest.not_enclosed):
+        return ' Where both are the same, byte for byte, the call is here once, as "listening".'
+    return ""
 
 
 def _left_out(manifest: Manifest, elsewhere: int) -> str:

@@ -56,6 +56,7 @@ class Law(Source):
 
     ACCESS_TO_HEALTH_RECORDS = "Access to Health Records Act 1990"
     RECORDS_CODE = "NHS Records Management Code of Practice 2021"
+    FACILITATED = "UK GDPR 12(2)"
     PREVENTING_DISCLOSURE = "DPA 2018 s.173"
     RECTIFICATION = "UK GDPR 16"
     RESTRICTION = "UK GDPR 18"

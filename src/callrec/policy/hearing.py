@@ -207,7 +207,13 @@ def check_each_heard(
 
 
 def check_may_listen(
-    person: Person, request: RequestFacts, grant: GrantFacts, *, on: date, now: datetime
+    person: Person,
+    request: RequestFacts,
+    grant: GrantFacts,
+    *,
+    on: date,
+    now: datetime,
+    managers: Mapping[PersonId, PersonId] = MappingProxyType({}),
 ) -> None:
     """Every rule for hearing a grant, or looking at it; `on` and `now` as for `check_may_hear`.
 
@@ -217,14 +223,20 @@ def check_may_listen(
     check_may_hear(person, grant, on=on, now=now)
     if grant.restricted_by:
         check_not_restricted(request.purpose, {grant.recording: grant.restricted_by})
-    check_may_be_granted(person, request, on=on)
+    check_may_be_granted(person, request, on=on, managers=managers)
 
 
 def check_may_release(
-    person: Person, request: RequestFacts, grant: GrantFacts, *, on: date, now: datetime
+    person: Person,
+    request: RequestFacts,
+    grant: GrantFacts,
+    *,
+    on: date,
+    now: datetime,
+    managers: Mapping[PersonId, PersonId] = MappingProxyType({}),
 ) -> None:
-    """Every rule for releasing a grant; `on` and `now` as for `check_may_hear`."""
-    check_may_listen(person, request, grant, on=on, now=now)
+    """Every rule for releasing a grant; `on`, `now` and `managers` as for `check_may_listen`."""
+    check_may_listen(person, request, grant, on=on, now=now, managers=managers)
     check_may_be_given(person, request, grant)
 
 

@@ -164,7 +164,11 @@ def _enclose(practice: Practice, copies: Sequence[ReleaseCopy], wrapping: Wrappi
     not_enclosed = []
     for copy in copies:
         original = _original(practice, copy)
-        if _has_original(copy, wrapping):
+        listening = None
+        if copy.sound is not None:
+            listening, pieces = _listening(practice, copy, copy.sound, original, wrapping.encoding)
+        why = _why_left_out(copy, wrapping, original, listening)
+        if why is None:
             files.append(original)
             contents[original.path] = partial(original_pieces, practice, copy.grant)
         else:
@@ -175,14 +179,24 @@ def _enclose(practice: Practice, copies: Sequence[ReleaseCopy], wrapping: Wrappi
                     sha256=original.sha256,
                     size_bytes=original.size_bytes,
                     codec=original.codec,
-                    why=WhyNotEnclosed.EDITED if copy.edits else WhyNotEnclosed.SIZE,
+                    why=why,
                 )
             )
-        if copy.sound is not None:
-            file, pieces = _listening(practice, copy, copy.sound, original, wrapping.encoding)
-            files.append(file)
-            contents[file.path] = pieces
+        if listening is not None:
+            files.append(listening)
+            contents[listening.path] = pieces
     return Enclosed(tuple(files), tuple(not_enclosed), contents)
+
+
+def _why_left_out(
+    copy: ReleaseCopy, wrapping: Wrapping, original: ReleasedFile, listening: ReleasedFile | None
+) -> WhyNotEnclosed | None:
+    """Why the original does not go out besides; None: it does."""
+    if copy.edits:
+        return WhyNotEnclosed.EDITED
+    if listening and listening.sha256 == original.sha256:
+        return WhyNotEnclosed.SAME
+    return None if _has_original(copy, wrapping) else WhyNotEnclosed.SIZE
 
 
 def _has_original(copy: ReleaseCopy, wrapping: Wrapping) -> bool:

@@ -45,7 +45,7 @@ from callrec.package.certificate import (
 from callrec.package.manifest import FileRole, ReleasedFile
 from callrec.package.package import CERTIFICATE, NAMESPACE, READ_ME, RIGHTS, Member, sign_ssh
 from callrec.package.sealed_page import page_statement
-from callrec.package.texts import UNKNOWN_CONTACT, WHAT_IT_PROVES
+from callrec.package.texts import WHAT_IT_PROVES
 from callrec.package.whole import PASSPHRASE_WORDS, sha256_of, unfinished_package, write_all
 
 MAX_CONTENT_BYTES: Final = 64 << 20
@@ -163,7 +163,7 @@ def _around(
         "practice": certificate.practice,
         "request": certificate.request,
         "day": day_in_words(certificate.at),
-        "contact": certificate.contact or UNKNOWN_CONTACT,
+        "contact": certificate.contact,
     }
     facts = {
         **{name: html.escape(text) for name, text in texts.items()},
@@ -220,7 +220,7 @@ def sections_of(certificate: Certificate) -> Iterator[dict[str, object]]:
     """
     particulars = [
         _row("Practice", certificate.practice),
-        *([_row("How to reach it", certificate.contact)] if certificate.contact else []),
+        _row("How to reach it", certificate.contact),
         _row("Request", certificate.request),
         *([_row("Subject", certificate.subject)] if certificate.subject else []),
         _row("Purpose", certificate.purpose),
