@@ -147,7 +147,7 @@ def _most_bytes(copies: Sequence[ReleaseCopy], wrapping: Wrapping) -> int:
     """What the recordings take at the most, without making one."""
     taken = 0
     for copy in copies:
-        if _has_original(copy, wrapping):
+        if _has_original(copy, wrapping) and not _is_same(copy, wrapping):
             taken += copy.grant.metadata["size_bytes"]
         if sound := copy.sound:
             taken += wrapping.encoding.estimated_bytes(
@@ -197,6 +197,12 @@ def _why_left_out(
     if listening and listening.sha256 == original.sha256:
         return WhyNotEnclosed.SAME
     return None if _has_original(copy, wrapping) else WhyNotEnclosed.SIZE
+
+
+def _is_same(copy: ReleaseCopy, wrapping: Wrapping) -> bool:
+    """Whether the listening copy is known to be the original, byte for byte."""
+    original = copy.grant.metadata["sha256"]
+    return wrapping.encoding == WAV and bool(copy.sound and copy.sound.wave_sha256 == original)
 
 
 def _has_original(copy: ReleaseCopy, wrapping: Wrapping) -> bool:
