@@ -221,6 +221,14 @@ class Notice(Section):
     first_on: date = Field(alias="from")
     last_on: date | None = Field(default=None, alias="until")
     text: str = Field(default="", max_length=20_000)
+    published: date | None = None
+    where: str = Field(default="", max_length=200, pattern=_ONE_LINE)
+
+    @model_validator(mode="after")
+    def _published_somewhere(self) -> Notice:
+        if (self.published is None) is not (self.where == ""):
+            raise PydanticCustomError("notice", "published and where go together")
+        return self
 
 
 class RetentionCategory(Section):
@@ -307,6 +315,7 @@ class Incidents(Section):
 
     report_likelihood: int = Field(default=3, ge=1, le=5)
     report_impact: int = Field(default=2, ge=1, le=5)
+    tell_people_impact: int = Field(default=4, ge=1, le=5)
 
 
 class Settings(Section):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -52,6 +53,8 @@ def read_notices(settings: Settings) -> tuple[NoticeVersion, ...]:
             first_on=each.first_on,
             last_on=each.last_on,
             text=each.text,
+            published_on=each.published,
+            published_where=each.where,
         )
         for each in settings.notices
     ]
@@ -97,6 +100,28 @@ def stated_on(
         for each in history
     ]
     return stated_since(said, kind, day)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationStated:
+    """Who put on record that a notice was published, and when."""
+
+    on: date
+    by: str
+    """Id."""
+
+
+def publication_stated(
+    history: Iterable[SettingsVersion], notice: NoticeVersion, zone: ZoneInfo
+) -> PublicationStated | None:
+    """The first time that the record said what it says now of a notice's publication."""
+    said = (notice.kind, notice.version, notice.published_on, notice.published_where)
+    for each in history if notice.published_on else ():
+        for known in each.settings.notices:
+            if (known.kind, known.version, known.published, known.where) == said:
+                on = parse_instant(each.at).astimezone(zone).date()
+                return PublicationStated(on, each.by)
+    return None
 
 
 def notice_text(notice: NoticeVersion, settings: Settings) -> str:

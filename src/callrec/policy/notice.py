@@ -92,6 +92,9 @@ class NoticeVersion:
     """Included; None until another replaces it."""
     text: str = ""
     """Empty: the text that callrec brings for this kind."""
+    published_on: date | None = None
+    """As the practice says; None: it has not said so."""
+    published_where: str = ""
 
     def in_force_on(self, day: date) -> bool:
         """Whether it is in force that day."""
