@@ -164,10 +164,10 @@ def _enclose(practice: Practice, copies: Sequence[ReleaseCopy], wrapping: Wrappi
     not_enclosed = []
     for copy in copies:
         original = _original(practice, copy)
-        listening = None
+        made = None
         if copy.sound is not None:
-            listening, pieces = _listening(practice, copy, copy.sound, original, wrapping.encoding)
-        why = _why_left_out(copy, wrapping, original, listening)
+            made = _listening(practice, copy, copy.sound, original, wrapping.encoding)
+        why = _why_left_out(copy, wrapping, original, made and made[0])
         if why is None:
             files.append(original)
             contents[original.path] = partial(original_pieces, practice, copy.grant)
@@ -182,7 +182,8 @@ def _enclose(practice: Practice, copies: Sequence[ReleaseCopy], wrapping: Wrappi
                     why=why,
                 )
             )
-        if listening is not None:
+        if made is not None:
+            listening, pieces = made
             files.append(listening)
             contents[listening.path] = pieces
     return Enclosed(tuple(files), tuple(not_enclosed), contents)
