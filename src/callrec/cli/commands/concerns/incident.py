@@ -327,7 +327,7 @@ def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -
     out.show(value, done)
     if updated.must_be_reported and updated.state is IncidentState.OPEN:
         out.note("by its likelihood and impact it is reported to the Information Commissioner")
-    if updated.must_tell_people and updated.state is IncidentState.OPEN:
+    if updated.must_tell_people and set(PEOPLE_TOLD_FIELDS) & set(updated.still_missing):
         out.note("by its impact the people affected are told, without undue delay [UK GDPR 34]")
     if updated.still_missing:
         out.note(f"not said yet: {', '.join(map(_named, updated.still_missing))}")
