@@ -25,8 +25,6 @@ WHY_NOT_ENCLOSED: Final = {
 }
 """Completes "not enclosed, because …"."""
 
-NOTHING_WITHHELD: Final = "Nothing else that was asked for and may be given has been left out."
-
 _SIDE_IN_WORDS: Final = {
     Side.BOTH: "",
     Side.LEFT: " in the left channel",
@@ -101,6 +99,8 @@ class Certificate:
     checkpoint: str
     """The log's checkpoint at that entry, a signed note of a few lines (C2SP tlog-checkpoint)."""
     exhibit: Exhibit | None = None
+    is_complete: bool = False
+    """All that matched was gathered, so that nothing can have been left out unseen."""
 
 
 def basis_rows(certificate: Certificate) -> Iterator[tuple[str, str]]:
@@ -110,6 +110,16 @@ def basis_rows(certificate: Certificate) -> Iterator[tuple[str, str]]:
         yield "Exemption relied on", certificate.exemption
     if certificate.confidentiality:
         yield "Confidentiality", certificate.confidentiality
+
+
+def nothing_withheld(certificate: Certificate) -> str:
+    """What stands where no recording is listed as withheld.
+
+    What must not be told is not listed either, so it does not say that nothing was withheld.
+    """
+    if certificate.is_complete:
+        return "Everything was given that the person who asked is entitled to."
+    return "No recording that was asked for is listed here."
 
 
 def hash_in_groups(digest: str) -> str:

@@ -11,7 +11,6 @@ from typing import Final
 from fpdf import FPDF
 
 from callrec.package.certificate import (
-    NOTHING_WITHHELD,
     ROLE_IN_WORDS,
     WHY_NOT_ENCLOSED,
     Certificate,
@@ -23,6 +22,7 @@ from callrec.package.certificate import (
     hash_in_lines,
     instant_in_words,
     length_in_words,
+    nothing_withheld,
     size_in_words,
     sound_in_words,
     told_of_call,
@@ -208,7 +208,7 @@ def _not_enclosed(sheet: Sheet, originals: Iterable[NotEnclosed]) -> Iterator[Gr
 
 def _withheld(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
     if not certificate.withheld:
-        yield sheet.set(NOTHING_WITHHELD, TEXT)
+        yield sheet.set(nothing_withheld(certificate), TEXT)
     for number, why in certificate.withheld:
         yield sheet.fact(f"Recording {number}", f"because {why}")
 

@@ -250,6 +250,7 @@ def _certify(practice: Practice, draft: Draft, evidence: Evidence, public: bytes
         audit_seq=evidence.seq,
         checkpoint=evidence.checkpoint,
         exhibit=draft.exhibit,
+        is_complete=manifest.is_complete,
     )
 
 

@@ -26,7 +26,6 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, pbkdf2, random_bytes, seal, sha256
 from callrec.errors import Unusable
 from callrec.package.certificate import (
-    NOTHING_WITHHELD,
     ROLE_IN_WORDS,
     WHY_NOT_ENCLOSED,
     Certificate,
@@ -37,6 +36,7 @@ from callrec.package.certificate import (
     hash_in_lines,
     instant_in_words,
     length_in_words,
+    nothing_withheld,
     place_in_words,
     size_in_words,
     sound_in_words,
@@ -254,7 +254,9 @@ def sections_of(certificate: Certificate) -> Iterator[dict[str, object]]:
         "What is not enclosed", left_out, "" if left_out else "No original was left out."
     )
     withheld = [_row(f"Recording {number}", why) for number, why in certificate.withheld]
-    yield _section("What was withheld", [("", withheld)], "" if withheld else NOTHING_WITHHELD)
+    yield _section(
+        "What was withheld", [("", withheld)], "" if withheld else nothing_withheld(certificate)
+    )
     record = [
         _hash("The practice's fingerprint", certificate.fingerprint),
         _row("Signed with the key", certificate.signing_key, exact=True),
