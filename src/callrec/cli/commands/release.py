@@ -153,7 +153,6 @@ _OPENS_WITH = {
 _NOT_ENCLOSED = {
     WhyNotEnclosed.EDITED: "Edited, so their originals stay here",
     WhyNotEnclosed.SIZE: "Too large, so their originals stay here",
-    WhyNotEnclosed.SAME: "Enclosed once, as original and listening copy are the same",
 }
 
 
