@@ -222,9 +222,9 @@ def test_people_are_told_between_the_breach_and_today() -> None:
 
 def test_only_the_law_s_reasons_and_days_are_taken() -> None:
     assert [*NOT_TOLD] == ["unreadable", "averted", "disproportionate"]
-    with pytest.raises(Unusable, match="no reason of the law"):
+    with pytest.raises(Unusable, match="not a reason"):
         Findings(not_told="embarrassing")
-    with pytest.raises(Unusable, match="is no day"):
+    with pytest.raises(Unusable, match="is not a date"):
         Findings(people_told_on="Thursday")
 
 

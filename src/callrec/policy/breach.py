@@ -72,13 +72,13 @@ class Findings:
                 raise Unusable("likelihood and impact go from 1 to 5")
         if self.not_told and self.not_told not in NOT_TOLD:
             raise Unusable(
-                "that is no reason of the law not to tell the people affected",
+                "that is not a reason that the law accepts for not telling people",
                 hint=f"one of: {', '.join(NOT_TOLD)}",
             )
         try:
             date.fromisoformat(self.people_told_on or "2026-01-01")
         except ValueError as error:
-            raise Unusable("the day on which people were told is no day") from error
+            raise Unusable("the day on which people were told is not a date") from error
 
     @property
     def assesses(self) -> bool:
