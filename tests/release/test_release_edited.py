@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from callrec.errors import Refused, Unusable
+from callrec.package.callrec_verify import in_words
 from callrec.policy.edits import Edits, Silence, Span, TypedEdit
 from callrec.policy.handing_over import PackageForm
 from callrec.policy.rights.grounds import Ground
@@ -190,6 +191,8 @@ def test_the_same_sound_is_not_enclosed_twice(house: House) -> None:
     assert 'byte for byte, the call is here once, as "listening".' in told
     found = verify_release(package.folder, pin=None, passphrase=str)
     assert found.result.verdict == "FIRST-USE"
+    told_by_program = "recordings/01-listening.wav has the bytes that were taken in."
+    assert told_by_program in " ".join(in_words(found.result))
     assert "the original of recording 1 is not enclosed: its listening copy is the same" in str(
         found.remarks
     )

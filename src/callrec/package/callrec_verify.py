@@ -1761,7 +1761,7 @@ def trace_in_words(trace: Trace, files: Sequence[Mapping[str, Any]]) -> Iterator
         (trace.countersigned_by, trace.countersigner_remark),
     )
     for each in files:
-        if each["role"] == "original":
+        if each["sha256"] == (each["made_from"] or each["sha256"]):
             yield f"  {each['path']} has the bytes that were taken in."
         else:
             kept = ", but for what was left out," if each["edits"] else ""
