@@ -61,6 +61,7 @@ from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.registers.audit import Entry
 from callrec.registers.dossier import Dossier, DossierEntry
+from callrec.registers.figures import PracticeReport
 from callrec.registers.registers import REGISTER_SOURCES
 from callrec.registers.resuming import SetAsideItem
 from callrec.registers.verify import Verification
@@ -93,7 +94,9 @@ from callrec.retention.review import RetentionReview
 from callrec.retention.undo import UndoProposal
 from callrec.search.reviews import DrawnSearches
 from callrec.search.show import CheckedRecording, StartClock
+from callrec.search.subjects import FoundSubject, ShownSubject, SubjectChange
 from callrec.settings import Settings
+from callrec.subjects.register import KeptSubject, ListedSubject
 from supply.schemas import EDIT, Shape, of
 
 _REQUEST: Final = {"id": str, "state": RequestState}
@@ -342,6 +345,8 @@ _UPDATED: Final = {
 
 _CHANGED_COMPLAINT: Final = {"id": str, **of(ChangedComplaint, "state", "version", "due_on")}
 
+_KEPT_SUBJECT: Final = {"id": str, **of(KeptSubject, "version", "shared")}
+
 _SHOWN_COMPLAINT: Final = {
     "id": str,
     **of(ShownComplaint, "state", "complainant", "contact"),
@@ -489,6 +494,18 @@ RESULTS: Final[Mapping[str, Shape]] = {
             "why": [str],
         },
     ),
+    **dict.fromkeys(("request subject add", "request subject change"), _KEPT_SUBJECT),
+    "request subject find": {"items": [{"id": str, **of(FoundSubject, "name", "born_on")}]},
+    "request subject show": {
+        "id": str,
+        **of(ShownSubject, "names", "born_on"),
+        "nhs_number": str | None,
+        **of(ShownSubject, "numbers", "masked", "shared", "proof"),
+        "history": [of(SubjectChange, "what", "at", "by")],
+    },
+    "request subject list": {
+        "items": [{"id": str, **of(ListedSubject, "state", "version", "added_on", "added_by")}]
+    },
     "request erase": (_DESTROYED, _PREVIEWED),
     "inbox": {
         "items": [
@@ -537,7 +554,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
             ],
             "items": [_DUE_GROUP],
             "due": int,
-            **of(RetentionReview, "free", "stubs", "stubs_due"),
+            **of(RetentionReview, "free", "stubs"),
         },
         {**_TO_FILE, "lines": int},
     ),
@@ -685,6 +702,10 @@ RESULTS: Final[Mapping[str, Shape]] = {
             for each in REGISTER_SOURCES.values()
         ),
         {**_TO_FILE, "register": RegisterName, "entries": int},
+    ),
+    "practice report": (
+        of(PracticeReport),
+        {"paths": [Path], "month": str, "entries": int},
     ),
     **{f"practice notice {kind}": {**_NOTICE, "on": date, "text": str} for kind in NoticeKind},
     "practice notice complaints": {"text": str},

@@ -277,7 +277,6 @@ class Retention(Section):
 
     category: Several[RetentionCategory] = _CATEGORIES
     appraise_again: str = Field(default="1 year", pattern=KEEPING)
-    stubs: str = Field(default="20 years", pattern=KEEPING)
 
     @field_validator("category")
     @classmethod
@@ -322,7 +321,6 @@ class Settings(Section):
     """Every rule of the practice that is its own."""
 
     time_zone: ZoneInfo = ZoneInfo("Europe/London")
-    region: str = "GB"
     notices: Several[Notice] = ()
     line_manager: Several[LineManagement] = ()
     lawful_basis: Several[LawfulBasis] = ()
@@ -355,18 +353,6 @@ class Settings(Section):
     def bases(self) -> Mapping[Purpose, tuple[str, ...]]:
         """What the practice has decided instead of the table of policy/lawful_basis.py."""
         return {each.purpose: each.articles for each in self.lawful_basis}
-
-    @field_validator("region")
-    @classmethod
-    def _with_numbers(cls, region: str) -> str:
-        """In an unknown region, no number would be recognised under another spelling."""
-        if region != "GB":
-            from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415  # 30 ms; most are in GB
-
-            if region not in SUPPORTED_REGIONS:
-                why = 'it is not a country of ISO 3166 in capitals; the United Kingdom is "GB"'
-                raise PydanticCustomError("region", why)
-        return region
 
     def as_toml(self) -> dict[str, Any]:
         """The same as a file says it; what has no value is left out."""

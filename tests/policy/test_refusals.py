@@ -31,13 +31,14 @@ from policy.deeds import (
     releases,
     requests,
     retention,
+    subjects,
 )
 
 DEEDS: Final = {
     deed: tried
     for module in (
         *(people, requests, particulars, recordings, edits, releases),
-        *(destroying, retention, days, incidents, complaints),
+        *(destroying, retention, days, incidents, complaints, subjects),
     )
     for deed, tried in module.DEEDS.items()
 }

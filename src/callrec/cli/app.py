@@ -73,6 +73,7 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
     "request": {
         "due": "Say by when a request is answered, and why; needs no vault.",
         "erase": "Destroy what an approved request for erasure grants.",
+        "subject": "Keep and look up people whose identity was proved.",
     },
     "drive": {
         "backup": "Copy the catalogue, sealed, to another disk.",
@@ -90,6 +91,7 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
         "keys": "List the vault's keys and who holds them.",
         "recovery": "Try the recovery kit, or use it where nobody can log in.",
         "register": "Read a register: disclosures, subject access, powers.",
+        "report": "Count a month for the practice meeting and the DSPT.",
         "notice": "Write the texts that tell people that calls are recorded.",
         "mail": "List and send what people are told by mail.",
         "fingerprint": "Print what the practice publishes, for checking releases.",
@@ -100,9 +102,12 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
 }
 """What stands below another command. Until the next version it is found at the top, too."""
 
-KEPT: Collection[str] = ("verify-release", "restore", "recovery", "logout")
-"""Of these, what stays at the top: people who were given a release and pages of a kit name it, and
-who types ``login`` types ``logout``."""
+KEPT: Collection[str] = (
+    *("verify-release", "restore", "recovery", "logout"),
+    *("subject", "report"),
+)
+"""Of these, what stays at the top: people who were given a release and pages of a kit name it, who
+types ``login`` types ``logout``, and a register of people and a report are asked for by name."""
 
 ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("police", "court"), "request create outside-body"),
@@ -166,10 +171,12 @@ MODULES: Mapping[str, str] = {
     "revoke": "requests.decide",
     "due": "requests.due",
     "erase": "requests.erase",
+    "subject": "requests.subject",
     "config": "configuration",
     **{noun: f"concerns.{noun}" for noun in ("complaint", "incident")},
     "request": "requests.request",
     "migrate": "drives.restore",
+    "report": "register",
     "show": "search",
     "doctor": "status",
     "inbox": "status",

@@ -273,7 +273,7 @@ def _search(stage: Stage) -> None:
 def _ask_and_approve(stage: Stage) -> None:
     stage.scene("A manager asks for one of them; another person decides.")
     stage.callrec(
-        "max", "request", "create", "--purpose", "complaint", "--reason", REASON,
+        "max", "request", "create", "complaint", "--reason", REASON,
         "--number", NUMBER, *REST_UNKNOWN, "--complaint", "C-2026-014",
         "--complainant", "patient", "--recording", stage.found_recording(),
     )  # fmt: skip
@@ -332,7 +332,7 @@ def _subject_access(stage: Stage) -> None:
     )
     stage.callrec("sam", "request", "due", "subject-access", "--received", "today")
     stage.callrec(
-        "sam", "request", "create", "--purpose", "subject-access",
+        "sam", "request", "create", "subject-access",
         "--reason", "The patient asks for a copy of their own calls",
         "--number", NUMBER, *REST_UNKNOWN, "--subject", "Jean Alder", "--received", "today",
         "--received-how", "spoken", "--identity", "unknown", "--authority", "none", "--copy",
@@ -380,7 +380,7 @@ def _erase(stage: Stage) -> None:
     stage.callrec("max", "search", "--number", ERASED_NUMBER, *MARCH, *why)
     recording = ("--recording", stage.found_recording())
     stage.callrec(
-        "max", "request", "create", "--purpose", "erasure", *why,
+        "max", "request", "create", "erasure", *why,
         "--number", ERASED_NUMBER, *REST_UNKNOWN, "--subject", "Ken Marsh",
         "--received", "today", "--identity", "passport seen by max", "--authority", "none",
         *recording,

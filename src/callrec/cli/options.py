@@ -1,7 +1,7 @@
 """Every option and argument, once.
 
-Dates, times and numbers stay as they were typed: reading them needs the practice's time zone and
-region (policy/days.py, telephone).
+Dates, times and numbers stay as they were typed: reading them needs the practice's time zone
+(policy/days.py).
 """
 
 from __future__ import annotations
@@ -522,10 +522,6 @@ PurposeName = Annotated[
         " erasure, medico-legal, objection, outside-body, performance, portability,"
         " protect-parties, rectification, regulatory, restriction, subject-access or training.",
     ),
-]
-
-PurposeOption = Annotated[
-    Purpose | None, typer.Option("--purpose", metavar="PURPOSE", help="Another way to say PURPOSE.")
 ]
 
 Parties = Annotated[

@@ -98,7 +98,6 @@ def telephone_setup(settings: Settings, *, system: str | None = None) -> Setup:
             )
     return Setup(
         zone=settings.time_zone,
-        region=settings.region,
         extensions=extension_ranges(telephone.extensions),
         outside_prefixes=telephone.outside_prefixes,
         templates=templates,

@@ -119,11 +119,13 @@ def as_typed(day: date) -> str:
     return f"{day.day}/{day.month}/{day.year}"
 
 
-def parse_day(text: str, today: date, *, what: str = "that", option: str = "") -> date:
+def parse_day(
+    text: str, today: date, *, what: str = "that", option: str = "", first_year: int = _YEARS.start
+) -> date:
     """A day as typed: ``4/1/2024``, ``2024-01-04``, ``Thu 4 Jan 2024``, ``today``, ``yesterday``.
 
-    Unusable if it is none of these, or no day; ``what`` names it in the error, such as ``--until``,
-    and ``option`` is what to type.
+    Unusable if it is none of these, no day, or before ``first_year``; ``what`` names it in the
+    error, such as ``--until``, and ``option`` is what to type.
     """
     typed = text.strip().casefold()
     if typed == "today":
@@ -131,7 +133,7 @@ def parse_day(text: str, today: date, *, what: str = "that", option: str = "") -
     if typed == "yesterday":
         return today - _A_DAY
     day = _day_in_figures(typed) or _day_in_words(typed)
-    if day is None or day.year not in _YEARS:
+    if day is None or day.year not in range(first_year, _YEARS.stop):
         raise Unusable(
             f"{what} is not a date",
             hint="type 4/1/2024 (day first), 4 Jan 2024, today or yesterday",

@@ -32,7 +32,6 @@ class System(StrEnum):
     AVAYA = "avaya"
     MITEL = "mitel"
     CUCM = "cucm"
-    HORIZON = "horizon"
     EIGHT_BY_EIGHT = "8x8"
     RINGCENTRAL = "ringcentral"
     TWILIO = "twilio"

@@ -124,7 +124,6 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
                 "telephone_supplier": "Green Telecom Ltd",
             },
             "reconcile": {"closes": "18:30:00", "gap_minutes": 60, "opens": "07:45:30"},
-            "region": "GB",
             "release": {"contact": "", "rights": ""},
             "requests": {"lapse_days": 14},
             "retention": {
@@ -138,7 +137,6 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
                     },
                     {"decided": "", "keeps": None, "name": "claim", "source": "ours"},
                 ],
-                "stubs": "20 years",
             },
             "search": {"most_results": 50, "widest_window_days": 1},
             "telephone": {

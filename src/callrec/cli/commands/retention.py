@@ -213,7 +213,7 @@ def _json(found: RetentionReview) -> dict[str, Any]:
         ],
         "items": [_due_json(due) for due in found.due],
         "due": found.recordings_due,
-        **facts(found, "free", "stubs", "stubs_due"),
+        **facts(found, "free", "stubs"),
     }
 
 
@@ -258,7 +258,7 @@ def _words(found: RetentionReview) -> Iterator[str | Table]:
         yield _due_table(found.due)
     if found.stubs:
         yield ""
-        yield f"Records of recordings that were destroyed: {found.stubs}, due: {found.stubs_due}."
+        yield f"Records of recordings that were destroyed: {found.stubs}."
 
 
 def _proposed_words(made: DisposalProposal) -> Iterator[str | Table]:

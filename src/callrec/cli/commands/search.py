@@ -67,7 +67,7 @@ def search(
 
     practice = practice_of(ctx.obj)
     days, times = _when(practice, on, since, until, at)
-    numbers = [_number(each, practice.settings.region) for each in number or (None,)]
+    numbers = [_number(each) for each in number or (None,)]
     criteria = [
         Criteria(
             number=whole,
@@ -84,22 +84,31 @@ def search(
         )
     ]
     actor = acting_person(ctx.obj, practice)
-    if reason is None and request is None:
-        reason, request = _ask_reason_or_request(ctx.obj.prompts, practice, actor, criteria)
+    widest = practice.settings.search.widest_window_days
+    reason, request = ask_reason_or_request(
+        *(ctx.obj.prompts, practice, actor, reason, request),
+        is_refused=not all(each.is_narrow(widest) for each in criteria),
+    )
     found = search_recordings(
         practice, actor, criteria=criteria, reason=reason, request=request, limit=limit
     )
     _show(ctx.obj.out, practice, found, request)
 
 
-def _ask_reason_or_request(
-    prompts: Prompts, practice: Practice, actor: Actor, criteria: Iterable[Criteria]
+def ask_reason_or_request(
+    prompts: Prompts,
+    practice: Practice,
+    actor: Actor,
+    reason: str | None,
+    request: str | None,
+    *,
+    is_refused: bool,
 ) -> tuple[str | None, str | None]:
     """The reason or the request, where somebody can be asked; neither if it is refused anyway."""
     from callrec.practice import powers
 
-    widest = practice.settings.search.widest_window_days
-    is_refused = not all(each.is_narrow(widest) for each in criteria)
+    if reason is not None or request is not None:
+        return reason, request
     if is_refused or not prompts.possible or Power.SEARCH not in powers(practice, actor):
         return None, None
     if waiting := open_requests(practice, actor):
@@ -203,7 +212,7 @@ def by_hand_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
             )
 
 
-def _number(text: str | None, region: str) -> tuple[str | None, str | None, bool]:
+def _number(text: str | None) -> tuple[str | None, str | None, bool]:
     """A number as E.164, or the last four digits of one, or whether it was withheld."""
     if text is None:
         return None, None, False
@@ -213,7 +222,7 @@ def _number(text: str | None, region: str) -> tuple[str | None, str | None, bool
         return None, text.lstrip(".…").strip(), False
     from callrec.telephone.number import e164
 
-    number = e164(text, region)
+    number = e164(text)
     if number is None:
         raise Unusable(
             "that is not a telephone number",

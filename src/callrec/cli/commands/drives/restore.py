@@ -199,7 +199,7 @@ def _lines(practice: str, done: Restored) -> Iterator[str]:
             numbers = ", ".join(map(str, erased))
             yield f"Erased after that copy, and {where}: recording {numbers}."
     if done.erased_since or done.erased_and_here:
-        yield "Its erasure has to be decided again: callrec request create --purpose erasure"
+        yield "Its erasure has to be decided again: callrec request create erasure"
     yield from not_fetched_lines(done)
 
 

@@ -77,7 +77,7 @@ def _show(call: Invocation, receipt: Receipt, found: Deadline) -> None:
     if late > 0:
         out.note(f"overdue by {late} day{'s' if late > 1 else ''}")
     if TERMS[receipt.purpose].is_made_by_hand and call.config.vault.exists():
-        out.next_step(f"callrec request create --purpose {receipt.purpose}")
+        out.next_step(f"callrec request create {receipt.purpose}")
 
 
 def _answer(found: Deadline) -> Iterable[str]:

@@ -114,8 +114,7 @@ class PurposeCommand(Command):
     """A command whose help, where a purpose stands on the line, shows that one's options alone."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        words = {word for each in args for word in each.split("=")}
-        ctx.meta[__name__] = next((each for each in Purpose if each in words), None)
+        ctx.meta[__name__] = next((each for each in Purpose if each in args), None)
         return super().parse_args(ctx, args)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
@@ -141,7 +140,7 @@ class PurposeCommand(Command):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         purpose: Purpose | None = ctx.meta[__name__]
         others = set(FurtherParticular) - set(TERMS[purpose].further) if purpose else set()
-        hidden = {_FURTHER[each] for each in others} | ({"named", "purpose"} if purpose else set())
+        hidden = {_FURTHER[each] for each in others} | ({"purpose"} if purpose else set())
         shown = copy(self)
         shown.params = [each for each in self.params if each.name not in hidden]
         if purpose and purpose in PARTIES:
@@ -180,9 +179,7 @@ def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:
     if given is not None:
         return given
     choices = {str(purpose): meaning for purpose, meaning in PURPOSE_MEANINGS.items()}
-    return Purpose(
-        prompts.choose("What are the recordings for?", choices, option="--purpose PURPOSE")
-    )
+    return Purpose(prompts.choose("What are the recordings for?", choices, option="PURPOSE"))
 
 
 def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:

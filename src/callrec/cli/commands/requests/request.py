@@ -55,7 +55,6 @@ def create(
     ctx: Context,
     purpose: options.PurposeName = None,
     *,
-    named: options.PurposeOption = None,
     recording: options.AskedFor = None,
     attach_matching: AttachMatching = False,
     **typed: Any,
@@ -79,9 +78,7 @@ def create(
     call = ctx.obj
     practice = practice_of(call)
     actor = acting_person(call, practice)
-    if purpose and named and purpose is not named:
-        raise Unusable("two purposes are given", hint="make a request for each of them")
-    chosen = ask_purpose(call.prompts, purpose or named)
+    chosen = ask_purpose(call.prompts, purpose)
     with drafting(call, practice, f"request create {chosen}"):
         typed = as_answers(typed)
         if any(each.number is None for each in recording or ()):
