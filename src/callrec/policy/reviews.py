@@ -92,7 +92,7 @@ def check_may_read_register(person: Person, register: RegisterName, *, on: date)
 
 
 REPORTED_FROM: Final = (
-    *(RegisterName.SUBJECT_ACCESS, RegisterName.OUTSIDE_BODY, RegisterName.DISCLOSURE),
+    *(RegisterName.RIGHTS_REQUESTS, RegisterName.OUTSIDE_BODY, RegisterName.DISCLOSURE),
     *(RegisterName.HOLDS, RegisterName.INCIDENTS, RegisterName.COMPLAINTS, RegisterName.ACCESS),
 )
 """The registers whose figures the practice's report has."""
