@@ -113,8 +113,8 @@ def test_only_after_a_complete_gathering_everything_was_given() -> None:
 
 
 def test_what_an_outside_body_relies_on_stands_beside_the_basis() -> None:
-    told = {"exemption": "prevent or detect crime", "confidentiality": "it weighs more"}
-    text = in_one_line(text_of(certificate_pdf(replace(PLAIN, **told))))
+    body = replace(PLAIN, exemption="prevent or detect crime", confidentiality="it weighs more")
+    text = in_one_line(text_of(certificate_pdf(body)))
     assert "Exemption relied on prevent or detect crime Confidentiality it weighs more" in text
     assert "Exemption" not in ONE
 
