@@ -24,6 +24,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "/var/spool/asterisk/monitor",
         "recordings --dry-run",
         "recordings --cdr Master.csv --after move:done",
+        "--bundle EXPORT.zip --map map.toml --try",
     ),
     "search": (
         '--number "07700 900461" --date yesterday',
@@ -98,9 +99,9 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "retention review": ("", "--to due.csv", "--json"),
     "retention dispose": ("R-21", "R-21 --dry-run", "R-21 --volume /mnt/external"),
     "retention set": (
-        "1042 complaint",
-        "1042 1043 complaint",
-        '1042 complaint --reason "It belongs to a complaint"',
+        "1042 claim",
+        "1042 1043 claim",
+        '1042 claim --reason "A solicitor wrote to us"',
     ),
     "retention undo": (
         "BATCH --dry-run",
@@ -134,7 +135,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "audit list": ("--since yesterday", "--actor jsmith --limit 20", "--subject R-17"),
     "audit verify": ("", "--full", "--against head.txt"),
     "audit resume": ("", "--yes", '--reason "A disk was put back after a fault"'),
-    "audit export": ("--to record.jsonl", "--to record.zip", "--to /mnt/external/record.jsonl"),
+    "audit export": ("--to record.jsonl", "--to record.json", "--to /mnt/external/record.jsonl"),
     "audit print": ("", "--to head.pdf", "--to head.pdf --yes"),
     "audit prove": ("17", "17 --json", "0"),
     "audit verify-release": (

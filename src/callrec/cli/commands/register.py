@@ -46,9 +46,9 @@ def register(
 ) -> None:
     """Read a register.
 
-    There are rights-requests, outside-body, disclosure, holds, incidents, complaints, access and
-    set-aside. A terminal has room for some of its columns; a file has all of them. Reading one
-    is itself on record.
+    The registers are rights-requests, outside-body, disclosure, holds, incidents, complaints,
+    access and set-aside. A terminal has room for some of the columns; a file has all of them.
+    Reading one is recorded.
     """
     from callrec.registers.registers import read_register
 
@@ -171,13 +171,15 @@ def _cell(column: str, value: Any, zone: tzinfo) -> object:
 
 
 RegisterArgument = Annotated[
-    RegisterName, typer.Argument(metavar="NAME", help="Which register is read.")
+    RegisterName, typer.Argument(metavar="NAME", help="Which register to read.")
 ]
 
 RegisterFile = Annotated[
     Path | None,
     typer.Option(
-        "--to", metavar="FILE", help="Write it whole to this file, as .csv or .json; else a table."
+        "--to",
+        metavar="FILE",
+        help="Write all of it to this file, .csv or .json; otherwise show a table.",
     ),
 ]
 
