@@ -17,7 +17,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "init": (
         '--practice "Hama Surgery" --user dora --name Dora',
         '--practice "Hama Medical Centre" --user dora --name "Dora Hama"',
-        '--practice P --user dora --name Dora --contact "telephone 01632 960000"',
+        '--practice P --user dora --name Dora --contact "01632 960000"',
     ),
     "login": ("", "jsmith", "jsmith --vault /srv/callrec/vault"),
     "ingest": (
