@@ -410,6 +410,8 @@ RESULTS: Final[Mapping[str, Shape]] = {
             "rows_not_understood": [{"file": str, "line": int, "why": str}],
             "summary": (_SUMMARY, None),
             "seconds": float,
+            "read_back?": int,
+            "not_read_back?": int,
         },
         {"items": [_PREVIEW]},
         {"at": datetime, **_INGESTED, "waiting": int},

@@ -156,6 +156,7 @@ EXPECTED_OS_ERRORS = {
 
 MODULES: Mapping[str, str] = {
     "demo": ".demo",
+    **{noun: f"calls.{noun}" for noun in ("ingest", "reconcile")},
     "archive": "drives.archive",
     "backup": "drives.archive",
     "restore": "drives.restore",

@@ -24,6 +24,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "/var/spool/asterisk/monitor",
         "recordings --dry-run",
         "recordings --cdr Master.csv --after move:done",
+        "--bundle EXPORT.zip --map map.toml --try",
     ),
     "search": (
         '--number "07700 900461" --date yesterday',

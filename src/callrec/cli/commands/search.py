@@ -8,8 +8,8 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
+from callrec.cli.commands.calls.ingest_view import utc_offset
 from callrec.cli.commands.drives.volumes import OnVolume
-from callrec.cli.commands.ingest_view import utc_offset
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
 from callrec.cli.layout import Table, as_words

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from callrec.cli import options
-from callrec.cli.commands.ingest_view import show_previews
+from callrec.cli.commands.calls.ingest_view import show_previews
 from callrec.cli.commands.kit import (
     RecoveryShares,
     ask_new_password,

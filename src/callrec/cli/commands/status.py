@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from callrec.cli import options
+from callrec.cli.commands.calls.reconcile import counts_json, days_in_words, reconciled_summary
 from callrec.cli.commands.drives import restore as restoring
 from callrec.cli.commands.drives.restore import check_all_fetched, fetched_json, not_fetched_lines
 from callrec.cli.commands.drives.volumes import volume_json
-from callrec.cli.commands.reconcile import counts_json, days_in_words, reconciled_summary
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
-from callrec.cli.commands import ingest as intake_options
+from callrec.cli.commands.calls import ingest as intake_options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
