@@ -39,7 +39,7 @@ def register(
     ctx: Context,
     name: RegisterArgument,
     *,
-    to: RegisterFile = None,
+    to: options.RegisterFile = None,
     since: options.Since = None,
     until: options.Until = None,
     yes: options.Yes = False,
@@ -170,15 +170,6 @@ def _cell(column: str, value: Any, zone: tzinfo) -> object:
 
 RegisterArgument = Annotated[
     RegisterName, typer.Argument(metavar="NAME", help="Which register to read.")
-]
-
-RegisterFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--to",
-        metavar="FILE",
-        help="Write all of it to this file, .csv or .json; otherwise show a table.",
-    ),
 ]
 
 
