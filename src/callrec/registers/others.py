@@ -29,7 +29,7 @@ from callrec.complaints.show import entered_complaints, shown_complaint
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Locked, Tampered
 from callrec.incidents.log import INCIDENTS, OpenIncident, read_incident
-from callrec.incidents.show import shown_incident
+from callrec.incidents.show import entered_incidents, shown_incident
 from callrec.login.people import logins, shown_colleague
 from callrec.policy.hold import HoldAct
 from callrec.policy.rights.complaint import ComplaintAct
@@ -88,21 +88,22 @@ def read_incident_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[IncidentEntry]:
     """Every incident, in the order of their numbers; those that do not open say why."""
-    for row in INCIDENTS.every(connection):
+    for each in entered_incidents(practice, connection):
+        reference = each.facts.reference
         try:
-            incident = read_incident(practice, actor, connection, f"I-{row.number}")
+            incident = read_incident(practice, actor, connection, reference)
             yield _incident_entry(practice, incident)
         except (Locked, Tampered) as error:
             if isinstance(error, Locked) and not INCIDENTS.opens_for(actor):
                 raise
             reported_at = reported_by = told = None
             with suppress(Tampered):  # its leaves say more of it
-                history = INCIDENTS.read(connection, practice.register, row.id)
+                history = INCIDENTS.read(connection, practice.register, each.id)
                 called = logins(practice)
                 reported_at, reported_by = history.reported_at, called.get(history.reporter)
                 told = called.get(history.told)
             yield IncidentEntry(
-                incident=f"I-{row.number}",
+                incident=reference,
                 state=DOES_NOT_OPEN,
                 reported_at=reported_at,
                 reported_by=reported_by,

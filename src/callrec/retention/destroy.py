@@ -40,7 +40,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs
-from callrec.policy.hearing import check_identity_proven
+from callrec.policy.hearing import APPROVAL_ENDED_BY, check_identity_proven, no_longer_granted
 from callrec.policy.request import ASKING_NOTHING, RequestAct, has_lapsed
 from callrec.policy.retention import (
     check_destroys,
@@ -52,12 +52,7 @@ from callrec.practice import Actor, Practice, attempt, signing, writing
 from callrec.record.acts import check_whole_log, next_number
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
-from callrec.requests.approvals import (
-    APPROVAL_ENDED_BY,
-    check_signers_entitled,
-    end_reason,
-    no_longer_granted,
-)
+from callrec.requests.approvals import check_signers_entitled, end_reason
 from callrec.requests.decide import read_to_decide
 from callrec.requests.history import REQUESTS, log_request_event, outline_of, read_outlines
 from callrec.requests.holding import check_may_be_destroyed

@@ -31,7 +31,7 @@ from callrec.policy.role import Power
 from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.requests.covering import holds_covering
-from callrec.requests.restrictions import corrected_by, restricted_by
+from callrec.requests.restrictions import effects_on
 from callrec.retention.categories import category_of
 
 RECORDING_SHOWN: Final = "recording.shown"
@@ -170,8 +170,7 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
             is_away = row.state == RecordingState.ARCHIVED
             volumes = labels_of(connection, [row.id])[row.id] if is_away else ()
             brought = came_in(connection, practice.register, [uid]).get(uid)
-            restricted = restricted_by(practice, connection, [uid]).get(uid)
-            corrected = corrected_by(practice, connection, [uid]).get(uid, ())
+            effects = effects_on(practice, connection, [uid])
         is_file_checked = _check_file(practice, row)
     fields, day = opened.fields, opened.started_at.astimezone(practice.settings.time_zone).date()
     on_its_day = versions_on(notices, day)
@@ -191,8 +190,8 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         ),
         category=category,
         due_on=category.due_on(day),
-        restricted_by=restricted,
-        corrected_by=corrected,
+        restricted_by=effects.restricted.get(uid),
+        corrected_by=effects.corrected.get(uid, ()),
         seq=seq,
         file_checked=is_file_checked,
     )

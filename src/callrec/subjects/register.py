@@ -139,7 +139,7 @@ def _read(practice: Practice, said: SubjectAnswers, before: SubjectRecord) -> Su
         nhs_number=before.nhs_number
         if said.nhs_number is None
         else said.nhs_number and read_nhs_number(said.nhs_number),
-        numbers=tuple(dict.fromkeys(telephone_number(practice, each) for each in said.numbers))
+        numbers=tuple(dict.fromkeys(telephone_number(each) for each in said.numbers))
         or before.numbers,
         proof=" ".join((said.proof or before.proof).split()),
     )
@@ -147,9 +147,9 @@ def _read(practice: Practice, said: SubjectAnswers, before: SubjectRecord) -> Su
     return record
 
 
-def telephone_number(practice: Practice, typed: str) -> str:
+def telephone_number(typed: str) -> str:
     """A number in any spelling as E.164."""
-    number = e164(typed, practice.settings.region)
+    number = e164(typed)
     if number is None:
         raise Unusable("that is not a telephone number", hint="give it in full: --number NUMBER")
     return number

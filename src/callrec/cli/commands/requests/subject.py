@@ -116,7 +116,7 @@ def _ask_missing(
         "born": lambda text: read_birthday(text, today(practice)).isoformat(),
         "nhs_number": lambda text: read_nhs_number(text) if _is_given(text) else "",
         "numbers": lambda text: tuple(
-            telephone_number(practice, each) for each in _several(text) if _is_given(each)
+            telephone_number(each) for each in _several(text) if _is_given(each)
         ),
         "proof": check_proof,
     }
@@ -207,7 +207,7 @@ def find(
         name=name or "",
         born_on=read_birthday(born, today(practice)) if born else None,
         nhs_number=read_nhs_number(nhs_number) if nhs_number else "",
-        number=telephone_number(practice, number) if number else "",
+        number=telephone_number(number) if number else "",
     )
     actor = acting_person(ctx.obj, practice)
     reason, request = ask_reason_or_request(
