@@ -56,6 +56,7 @@ from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.registers.audit import Entry
 from callrec.registers.dossier import Dossier, DossierEntry
+from callrec.registers.figures import PracticeReport
 from callrec.registers.registers import REGISTER_SOURCES
 from callrec.registers.resuming import SetAsideItem
 from callrec.registers.verify import Verification
@@ -412,6 +413,8 @@ RESULTS: Final[Mapping[str, Shape]] = {
             "rows_not_understood": [{"file": str, "line": int, "why": str}],
             "summary": (_SUMMARY, None),
             "seconds": float,
+            "read_back?": int,
+            "not_read_back?": int,
         },
         {"items": [_PREVIEW]},
         {"at": datetime, **_INGESTED, "waiting": int},
@@ -701,6 +704,10 @@ RESULTS: Final[Mapping[str, Shape]] = {
             for each in REGISTER_SOURCES.values()
         ),
         {**_TO_FILE, "register": RegisterName, "entries": int},
+    ),
+    "practice report": (
+        of(PracticeReport),
+        {"paths": [Path], "month": str, "entries": int},
     ),
     **{f"practice notice {kind}": {**_NOTICE, "on": date, "text": str} for kind in NoticeKind},
     "practice notice complaints": {"text": str},

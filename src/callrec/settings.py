@@ -366,7 +366,9 @@ def explain_error(
 ) -> Misconfigured:
     """The first thing that is wrong in a file, and what was meant perhaps."""
     errors = problem.errors(include_url=False, include_input=False)
-    error, key = errors[0], _key_in(errors[0])
+    # A key that is misspelt is missing, too.
+    error = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
+    key = _key_in(error)
     if error["type"] != "extra_forbidden":
         why, hint = _IN_TOML.get(error["type"]) or in_our_style(error["msg"]), ""
         if error.get("ctx", {}).get("pattern") in _SPANS:

@@ -89,6 +89,7 @@ practice keys kit check
 practice recovery drill
 practice recovery use --user eve --name "Eve Underwood"
 practice fingerprint
+practice report
 practice mail list
 practice mail send
 practice mail remind

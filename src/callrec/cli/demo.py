@@ -28,11 +28,12 @@ demo_app = new_app()
 
 @demo_app.command()
 def demo(ctx: Context, *, keep: options.Keep = None) -> None:
-    """Show the whole of it on a small made-up practice, each command as typed with what it says.
+    """Show callrec at work in a small made-up practice: each command as typed, with its reply.
 
-    Real commands, real files: calls are made up and taken in, one is searched for, asked for,
-    approved by another person and released; all are archived; the record is checked, and a changed
-    byte in it is found. It all happens in a folder of its own and is deleted, unless --keep.
+    The commands and files are real; only the calls are made up. They are taken in. One is searched
+    for, requested, approved by a second person and released. All are archived. Then one byte of the
+    record is changed, and the check finds it. All this is in a new folder, which is deleted at the
+    end unless you add --keep.
     """
     out = ctx.obj.out
     if keep is None:

@@ -24,6 +24,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "/var/spool/asterisk/monitor",
         "recordings --dry-run",
         "recordings --cdr Master.csv --after move:done",
+        "--bundle EXPORT.zip --map map.toml --try",
     ),
     "search": (
         '--number "07700 900461" --date yesterday',
@@ -48,7 +49,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "R-17 extend --on today --reason '40 calls to go through'",
         "R-17 identity --on 12/3/2026",
     ),
-    "request dossier": ("R-17 --to R-17.pdf", "R-17 --to R-17.zip", "R-17 --to R-17.pdf --yes"),
+    "request dossier": ("R-17", "R-17 --to R-17.pdf", "R-17 --to R-17.html --yes"),
     "request withdraw": ("R-17", "17", "R-17 --yes"),
     "request close": ("R-17", "R-17 --yes", 'R-17 --reason "The patient no longer wants it"'),
     "request due": (
@@ -99,9 +100,9 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "retention review": ("", "--to due.csv", "--json"),
     "retention dispose": ("R-21", "R-21 --dry-run", "R-21 --volume /mnt/external"),
     "retention set": (
-        "1042 complaint",
-        "1042 1043 complaint",
-        '1042 complaint --reason "It belongs to a complaint"',
+        "1042 claim",
+        "1042 1043 claim",
+        '1042 claim --reason "A solicitor wrote to us"',
     ),
     "retention undo": (
         "BATCH --dry-run",
@@ -135,7 +136,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "audit list": ("--since yesterday", "--actor jsmith --limit 20", "--subject R-17"),
     "audit verify": ("", "--full", "--against head.txt"),
     "audit resume": ("", "--yes", '--reason "A disk was put back after a fault"'),
-    "audit export": ("--to record.jsonl", "--to record.zip", "--to /mnt/external/record.jsonl"),
+    "audit export": ("--to record.jsonl", "--to record.json", "--to /mnt/external/record.jsonl"),
     "audit print": ("", "--to head.pdf", "--to head.pdf --yes"),
     "audit prove": ("17", "17 --json", "0"),
     "audit verify-release": (
@@ -183,6 +184,11 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "disclosure",
         "subject-access --to register.csv",
         "disclosure --since 1/1/2026 --until 1/4/2026",
+    ),
+    "practice report": (
+        "",
+        "--month 2026-11 --to report.html",
+        "--month 2026-11 --to report.html --pdf report.pdf",
     ),
     "practice notice": ("website", "staff --to staff.txt", "list"),
     "practice notice website": ("", "--to website.txt", "--on 1/3/2026"),

@@ -203,19 +203,21 @@ def parse_time(text: str, *, hint: str = "type 14:05") -> time:
 def parse_instant(
     text: str,
     zone: tzinfo,
+    today: date,
     *,
     what: str = "that",
-    hint: str = "type 2024-01-04T14:05 or 2024-01-04T14:05:00Z",
+    hint: str = "type 4/1/2024 14:05, or a day alone",
 ) -> datetime:
-    """An instant as typed, in UTC: ISO 8601, local where it has no offset.
+    """An instant as typed, in UTC: ``4/1/2024 14:05``, or ISO 8601, local where it has no offset.
 
-    A day alone means its midnight; ``what`` as for `parse_day`. Unusable if it is none, or a local
-    time that comes twice or never.
+    The day as for `parse_day`, and so ``what``; alone it means its midnight. Unusable if it is
+    none, or a local time that comes twice or never.
     """
+    typed: datetime | None
     try:
         typed = datetime.fromisoformat(text.strip())
     except ValueError:
-        typed = None
+        typed = _day_and_time(text.strip(), today)
     if typed is None or typed.year not in _YEARS:
         raise Unusable(f"{what} is not a date and time", hint=hint)
     if typed.tzinfo:
@@ -227,6 +229,15 @@ def parse_instant(
             hint="add the offset: 2024-10-27T01:30+01:00 or 2024-10-27T01:30+00:00",
         )
     return earliest
+
+
+def _day_and_time(typed: str, today: date) -> datetime | None:
+    day, _, clock = typed.rpartition(" ")
+    is_timed = _TIME.fullmatch(clock) is not None
+    with suppress(Unusable):
+        at = parse_time(clock) if is_timed else time(0, 0)
+        return datetime.combine(parse_day(day if is_timed else typed, today), at)
+    return None
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:

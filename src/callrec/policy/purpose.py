@@ -380,3 +380,8 @@ def request_id(purpose: Purpose, drawn: bytes) -> str:
 def is_for(id_: str, purpose: Purpose) -> bool:
     """Whether a request of this id is for this purpose."""
     return id_.startswith(_BEGIN[purpose])
+
+
+def purpose_of(id_: str) -> Purpose | None:
+    """What a request of this id is for; None where it is no request's."""
+    return next((purpose for purpose in Purpose if is_for(id_, purpose)), None)

@@ -51,7 +51,7 @@ _WITHOUT_GRANTS: Final[Mapping[RequestState, Outcome]] = {
     RequestState.LAPSED: Outcome.LAPSED,
 }
 
-_ANSWERS: Final = frozenset(
+ANSWERING_ACTS: Final = frozenset(
     {RequestAct.DELIVERED, RequestAct.DENIED, RequestAct.CARRIED_OUT, RequestAct.IN_EFFECT}
 )
 
@@ -84,7 +84,7 @@ def answer_to(
     answered = [
         leaf
         for leaf in leaves
-        if leaf.act in _ANSWERS
+        if leaf.act in ANSWERING_ACTS
         or _requester_was_present(practice, actor, connection, request, leaf)
     ]
     ends = [leaf for leaf in leaves if leaf.act in _ENDS]

@@ -40,6 +40,8 @@ class System(StrEnum):
     TEMPLATE = "template"
     """A pattern of the practice's own, from its settings."""
     SIDECAR = "sidecar"
+    EXPORT = "export"
+    """A supplier's list of the recordings that it hands over."""
     NONE = "none"
 
 

@@ -21,6 +21,7 @@ from callrec.policy.reviews import (
     check_glass_verdict,
     check_may_read_dossier,
     check_may_read_register,
+    check_may_report,
     check_may_review_glass,
     check_may_review_search,
     check_verdict,
@@ -98,6 +99,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "a manager reads the register of incidents": lambda: check_may_read_register(
         a_person(MANAGER), RegisterName.INCIDENTS, on=TODAY
+    ),
+    "a manager has the report of a month made": lambda: check_may_report(
+        a_person(MANAGER), on=TODAY
     ),
     # Reviewing.
     "whoever broke the glass reviews it": lambda: check_may_review_glass(

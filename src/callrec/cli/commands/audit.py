@@ -62,9 +62,9 @@ def list_(
     until: options.Until = None,
     limit: options.Limit = None,
 ) -> None:
-    """The newest entries, oldest first, with what was sealed of them.
+    """List the newest entries, oldest first, with their sealed details.
 
-    Reading the record is itself an entry in it.
+    Reading the record is itself recorded.
     """
     from callrec.registers.audit import LogFilter, list_audit
 
@@ -122,16 +122,15 @@ def verify(
 ) -> None:
     """Check the whole record, and say what that proves.
 
-    A note of the record's newest entry is kept outside the vault: by this machine, on a drive, in
-    a release, on paper. It shows when newer entries were cut off.
+    A note of the record's newest entry is kept outside the vault: by this machine, on a drive, in a
+    release, on paper. It shows if newer entries were cut off.
 
-    INTACT: nothing was changed, and nothing was cut off before the newest note at hand.
-    INTACT, resumed: the same, but for what was found in it before, which is on record.
-    INTACT-SINCE: nothing was changed in what was read, the entries that --new asks for.
-    INTACT-UNANCHORED: nothing was changed, but there is no note to compare with (10; 11 if this
-    machine had one, and it is gone). Somebody could have cut off the newest entries.
-    TAMPERED: something was changed or is missing; it is named.
-    INCONCLUSIVE: it could not be checked whole.
+    INTACT: nothing was changed, and nothing was cut off before the newest note at hand. INTACT,
+    resumed: the same, except for what was found before and is on record. INTACT-SINCE: nothing was
+    changed in the entries that --new reads. INTACT-UNANCHORED: nothing was changed, but there is no
+    note to compare with. The newest entries could have been cut off (exit status 10, or 11 if this
+    machine's note is gone). TAMPERED: something was changed or is missing; it is named.
+    INCONCLUSIVE: not all of it could be checked.
     """
     from callrec.registers.verify import verify_audit
 
@@ -183,10 +182,10 @@ def _end(found: Verification) -> None:
 def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = False) -> None:
     """Go on after something was found in the record that nobody signed.
 
-    It shows what was found: entries and rows that somebody added with no key, or damaged. A Data
-    Controller puts it on record, with a reason and their password. From then on what was added
-    counts for nothing, what was damaged stands as it is found; it stops nothing, and audit verify,
-    status and the register set-aside name it for ever.
+    It shows what was found: entries and rows that were damaged, or added without a key. A Data
+    Controller records it, with a reason and their password. From then on, what was added counts for
+    nothing, and what was damaged stays as it is. Commands work again. callrec audit verify, callrec
+    status and the register set-aside always name it.
     """
     from callrec.catalogue.engine import TO_RESTORE
     from callrec.login.people import logins
@@ -373,7 +372,7 @@ def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
 
 @audit_app.command()
 def export(ctx: Context, *, to: options.ToFile) -> None:
-    """Copy the record to a file for somebody else to check; what is sealed stays sealed."""
+    """Copy the record to a file for someone else to check; sealed details stay sealed."""
     from callrec.registers.audit import export_audit
 
     practice = practice_of(ctx.obj)
@@ -383,10 +382,10 @@ def export(ctx: Context, *, to: options.ToFile) -> None:
 
 @audit_app.command("print")
 def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False) -> None:
-    """Print the record's head for paper: lines that fix every entry up to now.
+    """Print a note of the newest entry: lines that fix every entry up to now.
 
-    They show whether anyone changed the record afterwards, wherever the sheet lies: give a file
-    with these lines to callrec audit verify --against. They tell nothing about anybody.
+    They show whether anyone changed the record afterwards. To check, type them into a file and give
+    it to callrec audit verify --against. They say nothing about any person.
     """
     from callrec.audit.checkpoint import origin, read_checkpoint
     from callrec.registers.audit import newest_checkpoint
@@ -422,7 +421,7 @@ def _show_head(out: Output, head: str, size: int, to: Path | None) -> None:
 
 @audit_app.command()
 def prove(ctx: Context, seq: options.EntryNumber) -> None:
-    """Print the proof that one entry stands in the record (C2SP tlog-proof)."""
+    """Print the proof that one entry is in the record (C2SP tlog-proof)."""
     from callrec.registers.audit import prove_leaf
 
     proof = prove_leaf(practice_of(ctx.obj), seq).decode()

@@ -40,11 +40,11 @@ def listen(
 ) -> None:
     """Play what was granted to you, one recording after another, leaving no file.
 
-    What is left out of its copies is not heard. It may be played again until the grant lapses; each
-    time is on record, with who was there, when it began and when it ended.
+    You do not hear what is left out of its copies. You can play it again until the grant lapses.
+    Each time is recorded: who was there, when it began and when it ended.
 
-    A terminal shows the waveform with its times first. There, keys pause it, go to another place or
-    to the next recording, and mark what is to be left out. The record says which parts were played.
+    A terminal first shows the waveform with its times. Use keys to pause, to go to another place or
+    recording, and to mark what to leave out. The record says which parts were played.
     """
     from callrec.release.listen import StoppedByCtrlC, listen_to, show_waveform
 

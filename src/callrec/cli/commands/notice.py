@@ -23,31 +23,31 @@ notice_app = new_app()
 
 @notice_app.command()
 def website(ctx: Context, *, on: InForceOn = "today", to: NoticeFile = None) -> None:
-    """The summary of the policy that the practice publishes."""
+    """Write the summary of the policy that the practice publishes."""
     _give(ctx.obj, NoticeKind.WEBSITE, on, to)
 
 
 @notice_app.command()
 def announcement(ctx: Context, *, on: InForceOn = "today", to: NoticeFile = None) -> None:
-    """What is played at the beginning of an incoming call."""
+    """Write what is played at the beginning of an incoming call."""
     _give(ctx.obj, NoticeKind.ANNOUNCEMENT, on, to)
 
 
 @notice_app.command()
 def outbound(ctx: Context, *, on: InForceOn = "today", to: NoticeFile = None) -> None:
-    """What the caller says first when the practice rings somebody."""
+    """Write what staff say first when the practice rings someone."""
     _give(ctx.obj, NoticeKind.OUTBOUND, on, to)
 
 
 @notice_app.command()
 def staff(ctx: Context, *, on: InForceOn = "today", to: NoticeFile = None) -> None:
-    """What staff are told about their own calls, and what is asked of them."""
+    """Write what staff are told about their own calls, and what they are asked to do."""
     _give(ctx.obj, NoticeKind.STAFF, on, to)
 
 
 @notice_app.command()
 def complaints(ctx: Context, *, to: NoticeFile = None) -> None:
-    """The form for a complaint about how the practice handles personal data."""
+    """Write the form for a complaint about how the practice handles personal data."""
     from callrec.notices import complaint_form
 
     text = complaint_form(practice_of(ctx.obj).settings.practice)
@@ -57,7 +57,7 @@ def complaints(ctx: Context, *, to: NoticeFile = None) -> None:
 
 @notice_app.command("list")
 def list_(ctx: Context) -> None:
-    """Every version with its days, and the days that have none."""
+    """List every version with its days, and the days that have none."""
     from callrec.notices import read_notices
     from callrec.practice import today
 
@@ -147,7 +147,8 @@ def _in_words(gap: NoticeGap) -> str:
 
 
 InForceOn = Annotated[
-    str, typer.Option("--on", metavar="DATE", help="The day whose notice is meant; else today.")
+    str,
+    typer.Option("--on", metavar="DATE", help="The day whose notice you want; otherwise today."),
 ]
 
 NoticeFile = Annotated[

@@ -52,14 +52,13 @@ def release(
 ) -> None:
     """Hand over everything that was granted to you under a request, as a sealed package.
 
-    It holds each recording as the telephone system made it, a copy that any player plays, a
-    certificate, and what proves all of it without callrec. 7-Zip opens a zip, any browser opens
-    the html, with the passphrase, which is shown once and kept nowhere. Where something is clipped
-    or silenced the original stays here. What was granted is then used up: a second copy is a
-    second approval.
+    The package has each recording as the telephone system made it, and a copy that any player
+    plays. It also has a certificate, and proof that people can check without callrec. 7-Zip opens a
+    zip and any browser opens the html, with the passphrase. The passphrase is shown once and kept
+    nowhere. If you clip or silence a recording, its original stays here. The grant is then used up:
+    a second copy needs a second approval.
 
-    Of several requests each has a package of its own, with its own passphrase, and one password is
-    for all.
+    With several requests, each has its own package and passphrase. You give your password once.
     """
     from callrec.release.preparing import check_is_folder
 
@@ -212,7 +211,7 @@ Fit = Annotated[
 ExhibitLabel = Annotated[
     str,
     typer.Option(
-        "--exhibit", metavar="REF", help="For an outside body: what the exhibit is called, DW/1."
+        "--exhibit", metavar="REF", help="For an outside body: the exhibit's reference, DW/1."
     ),
 ]
 
@@ -228,6 +227,7 @@ MediumSerial = Annotated[
 NamesSubject = Annotated[
     bool,
     typer.Option(
-        "--name-subject", help="Name the data subject on the certificate; else it names nobody."
+        "--name-subject",
+        help="Name the data subject on the certificate; otherwise it names nobody.",
     ),
 ]

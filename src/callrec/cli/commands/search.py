@@ -8,8 +8,8 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
+from callrec.cli.commands.calls.ingest_view import utc_offset
 from callrec.cli.commands.drives.volumes import OnVolume
-from callrec.cli.commands.ingest_view import utc_offset
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
 from callrec.cli.layout import Table, as_words
@@ -59,9 +59,9 @@ def search(
 ) -> None:
     """Find calls, for a reason that you state or under a request.
 
-    Name what is looked for: a number, a party, an extension on a day, or one day. An option that
-    you repeat means "or". Numbers and names are masked, unless the request is one that you decide
-    or were granted. Every search is recorded, with what was asked for and why.
+    Say what to look for: a number, a party, an extension on a day, or one day. If you repeat an
+    option, a call with either value is found. Numbers and names are masked, unless you decide the
+    request or were granted it. Every search is recorded, with what you looked for and why.
     """
     from callrec.search.search import search_recordings
 
@@ -273,7 +273,7 @@ def _moment(practice: Practice, text: str, option: str) -> tuple[date, time | No
     if ":" not in text:
         return parse_day(text, today(practice), what=option), None
     zone = practice.settings.time_zone
-    local = parse_instant(text, zone, what=option).astimezone(zone)
+    local = parse_instant(text, zone, today(practice), what=option).astimezone(zone)
     return local.date(), local.time().replace(second=0, microsecond=0)
 
 
@@ -360,9 +360,9 @@ show_app = new_app()
 def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = None) -> None:
     """Say what is known about one recording, and check all of it.
 
-    Its columns, its sealed details and its sealed file are compared with what was signed when it
-    came in. Number, names and file names are masked. To name a call by when it began is a search:
-    you are asked why, and it is on record as one.
+    Its details and its sealed file are compared with what was signed when it came in. Number, names
+    and file names are masked. If you name a call by its time, that is a search: you are asked why,
+    and it is recorded.
     """
     from callrec.search.show import show_recording
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from callrec.cli import options
-from callrec.cli.commands.ingest_view import show_previews
+from callrec.cli.commands.calls.ingest_view import show_previews
 from callrec.cli.commands.kit import (
     RecoveryShares,
     ask_new_password,
@@ -52,12 +52,12 @@ def init(
 ) -> None:
     """Set up callrec for your practice and its Data Controller, and print the recovery kit once.
 
-    On a terminal you are asked for what you leave out, and then where the vault is to be, where
-    recordings come from and which drive copies go to. The configuration is written, and this
+    On a terminal you are asked for what you leave out. You are also asked where to put the vault,
+    where recordings come from, and which drive to copy to. The configuration is written, and this
     machine is checked. Ctrl-C at any question leaves nothing behind.
 
-    Keep the kit on paper in two sealed envelopes: without it, and without a password, nobody can
-    ever open the recordings. As kit.pdf it is a page to print, by any other name it is text.
+    Keep the kit on paper in two sealed envelopes. If nobody has a password any more, only the kit
+    opens the recordings. The file kit.pdf is a page to print; with any other name it is text.
     """
     from callrec.login.choosing import facts_configured
     from callrec.people.founding import set_up_practice

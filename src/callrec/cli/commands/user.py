@@ -52,11 +52,12 @@ def add(
     credential_file: options.CredentialFile = None,
     countersign: options.Countersign = None,
 ) -> None:
-    """Add a person, or an intake service that ingests unattended.
+    """Add a person, or an intake service that takes in recordings unattended.
 
-    A person gets a provisional password, good for the first login alone. It is made and shown, or
-    taken from --password-file; a file that does not exist yet is written with a new one. For a
-    service a second person signs, if there is one who may; for a person, at: callrec user confirm
+    A person gets a provisional password, for the first login only. It is shown, or read from
+    --password-file. If that file does not exist yet, a new password is written to it. A second
+    person, if there is one who may, signs for a service now. For a person they sign at: callrec
+    user confirm
     """
     from callrec.people.joining import add_intake, add_person
 
@@ -189,11 +190,11 @@ def reset(
     countersign: options.Countersign = None,
     yes: options.Yes = False,
 ) -> None:
-    """Help somebody who forgot the password: a provisional one, and a new key at the next login.
+    """Help someone who forgot their password: a provisional one, and a new key at the next login.
 
-    Role and powers stay; confirm the new key as for somebody who joins. What was granted to the old
-    key nobody can open any more: it is listed, to be approved again. A password that somebody else
-    may know needs new keys of the vault as well: --seen
+    Role and powers stay. Confirm the new key as for a new person. Nobody can open what was granted
+    to the old key any more: it is listed, to be approved again. If someone else may know the
+    password, the vault needs new keys as well: --seen
 
     A second person signs for it too, if there is one who may: --countersign
     """
@@ -231,9 +232,9 @@ def confirm(
 ) -> None:
     """Give people with a new key the powers of their roles, once they have read you its words.
 
-    Ask each person for the six words that their login showed, on the telephone or face to face, and
-    type what you hear. Nobody tells you the words: they are right if they are those of this key.
-    Of several people give --words for each, in their order.
+    By telephone or face to face, ask each person for the six words that their login showed. Type
+    what you hear. callrec does not show you the words: it checks them against the key. For several
+    people give --words for each, in the same order.
 
     A second person signs for it too, if there is one who may: --countersign
     """
@@ -287,7 +288,7 @@ def _one_of(answer: str, logins: Sequence[str]) -> str:
 
 @user_app.command("list")
 def list_(ctx: Context) -> None:
-    """Everybody, with role and standing."""
+    """List everyone, with role and standing."""
     from callrec.login.people import list_people
     from callrec.practice import is_older_than_keys, today
 
@@ -311,7 +312,7 @@ def _list_words(everybody: Sequence[Colleague], on: date) -> Iterator[str | Tabl
 
 @user_app.command()
 def show(ctx: Context, *, user: options.KnownLogin) -> None:
-    """One person: role, powers, delegations, key."""
+    """Show one person: role, powers, delegations, key."""
     from callrec.login.people import show_person
     from callrec.practice import today
 
@@ -337,12 +338,13 @@ def role(
     only: OnlyPowers = None,
     countersign: options.Countersign = None,
 ) -> None:
-    """Give a person another role, or less of one. What it no longer opens goes on under new keys.
+    """Give a person another role, or fewer powers of one. Vault keys that they lose are replaced.
 
-    What was lent to the person stays lent; --only ends it. A person who looks after the computers
-    is a manager who holds --only make-request.
+    What was lent to the person stays lent; --only ends it. For a person who looks after the
+    computers: manager, with --only make-request.
 
-    Where it brings more, a second person signs for it too, if there is one who may: --countersign
+    If it brings new powers, a second person signs for it too, if there is one who may:
+    --countersign
     """
     from callrec.people.powers import change_role, role_takes_second
 
@@ -379,8 +381,8 @@ def delegate(
 ) -> None:
     """Lend a person a power until a day, or take it back.
 
-    Any power can be lent; you cannot lend on what was lent to you. A power ends with its last day.
-    The keys that it opened are renewed by the next command about people.
+    You can lend any power, except one that was lent to you. A loan ends with its last day. The keys
+    that it opened are renewed by the next command about people.
 
     A second person signs for a loan too, if there is one who may: --countersign
     """
@@ -407,11 +409,11 @@ def delegate(
 
 @user_app.command()
 def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False) -> None:
-    """Shut a person out. The vault's keys that they held are replaced for everybody else.
+    """Shut a person out. The vault keys that they held are replaced for everyone else.
 
-    What was sealed to that person alone is destroyed; a request under which it was granted has to
-    be decided again. What was sealed before lies under the keys of old until it is moved:
-    callrec practice keys rotate --reseal
+    What was sealed to that person alone is destroyed. A request that was granted to them must be
+    decided again. What was sealed before stays under the old keys until you move it: callrec
+    practice keys rotate --reseal
     """
     from callrec.people.powers import disable_person
 
@@ -434,10 +436,10 @@ def _tell_what_is_left(out: Output, practice: Practice) -> None:
 
 @user_app.command()
 def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersign = None) -> None:
-    """Change your own password. Your open logins end, at every terminal.
+    """Change your own password. This logs you out at every terminal.
 
-    If somebody else may know the old one, a new password alone is not enough: with --seen the Data
-    Controller gets a new key as well; for anybody else the Data Controller runs callrec user reset
+    If someone else may know the old one, a new password is not enough. A Data Controller adds
+    --seen to get a new key as well. For anyone else, the Data Controller runs callrec user reset
 
     A second person signs for a new key too, if there is one who may: --countersign
     """
@@ -469,10 +471,10 @@ def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersi
 
 @user_app.command()
 def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = False) -> None:
-    """List who is logged in, since when and where; with --end, end a person's logins everywhere.
+    """List who is logged in, since when and where; --end logs a person out everywhere.
 
-    You see and end your own; who manages people, everybody's. What a copied session keeps opens
-    nothing and signs nothing any more, once it was ended.
+    You see and end your own logins; if you manage people, everyone's. After a login ends, a copy of
+    its session opens and signs nothing.
     """
     from callrec.login.people import find_person
     from callrec.login.sessions import end_sessions, list_sessions
@@ -523,13 +525,13 @@ PowerName = Annotated[
         "--power",
         metavar="POWER",
         parser=read_power,
-        help="What the person may do besides what the role brings: decide-reserved.",
+        help="Which power: decide-reserved, or another that the person's role does not have.",
     ),
 ]
 
 LentUntil = Annotated[
     str | None,
-    typer.Option("--until", metavar="DATE", help="The last day on which the person may do it."),
+    typer.Option("--until", metavar="DATE", help="The last day of the loan."),
 ]
 
 KeyWords = Annotated[
@@ -538,10 +540,10 @@ KeyWords = Annotated[
 ]
 
 PeopleFile = Annotated[
-    Path, typer.Argument(metavar="FILE", help="Who is to be added: a .csv file.")
+    Path, typer.Argument(metavar="FILE", help="The .csv file that names the people to add.")
 ]
 
-Seen = Annotated[bool, typer.Option("--seen", help="Somebody else may know the old password.")]
+Seen = Annotated[bool, typer.Option("--seen", help="Someone else may know the old password.")]
 
 EndSessions = Annotated[bool, typer.Option("--end", help="End them, wherever they are open.")]
 
@@ -553,6 +555,6 @@ OnlyPowers = Annotated[
         "--only",
         metavar="POWER",
         parser=read_power,
-        help="Hold this power of the role and no other; may be given again.",
+        help="Give this power of the role and no other; may be given again.",
     ),
 ]

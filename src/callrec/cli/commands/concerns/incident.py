@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
@@ -48,9 +47,9 @@ def report(
     recording: IncidentRecordings = None,
     request: IncidentRequest = None,
 ) -> None:
-    """Say that the policy was, or may have been, breached: by you or anybody, even by accident.
+    """Report that the policy was, or may have been, breached: by you or anyone, even by accident.
 
-    It needs nobody's approval. Your line manager is told at once, or else the Data Controller.
+    You need nobody's approval. Your line manager is told at once; otherwise the Data Controller.
     """
     from callrec.incidents.incident import report_incident
 
@@ -89,7 +88,7 @@ def _account(
     from callrec.incidents.incident import IncidentReport
 
     noticed = noticed or prompts.ask(
-        "When was it noticed (2026-11-24T09:30, or now)", option="--noticed TIME"
+        "When was it noticed (24/11/2026 9:30, or now)", option="--noticed TIME"
     )
     what = what or prompts.ask("What happened, in a sentence", option="--what TEXT")
     tell = _asked(
@@ -115,7 +114,7 @@ def _account(
 
 @incident_app.command("list")
 def list_(ctx: Context) -> None:
-    """The incidents that you reported, were told of, or answer for; the newest first."""
+    """List the incidents that you reported, were told of or answer for, newest first."""
     from callrec.incidents.show import list_incidents
 
     practice = practice_of(ctx.obj)
@@ -128,7 +127,7 @@ def list_(ctx: Context) -> None:
 
 @incident_app.command()
 def show(ctx: Context, incident: IncidentReference) -> None:
-    """One incident: what was reported, what was found out, what is missing, who did what."""
+    """Show one incident: what was reported, what was found out, what is missing, who did what."""
     from callrec.incidents.show import show_incident
 
     practice = practice_of(ctx.obj)
@@ -172,12 +171,12 @@ _FINDINGS: Mapping[str, Any] = {
     "people_count": _count("people-count", "About how many people they are."),
     "records": _text("records", "What kind of records it concerns."),
     "record_count": _count("record-count", "About how many records they are."),
-    "contact": _text("contact", "Where more can be learned of it."),
+    "contact": _text("contact", "Whom to ask for more information."),
     "consequences": _text("consequences", "What is likely to follow from it."),
     "measures": _text("measures", "What is done about it, or proposed."),
     # UK GDPR 33(5).
-    "facts": _text("facts", "What happened, as it was established."),
-    "effects": _text("effects", "What came of it."),
+    "facts": _text("facts", "What happened, as far as you found out."),
+    "effects": _text("effects", "What effects it had."),
     "remedy": _text("remedy", "What was done to put it right."),
     # How grave it is.
     "likelihood": _grade(
@@ -198,10 +197,10 @@ def _takes_findings(command: options.Command) -> options.Command:
 @incident_app.command()
 @_takes_findings
 def update(ctx: Context, incident: IncidentReference, **typed: Any) -> None:
-    """Add what was found out; what was said before of the same thing is kept as it was.
+    """Add what was found out; earlier answers to the same question are kept.
 
-    The first eight are what the Information Commissioner is told [UK GDPR 33(3)], the next three
-    what is written down of every breach [33(5)].
+    The first eight options are what the Information Commissioner is told [UK GDPR 33(3)]. The next
+    three are written down for every breach [33(5)].
     """
     from callrec.incidents.incident import update_incident
 
@@ -254,7 +253,7 @@ def close(
     delay_reason: DelayReason = "",
     yes: options.Yes = False,
 ) -> None:
-    """Say that the Information Commissioner was told, or why that was not needed."""
+    """Close an incident: say that the Information Commissioner was told, or why not."""
     from callrec.incidents.incident import close_incident
 
     prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
@@ -284,7 +283,7 @@ def _closing(
     day = on or prompts.ask("On which day (or moment)", option="--on DATE")
     why = reason or prompts.ask("Reason", option="--reason TEXT")
     zone = practice.settings.time_zone
-    at = parse_instant(day, zone) if _HAS_A_TIME.search(day) else None
+    at = parse_instant(day, zone, today(practice)) if ":" in day else None
     return Closing(
         outcome=outcome,
         on=parse_day(day, today(practice)) if at is None else at.astimezone(zone).date(),
@@ -311,7 +310,7 @@ def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -
 Noticed = Annotated[
     str | None,
     typer.Option(
-        "--noticed", metavar="TIME", help="When it was noticed: 2026-11-24T09:30, or now."
+        "--noticed", metavar="TIME", help='When it was noticed: "24/11/2026 9:30", or now.'
     ),
 ]
 
@@ -325,7 +324,7 @@ WhomToTell = Annotated[
     typer.Option(
         "--tell",
         metavar="USER",
-        help="Your line manager, told at once; else whom the settings name.",
+        help="Your line manager, who is told at once; otherwise the person whom the settings name.",
     ),
 ]
 
@@ -354,7 +353,7 @@ IncidentOutcome = Annotated[
 OutcomeOn = Annotated[
     str | None,
     typer.Option(
-        "--on", metavar="DATE", help="When that was: a day, or a moment as in 2026-11-26T10:00."
+        "--on", metavar="DATE", help='When that was: a day, or a time as in "26/11/2026 10:00".'
     ),
 ]
 
@@ -481,15 +480,15 @@ _MEANINGS: Mapping[str, str] = {
     Outcome.NOT_REPORTED: "it need not be reported",
 }
 
-_HAS_A_TIME = re.compile(r"[0-9][Tt ][0-9]")
-
 
 def read_noticed(text: str, practice: Practice) -> datetime:
     """When something was noticed: a moment, or ``now``."""
     if text.casefold() == "now":
         return practice.now()
-    hint = "type 2024-01-04T14:05, 2024-01-04T14:05:00Z or now"
-    return parse_instant(text, practice.settings.time_zone, hint=hint)
+    from callrec.practice import today
+
+    hint = "type now, or a day and a time: 4/1/2024 14:05"
+    return parse_instant(text, practice.settings.time_zone, today(practice), hint=hint)
 
 
 def _asked(prompts: Prompts, given: str | None, what: str, option: str) -> str | None:

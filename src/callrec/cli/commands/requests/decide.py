@@ -69,15 +69,16 @@ def approve(
 ) -> None:
     """Grant what a request asks for, or some of it, to one person and until a day.
 
-    What you withhold has a ground; what you leave out is withheld as not approved yet. What you
-    clip away or silence is in no copy and is not heard; a later approval leaves it out again,
-    unless it edits the recording anew, with all that is to be left out, or you revoked this one.
+    Give a ground for each recording that you withhold. A recording that you do not name is withheld
+    as not approved yet. What you clip away or silence is in no copy and is not heard. A later
+    approval leaves the same parts out, unless you revoke this one or edit the recording again. If
+    you edit it again, give all the parts to leave out.
 
-    You see the whole request and type its reference; your password signs the approval and seals the
+    You see the whole request and type its reference. Your password signs the approval and seals the
     recordings to that person. You cannot approve your own request.
 
-    Of several requests you see each in turn, and type its reference or pass it over. One password
-    is for all, and each approval is signed by itself. One that is refused stops no other.
+    With several requests, you see each in turn, and type its reference or skip it. You give your
+    password once, and each approval is signed separately. If one is refused, the others go on.
     """
     from callrec.requests.decide import Decision, approve_request, check_not_own_request
 
@@ -255,10 +256,10 @@ def deny(
     break_glass: options.BreakGlass = False,
     yes: options.Yes = False,
 ) -> None:
-    """Refuse a request, or several, and say why. It cannot be decided again; a new one can be made.
+    """Refuse requests, and say why. A refused request stays refused; a new one can be made.
 
-    You cannot decide a request that you made or changed. Where there is nobody else, the Data
-    Controller refuses their own with --break-glass.
+    You cannot decide a request that you made or changed. If there is nobody else, the Data
+    Controller can refuse their own with --break-glass.
     """
     from callrec.requests.decide import deny_request
 
@@ -358,7 +359,7 @@ Code = Annotated[
         "--code",
         metavar="CODE",
         parser=read_ground,
-        help="On what ground all of it is refused, where more than nobody's approval is meant.",
+        help="The ground for refusing all of it; otherwise it is refused as not approved.",
     ),
 ]
 
@@ -368,7 +369,7 @@ Clips = Annotated[
         "--clip",
         metavar="[ID@]A-B",
         parser=read_clip,
-        help="Keep this span alone: 1:30-1:45, or 1042@1:30-1:45 of several.",
+        help="Keep only this span: 1:30-1:45, or 1042@1:30-1:45 if there are several recordings.",
     ),
 ]
 
@@ -378,8 +379,8 @@ Silences = Annotated[
         "--silence",
         metavar="[ID@]A-B=GROUND[/left|right][/tone]",
         parser=read_silence,
-        help="Silence this span because of third-party, serious-harm, privilege or"
-        " not-relevant; may be given again.",
+        help="Silence this span because of third-party, serious-harm, privilege or not-relevant;"
+        " may be given again.",
     ),
 ]
 

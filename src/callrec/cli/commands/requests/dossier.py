@@ -39,8 +39,8 @@ def dossier(
 ) -> None:
     """Print everything that ever happened to a request, in order.
 
-    Every version of it, each search under it, who decided what and why, who heard it or handed it
-    over, and what was tried and refused. Reading it is itself on record.
+    You see every version of the request, and each search under it. You see who decided what and
+    why, who heard or handed over recordings, and what was refused. Reading this is recorded.
     """
     from callrec.registers.dossier import read_dossier
 
@@ -134,6 +134,6 @@ def _in_words(value: object, between: str, zone: tzinfo) -> str:
 DossierFile = Annotated[
     Path | None,
     typer.Option(
-        "--to", metavar="FILE", help="Write it to this file: .txt to be read, .json for programs."
+        "--to", metavar="FILE", help="Write it to this file: .txt for people, .json for programs."
     ),
 ]

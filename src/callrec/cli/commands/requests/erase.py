@@ -37,11 +37,11 @@ def erase(
     foresee: DestructionDryRun = False,
     yes: options.Yes = False,
 ) -> None:
-    """Destroy what an approved request for erasure grants: keys, files, index, archive copies.
+    """Destroy what an approved request for erasure covers: keys, files, index, archive copies.
 
-    What was withheld when it was approved stays, under its exemption. A volume that is not attached
-    owes its part: give the same command again when it is, or archive to it. Once nothing is owed,
-    --to writes the certificate.
+    What was withheld at the approval stays, under its exemption. If an archive drive is not
+    attached, attach it later and run the same command again, or archive to it. When every drive is
+    done, --to writes the certificate.
     """
     from callrec.retention.erase import preview_erasure
 
@@ -219,7 +219,7 @@ OnVolumes = Annotated[
     typer.Option(
         "--volume",
         metavar="DIR",
-        help="An archive volume's folder, besides those among the mounted drives.",
+        help="An archive drive's folder, if callrec does not find it.",
     ),
 ]
 

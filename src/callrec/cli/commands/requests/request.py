@@ -62,9 +62,9 @@ def create(
 ) -> None:
     """Ask for recordings, for one purpose of the practice's policy.
 
-    Say what is known of the call, and "unknown" of what is not: an empty answer is none. On a
-    terminal you are asked for what you leave out, and for what the purpose needs besides. What a
-    named recording says of its day, time and extension you need not say, if you may search.
+    Say what you know about the call, and "unknown" for what you do not know. On a terminal you are
+    asked for what you leave out, and for what the purpose needs. If you name a recording and may
+    search, leave out its day, time and extension.
 
     For the options of one purpose: callrec request create complaint --help
     """
@@ -217,7 +217,7 @@ def _matching(suggested: Suggested) -> str:
 
 @request_app.command("list")
 def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = False) -> None:
-    """What was asked for, the newest first; nothing personal."""
+    """List requests, newest first, with nothing personal."""
     from callrec.requests.show import list_requests
 
     practice = practice_of(ctx.obj)
@@ -241,7 +241,7 @@ def _list_json(each: ListedRequest) -> dict[str, Any]:
 def show(
     ctx: Context, request: options.Reference, *, agreement_to: options.AgreementTo = None
 ) -> None:
-    """One request: what it says, what was decided, what happened."""
+    """Show one request: what it says, what was decided, what happened."""
     from callrec.crypto.primitives import sha256
     from callrec.requests.agreement import read_agreement
     from callrec.requests.show import show_request
@@ -268,10 +268,10 @@ def attach(
     *,
     yes: options.Yes = False,
 ) -> None:
-    """Ask for these recordings too. What was approved before must be approved again.
+    """Add recordings to a request. What was approved before must be approved again.
 
-    The person who changes a request does not decide it. For all that match it: callrec request
-    gather
+    You cannot decide a request that you changed. To add every recording that matches: callrec
+    request gather
     """
     from callrec.requests.amend import attach_recordings
 
@@ -297,11 +297,11 @@ def _attached(answer: str) -> list[options.NamedCall]:
 
 @request_app.command()
 def gather(ctx: Context, request: options.Reference, *, leave_out: LeaveOut = None) -> None:
-    """Find every recording that matches a request, however many, and ask for all of them.
+    """Find every recording that matches a request, however many, and add them all to it.
 
-    What is not to be asked for is left out on a ground. The record keeps what was searched for,
-    what was found, and what was left out. Who gathers can still decide the request. What was
-    approved before must be approved again.
+    To leave a recording out, give a ground. The record keeps what was searched for, what was found,
+    and what was left out. You can still decide the request afterwards. What was approved before
+    must be approved again.
     """
     from callrec.requests.gather import gather_recordings
 
@@ -366,9 +366,9 @@ def detach(
     *,
     yes: options.Yes = False,
 ) -> None:
-    """Ask no longer for these recordings. What was approved before must be approved again.
+    """Remove recordings from a request. What was approved before must be approved again.
 
-    The person who changes a request does not decide it.
+    You cannot decide a request that you changed.
     """
     from callrec.requests.amend import detach_recordings
 
@@ -384,8 +384,8 @@ def amend(
 ) -> None:
     """Change what a request says. What was approved before must be approved again.
 
-    Only what is typed changes, and the version before is kept. The person who changes a request
-    does not decide it.
+    Only what you type changes, and the earlier version is kept. You cannot decide a request that
+    you changed.
     """
     from callrec.requests.amend import amend_particulars
 
@@ -434,7 +434,7 @@ request_app.command("dossier")(dossier)
 
 @request_app.command()
 def withdraw(ctx: Context, request: options.Reference, *, yes: options.Yes = False) -> None:
-    """Take back a request of your own that nobody has decided."""
+    """Withdraw a request that you made and nobody has decided."""
     from callrec.requests.event import withdraw_request
 
     practice = practice_of(ctx.obj)
@@ -453,8 +453,8 @@ def close(
 ) -> None:
     """Close a request whose recordings were heard or released.
 
-    Afterwards nothing more is recorded of who has them. Where somebody outside asked, and no
-    package went out, say how they were answered, or why not.
+    After that you cannot record who has them. If someone outside asked and got no package, say how
+    you answered them, or why you did not.
     """
     from callrec.requests.event import close_request
     from callrec.requests.packages import missing_handovers
