@@ -383,8 +383,7 @@ def _continuity(sheet: Sheet) -> Iterator[Group]:
     yield space(7)
     yield as_opening("Continuity", sheet.set("Continuity", HEADING))
     yield sheet.set(
-        "The person who takes the medium over signs here, from the top, each time it changes"
-        " hands.",
+        "Each time the medium changes hands, the person who takes it signs here, from the top.",
         NOTE,
     )
     yield space(2)

@@ -322,7 +322,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
         ),
         FurtherParticular.URGENT: Question(
             question="Is it urgent",
-            help="Somebody's life or safety hangs on it: it is then to be answered the same day.",
+            help="Someone's life or safety depends on it: answer it the same day.",
             option="--urgent",
             option_help="Whether someone's life or safety depends on it.",
             kind=AnswerKind.CHOICE,

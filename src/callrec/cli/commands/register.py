@@ -39,7 +39,7 @@ def register(
     ctx: Context,
     name: RegisterArgument,
     *,
-    to: RegisterFile = None,
+    to: options.RegisterFile = None,
     since: options.Since = None,
     until: options.Until = None,
     yes: options.Yes = False,
@@ -172,15 +172,6 @@ RegisterArgument = Annotated[
     RegisterName, typer.Argument(metavar="NAME", help="Which register to read.")
 ]
 
-RegisterFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--to",
-        metavar="FILE",
-        help="Write all of it to this file, .csv or .json; otherwise show a table.",
-    ),
-]
-
 
 @report_app.command()
 def report(
@@ -193,9 +184,10 @@ def report(
 ) -> None:
     """Count a month for the practice meeting and the DSPT.
 
-    Requests by purpose, in time and late; who listened and who searched; calls held of calls made;
-    drives, incidents, complaints, retention; twelve months as plots. Nobody who called is named.
-    The whole audit record is checked first, and making a report is itself on record.
+    You see requests by purpose, in time and late, and who listened and searched. You see how many
+    of the calls are held. Then come drives, incidents, complaints and retention, with plots of
+    twelve months. Nobody who called is named. The whole audit record is checked first. Making a
+    report is recorded.
     """
     from callrec.paper.document_text import as_lines
     from callrec.registers.months import read_month
@@ -226,7 +218,9 @@ def report(
 ReportMonth = Annotated[
     str | None,
     typer.Option(
-        "--month", metavar="MONTH", help="Which month, as 2026-11; else the last one that is over."
+        "--month",
+        metavar="MONTH",
+        help="Which month, as 2026-11; otherwise the last one that is over.",
     ),
 ]
 

@@ -356,8 +356,8 @@ def _axis(svg: str) -> dict[str, int]:
 def _notes(heard: ReleasedFile | None) -> Iterator[str]:
     if heard is None:
         yield (
-            "A browser cannot play this recording. Save it and play it with another program, such"
-            " as VLC, which is free, or ask the practice to play it to you."
+            "A browser cannot play this recording. Save it and play it with another program,"
+            " such as VLC, which is free. Or ask the practice to play it to you."
         )
     elif heard.edits:
         yield "This is not all of the recording. What is not in it, and why:"

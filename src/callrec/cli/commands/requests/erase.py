@@ -32,8 +32,8 @@ def erase(
     ctx: Context,
     request: options.Reference,
     *,
-    volumes: OnVolumes = None,
-    to: CertificateTo = None,
+    volumes: options.OnVolumes = None,
+    to: options.CertificateTo = None,
     foresee: DestructionDryRun = False,
     yes: options.Yes = False,
 ) -> None:
@@ -213,20 +213,6 @@ def _next(command: str, done: Destruction, to: Path | None) -> str:
         else "callrec audit verify"
     )
 
-
-OnVolumes = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--volume",
-        metavar="DIR",
-        help="An archive drive's folder, if callrec does not find it.",
-    ),
-]
-
-CertificateTo = Annotated[
-    Path | None,
-    typer.Option("--to", metavar="DIR", help="Write the certificate into this folder, signed."),
-]
 
 DestructionDryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be destroyed; destroy nothing.")
