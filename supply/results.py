@@ -40,7 +40,12 @@ from callrec.office.status import Status
 from callrec.package.callrec_verify import Result, Trace
 from callrec.people.joining import AddedPerson, PasswordReset
 from callrec.people.powers import RoleChange
-from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Findings
+from callrec.policy.breach import (
+    BREACH_RECORD_FIELDS,
+    ICO_REPORT_FIELDS,
+    PEOPLE_TOLD_FIELDS,
+    Findings,
+)
 from callrec.policy.clock_events import Deadline
 from callrec.policy.handing_over import Channel
 from callrec.policy.hold import HoldState
@@ -318,7 +323,9 @@ _SHOWN_INCIDENT: Final = {
     "article_33_3": dict.fromkeys(ICO_REPORT_FIELDS, str | int | None),
     "article_33_5": dict.fromkeys(BREACH_RECORD_FIELDS, str | None),
     **of(Findings, "likelihood", "impact"),
-    **of(ShownIncident, "must_be_reported", "still_missing"),
+    "article_34": {**dict.fromkeys(PEOPLE_TOLD_FIELDS, str | int | None), "not_told": str | None},
+    "dspt_reference": str | None,
+    **of(ShownIncident, "must_be_reported", "must_tell_people", "still_missing"),
     "closing": (
         {
             "outcome": Outcome,
@@ -335,7 +342,8 @@ _SHOWN_INCIDENT: Final = {
 
 _UPDATED: Final = {
     "id": str,
-    **of(UpdatedIncident, "state", "version", "must_be_reported", "still_missing"),
+    **of(UpdatedIncident, "state", "version", "must_be_reported", "must_tell_people"),
+    **of(UpdatedIncident, "still_missing"),
 }
 
 _CHANGED_COMPLAINT: Final = {"id": str, **of(ChangedComplaint, "state", "version", "due_on")}
@@ -712,7 +720,16 @@ RESULTS: Final[Mapping[str, Shape]] = {
     **{f"practice notice {kind}": {**_NOTICE, "on": date, "text": str} for kind in NoticeKind},
     "practice notice complaints": {"text": str},
     "practice notice list": {
-        "items": [{**_NOTICE, "in_force": bool}],
+        "items": [
+            {
+                **_NOTICE,
+                "in_force": bool,
+                "published_on": date | None,
+                "published_where": str | None,
+                "published_stated_on": date | None,
+                "published_stated_by": str | None,
+            }
+        ],
         "gaps": [{"kind": NoticeKind, "from": date | None, "until": date | None}],
     },
     "practice mail list": {

@@ -330,6 +330,7 @@ BY_ORDER = {
     FurtherParticular.REFERENCE: "CC 24/17",
     FurtherParticular.RECEIVED: "2024-01-04",
     FurtherParticular.LEGAL_BASIS: "court-order",
+    FurtherParticular.CONFIDENTIALITY: "law",
     FurtherParticular.ANSWER_BY: "2024-01-20",
     FurtherParticular.NECESSITY: "The court has ordered that it be produced",
     FurtherParticular.PREJUDICE: "The hearing would have to be put off",

@@ -17,7 +17,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "init": (
         '--practice "Hama Surgery" --user dora --name Dora',
         '--practice "Hama Medical Centre" --user dora --name "Dora Hama"',
-        "--practice P --user dora --name Dora --recovery-file kit.pdf",
+        '--practice P --user dora --name Dora --contact "01632 960000"',
     ),
     "login": ("", "jsmith", "jsmith --vault /srv/callrec/vault"),
     "ingest": (
@@ -182,7 +182,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     ),
     "practice register": (
         "disclosure",
-        "subject-access --to register.csv",
+        "rights-requests --to register.csv",
         "disclosure --since 1/1/2026 --until 1/4/2026",
     ),
     "practice report": (

@@ -71,6 +71,7 @@ class FurtherParticular(StrEnum):
     RANK = "rank"
     CONTACT = "contact"
     LEGAL_BASIS = "legal-basis"
+    CONFIDENTIALITY = "confidentiality"
     ANSWER_BY = "answer-by"
     URGENT = "urgent"
     NECESSITY = "necessity"
@@ -310,6 +311,20 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
                     "legal-proceedings": "law, or legal proceedings (DPA 2018 Sch 2 Pt 1 para 5)",
                     COURT_ORDER: "a sealed order of a court, which sets the day",
                     OTHER_BASIS: "something else; say what in the necessity",
+                }
+            ),
+        ),
+        FurtherParticular.CONFIDENTIALITY: Question(
+            question="Why may confidence be broken",
+            help="The duty of confidence stands beside data protection; it yields to these three.",
+            option="--confidentiality CODE",
+            option_help="Why confidence may be broken: consent, law or public-interest.",
+            kind=AnswerKind.CHOICE,
+            choices=MappingProxyType(
+                {
+                    "consent": "the person whose calls they are has agreed",
+                    "law": "a law or a court requires it",
+                    "public-interest": "preventing serious crime or harm weighs more",
                 }
             ),
         ),

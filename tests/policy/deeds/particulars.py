@@ -32,6 +32,7 @@ POLICE: Final = {
     FurtherParticular.REFERENCE: "46/1234/24",
     FurtherParticular.RECEIVED: YESTERDAY,
     FurtherParticular.LEGAL_BASIS: "crime",
+    FurtherParticular.CONFIDENTIALITY: "public-interest",
     FurtherParticular.NECESSITY: "It holds the threat that is charged",
     FurtherParticular.PREJUDICE: "Without it the threat cannot be shown",
     FurtherParticular.SUBJECT_MAY_BE_TOLD: "no",

@@ -46,9 +46,9 @@ def register(
 ) -> None:
     """Read a register.
 
-    The registers are subject-access, outside-body, disclosure, holds, incidents, complaints, access
-    and set-aside. A terminal has room for some of the columns; a file has all of them. Reading one
-    is recorded.
+    The registers are rights-requests, outside-body, disclosure, holds, incidents, complaints,
+    access and set-aside. A terminal has room for some of the columns; a file has all of them.
+    Reading one is recorded.
     """
     from callrec.registers.registers import read_register
 
@@ -149,7 +149,9 @@ def _show(invocation: Invocation, extract: RegisterExtract) -> None:
         out.note(told)
 
 
-_CODED: Final = frozenset({"purpose", "how", "role", "legal_basis", "outcome", "powers"})
+_CODED: Final = frozenset(
+    {"purpose", "how", "role", "legal_basis", "confidentiality", "outcome", "powers"}
+)
 """Columns of words that programs carry."""
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.requests.erase import OnVolumes, find_attached_volumes
+from callrec.cli.commands.requests.erase import find_attached_volumes
 from callrec.cli.commands.search import ask_reason_or_request
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
@@ -278,7 +278,11 @@ def _shown_lines(practice: Practice, shown: ShownSubject) -> Iterator[str]:
 
 @subject_app.command()
 def erase(
-    ctx: Context, subject: SubjectReference, *, volumes: OnVolumes = None, yes: options.Yes = False
+    ctx: Context,
+    subject: SubjectReference,
+    *,
+    volumes: options.OnVolumes = None,
+    yes: options.Yes = False,
 ) -> None:
     """Erase a person from the register, once no open request is about them.
 
