@@ -90,6 +90,7 @@ from callrec.restore.restore import Restored
 from callrec.retention.categories import CategoryGiven
 from callrec.retention.destroy import Destruction
 from callrec.retention.erase import DisposalProposal
+from callrec.retention.people import ErasedSubject
 from callrec.retention.review import RetentionReview
 from callrec.retention.undo import UndoProposal
 from callrec.search.reviews import DrawnSearches
@@ -199,6 +200,7 @@ _DESTROYED: Final = {
     "undone": [{"volume": str, "why": str}],
     "done": bool,
     **of(Destruction, "released_to"),
+    "person": str | None,
     "document": Mapping[str, Any] | None,
 }
 _PREVIEWED: Final = {"id": str, "recordings": [int]}
@@ -235,6 +237,7 @@ _SHOWN_REQUEST: Final = {
         **dict.fromkeys(("date", "time", "extension", "number", "parties"), str | list[str]),
         "further": Mapping[str, str | None],
         "names?": list[str],
+        "person?": str,
     },
     **of(ShownRequest, "digest"),
     "recordings": [
@@ -458,7 +461,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "items": [_CALL],
         "added": [int],
         "left_out": _WITHHELD,
-        **of(Gathered, "elsewhere", "too_many"),
+        **of(Gathered, "shared", "is_outdated", "elsewhere", "too_many"),
         **of(Amended, "version", "recordings", "grants_ended", "of_other_day"),
     },
     "request event": (
@@ -504,6 +507,11 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "nhs_number": str | None,
         **of(ShownSubject, "numbers", "masked", "shared", "proof"),
         "history": [of(SubjectChange, "what", "at", "by")],
+    },
+    "request subject erase": {
+        "id": str,
+        **of(ErasedSubject, "owed"),
+        "undone": [{"volume": str, "why": str}],
     },
     "request subject list": {
         "items": [{"id": str, **of(ListedSubject, "state", "version", "added_on", "added_by")}]

@@ -75,6 +75,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "--name Roberts --born 14/3/1961 --request R-17",
     ),
     "request subject show": ("S-3", "S-3 --request R-17", "3 --json"),
+    "request subject erase": ("S-3", "S-3 --yes", "S-3 --volume /mnt/external"),
     "request subject list": (),
     "inbox": (),
     "approve": ("R-17", "R-17 R-18 R-19", "R-17 --withhold 1042=third-party"),
