@@ -401,7 +401,7 @@ def delegate(
     actor = signing_person(ctx.obj, practice)
     if last is None:
         end_delegation(practice, actor, login=user, power=power)
-        text = f"{user} may not {power.meaning} any more; what it opened goes on under new keys."
+        text = f"{user} may not {power.meaning} any more; the vault has new keys for it."
     else:
         second = _second_person(ctx.obj, practice, actor, user, countersign)
         lend_power(practice, actor, login=user, power=power, until=last, second=second)
