@@ -21,9 +21,11 @@ from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
 from callrec.policy import search as criteria
 from callrec.policy.days import parse_time
+from callrec.policy.edits import TypedEdit, read_clip, read_silence
 from callrec.policy.handing_over import Channel, PackageForm
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Role
 
 Command = TypeVar("Command", bound="Callable[..., None]")
@@ -490,6 +492,15 @@ EntryNumber = Annotated[
 ]
 
 
+RegisterFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--to",
+        metavar="FILE",
+        help="Write all of it to this file, .csv or .json; otherwise show a table.",
+    ),
+]
+
 # What comes in.
 
 Sources = Annotated[
@@ -629,6 +640,81 @@ BreakGlass = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """One recording that is withheld, by its number."""
+
+    recording: int
+    ground: Ground
+
+
+def read_ground(text: str) -> Ground:
+    """The ground that a code stands for."""
+    return read_word(Ground, "code", text, for_what=" to withhold something")
+
+
+def read_withheld(text: str) -> Withheld:
+    """A recording and why it is withheld: ``1042=third-party``."""
+    number, given, code = text.partition("=")
+    if not given:
+        raise Unusable(
+            "a recording is withheld on a ground",
+            hint=f"give ID=CODE, such as 1042=third-party; the codes: {', '.join(Ground)}",
+        )
+    return Withheld(read_recording(number), read_ground(code))
+
+
+Withhold = Annotated[
+    list[Withheld] | None,
+    typer.Option(
+        "--withhold",
+        metavar="ID=CODE",
+        parser=read_withheld,
+        help="Withhold this recording, on the ground that the code names; may be given again.",
+    ),
+]
+
+LeaveOut = Annotated[
+    list[Withheld] | None,
+    typer.Option(
+        "--leave-out",
+        metavar="ID=CODE",
+        parser=read_withheld,
+        help="Leave this recording out, on the ground that the code names; may be given again.",
+    ),
+]
+
+Code = Annotated[
+    Ground | None,
+    typer.Option(
+        "--code",
+        metavar="CODE",
+        parser=read_ground,
+        help="The ground for refusing all of it; otherwise it is refused as not approved.",
+    ),
+]
+
+Clips = Annotated[
+    list[TypedEdit] | None,
+    typer.Option(
+        "--clip",
+        metavar="[ID@]A-B",
+        parser=read_clip,
+        help="Keep only this span: 1:30-1:45, or 1042@1:30-1:45 if there are several recordings.",
+    ),
+]
+
+Silences = Annotated[
+    list[TypedEdit] | None,
+    typer.Option(
+        "--silence",
+        metavar="[ID@]A-B=GROUND[/left|right][/tone]",
+        parser=read_silence,
+        help="Silence this span because of third-party, serious-harm, privilege or not-relevant;"
+        " may be given again.",
+    ),
+]
+
 # What is handed over.
 
 GrantedRecording = Annotated[
@@ -680,6 +766,29 @@ Label = Annotated[
 
 VolumeFolder = Annotated[
     Path, typer.Argument(metavar="DIR", help="The folder that was archived to.")
+]
+
+OnVolume = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--from", metavar="DIR", help="An archive drive's folder, if callrec does not find it."
+    ),
+]
+
+OnVolumes = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--volume",
+        metavar="DIR",
+        help="An archive drive's folder, if callrec does not find it.",
+    ),
+]
+
+# What is destroyed.
+
+CertificateTo = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="DIR", help="Write the certificate into this folder, signed."),
 ]
 
 

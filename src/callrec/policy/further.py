@@ -71,6 +71,7 @@ class FurtherParticular(StrEnum):
     RANK = "rank"
     CONTACT = "contact"
     LEGAL_BASIS = "legal-basis"
+    CONFIDENTIALITY = "confidentiality"
     ANSWER_BY = "answer-by"
     URGENT = "urgent"
     NECESSITY = "necessity"
@@ -221,7 +222,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="The data subject's full name",
             help="Whose calls they are, even if somebody else asks.",
             option="--subject NAME",
-            option_help="Full name of the person whose calls they are.",
+            option_help="Full name of the person whose calls they are, or S-3 on the register.",
             names_subject=True,
         ),
         FurtherParticular.RECEIVED: Question(
@@ -313,6 +314,20 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
                 }
             ),
         ),
+        FurtherParticular.CONFIDENTIALITY: Question(
+            question="Why may confidence be broken",
+            help="The duty of confidence stands beside data protection; it yields to these three.",
+            option="--confidentiality CODE",
+            option_help="Why confidence may be broken: consent, law or public-interest.",
+            kind=AnswerKind.CHOICE,
+            choices=MappingProxyType(
+                {
+                    "consent": "the person whose calls they are has agreed",
+                    "law": "a law or a court requires it",
+                    "public-interest": "preventing serious crime or harm weighs more",
+                }
+            ),
+        ),
         FurtherParticular.ANSWER_BY: Question(
             question="Day that the order sets",
             help="By when the court wants it; it does not move for weekends.",
@@ -322,7 +337,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
         ),
         FurtherParticular.URGENT: Question(
             question="Is it urgent",
-            help="Somebody's life or safety hangs on it: it is then to be answered the same day.",
+            help="Someone's life or safety depends on it: answer it the same day.",
             option="--urgent",
             option_help="Whether someone's life or safety depends on it.",
             kind=AnswerKind.CHOICE,

@@ -69,8 +69,8 @@ def _lead(report: PracticeReport, zone: tzinfo) -> Iterator[str]:
     if report.so_far:
         yield "The month is not over: every figure is so far."
     yield (
-        "No patient is named here. The whole audit record was checked as this was made,"
-        " and nothing was found that was not as it was signed."
+        "No patient is named here. The whole audit record was checked for this report,"
+        " and everything is as it was signed."
     )
 
 
@@ -395,8 +395,8 @@ def _rests_on(report: PracticeReport, zone: tzinfo) -> Iterator[Block]:
 
 def _limits(report: PracticeReport) -> Iterator[str]:
     yield (
-        "How many calls were made is known only for the days whose recordings were compared with"
-        " the telephone system's call records."
+        "How many calls were made is known only for days that were compared with the telephone"
+        " system's call records."
     )
     if report.too_long:
         yield (
@@ -408,8 +408,8 @@ def _limits(report: PracticeReport) -> Iterator[str]:
         " this month and is entered in the next changes this report."
     )
     yield (
-        "A request of the staff's own is answered once somebody heard it or it went out; one of a"
-        " person or a body outside, once they heard it, it went out, it was carried out or refused."
+        "A request of the staff's own is answered once somebody heard it or it went out. One from"
+        " outside is answered once they heard it, it went out, it was carried out or refused."
     )
     yield "What happened outside callrec is known only if somebody wrote it down here."
 

@@ -29,8 +29,10 @@ from callrec.cli.output import Output, counted, facts, local_time, qr_code
 from callrec.errors import CallrecError, HeadGone, Tampered, Unanchored, Unchecked, Unusable
 
 if TYPE_CHECKING:
-    from callrec.practice import Practice
+    from callrec.audit.foreign import Foreign
+    from callrec.practice import Actor, Practice
     from callrec.registers.audit import Entry, OpenedDetails
+    from callrec.registers.resuming import SetAsideItem
     from callrec.registers.verify import Verification
 
 DEFAULT_LIMIT = 50
@@ -187,51 +189,57 @@ def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = Fa
     nothing, and what was damaged stays as it is. Commands work again. callrec audit verify, callrec
     status and the register set-aside always name it.
     """
-    from callrec.catalogue.engine import TO_RESTORE
-    from callrec.login.people import logins
-    from callrec.login.unlock import actor_of, unlock_person
     from callrec.practice import report_unsaved_head
-    from callrec.registers.resuming import (
-        check_reason,
-        foreign_items,
-        open_practice_to_resume,
-        or_restore,
-        resume_record,
-        show_foreign,
-    )
+    from callrec.registers.resuming import check_reason, foreign_items, resume_record
 
-    invocation, out = ctx.obj, ctx.obj.out
+    practice, actor, foreign = _open_to_resume(ctx.obj)
+    items = foreign_items(practice, foreign, actor=actor)
+    for line in _foreign_lines(foreign, items):
+        ctx.obj.out.note(line)
+    what = "How may it have come there, and what did you do about it"
+    if reason is None:
+        reason = ctx.obj.prompts.ask_until(what, check_reason, option="--reason")
+    check_reason(reason)
+    ctx.obj.prompts.confirm("put this on record, under your name", yes=yes)
+    seq = resume_record(practice, actor, foreign, reason=reason)
+    report_unsaved_head(practice)
+    _show_resumed(ctx.obj.out, seq, foreign, items)
+
+
+def _open_to_resume(invocation: Invocation) -> tuple[Practice, Actor, Foreign]:
+    """The practice, opened on what can be made out of its record; who resumes it; what is wrong."""
+    from callrec.login.unlock import actor_of, unlock_person
+    from callrec.registers.resuming import open_practice_to_resume, or_restore, show_foreign
+
     with or_restore():
         practice = open_practice_to_resume(invocation.config, invocation.now, invocation.environ)
         login = signing_login(invocation, practice)
         password = invocation.prompts.ask_password(f"Password of {login}")
         actor = actor_of(practice, unlock_person(practice, login=login, password=password))
-        foreign = show_foreign(practice, actor)
-    items = foreign_items(foreign, logins=logins(practice), actor=actor)
-    proven = foreign.proven.size
-    out.note(f"The record is proven up to entry {proven - 1}. This is not as anybody signed it:")
+        return practice, actor, show_foreign(practice, actor)
+
+
+def _foreign_lines(foreign: Foreign, items: Sequence[SetAsideItem]) -> Iterator[str]:
+    from callrec.catalogue.engine import TO_RESTORE
+
+    last = foreign.proven.size - 1
+    yield f"The record is proven up to entry {last}. This is not as anybody signed it:"
     for item in items:
-        out.note(f"- {item.what}")
+        yield f"- {item.what}"
     if not all(entry.act for entry in foreign.listed):
-        out.note(
+        yield (
             "What an entry did that is damaged or gone is gone with it: it may have shut somebody"
             f" out or taken something back. To bring it back, {TO_RESTORE}."
         )
     if foreign.faults:
-        out.note(f"This does not bring back rows as they were before: for that, {TO_RESTORE}.")
-    if reason is None:
-        reason = invocation.prompts.ask_until(
-            "How may it have come there, and what did you do about it",
-            check_reason,
-            option="--reason",
-        )
-    check_reason(reason)
-    invocation.prompts.confirm("put this on record, under your name", yes=yes)
-    seq = resume_record(practice, actor, foreign, reason=reason)
-    report_unsaved_head(practice)
-    value = {"entry": seq, "proven": proven, "items": [facts(item) for item in items]}
-    lines = [f"On record as entry {seq}; the record goes on from there."]
-    out.show(value, [*(item.what for item in items), *lines])
+        yield f"This does not bring back rows as they were before: for that, {TO_RESTORE}."
+
+
+def _show_resumed(out: Output, seq: int, foreign: Foreign, items: Sequence[SetAsideItem]) -> None:
+    shown = [facts(item) for item in items]
+    value = {"entry": seq, "proven": foreign.proven.size, "items": shown}
+    last = f"On record as entry {seq}; the record goes on from there."
+    out.show(value, [*(item.what for item in items), last])
     out.next_step("callrec audit verify --full")
 
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 hold_app = new_app()
 
 _EXPLAINED = {
-    HoldState.UNMATCHED: "unmatched: until somebody who may search works on requests, such a hold"
-    " covers every recording of the time that its request tells",
+    HoldState.UNMATCHED: "unmatched: such a hold covers every recording of its request's time,"
+    " until someone who may search works on requests",
     HoldState.EVERYTHING: "everything: its request describes no call, so until a recording is"
     " attached to it, such a hold covers every recording",
 }

@@ -39,16 +39,16 @@ def register(
     ctx: Context,
     name: RegisterArgument,
     *,
-    to: RegisterFile = None,
+    to: options.RegisterFile = None,
     since: options.Since = None,
     until: options.Until = None,
     yes: options.Yes = False,
 ) -> None:
     """Read a register.
 
-    The registers are subject-access, outside-body, disclosure, holds, incidents, complaints, access
-    and set-aside. A terminal has room for some of the columns; a file has all of them. Reading one
-    is recorded.
+    The registers are rights-requests, outside-body, disclosure, holds, incidents, complaints,
+    access and set-aside. A terminal has room for some of the columns; a file has all of them.
+    Reading one is recorded.
     """
     from callrec.registers.registers import read_register
 
@@ -149,7 +149,9 @@ def _show(invocation: Invocation, extract: RegisterExtract) -> None:
         out.note(told)
 
 
-_CODED: Final = frozenset({"purpose", "how", "role", "legal_basis", "outcome", "powers"})
+_CODED: Final = frozenset(
+    {"purpose", "how", "role", "legal_basis", "confidentiality", "outcome", "powers"}
+)
 """Columns of words that programs carry."""
 
 
@@ -172,30 +174,22 @@ RegisterArgument = Annotated[
     RegisterName, typer.Argument(metavar="NAME", help="Which register to read.")
 ]
 
-RegisterFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--to",
-        metavar="FILE",
-        help="Write all of it to this file, .csv or .json; otherwise show a table.",
-    ),
-]
-
 
 @report_app.command()
 def report(
     ctx: Context,
     *,
     month: ReportMonth = None,
-    to: ReportFile = None,
+    to: DocumentFile = None,
     pdf: ReportPdf = None,
     yes: options.Yes = False,
 ) -> None:
     """Count a month for the practice meeting and the DSPT.
 
-    Requests by purpose, in time and late; who listened and who searched; calls held of calls made;
-    drives, incidents, complaints, retention; twelve months as plots. Nobody who called is named.
-    The whole audit record is checked first, and making a report is itself on record.
+    You see requests by purpose, in time and late, and who listened and searched. You see how many
+    of the calls are held. Then come drives, incidents, complaints and retention, with plots of
+    twelve months. Nobody who called is named. The whole audit record is checked first. Making a
+    report is recorded.
     """
     from callrec.paper.document_text import as_lines
     from callrec.registers.months import read_month
@@ -226,16 +220,18 @@ def report(
 ReportMonth = Annotated[
     str | None,
     typer.Option(
-        "--month", metavar="MONTH", help="Which month, as 2026-11; else the last one that is over."
+        "--month",
+        metavar="MONTH",
+        help="Which month, as 2026-11; otherwise the last one that is over.",
     ),
 ]
 
-ReportFile = Annotated[
+DocumentFile = Annotated[
     Path | None,
     typer.Option(
         "--to",
         metavar="FILE",
-        help="Write it to this file: .html is a page, .pdf for paper, .txt, .json for programs.",
+        help="Write it to this file: .html for a page, .pdf, .txt, .json for programs.",
     ),
 ]
 

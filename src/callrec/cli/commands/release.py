@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.drives.volumes import OnVolume
-from callrec.cli.commands.requests.decide import Clips, Silences, typed_edits
+from callrec.cli.commands.requests.decide import typed_edits
 from callrec.cli.commands.requests.sitting import Sitting
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
@@ -40,15 +39,15 @@ def release(
     *,
     to: options.To,
     form: options.ReleaseForm = PackageForm.ZIP,
-    clip: Clips = None,
-    silence: Silences = None,
+    clip: options.Clips = None,
+    silence: options.Silences = None,
     fit: Fit = None,
     deliver_by: options.DeliverBy = None,
     passphrase_by: options.PassphraseBy = None,
     name_subject: NamesSubject = False,
     exhibit: ExhibitLabel = "",
     medium_serial: MediumSerial = "",
-    on_volume: OnVolume = None,
+    on_volume: options.OnVolume = None,
 ) -> None:
     """Hand over everything that was granted to you under a request, as a sealed package.
 
@@ -63,8 +62,7 @@ def release(
     from callrec.release.preparing import check_is_folder
 
     sitting = Sitting(ctx.obj, requests, done="released")
-    for option, given in (("--clip", clip), ("--silence", silence), ("--exhibit", exhibit)):
-        sitting.check_of_one(option, given)
+    sitting.check_of_one(clip=clip, silence=silence, exhibit=exhibit)
     check_is_folder(to)
     directions = ReleaseInstructions(
         delivery=_delivery(ctx.obj.prompts, deliver_by, passphrase_by),

@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.register import RegisterFile, write_report
+from callrec.cli.commands.register import write_report
 from callrec.cli.commands.requests.erase import (
     DISPOSING,
-    CertificateTo,
-    OnVolumes,
     destroy_as_approved,
 )
 from callrec.cli.groups import new_app
@@ -45,7 +43,7 @@ _COLUMNS: Final = ("month", "category", "rule", "source", "due", "free", "stoppe
 
 
 @retention_app.command()
-def review(ctx: Context, *, to: RegisterFile = None, yes: options.Yes = False) -> None:
+def review(ctx: Context, *, to: options.RegisterFile = None, yes: options.Yes = False) -> None:
     """Count what is due to be destroyed, by category and month, and what stops it.
 
     Nothing is destroyed, and only counts are shown. That you looked is recorded.
@@ -71,8 +69,8 @@ def dispose(
     ctx: Context,
     request: Approved = None,
     *,
-    volumes: OnVolumes = None,
-    to: CertificateTo = None,
+    volumes: options.OnVolumes = None,
+    to: options.CertificateTo = None,
     sources: SourceFolders = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,

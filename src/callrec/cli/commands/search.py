@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
 from callrec.cli.commands.calls.ingest_view import utc_offset
-from callrec.cli.commands.drives.volumes import OnVolume
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
 from callrec.cli.layout import Table, as_words
@@ -66,23 +65,8 @@ def search(
     from callrec.search.search import search_recordings
 
     practice = practice_of(ctx.obj)
-    days, times = _when(practice, on, since, until, at)
-    numbers = [_number(each) for each in number or (None,)]
-    criteria = [
-        Criteria(
-            number=whole,
-            tail=tail,
-            withheld=is_withheld,
-            days=days,
-            times=times,
-            extension=its_extension,
-            party=name,
-            direction=way,
-        )
-        for (whole, tail, is_withheld), its_extension, name, way in product(
-            numbers, extension or (None,), party or (None,), direction or (None,)
-        )
-    ]
+    when = _when(practice, on, since, until, at)
+    criteria = _criteria(when, number, extension, party, direction)
     actor = acting_person(ctx.obj, practice)
     widest = practice.settings.search.widest_window_days
     reason, request = ask_reason_or_request(
@@ -93,6 +77,32 @@ def search(
         practice, actor, criteria=criteria, reason=reason, request=request, limit=limit
     )
     _show(ctx.obj.out, practice, found, request)
+
+
+def _criteria(
+    when: tuple[DayRange | None, TimeRange | None],
+    numbers: Sequence[str] | None,
+    extensions: Sequence[str] | None,
+    parties: Sequence[str] | None,
+    directions: Sequence[Direction] | None,
+) -> list[Criteria]:
+    """What is looked for: each option that was repeated means "or"."""
+    read = [_number(each) for each in numbers or (None,)]
+    return [
+        Criteria(
+            number=whole,
+            tail=tail,
+            withheld=is_withheld,
+            days=when[0],
+            times=when[1],
+            extension=extension,
+            party=party,
+            direction=direction,
+        )
+        for (whole, tail, is_withheld), extension, party, direction in product(
+            read, extensions or (None,), parties or (None,), directions or (None,)
+        )
+    ]
 
 
 def ask_reason_or_request(
@@ -357,7 +367,9 @@ show_app = new_app()
 
 
 @show_app.command()
-def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = None) -> None:
+def show(
+    ctx: Context, recording: options.RecordingId, *, on_volume: options.OnVolume = None
+) -> None:
     """Say what is known about one recording, and check all of it.
 
     Its details and its sealed file are compared with what was signed when it came in. Number, names

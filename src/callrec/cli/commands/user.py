@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from csv import DictReader
-from datetime import date
+from datetime import date, tzinfo
 from functools import partial
 from itertools import repeat
 from pathlib import Path
@@ -34,6 +34,7 @@ from callrec.policy.role import Power, Role
 
 if TYPE_CHECKING:
     from callrec.login.people import Colleague
+    from callrec.login.sessions import OpenSession
     from callrec.people.joining import AddedPerson
     from callrec.people.powers import RoleChange
     from callrec.practice import Actor, Practice
@@ -252,17 +253,19 @@ def confirm(
             if second is None and user != countersign:
                 second = _second_person(call, practice, actor, user, countersign)
             beside = None if user == countersign else second
-            heard = said or call.prompts.ask(
-                f"The six words that {user} reads to you", option="--words TEXT"
-            )
+            what = f"The six words that {user} reads to you"
+            heard = said or call.prompts.ask(what, option="--words TEXT")
             done = confirm_person(practice, actor, login=user, words=heard, second=beside)
-            by = f"by {actor.login} and {beside.login}" if beside else f"by {actor.login} alone"
-            alone = () if beside else ("There was no second person who may sign for it.",)
-            value = {**_json(done), "countersigned_by": beside.login if beside else None}
-            sitting.show(
-                user, value, (f"{user} is confirmed as {as_words(done.role)}, {by}.", *alone)
-            )
+            _show_confirmed(sitting, done, actor, beside)
     sitting.end()
+
+
+def _show_confirmed(sitting: Sitting, done: Colleague, actor: Actor, beside: Actor | None) -> None:
+    by = f"by {actor.login} and {beside.login}" if beside else f"by {actor.login} alone"
+    alone = () if beside else ("There was no second person who may sign for it.",)
+    value = {**_json(done), "countersigned_by": beside.login if beside else None}
+    said = f"{done.login} is confirmed as {as_words(done.role)}, {by}."
+    sitting.show(done.login, value, (said, *alone))
 
 
 def _second_person(
@@ -398,7 +401,7 @@ def delegate(
     actor = signing_person(ctx.obj, practice)
     if last is None:
         end_delegation(practice, actor, login=user, power=power)
-        text = f"{user} may not {power.meaning} any more; what it opened goes on under new keys."
+        text = f"{user} may not {power.meaning} any more; the vault has new keys for it."
     else:
         second = _second_person(ctx.obj, practice, actor, user, countersign)
         lend_power(practice, actor, login=user, power=power, until=last, second=second)
@@ -443,30 +446,48 @@ def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersi
 
     A second person signs for a new key too, if there is one who may: --countersign
     """
-    from callrec.login.choosing import LENGTH_RULE, check_password, facts_known
     from callrec.login.unlock import change_password
-    from callrec.people.seen import begin_again
 
     practice = practice_of(ctx.obj)
     actor = signing_person(ctx.obj, practice)
-    choose = partial(
-        ctx.obj.prompts.ask_new_password,
-        f"New password ({LENGTH_RULE})",
-        lambda typed: check_password(typed, facts_known(practice, actor, practice.now())),
-        file_variable=NEW_PASSWORD_FILE,
-    )
+    choose = _new_password(ctx.obj, practice, actor)
     if seen:
         second = _second_person(ctx.obj, practice, actor, actor.login, countersign)
-        taken_back = begin_again(practice, actor, new_password=choose, second=second)
-        value = {"user": actor.login, "taken_back": list(taken_back)}
-        done = "You have a new key, and your logins at all terminals have ended."
-        ctx.obj.out.show(value, (done, *_taken_back_lines(taken_back)))
-        _tell_what_is_left(ctx.obj.out, practice)
-        ctx.obj.out.next_step("callrec practice keys rotate --reseal")
+        _begin_again(ctx.obj.out, practice, actor, choose, second)
         return
     change_password(practice, actor, password=choose())
     said = "Your password is changed. Your logins at other terminals have ended, and this one."
     ctx.obj.out.show({"user": actor.login}, said)
+
+
+def _new_password(call: Invocation, practice: Practice, actor: Actor) -> Callable[[], str]:
+    """What asks for a new password, until one will do."""
+    from callrec.login.choosing import LENGTH_RULE, check_password, facts_known
+
+    return partial(
+        call.prompts.ask_new_password,
+        f"New password ({LENGTH_RULE})",
+        lambda typed: check_password(typed, facts_known(practice, actor, practice.now())),
+        file_variable=NEW_PASSWORD_FILE,
+    )
+
+
+def _begin_again(
+    out: Output,
+    practice: Practice,
+    actor: Actor,
+    choose: Callable[[], str],
+    second: Actor | None,
+) -> None:
+    """Give the actor a new key as well, and tell what was taken back."""
+    from callrec.people.seen import begin_again
+
+    taken_back = begin_again(practice, actor, new_password=choose, second=second)
+    value = {"user": actor.login, "taken_back": list(taken_back)}
+    done = "You have a new key, and your logins at all terminals have ended."
+    out.show(value, (done, *_taken_back_lines(taken_back)))
+    _tell_what_is_left(out, practice)
+    out.next_step("callrec practice keys rotate --reseal")
 
 
 @user_app.command()
@@ -476,29 +497,30 @@ def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = 
     You see and end your own logins; if you manage people, everyone's. After a login ends, a copy of
     its session opens and signs nothing.
     """
-    from callrec.login.people import find_person
     from callrec.login.sessions import end_sessions, list_sessions
 
     practice = practice_of(ctx.obj)
     if end:
         actor = signing_person(ctx.obj, practice)
-        ended = end_sessions(practice, actor, login=user or actor.login)
-        value = {"user": user or actor.login, "ended": ended}
-        ctx.obj.out.show(value, f"{counted(ended, 'login')} of {user or actor.login} ended.")
+        whose = user or actor.login
+        ended = end_sessions(practice, actor, login=whose)
+        told = f"{counted(ended, 'login')} of {whose} ended."
+        ctx.obj.out.show({"user": whose, "ended": ended}, told)
         return
-    actor = acting_person(ctx.obj, practice)
-    if user is not None:
-        find_person(practice, user)
-    found = list_sessions(practice, actor)
-    zone = ctx.obj.settings.time_zone
-    shown = [each for each in found if user in (None, each.user)]
+    found = list_sessions(practice, acting_person(ctx.obj, practice), login=user)
+    _show_sessions(ctx.obj.out, found, practice.settings.time_zone, user)
+
+
+def _show_sessions(
+    out: Output, found: Sequence[OpenSession], zone: tzinfo, user: str | None
+) -> None:
     rows = [
         (each.user, *(local_time(at, zone) for at in (each.since, each.until)), each.terminal)
-        for each in shown
+        for each in found
     ]
     table = Table(("login", "since", "until", "where"), rows)
     words = table if rows else f"{user} is not logged in." if user else "Nobody is logged in."
-    ctx.obj.out.show_items([facts(each) for each in shown], words)
+    out.show_items([facts(each) for each in found], words)
 
 
 def _until(until: date, on: date) -> str:

@@ -205,10 +205,3 @@ VolumeFolders = Annotated[
         metavar="[DIR]...", help="Folders that were archived to; otherwise all that are attached."
     ),
 ]
-
-OnVolume = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--from", metavar="DIR", help="An archive drive's folder, if callrec does not find it."
-    ),
-]

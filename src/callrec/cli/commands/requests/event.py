@@ -55,9 +55,8 @@ EventName = Annotated[
     typer.Argument(
         metavar="EVENT",
         show_choices=False,
-        help="What happened: extend (three months instead of one), ask, answer, identity, authority"
-        " or fee (it came), third-parties (you checked who else is heard), handed-over or"
-        " acknowledged (the package).",
+        help="What happened: extend (to three months), ask, answer, identity, authority or fee"
+        " (it came), third-parties (other voices were checked), handed-over or acknowledged.",
     ),
 ]
 

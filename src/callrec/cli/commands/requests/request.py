@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
-from callrec.cli.commands.requests.decide import LeaveOut, grounds_of
+from callrec.cli.commands.requests.decide import grounds_of
 from callrec.cli.commands.requests.dossier import dossier
 from callrec.cli.commands.requests.event import event
 from callrec.cli.commands.requests.particulars import (
     AttachMatching,
     PurposeCommand,
     add_known,
+    add_person,
     as_answers,
     ask_answers,
     ask_purpose,
@@ -34,9 +35,12 @@ from callrec.cli.commands.search import by_hand_lines, call_json, calls_table, n
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, drafting, practice_of
 from callrec.cli.layout import Table, as_words
+from callrec.cli.options import NamedCall
 from callrec.cli.output import counted, facts
 from callrec.errors import Unusable
 from callrec.policy.authority import who_decides
+from callrec.policy.particulars import Answers
+from callrec.policy.purpose import TERMS, Purpose
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -67,12 +71,7 @@ def create(
 
     For the options of one purpose: callrec request create complaint --help
     """
-    from callrec.policy.purpose import TERMS
-    from callrec.policy.role import Power
-    from callrec.practice import powers
-    from callrec.requests.amend import attach_recordings
     from callrec.requests.ask import create_request
-    from callrec.requests.gather import gather_recordings
     from callrec.search.search import suggest_recordings
 
     call = ctx.obj
@@ -80,26 +79,73 @@ def create(
     actor = acting_person(call, practice)
     chosen = ask_purpose(call.prompts, purpose)
     with drafting(call, practice, f"request create {chosen}"):
-        typed = as_answers(typed)
-        if any(each.number is None for each in recording or ()):
-            typed["reason"] = ask_reason(call.prompts, typed)  # it is the search's, too
-        numbers = numbers_of(call, practice, actor, recording or (), reason=typed["reason"])
-        typed = add_known(call, practice, actor, chosen, recordings=numbers, typed=typed)
-        answers = ask_answers(call.prompts, practice, chosen, typed)
+        numbers, answers = _particulars(call, practice, actor, chosen, recording or (), given=typed)
         made = create_request(practice, actor, purpose=chosen, answers=answers, recordings=numbers)
     looks = attach_matching or not recording
     suggested = suggest_recordings(practice, actor, made) if looks else None
+    take = _gather if TERMS[chosen].is_owed_whole else _attach
+    take(call, practice, actor, made, suggested, every=attach_matching)
+
+
+def _particulars(
+    call: Invocation,
+    practice: Practice,
+    actor: Actor,
+    purpose: Purpose,
+    recordings: Sequence[NamedCall],
+    *,
+    given: Mapping[str, Any],
+) -> tuple[Sequence[int], Answers]:
+    """The recordings' numbers, and what the request says; asked for where it is left out."""
+    typed = as_answers(given)
+    if any(each.number is None for each in recordings):
+        typed["reason"] = ask_reason(call.prompts, typed)  # it is the search's, too
+    if typed["subject"] is not None:
+        typed["reason"] = ask_reason(call.prompts, typed)  # likewise
+        typed = add_person(practice, actor, typed)
+    numbers = numbers_of(call, practice, actor, recordings, reason=typed["reason"])
+    typed = add_known(call, practice, actor, purpose, recordings=numbers, typed=typed)
+    return numbers, ask_answers(call.prompts, practice, purpose, typed)
+
+
+def _attach(
+    call: Invocation,
+    practice: Practice,
+    actor: Actor,
+    made: CreatedRequest,
+    suggested: Suggested | None,
+    *,
+    every: bool,
+) -> None:
+    """Attach those of the matching recordings that are chosen, and show the request."""
+    from callrec.requests.amend import attach_recordings
+
+    if attached := _choose(call, practice, suggested, attach_all=every):
+        attach_recordings(practice, actor, made.reference, attached)
+    _show_created(call, actor, made, suggested, (*made.recordings, *attached))
+
+
+def _gather(
+    call: Invocation,
+    practice: Practice,
+    actor: Actor,
+    made: CreatedRequest,
+    suggested: Suggested | None,
+    *,
+    every: bool,
+) -> None:
+    """Attach all that matches what is owed whole, or say how to; and show the request."""
+    from callrec.policy.role import Power
+    from callrec.practice import powers
+    from callrec.requests.gather import gather_recordings
+
     gathered: Gathered | None = None
     attached: tuple[int, ...] = ()
-    if not TERMS[chosen].is_owed_whole:
-        attached = _choose(call, practice, suggested, attach_all=attach_matching)
-        if attached:
-            attach_recordings(practice, actor, made.reference, attached)
-    elif attach_matching and suggested and suggested.may_see and suggested.matching:
+    if every and suggested and suggested.may_see and suggested.matching:
         gathered = gather_recordings(practice, actor, made.reference, leave_out={})
         attached = tuple(each.id for each in gathered.found if each.id in gathered.added)
     _show_created(call, actor, made, suggested, (*made.recordings, *attached))
-    if TERMS[chosen].is_owed_whole and not gathered and Power.SEARCH in powers(practice, actor):
+    if not gathered and Power.SEARCH in powers(practice, actor):
         call.out.next_step(f"callrec request gather {made.reference}")
     for line in too_many_lines(gathered.too_many if gathered else 0):
         call.out.note(line)
@@ -171,7 +217,6 @@ def _next_step(
     suggested: Suggested | None,
     recordings: Sequence[int],
 ) -> None:
-    from callrec.policy.purpose import TERMS
     from callrec.requests.clock import missing_proof
 
     out, missing = invocation.out, missing_proof(made.particulars.further)
@@ -189,8 +234,6 @@ def _more_than_shown(
     made: CreatedRequest, suggested: Suggested | None, recordings: Sequence[int]
 ) -> Iterator[str]:
     """Where all that was shown is asked for, and that is not all that matches."""
-    from callrec.policy.purpose import TERMS
-
     shown = {call.id for call in suggested.shown} if suggested else set[int]()
     if suggested and suggested.matching and shown and shown <= {*recordings}:
         if TERMS[made.purpose].is_capped:
@@ -292,7 +335,7 @@ def _attached(answer: str) -> list[options.NamedCall]:
 
 
 @request_app.command()
-def gather(ctx: Context, request: options.Reference, *, leave_out: LeaveOut = None) -> None:
+def gather(ctx: Context, request: options.Reference, *, leave_out: options.LeaveOut = None) -> None:
     """Find every recording that matches a request, however many, and add them all to it.
 
     To leave a recording out, give a ground. The record keeps what was searched for, what was found,
@@ -314,7 +357,7 @@ def _show_gathered(invocation: Invocation, practice: Practice, gathered: Gathere
         "items": [call_json(call) for call in found],
         "added": sorted(gathered.added),
         "left_out": [{"id": each, "code": code} for each, code in gathered.left_out.items()],
-        **facts(gathered, "elsewhere", "too_many"),
+        **facts(gathered, "shared", "is_outdated", "elsewhere", "too_many"),
         **facts(amended, "version", "recordings", "grants_ended", "of_other_day"),
     }
     out.show(value, _gathered_words(practice, gathered))
@@ -324,6 +367,17 @@ def _show_gathered(invocation: Invocation, practice: Practice, gathered: Gathere
         *too_many_lines(gathered.too_many),
     ):
         out.note(line)
+    if gathered.shared:
+        which = ", ".join(map(str, gathered.shared))
+        out.note(
+            f"the number of {which} is shared with another person on the register: listen before"
+            " you give out any of these"
+        )
+    if gathered.is_outdated:
+        out.note(
+            f"the register knows more of {gathered.person} by now: callrec request amend"
+            f" {amended.reference} --subject {gathered.person}, and gather again"
+        )
     if gathered.elsewhere:
         out.note(f"asked for by another part of the same request: {gathered.elsewhere}")
     if amended.grants_ended:
@@ -380,7 +434,8 @@ def amend(
         )
     practice = practice_of(ctx.obj)
     actor = _changer(ctx.obj, practice, request, yes=yes)
-    changes = read_answers(practice, as_answers(typed))
+    said = add_person(practice, actor, as_answers(typed), request=request)
+    changes = read_answers(practice, said)
     _show_amended(ctx.obj, amend_particulars(practice, actor, request, changes))
 
 
