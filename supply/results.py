@@ -40,7 +40,12 @@ from callrec.office.status import Status
 from callrec.package.callrec_verify import Result, Trace
 from callrec.people.joining import AddedPerson, PasswordReset
 from callrec.people.powers import RoleChange
-from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Findings
+from callrec.policy.breach import (
+    BREACH_RECORD_FIELDS,
+    ICO_REPORT_FIELDS,
+    PEOPLE_TOLD_FIELDS,
+    Findings,
+)
 from callrec.policy.clock_events import Deadline
 from callrec.policy.handing_over import Channel
 from callrec.policy.hold import HoldState
@@ -85,6 +90,7 @@ from callrec.restore.restore import Restored
 from callrec.retention.categories import CategoryGiven
 from callrec.retention.destroy import Destruction
 from callrec.retention.erase import DisposalProposal
+from callrec.retention.people import ErasedSubject
 from callrec.retention.review import RetentionReview
 from callrec.retention.undo import UndoProposal
 from callrec.search.reviews import DrawnSearches
@@ -194,6 +200,7 @@ _DESTROYED: Final = {
     "undone": [{"volume": str, "why": str}],
     "done": bool,
     **of(Destruction, "released_to"),
+    "person": str | None,
     "document": Mapping[str, Any] | None,
 }
 _PREVIEWED: Final = {"id": str, "recordings": [int]}
@@ -230,6 +237,7 @@ _SHOWN_REQUEST: Final = {
         **dict.fromkeys(("date", "time", "extension", "number", "parties"), str | list[str]),
         "further": Mapping[str, str | None],
         "names?": list[str],
+        "person?": str,
     },
     **of(ShownRequest, "digest"),
     "recordings": [
@@ -315,7 +323,9 @@ _SHOWN_INCIDENT: Final = {
     "article_33_3": dict.fromkeys(ICO_REPORT_FIELDS, str | int | None),
     "article_33_5": dict.fromkeys(BREACH_RECORD_FIELDS, str | None),
     **of(Findings, "likelihood", "impact"),
-    **of(ShownIncident, "must_be_reported", "still_missing"),
+    "article_34": {**dict.fromkeys(PEOPLE_TOLD_FIELDS, str | int | None), "not_told": str | None},
+    "dspt_reference": str | None,
+    **of(ShownIncident, "must_be_reported", "must_tell_people", "still_missing"),
     "closing": (
         {
             "outcome": Outcome,
@@ -332,7 +342,8 @@ _SHOWN_INCIDENT: Final = {
 
 _UPDATED: Final = {
     "id": str,
-    **of(UpdatedIncident, "state", "version", "must_be_reported", "still_missing"),
+    **of(UpdatedIncident, "state", "version", "must_be_reported", "must_tell_people"),
+    **of(UpdatedIncident, "still_missing"),
 }
 
 _CHANGED_COMPLAINT: Final = {"id": str, **of(ChangedComplaint, "state", "version", "due_on")}
@@ -450,7 +461,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "items": [_CALL],
         "added": [int],
         "left_out": _WITHHELD,
-        **of(Gathered, "elsewhere", "too_many"),
+        **of(Gathered, "shared", "is_outdated", "elsewhere", "too_many"),
         **of(Amended, "version", "recordings", "grants_ended", "of_other_day"),
     },
     "request event": (
@@ -496,6 +507,11 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "nhs_number": str | None,
         **of(ShownSubject, "numbers", "masked", "shared", "proof"),
         "history": [of(SubjectChange, "what", "at", "by")],
+    },
+    "request subject erase": {
+        "id": str,
+        **of(ErasedSubject, "owed"),
+        "undone": [{"volume": str, "why": str}],
     },
     "request subject list": {
         "items": [{"id": str, **of(ListedSubject, "state", "version", "added_on", "added_by")}]
@@ -704,7 +720,16 @@ RESULTS: Final[Mapping[str, Shape]] = {
     **{f"practice notice {kind}": {**_NOTICE, "on": date, "text": str} for kind in NoticeKind},
     "practice notice complaints": {"text": str},
     "practice notice list": {
-        "items": [{**_NOTICE, "in_force": bool}],
+        "items": [
+            {
+                **_NOTICE,
+                "in_force": bool,
+                "published_on": date | None,
+                "published_where": str | None,
+                "published_stated_on": date | None,
+                "published_stated_by": str | None,
+            }
+        ],
         "gaps": [{"kind": NoticeKind, "from": date | None, "until": date | None}],
     },
     "practice mail list": {

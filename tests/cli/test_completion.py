@@ -51,7 +51,7 @@ LINES = {
         ["request", "create", "--complainant=pa"],
         ["--complainant=patient"],
     ),
-    "a kind": (["register", "sub"], ["subject-access"]),
+    "a kind": (["register", "rig"], ["rights-requests"]),
     "words that a help text lists": (
         ["request", "create", "--complainant", ""],
         ["patient", "staff"],

@@ -79,9 +79,17 @@ def test_where_the_practice_names_the_manager_no_other_hears_it() -> None:
         check_may_be_granted(ann, about_ben, on=TODAY, managers={BEN: CAT})
 
 
+def test_who_is_their_manager_no_more_releases_it_no_more() -> None:
+    about_ben = a_request(Purpose.DISCIPLINARY, subjects=frozenset({BEN}))
+    ann, grant = a_person(Role.MANAGER), a_grant(decided_by=frozenset({CAT}))
+    check_may_release(ann, about_ben, grant, on=TODAY, now=NOW, managers={BEN: ANN})
+    with pytest.raises(Refused, match="manager only"):
+        check_may_release(ann, about_ben, grant, on=TODAY, now=NOW, managers={BEN: CAT})
+
+
 CARRIED_OUT = {
     Purpose.ERASURE: r"\[policy 4\(i\)\]",
-    Purpose.DISPOSAL: r"\[NHS Records Management Code of Practice\]",
+    Purpose.DISPOSAL: r"\[NHS Records Management Code of Practice 2021\]",
     Purpose.RECTIFICATION: r"\[UK GDPR 16\]",
     Purpose.RESTRICTION: r"\[UK GDPR 18\]",
     Purpose.OBJECTION: r"\[UK GDPR 21\]",

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from callrec.calls.category import categories_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
@@ -18,7 +19,7 @@ from callrec.practice import writing
 from callrec.registers.verify import Verdict
 from callrec.requests.decide import deny_request
 from callrec.requests.event import close_request, withdraw_request
-from callrec.retention.categories import CATEGORISED, categories_of, category_id
+from callrec.retention.categories import CATEGORISED, category_id
 from callrec.retention.review import REVIEWED, appraise_due, count_due
 from callrec.search.show import show_recording
 from house.commands import type_in

@@ -317,8 +317,9 @@ subject = _table(
     Column("version", Integer, nullable=False),
     Column("entered_by", ForeignKey("person.id"), nullable=False),
     Column("state", EnumText(SubjectState, 16), nullable=False),
+    Column("erased", ForeignKey("leaf.seq")),
 )
-"""A person whose identity was proved. Of one who was erased this row alone is left."""
+"""A person whose identity was proved. ``erased``: the leaf since which this row alone is left."""
 
 subject_version, subject_key = _versions_of("subject")
 

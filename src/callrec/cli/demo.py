@@ -239,7 +239,8 @@ def _found_the_practice(stage: Stage) -> None:
         stage.secret(f"{name}.password", password)
     stage.secret("provisional.password", "borrowed umbrella until Thursday")
     practice = ("--practice", "Hama Medical Centre", "--user", "dora", "--name", "Dora Whitlock")
-    stage.callrec("dora", "init", *practice, "--recovery-file", "recovery-kit.txt")
+    contact = ("--contact", "telephone 01632 960000")
+    stage.callrec("dora", "init", *practice, *contact, "--recovery-file", "recovery-kit.txt")
     stage.scene("People join. Each makes a key, and reads its six words to the Data Controller.")
     for name, full_name, role in PEOPLE:
         given = ("--password-file", "people/provisional.password")

@@ -17,7 +17,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "init": (
         '--practice "Hama Surgery" --user dora --name Dora',
         '--practice "Hama Medical Centre" --user dora --name "Dora Hama"',
-        "--practice P --user dora --name Dora --recovery-file kit.pdf",
+        '--practice P --user dora --name Dora --contact "01632 960000"',
     ),
     "login": ("", "jsmith", "jsmith --vault /srv/callrec/vault"),
     "ingest": (
@@ -75,6 +75,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "--name Roberts --born 14/3/1961 --request R-17",
     ),
     "request subject show": ("S-3", "S-3 --request R-17", "3 --json"),
+    "request subject erase": ("S-3", "S-3 --yes", "S-3 --volume /mnt/external"),
     "request subject list": (),
     "inbox": (),
     "approve": ("R-17", "R-17 R-18 R-19", "R-17 --withhold 1042=third-party"),
@@ -181,7 +182,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     ),
     "practice register": (
         "disclosure",
-        "subject-access --to register.csv",
+        "rights-requests --to register.csv",
         "disclosure --since 1/1/2026 --until 1/4/2026",
     ),
     "practice report": (

@@ -73,8 +73,9 @@ class ShownIncident:
     request: str
     findings: Findings
     must_be_reported: bool | None
+    must_tell_people: bool | None
     still_missing: tuple[str, ...]
-    """Of what UK GDPR 33(3) and 33(5) want."""
+    """Of what UK GDPR 33(3), 33(5) and 34 want."""
     closing: Closing | None
     was_late: bool
     """The Information Commissioner was notified after the 72 hours, as far as is known."""
@@ -126,6 +127,7 @@ def shown_incident(
         request=body.request,
         findings=body.findings,
         must_be_reported=reporting_grid(practice).must_be_reported(body.findings),
+        must_tell_people=reporting_grid(practice).must_tell_people(body.findings),
         still_missing=missing_findings(body.findings, reporting_grid(practice), closing),
         closing=closing,
         was_late=closing is not None and _was_late(closing, due_at, zone),

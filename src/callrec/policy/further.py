@@ -71,6 +71,7 @@ class FurtherParticular(StrEnum):
     RANK = "rank"
     CONTACT = "contact"
     LEGAL_BASIS = "legal-basis"
+    CONFIDENTIALITY = "confidentiality"
     ANSWER_BY = "answer-by"
     URGENT = "urgent"
     NECESSITY = "necessity"
@@ -221,7 +222,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="The data subject's full name",
             help="Whose calls they are, even if somebody else asks.",
             option="--subject NAME",
-            option_help="Full name of the person whose calls they are.",
+            option_help="Full name of the person whose calls they are, or S-3 on the register.",
             names_subject=True,
         ),
         FurtherParticular.RECEIVED: Question(
@@ -310,6 +311,20 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
                     "legal-proceedings": "law, or legal proceedings (DPA 2018 Sch 2 Pt 1 para 5)",
                     COURT_ORDER: "a sealed order of a court, which sets the day",
                     OTHER_BASIS: "something else; say what in the necessity",
+                }
+            ),
+        ),
+        FurtherParticular.CONFIDENTIALITY: Question(
+            question="Why may confidence be broken",
+            help="The duty of confidence stands beside data protection; it yields to these three.",
+            option="--confidentiality CODE",
+            option_help="Why confidence may be broken: consent, law or public-interest.",
+            kind=AnswerKind.CHOICE,
+            choices=MappingProxyType(
+                {
+                    "consent": "the person whose calls they are has agreed",
+                    "law": "a law or a court requires it",
+                    "public-interest": "preventing serious crime or harm weighs more",
                 }
             ),
         ),

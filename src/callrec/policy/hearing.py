@@ -240,24 +240,36 @@ def check_each_heard(
 
 
 def check_may_listen(
-    person: Person, request: RequestFacts, grant: GrantFacts, *, on: date, now: datetime
+    person: Person,
+    request: RequestFacts,
+    grant: GrantFacts,
+    *,
+    on: date,
+    now: datetime,
+    managers: Mapping[PersonId, PersonId] = MappingProxyType({}),
 ) -> None:
     """Every rule for hearing a grant, or looking at it; ``on`` is the day of ``now``.
 
     The rules for grantees apply again: the person may no longer be the employee's manager.
     """
     check_is_for_listening(request)
-    check_may_be_granted(person, request, on=on)
+    check_may_be_granted(person, request, on=on, managers=managers)
     check_may_hear(person, request, grant, now=now)
     if grant.restricted_by:
         check_not_restricted(request.purpose, {grant.recording: grant.restricted_by})
 
 
 def check_may_release(
-    person: Person, request: RequestFacts, grant: GrantFacts, *, on: date, now: datetime
+    person: Person,
+    request: RequestFacts,
+    grant: GrantFacts,
+    *,
+    on: date,
+    now: datetime,
+    managers: Mapping[PersonId, PersonId] = MappingProxyType({}),
 ) -> None:
-    """Every rule for releasing a grant; `on` and `now` as for `check_may_listen`."""
-    check_may_listen(person, request, grant, on=on, now=now)
+    """Every rule for releasing a grant; `on`, `now` and `managers` as for `check_may_listen`."""
+    check_may_listen(person, request, grant, on=on, now=now, managers=managers)
     check_may_be_given(person, request, grant)
 
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from callrec.policy.clause import Clause, Law
-from callrec.policy.further import COURT_ORDER, OTHER_BASIS, QUESTIONS, FurtherParticular
+from callrec.policy.further import FurtherParticular
 from callrec.policy.role import Power
 
 
@@ -258,6 +258,7 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
                 FurtherParticular.REFERENCE,
                 FurtherParticular.RECEIVED,
                 FurtherParticular.LEGAL_BASIS,
+                FurtherParticular.CONFIDENTIALITY,
                 FurtherParticular.ANSWER_BY,
                 FurtherParticular.URGENT,
                 FurtherParticular.NECESSITY,
@@ -348,20 +349,6 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
 
 RESTRICTING: Final = tuple(purpose for purpose in Purpose if TERMS[purpose].restricts)
 """Those that leave a recording stored and no more, while they are in effect."""
-
-
-def legal_basis(purpose: Purpose, further: Mapping[str, str]) -> str:
-    """On what a release rests; ``further`` may name an outside body's own basis."""
-    if purpose is Purpose.OUTSIDE_BODY:
-        code = further[FurtherParticular.LEGAL_BASIS]
-        if code == OTHER_BASIS:
-            necessity = " ".join(further[FurtherParticular.NECESSITY].split())
-            return f"as the body that asked has put it: {necessity}"
-        if code == COURT_ORDER:
-            return "a sealed order of a court"
-        return QUESTIONS[FurtherParticular.LEGAL_BASIS].choices[code]
-    terms = TERMS[purpose]
-    return terms.right or f"the practice's call recording policy, {terms.asked_under}"
 
 
 RANDOM_BYTES: Final = 12

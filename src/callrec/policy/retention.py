@@ -15,8 +15,8 @@
 The scales are the practice's own, from its settings. What stops a recording (a hold, an open
 request) is looked up in `retention.review`; for holds see `policy.hold`.
 
-Source: NHS Records Management Code of Practice: no record is destroyed without appraisal; it is
-destroyed, or kept on with a justification, and decision and authorisation are evidenced.
+Source: NHS Records Management Code of Practice 2021: no record is destroyed without appraisal;
+it is destroyed, or kept on with a justification, and decision and authorisation are evidenced.
 """
 
 from __future__ import annotations
@@ -237,8 +237,8 @@ def category_by_rule(*, of_a_claim: bool) -> str:
 
     It is ``of_a_claim`` if a medico-legal request, or its hold, names the recording.
 
-    Source: NHS Records Management Code of Practice, App II: longer for what may be needed for a
-    legal claim.
+    Source: NHS Records Management Code of Practice 2021, App II: longer for what may be needed for
+    a legal claim.
     """
     return CLAIM if of_a_claim else ROUTINE
 

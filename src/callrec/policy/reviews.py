@@ -29,7 +29,7 @@ from callrec.policy.words import check_reason, in_words
 class RegisterName(StrEnum):
     """A register, as it is typed."""
 
-    SUBJECT_ACCESS = "subject-access"
+    RIGHTS_REQUESTS = "rights-requests"
     OUTSIDE_BODY = "outside-body"
     DISCLOSURE = "disclosure"
     HOLDS = "holds"
@@ -53,11 +53,11 @@ class RegisterTerms:
 RIGHTS_PURPOSES: Final = frozenset(
     each for each, terms in TERMS.items() if terms.has_statutory_clock
 )
-"""Requests by people, or on their behalf, about themselves: the register of subject access."""
+"""Requests by people, or on their behalf, about themselves: the register of rights requests."""
 
 REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
     {
-        RegisterName.SUBJECT_ACCESS: RegisterTerms(RIGHTS_PURPOSES, Clause.SUBJECT_ACCESS),
+        RegisterName.RIGHTS_REQUESTS: RegisterTerms(RIGHTS_PURPOSES, Clause.SUBJECT_ACCESS),
         RegisterName.OUTSIDE_BODY: RegisterTerms(
             frozenset({Purpose.OUTSIDE_BODY}), Clause.OUTSIDE_BODY
         ),
@@ -92,7 +92,7 @@ def check_may_read_register(person: Person, register: RegisterName, *, on: date)
 
 
 REPORTED_FROM: Final = (
-    *(RegisterName.SUBJECT_ACCESS, RegisterName.OUTSIDE_BODY, RegisterName.DISCLOSURE),
+    *(RegisterName.RIGHTS_REQUESTS, RegisterName.OUTSIDE_BODY, RegisterName.DISCLOSURE),
     *(RegisterName.HOLDS, RegisterName.INCIDENTS, RegisterName.COMPLAINTS, RegisterName.ACCESS),
 )
 """The registers whose figures the practice's report has."""

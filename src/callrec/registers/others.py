@@ -72,9 +72,15 @@ class IncidentEntry:
     facts: str | None = None
     effects: str | None = None
     remedy: str | None = None
+    people_told: int | None = None
+    people_told_on: str | None = None
+    people_told_how: str | None = None
+    not_told: str | None = None
+    dspt_reference: str | None = None
     likelihood: int | None = None
     impact: int | None = None
     must_be_reported: bool | None = None
+    must_tell_people: bool | None = None
     outcome: str | None = None
     closed_on: date | None = None
     reason: str | None = None
@@ -126,6 +132,7 @@ def _incident_entry(practice: Practice, incident: OpenIncident) -> IncidentEntry
         recordings=len(incident.body.recordings),
         **{each.name: getattr(shown.findings, each.name) for each in fields(shown.findings)},
         must_be_reported=shown.must_be_reported,
+        must_tell_people=shown.must_tell_people,
         was_late=shown.was_late,
         still_missing=shown.still_missing,
         outcome=str(closing.outcome) if closing else None,

@@ -19,6 +19,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from callrec.audit.leaf import Leaf
+from callrec.calls.category import categories_of, non_routine_recordings, schedule
 from callrec.catalogue import tables
 from callrec.catalogue.engine import batches, reading
 from callrec.catalogue.holds import holds_in_state, holds_naming
@@ -53,7 +54,6 @@ from callrec.record.statements import carried
 from callrec.requests.covering import holds_covering_rows
 from callrec.requests.history import outline_of, read_outlines
 from callrec.requests.lapse import attempt_after_expiry
-from callrec.retention.categories import categories_of, non_routine_recordings, schedule
 
 REVIEWED: Final = "retention.reviewed"
 

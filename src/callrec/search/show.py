@@ -16,6 +16,7 @@ from sqlalchemy import Row
 
 from callrec.archive.attached import OnlyOnVolumes, open_recording
 from callrec.audit.rows import check_row
+from callrec.calls.category import category_of
 from callrec.calls.coming_in import came_in
 from callrec.calls.custody import OpenedRecording, Opening, find_recording
 from callrec.calls.find import DIRECTIONS, ShownCall
@@ -32,7 +33,6 @@ from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.requests.covering import holds_covering
 from callrec.requests.restrictions import effects_on
-from callrec.retention.categories import category_of
 
 RECORDING_SHOWN: Final = "recording.shown"
 

@@ -92,7 +92,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         a_person(MANAGER), RegisterName.DISCLOSURE, on=TODAY
     ),
     "staff read the register of subject access": lambda: check_may_read_register(
-        a_person(), RegisterName.SUBJECT_ACCESS, on=TODAY
+        a_person(), RegisterName.RIGHTS_REQUESTS, on=TODAY
     ),
     "staff read the register of outside bodies": lambda: check_may_read_register(
         a_person(), RegisterName.OUTSIDE_BODY, on=TODAY

@@ -46,9 +46,9 @@ def register(
 ) -> None:
     """Read a register.
 
-    The registers are subject-access, outside-body, disclosure, holds, incidents, complaints, access
-    and set-aside. A terminal has room for some of the columns; a file has all of them. Reading one
-    is recorded.
+    The registers are rights-requests, outside-body, disclosure, holds, incidents, complaints,
+    access and set-aside. A terminal has room for some of the columns; a file has all of them.
+    Reading one is recorded.
     """
     from callrec.registers.registers import read_register
 
@@ -149,7 +149,9 @@ def _show(invocation: Invocation, extract: RegisterExtract) -> None:
         out.note(told)
 
 
-_CODED: Final = frozenset({"purpose", "how", "role", "legal_basis", "outcome", "powers"})
+_CODED: Final = frozenset(
+    {"purpose", "how", "role", "legal_basis", "confidentiality", "outcome", "powers"}
+)
 """Columns of words that programs carry."""
 
 
@@ -178,7 +180,7 @@ def report(
     ctx: Context,
     *,
     month: ReportMonth = None,
-    to: ReportFile = None,
+    to: DocumentFile = None,
     pdf: ReportPdf = None,
     yes: options.Yes = False,
 ) -> None:
@@ -224,12 +226,12 @@ ReportMonth = Annotated[
     ),
 ]
 
-ReportFile = Annotated[
+DocumentFile = Annotated[
     Path | None,
     typer.Option(
         "--to",
         metavar="FILE",
-        help="Write it to this file: .html is a page, .pdf for paper, .txt, .json for programs.",
+        help="Write it to this file: .html for a page, .pdf, .txt, .json for programs.",
     ),
 ]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -24,7 +24,14 @@ from callrec.cli.options import read_recording, read_request
 from callrec.cli.output import act_in_words, facts, labelled, local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
-from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Closing, Findings
+from callrec.policy.breach import (
+    BREACH_RECORD_FIELDS,
+    ICO_REPORT_FIELDS,
+    NOT_TOLD,
+    PEOPLE_TOLD_FIELDS,
+    Closing,
+    Findings,
+)
 from callrec.policy.days import parse_day, parse_instant, short_date
 from callrec.policy.incident import IncidentState, Outcome
 
@@ -160,6 +167,10 @@ def _count(name: str, help_: str) -> Any:
     return Annotated[int | None, option]
 
 
+def _day(name: str, help_: str) -> Any:
+    return Annotated[str | None, typer.Option(f"--{name}", metavar="DATE", help=help_)]
+
+
 def _grade(name: str, help_: str) -> Any:
     return Annotated[int | None, typer.Option(f"--{name}", metavar="1-5", min=1, max=5, help=help_)]
 
@@ -178,6 +189,14 @@ _FINDINGS: Mapping[str, Any] = {
     "facts": _text("facts", "What happened, as far as you found out."),
     "effects": _text("effects", "What effects it had."),
     "remedy": _text("remedy", "What was done to put it right."),
+    # UK GDPR 34.
+    "people_told": _count("people-told", "How many of the people affected were told."),
+    "people_told_on": _day("people-told-on", "The day on which they were told."),
+    "people_told_how": _text("people-told-how", "How they were told, or everybody in public."),
+    "not_told": _text(
+        "not-told", "Why they need not be told: unreadable, averted or disproportionate."
+    ),
+    "dspt_reference": _text("dspt-reference", "Number of the report in the NHS's Toolkit (DSPT)."),
     # How grave it is.
     "likelihood": _grade(
         "likelihood",
@@ -200,14 +219,18 @@ def update(ctx: Context, incident: IncidentReference, **typed: Any) -> None:
     """Add what was found out; earlier answers to the same question are kept.
 
     The first eight options are what the Information Commissioner is told [UK GDPR 33(3)]. The next
-    three are written down for every breach [33(5)].
+    three are written down for every breach [33(5)]. Then comes who was told [34].
     """
     from callrec.incidents.incident import update_incident
+    from callrec.practice import today
 
     said = {name: value for name, value in typed.items() if value is not None}
     practice = practice_of(ctx.obj)
     if not said and ctx.obj.prompts.possible and not ctx.obj.given.json:
         said = _ask_findings(ctx.obj.prompts)
+    if day := said.get("people_told_on"):
+        read = parse_day(day, today(practice), option="--people-told-on DATE")
+        said["people_told_on"] = read.isoformat()
     found = Findings(**said)
     updated = update_incident(practice, _reader(ctx.obj, practice), incident, found)
     _show_updated(ctx.obj, updated, f"{incident} is added to.")
@@ -297,11 +320,14 @@ def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -
     out = invocation.out
     value = {
         "id": updated.reference,
-        **facts(updated, "state", "version", "must_be_reported", "still_missing"),
+        **facts(updated, "state", "version", "must_be_reported", "must_tell_people"),
+        **facts(updated, "still_missing"),
     }
     out.show(value, done)
     if updated.must_be_reported and updated.state is IncidentState.OPEN:
         out.note("by its likelihood and impact it is reported to the Information Commissioner")
+    if updated.must_tell_people and set(PEOPLE_TOLD_FIELDS) & set(updated.still_missing):
+        out.note("by its impact the people affected are told, without undue delay [UK GDPR 34]")
     if updated.still_missing:
         out.note(f"not said yet: {', '.join(map(_named, updated.still_missing))}")
     out.next_step(f"callrec incident show {updated.reference}")
@@ -408,8 +434,10 @@ def _incident_json(shown: ShownIncident) -> Mapping[str, Any]:
         "request": shown.request or None,
         "article_33_3": {name: found.stated.get(name) for name in ICO_REPORT_FIELDS},
         "article_33_5": {name: found.stated.get(name) for name in BREACH_RECORD_FIELDS},
+        "article_34": {name: found.stated.get(name) for name in (*PEOPLE_TOLD_FIELDS, "not_told")},
+        "dspt_reference": found.dspt_reference or None,
         **facts(found, "likelihood", "impact"),
-        **facts(shown, "must_be_reported", "still_missing"),
+        **facts(shown, "must_be_reported", "must_tell_people", "still_missing"),
         "closing": closing,
         **facts(shown, "history"),
     }
@@ -443,8 +471,10 @@ def _labelled(shown: ShownIncident, now: datetime, zone: tzinfo) -> Iterator[tup
     if shown.request:
         yield "request", shown.request
     for name, value in shown.findings.stated.items():
-        yield _named(name), value
+        yield _named(name), _finding_in_words(name, value)
     yield "reportable", _REPORTABLE[shown.must_be_reported]
+    if shown.must_tell_people:
+        yield "tell people", "yes, by impact, without undue delay"
     if closing := shown.closing:
         when = short_date(closing.on) if closing.at is None else local_time(closing.at, zone)
         late = ", after the 72 hours" if shown.was_late else ""
@@ -454,6 +484,12 @@ def _labelled(shown: ShownIncident, now: datetime, zone: tzinfo) -> Iterator[tup
             yield "delayed", closing.delay_reason
     if shown.still_missing:
         yield "still missing", ", ".join(map(_named, shown.still_missing))
+
+
+def _finding_in_words(name: str, value: Any) -> Any:
+    if name == "people_told_on":
+        return short_date(date.fromisoformat(value))
+    return NOT_TOLD[value] if name == "not_told" else value
 
 
 def _left(shown: ShownIncident, now: datetime) -> str:
@@ -471,8 +507,16 @@ def _spoken(left: timedelta | None) -> str:
     return f"{hours} over" if left.total_seconds() < 0 else hours
 
 
+_SHORTER: Final = {
+    "people_told_on": "told on",
+    "people_told_how": "told how",
+    "dspt_reference": "DSPT report",
+}
+"""What stands beside "people told", and fits its column."""
+
+
 def _named(name: str) -> str:
-    return name.replace("_", " ")
+    return _SHORTER.get(name) or name.replace("_", " ")
 
 
 _MEANINGS: Mapping[str, str] = {
