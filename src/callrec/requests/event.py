@@ -45,6 +45,7 @@ from callrec.policy.request import (
     has_standing_approval,
     is_undelivered,
 )
+from callrec.policy.rights.letter import is_told
 from callrec.policy.words import check_reason, in_words, some_of
 from callrec.practice import Actor, Practice, signing, today
 from callrec.record.forms import NONCE_BYTES
@@ -218,8 +219,8 @@ def close_request(
 ) -> RequestState:
     """Close a request whose recordings were heard or released; grants that are left are destroyed.
 
-    The reason says how the requester was answered, or why not; it is needed where no package went
-    out to them.
+    The reason says how the person who asked was told, or why not; it is needed where no letter, or
+    no package, went out to them.
 
     Raises:
         NotFound: there is none.
@@ -241,7 +242,12 @@ def close_request(
             facts = replace(facts, namesakes=same_name)
         check_may_close(actor.person, facts, on=today(practice))
         check_can_happen(history.events, RequestAct.CLOSED, reference)
-        check_closing(facts, reason, was_delivered=not is_undelivered(history.events))
+        check_closing(
+            facts,
+            reason,
+            was_delivered=not is_undelivered(history.events),
+            was_told=is_told(facts.purpose, history.events),
+        )
         destroy_grants(act.connection, row.id, history.requester)
         if not reason:
             return log_request_event(act, actor, history, RequestAct.CLOSED).state

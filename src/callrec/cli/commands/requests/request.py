@@ -10,6 +10,7 @@ from callrec.cli import options
 from callrec.cli.commands.requests.decide import LeaveOut, grounds_of
 from callrec.cli.commands.requests.dossier import dossier
 from callrec.cli.commands.requests.event import event
+from callrec.cli.commands.requests.letter import letter
 from callrec.cli.commands.requests.particulars import (
     AttachMatching,
     PurposeCommand,
@@ -416,6 +417,8 @@ def _show_amended(invocation: Invocation, amended: Amended) -> None:
 
 request_app.command("event")(event)
 
+request_app.command("letter")(letter)
+
 request_app.command("dossier")(dossier)
 
 
@@ -440,8 +443,9 @@ def close(
 ) -> None:
     """Close a request whose recordings were heard or released.
 
-    Afterwards nothing more is recorded of who has them. Where somebody outside asked, and no
-    package went out, say how they were answered, or why not.
+    Afterwards nothing more is recorded of who has them. Where somebody outside asked, send them the
+    letter that answers them first (callrec request letter), or say why none is sent. Where no
+    package went out, say how they were answered.
     """
     from callrec.requests.event import close_request
     from callrec.requests.packages import missing_handovers
