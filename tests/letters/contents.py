@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from callrec.letters.wording import Audience, LetterContent, Letterhead, ToldCall, audience_of
@@ -26,9 +26,9 @@ HEAD: Final = Letterhead(
 )
 
 CALLS: Final = (
-    ToldCall(datetime(2024, 7, 4, 14, 5), "3 years", date(2027, 7, 4)),
-    ToldCall(datetime(2025, 1, 9, 8, 30), "6 years", date(2031, 1, 9)),
-    ToldCall(datetime(2025, 2, 1, 9, 0)),
+    ToldCall(datetime(2024, 7, 4, 14, 5, tzinfo=UTC), "3 years", date(2027, 7, 4)),
+    ToldCall(datetime(2025, 1, 9, 8, 30, tzinfo=UTC), "6 years", date(2031, 1, 9)),
+    ToldCall(datetime(2025, 2, 1, 9, 0, tzinfo=UTC)),
 )
 
 WORDS: Final = "Please tell us which telephone numbers you used to ring us in 2024."
@@ -96,10 +96,13 @@ def every_letter() -> Iterator[tuple[str, LetterContent]]:
         for ground in GROUNDS_FOR[purpose]:
             refused = content(purpose, LetterKind.REFUSE, refused_on=ground)
             yield f"{purpose}-refuse-{ground}", refused
-        telling = next((each for each in _TELLING if each in kinds), None)
-        for ground in GROUNDS_FOR[purpose] if telling else ():
+        telling = next(each for each in _TELLING if each in kinds)
+        for ground in GROUNDS_FOR[purpose]:
             if ground.is_disclosed and ground is not Ground.NOT_HELD:
-                yield f"{purpose}-withheld-{ground}", content(purpose, telling, withheld={ground: 2})
+                yield (
+                    f"{purpose}-withheld-{ground}",
+                    content(purpose, telling, withheld={ground: 2}),
+                )
     yield from _special()
 
 
@@ -124,7 +127,9 @@ def _special() -> Iterator[tuple[str, LetterContent]]:
     order = {"legal-basis": "court-order", "reference": "CO/17/2026"}
     body = Purpose.OUTSIDE_BODY
     yield "court-order", content(body, acknowledged, further=order, due_on=date(2026, 12, 1))
-    no_contact = Letterhead(practice="Hama Medical Centre", contact="", complain_to="", regulator=("ICO",))
+    no_contact = Letterhead(
+        practice="Hama Medical Centre", contact="", complain_to="", regulator=("ICO",)
+    )
     yield "no-contact", content(access, acknowledged, head=no_contact)
     claimant = {"standing": "claimant"}
     yield "claimant", content(Purpose.DECEASED, acknowledged, further=claimant)

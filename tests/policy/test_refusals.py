@@ -25,6 +25,7 @@ from policy.deeds import (
     destroying,
     edits,
     incidents,
+    letters,
     particulars,
     people,
     recordings,
@@ -37,7 +38,7 @@ DEEDS: Final = {
     deed: tried
     for module in (
         *(people, requests, particulars, recordings, edits, releases),
-        *(destroying, retention, days, incidents, complaints),
+        *(destroying, retention, days, incidents, complaints, letters),
     )
     for deed, tried in module.DEEDS.items()
 }

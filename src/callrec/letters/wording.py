@@ -177,6 +177,7 @@ def _said(content: LetterContent) -> Iterator[str]:
         "words": _kept(*textwrap.wrap(content.words, COLUMNS - len(INDENT))),
         **{name: _day(getattr(content, name)) for name in _DAYS},
         "count": _counted(content.noted, "recording"),
+        "them": "it" if max(content.noted, len(content.erased)) == 1 else "them",
     }
     by_purpose = f"asked {content.purpose}"
     asked = by_purpose if by_purpose in _pieces() else "asked"

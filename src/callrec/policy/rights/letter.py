@@ -21,7 +21,13 @@ from typing import Final
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Law
-from callrec.policy.clock_events import full_date
+from callrec.policy.clock_events import (
+    Awaited,
+    ClockEvent,
+    ClockEventKind,
+    Deadline,
+    full_date,
+)
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import UNDECIDED, RequestAct, RequestEvent, RequestState
 from callrec.policy.words import (
@@ -47,6 +53,22 @@ class LetterKind(Worded):
     ERASED = "erased", "what was erased, and what is kept"
     RESTRICTED = "restricted", "what is now only stored"
     LIFT = "lift", "that a restriction is about to end"
+
+
+def letter_after(
+    purpose: Purpose, event: ClockEvent, deadline: Deadline | None, state: RequestState
+) -> LetterKind | None:
+    """The letter that tells somebody what was dated about their request; None: there is none.
+
+    An extension that came too late has no effect, and nothing is told of it.
+    """
+    kind = None
+    if event.event is ClockEventKind.EXTENDED and deadline and deadline.is_extended:
+        kind = LetterKind.EXTEND
+    elif event.event is ClockEventKind.ASKED:
+        is_question = event.awaited is Awaited.CLARIFICATION
+        kind = LetterKind.CLARIFY if is_question else LetterKind.ACKNOWLEDGE
+    return kind if kind in letters_for(purpose) and state in UNDECIDED else None
 
 
 WITH_WORDS: Final = frozenset({LetterKind.CLARIFY, LetterKind.EXTEND})
@@ -114,11 +136,11 @@ _FIRST: Final = {
         "say what became of it: callrec request letter {0}",
     ),
     LetterKind.CLARIFY: (
-        "nothing is on record that was asked, and not answered yet",
+        "nothing is on record that you asked them, or they have answered",
         "first say that you ask: callrec request event {0} ask --on DATE --reason TEXT",
     ),
     LetterKind.EXTEND: (
-        "no extension is on record that counts, and that it was not answered",
+        "no extension is on record that counts, or it is answered",
         "first say that it was extended: callrec request event {0} extend --on DATE --reason TEXT",
     ),
     LetterKind.ANSWER: (
@@ -130,7 +152,7 @@ _FIRST: Final = {
         "what was withheld of it is in its answer: callrec request letter {0}",
     ),
     LetterKind.ERASED: (
-        "it is not erased wherever it was",
+        "it is not erased yet, or not everywhere",
         "first the Data Controller runs callrec request erase {0}",
     ),
     LetterKind.RESTRICTED: (

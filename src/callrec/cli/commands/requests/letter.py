@@ -118,6 +118,9 @@ def _write(desk: _Desk, kind: LetterKind, tell: str | None) -> None:
         tell = prompts.ask(_QUESTIONS[kind], option="--tell TEXT")
     written = write_letter(desk.practice, desk.actor, desk.request, kind, words=tell or "")
     _show(desk, written)
+    about, reached = desk.practice.settings.practice, desk.practice.settings.release.contact
+    if not (about.data_protection_contact or reached):
+        out.note("it does not say how to reach you: set practice.data_protection_contact")
     out.note(f"letter {written.number} is on record; read it before you send it")
     out.next_step(f"callrec request letter {desk.request} --sent DATE --how WAY")
 
@@ -172,8 +175,8 @@ def _list(desk: _Desk) -> None:
 
     letters = list_letters(desk.practice, desk.actor, desk.request)
     desk.call.out.show(_list_json(letters), _list_lines(letters))
-    if letters.possible:
-        kind = letters.possible[-1]
+    written = {each.kind for each in letters.written}
+    for kind in [each for each in letters.possible if each not in written][:1]:
         words = " --tell TEXT" if kind in WITH_WORDS else ""
         desk.call.out.next_step(f"callrec request letter {desk.request} --kind {kind}{words}")
 
