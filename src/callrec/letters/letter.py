@@ -7,6 +7,7 @@ from datetime import date
 
 from callrec.catalogue.engine import reading
 from callrec.crypto.primitives import sha256
+from callrec.errors import Refused
 from callrec.letters.facts import letter_facts, read_content
 from callrec.letters.log import (
     Letter,
@@ -20,6 +21,7 @@ from callrec.letters.log import (
 from callrec.letters.wording import letter_text
 from callrec.login.people import logins
 from callrec.paper.letter_pdf import letter_pdf
+from callrec.policy.clause import Clause
 from callrec.policy.handing_over import Channel
 from callrec.policy.handling import check_may_record_event
 from callrec.policy.request import RequestAct
@@ -149,9 +151,21 @@ def list_letters(practice: Practice, actor: Actor, reference: str) -> Letters:
 
 
 def choose_written(letters: Letters, number: int | None) -> WrittenLetter:
-    """The letter of a number, or the newest; NotFound if there is none."""
+    """The letter of a number, or the newest, to be printed again.
+
+    Raises:
+        NotFound: there is none.
+        Refused: it lies sealed with a version of the request that the reader cannot open.
+    """
     for each in reversed(letters.written):
         if number in (None, each.number):
+            if each.text is None:
+                raise Refused(
+                    "this letter was written before the request was yours to read",
+                    clause=Clause.CONTROLLED_ACCESS,
+                    hint="ask the Data Controller to run callrec request letter"
+                    f" {letters.reference} --letter {each.number}",
+                )
             return each
     raise letter_not_found(number, letters.reference)
 

@@ -94,9 +94,9 @@ def read_letters(
             continue
         id_, kind = leaf.subject[1], kind_of(leaf.subject[1])
         if leaf.act == RequestAct.LETTER_WRITTEN and kind is not None and id_ not in found:
-            body = (
-                _read_body(practice.vault, leaf, *opened[leaf.seq]) if leaf.seq in opened else None
-            )
+            body = None
+            if request.history.versions[leaf.seq] in request.keys:
+                body = _read_body(practice.vault, leaf, opened.get(leaf.seq))
             found[id_] = Letter(id_, len(found) + 1, kind, leaf, body)
         elif leaf.act == RequestAct.LETTER_SENT and id_ in found:
             sent = (*found[id_].sent, *_sent(said.get(leaf.seq)))
@@ -128,7 +128,10 @@ def paper_time(practice: Practice, on: date) -> datetime:
     return datetime.combine(on, time(), practice.settings.time_zone)
 
 
-def _read_body(vault: str, leaf: Leaf, nonce: bytes, plain: bytes) -> LetterBody:
+def _read_body(vault: str, leaf: Leaf, kept: tuple[bytes, bytes] | None) -> LetterBody:
+    if kept is None:
+        raise Tampered(f"the letter that leaf {leaf.seq} commits to is missing")
+    nonce, plain = kept
     body = read(LetterBody, parse(plain), "a letter is in no form")
     committed = detail_commitment(vault, leaf.seq, nonce, canonical(dict(body.details)))
     if committed != leaf.detail or primitives.sha256(body.letter.encode()) != body.text:
