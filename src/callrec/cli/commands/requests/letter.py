@@ -221,7 +221,9 @@ Tell = Annotated[
 
 WhichLetter = Annotated[
     int | None,
-    typer.Option("--letter", metavar="N", min=1, help="Which letter, by its number; the newest."),
+    typer.Option(
+        "--letter", metavar="N", min=1, max=10_000, help="Which letter, by its number; the newest."
+    ),
 ]
 
 LetterFile = Annotated[
