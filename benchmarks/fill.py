@@ -396,7 +396,7 @@ class Maker:
             (
                 part,
                 kind,
-                index._cut(self._uncut(part, kind, value), self.widths[part].of(kind)),
+                index.cut(self._uncut(part, kind, value), self.widths[part].of(kind)),
                 number,
             )
             for kind, value in index._values(indexed, ZONE)

@@ -41,7 +41,12 @@ from callrec.office.status import Status
 from callrec.package.callrec_verify import Result, Trace
 from callrec.people.joining import AddedPerson, PasswordReset
 from callrec.people.powers import RoleChange
-from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Findings
+from callrec.policy.breach import (
+    BREACH_RECORD_FIELDS,
+    ICO_REPORT_FIELDS,
+    PEOPLE_TOLD_FIELDS,
+    Findings,
+)
 from callrec.policy.clock_events import Deadline
 from callrec.policy.handing_over import Channel
 from callrec.policy.hold import HoldState
@@ -58,6 +63,7 @@ from callrec.policy.rights.letter import LetterKind
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.registers.audit import Entry
 from callrec.registers.dossier import Dossier, DossierEntry
+from callrec.registers.figures import PracticeReport
 from callrec.registers.registers import REGISTER_SOURCES
 from callrec.registers.resuming import SetAsideItem
 from callrec.registers.verify import Verification
@@ -86,11 +92,14 @@ from callrec.restore.restore import Restored
 from callrec.retention.categories import CategoryGiven
 from callrec.retention.destroy import Destruction
 from callrec.retention.erase import DisposalProposal
+from callrec.retention.people import ErasedSubject
 from callrec.retention.review import RetentionReview
 from callrec.retention.undo import UndoProposal
 from callrec.search.reviews import DrawnSearches
 from callrec.search.show import CheckedRecording, StartClock
+from callrec.search.subjects import FoundSubject, ShownSubject, SubjectChange
 from callrec.settings import Settings
+from callrec.subjects.register import KeptSubject, ListedSubject
 from supply.schemas import EDIT, Shape, of
 
 _REQUEST: Final = {"id": str, "state": RequestState}
@@ -194,6 +203,7 @@ _DESTROYED: Final = {
     "undone": [{"volume": str, "why": str}],
     "done": bool,
     **of(Destruction, "released_to"),
+    "person": str | None,
     "document": Mapping[str, Any] | None,
 }
 _PREVIEWED: Final = {"id": str, "recordings": [int]}
@@ -230,6 +240,7 @@ _SHOWN_REQUEST: Final = {
         **dict.fromkeys(("date", "time", "extension", "number", "parties"), str | list[str]),
         "further": Mapping[str, str | None],
         "names?": list[str],
+        "person?": str,
     },
     **of(ShownRequest, "digest"),
     "recordings": [
@@ -315,7 +326,9 @@ _SHOWN_INCIDENT: Final = {
     "article_33_3": dict.fromkeys(ICO_REPORT_FIELDS, str | int | None),
     "article_33_5": dict.fromkeys(BREACH_RECORD_FIELDS, str | None),
     **of(Findings, "likelihood", "impact"),
-    **of(ShownIncident, "must_be_reported", "still_missing"),
+    "article_34": {**dict.fromkeys(PEOPLE_TOLD_FIELDS, str | int | None), "not_told": str | None},
+    "dspt_reference": str | None,
+    **of(ShownIncident, "must_be_reported", "must_tell_people", "still_missing"),
     "closing": (
         {
             "outcome": Outcome,
@@ -332,10 +345,13 @@ _SHOWN_INCIDENT: Final = {
 
 _UPDATED: Final = {
     "id": str,
-    **of(UpdatedIncident, "state", "version", "must_be_reported", "still_missing"),
+    **of(UpdatedIncident, "state", "version", "must_be_reported", "must_tell_people"),
+    **of(UpdatedIncident, "still_missing"),
 }
 
 _CHANGED_COMPLAINT: Final = {"id": str, **of(ChangedComplaint, "state", "version", "due_on")}
+
+_KEPT_SUBJECT: Final = {"id": str, **of(KeptSubject, "version", "shared")}
 
 _SHOWN_COMPLAINT: Final = {
     "id": str,
@@ -408,6 +424,8 @@ RESULTS: Final[Mapping[str, Shape]] = {
             "rows_not_understood": [{"file": str, "line": int, "why": str}],
             "summary": (_SUMMARY, None),
             "seconds": float,
+            "read_back?": int,
+            "not_read_back?": int,
         },
         {"items": [_PREVIEW]},
         {"at": datetime, **_INGESTED, "waiting": int},
@@ -446,7 +464,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "items": [_CALL],
         "added": [int],
         "left_out": _WITHHELD,
-        **of(Gathered, "elsewhere", "too_many"),
+        **of(Gathered, "shared", "is_outdated", "elsewhere", "too_many"),
         **of(Amended, "version", "recordings", "grants_ended", "of_other_day"),
     },
     "request event": (
@@ -488,6 +506,23 @@ RESULTS: Final[Mapping[str, Shape]] = {
             "why": [str],
         },
     ),
+    **dict.fromkeys(("request subject add", "request subject change"), _KEPT_SUBJECT),
+    "request subject find": {"items": [{"id": str, **of(FoundSubject, "name", "born_on")}]},
+    "request subject show": {
+        "id": str,
+        **of(ShownSubject, "names", "born_on"),
+        "nhs_number": str | None,
+        **of(ShownSubject, "numbers", "masked", "shared", "proof"),
+        "history": [of(SubjectChange, "what", "at", "by")],
+    },
+    "request subject erase": {
+        "id": str,
+        **of(ErasedSubject, "owed"),
+        "undone": [{"volume": str, "why": str}],
+    },
+    "request subject list": {
+        "items": [{"id": str, **of(ListedSubject, "state", "version", "added_on", "added_by")}]
+    },
     "request erase": (_DESTROYED, _PREVIEWED),
     "inbox": {
         "items": [
@@ -536,7 +571,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
             ],
             "items": [_DUE_GROUP],
             "due": int,
-            **of(RetentionReview, "free", "stubs", "stubs_due"),
+            **of(RetentionReview, "free", "stubs"),
         },
         {**_TO_FILE, "lines": int},
     ),
@@ -685,10 +720,23 @@ RESULTS: Final[Mapping[str, Shape]] = {
         ),
         {**_TO_FILE, "register": RegisterName, "entries": int},
     ),
+    "practice report": (
+        of(PracticeReport),
+        {"paths": [Path], "month": str, "entries": int},
+    ),
     **{f"practice notice {kind}": {**_NOTICE, "on": date, "text": str} for kind in NoticeKind},
     "practice notice complaints": {"text": str},
     "practice notice list": {
-        "items": [{**_NOTICE, "in_force": bool}],
+        "items": [
+            {
+                **_NOTICE,
+                "in_force": bool,
+                "published_on": date | None,
+                "published_where": str | None,
+                "published_stated_on": date | None,
+                "published_stated_by": str | None,
+            }
+        ],
         "gaps": [{"kind": NoticeKind, "from": date | None, "until": date | None}],
     },
     "practice mail list": {

@@ -58,6 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--practice", type=Path, help="folder with the practice of an earlier run")
 
 
+@pytest.hookimpl(optionalhook=True)  # or a run without xdist ends at once
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors, for many tests wait for a program that they started."""
     return (os.cpu_count() or 1) + 1

@@ -48,6 +48,23 @@ NEVER: Final = {
     r"\b1 times\b": "1 search, 2 searches",
     r"\bmay: [a-z]+-?[a-z]*,": "can: approve requests, …",
     r"\bput \[\[\w+\]\] with\b": "here is a draft",
+    # Help, papers and mail, as they were.
+    r"\b(is|are|was) on record as one\b": "is recorded",
+    r"\bthe person who changes a request does not\b": "you cannot decide …",
+    r"\b(who|what) gathers can\b": "you can still …",
+    r"(^|[.] )(who (changes|manages)|what is mistyped)\b": "if you …",
+    r"\bin a second call\b": "with a second command",
+    r"\bdate what happened\b": "record when something happened",
+    r"\b(let go|of) what a hold covers\b": "end a hold",
+    r"\bby the way that was said\b": "in the way that you chose",
+    r"\btell nothing (of|about) any(body|one)\b": "say nothing about any person",
+    r"\bhangs? on it\b": "depends on it",
+    r"\bthe day when nobody is left\b": "when nobody is left",
+    r"\bgoe?s? on under new keys\b": "new keys take their place",
+    r"\bat most so many\b": "at most this many",
+    r"\bdraw so many\b": "pick this many",
+    r"\bwith what is set nowhere\b": "defaults included",
+    r"\bwhen was last archived\b": "the last archiving",
 }
 """What must not be read, and what is said instead."""
 
@@ -80,6 +97,23 @@ put [[notices]] with kind = "website" into the configuration
 Each makes a key of his own, which the Data Controller confirms.
 Nobody browses: a search needs a reason, and each is on record.
 A practice begins: a vault, and its Data Controller.
+is a search: you are asked why, and it is on record as one
+The person who changes a request does not decide it.
+Who gathers can still decide the request.
+You see and end your own. Who manages people, everybody's.
+What is mistyped is named.
+--accept and --query say in a second call what is thought of them
+Date what happened to a request: by when it is answered
+Let go what a hold covers: the Data Controller
+A package is handed over by the way that was said at its release
+They tell nothing about anybody.
+Whether somebody's life or safety hangs on it.
+It is for the day when nobody is left who can.
+What it no longer opens goes on under new keys.
+At most so many, the newest first.
+Draw so many of those that wait.
+Print the configuration that applies here, with what is set nowhere.
+what lapses soon, when was last archived, and what is wrong
 """.splitlines()
 """What users of the trial read."""
 
@@ -157,9 +191,75 @@ def test_a_reply_in_words_has_nothing_that_programs_read(machine: str) -> None:
     assert found == [], f"say {MACHINE[machine]!r}"
 
 
+MOST_WORDS: Final = 20
+"""In a sentence, if people are to understand it at once."""
+
+OTHERWISE: Final = re.compile(
+    r"/(certificate_pdf|destroyed|grounds|callrec_verify|completion|choosing)\.py:|SELECT |TRIGGER "
+)
+"""What is not held to that: words of a law, programs of other languages, a list of passwords."""
+
+
+def helps() -> Iterator[tuple[str, str]]:
+    """What --help says of each command and option: the build checks that the page has it."""
+    page = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    for line in re.sub(r"```.*?```", "", page, flags=re.DOTALL).splitlines():
+        if not line.startswith(("#", "<!--", "| ---")):
+            yield f"commands.md: {line[:40]}", line.removesuffix(" |").rpartition("` | ")[2]
+
+
+def papers() -> Iterator[tuple[str, str]]:
+    """What is printed: the recovery kit, the head of the record, the label of an exhibit."""
+    return (each for each in program() if "/paper/" in each[0])
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """What a package's page shows, before it is opened and after."""
+    folder = ROOT / "src" / "callrec" / "package" / "page"
+    markup = (folder / "page.html").read_text(encoding="utf-8")
+    for text in re.split(r"<[^>]+>", re.sub(r"<style.*?</style>|</?strong>", "", markup)):
+        yield "page.html", text
+    for file in sorted(folder.glob("*.js")):
+        joined = re.sub(r'"\s*\+ "', "", file.read_text(encoding="utf-8"))
+        yield from ((file.name, text) for text in re.findall(r'"([^"\n]*)"', joined))
+
+
+def sentences(text: str, ends: str) -> list[str]:
+    return re.split(rf"(?<=[{ends}])\s+", " ".join(text.split()))
+
+
+SENTENCES: Final[Mapping[str, tuple[Callable[[], Iterator[tuple[str, str]]], str]]] = {
+    "help": (helps, ".:?!"),
+    "papers": (papers, ".:?!"),
+    "pages": (pages, ".:?!"),
+    "program": (program, ".:;?!"),
+}
+"""Sources, and what ends a sentence there. A colon begins a list or a command; an error, a hint
+and a line of mail have no stops but semicolons."""
+
+
+@pytest.mark.parametrize("source", SENTENCES)
+def test_a_sentence_is_short(source: str) -> None:
+    texts, ends = SENTENCES[source]
+    read = [each for each in texts() if not OTHERWISE.search(" ".join(each))]
+    assert len(read) > 20
+    long = [
+        f"{place}: {each}"
+        for place, text in read
+        for each in sentences(text, ends)
+        if len(each.split()) > MOST_WORDS
+    ]
+    assert long == []
+
+
+def test_help_says_otherwise_and_not_else() -> None:
+    assert [line for _, line in helps() if "; else " in line] == []
+
+
 READ: Final[Mapping[str, Callable[[], Iterator[tuple[str, str]]]]] = {
     "documents": documents,
     "program": program,
+    "pages": pages,
 }
 
 

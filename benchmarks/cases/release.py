@@ -90,7 +90,7 @@ def _granted(bench: Bench, seconds: int, folder: Path) -> None:
         for name in ("--number", "--date", "--time", "--extension", "--party")
         for word in (name, "unknown")
     ]
-    asked = ("--purpose", "complaint", "--complaint", "C-2026-014", "--complainant", "patient")
+    asked = ("complaint", "--complaint", "C-2026-014", "--complainant", "patient")
     create = ("request", "create", *asked, "--reason", REASON, *unknown, "--recording", "1")
     run_untimed(by(bench, "max", folder, *create), folder)
     run_untimed(by(bench, "pat", folder, "approve", "R-1", "--yes"), folder)

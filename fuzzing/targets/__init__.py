@@ -28,6 +28,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "numbers": ("numbers",),
     "names": ("names",),
     "call records": ("call-records", "sidecar"),
+    "suppliers' exports": ("supplier-lists", "exports"),
     "pages": ("pages", "page-contents"),
     "sounds": ("sound", "decoder"),
     "statements and requests": (

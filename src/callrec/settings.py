@@ -29,6 +29,7 @@ from pydantic_core import PydanticCustomError
 
 from callrec.errors import Misconfigured
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
+from callrec.policy.purpose import Purpose
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 from callrec.system.toml import in_our_style
 
@@ -190,6 +191,11 @@ class AboutPractice(Section):
 
     name: str = Field(default="", max_length=120, pattern=_ONE_LINE)
     data_protection_contact: str = Field(default="", max_length=200, pattern=_ONE_LINE)
+    data_protection_officer: str = Field(default="", max_length=200, pattern=_ONE_LINE)
+    caldicott_guardian: str = Field(default="", max_length=200, pattern=_ONE_LINE)
+    ico_registration: str = Field(default="", max_length=40, pattern=_ONE_LINE)
+    telephone_supplier: str = Field(default="", max_length=120, pattern=_ONE_LINE)
+    other_countries: str = Field(default="", max_length=400, pattern=_ONE_LINE)
     kept_for: str = Field(default="three years", min_length=1, max_length=60, pattern=_ONE_LINE)
     regulator: str = Field(
         default="Information Commissioner's Office",
@@ -215,6 +221,14 @@ class Notice(Section):
     first_on: date = Field(alias="from")
     last_on: date | None = Field(default=None, alias="until")
     text: str = Field(default="", max_length=20_000)
+    published: date | None = None
+    where: str = Field(default="", max_length=200, pattern=_ONE_LINE)
+
+    @model_validator(mode="after")
+    def _published_somewhere(self) -> Notice:
+        if (self.published is None) is not (self.where == ""):
+            raise PydanticCustomError("notice", "published and where go together")
+        return self
 
 
 class RetentionCategory(Section):
@@ -223,15 +237,21 @@ class RetentionCategory(Section):
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")
     keeps: str | None = Field(default=None, pattern=KEEPING)
     source: str = Field(min_length=1, max_length=300, pattern=_ONE_LINE)
+    decided: str = Field(default="", max_length=200, pattern=_ONE_LINE)
+
+    @property
+    def laid_down(self) -> str:
+        """Where it is laid down, and by whose decision."""
+        return f"{self.source}; decided: {self.decided}" if self.decided else self.source
 
 
-_CODE = "NHS Records Management Code of Practice, App II"
+_CODE = "NHS Records Management Code of Practice 2021, App II"
 
 _CATEGORIES = (
     RetentionCategory(
         name="routine",
         keeps="3 years",
-        source="the practice's choice, as practices publish it (IGA Code of 2016)",
+        source="the practice's own choice, which the Code of 2021 leaves to it",
     ),
     RetentionCategory(name="health-record", source=f"{_CODE}: as the health record it is of"),
     RetentionCategory(
@@ -239,6 +259,12 @@ _CATEGORIES = (
     ),
     RetentionCategory(
         name="telephony-record", keeps="1 year", source=f"{_CODE}: telephony systems record"
+    ),
+    *(
+        RetentionCategory(
+            name=f"{kind}-file", source=f"policy 4(h): the practice's time scale for {kind} files"
+        )
+        for kind in ("electronic", "paper")
     ),
 )
 
@@ -251,7 +277,6 @@ class Retention(Section):
 
     category: Several[RetentionCategory] = _CATEGORIES
     appraise_again: str = Field(default="1 year", pattern=KEEPING)
-    stubs: str = Field(default="20 years", pattern=KEEPING)
 
     @field_validator("category")
     @classmethod
@@ -275,20 +300,30 @@ class LineManagement(Section):
     manager: str = Field(pattern=_LOGIN)
 
 
+class LawfulBasis(Section):
+    """Which Articles of the UK GDPR allow a use, where the practice decides on others."""
+
+    purpose: Annotated[Purpose, Strict(strict=False)]
+    articles: Several[Annotated[str, Field(pattern=r"^(6\(1\)\([a-f]\)|9\(2\)\([a-j]\))$")]] = (
+        Field(min_length=1)
+    )
+
+
 class Incidents(Section):
     """When the Information Commissioner is notified of a breach: both degrees reached."""
 
     report_likelihood: int = Field(default=3, ge=1, le=5)
     report_impact: int = Field(default=2, ge=1, le=5)
+    tell_people_impact: int = Field(default=4, ge=1, le=5)
 
 
 class Settings(Section):
     """Every rule of the practice that is its own."""
 
     time_zone: ZoneInfo = ZoneInfo("Europe/London")
-    region: str = "GB"
     notices: Several[Notice] = ()
     line_manager: Several[LineManagement] = ()
+    lawful_basis: Several[LawfulBasis] = ()
     practice: AboutPractice = AboutPractice()
     search: Search = Search()
     requests: Requests = Requests()
@@ -308,17 +343,16 @@ class Settings(Section):
         _check_names_differ([each.person for each in named])
         return named
 
-    @field_validator("region")
+    @field_validator("lawful_basis")
     @classmethod
-    def _with_numbers(cls, region: str) -> str:
-        """In an unknown region, no number would be recognised under another spelling."""
-        if region != "GB":
-            from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415  # 30 ms; most are in GB
+    def _one_basis_each(cls, decided: tuple[LawfulBasis, ...]) -> tuple[LawfulBasis, ...]:
+        _check_names_differ([each.purpose for each in decided])
+        return decided
 
-            if region not in SUPPORTED_REGIONS:
-                why = 'it is not a country of ISO 3166 in capitals; the United Kingdom is "GB"'
-                raise PydanticCustomError("region", why)
-        return region
+    @property
+    def bases(self) -> Mapping[Purpose, tuple[str, ...]]:
+        """What the practice has decided instead of the table of policy/lawful_basis.py."""
+        return {each.purpose: each.articles for each in self.lawful_basis}
 
     def as_toml(self) -> dict[str, Any]:
         """The same as a file says it; what has no value is left out."""
@@ -380,7 +414,9 @@ def explain_error(
 ) -> Misconfigured:
     """The first thing that is wrong in a file, and what was meant perhaps."""
     errors = problem.errors(include_url=False, include_input=False)
-    error, key = errors[0], _key_in(errors[0])
+    # A key that is misspelt is missing, too.
+    error = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
+    key = _key_in(error)
     if error["type"] != "extra_forbidden":
         why, hint = _IN_TOML.get(error["type"]) or in_our_style(error["msg"]), ""
         if error.get("ctx", {}).get("pattern") in _SPANS:

@@ -21,6 +21,7 @@ from house.practices import House
 from house.requests import REASON, a_request, approved, signed_in
 from house.retention import categorise
 from house.stages import TO_BE_ERASED, Stage
+from house.subjects import a_person
 
 ON_RECORD = "The computer in the back room was open to anyone. It is locked now."
 
@@ -40,6 +41,7 @@ def something_of_everything(house: House) -> None:
     archive(house, drive(house, "drive-a"))
     an_incident(house)
     a_complaint(house)
+    a_person(house)
     by_hand(house, 3)
     approved(house, recordings=(4,))
     a_request(house, purpose=Purpose.DISCIPLINARY, recordings=(4,))

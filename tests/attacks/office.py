@@ -96,7 +96,7 @@ def _ask(house: House) -> None:
         "R-4": ("(07700) 900-123", "Charlotte D'Arcy-Brontë", "2", REASONS[4]),
     }
     for reference, (number, party, recording, reason) in particulars.items():
-        words = ["--purpose", "complaint", "--complaint", "C-7", "--complainant", "patient"]
+        words = ["complaint", "--complaint", "C-7", "--complainant", "patient"]
         words += ["--reason", reason, "--number", number]
         words += ["--party", party, "--recording", recording, "--extension", "205"]
         words += ["--date", "4/7/2024", "--time", "14:05", "--about", "Swollen tonsillectomy scar"]

@@ -26,6 +26,7 @@ from house.complaints import a_complaint
 from house.incidents import MILD, ON_RECORD, an_incident, found
 from house.practices import House
 from house.requests import ANOTHER_REASON, a_request, approve, last_leaf, rows
+from house.subjects import a_person
 
 NEED_NO_VAULT = (
     "demo",
@@ -89,6 +90,7 @@ practice keys kit check
 practice recovery drill
 practice recovery use --user eve --name "Eve Underwood"
 practice fingerprint
+practice report
 practice mail list
 practice mail send
 practice mail remind
@@ -103,6 +105,12 @@ complaint show C-1
 complaint acknowledge C-1 --how letter
 complaint progress C-1 --what "We asked the receptionist who took the call"
 complaint outcome C-1 --finding upheld --how letter --what "We should not have told them" --yes
+request subject add --name "Ada Wren" --born 1/2/1990 --proved "Passport, seen at the desk by max"
+request subject change S-1 --number "0117 496 0123"
+request subject find --number "0117 496 0123" --reason "Somebody rang from this number"
+request subject show S-1 --reason "She asks at the desk for all her calls"
+request subject erase S-1 --yes
+request subject list
 practice settings show
 practice settings check {house}/rules.toml
 practice settings apply {house}/rules.toml --yes
@@ -171,6 +179,7 @@ SESSION = INTAKE - {"ingest"} | {
     *("search", "show", "deny", "revoke", "incident report", "incident show", "incident update"),
     *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),
     *("request gather", "request close", "hold place", "hold show", "incident close"),
+    *(f"request subject {what}" for what in ("add", "change", "find", "show", "list")),
     *(f"complaint {what}" for what in ("receive", "show", "acknowledge", "progress", "outcome")),
     *("retention review", "retention set", "retention dispose", "retention undo"),
     *("archive keep", "archive found"),
@@ -187,7 +196,7 @@ def busy_template(worked_template: House, tmp_path_factory: pytest.TempPathFacto
     """In which each command has something to do.
 
     R-5 was decided by dora alone, H-5 was placed by hand, I-1 is ready to be closed, C-1 is mia's,
-    and drive-b is lost.
+    S-1 is on the register, and drive-b is lost.
     """
     house = practices.copy(worked_template, tmp_path_factory.mktemp("busy"))
     a_request(house, "dora", recordings=(1,))
@@ -197,6 +206,7 @@ def busy_template(worked_template: House, tmp_path_factory: pytest.TempPathFacto
     for findings in (MILD, ON_RECORD):
         found(house, incident, findings)
     a_complaint(house, "mia")
+    a_person(house, "mia")
     for name in ("drive-b", "copies"):
         (house.folder / name).mkdir(mode=0o700)
     done(house, "max", "archive", "--to", str(house.folder / "drive-b"))

@@ -36,7 +36,7 @@ COMMANDS = (
     ("dora", "audit", "verify", "--full"),
     ("dora", "audit", "list", "--limit", "1000"),
     ("dora", "audit", "review-searches"),
-    *(("dora", "register", of) for of in ("access", "subject-access", "disclosure", "holds")),
+    *(("dora", "register", of) for of in ("access", "rights-requests", "disclosure", "holds")),
     ("dora", "register", "outside-body"),
     *(("dora", "request", "dossier", reference) for reference in ("R-1", "R-3")),
     ("dora", "incident", "list"),
@@ -190,7 +190,7 @@ def test_a_date_in_no_form_leaves_the_lists_to_all_others_and_convicts_its_signe
         ("dora", "request", "show", other),
         ("dora", "request", "show", reference),
         ("dora", "request", "dossier", reference),
-        ("dora", "register", "subject-access"),
+        ("dora", "register", "rights-requests"),
         ("dora", "audit", "verify"),
     )
     for words in ("inbox", "status", "request list", f"request show {other}"):
@@ -267,4 +267,4 @@ def test_details_that_are_no_json_are_told_and_stop_nothing(worked: House) -> No
     said = answers(worked, ("dora", "audit", "list"), ("dora", "request", "dossier", "R-1"))
     assert {each.status for each in said.values()} == {0}
     assert f"entry {seq}, by sam: " in said["audit list"].err
-    assert "details: in no form" in said["request dossier R-1"].out
+    assert "Details: in no form" in said["request dossier R-1"].out

@@ -280,9 +280,9 @@ def test_puppets_who_countersigned_are_named_in_status_and_in_every_register(
         in status
     )
     assert f"{NAMED}: R-1" in done(stocked, "ava", "status")
-    (asked,) = _register(stocked, "subject-access")
+    (asked,) = _register(stocked, "rights-requests")
     assert asked["brought_in"] == [NAMED]
-    assert f"{NAMED}: R-1" in type_in(stocked, "dora", "register", "subject-access").err
+    assert f"{NAMED}: R-1" in type_in(stocked, "dora", "register", "rights-requests").err
     (access,) = [e for e in _register(stocked, "access") if e["login"] == "nobody2"]
     assert access["countersigned_by"] == "nobody1"
     assert access["brought_in"]

@@ -87,7 +87,7 @@ def kinds(reached: set[str]) -> set[str]:
 COMMANDS = {
     "search": ["search", "--number", "07700900461", "--reason", REASONS[0]],
     "show": ["show", "1"],
-    "request create": ["request", "create", "--purpose", "complaint", "--reason", REASONS[0]]
+    "request create": ["request", "create", "complaint", "--reason", REASONS[0]]
     + [
         word
         for name in ("number", "date", "time", "extension")

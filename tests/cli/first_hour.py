@@ -34,6 +34,7 @@ _ASKED: Final = re.compile(' --yes| --words "<[a-z-]+>"')
 
 _PATH: Final = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[a-z]")
+_DAY: Final = re.compile(r"[A-Z][a-z]{2} \d{1,2} [A-Z][a-z]{2} \d{4}")
 
 
 def own_password(login: str) -> str:
@@ -128,7 +129,7 @@ class FirstHour:
 
 def _plain(text: str) -> str:
     """As it reads: without colours, however the lines are broken, on whatever day it is."""
-    return re.sub(r"\d{4}-\d\d-\d\d", "DAY", " ".join(_ESCAPES.sub("", text).split()))
+    return _DAY.sub("DAY", " ".join(_ESCAPES.sub("", text).split()))
 
 
 _ANSWERS: Final[Mapping[str, Callable[..., str]]] = {

@@ -95,6 +95,10 @@ _NEEDS_MORE: Final = (
     "there is no request R-1",
     "there is no recording 1\n",
     "the request says that already",
+    "a person is looked up by NHS number",
+    "a look at the register needs a reason",
+    # They say the rest of what its purpose asks for; a terminal asks.
+    "the request does not say",
 )
 """Errors after which somebody at the keyboard goes on; the first ones a terminal asks for."""
 

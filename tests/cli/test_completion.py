@@ -42,13 +42,16 @@ LINES = {
     "a command": (["sea"], ["search"]),
     "a subcommand": (["request", "de"], ["detach"]),
     "an option": (["search", "--nu"], ["--number"]),
-    "an option of a subcommand": (["request", "create", "--purp"], ["--purpose"]),
+    "an option of a subcommand": (["request", "create", "--lear"], ["--learning"]),
     "an option of what goes without saying": (["audit", "--act"], ["--actor", "--action"]),
     "one of both ways": (["request", "create", "--he"], ["--hear", "--help"]),
-    "a purpose": (["request", "create", "--purpose", "e"], ["erasure"]),
-    "a purpose behind =": (["request", "create", "--purpose", "=", "tr"], ["training"]),
-    "a purpose with its option": (["request", "create", "--purpose=tr"], ["--purpose=training"]),
-    "a kind": (["register", "sub"], ["subject-access"]),
+    "a purpose": (["request", "create", "e"], ["erasure"]),
+    "a word behind =": (["request", "create", "--complainant", "=", "pa"], ["patient"]),
+    "a word with its option": (
+        ["request", "create", "--complainant=pa"],
+        ["--complainant=patient"],
+    ),
+    "a kind": (["register", "rig"], ["rights-requests"]),
     "words that a help text lists": (
         ["request", "create", "--complainant", ""],
         ["patient", "staff"],
@@ -85,8 +88,8 @@ def test_the_options_of_every_command_are_proposed(
 
 
 IN_A_SHELL = {
-    "callrec request create --purpose tr": "callrec request create --purpose training",
-    "callrec request create --purpose=tr": "callrec request create --purpose=training",
+    "callrec request create tr": "callrec request create training",
+    "callrec request create --complainant=pa": "callrec request create --complainant=patient",
     "callrec request de": "callrec request detach",
     "callrec --config onl": "callrec --config only.toml",
     "callrec --config=onl": "callrec --config=only.toml",
@@ -107,7 +110,7 @@ def test_bash_asks_and_is_answered() -> None:
     program = f"""
         callrec() {{ {CALLREC} "$@"; }}
         eval "$(_CALLREC_COMPLETE=source_bash callrec)"
-        COMP_WORDS=(callrec request create --purpose tr); COMP_CWORD=4
+        COMP_WORDS=(callrec request create tr); COMP_CWORD=3
         _callrec callrec; printf '%s\\n' "${{COMPREPLY[@]}}"
         complete -p callrec
     """

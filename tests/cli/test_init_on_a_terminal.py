@@ -45,6 +45,7 @@ def to_the_kit(shell: pexpect.spawn[str], recordings: str = "", kit: str = "") -
         What_the_practice_is_called="Hama Medical Centre",
         Login_of_the_Data_Controller="dora",
         in_full="Dora Whitlock",
+        patient_reach_the_practice="telephone 01632 960000",
         Where_should_the_vault="",
         recordings_come_from=recordings,
         drive_do_copies="",
@@ -90,7 +91,12 @@ def test_a_folder_of_recordings_is_rehearsed_and_nothing_is_taken_in(tmp_path: P
     a_call(spool, 0)
     before = written(tmp_path)
     shell = begun(tmp_path, "init --practice P --user dora")
-    answer(shell, in_full="Dora Whitlock", Where_should_the_vault="")
+    answer(
+        shell,
+        in_full="Dora Whitlock",
+        patient_reach_the_practice="",
+        Where_should_the_vault="",
+    )
     answer(shell, recordings_come_from=str(tmp_path / "no such folder"))
     shell.expect("there is no such folder; name another, or say later")
     shell.sendline(str(spool))
@@ -100,12 +106,13 @@ def test_a_folder_of_recordings_is_rehearsed_and_nothing_is_taken_in(tmp_path: P
     assert written(tmp_path) == before
 
 
-@pytest.mark.parametrize("at", range(10))
+@pytest.mark.parametrize("at", range(11))
 def test_ctrl_c_at_any_question_leaves_nothing_behind(tmp_path: Path, at: int) -> None:
     questions = {
         "What the practice is called": "P",
         "Login of the Data Controller": "dora",
         "in full": "Dora Whitlock",
+        "patient reach the practice": "",
         "Where should the vault": "",
         "recordings come from": "",
         "drive do copies": "",
@@ -142,6 +149,7 @@ def test_a_configuration_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     answer(
         shell,
         in_full="Dora Whitlock",
+        patient_reach_the_practice="later",
         recordings_come_from="",
         drive_do_copies="",
         password_for_dora=PASSWORD,

@@ -22,7 +22,6 @@ from house.requests import a_request
 REASON = "The patient Featherstonehaugh complains that nobody rang back"
 
 PARTICULARS = {
-    "--purpose": "protect-parties",
     "--reason": REASON,
     "--date": "4/7/2024",
     "--time": "14:05",
@@ -116,7 +115,9 @@ def test_nothing_of_the_request_and_no_name_is_in_a_message(house: House) -> Non
     with mail_server() as server:
         words = [word for pair in PARTICULARS.items() for word in pair]
         config = configure(house, server, login="mia")
-        answer = type_in(house, "sam", "request", "create", *words, CALLREC_CONFIG=config)
+        answer = type_in(
+            house, "sam", "request", "create", "protect-parties", *words, CALLREC_CONFIG=config
+        )
         assert answer.status == 0, answer
         text = server.event()["text"]
     assert "R-1 awaits your decision" in text

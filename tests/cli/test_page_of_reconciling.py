@@ -89,5 +89,5 @@ def _of(what: str, leg: Leg) -> tuple[str, ...]:
     ours, outside = (leg.src, leg.dst) if leg.kind in {"out", "internal"} else (leg.dst, leg.src)
     if leg.kind in {"q", "rg"}:  # whoever took it
         ours = leg.dstchannel[len("PJSIP/") :][:3]
-    number = e164(outside, "GB")
+    number = e164(outside)
     return what, rfc3339(leg.began), "", ours, mask_number(number) if number else ""

@@ -57,9 +57,9 @@ ASKED_BY_A_SCRIPT: dict[str, tuple[Callable[[Prompts], object], type[CallrecErro
         "give --reason TEXT",
     ),
     "a choice": (
-        lambda prompts: prompts.choose("Purpose", {"x": "y"}, option="--purpose P"),
+        lambda prompts: prompts.choose("Purpose", {"x": "y"}, option="--kind K"),
         Unusable,
-        "give --purpose P",
+        "give --kind K",
     ),
     "a confirmation": (
         lambda prompts: prompts.confirm("destroy it", yes=False),

@@ -111,7 +111,7 @@ def test_an_answer_that_is_none_is_asked_for_again_and_says_why(house: House) ->
     shown = on_a_terminal(
         house,
         "sam",
-        "request create --purpose portability --about none --party unknown --time unknown",
+        "request create portability --about none --party unknown --time unknown",
         "complaint",  # no sentence
         SIX[0],
         "tomorrow",
@@ -154,7 +154,7 @@ def test_an_agreement_is_asked_for_by_the_name_of_its_file(house: House) -> None
     shown = on_a_terminal(
         house,
         "mia",
-        "request create --purpose disciplinary --date unknown --time unknown --extension unknown"
+        "request create disciplinary --date unknown --time unknown --extension unknown"
         " --number unknown --party unknown --about none --allegation HR-3 --consulted 1/11/2026",
         "A colleague was rude on the telephone",
         "Robin Ashdown",
@@ -185,7 +185,7 @@ def test_who_died_is_asked_for_as_who_they_are(house: House) -> None:
 
 def test_only_a_court_s_order_is_asked_for_its_day(house: House) -> None:
     typed = (
-        "request create --purpose outside-body --date unknown --time unknown --extension unknown"
+        "request create outside-body --date unknown --time unknown --extension unknown"
         " --number unknown --party unknown --about none --body Court --officer Penhale"
         " --rank clerk --contact x --reference 17 --received today --not-urgent"
         " --subject-may-be-told"
@@ -202,7 +202,7 @@ def test_only_a_court_s_order_is_asked_for_its_day(house: House) -> None:
 
 def test_whoever_may_search_says_which_of_the_matching_recordings_he_wants(stocked: House) -> None:
     six = "--date 4/7/2024 --time unknown --extension 201 --number 07700900123 --party unknown"
-    command = f"request create --purpose protect-parties {six} --about none"
+    command = f"request create protect-parties {six} --about none"
     shown = on_a_terminal(stocked, "mia", command, SIX[0], "4", "two", "1, 3")
     assert "•••••••0123" in shown
     assert "0700900123" not in shown
@@ -217,7 +217,7 @@ def test_whoever_may_search_says_which_of_the_matching_recordings_he_wants(stock
 
 def test_all_of_them_or_none_of_them_are_said_in_a_word(stocked: House) -> None:
     six = "--date 4/7/2024 --time unknown --extension 201 --number 07700900123 --party unknown"
-    command = f"request create --purpose protect-parties {six} --about none"
+    command = f"request create protect-parties {six} --about none"
     assert on_a_terminal(stocked, "mia", command, SIX[0], "All").endswith(
         "asked for: 3.\nby mia\nnext: ask another partner, manager or Data Controller to run"
         " callrec approve R-1\n[0]"

@@ -415,7 +415,7 @@ def test_the_data_controller_has_mail_of_it_and_who_entered_it_of_its_outcome(
     with_mail(house)
     a_complaint(house)
     dora = person_id(house, "dora")
-    line = "C-1 was received, its acknowledgement is due 24 December 2026"
+    line = "C-1 was received; its acknowledgement is due 24 December 2026"
     assert messages(house) == [(dora, line)]
     acknowledged(house)
     answered(house)

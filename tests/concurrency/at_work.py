@@ -108,7 +108,7 @@ def asking(office: Office, recording: int) -> Work:
     particulars += ["--recording", str(recording), "--reason", REASON]
     particulars += ["--complaint", "C-7", "--complainant", "patient"]
     for _ in range(office.rounds):
-        told = yield ("request", "create", "--purpose", "complaint", *particulars, "--json")
+        told = yield ("request", "create", "complaint", *particulars, "--json")
         office.asked.append(json.loads(told.out)["id"])
         yield from releasing(office)
     while len(office.released) < office.requests:

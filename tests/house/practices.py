@@ -50,6 +50,9 @@ PEOPLE = {
 
 FULL_PRACTICE_NAME = "Hama Medical Centre"
 
+CONTACT = "telephone 01632 960000"
+"""How its recipients reach it."""
+
 WRITTEN = "secrets.json"
 """What is written down of a practice, in its folder."""
 
@@ -158,6 +161,7 @@ def build(folder: Path, *, approver_memory_mib: int = 64) -> House:
         password=password_of("dora"),
         now=lambda: NOON,
         environ=environ,
+        contact=CONTACT,
     )
     seeds = {}
     practice = open_practice(config, lambda: NOON, environ)

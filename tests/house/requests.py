@@ -64,6 +64,7 @@ FURTHER = {
     FurtherParticular.RANK: "Inspector",
     FurtherParticular.CONTACT: "jo.penhale@police.example",
     FurtherParticular.LEGAL_BASIS: "crime",
+    FurtherParticular.CONFIDENTIALITY: "public-interest",
     FurtherParticular.URGENT: "no",
     FurtherParticular.NECESSITY: "The caller's words are evidence of a threat to kill",
     FurtherParticular.PREJUDICE: "Without it the threat cannot be proved in court",

@@ -18,15 +18,17 @@ from house.incidents import an_incident, opened
 from house.practices import House
 from house.requests import REASON, a_request, rows
 from house.spool import originals_of
+from house.subjects import a_person, opened_person
 
 DAY = DayRange(date(2024, 7, 4), date(2024, 7, 4))
 
 
 def busy(granted: House) -> House:
-    """What `granted` has, with an incident, a complaint, a hold and another request."""
+    """What `granted` has, with an incident, a complaint, a hold, a person, another request."""
     an_incident(granted)
     complaints.a_complaint(granted)
     by_hand(granted, 3)
+    a_person(granted)
     a_request(granted, "mia")
     return granted
 
@@ -40,6 +42,7 @@ def versions(house: House) -> dict[str, set[int]]:
         "request": "SELECT key_version FROM request_key WHERE holder = 'catalogue'",
         "incident": "SELECT key_version FROM incident_key WHERE holder IN ('catalogue', 'audit')",
         "complaint": "SELECT key_version FROM complaint_key WHERE holder IN ('catalogue', 'audit')",
+        "subject": "SELECT key_version FROM subject_key",
         "hold": "SELECT key_version FROM hold",
         "detail": "SELECT key_version FROM detail",
     }
@@ -57,6 +60,7 @@ def all_opens(house: House) -> None:
             assert read_request(house.practice, dora, connection, reference).recordings
     assert opened(house, "I-1").body.what
     assert complaints.opened(house, "C-1").receipt.what
+    assert opened_person(house).record.names
     assert show_hold(house.practice, dora, 1).reason
     list_audit(house.practice, dora, LogFilter(), limit=500)  # which opens the details of each
     assert found(house) == [1, 2, 3]

@@ -22,7 +22,7 @@ from callrec.practice import today, writing
 from callrec.record.versions import seal_key
 from callrec.registers.projections import check_projections
 from callrec.registers.verify import Verdict, verify_audit
-from house.commands import done
+from house.commands import done, type_in
 from house.incidents import GRAVE, MILD, WHY, an_incident, closed, found, opened, own_report
 from house.practices import House
 from house.requests import by_sql, rows, signed_in
@@ -79,6 +79,10 @@ SEALED = {
 }
 
 
+def warned(house: House) -> list[str]:
+    return list(incident_warnings(house.practice))
+
+
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_column_is_what_the_log_says(reported: House, column: str) -> None:
     by_sql(reported, COLUMNS[column])
@@ -95,7 +99,7 @@ def test_a_time_of_no_calendar_is_named_and_takes_no_list_away(reported: House, 
     assert (other.reference, listed.reference) == ("I-2", "I-1")
     assert (listed.noticed_at, listed.due_at, listed.left(reported.now())) == (None, None, None)
     assert [item.due_on is None for item in read_inbox(reported.practice, dora)] == [False, True]
-    assert any("I-1: nobody knows" in each for each in incident_warnings(reported.practice))
+    assert warned(reported)[0] == "incident I-1 is not as it was reported: callrec audit verify"
     assert "unknown" in done(reported, "dora", "incident", "list")
     assert problems(reported) == ["a time in the catalogue is in no calendar"]
 
@@ -151,10 +155,35 @@ def test_an_incident_that_is_in_no_leaf_is_found(reported: House) -> None:
     assert problems(reported) == ["incident I-9 is in no leaf"]
 
 
-def test_an_incident_that_is_in_no_row_is_found(reported: House) -> None:
+def delete_2(house: House) -> None:
     for table in ("incident_key", "incident_version"):
-        by_sql(reported, f"DELETE FROM {table} {OF_2}")
-    by_sql(reported, "DELETE FROM incident WHERE number = 2")
+        by_sql(house, f"DELETE FROM {table} {OF_2}")
+    by_sql(house, "DELETE FROM incident WHERE number = 2")
+
+
+def seen(house: House) -> list[tuple[str, str, bool]]:
+    listed = list_incidents(house.practice, signed_in(house, "dora"))
+    return [(each.reference, str(each.state), each.noticed_at is None) for each in listed]
+
+
+def test_a_deleted_incident_leaves_no_list_and_the_register_ends_with_5(reported: House) -> None:
+    delete_2(reported)
+    assert seen(reported) == [("I-2", "open", True), ("I-1", "open", False)]
+    assert warned(reported)[0] == "incident I-2 is not as it was reported: callrec audit verify"
+    items = read_inbox(reported.practice, signed_in(reported, "dora"))
+    assert {item.reference for item in items} == {"I-1", "I-2"}
+    told = type_in(reported, "dora", "practice", "register", "incidents")
+    assert told.status == 5
+    assert "I-2 by " in told.err
+
+
+def test_an_incident_that_a_row_calls_closed_waits_as_before(reported: House) -> None:
+    by_sql(reported, COLUMNS["state"])
+    assert seen(reported) == [("I-2", "open", False), ("I-1", "open", True)]
+
+
+def test_an_incident_that_is_in_no_row_is_found(reported: House) -> None:
+    delete_2(reported)
     assert problems(reported) == ["1 incidents of the log are in no row"]
     with pytest.raises(Tampered, match="incident I-2 is on record, and its row is gone"):
         opened(reported, "I-2")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from callrec.cli.commands.ingest_view import findings_lines
+from callrec.cli.commands.calls.ingest_view import findings_lines
 from callrec.intake.preview import preview_sources
 from callrec.intake.reading import telephone_setup
 from callrec.intake.sources import Refusal

@@ -237,7 +237,7 @@ def mitel(call: Spoken) -> bytes:
     trunk = call.way is not Direction.INTERNAL
     calling = "T101" if call.way is Direction.INBOUND else call.extension
     called = "T101" if call.way is Direction.OUTBOUND else call.called
-    number = (e164(call.other, "GB") or "").removeprefix("+44") if trunk else ""
+    number = (e164(call.other) or "").removeprefix("+44") if trunk else ""
     ani = number if call.way is Direction.INBOUND else ""
     digits = f"0{number}" if call.way is Direction.OUTBOUND else call.called
     waited = f"{call.waited:04}" if call.talked else "****"
@@ -329,7 +329,7 @@ def test_what_a_system_writes_of_a_call_is_read_back(
 
 
 def known(end: str) -> str | None:
-    return None if end == "anonymous" else e164(end, "GB") or end
+    return None if end == "anonymous" else e164(end) or end
 
 
 # Joining.
@@ -363,7 +363,7 @@ LEGS = st.lists(
 RECORDINGS = st.lists(
     st.builds(
         facts,
-        numbers=TWO.map(lambda end: tuple(filter(None, [e164(end, "GB")]))),
+        numbers=TWO.map(lambda end: tuple(filter(None, [e164(end)]))),
         extension=st.none() | TWO_EXTENSIONS,
         at=NEAR,
         unique_id=UIDS,

@@ -32,7 +32,7 @@ from telephone.printers import (
 )
 from telephone.printers.made import EXTENSIONS, OUTSIDE, TIMES, Printed, public
 
-SETUP = Setup(zone=ZoneInfo("Europe/London"), region="GB", extensions=((200, 299),))
+SETUP = Setup(zone=ZoneInfo("Europe/London"), extensions=((200, 299),))
 
 PRINTERS = {
     System.ASTERISK: asterisk.PRINTED,
@@ -182,21 +182,21 @@ def test_any_format_is_refused_with_words_or_reads_any_time(form: str, text: str
 def test_the_digits_for_an_outside_line_come_off_a_number_and_off_nothing_else(
     prefix: str, number: str
 ) -> None:
-    assert dialled(number, (prefix,), "GB") == number
+    assert dialled(number, (prefix,)) == number
     with_prefix = prefix + number
-    if e164(with_prefix, "GB") is None:
-        assert dialled(with_prefix, (prefix,), "GB") == number
+    if e164(with_prefix) is None:
+        assert dialled(with_prefix, (prefix,)) == number
 
 
 @given(st.sampled_from(["unknown", "anonymous", "Withheld", "PRIVATE", "No Caller ID"]))
 def test_nobody_has_no_number_however_it_is_spelt(word: str) -> None:
     for spelt in (word, f" {word.upper()} ", f"<{word}>", f"{word}@anonymous.invalid"):
         assert is_withheld(spelt)
-        assert party(spelt, "GB") is None
+        assert party(spelt) is None
 
 
 @given(st.integers(0, 10**7).map(str))
 def test_what_is_an_extension_by_ranges_lies_in_one(text: str) -> None:
     ranges = ((100, 199), (5000, 5099))
-    told = is_extension(text, ranges, "GB")
+    told = is_extension(text, ranges)
     assert told == any(low <= int(text) <= high for low, high in ranges)

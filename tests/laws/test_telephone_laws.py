@@ -31,7 +31,7 @@ def test_a_british_number_is_what_googles_library_says(prefix: str, digits: str)
     number = phonenumbers.parse(text, "GB")
     known = phonenumbers.is_possible_number(number)
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    assert e164(text, "GB") == (written if known else None)
+    assert e164(text) == (written if known else None)
 
 
 @given(INSTANTS | NEAR_A_CHANGE, ZONES)
@@ -82,7 +82,7 @@ NAMES = st.text() | st.lists(PIECES | st.text(max_size=3), max_size=40).map("".j
 
 @given(NAMES)
 def test_whatever_a_name_is_it_tells_of_a_call_or_of_none(name: str) -> None:
-    call = read_name(PurePath(name), Setup(zone=LONDON, region="GB"))
+    call = read_name(PurePath(name), Setup(zone=LONDON))
     if call is not None:
         assert repr(call).encode("utf-8")
         assert call.started_at.tzinfo is UTC
@@ -90,20 +90,20 @@ def test_whatever_a_name_is_it_tells_of_a_call_or_of_none(name: str) -> None:
 
 @given(NAMES | st.text("0123456789 +()-./"))
 def test_a_number_goes_in_again_as_it_came_out(text: str) -> None:
-    number = e164(text, "GB")
-    assert number is None or e164(number, "GB") == number
+    number = e164(text)
+    assert number is None or e164(number) == number
 
 
 @given(OUTSIDE, st.data())
 def test_spaces_and_dashes_change_no_number(number: str, draw: st.DataObject) -> None:
     signs = [sign + draw.draw(st.sampled_from(["", "", " ", "-"])) for sign in number]
-    assert e164("".join(signs), "GB") == e164(number, "GB")
+    assert e164("".join(signs)) == e164(number)
 
 
 @given(st.binary() | NAMES.map(lambda text: f'{{"started_at": "{text}"}}'.encode(errors="replace")))
 def test_any_sidecar_tells_of_a_call_or_is_refused(data: bytes) -> None:
     try:
-        call = read_sidecar(data, Setup(zone=LONDON, region="GB"))
+        call = read_sidecar(data, Setup(zone=LONDON))
     except Unusable:
         return
     assert repr(call).encode("utf-8")

@@ -86,7 +86,7 @@ def every_byte(house: House, letter: WrittenLetter) -> str:
     pdf = paper_of(house.practice, letter)
     path = house.folder / "letter.pdf"
     path.write_bytes(pdf)
-    commands = (["pdftotext", path, "-"], ["qpdf", "--qdf", path, "-"])
+    commands = (["pdftotext", str(path), "-"], ["qpdf", "--qdf", str(path), "-"])
     words, objects = (subprocess.run(each, capture_output=True, check=True) for each in commands)
     return "\n".join(
         [letter.text or "", *(each.decode("latin-1") for each in (words.stdout, objects.stdout))]
@@ -159,14 +159,14 @@ def test_a_body_that_got_a_call_is_named_only_if_the_person_may_learn_of_it(
     assert text_of(letter).count(body) == is_told
     assert ("Avon and Somerset" in every_byte(house, letter)) == is_told
     assert ("to nobody else outside this practice" in text_of(letter)) != is_told
-    assert ("People who work here have listened" in text_of(letter)) == is_told
+    assert "People who work here have listened" not in text_of(letter)
 
 
 def test_another_person_who_got_a_call_is_not_named(house: House) -> None:
     given(house, access(house, 1, 2, subject="Bob Tregenza", authority="none"))
     approve(house, access(house), "dora", to="sam")
     letter = write(house, LetterKind.ANSWER, "R-2")
-    assert "another person who has a right to them by law, on 24 November 2026" in text_of(letter)
+    assert "another person who has a right to it by law, on 24 November 2026" in text_of(letter)
     assert "Tregenza" not in every_byte(house, letter)
 
 

@@ -29,7 +29,7 @@ SPOKEN = (NoticeKind.ANNOUNCEMENT, NoticeKind.OUTBOUND)
 
 def words_of(kind: NoticeKind, facts: AboutPractice = FACTS, text: str = "") -> str:
     notice = NoticeVersion(kind=kind, version="7a", first_on=date(2026, 2, 1), text=text)
-    return notice_text(notice, facts)
+    return notice_text(notice, Settings(practice=facts))
 
 
 def flowing(kind: NoticeKind) -> str:
@@ -76,10 +76,11 @@ def test_what_is_published_names_every_purpose_of_section_2(kind: NoticeKind) ->
 @pytest.mark.parametrize("kind", SPOKEN)
 def test_what_is_spoken_gives_the_reasons_and_a_way_out(kind: NoticeKind) -> None:
     text = flowing(kind)
-    for reason in ("protect", "train", "abusive calls", "complaint", "claim"):
+    for reason in ("protect", "train", "abusive calls", "complaint", "claim", "another way"):
         assert reason in text
     assert "If you do not wish to be recorded" in text
-    assert len(text.split()) < 100  # forty seconds, spoken
+    spoken = words_of(kind).rpartition("\n\n")[2]  # after what is said to the caller alone
+    assert len(spoken.split()) < 100  # forty seconds, spoken
 
 
 def test_the_website_says_who_hears_recordings_and_what_rights_people_have() -> None:
@@ -90,15 +91,60 @@ def test_the_website_says_who_hears_recordings_and_what_rights_people_have() -> 
         "encrypted",
         "a copy",
         "erase",
-        "end the call",
+        "tell us; we will find another way. In an emergency call 999.",
+        "The partner who acts as Data Controller",
+        "correct what is wrong",
+        "NHS Resolution",
+        "the right to complain to us",
+        "stores them for us on a secure server",
         "ico.",
     ):
         assert told in text
 
 
+def test_the_website_names_who_answers_for_data_protection() -> None:
+    text = " ".join(words_of(NoticeKind.WEBSITE, OFFICERS).split())
+    for told in (
+        "in the regulator's register with the number ZA123456.",
+        "data protection officer: Jo Lane, 01632 960222.",
+        "Caldicott Guardian, who looks after the confidentiality of patients: Dr Ellison.",
+        "Green Telecom Ltd, which provides our telephone system, stores them",
+        "We do not send recordings to other countries.",
+    ):
+        assert told in text
+
+
+OFFICERS = AboutPractice(
+    data_protection_officer="Jo Lane, 01632 960222",
+    caldicott_guardian="Dr Ellison",
+    ico_registration="ZA123456",
+    telephone_supplier="Green Telecom Ltd",
+    other_countries="We do not send recordings to other countries.",
+)
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_each_reason_has_the_articles_that_the_practice_decided(kind: NoticeKind) -> None:
+    notice = NoticeVersion(kind=kind, version="1", first_on=date(2026, 2, 1))
+    other = {"purpose": "complaint", "articles": ["6(1)(e)", "9(2)(i)"]}
+    text = " ".join(notice_text(notice, Settings.model_validate({"lawful_basis": [other]})).split())
+    assert "staff complains (6(1)(e), 9(2)(i));" in text
+    assert "medico-legal claim (6(1)(e), 9(2)(f));" in text
+
+
+def test_a_person_is_named_the_practice_only_once_it_is_them() -> None:
+    before, _, after = words_of(NoticeKind.OUTBOUND).partition("I am calling from")
+    assert "ask who is speaking" in before
+    assert "Hama" not in before
+    assert after.startswith(" Hama Medical Centre")
+
+
 def test_staff_are_told_that_nobody_browses_and_what_to_do_after_a_slip() -> None:
     text = flowing(NoticeKind.STAFF)
-    for told in ("Nobody may browse", "written agreement", "callrec incident report", "at once"):
+    for told in (
+        *("Nobody may browse", "written agreement", "callrec incident report", "at once"),
+        *("to those who hear the case", "except to investigate misuse", "right to complain to us"),
+    ):
         assert told in text
 
 
@@ -114,7 +160,7 @@ def test_the_practice_s_own_words_stand_as_they_are() -> None:
 
 
 def test_the_form_for_complaints_has_room_to_write_and_says_what_happens_next() -> None:
-    form = complaint_form(FACTS)
+    form = complaint_form(Settings(practice=FACTS))
     assert max(map(len, form.splitlines())) == COLUMNS
     assert sum(line == "_" * COLUMNS for line in form.splitlines()) == 8
     words = " ".join(form.split())
@@ -128,7 +174,7 @@ def test_the_form_for_complaints_has_room_to_write_and_says_what_happens_next() 
 
 
 def test_without_a_contact_the_form_is_given_in_at_reception() -> None:
-    assert "please ask at reception" in complaint_form(AboutPractice()).split("WHAT HAPPENS")[1]
+    assert "please ask at reception" in complaint_form(Settings()).split("WHAT HAPPENS")[1]
 
 
 MOVED = AboutPractice(
@@ -138,7 +184,8 @@ MOVED = AboutPractice(
 
 def test_the_regulator_is_the_one_of_the_settings() -> None:
     notice = NoticeVersion(kind=NoticeKind.WEBSITE, version="1", first_on=date(2026, 2, 1))
-    for text in (notice_text(notice, MOVED), complaint_form(MOVED)):
+    moved = Settings(practice=MOVED)
+    for text in (notice_text(notice, moved), complaint_form(moved)):
         said = " ".join(text.split())
         assert "Information Commission, ico.example, 0300 000 0000." in said
         assert "Information Commissioner" not in said

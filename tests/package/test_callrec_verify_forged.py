@@ -618,6 +618,20 @@ def test_an_edited_copy_without_its_original_is_verified(office: Office) -> None
     assert check(office.release(small), office.root).verdict == "VERIFIED"
 
 
+def test_a_copy_that_is_its_original_stands_for_both(office: Office) -> None:
+    copy = a_listening_copy(a_file())
+    same = replace(copy, made_from=copy.sha256)
+    left_out = NotEnclosed(
+        same.recording, same.uid, same.sha256, same.size_bytes, "pcm16", WhyNotEnclosed.SAME
+    )
+    manifest = office.manifest(files=(same,), not_enclosed=(left_out,))
+    assert checker.read_manifest(manifest.to_bytes())["not_enclosed"][0]["why"] == "same"
+    other = replace(left_out, sha256=a_file().sha256)
+    lying = office.manifest(files=(replace(same, made_from=other.sha256),), not_enclosed=(other,))
+    with pytest.raises(checker.Wrong, match="says that a copy is its original"):
+        checker.read_manifest(lying.to_bytes())
+
+
 def test_a_later_form_could_not_be_checked_unless_something_else_is_wrong(office: Office) -> None:
     later = with_manifest(office, lambda said: said.update(schema="callrec.release/2"))
     result = check(later, office.root)

@@ -14,6 +14,7 @@ from callrec.package.package import ssh_fingerprint
 from callrec.package.texts import (
     COLUMNS,
     WHAT_IT_PROVES,
+    RightsFacts,
     Searched,
     read_me_first,
     rights_text,
@@ -21,6 +22,7 @@ from callrec.package.texts import (
     verify_text,
 )
 from callrec.policy.days import DayRange
+from callrec.policy.lawful_basis import reasons_in_words
 from callrec.policy.notice import PURPOSES_IN_WORDS
 from callrec.settings import Release
 from package.builders import PUBLIC, ROOT, a_file, a_manifest, an_edited_copy
@@ -32,9 +34,23 @@ VERIFY = verify_text(a_manifest(), public=PUBLIC, root=ROOT)
 
 REGULATOR = ("Information Commissioner's Office", "Wycliffe House, Wilmslow", "ico.org.uk")
 
-RIGHTS = rights_text(
-    a_manifest(), contact="Ann Hall, 01632 960000", kept_for="six years", regulator=REGULATOR
+RIGHTS_FACTS = RightsFacts(
+    contact="Ann Hall, 01632 960000",
+    officers="Its data protection officer: Jo Lane, 01632 960222.",
+    reasons=reasons_in_words({}),
+    basis="UK GDPR Articles 6(1)(c) and 9(2)(h)",
+    storage="The company that provides our telephone system stores them for us.",
+    recipients=("Kent Police, on 2 March 2026 (recordings/01)",),
+    kept_until={"recordings/01": date(2029, 7, 14), "recordings/02": None},
+    other_countries="We do not send recordings to other countries.",
+    regulator=REGULATOR,
 )
+
+RIGHTS = rights_text(a_manifest(), RIGHTS_FACTS)
+
+
+def rights(**changes: Any) -> str:
+    return rights_text(a_manifest(), replace(RIGHTS_FACTS, **changes))
 
 
 def in_one_line(text: str) -> str:
@@ -162,19 +178,21 @@ def test_the_patient_is_told_whether_something_was_cut_or_silenced() -> None:
 
 
 ARTICLE_15 = {
-    "1(a) the purposes": "WHY CALLS ARE RECORDED Recordings are used in order to",
+    "1(a) the purposes": "WHY CALLS ARE RECORDED We use recordings to",
     "1(b) the categories": "the telephone number outside the practice, the extension inside it",
-    "1(c) the recipients": "the police and courts, regulators such as the Care Quality Commission",
-    "1(d) how long": "As a rule for six years",
-    "1(e) rectification": "put right",
-    "1(e) erasure": "that a recording is erased",
-    "1(e) restriction": "that it is kept but not used",
+    "1(c) the recipients": "our record shows - Kent Police, on 2 March 2026 (recordings/01).",
+    "1(c) who else may": "our medical defence organisation, NHS Resolution and lawyers",
+    "1(d) how long": "recordings/01 until 14 July 2029 recordings/02 no last day is set",
+    "1(e) rectification": "correct what is wrong about you",
+    "1(e) erasure": "that we erase a recording",
+    "1(e) restriction": "that we keep it but do not use it",
     "1(e) objection": "you object",
-    "1(f) the Commissioner": "You may complain at any time to the regulator of data protection in"
-    " the United Kingdom: Information Commissioner's Office Wycliffe House",
-    "1(g) the source": "WHERE IT CAME FROM From the calls themselves",
-    "1(h) no automated decision": "No decision about you is made by a machine alone",
-    "2 transfers": "does not send recordings to other countries",
+    "1(f) the Commissioner": "You may also complain at any time to the regulator of data protection"
+    " in the United Kingdom: Information Commissioner's Office Wycliffe House",
+    "s.164A": "the right to complain to us about how we handle your personal data",
+    "1(g) the source": "WHERE THE RECORDINGS COME FROM From the calls themselves",
+    "1(h) no automated decision": "No machine decides about you alone",
+    "2 transfers": "We do not send recordings to other countries",
 }
 
 
@@ -192,16 +210,29 @@ def test_a_data_subject_reads_every_purpose_and_whom_to_ask() -> None:
 
 
 def test_a_practice_that_names_nobody_is_asked_at_reception() -> None:
-    said = in_one_line(rights_text(a_manifest(), contact="", kept_for="six years", regulator=()))
-    assert "For anything on this page: please ask at reception." in said
+    said = in_one_line(rights(contact="", officers=""))
+    assert (
+        "controller of the recordings. For anything on this page: please ask at reception." in said
+    )
 
 
 def test_the_practices_own_words_of_rights_stand_as_they_are() -> None:
     own = Release(rights="We charge $5.\n\n").rights
-    assert (
-        rights_text(a_manifest(), contact="-", kept_for="-", regulator=(), own=own)
-        == "We charge $5.\n"
-    )
+    assert rights_text(a_manifest(), RIGHTS_FACTS, own=own) == "We charge $5.\n"
+
+
+def test_what_the_practice_has_not_found_out_is_not_told() -> None:
+    said = in_one_line(rights(recipients=(), other_countries=""))
+    assert "our record shows - nobody of whom we can tell you." in said
+    assert "OTHER COUNTRIES Please ask us whether" in said
+    assert "not send" not in said
+
+
+def test_a_data_subject_reads_what_was_searched_or_that_nothing_was() -> None:
+    whole = replace(a_manifest(), call_data=(CallData(SEARCH, "00" * 32, 1),))
+    assert "SEARCH.txt says what we searched" in in_one_line(rights_text(whole, RIGHTS_FACTS))
+    assert "We did not search for all your calls." in in_one_line(RIGHTS)
+    assert "SEARCH.txt" not in RIGHTS
 
 
 def test_windows_is_told_the_same_commands_through_cmd() -> None:
@@ -260,7 +291,7 @@ def typed(line: str, folder: Path) -> str:
 
 def test_the_regulator_is_the_one_of_the_settings_a_line_each() -> None:
     moved = ("Information Commission", "", "ico.example, 0300 000 0000")
-    said = rights_text(a_manifest(), contact="-", kept_for="-", regulator=moved)
+    said = rights(regulator=moved)
     assert "\n\n    Information Commission\n    ico.example, 0300 000 0000\n\n" in said
     assert "Information Commissioner" not in said
     assert "\n    Wycliffe House, Wilmslow\n" in RIGHTS

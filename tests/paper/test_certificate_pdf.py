@@ -101,9 +101,22 @@ def test_nobody_is_named_unless_it_was_asked_for() -> None:
     assert "Subject Zofia Dąbrowska-Llewellyn" in in_one_line(named)
 
 
-def test_a_release_that_withholds_nothing_says_so_and_lists_no_original_outside() -> None:
-    assert "Nothing else that was asked for and may be given has been left out." in ONE
+def test_a_release_that_lists_nothing_as_withheld_says_no_more_than_that() -> None:
+    assert "No recording that was asked for is listed here." in ONE
+    assert "entitled" not in ONE
     assert "not enclosed" not in ONE
+
+
+def test_only_after_a_complete_gathering_everything_was_given() -> None:
+    whole = text_of(certificate_pdf(replace(PLAIN, is_complete=True)))
+    assert "Everything was given that the person who asked is entitled to." in in_one_line(whole)
+
+
+def test_what_an_outside_body_relies_on_stands_beside_the_basis() -> None:
+    body = replace(PLAIN, exemption="prevent or detect crime", confidentiality="it weighs more")
+    text = in_one_line(text_of(certificate_pdf(body)))
+    assert "Exemption relied on prevent or detect crime Confidentiality it weighs more" in text
+    assert "Exemption" not in ONE
 
 
 @pytest.mark.parametrize(("number", "expected"), [(1, 1), (20, 3), (200, 20)])

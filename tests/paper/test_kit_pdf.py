@@ -75,7 +75,7 @@ def test_any_two_of_the_three_squares_give_the_seed_back(tmp_path: Path) -> None
         "Dr Müller & Partners",
         f"Vault {'33' * 16}",
         f"Fingerprint {hash_in_groups(FINGERPRINT)}",
-        "Number of this kit 2; each one that is made ends the one before",
+        "Number of this kit 2; each new kit ends the one before",
         "Made 24 November 2026, 12:30:00 (UTC+00:00)",
         'callrec practice recovery use --user NAME --name "Full Name" --recovery-file FILE.pdf',
         "Once a year: callrec practice recovery drill",

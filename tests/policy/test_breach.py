@@ -13,12 +13,16 @@ from callrec.errors import Refused, Unusable
 from callrec.policy.breach import (
     BREACH_RECORD_FIELDS,
     ICO_REPORT_FIELDS,
+    NOT_TOLD,
+    PEOPLE_TOLD_FIELDS,
     Closing,
     Findings,
     ReportingThreshold,
     check_closing,
+    check_told_on,
     is_late,
     missing_findings,
+    untold,
 )
 from callrec.policy.clause import Clause, Law
 from callrec.policy.clock import breach_due_at
@@ -124,6 +128,9 @@ def test_the_law_s_fields_are_all_there_in_its_order() -> None:
     assert set(Findings.__slots__) == {
         *ICO_REPORT_FIELDS,
         *BREACH_RECORD_FIELDS,
+        *PEOPLE_TOLD_FIELDS,
+        "not_told",
+        "dspt_reference",
         "likelihood",
         "impact",
     }
@@ -148,6 +155,77 @@ def test_of_what_need_not_be_reported_the_record_alone_is_missing() -> None:
     not_told = closing(outcome=Outcome.NOT_REPORTED)
     assert missing_findings(mild, GRID, not_told) == BREACH_RECORD_FIELDS
     assert missing_findings(mild, GRID, closing()) == (*ICO_REPORT_FIELDS, *BREACH_RECORD_FIELDS)
+
+
+@pytest.mark.parametrize(("likelihood", "impact"), [*product(range(1, 6), range(1, 6))])
+def test_people_are_told_of_what_is_likely_and_grave(likelihood: int, impact: int) -> None:
+    findings = Findings(likelihood=likelihood, impact=impact)
+    assert GRID.must_tell_people(findings) is (likelihood >= 3 and impact >= 4)
+    later = replace(GRID, tell_impact=5)
+    assert later.must_tell_people(findings) is (likelihood >= 3 and impact == 5)
+
+
+def test_whether_people_are_told_nobody_knows_before_both_degrees_are_said() -> None:
+    assert GRID.must_tell_people(Findings(likelihood=5)) is None
+    assert GRID.must_tell_people(Findings(impact=5)) is None
+    assert Incidents().tell_people_impact == GRID.tell_impact == 4
+
+
+HIGH = replace(ON_RECORDED, likelihood=4, impact=4)
+
+TOLD_THEM = {"people_told": 40, "people_told_on": "2026-11-26", "people_told_how": "by letter"}
+
+ENOUGH = {
+    "they were told": TOLD_THEM,
+    "nobody was left to tell": {**TOLD_THEM, "people_told": 0},
+    "34(3)(a)": {"not_told": "unreadable"},
+    "34(3)(b)": {"not_told": "averted"},
+    "34(3)(c)": {"not_told": "disproportionate", "people_told_how": "a notice on our website"},
+}
+
+
+@pytest.mark.parametrize("said", ENOUGH.values(), ids=ENOUGH)
+def test_a_grave_breach_closes_once_people_were_told_or_need_not_be(said: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match=r"affects are told, and nothing says so yet \[UK GDPR 34\]"):
+        check(closing(), HIGH)
+    check(closing(), replace(HIGH, **said))
+
+
+SHORT: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "nothing is said": ({}, PEOPLE_TOLD_FIELDS),
+    "how many and when is not said": ({"people_told_how": "by letter"}, PEOPLE_TOLD_FIELDS[:2]),
+    "in public, and not how": ({"not_told": "disproportionate"}, ("people_told_how",)),
+}
+
+
+@pytest.mark.parametrize(("said", "lacking"), SHORT.values(), ids=SHORT)
+def test_what_does_not_say_that_people_were_told_is_missing(
+    said: dict[str, Any], lacking: tuple[str, ...]
+) -> None:
+    assert untold(replace(HIGH, **said)) == lacking
+    assert missing_findings(replace(EVERYTHING, likelihood=4, impact=4, **said), GRID) == lacking
+    assert missing_findings(replace(EVERYTHING, likelihood=4, impact=3, **said), GRID) == ()
+
+
+def test_people_are_told_between_the_breach_and_today() -> None:
+    def told(day: str) -> None:
+        found = Findings(people_told_on=day)
+        check_told_on(found, noticed_on=date(2026, 11, 24), today=date(2026, 11, 26))
+
+    for day in ("", "2026-11-24", "2026-11-26"):
+        told(day)
+    with pytest.raises(Refused, match=r"before it was noticed \[UK GDPR 34\]"):
+        told("2026-11-23")
+    with pytest.raises(Refused, match="in the future"):
+        told("2026-11-27")
+
+
+def test_only_the_law_s_reasons_and_days_are_taken() -> None:
+    assert [*NOT_TOLD] == ["unreadable", "averted", "disproportionate"]
+    with pytest.raises(Unusable, match="not a reason"):
+        Findings(not_told="embarrassing")
+    with pytest.raises(Unusable, match="is not a date"):
+        Findings(people_told_on="Thursday")
 
 
 def test_in_time_is_within_72_hours_to_the_minute() -> None:

@@ -54,4 +54,4 @@ def test_a_refusal_shows_its_clause() -> None:
 
 def test_a_refusal_by_law_does_not_call_it_the_policy_s() -> None:
     refused = Refused("too late", clause=Law.RECORDS_CODE)
-    assert str(refused) == "too late [NHS Records Management Code of Practice]"
+    assert str(refused) == "too late [NHS Records Management Code of Practice 2021]"

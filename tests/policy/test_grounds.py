@@ -24,7 +24,7 @@ TABLE = {
     ("not-approved", "subject-access"): "4(b)",
     ("not-approved", "portability"): "4(b)",
     ("not-approved", "deceased"): "4(b)",
-    ("not-approved", "disposal"): "NHS Records Management Code of Practice",
+    ("not-approved", "disposal"): "NHS Records Management Code of Practice 2021",
     ("not-relevant", "protect-parties"): "1",
     ("not-relevant", "performance"): "1",
     ("not-relevant", "training"): "1",

@@ -15,7 +15,7 @@ from callrec.policy.hearing import (
     check_each_heard,
     check_is_for_listening,
     check_may_be_granted,
-    check_may_hear,
+    check_may_listen,
     check_may_release,
     check_second_person,
     check_third_parties,
@@ -79,9 +79,17 @@ def test_where_the_practice_names_the_manager_no_other_hears_it() -> None:
         check_may_be_granted(ann, about_ben, on=TODAY, managers={BEN: CAT})
 
 
+def test_who_is_their_manager_no_more_releases_it_no_more() -> None:
+    about_ben = a_request(Purpose.DISCIPLINARY, subjects=frozenset({BEN}))
+    ann, grant = a_person(Role.MANAGER), a_grant(decided_by=frozenset({CAT}))
+    check_may_release(ann, about_ben, grant, on=TODAY, now=NOW, managers={BEN: ANN})
+    with pytest.raises(Refused, match="manager only"):
+        check_may_release(ann, about_ben, grant, on=TODAY, now=NOW, managers={BEN: CAT})
+
+
 CARRIED_OUT = {
     Purpose.ERASURE: r"\[policy 4\(i\)\]",
-    Purpose.DISPOSAL: r"\[NHS Records Management Code of Practice\]",
+    Purpose.DISPOSAL: r"\[NHS Records Management Code of Practice 2021\]",
     Purpose.RECTIFICATION: r"\[UK GDPR 16\]",
     Purpose.RESTRICTION: r"\[UK GDPR 18\]",
     Purpose.OBJECTION: r"\[UK GDPR 21\]",
@@ -108,30 +116,36 @@ def test_every_other_purpose_is_heard(purpose: Purpose) -> None:
 
 
 def test_whom_it_was_granted_hears_it() -> None:
-    check_may_hear(a_person(), a_grant(), on=TODAY, now=NOW)
+    check_may_listen(a_person(), a_request(), a_grant(), on=TODAY, now=NOW)
 
 
 def test_nobody_hears_what_was_granted_to_somebody_else() -> None:
     with pytest.raises(Refused, match=r"granted to somebody else \[policy 4\(a\)\]") as refused:
-        check_may_hear(a_person(Role.DATA_CONTROLLER), a_grant(to=BEN), on=TODAY, now=NOW)
-    assert "callrec request create" in refused.value.hint
+        check_may_listen(
+            a_person(Role.DATA_CONTROLLER), a_request(), a_grant(to=BEN), on=TODAY, now=NOW
+        )
+    assert refused.value.hint == "callrec request show R-17 says to whom"
 
 
 def test_nobody_hears_what_has_lapsed() -> None:
     grant = a_grant()
-    check_may_hear(a_person(), grant, on=TODAY, now=grant.lapses_at - timedelta(milliseconds=1))
+    check_may_listen(
+        a_person(), a_request(), grant, on=TODAY, now=grant.lapses_at - timedelta(milliseconds=1)
+    )
     with pytest.raises(Refused, match=r"the grant has lapsed \[policy 4\(a\)\]"):
-        check_may_hear(a_person(), grant, on=TODAY, now=grant.lapses_at)
+        check_may_listen(a_person(), a_request(), grant, on=TODAY, now=grant.lapses_at)
 
 
 def test_who_was_disabled_meanwhile_does_not_hear() -> None:
     with pytest.raises(Refused, match="disabled"):
-        check_may_hear(a_person(standing=Standing.DISABLED), a_grant(), on=TODAY, now=NOW)
+        check_may_listen(
+            a_person(standing=Standing.DISABLED), a_request(), a_grant(), on=TODAY, now=NOW
+        )
 
 
 def test_whose_role_changed_meanwhile_does_not_hear() -> None:
     with pytest.raises(Refused, match="the role auditor may not"):
-        check_may_hear(a_person(Role.AUDITOR), a_grant(), on=TODAY, now=NOW)
+        check_may_listen(a_person(Role.AUDITOR), a_request(), a_grant(), on=TODAY, now=NOW)
 
 
 @pytest.mark.parametrize("purpose", SECOND)

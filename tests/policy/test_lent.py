@@ -27,7 +27,7 @@ from callrec.policy.handling import (
     is_shown_in_full,
     is_shown_recordings,
 )
-from callrec.policy.hearing import check_may_be_granted, check_may_hear, check_may_release
+from callrec.policy.hearing import check_may_be_granted, check_may_listen, check_may_release
 from callrec.policy.hold import (
     check_may_countersign_lifting,
     check_may_lift_hold,
@@ -121,7 +121,11 @@ RULES: Final[dict[str, tuple[Person, Power, Rule]]] = {
         Power.HEAR,
         lambda p, on: check_may_be_granted(p, a_request(Purpose.DISCIPLINARY), on=on),
     ),
-    "hears": (NOBODY, Power.HEAR, lambda p, on: check_may_hear(p, a_grant(), on=on, now=NOW)),
+    "hears": (
+        NOBODY,
+        Power.HEAR,
+        lambda p, on: check_may_listen(p, COMPLAINT, a_grant(), on=on, now=NOW),
+    ),
     "releases": (
         NOBODY,
         Power.HEAR,

@@ -79,7 +79,7 @@ def all_unknown() -> Particulars:
 def test_the_six_stand_in_the_policy_s_order() -> None:
     names = [field.name for field in fields(Particulars)]
     six = ["reason", "days", "times", "extensions", "numbers", "parties", "about"]
-    assert names == [*six, "further", "names"]
+    assert names == [*six, "further", "names", "person"]
 
 
 def test_each_of_them_is_said() -> None:
@@ -330,6 +330,7 @@ BY_ORDER = {
     FurtherParticular.REFERENCE: "CC 24/17",
     FurtherParticular.RECEIVED: "2024-01-04",
     FurtherParticular.LEGAL_BASIS: "court-order",
+    FurtherParticular.CONFIDENTIALITY: "law",
     FurtherParticular.ANSWER_BY: "2024-01-20",
     FurtherParticular.NECESSITY: "The court has ordered that it be produced",
     FurtherParticular.PREJUDICE: "The hearing would have to be put off",

@@ -161,6 +161,7 @@ FURTHER: dict[Purpose, tuple[FurtherParticular, ...]] = {
         FurtherParticular.REFERENCE,
         FurtherParticular.RECEIVED,
         FurtherParticular.LEGAL_BASIS,
+        FurtherParticular.CONFIDENTIALITY,
         FurtherParticular.ANSWER_BY,
         FurtherParticular.URGENT,
         FurtherParticular.NECESSITY,

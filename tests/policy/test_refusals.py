@@ -32,13 +32,14 @@ from policy.deeds import (
     releases,
     requests,
     retention,
+    subjects,
 )
 
 DEEDS: Final = {
     deed: tried
     for module in (
         *(people, requests, particulars, recordings, edits, releases),
-        *(destroying, retention, days, incidents, complaints, letters),
+        *(destroying, retention, days, incidents, complaints, letters, subjects),
     )
     for deed, tried in module.DEEDS.items()
 }

@@ -26,7 +26,7 @@ def test_every_register_has_its_terms() -> None:
 
 
 def test_the_register_of_subject_access_lists_every_right_with_a_statutory_clock() -> None:
-    assert REGISTERS[RegisterName.SUBJECT_ACCESS].purposes == RIGHTS_PURPOSES
+    assert REGISTERS[RegisterName.RIGHTS_REQUESTS].purposes == RIGHTS_PURPOSES
     assert {p for p, terms in TERMS.items() if terms.has_statutory_clock} == RIGHTS_PURPOSES
 
 
@@ -48,7 +48,7 @@ def test_who_reads_the_log_reads_every_register(role: Role, register: RegisterNa
 @pytest.mark.parametrize(
     ("register", "clause"),
     {
-        RegisterName.SUBJECT_ACCESS: "4(e)",
+        RegisterName.RIGHTS_REQUESTS: "4(e)",
         RegisterName.OUTSIDE_BODY: "4(f)",
         RegisterName.DISCLOSURE: "4(a)",
         RegisterName.HOLDS: "4(a)",
@@ -73,7 +73,7 @@ def test_just_the_power_that_decides_is_enough() -> None:
 
 LENT = {
     Power.DECIDE_RESERVED: {
-        *(RegisterName.SUBJECT_ACCESS, RegisterName.OUTSIDE_BODY),
+        *(RegisterName.RIGHTS_REQUESTS, RegisterName.OUTSIDE_BODY),
         *(RegisterName.DISCLOSURE, RegisterName.HOLDS, RegisterName.COMPLAINTS),
     },
     Power.GOVERN: {RegisterName.INCIDENTS, RegisterName.ACCESS, RegisterName.SET_ASIDE},

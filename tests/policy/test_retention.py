@@ -167,7 +167,7 @@ def test_stock_says_when_the_next_is_due() -> None:
 
 def test_how_what_stops_a_recording_is_said() -> None:
     assert str(HELD) == "hold H-1"
-    assert str(Stopped(StopReason.RESTRICTION)) == "restriction"
+    assert str(Stopped(StopReason.KEPT_ON, "until then")) == "kept on until then"
 
 
 @pytest.mark.parametrize("role", Role)

@@ -165,26 +165,33 @@ INSTANTS = {
     "2024-01-04T14:05:00Z": datetime(2024, 1, 4, 14, 5, tzinfo=UTC),
     "2024-10-27T01:30+01:00": datetime(2024, 10, 27, 0, 30, tzinfo=UTC),
     "2024-07-01": datetime(2024, 6, 30, 23, tzinfo=UTC),
+    "4/7/2024 14:05": datetime(2024, 7, 4, 13, 5, tzinfo=UTC),
+    "Thu 4 Jan 2024 9:05": datetime(2024, 1, 4, 9, 5, tzinfo=UTC),
+    "1/7/2024": datetime(2024, 6, 30, 23, tzinfo=UTC),
+    "yesterday 16:03": datetime(2024, 1, 9, 16, 3, tzinfo=UTC),
 }
 
 
 @pytest.mark.parametrize(("text", "at"), INSTANTS.items())
 def test_an_instant_is_local_where_it_has_no_offset(text: str, at: datetime) -> None:
-    found = parse_instant(text, LONDON)
+    found = parse_instant(text, LONDON, date(2024, 1, 10))
     assert found == at
     assert found.tzinfo is UTC
 
 
-@pytest.mark.parametrize("text", ["", "now", "2024-13-01T10:00", "0001-01-01T00:00+14:00"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "now", "2024-13-01T10:00", "31/2/2024 10:00", "4/7/2024 24:05", "0001-01-01T00:00+14:00"],
+)
 def test_what_is_no_instant_is_unusable(text: str) -> None:
     with pytest.raises(Unusable, match="that is not a date and time"):
-        parse_instant(text, LONDON)
+        parse_instant(text, LONDON, date(2024, 1, 10))
 
 
-@pytest.mark.parametrize("text", ["2024-10-27T01:30", "2024-03-31T01:30"], ids=["twice", "never"])
+@pytest.mark.parametrize("text", ["27/10/2024 1:30", "2024-03-31T01:30"], ids=["twice", "never"])
 def test_an_instant_that_does_not_say_when_is_unusable(text: str) -> None:
     with pytest.raises(Unusable, match="the clocks changed then") as unusable:
-        parse_instant(text, LONDON)
+        parse_instant(text, LONDON, date(2024, 1, 10))
     assert "add the offset" in unusable.value.hint
 
 

@@ -125,7 +125,7 @@ def test_it_is_read_from_a_time_on_or_till_one(stocked: House, register: Registe
 def test_a_day_counts_from_its_first_moment_at_the_practice(stocked: House) -> None:
     ask(stocked, SUBJECT_ACCESS, received="2026-06-15")
     begins = datetime(2026, 6, 14, 23, tzinfo=UTC)  # British Summer Time
-    second, register = timedelta(seconds=1), RegisterName.SUBJECT_ACCESS
+    second, register = timedelta(seconds=1), RegisterName.RIGHTS_REQUESTS
     assert len(extract(stocked, register, since=begins).entries) == 1
     assert extract(stocked, register, since=begins + second).entries == ()
     assert extract(stocked, register, until=begins).entries == ()
@@ -305,7 +305,7 @@ def test_only_what_was_disclosed_in_that_time_is_shown(granted: House) -> None:
 
 def test_a_subject_access_request_stands_in_its_register(stocked: House) -> None:
     ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
-    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    entry = one(stocked, RegisterName.RIGHTS_REQUESTS)
     assert entry == {
         "request": "R-1",
         "purpose": "subject-access",
@@ -335,9 +335,9 @@ def test_a_subject_access_request_stands_in_its_register(stocked: House) -> None
 
 def test_it_is_masked_for_who_does_not_decide_it(stocked: House) -> None:
     ask(stocked, SUBJECT_ACCESS)
-    for_pat = one(stocked, RegisterName.SUBJECT_ACCESS, "pat")
+    for_pat = one(stocked, RegisterName.RIGHTS_REQUESTS, "pat")
     assert (for_pat["subject"], for_pat["received_how"]) == ("S•••• O••••", None)
-    for_ava = one(stocked, RegisterName.SUBJECT_ACCESS, "ava")
+    for_ava = one(stocked, RegisterName.RIGHTS_REQUESTS, "ava")
     assert (for_ava["subject"], for_ava["received_how"]) == (None, None)
     assert for_ava["received_on"] == for_pat["received_on"] == date(2024, 7, 5)
 
@@ -345,7 +345,7 @@ def test_it_is_masked_for_who_does_not_decide_it(stocked: House) -> None:
 @pytest.mark.parametrize("purpose", [Purpose.ERASURE, Purpose.PORTABILITY, Purpose.DECEASED])
 def test_the_other_rights_stand_in_it_too(stocked: House, purpose: Purpose) -> None:
     ask(stocked, purpose)
-    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    entry = one(stocked, RegisterName.RIGHTS_REQUESTS)
     who = "Owen O'Neill" if purpose is Purpose.DECEASED else "Siân O'Neill"
     assert (entry["purpose"], entry["subject"]) == (purpose, who)
 
@@ -353,12 +353,12 @@ def test_the_other_rights_stand_in_it_too(stocked: House, purpose: Purpose) -> N
 def test_no_other_request_stands_in_it(stocked: House) -> None:
     ask(stocked, Purpose.COMPLAINT)
     ask(stocked, OUTSIDE_BODY)
-    assert entries(stocked, RegisterName.SUBJECT_ACCESS) == []
+    assert entries(stocked, RegisterName.RIGHTS_REQUESTS) == []
 
 
 def test_identity_is_checked_when_the_proof_has_come(stocked: House) -> None:
     ask(stocked, SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
-    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    entry = one(stocked, RegisterName.RIGHTS_REQUESTS)
     assert (entry["identity_checked_on"], entry["waiting_for"]) == (None, "identity")
 
 
@@ -372,7 +372,7 @@ def test_it_is_not_checked_on_a_day_on_which_the_proof_was_missing(stocked: Hous
         amend_particulars(
             stocked.practice, signed_in(stocked, "sam"), reference, Answers(further=further)
         )
-        entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+        entry = one(stocked, RegisterName.RIGHTS_REQUESTS)
         assert entry["identity_checked_on"] == date(2026, 11, 24)
         pass_days(stocked, 1)
 
@@ -380,7 +380,7 @@ def test_it_is_not_checked_on_a_day_on_which_the_proof_was_missing(stocked: Hous
 def test_nor_while_it_is_asked_for_once_more(stocked: House) -> None:
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
     dated(stocked, reference, _asked(date(2026, 11, 23), Awaited.IDENTITY))
-    assert one(stocked, RegisterName.SUBJECT_ACCESS)["identity_checked_on"] is None
+    assert one(stocked, RegisterName.RIGHTS_REQUESTS)["identity_checked_on"] is None
 
 
 def test_it_says_that_a_day_was_put_right(stocked: House) -> None:
@@ -389,7 +389,7 @@ def test_it_says_that_a_day_was_put_right(stocked: House) -> None:
     for day, put_right in ((24, False), (23, True)):
         came = ClockEvent(event=ClockEventKind.ANSWERED, on=date(2026, 11, day), awaited=awaited)
         date_request(stocked.practice, dora, reference, came)
-        entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+        entry = one(stocked, RegisterName.RIGHTS_REQUESTS)
         assert (entry["identity_checked_on"], entry["due_on"]) == (came.on, date(2026, 12, day))
         assert entry["put_right"] is put_right
 
@@ -399,7 +399,7 @@ def test_it_says_so_of_what_was_first_said_when_the_time_was_over(stocked: House
     """It came on 1 October and was due on 2 November; on 24 November somebody dates it in time."""
     identity = {"identity": "unknown"} if how == "proof" else {}
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-10-01", **identity)
-    before = one(stocked, RegisterName.SUBJECT_ACCESS)
+    before = one(stocked, RegisterName.RIGHTS_REQUESTS)
     assert (before["in_time"], before["put_right"]) == (False, False)
     what = {
         "an extension": ClockEvent(event=ClockEventKind.EXTENDED, on=date(2026, 10, 20)),
@@ -408,7 +408,7 @@ def test_it_says_so_of_what_was_first_said_when_the_time_was_over(stocked: House
     }[how]
     told = dated(stocked, reference, what)
     assert told.was_due_on == date(2026, 11, 2)
-    after = one(stocked, RegisterName.SUBJECT_ACCESS)
+    after = one(stocked, RegisterName.RIGHTS_REQUESTS)
     assert (after["days_late"], after["put_right"]) == (0, True)
 
 
@@ -421,7 +421,7 @@ def test_it_does_not_say_so_of_what_was_said_in_time_or_moves_nothing(stocked: H
     assert dated(stocked, reference, came).was_due_on is None
     pass_days(stocked, 10)
     assert dated(stocked, reference, _asked(date(2026, 12, 3))).was_due_on is None
-    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    entry = one(stocked, RegisterName.RIGHTS_REQUESTS)
     assert (entry["due_on"], entry["put_right"]) == (date(2026, 11, 27), False)
 
 
@@ -439,7 +439,7 @@ def test_it_says_so_of_the_day_on_which_it_came(stocked: House) -> None:
     sam = signed_in(stocked, "sam")
     changes = Answers(further={FurtherParticular.RECEIVED: "2026-11-20"})
     amend_particulars(stocked.practice, sam, reference, changes)
-    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    entry = one(stocked, RegisterName.RIGHTS_REQUESTS)
     assert (entry["received_on"], entry["put_right"]) == (date(2026, 11, 20), True)
 
 
@@ -454,10 +454,10 @@ def test_an_erasure_is_answered_when_it_is_carried_out(
         recordings=(1,),
         withheld={2: Ground.LEGAL_OBLIGATION},
     )
-    assert one(stocked, RegisterName.SUBJECT_ACCESS)["answered_on"] is None
+    assert one(stocked, RegisterName.RIGHTS_REQUESTS)["answered_on"] is None
     erase(stocked, reference)
     pass_days(stocked, 60)
-    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    entry = one(stocked, RegisterName.RIGHTS_REQUESTS)
     assert (entry["answered_on"], entry["outcome"]) == (date(2026, 11, 24), "part")
     assert (entry["days_late"], entry["in_time"]) == (late, late == 0)
 
@@ -470,7 +470,7 @@ def test_denied_in_time(stocked: House) -> None:
     )
     pass_days(stocked, 60)
     for login in ("dora", "ava"):
-        entry = one(stocked, RegisterName.SUBJECT_ACCESS, login)
+        entry = one(stocked, RegisterName.RIGHTS_REQUESTS, login)
         assert (entry["outcome"], entry["codes"]) == ("denied", ("third-party",))
         assert entry["answered_on"] == date(2026, 11, 24)
         assert (entry["days"], entry["days_late"], entry["in_time"]) == (4, 0, True)
@@ -480,14 +480,14 @@ def test_what_was_awaited_when_it_was_answered_moves_its_day_no_more(stocked: Ho
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", identity="unknown")
     dora, ground = signed_in(stocked, "dora"), Ground.THIRD_PARTY
     deny_request(stocked.practice, dora, reference, reason=ANOTHER_REASON, ground=ground)
-    due_on = one(stocked, RegisterName.SUBJECT_ACCESS)["due_on"]
+    due_on = one(stocked, RegisterName.RIGHTS_REQUESTS)["due_on"]
     pass_days(stocked, 60)
-    assert one(stocked, RegisterName.SUBJECT_ACCESS)["due_on"] == due_on
+    assert one(stocked, RegisterName.RIGHTS_REQUESTS)["due_on"] == due_on
 
 
 def test_what_is_open_after_its_day_is_late_each_day_more(stocked: House) -> None:
     ask(stocked, SUBJECT_ACCESS, received="2026-10-20")
-    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    entry = one(stocked, RegisterName.RIGHTS_REQUESTS)
     assert (entry["due_on"], entry["days_late"], entry["in_time"]) == (date(2026, 11, 20), 4, False)
 
 
@@ -495,7 +495,7 @@ def test_what_was_withdrawn_is_counted_no_further(stocked: House) -> None:
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
     withdraw_request(stocked.practice, signed_in(stocked, "sam"), reference)
     pass_days(stocked, 60)
-    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    entry = one(stocked, RegisterName.RIGHTS_REQUESTS)
     assert (entry["outcome"], entry["answered_on"]) == ("withdrawn", None)
     assert (entry["days"], entry["days_late"], entry["in_time"]) == (4, 0, None)
 
@@ -506,7 +506,7 @@ def test_that_the_staff_heard_it_beforehand_answers_nobody(stocked: House) -> No
     hear(stocked, reference)
     pass_days(stocked, 60)
     for login in ("dora", "ava"):
-        entry = one(stocked, RegisterName.SUBJECT_ACCESS, login)
+        entry = one(stocked, RegisterName.RIGHTS_REQUESTS, login)
         assert (entry["answered_on"], entry["in_time"]) == (None, False)
 
 
@@ -514,9 +514,9 @@ def test_what_the_staff_heard_and_was_revoked_is_open_and_not_granted(stocked: H
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
     approve(stocked, reference, "dora")
     hear(stocked, reference)
-    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "granted"
+    assert one(stocked, RegisterName.RIGHTS_REQUESTS)["outcome"] == "granted"
     revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
-    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "open"
+    assert one(stocked, RegisterName.RIGHTS_REQUESTS)["outcome"] == "open"
 
 
 def test_what_who_asked_has_heard_stays_granted_whatever_is_revoked(stocked: House) -> None:
@@ -525,7 +525,7 @@ def test_what_who_asked_has_heard_stays_granted_whatever_is_revoked(stocked: Hou
     third_parties_checked(stocked, "sam", reference)
     hear(stocked, reference, attended=("the patient",))
     revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
-    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "granted"
+    assert one(stocked, RegisterName.RIGHTS_REQUESTS)["outcome"] == "granted"
 
 
 def test_who_came_to_hear_it_is_answered(stocked: House) -> None:
@@ -537,7 +537,7 @@ def test_who_came_to_hear_it_is_answered(stocked: House) -> None:
     hear(stocked, reference, attended=("the patient",))
     pass_days(stocked, 60)
     for login in ("dora", "ava"):
-        entry = one(stocked, RegisterName.SUBJECT_ACCESS, login)
+        entry = one(stocked, RegisterName.RIGHTS_REQUESTS, login)
         assert (entry["answered_on"], entry["in_time"]) == (date(2026, 11, 26), True)
 
 
@@ -547,7 +547,7 @@ def test_what_was_closed_without_an_answer_is_counted_no_further(stocked: House)
     hear(stocked, reference)
     close_request(stocked.practice, signed_in(stocked, "sam"), reference, reason=ANOTHER_REASON)
     pass_days(stocked, 60)
-    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    entry = one(stocked, RegisterName.RIGHTS_REQUESTS)
     assert (entry["answered_on"], entry["days"], entry["in_time"]) == (None, 4, None)
     assert entry["outcome"] == "closed"
 
@@ -558,7 +558,7 @@ def test_what_the_staff_heard_and_was_revoked_is_closed_and_not_granted(stocked:
     hear(stocked, reference)
     revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
     close_request(stocked.practice, signed_in(stocked, "sam"), reference, reason=ANOTHER_REASON)
-    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "closed"
+    assert one(stocked, RegisterName.RIGHTS_REQUESTS)["outcome"] == "closed"
 
 
 def test_what_who_asked_has_heard_is_granted_when_it_is_closed(stocked: House) -> None:
@@ -567,7 +567,7 @@ def test_what_who_asked_has_heard_is_granted_when_it_is_closed(stocked: House) -
     third_parties_checked(stocked, "sam", reference)
     hear(stocked, reference, attended=("the patient",))
     close_request(stocked.practice, signed_in(stocked, "sam"), reference, reason=ANOTHER_REASON)
-    assert one(stocked, RegisterName.SUBJECT_ACCESS)["outcome"] == "granted"
+    assert one(stocked, RegisterName.RIGHTS_REQUESTS)["outcome"] == "granted"
 
 
 def test_what_comes_to_a_year_that_is_not_known_stands_in_it_without_a_day(stocked: House) -> None:
@@ -579,7 +579,7 @@ def test_what_comes_to_a_year_that_is_not_known_stands_in_it_without_a_day(stock
         reason=ANOTHER_REASON,
         ground=Ground.THIRD_PARTY,
     )
-    unknown, known = entries(stocked, RegisterName.SUBJECT_ACCESS)
+    unknown, known = entries(stocked, RegisterName.RIGHTS_REQUESTS)
     assert (unknown["due_on"], unknown["days_late"], unknown["in_time"]) == (None, 0, None)
     assert known["due_on"] == date(2028, 12, 18)
 
@@ -592,6 +592,11 @@ def test_a_request_of_an_outside_body_stands_in_its_register(stocked: House) -> 
     entry = one(stocked, RegisterName.OUTSIDE_BODY)
     assert (entry["body"], entry["officer"]) == ("Avon and Somerset Police", "Jo Penhale")
     assert (entry["their_reference"], entry["legal_basis"]) == ("CRN 24/4711", "crime")
+    assert (entry["rank"], entry["necessity"], entry["prejudice"]) == (
+        "Inspector",
+        "The caller's words are evidence of a threat to kill",
+        "Without it the threat cannot be proved in court",
+    )
     assert (entry["received_on"], entry["due_on"]) == (date(2026, 11, 20), None)
     assert entry["target_on"] == date(2026, 11, 27)  # five working days
     assert (entry["decided_by"], entry["outcome"]) == (None, "open")
@@ -646,15 +651,16 @@ def test_what_was_revoked_and_then_withheld_is_not_granted(stocked: House) -> No
     approve(stocked, reference, "dora")
     revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
     approve(stocked, reference, "dora", withheld={2: Ground.THIRD_PARTY})
-    entry = one(stocked, RegisterName.SUBJECT_ACCESS)
+    entry = one(stocked, RegisterName.RIGHTS_REQUESTS)
     assert (entry["outcome"], entry["codes"]) == ("part", ("third-party",))
 
 
 def test_an_auditor_sees_that_a_body_asked_and_not_which(stocked: House) -> None:
     ask(stocked, OUTSIDE_BODY)
     entry = one(stocked, RegisterName.OUTSIDE_BODY, "ava")
-    sealed = ("body", "officer", "their_reference", "legal_basis", "subject_may_be_told")
-    assert {entry[column] for column in sealed} == {None}
+    who = ("body", "officer", "rank", "their_reference", "subject_may_be_told")
+    why = ("legal_basis", "confidentiality", "necessity", "prejudice")
+    assert {entry[column] for column in (*who, *why)} == {None}
 
 
 ABOUT_PAT = ("Pat Ellison", "Reception")

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from callrec.errors import Refused, Unusable
+from callrec.package.callrec_verify import in_words
 from callrec.policy.edits import Edits, Silence, Span, TypedEdit
 from callrec.policy.handing_over import PackageForm
 from callrec.policy.rights.grounds import Ground
 from callrec.release.copies import enclose, plan_copies
+from callrec.release.verify import verify_release
 from house.packages import Package, acts_of, release, seven_zip
 from house.practices import House
 from house.requests import approved, grants_of
@@ -40,11 +42,18 @@ def speech(seconds: int = SECONDS) -> bytes:
     return made.getvalue()
 
 
+def with_comment(wave_file: bytes) -> bytes:
+    """The same sound in a file that is not what a listening copy is: a chunk more is in it."""
+    chunk = struct.pack("<4sI4s", b"LIST", 4, b"INFO")
+    size = struct.pack("<I", len(wave_file) + len(chunk) - 8)
+    return wave_file[:4] + size + wave_file[8:] + chunk
+
+
 @pytest.fixture
 def office(house: House) -> House:
     """R-1 is sam's, for one call of 20 seconds, and max has approved it."""
     path = a_call(house.folder / "spool")
-    path.write_bytes(speech())
+    path.write_bytes(with_comment(speech()))
     take_in(house, path)
     approved(house, recordings=[1])
     return house
@@ -166,6 +175,27 @@ def test_a_release_is_made_to_fit(office: House, most: int, roles: list[str], co
     assert files[-1]["codec"] == codec
     assert package.released.path.stat().st_size <= most
     assert [each["why"] for each in package.manifest["not_enclosed"]] == ["size"] * (2 - len(roles))
+
+
+def test_the_same_sound_is_not_enclosed_twice(house: House) -> None:
+    path = a_call(house.folder / "spool")
+    path.write_bytes(speech())
+    take_in(house, path)
+    approved(house, recordings=[1])
+    package = opened(house, max_bytes=WHOLE - len(speech()) + 100_000)  # once, it fits
+    (file,), (left_out,) = package.manifest["files"], package.manifest["not_enclosed"]
+    assert (file["role"], left_out["why"]) == ("listening", "same")
+    assert file["sha256"] == file["made_from"] == left_out["sha256"]
+    assert package.read("recordings/01-listening.wav") == speech()
+    told = " ".join(package.read("READ-ME-FIRST.txt").decode().split())
+    assert 'byte for byte, the call is here once, as "listening".' in told
+    found = verify_release(package.folder, pin=None, passphrase=str)
+    assert found.result.verdict == "FIRST-USE"
+    told_by_program = "recordings/01-listening.wav has the bytes that were taken in."
+    assert told_by_program in " ".join(in_words(found.result))
+    assert "the original of recording 1 is not enclosed: its listening copy is the same" in str(
+        found.remarks
+    )
 
 
 def test_what_cannot_be_made_so_small_is_not_made(office: House) -> None:

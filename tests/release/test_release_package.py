@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from callrec.errors import Refused
 from callrec.policy.purpose import Purpose
 from callrec.policy.rights.grounds import Ground
 from callrec.release.preparing import preparing_release
@@ -138,14 +139,17 @@ def test_what_a_later_approval_added_is_released_with_the_rest(stocked: House) -
 
 
 def test_the_recipient_reads_how_to_reach_the_practice(office: House) -> None:
-    office.decide(release={"contact": "telephone 01632 960000"})
+    office.decide(release={"contact": "recordings@hama.example"})
     told = a_package(office).read("READ-ME-FIRST.txt").decode()
-    assert "Hama Medical Centre: telephone 01632 960000." in told
+    assert "Hama Medical Centre: recordings@hama.example." in told
 
 
-def test_without_a_contact_whoever_sent_it_is_to_be_asked(package: Package) -> None:
-    told = package.read("READ-ME-FIRST.txt").decode()
-    assert "Hama Medical Centre: the person who sent you this." in told
+def test_without_a_contact_nothing_is_released(office: House) -> None:
+    office.decide(release={"contact": ""})
+    with pytest.raises(Refused, match=r"could not reach the practice.*\[UK GDPR 12\(2\)\]"):
+        a_package(office)
+    office.decide(release={"contact": "recordings@hama.example"})
+    assert a_package(office).manifest["files"]  # the grants were not used up
 
 
 def test_sound_that_is_no_wave_file_has_a_listening_copy_too(house: House) -> None:

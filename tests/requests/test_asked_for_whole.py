@@ -31,7 +31,7 @@ from house.requests import (
 )
 from house.spool import a_call, take_in
 
-CREATE = ("request", "create", "--purpose", "subject-access", "--authority", "none", "--copy")
+CREATE = ("request", "create", "subject-access", "--authority", "none", "--copy")
 
 A_CALLER = "07700 900123"
 

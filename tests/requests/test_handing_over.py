@@ -288,7 +288,7 @@ def entry_of(house: House, register: RegisterName, login: str) -> Mapping[str, o
 
 
 OF_RIGHTS = {
-    Purpose.SUBJECT_ACCESS: RegisterName.SUBJECT_ACCESS,
+    Purpose.SUBJECT_ACCESS: RegisterName.RIGHTS_REQUESTS,
     Purpose.OUTSIDE_BODY: RegisterName.OUTSIDE_BODY,
 }
 

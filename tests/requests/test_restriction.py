@@ -21,7 +21,7 @@ from callrec.release.listen import record_hearing
 from callrec.requests.decide import Decision, preview_approval
 from callrec.requests.event import close_request, date_request
 from callrec.requests.history import log_request_event, read_history
-from callrec.requests.restrictions import corrected_by, restricted_by
+from callrec.requests.restrictions import effects_on, restricted_by
 from callrec.requests.show import show_request
 from callrec.search.show import show_recording
 from house.erasures import erase
@@ -221,7 +221,7 @@ def test_a_correction_stands_beside_the_recording_after_its_request_is_closed(
     before = rows(stocked, "SELECT ciphertext FROM recording ORDER BY id")
     lift(stocked, reference, "mia")
     with reading(stocked.practice.engine) as connection:
-        assert corrected_by(stocked.practice, connection, [uid]) == {uid: (reference,)}
+        assert effects_on(stocked.practice, connection, [uid]).corrected == {uid: (reference,)}
     assert rows(stocked, "SELECT ciphertext FROM recording ORDER BY id") == before
     assert restricted(stocked) == {}
     assert hear(stocked, approved(stocked)).recording == 1

@@ -219,7 +219,7 @@ def test_what_is_kept_on_is_there_still(house: House) -> None:
     reference = approved_disposal(house, 1, 3, note=ANOTHER_REASON)
     assert dispose(house, reference).destroyed == (1, 3)
     found = review(house)
-    assert (found.recordings_due, found.free, found.stubs, found.stubs_due) == (2, 0, 2, 0)
+    assert (found.recordings_due, found.free, found.stubs) == (2, 0, 2)
 
 
 def test_a_claim_is_destroyed_as_one(house: House) -> None:
@@ -229,14 +229,6 @@ def test_a_claim_is_destroyed_as_one(house: House) -> None:
     dispose(house, reference)
     assert stubs(house)[0] == (1, "claim", "claim, 6 years", "2030-01-05")
     assert verified(house).verdict is Verdict.INTACT
-
-
-def test_its_record_is_due_after_twenty_years(house: House) -> None:
-    dispose(house, approved_disposal(house))
-    house.at = house.at.replace(year=2047, month=1, day=23)
-    assert review(house).stubs_due == 0
-    pass_days(house, 1)
-    assert (review(house).stubs, review(house).stubs_due) == (4, 4)
 
 
 def test_nothing_is_destroyed_by_itself(house: House) -> None:

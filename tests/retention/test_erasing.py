@@ -491,13 +491,6 @@ def test_what_comes_after_the_approval_stops_it(
     assert tokens_of(house, 1) > 0
 
 
-def test_a_restriction_stops_it(house: House) -> None:
-    reference = approved_erasure(house, 1)
-    by_sql(house, "UPDATE recording SET state = 'restricted' WHERE id = 1")
-    with pytest.raises(Refused, match="recording 1 is restricted"):
-        erase(house, reference)
-
-
 NOT_THEIRS = {"a manager": "max", "a partner": "pat", "staff": "sam", "an auditor": "ava"}
 
 

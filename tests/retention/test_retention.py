@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from callrec.calls.category import categories_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.errors import Misconfigured, NotFound, Refused, Tampered
@@ -18,7 +19,7 @@ from callrec.practice import writing
 from callrec.registers.verify import Verdict
 from callrec.requests.decide import deny_request
 from callrec.requests.event import close_request, withdraw_request
-from callrec.retention.categories import CATEGORISED, categories_of, category_id
+from callrec.retention.categories import CATEGORISED, category_id
 from callrec.retention.review import REVIEWED, appraise_due, count_due
 from callrec.search.show import show_recording
 from house.commands import type_in
@@ -90,11 +91,6 @@ def test_status_counts_what_is_due_without_a_key(house: House) -> None:
     assert read_status(house.practice, None).retention_due == 3
 
 
-def _restrict(house: House) -> None:
-    with transaction(house.practice.engine) as connection:
-        connection.exec_driver_sql("UPDATE recording SET state = 'restricted' WHERE id = 2")
-
-
 def _keep_claims_short(house: House) -> None:
     keep_for(house, claim="1 year")
     categorise(house, "claim", 1)
@@ -108,7 +104,6 @@ def _keep_claims_short(house: House) -> None:
         (lambda house: ask(house, number=BOB), 0),
         (lambda house: ask(house, recordings=[1], number=UNKNOWN), 0),
         (propose, 0),
-        (_restrict, 3),
         (lambda house: categorise(house, "health-record", 1, 2), 2),
         (_keep_claims_short, 4),
         (lambda house: setattr(house, "at", house.at.replace(day=5)), 2),
@@ -183,12 +178,6 @@ def test_a_request_that_lapsed_stops_nothing(house: House) -> None:
     a_request(house, recordings=[1])
     pass_days(house, 15)
     assert why(house) == {}
-
-
-def test_a_restriction_stops_it(house: House) -> None:
-    with transaction(house.practice.engine) as connection:
-        connection.exec_driver_sql("UPDATE recording SET state = 'restricted' WHERE id = 2")
-    assert why(house) == {"restriction": 1}
 
 
 def test_what_is_proposed_already_is_not_proposed_again(house: House) -> None:

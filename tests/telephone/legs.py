@@ -14,7 +14,7 @@ from callrec.telephone.written import Setup, Written, WrittenTime
 
 LONDON = ZoneInfo("Europe/London")
 
-SETUP = Setup(zone=LONDON, region="GB", extensions=((200, 299), (800, 809)))
+SETUP = Setup(zone=LONDON, extensions=((200, 299), (800, 809)))
 
 NINE = datetime(2025, 6, 2, 9, tzinfo=UTC)
 

@@ -18,7 +18,7 @@ LONDON = ZoneInfo("Europe/London")
 
 def read(case: dict[str, Any]) -> Call | None:
     extensions = tuple((first, last) for first, last in case["extensions"])
-    setup = Setup(zone=ZoneInfo(case["zone"]), region=case["region"], extensions=extensions)
+    setup = Setup(zone=ZoneInfo(case["zone"]), extensions=extensions)
     return read_name(PurePath(case["name"]), setup)
 
 
@@ -51,6 +51,6 @@ def test_the_sentence_holds_nothing_of_the_call() -> None:
 
 def test_what_the_system_said_is_kept_as_it_was_said() -> None:
     name = CASES["out"]["name"]
-    call = read_name(PurePath(name), Setup(zone=LONDON, region="GB"))
+    call = read_name(PurePath(name), Setup(zone=LONDON))
     assert call is not None
     assert (call.system, call.said, call.parties) == ("asterisk", {"name": name}, ())

@@ -39,7 +39,6 @@ CASES = list(each_case())
 def setup_of(case: dict[str, Any]) -> Setup:
     return Setup(
         zone=ZoneInfo(case["zone"]),
-        region=case["region"],
         extensions=tuple((first, last) for first, last in case["extensions"]),
     )
 
@@ -97,7 +96,7 @@ def test_every_system_that_reads_names_has_vectors() -> None:
 def test_a_number_that_is_said_apart_is_known_without_what_is_dialled_for_an_outside_line(
     name: str,
 ) -> None:
-    setup = Setup(zone=ZoneInfo("Europe/London"), region="GB", outside_prefixes=("9",))
+    setup = Setup(zone=ZoneInfo("Europe/London"), outside_prefixes=("9",))
     call = read_name(PurePath(name), setup)
     assert call is not None
     assert call.number == "+447700900123"

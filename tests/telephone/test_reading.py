@@ -22,7 +22,7 @@ WRITTEN_AT = 1_720_083_900
 
 
 def read(path: Path) -> Call:
-    return read_call(path, Setup(zone=LONDON, region="GB"))
+    return read_call(path, Setup(zone=LONDON))
 
 
 def a_file(path: Path) -> Path:
@@ -74,7 +74,7 @@ def test_whatever_signs_a_callers_name_has_the_rest_of_the_files_name_is_read(
     party: bytes, told: str
 ) -> None:
     name = os.fsdecode(b"[" + party + b"]_07700900123-201_20240704140501(3).wav")
-    call = read_name(Path("201") / name, Setup(zone=LONDON, region="GB"))
+    call = read_name(Path("201") / name, Setup(zone=LONDON))
     assert call is not None
     assert (call.number, call.extension, call.parties) == ("+447700900123", "201", (told,))
     assert (call.local_time, call.said["name"][0]) == ("2024-07-04T14:05:01", "[")
@@ -84,7 +84,7 @@ def test_so_does_a_template_read_it() -> None:
     pattern = r"(?P<party>[^/]*)_(?P<date>\d{8})-(?P<time>\d{6})\.wav"
     template = Template(name="by-party", pattern=NamePattern(pattern, ("%Y%m%d %H%M%S",)))
     path = Path(os.fsdecode("Siân_20240704-140501.wav".encode("latin-1")))
-    call = read_name(path, Setup(zone=LONDON, region="GB", templates=(template,)))
+    call = read_name(path, Setup(zone=LONDON, templates=(template,)))
     assert call is not None
     assert call.parties == ("Siân",)
 
@@ -107,7 +107,7 @@ def test_a_cloud_systems_own_json_describes_its_recording(
 ) -> None:
     recording = a_file(tmp_path / f"{TWILIO['sid']}.wav")
     recording.with_suffix(".json").write_text(json.dumps(TWILIO))
-    call = read_call(recording, Setup(zone=LONDON, region="GB", system=system))
+    call = read_call(recording, Setup(zone=LONDON, system=system))
     assert (call.system, call.started_at) == (System.TWILIO, datetime(2024, 7, 4, 9, tzinfo=UTC))
 
 

@@ -25,7 +25,6 @@ CASES = {
 def setup_of(case: dict[str, Any], system: str | None = None) -> Setup:
     return Setup(
         zone=ZoneInfo(case["zone"]),
-        region=case["region"],
         extensions=tuple((first, last) for first, last in case["extensions"]),
         outside_prefixes=tuple(case.get("outside_prefixes", ())),
         system=system,

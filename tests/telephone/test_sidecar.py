@@ -20,7 +20,7 @@ START = '"started_at": "2024-07-04T10:00:00"'
 
 
 def read(text: str) -> Call:
-    return read_sidecar(text.encode(), Setup(zone=LONDON, region="GB"))
+    return read_sidecar(text.encode(), Setup(zone=LONDON))
 
 
 def test_the_example_in_the_specification_is_read() -> None:
@@ -103,9 +103,7 @@ def test_of_what_is_not_said_of_the_telling_nothing_is_kept() -> None:
 
 def test_a_byte_order_mark_is_no_part_of_it() -> None:
     assert (
-        read_sidecar(
-            b"\xef\xbb\xbf{" + START.encode() + b"}", Setup(zone=LONDON, region="GB")
-        ).system
+        read_sidecar(b"\xef\xbb\xbf{" + START.encode() + b"}", Setup(zone=LONDON)).system
         == "sidecar"
     )
 
@@ -147,7 +145,7 @@ def test_what_is_not_in_the_format_is_refused_and_never_repeated(text: str, mess
 
 def test_bytes_that_are_no_utf_8_are_refused() -> None:
     with pytest.raises(Unusable, match="not JSON in UTF-8"):
-        read_sidecar(b'{"started_at": "\xff"}', Setup(zone=LONDON, region="GB"))
+        read_sidecar(b'{"started_at": "\xff"}', Setup(zone=LONDON))
 
 
 def test_a_sidecar_bears_the_recordings_whole_name_or_its_stem(tmp_path: Path) -> None:

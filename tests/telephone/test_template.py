@@ -20,7 +20,7 @@ def read(
     name: str, pattern: str, times: tuple[str, ...] = ("%Y%m%d %H%M%S",), **more: Any
 ) -> Call | None:
     template = Template(name="ours", pattern=NamePattern(pattern, times), ways=WORDS, **more)
-    setup = Setup(zone=ZoneInfo("Europe/London"), region="GB", templates=(template,))
+    setup = Setup(zone=ZoneInfo("Europe/London"), templates=(template,))
     return read_name(PurePath(name), setup)
 
 

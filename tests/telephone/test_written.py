@@ -20,7 +20,7 @@ PATIENT, DESK = "07700 900123", "201"
 
 def to_call(*, setup: dict[str, Any] | None = None, **said: Any) -> Call:
     written = Written(**{"system": System.AVAYA, "how": "by a test", "time": WHEN, **said})
-    return written.to_call(Setup(zone=ZoneInfo("Europe/London"), region="GB", **(setup or {})))
+    return written.to_call(Setup(zone=ZoneInfo("Europe/London"), **(setup or {})))
 
 
 @pytest.mark.parametrize(

@@ -323,8 +323,8 @@ def _account(
             consequences=f"{alone} of the recordings are nowhere else"
             if alone
             else "none of the recordings is gone: each is in the vault or on another volume",
-            measures="sealed with AES-256; the keys on the drive are sealed to who may approve"
-            " and to the recovery kit, and open with their passwords alone",
+            measures="sealed with AES-256; only people who may approve can open the keys on the"
+            " drive, with their passwords, or the recovery kit",
         ),
     )
 

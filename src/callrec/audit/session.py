@@ -25,6 +25,7 @@ from callrec.policy.hold import HoldAct
 from callrec.policy.incident import IncidentAct
 from callrec.policy.request import CHANGING_ACTS, RequestAct
 from callrec.policy.rights.complaint import ComplaintAct
+from callrec.policy.rights.subject import SubjectAct
 
 SESSION_STATEMENT: Final = "session"
 
@@ -68,6 +69,7 @@ SESSION_ACTS: Final[Mapping[str, int]] = MappingProxyType(
                     *(IncidentAct.REPORTED, IncidentAct.UPDATED, IncidentAct.CLOSED),
                     *(ComplaintAct.RECEIVED, ComplaintAct.ACKNOWLEDGED),
                     *(ComplaintAct.PROGRESSED, ComplaintAct.ANSWERED),
+                    *(SubjectAct.ADDED, SubjectAct.CHANGED),
                 ),
             ),
             0,

@@ -4,6 +4,6 @@ Nothing personal lies here in the clear: names, numbers, reasons and file names 
 (docs/formats/keys.md). Read `tables` first (with instants in rows), then `engine` (opening,
 transactions, whether it is sound) and `written` (what a transaction signs for). `requests`,
 `holds`, `volumes` and `destruction` are the queries that several folders share; `index` finds calls
-without telling who they were with; `backup` copies the whole while others work. The folder
-`migrations` makes the schema.
+without telling who they were with, `subjects` people on the register likewise; `backup` copies the
+whole while others work. The folder `migrations` makes the schema.
 """

@@ -136,7 +136,7 @@ def add_calls(
     new.update(part for recording, part in parts.items() if counted.get(recording) != part)
     widths = _grow(connection, new)
     rows = {
-        (part, int(kind), _cut(uncut(part, kind, value), widths[part].of(kind)), call.recording)
+        (part, int(kind), cut(uncut(part, kind, value), widths[part].of(kind)), call.recording)
         for call in calls
         for part in (parts[call.recording],)
         for kind, value in _values(call, zone)
@@ -254,19 +254,30 @@ def _tokens_of(
 
 
 def _uncut_under(index_key: bytes, vault: str) -> _Uncut:
-    @cache
-    def macs_of(part: int, kind: TokenKind) -> Callable[[bytes], bytes]:
-        info = context("index", vault, kind=kind.word, part=part_name(part))
-        return mac_function(derive(index_key, info))
+    blind = blinding(index_key, vault)
 
     @cache
     def uncut(part: int, kind: TokenKind, value: str) -> int:
-        return int.from_bytes(macs_of(part, kind)(value.encode())[: _UNCUT_BITS // 8], "big")
+        return blind(part_name(part), kind.word, value)
 
     return uncut
 
 
-def _cut(uncut: int, bits: int) -> int:
+def blinding(index_key: bytes, vault: str) -> Callable[[str, str, str], int]:
+    """Part, kind and value -> the first 64 bits of their HMAC, under a key of that part's kind."""
+
+    @cache
+    def macs_of(part: str, kind: str) -> Callable[[bytes], bytes]:
+        return mac_function(derive(index_key, context("index", vault, kind=kind, part=part)))
+
+    def blind(part: str, kind: str, value: str) -> int:
+        return int.from_bytes(macs_of(part, kind)(value.encode())[: _UNCUT_BITS // 8], "big")
+
+    return blind
+
+
+def cut(uncut: int, bits: int) -> int:
+    """The first of its 64 bits."""
     return uncut >> (_UNCUT_BITS - bits)
 
 
@@ -387,7 +398,7 @@ def _cuts(
 ) -> set[int]:
     """What any of these values has for a token, under each version of the key."""
     bits = width.of(kind)
-    return {_cut(uncut(part, kind, value), bits) for value in values for uncut in under}
+    return {cut(uncut(part, kind, value), bits) for value in values for uncut in under}
 
 
 def _clear_conditions(criteria: Criteria, zone: tzinfo) -> Iterator[ColumnElement[bool]]:

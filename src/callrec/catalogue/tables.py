@@ -29,6 +29,7 @@ from callrec.policy.incident import IncidentState
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.rights.complaint import ComplaintState
+from callrec.policy.rights.subject import SubjectState
 from callrec.policy.role import VaultKey
 
 METADATA = MetaData()
@@ -305,6 +306,33 @@ part = _table(
     Column("normalising", Integer, nullable=False),
 )
 """One month of the search index (``year * 12 + month - 1``): how many rows, how wide its tokens."""
+
+
+# --- people on the register ---------------------------------------------------------------------
+
+subject = _table(
+    "subject",
+    Column("id", String(32), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("entered_by", ForeignKey("person.id"), nullable=False),
+    Column("state", EnumText(SubjectState, 16), nullable=False),
+    Column("erased", ForeignKey("leaf.seq")),
+)
+"""A person whose identity was proved. ``erased``: the leaf since which this row alone is left."""
+
+subject_version, subject_key = _versions_of("subject")
+
+subject_token = _table(
+    "subject_token",
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Integer, primary_key=True, autoincrement=False),
+    Column("token", Integer, primary_key=True, autoincrement=False),
+    Column("subject", ForeignKey("subject.id"), primary_key=True, index=True),
+    sqlite_with_rowid=False,
+    info={"part_of": "subject"},
+)
+"""What a person is looked up by, blinded and cut so that several share it (subjects.md, 4)."""
 
 
 # --- requests, grants --------------------------------------------------------------------------

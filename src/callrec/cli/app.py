@@ -34,7 +34,7 @@ from callrec.errors import CallrecError, Failed, Tampered, Unusable
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "To begin": {
-        "demo": "Show the whole of it on a small made-up practice.",
+        "demo": "Show callrec at work in a small made-up practice.",
         "init": "Set up callrec for your practice.",
         "login": "Log in at this terminal, to search and to ask.",
     },
@@ -54,7 +54,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Safekeeping": {
         "hold": "Keep recordings from being destroyed; list what is held.",
-        "retention": "Review what is due, have it destroyed; undo an intake.",
+        "retention": "Review what is due and have it destroyed; undo an intake.",
         "archive": "Copy recordings to an external drive; check what is there.",
         "drive": "Back up to a drive; rebuild the vault from drives.",
         "audit": "Read the record of all that was done, and check it.",
@@ -63,46 +63,51 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "user": "Add people, confirm them, change what they may do.",
         "practice": "Rules, keys, recovery kit, registers, notices, mail, checks.",
         "incident": "Report that the policy was breached, and see it through.",
-        "complaint": "Complaints about how we handle personal data, to their outcome.",
-        "status": "Say what is waiting, due or wrong.",
+        "complaint": "Record complaints about personal data, to their outcome.",
+        "status": "Show what is waiting, due or wrong.",
         "config": "Show, check or edit this machine's configuration.",
     },
 }
 
 GROUPED: Mapping[str, Mapping[str, str]] = {
     "request": {
-        "due": "Say by when a request is answered, and why; needs no vault.",
-        "erase": "Destroy what an approved request for erasure grants.",
+        "due": "Show by when a request must be answered, and why; needs no vault.",
+        "erase": "Destroy what an approved request for erasure covers.",
+        "subject": "Keep and look up people whose identity was proved.",
     },
     "drive": {
         "backup": "Copy the catalogue, sealed, to another disk.",
-        "restore": "Rebuild the vault from archive volumes.",
+        "restore": "Rebuild the vault from archive drives.",
     },
     "audit": {
-        "verify-release": "Check a release that somebody was given; needs no vault.",
+        "verify-release": "Check a release that someone was given; needs no vault.",
     },
     "user": {
         "logout": "Log out.",
-        "whoami": "Say who is logged in, and what that person may do.",
+        "whoami": "Show who is logged in, and what they can do.",
     },
     "practice": {
         "settings": "Show the practice's rules; the Data Controller changes them.",
         "keys": "List the vault's keys and who holds them.",
-        "recovery": "Try the recovery kit, or use it where nobody can log in.",
+        "recovery": "Try the recovery kit, or use it when nobody can log in.",
         "register": "Read a register: disclosures, subject access, powers.",
+        "report": "Count a month for the practice meeting and the DSPT.",
         "notice": "Write the texts that tell people that calls are recorded.",
         "mail": "List and send what people are told by mail.",
         "fingerprint": "Print what the practice publishes, for checking releases.",
-        "reconcile": "Tell whether every call of the telephone system is held.",
+        "reconcile": "Check that every call of the telephone system is held.",
         "migrate": "Bring a vault of an older callrec to the newest schema.",
         "doctor": "Check this machine and this vault.",
     },
 }
 """What stands below another command. Until the next version it is found at the top, too."""
 
-KEPT: Collection[str] = ("verify-release", "restore", "recovery", "logout")
-"""Of these, what stays at the top: people who were given a release and pages of a kit name it, and
-who types ``login`` types ``logout``."""
+KEPT: Collection[str] = (
+    *("verify-release", "restore", "recovery", "logout"),
+    *("subject", "report"),
+)
+"""Of these, what stays at the top: people who were given a release and pages of a kit name it, who
+types ``login`` types ``logout``, and a register of people and a report are asked for by name."""
 
 ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("police", "court"), "request create outside-body"),
@@ -151,6 +156,7 @@ EXPECTED_OS_ERRORS = {
 
 MODULES: Mapping[str, str] = {
     "demo": ".demo",
+    **{noun: f"calls.{noun}" for noun in ("ingest", "reconcile")},
     "archive": "drives.archive",
     "backup": "drives.archive",
     "restore": "drives.restore",
@@ -166,10 +172,12 @@ MODULES: Mapping[str, str] = {
     "revoke": "requests.decide",
     "due": "requests.due",
     "erase": "requests.erase",
+    "subject": "requests.subject",
     "config": "configuration",
     **{noun: f"concerns.{noun}" for noun in ("complaint", "incident")},
     "request": "requests.request",
     "migrate": "drives.restore",
+    "report": "register",
     "show": "search",
     "doctor": "status",
     "inbox": "status",

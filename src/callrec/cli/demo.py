@@ -28,11 +28,12 @@ demo_app = new_app()
 
 @demo_app.command()
 def demo(ctx: Context, *, keep: options.Keep = None) -> None:
-    """Show the whole of it on a small made-up practice, each command as typed with what it says.
+    """Show callrec at work in a small made-up practice: each command as typed, with its reply.
 
-    Real commands, real files: calls are made up and taken in, one is searched for, asked for,
-    approved by another person and released; all are archived; the record is checked, and a changed
-    byte in it is found. It all happens in a folder of its own and is deleted, unless --keep.
+    The commands and files are real; only the calls are made up. They are taken in. One is searched
+    for, requested, approved by a second person and released. All are archived. Then one byte of the
+    record is changed, and the check finds it. All this is in a new folder, which is deleted at the
+    end unless you add --keep.
     """
     out = ctx.obj.out
     if keep is None:
@@ -238,7 +239,8 @@ def _found_the_practice(stage: Stage) -> None:
         stage.secret(f"{name}.password", password)
     stage.secret("provisional.password", "borrowed umbrella until Thursday")
     practice = ("--practice", "Hama Medical Centre", "--user", "dora", "--name", "Dora Whitlock")
-    stage.callrec("dora", "init", *practice, "--recovery-file", "recovery-kit.txt")
+    contact = ("--contact", "telephone 01632 960000")
+    stage.callrec("dora", "init", *practice, *contact, "--recovery-file", "recovery-kit.txt")
     stage.scene("People join. Each makes a key, and reads its six words to the Data Controller.")
     for name, full_name, role in PEOPLE:
         given = ("--password-file", "people/provisional.password")
@@ -272,7 +274,7 @@ def _search(stage: Stage) -> None:
 def _ask_and_approve(stage: Stage) -> None:
     stage.scene("A manager asks for one of them; another person decides.")
     stage.callrec(
-        "max", "request", "create", "--purpose", "complaint", "--reason", REASON,
+        "max", "request", "create", "complaint", "--reason", REASON,
         "--number", NUMBER, *REST_UNKNOWN, "--complaint", "C-2026-014",
         "--complainant", "patient", "--recording", stage.found_recording(),
     )  # fmt: skip
@@ -331,7 +333,7 @@ def _subject_access(stage: Stage) -> None:
     )
     stage.callrec("sam", "request", "due", "subject-access", "--received", "today")
     stage.callrec(
-        "sam", "request", "create", "--purpose", "subject-access",
+        "sam", "request", "create", "subject-access",
         "--reason", "The patient asks for a copy of their own calls",
         "--number", NUMBER, *REST_UNKNOWN, "--subject", "Jean Alder", "--received", "today",
         "--received-how", "spoken", "--identity", "unknown", "--authority", "none", "--copy",
@@ -379,7 +381,7 @@ def _erase(stage: Stage) -> None:
     stage.callrec("max", "search", "--number", ERASED_NUMBER, *MARCH, *why)
     recording = ("--recording", stage.found_recording())
     stage.callrec(
-        "max", "request", "create", "--purpose", "erasure", *why,
+        "max", "request", "create", "erasure", *why,
         "--number", ERASED_NUMBER, *REST_UNKNOWN, "--subject", "Ken Marsh",
         "--received", "today", "--identity", "passport seen by max", "--authority", "none",
         *recording,

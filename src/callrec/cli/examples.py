@@ -17,13 +17,14 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "init": (
         '--practice "Hama Surgery" --user dora --name Dora',
         '--practice "Hama Medical Centre" --user dora --name "Dora Hama"',
-        "--practice P --user dora --name Dora --recovery-file kit.pdf",
+        '--practice P --user dora --name Dora --contact "01632 960000"',
     ),
     "login": ("", "jsmith", "jsmith --vault /srv/callrec/vault"),
     "ingest": (
         "/var/spool/asterisk/monitor",
         "recordings --dry-run",
         "recordings --cdr Master.csv --after move:done",
+        "--bundle EXPORT.zip --map map.toml --try",
     ),
     "search": (
         '--number "07700 900461" --date yesterday',
@@ -53,7 +54,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "R-17 --kind answer --to R-17.pdf",
         "R-17 --sent today --how letter",
     ),
-    "request dossier": ("R-17 --to R-17.pdf", "R-17 --to R-17.zip", "R-17 --to R-17.pdf --yes"),
+    "request dossier": ("R-17", "R-17 --to R-17.pdf", "R-17 --to R-17.html --yes"),
     "request withdraw": ("R-17", "17", "R-17 --yes"),
     "request close": ("R-17", "R-17 --yes", 'R-17 --reason "The patient no longer wants it"'),
     "request due": (
@@ -62,6 +63,25 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "subject-access --received 12/3/2026 --json",
     ),
     "request erase": ("R-17", "R-17 --dry-run", "R-17 --volume /mnt/external"),
+    "request subject": ("list", 'find --number "07700 900123"', "show S-3"),
+    "request subject add": (
+        "",
+        '--name "Sian Roberts" --born 14/3/1961',
+        '--name "Sian Roberts" --nhs-number "999 000 0018"',
+    ),
+    "request subject change": (
+        'S-3 --number "07700 900456"',
+        'S-3 --name "Sian Roberts" --name "Sian Davies"',
+        "S-3 --nhs-number none",
+    ),
+    "request subject find": (
+        '--number "07700 900123"',
+        '--nhs-number "999 000 0018" --request R-17',
+        "--name Roberts --born 14/3/1961 --request R-17",
+    ),
+    "request subject show": ("S-3", "S-3 --request R-17", "3 --json"),
+    "request subject erase": ("S-3", "S-3 --yes", "S-3 --volume /mnt/external"),
+    "request subject list": (),
     "inbox": (),
     "approve": ("R-17", "R-17 R-18 R-19", "R-17 --withhold 1042=third-party"),
     "deny": ("R-17", 'R-17 --reason "The number is not known"', "R-17 --code privilege"),
@@ -85,9 +105,9 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "retention review": ("", "--to due.csv", "--json"),
     "retention dispose": ("R-21", "R-21 --dry-run", "R-21 --volume /mnt/external"),
     "retention set": (
-        "1042 complaint",
-        "1042 1043 complaint",
-        '1042 complaint --reason "It belongs to a complaint"',
+        "1042 claim",
+        "1042 1043 claim",
+        '1042 claim --reason "A solicitor wrote to us"',
     ),
     "retention undo": (
         "BATCH --dry-run",
@@ -121,7 +141,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "audit list": ("--since yesterday", "--actor jsmith --limit 20", "--subject R-17"),
     "audit verify": ("", "--full", "--against head.txt"),
     "audit resume": ("", "--yes", '--reason "A disk was put back after a fault"'),
-    "audit export": ("--to record.jsonl", "--to record.zip", "--to /mnt/external/record.jsonl"),
+    "audit export": ("--to record.jsonl", "--to record.json", "--to /mnt/external/record.jsonl"),
     "audit print": ("", "--to head.pdf", "--to head.pdf --yes"),
     "audit prove": ("17", "17 --json", "0"),
     "audit verify-release": (
@@ -167,8 +187,13 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     ),
     "practice register": (
         "disclosure",
-        "subject-access --to register.csv",
+        "rights-requests --to register.csv",
         "disclosure --since 1/1/2026 --until 1/4/2026",
+    ),
+    "practice report": (
+        "",
+        "--month 2026-11 --to report.html",
+        "--month 2026-11 --to report.html --pdf report.pdf",
     ),
     "practice notice": ("website", "staff --to staff.txt", "list"),
     "practice notice website": ("", "--to website.txt", "--on 1/3/2026"),

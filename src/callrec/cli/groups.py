@@ -396,7 +396,7 @@ Fields = Annotated[
     typer.Option(
         "--fields",
         metavar="NAMES",
-        help="Print only these fields of it, as JSON: id,state.",
+        help="Print only these fields, as JSON: id,state.",
         callback=remember_option,
         expose_value=False,
     ),
@@ -408,7 +408,7 @@ ConfigFile = Annotated[
         "--config",
         "-c",
         metavar="FILE",
-        help="Read this configuration; else the one that CALLREC_CONFIG names.",
+        help="Read this configuration; otherwise the one that CALLREC_CONFIG names.",
         callback=remember_option,
         expose_value=False,
     ),
@@ -419,7 +419,7 @@ VaultDir = Annotated[
     typer.Option(
         "--vault",
         metavar="DIR",
-        help="Use the vault in this folder; else the one that CALLREC_VAULT names.",
+        help="Use the vault in this folder; otherwise the one that CALLREC_VAULT names.",
         callback=remember_option,
         expose_value=False,
     ),

@@ -180,8 +180,10 @@ def typed_day(practice: Practice, text: str | None, option: str) -> date | None:
 def typed_moment(practice: Practice, text: str | None, option: str) -> datetime | None:
     """A day or moment that was typed, if one was."""
     from callrec.policy.days import parse_instant
+    from callrec.practice import today
 
-    return None if text is None else parse_instant(text, practice.settings.time_zone, what=option)
+    zone = practice.settings.time_zone
+    return None if text is None else parse_instant(text, zone, today(practice), what=option)
 
 
 def practice_of(invocation: Invocation, drives: Sequence[Path] | None = None) -> Practice:

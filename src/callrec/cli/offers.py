@@ -166,6 +166,22 @@ def _incidents(none: str, *, to_update: bool = False, is_open: bool = False) -> 
     return offer
 
 
+def _subjects(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
+    """The people on the register, the newest first: by whom each was entered, and when."""
+    from callrec.policy.rights.subject import SubjectState
+    from callrec.subjects.register import list_subjects
+
+    practice = practice_of(invocation)
+    rows = {
+        each.reference: (f"added {short_date(each.added_on)}", f"by {each.added_by}")
+        for each in list_subjects(practice, acting_person(invocation, practice))
+        if each.state == SubjectState.REGISTERED
+    }
+    return _aligned(
+        rows, "nobody is on the register", "to enter a person: callrec request subject add"
+    )
+
+
 def _complaints(none: str, rule: str = "may_read", *, is_open: bool = False) -> Offer:
     """The complaints that the person may read, add to or answer, the newest first."""
 
@@ -316,6 +332,7 @@ _OF_GROUP: Final[Mapping[tuple[str, str], Offer]] = {
     ),
     ("incident", "INCIDENT"): _incidents("there is no incident that you may read"),
     ("complaint", "COMPLAINT"): _complaints("there is no complaint that you may read"),
+    ("request", "PERSON"): _subjects,
     ("hold", "HOLD"): _holds,
     ("user", "NAME"): _colleagues,
     ("archive", "LABEL"): _volume_labels,

@@ -1,7 +1,7 @@
 """Every option and argument, once.
 
-Dates, times and numbers stay as they were typed: reading them needs the practice's time zone and
-region (policy/days.py, telephone).
+Dates, times and numbers stay as they were typed: reading them needs the practice's time zone
+(policy/days.py).
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
 from callrec.policy import search as criteria
 from callrec.policy.days import parse_time
+from callrec.policy.edits import TypedEdit, read_clip, read_silence
 from callrec.policy.handing_over import Channel, PackageForm
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Role
 
 Command = TypeVar("Command", bound="Callable[..., None]")
@@ -201,8 +203,8 @@ Numbers = Annotated[
         "--number",
         "-n",
         metavar="NUMBER",
-        help="Outside telephone number, in any spelling; ...4567 for one that ends so;"
-        " withheld, for one day and under a request. May be given again: one or the other.",
+        help="Outside telephone number, written in any way; ...4567 for its last digits; withheld,"
+        " with one day and a request. May be given again.",
     ),
 ]
 
@@ -212,8 +214,8 @@ RequestNumbers = Annotated[
         "--number",
         "-n",
         metavar="NUMBER",
-        help="Outside telephone number, in any spelling; withheld, for calls that showed none,"
-        ' or "withheld 1/3/2024 to 31/3/2024". May be given again: any of them.',
+        help="Outside telephone number, written in any way; withheld, for calls that showed none,"
+        ' or "withheld 1/3/2024 to 31/3/2024". May be given again.',
     ),
 ]
 
@@ -232,7 +234,7 @@ Days = Annotated[
         "--date",
         "-d",
         metavar="DATE",
-        help="Day of the call: 2024-01-04, 4/1/2024, today, yesterday. May be given again.",
+        help="Day of the call: 4/1/2024, 4 Jan 2024, today, yesterday. May be given again.",
     ),
 ]
 
@@ -245,7 +247,7 @@ FirstDays = Annotated[
 
 LastDays = Annotated[
     list[str] | None,
-    typer.Option("--to", metavar="DATE", help="Last day of the calls; left out: today."),
+    typer.Option("--to", metavar="DATE", help="Last day of the calls; otherwise today."),
 ]
 
 Date = Annotated[
@@ -254,20 +256,20 @@ Date = Annotated[
         "--date",
         "-d",
         metavar="DATE",
-        help="Day of the call: 2024-01-04, 4/1/2024, today, yesterday.",
+        help="Day of the call: 4/1/2024, 4 Jan 2024, today, yesterday.",
     ),
 ]
 
 FirstSearchDay = Annotated[
     str | None,
     typer.Option(
-        "--from", metavar="TIME", help="First day of the calls, or moment: 2024-01-04T14:05."
+        "--from", metavar="TIME", help='First day of the calls, or a time: "4/1/2024 14:05".'
     ),
 ]
 
 LastSearchDay = Annotated[
     str | None,
-    typer.Option("--to", metavar="TIME", help="Last day of the calls, or moment of that one day."),
+    typer.Option("--to", metavar="TIME", help="Last day of the calls, or a time on that one day."),
 ]
 
 Time = Annotated[
@@ -285,7 +287,7 @@ Extensions = Annotated[
 SearchedParties = Annotated[
     list[str] | None,
     typer.Option(
-        "--party", "-p", metavar="NAME", help="Name of somebody who took part; may be given again."
+        "--party", "-p", metavar="NAME", help="Name of someone who took part; may be given again."
     ),
 ]
 
@@ -302,7 +304,7 @@ Limit = Annotated[
         metavar="N",
         min=1,
         max=LARGEST_INTEGER,
-        help="At most so many, the newest first.",
+        help="Show at most this many, newest first.",
     ),
 ]
 
@@ -318,7 +320,10 @@ Reason = Annotated[
 
 To = Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder or drive to write to.")]
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before what cannot be undone.")]
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", "-y", help="Go ahead without asking, even where it cannot be undone."),
+]
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
@@ -367,7 +372,7 @@ LoginName = Annotated[
         metavar="USER",
         envvar="CALLREC_USER",
         show_envvar=False,
-        help="Who logs in; else CALLREC_USER.",
+        help="Who logs in; otherwise the login that CALLREC_USER names.",
     ),
 ]
 
@@ -379,7 +384,13 @@ KnownLogin = Annotated[str, typer.Argument(metavar="NAME", help="Whose login.")]
 
 KnownLogins = Annotated[list[str], typer.Argument(metavar="NAME...", help="Whose keys to confirm.")]
 
-AnyLogin = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Whose logins.")]
+AnyLogin = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[NAME]",
+        help="Whose logins; otherwise your own, or everyone's if you manage people.",
+    ),
+]
 
 RoleName = Annotated[Role, typer.Option("--role", help="Role in the practice.")]
 
@@ -388,7 +399,7 @@ NewRole = Annotated[Role, typer.Argument(metavar="ROLE", help="The new role.")]
 NewPasswordFile = Annotated[
     Path | None,
     typer.Option(
-        "--password-file", metavar="FILE", help="The provisional password, read or written."
+        "--password-file", metavar="FILE", help="File of the provisional password, read or written."
     ),
 ]
 
@@ -408,20 +419,20 @@ ByLogin = Annotated[
 
 Action = Annotated[
     str | None,
-    typer.Option("--action", metavar="WORD", help="Only such acts: request, release.prepared."),
+    typer.Option("--action", metavar="WORD", help="Only these actions: request, release.prepared."),
 ]
 
 Subject = Annotated[
     str | None,
-    typer.Option("--subject", metavar="ID", help="Only what concerns R-17, 1042 or a login."),
+    typer.Option("--subject", metavar="ID", help="Only entries about R-17, 1042 or a login."),
 ]
 
 Since = Annotated[
-    str | None, typer.Option("--since", metavar="TIME", help="From this moment on: 2024-01-04.")
+    str | None, typer.Option("--since", metavar="TIME", help="From this day or time on: 4/1/2024.")
 ]
 
 Until = Annotated[
-    str | None, typer.Option("--until", "-u", metavar="TIME", help="Before this moment.")
+    str | None, typer.Option("--until", "-u", metavar="TIME", help="Before this day or time.")
 ]
 
 Full = Annotated[
@@ -430,7 +441,9 @@ Full = Annotated[
 
 OnlyNew = Annotated[
     bool,
-    typer.Option("--new", help="Only what was added since the last check: quick, and says less."),
+    typer.Option(
+        "--new", help="Check only what was added since the last check: quick, but proves less."
+    ),
 ]
 
 Against = Annotated[
@@ -471,16 +484,28 @@ ToPage = Annotated[
 EntryNumber = Annotated[
     int,
     typer.Argument(
-        metavar="SEQ", min=0, max=LARGEST_INTEGER, help="Which entry, as audit list numbers them."
+        metavar="SEQ",
+        min=0,
+        max=LARGEST_INTEGER,
+        help="Which entry: its number in callrec audit list.",
     ),
 ]
 
+
+RegisterFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--to",
+        metavar="FILE",
+        help="Write all of it to this file, .csv or .json; otherwise show a table.",
+    ),
+]
 
 # What comes in.
 
 Sources = Annotated[
     list[str] | None,
-    typer.Argument(metavar="PATH...", help="Files, and folders with all that is in them."),
+    typer.Argument(metavar="PATH...", help="Files, or folders with everything in them."),
 ]
 
 After = Annotated[
@@ -488,7 +513,7 @@ After = Annotated[
     typer.Option(
         "--after",
         metavar="keep|delete|move:DIR",
-        help="What becomes of a file once its sealed copy was read back and opened.",
+        help="What to do with each file, after its sealed copy was read back and opened.",
     ),
 ]
 
@@ -496,7 +521,7 @@ NamesOnly = Annotated[
     bool,
     typer.Option(
         "--try",
-        help="Only say how names would be read; of a template, or without any, its examples.",
+        help="Only show how file names would be read; without names, those in your templates.",
     ),
 ]
 
@@ -524,10 +549,6 @@ PurposeName = Annotated[
     ),
 ]
 
-PurposeOption = Annotated[
-    Purpose | None, typer.Option("--purpose", metavar="PURPOSE", help="Another way to say PURPOSE.")
-]
-
 Parties = Annotated[
     list[str] | None,
     typer.Option(
@@ -551,7 +572,7 @@ AskedFor = Annotated[
 
 State = Annotated[
     RequestState | None,
-    typer.Option("--state", metavar="STATE", help="Only requests that stand there: submitted."),
+    typer.Option("--state", metavar="STATE", help="Only requests in this state: submitted."),
 ]
 
 Mine = Annotated[bool, typer.Option("--mine", help="Only requests that you made.")]
@@ -565,7 +586,7 @@ ForUser = Annotated[
         "--for",
         "-f",
         metavar="USER",
-        help="Who is to hear it; else the person who made the request.",
+        help="Who will hear it; otherwise the person who made the request.",
     ),
 ]
 
@@ -598,14 +619,16 @@ OpinionOn = Annotated[
 ConsultedOn = Annotated[
     str | None,
     typer.Option(
-        "--consulted", metavar="DATE", help="When the Data Controller was consulted, by a delegate."
+        "--consulted",
+        metavar="DATE",
+        help="When you, as a delegate, consulted the Data Controller.",
     ),
 ]
 
 Countersign = Annotated[
     str | None,
     typer.Option(
-        "--countersign", metavar="USER", help="A second person, who gives a password here."
+        "--countersign", metavar="USER", help="A second person, who types their password here."
     ),
 ]
 
@@ -617,6 +640,81 @@ BreakGlass = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """One recording that is withheld, by its number."""
+
+    recording: int
+    ground: Ground
+
+
+def read_ground(text: str) -> Ground:
+    """The ground that a code stands for."""
+    return read_word(Ground, "code", text, for_what=" to withhold something")
+
+
+def read_withheld(text: str) -> Withheld:
+    """A recording and why it is withheld: ``1042=third-party``."""
+    number, given, code = text.partition("=")
+    if not given:
+        raise Unusable(
+            "a recording is withheld on a ground",
+            hint=f"give ID=CODE, such as 1042=third-party; the codes: {', '.join(Ground)}",
+        )
+    return Withheld(read_recording(number), read_ground(code))
+
+
+Withhold = Annotated[
+    list[Withheld] | None,
+    typer.Option(
+        "--withhold",
+        metavar="ID=CODE",
+        parser=read_withheld,
+        help="Withhold this recording, on the ground that the code names; may be given again.",
+    ),
+]
+
+LeaveOut = Annotated[
+    list[Withheld] | None,
+    typer.Option(
+        "--leave-out",
+        metavar="ID=CODE",
+        parser=read_withheld,
+        help="Leave this recording out, on the ground that the code names; may be given again.",
+    ),
+]
+
+Code = Annotated[
+    Ground | None,
+    typer.Option(
+        "--code",
+        metavar="CODE",
+        parser=read_ground,
+        help="The ground for refusing all of it; otherwise it is refused as not approved.",
+    ),
+]
+
+Clips = Annotated[
+    list[TypedEdit] | None,
+    typer.Option(
+        "--clip",
+        metavar="[ID@]A-B",
+        parser=read_clip,
+        help="Keep only this span: 1:30-1:45, or 1042@1:30-1:45 if there are several recordings.",
+    ),
+]
+
+Silences = Annotated[
+    list[TypedEdit] | None,
+    typer.Option(
+        "--silence",
+        metavar="[ID@]A-B=GROUND[/left|right][/tone]",
+        parser=read_silence,
+        help="Silence this span because of third-party, serious-harm, privilege or not-relevant;"
+        " may be given again.",
+    ),
+]
+
 # What is handed over.
 
 GrantedRecording = Annotated[
@@ -624,7 +722,7 @@ GrantedRecording = Annotated[
     typer.Argument(
         metavar="[RECORDING]",
         parser=read_call,
-        help="Which of those that were granted; else all of them.",
+        help="Which of the recordings granted to you; otherwise all of them.",
     ),
 ]
 
@@ -636,7 +734,7 @@ DeliverBy = Annotated[
 
 PassphraseBy = Annotated[
     Channel | None,
-    typer.Option("--passphrase-by", help="How its passphrase goes out: another way."),
+    typer.Option("--passphrase-by", help="How its passphrase goes out: not the same way."),
 ]
 
 
@@ -649,23 +747,48 @@ ArchiveTo = Annotated[
 OlderThan = Annotated[
     str | None,
     typer.Option(
-        "--older-than", metavar="AGE", help="Only calls that long ago: 90d, 12w, 18m, 3y."
+        "--older-than", metavar="AGE", help="Only calls older than this: 90d, 12w, 18m, 3y."
     ),
 ]
 
 Before = Annotated[
-    str | None, typer.Option("--before", metavar="DATE", help="Only calls before that day.")
+    str | None, typer.Option("--before", metavar="DATE", help="Only calls before this day.")
 ]
 
 Label = Annotated[
     str | None,
     typer.Option(
-        "--label", metavar="LABEL", help="What to call a new volume; else as its folder is called."
+        "--label",
+        metavar="LABEL",
+        help="What to call a new archive drive; otherwise the name of its folder.",
     ),
 ]
 
 VolumeFolder = Annotated[
     Path, typer.Argument(metavar="DIR", help="The folder that was archived to.")
+]
+
+OnVolume = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--from", metavar="DIR", help="An archive drive's folder, if callrec does not find it."
+    ),
+]
+
+OnVolumes = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--volume",
+        metavar="DIR",
+        help="An archive drive's folder, if callrec does not find it.",
+    ),
+]
+
+# What is destroyed.
+
+CertificateTo = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="DIR", help="Write the certificate into this folder, signed."),
 ]
 
 

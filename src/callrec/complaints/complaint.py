@@ -216,7 +216,7 @@ def acknowledgement_of(practice: Practice, received_on: date) -> Deadline:
 
 def _by(practice: Practice, due_on: date | None) -> str:
     due = days_in_words(due_on, None, today(practice))
-    return due and f", its acknowledgement{due.replace(',', ' is', 1)}"
+    return due and f"; its acknowledgement{due.replace(',', ' is', 1)}"
 
 
 def _notify(

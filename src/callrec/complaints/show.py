@@ -19,7 +19,6 @@ from callrec.complaints.log import (
     ComplaintHistory,
     OpenComplaint,
     act_of,
-    columns_of,
     read_complaint,
     received_on,
     unopened_complaint,
@@ -42,8 +41,7 @@ from callrec.policy.rights.complaint import (
 )
 from callrec.policy.role import Person, PersonId
 from callrec.practice import Actor, Practice, today
-from callrec.record.acts import done_leaves, numbers_in_leaves
-from callrec.record.rows import check_row, things_on_record
+from callrec.record.rows import Entered
 
 COMPLAINT_SHOWN = "complaint.shown"
 
@@ -228,50 +226,26 @@ class EnteredComplaint:
     """A complaint as the log tells it."""
 
     id: str
-    number: int
     facts: ComplaintFacts
     received_on: date | None
     """As its row says; None where the row is gone, or is not what the log says."""
 
 
 def entered_complaints(practice: Practice, connection: Connection) -> tuple[EnteredComplaint, ...]:
-    """Every complaint, in the order of their numbers; nothing is opened.
-
-    The log says which there are and where they stand. So none leaves a list because somebody
-    deleted its row, or wrote into it that it is closed; one that was added stands there too.
-    """
-    done = tuple(done_leaves(connection, COMPLAINTS.acts))
-    histories = COMPLAINTS.histories(done)
-    rows = {row.id: row for row in COMPLAINTS.every(connection)}
-    found = {id_: _by_row(row, None) for id_, row in rows.items()}
-    for id_, number in numbers_in_leaves(done, COMPLAINTS.made_by).items():
-        found[id_] = _by_log(number, histories[id_], rows.get(id_))
-    if any(each.received_on is None for each in found.values()):
-        on_record = things_on_record(connection, practice.register)
-        believed = [row for row in rows.values() if COMPLAINTS.called(row) in on_record]
-        found |= {row.id: _by_row(row, _received_on(row)) for row in believed}
-    return tuple(sorted(found.values(), key=lambda each: each.number))
+    """Every complaint, in the order of their numbers, as `Kind.entered` finds them."""
+    return tuple(map(_entered, COMPLAINTS.entered(connection, practice.register)))
 
 
-def _by_log(number: int, history: ComplaintHistory, row: Row[Any] | None) -> EnteredComplaint:
-    """What its leaves come to; where they come to nothing, it waits as if it had just come."""
-    state, day = ComplaintState.RECEIVED, None
+def _entered(entered: Entered[ComplaintHistory]) -> EnteredComplaint:
+    """Where its leaves come to nothing, it waits as if it had just come."""
+    told, state = entered.source, ComplaintState.RECEIVED
     with suppress(Tampered):
-        state = history.state
-        if row is not None:
-            check_row(row, {"number": number, **columns_of(history)}, COMPLAINTS.called(row))
-            day = received_on(row)
-    return _entered(history.complaint, number, state, history.entered_by, day)
-
-
-def _by_row(row: Row[Any], day: date | None) -> EnteredComplaint:
-    return _entered(row.id, row.number, row.state, row.entered_by, day)
-
-
-def _entered(id_: str, number: int, state: str, by: str, day: date | None) -> EnteredComplaint:
-    entered_by, known = PersonId(by), ComplaintState(state)
-    facts = ComplaintFacts(reference=f"C-{number}", state=known, entered_by=entered_by)
-    return EnteredComplaint(id_, number, facts, day)
+        state = ComplaintState(told.state)
+    facts = ComplaintFacts(
+        reference=f"C-{entered.number}", state=state, entered_by=PersonId(told.entered_by)
+    )
+    came_on = _received_on(told) if entered.is_sound else None
+    return EnteredComplaint(entered.id, facts, came_on)
 
 
 def _listed(practice: Practice, entered: Iterable[EnteredComplaint]) -> Iterator[ListedComplaint]:
@@ -296,7 +270,7 @@ def _urgency(practice: Practice, deadline: Deadline) -> Urgency:
     return urgency(deadline, today(practice), warn_days=warn_days)
 
 
-def _received_on(row: Row[Any]) -> date | None:
+def _received_on(row: Any) -> date | None:
     """A day of no calendar in one row does not take away the lists in which others stand."""
     try:
         return received_on(row)

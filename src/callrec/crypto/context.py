@@ -20,7 +20,7 @@ CONTEXT_FIELDS: Final[dict[str, frozenset[str]]] = {
     "detail": frozenset({"seq"}),
     "hold": frozenset({"hold"}),
     "kept": frozenset({"volume"}),
-    # associated data of AES-256-GCM; request, incident and complaint are HPKE information too
+    # associated data of AES-256-GCM; those of versions are HPKE information too
     "data-key": frozenset({"batch", "uid"}),
     "metadata": frozenset({"uid", "revision"}),
     "request": frozenset({"request", "version"}),
@@ -28,6 +28,7 @@ CONTEXT_FIELDS: Final[dict[str, frozenset[str]]] = {
     "request-words": frozenset({"request", "seq"}),
     "incident": frozenset({"incident", "version"}),
     "complaint": frozenset({"complaint", "version"}),
+    "subject": frozenset({"subject", "version"}),
     "locked-seed": frozenset({"person", "kdf"}),
     "session-keys": frozenset({"person", "public"}),
     # HKDF information; recording is a recording's associated data too

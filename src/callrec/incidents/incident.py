@@ -32,6 +32,7 @@ from callrec.policy.breach import (
     Findings,
     ReportingThreshold,
     check_closing,
+    check_told_on,
     missing_findings,
 )
 from callrec.policy.clock import breach_due_at
@@ -165,7 +166,8 @@ def _body(
         )
     if account.request is not None:
         find_visible(practice, actor, connection, account.request)
-    contact = practice.settings.practice.data_protection_contact
+    about = practice.settings.practice
+    contact = about.data_protection_officer or about.data_protection_contact
     noticed_at = parse_instant(format_instant(account.noticed_at))  # milliseconds, as it is sealed
     return IncidentBody(
         number=next_number(connection, tables.incident.c.id, IncidentAct.REPORTED),
@@ -188,8 +190,10 @@ class UpdatedIncident:
     version: int
     must_be_reported: bool | None
     """To the Information Commissioner, by the grid; None while nobody has assessed it."""
+    must_tell_people: bool | None
+    """Those affected [UK GDPR 34]; likewise."""
     still_missing: tuple[str, ...]
-    """Of what UK GDPR 33(3) and 33(5) ask for."""
+    """Of what UK GDPR 33(3), 33(5) and 34 ask for."""
 
 
 def update_incident(
@@ -210,6 +214,8 @@ def update_incident(
     ):
         incident = read_incident(practice, actor, act.connection, reference)
         check_may_update(actor.person, incident.facts, assesses=found.assesses, on=today(practice))
+        noticed_on = incident.body.noticed_at.astimezone(practice.settings.time_zone).date()
+        check_told_on(found, noticed_on=noticed_on, today=today(practice))
         body = incident.body.changed(findings=incident.body.findings.with_more(found))
         return _write(practice, act, actor, incident, body)
 
@@ -249,7 +255,11 @@ def close_incident(
 def reporting_grid(practice: Practice) -> ReportingThreshold:
     """From which degrees on the practice reports a breach."""
     config = practice.settings.incidents
-    return ReportingThreshold(likelihood=config.report_likelihood, impact=config.report_impact)
+    return ReportingThreshold(
+        likelihood=config.report_likelihood,
+        impact=config.report_impact,
+        tell_impact=config.tell_people_impact,
+    )
 
 
 def _write(
@@ -275,5 +285,6 @@ def _write(
         state=IncidentState.OPEN if body.closing is None else IncidentState.CLOSED,
         version=version_id.version,
         must_be_reported=reporting_grid(practice).must_be_reported(body.findings),
+        must_tell_people=reporting_grid(practice).must_tell_people(body.findings),
         still_missing=missing_findings(body.findings, reporting_grid(practice), body.closing),
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -36,6 +37,7 @@ from callrec.policy.incident import (
 from callrec.policy.role import Person, PersonId, Power, powers_of
 from callrec.practice import Actor, Practice, today
 from callrec.record.acts import done_leaves
+from callrec.record.rows import Entered
 
 INCIDENT_SHOWN = "incident.shown"
 
@@ -71,8 +73,9 @@ class ShownIncident:
     request: str
     findings: Findings
     must_be_reported: bool | None
+    must_tell_people: bool | None
     still_missing: tuple[str, ...]
-    """Of what UK GDPR 33(3) and 33(5) want."""
+    """Of what UK GDPR 33(3), 33(5) and 34 want."""
     closing: Closing | None
     was_late: bool
     """The Information Commissioner was notified after the 72 hours, as far as is known."""
@@ -124,6 +127,7 @@ def shown_incident(
         request=body.request,
         findings=body.findings,
         must_be_reported=reporting_grid(practice).must_be_reported(body.findings),
+        must_tell_people=reporting_grid(practice).must_tell_people(body.findings),
         still_missing=missing_findings(body.findings, reporting_grid(practice), closing),
         closing=closing,
         was_late=closing is not None and _was_late(closing, due_at, zone),
@@ -155,7 +159,7 @@ class ListedIncident:
     reference: str
     state: IncidentState
     noticed_at: datetime | None
-    """None: its row has a time of no calendar, as `audit verify` tells."""
+    """None: it is not as it was reported, as `audit verify` tells."""
     due_at: datetime | None
     """When the 72 hours end."""
     reported_by: str
@@ -178,84 +182,102 @@ def list_incidents(
     """The incidents that the actor may read, or that another rule allows them; newest first."""
     on = today(practice)
     with reading(practice.engine) as connection:
-        rows = [
-            row
-            for row in reversed(INCIDENTS.every(connection))
-            if allowed(actor.person, _facts(row), on=on)
-        ]
-        return tuple(_listed(practice, connection, rows))
+        entered = reversed(entered_incidents(practice, connection))
+        mine = [each for each in entered if allowed(actor.person, each.facts, on=on)]
+        return tuple(_listed(practice, connection, mine))
 
 
 def incidents_waiting_for(
     practice: Practice, person: Person, connection: Connection
 ) -> Iterator[ListedIncident]:
     """Open incidents that a person was notified of, or may close as Data Controller."""
-    rows = _open_rows(connection)
+    waiting = _open_incidents(practice, connection)
     if Power.GOVERN not in powers_of(person, today(practice)):
-        rows = [row for row in rows if row.told == person.id]
-    yield from _listed(practice, connection, rows)
+        waiting = [each for each in waiting if each.facts.told == person.id]
+    yield from _listed(practice, connection, waiting)
 
 
 def incident_warnings(practice: Practice) -> Iterator[str]:
     """How long the 72 hours of each open incident still last, soonest first; nothing personal."""
     with reading(practice.engine) as connection:
-        rows = _open_rows(connection)
+        waiting = _open_incidents(practice, connection)
     now = practice.now()
-    for row in sorted(rows, key=lambda row: (row.aware_at, row.number)):
-        noticed_at = _noticed_at(row)
-        if noticed_at is None:
-            yield f"incident I-{row.number}: nobody knows when it was noticed: callrec audit verify"
+    for each in sorted(
+        waiting, key=lambda each: each.noticed_at or datetime.min.replace(tzinfo=UTC)
+    ):
+        reference = each.facts.reference
+        if each.noticed_at is None:
+            yield f"incident {reference} is not as it was reported: callrec audit verify"
             continue
-        left = report_due_at(practice, noticed_at) - now
+        left = report_due_at(practice, each.noticed_at) - now
         hours = abs(left.total_seconds()) // 3600
         if left.total_seconds() < 0:
             yield (
-                f"incident I-{row.number}: its 72 hours ended {hours:.0f} h ago; what is"
+                f"incident {reference}: its 72 hours ended {hours:.0f} h ago; what is"
                 " reported to the Information Commissioner now says why it was delayed"
             )
         else:
             yield (
-                f"incident I-{row.number}: {hours:.0f} h are left to report it to the"
+                f"incident {reference}: {hours:.0f} h are left to report it to the"
                 " Information Commissioner, or to find that it need not be"
             )
 
 
-def _open_rows(connection: Connection) -> list[Row[Any]]:
-    return [row for row in INCIDENTS.every(connection) if row.state == IncidentState.OPEN]
+@dataclass(frozen=True, slots=True)
+class EnteredIncident:
+    """An incident as the log tells it."""
+
+    id: str
+    facts: IncidentFacts
+    noticed_at: datetime | None
+    """As its row says; None where the row is gone, or is not what the log says."""
 
 
-def _facts(row: Row[Any]) -> IncidentFacts:
-    return IncidentFacts(
-        reference=f"I-{row.number}",
-        state=row.state,
-        reporter=PersonId(row.reporter),
-        told=PersonId(row.told),
+def entered_incidents(practice: Practice, connection: Connection) -> tuple[EnteredIncident, ...]:
+    """Every incident, in the order of their numbers, as `Kind.entered` finds them."""
+    return tuple(map(_entered, INCIDENTS.entered(connection, practice.register)))
+
+
+def _entered(entered: Entered[IncidentHistory]) -> EnteredIncident:
+    """Where its leaves come to nothing, it waits as if it had just been reported."""
+    source, state = entered.source, IncidentState.OPEN
+    told = reporter = PersonId(source.reporter)
+    with suppress(Tampered):
+        told, state = PersonId(source.told), IncidentState(source.state)
+    facts = IncidentFacts(
+        reference=f"I-{entered.number}", state=state, reporter=reporter, told=told
     )
+    return EnteredIncident(entered.id, facts, _noticed_at(source) if entered.is_sound else None)
+
+
+def _open_incidents(practice: Practice, connection: Connection) -> list[EnteredIncident]:
+    entered = entered_incidents(practice, connection)
+    return [each for each in entered if each.facts.state is IncidentState.OPEN]
 
 
 def _listed(
-    practice: Practice, connection: Connection, rows: Sequence[Row[Any]]
+    practice: Practice, connection: Connection, entered: Sequence[EnteredIncident]
 ) -> Iterator[ListedIncident]:
-    if not rows:
+    if not entered:
         return
     # The leaf of a report names the recordings after the incident and the person who was notified.
     reports = done_leaves(connection, (IncidentAct.REPORTED,))
     recordings = {leaf.subject[0]: len(leaf.subject[2:]) for leaf in reports}
     called = logins(practice)
-    for row in rows:
-        noticed_at = _noticed_at(row)
+    for each in entered:
+        facts, noticed_at = each.facts, each.noticed_at
         yield ListedIncident(
-            reference=f"I-{row.number}",
-            state=row.state,
+            reference=facts.reference,
+            state=facts.state,
             noticed_at=noticed_at,
             due_at=None if noticed_at is None else report_due_at(practice, noticed_at),
-            reported_by=called[row.reporter],
-            told=called[row.told],
-            recordings=recordings.get(row.id, 0),
+            reported_by=called[facts.reporter],
+            told=called[facts.told],
+            recordings=recordings.get(each.id, 0),
         )
 
 
-def _noticed_at(row: Row[Any]) -> datetime | None:
+def _noticed_at(row: Any) -> datetime | None:
     """A time of no calendar in one row does not take away the lists in which others stand."""
     try:
         return from_millis(row.aware_at)

@@ -31,7 +31,7 @@ from callrec.crypto.context import context
 from callrec.errors import CallrecError, Locked, NotFound, Tampered, Unusable
 from callrec.intake.known import Portion
 from callrec.intake.sealing import Seen, Taken
-from callrec.intake.sources import Mark, lies_in
+from callrec.intake.sources import Mark, Source, lies_in
 from callrec.practice import Actor, Practice, record
 from callrec.store.directory import DirectoryStore
 from callrec.store.sealing import open_stream
@@ -189,19 +189,71 @@ def clear_portion(
     practice: Practice, actor: Actor, after: AfterIntake, portion: Portion, pool: Executor
 ) -> list[tuple[Path, Problem]]:
     """Delete or move a catalogued portion's sources, on record; returns what was left, and why."""
-    copies: list[tuple[Seen, SealedCopy]] = []
-    described = set[Path]()
+    if not portion.new and not portion.held:
+        return []
+    details = {"after": after.kind, "recordings": _uids(portion)}
+    record(practice, actor, "ingest.cleared", details=details)
+    # A source may have been named twice.
+    copies = {seen.source.path: (seen, copy) for seen, copy in _copies(practice, actor, portion)}
+    once = copies.values()
+    problems = list(pool.map(partial(_clear, practice, after), once))
+    left = [(s.source.path, p) for (s, _), p in zip(once, problems, strict=True) if p is not None]
+    gone = [seen for (seen, _), p in zip(once, problems, strict=True) if p is None]
+    described = {
+        each.source.path
+        for same in portion.new.values()
+        for each in same
+        if each.call == same[0].call
+    }
     """Sources of which all that they, and their sidecars, say is in the vault."""
+    return left + clear_sidecars(after, gone, described)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """A source, and whether its recording was read back and is the same, byte for byte."""
+
+    source: Source
+    uid: str
+    sha256: str
+    """Of the original, in hex."""
+    problem: Problem | None
+    """None: it is the same."""
+
+
+def read_back(practice: Practice, actor: Actor, portion: Portion, pool: Executor) -> list[ReadBack]:
+    """Open each sealed copy of a catalogued portion from the disk, and compare; on record.
+
+    What this run has sealed it can open; what was there before takes somebody who may.
+    """
+    if portion.held:
+        record(practice, actor, "ingest.compared", details={"recordings": _uids(portion)})
+
+    def compared(source: tuple[Seen, SealedCopy]) -> ReadBack:
+        seen, copy = source
+        problem: Problem | None = None
+        try:
+            check_copy(practice.store, practice.vault, copy, seen.sha256)
+        except (NotFound, Tampered, Unusable, OSError) as raised:
+            problem = raised
+        return ReadBack(seen.source, copy.uid, seen.sha256, problem)
+
+    return list(pool.map(compared, _copies(practice, actor, portion)))
+
+
+def _uids(portion: Portion) -> list[str]:
+    return sorted(
+        {same[0].uid for same in portion.new.values()} | {row.uid for _, row in portion.held}
+    )
+
+
+def _copies(practice: Practice, actor: Actor, portion: Portion) -> list[tuple[Seen, SealedCopy]]:
+    """Each source of a portion that was read, with the sealed copy of its recording."""
+    copies: list[tuple[Seen, SealedCopy]] = []
     for same in portion.new.values():
         first = same[0]
         copy = SealedCopy(first.uid, first.sealed.sha256_ciphertext, first.data_key)
         copies += [(seen, copy) for seen in same]
-        described |= {each.source.path for each in same if each.call == first.call}
-    if not copies and not portion.held:
-        return []
-    uids = sorted({copy.uid for _, copy in copies} | {row.uid for _, row in portion.held})
-    details = {"after": after.kind, "recordings": uids}
-    record(practice, actor, "ingest.cleared", details=details)
     with reading(practice.engine) as connection:
         opening = Opening(practice, actor, connection)
         for seen, row in portion.held:
@@ -211,12 +263,7 @@ def clear_portion(
                     data_key = opening.data_key(row)
             is_erased = row.data_key is None
             copies.append((seen, SealedCopy(row.uid, row.ciphertext, data_key, is_erased)))
-    # A source may have been named twice.
-    once = {seen.source.path: (seen, copy) for seen, copy in copies}.values()
-    problems = list(pool.map(partial(_clear, practice, after), once))
-    left = [(s.source.path, p) for (s, _), p in zip(once, problems, strict=True) if p is not None]
-    gone = [seen for (seen, _), p in zip(once, problems, strict=True) if p is None]
-    return left + clear_sidecars(after, gone, described)
+    return copies
 
 
 def why_left(problem: Problem) -> str:

@@ -34,11 +34,13 @@ from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Tampered
 from callrec.intake.batch import BatchKeys, catalogue_batch, write_marks
 from callrec.intake.beside import SealingWorkers, start_sealing_workers
+from callrec.intake.bundle import Bundle
 from callrec.intake.clearing import (
     AfterIntake,
     AfterIntakeKind,
     check_after,
     clear_portion,
+    read_back,
     sweep_store,
     why_left,
 )
@@ -102,6 +104,8 @@ class IntakeOrder:
     records: AvailableCallRecords | None
     unrecognised: bool
     """Whether files are taken in whose names no system that is known writes."""
+    reads_back: bool = False
+    """Whether each recording is read back from the disk and compared with its source."""
 
 
 def ingest_recordings(
@@ -114,12 +118,19 @@ def ingest_recordings(
     advance: Callable[[int], None],
     records: AvailableCallRecords | None = None,
     unrecognised: bool = False,
+    bundle: Bundle | None = None,
 ) -> Ingested:
-    """Take in all recordings under the paths, and sign a summary of the run."""
+    """Take in all recordings under the paths, and sign a summary of the run.
+
+    ``bundle``: of an export instead, which stays, and of which each is read back.
+    """
     done = Ingested()
-    order = IntakeOrder(paths, after, system, advance, records, unrecognised)
+    order = IntakeOrder(
+        paths, after, system, advance, records, unrecognised, reads_back=bundle is not None
+    )
+    found = find_sources(paths) if bundle is None else bundle.found
     try:
-        ingest_found(practice, actor, find_sources(paths), order, done)
+        ingest_found(practice, actor, found, order, done)
     except BaseException:
         # An order to stop is no reason to say nothing.
         if totals := Totals.of(done):
@@ -193,6 +204,7 @@ class IngestRun:
         self._actor = actor
         self._after = order.after
         self._keeps = order.after.kind is AfterIntakeKind.KEEP
+        self._reads_back = order.reads_back
         self._advance = order.advance
         self._records = order.records
         self._unrecognised = order.unrecognised
@@ -223,9 +235,10 @@ class IngestRun:
         self, first: Iterable[Sequence[Source]]
     ) -> AbstractContextManager[SealingWorkers | None]:
         """Processes, if the first portion promises that there is enough for them."""
-        some = (source for sources in first for source in sources)
+        some = [source for sources in first for source in sources]
         theirs = [source for source in some if source.mark.size_bytes < LARGE_BYTES]
-        if len(theirs) < MIN_FILES_FOR_WORKERS:
+        # An export is open here alone: another process would move where this one reads.
+        if len(theirs) < MIN_FILES_FOR_WORKERS or any(source.member for source in some):
             return nullcontext()
         # Of small files one seals as many as are catalogued meanwhile.
         processes = 1 if are_below(SMALL_BYTES, theirs) else WORKERS
@@ -249,7 +262,7 @@ class IngestRun:
     def _begin(self, sources: Sequence[Source], store: ExitStack) -> _Group:
         group = _Group(len(sources), BatchKeys.draw(), store)
         with reading(self._practice.engine) as connection:
-            if self._keeps:
+            if self._keeps and not self._reads_back:
                 group.unread = unchanged_sources(connection, self._duplicates, sources)
             left = [source for source in sources if source not in group.unread]
             known = seen_before(connection, self._duplicates, left)
@@ -312,8 +325,7 @@ class IngestRun:
         if portion.is_empty and portion.marks:
             write_marks(self._practice, self._actor, portion.marks)
         self._count(portion, unjoined, numbers)
-        if not self._keeps:
-            self._clear(portion)
+        self._look_back(portion)
 
     def _help_in(self, group: _Group) -> None:
         """Seal here what else would be waited for: one process may not be enough for two cores."""
@@ -372,7 +384,14 @@ class IngestRun:
         portion.unread = group.unread
         return portion
 
-    def _clear(self, portion: Portion) -> None:
+    def _look_back(self, portion: Portion) -> None:
+        """Read the sealed copies back, where that is asked for, and let the sources go."""
+        if self._reads_back:
+            compared = read_back(self._practice, self._actor, portion, self._pool)
+            self._done.read_back += compared
+            self._done.damaged += sum(isinstance(each.problem, Tampered) for each in compared)
+        if self._keeps:
+            return
         left = clear_portion(self._practice, self._actor, self._after, portion, self._pool)
         for path, problem in left:
             self._done.damaged += isinstance(problem, Tampered)

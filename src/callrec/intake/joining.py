@@ -122,7 +122,7 @@ def joining_facts(call: Call, paths: Iterable[Path], duration_ms: int) -> Record
 
 def call_of_source(source: Source, setup: Setup) -> Call | None:
     """The call that a source's sidecar or name tells of; None: it is not to be understood."""
-    call = or_quarantined(source, partial(call_described, source.path, setup))
+    call = or_quarantined(source, partial(call_described, source, setup))
     return None if isinstance(call, Quarantined) else call
 
 

@@ -10,7 +10,14 @@ from typing import Any, Final
 from callrec.intake.joining import UNRECOGNISED, is_unrecognised, joining_facts
 from callrec.intake.reading import open_source, or_quarantined
 from callrec.intake.records import AvailableCallRecords
-from callrec.intake.sources import NotRecording, Quarantined, Source, find_sources, is_plainly_none
+from callrec.intake.sources import (
+    Found,
+    NotRecording,
+    Quarantined,
+    Source,
+    find_sources,
+    is_plainly_none,
+)
 from callrec.telephone.call import CALL_FIELDS, Call, Direction, System
 from callrec.telephone.filled import filled_from_record
 from callrec.telephone.joining_facts import JoinedBy
@@ -71,10 +78,21 @@ def preview_sources(
     unrecognised: bool = False,
 ) -> Iterator[Preview]:
     """Each file under the paths that is not plainly something else."""
-    for found in find_sources(paths):
-        match found:
+    return preview_found(find_sources(paths), setup, records, unrecognised=unrecognised)
+
+
+def preview_found(
+    found: Iterable[Found],
+    setup: Setup,
+    records: AvailableCallRecords | None = None,
+    *,
+    unrecognised: bool = False,
+) -> Iterator[Preview]:
+    """Each file that was found and is not plainly something else."""
+    for one in found:
+        match one:
             case Source():
-                each = _of_source(found, setup, records)
+                each = _of_source(one, setup, records)
                 is_left = each.call is not None and is_unrecognised(each.call, each.joined_by)
                 yield (
                     replace(each, accepted=False, why=_LEFT)
@@ -82,8 +100,21 @@ def preview_sources(
                     else each
                 )
             case Quarantined():
-                yield Preview(str(found.path), accepted=False, why=found.why)
+                yield Preview(str(one.path), accepted=False, why=one.why)
             case NotRecording():
+                pass
+
+
+def preview_rows(found: Iterable[Found], setup: Setup) -> Iterator[Preview]:
+    """Each row of an export's list, and what it leaves; no sound is read."""
+    for one in found:
+        match one:
+            case Source() if one.member:
+                call = one.member.call(setup)
+                yield Preview(str(one.path), accepted=True, why=call.why, call=call)
+            case Quarantined():
+                yield Preview(str(one.path), accepted=False, why=one.why)
+            case _:
                 pass
 
 

@@ -19,6 +19,7 @@ from callrec.intake.sources import (
     Mark,
     Quarantined,
     Refusal,
+    SoundFile,
     Source,
     has_writer,
     read_error_text,
@@ -41,7 +42,7 @@ _FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NOFOLLOW | os.O_
 
 _FIRST_YEAR: Final = 1900
 
-_NO_SYSTEMS: Final = {System.TEMPLATE, System.SIDECAR, System.NONE}
+_NO_SYSTEMS: Final = {System.TEMPLATE, System.SIDECAR, System.EXPORT, System.NONE}
 
 SYSTEMS: Final = tuple(system for system in System if system not in _NO_SYSTEMS)
 """That may be named by ``--system``."""
@@ -98,7 +99,6 @@ def telephone_setup(settings: Settings, *, system: str | None = None) -> Setup:
             )
     return Setup(
         zone=settings.time_zone,
-        region=settings.region,
         extensions=extension_ranges(telephone.extensions),
         outside_prefixes=telephone.outside_prefixes,
         templates=templates,
@@ -125,7 +125,7 @@ class Opened:
     """A source, open for reading."""
 
     source: Source
-    file: FileIO
+    file: SoundFile
     mark: Mark
     """As it was when it was opened."""
 
@@ -134,21 +134,26 @@ class Opened:
         path = self.source.path
         sound = inspect(self.file, self.mark.size_bytes, path.suffix)
         self.file.seek(0)
-        call = call_described(path, setup)
+        call = call_described(self.source, setup)
         sides = sides_heard(call.sides, sound.channels)
         return call if sides == call.sides else replace(call, sides=sides), sound
 
+    def check_sum(self, sha256: str) -> None:
+        """Check what was read against what was said of it beforehand."""
+        if self.source.member:
+            self.source.member.check(sha256)
+
     def check_unchanged(self, read_bytes: int) -> None:
         """Check that what was read is the whole of it, and that it is still there as it was."""
-        now = Mark.of(self.source.path.lstat())
+        now = self.source.look()
         if now != self.mark or read_bytes != self.mark.size_bytes:
             raise Unsettled("it changed while it was read")
 
 
-def call_described(path: Path, setup: Setup) -> Call:
-    """The call whose recording this is, as its sidecar or its name says."""
+def call_described(source: Source, setup: Setup) -> Call:
+    """The call whose recording this is, as a list, its sidecar or its name says."""
     try:
-        return read_call(path, setup)
+        return source.member.call(setup) if source.member else read_call(source.path, setup)
     except Failed as problem:
         raise Unreadable(problem.message) from problem
     except Unusable as problem:
@@ -164,6 +169,10 @@ def sidecar_mark(path: Path) -> Mark | None:
 @contextmanager
 def open_source(source: Source) -> Iterator[Opened]:
     """Open a source, and have the system read ahead in it."""
+    if source.member is not None:
+        with source.member.open() as member:
+            yield Opened(source, member, source.mark)
+        return
     with FileIO(os.open(source.path, _FLAGS)) as file:
         status = os.fstat(file.fileno())
         mark = Mark.of(status)

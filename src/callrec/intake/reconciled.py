@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from callrec.audit.leaf import Leaf
 from callrec.audit.remembered import Problem
+from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.days import DayRange, QuietPeriod
@@ -73,7 +74,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class LastReconciled:
-    """The newest reconciliation."""
+    """A reconciliation; the newest, but for the report of a month."""
 
     at: datetime
     days: DayRange
@@ -103,14 +104,26 @@ def log_reconciliation(
 
 
 def last_reconciled(practice: Practice, connection: Connection) -> LastReconciled | None:
-    """The newest reconciliation that came to its end; None: there was none.
+    """The newest reconciliation that came to its end; None: there was none."""
+    return next(read_reconciliations(practice, connection), None)
+
+
+def read_reconciliations(
+    practice: Practice, connection: Connection, *, since: datetime | None = None
+) -> Iterator[LastReconciled]:
+    """Each that came to its end, or did so since a time; newest first.
 
     One by a person who was not allowed to, or could open no recording, counts for nothing.
     """
     powers = powers_then(practice, connection)
-    leaf = next((each for each in _stated(connection) if _could_reconcile(powers, each)), None)
-    if leaf is None:
-        return None
+    for leaf in _stated(connection):
+        if since is not None and parse_instant(leaf.at) < since:
+            return
+        if _could_reconcile(powers, leaf):
+            yield _read_reconciliation(practice, connection, leaf)
+
+
+def _read_reconciliation(practice: Practice, connection: Connection, leaf: Leaf) -> LastReconciled:
     statement = attested_statement(practice, connection, leaf.statement, may=Power.INGEST)
     if statement.kind != RECONCILED_STATEMENT:
         raise Tampered("what a reconciliation came to is of another kind")

@@ -11,7 +11,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from io import FileIO
 from typing import Any, Final, TypeAlias
 
 from callrec.calls.custody import SealedMetadata
@@ -27,7 +26,7 @@ from callrec.intake.reading import (
     or_quarantined,
     sidecar_mark,
 )
-from callrec.intake.sources import Mark, Quarantined, Source
+from callrec.intake.sources import Mark, Quarantined, SoundFile, Source
 from callrec.store.directory import BatchWriter
 from callrec.store.sealing import Sealed
 from callrec.telephone.call import Call
@@ -118,6 +117,7 @@ class BatchSealer:
         md5 = summed.md5.hexdigest() if summed else ""
         try:
             opened.check_unchanged(sealed.size_bytes)
+            opened.check_sum(sealed.sha256_original)
             check_md5(md5, call)
         except (Unusable, OSError):
             self.batch.drop(sealed.sha256_ciphertext)
@@ -130,7 +130,7 @@ class BatchSealer:
 class _HashedFile:
     """A file whose MD5 is made while it is read."""
 
-    def __init__(self, file: FileIO) -> None:
+    def __init__(self, file: SoundFile) -> None:
         self._file = file
         self.md5 = hashlib.md5(usedforsecurity=False)
 
@@ -153,6 +153,7 @@ def hash_chunk(chunk: Sequence[Source], advance: Callable[[int], None]) -> list[
         modified = modified_at(opened.mark)
         digest = hashlib.file_digest(opened.file, "sha256").hexdigest()
         opened.check_unchanged(opened.file.tell())
+        opened.check_sum(digest)
         return Hashed(opened.source, opened.mark, modified, digest)
 
     return _each(chunk, hashed, advance)

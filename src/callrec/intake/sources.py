@@ -13,12 +13,18 @@ import os
 import signal
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from callrec.errors import NotFound, Unusable
+from callrec.telephone.call import Call
+from callrec.telephone.written import Setup
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 NOT_RECORDINGS: Final = frozenset(
     {".csv", ".db", ".ini", ".json", ".log", ".md5", ".sha256", ".txt", ".xml"}
@@ -59,15 +65,52 @@ class Mark:
         return (self.device, self.inode) == (other.device, other.inode)
 
 
+class SoundFile(Protocol):
+    """A source while it is read: as ``io.FileIO`` is."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+    def readall(self) -> bytes: ...
+    def readinto(self, buffer: WriteableBuffer, /) -> int: ...
+    def readable(self) -> bool: ...
+    def seek(self, offset: int, whence: int = ..., /) -> int: ...
+    def tell(self) -> int: ...
+
+
+class Member(Protocol):
+    """A file within a file: its sound, and what the list beside it says of the call."""
+
+    def open(self) -> AbstractContextManager[SoundFile]:
+        """Its bytes from the first on; to read them all checks them."""
+
+    def look(self) -> Mark:
+        """Of the file that it is in, as that is now, with this one's size."""
+
+    def call(self, setup: Setup) -> Call:
+        """The call that it holds."""
+
+    def check(self, sha256: str) -> None:
+        """Check its SHA-256 against the one that was said, if any."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A file that may be a recording."""
 
     path: Path
-    """Absolute."""
+    """Absolute; of a member, as if the file that it is in were a folder."""
     root: Path
     """The folder that was named; of a file that was named, its folder."""
     mark: Mark
+    member: Member | None = None
+    """None: it is a file of its own."""
+
+    def look(self) -> Mark:
+        """As it is now.
+
+        Raises:
+            OSError: it is not there.
+        """
+        return self.member.look() if self.member else Mark.of(self.path.lstat())
 
     @property
     def inside(self) -> Path:

@@ -19,6 +19,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import format_instant, parse, parse_instant
 from callrec.crypto.statement import entries_in, read_statement
+from callrec.intake.clearing import ReadBack
 from callrec.intake.sources import Quarantined, Refusal
 from callrec.policy.role import Power, powers_of
 from callrec.practice import Actor, Practice, register_now, today, writing
@@ -215,6 +216,8 @@ class Ingested:
     """Recordings, new or not, for which none was found."""
     dated_by_file: int = 0
     """Files that became recordings though nothing but the file tells of their calls."""
+    read_back: list[ReadBack] = field(default_factory=list)
+    """What was read back from the disk and compared with its source, where that was asked for."""
     told_less: int = 0
     """Recordings of which another name may tell more than is known, and could not be asked."""
     summary: Summary | None = None

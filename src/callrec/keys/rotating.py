@@ -1,4 +1,4 @@
-"""New vault keys; everything sealed to the old moved to the new, the search index too.
+"""New vault keys; everything sealed to the old moved to the new, both indexes too.
 
 From then on everything is sealed to the new versions, also by commands that had begun; what was
 sealed before stays under the old ones until `reseal` moves it (docs/formats/keys.md, 5). An old
@@ -47,6 +47,8 @@ from callrec.practice import Actor, Practice, attempt, record, signing, today, v
 from callrec.record.forms import Hex, as_json, recall
 from callrec.record.versions import Versioned
 from callrec.requests.history import REQUESTS
+from callrec.subjects.log import SUBJECTS
+from callrec.subjects.register import reindex_subjects
 
 KEYS_MADE: Final = "keys.made"
 RESEALING: Final = "keys.resealing"
@@ -149,9 +151,13 @@ def reseal(
                     place = sealing.place_of(rows_moved[-1])
                     advance(len(rows_moved))
         if VaultKey.INDEX in keys and count_to_reindex(practice):
-            moved, failed = reindex(practice, actor, advance)
-            done.moved["calls in the index"] += moved
-            done.failed["calls in the index"] += failed
+            for what, go_on in (
+                ("calls in the index", reindex),
+                ("people in the index", _reindex_people),
+            ):
+                moved, failed = go_on(practice, actor, advance)
+                done.moved[what] += moved
+                done.failed[what] += failed
         details = {"failed": dict(+done.failed), "moved": dict(+done.moved)}
         record(practice, actor, "keys.resealed", details=details)
     return done
@@ -209,17 +215,22 @@ class _ReindexedTo:
     """Number of the last one that was looked at."""
     mac: Hex = b""
     """One that it wrote, under that key."""
+    subject: int = 0
+    """Number of the last person on the register who was looked at."""
 
 
 def count_to_reindex(practice: Practice) -> int:
-    """How many recordings are still to be looked at; none where there is one version only."""
+    """How many recordings and people are still to be looked at; none where there is one version."""
     if len(practice.register.versions(VaultKey.INDEX)) == 1:
         return 0
-    recording = tables.recording.c
+    recording, subject = tables.recording.c, tables.subject.c
     with reading(practice.engine) as connection:
-        to_come = recording.id > _reindexed_to(practice, connection).recording
-        query = select(func.count(recording.id)).where(to_come, recording.data_key.is_not(None))
-        return connection.execute(query).scalar_one()
+        done = _reindexed_to(practice, connection)
+        calls = select(func.count(recording.id)).where(
+            recording.id > done.recording, recording.data_key.is_not(None)
+        )
+        people = select(func.count(subject.id)).where(subject.number > done.subject)
+        return sum(connection.execute(query).scalar_one() for query in (calls, people))
 
 
 def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) -> tuple[int, int]:
@@ -249,6 +260,28 @@ def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) ->
         moved += len(opened)
         failed += len(rows) - len(opened)
         advance(len(rows))
+
+
+def _reindex_people(
+    practice: Practice, actor: Actor, advance: Callable[[int], None]
+) -> tuple[int, int]:
+    """The same of the people on the register."""
+    moved = failed = 0
+    with reading(practice.engine) as connection:
+        done = _reindexed_to(practice, connection)
+    while True:
+        with signing(practice, actor) as act:
+            last, written, unopened = reindex_subjects(
+                practice, actor, act.connection, after=done.subject, most=ROWS_PER_STEP
+            )
+            if written:
+                _sign_for(act, actor, {"people in the index": written})
+        if last == done.subject:
+            return moved, failed
+        advance(last - done.subject)
+        done = replace(done, subject=last)
+        write_json_atomically(practice.state_folder / _MEMORY, as_json(done))
+        moved, failed = moved + written, failed + unopened
 
 
 def _write(
@@ -359,6 +392,7 @@ SEALED_COLUMNS: Final = (
     ),
     *_versions("incidents", INCIDENTS),
     *_versions("complaints", COMPLAINTS),
+    *_versions("register entries", SUBJECTS),
     SealedColumn(
         *("volumes", tables.volume, VaultKey.CATALOGUE),
         lambda vault, row, _: context("kept", vault, volume=row.id),

@@ -8,7 +8,7 @@ person must not learn.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -16,6 +16,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from callrec.audit.leaf import Leaf
+from callrec.calls.category import categories_of
+from callrec.catalogue.requests import reference_of
 from callrec.catalogue.tables import from_millis
 from callrec.errors import NotFound, Refused
 from callrec.letters.wording import LetterContent, Letterhead, ToldCall
@@ -26,7 +28,7 @@ from callrec.policy.clause import Law
 from callrec.policy.clock_events import Awaited, Deadline, waits_of
 from callrec.policy.further import NO_AUTHORITY, FurtherParticular
 from callrec.policy.hearing import answers_requester
-from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.purpose import TERMS, Purpose, is_for
 from callrec.policy.request import RequestAct
 from callrec.policy.rights.grounds import GROUND_CODES, Ground
 from callrec.policy.rights.letter import LetterFacts, LetterKind
@@ -34,15 +36,15 @@ from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, today
 from callrec.record.acts import done_leaves
 from callrec.record.versions import open_details
-from callrec.registers.requests import RegisteredRequest, read_registered_requests
 from callrec.release.listen import hearing_end_leaf
 from callrec.release.packing import sought_in_words
+from callrec.release.rights import recipient_in_words
 from callrec.requests.approvals import last_edits, uids_granted
 from callrec.requests.clock import day_of_leaf, deadline_on_day
 from callrec.requests.history import read_words
 from callrec.requests.holding import is_matched, matching_not_asked_for
-from callrec.requests.model import OpenRequest, event_of, uids_heard
-from callrec.retention.categories import categories_of
+from callrec.requests.model import OpenRequest, uids_heard
+from callrec.requests.open import read_request
 from callrec.retention.certificate import certify_destruction
 
 _TOLD_PARTICULARS: Final = (
@@ -390,67 +392,31 @@ def _with_recipients(
             hint="ask the Data Controller to run callrec request letter"
             f" {request.reference} --kind {content.kind}",
         )
-    used = [
-        leaf
-        for leaf in done_leaves(connection, (RequestAct.LISTENED, RequestAct.DELIVERED))
-        if not {*uids}.isdisjoint(leaf.subject[2:])
-    ]
-    ids = {leaf.subject[0] for leaf in used}
-    requests = read_registered_requests(practice, actor, connection, lambda row: row.id in ids)
     recipients, staff_heard = list[tuple[date, str]](), False
-    for each in filter(_may_be_told, requests):
-        leaves = [leaf for leaf in each.history.leaves if leaf in used]
-        staff_heard |= any(
-            leaf.act == RequestAct.LISTENED and leaf.subject[2] in uids_heard(each.history)
-            for leaf in leaves
-        )
-        if each.reference != request.reference:
-            given = [leaf for leaf in leaves if leaf.act == RequestAct.DELIVERED]
-            recipients += _recipients(practice, request, each, given)
+    for leaf in done_leaves(connection, (RequestAct.LISTENED, RequestAct.DELIVERED)):
+        if {*uids}.isdisjoint(leaf.subject[2:]):
+            continue
+        if leaf.act == RequestAct.LISTENED:  # of a body's, the person may not be to learn
+            staff_heard |= not is_for(leaf.subject[0], Purpose.OUTSIDE_BODY)
+        elif leaf.subject[0] != request.id:
+            who = _recipient(practice, actor, connection, request, leaf)
+            recipients += [(day_of_leaf(practice, leaf), who)] if who else []
     told = dict.fromkeys(f"{who}, on {day_in_words(on)}" for on, who in sorted(recipients))
     return replace(content, recipients=tuple(told), staff_heard=staff_heard)
 
 
-def _may_be_told(request: RegisteredRequest) -> bool:
-    """Whether the person whose calls they are may learn of a request [policy 4(f)].
-
-    What asks for a colleague's conduct is the colleague's affair, and staff are no recipients.
-    """
-    if request.purpose is Purpose.OUTSIDE_BODY:
-        told = request.opened and request.opened.particulars.further.get(
-            FurtherParticular.SUBJECT_MAY_BE_TOLD
-        )
-        return told == "yes"
-    return True
-
-
-def _recipients(
-    practice: Practice, request: OpenRequest, other: RegisteredRequest, given: Collection[Leaf]
-) -> Iterator[tuple[date, str]]:
-    for leaf in given:
-        on = event_of(leaf).at.astimezone(practice.settings.time_zone).date()
-        if who := _recipient(request, other):
-            yield on, who
+def _recipient(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest, leaf: Leaf
+) -> str:
+    """Who got it, as it may be told; of what was given to the person before, that it was."""
+    subject = FurtherParticular.SUBJECT
+    if any(is_for(leaf.subject[0], each) for each in _RIGHTS_TO_A_COPY):
+        reference = reference_of(connection, leaf.subject[0])
+        other = read_request(practice, actor, connection, reference)
+        further = request.particulars.further
+        if other.particulars.further.get(subject) == further.get(subject):
+            return f"you, in answer to {reference}"
+    return recipient_in_words(practice, actor, connection, leaf)
 
 
-def _recipient(request: OpenRequest, other: RegisteredRequest) -> str:
-    """Who got what was released under another request; another private person is not named."""
-    further: Mapping[str, str] = other.opened.particulars.further if other.opened else {}
-    match other.purpose:
-        case Purpose.OUTSIDE_BODY:
-            return further.get(FurtherParticular.BODY, "")
-        case Purpose.REGULATORY:
-            return further.get(FurtherParticular.REGULATOR, "")
-        case Purpose.SUBJECT_ACCESS | Purpose.PORTABILITY:
-            subject = FurtherParticular.SUBJECT
-            is_theirs = further.get(subject) == request.particulars.further.get(subject)
-            return f"you, in answer to {other.reference}" if is_theirs else _ANOTHER
-        case Purpose.DECEASED:
-            return _ANOTHER
-        case Purpose.MEDICO_LEGAL:
-            return "those who act for us in a legal claim"
-        case _:
-            return ""
-
-
-_ANOTHER: Final = "another person who has a right to them by law"
+_RIGHTS_TO_A_COPY: Final = (Purpose.SUBJECT_ACCESS, Purpose.PORTABILITY)

@@ -136,8 +136,18 @@ class OpenSession:
     terminal: str
 
 
-def list_sessions(practice: Practice, actor: Actor) -> tuple[OpenSession, ...]:
-    """Who is logged in, and where: everybody's for those who govern, else one's own."""
+def list_sessions(
+    practice: Practice, actor: Actor, *, login: str | None = None
+) -> tuple[OpenSession, ...]:
+    """Who is logged in, and where: everybody's for those who govern, else one's own.
+
+    Of the person whose login is given alone, if one is.
+
+    Raises:
+        NotFound: nobody has that login.
+    """
+    if login is not None:
+        find_person(practice, login)
     sees_all = Power.GOVERN in powers_of(actor.person, today(practice))
     called = logins(practice)
     with reading(practice.engine) as connection:
@@ -149,7 +159,7 @@ def list_sessions(practice: Practice, actor: Actor) -> tuple[OpenSession, ...]:
                 each.terminal,
             )
             for each in _open_ones(practice, connection)
-            if sees_all or each.person == actor.person.id
+            if (sees_all or each.person == actor.person.id) and login in (None, called[each.person])
         )
 
 

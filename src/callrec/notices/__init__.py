@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -23,15 +24,17 @@ from callrec.audit.register import SettingsVersion
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.policy.days import short_date
+from callrec.policy.lawful_basis import reasons_in_words
 from callrec.policy.notice import (
-    PURPOSES_IN_WORDS,
     NoticeKind,
     NoticeVersion,
     check_versions,
     in_force,
+    officers_in_words,
     stated_since,
+    storage_in_words,
 )
-from callrec.settings import AboutPractice, Settings
+from callrec.settings import Settings
 
 COLUMNS: Final = 76
 """Width of the lines."""
@@ -50,6 +53,8 @@ def read_notices(settings: Settings) -> tuple[NoticeVersion, ...]:
             first_on=each.first_on,
             last_on=each.last_on,
             text=each.text,
+            published_on=each.published,
+            published_where=each.where,
         )
         for each in settings.notices
     ]
@@ -73,7 +78,7 @@ def notice_on(settings: Settings, kind: NoticeKind, day: date) -> tuple[NoticeVe
             " callrec practice settings apply FILE:"
             f' [[notices]] kind = "{kind}" version = "1" from = {day}',
         )
-    return notice, notice_text(notice, settings.practice)
+    return notice, notice_text(notice, settings)
 
 
 def versions_on(
@@ -97,28 +102,51 @@ def stated_on(
     return stated_since(said, kind, day)
 
 
-def notice_text(notice: NoticeVersion, about: AboutPractice) -> str:
+@dataclass(frozen=True, slots=True)
+class PublicationStated:
+    """Who put on record that a notice was published, and when."""
+
+    on: date
+    by: str
+    """Id."""
+
+
+def publication_stated(
+    history: Iterable[SettingsVersion], notice: NoticeVersion, zone: ZoneInfo
+) -> PublicationStated | None:
+    """The first time that the record said what it says now of a notice's publication."""
+    said = (notice.kind, notice.version, notice.published_on, notice.published_where)
+    for each in history if notice.published_on else ():
+        for known in each.settings.notices:
+            if (known.kind, known.version, known.published, known.where) == said:
+                on = parse_instant(each.at).astimezone(zone).date()
+                return PublicationStated(on, each.by)
+    return None
+
+
+def notice_text(notice: NoticeVersion, settings: Settings) -> str:
     """The words of a notice: the practice's own, else ours with its facts; ends in a new line."""
     if notice.text:
         return notice.text.strip("\n") + "\n"
     return _filled(
         notice.kind,
-        about,
+        settings,
         version=notice.version,
         first_on=f"{notice.first_on.day} {notice.first_on:%B %Y}",
     )
 
 
-def complaint_form(about: AboutPractice) -> str:
+def complaint_form(settings: Settings) -> str:
     """The form for a complaint about how the practice handles personal data [DPA 2018 s.164A(2)].
 
     It is no notice of section 3, and has no versions.
     """
-    return _filled("complaints", about)
+    return _filled("complaints", settings)
 
 
-def _filled(name: str, about: AboutPractice, **more: str) -> str:
-    practice = about.name or "this practice"
+def _filled(name: str, settings: Settings, **more: str) -> str:
+    about, practice = settings.practice, settings.practice.name or "this practice"
+    reasons = reasons_in_words(settings.bases)
     template = resources.files(__package__).joinpath(f"{name}.txt").read_text("utf-8")
     filled = Template(template).substitute(
         practice=practice,
@@ -127,7 +155,12 @@ def _filled(name: str, about: AboutPractice, **more: str) -> str:
         kept_for=about.kept_for,
         regulator=about.regulator,
         regulator_contact=about.regulator_contact,
-        purposes="\n".join(_bullets(PURPOSES_IN_WORDS.values())),
+        officers=officers_in_words(
+            about.ico_registration, about.data_protection_officer, about.caldicott_guardian
+        ),
+        storage=storage_in_words(about.telephone_supplier),
+        other_countries=about.other_countries,
+        purposes="\n".join(_bullets(reasons)),
         **more,
     )
     return "\n\n".join(map(_wrapped, filled.strip("\n").split("\n\n"))) + "\n"
@@ -142,7 +175,8 @@ def _bullets(lines: Iterable[str]) -> Iterable[str]:
 def _wrapped(paragraph: str) -> str:
     if paragraph.startswith("- "):
         return paragraph
-    return textwrap.fill(paragraph, COLUMNS, break_long_words=False, break_on_hyphens=False)
+    one_line = " ".join(paragraph.split())  # what is empty leaves two spaces
+    return textwrap.fill(one_line, COLUMNS, break_long_words=False, break_on_hyphens=False)
 
 
 def write_text(text: str, to: Path) -> None:

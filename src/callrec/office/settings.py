@@ -28,7 +28,7 @@ from callrec.policy.authority import check_may_set_rules
 from callrec.policy.days import short_date
 from callrec.practice import SETTINGS_ACT, Actor, Practice, attempt, in_force, signing, today
 from callrec.record.statements import sign_statement_as
-from callrec.settings import Settings
+from callrec.settings import Notice, Settings
 from callrec.system.toml import read_toml, toml_value
 
 _NAMED_BY: Final = {
@@ -219,10 +219,16 @@ def _in_short(value: object) -> str | None:
     return text if len(text) <= _LONG else f"{text[:_LONG]}..., {len(text)} letters"
 
 
+def _in_force_from(notice: Notice) -> Notice:
+    """What it says of its days and words, whenever it was published."""
+    return notice.model_copy(update={"published": None, "where": ""})
+
+
 def _backdated(before: Settings, after: Settings, on: date) -> Iterator[str]:
     """Notices that are to have been in force before it was said."""
+    said = [_in_force_from(notice) for notice in before.notices]
     for notice in after.notices:
-        if notice not in before.notices and notice.first_on < on:
+        if _in_force_from(notice) not in said and notice.first_on < on:
             yield (
                 f"the {notice.kind} notice {notice.version} is said to be in force from"
                 f" {short_date(notice.first_on)}; the record will say so since {short_date(on)}"

@@ -468,7 +468,7 @@ OBJECTS = {
     "clip": f"what:=clip {_EDIT}",
     "silence": f"what:=silence {_EDIT} side:=both|left|right filler:=silence|tone"
     " ground:=third-party|serious-harm|privilege|not-relevant",
-    "left-out": "recording:n uid:id sha256:hash bytes:n codec:text why:=edited|size",
+    "left-out": "recording:n uid:id sha256:hash bytes:n codec:text why:=edited|size|same",
     "data": "path:=SEARCH\\.txt|calls\\.json|calls\\.csv sha256:hash bytes:n",
     # signers.json, and the extra of release.tlog-proof (release.md, 11)
     "signers": "entries:entry* recordings:recording* schema:=callrec.signers/1",
@@ -511,7 +511,7 @@ OBJECTS = {
     "left": "code:code uid:id",
     "certified": "schema:=callrec\\.destruction/1 vault:id practice:text id:id certificate:text"
     " request:request purpose:code certified_by:id at:time begun_at:time done_at:time"
-    " recordings:destroyed* kept:kept* media:medium* released:out* asked_by:text method:text"
+    " recordings:destroyed* kept:kept* media:medium* released:out* entered_by:text method:text"
     " not_reached:text* stub:text",
     "destroyed": "recording:n uid:id sha256_sealed:hash category:text rule:text"
     " due_on:date-or-nothing started_at:time local_time:text",
@@ -601,6 +601,9 @@ def read_manifest(data: bytes) -> dict[str, Any]:
     for each in files:
         if not _is_consistent(each, originals - enclosed if each["edits"] else originals):
             raise Wrong(f"contradicts itself about {each['path']}")
+    same = [_original(each) for each in manifest["not_enclosed"] if each["why"] == "same"]
+    if not {*same} <= {_original(each) for each in files if each["role"] == "listening"}:
+        raise Wrong("says that a copy is its original, and it is not")
     return manifest
 
 
@@ -1758,7 +1761,7 @@ def trace_in_words(trace: Trace, files: Sequence[Mapping[str, Any]]) -> Iterator
         (trace.countersigned_by, trace.countersigner_remark),
     )
     for each in files:
-        if each["role"] == "original":
+        if each["sha256"] == (each["made_from"] or each["sha256"]):
             yield f"  {each['path']} has the bytes that were taken in."
         else:
             kept = ", but for what was left out," if each["edits"] else ""

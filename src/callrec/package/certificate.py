@@ -7,6 +7,7 @@ that was asked for. Facts first; below them their words, the same for every form
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -20,10 +21,9 @@ ROLE_IN_WORDS: Final = {FileRole.ORIGINAL: "original", FileRole.LISTENING: "list
 WHY_NOT_ENCLOSED: Final = {
     WhyNotEnclosed.EDITED: "the copy leaves out something that the original would tell",
     WhyNotEnclosed.SIZE: "the release would not fit where it has to go",
+    WhyNotEnclosed.SAME: "the listening copy is the same, byte for byte",
 }
 """Completes "not enclosed, because …"."""
-
-NOTHING_WITHHELD: Final = "Nothing else that was asked for and may be given has been left out."
 
 _SIDE_IN_WORDS: Final = {
     Side.BOTH: "",
@@ -66,7 +66,7 @@ class Certificate:
 
     practice: str
     contact: str
-    """How to reach it, one line; empty where that is not configured."""
+    """How to reach it, one line."""
     request: str
     """``R-17``."""
     release: str
@@ -74,7 +74,11 @@ class Certificate:
     purpose: str
     """In words."""
     legal_basis: str
-    """In words, with its source."""
+    """In words: the law first, the policy second."""
+    exemption: str = ""
+    """What an outside body's request relies on besides; empty: nothing."""
+    confidentiality: str = ""
+    """Why the duty of confidence let it be disclosed; empty where nobody had to say."""
     subject: str | None
     """The patient's name, where it was asked for."""
     approvals: tuple[CertifiedApproval, ...]
@@ -95,6 +99,27 @@ class Certificate:
     checkpoint: str
     """The log's checkpoint at that entry, a signed note of a few lines (C2SP tlog-checkpoint)."""
     exhibit: Exhibit | None = None
+    is_complete: bool = False
+    """All that matched was gathered, so that nothing can have been left out unseen."""
+
+
+def basis_rows(certificate: Certificate) -> Iterator[tuple[str, str]]:
+    """On what the release rests: each fact behind its name."""
+    yield "Legal basis", certificate.legal_basis
+    if certificate.exemption:
+        yield "Exemption relied on", certificate.exemption
+    if certificate.confidentiality:
+        yield "Confidentiality", certificate.confidentiality
+
+
+def nothing_withheld(certificate: Certificate) -> str:
+    """What stands where no recording is listed as withheld.
+
+    What must not be told is not listed either, so it does not say that nothing was withheld.
+    """
+    if certificate.is_complete:
+        return "Everything was given that the person who asked is entitled to."
+    return "No recording that was asked for is listed here."
 
 
 def hash_in_groups(digest: str) -> str:

@@ -19,6 +19,7 @@ from callrec.package.certificate import (
     hash_in_groups,
     instant_in_words,
 )
+from callrec.policy.clause import Clause, Law
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.retention import is_undone
 
@@ -50,6 +51,20 @@ NOT_REACHED: Final = (
     "what was released, and what others have copied of it",
     "the recordings as the telephone system or its supplier keeps them",
 )
+
+ASKED_BY: Final = {Purpose.ERASURE: "the data subject, or a person acting for them"}
+"""By role: whose recordings they were. Nobody asks for a disposal."""
+
+DESTROYED_UNDER: Final = {
+    Purpose.ERASURE: "the data subject's right to erasure, UK GDPR Article 17",
+    Purpose.DISPOSAL: (
+        "storage limitation, UK GDPR Article 5(1)(e); the practice's call recording policy,"
+        f" {Clause.ENCRYPTED_AND_ARCHIVED}; {Law.RECORDS_CODE}"
+    ),
+}
+"""The law first, the policy second."""
+
+WHAT_WE_KEEP: Final = "What we still keep"
 
 _STUB: Final = (
     "A stub of each recording is kept: number, uid, when the call was, as far as that was known,"
@@ -118,7 +133,7 @@ class DestructionCertificate:
     request: str
     """``R-17``."""
     purpose: Purpose
-    asked_by: str
+    entered_by: str
     """The role of the person who made the request."""
     approvals: tuple[CertifiedApproval, ...]
     carried_out_by: str
@@ -162,7 +177,7 @@ def certificate_json(certificate: DestructionCertificate) -> dict[str, Any]:
         "certificate": certificate.reference,
         "request": {"number": certificate.request, "id": certificate.request_id},
         "purpose": str(certificate.purpose),
-        "asked_by": certificate.asked_by,
+        "entered_by": certificate.entered_by,
         "begun_at": format_instant(certificate.begun_at),
         "done_at": format_instant(certificate.done_at),
         "method": method(certificate),
@@ -219,7 +234,10 @@ HOW_TO_CHECK: Final = (
 def decision_rows(certificate: DestructionCertificate) -> Iterator[tuple[str, str]]:
     """Who asked, decided and carried it out, and when: each fact behind its name."""
     yield "Request", f"{certificate.request}, {TERMS[certificate.purpose].in_words}"
-    yield "Asked by", certificate.asked_by
+    if asked := ASKED_BY.get(certificate.purpose):
+        yield "Asked by", asked
+    yield "Legal basis", DESTROYED_UNDER[certificate.purpose]
+    yield "Entered by", certificate.entered_by
     for approval in certificate.approvals:
         yield "Approved by", approval_in_words(approval)
     began = instant_in_words(certificate.begun_at)
@@ -295,7 +313,7 @@ def _lines(certificate: DestructionCertificate, certified: Certified) -> Iterato
     yield from _section("Released before; who has it was to be told [UK GDPR 19]", released)
     yield from _section("Method", [method(certificate)])
     yield from _section("Not reached", not_reached(certificate))
-    yield from _section("Kept of them", [stub(certificate)])
+    yield from _section(WHAT_WE_KEEP, [stub(certificate)])
     yield from _section("How to check this", [HOW_TO_CHECK])
 
 

@@ -130,12 +130,14 @@ class ReleasedFile:
 
 
 class WhyNotEnclosed(StrEnum):
-    """Why the original of a recording stays out of a release that holds a copy of it."""
+    """Why the original of a recording is not put into a release that holds a copy of it."""
 
     EDITED = "edited"
     """The copy leaves something out, which the original would tell."""
     SIZE = "size"
     """The release would not fit where it has to go."""
+    SAME = "same"
+    """The listening copy is the same, byte for byte."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib import resources
 from string import Template
 from typing import Final
 
 from callrec.package.certificate import day_in_words, doubt_in_words, hash_in_lines
 from callrec.package.destroyed import Certified, DestructionCertificate
-from callrec.package.manifest import Manifest, ReleasedFile
+from callrec.package.manifest import Manifest, ReleasedFile, WhyNotEnclosed
 from callrec.package.package import (
     DESTRUCTION,
     DESTRUCTION_NAMESPACE,
@@ -27,16 +27,12 @@ from callrec.package.package import (
     ssh_fingerprint,
 )
 from callrec.policy.days import DayRange
-from callrec.policy.notice import PURPOSES_IN_WORDS
 
 COLUMNS: Final = 76
 """Width of the prose. A command stands on one line however long: a broken one cannot be copied."""
 
 WHAT_IT_PROVES: Final = "proves that these are the files released on this record; not who speaks"
 """What a release claims, in the same words wherever it stands."""
-
-UNKNOWN_CONTACT: Final = "the person who sent you this"
-"""The contact where the practice has not given one."""
 
 _INDENT = "    "
 
@@ -53,9 +49,10 @@ def read_me_first(manifest: Manifest, *, contact: str, elsewhere: int) -> str:
         request=manifest.request_number,
         made_on=day_in_words(manifest.at),
         calls="\n".join(line for name, file in calls.items() for line in _call(name, file)),
+        same=_same(manifest),
         edited=_edited(manifest),
         left_out=_left_out(manifest, elsewhere),
-        contact=contact or UNKNOWN_CONTACT,
+        contact=contact,
         proves=WHAT_IT_PROVES,
     )
 
@@ -108,7 +105,7 @@ def search_text(
         not_given="\n".join(("Why some are not given:", "", *_bullets(why)))
         if why
         else _NONE_WITHHELD,
-        contact=contact or UNKNOWN_CONTACT,
+        contact=contact,
     )
 
 
@@ -123,25 +120,69 @@ def days_in_words(days: DayRange) -> str:
     return first if days.count == 1 else f"{first} to {last}"
 
 
-def rights_text(
-    manifest: Manifest, *, contact: str, kept_for: str, regulator: Iterable[str], own: str = ""
-) -> str:
-    """YOUR-RIGHTS.txt: what a data subject is told beside their copy [UK GDPR 15(1), (2)].
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightsFacts:
+    """What YOUR-RIGHTS.txt tells of one release. All but the numbers of days is in words."""
 
-    ``regulator``: its name, address and how to reach it, a line each.
-    """
+    contact: str
+    """Empty: they ask at reception."""
+    officers: str
+    """Who answers for data protection, in sentences; may be empty."""
+    reasons: tuple[str, ...]
+    """What recordings are used for, each with the Articles that allow it."""
+    basis: str
+    """The Articles that allow this answer: ``UK GDPR Articles …``."""
+    storage: str
+    """Where recordings lie, in a sentence."""
+    recipients: tuple[str, ...]
+    """Who had these recordings before, as far as that may be told."""
+    kept_until: Mapping[str, date | None]
+    """By ``recordings/01`` the last day for which it is kept; None: the call's day gives none."""
+    other_countries: str
+    """What the practice has said of them, in sentences; empty: it has said nothing."""
+    regulator: tuple[str, ...]
+    """Its name, address and how to reach it, a line each."""
+
+
+def rights_text(manifest: Manifest, facts: RightsFacts, own: str = "") -> str:
+    """YOUR-RIGHTS.txt: what a data subject is told beside their copy [UK GDPR 15(1), (2)]."""
     if own:
         return own.strip("\n") + "\n"
+    kept = (
+        f"{_INDENT}{call}   {f'until {day_in_words(day)}' if day else 'no last day is set'}"
+        for call, day in facts.kept_until.items()
+    )
     return _text(
         "your-rights.txt",
         practice=manifest.practice,
         request=manifest.request_number,
         made_on=day_in_words(manifest.at),
-        contact=contact or "please ask at reception",
-        purposes="\n".join(_bullets(PURPOSES_IN_WORDS.values())),
-        kept_for=kept_for,
-        regulator="\n".join(f"{_INDENT}{line}" for line in regulator if line),
+        contact=facts.contact or "please ask at reception",
+        officers=facts.officers,
+        searched=_SEARCHED if manifest.is_complete else _NOT_SEARCHED,
+        purposes="\n".join(_bullets(facts.reasons)),
+        basis=facts.basis,
+        storage=facts.storage,
+        recipients="\n".join(_bullets(facts.recipients or _NO_RECIPIENT)),
+        kept_until="\n".join(kept),
+        other_countries=facts.other_countries or _ASK_ABOUT_COUNTRIES,
+        regulator="\n".join(f"{_INDENT}{line}" for line in facts.regulator if line),
     )
+
+
+_SEARCHED: Final = (
+    "SEARCH.txt says what we searched, and how many calls we found, give you and do not give you."
+)
+
+_NOT_SEARCHED: Final = (
+    "We did not search for all your calls. This answer is about the calls that were named to us."
+    " If you want us to search for all of them, please tell us."
+)
+
+_NO_RECIPIENT: Final = ("nobody of whom we can tell you",)
+"""The same words whether there was nobody, or somebody whom no law lets us name."""
+
+_ASK_ABOUT_COUNTRIES: Final = "Please ask us whether a recording of yours went to another country."
 
 
 def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
@@ -198,6 +239,12 @@ def _edited(manifest: Manifest) -> str:
     )
 
 
+def _same(manifest: Manifest) -> str:
+    if any(each.why is WhyNotEnclosed.SAME for each in manifest.not_enclosed):
+        return ' Where both are the same, byte for byte, the call is here once, as "listening".'
+    return ""
+
+
 def _left_out(manifest: Manifest, elsewhere: int) -> str:
     left_out, withheld = [], len(manifest.withheld)
     if withheld:
@@ -237,4 +284,5 @@ def _text(name: str, **facts: str) -> str:
 def _wrapped(paragraph: str) -> str:
     if paragraph.startswith(_INDENT):
         return paragraph
-    return textwrap.fill(paragraph, COLUMNS, break_long_words=False, break_on_hyphens=False)
+    one_line = " ".join(paragraph.split())  # what is empty leaves two spaces
+    return textwrap.fill(one_line, COLUMNS, break_long_words=False, break_on_hyphens=False)

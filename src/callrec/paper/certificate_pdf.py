@@ -11,23 +11,25 @@ from typing import Final
 from fpdf import FPDF
 
 from callrec.package.certificate import (
-    NOTHING_WITHHELD,
     ROLE_IN_WORDS,
     WHY_NOT_ENCLOSED,
     Certificate,
     Exhibit,
     approval_in_words,
+    basis_rows,
     edits_in_words,
     hash_in_groups,
     hash_in_lines,
     instant_in_words,
     length_in_words,
+    nothing_withheld,
     size_in_words,
     sound_in_words,
     told_of_call,
 )
 from callrec.package.destroyed import (
     HOW_TO_CHECK,
+    WHAT_WE_KEEP,
     Certified,
     DestroyedRecording,
     DestructionCertificate,
@@ -137,7 +139,7 @@ def _release(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
     yield sheet.fact("Request", certificate.request)
     yield sheet.fact("Release", certificate.release, HASH)
     yield sheet.fact("Purpose", certificate.purpose)
-    yield sheet.fact("Legal basis", certificate.legal_basis)
+    yield from (sheet.fact(*row) for row in basis_rows(certificate))
     if certificate.subject is not None:
         yield sheet.fact("Subject", certificate.subject)
     for approval in certificate.approvals:
@@ -206,7 +208,7 @@ def _not_enclosed(sheet: Sheet, originals: Iterable[NotEnclosed]) -> Iterator[Gr
 
 def _withheld(sheet: Sheet, certificate: Certificate) -> Iterator[Group]:
     if not certificate.withheld:
-        yield sheet.set(NOTHING_WITHHELD, TEXT)
+        yield sheet.set(nothing_withheld(certificate), TEXT)
     for number, why in certificate.withheld:
         yield sheet.fact(f"Recording {number}", f"because {why}")
 
@@ -283,7 +285,7 @@ def destruction_pdf(certificate: DestructionCertificate, certified: Certified) -
     sheet.keep_section("How", [sheet.set(method(certificate), TEXT)])
     points = (sheet.item("·", sheet.set(what, TEXT, x=INDENT)) for what in not_reached(certificate))
     sheet.keep_section("What is not reached", points)
-    sheet.keep_section("What is kept of them", [sheet.set(stub(certificate), TEXT)])
+    sheet.keep_section(WHAT_WE_KEEP, [sheet.set(stub(certificate), TEXT)])
     sheet.keep_section("How to check this", [sheet.set(HOW_TO_CHECK, TEXT)])
     sheet.keep(*sheet.signed_for_practice())
     return sheet.to_pdf(f"{title}   ·   {certificate.request}")
@@ -383,8 +385,7 @@ def _continuity(sheet: Sheet) -> Iterator[Group]:
     yield space(7)
     yield as_opening("Continuity", sheet.set("Continuity", HEADING))
     yield sheet.set(
-        "The person who takes the medium over signs here, from the top, each time it changes"
-        " hands.",
+        "Each time the medium changes hands, the person who takes it signs here, from the top.",
         NOTE,
     )
     yield space(2)

@@ -58,6 +58,10 @@ def add_faces(pdf: FPDF) -> None:
             pdf.add_font(face, fname=path)
 
 
+EVERY_CHARACTER: Final = range(0x110000)
+"""What a face has that is a browser's to find."""
+
+
 def printable(words: str, held: Container[int]) -> str:
     """The words as a face can show them, on one line.
 

@@ -50,12 +50,12 @@ class _Form:
 _ALONE: Final = _Form(
     lead=(
         "Anyone who holds this page can open every telephone recording that {practice} keeps,"
-        " without anybody's password. It is for the day when nobody is left who can."
+        " without a password. Use it when nobody is left who can log in."
     ),
     keep=(
-        "Print it twice. Put each print into an envelope, seal it, sign across the flap, and keep"
-        " the two in different buildings, such as the practice's safe and a solicitor's. Then"
-        " delete the file that it came in: no photograph, no scan, no copy on any computer."
+        "Print it twice. Put each print into an envelope, seal it, and sign across the flap."
+        " Keep the two in different buildings, such as the practice's safe and a solicitor's"
+        " office. Then delete the file: keep no photograph, no scan, no copy on any computer."
     ),
     checked=(
         "The last letter of each group checks it, so callrec names a group that was mistyped."
@@ -70,17 +70,17 @@ _ALONE: Final = _Form(
 _OF_THREE: Final = _Form(
     lead=(
         "Any two of the three pages of this kit open every telephone recording that {practice}"
-        " keeps, without anybody's password. It is for the day when nobody is left who can. One"
-        " page alone opens nothing."
+        " keeps, without a password. Use them when nobody is left who can log in. One page alone"
+        " opens nothing."
     ),
     keep=(
-        "Print each page once. Put each into an envelope of its own, seal it, sign across the flap,"
-        " and give the three to three people who do not live or work together. Then delete the"
-        " file that they came in: no photograph, no scan, no copy on any computer."
+        "Print each page once. Put each into its own envelope, seal it, and sign across the"
+        " flap. Give them to three people who do not live or work together. Then delete the"
+        " file: keep no photograph, no scan, no copy on any computer."
     ),
     checked=(
-        "All are words of the list of SLIP-39, and the last three check the others, so callrec"
-        " names a word that was mistyped. The square holds the same words."
+        "All are words of the SLIP-39 list. The last three check the others, so callrec names a"
+        " word that was mistyped. The square holds the same words."
     ),
     columns=3,
     style=Style(Face.MONO, 11, spacing=1.5),
@@ -95,9 +95,9 @@ _FIRST: Final = (
 )
 
 _SECOND: Final = (
-    "It makes a new Data Controller with their own password, and this kit is then used up: put"
-    " the next one, which it writes, into new envelopes. That it was used stands in the audit log"
-    " for ever."
+    "It makes a new Data Controller, who chooses a password. This kit is then used up, and the"
+    " command writes a new one. Put that into new envelopes. The audit log always shows that"
+    " this kit was used."
 )
 
 _COMMAND: Final = (
@@ -128,9 +128,7 @@ def _leaf(sheet: Sheet, kit: PrintedKit, number: int, words: Sequence[str]) -> I
         sheet.fact("Vault", kit.vault, HASH),
         sheet.fact("Fingerprint", hash_in_groups(kit.fingerprint), HASH),
         sheet.fact("In six words", key_words(kit.fingerprint)),
-        sheet.fact(
-            "Number of this kit", f"{kit.serial}; each one that is made ends the one before"
-        ),
+        sheet.fact("Number of this kit", f"{kit.serial}; each new kit ends the one before"),
         sheet.fact("Made", instant_in_words(kit.made_at)),
     )
     yield from sheet.section("Where to keep it", sheet.set(form.keep, TEXT))
@@ -143,8 +141,8 @@ def _leaf(sheet: Sheet, kit: PrintedKit, number: int, words: Sequence[str]) -> I
     yield from sheet.section(
         "Once a year: callrec practice recovery drill",
         sheet.set(
-            "It proves that the words still open the vault, and shows nothing. Seal a new envelope"
-            " afterwards, and write it down here.",
+            "It proves that the words still open the vault, and shows nothing. Then seal a new"
+            " envelope, and sign here.",
             NOTE,
         ),
         *(stack(space(5), sheet.blanks("Date", "Name", "Signature")) for _ in range(4)),
@@ -170,16 +168,14 @@ _LINES: Final = Style(Face.MONO, 10, spacing=1.6)
 _HEAD_QR_SIDE: Final = 62.0
 
 _INTRODUCTION: Final = (
-    "The lines below fix every entry of the audit log of {practice} up to now, {size:,} in"
-    " all. Anyone who changes, removes or adds one of them afterwards is found out by these lines."
-    " They tell nothing of anybody, so this sheet may lie where anybody sees it; it belongs where"
-    " nobody can exchange it."
+    "The lines below fix every entry of the audit log of {practice} up to now, {size:,} in all."
+    " They show if anyone changes, removes or adds an entry afterwards. They say nothing about"
+    " any person, so anyone may see this sheet. Keep it where nobody can exchange it."
 )
 
 _CHECK: Final = (
-    "Type the lines into a file, or let a telephone read the square and copy what it shows"
-    " into one, and run the command below on the machine with the vault. Where the lines break"
-    " on this sheet does not matter."
+    "Type the lines into a file, or copy into it what a telephone reads from the square. Then"
+    " run the command below on the machine with the vault. Line breaks do not matter."
 )
 
 _HEAD_COMMAND: Final = "callrec audit verify --against FILE"
@@ -207,7 +203,7 @@ def log_head_pdf(note: str, *, practice: str, size: int, fingerprint: str, at: d
     )
     check = (sheet.set(_CHECK, TEXT), sheet.set(_HEAD_COMMAND, HASH))
     witness = (
-        sheet.set("Somebody who does not look after the vault, for instance.", NOTE),
+        sheet.set("For example, someone who does not look after the vault.", NOTE),
         space(8),
         sheet.blanks("Date", "Name", "Signature"),
     )
@@ -218,7 +214,7 @@ def log_head_pdf(note: str, *, practice: str, size: int, fingerprint: str, at: d
         sheet.set(_INTRODUCTION.format(practice=practice, size=size), LEAD),
         *sheet.section("The lines", beside_square(spaced, note, _HEAD_QR_SIDE, below=1)),
         *sheet.section("Whose they are", *whose),
-        *sheet.section("To hold the log against them", *check),
+        *sheet.section("To check the log", *check),
         *sheet.section("Who saw it printed", *witness),
     )
     return sheet.to_pdf(f"Audit log of {size} entries   ·   {note.partition(chr(10))[0]}")

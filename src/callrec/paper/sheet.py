@@ -18,7 +18,16 @@ from fpdf import FPDF
 from fpdf.enums import DocumentCompliance
 from fpdf.prefs import ViewerPreferences
 
-from callrec.paper.faces import Face, Style, add_faces, printable, qr_png, wrapped, xmp
+from callrec.paper.faces import (
+    EVERY_CHARACTER,
+    Face,
+    Style,
+    add_faces,
+    printable,
+    qr_png,
+    wrapped,
+    xmp,
+)
 
 PAGE: Final = (210.0, 297.0)
 LEFT: Final = 18.0
@@ -61,7 +70,7 @@ class Sheet:
         self._pdf = on or blank()
         self._pdf.set_lang("en-GB")
         self._pdf.set_creation_date(at)  # the file's id is drawn from it and from the content
-        shown, author = (printable(words, range(0x110000)) for words in (title, practice))
+        shown, author = (printable(words, EVERY_CHARACTER) for words in (title, practice))
         self._pdf.set_title(shown)
         self._pdf.viewer_preferences = ViewerPreferences(display_doc_title=True)
         self._pdf.set_xmp_metadata(xmp(title=shown, author=author, at=at))
@@ -176,6 +185,9 @@ class Sheet:
                 pdf.line(LEFT + mark.x, middle, LEFT + mark.x + mark.width, middle)
             case Picture():
                 pdf.image(io.BytesIO(mark.png), LEFT + mark.x, y, mark.side)
+            case Drawing():
+                pdf.set_font(Face.SANS, size=_SMALL.size)
+                pdf.image(io.BytesIO(mark.svg), LEFT + mark.x, y, mark.width, mark.height)
             case Box():
                 pdf.set_draw_color(mark.ink)
                 pdf.set_line_width(mark.thickness)
@@ -254,6 +266,16 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawing:
+    """An SVG whose upper edge is that of its line; it hangs below it."""
+
+    x: float
+    width: float
+    height: float
+    svg: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     """A frame whose upper edge is that of its line; it hangs below it."""
 
@@ -264,7 +286,7 @@ class Box:
     ink: tuple[int, int, int]
 
 
-Drawn: TypeAlias = Words | Rule | Picture | Box
+Drawn: TypeAlias = Words | Rule | Picture | Drawing | Box
 
 
 @dataclass(frozen=True, slots=True)

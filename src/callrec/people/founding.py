@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final
 from unicodedata import normalize
 
+from pydantic import ValidationError
+
 from callrec.audit import log as audit
 from callrec.audit.log import LogTransaction, Signer
 from callrec.audit.register import Founders, Register, settings_fields
@@ -46,7 +48,7 @@ from callrec.login.people import Names, fresh_names, person_row
 from callrec.people.vouching import voucher_fields
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder
-from callrec.settings import AboutPractice, Settings
+from callrec.settings import AboutPractice, Release, Settings
 from callrec.system.files import check_only_we_can_change, sync
 
 KIT_LOGIN: Final = "recovery-kit"
@@ -72,6 +74,7 @@ def set_up_practice(
     password: str,
     now: Callable[[], datetime],
     environ: Mapping[str, str],
+    contact: str = "",
     split: bool = False,
     keep: Callable[[PrintedKit], None] | None = None,
 ) -> PrintedKit:
@@ -87,6 +90,7 @@ def set_up_practice(
         password: theirs.
         now: the clock.
         environ: where the log's head is remembered.
+        contact: how recipients reach the practice; empty: the Data Controller says it later.
         split: print the recovery kit on three pages of which any two will do.
         keep: saves the kit's page, before there is a vault that it opens.
 
@@ -105,7 +109,8 @@ def set_up_practice(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         hint = "choose another folder with --vault"
         raise Misconfigured(f'"{folder}" is in use already', hint=hint)
-    founding = _Setup.draw(practice_name, fresh_names(login, full_name), now)
+    settings = first_settings(practice_name, contact)
+    founding = _Setup.draw(settings, fresh_names(login, full_name), now)
     vault = founding.founders.vault
     state = state_folder(vault, environ)
     beside = folder.with_name(f".{folder.name}.{vault}")
@@ -164,20 +169,22 @@ class _Setup:
     names: Names
     now: Callable[[], datetime]
     secrets: Secrets
+    settings: Settings
 
     @classmethod
-    def draw(cls, practice: str, names: Names, now: Callable[[], datetime]) -> _Setup:
+    def draw(cls, settings: Settings, names: Names, now: Callable[[], datetime]) -> _Setup:
         vault = primitives.random_id()
         controller, kit = (Identity.from_seed(primitives.random_bytes(32), vault) for _ in range(2))
         founders = Founders(
             vault=vault,
-            practice=normalize("NFC", practice),
+            practice=normalize("NFC", settings.practice.name),
             controller=primitives.random_id(),
             controller_keys=controller.public,
             kit=primitives.random_id(),
             kit_keys=kit.public,
         )
-        return cls(founders, controller, kit, names, now, new_version(Register(founders), VaultKey))
+        secrets = new_version(Register(founders), VaultKey)
+        return cls(founders, controller, kit, names, now, secrets, settings)
 
     def statement(self, kind: str, fields: Mapping[str, object]) -> Statement:
         return sign_statement(
@@ -200,8 +207,7 @@ def _write(
     log = audit.Log(founders.vault, 1, public, founding.now)
     signer = Signer(founders.controller, founding.controller.log)
     with audit.log_transaction(engine, log, signer) as act:
-        settings = settings_fields(_first_settings(founders.practice), None)
-        stated = founding.statement("settings", settings)
+        stated = founding.statement("settings", settings_fields(founding.settings, None))
         act.leaf("vault.founded", actor=founders.controller, founders=founders, statement=stated)
         root = primitives.sha256(audit.read_leaf(act.connection, 0)[1])
         _write_people(founding, act, config, password, root)
@@ -211,9 +217,20 @@ def _write(
     return act.head, root
 
 
-def _first_settings(practice: str) -> Settings:
-    """What holds until the Data Controller decides otherwise."""
-    return Settings(practice=AboutPractice(name=practice))
+def first_settings(practice: str, contact: str = "") -> Settings:
+    """What holds until the Data Controller decides otherwise.
+
+    Raises:
+        Unusable: the name or the contact is not one line, or too long.
+    """
+    name = normalize("NFC", practice)
+    try:
+        return Settings(practice=AboutPractice(name=name), release=Release(contact=contact))
+    except ValidationError as problem:
+        raise Unusable(
+            "the name of the practice or how people reach it cannot be used",
+            hint="write each in one line of 120 characters at most",
+        ) from problem
 
 
 def _write_people(

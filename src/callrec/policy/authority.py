@@ -7,10 +7,10 @@
     4(b)  nor lifts what restricts, if it is their own or about them       check_may_lift
     4(g)  a delegate consults the Data Controller before approval          check_consulted
 
-`check_may_decide` and `check_may_approve` combine these. Where a practice has nobody else,
-`check_may_countersign`, `check_may_break_glass` and `check_may_deny_alone` say what replaces them.
-Who then receives a recording is in `hearing`; who changes, dates and closes a request, in
-`handling`. Each rule raises Refused with its clause and what to type.
+`check_may_decide`, `check_may_approve` and `check_signers` combine these. Where a practice has
+nobody else, `check_may_countersign`, `check_may_break_glass` and `check_may_deny_alone` say what
+replaces them. Who then receives a recording is in `hearing`; who changes, dates and closes a
+request, in `handling`. Each rule raises Refused with its clause and what to type.
 
 Any power can be lent to a named person until a day [policy 4(a), "any other persons authorised"],
 but not lent on. It ends with that day, whatever the log says; the next command about people or
@@ -311,6 +311,25 @@ def check_may_break_glass(
     _check_is_data_controller(person, request, "approve")
     check_decides_purpose(person, request, on=on)
     check_reason(reason, Clause.FORMALLY_AUTHORISED)
+
+
+def check_signers(
+    request: RequestFacts,
+    *,
+    decider: Person,
+    countersigner: Person | None,
+    to: PersonId,
+    on: date,
+    consulted_on: date | None,
+    glass_reason: str | None,
+) -> None:
+    """The rules for people who sign an approval: asked when it is made, and when it is used."""
+    if glass_reason is not None:
+        check_may_break_glass(decider, request, reason=glass_reason, on=on)
+    else:
+        check_may_approve(decider, request, on=on, consulted_on=consulted_on)
+    if countersigner is not None:
+        check_may_countersign(countersigner, request, decider=decider.id, grantee=to, on=on)
 
 
 def check_may_deny_alone(person: Person, request: RequestFacts, *, on: date) -> None:

@@ -4,8 +4,11 @@
                     is unlikely to be a risk to people; later only with the reason for the delay
     UK GDPR 33(3)   what the notification says
     UK GDPR 33(5)   what is written down about every breach, reported or not
+    UK GDPR 34      people whom a breach is likely to harm gravely are told without undue delay,
+                    unless 34(3) lets the practice not tell them one by one
 
-The NHS's grid of likelihood and impact decides whether it is likely to be a risk.
+The NHS's grid of likelihood and impact decides whether it is likely to be a risk. From which impact
+on the risk is high is from memory: have your data protection officer check it.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, tzinfo
+from types import MappingProxyType
 from typing import Any, Final
 
 from callrec.errors import Refused, Unusable
@@ -47,6 +51,16 @@ class Findings:
     """[33(5)]."""
     remedy: str = ""
     """The remedial action taken [33(5)]."""
+    people_told: int | None = None
+    """How many of the people affected [34(1)]."""
+    people_told_on: str = ""
+    """The day, ``2026-11-24``."""
+    people_told_how: str = ""
+    """By which way, or how everybody was told in public [34(3)(c)]."""
+    not_told: str = ""
+    """A code of `NOT_TOLD`: why the people affected are not told one by one [34(3)]."""
+    dspt_reference: str = ""
+    """Of the report in the Data Security and Protection Toolkit, which passes it on."""
     likelihood: int | None = None
     """Of harm, 1 to 5."""
     impact: int | None = None
@@ -56,6 +70,15 @@ class Findings:
         for degree in (self.likelihood, self.impact):
             if degree is not None and degree not in range(1, 6):
                 raise Unusable("likelihood and impact go from 1 to 5")
+        if self.not_told and self.not_told not in NOT_TOLD:
+            raise Unusable(
+                "that is not a reason that the law accepts for not telling people",
+                hint=f"one of: {', '.join(NOT_TOLD)}",
+            )
+        try:
+            date.fromisoformat(self.people_told_on or "2026-01-01")
+        except ValueError as error:
+            raise Unusable("the day on which people were told is not a date") from error
 
     @property
     def assesses(self) -> bool:
@@ -77,6 +100,18 @@ class Findings:
         return replace(self, **found.stated)
 
 
+NOT_TOLD: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "unreadable": "nobody without a right to the data can read them: they are encrypted",
+        "averted": "what was done since makes great harm unlikely",
+        "disproportionate": "it would take too much effort, so everybody was told in public",
+    }
+)
+"""Why people need not be told one by one: UK GDPR 34(3)(a), (b), (c)."""
+
+PEOPLE_TOLD_FIELDS: Final = ("people_told", "people_told_on", "people_told_how")
+"""What shows that the people affected were told [34]."""
+
 ICO_REPORT_FIELDS: Final = (
     *("nature", "people", "people_count", "records", "record_count"),
     *("contact", "consequences", "measures"),
@@ -93,6 +128,15 @@ class ReportingThreshold:
 
     likelihood: int
     impact: int
+    tell_impact: int = 4
+    """Of what is reported, from this impact on the people affected are told too [34(1)]."""
+
+    def must_tell_people(self, findings: Findings) -> bool | None:
+        """Whether the people affected must be told; None while a degree is missing."""
+        must_be_reported = self.must_be_reported(findings)
+        if not must_be_reported or findings.impact is None:
+            return must_be_reported
+        return findings.impact >= self.tell_impact
 
     def must_be_reported(self, findings: Findings) -> bool | None:
         """Whether the Information Commissioner must be notified; None while a degree is missing.
@@ -130,7 +174,28 @@ def missing_findings(
     need_not = grid.must_be_reported(findings) is False
     if need_not and (closing is None or closing.outcome is Outcome.NOT_REPORTED):
         return _lacking(findings, BREACH_RECORD_FIELDS)
-    return _lacking(findings, (*ICO_REPORT_FIELDS, *BREACH_RECORD_FIELDS))
+    told = untold(findings) if grid.must_tell_people(findings) else ()
+    return (*_lacking(findings, (*ICO_REPORT_FIELDS, *BREACH_RECORD_FIELDS)), *told)
+
+
+def untold(findings: Findings) -> tuple[str, ...]:
+    """What does not say yet that the people affected were told, or why they need not be."""
+    if findings.not_told == "disproportionate":
+        return _lacking(findings, ("people_told_how",))
+    return () if findings.not_told else _lacking(findings, PEOPLE_TOLD_FIELDS)
+
+
+def check_told_on(findings: Findings, *, noticed_on: date, today: date) -> None:
+    """People are told of a breach after it was noticed, and not on a day to come."""
+    if findings.people_told_on:
+        day = date.fromisoformat(findings.people_told_on)
+        if not noticed_on <= day <= today:
+            when = "in the future" if day > today else "before it was noticed"
+            raise Refused(
+                f"the day on which people were told is {when}",
+                clause=Law.BREACH_TOLD,
+                hint="say when it was: --people-told-on DATE",
+            )
 
 
 def check_closing(
@@ -169,6 +234,14 @@ def check_closing(
         )
     if closing.delay_reason:
         check_reason(closing.delay_reason, Law.BREACH_PERIOD)
+    if grid.must_tell_people(findings) and untold(findings):
+        raise Refused(
+            "the people whom a breach of this impact affects are told, and nothing says so yet",
+            clause=Law.BREACH_TOLD,
+            hint="tell them, then callrec incident update with --people-told N --people-told-on"
+            " DATE --people-told-how TEXT, or --not-told CODE; close it afterwards, with the day of"
+            " your report",
+        )
 
 
 def is_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:

@@ -55,7 +55,8 @@ class Law(Source):
     """The legal basis of a rule where the policy is silent."""
 
     ACCESS_TO_HEALTH_RECORDS = "Access to Health Records Act 1990"
-    RECORDS_CODE = "NHS Records Management Code of Practice"
+    RECORDS_CODE = "NHS Records Management Code of Practice 2021"
+    FACILITATED = "UK GDPR 12(2)"
     PREVENTING_DISCLOSURE = "DPA 2018 s.173"
     RECTIFICATION = "UK GDPR 16"
     RESTRICTION = "UK GDPR 18"
@@ -97,6 +98,7 @@ class Law(Source):
     BREACH_PERIOD = "UK GDPR 33(1)"
     BREACH_IN_PHASES = "UK GDPR 33(4)"
     BREACH_RECORD = "UK GDPR 33(5)"
+    BREACH_TOLD = "UK GDPR 34"
     COMPLAINT = "DPA 2018 s.164A"
     COMPLAINT_PERIOD = "DPA 2018 s.164A(3)"
     COMPLAINT_OUTCOME = "DPA 2018 s.164A(4)"

@@ -119,11 +119,13 @@ def as_typed(day: date) -> str:
     return f"{day.day}/{day.month}/{day.year}"
 
 
-def parse_day(text: str, today: date, *, what: str = "that", option: str = "") -> date:
+def parse_day(
+    text: str, today: date, *, what: str = "that", option: str = "", first_year: int = _YEARS.start
+) -> date:
     """A day as typed: ``4/1/2024``, ``2024-01-04``, ``Thu 4 Jan 2024``, ``today``, ``yesterday``.
 
-    Unusable if it is none of these, or no day; ``what`` names it in the error, such as ``--until``,
-    and ``option`` is what to type.
+    Unusable if it is none of these, no day, or before ``first_year``; ``what`` names it in the
+    error, such as ``--until``, and ``option`` is what to type.
     """
     typed = text.strip().casefold()
     if typed == "today":
@@ -131,7 +133,7 @@ def parse_day(text: str, today: date, *, what: str = "that", option: str = "") -
     if typed == "yesterday":
         return today - _A_DAY
     day = _day_in_figures(typed) or _day_in_words(typed)
-    if day is None or day.year not in _YEARS:
+    if day is None or day.year not in range(first_year, _YEARS.stop):
         raise Unusable(
             f"{what} is not a date",
             hint="type 4/1/2024 (day first), 4 Jan 2024, today or yesterday",
@@ -201,19 +203,21 @@ def parse_time(text: str, *, hint: str = "type 14:05") -> time:
 def parse_instant(
     text: str,
     zone: tzinfo,
+    today: date,
     *,
     what: str = "that",
-    hint: str = "type 2024-01-04T14:05 or 2024-01-04T14:05:00Z",
+    hint: str = "type 4/1/2024 14:05, or a day alone",
 ) -> datetime:
-    """An instant as typed, in UTC: ISO 8601, local where it has no offset.
+    """An instant as typed, in UTC: ``4/1/2024 14:05``, or ISO 8601, local where it has no offset.
 
-    A day alone means its midnight; ``what`` as for `parse_day`. Unusable if it is none, or a local
-    time that comes twice or never.
+    The day as for `parse_day`, and so ``what``; alone it means its midnight. Unusable if it is
+    none, or a local time that comes twice or never.
     """
+    typed: datetime | None
     try:
         typed = datetime.fromisoformat(text.strip())
     except ValueError:
-        typed = None
+        typed = _day_and_time(text.strip(), today)
     if typed is None or typed.year not in _YEARS:
         raise Unusable(f"{what} is not a date and time", hint=hint)
     if typed.tzinfo:
@@ -225,6 +229,15 @@ def parse_instant(
             hint="add the offset: 2024-10-27T01:30+01:00 or 2024-10-27T01:30+00:00",
         )
     return earliest
+
+
+def _day_and_time(typed: str, today: date) -> datetime | None:
+    day, _, clock = typed.rpartition(" ")
+    is_timed = _TIME.fullmatch(clock) is not None
+    with suppress(Unusable):
+        at = parse_time(clock) if is_timed else time(0, 0)
+        return datetime.combine(parse_day(day if is_timed else typed, today), at)
+    return None
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:

@@ -71,6 +71,7 @@ class FurtherParticular(StrEnum):
     RANK = "rank"
     CONTACT = "contact"
     LEGAL_BASIS = "legal-basis"
+    CONFIDENTIALITY = "confidentiality"
     ANSWER_BY = "answer-by"
     URGENT = "urgent"
     NECESSITY = "necessity"
@@ -136,7 +137,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="What is to be learned",
             help="In a sentence: which skill or procedure the recordings help with.",
             option="--learning TEXT",
-            option_help="What is to be learned, in a sentence.",
+            option_help="What you hope to learn, in a sentence.",
             kind=AnswerKind.SENTENCE,
         ),
         # An abusive or nuisance call [policy 2 bullet 3].
@@ -214,14 +215,14 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="Their reference",
             help="The crime, case or investigation number that they quote.",
             option="--reference REF",
-            option_help="The number that the other side quotes.",
+            option_help="Their reference number.",
         ),
         # What the law gives the person whose call it is [policy 4(d), 4(e), 4(i)].
         FurtherParticular.SUBJECT: Question(
             question="The data subject's full name",
             help="Whose calls they are, even if somebody else asks.",
             option="--subject NAME",
-            option_help="Full name of the person whose calls they are.",
+            option_help="Full name of the person whose calls they are, or S-3 on the register.",
             names_subject=True,
         ),
         FurtherParticular.RECEIVED: Question(
@@ -258,7 +259,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             help='Such as "consent signed on 1/2/2026"; none if they ask for themselves, unknown'
             " if it has not been shown yet.",
             option="--authority TEXT",
-            option_help="Authority to ask for somebody else; or none, or unknown.",
+            option_help="Their authority to ask for someone else; or none, or unknown.",
             may_be_unknown=True,
             may_be_none=True,
         ),
@@ -267,7 +268,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             help="The policy offers to hear the recording; the law gives a copy to anyone"
             " who wants one.",
             option="--hear or --copy",
-            option_help="Whether to hear it at the practice, or have a copy.",
+            option_help="Whether they hear it at the practice or get a copy.",
             kind=AnswerKind.CHOICE,
             choices=MappingProxyType(
                 {"hear": "hear the recording at the practice", "copy": "have a copy of it"}
@@ -296,13 +297,13 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="Where the officer is reached",
             help="A secure e-mail address or the body's own telephone number, not a mobile's.",
             option="--contact TEXT",
-            option_help="Where the officer is reached.",
+            option_help="How to reach the officer.",
         ),
         FurtherParticular.LEGAL_BASIS: Question(
             question="Legal basis",
             help="What lets the practice disclose. Only a court order compels it.",
             option="--legal-basis CODE",
-            option_help="Basis to disclose it: crime, legal-proceedings, court-order or other.",
+            option_help="Legal basis: crime, legal-proceedings, court-order or other.",
             kind=AnswerKind.CHOICE,
             choices=MappingProxyType(
                 {
@@ -313,18 +314,32 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
                 }
             ),
         ),
+        FurtherParticular.CONFIDENTIALITY: Question(
+            question="Why may confidence be broken",
+            help="The duty of confidence stands beside data protection; it yields to these three.",
+            option="--confidentiality CODE",
+            option_help="Why confidence may be broken: consent, law or public-interest.",
+            kind=AnswerKind.CHOICE,
+            choices=MappingProxyType(
+                {
+                    "consent": "the person whose calls they are has agreed",
+                    "law": "a law or a court requires it",
+                    "public-interest": "preventing serious crime or harm weighs more",
+                }
+            ),
+        ),
         FurtherParticular.ANSWER_BY: Question(
             question="Day that the order sets",
             help="By when the court wants it; it does not move for weekends.",
             option="--answer-by DATE",
-            option_help="The day that a court's order sets.",
+            option_help="The last day that the court's order allows.",
             kind=AnswerKind.DAY,
         ),
         FurtherParticular.URGENT: Question(
             question="Is it urgent",
-            help="Somebody's life or safety hangs on it: it is then to be answered the same day.",
+            help="Someone's life or safety depends on it: answer it the same day.",
             option="--urgent",
-            option_help="Whether somebody's life or safety hangs on it.",
+            option_help="Whether someone's life or safety depends on it.",
             kind=AnswerKind.CHOICE,
             choices={"yes": "answer it today", "no": "it can take some days"},
             usually="no",
@@ -340,7 +355,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="What harm would refusing cause",
             help="In a sentence: the exemption holds only so far as that would be likely.",
             option="--prejudice TEXT",
-            option_help="What would suffer without it, in a sentence.",
+            option_help="What harm refusing would cause, in a sentence.",
             kind=AnswerKind.SENTENCE,
         ),
         FurtherParticular.SUBJECT_MAY_BE_TOLD: Question(
@@ -365,7 +380,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="The applicant's standing",
             help="The Act knows these two; next of kin as such has no right.",
             option="--standing personal-representative|claimant",
-            option_help="As what the applicant asks.",
+            option_help="In what role the applicant asks.",
             kind=AnswerKind.CHOICE,
             choices=MappingProxyType(
                 {
@@ -379,7 +394,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             help="Such as probate, letters of administration or a letter of claim; unknown if it"
             " has not been shown yet.",
             option="--evidence TEXT",
-            option_help="What shows the applicant's standing; or unknown.",
+            option_help="What proves that role; or unknown.",
             may_be_unknown=True,
         ),
         # To correct, to restrict, to object [UK GDPR 16, 18, 21].
@@ -388,7 +403,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             help="In a sentence: it stands as a note beside the recording. The sound is never"
             " changed.",
             option="--correction TEXT",
-            option_help="What is wrong, and what is right; a note for the recording.",
+            option_help="What is wrong, and what is right; kept as a note with the recording.",
             kind=AnswerKind.SENTENCE,
         ),
         FurtherParticular.WHY_RESTRICTED: Question(
@@ -410,7 +425,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="Why they object",
             help="In a sentence: what in their own situation speaks against keeping or using it.",
             option="--situation TEXT",
-            option_help="Why the person objects: what in their own situation.",
+            option_help="Why the person objects, from their own situation.",
             kind=AnswerKind.SENTENCE,
         ),
     }

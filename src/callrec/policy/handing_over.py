@@ -17,7 +17,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 
 from callrec.errors import NotFound, Refused, Unusable
-from callrec.policy.clause import Clause
+from callrec.policy.clause import Clause, Law
 from callrec.policy.edits import TypedEdit
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
@@ -240,6 +240,17 @@ def max_content_bytes(directions: ReleaseInstructions) -> int | None:
     if directions.max_bytes is None or directions.form is not PackageForm.HTML:
         return directions.max_bytes
     return directions.max_bytes * 3 // 4
+
+
+def check_can_be_reached(contact: str) -> None:
+    """A recipient must be able to ask the practice [UK GDPR 12(2)]."""
+    if not contact:
+        raise Refused(
+            "a recipient could not reach the practice: no contact is set",
+            clause=Law.FACILITATED,
+            hint='the Data Controller puts contact = "telephone 01632 960000" below [release] into'
+            " a file: callrec practice settings apply FILE",
+        )
 
 
 def check_instructions(

@@ -1,6 +1,7 @@
 """Who hears what was granted, and who releases it [policy 2, 4(a), 4(e)-(g)].
 
-    4(a)      a grant is for one person, and ends                           check_may_hear
+    4(a)      a grant is for one person                                     never_granted
+    4(a)      and ends                                                      no_longer_granted
     4(h)-(i)  an erasure or a disposal is carried out, not heard            check_is_for_listening
     2, 4(g)   a disciplinary recording goes to the employee's manager       check_may_be_granted
     4(e)-(g)  nobody releases these after approving them alone              check_second_person
@@ -20,16 +21,33 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
+from typing import Final
 
 from callrec.errors import Refused
-from callrec.policy.authority import RequestFacts, check_may
+from callrec.policy.authority import RequestFacts, check_may, hint_who_decides
 from callrec.policy.clause import Clause
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import has_lapsed
+from callrec.policy.request import UNDECIDED, RequestAct, has_lapsed
 from callrec.policy.rights.restriction import check_not_restricted
 from callrec.policy.role import LINE_MANAGERS, Person, PersonId, Power
 from callrec.policy.words import check_reason, in_words, some_of
+
+APPROVAL_ENDED_BY: Final[Mapping[str, str]] = {
+    RequestAct.AMENDED: "the request was changed after it was approved",
+    RequestAct.GATHERED: "what matches was gathered again after it was approved",
+    RequestAct.REVOKED: "the approval was revoked",
+    RequestAct.GRANT_LAPSED: "the grant has lapsed",
+    RequestAct.IN_EFFECT: "the request took effect",
+    RequestAct.CARRIED_OUT: "the request was carried out",
+    RequestAct.CLOSED: "the request is closed",
+}
+"""Acts that end every approval made before them."""
+
+REOPENING_ACTS: Final = frozenset({RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
+"""Acts after which nothing of what was decided holds."""
+
+NOTHING_GRANTED: Final = "nothing is granted to you under this request"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,21 +103,36 @@ def check_is_for_listening(request: RequestFacts) -> None:
         )
 
 
-def check_may_hear(person: Person, grant: GrantFacts, *, on: date, now: datetime) -> None:
-    """A grant is for one person, and ends [policy 4(a)]; ``on`` is the day of ``now``."""
-    check_may(person, Power.HEAR, on=on)
+def check_may_hear(
+    person: Person, request: RequestFacts, grant: GrantFacts, *, now: datetime
+) -> None:
+    """A grant is for one person, and ends [policy 4(a)]."""
     if person.id != grant.to:
-        raise Refused(
-            "this was granted to somebody else",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint="ask for it yourself: callrec request create",
-        )
+        raise never_granted(request, is_to_others=True)
     if has_lapsed(grant.lapses_at, now):
-        raise Refused(
-            "the grant has lapsed",
-            clause=Clause.CONTROLLED_ACCESS,
-            hint="ask the person who approved it to decide again",
-        )
+        raise no_longer_granted(APPROVAL_ENDED_BY[RequestAct.GRANT_LAPSED], request.reference)
+
+
+def never_granted(request: RequestFacts, *, is_to_others: bool) -> Refused:
+    """The refusal to use what was never granted to a person who can read the request."""
+    why = NOTHING_GRANTED
+    hint = f"callrec request show {request.reference} says what happened"
+    if is_to_others:
+        why = "this was granted to somebody else"
+        hint = f"callrec request show {request.reference} says to whom"
+    elif request.state in UNDECIDED:
+        why, hint = "nobody has decided this request yet", hint_who_decides(request)
+    return Refused(why, clause=Clause.CONTROLLED_ACCESS, hint=hint)
+
+
+def no_longer_granted(why: str, reference: str) -> Refused:
+    """The refusal to use what is granted no more."""
+    return Refused(
+        why,
+        clause=Clause.CONTROLLED_ACCESS,
+        hint="ask the person who approved it to decide again; "
+        f"callrec request show {reference} says what happened",
+    )
 
 
 def is_attended(purpose: Purpose, further: Mapping[str, str]) -> bool:
@@ -207,24 +240,36 @@ def check_each_heard(
 
 
 def check_may_listen(
-    person: Person, request: RequestFacts, grant: GrantFacts, *, on: date, now: datetime
+    person: Person,
+    request: RequestFacts,
+    grant: GrantFacts,
+    *,
+    on: date,
+    now: datetime,
+    managers: Mapping[PersonId, PersonId] = MappingProxyType({}),
 ) -> None:
-    """Every rule for hearing a grant, or looking at it; `on` and `now` as for `check_may_hear`.
+    """Every rule for hearing a grant, or looking at it; ``on`` is the day of ``now``.
 
     The rules for grantees apply again: the person may no longer be the employee's manager.
     """
     check_is_for_listening(request)
-    check_may_hear(person, grant, on=on, now=now)
+    check_may_be_granted(person, request, on=on, managers=managers)
+    check_may_hear(person, request, grant, now=now)
     if grant.restricted_by:
         check_not_restricted(request.purpose, {grant.recording: grant.restricted_by})
-    check_may_be_granted(person, request, on=on)
 
 
 def check_may_release(
-    person: Person, request: RequestFacts, grant: GrantFacts, *, on: date, now: datetime
+    person: Person,
+    request: RequestFacts,
+    grant: GrantFacts,
+    *,
+    on: date,
+    now: datetime,
+    managers: Mapping[PersonId, PersonId] = MappingProxyType({}),
 ) -> None:
-    """Every rule for releasing a grant; `on` and `now` as for `check_may_hear`."""
-    check_may_listen(person, request, grant, on=on, now=now)
+    """Every rule for releasing a grant; `on`, `now` and `managers` as for `check_may_listen`."""
+    check_may_listen(person, request, grant, on=on, now=now, managers=managers)
     check_may_be_given(person, request, grant)
 
 

@@ -54,6 +54,27 @@ PURPOSES_IN_WORDS: Mapping[Clause, str] = MappingProxyType(
 )
 """"The reasons stated above" [policy 3]: section 2 in plain words; each completes "in order to"."""
 
+
+def officers_in_words(registration: str, officer: str, guardian: str) -> str:
+    """Sentences about who answers for data protection; nothing of what is empty."""
+    told = {
+        "It is in the regulator's register with the number": registration,
+        "Its data protection officer:": officer,
+        "Its Caldicott Guardian, who looks after the confidentiality of patients:": guardian,
+    }
+    return " ".join(f"{what} {who.rstrip('.')}." for what, who in told.items() if who)
+
+
+def storage_in_words(supplier: str) -> str:
+    """Where recordings lie [policy 2 paragraph 3]."""
+    who = (
+        f"{supplier}, which provides our telephone system,"
+        if supplier
+        else "The company that provides our telephone system"
+    )
+    return f"{who} stores them for us on a secure server."
+
+
 NOTICE_HEARD: Mapping[Direction, NoticeKind] = MappingProxyType(
     {Direction.INBOUND: NoticeKind.ANNOUNCEMENT, Direction.OUTBOUND: NoticeKind.OUTBOUND}
 )
@@ -71,6 +92,9 @@ class NoticeVersion:
     """Included; None until another replaces it."""
     text: str = ""
     """Empty: the text that callrec brings for this kind."""
+    published_on: date | None = None
+    """As the practice says; None: it has not said so."""
+    published_where: str = ""
 
     def in_force_on(self, day: date) -> bool:
         """Whether it is in force that day."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from callrec.policy.clause import Clause, Law
-from callrec.policy.further import COURT_ORDER, OTHER_BASIS, QUESTIONS, FurtherParticular
+from callrec.policy.further import FurtherParticular
 from callrec.policy.role import Power
 
 
@@ -44,42 +45,42 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What holds for requests of one purpose. Each claim is false unless a row says it."""
+    """What holds for requests of one purpose. Nothing does by default: each decides all of it."""
 
     sources: tuple[Clause | Law, ...]
     """The last is the most particular."""
     in_words: str
     """What it is called where a recipient reads it."""
-    right: str = ""
+    right: str
     """The right in law on which a release rests; empty: on the policy, or on what the body says."""
-    decided_under: Clause = Clause.FORMALLY_AUTHORISED
+    decided_under: Clause
     """Where it says who decides: what a refusal cites."""
-    clock: Clause | Law = Clause.FORMALLY_AUTHORISED
+    clock: Clause | Law
     """Where it says by when it is answered. Under a law it never lapses undecided."""
-    further: tuple[FurtherParticular, ...] = ()
+    further: tuple[FurtherParticular, ...]
     """What such a request says besides the six of 4(b), in the order in which it is asked for."""
-    is_made_by_hand: bool = True
-    is_capped: bool = False
+    is_made_by_hand: bool
+    is_capped: bool
     """Few recordings are enough for it."""
-    places_hold: bool = False
+    places_hold: bool
     """Its recordings may not be destroyed while it is open."""
-    is_heard: bool = True
+    is_heard: bool
     """What is approved is listened to or handed over, not carried out."""
-    takes_effect: bool = False
+    takes_effect: bool
     """What is approved takes effect at once and lasts: nothing is heard, nor destroyed."""
-    restricts: bool = False
+    restricts: bool
     """While it is in effect, its recordings are only stored (policy/rights/restriction.py)."""
-    needs_second_person: bool = False
+    needs_second_person: bool
     """A person who alone approved it may not release it."""
-    needs_third_party_check: bool = False
+    needs_third_party_check: bool
     """Before a release somebody says what they found of other people in it."""
-    goes_to_manager: bool = False
+    goes_to_manager: bool
     """Only the employee's manager is handed the recording [policy 2 bullet 6]."""
-    needs_consultation: bool = False
+    needs_consultation: bool
     """A delegate consults the Data Controller before they approve [policy 4(g)]."""
-    edits_are_decided: bool = False
+    edits_are_decided: bool
     """A copy goes outside, so what is left out of it is part of the approval."""
-    is_attended: bool = False
+    is_attended: bool
     """Visitors may come to hear it, so who was there is on record."""
 
     @property
@@ -122,41 +123,95 @@ _RIGHT: Final = (
 )
 """What each right of a data subject asks for."""
 
+_ASKED_BY_STAFF: Final = partial(
+    Terms,
+    right="",
+    decided_under=Clause.FORMALLY_AUTHORISED,
+    clock=Clause.FORMALLY_AUTHORISED,
+    is_made_by_hand=True,
+    is_capped=False,
+    places_hold=False,
+    is_heard=True,
+    takes_effect=False,
+    restricts=False,
+    needs_second_person=False,
+    needs_third_party_check=False,
+    goes_to_manager=False,
+    needs_consultation=False,
+    edits_are_decided=False,
+    is_attended=False,
+)
+"""For the practice's own work: what 4(b) asks of every request, and no more."""
+
+_ASKED_FROM_OUTSIDE: Final = partial(
+    Terms,
+    is_made_by_hand=True,
+    is_capped=False,
+    places_hold=True,
+    is_heard=True,
+    takes_effect=False,
+    restricts=False,
+    needs_second_person=True,
+    needs_third_party_check=True,
+    goes_to_manager=False,
+    needs_consultation=False,
+    edits_are_decided=True,
+    is_attended=True,
+)
+"""A copy goes out, or visitors come: the strictest, until a row says what is not asked for."""
+
+_CARRIED_OUT: Final = partial(
+    Terms,
+    right="",
+    decided_under=Clause.CONTROLLED_ACCESS,
+    is_capped=False,
+    is_heard=False,
+    needs_second_person=False,
+    needs_third_party_check=False,
+    goes_to_manager=False,
+    needs_consultation=False,
+    edits_are_decided=False,
+    is_attended=False,
+)
+"""Nobody hears it: what is approved is done to the recordings, or stands beside them."""
+
 TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
     {
-        Purpose.PROTECT_PARTIES: Terms(
-            sources=(Clause.BOTH_PARTIES,), in_words="protecting the interests of both parties"
+        Purpose.PROTECT_PARTIES: _ASKED_BY_STAFF(
+            sources=(Clause.BOTH_PARTIES,),
+            in_words="protecting the interests of both parties",
+            further=(),
         ),
-        Purpose.PERFORMANCE: Terms(
+        Purpose.PERFORMANCE: _ASKED_BY_STAFF(
             sources=(Clause.PERFORMANCE,),
             in_words="improving the practice's performance",
             further=(FurtherParticular.LEARNING,),
             is_capped=True,
         ),
-        Purpose.TRAINING: Terms(
+        Purpose.TRAINING: _ASKED_BY_STAFF(
             sources=(Clause.COMPLIANCE, Clause.PERFORMANCE),
             in_words="training",
             further=(FurtherParticular.LEARNING,),
             is_capped=True,
         ),
-        Purpose.ABUSIVE_CALL: Terms(
+        Purpose.ABUSIVE_CALL: _ASKED_BY_STAFF(
             sources=(Clause.ABUSIVE_CALLS,),
             in_words="protecting staff from abusive or nuisance calls",
             further=(FurtherParticular.AFFECTED,),
         ),
-        Purpose.COMPLAINT: Terms(
+        Purpose.COMPLAINT: _ASKED_BY_STAFF(
             sources=(Clause.COMPLIANCE, Clause.COMPLAINT),
             in_words="establishing the facts of a complaint",
             further=(FurtherParticular.COMPLAINT, FurtherParticular.COMPLAINANT),
             places_hold=True,
         ),
-        Purpose.MEDICO_LEGAL: Terms(
+        Purpose.MEDICO_LEGAL: _ASKED_BY_STAFF(
             sources=(Clause.MEDICO_LEGAL,),
             in_words="establishing the facts of a medico-legal claim",
             further=(FurtherParticular.CLAIM,),
             places_hold=True,
         ),
-        Purpose.DISCIPLINARY: Terms(
+        Purpose.DISCIPLINARY: _ASKED_BY_STAFF(
             sources=(Clause.EMPLOYEE_CONDUCT, Clause.DISCIPLINARY),
             in_words="a disciplinary process",
             decided_under=Clause.DISCIPLINARY,
@@ -170,12 +225,12 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
             goes_to_manager=True,
             needs_consultation=True,
         ),
-        Purpose.REGULATORY: Terms(
+        Purpose.REGULATORY: _ASKED_BY_STAFF(
             sources=(Clause.COMPLIANCE,),
             in_words="evidence for a regulatory investigation",
             further=(FurtherParticular.REGULATOR, FurtherParticular.REFERENCE),
         ),
-        Purpose.SUBJECT_ACCESS: Terms(
+        Purpose.SUBJECT_ACCESS: _ASKED_FROM_OUTSIDE(
             sources=(Clause.RETRIEVABLE, Clause.SUBJECT_ACCESS),
             in_words="a subject access request",
             right="the data subject's right of access, UK GDPR 15",
@@ -189,13 +244,8 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
                 FurtherParticular.AUTHORITY,
                 FurtherParticular.HEAR_OR_COPY,
             ),
-            places_hold=True,
-            needs_third_party_check=True,
-            needs_second_person=True,
-            edits_are_decided=True,
-            is_attended=True,
         ),
-        Purpose.OUTSIDE_BODY: Terms(
+        Purpose.OUTSIDE_BODY: _ASKED_FROM_OUTSIDE(
             sources=(Clause.OUTSIDE_BODY,),
             in_words="the request of an outside body",
             decided_under=Clause.OUTSIDE_BODY,
@@ -208,18 +258,17 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
                 FurtherParticular.REFERENCE,
                 FurtherParticular.RECEIVED,
                 FurtherParticular.LEGAL_BASIS,
+                FurtherParticular.CONFIDENTIALITY,
                 FurtherParticular.ANSWER_BY,
                 FurtherParticular.URGENT,
                 FurtherParticular.NECESSITY,
                 FurtherParticular.PREJUDICE,
                 FurtherParticular.SUBJECT_MAY_BE_TOLD,
             ),
-            places_hold=True,
-            needs_second_person=True,
-            edits_are_decided=True,
-            is_attended=True,
+            right="",
+            needs_third_party_check=False,
         ),
-        Purpose.DECEASED: Terms(
+        Purpose.DECEASED: _ASKED_FROM_OUTSIDE(
             sources=(Law.ACCESS_TO_HEALTH_RECORDS,),
             in_words="access to the records of a deceased patient",
             right="Access to Health Records Act 1990 s.3",
@@ -232,66 +281,67 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
                 FurtherParticular.RECEIVED,
                 FurtherParticular.IDENTITY,
             ),
-            places_hold=True,
-            needs_third_party_check=True,
-            edits_are_decided=True,
-            is_attended=True,
+            needs_second_person=False,
         ),
-        Purpose.ERASURE: Terms(
+        Purpose.ERASURE: _CARRIED_OUT(
             sources=(Clause.RIGHTS,),
             in_words="erasure",
-            decided_under=Clause.CONTROLLED_ACCESS,
             clock=Law.ONE_MONTH,
             further=_RIGHT,
-            is_heard=False,
+            is_made_by_hand=True,
+            places_hold=False,
+            takes_effect=False,
+            restricts=False,
         ),
-        Purpose.PORTABILITY: Terms(
+        Purpose.PORTABILITY: _ASKED_FROM_OUTSIDE(
             sources=(Clause.RIGHTS,),
             in_words="data portability",
             right="the data subject's right to data portability, UK GDPR 20",
             decided_under=Clause.CONTROLLED_ACCESS,
             clock=Law.ONE_MONTH,
             further=_RIGHT,
-            places_hold=True,
-            needs_third_party_check=True,
-            edits_are_decided=True,
+            needs_second_person=False,
+            is_attended=False,
         ),
-        Purpose.DISPOSAL: Terms(
+        Purpose.DISPOSAL: _CARRIED_OUT(
             sources=(Clause.ENCRYPTED_AND_ARCHIVED, Law.RECORDS_CODE),
             in_words="disposal",
-            decided_under=Clause.CONTROLLED_ACCESS,
             is_made_by_hand=False,
-            is_heard=False,
+            clock=Clause.FORMALLY_AUTHORISED,
+            further=(),
+            places_hold=False,
+            takes_effect=False,
+            restricts=False,
         ),
-        Purpose.RECTIFICATION: Terms(
+        Purpose.RECTIFICATION: _CARRIED_OUT(
             sources=(Clause.RIGHTS, Law.RECTIFICATION),
             in_words="a correction",
-            decided_under=Clause.CONTROLLED_ACCESS,
             clock=Law.ONE_MONTH,
             further=(*_RIGHT, FurtherParticular.CORRECTION),
-            is_heard=False,
             takes_effect=True,
+            is_made_by_hand=True,
+            places_hold=False,
+            restricts=False,
         ),
-        Purpose.RESTRICTION: Terms(
+        Purpose.RESTRICTION: _CARRIED_OUT(
             sources=(Clause.RIGHTS, Law.RESTRICTION),
             in_words="a restriction",
-            decided_under=Clause.CONTROLLED_ACCESS,
             clock=Law.ONE_MONTH,
             further=(*_RIGHT, FurtherParticular.WHY_RESTRICTED),
             places_hold=True,
-            is_heard=False,
             takes_effect=True,
             restricts=True,
+            is_made_by_hand=True,
         ),
-        Purpose.OBJECTION: Terms(
+        Purpose.OBJECTION: _CARRIED_OUT(
             sources=(Clause.RIGHTS, Law.OBJECTION),
             in_words="an objection",
-            decided_under=Clause.CONTROLLED_ACCESS,
             clock=Law.ONE_MONTH,
             further=(*_RIGHT, FurtherParticular.SITUATION),
-            is_heard=False,
             takes_effect=True,
             restricts=True,
+            is_made_by_hand=True,
+            places_hold=False,
         ),
     }
 )
@@ -299,20 +349,6 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
 
 RESTRICTING: Final = tuple(purpose for purpose in Purpose if TERMS[purpose].restricts)
 """Those that leave a recording stored and no more, while they are in effect."""
-
-
-def legal_basis(purpose: Purpose, further: Mapping[str, str]) -> str:
-    """On what a release rests; ``further`` may name an outside body's own basis."""
-    if purpose is Purpose.OUTSIDE_BODY:
-        code = further[FurtherParticular.LEGAL_BASIS]
-        if code == OTHER_BASIS:
-            necessity = " ".join(further[FurtherParticular.NECESSITY].split())
-            return f"as the body that asked has put it: {necessity}"
-        if code == COURT_ORDER:
-            return "a sealed order of a court"
-        return QUESTIONS[FurtherParticular.LEGAL_BASIS].choices[code]
-    terms = TERMS[purpose]
-    return terms.right or f"the practice's call recording policy, {terms.asked_under}"
 
 
 RANDOM_BYTES: Final = 12
@@ -331,3 +367,8 @@ def request_id(purpose: Purpose, drawn: bytes) -> str:
 def is_for(id_: str, purpose: Purpose) -> bool:
     """Whether a request of this id is for this purpose."""
     return id_.startswith(_BEGIN[purpose])
+
+
+def purpose_of(id_: str) -> Purpose | None:
+    """What a request of this id is for; None where it is no request's."""
+    return next((purpose for purpose in Purpose if is_for(id_, purpose)), None)

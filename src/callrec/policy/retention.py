@@ -11,13 +11,12 @@
     4(h)   nothing that an open request asks for                         check_nobody_waits
     4(h)   what came in by mistake is taken back only unused             check_was_not_used
     4(h)   and only while its file is there                              check_nothing_lost
-    UK GDPR 18  nothing restricted or already destroyed                  check_can_be_destroyed
 
 The scales are the practice's own, from its settings. What stops a recording (a hold, an open
-request, a restriction) is looked up in `retention.review`; for holds see `policy.hold`.
+request) is looked up in `retention.review`; for holds see `policy.hold`.
 
-Source: NHS Records Management Code of Practice: no record is destroyed without appraisal; it is
-destroyed, or kept on with a justification, and decision and authorisation are evidenced.
+Source: NHS Records Management Code of Practice 2021: no record is destroyed without appraisal;
+it is destroyed, or kept on with a justification, and decision and authorisation are evidenced.
 """
 
 from __future__ import annotations
@@ -113,8 +112,6 @@ class StopReason(StrEnum):
     """One for it is open."""
     PROPOSED = "proposed"
     """In a request for disposal that is open."""
-    RESTRICTION = "restriction"
-    """Its state says so; a request for restriction holds it instead (`RecordingState`)."""
     KEPT_ON = "kept-on"
     """The Data Controller kept it, and it is not to be appraised again yet."""
 
@@ -240,8 +237,8 @@ def category_by_rule(*, of_a_claim: bool) -> str:
 
     It is ``of_a_claim`` if a medico-legal request, or its hold, names the recording.
 
-    Source: NHS Records Management Code of Practice, App II: longer for what may be needed for a
-    legal claim.
+    Source: NHS Records Management Code of Practice 2021, App II: longer for what may be needed for
+    a legal claim.
     """
     return CLAIM if of_a_claim else ROUTINE
 
@@ -350,13 +347,11 @@ def check_nothing_lost(lost: Sequence[int]) -> None:
 
 
 class RecordingState(StrEnum):
-    """Where a recording stands, apart from holds, of which it may have several."""
+    """Where a recording lies, if anywhere; holds and restrictions are not in it."""
 
     LIVE = "live"
     ARCHIVED = "archived"
     """On volumes only."""
-    RESTRICTED = "restricted"
-    """No command sets it: a request restricts what it names by its leaves, and by a hold."""
     DESTROYED = "destroyed"
     """A stub stays: uid, dates, rule, certificate."""
 
@@ -368,7 +363,7 @@ def check_destroys(request: RequestFacts) -> None:
         raise Refused(
             f"a request for {in_words(request.purpose)} destroys nothing",
             clause=terms.asked_under,
-            hint="callrec request create --purpose erasure asks for that",
+            hint="callrec request create erasure asks for that",
         )
 
 
@@ -399,14 +394,3 @@ def check_nobody_waits(waiting: Collection[str]) -> None:
             clause=Clause.ENCRYPTED_AND_ARCHIVED,
             hint=f"see callrec request show {first}; it has to be closed, denied or withdrawn",
         )
-
-
-def check_can_be_destroyed(number: int, state: str) -> None:
-    """A recording to destroy is there, and its use is not restricted [UK GDPR 18]."""
-    if state in {RecordingState.LIVE, RecordingState.ARCHIVED}:
-        return
-    raise Refused(
-        f"recording {number} is {state} and is not destroyed",
-        clause=Clause.ENCRYPTED_AND_ARCHIVED,
-        hint=f"callrec show {number} says why",
-    )

@@ -29,7 +29,7 @@ from callrec.policy.words import check_reason, in_words
 class RegisterName(StrEnum):
     """A register, as it is typed."""
 
-    SUBJECT_ACCESS = "subject-access"
+    RIGHTS_REQUESTS = "rights-requests"
     OUTSIDE_BODY = "outside-body"
     DISCLOSURE = "disclosure"
     HOLDS = "holds"
@@ -53,11 +53,11 @@ class RegisterTerms:
 RIGHTS_PURPOSES: Final = frozenset(
     each for each, terms in TERMS.items() if terms.has_statutory_clock
 )
-"""Requests by people, or on their behalf, about themselves: the register of subject access."""
+"""Requests by people, or on their behalf, about themselves: the register of rights requests."""
 
 REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
     {
-        RegisterName.SUBJECT_ACCESS: RegisterTerms(RIGHTS_PURPOSES, Clause.SUBJECT_ACCESS),
+        RegisterName.RIGHTS_REQUESTS: RegisterTerms(RIGHTS_PURPOSES, Clause.SUBJECT_ACCESS),
         RegisterName.OUTSIDE_BODY: RegisterTerms(
             frozenset({Purpose.OUTSIDE_BODY}), Clause.OUTSIDE_BODY
         ),
@@ -71,18 +71,41 @@ REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
 )
 
 
+def _may_read_register(person: Person, register: RegisterName, on: date) -> bool:
+    terms, powers = REGISTERS[register], powers_of(person, on)
+    deciding = {TERMS[purpose].decided_with for purpose in terms.purposes} or {terms.read_with}
+    return Power.READ_AUDIT in powers or deciding <= powers
+
+
 def check_may_read_register(person: Person, register: RegisterName, *, on: date) -> None:
     """A register is for readers of the audit log, and for those who decide all that it lists.
 
     One that lists no requests is for those who govern; complaints, for those who decide them.
     """
     check_in_force(person)
-    terms, powers = REGISTERS[register], powers_of(person, on)
-    deciding = {TERMS[purpose].decided_with for purpose in terms.purposes} or {terms.read_with}
-    if Power.READ_AUDIT not in powers and not deciding <= powers:
+    if not _may_read_register(person, register, on):
         raise Refused(
             f"the role {in_words(person.role)} may not read the {register} register",
-            clause=terms.kept_under,
+            clause=REGISTERS[register].kept_under,
+            hint="ask the Data Controller, or a person who may read the audit record",
+        )
+
+
+REPORTED_FROM: Final = (
+    *(RegisterName.RIGHTS_REQUESTS, RegisterName.OUTSIDE_BODY, RegisterName.DISCLOSURE),
+    *(RegisterName.HOLDS, RegisterName.INCIDENTS, RegisterName.COMPLAINTS, RegisterName.ACCESS),
+)
+"""The registers whose figures the practice's report has."""
+
+
+def check_may_report(person: Person, *, on: date) -> None:
+    """The report of a month is for those who may read every register that it counts from."""
+    check_in_force(person)
+    if not all(_may_read_register(person, register, on) for register in REPORTED_FROM):
+        raise Refused(
+            f"the role {in_words(person.role)} may not have the report made, which counts from"
+            " every register",
+            clause=Clause.CONTROLLED_ACCESS,
             hint="ask the Data Controller, or a person who may read the audit record",
         )
 

@@ -4,9 +4,9 @@ Anybody who has a key can write a leaf of any act, about nothing, with a program
 says nothing of anything, so nothing is read from it; ``audit verify`` names the person who signed
 it (docs/formats/audit-log.md, 1).
 
-Requests, holds, incidents, complaints and certificates are numbered in the order in which they were
-made, from 1, and so the column follows from the leaves like the others. What somebody wrote into
-one keeps nobody from making the next.
+Requests, holds, incidents, complaints, people on the register and certificates are numbered in the
+order in which they were made, from 1, and so the column follows from the leaves like the others.
+What somebody wrote into one keeps nobody from making the next.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.rights.complaint import ComplaintAct
+from callrec.policy.rights.subject import SubjectAct
 from callrec.practice import Actor, Practice, check_remembered_head, check_unchanged
 
 SEARCH: Final = "search"
@@ -40,8 +41,9 @@ ANSWERED: Final = "search.answered"
 
 MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
     {
-        # The request first, the hold, the incident, the complaint, the volume.
-        **dict.fromkeys(map(str, (*RequestAct, *HoldAct, *IncidentAct, *ComplaintAct)), 1),
+        # The request first, the hold, the incident, the complaint, the person, the volume.
+        **dict.fromkeys(map(str, (*RequestAct, *HoldAct, *IncidentAct)), 1),
+        **dict.fromkeys(map(str, (*ComplaintAct, *SubjectAct)), 1),
         **dict.fromkeys((verdict.glass_act for verdict in ReviewVerdict), 1),
         **dict.fromkeys(("destruction.cleared", "destruction.done"), 1),
         **dict.fromkeys(("archive", "archive.begun", "archive.given-up"), 1),

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Row, Table, select
@@ -29,6 +31,18 @@ Columns: TypeAlias = Mapping[str, object]
 
 H = TypeVar("H")
 """The history of a thing: its id, and its leaves, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered(Generic[H]):
+    """One that was entered; nothing of it was opened."""
+
+    id: str
+    number: int
+    source: Row[Any] | H
+    """What tells of it: its row, or its history where somebody deleted or changed that."""
+    is_sound: bool
+    """Its row is what its leaves say, or what is wrong with it is on record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +112,33 @@ class Kind(Generic[H]):
     def every(self, connection: Connection) -> Sequence[Row[Any]]:
         """The row of each, in the order of their numbers."""
         return connection.execute(select(self.table).order_by(self.table.c.number)).all()
+
+    def entered(self, connection: Connection, register: Register) -> tuple[Entered[H], ...]:
+        """Every one, in the order of their numbers.
+
+        The log says which there are and where they stand. So none leaves a list because somebody
+        deleted its row, or wrote into it that it is closed; one that was added stands there too.
+        """
+        done = tuple(done_leaves(connection, self.acts))
+        histories, numbers = self.histories(done), numbers_in_leaves(done, self.made_by)
+        rows = {row.id: row for row in self.every(connection)}
+        found: dict[str, Entered[H]] = {
+            id_: Entered(id_, row.number, row, is_sound=False) for id_, row in rows.items()
+        }
+        for id_, number in numbers.items():
+            history, row = histories[id_], rows.get(id_)
+            found[id_] = Entered(id_, number, history, is_sound=False)
+            if row is not None:
+                with suppress(Tampered):
+                    columns = {"number": number, **self.row_of(connection, history)}
+                    check_row(row, columns, self.called(row))
+                    found[id_] = Entered(id_, number, row, is_sound=True)
+        if not all(each.is_sound for each in found.values()):
+            believed = things_on_record(connection, register)
+            for id_, row in rows.items():
+                if self.called(row) in believed:
+                    found[id_] = Entered(id_, row.number, row, is_sound=True)
+        return tuple(sorted(found.values(), key=attrgetter("number")))
 
     def numbers(self, connection: Connection) -> Mapping[str, int]:
         """The number that the log gives to each, by its id."""

@@ -265,11 +265,23 @@ class Versioned(Kind[H]):
                 raise password_needed(
                     f"this {self.table.name} opens with the password of somebody whom it concerns"
                 )
-            body = form.open(self.sealed(connection, version_id), key, version_id)
-            if body.commitment(version_id.vault, leaf.seq, body.digest(version_id)) != leaf.detail:
-                raise Tampered(f"its version {version_id.version} is not the one that was made")
-            bodies.append(body)
+            bodies.append(self.opened_by(connection, form, leaf, version_id, key=key))
         return tuple(bodies)
+
+    def opened_by(
+        self,
+        connection: Connection,
+        form: type[W],
+        leaf: Leaf,
+        version_id: VersionId,
+        *,
+        key: bytes,
+    ) -> W:
+        """One version, opened by its key and held against the leaf that made it."""
+        body = form.open(self.sealed(connection, version_id), key, version_id)
+        if body.commitment(version_id.vault, leaf.seq, body.digest(version_id)) != leaf.detail:
+            raise Tampered(f"its version {version_id.version} is not the one that was made")
+        return body
 
     def sealed(self, connection: Connection, version_id: VersionId) -> bytes:
         """A version as it lies sealed."""

@@ -128,7 +128,8 @@ def open_all_details(practice: Practice, actor: Actor) -> OpenedDetails:
 def export_audit(practice: Practice, actor: Actor, *, to: Path) -> int:
     """Write the log for others to check, one JSON document a line; returns how many leaves.
 
-    Leaves, statements and checkpoints are in it byte for byte; details stay sealed.
+    Leaves, statements and checkpoints are in it byte for byte, and the days by which a request is
+    answered, which lie in the clear with what their leaves commit to; details stay sealed.
 
     Raises:
         Refused: the actor may not read the audit log.
@@ -189,7 +190,8 @@ class _Names:
         self._logins = logins(practice)
         self._called = {**self._logins}
         numbered = {"R": tables.request, "H": tables.hold, "I": tables.incident}
-        for letter, table in {**numbered, "C": tables.complaint}.items():
+        numbered |= {"C": tables.complaint, "S": tables.subject}
+        for letter, table in numbered.items():
             rows = connection.execute(select(table.c.id, table.c.number))
             self._called |= {row.id: f"{letter}-{row.number}" for row in rows}
         recording = tables.recording.c
@@ -256,6 +258,8 @@ def _lines(connection: Connection) -> Iterator[tuple[str, Any]]:
         yield "leaf", body.decode()
     for row in connection.execute(select(tables.statement).order_by(tables.statement.c.digest)):
         yield "statement", {"body": row.body.decode(), "signature": row.signature.hex()}
+    for row in connection.execute(select(tables.clock_event).order_by(tables.clock_event.c.seq)):
+        yield "date", {"seq": row.seq, "nonce": row.nonce.hex(), "body": row.body.decode()}
     notes = select(tables.checkpoint.c.note).order_by(tables.checkpoint.c.size)
     for note in connection.execute(notes).scalars():
         yield "checkpoint", note.decode()

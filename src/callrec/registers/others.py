@@ -29,7 +29,7 @@ from callrec.complaints.show import entered_complaints, shown_complaint
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Locked, Tampered
 from callrec.incidents.log import INCIDENTS, OpenIncident, read_incident
-from callrec.incidents.show import shown_incident
+from callrec.incidents.show import entered_incidents, shown_incident
 from callrec.login.people import logins, shown_colleague
 from callrec.policy.hold import HoldAct
 from callrec.policy.rights.complaint import ComplaintAct
@@ -72,9 +72,15 @@ class IncidentEntry:
     facts: str | None = None
     effects: str | None = None
     remedy: str | None = None
+    people_told: int | None = None
+    people_told_on: str | None = None
+    people_told_how: str | None = None
+    not_told: str | None = None
+    dspt_reference: str | None = None
     likelihood: int | None = None
     impact: int | None = None
     must_be_reported: bool | None = None
+    must_tell_people: bool | None = None
     outcome: str | None = None
     closed_on: date | None = None
     reason: str | None = None
@@ -88,21 +94,22 @@ def read_incident_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[IncidentEntry]:
     """Every incident, in the order of their numbers; those that do not open say why."""
-    for row in INCIDENTS.every(connection):
+    for each in entered_incidents(practice, connection):
+        reference = each.facts.reference
         try:
-            incident = read_incident(practice, actor, connection, f"I-{row.number}")
+            incident = read_incident(practice, actor, connection, reference)
             yield _incident_entry(practice, incident)
         except (Locked, Tampered) as error:
             if isinstance(error, Locked) and not INCIDENTS.opens_for(actor):
                 raise
             reported_at = reported_by = told = None
             with suppress(Tampered):  # its leaves say more of it
-                history = INCIDENTS.read(connection, practice.register, row.id)
+                history = INCIDENTS.read(connection, practice.register, each.id)
                 called = logins(practice)
                 reported_at, reported_by = history.reported_at, called.get(history.reporter)
                 told = called.get(history.told)
             yield IncidentEntry(
-                incident=f"I-{row.number}",
+                incident=reference,
                 state=DOES_NOT_OPEN,
                 reported_at=reported_at,
                 reported_by=reported_by,
@@ -125,6 +132,7 @@ def _incident_entry(practice: Practice, incident: OpenIncident) -> IncidentEntry
         recordings=len(incident.body.recordings),
         **{each.name: getattr(shown.findings, each.name) for each in fields(shown.findings)},
         must_be_reported=shown.must_be_reported,
+        must_tell_people=shown.must_tell_people,
         was_late=shown.was_late,
         still_missing=shown.still_missing,
         outcome=str(closing.outcome) if closing else None,

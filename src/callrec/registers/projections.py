@@ -59,6 +59,7 @@ from callrec.requests.open import unopened_facts
 from callrec.requests.rules import Rulebook, check_done_by_entitled, read_rulebook
 from callrec.retention.categories import check_categories
 from callrec.retention.log import check_certificates, check_destructions
+from callrec.subjects.log import check_subject_rows
 
 _MAKES: Final[Mapping[str, Power]] = MappingProxyType(
     {**POWER_TO_STATE, "intake": Power.INGEST, "volume": Power.ARCHIVE}
@@ -101,6 +102,7 @@ def _check_all(connection: Connection, register: Register) -> Iterator[Problem]:
         check_rows_of_holds(rules, done),
         check_incident_rows(rules, done),
         check_complaint_rows(rules, done),
+        check_subject_rows(rules, done),
         check_volume_rows(connection, done),
         check_archivists(rules, done),
         check_rows_of_volumes(connection),

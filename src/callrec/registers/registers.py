@@ -39,9 +39,9 @@ class RegisterSource:
 
 REGISTER_SOURCES: Final[Mapping[RegisterName, RegisterSource]] = MappingProxyType(
     {
-        RegisterName.SUBJECT_ACCESS: RegisterSource(
-            rights.SubjectAccessEntry,
-            rights.read_subject_access_register,
+        RegisterName.RIGHTS_REQUESTS: RegisterSource(
+            rights.RightsRequestEntry,
+            rights.read_rights_register,
             ("request", "purpose", "received_on", "due_on", "answered_on", "outcome"),
             "received_on",
         ),

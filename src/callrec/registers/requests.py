@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row
 
 from callrec.audit.leaf import Leaf
 from callrec.policy.further import FurtherParticular
-from callrec.policy.hearing import answers_requester
+from callrec.policy.hearing import REOPENING_ACTS, answers_requester
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState, is_unanswered
 from callrec.policy.role import VaultKey
@@ -20,7 +20,7 @@ from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice
 from callrec.record.versions import open_details
 from callrec.release.listen import hearing_end_leaf
-from callrec.requests.approvals import REOPENING_ACTS, read_approvals
+from callrec.requests.approvals import read_approvals
 from callrec.requests.clock import day_of_leaf
 from callrec.requests.glass import BrokenGlass, broken_glass, overall_standing
 from callrec.requests.history import REQUESTS, read_history, read_words
@@ -51,7 +51,7 @@ _WITHOUT_GRANTS: Final[Mapping[RequestState, Outcome]] = {
     RequestState.LAPSED: Outcome.LAPSED,
 }
 
-_ANSWERS: Final = frozenset(
+ANSWERING_ACTS: Final = frozenset(
     {RequestAct.DELIVERED, RequestAct.DENIED, RequestAct.CARRIED_OUT, RequestAct.IN_EFFECT}
 )
 
@@ -84,7 +84,7 @@ def answer_to(
     answered = [
         leaf
         for leaf in leaves
-        if leaf.act in _ANSWERS
+        if leaf.act in ANSWERING_ACTS
         or _requester_was_present(practice, actor, connection, request, leaf)
     ]
     ends = [leaf for leaf in leaves if leaf.act in _ENDS]

@@ -36,6 +36,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.statement import Statement, check_statement, read_statement
 from callrec.errors import CallrecError, Failed, Refused, Tampered, Unusable
+from callrec.login.people import logins
 from callrec.policy.authority import check_may_resume
 from callrec.policy.clause import Clause
 from callrec.policy.role import VaultKey
@@ -223,14 +224,13 @@ def check_reason(reason: str) -> str:
     return stripped
 
 
-def foreign_items(
-    foreign: Foreign, *, logins: Mapping[str, str], actor: Actor
-) -> Sequence[SetAsideItem]:
+def foreign_items(practice: Practice, foreign: Foreign, *, actor: Actor) -> Sequence[SetAsideItem]:
     """What was found, in words."""
+    names = logins(practice)
     items = [
         SetAsideItem(
             each.seq,
-            f"entry {each.seq}{_act(each.act)}{_name(each.actor, logins, actor.person.id)}:"
+            f"entry {each.seq}{_act(each.act)}{_name(each.actor, names, actor.person.id)}:"
             f" {each.why}",
         )
         for each in foreign.listed

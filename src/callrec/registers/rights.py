@@ -1,9 +1,10 @@
-"""The registers of subject access and of outside bodies.
+"""The registers of rights requests and of outside bodies.
 
-Subject access includes erasure, portability and access to the record of someone who has died: for
-each, the law asks when it came, when it was answered, and on what ground something was refused. The
-register of outside bodies says who asked, on what legal basis, who decided and when [4(f)]. Where a
-body asked that the person concerned is not told, that person does not read of it here.
+Rights requests are those for access, erasure, portability, correction, restriction and objection,
+and for access to the record of someone who has died: for each, the law asks when it came, when it
+was answered, and on what ground something was refused. The register of outside bodies says who
+asked, on what legal basis and why, who decided and when [4(f)]. Where a body asked that the person
+concerned is not told, that person does not read of it here.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from callrec.requests.model import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class SubjectAccessEntry:
+class RightsRequestEntry:
     """One request. Its repr shows nothing."""
 
     request: str
@@ -63,9 +64,9 @@ class SubjectAccessEntry:
     acknowledged_on: date | None
 
 
-def read_subject_access_register(
+def read_rights_register(
     practice: Practice, actor: Actor, connection: Connection
-) -> Iterator[SubjectAccessEntry]:
+) -> Iterator[RightsRequestEntry]:
     """Every request of people for their own calls, in the order of their numbers."""
     for request in read_registered_requests(
         practice, actor, connection, lambda row: row.purpose in RIGHTS_PURPOSES
@@ -83,7 +84,7 @@ def read_subject_access_register(
         packages = read_packages(practice, actor, connection, request)
         is_dead = request.purpose is Purpose.DECEASED
         subject = FurtherParticular.APPLICANT if is_dead else FurtherParticular.SUBJECT
-        yield SubjectAccessEntry(
+        yield RightsRequestEntry(
             request=request.reference,
             purpose=str(request.purpose),
             state=str(request.state),
@@ -135,8 +136,12 @@ class OutsideBodyEntry:
     state: str
     body: str | None
     officer: str | None
+    rank: str | None
     their_reference: str | None
     legal_basis: str | None
+    confidentiality: str | None
+    necessity: str | None
+    prejudice: str | None
     received_on: date
     target_on: date | None
     due_on: date | None
@@ -177,8 +182,12 @@ def read_outside_body_register(
             state=str(request.state),
             body=request.answer(FurtherParticular.BODY),
             officer=request.answer(FurtherParticular.OFFICER),
+            rank=request.answer(FurtherParticular.RANK),
             their_reference=request.answer(FurtherParticular.REFERENCE),
             legal_basis=request.answer(FurtherParticular.LEGAL_BASIS),
+            confidentiality=request.answer(FurtherParticular.CONFIDENTIALITY),
+            necessity=request.answer(FurtherParticular.NECESSITY),
+            prejudice=request.answer(FurtherParticular.PREJUDICE),
             received_on=clock.receipt.received_on if clock else day_of_leaf(practice, leaves[0]),
             target_on=deadline.target_on if deadline else None,
             due_on=deadline.due_on if deadline else None,

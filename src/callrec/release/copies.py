@@ -147,7 +147,7 @@ def _most_bytes(copies: Sequence[ReleaseCopy], wrapping: Wrapping) -> int:
     """What the recordings take at the most, without making one."""
     taken = 0
     for copy in copies:
-        if _has_original(copy, wrapping):
+        if _has_original(copy, wrapping) and not _is_same(copy, wrapping):
             taken += copy.grant.metadata["size_bytes"]
         if sound := copy.sound:
             taken += wrapping.encoding.estimated_bytes(
@@ -164,7 +164,11 @@ def _enclose(practice: Practice, copies: Sequence[ReleaseCopy], wrapping: Wrappi
     not_enclosed = []
     for copy in copies:
         original = _original(practice, copy)
-        if _has_original(copy, wrapping):
+        made = None
+        if copy.sound is not None:
+            made = _listening(practice, copy, copy.sound, original, wrapping.encoding)
+        why = _why_left_out(copy, wrapping, original, made and made[0])
+        if why is None:
             files.append(original)
             contents[original.path] = partial(original_pieces, practice, copy.grant)
         else:
@@ -175,14 +179,31 @@ def _enclose(practice: Practice, copies: Sequence[ReleaseCopy], wrapping: Wrappi
                     sha256=original.sha256,
                     size_bytes=original.size_bytes,
                     codec=original.codec,
-                    why=WhyNotEnclosed.EDITED if copy.edits else WhyNotEnclosed.SIZE,
+                    why=why,
                 )
             )
-        if copy.sound is not None:
-            file, pieces = _listening(practice, copy, copy.sound, original, wrapping.encoding)
-            files.append(file)
-            contents[file.path] = pieces
+        if made is not None:
+            listening, pieces = made
+            files.append(listening)
+            contents[listening.path] = pieces
     return Enclosed(tuple(files), tuple(not_enclosed), contents)
+
+
+def _why_left_out(
+    copy: ReleaseCopy, wrapping: Wrapping, original: ReleasedFile, listening: ReleasedFile | None
+) -> WhyNotEnclosed | None:
+    """Why the original does not go out besides; None: it does."""
+    if copy.edits:
+        return WhyNotEnclosed.EDITED
+    if listening and listening.sha256 == original.sha256:
+        return WhyNotEnclosed.SAME
+    return None if _has_original(copy, wrapping) else WhyNotEnclosed.SIZE
+
+
+def _is_same(copy: ReleaseCopy, wrapping: Wrapping) -> bool:
+    """Whether the listening copy is known to be the original, byte for byte."""
+    original = copy.grant.metadata["sha256"]
+    return wrapping.encoding == WAV and bool(copy.sound and copy.sound.wave_sha256 == original)
 
 
 def _has_original(copy: ReleaseCopy, wrapping: Wrapping) -> bool:

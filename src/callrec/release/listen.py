@@ -25,6 +25,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Failed, Refused, Unusable
+from callrec.login.people import line_managers
 from callrec.policy.clause import Clause
 from callrec.policy.edits import Edits, edits_to_apply
 from callrec.policy.hearing import (
@@ -376,7 +377,14 @@ def _granted(
             hint=f"callrec request show {reference} says what is",
         )
     day, now = today(practice), practice.now()
-    check_may_listen(actor.person, grant.request.facts, grant.facts, on=day, now=now)
+    check_may_listen(
+        actor.person,
+        grant.request.facts,
+        grant.facts,
+        on=day,
+        now=now,
+        managers=line_managers(practice),
+    )
     return grant
 
 

@@ -42,12 +42,18 @@ from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers
 from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
+from callrec.policy.lawful_basis import (
+    confidentiality_basis,
+    exemption_relied_on,
+    legal_basis,
+)
 from callrec.policy.particulars import Particulars, Unknown, days_withheld, is_withheld
-from callrec.policy.purpose import TERMS, Purpose, legal_basis
+from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import GROUND_CODES, ground_in_words
 from callrec.policy.search import TAIL_DIGITS, described_by
 from callrec.practice import Actor, Practice
 from callrec.release.copies import Enclosed, ReleaseCopy
+from callrec.release.rights import rights_facts
 from callrec.requests.approvals import certified_approvers, role_in_words
 from callrec.requests.grants import UsableGrant
 from callrec.requests.model import OpenRequest
@@ -113,14 +119,8 @@ def write_package(
         certificate_pdf, exhibit_label = make_papers(certificate)
         rights = ""
         if draft.request.purpose is Purpose.SUBJECT_ACCESS:
-            about = practice.settings.practice
-            rights = rights_text(
-                manifest,
-                contact=about.data_protection_contact,
-                kept_for=about.kept_for,
-                regulator=(about.regulator, about.regulator_address, about.regulator_contact),
-                own=practice.settings.release.rights,
-            )
+            facts = rights_facts(practice, actor, manifest)
+            rights = rights_text(manifest, facts, own=practice.settings.release.rights)
         enclosures = Enclosures(
             proof=evidence.proof,
             signers=evidence.signers,
@@ -232,7 +232,9 @@ def _certify(practice: Practice, draft: Draft, evidence: Evidence, public: bytes
         request=request.reference,
         release=manifest.release,
         purpose=TERMS[request.purpose].in_words,
-        legal_basis=legal_basis(request.purpose, further),
+        legal_basis=legal_basis(request.purpose, further, practice.settings.bases),
+        exemption=exemption_relied_on(further),
+        confidentiality=confidentiality_basis(further),
         subject=further[FurtherParticular.SUBJECT] if draft.directions.names_subject else None,
         approvals=tuple(certified_approvers(practice, approvals)),
         released_by=role_in_words(practice, manifest.released_by),
@@ -248,6 +250,7 @@ def _certify(practice: Practice, draft: Draft, evidence: Evidence, public: bytes
         audit_seq=evidence.seq,
         checkpoint=evidence.checkpoint,
         exhibit=draft.exhibit,
+        is_complete=manifest.is_complete,
     )
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, Unusable
+from callrec.login.people import line_managers
 from callrec.package.manifest import Manifest
 from callrec.package.page import check_size
 from callrec.package.whole import fresh_passphrase
@@ -28,6 +29,7 @@ from callrec.policy.handing_over import (
     Channel,
     PackageForm,
     ReleaseInstructions,
+    check_can_be_reached,
     check_instructions,
     max_content_bytes,
 )
@@ -150,9 +152,12 @@ def _put_together(
         grants = usable_grants(practice, actor, connection, reference)
         request = grants[0].request
         elsewhere = _check_whole(practice, connection, request)
-    day, now = today(practice), practice.now()
+    day, now, managers = today(practice), practice.now(), line_managers(practice)
     for grant in grants:
-        check_may_release(actor.person, grant.request.facts, grant.facts, on=day, now=now)
+        check_may_release(
+            actor.person, grant.request.facts, grant.facts, on=day, now=now, managers=managers
+        )
+    check_can_be_reached(practice.settings.release.contact)
     check_instructions(directions, request.purpose, request.particulars.further)
     asked = edits_by_recording(directions.edits, [grant.recording.id for grant in grants])
     edits = {

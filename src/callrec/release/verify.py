@@ -34,6 +34,7 @@ _SIDES = {"both": "", "left": " on the left channel", "right": " on the right ch
 _WHY_LEFT_OUT = {
     "edited": "its copy leaves something out",
     "size": "the release would be too large",
+    "same": "its listening copy is the same, byte for byte",
 }
 
 _OTHERWISE = Problem(

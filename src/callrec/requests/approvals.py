@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -17,38 +17,19 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.register import Register, check_made_by
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import Statement, entries_in
-from callrec.errors import NotFound, Refused, Tampered
+from callrec.errors import NotFound, Tampered
 from callrec.package.certificate import CertifiedApproval
-from callrec.policy.authority import (
-    RequestFacts,
-    check_may_approve,
-    check_may_break_glass,
-    check_may_countersign,
-)
-from callrec.policy.clause import Clause
+from callrec.policy.authority import RequestFacts, check_signers
 from callrec.policy.edits import Edits
+from callrec.policy.hearing import APPROVAL_ENDED_BY, REOPENING_ACTS
 from callrec.policy.request import RequestAct, has_lapsed
 from callrec.policy.rights.grounds import GROUND_CODES, Ground
-from callrec.policy.role import Person, PersonId, Power, powers_vouched_for
+from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.practice import Practice
 from callrec.record.entitled import Powers
 from callrec.record.statements import statement_of
 from callrec.requests.history import decides_each_recording
 from callrec.requests.model import Approval, History
-
-APPROVAL_ENDED_BY: Final[Mapping[str, str]] = {
-    RequestAct.AMENDED: "the request was changed after it was approved",
-    RequestAct.GATHERED: "what matches was gathered again after it was approved",
-    RequestAct.REVOKED: "the approval was revoked",
-    RequestAct.GRANT_LAPSED: "the grant has lapsed",
-    RequestAct.IN_EFFECT: "the request took effect",
-    RequestAct.CARRIED_OUT: "the request was carried out",
-    RequestAct.CLOSED: "the request is closed",
-}
-"""Acts that end every approval made before them."""
-
-REOPENING_ACTS: Final = frozenset({RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
-"""Acts after which nothing of what was decided holds."""
 
 
 def read_approvals(
@@ -206,35 +187,6 @@ def check_signers_entitled(powers: Powers, approval: Approval, request: RequestF
         on=on,
         consulted_on=date.fromisoformat(fields["consulted"]) if fields["consulted"] else None,
         glass_reason=reason if approval.broke_glass else None,
-    )
-
-
-def check_signers(
-    request: RequestFacts,
-    *,
-    decider: Person,
-    countersigner: Person | None,
-    to: PersonId,
-    on: date,
-    consulted_on: date | None,
-    glass_reason: str | None,
-) -> None:
-    """The rules for people who sign an approval: asked when it is made, and when it is used."""
-    if glass_reason is not None:
-        check_may_break_glass(decider, request, reason=glass_reason, on=on)
-    else:
-        check_may_approve(decider, request, on=on, consulted_on=consulted_on)
-    if countersigner is not None:
-        check_may_countersign(countersigner, request, decider=decider.id, grantee=to, on=on)
-
-
-def no_longer_granted(why: str, reference: str) -> Refused:
-    """The refusal to use what is granted no more."""
-    return Refused(
-        why,
-        clause=Clause.CONTROLLED_ACCESS,
-        hint="ask the person who approved it to decide again; "
-        f"callrec request show {reference} says what happened",
     )
 
 

@@ -234,7 +234,7 @@ def parse_number(practice: Practice, typed: str) -> str:
         return word
     from callrec.telephone.number import e164  # noqa: PLC0415  # 35 ms, and few who load this type one
 
-    number = e164(typed, practice.settings.region)
+    number = e164(typed)
     if number is None:
         hint = "give it in full, or say unknown"
         raise Unusable("that is not a telephone number", hint=hint, option="--number N")

@@ -176,6 +176,17 @@ def read_deadlines(practice: Practice, connection: Connection) -> Mapping[str, D
     return {request: day for request, day in found.items() if request not in ended}
 
 
+def clocks_by_request(
+    practice: Practice, connection: Connection, leaves: Mapping[str, Sequence[Leaf]]
+) -> Mapping[str, Clock]:
+    """What each request that is dated is reckoned by, from all their leaves by its id."""
+    rows = read_date_rows(connection)
+    found = {id_: _clock(practice, connection, own, rows) for id_, own in leaves.items()}
+    if rows:
+        raise Tampered(_UNCARRIED)
+    return {id_: clock for id_, clock in found.items() if clock is not None}
+
+
 def read_date_rows(connection: Connection, request: str | None = None) -> dict[int, Row[Any]]:
     """The rows of every date, or of one request's, by the leaf that commits to each."""
     query = select(tables.clock_event)

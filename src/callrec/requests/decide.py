@@ -25,6 +25,7 @@ from callrec.policy.authority import (
     check_may_decide,
     check_may_deny_alone,
     check_not_own,
+    check_signers,
 )
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import waits_of
@@ -48,7 +49,7 @@ from callrec.policy.rights.withholding import (
 from callrec.policy.words import check_reason
 from callrec.practice import Actor, Practice, password_needed, signing, today
 from callrec.record.acts import check_whole_log
-from callrec.requests.approvals import check_signers, last_edits, last_withheld
+from callrec.requests.approvals import last_edits, last_withheld
 from callrec.requests.ask import StaffNamed, find_date_mismatches, staff_named_in_open_request
 from callrec.requests.grants import put_into_effect, write_approval
 from callrec.requests.history import log_with_words, read_history

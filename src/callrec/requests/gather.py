@@ -18,13 +18,15 @@ from typing import Final
 
 from callrec.audit.log import LogTransaction
 from callrec.calls.custody import OpenedRecording
-from callrec.calls.find import ShownCall, find_calls_of
+from callrec.calls.find import ShownCall, call_facts, find_calls_of
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.handling import check_may_gather, check_waits_for_answer, is_shown_in_full
+from callrec.policy.particulars import Particulars, Unknown
 from callrec.policy.request import RequestAct
 from callrec.policy.rights.grounds import Ground
+from callrec.policy.rights.subject import SubjectRecord
 from callrec.policy.rights.withholding import check_left_out
 from callrec.policy.role import Power
 from callrec.policy.search import described_by
@@ -37,6 +39,8 @@ from callrec.requests.holding import asked_for_in_parts
 from callrec.requests.lapse import attempt_on, signing_on
 from callrec.requests.model import MAX_REQUEST_RECORDINGS, Gathering, OpenRequest
 from callrec.requests.open import read_request
+from callrec.subjects.log import read_subject
+from callrec.subjects.register import shared_numbers
 
 GATHERING: Final = "request.gathering"
 """Act of the leaf that is there before anything is opened."""
@@ -57,6 +61,12 @@ class Gathered:
     """How many another part of the same request asks for."""
     too_many: int
     """How many more match than one request can name."""
+    person: str
+    """``S-3``: whom on the register the request is about; empty: nobody there."""
+    shared: tuple[int, ...]
+    """Of what was found, on a number that another registered person has, too; nobody is named."""
+    is_outdated: bool
+    """The register knows names or numbers of the person that the request does not say."""
 
 
 def gather_recordings(
@@ -127,6 +137,13 @@ def _gather(
         )
     body = replace(request.body, recordings=recordings, gathering=gathering, **fresh_nonces())
     amended = write_version(practice, act, actor, request, body, what=RequestAct.GATHERED)
+    person = request.particulars.person
+    known = read_subject(practice, actor, act.connection, person) if person else None
+    shared = (
+        shared_numbers(practice, actor, act.connection, known.id, known.record.numbers)
+        if known
+        else frozenset()
+    )
     masked = not is_shown_in_full(actor.person, request.facts, on=today(practice))
     return Gathered(
         amended=amended,
@@ -136,7 +153,16 @@ def _gather(
         left_out={rows[uid].id: ground for uid, ground in left_out.items()},
         elsewhere=len(elsewhere & rows.keys()),
         too_many=len(new[room:]),
+        person=person,
+        shared=tuple(each.id for each in opened if not call_facts(each).numbers.isdisjoint(shared)),
+        is_outdated=known is not None and not _says(request.particulars, known.record),
     )
+
+
+def _says(particulars: Particulars, record: SubjectRecord) -> bool:
+    """Whether a request names all that the register knows of the person whom it is about."""
+    numbers = () if isinstance(particulars.numbers, Unknown) else particulars.numbers
+    return {*record.names} <= {*particulars.names} and {*record.numbers} <= {*numbers}
 
 
 def _left_out(

@@ -34,23 +34,24 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, entries_in
-from callrec.errors import Refused, Tampered
-from callrec.policy.authority import hint_who_decides
-from callrec.policy.clause import Clause
+from callrec.errors import Tampered
 from callrec.policy.edits import UNEDITED, Edits
-from callrec.policy.hearing import GrantFacts
-from callrec.policy.request import UNDECIDED, RequestAct
+from callrec.policy.hearing import (
+    NOTHING_GRANTED,
+    GrantFacts,
+    never_granted,
+    no_longer_granted,
+)
+from callrec.policy.request import RequestAct
 from callrec.practice import Actor, Practice, password_needed
 from callrec.record.acts import check_whole_log
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
-from callrec.requests.approvals import check_signers_entitled, end_reason, no_longer_granted
+from callrec.requests.approvals import check_signers_entitled, end_reason
 from callrec.requests.history import REQUESTS, log_request_event, log_with_words
 from callrec.requests.model import Approval, Granting, History, OpenRequest
 from callrec.requests.open import read_request
 from callrec.requests.restrictions import restricted_by
-
-_NONE_TO_YOU = "nothing is granted to you under this request"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -120,7 +121,9 @@ def usable_grants(
                 )
             )
     if not usable:
-        raise no_longer_granted(ended, reference) if ended else _never_granted(request)
+        if ended:
+            raise no_longer_granted(ended, reference)
+        raise never_granted(request.facts, is_to_others=bool(request.approvals))
     return tuple(usable)
 
 
@@ -132,19 +135,7 @@ def _how_it_ended(request: OpenRequest, actor: Actor, now: datetime) -> str:
     to_actor = [approval for approval in request.approvals if approval.to == actor.person.id]
     if not to_actor:
         return ""
-    return end_reason(to_actor[-1], request.history, now) or _NONE_TO_YOU
-
-
-def _never_granted(request: OpenRequest) -> Refused:
-    """The refusal to use what was never granted to the actor, who can read the request."""
-    why = _NONE_TO_YOU
-    hint = f"callrec request show {request.reference} says what happened"
-    if request.approvals:
-        why = "this was granted to somebody else"
-        hint = f"callrec request show {request.reference} says to whom"
-    elif request.facts.state in UNDECIDED:
-        why, hint = "nobody has decided this request yet", hint_who_decides(request.facts)
-    return Refused(why, clause=Clause.CONTROLLED_ACCESS, hint=hint)
+    return end_reason(to_actor[-1], request.history, now) or NOTHING_GRANTED
 
 
 def _approval_of(row: Row[Any], approvals: Sequence[Approval]) -> Approval:

@@ -7,6 +7,7 @@ says it, so none can be changed to lift it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -20,26 +21,40 @@ from callrec.requests.history import read_history
 from callrec.requests.rules import check_done_by_entitled, read_rulebook
 
 
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What requests that took effect mean for some recordings, by uid; the others are free."""
+
+    restricted: Mapping[str, str]
+    """The reference of the request that restricts it."""
+    corrected: Mapping[str, tuple[str, ...]]
+    """The references of the requests that correct it, the oldest first."""
+
+
+def effects_on(
+    practice: Practice,
+    connection: Connection,
+    uids: Collection[str],
+    purposes: Collection[Purpose] = (*RESTRICTING, Purpose.RECTIFICATION),
+) -> Effects:
+    """What requests for one of these purposes mean for these recordings, by one look at the log."""
+    restricted: dict[str, str] = {}
+    corrected: dict[str, tuple[str, ...]] = {}
+    for purpose, request, named in _in_effect(practice, connection, purposes, {*uids}):
+        reference = reference_of(connection, request)
+        for uid in named:
+            if TERMS[purpose].restricts:
+                restricted[uid] = reference
+            else:
+                corrected[uid] = (*corrected.get(uid, ()), reference)
+    return Effects(restricted, corrected)
+
+
 def restricted_by(
     practice: Practice, connection: Connection, uids: Collection[str]
 ) -> Mapping[str, str]:
     """By its uid, the reference of the request that restricts a recording; the others are free."""
-    found: dict[str, str] = {}
-    for request, named in _in_effect(practice, connection, RESTRICTING, {*uids}):
-        found |= dict.fromkeys(named, reference_of(connection, request))
-    return found
-
-
-def corrected_by(
-    practice: Practice, connection: Connection, uids: Collection[str]
-) -> Mapping[str, tuple[str, ...]]:
-    """By its uid, the references of the requests that correct a recording, the oldest first."""
-    found: dict[str, tuple[str, ...]] = {}
-    corrections = (Purpose.RECTIFICATION,)
-    for request, named in _in_effect(practice, connection, corrections, {*uids}):
-        for uid in named:
-            found[uid] = (*found.get(uid, ()), reference_of(connection, request))
-    return found
+    return effects_on(practice, connection, uids, RESTRICTING).restricted
 
 
 def check_unrestricted(
@@ -56,7 +71,7 @@ def check_unrestricted(
 
 def _in_effect(
     practice: Practice, connection: Connection, purposes: Collection[Purpose], uids: set[str]
-) -> Iterator[tuple[str, set[str]]]:
+) -> Iterator[tuple[Purpose, str, set[str]]]:
     """Each request of these purposes that took effect on one of these, and on which.
 
     A correction stands when its request is closed; a restriction ends with that.
@@ -64,14 +79,14 @@ def _in_effect(
     for leaf in done_leaves(connection, [RequestAct.IN_EFFECT]):
         request, *named = leaf.subject
         touched = uids & {*named}
-        if not touched or not any(is_for(request, each) for each in purposes):
+        purpose = next((each for each in purposes if is_for(request, each)), None)
+        if not touched or purpose is None:
             continue
         history = read_history(practice, connection, request)
         if history.state is not RequestState.IN_EFFECT:
-            purpose = next(each for each in purposes if is_for(request, each))
             rules = read_rulebook(connection, practice.register, practice.settings.time_zone)
             check_done_by_entitled(history, purpose, rules)  # or anybody might have lifted it
             if TERMS[purpose].restricts:
                 continue
         if leaf.seq in {each.seq for each in history.leaves}:
-            yield request, touched
+            yield purpose, request, touched

@@ -47,7 +47,7 @@ from callrec.policy.handling import (
     check_may_withdraw,
     check_waits_for_answer,
 )
-from callrec.policy.hearing import check_is_for_listening, check_second_person
+from callrec.policy.hearing import APPROVAL_ENDED_BY, check_is_for_listening, check_second_person
 from callrec.policy.purpose import RESTRICTING, TERMS, Purpose, is_for
 from callrec.policy.request import (
     CHANGING_ACTS,
@@ -64,7 +64,6 @@ from callrec.policy.role import Person, PersonId, Power, powers_vouched_for
 from callrec.record.acts import done_leaves
 from callrec.record.entitled import Powers, only_by_entitled
 from callrec.requests.approvals import (
-    APPROVAL_ENDED_BY,
     by_statement,
     check_signers_entitled,
     stated_approvals,

@@ -8,7 +8,7 @@ follows from its name, so that its row can be held against the leaf without a ke
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,18 +17,16 @@ from sqlalchemy import Connection, select
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import LogTransaction
 from callrec.audit.remembered import Problem
+from callrec.calls.category import categories_of, schedule
 from callrec.catalogue import tables
 from callrec.crypto import primitives
-from callrec.errors import Misconfigured, NotFound, Refused
+from callrec.errors import NotFound, Refused
 from callrec.holds.log import NAMES_PER_LEAF
 from callrec.policy.clause import Clause
-from callrec.policy.purpose import Purpose
 from callrec.policy.retention import (
     Category,
     RecordingState,
-    category_by_rule,
     check_may_review,
-    effective_category,
 )
 from callrec.policy.words import check_reason
 from callrec.practice import Actor, Practice, attempt, signing, today
@@ -47,12 +45,6 @@ class CategoryGiven:
     category: Category
     kept_as_claims: tuple[int, ...]
     """Of the recordings, those that are kept as claims all the same, since that is longer."""
-
-
-def schedule(practice: Practice) -> Mapping[str, Category]:
-    """The retention schedule of the settings, by name and in its order."""
-    known = practice.settings.retention.category
-    return {each.name: Category(each.name, each.keeps, each.source) for each in known}
 
 
 def set_category(
@@ -82,37 +74,6 @@ def set_category(
         _log(act, actor, [uid for uid, _ in found], chosen, reason)
         counts = categories_of(practice, act.connection, recordings)
     return CategoryGiven(chosen, tuple(n for n, each in counts.items() if each != chosen))
-
-
-def category_of(practice: Practice, connection: Connection, recording: int) -> Category:
-    """The category of one recording, by what it was given and by the rules."""
-    return categories_of(practice, connection, [recording])[recording]
-
-
-def categories_of(
-    practice: Practice, connection: Connection, recordings: Collection[int]
-) -> Mapping[int, Category]:
-    """The category of each of these recordings, by number."""
-    known = schedule(practice)
-    given = {row.recording: row.category for row in connection.execute(select(tables.category))}
-    claimed = frozenset(connection.execute(_OF_A_CLAIM).scalars())
-    by_rule = {n: category_by_rule(of_a_claim=n in claimed) for n in recordings}
-    unknown = sorted({given.get(number, name) for number, name in by_rule.items()} - known.keys())
-    if unknown:
-        raise Misconfigured(
-            f'recordings are of the category "{unknown[0]}", which the settings do not name',
-            hint="add it under [retention], or give them another: callrec retention set",
-        )
-    return {
-        number: effective_category(known.get(given.get(number, "")), known[name])
-        for number, name in by_rule.items()
-    }
-
-
-def non_routine_recordings(connection: Connection) -> frozenset[int]:
-    """The recordings whose category is not simply the routine one, by number."""
-    given = connection.execute(select(tables.category.c.recording)).scalars()
-    return frozenset((*given, *connection.execute(_OF_A_CLAIM).scalars()))
 
 
 def check_categories(powers: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
@@ -153,15 +114,6 @@ def check_rows_of_categories(practice: Practice, connection: Connection) -> None
 def category_id(name: str) -> str:
     """How a leaf names a category: the first 16 bytes of SHA-256("category " || name), in hex."""
     return primitives.sha256(b"category ", name.encode()).hex()[:32]
-
-
-_OF_A_CLAIM: Final = (
-    select(tables.held.c.recording)
-    .join(tables.hold, tables.hold.c.id == tables.held.c.hold)
-    .join(tables.request, tables.request.c.id == tables.hold.c.request)
-    .where(tables.request.c.purpose == Purpose.MEDICO_LEGAL)
-)
-"""What the hold of a medico-legal request names, lifted or not: a claim may still follow."""
 
 
 def _log(

@@ -71,7 +71,7 @@ def certify_destruction(
             request_id=request.id,
             request=reference,
             purpose=facts.purpose,
-            asked_by=role_in_words(practice, facts.requester),
+            entered_by=role_in_words(practice, facts.requester),
             approvals=tuple(certified_approvers(practice, standing)),
             carried_out_by=role_in_words(practice, leaf.actor, before=leaf.seq),
             begun_at=parse_instant(leaf.at).astimezone(zone),

@@ -40,10 +40,9 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs
-from callrec.policy.hearing import check_identity_proven
+from callrec.policy.hearing import APPROVAL_ENDED_BY, check_identity_proven, no_longer_granted
 from callrec.policy.request import ASKING_NOTHING, RequestAct, has_lapsed
 from callrec.policy.retention import (
-    check_can_be_destroyed,
     check_destroys,
     check_granted,
     check_nobody_waits,
@@ -53,12 +52,7 @@ from callrec.practice import Actor, Practice, attempt, signing, writing
 from callrec.record.acts import check_whole_log, next_number
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
-from callrec.requests.approvals import (
-    APPROVAL_ENDED_BY,
-    check_signers_entitled,
-    end_reason,
-    no_longer_granted,
-)
+from callrec.requests.approvals import check_signers_entitled, end_reason
 from callrec.requests.decide import read_to_decide
 from callrec.requests.history import REQUESTS, log_request_event, outline_of, read_outlines
 from callrec.requests.holding import check_may_be_destroyed
@@ -66,6 +60,7 @@ from callrec.requests.lapse import attempt_on
 from callrec.requests.model import Approval, OpenRequest
 from callrec.retention.erased import Recipient, leaves_with_details_of, recipients_of
 from callrec.store.directory import is_name
+from callrec.subjects.log import read_subject_if_there
 from callrec.volume.volume import open_volume
 
 ARTICLE_17: Final = "Article 17"
@@ -99,6 +94,10 @@ class Destruction:
     """Who received a release of one of them [UK GDPR 19]."""
     undone: tuple[tuple[str, str], ...] = ()
     """Labels of volumes that were attached and did not let it be erased there, each with why."""
+    person: str = ""
+    """``S-3``: who was erased from the register with it."""
+    needed_person: str = ""
+    """The same of one who was not, as another open request is about them, or something is kept."""
 
     @property
     def is_done(self) -> bool:
@@ -186,7 +185,6 @@ def _warrant(
         name, _ = granted[row.uid]
         if name != row.ciphertext and not opening.is_replaced_file(row, name):
             raise Tampered(f"recording {row.id} is not the one that was approved")
-        check_can_be_destroyed(row.id, row.state)
     check_may_be_destroyed(practice, actor, connection, by_number)
     uids, makings = {row.uid for row in rows}, read_outlines(connection)
     others = [row for row in REQUESTS.every(connection) if row.id != request.id]
@@ -221,7 +219,9 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
     stays_out = [each for each in opened if not is_undone(warrant.to_destroy[each.id].rule)]
     macs = {mac for each in stays_out for mac in duplicates.sound(each.fields["sha256"])}
     uids = [row.uid for row in warrant.recordings]
-    details = leaves_with_details_of(practice, actor, connection, uids, opened)
+    person = request.particulars.person if not warrant.kept else ""
+    known = read_subject_if_there(practice, actor, connection, person) if person else None
+    details = leaves_with_details_of(practice, actor, connection, uids, opened, person=known)
     certificate = primitives.random_id()
     fields = {
         "approvals": sorted(each.statement.digest for each in warrant.approvals),
@@ -282,11 +282,16 @@ def _clear(
         advance(1)
     for name in former:
         practice.store.remove(name)
-    shutil.rmtree(practice.folder / WORK_FOLDER / COPY_FOLDER, ignore_errors=True)
-    drop_unpacked(practice.folder, practice.vault)
-    drop_kept_copies(practice.folder)
-    rewrite_database(practice.engine, practice.folder)
+    clear_catalogue(practice)
     with writing(practice, actor.signer) as act:
         act.leaf(DESTRUCTION_CLEARED, actor=actor.person.id, subject=[certificate.id])
         now = to_millis(practice.now())
         update_row(act.connection, tables.certificate, certificate.id, cleared_at=now)
+
+
+def clear_catalogue(practice: Practice) -> None:
+    """Let nothing be left of deleted rows: copies here go, and the file is rewritten."""
+    shutil.rmtree(practice.folder / WORK_FOLDER / COPY_FOLDER, ignore_errors=True)
+    drop_unpacked(practice.folder, practice.vault)
+    drop_kept_copies(practice.folder)
+    rewrite_database(practice.engine, practice.folder)

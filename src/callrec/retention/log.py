@@ -22,10 +22,10 @@ from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import Statement
 from callrec.holds.log import HOLDS, LoggedHold
+from callrec.policy.hearing import APPROVAL_ENDED_BY
 from callrec.policy.hold import HoldState
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct, has_lapsed
-from callrec.requests.approvals import APPROVAL_ENDED_BY
 from callrec.requests.history import REQUESTS, decides_each_recording
 from callrec.requests.rules import Rulebook
 

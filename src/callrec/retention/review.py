@@ -3,9 +3,9 @@
 Nothing is destroyed by it, and nobody's number, name or recording is shown: it is a count. That
 somebody looked, and what they saw, is in the log.
 
-What stops a recording that is due is a hold, an open request that names it, a restriction, or that
-it was kept on when it was proposed. That is read for many recordings at once, and opens nothing but
-requests whose holds nobody has matched yet.
+What stops a recording that is due is a hold, an open request that names it, or that it was kept on
+when it was proposed. A restriction has a hold. That is read for many recordings at once, and opens
+nothing but requests whose holds nobody has matched yet.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from callrec.audit.leaf import Leaf
+from callrec.calls.category import categories_of, non_routine_recordings, schedule
 from callrec.catalogue import tables
 from callrec.catalogue.engine import batches, reading
 from callrec.catalogue.holds import holds_in_state, holds_naming
@@ -43,7 +44,6 @@ from callrec.policy.retention import (
     appraise,
     category_by_rule,
     check_may_review,
-    due_on,
     last_call_due,
     months_configured,
     months_in_words,
@@ -54,7 +54,6 @@ from callrec.record.statements import carried
 from callrec.requests.covering import holds_covering_rows
 from callrec.requests.history import outline_of, read_outlines
 from callrec.requests.lapse import attempt_after_expiry
-from callrec.retention.categories import categories_of, non_routine_recordings, schedule
 
 REVIEWED: Final = "retention.reviewed"
 
@@ -71,8 +70,6 @@ class RetentionReview:
     """By category and month of the calls."""
     stubs: int
     """Recordings that were destroyed, of which the record is kept."""
-    stubs_due: int
-    """Those of them whose record has been kept for its time."""
 
     @property
     def recordings_due(self) -> int:
@@ -98,11 +95,12 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
             due = {each.recording: each for each in appraise_due(practice, actor, connection)}
             every = appraise_rows(practice, connection, _rows(connection))
             found = [due.get(each.recording, each) for each in every]
-            stubs, stubs_due = _stubs(practice, connection)
+            count = select(func.count()).select_from(tables.destroyed)
+            stubs = connection.execute(count).scalar_one()
         on = today(practice)
         stock = totals_by_category(found, schedule(practice).values(), on=on)
         appraised = appraise(due.values(), on=on)
-        review = RetentionReview(on, stock, appraised, stubs, stubs_due)
+        review = RetentionReview(on, stock, appraised, stubs)
         counts = {"due": review.recordings_due, "free": review.free}
         record(practice, actor, REVIEWED, details=counts)
     return review
@@ -139,10 +137,9 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     if last is None:
         return free
     before = to_millis(day_end(last, practice.settings.time_zone))
-    stopped = (RecordingState.DESTROYED, RecordingState.RESTRICTED)
-    is_free = recording.state.not_in(stopped) & (recording.started_at < before)
+    is_free = (recording.state != RecordingState.DESTROYED) & (recording.started_at < before)
     counted: int = connection.execute(select(func.count()).where(is_free)).scalar_one()
-    counted -= sum(row.state not in stopped and row.started_at < before for row in apart)
+    counted -= sum(row.started_at < before for row in apart)
     return free + counted
 
 
@@ -209,19 +206,6 @@ def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Sequence[
     return connection.execute(query.order_by(recording.started_at)).all()
 
 
-def _stubs(practice: Practice, connection: Connection) -> tuple[int, int]:
-    """How many there are, and how many of them have been kept for their time."""
-    destroyed, zone = tables.destroyed.c, practice.settings.time_zone
-    months, on = months_configured(practice.settings.retention.stubs), today(practice)
-    query = select(destroyed.destroyed_at, func.count()).group_by(destroyed.destroyed_at)
-    stubs = due = 0
-    for at, count in connection.execute(query):
-        stubs += count
-        if due_on(from_millis(at).astimezone(zone).date(), months) <= on:
-            due += count
-    return stubs, due
-
-
 def stops_for(
     practice: Practice, actor: Actor | None, connection: Connection, recordings: Sequence[Row[Any]]
 ) -> Mapping[int, tuple[Stopped, ...]]:
@@ -234,16 +218,13 @@ def stops_for(
         stops[row.id] |= asked.get(row.uid, set())
         if row.uid in kept_on:
             stops[row.id].add(Stopped(StopReason.KEPT_ON, f"until {short_date(kept_on[row.uid])}"))
-        if row.state == RecordingState.RESTRICTED:
-            stops[row.id].add(Stopped(StopReason.RESTRICTION))
     return {number: tuple(sorted(found)) for number, found in stops.items() if found}
 
 
 def recordings_with_stops(practice: Practice, connection: Connection) -> frozenset[int]:
     """The recordings that a hold, an open request or a disposal names, by number.
 
-    `stops_for` finds nothing that stops another one, but for a restriction, which is in its row,
-    and for holds that cover whatever there is.
+    `stops_for` finds nothing that stops another one, but for holds that cover whatever there is.
     """
     held = {row.recording for row in holds_naming(connection)}
     uids = [*_open_requests_naming(connection).keys(), *_kept_on(practice, connection)]

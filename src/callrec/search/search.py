@@ -90,7 +90,7 @@ def _find(
         widest = practice.settings.search.widest_window_days
         for each in criteria:
             check_not_browsing(each, reason=reason, request=request, widest_window=widest)
-        subject = [_open_request(practice, actor, request)] if request is not None else []
+        subject = [searched_under(practice, actor, request)] if request is not None else []
     seq = record(practice, actor, "search", subject=subject, details=details)
     with (
         attempt(practice, actor, "search.answered", subject=subject, details={"search": seq}),
@@ -108,8 +108,13 @@ def _find(
     return SearchResult(items, len(found), masked, seq)
 
 
-def _open_request(practice: Practice, actor: Actor, reference: str) -> str:
-    """The id of a request that a search may stand under."""
+def searched_under(practice: Practice, actor: Actor, reference: str) -> str:
+    """The id of a request that a search may stand under.
+
+    Raises:
+        NotFound: there is no such request.
+        Refused: it is at its end.
+    """
     from callrec.requests.open import find_visible  # noqa: PLC0415  # what opens requests: 60 ms
 
     with reading(practice.engine) as connection:

@@ -16,6 +16,7 @@ from sqlalchemy import Row
 
 from callrec.archive.attached import OnlyOnVolumes, open_recording
 from callrec.audit.rows import check_row
+from callrec.calls.category import category_of
 from callrec.calls.coming_in import came_in
 from callrec.calls.custody import OpenedRecording, Opening, find_recording
 from callrec.calls.find import DIRECTIONS, ShownCall
@@ -31,8 +32,7 @@ from callrec.policy.role import Power
 from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.requests.covering import holds_covering
-from callrec.requests.restrictions import corrected_by, restricted_by
-from callrec.retention.categories import category_of
+from callrec.requests.restrictions import effects_on
 
 RECORDING_SHOWN: Final = "recording.shown"
 
@@ -170,8 +170,7 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
             is_away = row.state == RecordingState.ARCHIVED
             volumes = labels_of(connection, [row.id])[row.id] if is_away else ()
             brought = came_in(connection, practice.register, [uid]).get(uid)
-            restricted = restricted_by(practice, connection, [uid]).get(uid)
-            corrected = corrected_by(practice, connection, [uid]).get(uid, ())
+            effects = effects_on(practice, connection, [uid])
         is_file_checked = _check_file(practice, row)
     fields, day = opened.fields, opened.started_at.astimezone(practice.settings.time_zone).date()
     on_its_day = versions_on(notices, day)
@@ -191,8 +190,8 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         ),
         category=category,
         due_on=category.due_on(day),
-        restricted_by=restricted,
-        corrected_by=corrected,
+        restricted_by=effects.restricted.get(uid),
+        corrected_by=effects.corrected.get(uid, ()),
         seq=seq,
         file_checked=is_file_checked,
     )

@@ -56,22 +56,27 @@ class NamePattern:
         if not name.isprintable():  # so it is UTF-8, too
             return None
         match = _compiled(self.pattern).fullmatch(name)
-        return (
-            self._found({name: text or "" for name, text in match.groupdict().items()})
-            if match
-            else None
-        )
-
-    def _found(self, groups: Mapping[str, str]) -> NameMatch | None:
-        written = " ".join(groups[part] for part in ("date", "time") if groups.get(part))
-        at = next(filter(None, (_time(written, form) for form in self.times)), None)
-        epoch = groups.get("epoch", "")
-        instant = _instant(epoch)
-        if at is not None and at.tzinfo is not None:
-            return NameMatch(groups, written, None, at)
-        if at is None and instant is None:
+        if not match:
             return None
-        return NameMatch(groups, written if at else epoch, at, instant)
+        return timed({name: text or "" for name, text in match.groupdict().items()}, self.times)
+
+
+def timed(groups: Mapping[str, str], times: Iterable[str]) -> NameMatch | None:
+    """What ``date``, ``time`` and ``epoch`` among some texts say; None: no time is in them.
+
+    ``times``: formats as strptime has them, tried in their order.
+
+    Law: never raises, for formats that were checked.
+    """
+    written = " ".join(groups[part] for part in ("date", "time") if groups.get(part))
+    at = next(filter(None, (_time(written, form) for form in times)), None)
+    epoch = groups.get("epoch", "")
+    instant = _instant(epoch)
+    if at is not None and at.tzinfo is not None:
+        return NameMatch(groups, written, None, at)
+    if at is None and instant is None:
+        return None
+    return NameMatch(groups, written if at else epoch, at, instant)
 
 
 def check_pattern(pattern: str) -> None:

@@ -4,5 +4,6 @@ Read ``call`` first, then ``reading``, which asks for each recording its sidecar
 ``names``, or the file's own time. ``written`` makes a call of what a system wrote, with ``number``
 and ``clock``. ``records`` has call records, ``joining`` finds whose they are by ``joining_facts``,
 ``filled`` what they add; ``reconciling`` holds both against each other; ``sound`` says what a
-file's bytes are. ``made_up`` has made-up calls for ``callrec demo``.
+file's bytes are; ``manifest`` reads a supplier's list. ``made_up`` has made-up calls for
+``callrec demo``.
 """

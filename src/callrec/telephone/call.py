@@ -32,7 +32,6 @@ class System(StrEnum):
     AVAYA = "avaya"
     MITEL = "mitel"
     CUCM = "cucm"
-    HORIZON = "horizon"
     EIGHT_BY_EIGHT = "8x8"
     RINGCENTRAL = "ringcentral"
     TWILIO = "twilio"
@@ -41,6 +40,8 @@ class System(StrEnum):
     TEMPLATE = "template"
     """A pattern of the practice's own, from its settings."""
     SIDECAR = "sidecar"
+    EXPORT = "export"
+    """A supplier's list of the recordings that it hands over."""
     NONE = "none"
 
 

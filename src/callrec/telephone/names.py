@@ -266,12 +266,12 @@ _RINGCENTRAL = _Form(
 def _with_its_public_end(written: Written, name: _Name) -> Written:
     parts, setup = name.parts, name.setup
     recorded, (dialled, calling) = parts["recorded"], parts["ends"].split("_")
-    public = {e164(end, setup.region): end for end in (recorded, parts["party"], dialled, calling)}
+    public = {e164(end): end for end in (recorded, parts["party"], dialled, calling)}
     public.pop(None, None)
     return replace(
         written,
         outside=next(iter(public.values())) if len(public) == 1 else "",
-        extension=recorded if is_extension(recorded, setup.extensions, setup.region) else None,
+        extension=recorded if is_extension(recorded, setup.extensions) else None,
     )
 
 

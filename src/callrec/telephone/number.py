@@ -30,24 +30,26 @@ _SPELLED = re.compile(r"\+?[0-9 ()./-]{3,40}")
 _EXTENSION = re.compile("[0-9]{2,6}")
 _PUNCTUATION = re.compile("[ ()./-]")
 
-_SHORT_CODES = {"GB": re.compile("101|105|111|116[0-9]{3}|119|159|18000")}
-"""Public short codes beside the emergency numbers, which phonenumbers knows for every region."""
+_REGION = "GB"
+"""Whose a number without a country code is: the United Kingdom's, whose plan the Crown
+Dependencies share."""
 
-_PERHAPS_EXTENSIONS = {"GB": frozenset({"101", "105", "119", "159"})}
+_SHORT_CODE = re.compile("101|105|111|116[0-9]{3}|119|159|18000")
+"""Public short codes beside the emergency numbers, which phonenumbers knows."""
+
+_PERHAPS_EXTENSIONS = frozenset({"101", "105", "119", "159"})
 """Of these, the ones at which a practice may well have a desk."""
 
-_NEVER = re.compile("(?!)")
+_USUAL = re.compile(r"(?:0|\+44|0044)([1-9][0-9]{9})")
+"""The spellings in which nothing is left to be decided: those with all their digits. phonenumbers
+gives the same (a law holds that) in fifty times the time."""
 
-_USUAL = {"GB": ("+44", re.compile(r"(?:0|\+44|0044)([1-9][0-9]{9})"))}
-"""A region's code, and the spellings of its numbers in which nothing is left to be decided: those
-with all their digits. phonenumbers gives the same (a law holds that) in fifty times the time."""
-
-_CALLER_SHOWN_OR_NOT = {"GB": re.compile(r"(?:141|1470)(0[0-9]+)")}
+_CALLER_SHOWN_OR_NOT = re.compile(r"(?:141|1470)(0[0-9]+)")
 """What is dialled before a number to withhold one's own, or to show it: 141, 1470 (BT's calling
 features; Ofcom has both reserved as access codes). The number behind is dialled whole."""
 
 _LONGEST_SHORT_CODE = 6
-"""Digits; no region's emergency number has more (116xxx)."""
+"""Digits (116xxx)."""
 
 _SHORTEST = 9
 """Digits of a national number that is believed although phonenumbers' metadata do not list it,
@@ -59,12 +61,11 @@ _remembered = lru_cache(maxsize=2**9)
 
 
 @_remembered
-def e164(text: str, region: str) -> str | None:
+def e164(text: str) -> str | None:
     """The public number in E.164, or a public short code (999, 111, 116123) as written.
 
     Args:
         text: in any spelling: ``020 7946 0123``, ``+44 (0)20 ...``, ``0044...``.
-        region: whose national spelling it is, ISO 3166 in capitals.
 
     Returns:
         None for an extension, for a withheld number, and for anything else.
@@ -72,24 +73,24 @@ def e164(text: str, region: str) -> str | None:
     Law: what comes out goes in again unchanged.
     """
     plain = _plain(text)
-    return _e164(_PUNCTUATION.sub("", plain), region) if _SPELLED.fullmatch(plain) else None
+    return _e164(_PUNCTUATION.sub("", plain)) if _SPELLED.fullmatch(plain) else None
 
 
-def party(text: str, region: str) -> str | None:
+def party(text: str) -> str | None:
     """One end of a call: E.164 where it is public, as written otherwise, None if withheld."""
-    return None if is_withheld(text) else e164(text, region) or text
+    return None if is_withheld(text) else e164(text) or text
 
 
-def dialled(text: str, prefixes: Iterable[str], region: str) -> str:
+def dialled(text: str, prefixes: Iterable[str]) -> str:
     """A number as it is dialled, or shown, without the digits for an outside line before it.
 
     Law: what is a public number as it stands loses nothing.
     """
-    if e164(text, region) is not None:
+    if e164(text) is not None:
         return text
     for prefix in prefixes:
         rest = text.removeprefix(prefix)
-        if rest != text and e164(rest, region) is not None:
+        if rest != text and e164(rest) is not None:
             return rest
     return text
 
@@ -105,7 +106,7 @@ def is_a_name(text: str) -> bool:
 
 
 @_remembered
-def is_extension(text: str, extensions: Extensions, region: str) -> bool:
+def is_extension(text: str, extensions: Extensions) -> bool:
     """Whether this is one of the practice's own desks.
 
     By the ranges where there are any; without them, two to six digits, the first of them no 0, and
@@ -115,9 +116,9 @@ def is_extension(text: str, extensions: Extensions, region: str) -> bool:
         return False
     if extensions:
         return any(first <= int(text) <= last for first, last in extensions)
-    if text in _PERHAPS_EXTENSIONS.get(region, ()):
+    if text in _PERHAPS_EXTENSIONS:
         return True
-    return text[0] != "0" and not _is_short_code(text, region)
+    return text[0] != "0" and not _is_short_code(text)
 
 
 def extension_ranges(written: Iterable[str]) -> Extensions:
@@ -126,25 +127,24 @@ def extension_ranges(written: Iterable[str]) -> Extensions:
     return tuple((int(first), int(last or first)) for first, _, last in bounds)
 
 
-def _e164(digits: str, region: str) -> str | None:
-    code, usual = _USUAL.get(region, ("", _NEVER))
-    if whole := usual.fullmatch(digits):
-        return code + whole[1]
-    if _is_short_code(digits, region):
+def _e164(digits: str) -> str | None:
+    if whole := _USUAL.fullmatch(digits):
+        return "+44" + whole[1]
+    if _is_short_code(digits):
         return digits
     try:
-        number = phonenumbers.parse(digits, region)
+        number = phonenumbers.parse(digits, _REGION)
     except phonenumbers.NumberParseException:
         number = None
     # The dearer last.
     if number is None or not (_is_likely(number) or phonenumbers.is_valid_number(number)):
         # Only now: 141 is Glasgow's code as well, and may be written without its nought.
-        behind = _CALLER_SHOWN_OR_NOT.get(region, _NEVER).fullmatch(digits)
-        return e164(behind[1], region) if behind else None
+        behind = _CALLER_SHOWN_OR_NOT.fullmatch(digits)
+        return e164(behind[1]) if behind else None
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     # Behind a trunk's nought or a carrier's code there may be another: what is left is read again,
     # each time shorter, until it stays as it is.
-    return written if written == digits else e164(written, region)
+    return written if written == digits else e164(written)
 
 
 def _plain(text: str) -> str:
@@ -167,10 +167,10 @@ def _plain(text: str) -> str:
     return plain.strip()
 
 
-def _is_short_code(digits: str, region: str) -> bool:
+def _is_short_code(digits: str) -> bool:
     return len(digits) <= _LONGEST_SHORT_CODE and (
-        _SHORT_CODES.get(region, _NEVER).fullmatch(digits) is not None
-        or phonenumbers.is_emergency_number(digits, region)
+        _SHORT_CODE.fullmatch(digits) is not None
+        or phonenumbers.is_emergency_number(digits, _REGION)
     )
 
 

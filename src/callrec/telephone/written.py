@@ -96,17 +96,17 @@ class Written:
         if not (leaves_practice or ours.is_inside):
             ours = ours.without_prefix(setup)
         calling, called = (ours, theirs) if ours_calls else (theirs, ours)
-        number = e164(theirs.number, setup.region) if leaves_practice else None
-        apart = dialled(self.outside, setup.outside_prefixes, setup.region)
+        number = e164(theirs.number) if leaves_practice else None
+        apart = dialled(self.outside, setup.outside_prefixes)
         inside = (end.number for end in (ours, theirs) if end.is_inside)
         moment = self.time.moment(setup)
         turned = " with its ends in the other order" if is_turned else ""
         return Call(
             system=self.system,
             direction=direction,
-            caller=party(calling.number, setup.region),
-            callee=party(called.number, setup.region),
-            number=number or e164(apart, setup.region),
+            caller=party(calling.number),
+            callee=party(called.number),
+            number=number or e164(apart),
             extension=self.extension or next(inside, None),
             parties=self.parties,
             local_time=moment.local.isoformat(),
@@ -128,7 +128,7 @@ class _End(NamedTuple):
     """It is an extension."""
 
     def without_prefix(self, setup: Setup) -> _End:
-        return self._replace(number=dialled(self.number, setup.outside_prefixes, setup.region))
+        return self._replace(number=dialled(self.number, setup.outside_prefixes))
 
 
 def _ends(written: Written, setup: Setup) -> tuple[_End, _End]:
@@ -144,7 +144,7 @@ def _ends(written: Written, setup: Setup) -> tuple[_End, _End]:
 
     def end(number: str, *, by_system: bool) -> _End:
         is_inside = by_system and number.isascii() and number.isdigit()
-        return _End(number, is_inside or is_extension(number, setup.extensions, setup.region))
+        return _End(number, is_inside or is_extension(number, setup.extensions))
 
     return (
         end(calling, by_system=written.calling_is_inside),
@@ -228,8 +228,6 @@ class Setup:
 
     zone: ZoneInfo
     """Where its clock should stand."""
-    region: str
-    """Whose national numbers these are: ISO 3166, in capitals."""
     extensions: Extensions = ()
     """The practice's; empty: recognised by their length."""
     outside_prefixes: tuple[str, ...] = ()

@@ -47,8 +47,8 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "the days end before they begin": lambda: DayRange(day(4), day(3)),
     "the time ends before it begins": lambda: parse_times("15:00-14:00"),
     "a day is typed that is none": lambda: parse_day("30/2/2024", TODAY),
-    "an instant is typed that is none": lambda: parse_instant("noon", LONDON),
-    "an hour is typed that came twice": lambda: parse_instant("2024-10-27T01:30", LONDON),
+    "an instant is typed that is none": lambda: parse_instant("noon", LONDON, TODAY),
+    "an hour is typed that came twice": lambda: parse_instant("2024-10-27T01:30", LONDON, TODAY),
     "a time is typed that is none": lambda: parse_times("25:00"),
     # Received.
     "a subject access is urgent": lambda: received(ACCESS, urgent=True),

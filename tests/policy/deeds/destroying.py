@@ -8,8 +8,6 @@ from typing import Final
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.retention import (
-    RecordingState,
-    check_can_be_destroyed,
     check_destroys,
     check_granted,
     check_nobody_waits,
@@ -25,7 +23,4 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         a_request(Purpose.DISPOSAL, state=RequestState.APPROVED), [1, 2], [1]
     ),
     "a recording is destroyed that others wait for": lambda: check_nobody_waits(["R-12", "R-9"]),
-    "a recording is destroyed whose use is restricted": lambda: check_can_be_destroyed(
-        7, RecordingState.RESTRICTED
-    ),
 }

@@ -7,7 +7,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from callrec.policy.breach import Closing, Findings, ReportingThreshold, check_closing
+from callrec.policy.breach import (
+    Closing,
+    Findings,
+    ReportingThreshold,
+    check_closing,
+    check_told_on,
+)
 from callrec.policy.incident import (
     IncidentFacts,
     IncidentState,
@@ -70,6 +76,8 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "nothing is added to an incident": lambda: MILD.with_more(Findings()),
     "an impact is 6": lambda: Findings(impact=6),
+    "people are not told, for no reason of the law": lambda: Findings(not_told="embarrassing"),
+    "people were told on no day": lambda: Findings(people_told_on="Thursday"),
     "an incident is read that was never reported": lambda: state_after(()),
     # Closing.
     "an incident is closed twice": lambda: check_may_close(
@@ -90,6 +98,12 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a breach is not reported that nobody has assessed": lambda: closes(NEED_NOT, Findings()),
     "a breach is not reported that is likely to do harm": lambda: closes(
         NEED_NOT, Findings(likelihood=3, impact=2)
+    ),
+    "a breach is grave and nobody affected was told": lambda: closes(
+        TOLD, Findings(likelihood=4, impact=4)
+    ),
+    "people are told of a breach tomorrow": lambda: check_told_on(
+        Findings(people_told_on="2024-01-05"), noticed_on=TODAY, today=TODAY
     ),
     "a breach is not reported and not written down": lambda: closes(NEED_NOT),
     "a breach is not reported, and its remedy not written down": lambda: closes(

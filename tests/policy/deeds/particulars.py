@@ -32,6 +32,7 @@ POLICE: Final = {
     FurtherParticular.REFERENCE: "46/1234/24",
     FurtherParticular.RECEIVED: YESTERDAY,
     FurtherParticular.LEGAL_BASIS: "crime",
+    FurtherParticular.CONFIDENTIALITY: "public-interest",
     FurtherParticular.NECESSITY: "It holds the threat that is charged",
     FurtherParticular.PREJUDICE: "Without it the threat cannot be shown",
     FurtherParticular.SUBJECT_MAY_BE_TOLD: "no",
@@ -77,6 +78,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "the parties are named and unknown": lambda: asks(parties=("Una Byrne", "unknown")),
     "withheld numbers of all time": lambda: asks(numbers=("withheld",)),
     "a complaint is found by a name": lambda: asks(names=("Una Byrne",)),
+    "what is about no one person names one on the register": lambda: asks(person="S-3"),
     # What the purpose asks for besides.
     "a complaint does not say which": lambda: asks(Purpose.COMPLAINT),
     "a claim carries a complaint": lambda: asks(

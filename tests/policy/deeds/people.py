@@ -21,6 +21,7 @@ from callrec.policy.reviews import (
     check_glass_verdict,
     check_may_read_dossier,
     check_may_read_register,
+    check_may_report,
     check_may_review_glass,
     check_may_review_search,
     check_verdict,
@@ -91,13 +92,16 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         a_person(MANAGER), RegisterName.DISCLOSURE, on=TODAY
     ),
     "staff read the register of subject access": lambda: check_may_read_register(
-        a_person(), RegisterName.SUBJECT_ACCESS, on=TODAY
+        a_person(), RegisterName.RIGHTS_REQUESTS, on=TODAY
     ),
     "staff read the register of outside bodies": lambda: check_may_read_register(
         a_person(), RegisterName.OUTSIDE_BODY, on=TODAY
     ),
     "a manager reads the register of incidents": lambda: check_may_read_register(
         a_person(MANAGER), RegisterName.INCIDENTS, on=TODAY
+    ),
+    "a manager has the report of a month made": lambda: check_may_report(
+        a_person(MANAGER), on=TODAY
     ),
     # Reviewing.
     "whoever broke the glass reviews it": lambda: check_may_review_glass(

@@ -43,7 +43,7 @@ def searches(
 
 
 def hears(**grant: Any) -> None:
-    check_may_hear(STAFF, a_grant(**grant), on=TODAY, now=NOW)
+    check_may_hear(STAFF, a_request(), a_grant(**grant), now=NOW)
 
 
 def alone(purpose: Purpose) -> None:

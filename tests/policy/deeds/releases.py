@@ -13,6 +13,7 @@ from callrec.policy.handing_over import (
     ReleaseInstructions,
     awaits_handing_over,
     check_acknowledged,
+    check_can_be_reached,
     check_handed_over,
     check_instructions,
     check_sent_separately,
@@ -69,6 +70,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         a_person(Role.STAFF), a_request(requester=CAT), released_by=BEN, on=TODAY
     ),
     "a complaint's certificate names its data subject": lambda: directed(names_subject=True),
+    "a recipient could not reach the practice": lambda: check_can_be_reached(""),
     "a complaint is an exhibit": lambda: directed(exhibit="DW/1"),
     "a drive with a complaint has its serial told": lambda: directed(medium_serial="4711"),
 }

@@ -36,6 +36,11 @@ FOUND: dict[str, Any] = {
     "facts": "It played for a minute",
     "effects": "Two people heard it",
     "remedy": "The player is in another room now",
+    "people_told": 1,
+    "people_told_on": "2026-11-25",
+    "people_told_how": "by telephone, and then by letter",
+    "not_told": "averted",
+    "dspt_reference": "DSPT 4711",
     "likelihood": 3,
     "impact": 2,
 }

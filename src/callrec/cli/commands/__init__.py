@@ -4,7 +4,7 @@ Each parses, calls one procedure and shows what came of it. Read hold first, a s
 is in the file of its name, or where ``MODULES`` in cli/app.py says:
 
     To begin      setup (init), kit (recovery, keys kit), login (and logout, whoami)
-    Calls         ingest, with ingest_view for what it says; reconcile; search (and show)
+    Calls         the folder calls (ingest, reconcile); search (and show)
     Requests      the folder requests, then listen and release
     Safekeeping   hold, retention; the folder drives; audit, reviews (audit review-searches
                   and review-glass), verify_release (and fingerprint), register

@@ -29,8 +29,10 @@ from callrec.cli.output import Output, counted, facts, local_time, qr_code
 from callrec.errors import CallrecError, HeadGone, Tampered, Unanchored, Unchecked, Unusable
 
 if TYPE_CHECKING:
-    from callrec.practice import Practice
+    from callrec.audit.foreign import Foreign
+    from callrec.practice import Actor, Practice
     from callrec.registers.audit import Entry, OpenedDetails
+    from callrec.registers.resuming import SetAsideItem
     from callrec.registers.verify import Verification
 
 DEFAULT_LIMIT = 50
@@ -62,9 +64,9 @@ def list_(
     until: options.Until = None,
     limit: options.Limit = None,
 ) -> None:
-    """The newest entries, oldest first, with what was sealed of them.
+    """List the newest entries, oldest first, with their sealed details.
 
-    Reading the record is itself an entry in it.
+    Reading the record is itself recorded.
     """
     from callrec.registers.audit import LogFilter, list_audit
 
@@ -122,16 +124,15 @@ def verify(
 ) -> None:
     """Check the whole record, and say what that proves.
 
-    A note of the record's newest entry is kept outside the vault: by this machine, on a drive, in
-    a release, on paper. It shows when newer entries were cut off.
+    A note of the record's newest entry is kept outside the vault: by this machine, on a drive, in a
+    release, on paper. It shows if newer entries were cut off.
 
-    INTACT: nothing was changed, and nothing was cut off before the newest note at hand.
-    INTACT, resumed: the same, but for what was found in it before, which is on record.
-    INTACT-SINCE: nothing was changed in what was read, the entries that --new asks for.
-    INTACT-UNANCHORED: nothing was changed, but there is no note to compare with (10; 11 if this
-    machine had one, and it is gone). Somebody could have cut off the newest entries.
-    TAMPERED: something was changed or is missing; it is named.
-    INCONCLUSIVE: it could not be checked whole.
+    INTACT: nothing was changed, and nothing was cut off before the newest note at hand. INTACT,
+    resumed: the same, except for what was found before and is on record. INTACT-SINCE: nothing was
+    changed in the entries that --new reads. INTACT-UNANCHORED: nothing was changed, but there is no
+    note to compare with. The newest entries could have been cut off (exit status 10, or 11 if this
+    machine's note is gone). TAMPERED: something was changed or is missing; it is named.
+    INCONCLUSIVE: not all of it could be checked.
     """
     from callrec.registers.verify import verify_audit
 
@@ -183,56 +184,62 @@ def _end(found: Verification) -> None:
 def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = False) -> None:
     """Go on after something was found in the record that nobody signed.
 
-    It shows what was found: entries and rows that somebody added with no key, or damaged. A Data
-    Controller puts it on record, with a reason and their password. From then on what was added
-    counts for nothing, what was damaged stands as it is found; it stops nothing, and audit verify,
-    status and the register set-aside name it for ever.
+    It shows what was found: entries and rows that were damaged, or added without a key. A Data
+    Controller records it, with a reason and their password. From then on, what was added counts for
+    nothing, and what was damaged stays as it is. Commands work again. callrec audit verify, callrec
+    status and the register set-aside always name it.
     """
-    from callrec.catalogue.engine import TO_RESTORE
-    from callrec.login.people import logins
-    from callrec.login.unlock import actor_of, unlock_person
     from callrec.practice import report_unsaved_head
-    from callrec.registers.resuming import (
-        check_reason,
-        foreign_items,
-        open_practice_to_resume,
-        or_restore,
-        resume_record,
-        show_foreign,
-    )
+    from callrec.registers.resuming import check_reason, foreign_items, resume_record
 
-    invocation, out = ctx.obj, ctx.obj.out
+    practice, actor, foreign = _open_to_resume(ctx.obj)
+    items = foreign_items(practice, foreign, actor=actor)
+    for line in _foreign_lines(foreign, items):
+        ctx.obj.out.note(line)
+    what = "How may it have come there, and what did you do about it"
+    if reason is None:
+        reason = ctx.obj.prompts.ask_until(what, check_reason, option="--reason")
+    check_reason(reason)
+    ctx.obj.prompts.confirm("put this on record, under your name", yes=yes)
+    seq = resume_record(practice, actor, foreign, reason=reason)
+    report_unsaved_head(practice)
+    _show_resumed(ctx.obj.out, seq, foreign, items)
+
+
+def _open_to_resume(invocation: Invocation) -> tuple[Practice, Actor, Foreign]:
+    """The practice, opened on what can be made out of its record; who resumes it; what is wrong."""
+    from callrec.login.unlock import actor_of, unlock_person
+    from callrec.registers.resuming import open_practice_to_resume, or_restore, show_foreign
+
     with or_restore():
         practice = open_practice_to_resume(invocation.config, invocation.now, invocation.environ)
         login = signing_login(invocation, practice)
         password = invocation.prompts.ask_password(f"Password of {login}")
         actor = actor_of(practice, unlock_person(practice, login=login, password=password))
-        foreign = show_foreign(practice, actor)
-    items = foreign_items(foreign, logins=logins(practice), actor=actor)
-    proven = foreign.proven.size
-    out.note(f"The record is proven up to entry {proven - 1}. This is not as anybody signed it:")
+        return practice, actor, show_foreign(practice, actor)
+
+
+def _foreign_lines(foreign: Foreign, items: Sequence[SetAsideItem]) -> Iterator[str]:
+    from callrec.catalogue.engine import TO_RESTORE
+
+    last = foreign.proven.size - 1
+    yield f"The record is proven up to entry {last}. This is not as anybody signed it:"
     for item in items:
-        out.note(f"- {item.what}")
+        yield f"- {item.what}"
     if not all(entry.act for entry in foreign.listed):
-        out.note(
+        yield (
             "What an entry did that is damaged or gone is gone with it: it may have shut somebody"
             f" out or taken something back. To bring it back, {TO_RESTORE}."
         )
     if foreign.faults:
-        out.note(f"This does not bring back rows as they were before: for that, {TO_RESTORE}.")
-    if reason is None:
-        reason = invocation.prompts.ask_until(
-            "How may it have come there, and what did you do about it",
-            check_reason,
-            option="--reason",
-        )
-    check_reason(reason)
-    invocation.prompts.confirm("put this on record, under your name", yes=yes)
-    seq = resume_record(practice, actor, foreign, reason=reason)
-    report_unsaved_head(practice)
-    value = {"entry": seq, "proven": proven, "items": [facts(item) for item in items]}
-    lines = [f"On record as entry {seq}; the record goes on from there."]
-    out.show(value, [*(item.what for item in items), *lines])
+        yield f"This does not bring back rows as they were before: for that, {TO_RESTORE}."
+
+
+def _show_resumed(out: Output, seq: int, foreign: Foreign, items: Sequence[SetAsideItem]) -> None:
+    shown = [facts(item) for item in items]
+    value = {"entry": seq, "proven": foreign.proven.size, "items": shown}
+    last = f"On record as entry {seq}; the record goes on from there."
+    out.show(value, [*(item.what for item in items), last])
     out.next_step("callrec audit verify --full")
 
 
@@ -373,7 +380,7 @@ def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
 
 @audit_app.command()
 def export(ctx: Context, *, to: options.ToFile) -> None:
-    """Copy the record to a file for somebody else to check; what is sealed stays sealed."""
+    """Copy the record to a file for someone else to check; sealed details stay sealed."""
     from callrec.registers.audit import export_audit
 
     practice = practice_of(ctx.obj)
@@ -383,10 +390,10 @@ def export(ctx: Context, *, to: options.ToFile) -> None:
 
 @audit_app.command("print")
 def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False) -> None:
-    """Print the record's head for paper: lines that fix every entry up to now.
+    """Print a note of the newest entry: lines that fix every entry up to now.
 
-    They show whether anyone changed the record afterwards, wherever the sheet lies: give a file
-    with these lines to callrec audit verify --against. They tell nothing about anybody.
+    They show whether anyone changed the record afterwards. To check, type them into a file and give
+    it to callrec audit verify --against. They say nothing about any person.
     """
     from callrec.audit.checkpoint import origin, read_checkpoint
     from callrec.registers.audit import newest_checkpoint
@@ -422,7 +429,7 @@ def _show_head(out: Output, head: str, size: int, to: Path | None) -> None:
 
 @audit_app.command()
 def prove(ctx: Context, seq: options.EntryNumber) -> None:
-    """Print the proof that one entry stands in the record (C2SP tlog-proof)."""
+    """Print the proof that one entry is in the record (C2SP tlog-proof)."""
     from callrec.registers.audit import prove_leaf
 
     proof = prove_leaf(practice_of(ctx.obj), seq).decode()

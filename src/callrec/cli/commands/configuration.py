@@ -28,7 +28,7 @@ def path(ctx: Context) -> None:
 
 @config_app.command()
 def show(ctx: Context) -> None:
-    """Print the configuration that applies here, with what is set nowhere."""
+    """Print the configuration that applies here, defaults included."""
     from callrec.system.toml import toml_lines
 
     told: dict[str, Any] = ctx.obj.config.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -51,8 +51,8 @@ def _checked(file: Path, vault: Path) -> Iterator[str]:
 def edit(ctx: Context) -> None:
     """Open the configuration in your editor, then check it.
 
-    The editor is the one that VISUAL or EDITOR names. A file that is not there is begun. What was
-    there before stays until what you wrote can be read.
+    VISUAL or EDITOR names your editor. If there is no file yet, one is begun. The old file stays
+    until the new one can be read.
     """
     from callrec.config import load_config
 

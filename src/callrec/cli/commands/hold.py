@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 hold_app = new_app()
 
 _EXPLAINED = {
-    HoldState.UNMATCHED: "unmatched: until somebody who may search works on requests, such a hold"
-    " covers every recording of the time that its request tells",
+    HoldState.UNMATCHED: "unmatched: such a hold covers every recording of its request's time,"
+    " until someone who may search works on requests",
     HoldState.EVERYTHING: "everything: its request describes no call, so until a recording is"
     " attached to it, such a hold covers every recording",
 }
@@ -42,7 +42,7 @@ def place(
 ) -> None:
     """Hold recordings, so that nobody erases or disposes of them until two people agree.
 
-    A request for subject access, a complaint, a claim or an outside body places one by itself.
+    A request for subject access, a complaint, a claim or an outside body places a hold by itself.
     """
     from callrec.retention.holds import place_hold
 
@@ -67,9 +67,9 @@ def lift(
     countersign: options.Countersign = None,
     yes: options.Yes = False,
 ) -> None:
-    """Let go what a hold covers: the Data Controller, and a second person who countersigns.
+    """End a hold. The Data Controller does this, and a second person countersigns.
 
-    What a request has placed is lifted when that request ends, and not by hand.
+    A hold that a request placed ends with that request, not by hand.
     """
     from callrec.retention.holds import check_hold_exists, lift_hold
 
@@ -86,7 +86,7 @@ def lift(
 
 @hold_app.command("list")
 def list_(ctx: Context) -> None:
-    """Every hold, the newest first: who placed it, and how many recordings it names."""
+    """List holds, newest first: who placed each, and how many recordings it names."""
     from callrec.retention.holds import list_holds
 
     practice = practice_of(ctx.obj)
@@ -102,7 +102,7 @@ def list_(ctx: Context) -> None:
 
 @hold_app.command()
 def show(ctx: Context, hold: HoldReference) -> None:
-    """One hold: why it was placed, and which recordings it names. This is on record."""
+    """Show one hold: why it was placed, and which recordings it names. This is recorded."""
     from callrec.retention.holds import show_hold
 
     practice = practice_of(ctx.obj)

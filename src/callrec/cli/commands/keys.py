@@ -30,15 +30,15 @@ keys_app.add_typer(kit_app, name="kit")
 
 @kit_app.callback()
 def kit() -> None:
-    """Make a new recovery kit, or check what was typed of one."""
+    """Make a new recovery kit, or check the words of the one you have."""
 
 
 @kit_app.command()
 def new(ctx: Context, *, to: NewKitFile = None, recovery_shares: RecoveryShares = None) -> None:
-    """Make a new recovery kit; the one before opens nothing any more.
+    """Make a new recovery kit; the old one no longer opens the vault.
 
-    The keys of the vault go on under new versions, so that anyone who found the old page opens
-    nothing that is sealed from now on.
+    The vault gets new keys. Anyone who found the old page can open nothing that is sealed from now
+    on.
     """
     from callrec.keys.kit import make_new_kit
 
@@ -59,8 +59,7 @@ def new(ctx: Context, *, to: NewKitFile = None, recovery_shares: RecoveryShares 
 def check(ctx: Context) -> None:
     """Check that the words are those of the vault's recovery kit; opens and records nothing.
 
-    What is mistyped is named. callrec practice recovery drill proves more: that they open the
-    vault.
+    Mistyped words are named. callrec practice recovery drill proves more: that they open the vault.
     """
     from callrec.crypto.kit import read_kit
     from callrec.keys.kit import check_kit
@@ -74,7 +73,7 @@ def check(ctx: Context) -> None:
 
 @keys_app.command("list")
 def list_(ctx: Context) -> None:
-    """Every key of the vault, its versions and who holds a share. Opens nothing.
+    """List every key of the vault, its versions and who holds a share. Opens nothing.
 
     recordings: opens the sound. catalogue: opens names and numbers. audit: opens what the record
     seals. index: finds calls without opening them.
@@ -91,9 +90,9 @@ def list_(ctx: Context) -> None:
 def audit(ctx: Context) -> None:
     """Show who can open what, and prove that each share is sealed by and to somebody entitled.
 
-    Numbers under a key are the versions of it that a person's own key opens; requests, incidents,
-    complaints and grants are counted. A share of a power that was lent and has ended is listed
-    until its keys are renewed.
+    The numbers under a vault key are those of its versions that a person can open. Requests,
+    incidents, complaints and grants are counted. If a loan has ended, its share is listed until its
+    keys are renewed.
     """
     from callrec.keys.audit import audit_keys, list_key_access
 
@@ -135,11 +134,11 @@ def rotate(
 ) -> None:
     """Give the vault new keys; or move what lies under older ones to the newest.
 
-    New keys are for what is sealed from now on, and go to everybody who may have them. --reseal
-    and --reencrypt make none. --reseal moves what was sealed before; --reencrypt seals each
-    recording of before the newest recordings key anew, byte for byte, and takes as long as reading
-    and writing all of them. Both may be stopped at any time: the next run goes on. People who once
-    had an old key still open the copies of the vault that they kept.
+    New keys are for what is sealed from now on, and go to everyone who may have them. --reseal and
+    --reencrypt make no new keys. --reseal moves what was sealed before. --reencrypt seals each
+    older recording again, byte for byte; it takes as long as reading and writing all of them. You
+    can stop both at any time: the next run goes on. Anyone who had an old key can still open copies
+    of the vault that they kept.
     """
     practice = practice_of(ctx.obj)
     if reencrypt and (reseal or key):
@@ -258,7 +257,7 @@ NewKitFile = Annotated[
 
 KeyNames = Annotated[
     list[VaultKey] | None,
-    typer.Option("--key", metavar="NAME", help="Of this key alone; may be given again."),
+    typer.Option("--key", metavar="NAME", help="Only this key; may be given again."),
 ]
 
 Reseal = Annotated[
@@ -268,6 +267,6 @@ Reseal = Annotated[
 Reencrypt = Annotated[
     bool,
     typer.Option(
-        "--reencrypt", help="Seal anew each recording from before the newest recordings key."
+        "--reencrypt", help="Seal again each recording from before the newest recordings key."
     ),
 ]

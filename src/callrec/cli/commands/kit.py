@@ -159,8 +159,8 @@ recovery_app = new_app()
 def drill(ctx: Context) -> None:
     """Prove that the recovery kit opens the vault; show nothing of what it opens.
 
-    Do this once a year, and put the kit into a new envelope. The words are asked for, or are in the
-    file that CALLREC_KIT_FILE names. It needs no login.
+    Do this once a year, and put the kit into a new envelope. You are asked for the words; otherwise
+    they are in the file that CALLREC_KIT_FILE names. It needs no login.
     """
     from callrec.keys.kit_use import drill_kit
 
@@ -183,10 +183,10 @@ def use(
     recovery_file: options.RecoveryFile = None,
     recovery_shares: RecoveryShares = None,
 ) -> None:
-    """Make a new Data Controller with the recovery kit, where nobody's password opens the vault.
+    """Make a new Data Controller with the recovery kit, when nobody's password opens the vault.
 
-    The kit is used up by it, and a new one is printed. People who could open the vault before
-    still can: see to that next, with callrec user list and callrec user disable.
+    This uses up the kit, and a new one is printed. People who could open the vault before still
+    can. Check them next: callrec user list and callrec user disable.
     """
     from callrec.keys.kit_use import NewController, check_new_login, use_kit
     from callrec.login.choosing import facts_known

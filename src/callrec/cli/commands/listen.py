@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.drives.volumes import OnVolume
 from callrec.cli.commands.search import is_minute
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
@@ -36,30 +35,50 @@ def listen(
     *,
     attended: Attended = None,
     look: Look = False,
-    on_volume: OnVolume = None,
+    on_volume: options.OnVolume = None,
 ) -> None:
     """Play what was granted to you, one recording after another, leaving no file.
 
-    What is left out of its copies is not heard. It may be played again until the grant lapses; each
-    time is on record, with who was there, when it began and when it ended.
+    You do not hear what is left out of its copies. You can play it again until the grant lapses.
+    Each time is recorded: who was there, when it began and when it ended.
 
-    A terminal shows the waveform with its times first. There, keys pause it, go to another place or
-    to the next recording, and mark what is to be left out. The record says which parts were played.
+    A terminal first shows the waveform with its times. Use keys to pause, to go to another place or
+    recording, and to mark what to leave out. The record says which parts were played.
     """
-    from callrec.release.listen import StoppedByCtrlC, listen_to, show_waveform
-
-    call = ctx.obj
-    practice = practice_of(call, on_volume)
+    practice = practice_of(ctx.obj, on_volume)
     if look and attended:
         raise Unusable("nobody attends a look", hint="give --look or --attended")
-    actor = signing_person(call, practice)
+    actor = signing_person(ctx.obj, practice)
     if look:
-        one = _numbers(practice, actor, request, recording) if recording else ()
-        seen = show_waveform(practice, actor, request, one[0] if len(one) == 1 else None)
-        call.out.show(_seen_json(seen), _seen_lines(call, seen))
-        return
+        _look(ctx.obj, practice, actor, request, recording)
+    else:
+        _play(ctx.obj, practice, actor, request, recording, attended=attended or ())
+
+
+def _look(
+    call: Invocation, practice: Practice, actor: Actor, request: str, recording: NamedCall | None
+) -> None:
+    from callrec.release.listen import show_waveform
+
+    one = _numbers(practice, actor, request, recording) if recording else ()
+    seen = show_waveform(practice, actor, request, one[0] if len(one) == 1 else None)
+    call.out.show(_seen_json(seen), _seen_lines(call, seen))
+
+
+def _play(
+    call: Invocation,
+    practice: Practice,
+    actor: Actor,
+    request: str,
+    recording: NamedCall | None,
+    *,
+    attended: Sequence[str],
+) -> None:
+    """Play each, and tell what was heard of it as it ends."""
+    from callrec.release.listen import StoppedByCtrlC, listen_to
+
     desk = _desk(call)
-    room, marked, played = _room(call, attended or (), desk), [], []
+    room, marked, played = _room(call, attended, desk), [], []
     for number in _numbers(practice, actor, request, recording):
         try:
             heard = listen_to(practice, actor, request, number, room)

@@ -29,13 +29,13 @@ login_app = new_app()
 
 @login_app.command()
 def login(ctx: Context, *, user: options.LoginName) -> None:
-    """Open a session at this terminal: it ends ten minutes after the last command, after an hour.
+    """Log in at this terminal, for an hour, or until ten minutes pass without a command.
 
-    Another terminal has a login of its own. What runs without one names a session by
+    Log in at each terminal separately. A script without a terminal names its session with
     CALLREC_SESSION, or gives a password with each command.
 
-    The first time, you make your own key and choose your own password; you read six words of the
-    key to the Data Controller, who types them at: callrec user confirm NAME
+    The first time, you choose your own password, and your own key is made. Read its six words to
+    the Data Controller, who types them at: callrec user confirm NAME
     """
     from callrec.login.unlock import LoggedIn, log_in
 
@@ -104,7 +104,7 @@ logout_app = new_app()
 
 @logout_app.command()
 def logout(ctx: Context) -> None:
-    """Close the session of this terminal: what it kept opens nothing and signs nothing any more."""
+    """Log out at this terminal: its session opens and signs nothing any more."""
     from callrec.login.sessions import log_out
     from callrec.system.terminal import place_of
 
@@ -120,7 +120,7 @@ whoami_app = new_app()
 
 @whoami_app.command()
 def whoami(ctx: Context) -> None:
-    """Say who is logged in, and what that person may do today."""
+    """Show who is logged in, and what they can do today."""
     from callrec.practice import powers
 
     practice = practice_of(ctx.obj)

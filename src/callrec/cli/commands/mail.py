@@ -24,7 +24,7 @@ mail_app = new_app()
 
 @mail_app.command("list")
 def list_(ctx: Context) -> None:
-    """What waits to be sent, since when, and what the mail server took. Needs no login."""
+    """List what waits to be sent, since when, and what the mail server took. Needs no login."""
     from callrec.mail.outbox import list_messages
 
     practice = _practice(ctx.obj)
@@ -38,13 +38,13 @@ def list_(ctx: Context) -> None:
 
 @mail_app.command()
 def send(ctx: Context) -> None:
-    """Send what waits, now. Every command that leaves something to send does so by itself."""
+    """Send what waits, now. Every command that leaves something to send does this by itself."""
     _send(ctx.obj, _practice(ctx.obj), {})
 
 
 @mail_app.command()
 def remind(ctx: Context) -> None:
-    """Remind people of what presses, once a day each, and send; made to be run by a timer."""
+    """Remind people of what is urgent, once a day each, and send it; for a timer to run."""
     from callrec.office.reminding import queue_reminders
 
     practice = _practice(ctx.obj)

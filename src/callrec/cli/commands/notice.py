@@ -23,41 +23,41 @@ notice_app = new_app()
 
 @notice_app.command()
 def website(ctx: Context, *, on: InForceOn = "today", to: NoticeFile = None) -> None:
-    """The summary of the policy that the practice publishes."""
+    """Write the summary of the policy that the practice publishes."""
     _give(ctx.obj, NoticeKind.WEBSITE, on, to)
 
 
 @notice_app.command()
 def announcement(ctx: Context, *, on: InForceOn = "today", to: NoticeFile = None) -> None:
-    """What is played at the beginning of an incoming call."""
+    """Write what is played at the beginning of an incoming call."""
     _give(ctx.obj, NoticeKind.ANNOUNCEMENT, on, to)
 
 
 @notice_app.command()
 def outbound(ctx: Context, *, on: InForceOn = "today", to: NoticeFile = None) -> None:
-    """What the caller says first when the practice rings somebody."""
+    """Write what staff say first when the practice rings someone."""
     _give(ctx.obj, NoticeKind.OUTBOUND, on, to)
 
 
 @notice_app.command()
 def staff(ctx: Context, *, on: InForceOn = "today", to: NoticeFile = None) -> None:
-    """What staff are told about their own calls, and what is asked of them."""
+    """Write what staff are told about their own calls, and what they are asked to do."""
     _give(ctx.obj, NoticeKind.STAFF, on, to)
 
 
 @notice_app.command()
 def complaints(ctx: Context, *, to: NoticeFile = None) -> None:
-    """The form for a complaint about how the practice handles personal data."""
+    """Write the form for a complaint about how the practice handles personal data."""
     from callrec.notices import complaint_form
 
-    text = complaint_form(practice_of(ctx.obj).settings.practice)
+    text = complaint_form(practice_of(ctx.obj).settings)
     ctx.obj.out.show({"text": text}, _written(text, to))
     ctx.obj.out.next_step("callrec complaint receive")
 
 
 @notice_app.command("list")
 def list_(ctx: Context) -> None:
-    """Every version with its days, and the days that have none."""
+    """List every version with its days, and the days that have none."""
     from callrec.notices import read_notices
     from callrec.practice import today
 
@@ -67,14 +67,17 @@ def list_(ctx: Context) -> None:
         (each, _since(practice, each.kind, each.first_on))
         for each in read_notices(practice.settings)
     ]
+    published = [_published(practice, each) for each, _ in versions]
     without = notice_gaps(each for each, _ in versions)
     value = {
         "items": [
-            {**_json(each, since), "in_force": each.in_force_on(day)} for each, since in versions
+            {**_json(each, since), "in_force": each.in_force_on(day), **of_it}
+            for (each, since), of_it in zip(versions, published, strict=True)
         ],
         "gaps": [{"kind": g.kind, "from": g.first_on, "until": g.last_on} for g in without],
     }
-    ctx.obj.out.show(value, _list_words(versions, without, day))
+    words = _list_words(versions, without, day)
+    ctx.obj.out.show(value, [*words, *_published_words(versions, published, day)])
 
 
 def _list_words(
@@ -91,6 +94,37 @@ def _list_words(
         yield Table(("notice", "version", "from", "until", "on record since", "in force"), rows)
     for gap in without:
         yield f"none: {_in_words(gap)}"
+
+
+def _published(practice: Practice, notice: NoticeVersion) -> dict[str, object]:
+    """When and where a notice was published, and who put that on record; each None if nobody."""
+    from callrec.login.people import logins
+    from callrec.notices import publication_stated
+
+    zone = practice.settings.time_zone
+    stated = publication_stated(practice.register.settings, notice, zone)
+    return {
+        "published_on": notice.published_on,
+        "published_where": notice.published_where or None,
+        "published_stated_on": stated and stated.on,
+        "published_stated_by": stated and logins(practice).get(stated.by, stated.by),
+    }
+
+
+def _published_words(
+    versions: Iterable[tuple[NoticeVersion, date | None]],
+    published: Iterable[dict[str, object]],
+    today: date,
+) -> Iterator[str]:
+    for (notice, _), said in zip(versions, published, strict=True):
+        if notice.published_on:
+            yield (
+                f"{notice.kind} {notice.version}: published on {short_date(notice.published_on)},"
+                f" {notice.published_where}; put on record by {said['published_stated_by']} on"
+                f" {as_words(said['published_stated_on'])}"
+            )
+        elif notice.in_force_on(today):
+            yield f"{notice.kind} {notice.version}: nobody has put on record that it was published"
 
 
 def _give(invocation: Invocation, kind: NoticeKind, on: str, to: Path | None) -> None:
@@ -147,7 +181,8 @@ def _in_words(gap: NoticeGap) -> str:
 
 
 InForceOn = Annotated[
-    str, typer.Option("--on", metavar="DATE", help="The day whose notice is meant; else today.")
+    str,
+    typer.Option("--on", metavar="DATE", help="The day whose notice you want; otherwise today."),
 ]
 
 NoticeFile = Annotated[

@@ -1,4 +1,4 @@
-"""register: what an inspector asks to see."""
+"""register, report: what an inspector asks to see, and a month of it in figures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from callrec.cli.invocation import (
     signing_person,
     typed_moment,
 )
-from callrec.cli.layout import Table
+from callrec.cli.layout import Prose, Table
 from callrec.cli.output import as_json, facts, local_time
 from callrec.errors import Tampered
 from callrec.policy.reviews import RegisterName
@@ -27,9 +27,11 @@ from callrec.policy.words import in_words
 from callrec.system.spreadsheet import as_text, to_csv
 
 if TYPE_CHECKING:
+    from callrec.paper.document import Document
     from callrec.registers.registers import RegisterExtract
 
 register_app = new_app()
+report_app = new_app()
 
 
 @register_app.command()
@@ -37,16 +39,16 @@ def register(
     ctx: Context,
     name: RegisterArgument,
     *,
-    to: RegisterFile = None,
+    to: options.RegisterFile = None,
     since: options.Since = None,
     until: options.Until = None,
     yes: options.Yes = False,
 ) -> None:
     """Read a register.
 
-    There are subject-access, outside-body, disclosure, holds, incidents, complaints, access and
-    set-aside. A terminal has room for some of its columns; a file has all of them. Reading one
-    is itself on record.
+    The registers are rights-requests, outside-body, disclosure, holds, incidents, complaints,
+    access and set-aside. A terminal has room for some of the columns; a file has all of them.
+    Reading one is recorded.
     """
     from callrec.registers.registers import read_register
 
@@ -90,6 +92,32 @@ def write_report(
     write_whole(to, f"{as_json(value)}\n".encode() if is_json else otherwise(), replace=replace)
 
 
+DOCUMENT_SUFFIXES: Final = (".html", ".pdf", ".txt", ".json")
+
+
+def write_document(
+    to: Path, document: Document, value: Mapping[str, Any], *, replace: bool
+) -> None:
+    """Write a document whole: a page, paper or text as its name ends, or ``value`` for programs."""
+    write_report(to, value, lambda: _document(to.suffix.lower(), document), replace=replace)
+
+
+def _document(suffix: str, document: Document) -> bytes:
+    match suffix:
+        case ".html":
+            from callrec.paper.document_html import as_html
+
+            return as_html(document)
+        case ".pdf":
+            from callrec.paper.document_pdf import as_pdf
+
+            return as_pdf(document)
+        case _:
+            from callrec.paper.document_text import as_text
+
+            return as_text(document)
+
+
 def _json(extract: RegisterExtract) -> Mapping[str, Any]:
     items = [dict(entry) for entry in extract.entries]
     return {**facts(extract, "register", "read_at"), "items": items}
@@ -121,7 +149,9 @@ def _show(invocation: Invocation, extract: RegisterExtract) -> None:
         out.note(told)
 
 
-_CODED: Final = frozenset({"purpose", "how", "role", "legal_basis", "outcome", "powers"})
+_CODED: Final = frozenset(
+    {"purpose", "how", "role", "legal_basis", "confidentiality", "outcome", "powers"}
+)
 """Columns of words that programs carry."""
 
 
@@ -141,12 +171,71 @@ def _cell(column: str, value: Any, zone: tzinfo) -> object:
 
 
 RegisterArgument = Annotated[
-    RegisterName, typer.Argument(metavar="NAME", help="Which register is read.")
+    RegisterName, typer.Argument(metavar="NAME", help="Which register to read.")
 ]
 
-RegisterFile = Annotated[
+
+@report_app.command()
+def report(
+    ctx: Context,
+    *,
+    month: ReportMonth = None,
+    to: DocumentFile = None,
+    pdf: ReportPdf = None,
+    yes: options.Yes = False,
+) -> None:
+    """Count a month for the practice meeting and the DSPT.
+
+    You see requests by purpose, in time and late, and who listened and searched. You see how many
+    of the calls are held. Then come drives, incidents, complaints and retention, with plots of
+    twelve months. Nobody who called is named. The whole audit record is checked first. Making a
+    report is recorded.
+    """
+    from callrec.paper.document_text import as_lines
+    from callrec.registers.months import read_month
+    from callrec.registers.report import make_report, usual_month
+    from callrec.registers.report_document import report_document
+
+    practice = practice_of(ctx.obj)
+    wanted = usual_month(practice) if month is None else read_month(month)
+    files = {to: DOCUMENT_SUFFIXES, pdf: (".pdf",)}
+    replace = {
+        file: check_destination(ctx.obj, file, yes=yes, suffixes=suffixes)
+        for file, suffixes in files.items()
+        if file is not None
+    }
+    found = make_report(practice, signing_person(ctx.obj, practice), wanted)
+    document = report_document(found, practice.settings.time_zone)
+    value = facts(found)
+    for file, is_there in replace.items():
+        write_document(file, document, value, replace=is_there)
+    if replace:
+        written = {"paths": [*replace], "month": found.month, "entries": found.entries}
+        names = " and ".join(f'"{file}"' for file in replace)
+        ctx.obj.out.show(written, f"{names} {'is' if len(replace) == 1 else 'are'} written")
+    else:
+        ctx.obj.out.show(value, map(Prose, as_lines(document)))
+
+
+ReportMonth = Annotated[
+    str | None,
+    typer.Option(
+        "--month",
+        metavar="MONTH",
+        help="Which month, as 2026-11; otherwise the last one that is over.",
+    ),
+]
+
+DocumentFile = Annotated[
     Path | None,
     typer.Option(
-        "--to", metavar="FILE", help="Write it whole to this file, as .csv or .json; else a table."
+        "--to",
+        metavar="FILE",
+        help="Write it to this file: .html for a page, .pdf, .txt, .json for programs.",
     ),
+]
+
+ReportPdf = Annotated[
+    Path | None,
+    typer.Option("--pdf", metavar="FILE", help="Write it for paper to this file, too."),
 ]

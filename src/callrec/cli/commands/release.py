@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.drives.volumes import OnVolume
-from callrec.cli.commands.requests.decide import Clips, Silences, typed_edits
+from callrec.cli.commands.requests.decide import typed_edits
 from callrec.cli.commands.requests.sitting import Sitting
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
@@ -40,32 +39,30 @@ def release(
     *,
     to: options.To,
     form: options.ReleaseForm = PackageForm.ZIP,
-    clip: Clips = None,
-    silence: Silences = None,
+    clip: options.Clips = None,
+    silence: options.Silences = None,
     fit: Fit = None,
     deliver_by: options.DeliverBy = None,
     passphrase_by: options.PassphraseBy = None,
     name_subject: NamesSubject = False,
     exhibit: ExhibitLabel = "",
     medium_serial: MediumSerial = "",
-    on_volume: OnVolume = None,
+    on_volume: options.OnVolume = None,
 ) -> None:
     """Hand over everything that was granted to you under a request, as a sealed package.
 
-    It holds each recording as the telephone system made it, a copy that any player plays, a
-    certificate, and what proves all of it without callrec. 7-Zip opens a zip, any browser opens
-    the html, with the passphrase, which is shown once and kept nowhere. Where something is clipped
-    or silenced the original stays here. What was granted is then used up: a second copy is a
-    second approval.
+    The package has each recording as the telephone system made it, and a copy that any player
+    plays. It also has a certificate, and proof that people can check without callrec. 7-Zip opens a
+    zip and any browser opens the html, with the passphrase. The passphrase is shown once and kept
+    nowhere. If you clip or silence a recording, its original stays here. The grant is then used up:
+    a second copy needs a second approval.
 
-    Of several requests each has a package of its own, with its own passphrase, and one password is
-    for all.
+    With several requests, each has its own package and passphrase. You give your password once.
     """
     from callrec.release.preparing import check_is_folder
 
     sitting = Sitting(ctx.obj, requests, done="released")
-    for option, given in (("--clip", clip), ("--silence", silence), ("--exhibit", exhibit)):
-        sitting.check_of_one(option, given)
+    sitting.check_of_one(clip=clip, silence=silence, exhibit=exhibit)
     check_is_folder(to)
     directions = ReleaseInstructions(
         delivery=_delivery(ctx.obj.prompts, deliver_by, passphrase_by),
@@ -212,7 +209,7 @@ Fit = Annotated[
 ExhibitLabel = Annotated[
     str,
     typer.Option(
-        "--exhibit", metavar="REF", help="For an outside body: what the exhibit is called, DW/1."
+        "--exhibit", metavar="REF", help="For an outside body: the exhibit's reference, DW/1."
     ),
 ]
 
@@ -228,6 +225,7 @@ MediumSerial = Annotated[
 NamesSubject = Annotated[
     bool,
     typer.Option(
-        "--name-subject", help="Name the data subject on the certificate; else it names nobody."
+        "--name-subject",
+        help="Name the data subject on the certificate; otherwise it names nobody.",
     ),
 ]

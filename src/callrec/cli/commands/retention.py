@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.register import RegisterFile, write_report
+from callrec.cli.commands.register import write_report
 from callrec.cli.commands.requests.erase import (
     DISPOSING,
-    CertificateTo,
-    OnVolumes,
     destroy_as_approved,
 )
 from callrec.cli.groups import new_app
@@ -45,10 +43,10 @@ _COLUMNS: Final = ("month", "category", "rule", "source", "due", "free", "stoppe
 
 
 @retention_app.command()
-def review(ctx: Context, *, to: RegisterFile = None, yes: options.Yes = False) -> None:
-    """Count what is due by category and month of the calls, and what stops it.
+def review(ctx: Context, *, to: options.RegisterFile = None, yes: options.Yes = False) -> None:
+    """Count what is due to be destroyed, by category and month, and what stops it.
 
-    Nothing is destroyed. Counts are all that is shown; that you looked is on record.
+    Nothing is destroyed, and only counts are shown. That you looked is recorded.
     """
     from callrec.retention.review import review_retention
 
@@ -71,17 +69,17 @@ def dispose(
     ctx: Context,
     request: Approved = None,
     *,
-    volumes: OnVolumes = None,
-    to: CertificateTo = None,
+    volumes: options.OnVolumes = None,
+    to: options.CertificateTo = None,
     sources: SourceFolders = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
 ) -> None:
-    """Propose what is due and stopped by nothing; with a request, destroy what it was approved for.
+    """Propose to destroy what is due and nothing stops; with an approved request, destroy it.
 
-    The Data Controller decides what is proposed, recording by recording, and carries it out. A
-    volume that is not attached owes its part: give the same command again when it is, or archive to
-    it. Once nothing is owed, --to writes the certificate.
+    The Data Controller decides about each recording, and carries it out. If an archive drive is not
+    attached, attach it later and run the same command again, or archive to it. When every drive is
+    done, --to writes the certificate.
     """
     from callrec.retention.erase import preview_destruction
 
@@ -130,9 +128,10 @@ def set_(
     *,
     reason: options.Reason = None,
 ) -> None:
-    """Say of which category recordings are; what nobody gave one is routine, or of a claim.
+    """Set the category of recordings, which says how long they are kept.
 
-    What a medico-legal request is or was about is kept as long as a claim at the least.
+    A recording without one is routine. If a medico-legal request is or was about it, it is kept at
+    least as long as a claim.
     """
     from callrec.retention.categories import set_category
 
@@ -169,8 +168,8 @@ def undo(
     """Propose to take back what came in with a batch by mistake.
 
     Nothing is destroyed yet: the Data Controller approves it, and carries it out as a disposal.
-    Nobody may have used any of it, and the files that it came in by have to be there still, so that
-    no call is lost. They can be taken in again afterwards.
+    This works only if nobody has used any of the recordings. The files that came in must still
+    exist, so that no call is lost. You can take them in again afterwards.
     """
     from callrec.retention.undo import preview_undo, propose_undo
 
@@ -213,7 +212,7 @@ def _json(found: RetentionReview) -> dict[str, Any]:
         ],
         "items": [_due_json(due) for due in found.due],
         "due": found.recordings_due,
-        **facts(found, "free", "stubs", "stubs_due"),
+        **facts(found, "free", "stubs"),
     }
 
 
@@ -258,7 +257,7 @@ def _words(found: RetentionReview) -> Iterator[str | Table]:
         yield _due_table(found.due)
     if found.stubs:
         yield ""
-        yield f"Records of recordings that were destroyed: {found.stubs}, due: {found.stubs_due}."
+        yield f"Records of recordings that were destroyed: {found.stubs}."
 
 
 def _proposed_words(made: DisposalProposal) -> Iterator[str | Table]:
@@ -286,7 +285,10 @@ def _due_table(every: Iterable[DueGroup]) -> Table:
 
 CategoryName = Annotated[
     str,
-    typer.Argument(metavar="CATEGORY", help="Of the settings: routine, health-record, claim."),
+    typer.Argument(
+        metavar="CATEGORY",
+        help="Which category, of those in the settings: routine, health-record, claim.",
+    ),
 ]
 
 Approved = Annotated[
@@ -294,7 +296,7 @@ Approved = Annotated[
     typer.Argument(
         metavar="[REQUEST]",
         parser=read_request,
-        help="Destroy what this request was approved for; without it, make a request.",
+        help="The approved request to carry out; without it, a request is made.",
     ),
 ]
 
@@ -303,11 +305,13 @@ SourceFolders = Annotated[
     typer.Option(
         "--sources",
         metavar="DIR",
-        help="Of what came in by mistake: a folder that has its files, where they were moved.",
+        help="For a mistaken intake: the folder that its files were moved to.",
     ),
 ]
 
 Batch = Annotated[
     str,
-    typer.Argument(metavar="BATCH", help="8 digits or more of its id, as callrec show names it."),
+    typer.Argument(
+        metavar="BATCH", help="Which batch: at least 8 digits of its id, as callrec show names it."
+    ),
 ]

@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    acting_person,
+    practice_of,
+    signing_person,
+    typed_moment,
+)
 from callrec.cli.layout import Table, answer_in_words
 from callrec.cli.output import facts, local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Failed, Tampered, Unusable
-from callrec.policy.days import parse_instant
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.words import in_words
 
@@ -39,10 +45,10 @@ def review_searches(
     query: Query = None,
     reason: options.Reason = None,
 ) -> None:
-    """Draw some searches that were made without a request, and accept or query each.
+    """Pick some searches that were made without a request, and accept or query each.
 
-    Refused searches are drawn too. On a terminal it asks about each that was drawn; elsewhere it
-    shows them, and --accept and --query say in a second call what is thought of them.
+    Refused searches are picked too. On a terminal you are asked about each. Otherwise they are
+    listed, and you accept or query them with a second command.
     """
     from callrec.search.reviews import draw_searches
 
@@ -55,7 +61,7 @@ def review_searches(
     wanted = _sample(sample, count)
     actor, spoiled = signing_person(call, practice), tuple[int, ...]()
     if not answers:
-        moment = None if since is None else parse_instant(since, practice.settings.time_zone)
+        moment = typed_moment(practice, since, "--since")
         drawn = draw_searches(practice, actor, wanted, since=moment)
         spoiled = drawn.spoiled
         erased = [{"seq": seq, "certificate": which} for seq, which in drawn.erased.items()]
@@ -171,12 +177,12 @@ def review_glass(
     reason: options.Reason = None,
     yes: options.Yes = False,
 ) -> None:
-    """Accept or query what the Data Controller decided alone, breaking the glass.
+    """Accept or query what the Data Controller decided alone (break the glass).
 
-    It is for somebody else who may read this record. What is queried stays flagged until it is
-    accepted. See first what was decided: callrec request show, or callrec audit --subject. Before
-    you accept it you are shown what was decided, and type the request's reference; what is decided
-    meanwhile is not accepted with that.
+    Someone else who may read the record does this. What you query stays flagged until it is
+    accepted. To see first what was decided: callrec request show R-17. Before you accept, you are
+    shown the decision and type the request's reference. A decision that is made meanwhile is not
+    accepted with it.
     """
     from callrec.requests.glass import review_glass as record_review
 
@@ -223,14 +229,18 @@ SamplePercent = Annotated[
         metavar="PERCENT",
         min=1,
         max=100,
-        help="Draw so many of a hundred that wait; else 5, and 5 searches at the least.",
+        help="Pick this many in a hundred of those that wait; otherwise 5, at least 5 searches.",
     ),
 ]
 
 SampleCount = Annotated[
     int | None,
     typer.Option(
-        "--count", metavar="N", min=1, max=LARGEST_INTEGER, help="Draw so many of those that wait."
+        "--count",
+        metavar="N",
+        min=1,
+        max=LARGEST_INTEGER,
+        help="Pick this many of those that wait.",
     ),
 ]
 
@@ -257,7 +267,7 @@ Query = Annotated[
 ]
 
 AcceptGlass = Annotated[
-    bool, typer.Option("--accept", help="It was right to decide it alone; it is flagged no more.")
+    bool, typer.Option("--accept", help="It was right to decide it alone; the flag goes.")
 ]
 
 QueryGlass = Annotated[

@@ -8,8 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
-from callrec.cli.commands.drives.volumes import OnVolume
-from callrec.cli.commands.ingest_view import utc_offset
+from callrec.cli.commands.calls.ingest_view import utc_offset
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
 from callrec.cli.layout import Table, as_words
@@ -59,47 +58,67 @@ def search(
 ) -> None:
     """Find calls, for a reason that you state or under a request.
 
-    Name what is looked for: a number, a party, an extension on a day, or one day. An option that
-    you repeat means "or". Numbers and names are masked, unless the request is one that you decide
-    or were granted. Every search is recorded, with what was asked for and why.
+    Say what to look for: a number, a party, an extension on a day, or one day. If you repeat an
+    option, a call with either value is found. Numbers and names are masked, unless you decide the
+    request or were granted it. Every search is recorded, with what you looked for and why.
     """
     from callrec.search.search import search_recordings
 
     practice = practice_of(ctx.obj)
-    days, times = _when(practice, on, since, until, at)
-    numbers = [_number(each, practice.settings.region) for each in number or (None,)]
-    criteria = [
-        Criteria(
-            number=whole,
-            tail=tail,
-            withheld=is_withheld,
-            days=days,
-            times=times,
-            extension=its_extension,
-            party=name,
-            direction=way,
-        )
-        for (whole, tail, is_withheld), its_extension, name, way in product(
-            numbers, extension or (None,), party or (None,), direction or (None,)
-        )
-    ]
+    when = _when(practice, on, since, until, at)
+    criteria = _criteria(when, number, extension, party, direction)
     actor = acting_person(ctx.obj, practice)
-    if reason is None and request is None:
-        reason, request = _ask_reason_or_request(ctx.obj.prompts, practice, actor, criteria)
+    widest = practice.settings.search.widest_window_days
+    reason, request = ask_reason_or_request(
+        *(ctx.obj.prompts, practice, actor, reason, request),
+        is_refused=not all(each.is_narrow(widest) for each in criteria),
+    )
     found = search_recordings(
         practice, actor, criteria=criteria, reason=reason, request=request, limit=limit
     )
     _show(ctx.obj.out, practice, found, request)
 
 
-def _ask_reason_or_request(
-    prompts: Prompts, practice: Practice, actor: Actor, criteria: Iterable[Criteria]
+def _criteria(
+    when: tuple[DayRange | None, TimeRange | None],
+    numbers: Sequence[str] | None,
+    extensions: Sequence[str] | None,
+    parties: Sequence[str] | None,
+    directions: Sequence[Direction] | None,
+) -> list[Criteria]:
+    """What is looked for: each option that was repeated means "or"."""
+    read = [_number(each) for each in numbers or (None,)]
+    return [
+        Criteria(
+            number=whole,
+            tail=tail,
+            withheld=is_withheld,
+            days=when[0],
+            times=when[1],
+            extension=extension,
+            party=party,
+            direction=direction,
+        )
+        for (whole, tail, is_withheld), extension, party, direction in product(
+            read, extensions or (None,), parties or (None,), directions or (None,)
+        )
+    ]
+
+
+def ask_reason_or_request(
+    prompts: Prompts,
+    practice: Practice,
+    actor: Actor,
+    reason: str | None,
+    request: str | None,
+    *,
+    is_refused: bool,
 ) -> tuple[str | None, str | None]:
     """The reason or the request, where somebody can be asked; neither if it is refused anyway."""
     from callrec.practice import powers
 
-    widest = practice.settings.search.widest_window_days
-    is_refused = not all(each.is_narrow(widest) for each in criteria)
+    if reason is not None or request is not None:
+        return reason, request
     if is_refused or not prompts.possible or Power.SEARCH not in powers(practice, actor):
         return None, None
     if waiting := open_requests(practice, actor):
@@ -203,7 +222,7 @@ def by_hand_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
             )
 
 
-def _number(text: str | None, region: str) -> tuple[str | None, str | None, bool]:
+def _number(text: str | None) -> tuple[str | None, str | None, bool]:
     """A number as E.164, or the last four digits of one, or whether it was withheld."""
     if text is None:
         return None, None, False
@@ -213,7 +232,7 @@ def _number(text: str | None, region: str) -> tuple[str | None, str | None, bool
         return None, text.lstrip(".…").strip(), False
     from callrec.telephone.number import e164
 
-    number = e164(text, region)
+    number = e164(text)
     if number is None:
         raise Unusable(
             "that is not a telephone number",
@@ -264,7 +283,7 @@ def _moment(practice: Practice, text: str, option: str) -> tuple[date, time | No
     if ":" not in text:
         return parse_day(text, today(practice), what=option), None
     zone = practice.settings.time_zone
-    local = parse_instant(text, zone, what=option).astimezone(zone)
+    local = parse_instant(text, zone, today(practice), what=option).astimezone(zone)
     return local.date(), local.time().replace(second=0, microsecond=0)
 
 
@@ -348,12 +367,14 @@ show_app = new_app()
 
 
 @show_app.command()
-def show(ctx: Context, recording: options.RecordingId, *, on_volume: OnVolume = None) -> None:
+def show(
+    ctx: Context, recording: options.RecordingId, *, on_volume: options.OnVolume = None
+) -> None:
     """Say what is known about one recording, and check all of it.
 
-    Its columns, its sealed details and its sealed file are compared with what was signed when it
-    came in. Number, names and file names are masked. To name a call by when it began is a search:
-    you are asked why, and it is on record as one.
+    Its details and its sealed file are compared with what was signed when it came in. Number, names
+    and file names are masked. If you name a call by its time, that is a search: you are asked why,
+    and it is recorded.
     """
     from callrec.search.show import show_recording
 

@@ -22,10 +22,9 @@ settings_app = new_app()
 
 @settings_app.command()
 def show(ctx: Context, *, entry: AtEntry = None) -> None:
-    """The practice's rules, as a file that callrec practice settings apply takes. Needs no login.
+    """Show the practice's rules, as a file for callrec practice settings apply. Needs no login.
 
-    With --entry, those that were in force at an entry of the record: by them, what was decided or
-    refused there is held.
+    With --entry, show the rules that were in force at that entry of the record.
     """
     from callrec.office.settings import show_settings
     from callrec.system.toml import toml_lines
@@ -40,7 +39,7 @@ def show(ctx: Context, *, entry: AtEntry = None) -> None:
 
 @settings_app.command()
 def check(ctx: Context, file: SettingsFile) -> None:
-    """Say what a file would change, and change nothing. Needs no login.
+    """Show what a settings file would change, and change nothing. Needs no login.
 
     What the file does not name stays as it is.
     """
@@ -58,10 +57,10 @@ def check(ctx: Context, file: SettingsFile) -> None:
 
 @settings_app.command()
 def apply(ctx: Context, file: SettingsFile, *, yes: options.Yes = False) -> None:
-    """Decide that a file's rules are in force from now on; the Data Controller signs it.
+    """Put a file's rules into force from now on; the Data Controller signs this.
 
-    What would change is shown and asked about first. What the file does not name stays as it is,
-    and what was in force before stays on record.
+    You first see what would change, and are asked. What the file does not name stays as it is, and
+    the earlier rules stay on record.
     """
     from callrec.office.settings import apply_settings
 

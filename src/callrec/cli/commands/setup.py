@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from callrec.cli import options
-from callrec.cli.commands.ingest_view import show_previews
+from callrec.cli.commands.calls.ingest_view import show_previews
 from callrec.cli.commands.kit import (
     RecoveryShares,
     ask_new_password,
@@ -47,24 +49,26 @@ def init(
     practice: options.PracticeName,
     user: options.UserName,
     name: options.ControllerName,
+    contact: Contact = "",
     recovery_file: options.RecoveryFile = None,
     recovery_shares: RecoveryShares = None,
 ) -> None:
     """Set up callrec for your practice and its Data Controller, and print the recovery kit once.
 
-    On a terminal you are asked for what you leave out, and then where the vault is to be, where
-    recordings come from and which drive copies go to. The configuration is written, and this
+    On a terminal you are asked for what you leave out. You are also asked where to put the vault,
+    where recordings come from, and which drive to copy to. The configuration is written, and this
     machine is checked. Ctrl-C at any question leaves nothing behind.
 
-    Keep the kit on paper in two sealed envelopes: without it, and without a password, nobody can
-    ever open the recordings. As kit.pdf it is a page to print, by any other name it is text.
+    Keep the kit on paper in two sealed envelopes. If nobody has a password any more, only the kit
+    opens the recordings. The file kit.pdf is a page to print; with any other name it is text.
     """
     from callrec.login.choosing import facts_configured
     from callrec.people.founding import set_up_practice
 
     invocation, prompts = ctx.obj, ctx.obj.prompts
-    plan = _ask_plan(invocation, recovery_file) if ctx.meta.get(ASKED) else None
+    plan = _ask_plan(invocation, recovery_file, contact) if ctx.meta.get(ASKED) else None
     kit_to = plan.kit if plan else recovery_file
+    contact = contact or (plan.contact if plan else "")
     known = facts_configured(invocation.config, practice, invocation.now())
     password = ask_new_password(prompts, user, [*known, user, name])
     with kit_file(kit_to) as write:
@@ -82,6 +86,7 @@ def init(
             password=password,
             now=invocation.now,
             environ=invocation.environ,
+            contact=contact,
             split=recovery_shares is not None,
             keep=keep,
         )
@@ -99,6 +104,8 @@ def init(
 class _Plan:
     """What the conversation found out, besides what the options say."""
 
+    contact: str
+    """How recipients reach the practice; empty: said later."""
     recordings: Path | None
     drive: Path | None
     kit: Path | None
@@ -107,10 +114,17 @@ class _Plan:
     """The configuration to write; None: there is one, which stays as it is."""
 
 
-def _ask_plan(invocation: Invocation, recovery_file: Path | None) -> _Plan:
+def _ask_plan(invocation: Invocation, recovery_file: Path | None, contact: str) -> _Plan:
     from callrec.config import config_file
 
     prompts = invocation.prompts
+    contact = contact or prompts.ask_until(
+        "How does a patient reach the practice?",
+        lambda text: "" if text.casefold() == _LATER else text,
+        option="--contact TEXT",
+        help="One line in each release, such as telephone 01632 960000. None goes out without it.",
+        default=_LATER,
+    )
     file = config_file(invocation.given.config, invocation.environ)
     if not file.is_file():
         vault = prompts.ask_until(
@@ -144,7 +158,7 @@ def _ask_plan(invocation: Invocation, recovery_file: Path | None) -> _Plan:
         help="A new file: kit.pdf is a page to print, kit.txt is text. Or here, on this screen.",
         default=_HERE,
     )
-    return _Plan(recordings, drive, kit, None if file.is_file() else file)
+    return _Plan(contact, recordings, drive, kit, None if file.is_file() else file)
 
 
 def _read_vault(text: str) -> Path:
@@ -270,3 +284,13 @@ def _next_steps(user: str, plan: _Plan) -> Iterator[str]:
         yield f"callrec ingest {quote(str(plan.recordings))}"
     if plan.drive:
         yield f"callrec archive --to {quote(str(plan.drive))}"
+
+
+Contact = Annotated[
+    str,
+    typer.Option(
+        "--contact",
+        metavar="TEXT",
+        help="How patients reach the practice, one line in each release; may be set later.",
+    ),
+]

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from callrec.cli import options
+from callrec.cli.commands.calls.reconcile import counts_json, days_in_words, reconciled_summary
 from callrec.cli.commands.drives import restore as restoring
 from callrec.cli.commands.drives.restore import check_all_fetched, fetched_json, not_fetched_lines
 from callrec.cli.commands.drives.volumes import volume_json
-from callrec.cli.commands.reconcile import counts_json, days_in_words, reconciled_summary
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -40,7 +40,7 @@ status_app = new_app()
 
 @status_app.command()
 def status(ctx: Context) -> None:
-    """Say what waits for you, what lapses soon, when was last archived, and what is wrong."""
+    """Show what waits for you, what lapses soon, the last archiving, and what is wrong."""
     from callrec.office.status import read_status
 
     practice = practice_of(ctx.obj)
@@ -180,12 +180,12 @@ def doctor(
     repair: restoring.Repair = False,
     volumes: restoring.RepairFrom = None,
 ) -> None:
-    """Check this machine and this vault, and say what to do about what is wrong.
+    """Check this machine and this vault, and say what to do if something is wrong.
 
-    Changes nothing. Without --full each sealed file is there and of its size; with it, each is read
-    and compared with its checksum, at the speed of the disk, and somebody who may approve requests
-    also opens every key. With --repair, what is damaged or missing is fetched back from an archive
-    volume.
+    Each sealed file must be there and have the right size. With --full each is read and compared
+    with its checksum, as fast as the disk is. If you may approve requests, every key is opened,
+    too. With --repair, damaged and missing files are fetched back from an archive drive. Nothing
+    else is changed.
     """
     if repair or volumes:
         _repair(ctx.obj, volumes or [], asked=repair)
@@ -248,7 +248,7 @@ inbox_app = new_app()
 
 @inbox_app.command()
 def inbox(ctx: Context) -> None:
-    """What waits for you: to decide, hear, send, close, confirm and more; soonest due first."""
+    """List what waits for you to decide, hear, send, close, confirm and more; soonest due first."""
     from callrec.office.inbox import read_inbox
 
     practice = practice_of(ctx.obj)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from csv import DictReader
-from datetime import date
+from datetime import date, tzinfo
 from functools import partial
 from itertools import repeat
 from pathlib import Path
@@ -34,6 +34,7 @@ from callrec.policy.role import Power, Role
 
 if TYPE_CHECKING:
     from callrec.login.people import Colleague
+    from callrec.login.sessions import OpenSession
     from callrec.people.joining import AddedPerson
     from callrec.people.powers import RoleChange
     from callrec.practice import Actor, Practice
@@ -52,11 +53,12 @@ def add(
     credential_file: options.CredentialFile = None,
     countersign: options.Countersign = None,
 ) -> None:
-    """Add a person, or an intake service that ingests unattended.
+    """Add a person, or an intake service that takes in recordings unattended.
 
-    A person gets a provisional password, good for the first login alone. It is made and shown, or
-    taken from --password-file; a file that does not exist yet is written with a new one. For a
-    service a second person signs, if there is one who may; for a person, at: callrec user confirm
+    A person gets a provisional password, for the first login only. It is shown, or read from
+    --password-file. If that file does not exist yet, a new password is written to it. A second
+    person, if there is one who may, signs for a service now. For a person they sign at: callrec
+    user confirm
     """
     from callrec.people.joining import add_intake, add_person
 
@@ -189,11 +191,11 @@ def reset(
     countersign: options.Countersign = None,
     yes: options.Yes = False,
 ) -> None:
-    """Help somebody who forgot the password: a provisional one, and a new key at the next login.
+    """Help someone who forgot their password: a provisional one, and a new key at the next login.
 
-    Role and powers stay; confirm the new key as for somebody who joins. What was granted to the old
-    key nobody can open any more: it is listed, to be approved again. A password that somebody else
-    may know needs new keys of the vault as well: --seen
+    Role and powers stay. Confirm the new key as for a new person. Nobody can open what was granted
+    to the old key any more: it is listed, to be approved again. If someone else may know the
+    password, the vault needs new keys as well: --seen
 
     A second person signs for it too, if there is one who may: --countersign
     """
@@ -231,9 +233,9 @@ def confirm(
 ) -> None:
     """Give people with a new key the powers of their roles, once they have read you its words.
 
-    Ask each person for the six words that their login showed, on the telephone or face to face, and
-    type what you hear. Nobody tells you the words: they are right if they are those of this key.
-    Of several people give --words for each, in their order.
+    By telephone or face to face, ask each person for the six words that their login showed. Type
+    what you hear. callrec does not show you the words: it checks them against the key. For several
+    people give --words for each, in the same order.
 
     A second person signs for it too, if there is one who may: --countersign
     """
@@ -251,17 +253,19 @@ def confirm(
             if second is None and user != countersign:
                 second = _second_person(call, practice, actor, user, countersign)
             beside = None if user == countersign else second
-            heard = said or call.prompts.ask(
-                f"The six words that {user} reads to you", option="--words TEXT"
-            )
+            what = f"The six words that {user} reads to you"
+            heard = said or call.prompts.ask(what, option="--words TEXT")
             done = confirm_person(practice, actor, login=user, words=heard, second=beside)
-            by = f"by {actor.login} and {beside.login}" if beside else f"by {actor.login} alone"
-            alone = () if beside else ("There was no second person who may sign for it.",)
-            value = {**_json(done), "countersigned_by": beside.login if beside else None}
-            sitting.show(
-                user, value, (f"{user} is confirmed as {as_words(done.role)}, {by}.", *alone)
-            )
+            _show_confirmed(sitting, done, actor, beside)
     sitting.end()
+
+
+def _show_confirmed(sitting: Sitting, done: Colleague, actor: Actor, beside: Actor | None) -> None:
+    by = f"by {actor.login} and {beside.login}" if beside else f"by {actor.login} alone"
+    alone = () if beside else ("There was no second person who may sign for it.",)
+    value = {**_json(done), "countersigned_by": beside.login if beside else None}
+    said = f"{done.login} is confirmed as {as_words(done.role)}, {by}."
+    sitting.show(done.login, value, (said, *alone))
 
 
 def _second_person(
@@ -287,7 +291,7 @@ def _one_of(answer: str, logins: Sequence[str]) -> str:
 
 @user_app.command("list")
 def list_(ctx: Context) -> None:
-    """Everybody, with role and standing."""
+    """List everyone, with role and standing."""
     from callrec.login.people import list_people
     from callrec.practice import is_older_than_keys, today
 
@@ -311,7 +315,7 @@ def _list_words(everybody: Sequence[Colleague], on: date) -> Iterator[str | Tabl
 
 @user_app.command()
 def show(ctx: Context, *, user: options.KnownLogin) -> None:
-    """One person: role, powers, delegations, key."""
+    """Show one person: role, powers, delegations, key."""
     from callrec.login.people import show_person
     from callrec.practice import today
 
@@ -337,12 +341,13 @@ def role(
     only: OnlyPowers = None,
     countersign: options.Countersign = None,
 ) -> None:
-    """Give a person another role, or less of one. What it no longer opens goes on under new keys.
+    """Give a person another role, or fewer powers of one. Vault keys that they lose are replaced.
 
-    What was lent to the person stays lent; --only ends it. A person who looks after the computers
-    is a manager who holds --only make-request.
+    What was lent to the person stays lent; --only ends it. For a person who looks after the
+    computers: manager, with --only make-request.
 
-    Where it brings more, a second person signs for it too, if there is one who may: --countersign
+    If it brings new powers, a second person signs for it too, if there is one who may:
+    --countersign
     """
     from callrec.people.powers import change_role, role_takes_second
 
@@ -379,8 +384,8 @@ def delegate(
 ) -> None:
     """Lend a person a power until a day, or take it back.
 
-    Any power can be lent; you cannot lend on what was lent to you. A power ends with its last day.
-    The keys that it opened are renewed by the next command about people.
+    You can lend any power, except one that was lent to you. A loan ends with its last day. The keys
+    that it opened are renewed by the next command about people.
 
     A second person signs for a loan too, if there is one who may: --countersign
     """
@@ -396,7 +401,7 @@ def delegate(
     actor = signing_person(ctx.obj, practice)
     if last is None:
         end_delegation(practice, actor, login=user, power=power)
-        text = f"{user} may not {power.meaning} any more; what it opened goes on under new keys."
+        text = f"{user} may not {power.meaning} any more; the vault has new keys for it."
     else:
         second = _second_person(ctx.obj, practice, actor, user, countersign)
         lend_power(practice, actor, login=user, power=power, until=last, second=second)
@@ -407,11 +412,11 @@ def delegate(
 
 @user_app.command()
 def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False) -> None:
-    """Shut a person out. The vault's keys that they held are replaced for everybody else.
+    """Shut a person out. The vault keys that they held are replaced for everyone else.
 
-    What was sealed to that person alone is destroyed; a request under which it was granted has to
-    be decided again. What was sealed before lies under the keys of old until it is moved:
-    callrec practice keys rotate --reseal
+    What was sealed to that person alone is destroyed. A request that was granted to them must be
+    decided again. What was sealed before stays under the old keys until you move it: callrec
+    practice keys rotate --reseal
     """
     from callrec.people.powers import disable_person
 
@@ -434,69 +439,88 @@ def _tell_what_is_left(out: Output, practice: Practice) -> None:
 
 @user_app.command()
 def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersign = None) -> None:
-    """Change your own password. Your open logins end, at every terminal.
+    """Change your own password. This logs you out at every terminal.
 
-    If somebody else may know the old one, a new password alone is not enough: with --seen the Data
-    Controller gets a new key as well; for anybody else the Data Controller runs callrec user reset
+    If someone else may know the old one, a new password is not enough. A Data Controller adds
+    --seen to get a new key as well. For anyone else, the Data Controller runs callrec user reset
 
     A second person signs for a new key too, if there is one who may: --countersign
     """
-    from callrec.login.choosing import LENGTH_RULE, check_password, facts_known
     from callrec.login.unlock import change_password
-    from callrec.people.seen import begin_again
 
     practice = practice_of(ctx.obj)
     actor = signing_person(ctx.obj, practice)
-    choose = partial(
-        ctx.obj.prompts.ask_new_password,
-        f"New password ({LENGTH_RULE})",
-        lambda typed: check_password(typed, facts_known(practice, actor, practice.now())),
-        file_variable=NEW_PASSWORD_FILE,
-    )
+    choose = _new_password(ctx.obj, practice, actor)
     if seen:
         second = _second_person(ctx.obj, practice, actor, actor.login, countersign)
-        taken_back = begin_again(practice, actor, new_password=choose, second=second)
-        value = {"user": actor.login, "taken_back": list(taken_back)}
-        done = "You have a new key, and your logins at all terminals have ended."
-        ctx.obj.out.show(value, (done, *_taken_back_lines(taken_back)))
-        _tell_what_is_left(ctx.obj.out, practice)
-        ctx.obj.out.next_step("callrec practice keys rotate --reseal")
+        _begin_again(ctx.obj.out, practice, actor, choose, second)
         return
     change_password(practice, actor, password=choose())
     said = "Your password is changed. Your logins at other terminals have ended, and this one."
     ctx.obj.out.show({"user": actor.login}, said)
 
 
+def _new_password(call: Invocation, practice: Practice, actor: Actor) -> Callable[[], str]:
+    """What asks for a new password, until one will do."""
+    from callrec.login.choosing import LENGTH_RULE, check_password, facts_known
+
+    return partial(
+        call.prompts.ask_new_password,
+        f"New password ({LENGTH_RULE})",
+        lambda typed: check_password(typed, facts_known(practice, actor, practice.now())),
+        file_variable=NEW_PASSWORD_FILE,
+    )
+
+
+def _begin_again(
+    out: Output,
+    practice: Practice,
+    actor: Actor,
+    choose: Callable[[], str],
+    second: Actor | None,
+) -> None:
+    """Give the actor a new key as well, and tell what was taken back."""
+    from callrec.people.seen import begin_again
+
+    taken_back = begin_again(practice, actor, new_password=choose, second=second)
+    value = {"user": actor.login, "taken_back": list(taken_back)}
+    done = "You have a new key, and your logins at all terminals have ended."
+    out.show(value, (done, *_taken_back_lines(taken_back)))
+    _tell_what_is_left(out, practice)
+    out.next_step("callrec practice keys rotate --reseal")
+
+
 @user_app.command()
 def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = False) -> None:
-    """List who is logged in, since when and where; with --end, end a person's logins everywhere.
+    """List who is logged in, since when and where; --end logs a person out everywhere.
 
-    You see and end your own; who manages people, everybody's. What a copied session keeps opens
-    nothing and signs nothing any more, once it was ended.
+    You see and end your own logins; if you manage people, everyone's. After a login ends, a copy of
+    its session opens and signs nothing.
     """
-    from callrec.login.people import find_person
     from callrec.login.sessions import end_sessions, list_sessions
 
     practice = practice_of(ctx.obj)
     if end:
         actor = signing_person(ctx.obj, practice)
-        ended = end_sessions(practice, actor, login=user or actor.login)
-        value = {"user": user or actor.login, "ended": ended}
-        ctx.obj.out.show(value, f"{counted(ended, 'login')} of {user or actor.login} ended.")
+        whose = user or actor.login
+        ended = end_sessions(practice, actor, login=whose)
+        told = f"{counted(ended, 'login')} of {whose} ended."
+        ctx.obj.out.show({"user": whose, "ended": ended}, told)
         return
-    actor = acting_person(ctx.obj, practice)
-    if user is not None:
-        find_person(practice, user)
-    found = list_sessions(practice, actor)
-    zone = ctx.obj.settings.time_zone
-    shown = [each for each in found if user in (None, each.user)]
+    found = list_sessions(practice, acting_person(ctx.obj, practice), login=user)
+    _show_sessions(ctx.obj.out, found, practice.settings.time_zone, user)
+
+
+def _show_sessions(
+    out: Output, found: Sequence[OpenSession], zone: tzinfo, user: str | None
+) -> None:
     rows = [
         (each.user, *(local_time(at, zone) for at in (each.since, each.until)), each.terminal)
-        for each in shown
+        for each in found
     ]
     table = Table(("login", "since", "until", "where"), rows)
     words = table if rows else f"{user} is not logged in." if user else "Nobody is logged in."
-    ctx.obj.out.show_items([facts(each) for each in shown], words)
+    out.show_items([facts(each) for each in found], words)
 
 
 def _until(until: date, on: date) -> str:
@@ -523,13 +547,13 @@ PowerName = Annotated[
         "--power",
         metavar="POWER",
         parser=read_power,
-        help="What the person may do besides what the role brings: decide-reserved.",
+        help="Which power: decide-reserved, or another that the person's role does not have.",
     ),
 ]
 
 LentUntil = Annotated[
     str | None,
-    typer.Option("--until", metavar="DATE", help="The last day on which the person may do it."),
+    typer.Option("--until", metavar="DATE", help="The last day of the loan."),
 ]
 
 KeyWords = Annotated[
@@ -538,10 +562,10 @@ KeyWords = Annotated[
 ]
 
 PeopleFile = Annotated[
-    Path, typer.Argument(metavar="FILE", help="Who is to be added: a .csv file.")
+    Path, typer.Argument(metavar="FILE", help="The .csv file that names the people to add.")
 ]
 
-Seen = Annotated[bool, typer.Option("--seen", help="Somebody else may know the old password.")]
+Seen = Annotated[bool, typer.Option("--seen", help="Someone else may know the old password.")]
 
 EndSessions = Annotated[bool, typer.Option("--end", help="End them, wherever they are open.")]
 
@@ -553,6 +577,6 @@ OnlyPowers = Annotated[
         "--only",
         metavar="POWER",
         parser=read_power,
-        help="Hold this power of the role and no other; may be given again.",
+        help="Give this power of the role and no other; may be given again.",
     ),
 ]

@@ -33,17 +33,17 @@ verify_release_app = new_app()
 
 @verify_release_app.command()
 def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> None:
-    """Check a release, or a certificate of destruction: that it is as it was signed, on record.
+    """Check that a release, or a certificate of destruction, is as it was signed and on record.
 
-    Needs no vault. Where the practice's own vault is at hand, its log is asked too whether the
-    release is on record. It is not asked for the fingerprint: anyone who could change the release
-    may have changed the vault too. Only --pin makes VERIFIED of FIRST-USE.
+    Needs no vault. If the practice's own vault is at hand, the release is looked up in its record,
+    too. The fingerprint is not: anyone who could change the release may have changed the vault too.
+    Only --pin turns FIRST-USE into VERIFIED.
 
-    VERIFIED: everything is right, and the fingerprint is the one that you gave.
-    FIRST-USE: everything agrees; nobody has said yet whose fingerprint it is.
-    NOT VERIFIED: something is not as it was signed; it is named.
+    VERIFIED: everything is right, and the fingerprint is the one that you gave. FIRST-USE:
+    everything agrees, but nobody has said yet whose fingerprint it is. NOT VERIFIED: something is
+    not as it was signed; it is named.
 
-    Of a page (.html) what it shows in a browser is checked too, and its code.
+    For a page (.html), its code and what it shows in a browser are checked too.
     """
     from callrec.release.verify import verify_release as verify
 
@@ -167,10 +167,10 @@ fingerprint_app = new_app()
 
 @fingerprint_app.command()
 def fingerprint(ctx: Context) -> None:
-    """Print the practice's fingerprint, which it publishes where its releases do not go.
+    """Print the practice's fingerprint, to be published apart from its releases.
 
     People who get a release compare it: callrec audit verify-release --pin, or the program in the
-    release. Opens nothing. It must be the same as on the page of the recovery kit; if it is not,
+    release. Opens nothing. It must be the same as on the page of the recovery kit. If it is not,
     publish neither and tell the Data Controller.
     """
     from callrec.package.whole import key_words

@@ -26,16 +26,17 @@ from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, pbkdf2, random_bytes, seal, sha256
 from callrec.errors import Unusable
 from callrec.package.certificate import (
-    NOTHING_WITHHELD,
     ROLE_IN_WORDS,
     WHY_NOT_ENCLOSED,
     Certificate,
     approval_in_words,
+    basis_rows,
     day_in_words,
     edits_in_words,
     hash_in_lines,
     instant_in_words,
     length_in_words,
+    nothing_withheld,
     place_in_words,
     size_in_words,
     sound_in_words,
@@ -44,7 +45,7 @@ from callrec.package.certificate import (
 from callrec.package.manifest import FileRole, ReleasedFile
 from callrec.package.package import CERTIFICATE, NAMESPACE, READ_ME, RIGHTS, Member, sign_ssh
 from callrec.package.sealed_page import page_statement
-from callrec.package.texts import UNKNOWN_CONTACT, WHAT_IT_PROVES
+from callrec.package.texts import WHAT_IT_PROVES
 from callrec.package.whole import PASSPHRASE_WORDS, sha256_of, unfinished_package, write_all
 
 MAX_CONTENT_BYTES: Final = 64 << 20
@@ -162,7 +163,7 @@ def _around(
         "practice": certificate.practice,
         "request": certificate.request,
         "day": day_in_words(certificate.at),
-        "contact": certificate.contact or UNKNOWN_CONTACT,
+        "contact": certificate.contact,
     }
     facts = {
         **{name: html.escape(text) for name, text in texts.items()},
@@ -219,11 +220,11 @@ def sections_of(certificate: Certificate) -> Iterator[dict[str, object]]:
     """
     particulars = [
         _row("Practice", certificate.practice),
-        *([_row("How to reach it", certificate.contact)] if certificate.contact else []),
+        _row("How to reach it", certificate.contact),
         _row("Request", certificate.request),
         *([_row("Subject", certificate.subject)] if certificate.subject else []),
         _row("Purpose", certificate.purpose),
-        _row("Legal basis", certificate.legal_basis),
+        *(_row(*row) for row in basis_rows(certificate)),
         _row("Approved by", *map(approval_in_words, certificate.approvals)),
         _row("Released by", certificate.released_by),
         _row("Put together", instant_in_words(certificate.at)),
@@ -253,7 +254,9 @@ def sections_of(certificate: Certificate) -> Iterator[dict[str, object]]:
         "What is not enclosed", left_out, "" if left_out else "No original was left out."
     )
     withheld = [_row(f"Recording {number}", why) for number, why in certificate.withheld]
-    yield _section("What was withheld", [("", withheld)], "" if withheld else NOTHING_WITHHELD)
+    yield _section(
+        "What was withheld", [("", withheld)], "" if withheld else nothing_withheld(certificate)
+    )
     record = [
         _hash("The practice's fingerprint", certificate.fingerprint),
         _row("Signed with the key", certificate.signing_key, exact=True),
@@ -356,8 +359,8 @@ def _axis(svg: str) -> dict[str, int]:
 def _notes(heard: ReleasedFile | None) -> Iterator[str]:
     if heard is None:
         yield (
-            "A browser cannot play this recording. Save it and play it with another program, such"
-            " as VLC, which is free, or ask the practice to play it to you."
+            "A browser cannot play this recording. Save it and play it with another program,"
+            " such as VLC, which is free. Or ask the practice to play it to you."
         )
     elif heard.edits:
         yield "This is not all of the recording. What is not in it, and why:"

@@ -137,7 +137,7 @@ def _ours(end: str, device: re.Match[str] | None, setup: Setup) -> str | None:
     A queue has a number too, and the device is who answered.
     """
     for number in (device[1] if device else "", end):
-        if is_extension(number, setup.extensions, setup.region):
+        if is_extension(number, setup.extensions):
             return number
     return None
 

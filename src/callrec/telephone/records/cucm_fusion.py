@@ -116,7 +116,7 @@ def _cucm_leg(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
     calling = parse_end(fields.get("callingpartynumber", ""))
     final = fields.get("finalcalledpartynumber")
     called = parse_end(final or fields.get("originalcalledpartynumber", ""))
-    is_withheld = not calling and is_extension(called, setup.extensions, setup.region)
+    is_withheld = not calling and is_extension(called, setup.extensions)
     call = Written(
         system=System.CUCM,
         how="a call record as Cisco Unified CM writes it",

@@ -101,10 +101,10 @@ def by_columns(
     return NotUnderstood(number, leg) if isinstance(leg, str) else leg
 
 
-def cells_of(line: Line) -> list[str]:
+def cells_of(line: Line, delimiter: str = ",") -> list[str]:
     """The cells of comma-separated values, as RFC 4180 quotes them; none: a quote is not closed."""
     try:
-        return next(csv.reader((line.text,), strict=True))
+        return next(csv.reader((line.text,), strict=True, delimiter=delimiter))
     except csv.Error:
         return []
 

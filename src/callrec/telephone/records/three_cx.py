@@ -108,7 +108,7 @@ def _leg_of_log(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Le
 
 
 def _leg_of_report(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
-    time = _report_time(fields.get("call time", ""), setup)
+    time = _report_time(fields.get("call time", ""))
     if time is None:
         return "its call time is no date and time"
     caller, calling = _named(fields.get("caller id", ""))
@@ -136,7 +136,7 @@ def _end(setup: Setup, *written: str) -> str:
     """The first that is an extension or a number; a trunk stands for an end by its own name."""
     ends = [parse_end(text).removeprefix("Ext.") for text in written]
     for end in ends:
-        if is_extension(end, setup.extensions, setup.region) or e164(end, setup.region):
+        if is_extension(end, setup.extensions) or e164(end):
             return end
     return next(filter(None, ends), "")
 
@@ -151,13 +151,12 @@ def _local(text: str) -> datetime | None:
     return parse_local_time(text.replace("/", "-"))
 
 
-def _report_time(text: str, setup: Setup) -> WrittenTime | None:
-    """ISO 8601, or with the day first; but in the United States the month is."""
+def _report_time(text: str) -> WrittenTime | None:
+    """ISO 8601, or with the day first."""
     parts = _DAY_FIRST.fullmatch(text.strip())
     if parts is None:
         return parse_written_time(text)
-    day, month = (parts[2], parts[1]) if setup.region == "US" else (parts[1], parts[2])
-    start = parse_local_time(f"{parts[3]}-{month:0>2}-{day:0>2} {parts[4]}")
+    start = parse_local_time(f"{parts[3]}-{parts[2]:0>2}-{parts[1]:0>2} {parts[4]}")
     return WrittenTime(raw=text, local=start) if start else None
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import codecs
 import struct
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from callrec.telephone.sound.containers import flac_sound, mp4_sound, ogg_sound
 from callrec.telephone.sound.frames import (
@@ -26,13 +26,21 @@ from callrec.telephone.sound.frames import (
     mpeg_sound,
 )
 from callrec.telephone.sound.samples import Order, Samples, sample_findings
-from callrec.telephone.sound.sound import Finding, NotAudio, Sound, SoundFault, Window, milliseconds
+from callrec.telephone.sound.sound import (
+    Finding,
+    NotAudio,
+    Seekable,
+    Sound,
+    SoundFault,
+    Window,
+    milliseconds,
+)
 
 _TEXT_LOOKED_AT = 4096
 _WRITTEN_IN_TEXT = frozenset("\t\n\v\f\r\x1b\ufeff")
 
 
-def inspect(stream: BinaryIO, size: int, suffix: str) -> Sound:
+def inspect(stream: Seekable, size: int, suffix: str) -> Sound:
     """What a file's bytes are, and how long they sound.
 
     By their content; the suffix counts only where bytes without a header could be anything.

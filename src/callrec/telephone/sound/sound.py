@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
-from typing import BinaryIO, Self
+from typing import Protocol, Self
 
 from callrec.errors import Unusable
 
@@ -83,12 +83,19 @@ BLOCK_BYTES = 64 * 1024
 """Bytes; the most that is ever held, and more than an Ogg page has (65,307)."""
 
 
+class Seekable(Protocol):
+    """What a sound's bytes are read from."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def seek(self, offset: int, /) -> int: ...
+
+
 class Window:
     """Bytes of a seekable stream, as far as a size that is known beforehand."""
 
     __slots__ = ("_block", "_block_at", "_stream", "size")
 
-    def __init__(self, stream: BinaryIO, size: int) -> None:
+    def __init__(self, stream: Seekable, size: int) -> None:
         self._stream = stream
         self._block = b""
         self._block_at = 0

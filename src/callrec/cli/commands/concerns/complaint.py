@@ -64,10 +64,10 @@ def receive(
     request: AboutRequest = None,
     incident: AboutIncident = None,
 ) -> None:
-    """Enter a complaint about how the practice handles somebody's personal data.
+    """Enter a complaint about how the practice handles someone's personal data.
 
-    Anybody may enter one. A complaint about care or service is not one: if it needs a recording,
-    use callrec request create complaint.
+    Anyone may enter one. A complaint about care or service is not one: if it needs a recording, use
+    callrec request create complaint.
     """
     from callrec.complaints.complaint import NewComplaint, receive_complaint
     from callrec.practice import today
@@ -171,7 +171,7 @@ def acknowledge(
     how: HowTheyWereTold = None,
     what: WhatWasSaid = "",
 ) -> None:
-    """Say that the complainant was told that their complaint came, and how."""
+    """Record how the complainant was told that their complaint came."""
     _add(ctx.obj, complaint, ComplaintAct.ACKNOWLEDGED, on=on, how=how, what=what)
 
 
@@ -184,7 +184,7 @@ def progress(
     on: OnDay = None,
     how: HowTheyWereTold = None,
 ) -> None:
-    """Say what was done or found out; with --how, how the complainant was told of it."""
+    """Record what was done or found out; with --how, also how the complainant was told."""
     _add(ctx.obj, complaint, ComplaintAct.PROGRESSED, on=on, how=how, what=what)
 
 
@@ -199,9 +199,9 @@ def outcome(
     how: HowTheyWereTold = None,
     yes: options.Yes = False,
 ) -> None:
-    """Say what came of a complaint, and that the complainant was told; the Data Controller does.
+    """Record the outcome of a complaint, and how the complainant was told.
 
-    It closes the complaint.
+    The Data Controller does this, and it closes the complaint.
     """
     if finding is None:
         meanings = {each.value: each.meaning for each in Finding}
@@ -276,7 +276,7 @@ def _show_changed(invocation: Invocation, changed: ChangedComplaint, done: str, 
 
 @complaint_app.command("list")
 def list_(ctx: Context) -> None:
-    """The complaints that you entered or may read; the newest first."""
+    """List the complaints that you entered or may read, newest first."""
     from callrec.complaints.show import list_complaints
 
     practice = practice_of(ctx.obj)
@@ -321,7 +321,7 @@ def _listed_json(listed: ListedComplaint) -> Mapping[str, Any]:
 
 @complaint_app.command()
 def show(ctx: Context, complaint: ComplaintReference) -> None:
-    """One complaint: who complains of what, by when it is acknowledged and why, what was done."""
+    """Show one complaint: who complains of what, by when it must be acknowledged, what was done."""
     from callrec.complaints.show import show_complaint
 
     practice = practice_of(ctx.obj)
@@ -474,7 +474,7 @@ WhatIsWrong = Annotated[
 ]
 
 WhatWasSaid = Annotated[
-    str, typer.Option("--what", metavar="TEXT", help="What they were told besides, if anything.")
+    str, typer.Option("--what", metavar="TEXT", help="What else they were told, if anything.")
 ]
 
 WhatWasDone = Annotated[
@@ -485,7 +485,7 @@ WhatWasDone = Annotated[
 WhatWasFound = Annotated[
     str | None,
     typer.Option(
-        "--what", metavar="TEXT", help="What was found and is done about it, in a sentence."
+        "--what", metavar="TEXT", help="What was found, and what is done about it, in a sentence."
     ),
 ]
 
@@ -500,7 +500,8 @@ WhatCameOfIt = Annotated[
 ]
 
 OnDay = Annotated[
-    str | None, typer.Option("--on", metavar="DATE", help="The day of it; else today.")
+    str | None,
+    typer.Option("--on", metavar="DATE", help="The day on which it happened; otherwise today."),
 ]
 
 AboutRequest = Annotated[

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -25,7 +24,14 @@ from callrec.cli.options import read_recording, read_request
 from callrec.cli.output import act_in_words, facts, labelled, local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
-from callrec.policy.breach import BREACH_RECORD_FIELDS, ICO_REPORT_FIELDS, Closing, Findings
+from callrec.policy.breach import (
+    BREACH_RECORD_FIELDS,
+    ICO_REPORT_FIELDS,
+    NOT_TOLD,
+    PEOPLE_TOLD_FIELDS,
+    Closing,
+    Findings,
+)
 from callrec.policy.days import parse_day, parse_instant, short_date
 from callrec.policy.incident import IncidentState, Outcome
 
@@ -48,9 +54,9 @@ def report(
     recording: IncidentRecordings = None,
     request: IncidentRequest = None,
 ) -> None:
-    """Say that the policy was, or may have been, breached: by you or anybody, even by accident.
+    """Report that the policy was, or may have been, breached: by you or anyone, even by accident.
 
-    It needs nobody's approval. Your line manager is told at once, or else the Data Controller.
+    You need nobody's approval. Your line manager is told at once; otherwise the Data Controller.
     """
     from callrec.incidents.incident import report_incident
 
@@ -89,7 +95,7 @@ def _account(
     from callrec.incidents.incident import IncidentReport
 
     noticed = noticed or prompts.ask(
-        "When was it noticed (2026-11-24T09:30, or now)", option="--noticed TIME"
+        "When was it noticed (24/11/2026 9:30, or now)", option="--noticed TIME"
     )
     what = what or prompts.ask("What happened, in a sentence", option="--what TEXT")
     tell = _asked(
@@ -115,7 +121,7 @@ def _account(
 
 @incident_app.command("list")
 def list_(ctx: Context) -> None:
-    """The incidents that you reported, were told of, or answer for; the newest first."""
+    """List the incidents that you reported, were told of or answer for, newest first."""
     from callrec.incidents.show import list_incidents
 
     practice = practice_of(ctx.obj)
@@ -128,7 +134,7 @@ def list_(ctx: Context) -> None:
 
 @incident_app.command()
 def show(ctx: Context, incident: IncidentReference) -> None:
-    """One incident: what was reported, what was found out, what is missing, who did what."""
+    """Show one incident: what was reported, what was found out, what is missing, who did what."""
     from callrec.incidents.show import show_incident
 
     practice = practice_of(ctx.obj)
@@ -161,6 +167,10 @@ def _count(name: str, help_: str) -> Any:
     return Annotated[int | None, option]
 
 
+def _day(name: str, help_: str) -> Any:
+    return Annotated[str | None, typer.Option(f"--{name}", metavar="DATE", help=help_)]
+
+
 def _grade(name: str, help_: str) -> Any:
     return Annotated[int | None, typer.Option(f"--{name}", metavar="1-5", min=1, max=5, help=help_)]
 
@@ -172,13 +182,21 @@ _FINDINGS: Mapping[str, Any] = {
     "people_count": _count("people-count", "About how many people they are."),
     "records": _text("records", "What kind of records it concerns."),
     "record_count": _count("record-count", "About how many records they are."),
-    "contact": _text("contact", "Where more can be learned of it."),
+    "contact": _text("contact", "Whom to ask for more information."),
     "consequences": _text("consequences", "What is likely to follow from it."),
     "measures": _text("measures", "What is done about it, or proposed."),
     # UK GDPR 33(5).
-    "facts": _text("facts", "What happened, as it was established."),
-    "effects": _text("effects", "What came of it."),
+    "facts": _text("facts", "What happened, as far as you found out."),
+    "effects": _text("effects", "What effects it had."),
     "remedy": _text("remedy", "What was done to put it right."),
+    # UK GDPR 34.
+    "people_told": _count("people-told", "How many of the people affected were told."),
+    "people_told_on": _day("people-told-on", "The day on which they were told."),
+    "people_told_how": _text("people-told-how", "How they were told, or everybody in public."),
+    "not_told": _text(
+        "not-told", "Why they need not be told: unreadable, averted or disproportionate."
+    ),
+    "dspt_reference": _text("dspt-reference", "Number of the report in the NHS's Toolkit (DSPT)."),
     # How grave it is.
     "likelihood": _grade(
         "likelihood",
@@ -198,17 +216,21 @@ def _takes_findings(command: options.Command) -> options.Command:
 @incident_app.command()
 @_takes_findings
 def update(ctx: Context, incident: IncidentReference, **typed: Any) -> None:
-    """Add what was found out; what was said before of the same thing is kept as it was.
+    """Add what was found out; earlier answers to the same question are kept.
 
-    The first eight are what the Information Commissioner is told [UK GDPR 33(3)], the next three
-    what is written down of every breach [33(5)].
+    The first eight options are what the Information Commissioner is told [UK GDPR 33(3)]. The next
+    three are written down for every breach [33(5)]. Then comes who was told [34].
     """
     from callrec.incidents.incident import update_incident
+    from callrec.practice import today
 
     said = {name: value for name, value in typed.items() if value is not None}
     practice = practice_of(ctx.obj)
     if not said and ctx.obj.prompts.possible and not ctx.obj.given.json:
         said = _ask_findings(ctx.obj.prompts)
+    if day := said.get("people_told_on"):
+        read = parse_day(day, today(practice), option="--people-told-on DATE")
+        said["people_told_on"] = read.isoformat()
     found = Findings(**said)
     updated = update_incident(practice, _reader(ctx.obj, practice), incident, found)
     _show_updated(ctx.obj, updated, f"{incident} is added to.")
@@ -254,7 +276,7 @@ def close(
     delay_reason: DelayReason = "",
     yes: options.Yes = False,
 ) -> None:
-    """Say that the Information Commissioner was told, or why that was not needed."""
+    """Close an incident: say that the Information Commissioner was told, or why not."""
     from callrec.incidents.incident import close_incident
 
     prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
@@ -284,7 +306,7 @@ def _closing(
     day = on or prompts.ask("On which day (or moment)", option="--on DATE")
     why = reason or prompts.ask("Reason", option="--reason TEXT")
     zone = practice.settings.time_zone
-    at = parse_instant(day, zone) if _HAS_A_TIME.search(day) else None
+    at = parse_instant(day, zone, today(practice)) if ":" in day else None
     return Closing(
         outcome=outcome,
         on=parse_day(day, today(practice)) if at is None else at.astimezone(zone).date(),
@@ -298,11 +320,14 @@ def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -
     out = invocation.out
     value = {
         "id": updated.reference,
-        **facts(updated, "state", "version", "must_be_reported", "still_missing"),
+        **facts(updated, "state", "version", "must_be_reported", "must_tell_people"),
+        **facts(updated, "still_missing"),
     }
     out.show(value, done)
     if updated.must_be_reported and updated.state is IncidentState.OPEN:
         out.note("by its likelihood and impact it is reported to the Information Commissioner")
+    if updated.must_tell_people and set(PEOPLE_TOLD_FIELDS) & set(updated.still_missing):
+        out.note("by its impact the people affected are told, without undue delay [UK GDPR 34]")
     if updated.still_missing:
         out.note(f"not said yet: {', '.join(map(_named, updated.still_missing))}")
     out.next_step(f"callrec incident show {updated.reference}")
@@ -311,7 +336,7 @@ def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -
 Noticed = Annotated[
     str | None,
     typer.Option(
-        "--noticed", metavar="TIME", help="When it was noticed: 2026-11-24T09:30, or now."
+        "--noticed", metavar="TIME", help='When it was noticed: "24/11/2026 9:30", or now.'
     ),
 ]
 
@@ -325,7 +350,7 @@ WhomToTell = Annotated[
     typer.Option(
         "--tell",
         metavar="USER",
-        help="Your line manager, told at once; else whom the settings name.",
+        help="Your line manager, who is told at once; otherwise the person whom the settings name.",
     ),
 ]
 
@@ -354,7 +379,7 @@ IncidentOutcome = Annotated[
 OutcomeOn = Annotated[
     str | None,
     typer.Option(
-        "--on", metavar="DATE", help="When that was: a day, or a moment as in 2026-11-26T10:00."
+        "--on", metavar="DATE", help='When that was: a day, or a time as in "26/11/2026 10:00".'
     ),
 ]
 
@@ -409,8 +434,10 @@ def _incident_json(shown: ShownIncident) -> Mapping[str, Any]:
         "request": shown.request or None,
         "article_33_3": {name: found.stated.get(name) for name in ICO_REPORT_FIELDS},
         "article_33_5": {name: found.stated.get(name) for name in BREACH_RECORD_FIELDS},
+        "article_34": {name: found.stated.get(name) for name in (*PEOPLE_TOLD_FIELDS, "not_told")},
+        "dspt_reference": found.dspt_reference or None,
         **facts(found, "likelihood", "impact"),
-        **facts(shown, "must_be_reported", "still_missing"),
+        **facts(shown, "must_be_reported", "must_tell_people", "still_missing"),
         "closing": closing,
         **facts(shown, "history"),
     }
@@ -444,8 +471,10 @@ def _labelled(shown: ShownIncident, now: datetime, zone: tzinfo) -> Iterator[tup
     if shown.request:
         yield "request", shown.request
     for name, value in shown.findings.stated.items():
-        yield _named(name), value
+        yield _named(name), _finding_in_words(name, value)
     yield "reportable", _REPORTABLE[shown.must_be_reported]
+    if shown.must_tell_people:
+        yield "tell people", "yes, by impact, without undue delay"
     if closing := shown.closing:
         when = short_date(closing.on) if closing.at is None else local_time(closing.at, zone)
         late = ", after the 72 hours" if shown.was_late else ""
@@ -455,6 +484,12 @@ def _labelled(shown: ShownIncident, now: datetime, zone: tzinfo) -> Iterator[tup
             yield "delayed", closing.delay_reason
     if shown.still_missing:
         yield "still missing", ", ".join(map(_named, shown.still_missing))
+
+
+def _finding_in_words(name: str, value: Any) -> Any:
+    if name == "people_told_on":
+        return short_date(date.fromisoformat(value))
+    return NOT_TOLD[value] if name == "not_told" else value
 
 
 def _left(shown: ShownIncident, now: datetime) -> str:
@@ -472,8 +507,16 @@ def _spoken(left: timedelta | None) -> str:
     return f"{hours} over" if left.total_seconds() < 0 else hours
 
 
+_SHORTER: Final = {
+    "people_told_on": "told on",
+    "people_told_how": "told how",
+    "dspt_reference": "DSPT report",
+}
+"""What stands beside "people told", and fits its column."""
+
+
 def _named(name: str) -> str:
-    return name.replace("_", " ")
+    return _SHORTER.get(name) or name.replace("_", " ")
 
 
 _MEANINGS: Mapping[str, str] = {
@@ -481,15 +524,15 @@ _MEANINGS: Mapping[str, str] = {
     Outcome.NOT_REPORTED: "it need not be reported",
 }
 
-_HAS_A_TIME = re.compile(r"[0-9][Tt ][0-9]")
-
 
 def read_noticed(text: str, practice: Practice) -> datetime:
     """When something was noticed: a moment, or ``now``."""
     if text.casefold() == "now":
         return practice.now()
-    hint = "type 2024-01-04T14:05, 2024-01-04T14:05:00Z or now"
-    return parse_instant(text, practice.settings.time_zone, hint=hint)
+    from callrec.practice import today
+
+    hint = "type now, or a day and a time: 4/1/2024 14:05"
+    return parse_instant(text, practice.settings.time_zone, today(practice), hint=hint)
 
 
 def _asked(prompts: Prompts, given: str | None, what: str, option: str) -> str | None:

@@ -46,11 +46,11 @@ def archive(
     remove_local: volumes.RemoveLocal = False,
     yes: volumes.OnThisDisk = False,
 ) -> None:
-    """Copy recordings to an external drive, read back and compared, and keep them here.
+    """Copy recordings to an external drive, check the copies, and keep the recordings here.
 
-    What is on the drive already is not copied again; its copy of the catalogue is made anew each
-    time, so that the drive alone can give the vault back. A run that is cut off is gone on from by
-    the next one.
+    Recordings that are on the drive already are not copied again. The copy of the catalogue is
+    renewed each time, so that the drive alone can restore the vault. If a run is cut short, run the
+    command again.
     """
     from callrec.archive.run import archive_cutoff, archive_recordings
     from callrec.practice import today
@@ -154,14 +154,14 @@ def _note_not_removed(out: Output, practice: Practice, removed: Removed) -> None
 
 @archive_app.command()
 def verify(ctx: Context, *, folders: volumes.VolumeFolders = None) -> None:
-    """Read all of volumes back and hold them against the audit log; needs no login.
+    """Read archive drives back and compare them with the audit log; needs no login.
 
-    Somebody who may approve requests also opens some of the recordings there, held ones first.
-    Unless a volume owes an erasure: that is done first, and takes the password. Where it does not
-    let it, that is told with what is found there.
+    If you may approve requests, some of the recordings are also opened, held ones first. If an
+    erasure is still to be done on a drive, it is done first, and needs your password. If the drive
+    cannot be written, the reply says so.
 
-    The one that was not verified for the longest time comes first. Damaged, missing or extra: each
-    is named, and the exit status is 5.
+    The drive that was not checked for the longest time comes first. Damaged, missing and extra
+    files are named, and the exit status is then 5.
     """
     from callrec.archive.sampling import open_sample
     from callrec.archive.survey import count_bags, longest_unverified_first, verify_volume
@@ -296,11 +296,11 @@ backup_app = new_app()
 def backup(
     ctx: Context, *, to: BackupTo, label: options.Label = None, yes: volumes.OnThisDisk = False
 ) -> None:
-    """Put a sealed copy of the catalogue into a folder; the one before it stays beside it.
+    """Put a sealed copy of the catalogue into a folder, and keep the copy before it.
 
-    Everything but the recordings' own files: people, requests, keys, the record of all that was
-    done. Anybody who may approve requests opens it, and so does the recovery kit. What archive
-    writes has one as well; this is for the days between.
+    It has everything except the recordings' own files: people, requests, keys, the record of all
+    that was done. Anyone who may approve requests can open it, and so can the recovery kit. callrec
+    archive also writes such a copy; this is for the days between.
     """
     from callrec.archive.run import back_up
     from callrec.registers.verify import check_vault

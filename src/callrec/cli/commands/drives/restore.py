@@ -31,11 +31,11 @@ restore_app = new_app()
 def restore(
     ctx: Context, *, volumes: FromVolumes, kit: WithKit = False, for_proof: Drill = False
 ) -> None:
-    """Rebuild the vault from archive volumes, on a machine that has none, or fetch what it lacks.
+    """Rebuild the vault from archive drives on a new machine, or fetch what is missing here.
 
-    People, requests, the record of all that was done, and recordings: with the password of anybody
-    who may approve requests, or with the recovery kit. Volumes may be given one after another; what
-    is there already is not fetched again, and a run that was cut short is finished by the next.
+    This brings back people, requests, the record of all that was done, and recordings. It needs the
+    password of someone who may approve requests, or the recovery kit. You can give archive drives
+    one after another; nothing is fetched twice. If a run is cut short, run the command again.
     """
     from callrec.registers.verify import check_untouched
     from callrec.restore.rebuild import is_vault, open_volumes
@@ -199,7 +199,7 @@ def _lines(practice: str, done: Restored) -> Iterator[str]:
             numbers = ", ".join(map(str, erased))
             yield f"Erased after that copy, and {where}: recording {numbers}."
     if done.erased_since or done.erased_and_here:
-        yield "Its erasure has to be decided again: callrec request create --purpose erasure"
+        yield "Its erasure has to be decided again: callrec request create erasure"
     yield from not_fetched_lines(done)
 
 
@@ -248,9 +248,9 @@ migrate_app = new_app()
 def migrate(ctx: Context) -> None:
     """Bring a vault that an older callrec wrote to the newest schema.
 
-    The catalogue as it was is put beside it first, sealed, and callrec drive restore --from gives
-    it back. It is all done or nothing is. Delete the copy once you have seen that all is well: what
-    is erased later stays in it.
+    First a sealed copy of the old catalogue is put beside it; callrec drive restore --from brings
+    that back. Either all of it is done, or nothing. Delete the copy once you have seen that all is
+    well: what is erased later stays in it.
     """
     from callrec.restore.migrate import migrate_vault
 
@@ -268,7 +268,7 @@ def migrate(ctx: Context) -> None:
 FromVolumes = Annotated[
     list[Path],
     typer.Option(
-        "--from", metavar="DIR", help="An archive volume's folder; give each that is attached."
+        "--from", metavar="DIR", help="An archive drive's folder; give each that is attached."
     ),
 ]
 
@@ -276,14 +276,16 @@ WithKit = Annotated[bool, typer.Option("--kit", help="Open with the recovery kit
 
 Drill = Annotated[
     bool,
-    typer.Option("--drill", help="Prove that it would work, in a folder that is gone afterwards."),
+    typer.Option(
+        "--drill", help="Prove that it would work, in a folder that is deleted afterwards."
+    ),
 ]
 
 Repair = Annotated[
-    bool, typer.Option("--repair", help="Fetch back what is damaged or missing; takes --from.")
+    bool, typer.Option("--repair", help="Fetch back what is damaged or missing; needs --from.")
 ]
 
 RepairFrom = Annotated[
     list[Path] | None,
-    typer.Option("--from", metavar="DIR", help="An archive volume's folder, with --repair."),
+    typer.Option("--from", metavar="DIR", help="An archive drive's folder, with --repair."),
 ]

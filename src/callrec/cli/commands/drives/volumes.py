@@ -30,9 +30,9 @@ MB, KB = 1_000_000, 1_000
 
 
 def list_(ctx: Context) -> None:
-    """Every volume that was archived to, attached or not.
+    """List every archive drive, attached or not.
 
-    People who are logged in and may search see who has it and where it lies; that is on record.
+    If you are logged in and may search, you see who has each and where it is. That is recorded.
     """
     from callrec.archive.volumes import keepers_of_volumes, list_volumes
 
@@ -51,7 +51,7 @@ def list_(ctx: Context) -> None:
 
 
 def keep(ctx: Context, label: VolumeLabel, *, by: KeptBy = None, at: KeptAt = None) -> None:
-    """Write down who has a volume and where it lies; it is kept sealed."""
+    """Record who has an archive drive and where it is; kept sealed."""
     from callrec.archive.volumes import VolumeKeeper, record_volume_keeper
 
     ask = ctx.obj.prompts.ask
@@ -73,10 +73,9 @@ def lost(
     noticed: incident_options.Noticed = None,
     tell: incident_options.WhomToTell = None,
 ) -> None:
-    """Report a volume lost: an incident is made, with the calls that were on it.
+    """Report that an archive drive is lost: an incident is made, with the calls that were on it.
 
-    What lies on it counts as no copy from then on. One that comes back is counted again by
-    callrec archive found.
+    Its copies no longer count. If it comes back, count them again: callrec archive found
     """
     from callrec.archive.volumes import LossReport, report_lost
 
@@ -97,7 +96,7 @@ def lost(
 
 
 def found(ctx: Context, folder: VolumeFolder) -> None:
-    """Count a volume that was lost as a copy again, once all of it was read back."""
+    """Count the copies on a lost archive drive again, after all of it is read back."""
     from callrec.archive.survey import count_bags
     from callrec.archive.volumes import report_found
 
@@ -173,36 +172,36 @@ def _day(at: datetime, zone: tzinfo) -> str:
 
 
 VolumeLabel = Annotated[
-    str, typer.Argument(metavar="LABEL", help="As callrec archive list shows it.")
+    str,
+    typer.Argument(
+        metavar="LABEL", help="Which archive drive: its label, as callrec archive list shows it."
+    ),
 ]
 
-KeptBy = Annotated[str | None, typer.Option("--with", metavar="NAME", help="Who has the volume.")]
+KeptBy = Annotated[str | None, typer.Option("--with", metavar="NAME", help="Who has the drive.")]
 
 KeptAt = Annotated[
-    str | None, typer.Option("--at", metavar="PLACE", help="Where it lies: the fire safe.")
+    str | None, typer.Option("--at", metavar="PLACE", help="Where it is: the fire safe.")
 ]
 
 RemoveLocal = Annotated[
     bool,
     typer.Option(
         "--remove-local",
-        help="Then remove here what is on enough volumes, this one read back once more.",
+        help="Then remove here what is on enough archive drives, once this one is read back again.",
     ),
 ]
 
 OnThisDisk = Annotated[
     bool,
-    typer.Option("--yes", help="Do not ask before a new volume is made on the vault's own disk."),
+    typer.Option(
+        "--yes", help="Do not ask before the vault's own disk is used as a new archive drive."
+    ),
 ]
 
 VolumeFolders = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="[DIR]...", help="Folders that were archived to; else all that are attached."
+        metavar="[DIR]...", help="Folders that were archived to; otherwise all that are attached."
     ),
-]
-
-OnVolume = Annotated[
-    list[Path] | None,
-    typer.Option("--from", metavar="DIR", help="A volume's folder, if it is not found by itself."),
 ]

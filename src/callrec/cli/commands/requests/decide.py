@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from callrec.cli import options
 from callrec.cli.commands.requests.sitting import Sitting
@@ -30,11 +28,10 @@ from callrec.cli.invocation import (
     typed_day,
 )
 from callrec.cli.layout import as_words
-from callrec.cli.options import read_recording, read_word
 from callrec.cli.output import facts
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import last_day, short_date
-from callrec.policy.edits import Edits, TypedEdit, read_clip, read_silence
+from callrec.policy.edits import Edits, TypedEdit
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.letter import LetterKind
@@ -54,9 +51,9 @@ def approve(
     requests: options.References,
     *,
     recording: options.Recordings = None,
-    withhold: Withhold = None,
-    clip: Clips = None,
-    silence: Silences = None,
+    withhold: options.Withhold = None,
+    clip: options.Clips = None,
+    silence: options.Silences = None,
     to: options.ForUser = "",
     until: options.LastDay = None,
     note: options.Note = "",
@@ -70,26 +67,21 @@ def approve(
 ) -> None:
     """Grant what a request asks for, or some of it, to one person and until a day.
 
-    What you withhold has a ground; what you leave out is withheld as not approved yet. What you
-    clip away or silence is in no copy and is not heard; a later approval leaves it out again,
-    unless it edits the recording anew, with all that is to be left out, or you revoked this one.
+    Give a ground for each recording that you withhold. A recording that you do not name is withheld
+    as not approved yet. What you clip away or silence is in no copy and is not heard. A later
+    approval leaves the same parts out, unless you revoke this one or edit the recording again. If
+    you edit it again, give all the parts to leave out.
 
-    You see the whole request and type its reference; your password signs the approval and seals the
+    You see the whole request and type its reference. Your password signs the approval and seals the
     recordings to that person. You cannot approve your own request.
 
-    Of several requests you see each in turn, and type its reference or pass it over. One password
-    is for all, and each approval is signed by itself. One that is refused stops no other.
+    With several requests, you see each in turn, and type its reference or skip it. You give your
+    password once, and each approval is signed separately. If one is refused, the others go on.
     """
-    from callrec.requests.decide import Decision, approve_request, check_not_own_request
+    from callrec.requests.decide import Decision, check_not_own_request
 
     sitting = Sitting(ctx.obj, requests, done="approved")
-    for option, given in (
-        ("--recording", recording),
-        ("--withhold", withhold),
-        ("--clip", clip),
-        ("--silence", silence),
-    ):
-        sitting.check_of_one(option, given)
+    sitting.check_of_one(recording=recording, withhold=withhold, clip=clip, silence=silence)
     practice = practice_of(ctx.obj)
     decision = Decision(
         recordings=tuple(recording or ()),
@@ -105,25 +97,48 @@ def approve(
     if ctx.obj.prompts.possible and not (yes or break_glass or sitting.is_of_several):
         check_not_own_request(practice, acting_person(ctx.obj, practice), requests[0])
     actor = signing_person(ctx.obj, practice)
-
-    def sign(reference: str, seen: Decision, second: Actor | None = None) -> None:
-        done = approve_request(practice, actor, reference, seen, countersigner=second)
-        _show(sitting, practice, done)
-
-    confirmed = {}
-    for reference in sitting.references:
-        with sitting.on(reference):
-            seen = decision if yes else _confirmed(ctx.obj, practice, actor, reference, decision)
-            if countersign:  # the second person signs once they have seen all of it
-                confirmed[reference] = seen
-            else:
-                sign(reference, seen)
-    if confirmed:
-        second = countersigning_person(ctx.obj, practice, countersign or "")
-        for reference, seen in confirmed.items():
-            with sitting.on(reference):
-                sign(reference, seen, second)
+    seen = _each_confirmed(ctx.obj, sitting, practice, actor, decision, yes=yes)
+    _sign_each(ctx.obj, sitting, practice, actor, seen, countersign=countersign)
     sitting.end()
+
+
+def _each_confirmed(
+    call: Invocation,
+    sitting: Sitting,
+    practice: Practice,
+    actor: Actor,
+    decision: Decision,
+    *,
+    yes: bool,
+) -> Iterator[tuple[str, Decision]]:
+    """Each request with the decision, once it was seen and its reference typed under that."""
+    for reference in sitting.references:
+        seen: Decision | None = None
+        with sitting.on(reference):
+            seen = decision if yes else _confirmed(call, practice, actor, reference, decision)
+        if seen is not None:
+            yield reference, seen
+
+
+def _sign_each(
+    call: Invocation,
+    sitting: Sitting,
+    practice: Practice,
+    actor: Actor,
+    confirmed: Iterator[tuple[str, Decision]],
+    *,
+    countersign: str | None,
+) -> None:
+    """Sign each as it is confirmed; the second person signs once they have seen all of it."""
+    from callrec.requests.decide import approve_request
+
+    second = None
+    if countersign and (seen := list(confirmed)):
+        confirmed, second = iter(seen), countersigning_person(call, practice, countersign)
+    for reference, decision in confirmed:
+        with sitting.on(reference):
+            done = approve_request(practice, actor, reference, decision, countersigner=second)
+            _show(sitting, practice, done)
 
 
 def _confirmed(
@@ -164,7 +179,7 @@ def _details(edits: Mapping[int, Edits], withheld: Mapping[int, Ground]) -> Iter
         yield f"Withheld: {number}, {as_words(ground)}: {ground.meaning}."
 
 
-def grounds_of(given: Collection[Withheld]) -> Mapping[int, Ground]:
+def grounds_of(given: Collection[options.Withheld]) -> Mapping[int, Ground]:
     """By number, on what ground each is withheld or left out."""
     grounds = {each.recording: each.ground for each in given}
     if len(grounds) < len(set(given)):
@@ -254,16 +269,16 @@ def deny(
     requests: options.References,
     *,
     reason: options.Reason = None,
-    code: Code = None,
+    code: options.Code = None,
     opinion_of: options.OpinionOf = None,
     opinion_on: options.OpinionOn = None,
     break_glass: options.BreakGlass = False,
     yes: options.Yes = False,
 ) -> None:
-    """Refuse a request, or several, and say why. It cannot be decided again; a new one can be made.
+    """Refuse requests, and say why. A refused request stays refused; a new one can be made.
 
-    You cannot decide a request that you made or changed. Where there is nobody else, the Data
-    Controller refuses their own with --break-glass.
+    You cannot decide a request that you made or changed. If there is nobody else, the Data
+    Controller can refuse their own with --break-glass.
     """
     from callrec.requests.decide import deny_request
 
@@ -313,82 +328,6 @@ def revoke(
     text = f"{request} is {done.state} now. Grants destroyed: {done.grants}."
     ctx.obj.out.show({"id": request, **facts(done, "grants", "state")}, text)
     ctx.obj.out.next_step(f"callrec request show {request}")
-
-
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """One recording that is withheld, by its number."""
-
-    recording: int
-    ground: Ground
-
-
-def read_ground(text: str) -> Ground:
-    """The ground that a code stands for."""
-    return read_word(Ground, "code", text, for_what=" to withhold something")
-
-
-def read_withheld(text: str) -> Withheld:
-    """A recording and why it is withheld: ``1042=third-party``."""
-    number, given, code = text.partition("=")
-    if not given:
-        raise Unusable(
-            "a recording is withheld on a ground",
-            hint=f"give ID=CODE, such as 1042=third-party; the codes: {', '.join(Ground)}",
-        )
-    return Withheld(read_recording(number), read_ground(code))
-
-
-Withhold = Annotated[
-    list[Withheld] | None,
-    typer.Option(
-        "--withhold",
-        metavar="ID=CODE",
-        parser=read_withheld,
-        help="Withhold this recording, on the ground that the code names; may be given again.",
-    ),
-]
-
-LeaveOut = Annotated[
-    list[Withheld] | None,
-    typer.Option(
-        "--leave-out",
-        metavar="ID=CODE",
-        parser=read_withheld,
-        help="Leave this recording out, on the ground that the code names; may be given again.",
-    ),
-]
-
-Code = Annotated[
-    Ground | None,
-    typer.Option(
-        "--code",
-        metavar="CODE",
-        parser=read_ground,
-        help="On what ground all of it is refused, where more than nobody's approval is meant.",
-    ),
-]
-
-Clips = Annotated[
-    list[TypedEdit] | None,
-    typer.Option(
-        "--clip",
-        metavar="[ID@]A-B",
-        parser=read_clip,
-        help="Keep this span alone: 1:30-1:45, or 1042@1:30-1:45 of several.",
-    ),
-]
-
-Silences = Annotated[
-    list[TypedEdit] | None,
-    typer.Option(
-        "--silence",
-        metavar="[ID@]A-B=GROUND[/left|right][/tone]",
-        parser=read_silence,
-        help="Silence this span because of third-party, serious-harm, privilege or"
-        " not-relevant; may be given again.",
-    ),
-]
 
 
 def typed_edits(

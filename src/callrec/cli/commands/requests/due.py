@@ -37,9 +37,9 @@ def due(
     answer_by: OrderDate = None,
     aware: AwareSince = None,
 ) -> None:
-    """Say by when a request is answered, and why on that day. Needs no vault.
+    """Show by when a request must be answered, and why. Needs no vault.
 
-    What happens after it came may change that: request show counts it all.
+    Later events can change that day: callrec request show counts them all.
     """
     call = ctx.obj
     if purpose == BREACH:
@@ -77,7 +77,7 @@ def _show(call: Invocation, receipt: Receipt, found: Deadline) -> None:
     if late > 0:
         out.note(f"overdue by {late} day{'s' if late > 1 else ''}")
     if TERMS[receipt.purpose].is_made_by_hand and call.config.vault.exists():
-        out.next_step(f"callrec request create --purpose {receipt.purpose}")
+        out.next_step(f"callrec request create {receipt.purpose}")
 
 
 def _answer(found: Deadline) -> Iterable[str]:
@@ -96,7 +96,7 @@ def _answer(found: Deadline) -> Iterable[str]:
 
 def _show_breach(call: Invocation, noticed_at: str) -> None:
     zone = call.settings.time_zone
-    aware_at = parse_instant(noticed_at, zone)
+    aware_at = parse_instant(noticed_at, zone, call.now().astimezone(zone).date())
     due_at = breach_due_at(aware_at)
     local, aware = due_at.astimezone(zone), aware_at.astimezone(zone)
     noticed = f"noticed on {full_date(aware.date())} at {aware:%H:%M}"
@@ -160,39 +160,44 @@ ClockName = Annotated[
 
 ReceivedOn = Annotated[
     str | None,
-    typer.Option("--received", metavar="DATE", help="The day on which it came, working or not."),
+    typer.Option(
+        "--received", metavar="DATE", help="The day on which it came, working day or not."
+    ),
 ]
 
 Extended = Annotated[
-    bool, typer.Option("--extended", help="Take three months instead of one, for what is complex.")
+    bool,
+    typer.Option("--extended", help="Take three months instead of one, for a complex request."),
 ]
 
 Division = Annotated[
     working_days.Division | None,
-    typer.Option("--division", help="Whose bank holidays count; else the settings'."),
+    typer.Option("--division", help="Whose bank holidays count; otherwise those in the settings."),
 ]
 
 SameDay = Annotated[
-    bool, typer.Option("--urgent", help="Of an outside body: it is wanted the same day.")
+    bool, typer.Option("--urgent", help="For an outside body: the answer is needed the same day.")
 ]
 
 NothingOlder = Annotated[
     bool,
     typer.Option(
-        "--nothing-older", help="Of the deceased: nothing in the record is older than 40 days."
+        "--nothing-older", help="For the deceased: nothing in the record is older than 40 days."
     ),
 ]
 
 OrderDate = Annotated[
     str | None,
     typer.Option(
-        "--answer-by", metavar="DATE", help="Of an outside body: the day that a court's order says."
+        "--answer-by",
+        metavar="DATE",
+        help="For an outside body: the last day that the court's order allows.",
     ),
 ]
 
 AwareSince = Annotated[
     str | None,
     typer.Option(
-        "--aware", metavar="TIME", help="Of a breach: when it was noticed, 2024-05-03T16:30."
+        "--aware", metavar="TIME", help='For a breach: when it was noticed, "3/5/2024 16:30".'
     ),
 ]

@@ -32,16 +32,16 @@ def erase(
     ctx: Context,
     request: options.Reference,
     *,
-    volumes: OnVolumes = None,
-    to: CertificateTo = None,
+    volumes: options.OnVolumes = None,
+    to: options.CertificateTo = None,
     foresee: DestructionDryRun = False,
     yes: options.Yes = False,
 ) -> None:
-    """Destroy what an approved request for erasure grants: keys, files, index, archive copies.
+    """Destroy what an approved request for erasure covers: keys, files, index, archive copies.
 
-    What was withheld when it was approved stays, under its exemption. A volume that is not attached
-    owes its part: give the same command again when it is, or archive to it. Once nothing is owed,
-    --to writes the certificate.
+    What was withheld at the approval stays, under its exemption. If an archive drive is not
+    attached, attach it later and run the same command again, or archive to it. When every drive is
+    done, --to writes the certificate.
     """
     from callrec.retention.erase import preview_erasure
 
@@ -159,6 +159,7 @@ def show_destruction(
         "undone": [{"volume": label, "why": why} for label, why in done.undone],
         "done": certificate is not None,
         **facts(done, "released_to"),
+        "person": done.person or None,
         "document": certificate_json(certificate) if certificate else None,
     }
     out.show(value, _lines(reference, done, kept, carrying_out.kept_under))
@@ -185,6 +186,13 @@ def show_destruction(
 def _lines(reference: str, done: Destruction, kept: Mapping[int, str], law: Law) -> Iterator[str]:
     what = counted(len(done.destroyed), "recording is", "recordings are")
     yield f"{reference}: {what} destroyed, certificate {done.certificate}."
+    if done.person:
+        yield f"{done.person} is erased from the register of people."
+    if done.needed_person:
+        yield (
+            f"{done.needed_person} stays on the register, as something is kept or asked for of"
+            " theirs"
+        )
     for number, code in kept.items():
         yield f"kept: recording {number}, {in_words(code)} [{law.cited}]"
     for each in done.released_to:
@@ -207,20 +215,6 @@ def _next(command: str, done: Destruction, to: Path | None) -> str:
         else "callrec audit verify"
     )
 
-
-OnVolumes = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--volume",
-        metavar="DIR",
-        help="An archive volume's folder, besides those among the mounted drives.",
-    ),
-]
-
-CertificateTo = Annotated[
-    Path | None,
-    typer.Option("--to", metavar="DIR", help="Write the certificate into this folder, signed."),
-]
 
 DestructionDryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be destroyed; destroy nothing.")

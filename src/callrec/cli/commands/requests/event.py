@@ -56,15 +56,14 @@ EventName = Annotated[
     typer.Argument(
         metavar="EVENT",
         show_choices=False,
-        help="What happened: extend (three months instead of one), ask, answer (what was asked),"
-        " identity, authority or fee (it came), third-parties (who else is heard was checked),"
-        " handed-over, acknowledged (the package that was released).",
+        help="What happened: extend (to three months), ask, answer, identity, authority or fee"
+        " (it came), third-parties (other voices were checked), handed-over or acknowledged.",
     ),
 ]
 
 EventDay = Annotated[
     str,
-    typer.Option("--on", metavar="DATE", help="The day on which it happened; today counts too."),
+    typer.Option("--on", metavar="DATE", help="The day on which it happened; today is possible."),
 ]
 
 EventReason = Annotated[
@@ -72,14 +71,16 @@ EventReason = Annotated[
     typer.Option(
         "--reason",
         metavar="TEXT",
-        help="Why more time is needed or another way was taken, what was asked, found or"
-        " acknowledged; a sentence.",
+        help="Why it was so, or what was asked, found or acknowledged, in a sentence.",
     ),
 ]
 
 AskedForWhat = Annotated[
     AskedFor,
-    typer.Option("--for", help="What was asked for: to ask for proof of identity begins anew."),
+    typer.Option(
+        "--for",
+        help="What you asked for. Once you ask for identity, the month begins when it comes.",
+    ),
 ]
 
 AtTime = Annotated[
@@ -93,7 +94,7 @@ HandedOverBy = Annotated[
 
 ToWhom = Annotated[
     str | None,
-    typer.Option("--to-whom", metavar="TEXT", help="To whom; it is kept sealed in the record."),
+    typer.Option("--to-whom", metavar="TEXT", help="To whom; kept sealed in the record."),
 ]
 
 WhichRelease = Annotated[
@@ -101,7 +102,7 @@ WhichRelease = Annotated[
     typer.Option(
         "--release",
         metavar="ID",
-        help="Which package, where it could be several: how its id begins, as in its name.",
+        help="Which package, if there are several: how its id begins, as in its name.",
     ),
 ]
 
@@ -133,7 +134,7 @@ NotHeard = Annotated[
         "--not-heard",
         metavar="ID=TEXT",
         parser=read_not_heard,
-        help="Why a recording need not be heard for third parties; 1042-1060=TEXT for several.",
+        help="Why nobody needs to check a recording for third parties; 1042-1060=TEXT for several.",
     ),
 ]
 
@@ -167,11 +168,11 @@ def event(
     release: WhichRelease = "",
     not_heard: NotHeard = None,
 ) -> None:
-    """Date what happened to a request: by when it is answered, and who has what was released.
+    """Record when something happened to a request: more time, a reply, a package handed over.
 
-    An extension needs its reason, and the person is told of it within the first month. A question
-    stops the clock until the answer; proof of identity, authority or a fee begins the month. A
-    package is handed over by the way that was said at its release, or it is said why not.
+    An extension needs a reason, and you tell the person about it within the first month. A question
+    stops the clock until the answer comes. The month begins when proof of identity, authority or a
+    fee comes. Hand a package over in the way that you chose at its release, or say why not.
     """
     from callrec.practice import today
 

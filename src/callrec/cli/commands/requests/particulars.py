@@ -6,6 +6,7 @@ where the policy does not take it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
@@ -114,8 +115,7 @@ class PurposeCommand(Command):
     """A command whose help, where a purpose stands on the line, shows that one's options alone."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        words = {word for each in args for word in each.split("=")}
-        ctx.meta[__name__] = next((each for each in Purpose if each in words), None)
+        ctx.meta[__name__] = next((each for each in Purpose if each in args), None)
         return super().parse_args(ctx, args)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
@@ -141,7 +141,7 @@ class PurposeCommand(Command):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         purpose: Purpose | None = ctx.meta[__name__]
         others = set(FurtherParticular) - set(TERMS[purpose].further) if purpose else set()
-        hidden = {_FURTHER[each] for each in others} | ({"named", "purpose"} if purpose else set())
+        hidden = {_FURTHER[each] for each in others} | ({"purpose"} if purpose else set())
         shown = copy(self)
         shown.params = [each for each in self.params if each.name not in hidden]
         if purpose and purpose in PARTIES:
@@ -180,9 +180,7 @@ def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:
     if given is not None:
         return given
     choices = {str(purpose): meaning for purpose, meaning in PURPOSE_MEANINGS.items()}
-    return Purpose(
-        prompts.choose("What are the recordings for?", choices, option="--purpose PURPOSE")
-    )
+    return Purpose(prompts.choose("What are the recordings for?", choices, option="PURPOSE"))
 
 
 def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
@@ -199,6 +197,7 @@ def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
         numbers=_several(typed["number"] or ""),
         parties=tuple(typed["party"] or ()),
         names=tuple(typed["name"] or ()),
+        person=typed.get("person"),
         about=typed["about"],
         further=further,
         agreement=None if agreement is None else _read_file(agreement),
@@ -247,6 +246,30 @@ def add_known(
         )
         answers["number"] = UNKNOWN
     return {**typed, **answers}
+
+
+def add_person(
+    practice: Practice, actor: Actor, typed: dict[str, Any], *, request: str | None = None
+) -> dict[str, Any]:
+    """What was typed, and where ``--subject S-3`` names a person, what the register says of them.
+
+    That it was looked up is on record: for the request's reason, or under the request.
+    """
+    named = str(typed["subject"] or "").strip().upper()
+    if not re.fullmatch(r"S-[0-9]+", named):
+        return typed
+    from callrec.search.subjects import record_of
+
+    reference = f"S-{int(named[2:])}"
+    known = record_of(practice, actor, reference, reason=typed["reason"], request=request)
+    said = [each for each in _several(typed["number"] or "") if each.casefold() != UNKNOWN]
+    return {
+        **typed,
+        "subject": known.names[0],
+        "person": reference,
+        "number": _BETWEEN.join([*said, *known.numbers]) or UNKNOWN,
+        "name": [*(typed["name"] or ()), *known.names],
+    }
 
 
 def ask_answers(
@@ -312,6 +335,7 @@ def _ask_six(
             option="--party NAME",
         ),
         names=tuple(typed["name"] or ()),
+        person=typed.get("person"),
         about=ask("about", "Anything else about the call (or none)", "--about TEXT", _about),
     )
 

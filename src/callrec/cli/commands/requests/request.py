@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
-from callrec.cli.commands.requests.decide import LeaveOut, grounds_of
+from callrec.cli.commands.requests.decide import grounds_of
 from callrec.cli.commands.requests.dossier import dossier
 from callrec.cli.commands.requests.event import event
 from callrec.cli.commands.requests.letter import letter
@@ -15,6 +15,7 @@ from callrec.cli.commands.requests.particulars import (
     AttachMatching,
     PurposeCommand,
     add_known,
+    add_person,
     as_answers,
     ask_answers,
     ask_purpose,
@@ -35,9 +36,12 @@ from callrec.cli.commands.search import by_hand_lines, call_json, calls_table, n
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, drafting, practice_of
 from callrec.cli.layout import Table, as_words
+from callrec.cli.options import NamedCall
 from callrec.cli.output import counted, facts
 from callrec.errors import Unusable
 from callrec.policy.authority import who_decides
+from callrec.policy.particulars import Answers
+from callrec.policy.purpose import TERMS, Purpose
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -56,54 +60,93 @@ def create(
     ctx: Context,
     purpose: options.PurposeName = None,
     *,
-    named: options.PurposeOption = None,
     recording: options.AskedFor = None,
     attach_matching: AttachMatching = False,
     **typed: Any,
 ) -> None:
     """Ask for recordings, for one purpose of the practice's policy.
 
-    Say what is known of the call, and "unknown" of what is not: an empty answer is none. On a
-    terminal you are asked for what you leave out, and for what the purpose needs besides. What a
-    named recording says of its day, time and extension you need not say, if you may search.
+    Say what you know about the call, and "unknown" for what you do not know. On a terminal you are
+    asked for what you leave out, and for what the purpose needs. If you name a recording and may
+    search, leave out its day, time and extension.
 
     For the options of one purpose: callrec request create complaint --help
     """
-    from callrec.policy.purpose import TERMS
-    from callrec.policy.role import Power
-    from callrec.practice import powers
-    from callrec.requests.amend import attach_recordings
     from callrec.requests.ask import create_request
-    from callrec.requests.gather import gather_recordings
     from callrec.search.search import suggest_recordings
 
     call = ctx.obj
     practice = practice_of(call)
     actor = acting_person(call, practice)
-    if purpose and named and purpose is not named:
-        raise Unusable("two purposes are given", hint="make a request for each of them")
-    chosen = ask_purpose(call.prompts, purpose or named)
+    chosen = ask_purpose(call.prompts, purpose)
     with drafting(call, practice, f"request create {chosen}"):
-        typed = as_answers(typed)
-        if any(each.number is None for each in recording or ()):
-            typed["reason"] = ask_reason(call.prompts, typed)  # it is the search's, too
-        numbers = numbers_of(call, practice, actor, recording or (), reason=typed["reason"])
-        typed = add_known(call, practice, actor, chosen, recordings=numbers, typed=typed)
-        answers = ask_answers(call.prompts, practice, chosen, typed)
+        numbers, answers = _particulars(call, practice, actor, chosen, recording or (), given=typed)
         made = create_request(practice, actor, purpose=chosen, answers=answers, recordings=numbers)
     looks = attach_matching or not recording
     suggested = suggest_recordings(practice, actor, made) if looks else None
+    take = _gather if TERMS[chosen].is_owed_whole else _attach
+    take(call, practice, actor, made, suggested, every=attach_matching)
+
+
+def _particulars(
+    call: Invocation,
+    practice: Practice,
+    actor: Actor,
+    purpose: Purpose,
+    recordings: Sequence[NamedCall],
+    *,
+    given: Mapping[str, Any],
+) -> tuple[Sequence[int], Answers]:
+    """The recordings' numbers, and what the request says; asked for where it is left out."""
+    typed = as_answers(given)
+    if any(each.number is None for each in recordings):
+        typed["reason"] = ask_reason(call.prompts, typed)  # it is the search's, too
+    if typed["subject"] is not None:
+        typed["reason"] = ask_reason(call.prompts, typed)  # likewise
+        typed = add_person(practice, actor, typed)
+    numbers = numbers_of(call, practice, actor, recordings, reason=typed["reason"])
+    typed = add_known(call, practice, actor, purpose, recordings=numbers, typed=typed)
+    return numbers, ask_answers(call.prompts, practice, purpose, typed)
+
+
+def _attach(
+    call: Invocation,
+    practice: Practice,
+    actor: Actor,
+    made: CreatedRequest,
+    suggested: Suggested | None,
+    *,
+    every: bool,
+) -> None:
+    """Attach those of the matching recordings that are chosen, and show the request."""
+    from callrec.requests.amend import attach_recordings
+
+    if attached := _choose(call, practice, suggested, attach_all=every):
+        attach_recordings(practice, actor, made.reference, attached)
+    _show_created(call, actor, made, suggested, (*made.recordings, *attached))
+
+
+def _gather(
+    call: Invocation,
+    practice: Practice,
+    actor: Actor,
+    made: CreatedRequest,
+    suggested: Suggested | None,
+    *,
+    every: bool,
+) -> None:
+    """Attach all that matches what is owed whole, or say how to; and show the request."""
+    from callrec.policy.role import Power
+    from callrec.practice import powers
+    from callrec.requests.gather import gather_recordings
+
     gathered: Gathered | None = None
     attached: tuple[int, ...] = ()
-    if not TERMS[chosen].is_owed_whole:
-        attached = _choose(call, practice, suggested, attach_all=attach_matching)
-        if attached:
-            attach_recordings(practice, actor, made.reference, attached)
-    elif attach_matching and suggested and suggested.may_see and suggested.matching:
+    if every and suggested and suggested.may_see and suggested.matching:
         gathered = gather_recordings(practice, actor, made.reference, leave_out={})
         attached = tuple(each.id for each in gathered.found if each.id in gathered.added)
     _show_created(call, actor, made, suggested, (*made.recordings, *attached))
-    if TERMS[chosen].is_owed_whole and not gathered and Power.SEARCH in powers(practice, actor):
+    if not gathered and Power.SEARCH in powers(practice, actor):
         call.out.next_step(f"callrec request gather {made.reference}")
     for line in too_many_lines(gathered.too_many if gathered else 0):
         call.out.note(line)
@@ -175,7 +218,6 @@ def _next_step(
     suggested: Suggested | None,
     recordings: Sequence[int],
 ) -> None:
-    from callrec.policy.purpose import TERMS
     from callrec.requests.clock import missing_proof
 
     out, missing = invocation.out, missing_proof(made.particulars.further)
@@ -193,8 +235,6 @@ def _more_than_shown(
     made: CreatedRequest, suggested: Suggested | None, recordings: Sequence[int]
 ) -> Iterator[str]:
     """Where all that was shown is asked for, and that is not all that matches."""
-    from callrec.policy.purpose import TERMS
-
     shown = {call.id for call in suggested.shown} if suggested else set[int]()
     if suggested and suggested.matching and shown and shown <= {*recordings}:
         if TERMS[made.purpose].is_capped:
@@ -217,7 +257,7 @@ def _matching(suggested: Suggested) -> str:
 
 @request_app.command("list")
 def list_(ctx: Context, *, state: options.State = None, mine: options.Mine = False) -> None:
-    """What was asked for, the newest first; nothing personal."""
+    """List requests, newest first, with nothing personal."""
     from callrec.requests.show import list_requests
 
     practice = practice_of(ctx.obj)
@@ -241,7 +281,7 @@ def _list_json(each: ListedRequest) -> dict[str, Any]:
 def show(
     ctx: Context, request: options.Reference, *, agreement_to: options.AgreementTo = None
 ) -> None:
-    """One request: what it says, what was decided, what happened."""
+    """Show one request: what it says, what was decided, what happened."""
     from callrec.crypto.primitives import sha256
     from callrec.requests.agreement import read_agreement
     from callrec.requests.show import show_request
@@ -268,10 +308,10 @@ def attach(
     *,
     yes: options.Yes = False,
 ) -> None:
-    """Ask for these recordings too. What was approved before must be approved again.
+    """Add recordings to a request. What was approved before must be approved again.
 
-    The person who changes a request does not decide it. For all that match it: callrec request
-    gather
+    You cannot decide a request that you changed. To add every recording that matches: callrec
+    request gather
     """
     from callrec.requests.amend import attach_recordings
 
@@ -296,12 +336,12 @@ def _attached(answer: str) -> list[options.NamedCall]:
 
 
 @request_app.command()
-def gather(ctx: Context, request: options.Reference, *, leave_out: LeaveOut = None) -> None:
-    """Find every recording that matches a request, however many, and ask for all of them.
+def gather(ctx: Context, request: options.Reference, *, leave_out: options.LeaveOut = None) -> None:
+    """Find every recording that matches a request, however many, and add them all to it.
 
-    What is not to be asked for is left out on a ground. The record keeps what was searched for,
-    what was found, and what was left out. Who gathers can still decide the request. What was
-    approved before must be approved again.
+    To leave a recording out, give a ground. The record keeps what was searched for, what was found,
+    and what was left out. You can still decide the request afterwards. What was approved before
+    must be approved again.
     """
     from callrec.requests.gather import gather_recordings
 
@@ -318,7 +358,7 @@ def _show_gathered(invocation: Invocation, practice: Practice, gathered: Gathere
         "items": [call_json(call) for call in found],
         "added": sorted(gathered.added),
         "left_out": [{"id": each, "code": code} for each, code in gathered.left_out.items()],
-        **facts(gathered, "elsewhere", "too_many"),
+        **facts(gathered, "shared", "is_outdated", "elsewhere", "too_many"),
         **facts(amended, "version", "recordings", "grants_ended", "of_other_day"),
     }
     out.show(value, _gathered_words(practice, gathered))
@@ -328,6 +368,17 @@ def _show_gathered(invocation: Invocation, practice: Practice, gathered: Gathere
         *too_many_lines(gathered.too_many),
     ):
         out.note(line)
+    if gathered.shared:
+        which = ", ".join(map(str, gathered.shared))
+        out.note(
+            f"the number of {which} is shared with another person on the register: listen before"
+            " you give out any of these"
+        )
+    if gathered.is_outdated:
+        out.note(
+            f"the register knows more of {gathered.person} by now: callrec request amend"
+            f" {amended.reference} --subject {gathered.person}, and gather again"
+        )
     if gathered.elsewhere:
         out.note(f"asked for by another part of the same request: {gathered.elsewhere}")
     if amended.grants_ended:
@@ -355,9 +406,9 @@ def detach(
     *,
     yes: options.Yes = False,
 ) -> None:
-    """Ask no longer for these recordings. What was approved before must be approved again.
+    """Remove recordings from a request. What was approved before must be approved again.
 
-    The person who changes a request does not decide it.
+    You cannot decide a request that you changed.
     """
     from callrec.requests.amend import detach_recordings
 
@@ -373,8 +424,8 @@ def amend(
 ) -> None:
     """Change what a request says. What was approved before must be approved again.
 
-    Only what is typed changes, and the version before is kept. The person who changes a request
-    does not decide it.
+    Only what you type changes, and the earlier version is kept. You cannot decide a request that
+    you changed.
     """
     from callrec.requests.amend import amend_particulars
 
@@ -384,7 +435,8 @@ def amend(
         )
     practice = practice_of(ctx.obj)
     actor = _changer(ctx.obj, practice, request, yes=yes)
-    changes = read_answers(practice, as_answers(typed))
+    said = add_person(practice, actor, as_answers(typed), request=request)
+    changes = read_answers(practice, said)
     _show_amended(ctx.obj, amend_particulars(practice, actor, request, changes))
 
 
@@ -424,7 +476,7 @@ request_app.command("dossier")(dossier)
 
 @request_app.command()
 def withdraw(ctx: Context, request: options.Reference, *, yes: options.Yes = False) -> None:
-    """Take back a request of your own that nobody has decided."""
+    """Withdraw a request that you made and nobody has decided."""
     from callrec.requests.event import withdraw_request
 
     practice = practice_of(ctx.obj)
@@ -443,9 +495,9 @@ def close(
 ) -> None:
     """Close a request whose recordings were heard or released.
 
-    Afterwards nothing more is recorded of who has them. Where somebody outside asked, send them the
-    letter that answers them first (callrec request letter), or say why none is sent. Where no
-    package went out, say how they were answered.
+    After that you cannot record who has them. If someone outside asked, first send them the letter
+    that answers them (callrec request letter), or say why you send none. If they got no package,
+    say how you answered them.
     """
     from callrec.requests.event import close_request
     from callrec.requests.packages import missing_handovers

@@ -31,13 +31,14 @@ class Sitting:
     def is_of_several(self) -> bool:
         return len(self.references) > 1
 
-    def check_of_one(self, option: str, given: object) -> None:
-        """What names recordings, or one package, belongs to one request."""
-        if self.is_of_several and given:
-            raise Unusable(
-                f"{option} belongs to one request, and several are given",
-                hint=f"give one request with {option}, and the others in another command",
-            )
+    def check_of_one(self, **given: object) -> None:
+        """What names recordings, or one package, belongs to one request; by its option."""
+        for name, value in given.items():
+            if self.is_of_several and value:
+                raise Unusable(
+                    f"--{name} belongs to one request, and several are given",
+                    hint=f"give one request with --{name}, and the others in another command",
+                )
 
     @contextmanager
     def on(self, reference: str) -> Iterator[None]:

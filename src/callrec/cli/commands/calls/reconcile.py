@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
-from callrec.cli.commands import ingest as intake_options
+from callrec.cli.commands.calls import ingest as intake_options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -64,12 +64,13 @@ def reconcile(
     csv: intake_options.FindingsFile = None,
     yes: options.Yes = False,
 ) -> None:
-    """Hold call records and recordings against each other: is every call held?
+    """Compare call records with recordings: is every call held?
 
-    With --cdr, what the telephone system says of its calls is held against the recordings in the
-    vault; without, only what recordings were joined to when they came in. Numbers are masked. The
-    exit status is 8 where a call that was answered is not held, or not all of it, and 5 where a
-    search would miss a recording that it should find: somebody has changed the index.
+    With --cdr, the telephone system's call records are compared with the recordings in the vault.
+    Without it, only those records are used that recordings were joined to when they came in.
+    Numbers are masked. The exit status is 8 if a call that was answered is not held, or not all of
+    it. It is 5 if a search would miss a recording that it should find: someone has changed the
+    index.
     """
     from callrec.intake.reconcile import reconcile_calls
 

@@ -107,6 +107,27 @@ _NAMED: Final = 10
 """Recordings listed by number; ``--json`` has all."""
 
 
+def ingested_lines(
+    done: Ingested, unused: UnusedRows, seconds: float, zone: tzinfo, *, within: str = ""
+) -> Iterator[str | Table]:
+    """What a run did; ``within``: what is left out before each path."""
+    size = f"{done.size_bytes / 1e6:.1f} MB in {seconds:.1f} s"
+    yield f"{counted(done.recordings, 'recording')} taken in, {size}."
+    if done.duplicates:
+        yield f"{counted(done.duplicates, 'file')} had been taken in before."
+    if done.ignored:
+        yield f"{counted(done.ignored, 'file')} of another kind left aside."
+    yield from findings_lines(done.findings)
+    if done.quarantined:
+        yield f"{counted(len(done.quarantined), 'file')} not taken in, or left over:"
+        rows = [(str(each.path).removeprefix(within), each.why) for each in done.quarantined]
+        yield Table(("file", "why"), rows)
+    yield from names_lines(done)
+    yield from records_lines(done, unused)
+    if done.summary:
+        yield summary_line(done.summary, zone)
+
+
 def findings_lines(findings: Mapping[Finding, Sequence[int]]) -> Iterator[str]:
     """A line for each, such as ``2 recordings are silent: 17, 23``."""
     for finding, (one, several) in _WORDS.items():

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, tzinfo
+from datetime import date
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated, Final
@@ -16,11 +16,18 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.ingest_view import (
+from callrec.cli.commands.calls.ingest_bundle import (
+    ROWS_TRIED,
+    ingest_bundle,
+    read_order,
+    rehearse_bundle,
+    try_rows,
+)
+from callrec.cli.commands.calls.ingest_view import (
     findings_lines,
     ingested_json,
+    ingested_lines,
     names_lines,
-    records_lines,
     show_previews,
     summary_json,
     summary_line,
@@ -28,13 +35,11 @@ from callrec.cli.commands.ingest_view import (
 )
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_service, practice_of, signing_person
-from callrec.cli.layout import Table
 from callrec.cli.output import counted, rfc3339
 from callrec.errors import DoneInPart, Tampered, Unusable
 
 if TYPE_CHECKING:
     from callrec.intake.clearing import AfterIntake
-    from callrec.intake.records import UnusedRows
     from callrec.intake.summary import Ingested, Summary
     from callrec.intake.watching import FolderChanges
     from callrec.practice import Actor, Practice
@@ -54,19 +59,31 @@ def ingest(
     watch: Watch = False,
     dry_run: options.DryRun = False,
     names_only: options.NamesOnly = False,
+    bundle: BundleFile = None,
+    map_file: MapFile = None,
+    rows: TriedRows = ROWS_TRIED,
 ) -> None:
-    """Take in recordings: files, and folders with all that is in them.
+    """Take in recordings: files, or folders with everything in them.
 
-    Each is encrypted on the way and is safely on the vault's disk before its source is touched.
-    What cannot be taken in stays where it is and is listed, and the rest goes on. So does a file
-    whose name no known telephone system writes, since nothing tells when its call was: you are
-    asked on a terminal, or --unrecognised takes it in. The same sound twice is one recording. A run
-    that was cut short is finished by the next; callrec retention undo takes back what was wrong.
+    Each recording is encrypted as it comes in, and is safely on the vault's disk before its source
+    is touched. A file that cannot be taken in stays where it is and is listed. The other files are
+    taken in. If no known telephone system writes such a file name, nothing says when the call was.
+    On a terminal you are asked about these files; otherwise --unrecognised takes them in. The same
+    sound twice is one recording. If a run is cut short, run the command again. If you took in the
+    wrong files: callrec retention undo
     """
     from callrec.intake.clearing import parse_after
     from callrec.intake.preview import preview_names
     from callrec.intake.reading import telephone_setup
 
+    if bundle is not None or map_file is not None:
+        typed = {"PATH": paths, "--after": after != "keep", "--watch": watch, "--system": system}
+        typed |= {"--unrecognised": unrecognised}
+        order = read_order(bundle, map_file, cdr or [], [name for name in typed if typed[name]])
+        (try_rows if names_only else rehearse_bundle if dry_run else ingest_bundle)(
+            ctx.obj, order, rows
+        )
+        return
     if watch and (names_only or dry_run):
         raise Unusable("--watch takes recordings in; it goes with no rehearsal")
     if cdr and names_only:
@@ -183,27 +200,8 @@ def _take_in(invocation: Invocation, practice: Practice, actor: Actor, taking: _
         "summary": summary_json(done.summary),
         "seconds": round(seconds, 3),
     }
-    out.show(value, _lines(done, unused, seconds, practice.settings.time_zone))
+    out.show(value, ingested_lines(done, unused, seconds, practice.settings.time_zone))
     return done
-
-
-def _lines(
-    done: Ingested, unused: UnusedRows, seconds: float, zone: tzinfo
-) -> Iterator[str | Table]:
-    size = f"{done.size_bytes / 1e6:.1f} MB in {seconds:.1f} s"
-    yield f"{counted(done.recordings, 'recording')} taken in, {size}."
-    if done.duplicates:
-        yield f"{counted(done.duplicates, 'file')} had been taken in before."
-    if done.ignored:
-        yield f"{counted(done.ignored, 'file')} of another kind left aside."
-    yield from findings_lines(done.findings)
-    if done.quarantined:
-        yield f"{counted(len(done.quarantined), 'file')} not taken in, or left over:"
-        yield Table(("file", "why"), [(each.path, each.why) for each in done.quarantined])
-    yield from names_lines(done)
-    yield from records_lines(done, unused)
-    if done.summary:
-        yield summary_line(done.summary, zone)
 
 
 def _stay(invocation: Invocation, taking: _Taking) -> None:
@@ -326,7 +324,7 @@ CallRecords = Annotated[
     typer.Option(
         "--cdr",
         metavar="FILE",
-        help="Call records of the telephone system to join to the recordings; may be given again.",
+        help="Call records of the telephone system, to join to the recordings; may be given again.",
     ),
 ]
 
@@ -335,7 +333,7 @@ SystemName = Annotated[
     typer.Option(
         "--system",
         metavar="NAME",
-        help="Whose recordings these are: asterisk, 3cx, ...; else it is told by their names.",
+        help="The telephone system that made them: asterisk, 3cx, ...; otherwise by their names.",
     ),
 ]
 
@@ -343,21 +341,42 @@ Unrecognised = Annotated[
     bool,
     typer.Option(
         "--unrecognised",
-        help="Take in files, too, whose names no known telephone system writes, dated by the file.",
+        help="Also take in files whose names no known telephone system writes, dated by the file.",
     ),
 ]
 
 Watch = Annotated[
-    bool, typer.Option("--watch", help="Stay, and take in each recording once it has stood still.")
+    bool,
+    typer.Option("--watch", help="Keep running, and take in each recording once it is complete."),
+]
+
+BundleFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--bundle", metavar="FILE", help="A supplier's export to take in: a zip; goes with --map."
+    ),
+]
+
+MapFile = Annotated[
+    Path | None,
+    typer.Option("--map", metavar="FILE", help="How the list in the export is read, as TOML."),
+]
+
+TriedRows = Annotated[
+    int,
+    typer.Option(
+        "--rows", metavar="N", min=1, max=1000, help="How many rows of an export --try shows."
+    ),
 ]
 
 FirstDay = Annotated[
     str | None,
-    typer.Option("--from", metavar="DATE", help="First day; else that of the first call."),
+    typer.Option("--from", metavar="DATE", help="First day; otherwise that of the first call."),
 ]
 
 LastDay = Annotated[
-    str | None, typer.Option("--to", metavar="DATE", help="Last day; else that of the last call.")
+    str | None,
+    typer.Option("--to", metavar="DATE", help="Last day; otherwise that of the last call."),
 ]
 
 FindingsFile = Annotated[

@@ -1,0 +1,158 @@
+"""ingest --bundle: a supplier's export is taken in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from callrec.cli.commands.calls.ingest_view import (
+    ingested_json,
+    ingested_lines,
+    show_previews,
+    summary_json,
+    unused_json,
+)
+from callrec.cli.invocation import Invocation, practice_of, signing_person
+from callrec.cli.layout import Table
+from callrec.cli.output import counted
+from callrec.errors import DoneInPart, Tampered, Unusable
+
+if TYPE_CHECKING:
+    from callrec.intake.bundle import Bundle
+    from callrec.intake.records import AvailableCallRecords
+    from callrec.intake.summary import Ingested
+    from callrec.practice import Actor, Practice
+
+ROWS_TRIED: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class BundleOrder:
+    """What is to be taken in, and how, as it was typed."""
+
+    file: Path
+    map_file: Path
+    cdr: Sequence[Path]
+
+
+def read_order(
+    file: Path | None, map_file: Path | None, cdr: Sequence[Path], others: Sequence[str]
+) -> BundleOrder:
+    """What was typed; ``others``: what goes with no export.
+
+    Raises:
+        Unusable: it does not go together.
+    """
+    if file is None or map_file is None:
+        raise Unusable(
+            "--bundle and --map go together: the export, and how its list is read",
+            hint="give both: --bundle EXPORT.zip --map MAP.toml",
+        )
+    if others:
+        hint = "an export is taken in whole, and stays as it is"
+        raise Unusable(f"--bundle does not go with {others[0]}", hint=hint)
+    return BundleOrder(file, map_file, cdr)
+
+
+def try_rows(invocation: Invocation, order: BundleOrder, rows: int) -> None:
+    """Show how the first rows are read; no sound is."""
+    from callrec.intake.bundle import open_bundle
+    from callrec.intake.bundle_map import read_bundle_map
+    from callrec.intake.preview import preview_rows
+    from callrec.intake.reading import telephone_setup
+
+    with open_bundle(order.file, read_bundle_map(order.map_file)) as bundle:
+        previews = preview_rows(bundle.found, telephone_setup(invocation.settings))
+        show_previews(invocation.out, list(islice(previews, rows)))
+
+
+def rehearse_bundle(invocation: Invocation, order: BundleOrder, _rows: int) -> None:
+    """Show how all of it would be taken in."""
+    from callrec.intake.bundle import open_bundle
+    from callrec.intake.bundle_map import read_bundle_map
+    from callrec.intake.preview import preview_found
+    from callrec.intake.reading import telephone_setup
+    from callrec.intake.records import open_call_records
+
+    form, setup = read_bundle_map(order.map_file), telephone_setup(invocation.settings)
+    with (
+        open_bundle(order.file, form) as bundle,
+        open_call_records(order.cdr, invocation.settings) as records,
+    ):
+        show_previews(invocation.out, list(preview_found(bundle.found, setup, records)))
+
+
+def ingest_bundle(invocation: Invocation, order: BundleOrder, _rows: int) -> None:
+    """Take it in; what was taken in is read back before it is told."""
+    from callrec.intake.bundle import open_bundle
+    from callrec.intake.bundle_map import read_bundle_map
+    from callrec.intake.records import open_call_records
+
+    form = read_bundle_map(order.map_file)
+    practice = practice_of(invocation)
+    actor = signing_person(invocation, practice)
+    with (
+        open_bundle(order.file, form) as bundle,
+        open_call_records(order.cdr, practice.settings) as records,
+    ):
+        done = _take_in(invocation, practice, actor, bundle, records)
+    if done.damaged:
+        raise Tampered(f"{counted(done.damaged, 'sealed copy')} in the vault cannot be read back")
+    if done.quarantined:
+        left = counted(len(done.quarantined), "row or sound", "rows or sounds")
+        hint = "the list says why; correct the map, or ask the supplier, and run the same again"
+        raise DoneInPart(f"{left} of the export not taken in", hint=hint)
+
+
+def _take_in(
+    invocation: Invocation,
+    practice: Practice,
+    actor: Actor,
+    bundle: Bundle,
+    records: AvailableCallRecords | None,
+) -> Ingested:
+    from callrec.intake.clearing import parse_after
+    from callrec.intake.ingest import ingest_recordings
+    from callrec.intake.records import UnusedRows
+
+    out, began = invocation.out, time.perf_counter()
+    with out.progress("sealing", total=bundle.size_bytes, in_bytes=True) as advance:
+        done = ingest_recordings(
+            practice,
+            actor,
+            [bundle.path],
+            after=parse_after("keep"),
+            advance=advance,
+            records=records,
+            bundle=bundle,
+        )
+    unused, seconds = records.unused if records else UnusedRows(), time.perf_counter() - began
+    same = sum(each.problem is None for each in done.read_back)
+    value = {
+        **ingested_json(done),
+        **unused_json(unused),
+        "summary": summary_json(done.summary),
+        "seconds": round(seconds, 3),
+        "read_back": same,
+        "not_read_back": len(done.read_back) - same,
+    }
+    within, zone = f"{bundle.path}/", practice.settings.time_zone
+    lines = ingested_lines(done, unused, seconds, zone, within=within)
+    out.show(value, [*lines, *_read_back_lines(done, same, within)])
+    return done
+
+
+def _read_back_lines(done: Ingested, same: int, within: str) -> Iterator[str | Table]:
+    from callrec.intake.clearing import why_left
+
+    if same:
+        yield f"{counted(same, 'recording')} read back from the vault, the same as in the export."
+    if others := [each for each in done.read_back if each.problem is not None]:
+        yield f"{counted(len(others), 'recording')} not read back:"
+        named = [(str(each.source.path).removeprefix(within), each.problem) for each in others]
+        rows = [(name, why_left(problem)) for name, problem in named if problem]
+        yield Table(("file", "why"), rows)

@@ -1,0 +1,388 @@
+"""subject: add, change, find, show, erase, list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from callrec.cli import options
+from callrec.cli.commands.requests.erase import find_attached_volumes
+from callrec.cli.commands.search import ask_reason_or_request
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
+from callrec.cli.layout import Table
+from callrec.cli.output import facts, labelled, local_time
+from callrec.errors import Unusable
+from callrec.policy.days import short_date
+from callrec.policy.rights.subject import (
+    SubjectCriteria,
+    check_proof,
+    read_birthday,
+    read_nhs_number,
+)
+from callrec.policy.words import words
+
+if TYPE_CHECKING:
+    from callrec.practice import Practice
+    from callrec.search.subjects import ShownSubject
+    from callrec.subjects.register import KeptSubject, SubjectAnswers
+
+subject_app = new_app()
+
+_NONE: Final = "none"
+
+
+@subject_app.command()
+def add(
+    ctx: Context,
+    *,
+    name: PersonNames = None,
+    born: Born = None,
+    nhs_number: NhsNumber = None,
+    number: PersonNumbers = None,
+    proved: Proved = None,
+) -> None:
+    """Enter a person whose identity was proved, so that all their calls are found.
+
+    It is optional: a request may name numbers alone. What is entered is kept sealed.
+    """
+    from callrec.subjects.register import add_subject
+
+    practice = practice_of(ctx.obj)
+    actor = acting_person(ctx.obj, practice)
+    said = _said(name, born, nhs_number, number, proved)
+    kept = add_subject(practice, actor, _ask_missing(ctx.obj, practice, said))
+    _show_kept(ctx.obj, kept, f"{kept.reference} is on the register.")
+    ctx.obj.out.next_step(f"callrec request create subject-access --subject {kept.reference}")
+
+
+@subject_app.command()
+def change(
+    ctx: Context,
+    subject: SubjectReference,
+    *,
+    name: PersonNames = None,
+    born: Born = None,
+    nhs_number: NhsNumber = None,
+    number: PersonNumbers = None,
+    proved: Proved = None,
+) -> None:
+    """Change what is known of a person; what you do not give stands.
+
+    Give all their names, or all their numbers, where one of them changes. A request that names the
+    person keeps what it says until it is changed.
+    """
+    from callrec.subjects.register import change_subject
+
+    practice = practice_of(ctx.obj)
+    said = _said(name, born, nhs_number, number, proved)
+    kept = change_subject(practice, acting_person(ctx.obj, practice), subject, said)
+    _show_kept(ctx.obj, kept, f"{kept.reference} is changed.")
+
+
+def _said(
+    names: list[str] | None,
+    born: str | None,
+    nhs_number: str | None,
+    numbers: list[str] | None,
+    proved: str | None,
+) -> SubjectAnswers:
+    from callrec.subjects.register import SubjectAnswers
+
+    nhs = nhs_number if _is_given(nhs_number or "") else ""
+    return SubjectAnswers(
+        names=tuple(names or ()),
+        born=born,
+        nhs_number=nhs,
+        numbers=tuple(numbers or ()),
+        proof=proved,
+    )
+
+
+def _ask_missing(
+    invocation: Invocation, practice: Practice, said: SubjectAnswers
+) -> SubjectAnswers:
+    """What was not typed, asked for on a terminal."""
+    from callrec.practice import today
+    from callrec.subjects.register import telephone_number
+
+    if not invocation.prompts.possible:
+        return said
+    readers: Mapping[str, Callable[[str], Any]] = {
+        "names": lambda text: tuple(map(_name, _several(text))),
+        "born": lambda text: read_birthday(text, today(practice)).isoformat(),
+        "nhs_number": lambda text: read_nhs_number(text) if _is_given(text) else "",
+        "numbers": lambda text: tuple(
+            telephone_number(each) for each in _several(text) if _is_given(each)
+        ),
+        "proof": check_proof,
+    }
+    missing = [name for name in readers if getattr(said, name) in (None, ())]
+    answers = {
+        name: invocation.prompts.ask_until(question, readers[name], **asked)
+        for name in missing
+        for question, asked in (_QUESTIONS[name],)
+    }
+    return replace(said, **answers)
+
+
+_QUESTIONS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "names": (
+        "What is their name?",
+        {
+            "option": "--name NAME",
+            "help": "Add other spellings, and names they had before, with ; between them.",
+        },
+    ),
+    "born": ("When were they born?", {"option": "--born DATE"}),
+    "nhs_number": (
+        "What is their NHS number?",
+        {"option": "--nhs-number NUMBER", "default": _NONE},
+    ),
+    "numbers": (
+        "Which telephone numbers do they use?",
+        {"option": "--number NUMBER", "help": "Put ; between them.", "default": _NONE},
+    ),
+    "proof": (
+        "How was their identity proved?",
+        {
+            "option": "--proved TEXT",
+            "help": "In a sentence: Driving licence and address, seen at the desk.",
+        },
+    ),
+}
+
+
+def _several(text: str) -> list[str]:
+    return [each.strip() for each in text.split(";") if each.strip()]
+
+
+def _is_given(text: str) -> bool:
+    return text.casefold() != _NONE
+
+
+def _name(text: str) -> str:
+    if not words(text):
+        raise Unusable("a name has two letters or more", hint="give it by --name NAME")
+    return text
+
+
+def _show_kept(invocation: Invocation, kept: KeptSubject, done: str) -> None:
+    invocation.out.show({"id": kept.reference, **facts(kept, "version", "shared")}, done)
+    if kept.shared:
+        invocation.out.note(shared_note(kept.shared))
+
+
+def shared_note(count: int) -> str:
+    """That numbers are a household's; nobody is named."""
+    which = "one of these numbers is" if count == 1 else f"{count} of these numbers are"
+    return f"{which} shared with another person on the register: listen before you give out a call"
+
+
+@subject_app.command()
+def find(
+    ctx: Context,
+    *,
+    name: PersonName = None,
+    born: Born = None,
+    nhs_number: NhsNumber = None,
+    number: PersonNumber = None,
+    request: options.Request = None,
+    reason: options.Reason = None,
+) -> None:
+    """Look a person up, for a reason that you state or under a request.
+
+    By NHS number, telephone number, or name with date of birth. Every look is recorded as a search
+    is, with what was asked for and why.
+    """
+    from callrec.practice import today
+    from callrec.search.subjects import look_up_subjects
+    from callrec.subjects.register import telephone_number
+
+    practice = practice_of(ctx.obj)
+    criteria = SubjectCriteria(
+        name=name or "",
+        born_on=read_birthday(born, today(practice)) if born else None,
+        nhs_number=read_nhs_number(nhs_number) if nhs_number else "",
+        number=telephone_number(number) if number else "",
+    )
+    actor = acting_person(ctx.obj, practice)
+    reason, request = ask_reason_or_request(
+        ctx.obj.prompts, practice, actor, reason, request, is_refused=not criteria.names_one
+    )
+    found = look_up_subjects(practice, actor, criteria, reason=reason, request=request)
+    rows = [(each.reference, each.name, _birthday(each.born_on)) for each in found]
+    table = Table(("person", "name", "born"), rows)
+    items = [{"id": each.reference, **facts(each, "name", "born_on")} for each in found]
+    ctx.obj.out.show({"items": items}, table if found else "Nobody on the register is so.")
+
+
+@subject_app.command()
+def show(
+    ctx: Context,
+    subject: SubjectReference,
+    *,
+    request: options.Request = None,
+    reason: options.Reason = None,
+) -> None:
+    """What is known of a person, for a reason that you state or under a request.
+
+    NHS number and telephone numbers are masked, unless it is under a request.
+    """
+    from callrec.search.subjects import show_subject
+
+    practice = practice_of(ctx.obj)
+    actor = acting_person(ctx.obj, practice)
+    reason, request = ask_reason_or_request(
+        ctx.obj.prompts, practice, actor, reason, request, is_refused=False
+    )
+    shown = show_subject(practice, actor, subject, reason=reason, request=request)
+    lines = list(_shown_lines(practice, shown))
+    ctx.obj.out.show(_shown_json(shown), lines)
+    if shown.shared:
+        ctx.obj.out.note(shared_note(shown.shared))
+
+
+def _shown_json(shown: ShownSubject) -> Mapping[str, Any]:
+    return {
+        "id": shown.reference,
+        **facts(shown, "names", "born_on"),
+        "nhs_number": shown.nhs_number or None,
+        **facts(shown, "numbers", "masked", "shared", "proof"),
+        "history": [facts(each, "what", "at", "by") for each in shown.history],
+    }
+
+
+def _shown_lines(practice: Practice, shown: ShownSubject) -> Iterator[str]:
+    zone = practice.settings.time_zone
+    yield shown.reference
+    name, *others = shown.names
+    known = [
+        ("name", name),
+        *(("also", each) for each in others),
+        ("born", _birthday(shown.born_on)),
+        ("NHS number", shown.nhs_number or "not known"),
+        *(("telephone", each) for each in shown.numbers or ("none known",)),
+        ("identity", shown.proof),
+        *(
+            (each.what.partition(".")[2], f"{local_time(each.at, zone)} by {each.by}")
+            for each in shown.history
+        ),
+    ]
+    yield from labelled(known, width=12)
+
+
+@subject_app.command()
+def erase(
+    ctx: Context,
+    subject: SubjectReference,
+    *,
+    volumes: options.OnVolumes = None,
+    yes: options.Yes = False,
+) -> None:
+    """Erase a person from the register, once no open request is about them.
+
+    The Data Controller does. Nothing of the record is left here, nor on a volume once that was
+    attached; that S-3 was erased stays on record. What a request said of them stays with it.
+    """
+    from callrec.registers.verify import check_vault
+    from callrec.retention.people import erase_subject
+
+    practice, out = practice_of(ctx.obj), ctx.obj.out
+    actor = signing_person(ctx.obj, practice)
+    ctx.obj.prompts.confirm(f"erase {subject} from the register", yes=yes)
+    found = find_attached_volumes(practice, volumes or [])
+    erased = erase_subject(practice, actor, subject, volumes=found, check=check_vault)
+    value = {
+        "id": erased.reference,
+        **facts(erased, "owed"),
+        "undone": [{"volume": label, "why": why} for label, why in erased.undone],
+    }
+    out.show(value, f"{subject} is erased from the register.")
+    for label in erased.owed:
+        out.note(f'owed: the copy of the catalogue on "{label}" still has the record')
+    if erased.owed:
+        out.next_step(
+            f'attach "{erased.owed[0]}", then callrec request subject erase {subject} --volume DIR'
+        )
+
+
+@subject_app.command("list")
+def list_(ctx: Context) -> None:
+    """How many are on the register, and who entered each; nothing of the people themselves."""
+    from callrec.subjects.register import list_subjects
+
+    practice = practice_of(ctx.obj)
+    listed = list_subjects(practice, acting_person(ctx.obj, practice))
+    rows = [
+        (each.reference, each.state, str(each.version), short_date(each.added_on), each.added_by)
+        for each in listed
+    ]
+    items = [
+        {"id": each.reference, **facts(each, "state", "version", "added_on", "added_by")}
+        for each in listed
+    ]
+    ctx.obj.out.show_items(items, Table(("person", "state", "version", "added", "by"), rows))
+
+
+def _birthday(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def read_subject_reference(text: str) -> str:
+    """A person's reference as it is printed: ``S-3``, from that or from ``3``."""
+    return f"S-{options.read_reference('subject', 'S-3', text)}"
+
+
+SubjectReference = Annotated[
+    str,
+    typer.Argument(
+        metavar="PERSON",
+        parser=read_subject_reference,
+        help="Which person on the register: S-3, or 3 for short.",
+    ),
+]
+
+PersonNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--name",
+        metavar="NAME",
+        help="Their name; other spellings and former names, each by another --name.",
+    ),
+]
+
+PersonName = Annotated[
+    str | None, typer.Option("--name", metavar="NAME", help="Their name, with --born.")
+]
+
+Born = Annotated[str | None, typer.Option("--born", metavar="DATE", help="When they were born.")]
+
+NhsNumber = Annotated[
+    str | None,
+    typer.Option("--nhs-number", metavar="NUMBER", help="Their NHS number, or none."),
+]
+
+PersonNumbers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--number",
+        "-n",
+        metavar="NUMBER",
+        help="A telephone number that they use, in any spelling; may be given again.",
+    ),
+]
+
+PersonNumber = Annotated[
+    str | None,
+    typer.Option("--number", "-n", metavar="NUMBER", help="A telephone number that they use."),
+]
+
+Proved = Annotated[
+    str | None,
+    typer.Option("--proved", metavar="TEXT", help="How their identity was proved, in a sentence."),
+]
