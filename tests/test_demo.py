@@ -110,7 +110,7 @@ def test_the_tampering_is_told_after_the_soundness(kept: Demo) -> None:
 
 
 def test_7_zip_took_out_the_very_sound_that_the_telephone_system_wrote(kept: Demo) -> None:
-    (original,) = (kept.folder / "opened" / "recordings").glob("*-original.wav")
+    (original,) = (kept.folder / "opened" / "recordings").glob("*-listening.wav")
     spool = [path.read_bytes() for path in (kept.folder / "spool").rglob("*.wav")]
     assert original.read_bytes() in spool
 
