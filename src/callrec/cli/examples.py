@@ -65,7 +65,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     ),
     "request recording identify": (
         "1042 --subject S-3",
-        '1042 --subject S-3 --how "She says her name"',
+        '1042 --subject S-3 --how "She gives a name"',
         "1042 --subject 3",
     ),
     "request recording note": (
