@@ -33,6 +33,7 @@ from callrec.login.sessions import OpenSession
 from callrec.login.unlock import LoggedIn
 from callrec.mail.outbox import Message
 from callrec.mail.sending import SentMail
+from callrec.notes.note import WrittenNote
 from callrec.office import doctor
 from callrec.office.inbox import InboxAction, InboxItem
 from callrec.office.settings import ProposedSettings, ShownSettings
@@ -90,10 +91,11 @@ from callrec.restore.restore import Restored
 from callrec.retention.categories import CategoryGiven
 from callrec.retention.destroy import Destruction
 from callrec.retention.erase import DisposalProposal
+from callrec.retention.people import ErasedSubject
 from callrec.retention.review import RetentionReview
 from callrec.retention.undo import UndoProposal
 from callrec.search.reviews import DrawnSearches
-from callrec.search.show import CheckedRecording, StartClock
+from callrec.search.show import CheckedRecording, ShownNote, StartClock
 from callrec.search.subjects import FoundSubject, ShownSubject, SubjectChange
 from callrec.settings import Settings
 from callrec.subjects.register import KeptSubject, ListedSubject
@@ -199,6 +201,7 @@ _DESTROYED: Final = {
     "undone": [{"volume": str, "why": str}],
     "done": bool,
     **of(Destruction, "released_to"),
+    "person": str | None,
     "document": Mapping[str, Any] | None,
 }
 _PREVIEWED: Final = {"id": str, "recordings": [int]}
@@ -235,6 +238,7 @@ _SHOWN_REQUEST: Final = {
         **dict.fromkeys(("date", "time", "extension", "number", "parties"), str | list[str]),
         "further": Mapping[str, str | None],
         "names?": list[str],
+        "person?": str,
     },
     **of(ShownRequest, "digest"),
     "recordings": [
@@ -345,6 +349,8 @@ _UPDATED: Final = {
 
 _CHANGED_COMPLAINT: Final = {"id": str, **of(ChangedComplaint, "state", "version", "due_on")}
 
+_WRITTEN_NOTE: Final = {"id": str, **of(WrittenNote, "recording", "version")}
+
 _KEPT_SUBJECT: Final = {"id": str, **of(KeptSubject, "version", "shared")}
 
 _SHOWN_COMPLAINT: Final = {
@@ -432,6 +438,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         **of(CheckedRecording, "batch", "sides", "findings", "provenance"),
         **of(CheckedRecording, "notices", "notices_stated_on", "caller_told", "file_checked"),
         **of(CheckedRecording, "restricted_by", "corrected_by"),
+        "notes": [{"id": str, "subject": str | None, **of(ShownNote, "text", "at", "by")}],
         **_CATEGORY,
     },
     "request create": {
@@ -458,7 +465,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "items": [_CALL],
         "added": [int],
         "left_out": _WITHHELD,
-        **of(Gathered, "elsewhere", "too_many"),
+        **of(Gathered, "shared", "is_outdated", "elsewhere", "too_many"),
         **of(Amended, "version", "recordings", "grants_ended", "of_other_day"),
     },
     "request event": (
@@ -504,6 +511,12 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "nhs_number": str | None,
         **of(ShownSubject, "numbers", "masked", "shared", "proof"),
         "history": [of(SubjectChange, "what", "at", "by")],
+    },
+    **dict.fromkeys(("request recording identify", "request recording note"), _WRITTEN_NOTE),
+    "request subject erase": {
+        "id": str,
+        **of(ErasedSubject, "owed"),
+        "undone": [{"volume": str, "why": str}],
     },
     "request subject list": {
         "items": [{"id": str, **of(ListedSubject, "state", "version", "added_on", "added_by")}]

@@ -267,4 +267,4 @@ def test_details_that_are_no_json_are_told_and_stop_nothing(worked: House) -> No
     said = answers(worked, ("dora", "audit", "list"), ("dora", "request", "dossier", "R-1"))
     assert {each.status for each in said.values()} == {0}
     assert f"entry {seq}, by sam: " in said["audit list"].err
-    assert "details: in no form" in said["request dossier R-1"].out
+    assert "Details: in no form" in said["request dossier R-1"].out

@@ -21,6 +21,7 @@ from callrec.package import callrec_verify
 from callrec.policy.role import VaultKey
 from callrec.volume.volume import is_volume
 from house.drives import (
+    archive,
     archived_twice,
     contents,
     drive,
@@ -35,6 +36,7 @@ from house.packages import acts_of, outbox
 from house.practices import House
 from house.requests import a_request, approved, grants_of, rows, state_of, with_recordings
 from house.spool import a_call, a_wave, originals_of, take_in
+from house.subjects import a_person
 from house.vault_keys import versions
 
 
@@ -383,6 +385,35 @@ def is_migrated(house: House) -> bool:
     return sql(house, "SELECT version_num FROM alembic_version") == [(SECOND,)]
 
 
+def known_person(house: House) -> None:
+    """On the register, and in the copy of the catalogue on a volume; what is sealed is written."""
+    with_recordings(house, 1)
+    a_person(house)
+    archive(house, drive(house, "drive-a"))
+    sealed = rows(house, "SELECT sealed FROM subject_version UNION SELECT sealed FROM subject_key")
+    (house.folder / "sealed").write_text("\n".join(bytes(each).hex() for (each,) in sealed))
+
+
+def nobody_is_left(house: House) -> bool:
+    """No byte of the record, here or in the one copy on the volume, which knows of the erasure."""
+    sealed = [bytes.fromhex(each) for each in (house.folder / "sealed").read_text().split()]
+    erased = rows(house, "SELECT erased FROM subject")[0][0]
+    known = rows(house, "SELECT head_size FROM volume")[0][0]
+    house.close()
+    is_there = found_in(sealed, house.config.vault)
+    house.open()
+    return erased is not None and known > erased and not is_there
+
+
+def person_is_whole_or_gone(house: House) -> Iterator[str]:
+    """Row, versions, keys and tokens go at once."""
+    state = rows(house, "SELECT state FROM subject")[0][0]
+    tables = ("subject_version", "subject_key", "subject_token")
+    there = [bool(rows(house, f"SELECT 1 FROM {table}")) for table in tables]
+    if there != [state == "registered"] * 3:
+        yield f"the record is {state}, and there are {there}"
+
+
 CASES: Final = {
     "init": Case(
         prepare=bare,
@@ -479,6 +510,16 @@ CASES: Final = {
         kept=is_erased_or_not,
         once_failed=r"killed at \d+, unlink drive-a/catalogue/.*partial(,|$)"
         r"|power cut, nothing left at \d+, sync drive-b(,|$)",
+    ),
+    "subject erase": Case(
+        prepare=known_person,
+        words=lambda house: (
+            *("request", "subject", "erase", "S-1", "--yes"),
+            *("--volume", str(house.folder / "drive-a")),
+        ),
+        who="dora",
+        is_done=nobody_is_left,
+        kept=person_is_whole_or_gone,
     ),
     "certificate": Case(
         prepare=destroyed,

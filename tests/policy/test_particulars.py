@@ -79,7 +79,7 @@ def all_unknown() -> Particulars:
 def test_the_six_stand_in_the_policy_s_order() -> None:
     names = [field.name for field in fields(Particulars)]
     six = ["reason", "days", "times", "extensions", "numbers", "parties", "about"]
-    assert names == [*six, "further", "names"]
+    assert names == [*six, "further", "names", "person"]
 
 
 def test_each_of_them_is_said() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,13 +16,19 @@ from callrec.policy.rights.subject import (
     SubjectCriteria,
     SubjectRecord,
     SubjectState,
+    check_may_erase_subject,
+    check_may_keep,
     check_not_browsing_people,
+    check_nothing_needs,
     check_record,
     read_birthday,
     read_nhs_number,
     state_after,
 )
+from callrec.policy.role import Power, Role, powers_of
+from callrec.policy.words import in_words
 from house.subjects import nhs_number
+from policy.builders import TODAY, a_person
 
 RECORD = SubjectRecord(
     names=("Siân O'Neill", "Sian Davies"),
@@ -77,7 +84,7 @@ def test_two_digits_that_changed_places_are_never_another_number(nine: int, plac
     if _left_of(nine) == 1:
         return
     digits = nhs_number(nine)
-    first, second = digits[place : place + 2]
+    first, second = digits[place], digits[place + 1]
     if first == second:
         return
     with pytest.raises(Unusable):
@@ -94,7 +101,7 @@ def test_a_whole_record_is_taken() -> None:
     check_record(replace(RECORD, nhs_number="", numbers=()))
 
 
-WRONG = {
+WRONG: dict[str, Any] = {
     "no name": {"names": ()},
     "an initial": {"names": ("S",)},
     "a name and an initial": {"names": ("Sian", "S")},
@@ -105,7 +112,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
-def test_what_is_no_person_is_unusable(change: dict[str, tuple[str, ...]]) -> None:
+def test_what_is_no_person_is_unusable(change: dict[str, Any]) -> None:
     with pytest.raises(Unusable):
         check_record(replace(RECORD, **change))
 
@@ -166,7 +173,7 @@ def test_somebody_else_is_not_found(criteria: SubjectCriteria) -> None:
     assert not criteria.fits(RECORD)
 
 
-A, C, E = SubjectAct
+A, C, E = SubjectAct.ADDED, SubjectAct.CHANGED, SubjectAct.ERASED
 
 
 def test_where_a_record_stands_follows_from_what_happened() -> None:
@@ -178,3 +185,23 @@ def test_where_a_record_stands_follows_from_what_happened() -> None:
 def test_what_cannot_have_happened_is_tampering(acts: tuple[SubjectAct, ...]) -> None:
     with pytest.raises(Tampered):
         state_after(acts)
+
+
+def test_all_the_open_requests_about_a_person_are_named() -> None:
+    check_nothing_needs("S-3", ())
+    with pytest.raises(Refused, match="S-3 is needed: R-17, R-19 are about that person"):
+        check_nothing_needs("S-3", ("R-17", "R-19"))
+
+
+@pytest.mark.parametrize("role", Role)
+def test_who_may_search_keeps_the_register_and_the_data_controller_erases(role: Role) -> None:
+    may = powers_of(a_person(role), TODAY)
+    for check, power in (
+        (check_may_keep, Power.SEARCH),
+        (check_may_erase_subject, Power.DECIDE_RESERVED),
+    ):
+        if power in may:
+            check(a_person(role), on=TODAY)
+        else:
+            with pytest.raises(Refused, match=f"the role {in_words(role)} may not"):
+                check(a_person(role), on=TODAY)

@@ -251,7 +251,7 @@ def test_a_hearing_says_who_was_there_and_what_was_left_out_to_who_reads_the_log
     }
     assert entry(for_sam, "listen").details == entry(for_sam, "listen.ended").details == {}
     read = done(stocked, "dora", "request", "dossier", "R-1")
-    assert "played to second: 0" in read, "which is not the same as having heard all of it"
+    assert "Played to second: 0" in read, "which is not the same as having heard all of it"
 
 
 def test_of_a_hearing_whose_run_was_killed_the_end_is_not_recorded(granted: House) -> None:

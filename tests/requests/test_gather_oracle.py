@@ -1,8 +1,9 @@
 """Whose calls they are, told by a plain list: all of theirs are found, and the rest has a ground.
 
 Made-up people with up to three numbers, of which a household shares one, who ring without showing
-one at times, and whose names the telephone system wrote in several spellings. The oracle knows of
-each call who rang; it reads no index, opens nothing, and shares no code with what it judges.
+one at times, and whose names the telephone system wrote in several spellings. Some of them are on
+the register of people, with those who share a number. The oracle knows of each call who rang; it
+reads no index, opens nothing, and shares no code with what it judges.
 
 `make gathering` tries 10,000 people; docs/evidence/gathering.md has what came of it.
 """
@@ -31,6 +32,7 @@ from house.holds import ask, verified
 from house.particulars import particulars
 from house.practices import House
 from house.requests import logged_in, opened
+from house.subjects import a_person
 
 FORENAMES = ("Siân", "Agnes", "José", "Ann Marie", "Zoë", "Owen", "Ravi", "Mei", "Björn", "Chloé")
 
@@ -172,7 +174,7 @@ def test_everybody_s_calls_are_found_and_what_is_left_out_has_its_ground(
             found, theirs = found + len(got), theirs + len(oracle.mine[person])
     seconds = time.monotonic() - began
     for person in range(0, count, max(count // ASKED, 1)):
-        gathered(house, everybody[person], oracle, person)
+        gathered(house, everybody, oracle, person)
     assert not verified(house).problems
     with capsys.disabled():
         print(  # noqa: T201 - what docs/evidence/gathering.md tells
@@ -192,14 +194,38 @@ NOTHING_ELSE = {
 }
 
 
-def gathered(house: House, somebody: Somebody, oracle: Oracle, person: int) -> None:
-    """A request by their words asks for theirs, and leaves out the others' on a ground."""
+def registered(house: House, somebody: Somebody) -> str:
+    """Their reference on the register."""
+    said: dict[str, Any] = {
+        "names": somebody.spellings,
+        "numbers": somebody.numbers,
+        "nhs_number": "",
+    }
+    return a_person(house, **said)
+
+
+def gathered(house: House, everybody: list[Somebody], oracle: Oracle, person: int) -> None:
+    """A request by their words asks for theirs, and leaves out the others' on a ground.
+
+    They are on the register with who shares a number with them; calls on that are named.
+    """
+    somebody = everybody[person]
     mine, described = oracle.mine[person], oracle.described(somebody)
-    reference = ask(house, "max", purpose=Purpose.SUBJECT_ACCESS, **said_by(somebody))
+    others = [each for each in everybody[max(person - 2, 0) : person + 3] if each is not somebody]
+    household = {number for each in others for number in each.numbers} & {*somebody.numbers}
+    who = registered(house, somebody)
+    for each in others:
+        if household & {*each.numbers}:
+            registered(house, each)
+    asked = {**said_by(somebody), "person": who}
+    reference = ask(house, "max", purpose=Purpose.SUBJECT_ACCESS, **asked)
     leave_out = dict.fromkeys(described - mine, Ground.NOT_RELEVANT)
     actor = logged_in(house, "max")
     came_to = gather_recordings(house.practice, actor, reference, leave_out=leave_out)
     assert {call.id for call in came_to.found} == described
+    shared = [oracle.by_number.get(number, set()) for number in household]
+    assert {*came_to.shared} == set().union(*shared)
+    assert (came_to.person, came_to.is_outdated) == (who, False)
     request = opened(house, reference)
     assert {row.id for row in request.recordings} == mine
     assert came_to.left_out == leave_out

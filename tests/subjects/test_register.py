@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -184,7 +185,7 @@ def test_everybody_is_found_under_another_index_key_and_after_resealing(house: H
     [{"names": ()}, {"born": None}, {"nhs_number": "9990000019"}, {"numbers": ("12",)}],
     ids=str,
 )
-def test_what_is_wrong_enters_nobody(house: House, said: dict[str, object]) -> None:
+def test_what_is_wrong_enters_nobody(house: House, said: dict[str, Any]) -> None:
     with pytest.raises(Unusable):
         a_person(house, **said)
     assert rows(house, "SELECT * FROM subject") == []

@@ -153,7 +153,7 @@ def test_somebody_else_sealed_in_their_place_is_found(registered: House) -> None
 def test_a_person_that_is_in_no_leaf_or_in_no_row_is_found(registered: House) -> None:
     by_sql(
         registered,
-        "INSERT INTO subject SELECT :id, 9, version, entered_by, state FROM subject"
+        "INSERT INTO subject SELECT :id, 9, version, entered_by, state, erased FROM subject"
         " WHERE number = 1",
         id="9" * 32,
     )

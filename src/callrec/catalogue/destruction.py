@@ -133,8 +133,10 @@ def not_destroyed(connection: Connection, files: Sequence[str]) -> set[str]:
 
 
 def newest_destruction(connection: Connection) -> int | None:
-    """Sequence of the leaf by which something was destroyed last; None: nothing was."""
-    return connection.execute(select(func.max(tables.certificate.c.seq))).scalar()
+    """Sequence of the leaf by which a recording or a person went last; None: none did."""
+    last = (func.max(tables.certificate.c.seq), func.max(tables.subject.c.erased))
+    found = [connection.execute(select(each)).scalar() for each in last]
+    return max((seq for seq in found if seq is not None), default=None)
 
 
 def copy_predates_destruction(connection: Connection, volume: str) -> bool:
@@ -169,8 +171,9 @@ def still_to_erase_by_label(
 ) -> Mapping[str, int]:
     """How many destroyed recordings each volume holds or tells of yet, by its label.
 
-    A copy of the catalogue that is older than the destruction has their keys and descriptions,
-    whether the volume holds their files or not.
+    Where no certificate is named, people who were erased from the register count as well. A copy of
+    the catalogue that is older than the destruction has their keys and descriptions, whether the
+    volume holds their files or not.
     """
     held, stub, made = _held(), tables.destroyed, tables.certificate
     files = select(held.c.volume, held.c.recording).join(stub, stub.c.recording == held.c.recording)
@@ -181,12 +184,15 @@ def still_to_erase_by_label(
     known = entries_known(connection)
     for volume, each in (begun or {}).items():
         known[volume] = min(each.known, known.get(volume, each.known))
-    owed: dict[str, set[int]] = defaultdict(set)
+    owed: dict[str, set[int | str]] = defaultdict(set)
     for volume, recording in connection.execute(files):
         owed[volume].add(recording)
-    destroyed = connection.execute(stubs).all()
+    destroyed, subject = connection.execute(stubs).all(), tables.subject.c
+    erased = select(subject.erased, subject.id).where(subject.erased.is_not(None))
+    people = connection.execute(erased).all() if certificate is None else ()
     for volume, size in known.items():
         owed[volume] |= {recording for seq, recording in destroyed if seq >= size}
+        owed[volume] |= {id_ for seq, id_ in people if seq >= size}
     table = tables.volume
     query = select(table.c.id, table.c.label).where(table.c.standing == standing)
     labels = {row.id: row.label for row in connection.execute(query)}

@@ -29,6 +29,7 @@ from callrec.policy.incident import IncidentState
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.rights.complaint import ComplaintState
+from callrec.policy.rights.note import NoteState
 from callrec.policy.rights.subject import SubjectState
 from callrec.policy.role import VaultKey
 
@@ -308,6 +309,20 @@ part = _table(
 """One month of the search index (``year * 12 + month - 1``): how many rows, how wide its tokens."""
 
 
+note = _table(
+    "note",
+    Column("id", String(32), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("recording", ForeignKey("recording.uid"), nullable=False, index=True),
+    Column("written_by", ForeignKey("person.id"), nullable=False),
+    Column("state", EnumText(NoteState, 16), nullable=False),
+)
+"""A note on a recording. Of one that was erased this row alone is left."""
+
+note_version, note_key = _versions_of("note")
+
+
 # --- people on the register ---------------------------------------------------------------------
 
 subject = _table(
@@ -317,8 +332,9 @@ subject = _table(
     Column("version", Integer, nullable=False),
     Column("entered_by", ForeignKey("person.id"), nullable=False),
     Column("state", EnumText(SubjectState, 16), nullable=False),
+    Column("erased", ForeignKey("leaf.seq")),
 )
-"""A person whose identity was proved. Of one who was erased this row alone is left."""
+"""A person whose identity was proved. ``erased``: the leaf since which this row alone is left."""
 
 subject_version, subject_key = _versions_of("subject")
 

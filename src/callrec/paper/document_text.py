@@ -84,7 +84,7 @@ def _timeline(timeline: Timeline) -> Iterator[str]:
 
 def _happening(happening: Happening) -> Iterator[str]:
     sign = "! " if happening.stands_out else ""
-    yield from _filled(f"{sign}{happening.when}  {happening.what}", "  ", "")
+    yield from _filled(f"{sign}{happening.when}: {happening.what}", "  ", "")
     yield from _facts(happening.facts, "    ")
 
 

@@ -222,7 +222,7 @@ QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
             question="The data subject's full name",
             help="Whose calls they are, even if somebody else asks.",
             option="--subject NAME",
-            option_help="Full name of the person whose calls they are.",
+            option_help="Full name of the person whose calls they are, or S-3 on the register.",
             names_subject=True,
         ),
         FurtherParticular.RECEIVED: Question(

@@ -79,6 +79,8 @@ class Answers:
     """Their names."""
     names: tuple[str, ...] = ()
     """Under which the calls of the person whom it is about may be found."""
+    person: str | None = None
+    """Whom on the register it is about, ``S-3``."""
     about: str | None = None
     """Any other information on the nature of the call."""
     further: Mapping[FurtherParticular, str] = field(default_factory=dict)
@@ -110,6 +112,8 @@ class Particulars:
     """The further particulars (policy/further.py): days in ISO 8601, choices by code."""
     names: tuple[str, ...] = ()
     """Where a law gives somebody a right to all their calls: what else these are found by."""
+    person: str = ""
+    """``S-3``: whom on the register it is about, whose names and numbers were taken from there."""
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -151,6 +155,7 @@ class Particulars:
             "about": self.about,
             "further": {str(name): self.further[name] for name in sorted(self.further)},
             **({"names": list(self.names)} if self.names else {}),
+            **({"person": self.person} if self.person else {}),
         }
 
     @classmethod
@@ -171,6 +176,7 @@ class Particulars:
                     for name, text in dict(value["further"]).items()
                 },
                 names=_read_texts(value.get("names", [])),
+                person=_read_person(value.get("person", "")),
             )
             for number in () if isinstance(read.numbers, Unknown) else read.numbers:
                 days_withheld(number)
@@ -214,6 +220,7 @@ def read_particulars(
         parties=_known_or_unknown(taken.parties, "party"),
         about=taken.about or "",
         names=taken.names,
+        person=taken.person or "",
     )
     known = AnswerContext(today=today, logins=logins, call_on=read.since)
     return replace(read, further=read_further(purpose, taken.further, known))
@@ -231,6 +238,12 @@ def _check_sought(purpose: Purpose, answers: Answers) -> None:
             "withheld numbers are searched for within some days",
             clause=Clause.NO_BROWSING,
             hint='say which days: --number "withheld 1/3/2024 to 31/3/2024", or --date DATE',
+        )
+    if answers.person and FurtherParticular.SUBJECT not in TERMS[purpose].further:
+        raise Refused(
+            f"{purpose} is not about one person's calls",
+            clause=Clause.SPECIFIC_PURPOSES,
+            hint="say what is known of the call: --number NUMBER",
         )
     if answers.names and not TERMS[purpose].has_statutory_clock:
         raise Refused(
@@ -263,6 +276,8 @@ def with_changes(particulars: Particulars, changes: Answers) -> Answers:
         numbers=changes.numbers or before(particulars.numbers),
         parties=changes.parties or before(particulars.parties),
         names=changes.names or particulars.names,
+        person=changes.person
+        or ("" if FurtherParticular.SUBJECT in changes.further else particulars.person),
         about=particulars.about if changes.about is None else changes.about,
         further=further,
         agreement=changes.agreement,
@@ -331,6 +346,13 @@ def _one_or_several(known: tuple[object, ...] | Unknown) -> str | list[str]:
 
 def _read_several(value: object) -> tuple[str, ...]:
     return _read_texts(value) if isinstance(value, list) else (_read_text(value),)
+
+
+def _read_person(value: object) -> str:
+    text = _read_text(value)
+    if text and not re.fullmatch(r"S-[1-9][0-9]*", text):
+        raise ValueError
+    return text
 
 
 def _listed(answer: TimeRange | tuple[str, ...] | Unknown) -> str | list[str]:

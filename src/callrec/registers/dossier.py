@@ -13,7 +13,7 @@ that made it commits to it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import merge
@@ -28,8 +28,10 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered
-from callrec.login.people import logins
+from callrec.login.people import logins, shown_colleague
 from callrec.mail.outbox import Message, read_messages
+from callrec.notes.log import read_notes
+from callrec.policy.clock_events import Deadline
 from callrec.policy.edits import Edits, format_edits, read_edits
 from callrec.policy.hold import HoldAct
 from callrec.policy.purpose import Purpose
@@ -40,13 +42,22 @@ from callrec.practice import Actor, Practice, record, today
 from callrec.record.acts import SEARCH, leaves_about, leaves_of_act, names_its_subjects
 from callrec.record.versions import open_details
 from callrec.release.listen import hearing_end_leaf
-from callrec.requests.approvals import by_statement, read_approvals
-from callrec.requests.clock import read_dates
+from callrec.requests.approvals import by_statement, end_reason, read_approvals
+from callrec.requests.clock import deadline_on_day, read_clock, read_dates
+from callrec.requests.due import answered_requests, awaits_answer
+from callrec.requests.glass import broken_glass
 from callrec.requests.history import REQUESTS, read_history, read_words
 from callrec.requests.lapse import attempt_on
 from callrec.requests.model import MAKING_ACTS, Approval, History, OpenRequest, RequestBody
 from callrec.requests.open import read_request, sees_in_full, unopened_facts
-from callrec.requests.packages import RELEASE_ACTS, release_of
+from callrec.requests.packages import (
+    RELEASE_ACTS,
+    ShownRelease,
+    read_releases,
+    release_of,
+    shown_release,
+    words_for,
+)
 from callrec.requests.show import masked
 
 DOSSIER_READ: Final = "request.dossier"
@@ -88,6 +99,18 @@ class Dossier:
     read_at: datetime
     in_full: bool
     """The reader sees what the request says unmasked."""
+    practice: str
+    names: Mapping[str, str]
+    """By login, the full names of people who have a part in it; none where no key opens them."""
+    deadline: Deadline | None
+    """By when it is answered, and why; None where nothing sets a day."""
+    is_answered: bool
+    """That day presses no more."""
+    releases: tuple[ShownRelease, ...]
+    standing_for: tuple[tuple[str, datetime], ...]
+    """Who may hear or hand over what was approved, by login, and until when."""
+    unaccepted_alone: bool
+    """It was decided by one person alone, and nobody else has accepted that."""
     entries: tuple[DossierEntry, ...]
 
     @property
@@ -126,16 +149,42 @@ def _dossier(practice: Practice, actor: Actor, connection: Connection, row: Row[
     read = read_entry_details(practice, actor, connection, history, request if in_full else None)
     versions = read_versions(connection, history, request, in_full=in_full)
     leaves = read_dossier_leaves(practice, actor, connection, request=row.id, reference=reference)
-    entries = (read.entry(leaf, versions.get(leaf.seq)) for leaf in leaves)
+    entries = tuple(read.entry(leaf, versions.get(leaf.seq)) for leaf in leaves)
     mails = map(read.mail, read_messages(connection, about=reference))
+    clock = read_clock(practice, connection, history)
+    was_answered = row.id in answered_requests(connection)
+    glass = [each for each in broken_glass(practice, connection) if each.request == row.id]
+    opened = request if in_full else None
+    releases = read_releases(history, words_for(practice, actor, connection, opened))
+    approvals = read_approvals(practice, connection, history)
+    standing = [each for each in approvals if not end_reason(each, history, practice.now())]
     return Dossier(
         reference=reference,
         purpose=facts.purpose,
         state=facts.state,
         read_at=practice.now(),
         in_full=in_full,
+        practice=practice.name,
+        names=_names(practice, actor, connection, entries),
+        deadline=deadline_on_day(practice, clock) if clock else None,
+        is_answered=not awaits_answer(facts.state, was_answered=was_answered),
+        releases=tuple(shown_release(each, read.called, in_full=in_full) for each in releases),
+        standing_for=tuple((read.called[each.to], each.lapses_at) for each in standing),
+        unaccepted_alone=not all(each.is_accepted for each in glass),
         entries=tuple(merge(entries, mails, key=lambda entry: entry.at)),
     )
+
+
+def _names(
+    practice: Practice, actor: Actor, connection: Connection, entries: Iterable[DossierEntry]
+) -> Mapping[str, str]:
+    """The full names of those who acted, as far as the reader has a key to them."""
+    acted, found = {each.by for each in entries}, dict[str, str]()
+    for row in connection.execute(select(tables.person)):
+        voucher = practice.register.voucher(row.id)
+        if row.login in acted and voucher is not None:
+            found[row.login] = shown_colleague(practice, actor, row, voucher).full_name
+    return {login: name for login, name in found.items() if name}
 
 
 def read_dossier_leaves(
@@ -290,6 +339,7 @@ def read_entry_details(
         for seq, dated in read_dates(practice, connection, request).items():
             details = {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
             words[seq] = {name: text for name, text in details.items() if text is not None}
+        words |= _noted(practice, actor, connection, request)
     recording = tables.recording.c
     numbers = connection.execute(select(recording.uid, recording.id))
     return EntryDetails(
@@ -302,6 +352,20 @@ def read_entry_details(
         approvals=by_statement(approvals),
         history=history,
     )
+
+
+def _noted(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
+) -> Mapping[int, Mapping[str, str]]:
+    """By the leaf that made it, what each note says that was written under a request."""
+    if not actor.has_key(VaultKey.CATALOGUE):
+        return {}
+    notes = read_notes(practice, actor, connection, request.body.uids)
+    return {
+        each.history.leaves[0].seq: {"heard": each.body.person, "note": each.body.text}
+        for each in notes
+        if each.history.request == request.id
+    }
 
 
 def _typed(edits: Edits) -> list[dict[str, str]]:

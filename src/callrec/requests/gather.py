@@ -11,20 +11,26 @@ longer, does not. What was found and is then neither asked for nor left out stop
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from sqlalchemy import Connection, select
+
 from callrec.audit.log import LogTransaction
-from callrec.calls.custody import OpenedRecording
-from callrec.calls.find import ShownCall, find_calls_of
+from callrec.calls.custody import OpenedRecording, Opening
+from callrec.calls.find import ShownCall, call_facts, find_calls_of
+from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Unusable
+from callrec.notes.log import read_notes
 from callrec.policy.authority import check_may
 from callrec.policy.handling import check_may_gather, check_waits_for_answer, is_shown_in_full
+from callrec.policy.particulars import Particulars, Unknown
 from callrec.policy.request import RequestAct
 from callrec.policy.rights.grounds import Ground
+from callrec.policy.rights.subject import SubjectRecord
 from callrec.policy.rights.withholding import check_left_out
 from callrec.policy.role import Power
 from callrec.policy.search import described_by
@@ -37,6 +43,8 @@ from callrec.requests.holding import asked_for_in_parts
 from callrec.requests.lapse import attempt_on, signing_on
 from callrec.requests.model import MAX_REQUEST_RECORDINGS, Gathering, OpenRequest
 from callrec.requests.open import read_request
+from callrec.subjects.log import read_subject
+from callrec.subjects.register import shared_numbers
 
 GATHERING: Final = "request.gathering"
 """Act of the leaf that is there before anything is opened."""
@@ -57,6 +65,12 @@ class Gathered:
     """How many another part of the same request asks for."""
     too_many: int
     """How many more match than one request can name."""
+    person: str
+    """``S-3``: whom on the register the request is about; empty: nobody there."""
+    shared: tuple[int, ...]
+    """Of what was found, on a number that another registered person has, too; nobody is named."""
+    is_outdated: bool
+    """The register knows names or numbers of the person that the request does not say."""
 
 
 def gather_recordings(
@@ -107,6 +121,8 @@ def _gather(
     leave_out: Mapping[int, Ground],
 ) -> Gathered:
     opened = find_calls_of(practice, actor, act.connection, described_by(request.particulars))
+    identified = _identified(practice, actor, act.connection, request.particulars.person)
+    opened = _newest_first([*opened, *identified])
     left_out = _left_out(request, opened, leave_out, today(practice))
     elsewhere = asked_for_in_parts(practice, actor, act.connection, request) - {*request.body.uids}
     before = [each for each in request.body.recordings if each[0] not in left_out]
@@ -127,6 +143,13 @@ def _gather(
         )
     body = replace(request.body, recordings=recordings, gathering=gathering, **fresh_nonces())
     amended = write_version(practice, act, actor, request, body, what=RequestAct.GATHERED)
+    person = request.particulars.person
+    known = read_subject(practice, actor, act.connection, person) if person else None
+    shared = (
+        shared_numbers(practice, actor, act.connection, known.id, known.record.numbers)
+        if known
+        else frozenset()
+    )
     masked = not is_shown_in_full(actor.person, request.facts, on=today(practice))
     return Gathered(
         amended=amended,
@@ -136,7 +159,37 @@ def _gather(
         left_out={rows[uid].id: ground for uid, ground in left_out.items()},
         elsewhere=len(elsewhere & rows.keys()),
         too_many=len(new[room:]),
+        person=person,
+        shared=tuple(
+            each.id
+            for each in opened
+            if each not in identified and not call_facts(each).numbers.isdisjoint(shared)
+        ),
+        is_outdated=known is not None and not _says(request.particulars, known.record),
     )
+
+
+def _identified(
+    practice: Practice, actor: Actor, connection: Connection, person: str
+) -> list[OpenedRecording]:
+    """The recordings in which somebody heard a person on the register, and said so."""
+    notes = read_notes(practice, actor, connection) if person else ()
+    uids = {each.history.recording for each in notes if each.body.person == person}
+    recording = tables.recording
+    rows = connection.execute(select(recording).where(recording.c.uid.in_(uids))).all()
+    return list(Opening(practice, actor, connection).each_checked(rows))
+
+
+def _newest_first(opened: Iterable[OpenedRecording]) -> list[OpenedRecording]:
+    """Each once."""
+    once = {each.uid: each for each in opened}
+    return sorted(once.values(), key=lambda each: (each.started_at, each.id), reverse=True)
+
+
+def _says(particulars: Particulars, record: SubjectRecord) -> bool:
+    """Whether a request names all that the register knows of the person whom it is about."""
+    numbers = () if isinstance(particulars.numbers, Unknown) else particulars.numbers
+    return {*record.names} <= {*particulars.names} and {*record.numbers} <= {*numbers}
 
 
 def _left_out(

@@ -40,6 +40,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs
+from callrec.notes.log import erase_notes, notes_on
 from callrec.policy.hearing import APPROVAL_ENDED_BY, check_identity_proven, no_longer_granted
 from callrec.policy.request import ASKING_NOTHING, RequestAct, has_lapsed
 from callrec.policy.retention import (
@@ -60,6 +61,7 @@ from callrec.requests.lapse import attempt_on
 from callrec.requests.model import Approval, OpenRequest
 from callrec.retention.erased import Recipient, leaves_with_details_of, recipients_of
 from callrec.store.directory import is_name
+from callrec.subjects.log import read_subject_if_there
 from callrec.volume.volume import open_volume
 
 ARTICLE_17: Final = "Article 17"
@@ -93,6 +95,10 @@ class Destruction:
     """Who received a release of one of them [UK GDPR 19]."""
     undone: tuple[tuple[str, str], ...] = ()
     """Labels of volumes that were attached and did not let it be erased there, each with why."""
+    person: str = ""
+    """``S-3``: who was erased from the register with it."""
+    needed_person: str = ""
+    """The same of one who was not, as another open request is about them, or something is kept."""
 
     @property
     def is_done(self) -> bool:
@@ -214,7 +220,9 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
     stays_out = [each for each in opened if not is_undone(warrant.to_destroy[each.id].rule)]
     macs = {mac for each in stays_out for mac in duplicates.sound(each.fields["sha256"])}
     uids = [row.uid for row in warrant.recordings]
-    details = leaves_with_details_of(practice, actor, connection, uids, opened)
+    person = request.particulars.person if not warrant.kept else ""
+    known = read_subject_if_there(practice, actor, connection, person) if person else None
+    details = leaves_with_details_of(practice, actor, connection, uids, opened, person=known)
     certificate = primitives.random_id()
     fields = {
         "approvals": sorted(each.statement.digest for each in warrant.approvals),
@@ -235,6 +243,7 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
     now = to_millis(practice.now())
     destruction.strip_recordings(connection, warrant.recordings, macs)
     destruction.drop_details(connection, details)
+    erase_notes(act, actor, notes_on(practice, connection, uids))
     destroy_grants(connection, request.id, request.requester)
     columns = certificate_columns(after.leaves[-1].seq, read_destruction(statement))
     connection.execute(tables.certificate.insert().values(**columns, begun_at=now))
@@ -275,11 +284,16 @@ def _clear(
         advance(1)
     for name in former:
         practice.store.remove(name)
-    shutil.rmtree(practice.folder / WORK_FOLDER / COPY_FOLDER, ignore_errors=True)
-    drop_unpacked(practice.folder, practice.vault)
-    drop_kept_copies(practice.folder)
-    rewrite_database(practice.engine, practice.folder)
+    clear_catalogue(practice)
     with writing(practice, actor.signer) as act:
         act.leaf(DESTRUCTION_CLEARED, actor=actor.person.id, subject=[certificate.id])
         now = to_millis(practice.now())
         update_row(act.connection, tables.certificate, certificate.id, cleared_at=now)
+
+
+def clear_catalogue(practice: Practice) -> None:
+    """Let nothing be left of deleted rows: copies here go, and the file is rewritten."""
+    shutil.rmtree(practice.folder / WORK_FOLDER / COPY_FOLDER, ignore_errors=True)
+    drop_unpacked(practice.folder, practice.vault)
+    drop_kept_copies(practice.folder)
+    rewrite_database(practice.engine, practice.folder)

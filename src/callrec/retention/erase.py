@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
 from pathlib import Path
@@ -47,7 +47,7 @@ from callrec.requests.history import read_history
 from callrec.requests.holding import check_holds
 from callrec.requests.lapse import attempt_after_expiry, attempt_on
 from callrec.requests.model import MAX_REQUEST_RECORDINGS, OpenRequest
-from callrec.requests.open import find_visible
+from callrec.requests.open import find_visible, read_request
 from callrec.retention.categories import check_rows_of_categories
 from callrec.retention.destroy import (
     ARTICLE_17,
@@ -56,9 +56,11 @@ from callrec.retention.destroy import (
     destroy_granted,
     finish_destruction,
 )
+from callrec.retention.people import erase_subject, requests_about
 from callrec.retention.proposing import make_disposal
 from callrec.retention.review import appraise_due, appraise_rows
 from callrec.retention.undo import check_can_be_undone
+from callrec.subjects.log import read_subject_if_there
 
 REASON: Final = "The time for which these recordings are kept is over"
 
@@ -125,9 +127,34 @@ def carry_out(
     """
     if not is_carried_out(practice, reference):
         destroy_granted(practice, actor, reference, preview(practice, actor, reference))
-    return finish_destruction(
+    done = finish_destruction(
         practice, actor, reference, volumes=volumes, check=check, advance=advance
     )
+    return _with_person(practice, actor, reference, done, volumes=volumes, check=check)
+
+
+def _with_person(
+    practice: Practice,
+    actor: Actor,
+    reference: str,
+    done: Destruction,
+    *,
+    volumes: Sequence[Path],
+    check: VaultCheck,
+) -> Destruction:
+    """Erase from the register the person whom an erasure is about, once nothing needs them."""
+    with reading(practice.engine) as connection:
+        request = read_request(practice, actor, connection, reference)
+        person, has_more = request.particulars.person, len(done.destroyed) < len(request.body.uids)
+        if request.purpose is not Purpose.ERASURE or not person:
+            return done
+        if read_subject_if_there(practice, actor, connection, person) is None:
+            return replace(done, person=person)
+        is_needed = has_more or any(requests_about(practice, actor, connection, person))
+    if is_needed:
+        return replace(done, needed_person=person)
+    erased = erase_subject(practice, actor, person, volumes=volumes, check=check)
+    return replace(done, person=person, undone=tuple(dict.fromkeys((*done.undone, *erased.undone))))
 
 
 def preview_destruction(

@@ -30,6 +30,7 @@ from callrec.record.versions import checked_details
 from callrec.requests.history import REQUESTS, outline_of, read_outlines
 from callrec.requests.open import read_request
 from callrec.requests.packages import read_releases, words_for
+from callrec.subjects.log import OpenSubject
 
 _KEPT: Final = ("request.", "release.", "grant.", "listen", "hold.", "incident.", "complaint.")
 """How the acts begin whose details belong to a request, a hold, an incident or a complaint."""
@@ -43,8 +44,10 @@ def leaves_with_details_of(
     connection: Connection,
     uids: Collection[str],
     opened: Sequence[OpenedRecording],
+    *,
+    person: OpenSubject | None = None,
 ) -> list[int]:
-    """Sequences of the leaves whose details tell of these recordings, in order."""
+    """Sequences of the leaves whose details tell of these recordings, or of a person, in order."""
     named = [parties_named_in(each.fields) for each in opened]
     numbers = {number for each in named for number in each.numbers}
     parties = {word for each in named for party in each.parties for word in words(party)}
@@ -57,7 +60,8 @@ def leaves_with_details_of(
     for leaf in _having_details(connection, [SEARCH]):
         if leaf.act == SEARCH:
             details = _read(practice, actor, connection, leaf)
-            if _names(details, numbers, parties):
+            is_it = _names(details, numbers, parties)
+            if is_it or (person is not None and _is_of(details, person)):
                 found.add(leaf.seq)
     return sorted(found)
 
@@ -92,6 +96,18 @@ def _names(details: Mapping[str, Any], numbers: Collection[str], parties: Collec
         any(number in numbers for number in asked("number"))
         or any(number.endswith(tail) for tail in asked("tail") for number in numbers)
         or any(bool(words(party)) and words(party) <= set(parties) for party in asked("party"))
+    )
+
+
+def _is_of(details: Mapping[str, Any], person: OpenSubject) -> bool:
+    """Whether somebody was looked up on the register, or their record was read."""
+    criteria, record = details.get("criteria", {}), person.record
+    by = (criteria.get("subject"), criteria.get("nhs_number"), criteria.get("number"))
+    known = {person.reference, record.nhs_number, *record.numbers}
+    named = words(str(criteria.get("party", "")))
+    is_named = bool(named) and named <= words(" ".join(record.names))
+    return any(each in known for each in by if each and isinstance(each, str)) or (
+        is_named and criteria.get("born") == record.born_on.isoformat()
     )
 
 

@@ -18,6 +18,7 @@ from callrec.crypto.canonical import parse_instant
 from callrec.login.people import logins
 from callrec.policy.rights.subject import (
     SubjectCriteria,
+    SubjectRecord,
     check_may_keep,
     check_not_browsing_people,
     check_reason_or_request,
@@ -148,6 +149,22 @@ def show_subject(
         read=read,
         count=lambda _: 1,
         reason=reason,
+        request=request,
+    )
+
+
+def record_of(
+    practice: Practice, actor: Actor, reference: str, *, reason: str | None, request: str | None
+) -> SubjectRecord:
+    """What is known of one person, for a request about them. Raises: as `show_subject`."""
+    return _on_record(
+        practice,
+        actor,
+        {"subject": reference},
+        check=lambda: check_reason_or_request(reason, request),
+        read=lambda connection: read_subject(practice, actor, connection, reference).record,
+        count=lambda _: 1,
+        reason=None if request else reason,
         request=request,
     )
 

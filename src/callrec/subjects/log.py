@@ -86,6 +86,7 @@ def columns_of(history: SubjectHistory) -> Columns:
         "state": history.state,
         "entered_by": history.entered_by,
         "version": history.version,
+        "erased": history.leaves[-1].seq if history.state is SubjectState.ERASED else None,
     }
 
 
@@ -171,6 +172,17 @@ def read_subject(
     return open_subject(
         practice, actor, connection, row, SUBJECTS.read(connection, practice.register, row.id)
     )
+
+
+def read_subject_if_there(
+    practice: Practice, actor: Actor, connection: Connection, reference: str
+) -> OpenSubject | None:
+    """The same; None where they were erased."""
+    row = SUBJECTS.find(connection, reference)
+    history = SUBJECTS.read(connection, practice.register, row.id)
+    if history.state is SubjectState.ERASED:
+        return None
+    return open_subject(practice, actor, connection, row, history)
 
 
 def read_subjects(

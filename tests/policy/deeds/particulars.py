@@ -78,6 +78,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "the parties are named and unknown": lambda: asks(parties=("Una Byrne", "unknown")),
     "withheld numbers of all time": lambda: asks(numbers=("withheld",)),
     "a complaint is found by a name": lambda: asks(names=("Una Byrne",)),
+    "what is about no one person names one on the register": lambda: asks(person="S-3"),
     # What the purpose asks for besides.
     "a complaint does not say which": lambda: asks(Purpose.COMPLAINT),
     "a claim carries a complaint": lambda: asks(

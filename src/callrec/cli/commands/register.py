@@ -180,7 +180,7 @@ def report(
     ctx: Context,
     *,
     month: ReportMonth = None,
-    to: ReportFile = None,
+    to: DocumentFile = None,
     pdf: ReportPdf = None,
     yes: options.Yes = False,
 ) -> None:
@@ -226,12 +226,12 @@ ReportMonth = Annotated[
     ),
 ]
 
-ReportFile = Annotated[
+DocumentFile = Annotated[
     Path | None,
     typer.Option(
         "--to",
         metavar="FILE",
-        help="Write it to this file: .html is a page, .pdf for paper, .txt, .json for programs.",
+        help="Write it to this file: .html for a page, .pdf, .txt, .json for programs.",
     ),
 ]
 

@@ -159,6 +159,7 @@ def show_destruction(
         "undone": [{"volume": label, "why": why} for label, why in done.undone],
         "done": certificate is not None,
         **facts(done, "released_to"),
+        "person": done.person or None,
         "document": certificate_json(certificate) if certificate else None,
     }
     out.show(value, _lines(reference, done, kept, carrying_out.kept_under))
@@ -183,6 +184,13 @@ def show_destruction(
 def _lines(reference: str, done: Destruction, kept: Mapping[int, str], law: Law) -> Iterator[str]:
     what = counted(len(done.destroyed), "recording is", "recordings are")
     yield f"{reference}: {what} destroyed, certificate {done.certificate}."
+    if done.person:
+        yield f"{done.person} is erased from the register of people."
+    if done.needed_person:
+        yield (
+            f"{done.needed_person} stays on the register, as something is kept or asked for of"
+            " theirs"
+        )
     for number, code in kept.items():
         yield f"kept: recording {number}, {in_words(code)} [{law.cited}]"
     for each in done.released_to:

@@ -6,6 +6,7 @@ where the policy does not take it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
@@ -196,6 +197,7 @@ def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
         numbers=_several(typed["number"] or ""),
         parties=tuple(typed["party"] or ()),
         names=tuple(typed["name"] or ()),
+        person=typed.get("person"),
         about=typed["about"],
         further=further,
         agreement=None if agreement is None else _read_file(agreement),
@@ -244,6 +246,30 @@ def add_known(
         )
         answers["number"] = UNKNOWN
     return {**typed, **answers}
+
+
+def add_person(
+    practice: Practice, actor: Actor, typed: dict[str, Any], *, request: str | None = None
+) -> dict[str, Any]:
+    """What was typed, and where ``--subject S-3`` names a person, what the register says of them.
+
+    That it was looked up is on record: for the request's reason, or under the request.
+    """
+    named = str(typed["subject"] or "").strip().upper()
+    if not re.fullmatch(r"S-[0-9]+", named):
+        return typed
+    from callrec.search.subjects import record_of
+
+    reference = f"S-{int(named[2:])}"
+    known = record_of(practice, actor, reference, reason=typed["reason"], request=request)
+    said = [each for each in _several(typed["number"] or "") if each.casefold() != UNKNOWN]
+    return {
+        **typed,
+        "subject": known.names[0],
+        "person": reference,
+        "number": _BETWEEN.join([*said, *known.numbers]) or UNKNOWN,
+        "name": [*(typed["name"] or ()), *known.names],
+    }
 
 
 def ask_answers(
@@ -309,6 +335,7 @@ def _ask_six(
             option="--party NAME",
         ),
         names=tuple(typed["name"] or ()),
+        person=typed.get("person"),
         about=ask("about", "Anything else about the call (or none)", "--about TEXT", _about),
     )
 

@@ -14,6 +14,7 @@ from callrec.cli.commands.requests.particulars import (
     AttachMatching,
     PurposeCommand,
     add_known,
+    add_person,
     as_answers,
     ask_answers,
     ask_purpose,
@@ -99,6 +100,9 @@ def _particulars(
     typed = as_answers(given)
     if any(each.number is None for each in recordings):
         typed["reason"] = ask_reason(call.prompts, typed)  # it is the search's, too
+    if typed["subject"] is not None:
+        typed["reason"] = ask_reason(call.prompts, typed)  # likewise
+        typed = add_person(practice, actor, typed)
     numbers = numbers_of(call, practice, actor, recordings, reason=typed["reason"])
     typed = add_known(call, practice, actor, purpose, recordings=numbers, typed=typed)
     return numbers, ask_answers(call.prompts, practice, purpose, typed)
@@ -353,7 +357,7 @@ def _show_gathered(invocation: Invocation, practice: Practice, gathered: Gathere
         "items": [call_json(call) for call in found],
         "added": sorted(gathered.added),
         "left_out": [{"id": each, "code": code} for each, code in gathered.left_out.items()],
-        **facts(gathered, "elsewhere", "too_many"),
+        **facts(gathered, "shared", "is_outdated", "elsewhere", "too_many"),
         **facts(amended, "version", "recordings", "grants_ended", "of_other_day"),
     }
     out.show(value, _gathered_words(practice, gathered))
@@ -363,6 +367,17 @@ def _show_gathered(invocation: Invocation, practice: Practice, gathered: Gathere
         *too_many_lines(gathered.too_many),
     ):
         out.note(line)
+    if gathered.shared:
+        which = ", ".join(map(str, gathered.shared))
+        out.note(
+            f"the number of {which} is shared with another person on the register: listen before"
+            " you give out any of these"
+        )
+    if gathered.is_outdated:
+        out.note(
+            f"the register knows more of {gathered.person} by now: callrec request amend"
+            f" {amended.reference} --subject {gathered.person}, and gather again"
+        )
     if gathered.elsewhere:
         out.note(f"asked for by another part of the same request: {gathered.elsewhere}")
     if amended.grants_ended:
@@ -419,7 +434,8 @@ def amend(
         )
     practice = practice_of(ctx.obj)
     actor = _changer(ctx.obj, practice, request, yes=yes)
-    changes = read_answers(practice, as_answers(typed))
+    said = add_person(practice, actor, as_answers(typed), request=request)
+    changes = read_answers(practice, said)
     _show_amended(ctx.obj, amend_particulars(practice, actor, request, changes))
 
 

@@ -1,4 +1,4 @@
-"""subject: add, change, find, show, list."""
+"""subject: add, change, find, show, erase, list."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from callrec.cli import options
+from callrec.cli.commands.requests.erase import find_attached_volumes
 from callrec.cli.commands.search import ask_reason_or_request
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
+from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.cli.layout import Table
 from callrec.cli.output import facts, labelled, local_time
 from callrec.errors import Unusable
@@ -273,6 +274,42 @@ def _shown_lines(practice: Practice, shown: ShownSubject) -> Iterator[str]:
         ),
     ]
     yield from labelled(known, width=12)
+
+
+@subject_app.command()
+def erase(
+    ctx: Context,
+    subject: SubjectReference,
+    *,
+    volumes: options.OnVolumes = None,
+    yes: options.Yes = False,
+) -> None:
+    """Erase a person from the register, once no open request is about them.
+
+    The Data Controller does this. Nothing of the record is left here, nor on an archive drive once
+    it was attached. The audit record keeps that S-3 was erased. What a request said of them stays
+    with it.
+    """
+    from callrec.registers.verify import check_vault
+    from callrec.retention.people import erase_subject
+
+    practice, out = practice_of(ctx.obj), ctx.obj.out
+    actor = signing_person(ctx.obj, practice)
+    ctx.obj.prompts.confirm(f"erase {subject} from the register", yes=yes)
+    found = find_attached_volumes(practice, volumes or [])
+    erased = erase_subject(practice, actor, subject, volumes=found, check=check_vault)
+    value = {
+        "id": erased.reference,
+        **facts(erased, "owed"),
+        "undone": [{"volume": label, "why": why} for label, why in erased.undone],
+    }
+    out.show(value, f"{subject} is erased from the register.")
+    for label in erased.owed:
+        out.note(f'owed: the copy of the catalogue on "{label}" still has the record')
+    if erased.owed:
+        out.next_step(
+            f'attach "{erased.owed[0]}", then callrec request subject erase {subject} --volume DIR'
+        )
 
 
 @subject_app.command("list")

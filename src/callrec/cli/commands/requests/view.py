@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from callrec.requests.show import ShownApproval, ShownDenial, ShownRecording, ShownRequest
 
 _PARTICULARS = ("reason", "date", "time", "extension", "number", "parties", "about")
-"""In the order of 4(b); "names" come after them where there are any."""
+"""In the order of 4(b)."""
+
+_WHERE_THERE = ("names", "person")
 
 NOT_SHOWN = "not shown to you"
 
@@ -106,7 +108,7 @@ def request_lines(shown: ShownRequest, practice: Practice) -> Iterator[str]:
     )
     if shown.lapses_at:
         yield _labelled("lapses", f"after {short_date(last_day(shown.lapses_at, zone))}")
-    for name in (*_PARTICULARS, *("names",) * ("names" in shown.particulars)):
+    for name in (*_PARTICULARS, *(each for each in _WHERE_THERE if each in shown.particulars)):
         between = " to " if name == "time" else ", "
         yield _labelled(name, _said(shown.particulars[name], between))
     yield from _further(shown)
