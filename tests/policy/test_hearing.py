@@ -309,3 +309,11 @@ def test_who_has_no_grant_is_told_why_and_what_to_look_at(case: str) -> None:
     refusal = never_granted(a_request(state=state), is_to_others=is_to_others)
     assert refusal.message == f"{why} [policy 4(a)]"
     assert refusal.hint == hint
+
+
+def test_what_is_restricted_is_heard_for_what_the_law_excepts_alone() -> None:
+    restricted = a_grant(recording=7, restricted_by="R-21")
+    with pytest.raises(Refused, match=r"^recording 7 is restricted by R-21.* \[UK GDPR 18\(2\)\]"):
+        check_may_listen(a_person(), a_request(), restricted, on=TODAY, now=NOW)
+    excepted = a_request(Purpose.SUBJECT_ACCESS)
+    check_may_listen(a_person(), excepted, restricted, on=TODAY, now=NOW)
