@@ -173,8 +173,9 @@ STAFF = INTAKE - {"ingest"} | {
     *("login", "listen", "release", "incident report", "complaint receive"),
     *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),
     *(f"request {what}" for what in ("dossier", "withdraw", "close")),
+    *(f"request recording {what}" for what in ("identify", "note")),
 }
-"""Of requests, those that are his."""
+"""Of requests, those that are his; of recordings, those that he heard or asked for."""
 
 SESSION = INTAKE - {"ingest"} | {
     *("search", "show", "deny", "revoke", "incident report", "incident show", "incident update"),
