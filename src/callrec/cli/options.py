@@ -780,7 +780,7 @@ OnVolumes = Annotated[
     typer.Option(
         "--volume",
         metavar="DIR",
-        help="An archive drive's folder, if callrec does not find it.",
+        help="An archive drive's folder, besides the drives that callrec finds.",
     ),
 ]
 
