@@ -28,11 +28,13 @@ from callrec.intake.summary import Ingested
 from callrec.keys.audit import KeyAccess, KeyInUse
 from callrec.keys.kit_use import KitDrill
 from callrec.keys.reencrypting import WhyLeft
+from callrec.letters.letter import WrittenLetter
 from callrec.login.people import Colleague
 from callrec.login.sessions import OpenSession
 from callrec.login.unlock import LoggedIn
 from callrec.mail.outbox import Message
 from callrec.mail.sending import SentMail
+from callrec.notes.note import WrittenNote
 from callrec.office import doctor
 from callrec.office.inbox import InboxAction, InboxItem
 from callrec.office.settings import ProposedSettings, ShownSettings
@@ -58,6 +60,7 @@ from callrec.policy.reviews import RegisterName, ReviewVerdict
 from callrec.policy.rights.complaint import ComplaintAct
 from callrec.policy.rights.complaint import Finding as ComplaintFinding
 from callrec.policy.rights.grounds import Ground
+from callrec.policy.rights.letter import LetterKind
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.registers.audit import Entry
 from callrec.registers.dossier import Dossier, DossierEntry
@@ -94,13 +97,14 @@ from callrec.retention.people import ErasedSubject
 from callrec.retention.review import RetentionReview
 from callrec.retention.undo import UndoProposal
 from callrec.search.reviews import DrawnSearches
-from callrec.search.show import CheckedRecording, StartClock
+from callrec.search.show import CheckedRecording, ShownNote, StartClock
 from callrec.search.subjects import FoundSubject, ShownSubject, SubjectChange
 from callrec.settings import Settings
 from callrec.subjects.register import KeptSubject, ListedSubject
 from supply.schemas import EDIT, Shape, of
 
 _REQUEST: Final = {"id": str, "state": RequestState}
+_WRITTEN: Final = {name: each for name, each in of(WrittenLetter).items() if name != "reference"}
 _EDITS: Final = [{"id": int, "edits": [EDIT]}]
 _WITHHELD: Final = [{"id": int, "code": Ground}]
 _DEADLINE: Final = of(Deadline, "due_on", "target_on", "extended_due_on", "waiting_for", "why")
@@ -348,6 +352,8 @@ _UPDATED: Final = {
 
 _CHANGED_COMPLAINT: Final = {"id": str, **of(ChangedComplaint, "state", "version", "due_on")}
 
+_WRITTEN_NOTE: Final = {"id": str, **of(WrittenNote, "recording", "version")}
+
 _KEPT_SUBJECT: Final = {"id": str, **of(KeptSubject, "version", "shared")}
 
 _SHOWN_COMPLAINT: Final = {
@@ -435,6 +441,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         **of(CheckedRecording, "batch", "sides", "findings", "provenance"),
         **of(CheckedRecording, "notices", "notices_stated_on", "caller_told", "file_checked"),
         **of(CheckedRecording, "restricted_by", "corrected_by"),
+        "notes": [{"id": str, "subject": str | None, **of(ShownNote, "text", "at", "by")}],
         **_CATEGORY,
     },
     "request create": {
@@ -488,6 +495,10 @@ RESULTS: Final[Mapping[str, Shape]] = {
         },
         {**_TO_FILE, "id": str, "events": int},
     ),
+    "request letter": (
+        {"id": str, **_WRITTEN},
+        {"id": str, "items": [_WRITTEN], "possible": [LetterKind]},
+    ),
     **dict.fromkeys(("request withdraw", "request close"), _REQUEST),
     "request due": (
         of(Deadline, "due_on", "target_on", "extended_due_on", "why"),
@@ -508,6 +519,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         **of(ShownSubject, "numbers", "masked", "shared", "proof"),
         "history": [of(SubjectChange, "what", "at", "by")],
     },
+    **dict.fromkeys(("request recording identify", "request recording note"), _WRITTEN_NOTE),
     "request subject erase": {
         "id": str,
         **of(ErasedSubject, "owed"),

@@ -47,6 +47,7 @@ request gather R-3
 request detach R-4 2
 request amend R-3 --about "Another call altogether"
 request event R-1 acknowledged --on today --reason "The solicitor says that it came"
+request letter R-1
 request withdraw R-3 --yes
 request close R-1 --yes
 inbox
@@ -109,6 +110,8 @@ request subject change S-1 --number "0117 496 0123"
 request subject find --number "0117 496 0123" --reason "Somebody rang from this number"
 request subject show S-1 --reason "She asks at the desk for all her calls"
 request subject erase S-1 --yes
+request recording identify 1 --subject S-1 --how "She gives her name and her address"
+request recording note 1 --text "The other voice is her husband"
 request subject list
 practice settings show
 practice settings check {house}/rules.toml
@@ -170,9 +173,10 @@ INTAKE = ANYBODY | {
 STAFF = INTAKE - {"ingest"} | {
     *("login", "listen", "release", "incident report", "complaint receive"),
     *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),
-    *(f"request {what}" for what in ("dossier", "withdraw", "close")),
+    *(f"request {what}" for what in ("dossier", "letter", "withdraw", "close")),
+    *(f"request recording {what}" for what in ("identify", "note")),
 }
-"""Of requests, those that are his."""
+"""Of requests, those that are his; of recordings, those that he heard or asked for."""
 
 SESSION = INTAKE - {"ingest"} | {
     *("search", "show", "deny", "revoke", "incident report", "incident show", "incident update"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from callrec.archive.unfinished import COPY_FOLDER, WORK_FOLDER
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, Refused
 from callrec.policy.purpose import Purpose
@@ -101,6 +102,19 @@ def test_no_byte_is_left_in_the_vault_or_on_a_volume(registered: House, tmp_path
     assert verdict(registered) is Verdict.INTACT
 
 
+def test_nor_in_the_journal_or_in_a_copy_that_a_killed_run_left(registered: House) -> None:
+    """Nothing is closed in between: the journal has what was just written."""
+    a_person(registered, names=("Mair Pugh",), nhs_number="")
+    secrets, vault = sealed_of(registered, 3), registered.config.vault
+    left = vault / WORK_FOLDER / COPY_FOLDER
+    left.mkdir(parents=True, exist_ok=True)
+    (left / "whole.sqlite").write_bytes(b"".join(secrets))
+    assert len(found_in(secrets, vault)) > 1
+    dora = signed_in(registered, "dora")
+    erase_subject(registered.practice, dora, "S-3", volumes=(), check=check_vault)
+    assert found_in(secrets, vault) == []
+
+
 def test_the_log_says_that_s_1_was_erased_and_no_more(registered: House) -> None:
     gone(registered, registered.folder / "drive-a")
     entries, _ = list_audit(
@@ -159,14 +173,14 @@ def test_the_data_controller_alone_erases_with_the_password(registered: House) -
     actor = without_password(signed_in(registered, "dora"))
     with pytest.raises(Locked):
         erase_subject(registered.practice, actor, "S-1", volumes=(), check=check_vault)
-    assert opened_person(registered)
+    assert opened_person(registered).record.names
 
 
 def test_whom_an_open_request_is_about_stays_until_it_is_closed(registered: House) -> None:
     reference = ask(registered, "max", purpose=Purpose.SUBJECT_ACCESS, number=ANN, person="S-1")
     with pytest.raises(Refused, match=f"S-1 is needed: {reference} is about that person"):
         gone(registered)
-    assert opened_person(registered)
+    assert opened_person(registered).record.names
     dora = signed_in(registered, "dora")
     deny_request(registered.practice, dora, reference, reason=REASON, ground=Ground.UNFOUNDED)
     gone(registered)
@@ -200,7 +214,7 @@ def test_a_request_for_erasure_takes_the_person_and_who_looked_for_them(
 def test_a_person_stays_of_whom_something_is_kept_or_asked_for(registered: House) -> None:
     done = erase(registered, an_erasure(registered, 1, kept=(2,)), registered.folder / "drive-a")
     assert (done.person, done.needed_person) == ("", "S-1")
-    assert opened_person(registered)
+    assert opened_person(registered).record.names
 
 
 FORGED = {

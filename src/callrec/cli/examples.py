@@ -49,6 +49,11 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "R-17 extend --on today --reason '40 calls to go through'",
         "R-17 identity --on 12/3/2026",
     ),
+    "request letter": (
+        "R-17",
+        "R-17 --kind answer --to R-17.pdf",
+        "R-17 --sent today --how letter",
+    ),
     "request dossier": ("R-17", "R-17 --to R-17.pdf", "R-17 --to R-17.html --yes"),
     "request withdraw": ("R-17", "17", "R-17 --yes"),
     "request close": ("R-17", "R-17 --yes", 'R-17 --reason "The patient no longer wants it"'),
@@ -58,6 +63,21 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "subject-access --received 12/3/2026 --json",
     ),
     "request erase": ("R-17", "R-17 --dry-run", "R-17 --volume /mnt/external"),
+    "request recording": (
+        "identify 1042 --subject S-3",
+        "note 1042",
+        'note 1042 --text "A child is heard, too"',
+    ),
+    "request recording identify": (
+        "1042 --subject S-3",
+        '1042 --subject S-3 --how "She gives a name"',
+        "1042 --subject 3",
+    ),
+    "request recording note": (
+        "1042",
+        '1042 --text "A child is heard, too"',
+        "1042 --note N-2",
+    ),
     "request subject": ("list", 'find --number "07700 900123"', "show S-3"),
     "request subject add": (
         "",
