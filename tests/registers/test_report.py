@@ -17,9 +17,11 @@ from callrec.registers.audit import export_audit
 from callrec.registers.figures import PracticeReport
 from callrec.registers.months import Month, month_of, read_month
 from callrec.registers.report import REPORT_MADE, make_report, usual_month
+from callrec.registers.report_document import report_document
 from callrec.requests.ask import create_request
 from house.listening import hear
 from house.lived_in import lived_in, on, search
+from house.on_record import put_on_record
 from house.practices import House
 from house.requests import (
     approve,
@@ -163,7 +165,12 @@ def test_after_a_year_it_goes_over_the_last_twelve_months(lived: House) -> None:
 
 @pytest.mark.parametrize(
     ("month", "says"),
-    [("2026-10", "set up here in November 2026"), ("2027-05", "has not begun")],
+    [
+        ("2026-10", "set up here in November 2026"),
+        ("0001-01", "set up here in November 2026"),
+        ("2027-05", "has not begun"),
+        ("9999-12", "December 9999 has not begun"),
+    ],
 )
 def test_there_is_no_report_of_a_month_without_a_day_here(
     shown: House, month: str, says: str
@@ -222,6 +229,22 @@ def test_of_what_somebody_changed_there_is_no_figure(lived: House, statement: st
     by_sql(lived, statement)
     with pytest.raises(Tampered):
         report(lived, "2026-12")
+
+
+def test_what_was_put_on_record_is_told_and_counts_for_nothing(stocked: House) -> None:
+    for _ in range(2):
+        search(stocked, "max")
+    searched = 'SELECT max(seq) FROM leaf WHERE instr(body, \'"act"\\:"search"\') > 0'
+    changed = _REPLACED.format("leaf", '"outcome"\\:"done"', '"outcome"\\:"failed"')
+    by_sql(stocked, f"{changed} WHERE seq = ({searched})")
+    with pytest.raises(Tampered):
+        report(stocked, "2026-11")
+    put_on_record(stocked)
+    made = report(stocked, "2026-11")
+    assert made.set_aside == 2  # the entry, and what was sealed beside it
+    assert [each.searches for each in made.people] == [1]
+    lead = " ".join(report_document(made, stocked.practice.settings.time_zone).lead)
+    assert "2 items that nobody signed had been put on record" in lead
 
 
 def test_a_day_that_is_entered_late_counts_in_its_own_month(shown: House) -> None:

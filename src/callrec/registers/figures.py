@@ -132,6 +132,8 @@ class PracticeReport:
     head: str
     """The root of its tree, in hex."""
     set_up_on: date
+    set_aside: int
+    """What was ever found that nobody had signed so, and put on record: it counts for nothing."""
     purposes: tuple[PurposeCount, ...]
     """In the policy's order, those of which there is anything to say."""
     late: tuple[LateRequest, ...]

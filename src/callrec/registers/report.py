@@ -63,6 +63,7 @@ from callrec.registers.others import (
     read_hold_register,
     read_incident_register,
 )
+from callrec.registers.resuming import set_aside_items
 from callrec.registers.verify import check_vault
 from callrec.requests.glass import BrokenGlass, broken_glass
 from callrec.requests.open import hidden_from
@@ -124,7 +125,7 @@ def _check_month(practice: Practice, set_up_on: date, month: Month) -> None:
 
 
 def _called(month: Month) -> str:
-    return f"{month.days.first:%B %Y}"
+    return f"{date(month.year, month.month, 1):%B %Y}"  # of the last year there is, too
 
 
 class _Counting:
@@ -176,6 +177,7 @@ class _Counting:
             entries=head.size,
             head=head.root.hex(),
             set_up_on=self._set_up_on,
+            set_aside=len(set_aside_items(practice)),
             purposes=tuple(self._purposes()),
             late=late[:MOST_LATE],
             late_in_all=len(late),

@@ -72,6 +72,11 @@ def _lead(report: PracticeReport, zone: tzinfo) -> Iterator[str]:
         "No patient is named here. The whole audit record was checked for this report,"
         " and everything is as it was signed."
     )
+    if report.set_aside:
+        yield (
+            f"{_count(report.set_aside, 'item')} that nobody signed had been put on record before,"
+            " and counts for nothing: callrec practice register set-aside."
+        )
 
 
 def _requests(report: PracticeReport) -> Iterator[Block]:
