@@ -15,7 +15,7 @@ from callrec.errors import Refused, Tampered, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.registers.audit import export_audit
 from callrec.registers.figures import PracticeReport
-from callrec.registers.months import Month, month_of, read_month
+from callrec.registers.months import CountedRequest, Month, month_of, read_month
 from callrec.registers.report import REPORT_MADE, make_report, usual_month
 from callrec.registers.report_document import report_document
 from callrec.requests.ask import create_request
@@ -77,7 +77,7 @@ def test_each_figure_is_the_one_that_another_program_counts_from_the_export(
     assert placed == recount.holds(export, month, today)
     assert (made.taken_in, made.refused) == recount.taken_in(export, month)
     assert made.destroyed == recount.destroyed(export, month)
-    assert sum(each.runs for each in made.drives) == recount.runs(export, month)
+    assert sum(each.days_written for each in made.drives) == recount.days_written(export, month)
     for row in made.trend:
         assert _without(row, "standing", "incidents", "complaints") == (
             recount.month_row(export, row.month)
@@ -141,9 +141,21 @@ def test_an_hour_after_midnight_in_summer_is_of_the_next_month(shown: House) -> 
     march, april = report(shown, "2027-03"), report(shown, "2027-04")
     assert sum(each.hearings for each in march.people) == 0
     assert [(each.login, each.hearings) for each in april.people] == [("dora", 1)]
+    assert (march.taken_in, april.taken_in) == (0, 1)
+    assert [[each.days_written for each in made.drives] for made in (march, april)] == [[0], [1]]
     assert (march.so_far, april.so_far, april.last_day) == (False, True, date(2027, 4, 1))
     assert [each.decided_alone for each in march.people] == [1]
     assert march.unaccepted_alone == 1
+
+
+def test_the_last_day_is_in_time_and_the_day_of_its_answer_ends_a_request() -> None:
+    came, due = date(2026, 11, 3), date(2026, 12, 3)
+    answered = CountedRequest("R-1", Purpose.SUBJECT_ACCESS, came, due, due, due)
+    assert answered.was_late is False
+    assert (answered.is_open(due), answered.is_open(date(2026, 12, 2))) == (False, True)
+    waits = CountedRequest("R-2", Purpose.SUBJECT_ACCESS, came, None, None, due)
+    assert (waits.is_overdue(due), waits.is_overdue(date(2026, 12, 4))) == (False, True)
+    assert (waits.is_open(date(2026, 11, 2)), waits.is_open(came)) == (False, True)
 
 
 def test_months_before_the_vault_are_not_months_in_which_nothing_happened(shown: House) -> None:

@@ -47,12 +47,12 @@ class PersonCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriveCount:
-    """A drive as it is now, and how often it was written to in the month."""
+    """A drive as it is now, and on how many days of the month it was written to."""
 
     label: str
     standing: str
-    runs: int
-    """In the month: archive runs, and backups of the catalogue."""
+    days_written: int
+    """Of the month, by archiving to it."""
     recordings: int
     written_at: datetime
     verified_at: datetime | None

@@ -193,7 +193,7 @@ def _copies(report: PracticeReport, zone: tzinfo) -> Iterator[Block]:
             (
                 each.label,
                 _standing(each.standing, on_vaults_disk=each.on_vaults_disk),
-                figure(each.runs),
+                figure(each.days_written),
                 figure(each.recordings),
                 _short(each.written_at.astimezone(zone)),
                 _day(each.verified_at and each.verified_at.astimezone(zone).date(), "never here"),
@@ -207,7 +207,7 @@ def _copies(report: PracticeReport, zone: tzinfo) -> Iterator[Block]:
         )
         yield Table("Drives, as they are now", header, rows, numbers=False)
         yield Paragraph(
-            "“Written to” counts the runs in the month. When a drive was read back is what this"
+            "“Written to” is the number of days of the month. When a drive was read back is what this"
             " account of this computer remembers; the audit record does not say."
         )
     else:
