@@ -33,6 +33,7 @@ from callrec.login.sessions import OpenSession
 from callrec.login.unlock import LoggedIn
 from callrec.mail.outbox import Message
 from callrec.mail.sending import SentMail
+from callrec.notes.note import WrittenNote
 from callrec.office import doctor
 from callrec.office.inbox import InboxAction, InboxItem
 from callrec.office.settings import ProposedSettings, ShownSettings
@@ -94,7 +95,7 @@ from callrec.retention.people import ErasedSubject
 from callrec.retention.review import RetentionReview
 from callrec.retention.undo import UndoProposal
 from callrec.search.reviews import DrawnSearches
-from callrec.search.show import CheckedRecording, StartClock
+from callrec.search.show import CheckedRecording, ShownNote, StartClock
 from callrec.search.subjects import FoundSubject, ShownSubject, SubjectChange
 from callrec.settings import Settings
 from callrec.subjects.register import KeptSubject, ListedSubject
@@ -348,6 +349,8 @@ _UPDATED: Final = {
 
 _CHANGED_COMPLAINT: Final = {"id": str, **of(ChangedComplaint, "state", "version", "due_on")}
 
+_WRITTEN_NOTE: Final = {"id": str, **of(WrittenNote, "recording", "version")}
+
 _KEPT_SUBJECT: Final = {"id": str, **of(KeptSubject, "version", "shared")}
 
 _SHOWN_COMPLAINT: Final = {
@@ -435,6 +438,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         **of(CheckedRecording, "batch", "sides", "findings", "provenance"),
         **of(CheckedRecording, "notices", "notices_stated_on", "caller_told", "file_checked"),
         **of(CheckedRecording, "restricted_by", "corrected_by"),
+        "notes": [{"id": str, "subject": str | None, **of(ShownNote, "text", "at", "by")}],
         **_CATEGORY,
     },
     "request create": {
@@ -508,6 +512,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         **of(ShownSubject, "numbers", "masked", "shared", "proof"),
         "history": [of(SubjectChange, "what", "at", "by")],
     },
+    **dict.fromkeys(("request recording identify", "request recording note"), _WRITTEN_NOTE),
     "request subject erase": {
         "id": str,
         **of(ErasedSubject, "owed"),

@@ -21,7 +21,7 @@ from house.practices import House
 from house.requests import REASON, a_request, approved, signed_in
 from house.retention import categorise
 from house.stages import TO_BE_ERASED, Stage
-from house.subjects import a_person
+from house.subjects import a_note, a_person
 
 ON_RECORD = "The computer in the back room was open to anyone. It is locked now."
 
@@ -44,6 +44,7 @@ def something_of_everything(house: House) -> None:
     a_person(house)
     by_hand(house, 3)
     approved(house, recordings=(4,))
+    a_note(house, 4)
     a_request(house, purpose=Purpose.DISCIPLINARY, recordings=(4,))
     denied = a_request(house, recordings=(4,))
     deny_request(house.practice, signed_in(house, "max"), denied, reason=REASON)

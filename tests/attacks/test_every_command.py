@@ -109,6 +109,8 @@ request subject change S-1 --number "0117 496 0123"
 request subject find --number "0117 496 0123" --reason "Somebody rang from this number"
 request subject show S-1 --reason "She asks at the desk for all her calls"
 request subject erase S-1 --yes
+request recording identify 1 --subject S-1 --how "She gives her name and her address"
+request recording note 1 --text "The other voice is her husband"
 request subject list
 practice settings show
 practice settings check {house}/rules.toml

@@ -9,6 +9,7 @@ from typing import Any
 
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
+from callrec.notes.note import write_note
 from callrec.policy.rights.subject import SubjectAct
 from callrec.practice import writing
 from callrec.record.versions import fresh_nonces
@@ -26,6 +27,8 @@ from house.requests import logged_in, signed_in
 NAME, BORN, NHS_NUMBER, NUMBER = "Siân Roberts", "14/3/1961", "999 000 0018", "07700 900123"
 
 PROOF = "Driving licence and address, seen at the desk"
+
+HOW = "She gives her name and the first line of her address"
 
 WHY = "She asks at the desk for all her calls"
 
@@ -49,6 +52,12 @@ def a_person(house: House, login: str = "max", **said: Any) -> str:
         **said,
     }
     return add_subject(house.practice, logged_in(house, login), SubjectAnswers(**known)).reference
+
+
+def a_note(house: House, recording: int = 1, login: str = "max", **said: str) -> str:
+    """That S-1 is heard in a recording, by somebody who may decide a request for it."""
+    known = {"text": HOW, "person": "S-1", **said}
+    return write_note(house.practice, signed_in(house, login), recording, **known).reference
 
 
 def opened_person(house: House, reference: str = "S-1", login: str = "max") -> OpenSubject:

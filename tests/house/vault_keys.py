@@ -12,13 +12,14 @@ from callrec.registers.audit import LogFilter, list_audit
 from callrec.requests.open import read_request
 from callrec.retention.holds import show_hold
 from callrec.search.search import search_recordings
+from callrec.search.show import show_recording
 from house import complaints
 from house.holds import by_hand
 from house.incidents import an_incident, opened
 from house.practices import House
 from house.requests import REASON, a_request, rows
 from house.spool import originals_of
-from house.subjects import a_person, opened_person
+from house.subjects import a_note, a_person, opened_person
 
 DAY = DayRange(date(2024, 7, 4), date(2024, 7, 4))
 
@@ -29,6 +30,7 @@ def busy(granted: House) -> House:
     complaints.a_complaint(granted)
     by_hand(granted, 3)
     a_person(granted)
+    a_note(granted)
     a_request(granted, "mia")
     return granted
 
@@ -43,6 +45,7 @@ def versions(house: House) -> dict[str, set[int]]:
         "incident": "SELECT key_version FROM incident_key WHERE holder IN ('catalogue', 'audit')",
         "complaint": "SELECT key_version FROM complaint_key WHERE holder IN ('catalogue', 'audit')",
         "subject": "SELECT key_version FROM subject_key",
+        "note": "SELECT key_version FROM note_key",
         "hold": "SELECT key_version FROM hold",
         "detail": "SELECT key_version FROM detail",
     }
@@ -61,6 +64,7 @@ def all_opens(house: House) -> None:
     assert opened(house, "I-1").body.what
     assert complaints.opened(house, "C-1").receipt.what
     assert opened_person(house).record.names
+    assert show_recording(house.practice, house.session("dora"), 1).notes
     assert show_hold(house.practice, dora, 1).reason
     list_audit(house.practice, dora, LogFilter(), limit=500)  # which opens the details of each
     assert found(house) == [1, 2, 3]

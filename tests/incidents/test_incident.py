@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from callrec.login.people import find_person
 from callrec.mail.outbox import read_messages
 from callrec.office.inbox import InboxAction, read_inbox
 from callrec.people.powers import disable_person
-from callrec.policy.breach import Findings
+from callrec.policy.breach import PEOPLE_TOLD_FIELDS, Findings
 from callrec.policy.incident import IncidentState, Outcome
 from callrec.registers.audit import LogFilter, list_audit
 from house.calls import a_call, take_in
@@ -352,6 +353,33 @@ def test_what_has_to_be_reported_is_not_closed_otherwise(house: House) -> None:
     seen = shown(house, reference)
     assert (seen.must_be_reported, seen.was_late) == (True, False)
     assert "nature" in seen.still_missing
+
+
+def test_a_grave_one_stays_in_the_inbox_until_the_people_affected_were_told(house: House) -> None:
+    reference = an_incident(house)
+    found(house, reference, replace(GRAVE, impact=4), "mia")
+    with pytest.raises(Refused, match=r"affects are told, and nothing says so yet \[UK GDPR 34\]"):
+        closed(house, reference, outcome=Outcome.REPORTED)
+    assert reference in waiting(house, "mia")
+    seen = shown(house, reference)
+    assert (seen.must_tell_people, seen.still_missing[-3:]) == (True, PEOPLE_TOLD_FIELDS)
+    told = Findings(people_told=40, people_told_on="2026-11-24", people_told_how="by letter")
+    found(house, reference, told)
+    closed(house, reference, outcome=Outcome.REPORTED)
+    assert waiting(house, "mia") == []
+    assert shown(house, reference).findings.people_told == 40
+
+
+def test_nobody_is_told_before_it_was_noticed(house: House) -> None:
+    reference = an_incident(house)
+    with pytest.raises(Refused, match="before it was noticed"):
+        found(house, reference, Findings(people_told_on="2026-11-23"))
+    assert refused(house)
+
+
+def test_the_data_protection_officer_is_the_contact_where_one_is_named(house: House) -> None:
+    house.decide(practice={"data_protection_contact": "Ann", "data_protection_officer": "Jo Lane"})
+    assert opened(house, an_incident(house)).body.findings.contact == "Jo Lane"
 
 
 def test_what_is_reported_late_says_why(house: House) -> None:

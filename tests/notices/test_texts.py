@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import string
 import tomllib
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from pydantic import ValidationError
 
-from callrec.notices import COLUMNS, complaint_form, notice_text
+from callrec.notices import (
+    COLUMNS,
+    complaint_form,
+    notice_text,
+    publication_stated,
+    read_notices,
+    stated_on,
+)
 from callrec.policy.notice import PURPOSES_IN_WORDS, NoticeKind, NoticeVersion
 from callrec.settings import AboutPractice, Notice, Settings
+from house.practices import House
 
 ROOT = Path(__file__).parents[2]
 
@@ -189,3 +199,31 @@ def test_the_regulator_is_the_one_of_the_settings() -> None:
         said = " ".join(text.split())
         assert "Information Commission, ico.example, 0300 000 0000." in said
         assert "Information Commissioner" not in said
+
+
+PUBLISHED = {"published": date(2024, 1, 2), "where": "hama.example"}
+
+
+def test_who_put_a_publication_on_record_is_who_first_said_it_as_it_stands(house: House) -> None:
+    notice = {"kind": "website", "version": "1", "from": date(2024, 1, 1)}
+    house.decide(notices=[notice])
+    house.decide(notices=[{**notice, **PUBLISHED}])
+    house.at += timedelta(days=3)
+    house.decide(search={"most_results": 40})
+    (known,) = read_notices(house.practice.settings)
+    zone = house.practice.settings.time_zone
+    stated = publication_stated(house.practice.register.settings, known, zone)
+    assert stated is not None
+    assert (stated.on, stated.by) == (date(2026, 11, 24), house.actor("dora").person.id)
+    nowhere = replace(known, published_on=None, published_where="")
+    assert publication_stated(house.practice.register.settings, nowhere, zone) is None
+    assert stated_on(house.practice.register.settings, known.kind, date(2024, 1, 1), zone) == date(
+        2026, 11, 24
+    )
+
+
+@pytest.mark.parametrize("half", PUBLISHED)
+def test_a_day_without_a_place_is_no_publication(half: str) -> None:
+    notice = {"kind": "website", "version": "1", "from": date(2024, 1, 1), half: PUBLISHED[half]}
+    with pytest.raises(ValidationError, match="published and where go together"):
+        Settings.model_validate({"notices": [notice]})

@@ -191,7 +191,7 @@ ARTICLE_15 = {
     " in the United Kingdom: Information Commissioner's Office Wycliffe House",
     "s.164A": "the right to complain to us about how we handle your personal data",
     "1(g) the source": "WHERE THE RECORDINGS COME FROM From the calls themselves",
-    "1(h) no automated decision": "No machine decides about you alone",
+    "1(h) no automated decision": "A machine alone never decides about you",
     "2 transfers": "We do not send recordings to other countries",
 }
 

@@ -263,7 +263,7 @@ def test_on_the_day_that_the_72_hours_end_the_time_matters() -> None:
         Unusable, match=r"^the 72 hours end on that day, so the time matters$"
     ) as refused:
         check(closing(27))
-    assert refused.value.hint == "say when it was reported, to the minute: --on 2026-11-27T09:30"
+    assert refused.value.hint == 'say when it was reported, to the minute: --on "27/11/2026 9:30"'
 
 
 def test_the_day_is_the_practice_s_own() -> None:

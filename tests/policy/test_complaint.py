@@ -26,6 +26,7 @@ from callrec.policy.rights.complaint import (
     check_may_answer,
     check_may_enter,
     check_may_read,
+    is_dated_late,
     may_add,
     may_answer,
     may_read,
@@ -308,3 +309,13 @@ def test_it_is_late_after_its_last_day(told_on: date | None, today: date, *, lat
 def test_where_no_day_is_known_nothing_is_late() -> None:
     unknown = acknowledge_by(date(2029, 12, 15), NO_HOLIDAYS)
     assert not was_late(unknown, None, today=date(2031, 1, 1))
+
+
+def test_what_was_told_in_time_may_be_written_down_late() -> None:
+    assert DUE.due_on is not None
+    after = DUE.due_on + timedelta(days=1)
+    assert is_dated_late(DUE, DUE.due_on, entered_on=after)
+    assert not is_dated_late(DUE, DUE.due_on, entered_on=DUE.due_on)
+    assert not is_dated_late(DUE, after, entered_on=after)
+    unknown = acknowledge_by(date(2029, 12, 15), NO_HOLIDAYS)
+    assert not is_dated_late(unknown, date(2029, 12, 20), entered_on=date(2031, 1, 1))

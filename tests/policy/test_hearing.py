@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from callrec.errors import Refused
+from callrec.policy.authority import hint_who_decides
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import Awaited
 from callrec.policy.further import FurtherParticular
@@ -21,8 +22,10 @@ from callrec.policy.hearing import (
     check_third_parties,
     had_outside_listeners,
     is_attended,
+    never_granted,
 )
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import RequestState
 from callrec.policy.role import Power, Role, Standing
 from callrec.policy.words import in_words
 from policy.builders import ANN, BEN, CAT, NOW, TODAY, a_grant, a_person, a_request
@@ -206,7 +209,7 @@ def test_that_takes_a_hearing_of_each_or_a_reason_for_each() -> None:
     with pytest.raises(Refused, match="nobody has listened under R-17 to 1, 3 ") as refusal:
         check_each_heard(request, (1, 2, 3), heard=(2,), not_heard={})
     assert "callrec listen R-17 1" in refusal.value.hint
-    with pytest.raises(Refused, match="not a sentence"):
+    with pytest.raises(Refused, match=r"not a sentence \[policy 4\(e\)\]"):
         check_each_heard(request, (1,), heard=(), not_heard={1: "music"})
 
 
@@ -276,3 +279,41 @@ def test_a_hearing_answers_who_asked_to_hear_and_was_there() -> None:
     assert not answers_requester(purpose, hears, ["Nobody "])
     assert not answers_requester(purpose, hears, [])
     assert not answers_requester(purpose, {FurtherParticular.HEAR_OR_COPY: "copy"}, ["the patient"])
+
+
+WITHOUT_A_GRANT = {
+    "somebody else has one": (
+        RequestState.APPROVED,
+        True,
+        "this was granted to somebody else",
+        "callrec request show R-17 says to whom",
+    ),
+    "nobody has decided": (
+        RequestState.SUBMITTED,
+        False,
+        "nobody has decided this request yet",
+        hint_who_decides(a_request(state=RequestState.SUBMITTED)),
+    ),
+    "it was denied": (
+        RequestState.DENIED,
+        False,
+        "nothing is granted to you under this request",
+        "callrec request show R-17 says what happened",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WITHOUT_A_GRANT)
+def test_who_has_no_grant_is_told_why_and_what_to_look_at(case: str) -> None:
+    state, is_to_others, why, hint = WITHOUT_A_GRANT[case]
+    refusal = never_granted(a_request(state=state), is_to_others=is_to_others)
+    assert refusal.message == f"{why} [policy 4(a)]"
+    assert refusal.hint == hint
+
+
+def test_what_is_restricted_is_heard_for_what_the_law_excepts_alone() -> None:
+    restricted = a_grant(recording=7, restricted_by="R-21")
+    with pytest.raises(Refused, match=r"^recording 7 is restricted by R-21.* \[UK GDPR 18\(2\)\]"):
+        check_may_listen(a_person(), a_request(), restricted, on=TODAY, now=NOW)
+    excepted = a_request(Purpose.SUBJECT_ACCESS)
+    check_may_listen(a_person(), excepted, restricted, on=TODAY, now=NOW)

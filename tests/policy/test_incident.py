@@ -112,7 +112,7 @@ def test_nothing_is_noticed_in_the_future() -> None:
     with pytest.raises(Refused, match=r"^you cannot have noticed it in the future \[") as refused:
         check_noticed(NOW + timedelta(milliseconds=1), NOW)
     assert refused.value.clause is Clause.INFRINGEMENT
-    assert refused.value.hint == "say when it was noticed: --noticed 2026-11-24T09:30"
+    assert refused.value.hint == 'say when it was noticed: --noticed "24/11/2026 9:30"'
 
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER])

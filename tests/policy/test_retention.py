@@ -22,13 +22,16 @@ from callrec.policy.retention import (
     check_kept_on_for_a_reason,
     check_may_review,
     check_still_due,
+    check_was_not_used,
     due_on,
     effective_category,
     interval_end,
+    is_undone,
     last_call_due,
     months_configured,
     months_in_words,
     totals_by_category,
+    undone_rule,
 )
 from callrec.policy.role import Power, Role
 from policy.builders import TODAY, a_person
@@ -218,3 +221,16 @@ def test_what_is_done_so_often_is_due_again_on_that_day(interval: str, end: date
 def test_a_later_day_never_comes_to_an_earlier_one(day: date, count: int, unit: str) -> None:
     end = interval_end(day, f"{count} {unit}")
     assert day < end <= interval_end(day + timedelta(days=1), f"{count} {unit}")
+
+
+def test_the_rule_of_what_is_taken_back_names_the_batch_and_is_known_again() -> None:
+    rule = undone_rule("0123456789abcdef")
+    assert rule == "taken in by mistake, batch 01234567"
+    assert is_undone(rule)
+    assert not is_undone("routine, 3 years")
+
+
+def test_what_was_used_and_is_not_taken_back_is_named_by_the_lowest_number() -> None:
+    check_was_not_used({})
+    with pytest.raises(Refused, match=r"^recording 7 was used, by R-2, and is not taken back"):
+        check_was_not_used({9: "H-1", 7: "R-2"})

@@ -16,13 +16,19 @@ from callrec.policy.rights.subject import (
     SubjectCriteria,
     SubjectRecord,
     SubjectState,
+    check_may_erase_subject,
+    check_may_keep,
     check_not_browsing_people,
+    check_nothing_needs,
     check_record,
     read_birthday,
     read_nhs_number,
     state_after,
 )
+from callrec.policy.role import Power, Role, powers_of
+from callrec.policy.words import in_words
 from house.subjects import nhs_number
+from policy.builders import TODAY, a_person
 
 RECORD = SubjectRecord(
     names=("Siân O'Neill", "Sian Davies"),
@@ -179,3 +185,23 @@ def test_where_a_record_stands_follows_from_what_happened() -> None:
 def test_what_cannot_have_happened_is_tampering(acts: tuple[SubjectAct, ...]) -> None:
     with pytest.raises(Tampered):
         state_after(acts)
+
+
+def test_all_the_open_requests_about_a_person_are_named() -> None:
+    check_nothing_needs("S-3", ())
+    with pytest.raises(Refused, match="S-3 is needed: R-17, R-19 are about that person"):
+        check_nothing_needs("S-3", ("R-17", "R-19"))
+
+
+@pytest.mark.parametrize("role", Role)
+def test_who_may_search_keeps_the_register_and_the_data_controller_erases(role: Role) -> None:
+    may = powers_of(a_person(role), TODAY)
+    for check, power in (
+        (check_may_keep, Power.SEARCH),
+        (check_may_erase_subject, Power.DECIDE_RESERVED),
+    ):
+        if power in may:
+            check(a_person(role), on=TODAY)
+        else:
+            with pytest.raises(Refused, match=f"the role {in_words(role)} may not"):
+                check(a_person(role), on=TODAY)

@@ -8,13 +8,16 @@ import pytest
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause, Law
+from callrec.policy.further import NO_AUTHORITY, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground
 from callrec.policy.rights.withholding import (
     Opinion,
     check_each_decided,
     check_ground,
+    check_left_out,
     check_may_rest_on,
+    check_nothing_came_in,
     check_refused_on,
     is_decided_expressly,
 )
@@ -256,3 +259,17 @@ def test_a_claimant_alone_is_limited_to_what_matters_for_the_claim() -> None:
 def test_any_other_ground_needs_nothing_more(ground: Ground, purpose: Purpose) -> None:
     if (ground, purpose) not in ONLY_IF:
         rests_on(ground, purpose, further={"authority": "none"})
+
+
+def test_what_came_in_since_is_compared_before_a_release() -> None:
+    request = a_request(Purpose.SUBJECT_ACCESS)
+    check_nothing_came_in(request, is_matched=True, matched=0)
+    with pytest.raises(Refused, match=r"^calls that may match R-17 came in after"):
+        check_nothing_came_in(request, is_matched=False, matched=0)
+
+
+def test_what_a_gathering_leaves_out_needs_what_a_refusal_needs() -> None:
+    request, theirs = a_request(Purpose.SUBJECT_ACCESS), FurtherParticular.AUTHORITY
+    check_left_out(Ground.EXPECTATIONS, request, {theirs: "a solicitor's letter"}, on=TODAY)
+    with pytest.raises(Refused, match="the patient asks in person"):
+        check_left_out(Ground.EXPECTATIONS, request, {theirs: NO_AUTHORITY}, on=TODAY)

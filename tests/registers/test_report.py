@@ -230,7 +230,7 @@ EDITS = {
     "a day": _REPLACED.format("clock_event", "2026-10-20", "2026-11-20"),
     "a state": "UPDATE request SET state = 'denied' WHERE number = 7",
     "a count": _REPLACED.format("statement", '"held"\\:57', '"held"\\:59'),
-    "a leaf": "DELETE FROM leaf WHERE seq = (SELECT max(seq) - 5 FROM leaf)",
+    "a leaf": _REPLACED.format("leaf", "listen.failed", "listen.ended"),
     "a drive": "UPDATE volume SET written_at = written_at + 86400000",
     "a recording": "UPDATE recording SET size_bytes = size_bytes + 1 WHERE id = 1",
 }

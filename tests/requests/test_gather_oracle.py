@@ -196,7 +196,11 @@ NOTHING_ELSE = {
 
 def registered(house: House, somebody: Somebody) -> str:
     """Their reference on the register."""
-    said = {"names": somebody.spellings, "numbers": somebody.numbers, "nhs_number": ""}
+    said: dict[str, Any] = {
+        "names": somebody.spellings,
+        "numbers": somebody.numbers,
+        "nhs_number": "",
+    }
     return a_person(house, **said)
 
 

@@ -159,14 +159,14 @@ def test_the_data_controller_alone_erases_with_the_password(registered: House) -
     actor = without_password(signed_in(registered, "dora"))
     with pytest.raises(Locked):
         erase_subject(registered.practice, actor, "S-1", volumes=(), check=check_vault)
-    assert opened_person(registered)
+    assert opened_person(registered).record.names
 
 
 def test_whom_an_open_request_is_about_stays_until_it_is_closed(registered: House) -> None:
     reference = ask(registered, "max", purpose=Purpose.SUBJECT_ACCESS, number=ANN, person="S-1")
     with pytest.raises(Refused, match=f"S-1 is needed: {reference} is about that person"):
         gone(registered)
-    assert opened_person(registered)
+    assert opened_person(registered).record.names
     dora = signed_in(registered, "dora")
     deny_request(registered.practice, dora, reference, reason=REASON, ground=Ground.UNFOUNDED)
     gone(registered)
@@ -200,7 +200,7 @@ def test_a_request_for_erasure_takes_the_person_and_who_looked_for_them(
 def test_a_person_stays_of_whom_something_is_kept_or_asked_for(registered: House) -> None:
     done = erase(registered, an_erasure(registered, 1, kept=(2,)), registered.folder / "drive-a")
     assert (done.person, done.needed_person) == ("", "S-1")
-    assert opened_person(registered)
+    assert opened_person(registered).record.names
 
 
 FORGED = {

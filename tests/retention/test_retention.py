@@ -22,6 +22,7 @@ from callrec.requests.event import close_request, withdraw_request
 from callrec.retention.categories import CATEGORISED, category_id
 from callrec.retention.review import REVIEWED, appraise_due, count_due
 from callrec.search.show import show_recording
+from callrec.settings import RetentionCategory, Settings
 from house.commands import type_in
 from house.holds import ANN, BOB, FIFTH, ask, by_hand, hear, lift, verified
 from house.people import lend_power
@@ -49,6 +50,14 @@ callers = copied(CALLERS)
 def category_of(house: House, number: int) -> str:
     with reading(house.practice.engine) as connection:
         return categories_of(house.practice, connection, [number])[number].name
+
+
+def test_a_category_says_where_it_is_laid_down_and_who_decided() -> None:
+    ours = RetentionCategory(name="routine", source="our schedule", decided="the partners, 4 May")
+    assert ours.laid_down == "our schedule; decided: the partners, 4 May"
+    names = [each.name for each in Settings().retention.category]
+    assert names[-2:] == ["electronic-file", "paper-file"]  # by name [policy 4(h)]
+    assert not [each for each in Settings().retention.category if "2016" in each.source]
 
 
 def test_what_is_due_is_counted_by_category_and_month(house: House) -> None:

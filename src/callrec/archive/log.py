@@ -14,7 +14,7 @@ and a certificate says that nothing is owed: so all rows of volumes are held aga
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,6 +39,7 @@ from callrec.catalogue.volumes import (
     each_volume,
     on_volume,
     set_archived,
+    with_copies,
 )
 from callrec.crypto.canonical import parse
 from callrec.errors import Tampered
@@ -104,11 +105,8 @@ def remove_local(
     copies = practice.settings.archive.copies
     with practice.store.lock():
         with reading(practice.engine) as connection:
-            check_standings(practice, connection)
+            drives = _checked_drives(practice, connection)
             in_use = [row for row in each_volume(connection) if row.standing == IN_USE]
-            for row in in_use:  # what counts as a copy is what the log's statements say
-                read_written(practice, connection, row.id)
-            drives = off_site_drives(practice, connection)
             archived = on_volume(connection, volume.volume, drives, state=RecordingState.ARCHIVED)
             live = on_volume(
                 connection, volume.volume, drives, state=RecordingState.LIVE, started_before=limit
@@ -134,6 +132,26 @@ def remove_local(
         too_few_copies=len(live) - len(enough),
         not_counted=tuple(row.label for row in in_use if row.id not in drives),
     )
+
+
+def uids_with_enough_copies(practice: Practice, uids: Collection[str]) -> frozenset[str]:
+    """Those of the recordings that lie on as many drives as the practice keeps, by the log.
+
+    Raises:
+        Tampered: how a volume stands, or what lies on it, is not what the log says.
+    """
+    with reading(practice.engine) as connection:
+        drives = _checked_drives(practice, connection)
+        return with_copies(connection, uids, practice.settings.archive.copies, drives)
+
+
+def _checked_drives(practice: Practice, connection: Connection) -> Mapping[str, str]:
+    """Those that count; what lies on them is held against the log."""
+    check_standings(practice, connection)
+    for row in each_volume(connection):
+        if row.standing == IN_USE:  # what counts as a copy is what the log's statements say
+            read_written(practice, connection, row.id)
+    return off_site_drives(practice, connection)
 
 
 def _check_copies(volume: Volume, rows: Sequence[ArchivedRecording]) -> None:

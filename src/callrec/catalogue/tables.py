@@ -29,6 +29,7 @@ from callrec.policy.incident import IncidentState
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.rights.complaint import ComplaintState
+from callrec.policy.rights.note import NoteState
 from callrec.policy.rights.subject import SubjectState
 from callrec.policy.role import VaultKey
 
@@ -306,6 +307,20 @@ part = _table(
     Column("normalising", Integer, nullable=False),
 )
 """One month of the search index (``year * 12 + month - 1``): how many rows, how wide its tokens."""
+
+
+note = _table(
+    "note",
+    Column("id", String(32), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("recording", ForeignKey("recording.uid"), nullable=False, index=True),
+    Column("written_by", ForeignKey("person.id"), nullable=False),
+    Column("state", EnumText(NoteState, 16), nullable=False),
+)
+"""A note on a recording. Of one that was erased this row alone is left."""
+
+note_version, note_key = _versions_of("note")
 
 
 # --- people on the register ---------------------------------------------------------------------

@@ -252,6 +252,19 @@ def count_with_too_few_copies(
     return connection.execute(query).scalar_one()
 
 
+def with_copies(
+    connection: Connection, uids: Collection[str], copies: int, drives: Mapping[str, str]
+) -> frozenset[str]:
+    """Those of the recordings that are on so many of these drives at the least."""
+    table = tables.recording
+    enough = select(table.c.uid).where(_copies_on(drives) >= copies)
+    return frozenset(
+        uid
+        for some in batches(sorted(uids))
+        for uid in connection.execute(enough.where(table.c.uid.in_(some))).scalars()
+    )
+
+
 def volume_contents(connection: Connection, volume: str) -> tuple[int, Sequence[int]]:
     """How many bags lie on a volume, and the size of each recording's original, in bytes."""
     recording = tables.recording

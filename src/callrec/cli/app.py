@@ -74,6 +74,7 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
         "due": "Show by when a request must be answered, and why; needs no vault.",
         "erase": "Destroy what an approved request for erasure covers.",
         "subject": "Keep and look up people whose identity was proved.",
+        "recording": "Note who is heard in a recording, and what to know of it.",
     },
     "drive": {
         "backup": "Copy the catalogue, sealed, to another disk.",
@@ -172,7 +173,7 @@ MODULES: Mapping[str, str] = {
     "revoke": "requests.decide",
     "due": "requests.due",
     "erase": "requests.erase",
-    "subject": "requests.subject",
+    **{noun: f"requests.{noun}" for noun in ("recording", "subject")},
     "config": "configuration",
     **{noun: f"concerns.{noun}" for noun in ("complaint", "incident")},
     "request": "requests.request",

@@ -58,6 +58,21 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "subject-access --received 12/3/2026 --json",
     ),
     "request erase": ("R-17", "R-17 --dry-run", "R-17 --volume /mnt/external"),
+    "request recording": (
+        "identify 1042 --subject S-3",
+        "note 1042",
+        'note 1042 --text "A child is heard, too"',
+    ),
+    "request recording identify": (
+        "1042 --subject S-3",
+        '1042 --subject S-3 --how "She gives a name"',
+        "1042 --subject 3",
+    ),
+    "request recording note": (
+        "1042",
+        '1042 --text "A child is heard, too"',
+        "1042 --note N-2",
+    ),
     "request subject": ("list", 'find --number "07700 900123"', "show S-3"),
     "request subject add": (
         "",

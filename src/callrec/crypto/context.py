@@ -29,6 +29,7 @@ CONTEXT_FIELDS: Final[dict[str, frozenset[str]]] = {
     "incident": frozenset({"incident", "version"}),
     "complaint": frozenset({"complaint", "version"}),
     "subject": frozenset({"subject", "version"}),
+    "note": frozenset({"note", "version"}),
     "locked-seed": frozenset({"person", "kdf"}),
     "session-keys": frozenset({"person", "public"}),
     # HKDF information; recording is a recording's associated data too

@@ -302,6 +302,10 @@ class _Member:
     info: ZipInfo
     row: ManifestRow
 
+    @property
+    def line(self) -> int:
+        return self.row.line
+
     def open(self) -> MemberFile:
         return MemberFile(self.bundle, self.info)
 

@@ -79,6 +79,10 @@ class SoundFile(Protocol):
 class Member(Protocol):
     """A file within a file: its sound, and what the list beside it says of the call."""
 
+    @property
+    def line(self) -> int:
+        """Of its row in the list, from 1."""
+
     def open(self) -> AbstractContextManager[SoundFile]:
         """Its bytes from the first on; to read them all checks them."""
 

@@ -40,6 +40,7 @@ from callrec.errors import Failed, Tampered
 from callrec.incidents.log import INCIDENTS
 from callrec.intake.known import DuplicateMacs, write_macs
 from callrec.login.locks import holders, new_version, seal_share
+from callrec.notes.log import NOTES
 from callrec.people.vouching import ShareFaultKind, governing, log_shares, renew_keys, share_faults
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.role import VaultKey
@@ -393,6 +394,7 @@ SEALED_COLUMNS: Final = (
     *_versions("incidents", INCIDENTS),
     *_versions("complaints", COMPLAINTS),
     *_versions("register entries", SUBJECTS),
+    *_versions("notes on recordings", NOTES),
     SealedColumn(
         *("volumes", tables.volume, VaultKey.CATALOGUE),
         lambda vault, row, _: context("kept", vault, volume=row.id),

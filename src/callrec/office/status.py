@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
@@ -121,62 +121,97 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
     """Look at the practice as it stands, for the actor's inbox; None: nobody is logged in."""
     waiting = read_inbox(practice, actor) if actor else ()
     soon = practice.now() + SOON
+    governs = actor is not None and Power.GOVERN in powers(practice, actor)
+    asked, copied = _read_requests(practice, actor), _read_copies(practice)
+    with reading(practice.engine) as connection:
+        reconciled = last_reconciled(practice, connection)
+    return Status(
+        practice=practice.name,
+        recordings=count_recordings(practice),
+        waiting_for_me=waiting,
+        lapsing_soon=tuple(i for i in waiting if i.lapses_at and i.lapses_at <= soon),
+        overdue=tuple(each for each in asked.due if each.urgency is Urgency.OVERDUE),
+        due_soon=tuple(each for each in asked.due if each.urgency is Urgency.DUE_SOON),
+        heard_not_sent=asked.heard_not_sent,
+        handover_not_recorded=asked.handover_not_recorded,
+        last_archive=copied.last_archive,
+        unarchived=copied.unarchived,
+        last_verify=max(last_verified(practice.state_folder).values(), default=None),
+        volumes=copied.volumes,
+        last_reconcile=reconciled,
+        record_verified=last_verified_whole(practice.state_folder),
+        last_drill=last_drill(practice),
+        searched_without_request=_searched_without_request(practice) if governs else (),
+        unreviewed_glass=asked.glass,
+        erasure_owed=copied.erasure_owed,
+        retention_due=count_due(practice),
+        warnings=(
+            *asked.warnings,
+            *_warnings(practice, reconciled),
+            *_copy_warnings(practice, copied),
+        ),
+    )
+
+
+class _Requests(NamedTuple):
+    """What is read of requests, of those that the actor may know of."""
+
+    due: tuple[DueRequest, ...]
+    glass: tuple[ListedGlass, ...]
+    heard_not_sent: tuple[str, ...]
+    handover_not_recorded: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def _read_requests(practice: Practice, actor: Actor | None) -> _Requests:
+    since = practice.now() - BROUGHT_IN_LATELY
     with reading(practice.engine) as connection:
         kept = references_hidden_from(practice, actor, connection)
+        out = {leaf.subject[0] for leaf in unrecorded_releases(connection)}
+        brought_in = seconds_brought_in(practice, connection)
+        rows = [row for row in REQUESTS.every(connection) if f"R-{row.number}" not in kept]
+    due = tuple(each for each in read_due(practice) if each.reference not in kept)
+    glass = tuple(each for each in outstanding_glass(practice) if each.reference not in kept)
+    seconds = [each for each in brought_in if each.what not in kept and each.at >= since]
+    return _Requests(
+        due,
+        glass,
+        tuple(f"R-{row.number}" for row in rows if _waits_for_answer(row)),
+        tuple(f"R-{row.number}" for row in rows if row.id in out),
+        (
+            *(each.warning for each in due if each.deadline.is_unknown),
+            *waiting_warnings(practice, kept),
+            *dict.fromkeys(each.warning for each in glass),
+            *second_warnings(seconds),
+        ),
+    )
+
+
+class _Copies(NamedTuple):
+    """What is read of archive volumes."""
+
+    last_archive: datetime | None
+    only_on_vaults_disk: bool
+    """Volumes there are, and all lie beside the vault."""
+    unarchived: Unarchived | None
+    volumes: tuple[ListedVolume, ...]
+    erasure_owed: Mapping[str, int]
+
+
+def _read_copies(practice: Practice) -> _Copies:
+    with reading(practice.engine) as connection:
         try:
             beside = volumes_on_vaults_disk(practice, connection)
         except CallrecError:
             beside = frozenset()  # the warnings report it
         archived = _last_archived(connection, beside)
-        here_only = archived is None and _last_archived(connection, frozenset()) is not None
-        reconciled = last_reconciled(practice, connection)
-        owed = owed_by_label(practice, connection)
-        left = _unarchived(practice, connection)
-        out = {leaf.subject[0] for leaf in unrecorded_releases(connection)}
-        since = practice.now() - BROUGHT_IN_LATELY
-        seconds = [
-            each
-            for each in seconds_brought_in(practice, connection)
-            if each.what not in kept and each.at >= since
-        ]
-        rows = [row for row in REQUESTS.every(connection) if f"R-{row.number}" not in kept]
-    due = tuple(each for each in read_due(practice) if each.reference not in kept)
-    glass = tuple(each for each in outstanding_glass(practice) if each.reference not in kept)
-    recordings, volumes = count_recordings(practice), _longest_unverified_first(practice)
-    never = "archived to another disk" if here_only else "ever archived"
-    kept_here = never if archived is None and recordings else None
-    governs = actor is not None and Power.GOVERN in powers(practice, actor)
-    searched = _searched_without_request(practice)
-    return Status(
-        practice=practice.name,
-        recordings=recordings,
-        waiting_for_me=waiting,
-        lapsing_soon=tuple(i for i in waiting if i.lapses_at and i.lapses_at <= soon),
-        overdue=tuple(each for each in due if each.urgency is Urgency.OVERDUE),
-        due_soon=tuple(each for each in due if each.urgency is Urgency.DUE_SOON),
-        heard_not_sent=tuple(f"R-{row.number}" for row in rows if _waits_for_answer(row)),
-        handover_not_recorded=tuple(f"R-{row.number}" for row in rows if row.id in out),
-        last_archive=from_millis(archived) if archived else None,
-        unarchived=left,
-        last_verify=max(last_verified(practice.state_folder).values(), default=None),
-        volumes=volumes,
-        last_reconcile=reconciled,
-        record_verified=last_verified_whole(practice.state_folder),
-        last_drill=last_drill(practice),
-        searched_without_request=searched if governs else (),
-        unreviewed_glass=glass,
-        erasure_owed=owed,
-        retention_due=count_due(practice),
-        warnings=(
-            *(each.warning for each in due if each.deadline.is_unknown),
-            *waiting_warnings(practice, kept),
-            *dict.fromkeys(each.warning for each in glass),
-            *second_warnings(seconds),
-            *_warnings(practice, reconciled, kept_here=kept_here),
-            *_archive_warnings(practice, left),
-            *_verify_warnings(volumes, today(practice)),
-        ),
-    )
+        return _Copies(
+            from_millis(archived) if archived else None,
+            archived is None and _last_archived(connection, frozenset()) is not None,
+            _unarchived(practice, connection),
+            _longest_unverified_first(practice),
+            owed_by_label(practice, connection),
+        )
 
 
 def _waits_for_answer(row: Row[Any]) -> bool:
@@ -190,12 +225,17 @@ def _unarchived(practice: Practice, connection: Connection) -> Unarchived | None
         return None  # the warnings report it
 
 
-def _archive_warnings(practice: Practice, left: Unarchived | None) -> Iterator[str]:
+def _copy_warnings(practice: Practice, copied: _Copies) -> Iterator[str]:
+    if copied.last_archive is None and count_recordings(practice):
+        never = "archived to another disk" if copied.only_on_vaults_disk else "ever archived"
+        yield f"nothing was {never}: if this disk dies, the recordings are gone"
+    left = copied.unarchived
     if left is not None and left.due_at <= practice.now():
         yield (
             f"to be archived since {left.due_at.astimezone(practice.settings.time_zone):%d %B %Y}:"
             f" {left.recordings} recordings are on no other disk: callrec archive --to DIR"
         )
+    yield from _verify_warnings(copied.volumes, today(practice))
 
 
 def _last_archived(connection: Connection, beside: frozenset[str]) -> int | None:
@@ -263,9 +303,7 @@ def _record_warnings(practice: Practice) -> Iterator[str]:
         )
 
 
-def _warnings(
-    practice: Practice, reconciled: LastReconciled | None, *, kept_here: str | None
-) -> Iterator[str]:
+def _warnings(practice: Practice, reconciled: LastReconciled | None) -> Iterator[str]:
     due_on = practice.settings.policy.next_revision_due
     if due_on < today(practice):
         yield (
@@ -294,8 +332,6 @@ def _warnings(
     yield from (drive.warning for drive in drives_still_opened(practice))
     if kept_copies(practice.folder):
         yield "the catalogue from before a migration lies beside it: delete it once all is well"
-    if kept_here:
-        yield f"nothing was {kept_here}: if this disk dies, the recordings are gone"
 
 
 def _volume_warnings(practice: Practice) -> Iterator[str]:

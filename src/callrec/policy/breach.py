@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause, Law
+from callrec.policy.days import as_typed
 from callrec.policy.incident import Outcome
 from callrec.policy.words import check_reason
 
@@ -255,7 +256,7 @@ def is_late(closing: Closing, due_at: datetime, zone: tzinfo) -> bool:
     if closing.on == due.date():
         raise Unusable(
             "the 72 hours end on that day, so the time matters",
-            hint=f"say when it was reported, to the minute: --on {due:%Y-%m-%d}T09:30",
+            hint=f'say when it was reported, to the minute: --on "{as_typed(due)} 9:30"',
         )
     return closing.on > due.date()
 

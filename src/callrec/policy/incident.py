@@ -89,7 +89,7 @@ def check_noticed(noticed_at: datetime, now: datetime) -> None:
         raise Refused(
             "you cannot have noticed it in the future",
             clause=Clause.INFRINGEMENT,
-            hint="say when it was noticed: --noticed 2026-11-24T09:30",
+            hint='say when it was noticed: --noticed "24/11/2026 9:30"',
         )
 
 

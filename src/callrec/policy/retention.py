@@ -327,7 +327,8 @@ def check_still_due(recordings: Iterable[Appraised], *, on: date) -> None:
 
 def check_was_not_used(used: Mapping[int, str]) -> None:
     """What somebody asked for or held is no mistake any more; by number, what named it."""
-    for number, reference in sorted(used.items())[:1]:
+    if used:
+        number, reference = min(used.items())
         raise Refused(
             f"recording {number} was used, by {reference}, and is not taken back",
             clause=Clause.ENCRYPTED_AND_ARCHIVED,

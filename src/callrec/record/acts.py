@@ -32,6 +32,7 @@ from callrec.policy.incident import IncidentAct
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.rights.complaint import ComplaintAct
+from callrec.policy.rights.note import NoteAct
 from callrec.policy.rights.subject import SubjectAct
 from callrec.practice import Actor, Practice, check_remembered_head, check_unchanged
 
@@ -43,7 +44,7 @@ MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
     {
         # The request first, the hold, the incident, the complaint, the person, the volume.
         **dict.fromkeys(map(str, (*RequestAct, *HoldAct, *IncidentAct)), 1),
-        **dict.fromkeys(map(str, (*ComplaintAct, *SubjectAct)), 1),
+        **dict.fromkeys(map(str, (*ComplaintAct, *SubjectAct, *NoteAct)), 1),
         **dict.fromkeys((verdict.glass_act for verdict in ReviewVerdict), 1),
         **dict.fromkeys(("destruction.cleared", "destruction.done"), 1),
         **dict.fromkeys(("archive", "archive.begun", "archive.given-up"), 1),
@@ -58,6 +59,8 @@ MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
             ),
             2,
         ),
+        # The note, its recording, the request.
+        str(NoteAct.MADE): 3,
         # The certificate and its request.
         "destruction.certified": 2,
         # The volume, or the category, and the recordings.

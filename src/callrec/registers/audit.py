@@ -190,7 +190,7 @@ class _Names:
         self._logins = logins(practice)
         self._called = {**self._logins}
         numbered = {"R": tables.request, "H": tables.hold, "I": tables.incident}
-        numbered |= {"C": tables.complaint, "S": tables.subject}
+        numbered |= {"C": tables.complaint, "S": tables.subject, "N": tables.note}
         for letter, table in numbered.items():
             rows = connection.execute(select(table.c.id, table.c.number))
             self._called |= {row.id: f"{letter}-{row.number}" for row in rows}

@@ -30,6 +30,7 @@ from callrec.crypto.canonical import parse_instant
 from callrec.errors import Tampered
 from callrec.login.people import logins, shown_colleague
 from callrec.mail.outbox import Message, read_messages
+from callrec.notes.log import read_notes
 from callrec.policy.clock_events import Deadline
 from callrec.policy.edits import Edits, format_edits, read_edits
 from callrec.policy.hold import HoldAct
@@ -338,6 +339,7 @@ def read_entry_details(
         for seq, dated in read_dates(practice, connection, request).items():
             details = {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
             words[seq] = {name: text for name, text in details.items() if text is not None}
+        words |= _noted(practice, actor, connection, request)
     recording = tables.recording.c
     numbers = connection.execute(select(recording.uid, recording.id))
     return EntryDetails(
@@ -350,6 +352,20 @@ def read_entry_details(
         approvals=by_statement(approvals),
         history=history,
     )
+
+
+def _noted(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
+) -> Mapping[int, Mapping[str, str]]:
+    """By the leaf that made it, what each note says that was written under a request."""
+    if not actor.has_key(VaultKey.CATALOGUE):
+        return {}
+    notes = read_notes(practice, actor, connection, request.body.uids)
+    return {
+        each.history.leaves[0].seq: {"heard": each.body.person, "note": each.body.text}
+        for each in notes
+        if each.history.request == request.id
+    }
 
 
 def _typed(edits: Edits) -> list[dict[str, str]]:

@@ -39,6 +39,7 @@ from callrec.incidents.log import check_incident_rows
 from callrec.intake.reconciled import check_reconciliations
 from callrec.login.locks import is_current_lock
 from callrec.login.sessions import check_session_rows
+from callrec.notes.log import check_note_rows
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power, VaultKey
 from callrec.record.acts import (
@@ -103,6 +104,7 @@ def _check_all(connection: Connection, register: Register) -> Iterator[Problem]:
         check_incident_rows(rules, done),
         check_complaint_rows(rules, done),
         check_subject_rows(rules, done),
+        check_note_rows(rules, done),
         check_volume_rows(connection, done),
         check_archivists(rules, done),
         check_rows_of_volumes(connection),

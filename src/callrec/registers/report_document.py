@@ -207,8 +207,8 @@ def _copies(report: PracticeReport, zone: tzinfo) -> Iterator[Block]:
         )
         yield Table("Drives, as they are now", header, rows, numbers=False)
         yield Paragraph(
-            "“Written to” is the number of days of the month. When a drive was read back is what this"
-            " account of this computer remembers; the audit record does not say."
+            "“Written to” is the number of days of the month. When a drive was read back is what"
+            " this account of this computer remembers; the audit record does not say."
         )
     else:
         yield Paragraph("No drive was ever written to.", stands_out=True)

@@ -11,16 +11,20 @@ longer, does not. What was found and is then neither asked for nor left out stop
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from sqlalchemy import Connection, select
+
 from callrec.audit.log import LogTransaction
-from callrec.calls.custody import OpenedRecording
+from callrec.calls.custody import OpenedRecording, Opening
 from callrec.calls.find import ShownCall, call_facts, find_calls_of
+from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Unusable
+from callrec.notes.log import read_notes
 from callrec.policy.authority import check_may
 from callrec.policy.handling import check_may_gather, check_waits_for_answer, is_shown_in_full
 from callrec.policy.particulars import Particulars, Unknown
@@ -117,6 +121,8 @@ def _gather(
     leave_out: Mapping[int, Ground],
 ) -> Gathered:
     opened = find_calls_of(practice, actor, act.connection, described_by(request.particulars))
+    identified = _identified(practice, actor, act.connection, request.particulars.person)
+    opened = _newest_first([*opened, *identified])
     left_out = _left_out(request, opened, leave_out, today(practice))
     elsewhere = asked_for_in_parts(practice, actor, act.connection, request) - {*request.body.uids}
     before = [each for each in request.body.recordings if each[0] not in left_out]
@@ -154,9 +160,30 @@ def _gather(
         elsewhere=len(elsewhere & rows.keys()),
         too_many=len(new[room:]),
         person=person,
-        shared=tuple(each.id for each in opened if not call_facts(each).numbers.isdisjoint(shared)),
+        shared=tuple(
+            each.id
+            for each in opened
+            if each not in identified and not call_facts(each).numbers.isdisjoint(shared)
+        ),
         is_outdated=known is not None and not _says(request.particulars, known.record),
     )
+
+
+def _identified(
+    practice: Practice, actor: Actor, connection: Connection, person: str
+) -> list[OpenedRecording]:
+    """The recordings in which somebody heard a person on the register, and said so."""
+    notes = read_notes(practice, actor, connection) if person else ()
+    uids = {each.history.recording for each in notes if each.body.person == person}
+    recording = tables.recording
+    rows = connection.execute(select(recording).where(recording.c.uid.in_(uids))).all()
+    return list(Opening(practice, actor, connection).each_checked(rows))
+
+
+def _newest_first(opened: Iterable[OpenedRecording]) -> list[OpenedRecording]:
+    """Each once."""
+    once = {each.uid: each for each in opened}
+    return sorted(once.values(), key=lambda each: (each.started_at, each.id), reverse=True)
 
 
 def _says(particulars: Particulars, record: SubjectRecord) -> bool:

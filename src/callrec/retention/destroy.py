@@ -40,6 +40,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
 from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs
+from callrec.notes.log import erase_notes, notes_on
 from callrec.policy.hearing import APPROVAL_ENDED_BY, check_identity_proven, no_longer_granted
 from callrec.policy.request import ASKING_NOTHING, RequestAct, has_lapsed
 from callrec.policy.retention import (
@@ -242,6 +243,7 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
     now = to_millis(practice.now())
     destruction.strip_recordings(connection, warrant.recordings, macs)
     destruction.drop_details(connection, details)
+    erase_notes(act, actor, notes_on(practice, connection, uids))
     destroy_grants(connection, request.id, request.requester)
     columns = certificate_columns(after.leaves[-1].seq, read_destruction(statement))
     connection.execute(tables.certificate.insert().values(**columns, begun_at=now))

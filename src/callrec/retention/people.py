@@ -1,7 +1,8 @@
 """Erase a person from the register [policy 4(i); UK GDPR 17].
 
 One transaction: the leaf ``subject.erased``, which says no more than its reference, and with it
-every version, key and token of the record; its row stays. Then the catalogue's own file is
+every version, key and token of the record, and every note by which the person was recognised in a
+recording; the rows stay. Then the catalogue's own file is
 rewritten, and the volumes that are attached are. What is not done by then is owed: the same command
 again, or whatever touches a volume next, goes on with it.
 """
@@ -24,6 +25,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.subjects import drop_tokens
 from callrec.catalogue.volumes import IN_USE, each_volume
 from callrec.errors import Locked
+from callrec.notes.log import erase_notes, read_notes
 from callrec.policy.request import ENDED_STATES
 from callrec.policy.rights.subject import (
     SubjectAct,
@@ -92,6 +94,8 @@ def _erase(practice: Practice, act: LogTransaction, actor: Actor, reference: str
     if history.state is SubjectState.ERASED:
         return  # what is owed of it is done again
     check_nothing_needs(reference, tuple(requests_about(practice, actor, connection, reference)))
+    notes = read_notes(practice, actor, connection)
+    erase_notes(act, actor, [each.history for each in notes if each.body.person == reference])
     leaf = log_leaf(act, actor, SubjectAct.ERASED, [row.id], details=None)
     drop_tokens(connection, row.id)
     for table in (tables.subject_key, tables.subject_version):

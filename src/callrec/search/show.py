@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Row
@@ -24,6 +24,8 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import labels_of
 from callrec.errors import NotFound, Tampered
+from callrec.login.people import logins
+from callrec.notes.log import OpenNote, read_notes
 from callrec.notices import read_notices, stated_on, versions_on
 from callrec.policy.authority import check_may
 from callrec.policy.notice import CallerTold, NoticeKind, NoticeVersion, caller_told
@@ -62,6 +64,19 @@ class StartClock:
     """What contradicts the start and was left aside, in words."""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownNote:
+    """A note on a recording as its readers see it. Its repr shows nothing."""
+
+    reference: str
+    person: str
+    """``S-3``: who is heard in it; empty: it says something else."""
+    text: str
+    at: datetime
+    by: str
+    """Login."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedRecording:
     """One recording, checked."""
@@ -88,6 +103,8 @@ class CheckedRecording:
     """The request that restricts it, ``R-20``; None: none does."""
     corrected_by: tuple[str, ...]
     """The requests whose notes correct what is said in it, the oldest first."""
+    notes: tuple[ShownNote, ...]
+    """What people who heard it said of it, the oldest first."""
     seq: int
     """The leaf that says it was shown."""
     file_checked: bool
@@ -171,6 +188,7 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
             volumes = labels_of(connection, [row.id])[row.id] if is_away else ()
             brought = came_in(connection, practice.register, [uid]).get(uid)
             effects = effects_on(practice, connection, [uid])
+            notes = read_notes(practice, actor, connection, [uid])
         is_file_checked = _check_file(practice, row)
     fields, day = opened.fields, opened.started_at.astimezone(practice.settings.time_zone).date()
     on_its_day = versions_on(notices, day)
@@ -192,9 +210,15 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         due_on=category.due_on(day),
         restricted_by=effects.restricted.get(uid),
         corrected_by=effects.corrected.get(uid, ()),
+        notes=tuple(_note(practice, each) for each in notes),
         seq=seq,
         file_checked=is_file_checked,
     )
+
+
+def _note(practice: Practice, note: OpenNote) -> ShownNote:
+    by = logins(practice)[note.history.written_by]
+    return ShownNote(note.reference, note.body.person, note.body.text, note.at, by)
 
 
 def _stated(

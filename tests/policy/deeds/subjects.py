@@ -1,4 +1,4 @@
-"""What people try with the register of people, as they may not."""
+"""What people try with the register of people and with notes on recordings, as they may not."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
+from callrec.policy.rights import note
+from callrec.policy.rights.note import NoteFacts, NoteState, check_may_change_note, check_may_note
 from callrec.policy.rights.subject import (
     SubjectCriteria,
     SubjectRecord,
@@ -20,7 +22,8 @@ from callrec.policy.rights.subject import (
     read_nhs_number,
     state_after,
 )
-from policy.builders import TODAY
+from callrec.policy.role import Power
+from policy.builders import BEN, TODAY, a_person
 
 RECORD = SubjectRecord(
     names=("Ada Wren",),
@@ -29,6 +32,8 @@ RECORD = SubjectRecord(
     numbers=(),
     proof="Passport, seen at the desk by max",
 )
+
+ANY = NoteFacts(heard=False, makes=False, decided_with=Power.DECIDE_GENERAL)
 
 REASON = "She asks at the desk for all her calls"
 
@@ -58,4 +63,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "somebody is entered twice": lambda: check_is_new(1),
     "somebody is erased whom a request is about": lambda: check_nothing_needs("S-3", ["R-17"]),
     "a person is read whom nobody entered": lambda: state_after(()),
+    "staff note what they have not heard": lambda: check_may_note(a_person(), [ANY], on=TODAY),
+    "staff change somebody else's note": lambda: check_may_change_note(a_person(), BEN),
+    "an erased note is changed": lambda: note.check_written(NoteState.ERASED, "N-2"),
+    "a note is a word": lambda: note.check_text("husband"),
+    "a note is read that nobody wrote": lambda: note.state_after(()),
 }

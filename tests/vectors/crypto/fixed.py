@@ -57,6 +57,8 @@ COMPLAINT: Final = "79" * 16
 
 SUBJECT: Final = "7a" * 16
 
+NOTE: Final = "7b" * 16
+
 CONTEXTS: Final[Mapping[str, dict[str, Any]]] = {
     "share": {"key": "recordings", "version": 3, "to": PERSON},
     "batch": {"batch": BATCH, "key": "catalogue", "version": 1},
@@ -73,6 +75,7 @@ CONTEXTS: Final[Mapping[str, dict[str, Any]]] = {
     "incident": {"incident": INCIDENT, "version": 1},
     "complaint": {"complaint": COMPLAINT, "version": 1},
     "subject": {"subject": SUBJECT, "version": 1},
+    "note": {"note": NOTE, "version": 1},
     "locked-seed": {"person": PERSON, "kdf": KDF | {"salt": SALT.hex()}},
     "session-keys": {"person": PERSON, "public": base64.b64encode(bytes(range(32))).decode()},
     "recording": {"uid": UID},

@@ -416,6 +416,14 @@ def _shown_json(shown: CheckedRecording) -> dict[str, Any]:
         "category": shown.category.name,
         **facts(shown.category, "rule"),
         **facts(shown, "due_on", "restricted_by", "corrected_by"),
+        "notes": [
+            {
+                "id": each.reference,
+                "subject": each.person or None,
+                **facts(each, "text", "at", "by"),
+            }
+            for each in shown.notes
+        ],
     }
 
 
@@ -463,6 +471,9 @@ def _rights(shown: CheckedRecording) -> Iterator[tuple[str, str]]:
         yield "restricted", f"by {shown.restricted_by}: nobody hears or releases it"
     if shown.corrected_by:
         yield "corrected", f"a note says what is wrong in it: {', '.join(shown.corrected_by)}"
+    for each in shown.notes:
+        is_heard = f"{each.person} is heard: " if each.person else ""
+        yield each.reference, f"{is_heard}{each.text} ({each.by}, {short_date(each.at.date())})"
 
 
 def _said_later(stated_on: date | None, began_on: date) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -71,6 +72,30 @@ def init(
     contact = contact or (plan.contact if plan else "")
     known = facts_configured(invocation.config, practice, invocation.now())
     password = ask_new_password(prompts, user, [*known, user, name])
+    set_up = partial(
+        set_up_practice,
+        invocation.config,
+        practice_name=practice,
+        login=user,
+        full_name=name,
+        password=password,
+        now=invocation.now,
+        environ=invocation.environ,
+        contact=contact,
+        split=recovery_shares is not None,
+    )
+    kit = _set_up_with_kit(invocation, set_up, kit_to, plan)
+    _show_founded(invocation, user, kit, kit_to, was_shown=plan is not None)
+    _show_ready(invocation, user, plan)
+
+
+def _set_up_with_kit(
+    invocation: Invocation,
+    set_up: Callable[..., PrintedKit],
+    kit_to: Path | None,
+    plan: _Plan | None,
+) -> PrintedKit:
+    """Set up, once the kit's pages are kept and, in a conversation, were looked at."""
     with kit_file(kit_to) as write:
 
         def keep(kit: PrintedKit) -> None:
@@ -78,26 +103,17 @@ def init(
             if plan:
                 _check_page(invocation, kit, kit_to)
 
-        kit = set_up_practice(
-            invocation.config,
-            practice_name=practice,
-            login=user,
-            full_name=name,
-            password=password,
-            now=invocation.now,
-            environ=invocation.environ,
-            contact=contact,
-            split=recovery_shares is not None,
-            keep=keep,
-        )
-    _show_founded(invocation, user, kit, kit_to, was_shown=plan is not None)
-    if plan:
-        _write_config(invocation, plan)
-        invocation.out.say("This machine and the vault:")
-        show_findings(invocation)
-        _show_next(invocation, user, plan)
-    else:
+        return set_up(keep=keep)
+
+
+def _show_ready(invocation: Invocation, user: str, plan: _Plan | None) -> None:
+    if plan is None:
         invocation.out.next_step(f"callrec login {user}")
+        return
+    _write_config(invocation, plan)
+    invocation.out.say("This machine and the vault:")
+    show_findings(invocation)
+    _show_next(invocation, user, plan)
 
 
 @dataclass(frozen=True, slots=True)

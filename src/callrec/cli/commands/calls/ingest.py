@@ -19,6 +19,7 @@ from callrec.cli import options
 from callrec.cli.commands.calls.ingest_bundle import (
     ROWS_TRIED,
     ingest_bundle,
+    read_instruction,
     read_order,
     rehearse_bundle,
     try_rows,
@@ -62,6 +63,10 @@ def ingest(
     bundle: BundleFile = None,
     map_file: MapFile = None,
     rows: TriedRows = ROWS_TRIED,
+    instruction: InstructionFile = None,
+    supplier: SupplierName = None,
+    within_days: WithinDays = 28,
+    archived: OnlyArchived = False,
 ) -> None:
     """Take in recordings: files, or folders with everything in them.
 
@@ -71,6 +76,9 @@ def ingest(
     On a terminal you are asked about these files; otherwise --unrecognised takes them in. The same
     sound twice is one recording. If a run is cut short, run the command again. If you took in the
     wrong files: callrec retention undo
+
+    --bundle takes in a supplier's export: a zip of recordings, with a list that --map reads.
+    --instruction then writes the letter that asks the supplier to delete what you hold now.
     """
     from callrec.intake.clearing import parse_after
     from callrec.intake.preview import preview_names
@@ -79,7 +87,9 @@ def ingest(
     if bundle is not None or map_file is not None:
         typed = {"PATH": paths, "--after": after != "keep", "--watch": watch, "--system": system}
         typed |= {"--unrecognised": unrecognised}
-        order = read_order(bundle, map_file, cdr or [], [name for name in typed if typed[name]])
+        others = [name for name in typed if typed[name]]
+        asked = read_instruction(instruction, supplier, within_days, archived=archived)
+        order = read_order(bundle, map_file, cdr or [], others, asked)
         (try_rows if names_only else rehearse_bundle if dry_run else ingest_bundle)(
             ctx.obj, order, rows
         )
@@ -366,6 +376,33 @@ TriedRows = Annotated[
     int,
     typer.Option(
         "--rows", metavar="N", min=1, max=1000, help="How many rows of an export --try shows."
+    ),
+]
+
+InstructionFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--instruction",
+        metavar="FILE",
+        help="Write to this new .pdf or .txt which recordings the supplier is to delete.",
+    ),
+]
+
+SupplierName = Annotated[
+    str | None, typer.Option("--supplier", metavar="NAME", help="Who holds them, for that letter.")
+]
+
+WithinDays = Annotated[
+    int,
+    typer.Option(
+        "--within", metavar="DAYS", min=1, max=365, help="How many days the supplier has for that."
+    ),
+]
+
+OnlyArchived = Annotated[
+    bool,
+    typer.Option(
+        "--archived", help="List only what lies on as many drives as archive.copies says."
     ),
 ]
 

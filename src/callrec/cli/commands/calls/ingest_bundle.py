@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,16 +17,18 @@ from callrec.cli.commands.calls.ingest_view import (
     summary_json,
     unused_json,
 )
-from callrec.cli.invocation import Invocation, practice_of, signing_person
+from callrec.cli.invocation import Invocation, check_destination, practice_of, signing_person
 from callrec.cli.layout import Table
 from callrec.cli.output import counted
 from callrec.errors import DoneInPart, Tampered, Unusable
+from callrec.policy.days import as_typed
 
 if TYPE_CHECKING:
     from callrec.intake.bundle import Bundle
     from callrec.intake.records import AvailableCallRecords
     from callrec.intake.summary import Ingested
     from callrec.practice import Actor, Practice
+    from callrec.retention.instructing import InstructionOrder
 
 ROWS_TRIED: Final = 10
 
@@ -37,10 +40,16 @@ class BundleOrder:
     file: Path
     map_file: Path
     cdr: Sequence[Path]
+    instruction: InstructionOrder | None
+    """What the supplier is asked afterwards; None: nothing."""
 
 
 def read_order(
-    file: Path | None, map_file: Path | None, cdr: Sequence[Path], others: Sequence[str]
+    file: Path | None,
+    map_file: Path | None,
+    cdr: Sequence[Path],
+    others: Sequence[str],
+    instruction: InstructionOrder | None,
 ) -> BundleOrder:
     """What was typed; ``others``: what goes with no export.
 
@@ -55,7 +64,27 @@ def read_order(
     if others:
         hint = "an export is taken in whole, and stays as it is"
         raise Unusable(f"--bundle does not go with {others[0]}", hint=hint)
-    return BundleOrder(file, map_file, cdr)
+    return BundleOrder(file, map_file, cdr, instruction)
+
+
+def read_instruction(
+    to: Path | None, supplier: str | None, within_days: int, *, archived: bool
+) -> InstructionOrder | None:
+    """What a supplier is to be asked, as typed.
+
+    Raises:
+        Unusable: it does not go together.
+    """
+    from callrec.retention.instructing import InstructionOrder
+
+    if to is None and (supplier or archived):
+        typed = "--supplier" if supplier else "--archived"
+        raise Unusable(f"{typed} goes with --instruction", hint="add --instruction FILE.pdf")
+    if to is None:
+        return None
+    if not supplier or not supplier.strip() or not supplier.isprintable():
+        raise Unusable("name who is to delete the recordings", option="--supplier NAME")
+    return InstructionOrder(to, supplier.strip(), within_days, archived)
 
 
 def try_rows(invocation: Invocation, order: BundleOrder, rows: int) -> None:
@@ -95,17 +124,54 @@ def ingest_bundle(invocation: Invocation, order: BundleOrder, _rows: int) -> Non
     form = read_bundle_map(order.map_file)
     practice = practice_of(invocation)
     actor = signing_person(invocation, practice)
+    order = _checked(invocation, practice, actor, order)
     with (
         open_bundle(order.file, form) as bundle,
         open_call_records(order.cdr, practice.settings) as records,
     ):
         done = _take_in(invocation, practice, actor, bundle, records)
+        if order.instruction is not None and not done.damaged:
+            _instruct(invocation, practice, actor, done, order.instruction)
     if done.damaged:
         raise Tampered(f"{counted(done.damaged, 'sealed copy')} in the vault cannot be read back")
     if done.quarantined:
         left = counted(len(done.quarantined), "row or sound", "rows or sounds")
         hint = "the list says why; correct the map, or ask the supplier, and run the same again"
         raise DoneInPart(f"{left} of the export not taken in", hint=hint)
+
+
+def _checked(
+    invocation: Invocation, practice: Practice, actor: Actor, order: BundleOrder
+) -> BundleOrder:
+    """The same, once it is clear that what is to be asked may be, and where it goes."""
+    if order.instruction is None:
+        return order
+    from callrec.retention.instructing import check_may_instruct
+
+    check_may_instruct(practice, actor)
+    to = order.instruction.to
+    replaces = check_destination(invocation, to, yes=False, suffixes=(".pdf", ".txt"))
+    return replace(order, instruction=replace(order.instruction, replaces=replaces))
+
+
+def _instruct(
+    invocation: Invocation,
+    practice: Practice,
+    actor: Actor,
+    done: Ingested,
+    order: InstructionOrder,
+) -> None:
+    from callrec.retention.instructing import write_instruction
+
+    written = write_instruction(practice, actor, done.read_back, order)
+    out, path = invocation.out, shlex.quote(str(written.path))
+    out.note(
+        f"{counted(written.recordings, 'recording')} to be deleted by {order.supplier} until"
+        f" {as_typed(written.until)}: the instruction is in {path}"
+    )
+    if written.left_out:
+        out.note(f"{counted(written.left_out, 'recording')} not listed there")
+    out.next_step(f"print {path}, have it signed, and send it")
 
 
 def _take_in(

@@ -63,12 +63,8 @@ def archive(
             "no drive or folder is given to archive to", hint="callrec archive --to /mnt/external"
         )
     practice, out = practice_of(ctx.obj), ctx.obj.out
-    limit = archive_cutoff(
-        older_than=older_than,
-        before=before,
-        today=today(practice),
-        zone=practice.settings.time_zone,
-    )
+    on, zone = today(practice), practice.settings.time_zone
+    limit = archive_cutoff(older_than=older_than, before=before, today=on, zone=zone)
     label = _label_of(ctx.obj, practice, to, label, what="new volume", yes=yes or remove_local)
     actor = signing_person(ctx.obj, practice)
     done = archive_recordings(

@@ -26,9 +26,9 @@ def dossier(
 ) -> None:
     """Show everything that ever happened to a request, in plain words.
 
-    You see what was asked for, by when it is answered and why, what was decided and withheld, who
-    has the package and what remains to do. Then you see all that happened, in order, and what was
-    refused. Reading this is recorded.
+    You see what was asked for, by when it must be answered, and why. You see what was decided and
+    withheld, who has the package, and what remains to do. Then comes all that happened, in order,
+    and what was refused. Reading this is recorded.
     """
     from callrec.paper.document_text import as_lines
     from callrec.registers.dossier import read_dossier

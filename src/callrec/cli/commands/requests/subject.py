@@ -286,8 +286,9 @@ def erase(
 ) -> None:
     """Erase a person from the register, once no open request is about them.
 
-    The Data Controller does. Nothing of the record is left here, nor on a volume once that was
-    attached; that S-3 was erased stays on record. What a request said of them stays with it.
+    The Data Controller does this. Nothing of the record is left here, nor on an archive drive once
+    it was attached. The audit record keeps that S-3 was erased. What a request said of them stays
+    with it.
     """
     from callrec.registers.verify import check_vault
     from callrec.retention.people import erase_subject

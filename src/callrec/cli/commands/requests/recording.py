@@ -1,0 +1,98 @@
+"""recording: identify, note."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from callrec.cli import options
+from callrec.cli.commands.requests.subject import read_subject_reference
+from callrec.cli.groups import new_app
+from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
+from callrec.cli.output import facts
+from callrec.policy.rights.note import check_text
+
+recording_app = new_app()
+
+
+@recording_app.command()
+def identify(
+    ctx: Context, recording: OneRecording, *, subject: WhoIsHeard, how: HowRecognised = None
+) -> None:
+    """Say that a person on the register is heard in a recording, and how you know.
+
+    You can if you heard it under a grant, or handle a request for it. Gathering for that person
+    finds it from then on. What you say is kept sealed, in your name.
+    """
+    asked = ("How do you know that it is this person?", "--how")
+    _write(ctx.obj, recording, text=how, asked=asked, person=subject)
+
+
+@recording_app.command()
+def note(
+    ctx: Context, recording: OneRecording, *, text: WhatToKnow = None, note: Anew = None
+) -> None:
+    """Write a note on a recording: what to know of it before it is used or given out.
+
+    You can if you heard it under a grant, or handle a request for it. What you write is kept
+    sealed, in your name; --note writes one of yours anew, and the version before is kept.
+    """
+    asked = ("What is to be known of this recording?", "--text")
+    _write(ctx.obj, recording, text=text, asked=asked, anew=note)
+
+
+def _write(
+    invocation: Invocation,
+    recording: int,
+    *,
+    text: str | None,
+    asked: tuple[str, str],
+    person: str = "",
+    anew: str | None = None,
+) -> None:
+    from callrec.notes.note import write_note
+
+    practice = practice_of(invocation)
+    actor = signing_person(invocation, practice)
+    if text is None:
+        question, option = asked
+        text = invocation.prompts.ask_until(
+            question, lambda said: check_text(said, option), option=f"{option} TEXT"
+        )
+    written = write_note(practice, actor, recording, text=text, person=person, note=anew)
+    value = {"id": written.reference, **facts(written, "recording", "version")}
+    invocation.out.show(value, f"{written.reference} is written on recording {recording}.")
+
+
+def _read_note(text: str) -> str:
+    return f"N-{options.read_reference('note', 'N-2', text)}"
+
+
+OneRecording = Annotated[
+    int, typer.Argument(metavar="RECORDING", min=1, help="The recording's number.")
+]
+
+WhoIsHeard = Annotated[
+    str,
+    typer.Option(
+        "--subject",
+        metavar="PERSON",
+        parser=read_subject_reference,
+        help="Who on the register is heard in it: S-3.",
+    ),
+]
+
+HowRecognised = Annotated[
+    str | None,
+    typer.Option("--how", metavar="TEXT", help="How you know that it is they, in a sentence."),
+]
+
+WhatToKnow = Annotated[
+    str | None, typer.Option("--text", metavar="TEXT", help="What to know of it, in a sentence.")
+]
+
+Anew = Annotated[
+    str | None,
+    typer.Option("--note", metavar="NOTE", parser=_read_note, help="Write this note anew: N-2."),
+]

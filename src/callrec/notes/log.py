@@ -1,0 +1,319 @@
+"""A note on a recording: its history, its sealed versions, its rows (notes.md).
+
+A leaf is an event of a note if it was done, its act is one of `NoteAct`, the note stands first in
+its subject, and it is attested. The first names the recording and the request under which it was
+written, too. That it says who was heard, and who that is, lies sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Final
+
+from sqlalchemy import Connection, Row, select
+
+from callrec.audit.attested import attested_leaves
+from callrec.audit.leaf import Leaf
+from callrec.audit.log import LogTransaction
+from callrec.audit.remembered import Problem
+from callrec.catalogue import tables
+from callrec.crypto.canonical import parse_instant
+from callrec.crypto.context import context
+from callrec.errors import Tampered
+from callrec.policy.purpose import TERMS, Purpose, is_for
+from callrec.policy.request import CHANGING_ACTS, RequestAct
+from callrec.policy.rights.note import (
+    NoteAct,
+    NoteFacts,
+    NoteState,
+    check_may_change_note,
+    check_may_erase_note,
+    check_may_note,
+    check_written,
+    state_after,
+)
+from callrec.policy.role import PersonId, VaultKey
+from callrec.practice import Actor, Practice
+from callrec.record.acts import done_leaves, log_leaf
+from callrec.record.entitled import Powers, only_by_entitled, powers_then
+from callrec.record.rows import Columns, check_row
+from callrec.record.versions import Versioned, WholeBody
+
+_ACTS: Final = {str(act): act for act in NoteAct}
+
+_ASKING: Final = (
+    RequestAct.CREATED,
+    *CHANGING_ACTS,
+    RequestAct.LISTENED,
+    RequestAct.HEARING_FAILED,
+)
+"""What a note rests on: who made a request, changed it, or heard something under it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteHistory:
+    """The events of one note, oldest first."""
+
+    note: str
+    leaves: tuple[Leaf, ...]
+
+    @property
+    def acts(self) -> tuple[NoteAct, ...]:
+        return tuple(_ACTS[leaf.act] for leaf in self.leaves)
+
+    @property
+    def state(self) -> NoteState:
+        return state_after(self.acts)
+
+    @property
+    def version(self) -> int:
+        """How many versions were made of it."""
+        return len(self.leaves) - (self.state is NoteState.ERASED)
+
+    @property
+    def recording(self) -> str:
+        """The uid of the recording; `state` shows that the first leaf made it."""
+        return self.leaves[0].subject[1]
+
+    @property
+    def request(self) -> str:
+        """The id of the request under which it was written."""
+        return self.leaves[0].subject[2]
+
+    @property
+    def written_by(self) -> PersonId:
+        return PersonId(self.leaves[0].actor)
+
+    def version_id(self, vault: str, version: int) -> NoteVersion:
+        """What a version of it is bound to."""
+        return NoteVersion(vault, self.note, version, self.recording, self.written_by)
+
+
+def columns_of(history: NoteHistory) -> Columns:
+    """The columns of a note that follow from its leaves."""
+    return {
+        "state": history.state,
+        "recording": history.recording,
+        "written_by": history.written_by,
+        "version": history.version,
+    }
+
+
+NOTES: Final = Versioned(
+    versions=tables.note_version,
+    keys=tables.note_key,
+    holders=(VaultKey.CATALOGUE,),
+    table=tables.note,
+    letter="N",
+    made_by=NoteAct.MADE,
+    acts=frozenset(_ACTS),
+    history=NoteHistory,
+    row_of=lambda _, history: columns_of(history),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteVersion:
+    """Which version of which note: what its sealing and its digest are bound to."""
+
+    vault: str
+    note: str
+    version: int
+    recording: str
+    """Uid."""
+    written_by: str
+    """Id of who wrote it."""
+
+    called: ClassVar = "a note"
+    people: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def context(self) -> bytes:
+        return context("note", self.vault, note=self.note, version=self.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class NoteBody(WholeBody):
+    """One version of a note, as it is sealed. Its repr shows nothing."""
+
+    person: str
+    """``S-3``: who was heard in it, by the register; empty: it says something else."""
+    text: str
+    """What to know of the recording, or how the person was recognised."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OpenNote:
+    """A note as it stands, opened and checked. Shows nothing."""
+
+    id: str
+    number: int
+    history: NoteHistory
+    body: NoteBody
+
+    @property
+    def reference(self) -> str:
+        return f"N-{self.number}"
+
+    @property
+    def at(self) -> datetime:
+        """When it was last written."""
+        return parse_instant(self.history.leaves[self.history.version - 1].at)
+
+
+def read_notes(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    recordings: Collection[str] | None = None,
+) -> tuple[OpenNote, ...]:
+    """Open every note that was not erased, on these recordings, uids, or on all; by number.
+
+    Raises:
+        Locked: the actor has not the catalogue key.
+        Tampered: one is not as it was written.
+    """
+    rows = [
+        row
+        for row in NOTES.every(connection)
+        if row.state is NoteState.WRITTEN and (recordings is None or row.recording in recordings)
+    ]
+    told = NOTES.histories(done_leaves(connection, NOTES.acts)) if rows else {}
+    powers, found = powers_then(practice, connection), []
+    for row in rows:
+        if row.id not in told:
+            raise Tampered(f"{NOTES.called(row)} is in no leaf")
+        seqs = [leaf.seq for leaf in told[row.id].leaves]
+        history = NoteHistory(row.id, attested_leaves(connection, practice.register, seqs))
+        found.append(open_note(powers, practice, actor, row, history))
+    return tuple(found)
+
+
+def open_note(
+    powers: Powers, practice: Practice, actor: Actor, row: Row[Any], history: NoteHistory
+) -> OpenNote:
+    """Open the version that stands, of a row with the history that the log tells."""
+    connection = powers.connection
+    check_row(row, columns_of(history), NOTES.called(row))
+    check_written(history.state, f"N-{row.number}")
+    _check_entitled(powers, history)
+    which = history.version_id(practice.vault, history.version)
+    try:
+        key = NOTES.key_by_vault(actor, connection, which)
+        leaf = history.leaves[history.version - 1]
+        body = NOTES.opened_by(connection, NoteBody, leaf, which, key=key)
+    except Tampered as error:
+        raise Tampered(
+            f"note N-{row.number} does not open: {error.message}",
+            hint="tell the Data Controller; the person who wrote it can write it anew",
+        ) from error
+    if row.number != body.number:
+        raise Tampered(f"the number of note N-{row.number} is not what was sealed with it")
+    return OpenNote(row.id, row.number, history, body)
+
+
+def erase_notes(act: LogTransaction, actor: Actor, histories: Iterable[NoteHistory]) -> None:
+    """Let notes go with their recording or their person, in its transaction."""
+    for history in histories:
+        leaf = log_leaf(act, actor, NoteAct.ERASED, [history.note], details=None)
+        for table in (tables.note_key, tables.note_version):
+            act.connection.execute(table.delete().where(table.c.note == history.note))
+        NOTES.update(
+            act.connection, history.note, NoteHistory(history.note, (*history.leaves, leaf))
+        )
+
+
+def notes_on(
+    practice: Practice, connection: Connection, recordings: Collection[str]
+) -> Sequence[NoteHistory]:
+    """The histories of the notes on these recordings that were not erased; nothing is opened."""
+    note = tables.note.c
+    query = select(note.id).where(note.recording.in_(recordings), note.state == NoteState.WRITTEN)
+    ids = connection.execute(query.order_by(note.number)).scalars().all()
+    return [NOTES.read(connection, practice.register, id_) for id_ in ids]
+
+
+def facts_of(
+    asking: Iterable[Leaf], person: str, recording: str, *, before: int | None = None
+) -> dict[str, NoteFacts]:
+    """By the id of each request that named a recording: what the rules ask of a person.
+
+    ``asking`` are leaves of the acts on which a note rests, oldest first.
+    """
+    heard: dict[str, set[str]] = {}
+    makes, naming = set[str](), set[str]()
+    for leaf in asking:
+        if before is not None and leaf.seq >= before:
+            break
+        request = leaf.subject[0]
+        if leaf.act == RequestAct.LISTENED:
+            if leaf.actor == person and recording in leaf.subject[2:3]:
+                heard.setdefault(request, set()).add(leaf.subject[1])
+        elif leaf.act == RequestAct.HEARING_FAILED:
+            heard.get(request, set()).discard(leaf.subject[1])
+        else:
+            if leaf.actor == person:
+                makes.add(request)
+            if recording in leaf.subject[1:]:
+                naming.add(request)
+    return {
+        request: NoteFacts(
+            heard=bool(heard.get(request)),
+            makes=request in makes,
+            decided_with=TERMS[_purpose(request)].decided_with,
+        )
+        for request in sorted(naming | heard.keys())
+    }
+
+
+def _purpose(request: str) -> Purpose:
+    purpose = next((each for each in Purpose if is_for(request, each)), None)
+    if purpose is None:
+        raise Tampered("a note names a request that is for nothing")
+    return purpose
+
+
+def asking_leaves(connection: Connection) -> tuple[Leaf, ...]:
+    """The leaves on which notes rest."""
+    return tuple(done_leaves(connection, _ASKING))
+
+
+def check_note_rows(powers: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
+    """Each note's columns are what its leaves come to; none is missing.
+
+    The people who wrote, changed or erased one were entitled to. Of an erased one nothing is left.
+    """
+    leaves = tuple(done)
+    asking = [leaf for leaf in leaves if leaf.act in _ASKING]
+
+    def may(row: Row[Any], history: NoteHistory) -> None:
+        _check_entitled(powers, history, asking)
+        version = tables.note_version.c
+        query = select(version.version).where(version.note == row.id)
+        there = powers.connection.execute(query).scalars().all()
+        whole = history.version if history.state is NoteState.WRITTEN else 0
+        keys = select(tables.note_key.c.note).where(tables.note_key.c.note == row.id)
+        has_keys = powers.connection.execute(keys).first() is not None
+        if len(there) != whole or has_keys is not bool(whole):
+            raise Tampered(f"what is kept of N-{row.number} is not what the log says")
+
+    yield from NOTES.wrong(powers.connection, leaves, may)
+
+
+def _check_entitled(
+    powers: Powers, history: NoteHistory, asking: Sequence[Leaf] | None = None
+) -> None:
+    rests_on = asking_leaves(powers.connection) if asking is None else asking
+    for leaf, act in zip(history.leaves, history.acts, strict=True):
+        person, on = powers.actor(leaf)
+        with only_by_entitled(f"the history of a note has {leaf.act} by somebody who may not"):
+            if act is NoteAct.ERASED:
+                check_may_erase_note(person, on=on)
+            elif act is NoteAct.CHANGED:
+                check_may_change_note(person, history.written_by)
+            else:
+                facts = facts_of(rests_on, leaf.actor, history.recording, before=leaf.seq)
+                named = [each for id_, each in facts.items() if id_ == history.request]
+                check_may_note(person, named, on=on)

@@ -1,0 +1,60 @@
+"""What lies under a note's key is what the format says, byte for byte."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callrec.crypto import primitives
+from callrec.errors import Tampered
+from callrec.notes.log import NoteBody, NoteVersion
+from vectors.note.make import CASES as MADE
+from vectors.note.make import answers
+
+KEY = bytes(range(32))
+
+VECTORS = Path(__file__).parent.parent / "vectors" / "note"
+
+CASES = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in VECTORS.glob("*.json")}
+
+
+def body_of(case: dict[str, Any]) -> NoteBody:
+    said = {name: case[name] for name in ("number", "person", "text")}
+    nonces = {name: bytes.fromhex(case[name]) for name in ("nonce", "log_nonce")}
+    return NoteBody(**said, **nonces)
+
+
+def version_of(case: dict[str, Any]) -> NoteVersion:
+    names = ("vault", "note", "version", "recording", "written_by")
+    return NoteVersion(**{name: case[name] for name in names})
+
+
+def test_the_files_are_what_the_script_beside_them_makes() -> None:
+    assert {name: answers(case) for name, case in MADE.items()} == CASES
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_what_is_sealed_and_what_the_leaf_commits_to_are_known(case: dict[str, Any]) -> None:
+    body, which = body_of(case), version_of(case)
+    assert body.digest(which) == case["digest"]
+    assert body.commitment(case["vault"], case["seq"], case["digest"]) == case["detail"]
+    sealed = body.seal(KEY, which)
+    assert primitives.open_sealed(KEY, sealed, which.context).hex() == case["plain"]
+    assert NoteBody.open(sealed, KEY, which) == body
+
+
+@pytest.mark.parametrize("other", [{"note": "2c" * 16}, {"version": 9}, {"vault": "1f" * 16}])
+def test_it_opens_as_no_other_version_note_or_vault(other: dict[str, Any]) -> None:
+    case = CASES["identified"]
+    sealed = body_of(case).seal(KEY, version_of(case))
+    with pytest.raises(Tampered):
+        NoteBody.open(sealed, KEY, version_of({**case, **other}))
+
+
+@pytest.mark.parametrize("other", [{"recording": "2c" * 16}, {"written_by": "b2" * 16}])
+def test_the_digest_says_which_recording_it_is_of_and_who_wrote_it(other: dict[str, Any]) -> None:
+    case = CASES["identified"]
+    assert body_of(case).digest(version_of({**case, **other})) != case["digest"]
