@@ -22,8 +22,8 @@ CASES = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in VEC
 
 
 def body_of(case: dict[str, Any]) -> NoteBody:
-    said = {name: case[name] for name in ("number", "person", "text")}
-    nonces = {name: bytes.fromhex(case[name]) for name in ("nonce", "log_nonce")}
+    said: dict[str, Any] = {name: case[name] for name in ("number", "person", "text")}
+    nonces: dict[str, Any] = {name: bytes.fromhex(case[name]) for name in ("nonce", "log_nonce")}
     return NoteBody(**said, **nonces)
 
 

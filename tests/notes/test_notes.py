@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered
 from callrec.notes.log import NOTES, NoteBody, NoteVersion, read_notes
@@ -40,7 +43,7 @@ def heard(house: House) -> None:
 listened = copied(Stage("listened", heard, after=GRANTED))
 
 
-def write(house: House, login: str = "sam", recording: int = 1, **said: str) -> str:
+def write(house: House, login: str = "sam", recording: int = 1, **said: Any) -> str:
     known = {"text": HOW, "person": "S-1", **said}
     return write_note(house.practice, signed_in(house, login), recording, **known).reference
 
@@ -105,7 +108,7 @@ def test_who_wrote_it_changes_it_and_nobody_else(listened: House) -> None:
 
 
 @pytest.mark.parametrize("said", [{"text": "her"}, {"person": "S-9"}], ids=str)
-def test_what_is_wrong_writes_nothing(listened: House, said: dict[str, str]) -> None:
+def test_what_is_wrong_writes_nothing(listened: House, said: dict[str, Any]) -> None:
     with pytest.raises((Refused, NotFound)):
         write(listened, **said)
     assert rows(listened, "SELECT * FROM note") == []
@@ -115,7 +118,7 @@ def own_note(house: House, login: str, act_: NoteAct = NoteAct.MADE, *, under: s
     """By a program of their own, which checks nothing."""
     practice, actor = house.practice, signed_in(house, login)
     (uid,) = rows(house, "SELECT uid FROM recording WHERE id = 1")[0]
-    before = ()
+    before: tuple[Leaf, ...] = ()
     with writing(practice, actor.signer) as act:
         which = NoteVersion(practice.vault, "9c" * 16, 1, uid, actor.person.id)
         if act_ is NoteAct.CHANGED:
@@ -183,7 +186,7 @@ def callers(house: House) -> House:
 
 
 def test_gathering_finds_a_recording_in_which_somebody_was_heard(callers: House) -> None:
-    asked = {"purpose": Purpose.SUBJECT_ACCESS, "number": ANN, "person": "S-1"}
+    asked: dict[str, Any] = {"purpose": Purpose.SUBJECT_ACCESS, "number": ANN, "person": "S-1"}
     ask(callers, "max", recordings=(3,), **asked)
     write(callers, "max", 3)
     came_to = gather_recordings(callers.practice, logged_in(callers, "max"), "R-1", leave_out={})
@@ -208,7 +211,7 @@ def test_it_goes_with_its_person(listened: House) -> None:
 
 
 def test_it_goes_with_its_recording(callers: House) -> None:
-    asked = {"purpose": Purpose.ERASURE, "number": ANN, "recordings": (1,)}
+    asked: dict[str, Any] = {"purpose": Purpose.ERASURE, "number": ANN, "recordings": (1,)}
     reference = ask(callers, "max", **asked)
     write(callers, "max", 1, text=NOTED, person="")
     approve(callers, reference, "dora", to="dora", recordings=(1,))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from callrec.archive.unfinished import COPY_FOLDER, WORK_FOLDER
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, Refused
 from callrec.policy.purpose import Purpose
@@ -99,6 +100,19 @@ def test_no_byte_is_left_in_the_vault_or_on_a_volume(registered: House, tmp_path
     registered.open()
     assert opened_person(registered, "S-2").record.names == ("Zadie Wren",)
     assert verdict(registered) is Verdict.INTACT
+
+
+def test_nor_in_the_journal_or_in_a_copy_that_a_killed_run_left(registered: House) -> None:
+    """Nothing is closed in between: the journal has what was just written."""
+    a_person(registered, names=("Mair Pugh",), nhs_number="")
+    secrets, vault = sealed_of(registered, 3), registered.config.vault
+    left = vault / WORK_FOLDER / COPY_FOLDER
+    left.mkdir(parents=True, exist_ok=True)
+    (left / "whole.sqlite").write_bytes(b"".join(secrets))
+    assert len(found_in(secrets, vault)) > 1
+    dora = signed_in(registered, "dora")
+    erase_subject(registered.practice, dora, "S-3", volumes=(), check=check_vault)
+    assert found_in(secrets, vault) == []
 
 
 def test_the_log_says_that_s_1_was_erased_and_no_more(registered: House) -> None:

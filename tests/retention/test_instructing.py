@@ -14,6 +14,7 @@ from callrec.audit import log as audit
 from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
 from callrec.errors import Refused, Unusable
+from callrec.intake.bundle import open_bundle
 from callrec.intake.clearing import ReadBack
 from callrec.retention.instructing import (
     InstructionOrder,
@@ -24,7 +25,7 @@ from callrec.retention.instructing import (
 from callrec.telephone.call import Call
 from callrec.telephone.manifest import ManifestRow, read_manifest
 from house.drives import archive, drive, stand_alone
-from house.exports import MAP, Row, a_list, an_export, open_bundle, take_in_opened
+from house.exports import MAP, Row, a_list, an_export, take_in_opened
 from house.packages import details_of
 from house.practices import House
 from house.spool import a_wave

@@ -83,7 +83,7 @@ SESSION_ACTS: Final[Mapping[str, int]] = MappingProxyType(
         **dict.fromkeys(("request.gathering", "complaint.shown"), 0),
         **dict.fromkeys(("retention.reviewed", "recording.categorised"), 0),
         **dict.fromkeys(("volume.kept", "volume.found", "volume.listed"), 0),
-        **dict.fromkeys(("people.listed", "person.shown", LOGOUT), 0),
+        **dict.fromkeys(("people.listed", "person.shown", "subjects.listed", LOGOUT), 0),
     }
 )
 """What a session's key may attest, and how many subjects such an entry names at the least."""

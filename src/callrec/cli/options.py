@@ -771,7 +771,7 @@ VolumeFolder = Annotated[
 OnVolume = Annotated[
     list[Path] | None,
     typer.Option(
-        "--from", metavar="DIR", help="An archive drive's folder, if callrec does not find it."
+        "--from", metavar="DIR", help="The folder of an archive drive, if callrec does not find it."
     ),
 ]
 
@@ -780,7 +780,7 @@ OnVolumes = Annotated[
     typer.Option(
         "--volume",
         metavar="DIR",
-        help="An archive drive's folder, if callrec does not find it.",
+        help="An archive drive's folder, besides the drives that callrec finds.",
     ),
 ]
 

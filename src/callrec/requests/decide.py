@@ -383,6 +383,15 @@ def check_nothing_awaited(request: OpenRequest) -> None:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class DeniedRequest:
+    """A request that was refused."""
+
+    state: RequestState
+    is_awaited: bool
+    """Somebody outside waits for the answer."""
+
+
 def deny_request(
     practice: Practice,
     actor: Actor,
@@ -392,7 +401,7 @@ def deny_request(
     ground: Ground | None = None,
     opinion: Opinion | None = None,
     breaks_glass: bool = False,
-) -> RequestState:
+) -> DeniedRequest:
     """Deny a request; the reason, the ground and an opinion lie sealed beside the leaf.
 
     With ``breaks_glass`` the Data Controller denies what they made themselves, and alone.
@@ -419,7 +428,7 @@ def deny_request(
         after = log_with_words(act, actor, request, RequestAct.DENIED, words)
         requester, by = request.requester, actor.person.id
         notify(practice, act.connection, reference, "was denied", to=requester, by=by)
-        return after.state
+        return DeniedRequest(after.state, is_awaited=TERMS[request.purpose].is_dated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -44,6 +45,8 @@ from callrec.subjects.log import (
     read_subjects,
 )
 from callrec.telephone.number import e164
+
+SUBJECTS_LISTED: Final = "subjects.listed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -248,7 +251,8 @@ def list_subjects(practice: Practice, actor: Actor) -> tuple[ListedSubject, ...]
         Refused: the actor may not keep the register.
         Tampered: a record is not what the log says.
     """
-    check_may_keep(actor.person, on=today(practice))
+    with attempt(practice, actor, SUBJECTS_LISTED):
+        check_may_keep(actor.person, on=today(practice))
     called, zone = logins(practice), practice.settings.time_zone
     with reading(practice.engine) as connection:
         told = SUBJECTS.histories(done_leaves(connection, SUBJECTS.acts))

@@ -10,6 +10,7 @@ from callrec.cli import options
 from callrec.cli.commands.requests.decide import grounds_of
 from callrec.cli.commands.requests.dossier import dossier
 from callrec.cli.commands.requests.event import event
+from callrec.cli.commands.requests.letter import letter
 from callrec.cli.commands.requests.particulars import (
     AttachMatching,
     PurposeCommand,
@@ -468,6 +469,8 @@ def _show_amended(invocation: Invocation, amended: Amended) -> None:
 
 request_app.command("event")(event)
 
+request_app.command("letter")(letter)
+
 request_app.command("dossier")(dossier)
 
 
@@ -492,8 +495,9 @@ def close(
 ) -> None:
     """Close a request whose recordings were heard or released.
 
-    After that you cannot record who has them. If someone outside asked and got no package, say how
-    you answered them, or why you did not.
+    After that you cannot record who has them. If someone outside asked, first send them the letter
+    that answers them (callrec request letter), or say why you send none. If they got no package,
+    say how you answered them.
     """
     from callrec.requests.event import close_request
     from callrec.requests.packages import missing_handovers
