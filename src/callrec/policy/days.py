@@ -170,8 +170,9 @@ def _day_in_figures(typed: str, today: date) -> date | None:
 def _day_in_words(typed: str, today: date) -> date | None:
     """A day as `short_date` and `full_date` write it; none where its weekday is another."""
     found = _WRITTEN_DAY.fullmatch(typed)
-    months = range(1, 13) if found else ()
-    for month in months:
+    if found is None:
+        return None
+    for month in range(1, 13):
         if f"{date(2024, month, 1):%B}".casefold().startswith(found["month"]):
             day = _day(found["day"], month, found["year"], today)
             return day if day and _is_weekday(day, found["weekday"] or "") else None
