@@ -236,6 +236,8 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
     invocation.given.commands = [name for section in SECTIONS.values() for name in section]
     try:
         try:
+            if sys.stdin.isatty() and {"--help", "-h", "--version"}.isdisjoint(arguments):
+                invocation.prompts.hide_typed()  # most commands ask for a password, and load first
             status = _perform(arguments, invocation)
         finally:
             if "prompts" in vars(invocation):

@@ -76,7 +76,11 @@ class Prompts:
         drops that (getpass), but the terminal would have shown it.
         """
         with suppress(termios.error):
-            if self.asks_passwords and (terminal := self.keyboard) is not None:
+            if (
+                self._shows is None
+                and self.asks_passwords
+                and (terminal := self.keyboard) is not None
+            ):
                 self._shows = termios.tcgetattr(terminal)
                 hidden = [*self._shows]
                 hidden[_LOCAL_FLAGS] &= ~termios.ECHO
