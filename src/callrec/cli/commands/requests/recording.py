@@ -11,6 +11,7 @@ from callrec.cli.commands.requests.subject import read_subject_reference
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.output import facts
+from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.policy.rights.note import check_text
 
 recording_app = new_app()
@@ -70,7 +71,8 @@ def _read_note(text: str) -> str:
 
 
 OneRecording = Annotated[
-    int, typer.Argument(metavar="RECORDING", min=1, help="The recording's number.")
+    int,
+    typer.Argument(metavar="RECORDING", min=1, max=LARGEST_INTEGER, help="The recording's number."),
 ]
 
 WhoIsHeard = Annotated[
