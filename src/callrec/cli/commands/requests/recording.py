@@ -37,7 +37,7 @@ def note(
     """Write a note on a recording: what to know of it before it is used or given out.
 
     You can if you heard it under a grant, or handle a request for it. What you write is kept
-    sealed, in your name; --note writes one of yours anew, and the version before is kept.
+    sealed, in your name. --note writes one of yours anew; the version before is kept.
     """
     asked = ("What is to be known of this recording?", "--text")
     _write(ctx.obj, recording, text=text, asked=asked, anew=note)
