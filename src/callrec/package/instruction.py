@@ -61,7 +61,8 @@ class SupplierInstruction:
         why = (
             f"{self.practice} is the controller of the telephone recordings listed below, and you"
             " process them for us. We now keep them ourselves. We read each of them back: it is the"
-            " file that you gave us, byte for byte. This is a documented instruction under Article 28(3)(a) and (g) of the UK GDPR."
+            " file that you gave us, byte for byte. This is a documented instruction under Article"
+            " 28(3)(a) and (g) of the UK GDPR."
         )
         what = (
             f"Please delete the {calls} {span} that are listed below: every copy that you hold,"
