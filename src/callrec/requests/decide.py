@@ -46,6 +46,7 @@ from callrec.policy.rights.withholding import (
     check_may_rest_on,
     check_refused_on,
 )
+from callrec.policy.search import described_by
 from callrec.policy.words import check_reason
 from callrec.practice import Actor, Practice, password_needed, signing, today
 from callrec.record.acts import check_whole_log
@@ -320,7 +321,10 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
     if not asked:
         reference = request.reference
         hint = (
-            f"callrec request gather {reference} attaches all that match; if you attach some"
+            "it says nothing by which one could be found: ask somebody else to say whose calls they"
+            f" are, or which day: callrec request amend {reference} --number NUMBER"
+            if not described_by(request.particulars)
+            else f"callrec request gather {reference} attaches all that match; if you attach some"
             f" yourself you cannot decide: ask somebody else who may search to run callrec request"
             f" attach {reference} RECORDING"
         )

@@ -24,6 +24,7 @@ from callrec.cli.commands.requests.particulars import (
     takes_particulars,
 )
 from callrec.cli.commands.requests.view import (
+    how_to_gather,
     more_lines,
     reader,
     remark_lines,
@@ -147,7 +148,7 @@ def _gather(
         attached = tuple(each.id for each in gathered.found if each.id in gathered.added)
     _show_created(call, actor, made, suggested, (*made.recordings, *attached))
     if not gathered and Power.SEARCH in powers(practice, actor):
-        call.out.next_step(f"callrec request gather {made.reference}")
+        call.out.next_step(how_to_gather(made.reference, made.particulars))
     for line in too_many_lines(gathered.too_many if gathered else 0):
         call.out.note(line)
 
