@@ -28,6 +28,7 @@ from callrec.intake.summary import Ingested
 from callrec.keys.audit import KeyAccess, KeyInUse
 from callrec.keys.kit_use import KitDrill
 from callrec.keys.reencrypting import WhyLeft
+from callrec.letters.letter import WrittenLetter
 from callrec.login.people import Colleague
 from callrec.login.sessions import OpenSession
 from callrec.login.unlock import LoggedIn
@@ -59,6 +60,7 @@ from callrec.policy.reviews import RegisterName, ReviewVerdict
 from callrec.policy.rights.complaint import ComplaintAct
 from callrec.policy.rights.complaint import Finding as ComplaintFinding
 from callrec.policy.rights.grounds import Ground
+from callrec.policy.rights.letter import LetterKind
 from callrec.policy.role import Power, Role, VaultKey
 from callrec.registers.audit import Entry
 from callrec.registers.dossier import Dossier, DossierEntry
@@ -102,6 +104,7 @@ from callrec.subjects.register import KeptSubject, ListedSubject
 from supply.schemas import EDIT, Shape, of
 
 _REQUEST: Final = {"id": str, "state": RequestState}
+_WRITTEN: Final = {name: each for name, each in of(WrittenLetter).items() if name != "reference"}
 _EDITS: Final = [{"id": int, "edits": [EDIT]}]
 _WITHHELD: Final = [{"id": int, "code": Ground}]
 _DEADLINE: Final = of(Deadline, "due_on", "target_on", "extended_due_on", "waiting_for", "why")
@@ -491,6 +494,10 @@ RESULTS: Final[Mapping[str, Shape]] = {
             ],
         },
         {**_TO_FILE, "id": str, "events": int},
+    ),
+    "request letter": (
+        {"id": str, **_WRITTEN},
+        {"id": str, "items": [_WRITTEN], "possible": [LetterKind]},
     ),
     **dict.fromkeys(("request withdraw", "request close"), _REQUEST),
     "request due": (

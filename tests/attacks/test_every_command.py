@@ -47,6 +47,7 @@ request gather R-3
 request detach R-4 2
 request amend R-3 --about "Another call altogether"
 request event R-1 acknowledged --on today --reason "The solicitor says that it came"
+request letter R-1
 request withdraw R-3 --yes
 request close R-1 --yes
 inbox
@@ -172,7 +173,7 @@ INTAKE = ANYBODY | {
 STAFF = INTAKE - {"ingest"} | {
     *("login", "listen", "release", "incident report", "complaint receive"),
     *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),
-    *(f"request {what}" for what in ("dossier", "withdraw", "close")),
+    *(f"request {what}" for what in ("dossier", "letter", "withdraw", "close")),
     *(f"request recording {what}" for what in ("identify", "note")),
 }
 """Of requests, those that are his; of recordings, those that he heard or asked for."""

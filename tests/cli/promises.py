@@ -47,6 +47,7 @@ EXAMPLES: Final = {
     "CHANNEL": "letter",
     "CODE": "not-relevant",
     "NAME": "sam",
+    "NUMBER": "07700900123",
     "PATH": "spool",
     "POWER": "search",
     "RECORDING": "1",

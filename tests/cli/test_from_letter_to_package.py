@@ -50,6 +50,8 @@ def commands(house: House) -> list[tuple[str, ...]]:
         ("dora", "approve", "R-1", "--yes"),
         ("sam", "release", "R-1", "--to", str(outbox(house))),
         ("sam", "request", "event", "R-1", "handed-over", "--on", "today", *handed),
+        ("dora", "request", "letter", "R-1", "--kind", "answer"),
+        ("dora", "request", "letter", "R-1", "--sent", "today", "--how", "letter"),
         ("sam", "request", "close", "R-1", "--yes"),
     ]
 

@@ -305,6 +305,23 @@ def test_a_password_is_not_shown() -> None:
     assert "horse" not in shown
 
 
+def test_what_is_typed_before_a_password_is_asked_for_is_not_shown() -> None:
+    waiting = "(prompts.hide_typed(), prompts.write('opening: '), len(sys.stdin.readline()))"
+    shown = on_a_terminal(waiting, "correct horse")
+    assert "GOT (None, None, 14)" in shown
+    assert "horse" not in shown
+
+
+@pytest.mark.parametrize("before", ["prompts.show_typed()", "prompts.ask_password('Password')"])
+def test_what_is_typed_afterwards_is_shown_again(before: str) -> None:
+    typed = ["correct horse"] if "password" in before else []
+    question = f"(prompts.hide_typed(), {before}, prompts.ask('Why', option='--reason TEXT'))"
+    shown = on_a_terminal(question, *typed, "because")
+    assert shown.count("because") == 2
+    shown = on_a_terminal(f"(prompts.hide_typed(), {before}, input('as it was: '))", *typed, "so")
+    assert "as it was: so" in shown
+
+
 def test_a_new_password_is_typed_twice() -> None:
     question = "len(prompts.ask_new_password('New password'))"
     assert "GOT 3" in on_a_terminal(question, "one", "one")

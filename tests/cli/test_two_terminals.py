@@ -147,3 +147,26 @@ def test_a_login_that_is_older_than_the_keys_asks_for_the_password_where_it_take
     assert REASON in front.types(f"request show {reference}", password_of("max"))
     front.logs_in("max")
     assert "names are not shown" not in front.types("user list")
+
+
+OPENED = """
+import sys
+from datetime import UTC, datetime
+from callrec.cli.invocation import Invocation, practice_of
+invocation = Invocation(now=lambda: datetime(2026, 11, 24, 9, tzinfo=UTC))
+practice_of(invocation)
+print("opened: ", end="", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_password_that_is_typed_while_the_vault_is_opened_is_not_shown(house: House) -> None:
+    variables = {**house.environ, "HOME": str(house.folder), "CALLREC_USER": "max"}
+    variables |= {"CALLREC_VAULT": str(house.practice.folder)}
+    seen = pexpect.spawn(
+        sys.executable, ["-c", OPENED], env=variables, encoding="utf-8", timeout=60
+    )
+    seen.expect("opened: $")
+    seen.sendline("correct horse")
+    seen.expect(pexpect.EOF)
+    assert "horse" not in seen.before

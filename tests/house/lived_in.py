@@ -214,7 +214,7 @@ def new_year(house: House) -> None:
 
 
 def spring(house: House) -> None:
-    on(house, "2027-02-01")
+    on(house, "2027-01-31")
     lift_hold(
         house.practice,
         signed_in(house, "dora"),
@@ -222,6 +222,7 @@ def spring(house: House) -> None:
         reason=ANOTHER_REASON,
         countersigner=signed_in(house, "pat"),
     )
+    on(house, "2027-02-01")
     ask(house, Purpose.PORTABILITY, 1, received="2027-01-29")
     extended = ClockEvent(event=ClockEventKind.EXTENDED, on=date(2027, 2, 1))
     date_request(house.practice, signed_in(house, "dora"), "R-9", extended, reason=ANOTHER_REASON)
@@ -230,6 +231,8 @@ def spring(house: House) -> None:
     approve(house, "R-10", "dora", glass_reason="Nobody else is there on this evening")
     on(house, "2027-03-31", "23:30")  # half past midnight on 1 April, at the practice
     hear(house, "R-10", 1, "dora")
+    take_in(house, a_call(house.folder / "spool", 9, name=a_name(9, hours_later=9)))
+    archive(house, drive(house))
     on(house, "2027-04-01")
 
 

@@ -88,17 +88,19 @@ def test_nobody_closes_a_request_about_himself_that_he_did_not_make() -> None:
         check_may_close(a_person(MANAGER), a_request(subjects=frozenset({ANN})), on=TODAY)
 
 
-def test_what_somebody_waits_for_is_closed_for_a_reason_unless_a_package_went_out() -> None:
+def test_what_somebody_waits_for_is_closed_for_a_reason_unless_package_and_letter_went_out() -> (
+    None
+):
     dated = a_request(Purpose.SUBJECT_ACCESS, state=RequestState.RELEASED)
-    check_closing(dated, "", was_delivered=True)
-    check_closing(dated, REASON, was_delivered=False)
-    check_closing(a_request(Purpose.COMPLAINT), "", was_delivered=False)
+    check_closing(dated, "", was_delivered=True, was_told=True)
+    check_closing(dated, REASON, was_delivered=False, was_told=False)
+    check_closing(a_request(Purpose.COMPLAINT), "", was_delivered=False, was_told=False)
 
 
-@pytest.mark.parametrize("was_delivered", [True, False])
-def test_a_reason_for_closing_it_is_one(*, was_delivered: bool) -> None:
+@pytest.mark.parametrize("happened", [True, False])
+def test_a_reason_for_closing_it_is_one(*, happened: bool) -> None:
     with pytest.raises(Refused) as refused:
-        check_closing(a_request(Purpose.COMPLAINT), "x", was_delivered=was_delivered)
+        check_closing(a_request(Purpose.COMPLAINT), "x", was_delivered=happened, was_told=happened)
     assert refused.value.clause is Clause.FORMALLY_AUTHORISED
 
 

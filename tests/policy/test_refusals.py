@@ -25,6 +25,7 @@ from policy.deeds import (
     destroying,
     edits,
     incidents,
+    letters,
     particulars,
     people,
     recordings,
@@ -38,7 +39,7 @@ DEEDS: Final = {
     deed: tried
     for module in (
         *(people, requests, particulars, recordings, edits, releases),
-        *(destroying, retention, days, incidents, complaints, subjects),
+        *(destroying, retention, days, incidents, complaints, letters, subjects),
     )
     for deed, tried in module.DEEDS.items()
 }

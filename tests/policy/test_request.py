@@ -205,6 +205,8 @@ STEPS = """
     release.acknowledged  -         -         -         -         released handed-over -
     request.in-effect     -         -         in-effect -         -        -           -
     request.carried-out   -         -         closed    -         -        -           -
+    request.letter-written submitted waiting   approved  heard     released handed-over in-effect
+    request.letter-sent   submitted waiting   approved  heard     released handed-over in-effect
     request.closed        -         -         -         closed    closed   closed      closed
 """
 
@@ -258,9 +260,13 @@ def test_a_request_moves_as_the_table_of_steps_says(state: RequestState, act: Re
         assert state_after(history) is target
 
 
-@pytest.mark.parametrize(
-    "act", sorted(set(Act) - {Act.FAILED, Act.HEARING_ENDED, Act.HEARING_FAILED}), ids=str
-)
+AFTERWARDS = {
+    *(Act.FAILED, Act.HEARING_ENDED, Act.HEARING_FAILED, Act.LETTER_WRITTEN, Act.LETTER_SENT)
+}
+"""What may still happen to a request that has ended: what had begun ends, and it is answered."""
+
+
+@pytest.mark.parametrize("act", sorted(set(Act) - AFTERWARDS), ids=str)
 @pytest.mark.parametrize("state", sorted(ENDED_STATES), ids=str)
 def test_nothing_happens_to_a_request_that_has_ended(state: RequestState, act: RequestAct) -> None:
     with pytest.raises(Refused, match=f"is {in_words(state)} and cannot be {act.meaning}"):
@@ -272,7 +278,7 @@ DONE = (
     " checked for third parties, approved, denied, withdrawn, let lapse, revoked, let lapse,"
     " looked at, listened to, heard to an end, played, released, released, released,"
     " recorded as handed over, recorded as acknowledged, put into effect, carried out,"
-    " closed"
+    " written about, written about, closed"
 )
 
 
@@ -283,9 +289,7 @@ def test_a_refusal_says_what_cannot_be_done() -> None:
 HANDING_OVER = {Act.PREPARED, Act.DELIVERED, Act.LOOKED, Act.LISTENED}
 
 
-@pytest.mark.parametrize(
-    "act", sorted(set(Act) - {Act.FAILED, Act.HEARING_ENDED, Act.HEARING_FAILED}), ids=str
-)
+@pytest.mark.parametrize("act", sorted(set(Act) - AFTERWARDS), ids=str)
 def test_only_what_hands_over_is_refused_under_4b(act: RequestAct) -> None:
     with pytest.raises(Refused) as refused:
         check_transition(State.DENIED, act, "R-17")

@@ -14,6 +14,7 @@ from callrec.policy.days import (
     day_end,
     last_day,
     parse_day,
+    parse_day_or_instant,
     parse_instant,
     parse_time,
     parse_times,
@@ -35,14 +36,19 @@ DAYS = {
     "Thu 4 Jan 2024": date(2024, 1, 4),
     "Thursday, 4 January 2024": date(2024, 1, 4),
     "12 Sept 2024": date(2024, 9, 12),
+    "3rd December 2024": date(2024, 12, 3),
+    "4/1/24": date(2024, 1, 4),
+    "04.01.2024": date(2024, 1, 4),
+    "4 Jan 24": date(2024, 1, 4),
     "today": TODAY,
     " Today ": TODAY,
     "yesterday": TODAY - timedelta(days=1),
 }
 
 NO_DAYS = [
-    *("", "tomorrow", "4/1/24", "1/13/2024", "2024-1-4", "2024-02-30", "20240104", "4.1.2024"),
-    *("Fri 4 Jan 2024", "30 Feb 2024", "4 Ja 2024", "4 Januar 24", "4 Month 2024", "4 Jan 1024"),
+    *("", "tomorrow", "4/1/46", "1/13/2024", "2024-1-4", "2024-02-30", "20240104", "4.1/2024"),
+    *("Fri 4 Jan 2024", "30 Feb 2024", "4 Ja 2024", "4 Jan 246", "4 Month 2024", "4 Jan 1024"),
+    *("next Tuesday", "30/2", "31 June", "January", "4", "4th", "last", "day"),
     *(
         "0001-01-01",
         "1969-12-31",
@@ -74,6 +80,60 @@ def test_a_day_is_typed_as_it_is_shown(day: date) -> None:
 
 def test_a_day_in_few_words() -> None:
     assert short_date(date(2026, 11, 3)) == "Tue 3 Nov 2026"
+
+
+OF_NO_YEAR = {
+    "3 Dec": date(2023, 12, 3),
+    "3/12": date(2023, 12, 3),
+    "10 Jan": date(2024, 1, 10),
+    "11.1.": None,
+    "11 Jan": date(2023, 1, 11),
+    "Tue 9 Jan": date(2024, 1, 9),
+    "Mon 9 Jan": None,
+    "last Tuesday": date(2024, 1, 9),
+    "Wed": date(2024, 1, 3),
+}
+
+
+@pytest.mark.parametrize(("text", "day"), OF_NO_YEAR.items())
+def test_a_day_without_its_year_is_the_newest_that_there_was(text: str, day: date | None) -> None:
+    wednesday = date(2024, 1, 10)
+    if day is None:
+        with pytest.raises(Unusable):
+            parse_day(text, wednesday)
+    else:
+        assert parse_day(text, wednesday) == day
+
+
+CLOCKS = {
+    "14:05": time(14, 5),
+    "8.45": time(8, 45),
+    "8:45am": time(8, 45),
+    "8.45 PM": time(20, 45),
+    "2 p.m.": time(14, 0),
+    "12am": time(0, 0),
+    "12:30pm": time(12, 30),
+}
+
+
+@pytest.mark.parametrize(("text", "clock"), CLOCKS.items())
+def test_a_time_of_day_is_read_as_people_write_it(text: str, clock: time) -> None:
+    assert parse_time(text) == clock
+
+
+@pytest.mark.parametrize("text", ["8", "13pm", "0am", "8:60", "24.00", "8,45", "8am pm"])
+def test_what_no_clock_shows_is_no_time(text: str) -> None:
+    with pytest.raises(Unusable, match="that is not a time of day"):
+        parse_time(text)
+
+
+def test_a_time_is_told_where_it_stands_behind_a_day() -> None:
+    on = date(2024, 1, 10)
+    for text in ("9/1/2024 16:03", "yesterday 4.03pm", "9 Jan, at 16.03", "2024-01-09T16:03"):
+        at = datetime(2024, 1, 9, 16, 3, tzinfo=UTC)
+        assert parse_day_or_instant(text, LONDON, on) == (at.date(), at)
+    for text in ("9/1/2024", "09.01.2024", "yesterday", "9 Jan 24"):
+        assert parse_day_or_instant(text, LONDON, on) == (date(2024, 1, 9), None)
 
 
 TIMES = {
@@ -169,6 +229,10 @@ INSTANTS = {
     "Thu 4 Jan 2024 9:05": datetime(2024, 1, 4, 9, 5, tzinfo=UTC),
     "1/7/2024": datetime(2024, 6, 30, 23, tzinfo=UTC),
     "yesterday 16:03": datetime(2024, 1, 9, 16, 3, tzinfo=UTC),
+    "3 Dec 16:03": datetime(2023, 12, 3, 16, 3, tzinfo=UTC),
+    "yesterday 8.45": datetime(2024, 1, 9, 8, 45, tzinfo=UTC),
+    "04.07.2023 at 8.45am": datetime(2023, 7, 4, 7, 45, tzinfo=UTC),
+    "9 Jan 24": datetime(2024, 1, 9, 0, 0, tzinfo=UTC),
 }
 
 

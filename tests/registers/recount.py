@@ -301,9 +301,10 @@ def destroyed(export: Export, month: str) -> int:
     )
 
 
-def runs(export: Export, month: str) -> int:
-    """To drives."""
-    return sum(within(day_of(leaf), month) for leaf in export.done("archive"))
+def days_written(export: Export, month: str) -> int:
+    """To drives: on how many days, of each."""
+    stated = export.stated("volume")
+    return len({(fields["volume"], day) for day, fields in stated if within(day, month)})
 
 
 def month_row(export: Export, month: str) -> dict[str, Any]:

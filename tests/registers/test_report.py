@@ -15,11 +15,13 @@ from callrec.errors import Refused, Tampered, Unusable
 from callrec.policy.purpose import Purpose
 from callrec.registers.audit import export_audit
 from callrec.registers.figures import PracticeReport
-from callrec.registers.months import Month, month_of, read_month
+from callrec.registers.months import CountedRequest, Month, month_of, read_month
 from callrec.registers.report import REPORT_MADE, make_report, usual_month
+from callrec.registers.report_document import report_document
 from callrec.requests.ask import create_request
 from house.listening import hear
 from house.lived_in import lived_in, on, search
+from house.on_record import put_on_record
 from house.practices import House
 from house.requests import (
     approve,
@@ -75,7 +77,7 @@ def test_each_figure_is_the_one_that_another_program_counts_from_the_export(
     assert placed == recount.holds(export, month, today)
     assert (made.taken_in, made.refused) == recount.taken_in(export, month)
     assert made.destroyed == recount.destroyed(export, month)
-    assert sum(each.runs for each in made.drives) == recount.runs(export, month)
+    assert sum(each.days_written for each in made.drives) == recount.days_written(export, month)
     for row in made.trend:
         assert _without(row, "standing", "incidents", "complaints") == (
             recount.month_row(export, row.month)
@@ -139,9 +141,21 @@ def test_an_hour_after_midnight_in_summer_is_of_the_next_month(shown: House) -> 
     march, april = report(shown, "2027-03"), report(shown, "2027-04")
     assert sum(each.hearings for each in march.people) == 0
     assert [(each.login, each.hearings) for each in april.people] == [("dora", 1)]
+    assert (march.taken_in, april.taken_in) == (0, 1)
+    assert [[each.days_written for each in made.drives] for made in (march, april)] == [[0], [1]]
     assert (march.so_far, april.so_far, april.last_day) == (False, True, date(2027, 4, 1))
     assert [each.decided_alone for each in march.people] == [1]
     assert march.unaccepted_alone == 1
+
+
+def test_the_last_day_is_in_time_and_the_day_of_its_answer_ends_a_request() -> None:
+    came, due = date(2026, 11, 3), date(2026, 12, 3)
+    answered = CountedRequest("R-1", Purpose.SUBJECT_ACCESS, came, due, due, due)
+    assert answered.was_late is False
+    assert (answered.is_open(due), answered.is_open(date(2026, 12, 2))) == (False, True)
+    waits = CountedRequest("R-2", Purpose.SUBJECT_ACCESS, came, None, None, due)
+    assert (waits.is_overdue(due), waits.is_overdue(date(2026, 12, 4))) == (False, True)
+    assert (waits.is_open(date(2026, 11, 2)), waits.is_open(came)) == (False, True)
 
 
 def test_months_before_the_vault_are_not_months_in_which_nothing_happened(shown: House) -> None:
@@ -163,7 +177,12 @@ def test_after_a_year_it_goes_over_the_last_twelve_months(lived: House) -> None:
 
 @pytest.mark.parametrize(
     ("month", "says"),
-    [("2026-10", "set up here in November 2026"), ("2027-05", "has not begun")],
+    [
+        ("2026-10", "set up here in November 2026"),
+        ("0001-01", "set up here in November 2026"),
+        ("2027-05", "has not begun"),
+        ("9999-12", "December 9999 has not begun"),
+    ],
 )
 def test_there_is_no_report_of_a_month_without_a_day_here(
     shown: House, month: str, says: str
@@ -211,7 +230,7 @@ EDITS = {
     "a day": _REPLACED.format("clock_event", "2026-10-20", "2026-11-20"),
     "a state": "UPDATE request SET state = 'denied' WHERE number = 7",
     "a count": _REPLACED.format("statement", '"held"\\:57', '"held"\\:59'),
-    "a leaf": "DELETE FROM leaf WHERE seq = (SELECT max(seq) - 5 FROM leaf)",
+    "a leaf": _REPLACED.format("leaf", "listen.failed", "listen.ended"),
     "a drive": "UPDATE volume SET written_at = written_at + 86400000",
     "a recording": "UPDATE recording SET size_bytes = size_bytes + 1 WHERE id = 1",
 }
@@ -222,6 +241,22 @@ def test_of_what_somebody_changed_there_is_no_figure(lived: House, statement: st
     by_sql(lived, statement)
     with pytest.raises(Tampered):
         report(lived, "2026-12")
+
+
+def test_what_was_put_on_record_is_told_and_counts_for_nothing(stocked: House) -> None:
+    for _ in range(2):
+        search(stocked, "max")
+    searched = 'SELECT max(seq) FROM leaf WHERE instr(body, \'"act"\\:"search"\') > 0'
+    changed = _REPLACED.format("leaf", '"outcome"\\:"done"', '"outcome"\\:"failed"')
+    by_sql(stocked, f"{changed} WHERE seq = ({searched})")
+    with pytest.raises(Tampered):
+        report(stocked, "2026-11")
+    put_on_record(stocked)
+    made = report(stocked, "2026-11")
+    assert made.set_aside == 2  # the entry, and what was sealed beside it
+    assert [each.searches for each in made.people] == [1]
+    lead = " ".join(report_document(made, stocked.practice.settings.time_zone).lead)
+    assert "2 items that nobody signed had been put on record" in lead
 
 
 def test_a_day_that_is_entered_late_counts_in_its_own_month(shown: House) -> None:

@@ -235,7 +235,11 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
     invocation = Invocation(now=now or partial(datetime.now, UTC))
     invocation.given.commands = [name for section in SECTIONS.values() for name in section]
     try:
-        status = _perform(arguments, invocation)
+        try:
+            status = _perform(arguments, invocation)
+        finally:
+            if "prompts" in vars(invocation):
+                invocation.prompts.show_typed()
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nothing stands above this
         let_go(sys.stdout)
         if "prompts" in vars(invocation):

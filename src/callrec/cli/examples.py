@@ -49,6 +49,11 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "R-17 extend --on today --reason '40 calls to go through'",
         "R-17 identity --on 12/3/2026",
     ),
+    "request letter": (
+        "R-17",
+        "R-17 --kind answer --to R-17.pdf",
+        "R-17 --sent today --how letter",
+    ),
     "request dossier": ("R-17", "R-17 --to R-17.pdf", "R-17 --to R-17.html --yes"),
     "request withdraw": ("R-17", "17", "R-17 --yes"),
     "request close": ("R-17", "R-17 --yes", 'R-17 --reason "The patient no longer wants it"'),

@@ -188,6 +188,7 @@ def typed_moment(practice: Practice, text: str | None, option: str) -> datetime 
 
 def practice_of(invocation: Invocation, drives: Sequence[Path] | None = None) -> Practice:
     """The vault that this command works on; the mail that waits there is seen to afterwards."""
+    invocation.prompts.hide_typed()  # from here on the password may be on its way
     from callrec.practice import open_practice
 
     opened = open_practice(invocation.config, invocation.now, invocation.environ)
@@ -202,6 +203,7 @@ def acting_person(invocation: Invocation, practice: Practice) -> Actor:
     if "CALLREC_CREDENTIAL" in invocation.environ or "CALLREC_USER" in invocation.environ:
         return signing_person(invocation, practice)
     invocation.actor = actor_by_session(practice, _open_session(invocation, practice))
+    invocation.prompts.show_typed()
     return invocation.actor
 
 

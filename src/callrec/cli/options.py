@@ -87,7 +87,7 @@ def read_call(text: str) -> NamedCall:
     """A recording's number, or when its call began: ``4/7/2024 14:05``, ``yesterday 16:03``."""
     found = re.fullmatch(r"(.*?\w)(?:,? +(?:at +)?|T)([0-9]{1,2}[:.][0-9]{2})", text.strip())
     if found:
-        return NamedCall(None, found[1], parse_time(found[2].replace(".", ":")))
+        return NamedCall(None, found[1], parse_time(found[2]))
     try:
         return NamedCall(read_recording(text))
     except Unusable as error:
@@ -771,7 +771,7 @@ VolumeFolder = Annotated[
 OnVolume = Annotated[
     list[Path] | None,
     typer.Option(
-        "--from", metavar="DIR", help="An archive drive's folder, if callrec does not find it."
+        "--from", metavar="DIR", help="The folder of an archive drive, if callrec does not find it."
     ),
 ]
 
@@ -780,7 +780,7 @@ OnVolumes = Annotated[
     typer.Option(
         "--volume",
         metavar="DIR",
-        help="An archive drive's folder, if callrec does not find it.",
+        help="An archive drive's folder, besides the drives that callrec finds.",
     ),
 ]
 

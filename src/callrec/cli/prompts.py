@@ -8,7 +8,7 @@ import termios
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, TextIO, TypeVar
+from typing import Any, Final, TextIO, TypeVar
 
 from callrec.cli.layout import escape_controls, folded
 from callrec.cli.options import is_text
@@ -26,6 +26,9 @@ from callrec.policy.handing_over import Channel
 
 Answer = TypeVar("Answer")
 
+_LOCAL_FLAGS: Final = 3
+"""Where tcgetattr has what the terminal shows (termios(3), c_lflag)."""
+
 PASSWORD_FILE = "CALLREC_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
 NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the same
@@ -42,6 +45,8 @@ class Prompts:
         """By option, what was answered the last time; Enter takes it."""
         self.answered: dict[str, str] = {}
         """By option, what was answered now."""
+        self._shows: list[Any] | None = None
+        """How the terminal was before it showed nothing of what is typed; None: it does."""
 
     @property
     def possible(self) -> bool:
@@ -63,6 +68,26 @@ class Prompts:
             if self.possible and os.tcgetpgrp(self._answers.fileno()) == os.getpgrp():
                 return self._answers.fileno()
         return None
+
+    def hide_typed(self) -> None:
+        """Show nothing of what is typed until a question is asked: it may be the password.
+
+        Who knows that a password comes types it while the vault is still being opened. The prompt
+        drops that (getpass), but the terminal would have shown it.
+        """
+        with suppress(termios.error):
+            if self.asks_passwords and (terminal := self.keyboard) is not None:
+                self._shows = termios.tcgetattr(terminal)
+                hidden = [*self._shows]
+                hidden[_LOCAL_FLAGS] &= ~termios.ECHO
+                termios.tcsetattr(terminal, termios.TCSANOW, hidden)
+
+    def show_typed(self) -> None:
+        """Show again what is typed."""
+        with suppress(termios.error):
+            if self._shows is not None and (terminal := self.keyboard) is not None:
+                termios.tcsetattr(terminal, termios.TCSANOW, self._shows)
+                self._shows = None
 
     def forget_typed(self) -> None:
         """Drop what was typed ahead, or it would reach the shell where a command ends early."""
@@ -137,6 +162,7 @@ class Prompts:
         return self._environ.get("TERM", "") not in ("", "dumb", "unknown")
 
     def _pick(self, what: str, choices: Mapping[str, str], option: str, *, several: bool) -> str:
+        self.show_typed()
         from callrec.cli.menu import choose_from  # prompt_toolkit: 200 ms
 
         names = {escape_controls(name): name for name in choices}
@@ -266,6 +292,8 @@ class Prompts:
             raise Unusable(
                 "nothing was entered", hint=f"type it, or set {file_variable} to a file with it"
             ) from None
+        finally:
+            self.show_typed()
 
     def _given(self, file_variable: str, read: Callable[[], str]) -> str | None:
         """What the file holds that the environment names, ``-`` for the input; None: names none."""
@@ -283,12 +311,14 @@ class Prompts:
             self._say(f"{help}\n")
 
     def _answer(self, what: str) -> str:
+        self.show_typed()
         line = self._typed(_asked(what), self._answers.readline)
         if not line:
             raise Unusable("nothing was entered")
         return line
 
     def _line(self, question: str) -> str:
+        self.show_typed()
         line = self._typed(question, self._answers.readline)
         if not line.endswith("\n"):
             self.write("\n")

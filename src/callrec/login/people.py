@@ -157,6 +157,12 @@ def names_known_to(
         yield from (each.full_name for each in _everybody(practice, actor, connection).values())
 
 
+def name_of(practice: Practice, actor: Actor, connection: Connection, person: PersonId) -> str:
+    """Somebody's full name if the actor holds the catalogue key, else their login."""
+    each = _everybody(practice, actor, connection)[person]
+    return each.full_name or each.login
+
+
 def _everybody(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Mapping[PersonId, Colleague]:

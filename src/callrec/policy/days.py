@@ -28,11 +28,22 @@ FIRST_YEAR: Final = 2018
 
 _YEARS = range(1970, 2200)  # any other is a typing mistake
 _ISO_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
-_BRITISH_DAY = re.compile(r"(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})")
-_WRITTEN_DAY = re.compile(
-    r"(?:(?P<weekday>[a-z]{3,9}),? )?(?P<day>[0-9]{1,2}) (?P<month>[a-z]{3,9}),? (?P<year>[0-9]{4})"
+_BRITISH_DAY = re.compile(
+    r"(?P<day>[0-9]{1,2})(?P<by>[/.])(?P<month>[0-9]{1,2})(?:(?P=by)(?P<year>[0-9]{4}|[0-9]{2}))?"
 )
-_TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})")
+_WRITTEN_DAY = re.compile(
+    r"(?:(?P<weekday>[a-z]{3,9}),? )?(?P<day>[0-9]{1,2})(?:st|nd|rd|th)? (?P<month>[a-z]{3,9})"
+    r"(?:,? (?P<year>[0-9]{4}|[0-9]{2}))?"
+)
+_WEEKDAY = re.compile(r"(?:last )?(?P<weekday>[a-z]{3,9})")
+_TIME = re.compile(
+    r"(?P<hour>[0-9]{1,2})(?:[:.](?P<minute>[0-9]{2}))?(?: ?(?P<half>[ap])\.?m\.?)?", re.IGNORECASE
+)
+_DAY_AND_TIME = re.compile(rf"(?P<day>.*?),? (?:at )?(?P<time>{_TIME.pattern})", re.IGNORECASE)
+_CENTURY: Final = 2000
+_AHEAD: Final = 10
+"""Years that a year of two digits may lie ahead: 46 is no year to come, and nobody says which."""
+_NOON: Final = 12
 _A_DAY = timedelta(days=1)
 _SATURDAY = 5  # as date.weekday() counts
 
@@ -124,15 +135,17 @@ def parse_day(
 ) -> date:
     """A day as typed: ``4/1/2024``, ``2024-01-04``, ``Thu 4 Jan 2024``, ``today``, ``yesterday``.
 
-    Unusable if it is none of these, no day, or before ``first_year``; ``what`` names it in the
-    error, such as ``--until``, and ``option`` is what to type.
+    Or ``4/1/24``, ``04.01.2024``, ``4 Jan``, ``last Tuesday``: without a year the newest such day
+    until today, without a day of the month the newest before today. Unusable if it is none of
+    these, no day, or before ``first_year``; ``what`` names it in the error, such as ``--until``,
+    and ``option`` is what to type.
     """
     typed = text.strip().casefold()
     if typed == "today":
         return today
     if typed == "yesterday":
         return today - _A_DAY
-    day = _day_in_figures(typed) or _day_in_words(typed)
+    day = _day_in_figures(typed, today) or _day_in_words(typed, today) or _weekday(typed, today)
     if day is None or day.year not in range(first_year, _YEARS.stop):
         raise Unusable(
             f"{what} is not a date",
@@ -149,24 +162,48 @@ def parse_days(text: str, today: date, *, what: str = "that") -> DayRange:
     return DayRange(begins, parse_day(last, today, what=what) if last else begins)
 
 
-def _day_in_figures(typed: str) -> date | None:
+def _day_in_figures(typed: str, today: date) -> date | None:
     found = _ISO_DAY.fullmatch(typed) or _BRITISH_DAY.fullmatch(typed)
-    try:
-        return date(int(found["year"]), int(found["month"]), int(found["day"])) if found else None
-    except ValueError:
-        return None
+    return _day(found["day"], int(found["month"]), found["year"], today) if found else None
 
 
-def _day_in_words(typed: str) -> date | None:
+def _day_in_words(typed: str, today: date) -> date | None:
     """A day as `short_date` and `full_date` write it; none where its weekday is another."""
     found = _WRITTEN_DAY.fullmatch(typed)
     if found is None:
         return None
     for month in range(1, 13):
         if f"{date(2024, month, 1):%B}".casefold().startswith(found["month"]):
-            with suppress(ValueError):
-                day = date(int(found["year"]), month, int(found["day"]))
-                return day if f"{day:%A}".casefold().startswith(found["weekday"] or "") else None
+            day = _day(found["day"], month, found["year"], today)
+            return day if day and _is_weekday(day, found["weekday"] or "") else None
+    return None
+
+
+def _weekday(typed: str, today: date) -> date | None:
+    """The newest before today; none where it is no weekday's name."""
+    found = _WEEKDAY.fullmatch(typed)
+    week = (today - _A_DAY * back for back in range(1, 8))
+    return next((day for day in week if found and _is_weekday(day, found["weekday"])), None)
+
+
+def _is_weekday(day: date, name: str) -> bool:
+    return f"{day:%A}".casefold().startswith(name)
+
+
+def _day(day: str, month: int, year: str | None, today: date) -> date | None:
+    """A day; without its year the newest until today; none where there is no such day."""
+    if year:
+        of_two = len(year) < len("2024")
+        years = [int(year) + (_CENTURY if of_two else 0)]
+        if of_two and years[0] > today.year + _AHEAD:
+            return None
+    else:
+        years = [today.year, today.year - 1]
+    for each in years:
+        with suppress(ValueError):
+            found = date(each, month, int(day))
+            if year or found <= today:
+                return found
     return None
 
 
@@ -189,15 +226,29 @@ def parse_times(text: str) -> TimeRange:
 
 
 def parse_time(text: str, *, hint: str = "type 14:05") -> time:
-    """One time of day as typed, to the minute: ``14:05``; Unusable if it is none."""
+    """One time of day as typed, to the minute: ``14:05``, ``8.45``, ``8:45am``, ``2pm``.
+
+    Unusable if it is none.
+    """
     found = _TIME.fullmatch(text.strip())
-    try:
-        clock = time(int(found["hour"]), int(found["minute"])) if found else None
-    except ValueError:
-        clock = None
+    clock = _clock(found["hour"], found["minute"], found["half"]) if found else None
     if clock is None:
         raise Unusable("that is not a time of day", hint=hint)
     return clock
+
+
+def _clock(hour: str, minute: str | None, half: str | None) -> time | None:
+    """None: there is no such time; an hour alone is none, if it is not said of which half."""
+    if half is None and minute is None:
+        return None
+    hours = int(hour)
+    if half is not None:
+        if hours not in range(1, _NOON + 1):
+            return None
+        hours = hours % _NOON + (_NOON if half.casefold() == "p" else 0)
+    with suppress(ValueError):
+        return time(hours, int(minute or 0))
+    return None
 
 
 def parse_instant(
@@ -210,8 +261,9 @@ def parse_instant(
 ) -> datetime:
     """An instant as typed, in UTC: ``4/1/2024 14:05``, or ISO 8601, local where it has no offset.
 
-    The day as for `parse_day`, and so ``what``; alone it means its midnight. Unusable if it is
-    none, or a local time that comes twice or never.
+    The day as for `parse_day`, and so ``what``, the time as for `parse_time`; a day alone means its
+    midnight: ``3 Dec at 8.45am``. Unusable if it is none, or a local time that comes twice or
+    never.
     """
     typed: datetime | None
     try:
@@ -231,12 +283,27 @@ def parse_instant(
     return earliest
 
 
+def parse_day_or_instant(
+    text: str, zone: tzinfo, today: date, *, what: str = "that"
+) -> tuple[date, datetime | None]:
+    """A local day as for `parse_day`, and the instant in UTC if there was a time with it."""
+    if ":" not in text and _clock_in(text.strip()) is None:
+        return parse_day(text, today, what=what), None
+    at = parse_instant(text, zone, today, what=what)
+    return at.astimezone(zone).date(), at
+
+
+def _clock_in(typed: str) -> tuple[str, time] | None:
+    """What stands before a time, and the time; None: there is none."""
+    found = _DAY_AND_TIME.fullmatch(typed)
+    clock = _clock(found["hour"], found["minute"], found["half"]) if found else None
+    return (found["day"], clock) if found and clock is not None else None
+
+
 def _day_and_time(typed: str, today: date) -> datetime | None:
-    day, _, clock = typed.rpartition(" ")
-    is_timed = _TIME.fullmatch(clock) is not None
+    day, at = _clock_in(typed) or (typed, time(0, 0))
     with suppress(Unusable):
-        at = parse_time(clock) if is_timed else time(0, 0)
-        return datetime.combine(parse_day(day if is_timed else typed, today), at)
+        return datetime.combine(parse_day(day, today), at)
     return None
 
 

@@ -3,7 +3,7 @@
     4(b)        its maker changes it, withdraws it, closes it           check_may_change, ...
     4(c), 4(d)  who may search gathers all that matches it              check_may_gather
     18(3)       who decides it lifts a restriction, and tells first     check_may_close, _closing
-    4(e), 4(f)  closing without a package takes a reason                check_closing
+    4(e), 4(f)  closing without a package or a letter takes a reason    check_closing
     4(e), 4(f)  its handlers record events for its clock                check_may_record_event, ...
     4(e)        once approved, only missing proof may still arrive      check_is_awaited_proof
     4(e), 4(f)  once heard, it changes only if someone awaits an answer check_waits_for_answer
@@ -83,33 +83,47 @@ def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
         check_is_decider(person, request, on=on)
 
 
-def check_closing(request: RequestFacts, reason: str, *, was_delivered: bool) -> None:
-    """Closing takes a reason where someone waits and no package went out [4(e), 4(f)].
+def check_closing(
+    request: RequestFacts, reason: str, *, was_delivered: bool, was_told: bool
+) -> None:
+    """Where somebody waits, closing takes the letter that tells them, or a reason [4(e), 4(f)].
 
     Staff listening to a recording does not answer anyone. The reason says how the applicant was
-    answered, or why not; it may be empty otherwise. To close a restriction is to lift it, and its
+    told, or why not; it may be empty otherwise. To close a restriction is to lift it, and its
     person is told before that.
+
+    Args:
+        request: what it is for.
+        reason: why no letter was sent, or how they were told.
+        was_delivered: a package went out.
+        was_told: the letter that tells it was sent (`rights.letter.is_told`).
     """
     terms = TERMS[request.purpose]
-    if not reason and request.state is RequestState.IN_EFFECT:
-        lifts = terms.restricts
+    command = f"callrec request close {request.reference} --reason TEXT"
+    lifts = terms.restricts and request.state is RequestState.IN_EFFECT
+    if not (reason or was_told) and lifts:
         raise Refused(
-            "to close it is to lift it, and the person is told before that"
-            if lifts
-            else "it is not said how the person who asked was answered",
-            clause=Law.RESTRICTION_LIFTED if lifts else terms.decided_under,
-            hint="say why, and when and how they were told:"
-            f" callrec request close {request.reference} --reason TEXT",
+            "to close it is to lift it, and the person is told before that",
+            clause=Law.RESTRICTION_LIFTED,
+            hint=f"write to them: callrec request letter {request.reference} --kind lift; or say"
+            f" when and how they were told: {command}",
         )
-    if not reason and TERMS[request.purpose].is_dated and not was_delivered:
+    if not (reason or was_delivered) and terms.is_dated and terms.is_heard:
         raise Refused(
             "no package went out, so that nothing says how the person who asked was answered",
-            clause=TERMS[request.purpose].decided_under,
+            clause=terms.decided_under,
             hint="release it or deny it; if they listened in person, or withdrew, add a reason:"
-            f" callrec request close {request.reference} --reason TEXT",
+            f" {command}",
+        )
+    if not (reason or was_told) and terms.is_dated:
+        raise Refused(
+            "no letter was sent that tells the person who asked what they were given",
+            clause=terms.decided_under,
+            hint="the Data Controller can write it with callrec request letter"
+            f" {request.reference} --kind answer; or say why none is sent: {command}",
         )
     if reason:
-        check_reason(reason, TERMS[request.purpose].decided_under)
+        check_reason(reason, terms.decided_under)
 
 
 def check_may_record_event(person: Person, request: RequestFacts, *, on: date) -> None:

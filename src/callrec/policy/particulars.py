@@ -237,19 +237,22 @@ def _check_sought(purpose: Purpose, answers: Answers) -> None:
         raise Refused(
             "withheld numbers are searched for within some days",
             clause=Clause.NO_BROWSING,
-            hint='say which days: --number "withheld 1/3/2024 to 31/3/2024", or --date DATE',
+            hint="say which days",
+            option='--number "withheld 1/3/2024 to 31/3/2024", or --date DATE',
         )
     if answers.person and FurtherParticular.SUBJECT not in TERMS[purpose].further:
         raise Refused(
-            f"{purpose} is not about one person's calls",
+            f"nobody's own calls are asked for where it is about {TERMS[purpose].in_words}",
             clause=Clause.SPECIFIC_PURPOSES,
-            hint="say what is known of the call: --number NUMBER",
+            hint="say what is known of the call",
+            option="--number NUMBER",
         )
     if answers.names and not TERMS[purpose].has_statutory_clock:
         raise Refused(
-            f"you do not need --name for {purpose}",
+            f"nobody's own names are asked for where it is about {TERMS[purpose].in_words}",
             clause=Clause.SPECIFIC_PURPOSES,
-            hint="say who took part in the call: --party NAME",
+            hint="say who took part in the call",
+            option="--party NAME",
         )
 
 

@@ -95,6 +95,8 @@ class RequestAct(Worded):
     ACKNOWLEDGED = "release.acknowledged", "recorded as acknowledged"
     IN_EFFECT = "request.in-effect", "put into effect"
     CARRIED_OUT = "request.carried-out", "carried out"
+    LETTER_WRITTEN = "request.letter-written", "written about"
+    LETTER_SENT = "request.letter-sent", "written about"
     CLOSED = "request.closed", "closed"
 
 
@@ -106,7 +108,7 @@ class RequestEvent:
     at: datetime
     actor: PersonId
     of: str = ""
-    """The id of the hearing or the release that it is about; of other acts it does not count."""
+    """The id of the hearing, the release or the letter that it is about; else it does not count."""
 
 
 CHANGING_ACTS: Final = frozenset({RequestAct.AMENDED, RequestAct.GATHERED})
@@ -371,10 +373,16 @@ def _ids(history: Iterable[RequestEvent], act: RequestAct) -> frozenset[str]:
     return frozenset(event.of for event in history if event.act is act)
 
 
+_CHANGES_NOTHING: Final = (
+    RequestAct.FAILED,  # whatever else happened meanwhile
+    *(RequestAct.LETTER_WRITTEN, RequestAct.LETTER_SENT),
+)
+
+
 def _next_state(state: RequestState | None, act: RequestAct) -> RequestState | None:
     if state is None:
         return RequestState.SUBMITTED if act is RequestAct.CREATED else None
-    if act is RequestAct.FAILED:  # changes nothing, whatever else happened meanwhile
+    if act in _CHANGES_NOTHING:
         return state
     return _NEXT[state].get(act)
 

@@ -49,13 +49,15 @@ MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
         **dict.fromkeys(("destruction.cleared", "destruction.done"), 1),
         **dict.fromkeys(("archive", "archive.begun", "archive.given-up"), 1),
         **dict.fromkeys(("volume.kept", "volume.lost", "volume.found"), 1),
-        # Then the recording, between them the hearing, but of a look; the release; the notified.
+        # Then the recording, between them the hearing, but of a look; the release; the letter; the
+        # notified.
         **dict.fromkeys(
             (
                 *(RequestAct.LOOKED, RequestAct.LISTENED, RequestAct.IN_EFFECT),
                 *(RequestAct.HEARING_ENDED, RequestAct.HEARING_FAILED),
                 *(RequestAct.PREPARED, RequestAct.DELIVERED, RequestAct.FAILED),
                 *(RequestAct.HANDED_OVER, RequestAct.ACKNOWLEDGED, IncidentAct.REPORTED),
+                *(RequestAct.LETTER_WRITTEN, RequestAct.LETTER_SENT),
             ),
             2,
         ),

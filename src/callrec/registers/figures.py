@@ -47,12 +47,12 @@ class PersonCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriveCount:
-    """A drive as it is now, and how often it was written to in the month."""
+    """A drive as it is now, and on how many days of the month it was written to."""
 
     label: str
     standing: str
-    runs: int
-    """In the month: archive runs, and backups of the catalogue."""
+    days_written: int
+    """Of the month, by archiving to it."""
     recordings: int
     written_at: datetime
     verified_at: datetime | None
@@ -132,6 +132,8 @@ class PracticeReport:
     head: str
     """The root of its tree, in hex."""
     set_up_on: date
+    set_aside: int
+    """What was ever found that nobody had signed so, and put on record: it counts for nothing."""
     purposes: tuple[PurposeCount, ...]
     """In the policy's order, those of which there is anything to say."""
     late: tuple[LateRequest, ...]

@@ -7,6 +7,7 @@ What a figure means is said in docs/reference/report.md; in words it is put by r
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from statistics import median
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
-from callrec.archive.heads import ARCHIVED
+from callrec.archive.heads import VOLUME_STATEMENT
 from callrec.archive.unarchived import read_unarchived
 from callrec.archive.volumes import list_volumes
 from callrec.audit.erased import KIND as DESTRUCTION_STATEMENT
@@ -33,7 +34,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import RIGHTS_PURPOSES, check_may_report
 from callrec.practice import Actor, Practice, attempt, record, today
-from callrec.record.acts import SEARCH, done_leaves
+from callrec.record.acts import SEARCH
 from callrec.record.statements import carried
 from callrec.registers.figures import (
     ComplaintLine,
@@ -63,6 +64,7 @@ from callrec.registers.others import (
     read_hold_register,
     read_incident_register,
 )
+from callrec.registers.resuming import set_aside_items
 from callrec.registers.verify import check_vault
 from callrec.requests.glass import BrokenGlass, broken_glass
 from callrec.requests.open import hidden_from
@@ -124,7 +126,7 @@ def _check_month(practice: Practice, set_up_on: date, month: Month) -> None:
 
 
 def _called(month: Month) -> str:
-    return f"{month.days.first:%B %Y}"
+    return f"{date(month.year, month.month, 1):%B %Y}"  # of the last year there is, too
 
 
 class _Counting:
@@ -176,6 +178,7 @@ class _Counting:
             entries=head.size,
             head=head.root.hex(),
             set_up_on=self._set_up_on,
+            set_aside=len(set_aside_items(practice)),
             purposes=tuple(self._purposes()),
             late=late[:MOST_LATE],
             late_in_all=len(late),
@@ -255,16 +258,15 @@ class _Counting:
             )
 
     def _drives(self) -> Iterator[DriveCount]:
-        runs = [
-            leaf.subject[0]
-            for leaf in done_leaves(self._connection, (ARCHIVED,))
-            if self._month.has(self._day_of(leaf))
-        ]
+        written = defaultdict[str, set[date]](set)
+        for on, fields in self._stated(VOLUME_STATEMENT):
+            if self._month.has(on):
+                written[fields["volume"]].add(on)
         for each in list_volumes(self._practice):
             yield DriveCount(
                 label=each.label,
                 standing=each.standing,
-                runs=runs.count(each.volume),
+                days_written=len(written[each.volume]),
                 recordings=each.recordings,
                 written_at=each.written_at,
                 verified_at=each.verified_at,

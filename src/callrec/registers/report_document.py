@@ -72,6 +72,11 @@ def _lead(report: PracticeReport, zone: tzinfo) -> Iterator[str]:
         "No patient is named here. The whole audit record was checked for this report,"
         " and everything is as it was signed."
     )
+    if report.set_aside:
+        yield (
+            f"{_count(report.set_aside, 'item')} that nobody signed had been put on record before,"
+            " and counts for nothing: callrec practice register set-aside."
+        )
 
 
 def _requests(report: PracticeReport) -> Iterator[Block]:
@@ -188,7 +193,7 @@ def _copies(report: PracticeReport, zone: tzinfo) -> Iterator[Block]:
             (
                 each.label,
                 _standing(each.standing, on_vaults_disk=each.on_vaults_disk),
-                figure(each.runs),
+                figure(each.days_written),
                 figure(each.recordings),
                 _short(each.written_at.astimezone(zone)),
                 _day(each.verified_at and each.verified_at.astimezone(zone).date(), "never here"),
@@ -202,8 +207,8 @@ def _copies(report: PracticeReport, zone: tzinfo) -> Iterator[Block]:
         )
         yield Table("Drives, as they are now", header, rows, numbers=False)
         yield Paragraph(
-            "“Written to” counts the runs in the month. When a drive was read back is what this"
-            " account of this computer remembers; the audit record does not say."
+            "“Written to” is the number of days of the month. When a drive was read back is what"
+            " this account of this computer remembers; the audit record does not say."
         )
     else:
         yield Paragraph("No drive was ever written to.", stands_out=True)

@@ -169,7 +169,7 @@ def search_of(
     why = (ground_in_words(GROUND_CODES[each.code], request.purpose) for each in withheld)
     searched = Searched(
         at=parse_instant(leaf.at).astimezone(zone),
-        sought=tuple(_sought(request.particulars)),
+        sought=tuple(sought_in_words(request.particulars)),
         days=() if isinstance(days, Unknown) else days,
         given=len({grant.uid for grant in grants}),
         withheld=Counter(why),
@@ -185,7 +185,7 @@ def search_of(
     return {SEARCH: text.encode()}
 
 
-def _sought(particulars: Particulars) -> Iterator[str]:
+def sought_in_words(particulars: Particulars) -> Iterator[str]:
     """What was looked for, in words: no file of a release has a name or a whole number."""
     numbers = () if isinstance(particulars.numbers, Unknown) else particulars.numbers
     for number in numbers:

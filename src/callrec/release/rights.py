@@ -64,14 +64,17 @@ def _recipients(
     for leaf in done_leaves(connection, (RequestAct.DELIVERED,)):
         given = [place[uid] for uid in leaf.subject[1:] if uid in place]
         if given and leaf.subject[0] != manifest.request:
-            to = _to_whom(practice, actor, connection, leaf)
+            to = recipient_in_words(practice, actor, connection, leaf)
             if to:
                 day = parse_instant(leaf.at).astimezone(practice.settings.time_zone)
                 yield f"{to}, on {day_in_words(day)} (recordings/{', '.join(given)})"
 
 
-def _to_whom(practice: Practice, actor: Actor, connection: Connection, leaf: Leaf) -> str:
-    """For whom it was released, as it may be told; empty: it may not."""
+def recipient_in_words(practice: Practice, actor: Actor, connection: Connection, leaf: Leaf) -> str:
+    """For whom it was released, as a data subject may be told; empty: they may not.
+
+    ``leaf``: the delivery.
+    """
     request = tables.request.c
     row = connection.execute(
         select(request.number, request.purpose).where(request.id == leaf.subject[0])

@@ -46,6 +46,7 @@ from callrec.policy.rights.withholding import (
     check_may_rest_on,
     check_refused_on,
 )
+from callrec.policy.search import described_by
 from callrec.policy.words import check_reason
 from callrec.practice import Actor, Practice, password_needed, signing, today
 from callrec.record.acts import check_whole_log
@@ -320,7 +321,10 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
     if not asked:
         reference = request.reference
         hint = (
-            f"callrec request gather {reference} attaches all that match; if you attach some"
+            "it says nothing by which one could be found: ask somebody else to say whose calls they"
+            f" are, or which day: callrec request amend {reference} --number NUMBER"
+            if not described_by(request.particulars)
+            else f"callrec request gather {reference} attaches all that match; if you attach some"
             f" yourself you cannot decide: ask somebody else who may search to run callrec request"
             f" attach {reference} RECORDING"
         )
@@ -383,6 +387,15 @@ def check_nothing_awaited(request: OpenRequest) -> None:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class DeniedRequest:
+    """A request that was refused."""
+
+    state: RequestState
+    is_awaited: bool
+    """Somebody outside waits for the answer."""
+
+
 def deny_request(
     practice: Practice,
     actor: Actor,
@@ -392,7 +405,7 @@ def deny_request(
     ground: Ground | None = None,
     opinion: Opinion | None = None,
     breaks_glass: bool = False,
-) -> RequestState:
+) -> DeniedRequest:
     """Deny a request; the reason, the ground and an opinion lie sealed beside the leaf.
 
     With ``breaks_glass`` the Data Controller denies what they made themselves, and alone.
@@ -419,7 +432,7 @@ def deny_request(
         after = log_with_words(act, actor, request, RequestAct.DENIED, words)
         requester, by = request.requester, actor.person.id
         notify(practice, act.connection, reference, "was denied", to=requester, by=by)
-        return after.state
+        return DeniedRequest(after.state, is_awaited=TERMS[request.purpose].is_dated)
 
 
 @dataclass(frozen=True, slots=True)

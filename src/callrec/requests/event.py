@@ -45,6 +45,7 @@ from callrec.policy.request import (
     has_standing_approval,
     is_undelivered,
 )
+from callrec.policy.rights.letter import LetterKind, is_told, letter_after
 from callrec.policy.words import check_reason, in_words, some_of
 from callrec.practice import Actor, Practice, signing, today
 from callrec.record.forms import NONCE_BYTES
@@ -68,6 +69,8 @@ class DatedRequest:
     """The day that was on record of it, where that was put right."""
     was_due_on: date | None
     """The last day as it stood, where it was over and this has moved it."""
+    letter: LetterKind | None
+    """The letter that tells the person who asked; None: none is due."""
 
 
 def date_request(
@@ -107,12 +110,14 @@ def date_request(
         notify_dated(practice, act.connection, request, after, event=kind, by=by)
         on, now = today(practice), read_clock(practice, act.connection, after)
         place = index_corrected_by(clock.events, event)
+        deadline = deadline_on_day(practice, now) if now else None
         return DatedRequest(
             request.reference,
             after.state,
-            deadline_on_day(practice, now) if now else None,
+            deadline,
             instead_of=None if place is None else clock.events[place].on,
             was_due_on=moved_late(practice, clock, now, on=on) if now else None,
+            letter=letter_after(request.purpose, event, deadline, after.state),
         )
 
 
@@ -218,8 +223,8 @@ def close_request(
 ) -> RequestState:
     """Close a request whose recordings were heard or released; grants that are left are destroyed.
 
-    The reason says how the requester was answered, or why not; it is needed where no package went
-    out to them.
+    The reason says how the person who asked was told, or why not; it is needed where no letter, or
+    no package, went out to them.
 
     Raises:
         NotFound: there is none.
@@ -241,7 +246,12 @@ def close_request(
             facts = replace(facts, namesakes=same_name)
         check_may_close(actor.person, facts, on=today(practice))
         check_can_happen(history.events, RequestAct.CLOSED, reference)
-        check_closing(facts, reason, was_delivered=not is_undelivered(history.events))
+        check_closing(
+            facts,
+            reason,
+            was_delivered=not is_undelivered(history.events),
+            was_told=is_told(facts.purpose, history.events),
+        )
         destroy_grants(act.connection, row.id, history.requester)
         if not reason:
             return log_request_event(act, actor, history, RequestAct.CLOSED).state

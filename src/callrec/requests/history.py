@@ -197,10 +197,13 @@ def open_words(connection: Connection, request: OpenRequest) -> Mapping[int, tup
 
 
 def read_words(connection: Connection, request: OpenRequest) -> Mapping[int, Mapping[str, Any]]:
-    """The words of people who decided, by leaf; of dates, see `clock.read_dates`."""
+    """The words of people who decided, by leaf; of dates, see `clock.read_dates`.
+
+    Nor of letters, which `letters.log` reads.
+    """
     opened, found = open_words(connection, request), {}
     for leaf in request.history.leaves:
-        if leaf.seq not in opened or leaf.act in DATING_ACTS:
+        if leaf.seq not in opened or leaf.act in (*DATING_ACTS, RequestAct.LETTER_WRITTEN):
             continue
         nonce, body = opened[leaf.seq]
         if detail_commitment(request.version_id.vault, leaf.seq, nonce, body) != leaf.detail:

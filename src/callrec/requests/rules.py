@@ -8,6 +8,7 @@ the rules that were asked when it was made. `RULES` has one for every act; the p
     4(b)        who decides its purpose, and neither made nor changed it, approves and denies
     4(a)        where there is nobody else, the Data Controller does, who breaks the glass
     4(a)        the person it was granted to hears and releases it
+    4(e), 4(f)  who handles it writes letters about it, and says that they were sent
     4(h), 4(i)  what was carried out is destroyed, and signed for
 """
 
@@ -57,6 +58,7 @@ from callrec.policy.request import (
     state_after,
 )
 from callrec.policy.retention import check_may_review
+from callrec.policy.rights.letter import kind_of, letters_for
 from callrec.policy.rights.restriction import lawful_use
 from callrec.policy.role import Person, PersonId, Power, powers_vouched_for
 from callrec.record.acts import done_leaves
@@ -355,6 +357,21 @@ def _check_records(done: _ReplayedLeaf) -> None:
     check_may_record(done.person, done.request, released_by=by, on=done.on)
 
 
+def _check_writes(done: _ReplayedLeaf) -> None:
+    """About what there is a letter of; it is sent once it is written."""
+    letter, leaves = done.leaf.subject[1], done.so_far.history.leaves
+    if kind_of(letter) not in letters_for(done.request.purpose):
+        raise Tampered("a letter was written that is none")
+    before = {
+        each.subject[1]
+        for each in leaves
+        if each.act == RequestAct.LETTER_WRITTEN and each.seq < done.leaf.seq
+    }
+    if (letter in before) is not (done.leaf.act == RequestAct.LETTER_SENT):
+        raise Tampered("a letter was sent that was not written, or written twice")
+    check_may_record_event(done.person, done.request, on=done.on)
+
+
 def _check_takes_effect(done: _ReplayedLeaf) -> None:
     """As it was approved, by one of those who signed for it."""
     uids = done.leaf.subject[1:]
@@ -400,6 +417,8 @@ RULES: Final[Mapping[str, Callable[[_ReplayedLeaf], None]]] = MappingProxyType(
         RequestAct.FAILED: _check_ends,
         RequestAct.HANDED_OVER: _check_records,
         RequestAct.ACKNOWLEDGED: _check_records,
+        RequestAct.LETTER_WRITTEN: _check_writes,
+        RequestAct.LETTER_SENT: _check_writes,
         RequestAct.IN_EFFECT: _check_takes_effect,
         RequestAct.CARRIED_OUT: _check_carries_out,
         RequestAct.CLOSED: lambda done: check_may_close(done.person, done.request, on=done.on),

@@ -404,8 +404,9 @@ class _Reading:
         )
 
     def denial(self) -> ShownDenial | None:
-        leaf = self.request.history.leaves[-1]
-        if leaf.act != RequestAct.DENIED:
+        leaves = self.request.history.leaves  # letters about it may follow
+        leaf = next((each for each in leaves if each.act == RequestAct.DENIED), None)
+        if leaf is None:
             return None
         event, words = event_of(leaf), self.words.get(leaf.seq, {})
         return ShownDenial(

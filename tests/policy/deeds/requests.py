@@ -207,10 +207,22 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         Purpose.COMPLAINT, {7: "R-20", 3: "R-21"}
     ),
     "a restriction is lifted without a word": lambda: check_closing(
-        a_request(Purpose.RESTRICTION, state=RequestState.IN_EFFECT), "", was_delivered=False
+        a_request(Purpose.RESTRICTION, state=RequestState.IN_EFFECT),
+        "",
+        was_delivered=False,
+        was_told=False,
+    ),
+    "a subject access is closed and no letter was sent": lambda: check_closing(
+        a_request(Purpose.SUBJECT_ACCESS, state=RequestState.RELEASED),
+        "",
+        was_delivered=True,
+        was_told=False,
     ),
     "a correction is closed without a word": lambda: check_closing(
-        a_request(Purpose.RECTIFICATION, state=RequestState.IN_EFFECT), "", was_delivered=False
+        a_request(Purpose.RECTIFICATION, state=RequestState.IN_EFFECT),
+        "",
+        was_delivered=False,
+        was_told=False,
     ),
     # Changing and ending.
     "staff change somebody else's request": lambda: check_may_change(STAFF, a_request(), on=TODAY),
@@ -222,7 +234,10 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         a_request(state=RequestState.RELEASED)
     ),
     "a subject access that was only heard is closed": lambda: check_closing(
-        a_request(Purpose.SUBJECT_ACCESS, state=RequestState.RELEASED), "", was_delivered=False
+        a_request(Purpose.SUBJECT_ACCESS, state=RequestState.RELEASED),
+        "",
+        was_delivered=False,
+        was_told=False,
     ),
     "a denied request is withdrawn": lambda: check_transition(
         RequestState.DENIED, RequestAct.WITHDRAWN, "R-17"

@@ -56,6 +56,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "somebody was born tomorrow": lambda: read_birthday(
         (TODAY + timedelta(days=1)).isoformat(), TODAY
     ),
+    "somebody was born in a year of two digits": lambda: read_birthday("14/3/61", TODAY),
     "the register is looked through by a name": looks_up(name="Wren"),
     "somebody is looked up by an initial": looks_up(name="W", number="+447700900123"),
     "somebody is looked up for nothing": looks_up(reason=None, number="+447700900123"),

@@ -20,7 +20,7 @@ from callrec.policy.days import (
     DayRange,
     TimeRange,
     parse_day,
-    parse_instant,
+    parse_day_or_instant,
     parse_times,
     short_date,
 )
@@ -280,11 +280,10 @@ def _moment(practice: Practice, text: str, option: str) -> tuple[date, time | No
     """A local day, and the minute of it if one was given."""
     from callrec.practice import today
 
-    if ":" not in text:
-        return parse_day(text, today(practice), what=option), None
     zone = practice.settings.time_zone
-    local = parse_instant(text, zone, today(practice), what=option).astimezone(zone)
-    return local.date(), local.time().replace(second=0, microsecond=0)
+    day, at = parse_day_or_instant(text, zone, today(practice), what=option)
+    local = None if at is None else at.astimezone(zone).time()
+    return day, local.replace(second=0, microsecond=0) if local else None
 
 
 def numbers_of(

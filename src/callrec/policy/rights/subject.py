@@ -12,6 +12,7 @@ It is optional: a practice may work by number alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +26,8 @@ from callrec.policy.days import parse_day
 from callrec.policy.role import Person, Power
 from callrec.policy.search import check_search_reason
 from callrec.policy.words import is_sentence, words
+
+_YEAR: Final = re.compile("[0-9]{4}")
 
 MAX_NAMES: Final = 12
 MAX_NUMBERS: Final = 24
@@ -128,7 +131,12 @@ def read_nhs_number(text: str) -> str:
 
 
 def read_birthday(text: str, today: date) -> date:
-    """The day on which somebody was born, as `parse_day` reads one; Unusable if it cannot be."""
+    """The day on which somebody was born, as `parse_day` reads one; Unusable if it cannot be.
+
+    With its whole year: nobody's age is guessed.
+    """
+    if not _YEAR.search(text):
+        raise Unusable("the year of birth is not whole", hint="type it as in 14/3/1961")
     day = parse_day(text, today, first_year=_FIRST_BIRTH, option="--born 14/3/1961")
     if day > today:
         raise Unusable("nobody was born on that day yet", hint="check the year: --born 14/3/1961")

@@ -437,7 +437,7 @@ ComplaintReference = Annotated[
 
 ReceivedOn = Annotated[
     str | None,
-    typer.Option("--on", metavar="DATE", help="The day on which it came, working day or not."),
+    typer.Option("--on", metavar="DATE", help="When the complaint came, working day or not."),
 ]
 
 _WAYS: Final = "letter, phone, sms, email or person"

@@ -32,7 +32,7 @@ from callrec.policy.breach import (
     Closing,
     Findings,
 )
-from callrec.policy.days import parse_day, parse_instant, short_date
+from callrec.policy.days import parse_day, parse_day_or_instant, parse_instant, short_date
 from callrec.policy.incident import IncidentState, Outcome
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _account(
     from callrec.incidents.incident import IncidentReport
 
     noticed = noticed or prompts.ask(
-        "When was it noticed (24/11/2026 9:30, or now)", option="--noticed TIME"
+        "When was it noticed (24/11/2026 9:30, yesterday 4pm, or now)", option="--noticed TIME"
     )
     what = what or prompts.ask("What happened, in a sentence", option="--what TEXT")
     tell = _asked(
@@ -305,11 +305,10 @@ def _closing(
         outcome = Outcome(prompts.choose("Outcome", _MEANINGS, option="--outcome OUTCOME"))
     day = on or prompts.ask("On which day (or moment)", option="--on DATE")
     why = reason or prompts.ask("Reason", option="--reason TEXT")
-    zone = practice.settings.time_zone
-    at = parse_instant(day, zone, today(practice)) if ":" in day else None
+    read, at = parse_day_or_instant(day, practice.settings.time_zone, today(practice))
     return Closing(
         outcome=outcome,
-        on=parse_day(day, today(practice)) if at is None else at.astimezone(zone).date(),
+        on=read,
         at=at,
         reason=why,
         delay_reason=delay_reason,

@@ -34,6 +34,7 @@ from callrec.policy.days import last_day, short_date
 from callrec.policy.edits import Edits, TypedEdit
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import Ground
+from callrec.policy.rights.letter import LetterKind
 from callrec.policy.rights.withholding import Opinion
 from callrec.policy.words import in_words, some_of
 
@@ -238,10 +239,14 @@ def _show(sitting: Sitting, practice: Practice, done: Approved) -> None:
         case Purpose.DISPOSAL:
             out.next_step(f"callrec retention dispose {done.reference}")
         case purpose if TERMS[purpose].takes_effect:
-            out.next_step(f"callrec request show {done.reference}")
-        case _:
+            kind = LetterKind.RESTRICTED if TERMS[purpose].restricts else LetterKind.ANSWER
+            out.next_step(f"callrec request letter {done.reference} --kind {kind}")
+        case purpose:
             which = done.reference
             out.next_step(f"{done.to} runs callrec listen {which}, or callrec release {which}")
+            if TERMS[purpose].is_dated:
+                answer = f"callrec request letter {which} --kind {LetterKind.ANSWER}"
+                out.next_step(f"then the Data Controller runs {answer}")
 
 
 def _what_follows(done: Approved, last: str) -> str:
@@ -285,7 +290,7 @@ def deny(
     actor, opinion = acting_person(ctx.obj, practice), _opinion(practice, opinion_of, opinion_on)
     for reference in sitting.references:
         with sitting.on(reference):
-            state = deny_request(
+            denied = deny_request(
                 practice,
                 actor,
                 reference,
@@ -294,8 +299,10 @@ def deny(
                 opinion=opinion,
                 breaks_glass=break_glass,
             )
-            value = {"id": reference, "state": state}
-            sitting.show(reference, value, f"{reference} is {in_words(state)}.")
+            value = {"id": reference, **facts(denied, "state")}
+            sitting.show(reference, value, f"{reference} is {in_words(denied.state)}.")
+            if denied.is_awaited and not sitting.is_of_several:
+                sitting.out.next_step(f"callrec request letter {reference} --kind refuse")
     sitting.end()
 
 

@@ -176,6 +176,8 @@ def show_destruction(
         )
     else:
         out.next_step(_next(f"{carrying_out.command} {reference}", done, to))
+    if certificate and carrying_out is ERASING:
+        out.next_step(f"callrec request letter {reference} --kind erased")
 
 
 def volume_not_erased(label: str) -> DoneInPart:

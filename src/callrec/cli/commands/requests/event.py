@@ -20,6 +20,7 @@ from callrec.errors import Unusable
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.days import parse_day, parse_time, short_date
 from callrec.policy.handing_over import Channel, Handover
+from callrec.policy.rights.letter import WITH_WORDS
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -290,7 +291,12 @@ def _clock(dated: _Dated, wanted: AskedFor) -> None:
             f"it was due on {short_date(done.was_due_on)}, and that was over when this was said:"
             " the register of subject access shows that it was put right"
         )
-    call.out.next_step(f"callrec request show {dated.request}")
+    tell = " --tell TEXT" if done.letter in WITH_WORDS else ""
+    call.out.next_step(
+        f"callrec request letter {dated.request} --kind {done.letter}{tell}"
+        if done.letter
+        else f"callrec request show {dated.request}"
+    )
 
 
 def _lines(call: Invocation, done: DatedRequest, on: date) -> Iterator[str]:

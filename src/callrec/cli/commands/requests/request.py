@@ -10,6 +10,7 @@ from callrec.cli import options
 from callrec.cli.commands.requests.decide import grounds_of
 from callrec.cli.commands.requests.dossier import dossier
 from callrec.cli.commands.requests.event import event
+from callrec.cli.commands.requests.letter import letter
 from callrec.cli.commands.requests.particulars import (
     AttachMatching,
     PurposeCommand,
@@ -23,6 +24,7 @@ from callrec.cli.commands.requests.particulars import (
     takes_particulars,
 )
 from callrec.cli.commands.requests.view import (
+    how_to_gather,
     more_lines,
     reader,
     remark_lines,
@@ -146,7 +148,7 @@ def _gather(
         attached = tuple(each.id for each in gathered.found if each.id in gathered.added)
     _show_created(call, actor, made, suggested, (*made.recordings, *attached))
     if not gathered and Power.SEARCH in powers(practice, actor):
-        call.out.next_step(f"callrec request gather {made.reference}")
+        call.out.next_step(how_to_gather(made.reference, made.particulars))
     for line in too_many_lines(gathered.too_many if gathered else 0):
         call.out.note(line)
 
@@ -468,6 +470,8 @@ def _show_amended(invocation: Invocation, amended: Amended) -> None:
 
 request_app.command("event")(event)
 
+request_app.command("letter")(letter)
+
 request_app.command("dossier")(dossier)
 
 
@@ -492,8 +496,9 @@ def close(
 ) -> None:
     """Close a request whose recordings were heard or released.
 
-    After that you cannot record who has them. If someone outside asked and got no package, say how
-    you answered them, or why you did not.
+    After that you cannot record who has them. If someone outside asked, first send them the letter
+    that answers them: callrec request letter. Otherwise say why you send none. If they got no
+    package, say how you answered them.
     """
     from callrec.requests.event import close_request
     from callrec.requests.packages import missing_handovers

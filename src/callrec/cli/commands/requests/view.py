@@ -17,9 +17,11 @@ from callrec.policy.further import FurtherParticular, KeptFile
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import UNDECIDED
 from callrec.policy.role import VaultKey
+from callrec.policy.search import described_by
 from callrec.policy.words import in_words
 
 if TYPE_CHECKING:
+    from callrec.policy.particulars import Particulars
     from callrec.practice import Actor, Practice
     from callrec.requests.ask import StaffNamed
     from callrec.requests.packages import ShownPackageNote, ShownRelease
@@ -169,6 +171,13 @@ def remark_lines(concerned: StaffNamed, of_other_day: Iterable[int]) -> Iterator
     yield from date_mismatch_lines(of_other_day)
 
 
+def how_to_gather(reference: str, said: Particulars) -> str:
+    """What finds the recordings of a request; where it says nothing to look for, what says it."""
+    if described_by(said):
+        return f"callrec request gather {reference}"
+    return f"callrec request amend {reference} --number NUMBER"
+
+
 def more_lines(reference: str, more: int) -> Iterator[str]:
     """That more recordings match a request than it names, and what to do about these."""
     if more > 0:
@@ -227,7 +236,8 @@ def _gathering(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
     again = f"callrec request gather {shown.reference}"
     if (gathered := shown.gathering) is None:
         if TERMS[shown.purpose].is_owed_whole and shown.state in UNDECIDED:
-            yield _labelled("gathered", f"not yet: {again}")
+            first = how_to_gather(shown.reference, shown.opened.particulars)
+            yield _labelled("gathered", f"not yet: {first}")
         return
     yield _labelled("gathered", f"{local_time(gathered.at, zone)} by {gathered.by}")
     yield _labelled("  found", f"{gathered.found}; asked for: {gathered.attached}")

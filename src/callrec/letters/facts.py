@@ -1,0 +1,427 @@
+"""What a letter may tell, gathered from the record [UK GDPR 12, 15].
+
+What is withheld on a ground that must not be told is left out at the very beginning (`_Decided`),
+so that it is in no list, no count and no recipient. Nor is what another body got of which the
+person must not learn.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row
+
+from callrec.audit.leaf import Leaf
+from callrec.calls.category import categories_of
+from callrec.catalogue.requests import reference_of
+from callrec.catalogue.tables import from_millis
+from callrec.errors import NotFound, Refused
+from callrec.letters.wording import LetterContent, Letterhead, ToldCall
+from callrec.login.people import name_of
+from callrec.package.certificate import day_in_words
+from callrec.package.destroyed import DestructionCertificate
+from callrec.policy.clause import Law
+from callrec.policy.clock_events import Awaited, Deadline, waits_of
+from callrec.policy.further import NO_AUTHORITY, FurtherParticular
+from callrec.policy.hearing import answers_requester
+from callrec.policy.purpose import TERMS, Purpose, is_for
+from callrec.policy.request import RequestAct
+from callrec.policy.rights.grounds import GROUND_CODES, Ground
+from callrec.policy.rights.letter import LetterFacts, LetterKind
+from callrec.policy.role import VaultKey
+from callrec.practice import Actor, Practice, today
+from callrec.record.acts import done_leaves
+from callrec.record.versions import open_details
+from callrec.release.listen import hearing_end_leaf
+from callrec.release.packing import sought_in_words
+from callrec.release.rights import recipient_in_words
+from callrec.requests.approvals import last_approval, last_edits, uids_granted
+from callrec.requests.clock import day_of_leaf, deadline_on_day
+from callrec.requests.history import read_words
+from callrec.requests.holding import is_matched, matching_not_asked_for
+from callrec.requests.model import OpenRequest, uids_heard
+from callrec.requests.open import read_request
+from callrec.retention.certificate import certify_destruction
+
+_TOLD_PARTICULARS: Final = (
+    FurtherParticular.HEAR_OR_COPY,
+    FurtherParticular.STANDING,
+    FurtherParticular.LEGAL_BASIS,
+    FurtherParticular.ANSWER_BY,
+    FurtherParticular.REFERENCE,
+)
+"""The further particulars that a letter uses besides names: codes, a day, their own reference."""
+
+_WITH_RECIPIENTS: Final = {
+    LetterKind.ANSWER: frozenset({Purpose.SUBJECT_ACCESS}),
+    LetterKind.ERASED: frozenset({Purpose.ERASURE}),
+    LetterKind.RESTRICTED: frozenset({Purpose.RESTRICTION, Purpose.OBJECTION}),
+}
+"""Where the person is told who else has the recordings [UK GDPR 15(1)(c), 19]."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What became of each recording of a request that may be told of, by uid."""
+
+    given: frozenset[str]
+    heard: frozenset[str]
+    granted: frozenset[str]
+    withheld: tuple[Ground, ...]
+    """Of each that is withheld, and of each that a gathering left out."""
+    undecided: int
+
+    @property
+    def told(self) -> frozenset[str]:
+        return self.given | self.heard | self.granted
+
+
+def letter_facts(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
+) -> LetterFacts:
+    """What the rules ask before a letter about a request is written."""
+    deadline, decided = _deadline(practice, request), _decided(practice, actor, connection, request)
+    took_effect = any(leaf.act == RequestAct.IN_EFFECT for leaf in request.history.leaves)
+    return LetterFacts(
+        reference=request.reference,
+        purpose=request.purpose,
+        state=request.facts.state,
+        is_clarifying=Awaited.CLARIFICATION in _open_questions(request),
+        is_extended=deadline is not None and deadline.is_extended,
+        is_answered=bool(decided.told) or took_effect,
+        is_erased=_certificate(practice, request) is not None,
+    )
+
+
+def read_content(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    request: OpenRequest,
+    kind: LetterKind,
+    *,
+    words: str,
+) -> LetterContent:
+    """What a letter of a kind tells; that it is true was checked before.
+
+    Raises:
+        Refused: the letter tells who else has the recordings, and the actor does not see that.
+    """
+    content = _addressed(practice, actor, connection, request, kind)
+    content = replace(content, words=" ".join(words.split()))
+    if kind is LetterKind.REFUSE:
+        return replace(content, refused_on=_refused_on(connection, request))
+    if kind in (LetterKind.ACKNOWLEDGE, LetterKind.CLARIFY, LetterKind.EXTEND):
+        return _dated(practice, request, content)
+    told: frozenset[str] = frozenset()
+    certificate = _certificate(practice, request)
+    if certificate is not None:
+        content = _erased(content, certificate)
+        told = frozenset(each.uid for each in certificate.recordings)
+    elif TERMS[request.purpose].takes_effect:
+        content, told = _in_effect(practice, actor, connection, request, content)
+    else:
+        content, told = _answered(practice, actor, connection, request, content)
+    if request.purpose in _WITH_RECIPIENTS.get(kind, ()):
+        content = _with_recipients(practice, actor, connection, request, content=content, uids=told)
+    return content
+
+
+def _addressed(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest, kind: LetterKind
+) -> LetterContent:
+    further, about = request.particulars.further, practice.settings.practice
+    contact = practice.settings.release.contact or about.data_protection_contact
+    regulator = (about.regulator, about.regulator_address, about.regulator_contact)
+    received_on = request.clock.receipt.received_on if request.clock else request.facts.made_on
+    to, greeting, of_whom = _addressee(practice, actor, connection, request)
+    return LetterContent(
+        kind=kind,
+        purpose=request.purpose,
+        reference=request.reference,
+        head=Letterhead(
+            practice=about.name or practice.name,
+            contact=contact,
+            complain_to=about.data_protection_contact or contact,
+            regulator=tuple(filter(None, regulator)),
+        ),
+        on=today(practice),
+        received_on=received_on or today(practice),
+        to=to,
+        greeting=greeting,
+        of_whom=of_whom,
+        further={str(each): further[each] for each in _TOLD_PARTICULARS if each in further},
+    )
+
+
+def _addressee(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
+) -> tuple[tuple[str, ...], str, str]:
+    """To whom it goes, a line each; who is greeted; for whom they ask, if not for themselves."""
+    further = request.particulars.further
+    match request.purpose:
+        case Purpose.OUTSIDE_BODY:
+            names = (FurtherParticular.OFFICER, FurtherParticular.RANK, FurtherParticular.BODY)
+            contact = further[FurtherParticular.CONTACT]
+            return (*(further[name] for name in names), contact), further[names[0]], ""
+        case Purpose.REGULATORY:
+            return (further[FurtherParticular.REGULATOR],), "", ""
+        case Purpose.DECEASED:
+            return (further[FurtherParticular.APPLICANT],), further[FurtherParticular.APPLICANT], ""
+        case purpose if FurtherParticular.SUBJECT in TERMS[purpose].further:
+            subject = further[FurtherParticular.SUBJECT]
+            if further.get(FurtherParticular.AUTHORITY) == NO_AUTHORITY:
+                return (subject,), subject, ""
+            return (f"The person who acts for {subject}",), "", subject
+        case _:
+            name = name_of(practice, actor, connection, request.requester)
+            return (name,), name, ""
+
+
+def _deadline(practice: Practice, request: OpenRequest) -> Deadline | None:
+    return deadline_on_day(practice, request.clock) if request.clock else None
+
+
+def _open_questions(request: OpenRequest) -> Mapping[Awaited, date]:
+    """What was asked for and has not come, with the day on which it was asked for."""
+    events = request.clock.events if request.clock else ()
+    return {
+        wait.awaited: wait.asked_on
+        for wait in waits_of(events)
+        if wait.is_open and wait.asked_on is not None
+    }
+
+
+def _dated(practice: Practice, request: OpenRequest, content: LetterContent) -> LetterContent:
+    deadline, asked = _deadline(practice, request), _open_questions(request)
+    proofs = {*request.facts.unproven, *asked} - {Awaited.CLARIFICATION}
+    is_month = TERMS[request.purpose].clock is Law.ONE_MONTH
+    return replace(
+        content,
+        due_on=deadline.due_on if deadline else None,
+        target_on=deadline.target_on if deadline else None,
+        missing=tuple(each for each in Awaited if each in proofs),
+        clock_waits=is_month and bool(asked.keys() & proofs),
+        asked_on=asked.get(Awaited.CLARIFICATION),
+    )
+
+
+def _refused_on(connection: Connection, request: OpenRequest) -> Ground:
+    words = read_words(connection, request)
+    (denied,) = (leaf for leaf in request.history.leaves if leaf.act == RequestAct.DENIED)
+    return GROUND_CODES[words[denied.seq]["code"]]
+
+
+# --- what was decided --------------------------------------------------------------------------
+
+
+def _decided(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
+) -> _Decided:
+    history, approvals = request.history, request.approvals
+    standing = last_approval(approvals, history, request.digest)
+    grounds = {uid: GROUND_CODES[code] for uid, code in standing.withheld} if standing else {}
+    gathering = request.body.gathering
+    left_out = gathering.left_out if gathering else {}
+    given = {
+        uid
+        for leaf in history.leaves
+        if leaf.act == RequestAct.DELIVERED
+        for uid in leaf.subject[2:]
+    }
+    heard = _heard_by_them(practice, actor, connection, request) - given
+    granted = uids_granted(approvals, history, practice.now()) - given - heard
+    open_ones = {*request.body.uids} - given - heard - granted
+    # What was ever withheld so is told of by no later letter, whatever became of the approval.
+    hidden = {
+        uid
+        for each in approvals
+        for uid, code in each.withheld
+        if uid in open_ones and not GROUND_CODES[code].is_disclosed
+    }
+    is_right = TERMS[request.purpose].has_statutory_clock
+    withheld = {
+        uid: grounds[uid]
+        for uid in open_ones - hidden
+        if uid in grounds and not (is_right and grounds[uid] is Ground.NOT_APPROVED)
+    }
+    disclosed = [ground for ground in left_out.values() if ground.is_disclosed]
+    return _Decided(
+        frozenset(given),
+        frozenset(heard),
+        granted,
+        (*withheld.values(), *disclosed),
+        undecided=len(open_ones - hidden - withheld.keys()),
+    )
+
+
+def _heard_by_them(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
+) -> set[str]:
+    """Uids of what was played to who asked, as far as the actor may know who was there."""
+    heard, further = set[str](), request.particulars.further
+    if not actor.has_key(VaultKey.AUDIT):
+        return heard
+    for leaf in request.history.leaves:
+        if leaf.act != RequestAct.LISTENED or leaf.subject[2] not in uids_heard(request.history):
+            continue
+        end = hearing_end_leaf(leaf, request.history)
+        if end is not None and end.act == RequestAct.HEARING_FAILED:
+            continue
+        attended = open_details(practice, actor, connection, leaf).get("attended", ())
+        if answers_requester(request.purpose, further, attended):
+            heard.add(leaf.subject[2])
+    return heard
+
+
+def _answered(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    request: OpenRequest,
+    content: LetterContent,
+) -> tuple[LetterContent, frozenset[str]]:
+    decided = _decided(practice, actor, connection, request)
+    rows = {row.uid: row for row in request.recordings}
+    calls = _calls(practice, connection, [rows[uid] for uid in decided.told if uid in rows])
+    edits = last_edits(request.approvals, request.history, request.digest)
+    edited = [edits[uid] for uid in decided.told if uid in edits]
+    cut = Counter(
+        ground
+        for each in edited
+        for ground in {silence.ground for silence in each.silences}
+        if ground.is_disclosed
+    )
+    gathered, approved = request.history.gathered, request.approvals[-1].leaf.seq
+    is_owed = TERMS[request.purpose].is_owed_whole
+    is_gathered = is_owed and request.body.gathering is not None and gathered is not None
+    since = matching_not_asked_for(practice, connection, request, since=approved)
+    rest = matching_not_asked_for(practice, connection, request) - since
+    content = replace(
+        content,
+        given=_of(calls, decided.given),
+        heard=_of(calls, decided.heard),
+        granted=_of(calls, decided.granted),
+        cut=dict(sorted(cut.items())),
+        is_clipped=any(each.clip for each in edited),
+        withheld=_counted(decided.withheld),
+        undecided=decided.undecided,
+        elsewhere=rest if is_owed else 0,
+        is_whole=is_gathered and not since and is_matched(connection, request),
+        searched_on=day_of_leaf(practice, gathered) if is_gathered and gathered else None,
+        sought=tuple(sought_in_words(request.particulars)) if is_gathered else (),
+    )
+    return content, decided.told
+
+
+def _counted(grounds: Collection[Ground]) -> Mapping[Ground, int]:
+    counts = Counter(grounds)
+    return {ground: counts[ground] for ground in Ground if counts[ground]}
+
+
+def _calls(
+    practice: Practice, connection: Connection, rows: Collection[Row[Any]]
+) -> Mapping[str, ToldCall]:
+    """By uid, when each call was, and until when it is kept."""
+    zone = practice.settings.time_zone
+    categories = categories_of(practice, connection, [row.id for row in rows])
+    found = {}
+    for row in rows:
+        at, category = from_millis(row.started_at).astimezone(zone), categories[row.id]
+        due = category.due_on(at.date())
+        until = due - timedelta(days=1) if due else None
+        found[row.uid] = ToldCall(at, category.keeps or "", until)
+    return found
+
+
+def _of(calls: Mapping[str, ToldCall], uids: Collection[str]) -> tuple[ToldCall, ...]:
+    return tuple(call for uid, call in calls.items() if uid in uids)
+
+
+def _in_effect(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    request: OpenRequest,
+    content: LetterContent,
+) -> tuple[LetterContent, frozenset[str]]:
+    decided = _decided(practice, actor, connection, request)
+    leaf = next(each for each in request.history.leaves if each.act == RequestAct.IN_EFFECT)
+    uids = frozenset(leaf.subject[1:])
+    since = day_of_leaf(practice, leaf)
+    withheld = _counted(decided.withheld)
+    return replace(content, noted=len(uids), since=since, withheld=withheld), uids
+
+
+def _certificate(practice: Practice, request: OpenRequest) -> DestructionCertificate | None:
+    """What is certified of an erasure; None while it is not done, or something is owed of it."""
+    if request.purpose is not Purpose.ERASURE:
+        return None
+    try:
+        return certify_destruction(practice, request.reference, released_to=())
+    except NotFound:
+        return None
+
+
+def _erased(content: LetterContent, certificate: DestructionCertificate) -> LetterContent:
+    return replace(
+        content,
+        erased=tuple(ToldCall(each.started_at) for each in certificate.recordings),
+        certificate=certificate.reference,
+        erased_on=certificate.done_at.date(),
+        withheld=_counted([GROUND_CODES[each.code] for each in certificate.kept]),
+    )
+
+
+# --- who else has them -------------------------------------------------------------------------
+
+
+def _with_recipients(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    request: OpenRequest,
+    *,
+    content: LetterContent,
+    uids: Collection[str],
+) -> LetterContent:
+    """As the register of disclosures has them, but for what this person must not learn of."""
+    if not actor.has_key(VaultKey.CATALOGUE):
+        raise Refused(
+            "the letter tells who else has these recordings, which you cannot see",
+            clause=Law.ACCESS,
+            hint="ask the Data Controller to run callrec request letter"
+            f" {request.reference} --kind {content.kind}",
+        )
+    recipients, staff_heard = list[tuple[date, str]](), False
+    for leaf in done_leaves(connection, (RequestAct.LISTENED, RequestAct.DELIVERED)):
+        if {*uids}.isdisjoint(leaf.subject[2:]):
+            continue
+        if leaf.act == RequestAct.LISTENED:  # of a body's, the person may not be to learn
+            staff_heard |= not is_for(leaf.subject[0], Purpose.OUTSIDE_BODY)
+        elif leaf.subject[0] != request.id:
+            who = _recipient(practice, actor, connection, request, leaf)
+            recipients += [(day_of_leaf(practice, leaf), who)] if who else []
+    told = dict.fromkeys(f"{who}, on {day_in_words(on)}" for on, who in sorted(recipients))
+    return replace(content, recipients=tuple(told), staff_heard=staff_heard)
+
+
+def _recipient(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest, leaf: Leaf
+) -> str:
+    """Who got it, as it may be told; of what was given to the person before, that it was."""
+    subject = FurtherParticular.SUBJECT
+    if any(is_for(leaf.subject[0], each) for each in _RIGHTS_TO_A_COPY):
+        reference = reference_of(connection, leaf.subject[0])
+        other = read_request(practice, actor, connection, reference)
+        further = request.particulars.further
+        if other.particulars.further.get(subject) == further.get(subject):
+            return f"you, in answer to {reference}"
+    return recipient_in_words(practice, actor, connection, leaf)
+
+
+_RIGHTS_TO_A_COPY: Final = (Purpose.SUBJECT_ACCESS, Purpose.PORTABILITY)

@@ -1,0 +1,200 @@
+"""Write a letter, print it again, say that it was sent [UK GDPR 12; policy 4(e), 4(f)]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from callrec.catalogue.engine import reading
+from callrec.crypto.primitives import sha256
+from callrec.errors import Refused
+from callrec.letters.facts import letter_facts, read_content
+from callrec.letters.log import (
+    Letter,
+    LetterBody,
+    choose_letter,
+    letter_not_found,
+    log_letter,
+    paper_time,
+    read_letters,
+)
+from callrec.letters.wording import letter_text
+from callrec.login.people import logins
+from callrec.paper.letter_pdf import letter_pdf
+from callrec.policy.clause import Clause
+from callrec.policy.handing_over import Channel
+from callrec.policy.handling import check_may_record_event
+from callrec.policy.request import RequestAct
+from callrec.policy.rights.letter import (
+    LetterKind,
+    check_is_true,
+    check_was_sent,
+    check_words,
+    possible_letters,
+)
+from callrec.practice import Actor, Practice, record, today
+from callrec.requests.clock import day_of_leaf
+from callrec.requests.history import log_with_words
+from callrec.requests.lapse import attempt_on, signing_on
+from callrec.requests.open import check_readable, read_request, sees_in_full
+from callrec.requests.show import REQUEST_SHOWN
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WrittenLetter:
+    """A letter about a request, as it is on record. Its repr shows nothing."""
+
+    reference: str
+    number: int
+    kind: LetterKind
+    on: date
+    by: str
+    """Login of who wrote it."""
+    sent_on: date | None
+    sent_by: Channel | None
+    """By which way."""
+    text: str | None
+    """None where the reader may not read it."""
+    text_sha256: str | None
+    """In hex, as `pdf_sha256`."""
+    pdf_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Letters:
+    """The letters about a request, and which can be written now. Its repr shows nothing."""
+
+    reference: str
+    written: tuple[WrittenLetter, ...]
+    possible: tuple[LetterKind, ...]
+
+
+def write_letter(
+    practice: Practice, actor: Actor, reference: str, kind: LetterKind, *, words: str = ""
+) -> WrittenLetter:
+    """Write a letter from what is on record; its hashes are in the log, itself lies sealed.
+
+    Args:
+        practice: the open vault.
+        actor: who handles the request.
+        reference: ``R-17``.
+        kind: what it is for.
+        words: why it takes longer, or what has to be known; of those two kinds alone.
+
+    Raises:
+        NotFound: there is no such request.
+        Refused: it is not the actor's to write, or what it would say is not so.
+        Unusable: words are given that have no place in it.
+        Locked: it takes the actor's password.
+        Tampered: the request is not as it was made.
+    """
+    with signing_on(practice, actor, RequestAct.LETTER_WRITTEN, reference) as act:
+        request = read_request(practice, actor, act.connection, reference)
+        check_may_record_event(actor.person, request.facts, on=today(practice))
+        check_is_true(kind, letter_facts(practice, actor, act.connection, request))
+        check_words(kind, words)
+        content = read_content(practice, actor, act.connection, request, kind, words=words)
+        text = letter_text(content)
+        pdf = letter_pdf(text, reference=reference, at=paper_time(practice, content.on))
+        body = LetterBody(letter=text, on=content.on, pdf=sha256(pdf), text=sha256(text.encode()))
+        number = len(read_letters(practice, act.connection, request)) + 1
+        leaf = log_letter(act, actor, request, kind, body)
+    return _written(practice, reference, Letter(leaf.subject[1], number, kind, leaf, body))
+
+
+def record_letter_sent(
+    practice: Practice,
+    actor: Actor,
+    reference: str,
+    *,
+    on: date,
+    how: Channel,
+    number: int | None = None,
+) -> WrittenLetter:
+    """Write down that a letter was sent, when and by which way; said again, the newest counts.
+
+    ``number``: which of the letters about the request; the newest where none is given.
+
+    Raises:
+        NotFound: there is no such request, or no such letter.
+        Refused: it is not the actor's to say, or cannot have been on that day.
+        Locked, Tampered: as `write_letter`.
+    """
+    with signing_on(practice, actor, RequestAct.LETTER_SENT, reference) as act:
+        request = read_request(practice, actor, act.connection, reference)
+        check_may_record_event(actor.person, request.facts, on=today(practice))
+        written = read_letters(practice, act.connection, request)
+        letter = choose_letter(written, number, reference)
+        written_on = day_of_leaf(practice, letter.written)
+        check_was_sent(on, written_on=written_on, today=today(practice))
+        words = {"channel": str(how), "on": on.isoformat()}
+        what = RequestAct.LETTER_SENT
+        log_with_words(act, actor, request, what, words, subject=[letter.id])
+    return _written(practice, reference, replace(letter, sent=((on, how),)))
+
+
+def list_letters(practice: Practice, actor: Actor, reference: str) -> Letters:
+    """The letters about a request, and their texts for those who see it in full.
+
+    That they were shown is logged first.
+
+    Raises:
+        NotFound, Refused, Locked, Tampered: as `requests.show.show_request`.
+    """
+    with attempt_on(practice, actor, REQUEST_SHOWN, reference) as row:
+        with reading(practice.engine) as connection:
+            check_readable(actor, connection, row)
+        record(practice, actor, REQUEST_SHOWN, subject=[row.id])
+        with reading(practice.engine) as connection:
+            request = read_request(practice, actor, connection, reference)
+            letters = read_letters(practice, connection, request)
+            if not sees_in_full(practice, actor, request):  # a letter names people
+                letters = tuple(replace(each, body=None) for each in letters)
+            facts = letter_facts(practice, actor, connection, request)
+    written = tuple(_written(practice, reference, letter) for letter in letters)
+    return Letters(reference, written, possible_letters(facts))
+
+
+def choose_written(letters: Letters, number: int | None) -> WrittenLetter:
+    """The letter of a number, or the newest, to be printed again.
+
+    Raises:
+        NotFound: there is none.
+        Refused: it is not theirs to read.
+    """
+    for each in reversed(letters.written):
+        if number in (None, each.number):
+            if each.text is None:
+                raise Refused(
+                    "a letter is read by those who handle its request",
+                    clause=Clause.CONTROLLED_ACCESS,
+                    hint=f"callrec request show {letters.reference} says who they are",
+                )
+            return each
+    raise letter_not_found(number, letters.reference)
+
+
+def paper_of(practice: Practice, letter: WrittenLetter) -> bytes:
+    """The paper of a letter, as PDF: the same bytes each time that it is printed.
+
+    A later callrec may set its words otherwise than the one that wrote it: then its hash is another
+    than the letter's `pdf_sha256`.
+    """
+    at = paper_time(practice, letter.on)
+    return letter_pdf(letter.text or "", reference=letter.reference, at=at)
+
+
+def _written(practice: Practice, reference: str, letter: Letter) -> WrittenLetter:
+    body, sent = letter.body, letter.sent[-1:]
+    return WrittenLetter(
+        reference=reference,
+        number=letter.number,
+        kind=letter.kind,
+        on=day_of_leaf(practice, letter.written),
+        by=logins(practice)[letter.written.actor],
+        sent_on=sent[0][0] if sent else None,
+        sent_by=sent[0][1] if sent else None,
+        text=body.letter if body else None,
+        text_sha256=body.text.hex() if body else None,
+        pdf_sha256=body.pdf.hex() if body else None,
+    )

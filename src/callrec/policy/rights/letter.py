@@ -1,0 +1,261 @@
+"""Letters to the people who ask: which are true, and when one is owed [UK GDPR 12(3), 12(4)].
+
+    12(3)       by when they have an answer, or why it takes longer    acknowledge, extend
+    12A(5)      what the practice has to know to find it               clarify
+    12(3)       what was done about what they asked for                answer, erased, restricted
+    12(4)       why it is not done, and where they may complain        refuse
+    18(3)       before a restriction is lifted                         lift
+    4(e), 4(f)  the person who asked is told before it is closed       is_told
+
+A letter is made from what is on record, so it cannot say what was not done: `check_is_true` asks
+that of each kind. What a letter says is in the package `letters`; nothing here or there takes the
+words of those who decided into it, since these are the practice's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from callrec.errors import Refused, Unusable
+from callrec.policy.clause import Law
+from callrec.policy.clock_events import (
+    Awaited,
+    ClockEvent,
+    ClockEventKind,
+    Deadline,
+    full_date,
+)
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import UNDECIDED, RequestAct, RequestEvent, RequestState
+from callrec.policy.words import (
+    MIN_REASON_CHARACTERS,
+    MIN_REASON_WORDS,
+    Worded,
+    in_words,
+    is_sentence,
+)
+
+
+class LetterKind(Worded):
+    """What a letter is for; its meaning completes "it says …".
+
+    The id of a letter has the number of its kind, which is never given to another: add at the end.
+    """
+
+    ACKNOWLEDGE = "acknowledge", "that the request came, and by when it is answered"
+    CLARIFY = "clarify", "what the practice has to know to find the calls"
+    EXTEND = "extend", "that the answer takes longer, and why"
+    ANSWER = "answer", "what was decided, what is given, and what is not"
+    REFUSE = "refuse", "that the request is refused, and why"
+    ERASED = "erased", "what was erased, and what is kept"
+    RESTRICTED = "restricted", "what is now only stored"
+    LIFT = "lift", "that a restriction is about to end"
+
+
+def letter_after(
+    purpose: Purpose, event: ClockEvent, deadline: Deadline | None, state: RequestState
+) -> LetterKind | None:
+    """The letter that tells somebody what was dated about their request; None: there is none.
+
+    An extension that came too late has no effect, and nothing is told of it.
+    """
+    kind = None
+    if event.event is ClockEventKind.EXTENDED and deadline and deadline.is_extended:
+        kind = LetterKind.EXTEND
+    elif event.event is ClockEventKind.ASKED:
+        is_question = event.awaited is Awaited.CLARIFICATION
+        kind = LetterKind.CLARIFY if is_question else LetterKind.ACKNOWLEDGE
+    return kind if kind in letters_for(purpose) and state in UNDECIDED else None
+
+
+WITH_WORDS: Final = frozenset({LetterKind.CLARIFY, LetterKind.EXTEND})
+"""Those in which the practice says something in its own words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterFacts:
+    """What the rules ask of a request before a letter about it is written."""
+
+    reference: str
+    purpose: Purpose
+    state: RequestState
+    is_clarifying: bool
+    """They were asked what they want, and have not answered."""
+    is_extended: bool
+    """By an extension that was announced in time."""
+    is_answered: bool
+    """Something of it was granted, or given already."""
+    is_erased: bool
+    """All that was approved is destroyed, wherever it was."""
+
+
+def letters_for(purpose: Purpose) -> tuple[LetterKind, ...]:
+    """The kinds of letter that there are for a purpose, in the order of a request's life.
+
+    None for a disposal, for which nobody asked.
+    """
+    terms = TERMS[purpose]
+    if not terms.is_made_by_hand:
+        return ()
+    kinds = [LetterKind.ACKNOWLEDGE]
+    if purpose is Purpose.SUBJECT_ACCESS:
+        kinds.append(LetterKind.CLARIFY)
+    if terms.clock is Law.ONE_MONTH:
+        kinds.append(LetterKind.EXTEND)
+    if terms.restricts:
+        kinds += [LetterKind.RESTRICTED, LetterKind.LIFT]
+    else:
+        kinds.append(LetterKind.ERASED if terms.is_destroyed else LetterKind.ANSWER)
+    return (*kinds, LetterKind.REFUSE)
+
+
+def is_true(kind: LetterKind, request: LetterFacts) -> bool:
+    """Whether what a kind of letter says of a request is so."""
+    is_open = request.state in _OPEN and not request.is_answered
+    in_force = request.state is RequestState.IN_EFFECT
+    return {
+        LetterKind.ACKNOWLEDGE: request.state in UNDECIDED,
+        LetterKind.CLARIFY: is_open and request.is_clarifying,
+        LetterKind.EXTEND: is_open and request.is_extended,
+        LetterKind.ANSWER: request.is_answered,
+        LetterKind.REFUSE: request.state is RequestState.DENIED,
+        LetterKind.ERASED: request.is_erased,
+        LetterKind.RESTRICTED: in_force,
+        LetterKind.LIFT: in_force,
+    }[kind]
+
+
+_OPEN: Final = UNDECIDED | {RequestState.HEARD}
+
+_FIRST: Final = {
+    LetterKind.ACKNOWLEDGE: (
+        "it is decided, so that it is not only acknowledged",
+        "say what became of it: callrec request letter {0}",
+    ),
+    LetterKind.CLARIFY: (
+        "nothing is on record that you asked them, or they have answered",
+        "first say that you ask: callrec request event {0} ask --on DATE --reason TEXT",
+    ),
+    LetterKind.EXTEND: (
+        "no extension is on record that counts, or it is answered",
+        "first say that it was extended: callrec request event {0} extend --on DATE --reason TEXT",
+    ),
+    LetterKind.ANSWER: (
+        "nothing was granted that could be given",
+        "first let it be decided: the Data Controller runs callrec approve {0}",
+    ),
+    LetterKind.REFUSE: (
+        "it was not refused",
+        "what was withheld of it is in its answer: callrec request letter {0}",
+    ),
+    LetterKind.ERASED: (
+        "it is not erased yet, or not everywhere",
+        "first the Data Controller runs callrec request erase {0}",
+    ),
+    LetterKind.RESTRICTED: (
+        "no restriction is in force",
+        "see where it stands: callrec request show {0}",
+    ),
+    LetterKind.LIFT: (
+        "no restriction is in force",
+        "see where it stands: callrec request show {0}",
+    ),
+}
+"""Why a letter cannot be written yet, and what comes first."""
+
+
+def check_is_true(kind: LetterKind, request: LetterFacts) -> None:
+    """A letter says what is on record, and belongs to what was asked for."""
+    source, known = TERMS[request.purpose].decided_under, letters_for(request.purpose)
+    if kind not in known:
+        kinds = ", ".join(known) or "none: nobody outside asked for it"
+        raise Refused(
+            f"there is no letter of this kind for {in_words(request.purpose)}",
+            clause=source,
+            hint=f"the kinds that fit: {kinds}",
+        )
+    if not is_true(kind, request):
+        why, hint = _FIRST[kind]
+        raise Refused(why, clause=source, hint=hint.format(request.reference))
+
+
+def possible_letters(request: LetterFacts) -> tuple[LetterKind, ...]:
+    """The kinds that `check_is_true` lets be written now."""
+    return tuple(kind for kind in letters_for(request.purpose) if is_true(kind, request))
+
+
+def check_words(kind: LetterKind, words: str) -> None:
+    """What the practice says in its own words is a sentence, and stands only where it is owed."""
+    if kind not in WITH_WORDS and words:
+        raise Unusable(
+            "this letter is made from the record alone",
+            hint=f"leave out --tell; it is for {' and '.join(sorted(WITH_WORDS))}",
+        )
+    if kind in WITH_WORDS and not is_sentence(words):
+        what = "why it takes longer" if kind is LetterKind.EXTEND else "what you have to know"
+        raise Refused(
+            f"the letter does not say {what}, in a sentence",
+            clause=Law.ONE_MONTH if kind is LetterKind.EXTEND else Law.TIME_PERIOD,
+            hint=f"use at least {MIN_REASON_CHARACTERS} characters and {MIN_REASON_WORDS}"
+            " different words",
+            option='--tell "…"',
+        )
+
+
+def check_was_sent(on: date, *, written_on: date, today: date) -> None:
+    """A letter is sent once it is written, and by today."""
+    if on > today:
+        raise Refused(
+            "that day has not come yet",
+            clause=Law.ONE_MONTH,
+            hint="give the day on which it was sent",
+        )
+    if on < written_on:
+        raise Refused(
+            f"the letter was written later, on {full_date(written_on)}",
+            clause=Law.ONE_MONTH,
+            hint="check the day, or say which letter it was: --letter N",
+        )
+
+
+def closing_letter(purpose: Purpose) -> LetterKind:
+    """The letter by which somebody is told, before their request is closed, what became of it."""
+    return LetterKind.LIFT if TERMS[purpose].restricts else LetterKind.ANSWER
+
+
+def is_told(purpose: Purpose, events: Iterable[RequestEvent]) -> bool:
+    """Whether the letter that closes a request was sent, and says what was given.
+
+    One that was written before anything went out says only that it will.
+    """
+    history, kind = tuple(events), closing_letter(purpose)
+    given = [n for n, each in enumerate(history) if each.act is RequestAct.DELIVERED]
+    since = given[-1] if given else -1
+    written = {
+        each.of
+        for each in history[since + 1 :]
+        if each.act is RequestAct.LETTER_WRITTEN and kind_of(each.of) is kind
+    }
+    return any(each.act is RequestAct.LETTER_SENT and each.of in written for each in history)
+
+
+RANDOM_BYTES: Final = 13
+_BEGIN: Final = {each: f"{b'lt'.hex()}{n:02x}" for n, each in enumerate(LetterKind, 1)}
+_KINDS: Final = {begin: kind for kind, begin in _BEGIN.items()}
+
+
+def letter_id(kind: LetterKind, drawn: bytes) -> str:
+    """The id of a new letter, 32 hex digits, which says of which kind it is.
+
+    It stands in its leaves, so that they tell it without opening anything. ``drawn`` is
+    `RANDOM_BYTES` from the system's generator.
+    """
+    return _BEGIN[kind] + drawn.hex()
+
+
+def kind_of(id_: str) -> LetterKind | None:
+    """The kind of a letter by its id; None: no letter of ours has such an id."""
+    return _KINDS.get(id_[:6])

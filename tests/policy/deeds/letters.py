@@ -1,0 +1,81 @@
+"""Letters that are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Final
+
+from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestState
+from callrec.policy.rights.letter import (
+    LetterFacts,
+    LetterKind,
+    check_is_true,
+    check_was_sent,
+    check_words,
+)
+
+WRITTEN_ON: Final = date(2024, 1, 17)
+
+
+def facts(
+    purpose: Purpose = Purpose.SUBJECT_ACCESS, state: RequestState = RequestState.SUBMITTED
+) -> LetterFacts:
+    """A request of which nothing was asked, extended or given."""
+    return LetterFacts(
+        reference="R-17",
+        purpose=purpose,
+        state=state,
+        is_clarifying=False,
+        is_extended=False,
+        is_answered=False,
+        is_erased=False,
+    )
+
+
+def sent(on: date) -> None:
+    check_was_sent(on, written_on=WRITTEN_ON, today=date(2024, 1, 19))
+
+
+DEEDS: Final[dict[str, Callable[[], object]]] = {
+    "somebody writes that a denied request came": lambda: check_is_true(
+        LetterKind.ACKNOWLEDGE, facts(state=RequestState.DENIED)
+    ),
+    "somebody writes what they ask, and did not record it": lambda: check_is_true(
+        LetterKind.CLARIFY, facts()
+    ),
+    "somebody writes that it takes longer, and did not extend it": lambda: check_is_true(
+        LetterKind.EXTEND, facts()
+    ),
+    "somebody answers a subject access of which nothing was granted": lambda: check_is_true(
+        LetterKind.ANSWER, facts()
+    ),
+    "somebody writes that a request is refused that is not": lambda: check_is_true(
+        LetterKind.REFUSE, facts()
+    ),
+    "somebody writes that calls are erased that are not": lambda: check_is_true(
+        LetterKind.ERASED, facts(Purpose.ERASURE, RequestState.APPROVED)
+    ),
+    "somebody writes of a restriction that is not in force": lambda: check_is_true(
+        LetterKind.RESTRICTED, facts(Purpose.RESTRICTION)
+    ),
+    "somebody writes that a restriction ends that ended": lambda: check_is_true(
+        LetterKind.LIFT, facts(Purpose.OBJECTION, RequestState.CLOSED)
+    ),
+    "somebody asks an executor what they mean by letter": lambda: check_is_true(
+        LetterKind.CLARIFY, facts(Purpose.DECEASED)
+    ),
+    "somebody writes to somebody about a disposal": lambda: check_is_true(
+        LetterKind.ANSWER, facts(Purpose.DISPOSAL)
+    ),
+    "somebody writes why it takes longer in a word": lambda: check_words(
+        LetterKind.EXTEND, "Holidays"
+    ),
+    "somebody asks for clarification in no words": lambda: check_words(LetterKind.CLARIFY, ""),
+    "somebody adds a sentence to an answer": lambda: check_words(
+        LetterKind.ANSWER, "The police have asked for this call as well"
+    ),
+    "a letter is sent before it was written": lambda: sent(date(2024, 1, 16)),
+    "a letter is sent tomorrow": lambda: sent(date(2024, 1, 20)),
+}
