@@ -145,6 +145,16 @@ def is_granted_or_not(house: House) -> Iterator[str]:
         yield f"the request is {state}, with {len(some)} grants"
 
 
+def is_written(house: House) -> bool:
+    return "request.letter-written" in acts_of(house)
+
+
+def no_letter_is_half(house: House) -> Iterator[str]:
+    acts, kept = acts_of(house), len(rows(house, "SELECT * FROM request_words"))
+    if acts.count("request.letter-written") != kept:
+        yield f"{kept} letters are kept, after {acts}"
+
+
 def granted(house: House) -> None:
     with_recordings(house)
     approved(house)
@@ -447,6 +457,13 @@ CASES: Final = {
         kept=is_granted_or_not,
         once_failed=r"power cut, nothing left at \d+, rename state/.*/head\.json(,|$)",
         done_already=frozenset({0, 3}),
+    ),
+    "letter": Case(
+        prepare=asked,
+        words=lambda _: ("request", "letter", "R-1", "--kind", "acknowledge"),
+        who="sam",
+        is_done=is_written,
+        kept=no_letter_is_half,
     ),
     "release": Case(
         prepare=granted,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -14,11 +14,14 @@ from callrec.catalogue.engine import reading
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.letters.letter import (
     WrittenLetter,
+    choose_written,
     list_letters,
     paper_of,
     record_letter_sent,
     write_letter,
 )
+from callrec.letters.wording import letter_text
+from callrec.paper.letter_pdf import letter_pdf
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.handing_over import Channel
 from callrec.policy.purpose import Purpose
@@ -26,7 +29,7 @@ from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.letter import LetterKind
 from callrec.record.versions import open_details
-from callrec.requests.decide import deny_request
+from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.event import close_request, date_request
 from callrec.requests.gather import gather_recordings
 from callrec.requests.history import read_history
@@ -47,8 +50,15 @@ from house.requests import (
     third_parties_checked,
 )
 from house.stages import CALLERS, copied
+from letters.contents import every_letter
 
 house = copied(CALLERS)
+
+LETTERS = {
+    name: content
+    for name, content in every_letter()
+    if content.purpose in (Purpose.ERASURE, Purpose.SUBJECT_ACCESS)
+}
 
 WORDS = "There are many calls, and we have to listen to each of them"
 
@@ -335,6 +345,30 @@ def test_a_letter_is_for_who_handles_its_request(house: House) -> None:
     assert list_letters(house.practice, signed_in(house, "dora"), "R-1").written == ()
 
 
+def test_who_only_searches_sees_that_there_is_a_letter_and_reads_no_word_of_it(
+    house: House,
+) -> None:
+    access(house, 1)
+    write(house, LetterKind.ACKNOWLEDGE)
+    letters = list_letters(house.practice, signed_in(house, "max"), "R-1")
+    assert [(each.kind, each.text) for each in letters.written] == [(LetterKind.ACKNOWLEDGE, None)]
+    with pytest.raises(Refused, match="by those who handle its request"):
+        choose_written(letters, 1)
+
+
+def test_what_was_once_withheld_for_a_crime_is_not_undecided_later(house: House) -> None:
+    reference = access(house, hear_or_copy="hear")
+    approve(house, reference, "dora", to="sam", withheld={2: Ground.CRIME})
+    third_parties_checked(house, "sam")
+    hear(house, reference, attended=("Ann herself",))
+    dora = signed_in(house, "dora")
+    revoke_grants(house.practice, dora, reference, reason=ANOTHER_REASON)
+    letter = text_of(write(house, LetterKind.ANSWER))
+    assert "You came to us and heard 1 call:" in letter
+    assert "not decided" not in letter
+    assert "5 January" not in letter
+
+
 def test_a_request_that_is_kept_from_somebody_has_no_letters_for_them(house: House) -> None:
     further = further_of(Purpose.OUTSIDE_BODY)
     told: dict[str, Any] = {"parties": ("Max Harding",), "further": further, "number": ANN}
@@ -410,6 +444,16 @@ def test_a_reason_says_why_no_letter_is_sent(house: House) -> None:
 
 
 # --- its paper ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_nobody_signs_a_page_on_which_nothing_else_stands(name: str) -> None:
+    text = letter_text(LETTERS[name])
+    pdf = letter_pdf(text, reference="R-17", at=datetime(2026, 11, 24, tzinfo=UTC))
+    read = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True)
+    last = read.stdout.decode().strip("\f\n").split("\f")[-1]
+    before = last.split("Yours sincerely,")[0].split()
+    assert len(before) > 3
 
 
 def test_the_paper_has_every_word_of_the_text_and_is_sound(house: House) -> None:

@@ -10,14 +10,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from callrec.letters.letter import record_letter_sent, write_letter
 from callrec.paper.document import Document
 from callrec.paper.document_html import as_html
 from callrec.paper.document_pdf import as_pdf
 from callrec.paper.document_text import WIDTH, as_lines
+from callrec.policy.handing_over import Channel
 from callrec.policy.hold import HoldAct
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.rights.grounds import Ground
+from callrec.policy.rights.letter import LetterKind
 from callrec.registers.dossier import read_dossier
 from callrec.registers.dossier_document import DID, dossier_document
 from callrec.requests.ask import create_request
@@ -119,6 +122,21 @@ def test_of_a_package_it_says_what_remains_until_it_is_closed(granted: House) ->
     assert remains(granted) == close
     close_request(granted.practice, signed_in(granted, "max"), "R-1")
     assert remains(granted) == "- Nothing: it is closed."
+
+
+def test_it_says_which_letters_were_written_and_sent_and_not_what_they_say(
+    stocked: House,
+) -> None:
+    asked(stocked)
+    assert section(stocked, "Letters") == "No letter about it is on record."
+    sam = signed_in(stocked, "sam")
+    write_letter(stocked.practice, sam, "R-1", LetterKind.ACKNOWLEDGE)
+    told = section(stocked, "Letters")
+    assert f"it says {LetterKind.ACKNOWLEDGE.meaning} What they say: callrec" in told
+    assert "Sent" not in told
+    record_letter_sent(stocked.practice, sam, "R-1", on=date(2026, 11, 24), how=Channel.LETTER)
+    assert "Sent: on 24 November 2026, by letter" in (section(stocked, "Letters"))
+    assert section(stocked, "Letters", "pat")
 
 
 def test_of_what_was_decided_alone_it_says_so_until_somebody_accepts_it(stocked: House) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -179,6 +180,14 @@ def test_markup_in_a_name_is_text(browser: Browser, document: Document, tmp_path
         assert "<script>alert(1)</script>" in page.get_by_role("heading", level=1).inner_text()
         assert "\u202e" not in page.content()
     assert "[U+202E]" in text_of(as_pdf(hostile))
+
+
+def test_a_list_that_was_cut_says_of_how_many(shown: House) -> None:
+    made = make_report(shown.practice, signed_in(shown, "dora"), read_month("2026-12"))
+    assert made.late_in_all == len(made.late) == 1
+    cut = replace(made, late_in_all=120)
+    text = " ".join(as_lines(report_document(cut, shown.practice.settings.time_zone)))
+    assert "Late requests of people about themselves: the 1 latest of 120" in text
 
 
 def test_what_is_not_known_is_not_drawn() -> None:

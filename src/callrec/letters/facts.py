@@ -39,7 +39,7 @@ from callrec.record.versions import open_details
 from callrec.release.listen import hearing_end_leaf
 from callrec.release.packing import sought_in_words
 from callrec.release.rights import recipient_in_words
-from callrec.requests.approvals import last_edits, uids_granted
+from callrec.requests.approvals import last_approval, last_edits, uids_granted
 from callrec.requests.clock import day_of_leaf, deadline_on_day
 from callrec.requests.history import read_words
 from callrec.requests.holding import is_matched, matching_not_asked_for
@@ -223,9 +223,8 @@ def _decided(
     practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
 ) -> _Decided:
     history, approvals = request.history, request.approvals
-    grounds = {
-        uid: GROUND_CODES[code] for uid, code in (approvals[-1].withheld if approvals else ())
-    }
+    standing = last_approval(approvals, history, request.digest)
+    grounds = {uid: GROUND_CODES[code] for uid, code in standing.withheld} if standing else {}
     gathering = request.body.gathering
     left_out = gathering.left_out if gathering else {}
     given = {
@@ -237,7 +236,13 @@ def _decided(
     heard = _heard_by_them(practice, actor, connection, request) - given
     granted = uids_granted(approvals, history, practice.now()) - given - heard
     open_ones = {*request.body.uids} - given - heard - granted
-    hidden = {uid for uid in open_ones if uid in grounds and not grounds[uid].is_disclosed}
+    # What was ever withheld so is told of by no later letter, whatever became of the approval.
+    hidden = {
+        uid
+        for each in approvals
+        for uid, code in each.withheld
+        if uid in open_ones and not GROUND_CODES[code].is_disclosed
+    }
     is_right = TERMS[request.purpose].has_statutory_clock
     withheld = {
         uid: grounds[uid]

@@ -33,9 +33,10 @@ from callrec.policy.rights.letter import (
     possible_letters,
 )
 from callrec.practice import Actor, Practice, record, today
+from callrec.requests.clock import day_of_leaf
 from callrec.requests.history import log_with_words
 from callrec.requests.lapse import attempt_on, signing_on
-from callrec.requests.open import check_readable, read_request
+from callrec.requests.open import check_readable, read_request, sees_in_full
 from callrec.requests.show import REQUEST_SHOWN
 
 
@@ -53,7 +54,7 @@ class WrittenLetter:
     sent_by: Channel | None
     """By which way."""
     text: str | None
-    """None where the reader may not open it."""
+    """None where the reader may not read it."""
     text_sha256: str | None
     """In hex, as `pdf_sha256`."""
     pdf_sha256: str | None
@@ -124,7 +125,7 @@ def record_letter_sent(
         check_may_record_event(actor.person, request.facts, on=today(practice))
         written = read_letters(practice, act.connection, request)
         letter = choose_letter(written, number, reference)
-        written_on = letter.body.on if letter.body else request.facts.made_on or on
+        written_on = day_of_leaf(practice, letter.written)
         check_was_sent(on, written_on=written_on, today=today(practice))
         words = {"channel": str(how), "on": on.isoformat()}
         what = RequestAct.LETTER_SENT
@@ -133,7 +134,9 @@ def record_letter_sent(
 
 
 def list_letters(practice: Practice, actor: Actor, reference: str) -> Letters:
-    """The letters about a request, with their texts; that they were shown is logged first.
+    """The letters about a request, and their texts for those who see it in full.
+
+    That they were shown is logged first.
 
     Raises:
         NotFound, Refused, Locked, Tampered: as `requests.show.show_request`.
@@ -145,6 +148,8 @@ def list_letters(practice: Practice, actor: Actor, reference: str) -> Letters:
         with reading(practice.engine) as connection:
             request = read_request(practice, actor, connection, reference)
             letters = read_letters(practice, connection, request)
+            if not sees_in_full(practice, actor, request):  # a letter names people
+                letters = tuple(replace(each, body=None) for each in letters)
             facts = letter_facts(practice, actor, connection, request)
     written = tuple(_written(practice, reference, letter) for letter in letters)
     return Letters(reference, written, possible_letters(facts))
@@ -155,16 +160,15 @@ def choose_written(letters: Letters, number: int | None) -> WrittenLetter:
 
     Raises:
         NotFound: there is none.
-        Refused: it lies sealed with a version of the request that the reader cannot open.
+        Refused: it is not theirs to read.
     """
     for each in reversed(letters.written):
         if number in (None, each.number):
             if each.text is None:
                 raise Refused(
-                    "this letter was written before the request was yours to read",
+                    "a letter is read by those who handle its request",
                     clause=Clause.CONTROLLED_ACCESS,
-                    hint="ask the Data Controller to run callrec request letter"
-                    f" {letters.reference} --letter {each.number}",
+                    hint=f"callrec request show {letters.reference} says who they are",
                 )
             return each
     raise letter_not_found(number, letters.reference)
@@ -186,7 +190,7 @@ def _written(practice: Practice, reference: str, letter: Letter) -> WrittenLette
         reference=reference,
         number=letter.number,
         kind=letter.kind,
-        on=body.on if body else date.min,
+        on=day_of_leaf(practice, letter.written),
         by=logins(practice)[letter.written.actor],
         sent_on=sent[0][0] if sent else None,
         sent_by=sent[0][1] if sent else None,

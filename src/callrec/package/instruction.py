@@ -60,9 +60,9 @@ class SupplierInstruction:
         until, to = day_in_words(self.until), self.contact or "us"
         why = (
             f"{self.practice} is the controller of the telephone recordings listed below, and you"
-            " process them for us. We have taken them into our own keeping, and have read each of"
-            " them back and found it the same as the file that you gave us, byte for byte. This is"
-            " a documented instruction under Article 28(3)(a) and (g) of the UK GDPR."
+            " process them for us. We now keep them ourselves. We read each of them back: it is the"
+            " file that you gave us, byte for byte. This is a documented instruction under Article"
+            " 28(3)(a) and (g) of the UK GDPR."
         )
         what = (
             f"Please delete the {calls} {span} that are listed below: every copy that you hold,"

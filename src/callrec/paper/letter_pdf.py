@@ -43,7 +43,7 @@ def letter_pdf(text: str, *, reference: str, at: datetime) -> bytes:
         space(_GAP),
     )
     opened: tuple[Group, ...] = ()
-    *above, signed = blocks
+    *above, last, regards, signed = blocks
     for block in above:
         if _is_heading(block):
             title = block.capitalize()
@@ -55,12 +55,21 @@ def letter_pdf(text: str, *, reference: str, at: datetime) -> bytes:
         for place, each in enumerate(more, 1):
             sheet.keep(each, *([space(_GAP)] if place == len(more) else []))
         opened = ()
-    sheet.keep(space(_SIGNATURE), sheet.set(_unwrapped(signed), _WORDS))
+    # Nobody signs a page on which nothing else stands.
+    sheet.keep(
+        *opened,
+        stack(*_set(sheet, last)),
+        space(_GAP),
+        sheet.set(regards, _WORDS),
+        space(_SIGNATURE),
+        sheet.set(_unwrapped(signed), _WORDS),
+    )
     return sheet.to_pdf(f"{practice}   ·   {reference}")
 
 
 def _is_heading(block: str) -> bool:
-    return "\n" not in block and block == block.upper() and any(map(str.isalpha, block))
+    is_line = "\n" not in block and not block.startswith((" ", "- "))
+    return is_line and block == block.upper() and any(map(str.isalpha, block))
 
 
 def _set(sheet: Sheet, block: str) -> Iterator[Group]:

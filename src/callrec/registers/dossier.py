@@ -37,6 +37,7 @@ from callrec.policy.hold import HoldAct
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.reviews import check_may_read_dossier
+from callrec.policy.rights.letter import kind_of
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, record, today
 from callrec.record.acts import SEARCH, leaves_about, leaves_of_act, names_its_subjects
@@ -299,6 +300,8 @@ class EntryDetails:
         details |= {**self.words.get(leaf.seq, {}), **self._decided(leaf)}
         if is_done and leaf.act in RELEASE_ACTS and names_its_subjects(leaf):
             details["release"] = release_of(leaf)
+        if is_done and leaf.act in (RequestAct.LETTER_WRITTEN, RequestAct.LETTER_SENT):
+            details["letter"] = str(kind_of(leaf.subject[1]) or "")
         first = [name for name in _FIRST if name in details]
         return {name: details[name] for name in dict.fromkeys([*first, *details])}
 

@@ -25,6 +25,7 @@ from callrec.policy.handing_over import Channel
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import UNDECIDED, RequestAct, RequestState
 from callrec.policy.rights.grounds import Ground
+from callrec.policy.rights.letter import LetterKind
 from callrec.policy.role import Power
 from callrec.policy.words import in_words
 from callrec.registers.dossier import DOSSIER_READ, MESSAGE_SENT, Dossier, DossierEntry
@@ -57,6 +58,8 @@ DID: Final[Mapping[str, tuple[str, str]]] = {
         "wrote down that its recipient acknowledged it",
         "write down that its recipient acknowledged it",
     ),
+    RequestAct.LETTER_WRITTEN: ("wrote a letter about it", "write a letter about it"),
+    RequestAct.LETTER_SENT: ("wrote down that a letter was sent", "write down that it was sent"),
     RequestAct.IN_EFFECT: ("put it into effect", "put it into effect"),
     RequestAct.CARRIED_OUT: ("carried it out: the recordings are destroyed", "carry it out"),
     RequestAct.CLOSED: ("closed it", "close it"),
@@ -98,6 +101,8 @@ _NEXT: Final[Mapping[RequestState, str]] = {
     RequestState.CLOSED: _NOTHING,
 }
 
+_LETTERS: Final = (RequestAct.LETTER_WRITTEN, RequestAct.LETTER_SENT)
+
 _PLAIN: Final = (
     *("reason", "date", "time", "extension", "number", "parties", "names", "about"),
     "further",
@@ -118,6 +123,7 @@ def dossier_document(found: Dossier, zone: tzinfo) -> Document:
             Section("By when it is answered", tuple(words.clock())),
             Section("What was decided", tuple(words.decided())),
             Section("Who has it", tuple(words.packages())),
+            Section("Letters", tuple(words.letters())),
             Section("What remains to do", (Items(tuple(words.remains())),)),
             Section("What happened", (Timeline(tuple(words.happenings())),)),
         ),
@@ -232,6 +238,32 @@ class _Words:
             )
         for note in release.acknowledged[-1:]:
             yield "Acknowledged", f"on {day_in_words(note.on)}" if note.on else "yes"
+
+    def letters(self) -> Iterator[Block]:
+        """Each with whether it was sent; its text is opened by its own command."""
+        written = [
+            each for each in self._found.entries if each.what in _LETTERS and each.outcome == "done"
+        ]
+        if not written:
+            yield Paragraph("No letter about it is on record.")
+            return
+        rows = []
+        for each in written:
+            what = LetterKind(each.details["letter"]).meaning
+            on = self.moment(each.at)
+            if each.what == RequestAct.LETTER_WRITTEN:
+                rows.append(("Written", f"by {self.called(each)}, {on}: it says {what}"))
+            else:
+                rows.append(("Sent", self._sent(each.details) or f"as {self.called(each)} says"))
+        yield Facts(tuple(rows))
+        yield Paragraph(f"What they say: callrec request letter {self._found.reference}.")
+
+    def _sent(self, details: Mapping[str, Any]) -> str:
+        """When and how; empty where the reader may not know."""
+        if "on" not in details:
+            return ""
+        on = _day_or_text(str(details["on"]))
+        return f"on {on}, {_way(str(details['channel']))}"
 
     def remains(self) -> Iterator[str]:
         """What is still to be done about it, as far as the record tells."""

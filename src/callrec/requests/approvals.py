@@ -139,13 +139,20 @@ def last_withheld(
     Nothing once it was taken back or has lapsed, or the request is another: then all is decided
     again.
     """
-    if not approvals or approvals[-1].digest != digest:
-        return {}
-    newest = approvals[-1]
-    if any(leaf.act in REOPENING_ACTS for leaf in history.after(newest.leaf)):
-        return {}
-    grounds = {uid: GROUND_CODES[code] for uid, code in newest.withheld}
+    newest = last_approval(approvals, history, digest)
+    grounds = {uid: GROUND_CODES[code] for uid, code in newest.withheld} if newest else {}
     return {uid: g for uid, g in grounds.items() if g is not Ground.NOT_APPROVED}
+
+
+def last_approval(
+    approvals: tuple[Approval, ...], history: History, digest: str
+) -> Approval | None:
+    """The newest approval, whether it was used or not; None if what it decided holds no more."""
+    newest = approvals[-1] if approvals else None
+    if newest is None or newest.digest != digest:
+        return None
+    is_over = any(leaf.act in REOPENING_ACTS for leaf in history.after(newest.leaf))
+    return None if is_over else newest
 
 
 def last_edits(

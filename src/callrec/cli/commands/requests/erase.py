@@ -169,10 +169,7 @@ def show_destruction(
     elif to is not None:
         out.note("no certificate is written yet: that is done once nothing is owed")
     if done.undone:
-        raise DoneInPart(
-            f'volume "{done.undone[0][0]}" stays as it is, and something is to be erased there',
-            hint="callrec archive verify DIR names all that is wrong with a volume",
-        )
+        raise volume_not_erased(done.undone[0][0])
     if certificate and to:
         out.next_step(
             f"callrec audit verify-release {shlex.quote(str(to / certificate.reference))}"
@@ -181,6 +178,14 @@ def show_destruction(
         out.next_step(_next(f"{carrying_out.command} {reference}", done, to))
     if certificate and carrying_out is ERASING:
         out.next_step(f"callrec request letter {reference} --kind erased")
+
+
+def volume_not_erased(label: str) -> DoneInPart:
+    """What ends a command that could not erase what is owed on a volume that is attached."""
+    return DoneInPart(
+        f'volume "{label}" stays as it is, and something is to be erased there',
+        hint="callrec archive verify DIR names all that is wrong with a volume",
+    )
 
 
 def _lines(reference: str, done: Destruction, kept: Mapping[int, str], law: Law) -> Iterator[str]:

@@ -11,6 +11,7 @@ from callrec.cli.commands.requests.subject import read_subject_reference
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.output import facts
+from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.policy.rights.note import check_text
 
 recording_app = new_app()
@@ -36,7 +37,7 @@ def note(
     """Write a note on a recording: what to know of it before it is used or given out.
 
     You can if you heard it under a grant, or handle a request for it. What you write is kept
-    sealed, in your name; --note writes one of yours anew, and the version before is kept.
+    sealed, in your name. --note writes one of yours anew; the version before is kept.
     """
     asked = ("What is to be known of this recording?", "--text")
     _write(ctx.obj, recording, text=text, asked=asked, anew=note)
@@ -70,7 +71,8 @@ def _read_note(text: str) -> str:
 
 
 OneRecording = Annotated[
-    int, typer.Argument(metavar="RECORDING", min=1, help="The recording's number.")
+    int,
+    typer.Argument(metavar="RECORDING", min=1, max=LARGEST_INTEGER, help="The recording's number."),
 ]
 
 WhoIsHeard = Annotated[

@@ -497,8 +497,8 @@ def close(
     """Close a request whose recordings were heard or released.
 
     After that you cannot record who has them. If someone outside asked, first send them the letter
-    that answers them (callrec request letter), or say why you send none. If they got no package,
-    say how you answered them.
+    that answers them: callrec request letter. Otherwise say why you send none. If they got no
+    package, say how you answered them.
     """
     from callrec.requests.event import close_request
     from callrec.requests.packages import missing_handovers

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.requests.erase import find_attached_volumes
+from callrec.cli.commands.requests.erase import find_attached_volumes, volume_not_erased
 from callrec.cli.commands.search import ask_reason_or_request
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
@@ -306,6 +306,8 @@ def erase(
     out.show(value, f"{subject} is erased from the register.")
     for label in erased.owed:
         out.note(f'owed: the copy of the catalogue on "{label}" still has the record')
+    if erased.undone:
+        raise volume_not_erased(erased.undone[0][0])
     if erased.owed:
         out.next_step(
             f'attach "{erased.owed[0]}", then callrec request subject erase {subject} --volume DIR'
