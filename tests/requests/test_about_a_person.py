@@ -88,7 +88,7 @@ def test_staff_who_may_not_search_name_nobody_on_the_register(callers: House) ->
 
 def test_a_purpose_that_is_about_no_one_person_takes_none() -> None:
     answers = said(Purpose.TRAINING, person="S-1")
-    with pytest.raises(Refused, match="not about one person"):
+    with pytest.raises(Refused, match="nobody's own calls are asked for"):
         read_particulars(Purpose.TRAINING, answers, today=TODAY, logins=())
 
 

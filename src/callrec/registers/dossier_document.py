@@ -67,6 +67,7 @@ DID: Final[Mapping[str, tuple[str, str]]] = {
     "request.gathering": ("looked for all that matches", "look for all that matches"),
     "request.agreement": ("got the written agreement out", "get the written agreement out"),
     DOSSIER_READ: ("read this dossier", "read this dossier"),
+    "note.made": ("wrote a note on a recording", "write a note on a recording"),
     "search": ("searched under it", "search under it"),
     "search.answered": ("was shown what the search found", "see what the search found"),
     "hold.placed": ("placed a hold", "place a hold"),
