@@ -326,6 +326,14 @@ def test_who_may_read_it_is_shown_that_it_is_in_effect(stocked: House) -> None:
     assert (shown.state, shown.approvals[0].recordings) == ("in-effect", (1,))
 
 
+def test_who_hears_a_recording_learns_of_the_notes_that_correct_it(stocked: House) -> None:
+    complaint = approved(stocked)
+    assert hear(stocked, complaint).corrected_by == ()
+    notes = in_effect(stocked, Purpose.RECTIFICATION), in_effect(stocked, Purpose.RECTIFICATION)
+    assert hear(stocked, complaint).corrected_by == notes
+    assert hear(stocked, complaint, 2).corrected_by == ()
+
+
 def test_anyone_who_looks_at_the_recording_learns_that_it_is_restricted_and_corrected(
     stocked: House,
 ) -> None:

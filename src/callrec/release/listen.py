@@ -109,6 +109,8 @@ class PlayedRecording:
     """What was left out of it."""
     lapses_at: datetime
     """UTC: until then it may be played again."""
+    corrected_by: tuple[str, ...]
+    """The requests whose notes say what is wrong in it [UK GDPR 16]."""
 
 
 class HearingEnd(StrEnum):
@@ -286,6 +288,7 @@ def listen_to(
         player.command[0],
         edits,
         grant.lapses_at,
+        grant.corrected_by,
     )
     if pressed:
         raise StoppedByCtrlC(heard) from pressed

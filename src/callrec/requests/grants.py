@@ -51,7 +51,7 @@ from callrec.requests.approvals import check_signers_entitled, end_reason
 from callrec.requests.history import REQUESTS, log_request_event, log_with_words
 from callrec.requests.model import Approval, Granting, History, OpenRequest
 from callrec.requests.open import read_request
-from callrec.requests.restrictions import restricted_by
+from callrec.requests.restrictions import Effects, effects_on
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -74,6 +74,8 @@ class UsableGrant:
     request: OpenRequest
     came_in: CameIn
     """When the recording was taken in, and by whom."""
+    corrected_by: tuple[str, ...]
+    """The requests whose notes say what is wrong in it [UK GDPR 16]."""
 
     @property
     def lapses_at(self) -> datetime:
@@ -94,7 +96,7 @@ def usable_grants(
     request = read_request(practice, actor, connection, reference)
     usable, ended = [], _how_it_ended(request, actor, practice.now())
     rows = [*grants_to(connection, request.id, actor.person.id)]
-    restricted = restricted_by(practice, connection, [row.uid for row in rows])
+    effects = effects_on(practice, connection, [row.uid for row in rows])
     brought = came_in(connection, practice.register, [row.uid for row in rows])
     for row in rows:
         approval = _approval_of(row, request.approvals)
@@ -117,7 +119,7 @@ def usable_grants(
                     brought=brought[row.uid],
                     approval=approval,
                     request=request,
-                    restricted_by=restricted.get(row.uid, ""),
+                    effects=effects,
                 )
             )
     if not usable:
@@ -175,7 +177,7 @@ def _open(
     brought: CameIn,
     approval: Approval,
     request: OpenRequest,
-    restricted_by: str,
+    effects: Effects,
 ) -> UsableGrant:
     assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
     info = grant_context(
@@ -195,9 +197,14 @@ def _open(
         metadata=metadata,
         approval=approval.statement,
         edits=approval.edits[row.uid],
-        facts=replace(approval.facts, recording=recording.id, restricted_by=restricted_by),
+        facts=replace(
+            approval.facts,
+            recording=recording.id,
+            restricted_by=effects.restricted.get(row.uid, ""),
+        ),
         request=request,
         came_in=brought,
+        corrected_by=effects.corrected.get(row.uid, ()),
     )
 
 

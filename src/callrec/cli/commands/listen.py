@@ -195,6 +195,8 @@ def _heard_lines(call: Invocation, heard: PlayedRecording) -> Iterator[str]:
         yield f"The record names what played it: {heard.player}."
     for what, text in format_edits(heard.edits):
         yield f"Edited as approved: {what} {text}."
+    if heard.corrected_by:
+        yield f"A note says what is wrong in it: {', '.join(heard.corrected_by)}."
     last = last_day(heard.lapses_at, call.settings.time_zone)
     yield f"It may be played again until {short_date(last)}."
 
