@@ -83,9 +83,17 @@ def test_what_was_decided_alone_is_flagged_in_every_report(alone: House) -> None
     )
 
 
-@pytest.mark.parametrize("purpose", [Purpose.SUBJECT_ACCESS, Purpose.OUTSIDE_BODY])
-def test_so_it_is_in_every_register_that_tells_of_it(stocked: House, purpose: Purpose) -> None:
-    registers = RegisterName(purpose), RegisterName.DISCLOSURE
+@pytest.mark.parametrize(
+    ("purpose", "register"),
+    [
+        (Purpose.SUBJECT_ACCESS, RegisterName.RIGHTS_REQUESTS),
+        (Purpose.OUTSIDE_BODY, RegisterName.OUTSIDE_BODY),
+    ],
+)
+def test_so_it_is_in_every_register_that_tells_of_it(
+    stocked: House, purpose: Purpose, register: RegisterName
+) -> None:
+    registers = register, RegisterName.DISCLOSURE
     reference = a_request(stocked, "dora", purpose=purpose)
     assert in_registers(stocked, registers[0]) == [None]
     approve(stocked, reference, "dora", glass_reason=ANOTHER_REASON)

@@ -298,9 +298,10 @@ class EntryDetails:
         if is_done and leaf.act == RequestAct.LISTENED and not hearing_end_leaf(leaf, self.history):
             details["ended"] = "not recorded"
         details |= {**self.words.get(leaf.seq, {}), **self._decided(leaf)}
-        if is_done and leaf.act in RELEASE_ACTS and names_its_subjects(leaf):
+        names_all = is_done and names_its_subjects(leaf)
+        if names_all and leaf.act in RELEASE_ACTS:
             details["release"] = release_of(leaf)
-        if is_done and leaf.act in (RequestAct.LETTER_WRITTEN, RequestAct.LETTER_SENT):
+        if names_all and leaf.act in (RequestAct.LETTER_WRITTEN, RequestAct.LETTER_SENT):
             details["letter"] = str(kind_of(leaf.subject[1]) or "")
         first = [name for name in _FIRST if name in details]
         return {name: details[name] for name in dict.fromkeys([*first, *details])}

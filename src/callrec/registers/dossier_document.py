@@ -102,8 +102,6 @@ _NEXT: Final[Mapping[RequestState, str]] = {
     RequestState.CLOSED: _NOTHING,
 }
 
-_LETTERS: Final = (RequestAct.LETTER_WRITTEN, RequestAct.LETTER_SENT)
-
 _PLAIN: Final = (
     *("reason", "date", "time", "extension", "number", "parties", "names", "about"),
     "further",
@@ -242,9 +240,7 @@ class _Words:
 
     def letters(self) -> Iterator[Block]:
         """Each with whether it was sent; its text is opened by its own command."""
-        written = [
-            each for each in self._found.entries if each.what in _LETTERS and each.outcome == "done"
-        ]
+        written = [each for each in self._found.entries if each.details.get("letter")]
         if not written:
             yield Paragraph("No letter about it is on record.")
             return
