@@ -24,7 +24,6 @@ from callrec.audit.register import SettingsVersion
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.policy.days import short_date
-from callrec.policy.lawful_basis import reasons_in_words
 from callrec.policy.notice import (
     NoticeKind,
     NoticeVersion,
@@ -34,6 +33,7 @@ from callrec.policy.notice import (
     stated_since,
     storage_in_words,
 )
+from callrec.policy.rights.lawful_basis import reasons_in_words
 from callrec.settings import Settings
 
 COLUMNS: Final = 76

@@ -21,10 +21,10 @@ from callrec.package.certificate import day_in_words
 from callrec.package.manifest import Manifest
 from callrec.package.texts import RightsFacts
 from callrec.policy.further import FurtherParticular
-from callrec.policy.lawful_basis import articles_of, in_articles, reasons_in_words
 from callrec.policy.notice import officers_in_words, storage_in_words
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
+from callrec.policy.rights.lawful_basis import articles_of, in_articles, reasons_in_words
 from callrec.practice import Actor, Practice
 from callrec.record.acts import done_leaves
 from callrec.requests.open import read_request
