@@ -137,6 +137,11 @@ def day_in_words(at: date) -> str:
     return f"{at.day} {at:%B %Y}"
 
 
+def time_in_words(at: datetime) -> str:
+    """``14 July 2026, 09:05``."""
+    return f"{day_in_words(at)}, {at:%H:%M}"
+
+
 def instant_in_words(at: datetime) -> str:
     """``14 July 2026, 09:05:07 (UTC+01:00)``: the offset tells the two autumn hours apart.
 

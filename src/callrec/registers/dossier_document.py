@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import date, datetime, tzinfo
 from typing import Any, Final
 
-from callrec.package.certificate import day_in_words
+from callrec.package.certificate import day_in_words, time_in_words
 from callrec.paper.document import (
     Block,
     Document,
@@ -367,8 +367,7 @@ class _Words:
         return self._found.names.get(login, login)
 
     def moment(self, at: datetime) -> str:
-        local = at.astimezone(self._zone)
-        return f"{day_in_words(local)}, {local:%H:%M}"
+        return time_in_words(at.astimezone(self._zone))
 
     def _facts(self, details: Mapping[str, Any]) -> Iterator[Fact]:
         for name, value in details.items():

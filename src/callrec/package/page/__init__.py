@@ -40,6 +40,7 @@ from callrec.package.certificate import (
     place_in_words,
     size_in_words,
     sound_in_words,
+    time_in_words,
     told_of_call,
 )
 from callrec.package.manifest import FileRole, ReleasedFile
@@ -312,7 +313,7 @@ def _call(
     name = f"Call {place}"
     return {
         "name": name,
-        "heading": f"{name}: {day_in_words(first.started_at)}, {first.started_at:%H:%M}",
+        "heading": f"{name}: {time_in_words(first.started_at)}",
         "player": _player(heard, waveforms) if heard else None,
         "notes": [*_notes(heard)],
         "edits": [*_edits(heard)] if heard else [],

@@ -16,15 +16,14 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.cli.layout import Table
 from callrec.cli.output import facts, labelled, local_time
-from callrec.errors import Unusable
 from callrec.policy.days import short_date
 from callrec.policy.rights.subject import (
     SubjectCriteria,
+    check_name,
     check_proof,
     read_birthday,
     read_nhs_number,
 )
-from callrec.policy.words import words
 
 if TYPE_CHECKING:
     from callrec.practice import Practice
@@ -113,7 +112,7 @@ def _ask_missing(
     if not invocation.prompts.possible:
         return said
     readers: Mapping[str, Callable[[str], Any]] = {
-        "names": lambda text: tuple(map(_name, _several(text))),
+        "names": lambda text: tuple(map(check_name, _several(text))),
         "born": lambda text: read_birthday(text, today(practice)).isoformat(),
         "nhs_number": lambda text: read_nhs_number(text) if _is_given(text) else "",
         "numbers": lambda text: tuple(
@@ -163,12 +162,6 @@ def _several(text: str) -> list[str]:
 
 def _is_given(text: str) -> bool:
     return text.casefold() != _NONE
-
-
-def _name(text: str) -> str:
-    if not words(text):
-        raise Unusable("a name has two letters or more", hint="give it by --name NAME")
-    return text
 
 
 def _show_kept(invocation: Invocation, kept: KeptSubject, done: str) -> None:
