@@ -22,10 +22,10 @@ from callrec.catalogue.tables import from_millis
 from callrec.errors import NotFound, Refused
 from callrec.letters.wording import LetterContent, Letterhead, ToldCall
 from callrec.login.people import name_of
-from callrec.package.certificate import day_in_words
 from callrec.package.destroyed import DestructionCertificate
 from callrec.policy.clause import Law
 from callrec.policy.clock_events import Awaited, Deadline, waits_of
+from callrec.policy.days import day_in_words
 from callrec.policy.further import NO_AUTHORITY, FurtherParticular
 from callrec.policy.hearing import answers_requester
 from callrec.policy.purpose import TERMS, Purpose, is_for, purpose_of

@@ -25,8 +25,8 @@ from importlib import resources
 from string import Template
 from typing import Final, TypeAlias
 
-from callrec.package.certificate import day_in_words, time_in_words
 from callrec.policy.clock_events import Awaited
+from callrec.policy.days import day_in_words, time_in_words
 from callrec.policy.further import (
     CLAIMANT,
     COURT_ORDER,

@@ -88,6 +88,12 @@ def some_of(numbers: Sequence[int], most: int = 20) -> str:
     return ", ".join(map(str, numbers[:most])) + (f" and {more} more" if more > 0 else "")
 
 
+def listed(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def counted(number: int, what: str) -> str:
     """``1 file``, ``2,000 files``."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from typing import Final
 
-from callrec.package.certificate import day_in_words, time_in_words
 from callrec.package.whole import key_words
 from callrec.paper.document import (
     Block,
@@ -20,12 +19,11 @@ from callrec.paper.document import (
     Table,
     figure,
 )
+from callrec.policy.days import day_in_words, time_in_words
 from callrec.policy.incident import IncidentState
 from callrec.policy.words import counted, in_words
 from callrec.registers.figures import MonthCount, PersonCount, PracticeReport
 from callrec.registers.months import HeldCalls, PurposeCount, read_month
-
-NONE: Final = "none"
 
 _HEAD_OF_PURPOSES: Final = (
     *("Purpose", "came", "answered", "in time", "late", "no day set", "days, middle"),

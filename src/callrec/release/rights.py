@@ -15,9 +15,9 @@ from callrec.calls.category import categories_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import Locked, NotFound, Refused
-from callrec.package.certificate import day_in_words
 from callrec.package.manifest import Manifest
 from callrec.package.texts import RightsFacts
+from callrec.policy.days import day_in_words
 from callrec.policy.further import FurtherParticular
 from callrec.policy.notice import officers_in_words, storage_in_words
 from callrec.policy.purpose import TERMS, Purpose

@@ -31,7 +31,6 @@ from callrec.package.certificate import (
     Certificate,
     approval_in_words,
     basis_rows,
-    day_in_words,
     edits_in_words,
     hash_in_lines,
     instant_in_words,
@@ -40,7 +39,6 @@ from callrec.package.certificate import (
     place_in_words,
     size_in_words,
     sound_in_words,
-    time_in_words,
     told_of_call,
 )
 from callrec.package.manifest import FileRole, ReleasedFile
@@ -48,6 +46,7 @@ from callrec.package.package import CERTIFICATE, NAMESPACE, READ_ME, RIGHTS, Mem
 from callrec.package.sealed_page import page_statement
 from callrec.package.texts import WHAT_IT_PROVES
 from callrec.package.whole import PASSPHRASE_WORDS, sha256_of, unfinished_package, write_all
+from callrec.policy.days import day_in_words, time_in_words
 
 MAX_CONTENT_BYTES: Final = 64 << 20
 """Of what is in the package, 64 MiB: a browser takes six times as much memory to open it."""

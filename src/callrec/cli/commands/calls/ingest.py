@@ -88,9 +88,9 @@ def ingest(
         typed = {"PATH": paths, "--after": after != "keep", "--watch": watch, "--system": system}
         typed |= {"--unrecognised": unrecognised}
         others = [name for name in typed if typed[name]]
-        order = read_order(bundle, map_file, cdr or [], others, asked)
+        order = read_order(bundle, map_file, cdr or [], others, asked, rows=rows)
         run = try_rows if names_only else rehearse_bundle if dry_run else ingest_bundle
-        run(ctx.obj, order, rows)
+        run(ctx.obj, order)
         return
     _check_belongs(watch=watch, names_only=names_only, dry_run=dry_run, cdr=cdr, asked=asked)
     if names_only:

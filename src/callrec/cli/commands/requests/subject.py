@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -16,7 +15,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.cli.layout import Table
 from callrec.cli.output import facts, labelled, local_time
-from callrec.policy.days import short_date
+from callrec.policy.days import day_in_words, short_date
 from callrec.policy.rights.subject import (
     SubjectCriteria,
     check_name,
@@ -208,7 +207,7 @@ def find(
         ctx.obj.prompts, practice, actor, reason, request, is_refused=not criteria.names_one
     )
     found = look_up_subjects(practice, actor, criteria, reason=reason, request=request)
-    rows = [(each.reference, each.name, _birthday(each.born_on)) for each in found]
+    rows = [(each.reference, each.name, day_in_words(each.born_on)) for each in found]
     table = Table(("person", "name", "born"), rows)
     items = [{"id": each.reference, **facts(each, "name", "born_on")} for each in found]
     ctx.obj.out.show({"items": items}, table if found else "Nobody on the register is so.")
@@ -257,7 +256,7 @@ def _shown_lines(practice: Practice, shown: ShownSubject) -> Iterator[str]:
     known = [
         ("name", name),
         *(("also", each) for each in others),
-        ("born", _birthday(shown.born_on)),
+        ("born", day_in_words(shown.born_on)),
         ("NHS number", shown.nhs_number or "not known"),
         *(("telephone", each) for each in shown.numbers or ("none known",)),
         ("identity", shown.proof),
@@ -323,10 +322,6 @@ def list_(ctx: Context) -> None:
         for each in listed
     ]
     ctx.obj.out.show_items(items, Table(("person", "state", "version", "added", "by"), rows))
-
-
-def _birthday(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def read_subject_reference(text: str) -> str:
