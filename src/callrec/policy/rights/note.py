@@ -2,7 +2,7 @@
 
 4(d)  a recording that somebody heard is found as its person's    identified by a note
 4(e)  who heard it under a grant, or handles a request for it,    check_may_note
-writes a note, in their own name
+      writes a note, in their own name
 4(e)  who wrote it changes it                                     check_may_change_note
 17    it goes with its recording, or with its person              check_may_erase_note
 """
