@@ -351,7 +351,7 @@ class Settings(Section):
 
     @property
     def bases(self) -> Mapping[Purpose, tuple[str, ...]]:
-        """What the practice has decided instead of the table of policy/lawful_basis.py."""
+        """What the practice has decided instead of the table of policy/rights/lawful_basis.py."""
         return {each.purpose: each.articles for each in self.lawful_basis}
 
     def as_toml(self) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from callrec.package.texts import (
     verify_text,
 )
 from callrec.policy.days import DayRange
-from callrec.policy.lawful_basis import reasons_in_words
 from callrec.policy.notice import PURPOSES_IN_WORDS
+from callrec.policy.rights.lawful_basis import reasons_in_words
 from callrec.settings import Release
 from package.builders import PUBLIC, ROOT, a_file, a_manifest, an_edited_copy
 from package.offices import an_office, write_files

@@ -8,7 +8,9 @@ import pytest
 
 from callrec.policy.clause import Law
 from callrec.policy.further import QUESTIONS, FurtherParticular
-from callrec.policy.lawful_basis import (
+from callrec.policy.notice import PURPOSES_IN_WORDS
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.rights.lawful_basis import (
     OUTSIDE_BASIS,
     USES,
     articles_of,
@@ -19,8 +21,6 @@ from callrec.policy.lawful_basis import (
     legal_basis,
     reasons_in_words,
 )
-from callrec.policy.notice import PURPOSES_IN_WORDS
-from callrec.policy.purpose import TERMS, Purpose
 
 HEARD = [purpose for purpose in Purpose if TERMS[purpose].is_heard]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from callrec.policy.words import NORMALISING_VERSION, words
+from callrec.policy.words import NORMALISING_VERSION, counted, listed, words
 
 SAME = {
     "marks and apostrophes": ("Siân O'Neill", {"sian", "oneill"}),
@@ -32,3 +32,12 @@ def test_words_of_a_name(text: str, expected: set[str]) -> None:
 def test_another_rule_for_words_is_another_version() -> None:
     """Whoever changes the table above changes this number too: an older index is of no use then."""
     assert NORMALISING_VERSION == 1
+
+
+def test_one_is_one_and_thousands_are_parted() -> None:
+    told = [counted(number, "file") for number in (0, 1, 2, 1042)]
+    assert told == ["0 files", "1 file", "2 files", "1,042 files"]
+
+
+def test_the_last_of_several_follows_an_and() -> None:
+    assert [listed("abc"[:most]) for most in (1, 2, 3)] == ["a", "a and b", "a, b and c"]

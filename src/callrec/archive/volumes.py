@@ -47,6 +47,7 @@ from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.incidents.incident import IncidentReport, ReportedIncident, open_incident
 from callrec.policy.breach import Findings
 from callrec.policy.clause import Clause
+from callrec.policy.days import day_in_words
 from callrec.policy.incident import check_may_report
 from callrec.policy.retention import RecordingState, interval_end
 from callrec.policy.role import VaultKey
@@ -309,7 +310,7 @@ def _account(
         erased = f" ({gone} of them erased elsewhere since, with their keys on the drive)"
     if calls:
         first, last = (from_millis(calls[n].started_at).astimezone(zone) for n in (0, -1))
-        span = f", of calls from {first:%-d %B %Y} to {last:%-d %B %Y}"
+        span = f", of calls from {day_in_words(first)} to {day_in_words(last)}"
     return IncidentReport(
         noticed_at=loss.noticed_at,
         what=f'the archive volume "{loss.label}" is lost, and with it {count}{span}',

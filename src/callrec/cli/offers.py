@@ -68,10 +68,10 @@ def _inbox_row(item: InboxItem, zone: tzinfo) -> tuple[str, ...]:
     if item.purpose is None:  # no other command takes what is not a request
         return ("new key",)
     count = counted(item.recordings, "recording")
-    return in_words(item.purpose), f"by {item.created_by}", count, day_in_words(item, zone)
+    return in_words(item.purpose), f"by {item.created_by}", count, most_pressing_day(item, zone)
 
 
-def day_in_words(item: InboxItem, zone: tzinfo) -> str:
+def most_pressing_day(item: InboxItem, zone: tzinfo) -> str:
     """The day that presses most, in few words."""
     due = local_time(item.due_at, zone) if item.due_at else as_words(item.due_on)
     if item.urgency is Urgency.OVERDUE:

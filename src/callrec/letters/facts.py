@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row
@@ -22,13 +22,13 @@ from callrec.catalogue.tables import from_millis
 from callrec.errors import NotFound, Refused
 from callrec.letters.wording import LetterContent, Letterhead, ToldCall
 from callrec.login.people import name_of
-from callrec.package.certificate import day_in_words
 from callrec.package.destroyed import DestructionCertificate
 from callrec.policy.clause import Law
 from callrec.policy.clock_events import Awaited, Deadline, waits_of
+from callrec.policy.days import day_in_words
 from callrec.policy.further import NO_AUTHORITY, FurtherParticular
 from callrec.policy.hearing import answers_requester
-from callrec.policy.purpose import TERMS, Purpose, is_for
+from callrec.policy.purpose import TERMS, Purpose, is_for, purpose_of
 from callrec.policy.request import RequestAct
 from callrec.policy.rights.grounds import GROUND_CODES, Ground
 from callrec.policy.rights.letter import LetterFacts, LetterKind
@@ -332,9 +332,7 @@ def _calls(
     found = {}
     for row in rows:
         at, category = from_millis(row.started_at).astimezone(zone), categories[row.id]
-        due = category.due_on(at.date())
-        until = due - timedelta(days=1) if due else None
-        found[row.uid] = ToldCall(at, category.keeps or "", until)
+        found[row.uid] = ToldCall(at, category.keeps or "", category.kept_until(at.date()))
     return found
 
 
@@ -415,7 +413,7 @@ def _recipient(
 ) -> str:
     """Who got it, as it may be told; of what was given to the person before, that it was."""
     subject = FurtherParticular.SUBJECT
-    if any(is_for(leaf.subject[0], each) for each in _RIGHTS_TO_A_COPY):
+    if purpose_of(leaf.subject[0]) in _RIGHTS_TO_A_COPY:
         reference = reference_of(connection, leaf.subject[0])
         other = read_request(practice, actor, connection, reference)
         further = request.particulars.further

@@ -55,10 +55,6 @@ class Letter:
     sent: tuple[tuple[date, Channel], ...] = ()
     """When and how, as it was written down; the newest counts."""
 
-    @property
-    def is_sent(self) -> bool:
-        return bool(self.sent)
-
 
 def log_letter(
     act: LogTransaction, actor: Actor, request: OpenRequest, kind: LetterKind, body: LetterBody

@@ -25,8 +25,8 @@ from importlib import resources
 from string import Template
 from typing import Final, TypeAlias
 
-from callrec.package.certificate import day_in_words
 from callrec.policy.clock_events import Awaited
+from callrec.policy.days import day_in_words, time_in_words
 from callrec.policy.further import (
     CLAIMANT,
     COURT_ORDER,
@@ -37,6 +37,7 @@ from callrec.policy.further import (
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground, ground_in_words
 from callrec.policy.rights.letter import LetterKind
+from callrec.policy.words import counted
 
 COLUMNS: Final = 76
 
@@ -176,7 +177,7 @@ def _said(content: LetterContent) -> Iterator[str]:
         "regulator": _kept(*head.regulator),
         "words": _kept(*textwrap.wrap(content.words, COLUMNS - len(INDENT))),
         **{name: _day(getattr(content, name)) for name in _DAYS},
-        "count": _counted(content.noted, "recording"),
+        "count": counted(content.noted, "recording"),
         "them": "it" if max(content.noted, len(content.erased)) == 1 else "them",
     }
     by_purpose = f"asked {content.purpose}"
@@ -311,7 +312,7 @@ def _answer(content: LetterContent, say: _Say) -> Iterator[str]:
         ):
             if calls:
                 listed = _listed(calls, with_end=is_patient)
-                yield say(piece, count=_counted(len(calls)), calls=listed)
+                yield say(piece, count=counted(len(calls), "call"), calls=listed)
         yield " ".join(_cut(content, say))
     yield from _not_given(content, say)
     if content.searched_on is not None and content.sought:
@@ -335,7 +336,7 @@ def _cut(content: LetterContent, say: _Say) -> Iterator[str]:
         yield say("clipped")
     for ground, count in content.cut.items():
         why = ground_in_words(ground, content.purpose)
-        yield say("silent", count=_counted(count), why=why)
+        yield say("silent", count=counted(count, "call"), why=why)
 
 
 def _not_given(content: LetterContent, say: _Say) -> Iterator[str]:
@@ -345,10 +346,10 @@ def _not_given(content: LetterContent, say: _Say) -> Iterator[str]:
         yield say("not given" if is_given else "not done", reasons=_bullets(reasons))
     if content.undecided:
         is_one = content.undecided == 1
-        count = _counted(content.undecided)
+        count = counted(content.undecided, "call")
         yield say("undecided one") if is_one else say("undecided", count=count)
     if content.elsewhere:
-        yield say("elsewhere", count=_counted(content.elsewhere, "more call"))
+        yield say("elsewhere", count=counted(content.elsewhere, "more call"))
     if content.is_whole and not content.undecided:
         is_all = not (content.withheld or content.elsewhere)
         yield say("everything" if is_all else "everything else")
@@ -357,7 +358,7 @@ def _not_given(content: LetterContent, say: _Say) -> Iterator[str]:
 def _because(content: LetterContent, ground: Ground, count: int) -> str:
     what = "call" if TERMS[content.purpose].is_heard else "recording"
     each = ", each" if count > 1 else ","
-    return f"{_counted(count, what)}{each} because {_why(content.purpose, ground)}"
+    return f"{counted(count, what)}{each} because {_why(content.purpose, ground)}"
 
 
 def _why(purpose: Purpose, ground: Ground) -> str:
@@ -388,7 +389,7 @@ def _refuse(content: LetterContent, say: _Say) -> Iterator[str]:
 def _erased(content: LetterContent, say: _Say) -> Iterator[str]:
     yield say(
         "erased",
-        count=_counted(len(content.erased), "recording"),
+        count=counted(len(content.erased), "recording"),
         calls=_listed(content.erased, with_end=False),
         certificate=content.certificate,
     )
@@ -455,7 +456,7 @@ def _listed(calls: Sequence[ToldCall], *, with_end: bool) -> str:
 
 
 def _call(call: ToldCall, *, with_end: bool) -> str:
-    when = f"{day_in_words(call.at)}, {call.at:%H:%M}"
+    when = time_in_words(call.at)
     if not with_end:
         return when
     if call.kept_until is None:
@@ -465,7 +466,7 @@ def _call(call: ToldCall, *, with_end: bool) -> str:
 
 def _group(kept_for: str, calls: Sequence[ToldCall], *, with_end: bool) -> str:
     first, last = day_in_words(calls[0].at), day_in_words(calls[-1].at)
-    when = f"{_counted(len(calls))}, the first of {first}, the last of {last}"
+    when = f"{counted(len(calls), 'call')}, the first of {first}, the last of {last}"
     if not with_end:
         return when
     ends = f"We keep each for {kept_for} from its day" if kept_for else _NO_END
@@ -473,10 +474,6 @@ def _group(kept_for: str, calls: Sequence[ToldCall], *, with_end: bool) -> str:
 
 
 _NO_END: Final = "We keep it as long as the record to which it belongs"
-
-
-def _counted(count: int, what: str = "call") -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _wrapped(block: str) -> str:

@@ -22,7 +22,7 @@ from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.context import context
 from callrec.errors import Tampered
-from callrec.policy.purpose import TERMS, Purpose, is_for
+from callrec.policy.purpose import TERMS, Purpose, purpose_of
 from callrec.policy.request import CHANGING_ACTS, RequestAct
 from callrec.policy.rights.note import (
     NoteAct,
@@ -269,7 +269,7 @@ def facts_of(
 
 
 def _purpose(request: str) -> Purpose:
-    purpose = next((each for each in Purpose if is_for(request, each)), None)
+    purpose = purpose_of(request)
     if purpose is None:
         raise Tampered("a note names a request that is for nothing")
     return purpose

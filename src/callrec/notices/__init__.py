@@ -23,8 +23,7 @@ from zoneinfo import ZoneInfo
 from callrec.audit.register import SettingsVersion
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Failed, NotFound, Unusable
-from callrec.policy.days import short_date
-from callrec.policy.lawful_basis import reasons_in_words
+from callrec.policy.days import day_in_words, short_date
 from callrec.policy.notice import (
     NoticeKind,
     NoticeVersion,
@@ -34,6 +33,7 @@ from callrec.policy.notice import (
     stated_since,
     storage_in_words,
 )
+from callrec.policy.rights.lawful_basis import reasons_in_words
 from callrec.settings import Settings
 
 COLUMNS: Final = 76
@@ -132,7 +132,7 @@ def notice_text(notice: NoticeVersion, settings: Settings) -> str:
         notice.kind,
         settings,
         version=notice.version,
-        first_on=f"{notice.first_on.day} {notice.first_on:%B %Y}",
+        first_on=day_in_words(notice.first_on),
     )
 
 

@@ -40,11 +40,12 @@ from callrec.office.inbox import InboxItem, read_inbox
 from callrec.people.powers import lapsed_delegations
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import Urgency
-from callrec.policy.days import short_date
+from callrec.policy.days import day_in_words, short_date
 from callrec.policy.notice import NOTICE_HEARD, in_force
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.role import Power
+from callrec.policy.words import counted
 from callrec.practice import Actor, Practice, check_remembered_head, powers, today
 from callrec.registers.resuming import set_aside_items
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
@@ -231,9 +232,10 @@ def _copy_warnings(practice: Practice, copied: _Copies) -> Iterator[str]:
         yield f"nothing was {never}: if this disk dies, the recordings are gone"
     left = copied.unarchived
     if left is not None and left.due_at <= practice.now():
+        since = day_in_words(left.due_at.astimezone(practice.settings.time_zone))
         yield (
-            f"to be archived since {left.due_at.astimezone(practice.settings.time_zone):%d %B %Y}:"
-            f" {left.recordings} recordings are on no other disk: callrec archive --to DIR"
+            f"to be archived since {since}: {counted(left.recordings, 'recording')} on no other"
+            " disk: callrec archive --to DIR"
         )
     yield from _verify_warnings(copied.volumes, today(practice))
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from callrec.package.manifest import FileRole, NotEnclosed, ReleasedFile, WhyNotEnclosed
+from callrec.policy.days import day_in_words
 from callrec.policy.edits import Edits, Filler, Side, Span
 from callrec.policy.role import Role
 
@@ -130,11 +131,6 @@ def hash_in_groups(digest: str) -> str:
 def hash_in_lines(digest: str) -> list[str]:
     """The same, four groups on a line."""
     return textwrap.wrap(hash_in_groups(digest), 35)
-
-
-def day_in_words(at: date) -> str:
-    """``14 July 2026``."""
-    return f"{at.day} {at:%B %Y}"
 
 
 def instant_in_words(at: datetime) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from callrec.package.certificate import day_in_words
+from callrec.policy.days import day_in_words
 
 TITLE = "Instruction to delete recordings"
 

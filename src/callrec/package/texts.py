@@ -16,7 +16,7 @@ from importlib import resources
 from string import Template
 from typing import Final
 
-from callrec.package.certificate import day_in_words, doubt_in_words, hash_in_lines
+from callrec.package.certificate import doubt_in_words, hash_in_lines
 from callrec.package.destroyed import Certified, DestructionCertificate
 from callrec.package.manifest import Manifest, ReleasedFile, WhyNotEnclosed
 from callrec.package.package import (
@@ -26,7 +26,7 @@ from callrec.package.package import (
     SUMS,
     ssh_fingerprint,
 )
-from callrec.policy.days import DayRange
+from callrec.policy.days import DayRange, day_in_words, time_in_words
 
 COLUMNS: Final = 76
 """Width of the prose. A command stands on one line however long: a broken one cannot be copied."""
@@ -217,8 +217,7 @@ def certificate_verify_text(certificate: DestructionCertificate, certified: Cert
 
 
 def _call(name: str, file: ReleasedFile) -> Iterator[str]:
-    at = file.started_at
-    yield f"{_INDENT}{name}   {day_in_words(at)}, {at:%H:%M}"
+    yield f"{_INDENT}{name}   {time_in_words(file.started_at)}"
     for doubt in doubt_in_words(file):
         yield textwrap.indent(textwrap.fill(doubt, COLUMNS - 2 * len(_INDENT)), 2 * _INDENT)
 

@@ -64,7 +64,6 @@ from callrec.paper.sheet import (
     Sheet,
     as_opening,
     beside_square,
-    count,
     height_of,
     pen_lines,
     side_by_side,
@@ -72,6 +71,7 @@ from callrec.paper.sheet import (
     stack,
     thick_rule,
 )
+from callrec.policy.words import counted
 
 _FINGERPRINT: Final = Style(Face.MONO, 12, spacing=1.55)
 
@@ -264,7 +264,7 @@ def destruction_pdf(certificate: DestructionCertificate, certified: Certified) -
         space(1),
         sheet.set(
             f"{certificate.practice} certifies that it destroyed"
-            f" {count(len(certificate.recordings), 'recording')} of telephone calls, as set out"
+            f" {counted(len(certificate.recordings), 'recording')} of telephone calls, as set out"
             " below.",
             LEAD,
         ),
@@ -377,8 +377,8 @@ def _facts(sheet: Sheet, certificate: Certificate, exhibit: Exhibit) -> Iterator
 
 
 def _calls_and_files(certificate: Certificate) -> str:
-    calls = count(len({file.recording for file in certificate.files}), "telephone call")
-    return f"{calls}, in {count(len(certificate.files), 'file')}"
+    calls = counted(len({file.recording for file in certificate.files}), "telephone call")
+    return f"{calls}, in {counted(len(certificate.files), 'file')}"
 
 
 def _continuity(sheet: Sheet) -> Iterator[Group]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from callrec.package.certificate import day_in_words
 from callrec.package.instruction import COLUMNS, TITLE, SupplierInstruction
 from callrec.paper.faces import Style
 from callrec.paper.sheet import (
@@ -22,6 +21,8 @@ from callrec.paper.sheet import (
     thick_rule,
 )
 from callrec.paper.sheet import TITLE as TITLE_STYLE
+from callrec.policy.days import day_in_words
+from callrec.policy.words import counted
 
 _PLACES = (0.0, 12.0, 32.0, 64.0)
 """Where each column begins: the line, the day, the reference, the SHA-256."""
@@ -47,7 +48,7 @@ def instruction_pdf(said: SupplierInstruction, *, at: datetime) -> bytes:
         for each in said.items
     )
     sheet.keep_section("The list", [stack(header, space(1)), *rows])
-    count = f"{len(said.items):,} recording{'s' if len(said.items) != 1 else ''}"
+    count = counted(len(said.items), "recording")
     return sheet.to_pdf(f"{said.practice}  ·  {TITLE}  ·  {count}")
 
 

@@ -230,11 +230,6 @@ def stack(*groups: Group) -> Group:
     return tuple(line for group in groups for line in group)
 
 
-def count(number: int, what: str) -> str:
-    """``1 file``, ``2 files``."""
-    return f"{number} {what}" if number == 1 else f"{number:,} {what}s"
-
-
 @dataclass(frozen=True, slots=True)
 class Words:
     """Printable words that stand on their line's base."""

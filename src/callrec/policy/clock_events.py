@@ -14,6 +14,7 @@ from enum import StrEnum
 from operator import attrgetter
 
 from callrec.errors import Unusable
+from callrec.policy.days import day_in_words
 from callrec.policy.purpose import Purpose
 from callrec.policy.words import Worded
 
@@ -215,7 +216,7 @@ def urgency(deadline: Deadline, on: date, *, warn_days: int) -> Urgency:
 
 def full_date(day: date) -> str:
     """A day in full: ``Sunday 31 March 2024``."""
-    return f"{day:%A} {day.day} {day:%B %Y}"
+    return f"{day:%A} {day_in_words(day)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,6 +120,16 @@ def last_day(end: datetime, zone: tzinfo) -> date:
     return (end - timedelta(microseconds=1)).astimezone(zone).date()
 
 
+def day_in_words(day: date) -> str:
+    """``14 July 2026``."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def time_in_words(at: datetime) -> str:
+    """``14 July 2026, 09:05``, as the clock of its zone shows it."""
+    return f"{day_in_words(at)}, {at:%H:%M}"
+
+
 def short_date(day: date) -> str:
     """A day in few words: ``Tue 3 Nov 2026``."""
     return f"{day:%a} {day.day} {day:%b %Y}"
@@ -145,7 +155,7 @@ def parse_day(
         return today
     if typed == "yesterday":
         return today - _A_DAY
-    day = _day_in_figures(typed, today) or _day_in_words(typed, today) or _weekday(typed, today)
+    day = _day_in_figures(typed, today) or _day_in_letters(typed, today) or _weekday(typed, today)
     if day is None or day.year not in range(first_year, _YEARS.stop):
         raise Unusable(
             f"{what} is not a date",
@@ -167,7 +177,7 @@ def _day_in_figures(typed: str, today: date) -> date | None:
     return _day(found["day"], int(found["month"]), found["year"], today) if found else None
 
 
-def _day_in_words(typed: str, today: date) -> date | None:
+def _day_in_letters(typed: str, today: date) -> date | None:
     """A day as `short_date` and `full_date` write it; none where its weekday is another."""
     found = _WRITTEN_DAY.fullmatch(typed)
     if found is None:

@@ -76,6 +76,11 @@ class Category:
         """The first day on which a call of that day is due; None where that gives it no end."""
         return None if self.keeps is None else due_on(call_on, months_configured(self.keeps))
 
+    def kept_until(self, call_on: date) -> date | None:
+        """The last day on which it is kept, the day before that."""
+        due = self.due_on(call_on)
+        return due and due - timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class DisposalItem:

@@ -88,6 +88,17 @@ def some_of(numbers: Sequence[int], most: int = 20) -> str:
     return ", ".join(map(str, numbers[:most])) + (f" and {more} more" if more > 0 else "")
 
 
+def listed(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def counted(number: int, what: str) -> str:
+    """``1 file``, ``2,000 files``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def mask_number(number: str) -> str:
     """Seven bullets and the last four digits, ``•••••••0123``; bullets alone for a short number."""
     digits = [char for char in number if char.isdecimal()]
@@ -118,6 +129,18 @@ def check_reason(reason: str | None, clause: Source) -> None:
             hint=f"say why in at least {MIN_REASON_CHARACTERS} characters"
             f" and {MIN_REASON_WORDS} different words",
         )
+
+
+def check_sentence(text: str, option: str, clause: Source) -> str:
+    """What an option tells is a sentence; as it was typed."""
+    if not is_sentence(text):
+        raise Refused(
+            f"{option} is not a sentence",
+            clause=clause,
+            hint=f"use at least {MIN_REASON_CHARACTERS} characters and {MIN_REASON_WORDS}"
+            f' different words: {option} "…"',
+        )
+    return text
 
 
 def is_sentence(text: str) -> bool:

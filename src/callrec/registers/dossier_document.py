@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import date, datetime, tzinfo
 from typing import Any, Final
 
-from callrec.package.certificate import day_in_words
 from callrec.paper.document import (
     Block,
     Document,
@@ -18,16 +17,15 @@ from callrec.paper.document import (
     Paragraph,
     Section,
     Timeline,
-    listed,
 )
-from callrec.policy.days import last_day
+from callrec.policy.days import day_in_words, last_day, time_in_words
 from callrec.policy.handing_over import Channel
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import UNDECIDED, RequestAct, RequestState
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.letter import LetterKind
 from callrec.policy.role import Power
-from callrec.policy.words import in_words
+from callrec.policy.words import in_words, listed
 from callrec.registers.dossier import DOSSIER_READ, MESSAGE_SENT, Dossier, DossierEntry
 from callrec.requests.packages import ShownRelease
 
@@ -363,8 +361,7 @@ class _Words:
         return self._found.names.get(login, login)
 
     def moment(self, at: datetime) -> str:
-        local = at.astimezone(self._zone)
-        return f"{day_in_words(local)}, {local:%H:%M}"
+        return time_in_words(at.astimezone(self._zone))
 
     def _facts(self, details: Mapping[str, Any]) -> Iterator[Fact]:
         for name, value in details.items():

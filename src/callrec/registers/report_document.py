@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from typing import Final
 
-from callrec.package.certificate import day_in_words
 from callrec.package.whole import key_words
 from callrec.paper.document import (
     Block,
@@ -20,12 +19,11 @@ from callrec.paper.document import (
     Table,
     figure,
 )
+from callrec.policy.days import day_in_words, time_in_words
 from callrec.policy.incident import IncidentState
-from callrec.policy.words import in_words
+from callrec.policy.words import counted, in_words
 from callrec.registers.figures import MonthCount, PersonCount, PracticeReport
 from callrec.registers.months import HeldCalls, PurposeCount, read_month
-
-NONE: Final = "none"
 
 _HEAD_OF_PURPOSES: Final = (
     *("Purpose", "came", "answered", "in time", "late", "no day set", "days, middle"),
@@ -74,7 +72,7 @@ def _lead(report: PracticeReport, zone: tzinfo) -> Iterator[str]:
     )
     if report.set_aside:
         yield (
-            f"{_count(report.set_aside, 'item')} that nobody signed had been put on record before,"
+            f"{counted(report.set_aside, 'item')} that nobody signed had been put on record before,"
             " and counts for nothing: callrec practice register set-aside."
         )
 
@@ -161,15 +159,15 @@ def _calls(report: PracticeReport) -> Iterator[Block]:
     held = report.held
     yield Facts(
         (
-            ("Taken in", f"{_count(report.taken_in, 'recording')}"),
-            ("Refused by intake", _count(report.refused, "file")),
-            ("Held now", _count(report.recordings, "recording")),
+            ("Taken in", counted(report.taken_in, "recording")),
+            ("Refused by intake", counted(report.refused, "file")),
+            ("Held now", counted(report.recordings, "recording")),
             ("Calls held of calls made", _held(held)),
         )
     )
     if held.missing or held.in_part:
         yield Paragraph(
-            f"{_count(held.missing, 'answered call')} not held at all, {held.in_part:,} held in"
+            f"{counted(held.missing, 'answered call')} not held at all, {held.in_part:,} held in"
             " part: callrec practice reconcile lists them.",
             stands_out=True,
         )
@@ -181,7 +179,7 @@ def _held(held: HeldCalls) -> str:
             "not known: nobody compared the recordings of this month with the telephone system's"
             " own call records (callrec practice reconcile)"
         )
-    days = f"{_count(held.days, 'day')} compared, {_count(held.calls, 'call')} made"
+    days = f"{counted(held.days, 'day')} compared, {counted(held.calls, 'call')} made"
     if held.percent is None:
         return f"{days}, none of them answered"
     return f"{held.held:,} of {held.answered:,} answered, {figure(held.percent)}% ({days})"
@@ -214,7 +212,7 @@ def _copies(report: PracticeReport, zone: tzinfo) -> Iterator[Block]:
         yield Paragraph("No drive was ever written to.", stands_out=True)
     if report.unarchived:
         yield Paragraph(
-            f"{_count(report.unarchived, 'recording')} on no disk but the vault's own:"
+            f"{counted(report.unarchived, 'recording')} on no disk but the vault's own:"
             " callrec archive --to DIR copies them.",
             stands_out=True,
         )
@@ -405,7 +403,7 @@ def _limits(report: PracticeReport) -> Iterator[str]:
     )
     if report.too_long:
         yield (
-            f"{_count(report.too_long, 'comparison')} left out: over more than this month, or"
+            f"{counted(report.too_long, 'comparison')} left out: over more than this month, or"
             " without call records, and so not to be parted into months."
         )
     yield (
@@ -417,10 +415,6 @@ def _limits(report: PracticeReport) -> Iterator[str]:
         " outside is answered once they heard it, it went out, it was carried out or refused."
     )
     yield "What happened outside callrec is known only if somebody wrote it down here."
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _or_none(value: float | None) -> str:
@@ -437,8 +431,7 @@ def _short(day: date) -> str:
 
 
 def _moment(at: datetime, zone: tzinfo) -> str:
-    local = at.astimezone(zone)
-    return f"{day_in_words(local)}, {local:%H:%M}"
+    return time_in_words(at.astimezone(zone))
 
 
 def _moment_or(at: datetime | None, zone: tzinfo) -> str:

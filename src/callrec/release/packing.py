@@ -42,14 +42,14 @@ from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers
 from callrec.policy.further import FurtherParticular
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
-from callrec.policy.lawful_basis import (
+from callrec.policy.particulars import Particulars, Unknown, days_withheld, is_withheld
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.rights.grounds import GROUND_CODES, ground_in_words
+from callrec.policy.rights.lawful_basis import (
     confidentiality_basis,
     exemption_relied_on,
     legal_basis,
 )
-from callrec.policy.particulars import Particulars, Unknown, days_withheld, is_withheld
-from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.rights.grounds import GROUND_CODES, ground_in_words
 from callrec.policy.search import TAIL_DIGITS, described_by
 from callrec.practice import Actor, Practice
 from callrec.release.copies import Enclosed, ReleaseCopy

@@ -7,7 +7,6 @@ body that said "the person must not be told" there is no word, and none that the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from sqlalchemy import Connection, select
 
@@ -15,18 +14,18 @@ from callrec.audit.leaf import Leaf
 from callrec.calls.category import categories_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.crypto.canonical import parse_instant
 from callrec.errors import Locked, NotFound, Refused
-from callrec.package.certificate import day_in_words
 from callrec.package.manifest import Manifest
 from callrec.package.texts import RightsFacts
+from callrec.policy.days import day_in_words
 from callrec.policy.further import FurtherParticular
-from callrec.policy.lawful_basis import articles_of, in_articles, reasons_in_words
 from callrec.policy.notice import officers_in_words, storage_in_words
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
+from callrec.policy.rights.lawful_basis import articles_of, in_articles, reasons_in_words
 from callrec.practice import Actor, Practice
 from callrec.record.acts import done_leaves
+from callrec.requests.clock import day_of_leaf
 from callrec.requests.open import read_request
 
 
@@ -37,7 +36,6 @@ def rights_facts(practice: Practice, actor: Actor, manifest: Manifest) -> Rights
     with reading(practice.engine) as connection:
         categories = categories_of(practice, connection, calls)
         recipients = tuple(_recipients(practice, actor, connection, manifest))
-    due = {n: categories[n].due_on(file.started_at.date()) for n, file in calls.items()}
     return RightsFacts(
         contact=about.data_protection_contact or practice.settings.release.contact,
         officers=officers_in_words(
@@ -48,8 +46,8 @@ def rights_facts(practice: Practice, actor: Actor, manifest: Manifest) -> Rights
         storage=storage_in_words(about.telephone_supplier),
         recipients=recipients,
         kept_until={
-            file.path.partition("-")[0]: day and day - timedelta(days=1)
-            for file, day in zip(calls.values(), due.values(), strict=True)
+            file.path.partition("-")[0]: categories[n].kept_until(file.started_at.date())
+            for n, file in calls.items()
         },
         other_countries=about.other_countries,
         regulator=(about.regulator, about.regulator_address, about.regulator_contact),
@@ -66,8 +64,8 @@ def _recipients(
         if given and leaf.subject[0] != manifest.request:
             to = recipient_in_words(practice, actor, connection, leaf)
             if to:
-                day = parse_instant(leaf.at).astimezone(practice.settings.time_zone)
-                yield f"{to}, on {day_in_words(day)} (recordings/{', '.join(given)})"
+                on = day_in_words(day_of_leaf(practice, leaf))
+                yield f"{to}, on {on} (recordings/{', '.join(given)})"
 
 
 def recipient_in_words(practice: Practice, actor: Actor, connection: Connection, leaf: Leaf) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from callrec.mail.outbox import notify, queue_mail
 from callrec.policy.clock_events import ClockEventKind
+from callrec.policy.days import day_in_words
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import has_standing_approval
 from callrec.policy.role import PersonId, Power, powers_of
@@ -87,25 +88,21 @@ def _by_when(practice: Practice, connection: Connection, purpose: Purpose, histo
 def days_in_words(due_on: date | None, target_on: date | None, on: date) -> str:
     """The rest of a sentence, its comma with it; empty where there is no day."""
     if due_on is not None:
-        return f", {'overdue since' if due_on < on else 'due'} {_spoken(due_on)}"
-    return "" if target_on is None else f", to be answered by {_spoken(target_on)}"
+        return f", {'overdue since' if due_on < on else 'due'} {day_in_words(due_on)}"
+    return "" if target_on is None else f", to be answered by {day_in_words(target_on)}"
 
 
 def lapse_in_words(ends_at: datetime, zone: tzinfo) -> str:
     """The rest of a sentence about what is over at ``ends_at``, the first instant after it."""
     last = ends_at.astimezone(zone) - timedelta(minutes=1)
-    return f"; it lapses after {_spoken(last.date())}"
+    return f"; it lapses after {day_in_words(last.date())}"
 
 
 def hours_in_words(practice: Practice, due_at: datetime) -> str:
     """The rest of a sentence about an incident: when its 72 hours end."""
     at = due_at.astimezone(practice.settings.time_zone)
     ends = ", overdue: its 72 hours ended" if due_at < practice.now() else "; its 72 hours end"
-    return f"{ends} {_spoken(at.date())} at {at:%H:%M}"
-
-
-def _spoken(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+    return f"{ends} {day_in_words(at)} at {at:%H:%M}"
 
 
 def possible_deciders(

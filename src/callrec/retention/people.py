@@ -2,14 +2,14 @@
 
 One transaction: the leaf ``subject.erased``, which says no more than its reference, and with it
 every version, key and token of the record, and every note by which the person was recognised in a
-recording; the rows stay. Then the catalogue's own file is
-rewritten, and the volumes that are attached are. What is not done by then is owed: the same command
-again, or whatever touches a volume next, goes on with it.
+recording; the rows stay. Then the catalogue's own file is rewritten, and the volumes that are
+attached are. What is not done by then is owed: the same command again, or whatever touches a volume
+next, goes on with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +60,6 @@ def erase_subject(
     *,
     volumes: Sequence[Path],
     check: VaultCheck,
-    advance: Callable[[int], None] = lambda _: None,
 ) -> ErasedSubject:
     """Erase what is known of a person, or go on with what is owed of that.
 
@@ -79,7 +78,7 @@ def erase_subject(
             _erase(practice, act, actor, reference)
     clear_catalogue(practice)
     attached = [open_volume(at) for at in volumes]
-    undone = erase_owed_on(practice, actor, attached, check=check, advance=advance)
+    undone = erase_owed_on(practice, actor, attached, check=check)
     with reading(practice.engine) as connection:
         row = SUBJECTS.find(connection, reference)
         owed = tuple(_owing(practice, connection, row.erased))

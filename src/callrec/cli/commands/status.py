@@ -23,7 +23,7 @@ from callrec.cli.invocation import (
     signing_person,
 )
 from callrec.cli.layout import DueSoon, Overdue, Table, as_words
-from callrec.cli.offers import day_in_words
+from callrec.cli.offers import most_pressing_day
 from callrec.cli.output import counted, facts, local_day, local_time
 from callrec.errors import Tampered, Unusable
 
@@ -275,7 +275,7 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
     rows = [
         (
             *(item.reference, f"to {item.waits_to}", item.purpose or _OTHERS[item.waits_to]),
-            *(item.created_by, item.recordings, day_in_words(item, zone)),
+            *(item.created_by, item.recordings, most_pressing_day(item, zone)),
         )
         for item in items
     ]

@@ -31,7 +31,6 @@ from callrec.package.certificate import (
     Certificate,
     approval_in_words,
     basis_rows,
-    day_in_words,
     edits_in_words,
     hash_in_lines,
     instant_in_words,
@@ -47,6 +46,7 @@ from callrec.package.package import CERTIFICATE, NAMESPACE, READ_ME, RIGHTS, Mem
 from callrec.package.sealed_page import page_statement
 from callrec.package.texts import WHAT_IT_PROVES
 from callrec.package.whole import PASSPHRASE_WORDS, sha256_of, unfinished_package, write_all
+from callrec.policy.days import day_in_words, time_in_words
 
 MAX_CONTENT_BYTES: Final = 64 << 20
 """Of what is in the package, 64 MiB: a browser takes six times as much memory to open it."""
@@ -312,7 +312,7 @@ def _call(
     name = f"Call {place}"
     return {
         "name": name,
-        "heading": f"{name}: {day_in_words(first.started_at)}, {first.started_at:%H:%M}",
+        "heading": f"{name}: {time_in_words(first.started_at)}",
         "player": _player(heard, waveforms) if heard else None,
         "notes": [*_notes(heard)],
         "edits": [*_edits(heard)] if heard else [],

@@ -25,7 +25,7 @@ from callrec.policy.clause import Law
 from callrec.policy.clock_events import STATUTORY_SCALES, Deadline, TimeScales, full_date
 from callrec.policy.days import FIRST_YEAR, WorkingDays
 from callrec.policy.role import Person, PersonId, Power, Role, powers_of
-from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, Worded, is_sentence
+from callrec.policy.words import Worded, check_sentence
 
 IN_FORCE_SINCE: Final = date(2026, 6, 19)
 """Since when the section is in force: of what came before, no clock runs."""
@@ -137,13 +137,7 @@ def check_may_enter(person: Person) -> None:
 
 def check_account(what: str, option: str = "--what") -> None:
     """What is complained of, was done or was found is told in a sentence."""
-    if not is_sentence(what):
-        raise Refused(
-            f"{option} is not a sentence",
-            clause=Law.COMPLAINT,
-            hint=f"use at least {MIN_REASON_CHARACTERS} characters and {MIN_REASON_WORDS}"
-            f' different words: {option} "…"',
-        )
+    check_sentence(what, option, Law.COMPLAINT)
 
 
 def check_day(on: date, *, today: date, since: date | None = None) -> None:

@@ -2,7 +2,7 @@
 
 4(d)  a recording that somebody heard is found as its person's    identified by a note
 4(e)  who heard it under a grant, or handles a request for it,    check_may_note
-writes a note, in their own name
+      writes a note, in their own name
 4(e)  who wrote it changes it                                     check_may_change_note
 17    it goes with its recording, or with its person              check_may_erase_note
 """
@@ -18,7 +18,7 @@ from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause
 from callrec.policy.role import Person, PersonId, Power, powers_of
-from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, is_sentence
+from callrec.policy.words import check_sentence
 
 
 class NoteState(StrEnum):
@@ -100,11 +100,4 @@ def check_written(state: NoteState, reference: str) -> None:
 
 def check_text(text: str, option: str = "--text") -> str:
     """What a note says, or how somebody was recognised, is a sentence; as it was typed."""
-    if not is_sentence(text):
-        raise Refused(
-            f"{option} is not a sentence",
-            clause=Clause.SUBJECT_ACCESS,
-            hint=f"use at least {MIN_REASON_CHARACTERS} characters and {MIN_REASON_WORDS}"
-            f' different words: {option} "…"',
-        )
-    return text
+    return check_sentence(text, option, Clause.SUBJECT_ACCESS)

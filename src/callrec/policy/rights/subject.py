@@ -162,6 +162,13 @@ def check_record(record: SubjectRecord) -> None:
     check_proof(record.proof)
 
 
+def check_name(name: str) -> str:
+    """A name has a word to find somebody by; Unusable if not. As it was typed."""
+    if not words(name):
+        raise Unusable("a name has two letters or more", hint="give it by --name NAME")
+    return name
+
+
 def check_proof(proof: str) -> str:
     """How somebody's identity was proved is said in a sentence [policy 4(e)]; as it was typed."""
     if not is_sentence(proof):
@@ -196,8 +203,8 @@ def check_not_browsing_people(
             clause=Clause.NO_BROWSING,
             hint="add --nhs-number, --number, or --name with --born",
         )
-    if criteria.name and not words(criteria.name):
-        raise Unusable("a name has two letters or more", hint="give it by --name NAME")
+    if criteria.name:
+        check_name(criteria.name)
     check_reason_or_request(reason, request)
 
 

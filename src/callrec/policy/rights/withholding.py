@@ -25,6 +25,7 @@ from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Law
 from callrec.policy.clock_rules import same_day_after
 from callrec.policy.completeness import normalise_text
+from callrec.policy.days import day_in_words
 from callrec.policy.further import CLAIMANT, NO_AUTHORITY, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground, OnlyIf
@@ -42,7 +43,7 @@ class Opinion:
     @property
     def said(self) -> str:
         """As it is kept beside a decision: ``Dr Alice Jones, 12 November 2026``."""
-        return f"{normalise_text(self.by)}, {self.on.day} {self.on:%B %Y}"
+        return f"{normalise_text(self.by)}, {day_in_words(self.on)}"
 
 
 OPINION_MONTHS: Final = 6

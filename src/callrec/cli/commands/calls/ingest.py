@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from callrec.intake.summary import Ingested, Summary
     from callrec.intake.watching import FolderChanges
     from callrec.practice import Actor, Practice
+    from callrec.retention.instructing import InstructionOrder
 
 ingest_app = new_app()
 
@@ -81,40 +82,50 @@ def ingest(
     --instruction then writes the letter that asks the supplier to delete what you hold now.
     """
     from callrec.intake.clearing import parse_after
-    from callrec.intake.preview import preview_names
-    from callrec.intake.reading import telephone_setup
 
+    asked = read_instruction(instruction, supplier, within_days, archived=archived)
     if bundle is not None or map_file is not None:
         typed = {"PATH": paths, "--after": after != "keep", "--watch": watch, "--system": system}
         typed |= {"--unrecognised": unrecognised}
         others = [name for name in typed if typed[name]]
-        asked = read_instruction(instruction, supplier, within_days, archived=archived)
-        order = read_order(bundle, map_file, cdr or [], others, asked)
-        (try_rows if names_only else rehearse_bundle if dry_run else ingest_bundle)(
-            ctx.obj, order, rows
-        )
+        order = read_order(bundle, map_file, cdr or [], others, asked, rows=rows)
+        run = try_rows if names_only else rehearse_bundle if dry_run else ingest_bundle
+        run(ctx.obj, order)
         return
+    _check_belongs(watch=watch, names_only=names_only, dry_run=dry_run, cdr=cdr, asked=asked)
+    if names_only:
+        _try_names(ctx.obj, paths or [], system)
+    elif dry_run:
+        _rehearse(ctx.obj, _sources(paths), cdr or [], system, unrecognised=unrecognised)
+    else:
+        taking = _Taking(_sources(paths), parse_after(after), cdr or [], system, unrecognised)
+        (_stay if watch else _ingest)(ctx.obj, taking)
+
+
+def _check_belongs(
+    *,
+    watch: bool,
+    names_only: bool,
+    dry_run: bool,
+    cdr: list[Path] | None,
+    asked: InstructionOrder | None,
+) -> None:
+    """What was typed without an export goes together; Unusable if not."""
+    if asked is not None:
+        raise Unusable(
+            "--instruction goes with --bundle",
+            hint="give the export, too: --bundle EXPORT.zip --map MAP.toml",
+        )
     if watch and (names_only or dry_run):
         raise Unusable("--watch takes recordings in; it goes with no rehearsal")
     if cdr and names_only:
         raise Unusable("--cdr does not go with --try, which reads no file")
-    if names_only:
-        show_previews(
-            ctx.obj.out,
-            list(preview_names(paths or (), telephone_setup(ctx.obj.settings, system=system))),
-        )
-        return
+
+
+def _sources(paths: list[str] | None) -> list[Path]:
     if not paths or "" in paths:  # of a variable that is not set, say: not the folder one is in
         raise Unusable("PATH is missing", hint="callrec ingest --help shows how")
-    sources = [Path(path) for path in paths]
-    if dry_run:
-        _rehearse(ctx.obj, sources, cdr or [], system, unrecognised=unrecognised)
-        return
-    taking = _Taking(sources, parse_after(after), cdr or [], system, unrecognised)
-    if watch:
-        _stay(ctx.obj, taking)
-    else:
-        _ingest(ctx.obj, taking)
+    return [Path(path) for path in paths]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +137,14 @@ class _Taking:
     cdr: list[Path]
     system: str | None
     unrecognised: bool
+
+
+def _try_names(invocation: Invocation, names: list[str], system: str | None) -> None:
+    from callrec.intake.preview import preview_names
+    from callrec.intake.reading import telephone_setup
+
+    setup = telephone_setup(invocation.settings, system=system)
+    show_previews(invocation.out, list(preview_names(names, setup)))
 
 
 def _rehearse(

@@ -42,6 +42,8 @@ class BundleOrder:
     cdr: Sequence[Path]
     instruction: InstructionOrder | None
     """What the supplier is asked afterwards; None: nothing."""
+    rows: int
+    """How many `try_rows` shows."""
 
 
 def read_order(
@@ -50,6 +52,8 @@ def read_order(
     cdr: Sequence[Path],
     others: Sequence[str],
     instruction: InstructionOrder | None,
+    *,
+    rows: int,
 ) -> BundleOrder:
     """What was typed; ``others``: what goes with no export.
 
@@ -64,7 +68,7 @@ def read_order(
     if others:
         hint = "an export is taken in whole, and stays as it is"
         raise Unusable(f"--bundle does not go with {others[0]}", hint=hint)
-    return BundleOrder(file, map_file, cdr, instruction)
+    return BundleOrder(file, map_file, cdr, instruction, rows)
 
 
 def read_instruction(
@@ -87,7 +91,7 @@ def read_instruction(
     return InstructionOrder(to, supplier.strip(), within_days, archived)
 
 
-def try_rows(invocation: Invocation, order: BundleOrder, rows: int) -> None:
+def try_rows(invocation: Invocation, order: BundleOrder) -> None:
     """Show how the first rows are read; no sound is."""
     from callrec.intake.bundle import open_bundle
     from callrec.intake.bundle_map import read_bundle_map
@@ -96,10 +100,10 @@ def try_rows(invocation: Invocation, order: BundleOrder, rows: int) -> None:
 
     with open_bundle(order.file, read_bundle_map(order.map_file)) as bundle:
         previews = preview_rows(bundle.found, telephone_setup(invocation.settings))
-        show_previews(invocation.out, list(islice(previews, rows)))
+        show_previews(invocation.out, list(islice(previews, order.rows)))
 
 
-def rehearse_bundle(invocation: Invocation, order: BundleOrder, _rows: int) -> None:
+def rehearse_bundle(invocation: Invocation, order: BundleOrder) -> None:
     """Show how all of it would be taken in."""
     from callrec.intake.bundle import open_bundle
     from callrec.intake.bundle_map import read_bundle_map
@@ -115,7 +119,7 @@ def rehearse_bundle(invocation: Invocation, order: BundleOrder, _rows: int) -> N
         show_previews(invocation.out, list(preview_found(bundle.found, setup, records)))
 
 
-def ingest_bundle(invocation: Invocation, order: BundleOrder, _rows: int) -> None:
+def ingest_bundle(invocation: Invocation, order: BundleOrder) -> None:
     """Take it in; what was taken in is read back before it is told."""
     from callrec.intake.bundle import open_bundle
     from callrec.intake.bundle_map import read_bundle_map

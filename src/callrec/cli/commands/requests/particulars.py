@@ -25,7 +25,7 @@ from callrec.cli.prompts import Prompts
 from callrec.errors import Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.completeness import AnswerContext, is_asked, read_answer
-from callrec.policy.days import DayRange, TimeRange, parse_days, parse_times
+from callrec.policy.days import DayRange, TimeRange, day_in_words, parse_days, parse_times
 from callrec.policy.further import (
     MAX_AGREEMENT_MIB,
     QUESTIONS,
@@ -230,7 +230,7 @@ def add_known(
         return typed
     known = common_facts(practice, actor, recordings)
     taken = {
-        "on": (known.day and f"{known.day}", known.day and f"{known.day.day} {known.day:%B %Y}"),
+        "on": (known.day and f"{known.day}", known.day and day_in_words(known.day)),
         "at": (known.at and f"{known.at:%H:%M}", known.at and f"{known.at:%H:%M}"),
         "extension": (known.extension, f"extension {known.extension}"),
     }

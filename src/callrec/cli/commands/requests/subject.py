@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -16,15 +15,14 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
 from callrec.cli.layout import Table
 from callrec.cli.output import facts, labelled, local_time
-from callrec.errors import Unusable
-from callrec.policy.days import short_date
+from callrec.policy.days import day_in_words, short_date
 from callrec.policy.rights.subject import (
     SubjectCriteria,
+    check_name,
     check_proof,
     read_birthday,
     read_nhs_number,
 )
-from callrec.policy.words import words
 
 if TYPE_CHECKING:
     from callrec.practice import Practice
@@ -113,7 +111,7 @@ def _ask_missing(
     if not invocation.prompts.possible:
         return said
     readers: Mapping[str, Callable[[str], Any]] = {
-        "names": lambda text: tuple(map(_name, _several(text))),
+        "names": lambda text: tuple(map(check_name, _several(text))),
         "born": lambda text: read_birthday(text, today(practice)).isoformat(),
         "nhs_number": lambda text: read_nhs_number(text) if _is_given(text) else "",
         "numbers": lambda text: tuple(
@@ -165,12 +163,6 @@ def _is_given(text: str) -> bool:
     return text.casefold() != _NONE
 
 
-def _name(text: str) -> str:
-    if not words(text):
-        raise Unusable("a name has two letters or more", hint="give it by --name NAME")
-    return text
-
-
 def _show_kept(invocation: Invocation, kept: KeptSubject, done: str) -> None:
     invocation.out.show({"id": kept.reference, **facts(kept, "version", "shared")}, done)
     if kept.shared:
@@ -215,7 +207,7 @@ def find(
         ctx.obj.prompts, practice, actor, reason, request, is_refused=not criteria.names_one
     )
     found = look_up_subjects(practice, actor, criteria, reason=reason, request=request)
-    rows = [(each.reference, each.name, _birthday(each.born_on)) for each in found]
+    rows = [(each.reference, each.name, day_in_words(each.born_on)) for each in found]
     table = Table(("person", "name", "born"), rows)
     items = [{"id": each.reference, **facts(each, "name", "born_on")} for each in found]
     ctx.obj.out.show({"items": items}, table if found else "Nobody on the register is so.")
@@ -264,7 +256,7 @@ def _shown_lines(practice: Practice, shown: ShownSubject) -> Iterator[str]:
     known = [
         ("name", name),
         *(("also", each) for each in others),
-        ("born", _birthday(shown.born_on)),
+        ("born", day_in_words(shown.born_on)),
         ("NHS number", shown.nhs_number or "not known"),
         *(("telephone", each) for each in shown.numbers or ("none known",)),
         ("identity", shown.proof),
@@ -330,10 +322,6 @@ def list_(ctx: Context) -> None:
         for each in listed
     ]
     ctx.obj.out.show_items(items, Table(("person", "state", "version", "added", "by"), rows))
-
-
-def _birthday(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def read_subject_reference(text: str) -> str:

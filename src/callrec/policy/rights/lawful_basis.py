@@ -19,6 +19,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.further import COURT_ORDER, OTHER_BASIS, QUESTIONS, FurtherParticular
 from callrec.policy.notice import PURPOSES_IN_WORDS
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.words import listed
 
 LEGAL_OBLIGATION: Final = "6(1)(c)"
 PUBLIC_TASK: Final = "6(1)(e)"
@@ -100,9 +101,7 @@ def in_articles(articles: tuple[str, ...]) -> str:
     """``UK GDPR Articles 6(1)(e) and 9(2)(h)``; nothing of none."""
     if not articles:
         return ""
-    *others, last = articles
-    listed = f"{', '.join(others)} and {last}" if others else last
-    return f"UK GDPR Article{'s' if others else ''} {listed}"
+    return f"UK GDPR Article{'s' if len(articles) > 1 else ''} {listed(articles)}"
 
 
 def reasons_in_words(decided: Decided) -> tuple[str, ...]:
