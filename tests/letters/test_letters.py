@@ -389,6 +389,18 @@ def test_who_cannot_see_who_else_has_the_calls_does_not_write_that_nobody_has(
         write(house, LetterKind.ANSWER, login="sam")
 
 
+def test_of_an_extension_nobody_is_written_to_once_the_first_month_is_over(house: House) -> None:
+    further = further_of(Purpose.SUBJECT_ACCESS, received="2026-09-01")
+    ask(house, purpose=Purpose.SUBJECT_ACCESS, number=ANN, further=further)
+    extended = ClockEvent(event=ClockEventKind.EXTENDED, on=date(2026, 9, 25))
+    dora = signed_in(house, "dora")
+    dated = date_request(house.practice, dora, "R-1", extended, reason=ANOTHER_REASON)
+    assert dated.letter is None
+    with pytest.raises(Refused, match="the month is over"):
+        write(house, LetterKind.EXTEND, words=WORDS)
+    assert LetterKind.EXTEND not in list_letters(house.practice, dora, "R-1").possible
+
+
 # --- sent, and closed --------------------------------------------------------------------------
 
 
@@ -404,6 +416,23 @@ def test_a_letter_is_sent_after_it_was_written_and_the_newest_word_counts(house:
     send(house, on=date(2026, 11, 25), number=1)
     (found,) = list_letters(house.practice, signed_in(house, "dora"), "R-1").written
     assert (found.sent_on, found.sent_by) == (date(2026, 11, 25), Channel.LETTER)
+    assert contradictions(house) == []
+
+
+def test_a_letter_that_is_true_no_more_is_not_sent_but_may_have_been_before(house: House) -> None:
+    reference, dora = access(house), signed_in(house, "dora")
+    approve(house, reference, "dora", to="sam")
+    write(house, LetterKind.ANSWER)
+    pass_days(house, 2)
+    revoke_grants(house.practice, dora, reference, reason=ANOTHER_REASON)
+    for on in (date(2026, 11, 26), date(2026, 11, 27)):
+        house.at = house.at.replace(day=on.day)
+        with pytest.raises(Refused, match="letter 1 tells of an approval that no longer stands"):
+            send(house, on=on)
+    assert send(house, on=date(2026, 11, 25)).ended_on == date(2026, 11, 26)
+    approve(house, reference, "dora", to="sam")
+    write(house, LetterKind.ANSWER)
+    assert send(house).ended_on is None
     assert contradictions(house) == []
 
 

@@ -40,7 +40,7 @@ from callrec.release.listen import hearing_end_leaf
 from callrec.release.packing import sought_in_words
 from callrec.release.rights import recipient_in_words
 from callrec.requests.approvals import last_approval, last_edits, uids_granted
-from callrec.requests.clock import day_of_leaf, deadline_on_day
+from callrec.requests.clock import day_of_leaf, deadline_on_day, is_first_month_over
 from callrec.requests.history import read_words
 from callrec.requests.holding import is_matched, matching_not_asked_for
 from callrec.requests.model import OpenRequest, uids_heard
@@ -92,6 +92,7 @@ def letter_facts(
         state=request.facts.state,
         is_clarifying=Awaited.CLARIFICATION in _open_questions(request),
         is_extended=deadline is not None and deadline.is_extended,
+        is_late=request.clock is not None and is_first_month_over(practice, request.clock),
         is_answered=bool(decided.told) or took_effect,
         is_erased=_certificate(practice, request) is not None,
     )

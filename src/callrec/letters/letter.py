@@ -30,6 +30,7 @@ from callrec.policy.rights.letter import (
     check_is_true,
     check_was_sent,
     check_words,
+    ended_by,
     possible_letters,
 )
 from callrec.practice import Actor, Practice, record, today
@@ -58,6 +59,8 @@ class WrittenLetter:
     text_sha256: str | None
     """In hex, as `pdf_sha256`."""
     pdf_sha256: str | None
+    ended_on: date | None = None
+    """When what it tells of ended after it was sent, as that is put on record; None: it stands."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -117,7 +120,7 @@ def record_letter_sent(
 
     Raises:
         NotFound: there is no such request, or no such letter.
-        Refused: it is not the actor's to say, or cannot have been on that day.
+        Refused: it is not the actor's to say, or cannot have been on that day, or is true no more.
         Locked, Tampered: as `write_letter`.
     """
     with signing_on(practice, actor, RequestAct.LETTER_SENT, reference) as act:
@@ -126,11 +129,21 @@ def record_letter_sent(
         written = read_letters(practice, act.connection, request)
         letter = choose_letter(written, number, reference)
         written_on = day_of_leaf(practice, letter.written)
-        check_was_sent(on, written_on=written_on, today=today(practice))
+        end = ended_by(letter.id, request.history.events)
+        ended_on = end.at.astimezone(practice.settings.time_zone).date() if end else None
+        check_was_sent(
+            on,
+            reference,
+            letter.number,
+            written_on=written_on,
+            ended_on=ended_on,
+            today=today(practice),
+        )
         words = {"channel": str(how), "on": on.isoformat()}
         what = RequestAct.LETTER_SENT
         log_with_words(act, actor, request, what, words, subject=[letter.id])
-    return _written(practice, reference, replace(letter, sent=((on, how),)))
+    sent = _written(practice, reference, replace(letter, sent=((on, how),)))
+    return replace(sent, ended_on=ended_on)
 
 
 def list_letters(practice: Practice, actor: Actor, reference: str) -> Letters:

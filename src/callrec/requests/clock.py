@@ -301,6 +301,13 @@ def deadline_on_day(practice: Practice, clock: Clock, *, on: date | None = None)
         )
 
 
+def is_first_month_over(practice: Practice, clock: Clock) -> bool:
+    """Whether it is too late to tell somebody that their answer takes longer [UK GDPR 12(3)]."""
+    kept = (each for each in clock.events if each.event is not ClockEventKind.EXTENDED)
+    due_on = deadline_on_day(practice, replace(clock, events=tuple(kept))).due_on
+    return due_on is not None and today(practice) > due_on
+
+
 def _unknown(why: str) -> Deadline:
     return Deadline(
         due_on=None,

@@ -50,7 +50,14 @@ from callrec.policy.words import check_reason, in_words, some_of
 from callrec.practice import Actor, Practice, signing, today
 from callrec.record.forms import NONCE_BYTES
 from callrec.requests.approvals import uids_granted
-from callrec.requests.clock import ACT_OF_DATED, deadline_on_day, log_dated, moved_late, read_clock
+from callrec.requests.clock import (
+    ACT_OF_DATED,
+    deadline_on_day,
+    is_first_month_over,
+    log_dated,
+    moved_late,
+    read_clock,
+)
 from callrec.requests.history import log_request_event, log_with_words, read_history, store_words
 from callrec.requests.lapse import attempt_on, signing_on
 from callrec.requests.model import Clock, OpenRequest, uids_heard
@@ -117,7 +124,13 @@ def date_request(
             deadline,
             instead_of=None if place is None else clock.events[place].on,
             was_due_on=moved_late(practice, clock, now, on=on) if now else None,
-            letter=letter_after(request.purpose, event, deadline, after.state),
+            letter=letter_after(
+                request.purpose,
+                event,
+                deadline,
+                after.state,
+                is_late=now is not None and is_first_month_over(practice, now),
+            ),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -18,6 +19,8 @@ from callrec.policy.rights.letter import (
 
 WRITTEN_ON: Final = date(2024, 1, 17)
 
+ENDED_ON: Final = date(2024, 1, 18)
+
 
 def facts(
     purpose: Purpose = Purpose.SUBJECT_ACCESS, state: RequestState = RequestState.SUBMITTED
@@ -29,13 +32,14 @@ def facts(
         state=state,
         is_clarifying=False,
         is_extended=False,
+        is_late=False,
         is_answered=False,
         is_erased=False,
     )
 
 
 def sent(on: date) -> None:
-    check_was_sent(on, written_on=WRITTEN_ON, today=date(2024, 1, 19))
+    check_was_sent(on, "R-17", 1, written_on=WRITTEN_ON, ended_on=ENDED_ON, today=date(2024, 1, 19))
 
 
 DEEDS: Final[dict[str, Callable[[], object]]] = {
@@ -47,6 +51,9 @@ DEEDS: Final[dict[str, Callable[[], object]]] = {
     ),
     "somebody writes that it takes longer, and did not extend it": lambda: check_is_true(
         LetterKind.EXTEND, facts()
+    ),
+    "somebody writes that it takes longer after the month": lambda: check_is_true(
+        LetterKind.EXTEND, replace(facts(), is_extended=True, is_late=True)
     ),
     "somebody answers a subject access of which nothing was granted": lambda: check_is_true(
         LetterKind.ANSWER, facts()
@@ -77,5 +84,6 @@ DEEDS: Final[dict[str, Callable[[], object]]] = {
         LetterKind.ANSWER, "The police have asked for this call as well"
     ),
     "a letter is sent before it was written": lambda: sent(date(2024, 1, 16)),
+    "a letter is sent that is true no more": lambda: sent(ENDED_ON),
     "a letter is sent tomorrow": lambda: sent(date(2024, 1, 20)),
 }

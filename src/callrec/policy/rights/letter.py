@@ -29,7 +29,13 @@ from callrec.policy.clock_events import (
     full_date,
 )
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import UNDECIDED, RequestAct, RequestEvent, RequestState
+from callrec.policy.request import (
+    ENDING_ACTS,
+    UNDECIDED,
+    RequestAct,
+    RequestEvent,
+    RequestState,
+)
 from callrec.policy.words import (
     MIN_REASON_CHARACTERS,
     MIN_REASON_WORDS,
@@ -56,15 +62,21 @@ class LetterKind(Worded):
 
 
 def letter_after(
-    purpose: Purpose, event: ClockEvent, deadline: Deadline | None, state: RequestState
+    purpose: Purpose,
+    event: ClockEvent,
+    deadline: Deadline | None,
+    state: RequestState,
+    *,
+    is_late: bool,
 ) -> LetterKind | None:
     """The letter that tells somebody what was dated about their request; None: there is none.
 
-    An extension that came too late has no effect, and nothing is told of it.
+    An extension that came too late has no effect, and nothing is told of it; nor of one that was
+    put on record late: ``is_late`` as in `LetterFacts`.
     """
     kind = None
     if event.event is ClockEventKind.EXTENDED and deadline and deadline.is_extended:
-        kind = LetterKind.EXTEND
+        kind = None if is_late else LetterKind.EXTEND
     elif event.event is ClockEventKind.ASKED:
         is_question = event.awaited is Awaited.CLARIFICATION
         kind = LetterKind.CLARIFY if is_question else LetterKind.ACKNOWLEDGE
@@ -86,6 +98,8 @@ class LetterFacts:
     """They were asked what they want, and have not answered."""
     is_extended: bool
     """By an extension that was announced in time."""
+    is_late: bool
+    """The first month is over, in which they are told of an extension."""
     is_answered: bool
     """Something of it was granted, or given already."""
     is_erased: bool
@@ -119,7 +133,7 @@ def is_true(kind: LetterKind, request: LetterFacts) -> bool:
     return {
         LetterKind.ACKNOWLEDGE: request.state in UNDECIDED,
         LetterKind.CLARIFY: is_open and request.is_clarifying,
-        LetterKind.EXTEND: is_open and request.is_extended,
+        LetterKind.EXTEND: is_open and request.is_extended and not request.is_late,
         LetterKind.ANSWER: request.is_answered,
         LetterKind.REFUSE: request.state is RequestState.DENIED,
         LetterKind.ERASED: request.is_erased,
@@ -177,6 +191,13 @@ def check_is_true(kind: LetterKind, request: LetterFacts) -> None:
             clause=source,
             hint=f"the kinds that fit: {kinds}",
         )
+    if kind is LetterKind.EXTEND and request.is_extended and request.is_late:
+        raise Refused(
+            "the month is over within which they are told that it takes longer",
+            clause=Law.ONE_MONTH,
+            hint="answer now, and say that you are sorry for the delay: callrec approve"
+            f" {request.reference}, then callrec request letter {request.reference} --kind answer",
+        )
     if not is_true(kind, request):
         why, hint = _FIRST[kind]
         raise Refused(why, clause=source, hint=hint.format(request.reference))
@@ -205,8 +226,39 @@ def check_words(kind: LetterKind, words: str) -> None:
         )
 
 
-def check_was_sent(on: date, *, written_on: date, today: date) -> None:
-    """A letter is sent once it is written, and by today."""
+def ended_by(letter: str, events: Iterable[RequestEvent]) -> RequestEvent | None:
+    """What ended the approval of which an answer tells; None: nothing, or it is no answer.
+
+    What went out before the letter was written stays so. ``letter`` is its id.
+    """
+    if kind_of(letter) is not LetterKind.ANSWER:
+        return None
+    was_written = False
+    for each in events:
+        if each.act is RequestAct.DELIVERED and not was_written:
+            return None
+        if was_written and each.act in _ENDS_AN_ANSWER:
+            return each
+        was_written |= each.act is RequestAct.LETTER_WRITTEN and each.of == letter
+    return None
+
+
+_ENDS_AN_ANSWER: Final = ENDING_ACTS | {RequestAct.APPROVED, RequestAct.DENIED}
+
+
+def check_was_sent(
+    on: date,
+    reference: str,
+    number: int,
+    *,
+    written_on: date,
+    ended_on: date | None,
+    today: date,
+) -> None:
+    """A letter is sent once it is written, by today, and while it is true.
+
+    ``ended_on``: the day on which what it tells of ended (`ended_by`); None: it stands.
+    """
     if on > today:
         raise Refused(
             "that day has not come yet",
@@ -218,6 +270,14 @@ def check_was_sent(on: date, *, written_on: date, today: date) -> None:
             f"the letter was written later, on {full_date(written_on)}",
             clause=Law.ONE_MONTH,
             hint="check the day, or say which letter it was: --letter N",
+        )
+    if ended_on is not None and on >= ended_on:
+        raise Refused(
+            f"letter {number} tells of an approval that no longer stands as it tells of it, since"
+            f" {full_date(ended_on)}",
+            clause=Law.ONE_MONTH,
+            hint=f"write it anew: callrec request letter {reference} --kind answer; if it was sent"
+            " before, say on which day",
         )
 
 
