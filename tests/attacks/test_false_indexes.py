@@ -91,3 +91,10 @@ def test_a_number_that_no_recording_has_had_is_not_counted_on_from(
     stocked.close()
     _run(file, f"UPDATE sqlite_sequence SET seq = {last} WHERE name = 'recording'")
     is_found(stocked)
+
+
+def test_nothing_is_kept_in_the_table_that_counts_recordings(stocked: House) -> None:
+    file = stocked.practice.folder / "catalogue.sqlite"
+    stocked.close()
+    _run(file, "INSERT INTO sqlite_sequence VALUES (x'5ea1ed', x'c0ffee')")
+    is_found(stocked)

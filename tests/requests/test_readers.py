@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from callrec.errors import NotFound
+from callrec.notes.note import write_note
 from callrec.office.inbox import read_inbox
 from callrec.office.status import read_status
 from callrec.policy.clock_events import ClockEvent, ClockEventKind
@@ -36,6 +37,7 @@ from callrec.requests.glass import review_glass
 from callrec.requests.show import list_requests, show_request
 from callrec.retention.holds import lift_hold, list_holds, show_hold
 from callrec.search.search import search_recordings
+from callrec.search.show import show_recording
 from house.listening import hear
 from house.packages import release
 from house.practices import House
@@ -192,3 +194,26 @@ def test_to_log_out_shows_nothing_of_it(stocked: House) -> None:
     dora = signed_in(stocked, "dora")
     assert [each.reference for each in read_status(stocked.practice, dora).due_soon] == [reference]
     assert read_status(stocked.practice, None).due_soon == ()
+
+
+def test_a_recording_tells_of_it_neither_by_its_state_nor_by_a_note(stocked: House) -> None:
+    the_police_ask(stocked)
+    write_note(
+        stocked.practice,
+        signed_in(stocked, "dora"),
+        1,
+        text="The other voice is her husband, who was not asked",
+    )
+    for login, knows in {"pat": False, "dora": True}.items():
+        actor = logged_in(stocked, login)
+        shown = show_recording(stocked.practice, actor, 1)
+        assert (shown.call.held, bool(shown.notes)) == (knows, knows)
+        found = search_recordings(
+            stocked.practice,
+            actor,
+            criteria=[Criteria(number="+447700900123")],
+            reason="A patient says that nobody rang back",
+            request=None,
+            limit=None,
+        )
+        assert {each.held for each in found.items if each.id == 1} == {knows}

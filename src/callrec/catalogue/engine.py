@@ -430,12 +430,14 @@ def check_indexes(connection: Connection) -> None:
 def check_numbering(connection: Connection) -> None:
     """The next recording gets the number after the last one's, which is never taken away.
 
+    Only recordings are numbered so, and SQLite's table of that holds nothing else.
+
     Raises:
-        Tampered: it would not.
+        Tampered: it would not, or that table holds more.
     """
     beyond = connection.exec_driver_sql(
-        "SELECT 1 FROM sqlite_sequence WHERE name = 'recording'"
-        " AND seq IS NOT (SELECT max(id) FROM recording)"
+        "SELECT 1 FROM sqlite_sequence WHERE name IS NOT 'recording'"
+        " OR seq IS NOT (SELECT max(id) FROM recording)"
     )
     if beyond.first() is not None:
         raise damaged("the next recording would get a number that does not follow the last one's")

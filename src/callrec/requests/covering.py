@@ -48,6 +48,23 @@ def holds_covering(
     return _covering(connection, recordings, naming, in_time_of)
 
 
+def shown_holds(
+    practice: Practice, actor: Actor, connection: Connection, recordings: Collection[int]
+) -> Mapping[int, tuple[HoldFacts, ...]]:
+    """The same as the actor may learn of them: no hold of a request that is hidden from them."""
+    covering = holds_covering(practice, actor, connection, recordings)
+    if not covering:
+        return covering
+    from callrec.requests.open import references_hidden_from  # noqa: PLC0415  # few are held
+
+    hidden = references_hidden_from(practice, actor, connection)
+    seen = {
+        number: tuple(each for each in holds if each.request not in hidden)
+        for number, holds in covering.items()
+    }
+    return {number: holds for number, holds in seen.items() if holds}
+
+
 def shown_calls(
     practice: Practice,
     actor: Actor,
@@ -57,7 +74,7 @@ def shown_calls(
     masked: bool,
 ) -> tuple[ShownCall, ...]:
     """Recordings as lists show them: which are held, where their files are, how they came in."""
-    held = holds_covering(practice, actor, connection, [each.id for each in opened])
+    held = shown_holds(practice, actor, connection, [each.id for each in opened])
     archived = [each.id for each in opened if each.state == RecordingState.ARCHIVED]
     volumes = labels_of(connection, archived)
     brought = came_in(connection, practice.register, [each.uid for each in opened])

@@ -5,15 +5,16 @@ Anybody who can write the database could seal another in its place, so it counts
 that made it, attested to be its maker's, commits to its digest [policy 4(b)].
 
 Where an outside body asked that a person is not told, its request is hidden from that person as if
-there were none: by its number, in every list and register, with the holds and the entries of the
-log that name it. Only a number is missed. For an auditor, who opens no requests, that cannot be
-known: lists show them that a body asked, and never about whom. Staff and services are shown their
-own alone [policy 4(f); DPA 2018 Sch 2 Pt 1 para 2].
+there were none: by its number, in every list and register, with its holds and that they hold a
+recording, the notes written under it and the entries of the log that name it. Only a number is
+missed. For an auditor, who opens no requests, that cannot be known: lists show them that a body
+asked, and never about whom. Staff and services are shown their own alone [policy 4(f); DPA 2018
+Sch 2 Pt 1 para 2].
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from callrec.catalogue.holds import find_hold, hold_not_found
 from callrec.catalogue.requests import find_request, request_not_found
 from callrec.errors import Failed, Refused, Tampered
 from callrec.login.people import people_named
+from callrec.notes.log import OpenNote, read_notes
 from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause
 from callrec.policy.further import FurtherParticular
@@ -284,6 +286,15 @@ def find_visible_hold(
     if row.request in hidden_from(practice, actor, connection):
         raise hold_not_found(number)
     return row
+
+
+def visible_notes(
+    practice: Practice, actor: Actor, connection: Connection, recordings: Collection[str]
+) -> tuple[OpenNote, ...]:
+    """The notes on recordings, uids, that somebody may read; raises as `notes.log.read_notes`."""
+    notes = read_notes(practice, actor, connection, recordings)
+    hidden = hidden_from(practice, actor, connection) if notes else frozenset()
+    return tuple(each for each in notes if each.history.request not in hidden)
 
 
 def is_request_hidden_from(

@@ -25,7 +25,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import labels_of
 from callrec.errors import NotFound, Tampered
 from callrec.login.people import logins
-from callrec.notes.log import OpenNote, read_notes
+from callrec.notes.log import OpenNote
 from callrec.notices import read_notices, stated_on, versions_on
 from callrec.policy.authority import check_may
 from callrec.policy.notice import CallerTold, NoticeKind, NoticeVersion, caller_told
@@ -33,7 +33,8 @@ from callrec.policy.retention import Category, RecordingState
 from callrec.policy.role import Power
 from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice, attempt, record, today
-from callrec.requests.covering import holds_covering
+from callrec.requests.covering import shown_holds
+from callrec.requests.open import visible_notes
 from callrec.requests.restrictions import effects_on
 
 RECORDING_SHOWN: Final = "recording.shown"
@@ -182,13 +183,13 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
             # Its key, and the key over that, which they may have no way to open.
             for table, id_ in ((tables.recording, row.id), (tables.batch, row.batch)):
                 check_row(connection, practice.register, table.name, id_)
-            held = holds_covering(practice, actor, connection, [row.id])
+            held = shown_holds(practice, actor, connection, [row.id])
             category = category_of(practice, connection, row.id)
             is_away = row.state == RecordingState.ARCHIVED
             volumes = labels_of(connection, [row.id])[row.id] if is_away else ()
             brought = came_in(connection, practice.register, [uid]).get(uid)
             effects = effects_on(practice, connection, [uid])
-            notes = read_notes(practice, actor, connection, [uid])
+            notes = visible_notes(practice, actor, connection, [uid])
         is_file_checked = _check_file(practice, row)
     fields, day = opened.fields, opened.started_at.astimezone(practice.settings.time_zone).date()
     on_its_day = versions_on(notices, day)
