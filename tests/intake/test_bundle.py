@@ -93,11 +93,11 @@ def test_what_stands_there_as_it_was_read_is_compared_again(house: House, tmp_pa
 
 
 def test_a_sound_that_came_in_by_itself_is_known_in_an_export(house: House, tmp_path: Path) -> None:
-    take_in(house, a_call(tmp_path / "spool", 1))
+    take_in(house, a_call(tmp_path / "spool"))
     done = take_in_export(house, an_export(tmp_path / "e.zip", THREE))
     assert (done.recordings, done.duplicates) == (2, 1)
     names = [name for each in recordings_of(house) for name in names_of(each)]
-    assert f"{tmp_path}/e.zip/2.wav" in names
+    assert f"{tmp_path}/e.zip/1.wav" in names
 
 
 def test_what_was_there_is_compared_by_somebody_who_may_open_it_alone(
@@ -215,3 +215,55 @@ def test_a_bom_and_a_number_with_its_country_are_right(tmp_path: Path) -> None:
 def test_no_export_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="there is no export"), open_bundle(tmp_path / "no", MAP):
         pass
+
+
+OTHER_CALLS = {
+    "another day": replace(THREE[0], file="x.wav", time="2024-07-05T14:05:01"),
+    "another minute": replace(THREE[0], file="x.wav", time="2024-07-04T14:06:01"),
+    "another number": replace(THREE[0], file="x.wav", number="020 7946 0123"),
+    "another way": replace(THREE[0], file="x.wav", direction="out"),
+}
+
+
+@pytest.mark.parametrize("other", OTHER_CALLS.values(), ids=OTHER_CALLS)
+@pytest.mark.parametrize("is_held", [True, False], ids=["held", "in the same list"])
+def test_a_row_of_another_call_with_the_same_sound_is_named_and_not_counted_as_held(
+    house: House, tmp_path: Path, other: Row, *, is_held: bool
+) -> None:
+    rows = [other] if is_held else [THREE[0], other]
+    if is_held:
+        take_in_export(house, an_export(tmp_path / "a.zip", THREE[:1]))
+    sounds = {row.file: a_wave() for row in rows}
+    done = take_in_export(house, an_export(tmp_path / "b.zip", rows, sounds))
+    where = ("line 2", "recording 1") if is_held else ("line 3", "line 2")
+    assert [each.why for each in done.quarantined] == [
+        f"{where[0]} of the list: the same sound as {where[1]}, but of another call"
+    ]
+    assert (done.duplicates, len(done.read_back)) == (0, len(rows) - 1)
+    assert [each.fields["unique_id"] for each in recordings_of(house)] == ["C-1"]
+
+
+def test_who_cannot_open_the_recording_held_sees_another_call_by_its_day(
+    house: House, tmp_path: Path
+) -> None:
+    take_in_export(house, an_export(tmp_path / "a.zip", THREE[:1]))
+    other = OTHER_CALLS["another day"]
+    done = take_in_export(house, an_export(tmp_path / "b.zip", [other]), login="door")
+    assert [each.refusal for each in done.quarantined] == [Refusal.DESCRIPTION]
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        replace(THREE[0], file="x.wav", time="2024-07-04T14:05"),
+        replace(THREE[0], file="x.wav", time="2024-07-04T13:05:01Z", number=""),
+        replace(THREE[0], file="x.wav", direction="", number="", extension=""),
+    ],
+    ids=["to the minute", "in UTC, without its number", "with its time alone"],
+)
+def test_a_row_that_tells_the_same_call_again_is_held(
+    house: House, tmp_path: Path, same: Row
+) -> None:
+    take_in_export(house, an_export(tmp_path / "a.zip", THREE[:1]))
+    done = take_in_export(house, an_export(tmp_path / "b.zip", [same]))
+    assert (done.duplicates, done.quarantined) == (1, [])

@@ -146,6 +146,8 @@ def test_a_refusal_for_a_crime_reads_like_one_of_what_is_not_held(house: House) 
         told: dict[str, Any] = {"further": further, "recordings": recordings, **number}
         reference = ask(house, purpose=Purpose.SUBJECT_ACCESS, **told)
         dora = signed_in(house, "dora")
+        if not recordings:
+            gather_recordings(house.practice, dora, reference, leave_out={})
         why = "The police look into threats of this caller"
         deny_request(house.practice, dora, reference, reason=why, ground=ground)
         letter = write(house, LetterKind.REFUSE, reference)

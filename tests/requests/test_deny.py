@@ -14,6 +14,7 @@ from callrec.policy.rights.withholding import Opinion
 from callrec.policy.role import VaultKey
 from callrec.registers.verify import Verdict
 from callrec.requests.decide import deny_request, revoke_grants
+from callrec.requests.gather import gather_recordings
 from callrec.requests.glass import outstanding_glass, review_glass
 from callrec.requests.show import show_request
 from house.commands import type_in
@@ -73,7 +74,10 @@ def test_a_subject_access_is_denied_on_a_law_s_ground(stocked: House) -> None:
 
 
 def test_of_whom_nothing_is_held_he_is_answered_so(stocked: House) -> None:
-    reference = a_request(stocked, purpose=Purpose.SUBJECT_ACCESS, recordings=[])
+    number = "+441144960111"
+    reference = a_request(stocked, purpose=Purpose.SUBJECT_ACCESS, recordings=[], number=number)
+    max_ = logged_in(stocked, "max")
+    gather_recordings(stocked.practice, max_, reference, leave_out={})
     deny(stocked, reference, "dora", ground=Ground.NOT_HELD)
     shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference)
     assert shown.denial is not None

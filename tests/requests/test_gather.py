@@ -24,6 +24,7 @@ from callrec.requests.amend import (
     detach_recordings,
     write_version,
 )
+from callrec.requests.decide import deny_request
 from callrec.requests.gather import Gathered, gather_recordings
 from callrec.requests.show import ShownGathering, show_request
 from house.calls import a_call, take_in
@@ -40,6 +41,7 @@ from house.requests import (
     refused,
     rows,
     signed_in,
+    state_of,
 )
 
 ACCESS = Purpose.SUBJECT_ACCESS
@@ -334,3 +336,61 @@ def test_who_gathered_is_still_told_that_it_waits_for_their_decision(callers: Ho
     gather(callers, login="dora")
     items = read_inbox(callers.practice, logged_in(callers, "dora"))
     assert [item.waits_to for item in items] == [InboxAction.DECIDE]
+
+
+def says_not_held(house: House, reference: str = "R-1") -> None:
+    dora = signed_in(house, "dora")
+    deny_request(house.practice, dora, reference, reason=REASON, ground=Ground.NOT_HELD)
+
+
+REASON, TOM = "Nothing was found of what they ask for", "+441144960111"
+
+
+def test_nothing_is_said_not_to_be_held_before_all_of_it_was_searched_for(callers: House) -> None:
+    ask(callers, purpose=ACCESS, numbers=(TOM,))
+    with pytest.raises(Refused, match="nobody has searched") as refusal:
+        says_not_held(callers)
+    assert "callrec request gather R-1" in refusal.value.hint
+    gather(callers)
+    take_in(callers, [a_call(number=TOM, caller=TOM, started_at=datetime(2024, 1, 9, tzinfo=UTC))])
+    with pytest.raises(Refused, match="nobody has searched"):
+        says_not_held(callers)
+    assert state_of(callers, "R-1") == "submitted"
+
+
+def test_what_was_left_out_on_a_ground_is_refused_on_that_and_not_as_not_held(
+    callers: House,
+) -> None:
+    ask(callers, purpose=ACCESS, numbers=(ANN,))
+    gather(callers, leave_out={1: Ground.CRIME, 2: Ground.THIRD_PARTY})
+    with pytest.raises(Refused, match="so that something is held") as refusal:
+        says_not_held(callers)
+    assert "--code third-party --reason TEXT (also left out: crime)" in refusal.value.hint
+    with pytest.raises(Refused, match="names no recording") as unnamed:
+        decide(callers)
+    assert "not-held" not in unnamed.value.hint
+    deny_request(
+        callers.practice,
+        signed_in(callers, "dora"),
+        "R-1",
+        reason=REASON,
+        ground=Ground.THIRD_PARTY,
+    )
+
+
+def test_what_another_part_of_the_same_request_answers_is_withdrawn(callers: House) -> None:
+    for _ in range(2):
+        ask(callers, purpose=ACCESS, numbers=(ANN,))
+    gather(callers)
+    gather(callers, "R-2")
+    with pytest.raises(Refused, match="so that something is held") as refusal:
+        says_not_held(callers, "R-2")
+    assert "callrec request withdraw R-2" in refusal.value.hint
+
+
+def test_what_was_taken_away_without_a_ground_is_gathered_again(callers: House) -> None:
+    ask(callers, purpose=ACCESS, numbers=(ANN,))
+    gather(callers)
+    detach_recordings(callers.practice, signed_in(callers, "sam"), "R-1", [1, 2])
+    with pytest.raises(Refused, match="nobody has searched for all"):
+        says_not_held(callers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from callrec.intake.clearing import ReadBack
 from callrec.retention.instructing import (
     InstructionOrder,
     WrittenInstruction,
+    is_call_id,
     names_somebody,
     write_instruction,
 )
@@ -141,6 +142,38 @@ def test_a_reference_with_a_number_or_a_name_in_it_is_not_said() -> None:
         assert names_somebody(shows, call), shows
     for hides in ("C-1001", "20240704-140501", "evan-17", ""):
         assert not names_somebody(hides, call), hides
+
+
+AT = datetime(2026, 3, 12, 16, 9, 40, tzinfo=UTC)
+
+UUID = "3f2b8c1e-9d4a-4b7e-8f60-1c2d3e4fabcd"
+
+NAMING = (
+    *("Sian Roberts re HIV", "7700900999 Mrs Roberts", "999 000 0018", "9000123 Roberts"),
+    *("oh7700900999", "999-000-0018", "7700_900.999", "9990000018", "Roberts-17", "Ann:17", "Siân"),
+    *(f"{UUID}-Ann", "3f2b8c1e-9d4a-4b7e-8f60-007700900999", "ab7700900999cdef00", "1505551234.1"),
+    *("C-1001\n", "٩٠٠", "-17", ""),
+)
+
+
+@pytest.mark.parametrize("reference", NAMING)
+def test_what_may_name_somebody_is_no_call_id(reference: str) -> None:
+    assert not is_call_id(reference, AT)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["C-1001", "17", "in:20240704", "1773331780.20", UUID, UUID.upper(), "CA" + "3fb8" * 8],
+)
+def test_what_has_the_shape_of_a_call_id_is_one(reference: str) -> None:
+    assert is_call_id(reference, AT)
+
+
+def test_a_reference_that_may_name_a_patient_does_not_leave_the_practice(
+    house: House, tmp_path: Path
+) -> None:
+    instruct(house, tmp_path, [Row("1.wav", reference="Sian Roberts re HIV")])
+    assert "  by its line  " in listed(tmp_path)[0]
 
 
 def test_a_number_in_a_reference_does_not_leave_the_practice(house: House, tmp_path: Path) -> None:

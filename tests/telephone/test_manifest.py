@@ -55,6 +55,32 @@ def test_a_row_may_say_where_its_clock_stands(
     assert (call.started_at, call.time_confidence) == expected
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Europe/London", "BST", "+04:00"])
+@pytest.mark.parametrize("times", [(), ("%Y-%m-%dT%H:%M:%S%z",)], ids=["ISO", "by the map"])
+def test_a_time_whose_offset_is_not_its_zone_s_leaves_the_row(
+    zone: str, times: tuple[str, ...]
+) -> None:
+    form = a_map(Column.TIME, Column.ZONE, times=times)
+    row = read(form, "2024-07-08T11:00:00+05:00", zone)
+    assert row == NotUnderstood(2, 'its time has another offset than its "zone" had then')
+
+
+@pytest.mark.parametrize(
+    ("time", "zone"),
+    [
+        ("2024-07-08T11:00:00+05:00", "+0500"),
+        ("2024-07-08T11:00:00+05:00", "Asia/Karachi"),
+        ("2024-07-08T07:00:00+01:00", "Europe/London"),
+        ("2024-07-08T06:00:00+00:00", "UTC"),
+        ("2024-07-08T06:00:00Z", "Europe/London"),
+    ],
+)
+def test_an_offset_that_is_its_zone_s_and_z_prove_the_time(time: str, zone: str) -> None:
+    call = call_of(a_map(Column.TIME, Column.ZONE), time, zone)
+    assert call.started_at == datetime(2024, 7, 8, 6, tzinfo=UTC)
+    assert call.time_confidence is TimeConfidence.UTC_PROVEN
+
+
 @pytest.mark.parametrize("zone", ["Mars/Base", "../../etc/passwd", "Europe", "+25:00", "BST+1"])
 def test_a_zone_that_nobody_knows_leaves_the_row(zone: str) -> None:
     row = read(a_map(Column.TIME, Column.ZONE), "2024-07-04 14:05", zone)

@@ -103,7 +103,8 @@ class Bundle:
         self._opened = opened
         self._zip = members
         self._manifest = form.manifest.replace("\\", "/")
-        self._item = "item" if form.form is Form.JSON else "line"
+        self.item = "item" if form.form is Form.JSON else "line"
+        """What its list calls a row."""
         infos = [info for info in members.infolist() if not info.filename.endswith("/")]
         check_whole(infos, os.fstat(opened.fileno()).st_size, members.start_dir)
         self._named: dict[str, list[ZipInfo]] = {}
@@ -161,7 +162,7 @@ class Bundle:
                 self._lines[_normal(row.file)].append(row.line)
         for row in rows:
             if isinstance(row, NotUnderstood):
-                self._refuse(self._manifest, f"{self._item} {row.line} of the list: {row.why}")
+                self._refuse(self._manifest, f"{self.item} {row.line} of the list: {row.why}")
             else:
                 self._take(row)
         for name in sorted(self._named.keys() - self._lines.keys() - {_normal(self._manifest)}):
@@ -170,7 +171,7 @@ class Bundle:
     def _take(self, row: ManifestRow) -> None:
         name = _normal(row.file)
         if why := self._why_left(row):
-            self._refuse(name, f"{self._item} {row.line} of the list: {why}")
+            self._refuse(name, f"{self.item} {row.line} of the list: {why}")
             return
         member = _Member(self, self._named[name][0], row)
         path = Path(f"{self.path}/{name}")
@@ -181,7 +182,7 @@ class Bundle:
         name = _normal(row.file)
         others = (line for line in self._lines[name] if line != row.line)
         if listed := ", ".join(map(str, islice(others, _MAX_OTHERS))):
-            return f"the same sound is named in {self._item} {listed}"
+            return f"the same sound is named in {self.item} {listed}"
         if self._alike[name.casefold()] > 1:
             return "the export has more than one sound of this name, small and capital alike"
         infos = self._named.get(name)
@@ -305,6 +306,10 @@ class _Member:
     @property
     def line(self) -> int:
         return self.row.line
+
+    @property
+    def place(self) -> str:
+        return f"{self.bundle.item} {self.line}"
 
     def open(self) -> MemberFile:
         return MemberFile(self.bundle, self.info)

@@ -49,6 +49,7 @@ from callrec.intake.joining import (
     is_unrecognised,
     join_known,
     join_new,
+    leave_other_calls,
     leave_unrecognised,
 )
 from callrec.intake.known import (
@@ -380,7 +381,14 @@ class IngestRun:
                 again = self._put_aside(self._sealing(group).take(changed))
                 seen = [s for s in seen if isinstance(s, Taken) or s.sha256 in known] + again
                 known = known_sounds(connection, self._duplicates, seen)
+            others: list[Seen] = []
+            if self._reads_back:
+                opening = Opening(self._practice, self._actor, connection)
+                others, said = leave_other_calls(opening, seen, known, self._setup)
+                self._done.quarantined += said
+                seen = [each for each in seen if each not in others]
             portion = sort_portion(connection, self._duplicates, seen, known)
+        portion.refused += [each for each in others if isinstance(each, Taken)]
         portion.unread = group.unread
         return portion
 

@@ -28,7 +28,7 @@ from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs, KnownRecording, Portion, without_record
 from callrec.intake.reading import WrongChecksum, call_described, or_quarantined
 from callrec.intake.records import AvailableCallRecords
-from callrec.intake.sealing import check_md5
+from callrec.intake.sealing import Seen, check_md5
 from callrec.intake.sources import Quarantined, Refusal, Source
 from callrec.telephone.call import (
     CALL_FIELDS,
@@ -37,6 +37,7 @@ from callrec.telephone.call import (
     System,
     TimeConfidence,
     count_missing,
+    is_another_call,
 )
 from callrec.telephone.filled import filled_from_name, filled_from_record
 from callrec.telephone.joining_facts import Joined, JoinedBy, RecordingFacts
@@ -67,6 +68,55 @@ def join_new(portion: Portion, records: AvailableCallRecords) -> list[Quarantine
         filled = replace(taken, call=call, record=as_record(joined), metadata=None)
         portion.new[sha256] = [filled, *same[1:]]
     return refused
+
+
+def leave_other_calls(
+    opening: Opening, seen: Sequence[Seen], known: Mapping[str, Row[Any]], setup: Setup
+) -> tuple[list[Seen], list[Quarantined]]:
+    """Leave the rows of an export whose sound is held, or in an earlier row, as of another call.
+
+    One sound is one recording, of one call: the other's time and number would be told nowhere, and
+    its supplier would be asked to delete it. Returns sources that are left, and what is said of
+    each.
+    """
+    opening.look_up(known.values())
+    held = {sha256: _call_held(opening, row) for sha256, row in known.items()}
+    first: dict[str, tuple[Call, str]] = {}
+    left: list[Seen] = []
+    said: list[Quarantined] = []
+    rows = [
+        (each, each.source.member.place, each.source.member.call(setup))
+        for each in seen
+        if each.source.member
+    ]
+    for each, place, call in sorted(rows, key=lambda row: count_missing(row[2])):
+        if row := known.get(each.sha256):
+            where, told = f"recording {row.id}", held[each.sha256] or _by_columns(row, call)
+        else:
+            told, where = first.setdefault(each.sha256, (call, place))
+        if is_another_call(call, told):
+            why = f"{place} of the list: the same sound as {where}, but of another call"
+            left.append(each)
+            said.append(Quarantined(each.source.path, why, Refusal.DESCRIPTION))
+    return left, said
+
+
+def _call_held(opening: Opening, row: Row[Any]) -> Call | None:
+    """None: the actor cannot open it, or it is erased, or not as it was sealed."""
+    if row.data_key is None:
+        return None
+    try:
+        return Call.from_members(opening.checked(row).fields)
+    except (Locked, Tampered, ValueError):
+        return None  # audit verify tells what is not as it was sealed
+
+
+def _by_columns(row: Row[Any], call: Call) -> Call:
+    """The call that is held as far as the clear columns tell it, the rest as in the other."""
+    if row.direction == Direction.UNKNOWN:
+        return call  # its start may be its file's
+    direction, at = Direction(row.direction), from_millis(row.started_at)
+    return replace(call, direction=direction, started_at=at)
 
 
 UNRECOGNISED: Final = "no known telephone system writes such a name"
@@ -169,10 +219,7 @@ def fill_known(
     opening.look_up(row for row, _ in calls.values())
     left = 0
     for number, (row, call) in calls.items():
-        try:
-            known = None if row.uid in held else Call.from_members(opening.checked(row).fields)
-        except (Locked, Tampered, ValueError):
-            known = None  # audit verify tells what is not as it was sealed
+        known = None if row.uid in held else _call_held(opening, row)
         if known is None:
             left += 1
             continue

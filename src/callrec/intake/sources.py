@@ -83,6 +83,10 @@ class Member(Protocol):
     def line(self) -> int:
         """Of its row in the list, from 1."""
 
+    @property
+    def place(self) -> str:
+        """That, in words: ``line 3``."""
+
     def open(self) -> AbstractContextManager[SoundFile]:
         """Its bytes from the first on; to read them all checks them."""
 

@@ -29,7 +29,7 @@ class InstructedItem:
     day: date
     """Of the call, in the practice's time zone."""
     reference: str
-    """What the supplier calls it; empty: nothing, or it holds a number or a name."""
+    """What the supplier calls it; empty: nothing, or it may hold a number or a name."""
     sha256: str
     """Of the file as it was taken in and read back, in hex."""
 

@@ -41,10 +41,14 @@ from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground
 from callrec.policy.rights.withholding import (
     Opinion,
+    Searched,
     check_asked_for_whole,
     check_each_decided,
     check_may_rest_on,
+    check_not_held,
     check_refused_on,
+    hint_to_refuse,
+    to_describe,
 )
 from callrec.policy.search import described_by
 from callrec.policy.words import check_reason
@@ -54,7 +58,11 @@ from callrec.requests.approvals import last_edits, last_withheld
 from callrec.requests.ask import StaffNamed, find_date_mismatches, staff_named_in_open_request
 from callrec.requests.grants import put_into_effect, write_approval
 from callrec.requests.history import log_with_words, read_history
-from callrec.requests.holding import check_may_be_destroyed, recordings_left_out
+from callrec.requests.holding import (
+    asked_for_in_parts,
+    check_may_be_destroyed,
+    recordings_left_out,
+)
 from callrec.requests.lapse import attempt_on, signing_on
 from callrec.requests.model import MAX_REQUEST_RECORDINGS, Granting, OpenRequest
 from callrec.requests.open import read_request, unopened_facts
@@ -320,17 +328,19 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
     asked = [row.id for row in request.recordings]
     if not asked:
         reference = request.reference
+        gathering = request.body.gathering
         hint = (
-            "it says nothing by which one could be found: ask somebody else to say whose calls they"
-            f" are, or which day: callrec request amend {reference} --number NUMBER"
+            f"it says nothing by which one could be found: {to_describe(reference)}"
             if not described_by(request.particulars)
             else f"callrec request gather {reference} attaches all that match; if you attach some"
             f" yourself you cannot decide: ask somebody else who may search to run callrec request"
             f" attach {reference} RECORDING"
         )
-        if Ground.NOT_HELD in GROUNDS_FOR[request.purpose]:  # the law wants an answer nevertheless
+        if gathering and gathering.found:
+            hint += f"; or {hint_to_refuse(reference, {*gathering.left_out.values()})}"
+        elif described_by(request.particulars) and Ground.NOT_HELD in GROUNDS_FOR[request.purpose]:
             deny = f"callrec deny {reference} --code {Ground.NOT_HELD} --reason TEXT"
-            hint += f"; if there is none: {deny}"
+            hint += f"; if there is none: {deny}"  # the law wants an answer nevertheless
         raise Refused(
             "the request names no recording yet", clause=Clause.FORMALLY_AUTHORISED, hint=hint
         )
@@ -414,7 +424,8 @@ def deny_request(
         NotFound: there is none.
         Refused: the actor may not decide it, it is decided already (unless it was heard at most,
             and taken back since), the reason is none, or the ground does not fit the purpose or
-            is none of a law's where one gives a right to it, or more is needed for it.
+            is none of a law's where one gives a right to it, or more is needed for it; or
+            something is held that is said not to be.
     """
     with signing_on(practice, actor, RequestAct.DENIED, reference) as act:
         request = read_to_decide(practice, actor, act.connection, reference, command="deny")
@@ -424,6 +435,8 @@ def deny_request(
         check_can_happen(request.history.events, RequestAct.DENIED, reference)
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
         code = check_refused_on(ground, request.facts, request.recordings)
+        if code is Ground.NOT_HELD:
+            check_not_held(request.facts, _searched(practice, actor, act.connection, request))
         further = request.particulars.further
         check_may_rest_on({code}, request.facts, further, opinion, on=today(practice))
         words = {"code": code, "reason": reason}
@@ -433,6 +446,23 @@ def deny_request(
         requester, by = request.requester, actor.person.id
         notify(practice, act.connection, reference, "was denied", to=requester, by=by)
         return DeniedRequest(after.state, is_awaited=TERMS[request.purpose].is_dated)
+
+
+def _searched(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
+) -> Searched:
+    gathering = request.body.gathering
+    if gathering is None:
+        return Searched(is_described=bool(described_by(request.particulars)))
+    found = {*gathering.found}
+    elsewhere = found & asked_for_in_parts(practice, actor, connection, request)
+    came_in = recordings_left_out(practice, actor, connection, request)
+    return Searched(
+        is_described=True,
+        is_whole=not came_in and found <= elsewhere | gathering.left_out.keys(),
+        left_out=frozenset(gathering.left_out.values()),
+        is_elsewhere=bool(elsewhere),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from callrec.archive.log import uids_with_enough_copies
@@ -134,15 +134,47 @@ def _items(practice: Practice, same: Iterable[ReadBack]) -> list[InstructedItem]
         assert member is not None  # noqa: S101  # it is of an export
         call = member.call(setup)
         reference = call.unique_id or ""
+        is_said = is_call_id(reference, call.started_at) and not names_somebody(reference, call)
         items.append(
             InstructedItem(
                 line=member.line,
                 day=call.started_at.astimezone(zone).date(),
-                reference="" if names_somebody(reference, call) else reference,
+                reference=reference if is_said else "",
                 sha256=each.sha256,
             )
         )
     return sorted(items, key=lambda item: item.line)
+
+
+_SHAPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
+_SEPARATORS = re.compile(r"[_.:-]")
+_HEX = re.compile(
+    r"(?:[A-Za-z]{1,2}[_.:-]?)?"
+    r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,64}"
+    r"|[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}|[0-9A-F]{16,64})"
+)
+_EPOCH = re.compile(r"([0-9]{10})\.[0-9]{1,6}")
+"""As Asterisk and its relatives write a unique id: when it began, and which it was."""
+
+_LETTERS = re.compile(r"[A-Za-z]{3}")
+_NUMBER = re.compile(r"[0-9]{9}")
+"""An NHS number has ten digits, a telephone number nine or more without its 0."""
+
+
+def is_call_id(reference: str, began: datetime) -> bool:
+    """Whether what a supplier calls a call is made as programs make such ids.
+
+    No spaces, no three letters together outside a long hexadecimal number or UUID, and no nine
+    digits together, whatever parts them, but an instant within a day of the call. Any other may
+    be somebody's name or number.
+    """
+    if not _SHAPE.fullmatch(reference):
+        return False
+    if epoch := _EPOCH.fullmatch(reference):
+        return abs(int(epoch[1]) - began.timestamp()) < timedelta(days=1).total_seconds()
+    if _NUMBER.search(_SEPARATORS.sub("", reference)):
+        return False
+    return not _LETTERS.search(reference) or _HEX.fullmatch(reference) is not None
 
 
 def names_somebody(reference: str, call: Call) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 
@@ -191,6 +191,34 @@ def count_missing(call: Call) -> int:
             call.time_confidence is TimeConfidence.FILE_TIME,
         )
     )
+
+
+_SAME_START: Final = timedelta(minutes=1)
+"""Lists that show no seconds leave out less than this."""
+
+_CLOCKS_CHANGE_BY: Final = timedelta(hours=1)
+_OPEN: Final = frozenset({TimeConfidence.LOCAL_AMBIGUOUS, TimeConfidence.NONEXISTENT})
+
+
+def is_another_call(call: Call, held: Call) -> bool:
+    """Whether two that one sound is said to be of differ in their time, way or number.
+
+    What one of them does not know tells nothing. An hour that came twice is either.
+
+    Law: it is symmetric, and no call is another than itself.
+    """
+    ways = {call.direction, held.direction} - {Direction.UNKNOWN}
+    numbers = {call.number, held.number} - {None}
+    if len(ways) > 1 or len(numbers) > 1:
+        return True
+    if not numbers and call.numbers and held.numbers and call.numbers.isdisjoint(held.numbers):
+        return True
+    sure = {call.time_confidence, held.time_confidence}
+    if TimeConfidence.FILE_TIME in sure:
+        return False
+    apart = abs(call.started_at - held.started_at)
+    shown_alike = call.local_time == held.local_time and not sure.isdisjoint(_OPEN)
+    return apart >= _SAME_START and not (shown_alike and apart <= _CLOCKS_CHANGE_BY)
 
 
 def outside_numbers(

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, timedelta, timezone
+from datetime import UTC, timedelta, timezone, tzinfo
 from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -320,20 +320,37 @@ def _time(texts: Mapping[Column, str], form: ManifestMap) -> tuple[WrittenTime, 
     shown = texts.get(Column.ZONE, "")
     if not shown:
         return time, form.zone
-    offset = _ABBREVIATIONS.get(shown.upper()) or _offset(shown)
-    if offset is None:
-        try:
-            return time, ZoneInfo(shown)
-        except (ValueError, LookupError, OSError):
-            raise _Refused('its "zone" is not known') from None
+    zone = _ABBREVIATIONS.get(shown.upper()) or _offset(shown) or _zone(shown)
+    if _has_other_offset(found, zone, texts.get(Column.EPOCH)):
+        raise _Refused('its time has another offset than its "zone" had then')
+    if isinstance(zone, ZoneInfo):
+        return time, zone
     if time.local is not None and time.instant is None:
         # In UTC at once: near the ends of the calendar there may be no such time.
         try:
-            at = time.local.replace(tzinfo=offset).astimezone(UTC)
+            at = time.local.replace(tzinfo=zone).astimezone(UTC)
         except OverflowError:
             raise _Refused("its time is in no calendar") from None
         return replace(time, local=None, instant=at), form.zone
     return time, form.zone
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ValueError, LookupError, OSError):
+        raise _Refused('its "zone" is not known') from None
+
+
+def _has_other_offset(found: NameMatch, zone: tzinfo, epoch: str | None) -> bool:
+    """Whether the offset that is written with a time is not its zone's.
+
+    Source: RFC 9557, 3.4: ``Z`` tells the instant and no offset, so it contradicts no zone.
+    """
+    at, raw = found.instant, found.raw_time
+    if at is None or found.local or raw == epoch or raw.upper().endswith("Z"):
+        return False
+    return at.astimezone(zone).utcoffset() != at.utcoffset()
 
 
 def _offset(text: str) -> timezone | None:

@@ -35,11 +35,13 @@ from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.restriction import check_not_restricted
 from callrec.policy.rights.withholding import (
     Opinion,
+    Searched,
     check_asked_for_whole,
     check_each_decided,
     check_ground,
     check_left_out,
     check_may_rest_on,
+    check_not_held,
     check_nothing_came_in,
     check_refused_on,
 )
@@ -103,6 +105,10 @@ def rests_on(
     check_may_rest_on({ground}, a_request(purpose), further, opinion, on=TODAY)
 
 
+def says_not_held(*, is_described: bool = True, **searched: Any) -> None:
+    check_not_held(a_request(Purpose.SUBJECT_ACCESS), Searched(is_described, **searched))
+
+
 DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     # Asking.
     "a disposal is asked for by hand": lambda: check_may_request(DC, Purpose.DISPOSAL, on=TODAY),
@@ -154,6 +160,16 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "a subject access of two recordings is denied as nothing is held": lambda: check_refused_on(
         Ground.NOT_HELD, a_request(Purpose.SUBJECT_ACCESS), [1, 2]
+    ),
+    "nothing is held, says somebody before anybody searched": says_not_held,
+    "nothing is held, says somebody of what describes no call": lambda: says_not_held(
+        is_described=False
+    ),
+    "nothing is held, says somebody who left some out": lambda: says_not_held(
+        is_whole=True, left_out=frozenset({Ground.THIRD_PARTY, Ground.CRIME})
+    ),
+    "nothing is held, says somebody of what another part asks for": lambda: says_not_held(
+        is_whole=True, is_elsewhere=True
     ),
     "a recording is withheld as not held": lambda: withholds(
         {1: Ground.NOT_HELD}, purpose=Purpose.SUBJECT_ACCESS

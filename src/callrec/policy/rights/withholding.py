@@ -6,7 +6,7 @@
     a ground fits the purpose, by the policy or by a law          check_ground, grounds.py
     some fit only where more is true, as an opinion for harm      check_may_rest_on
     what a law gives a right to is refused on a ground of its own check_refused_on
-    a person of whom nothing is held is told so                   check_refused_on
+    a person of whom nothing is held is told so                   check_refused_on, check_not_held
     what a law gives a right to is asked for whole                check_asked_for_whole, ...
     what a gathering leaves out has a ground of its own           check_left_out
 
@@ -170,6 +170,68 @@ def check_refused_on(
             f" callrec request detach {request.reference} ID...",
         )
     return code
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What came of searching for all that a request describes, as it stands."""
+
+    is_described: bool
+    """It says something by which recordings could be found."""
+    is_whole: bool = False
+    """It was gathered, and each that matches is left out, or asked for elsewhere."""
+    left_out: frozenset[Ground] = frozenset()
+    """On what grounds."""
+    is_elsewhere: bool = False
+    """Another part of the same request asks for some."""
+
+
+def check_not_held(request: RequestFacts, searched: Searched) -> None:
+    """Nothing is said not to be held before it was searched for, nor if anything was found.
+
+    Else a ground that must be told would not be [UK GDPR 12(4)].
+    """
+    reference = request.reference
+    if searched.is_whole and not searched.left_out and not searched.is_elsewhere:
+        return
+    if searched.is_whole:
+        why = f"recordings match {reference}, so that something is held"
+        hint = hint_to_refuse(reference, searched.left_out)
+    elif searched.is_described:
+        why = f"nobody has searched for all that {reference} describes, as it stands"
+        hint = f"callrec request gather {reference} does; if nothing matches, deny it then"
+    else:
+        why, hint = (
+            f"{reference} describes no call, so that nobody can search",
+            to_describe(reference),
+        )
+    raise Refused(why, clause=TERMS[request.purpose].decided_under, hint=hint)
+
+
+def hint_to_refuse(reference: str, left_out: Collection[Ground]) -> str:
+    """How a request is ended that asks for nothing, though recordings match it.
+
+    The grounds that are told come first: one that is not must not stand for them.
+    """
+    if not left_out:
+        return (
+            "another part of the same request asks for them, and answers this one: who made it runs"
+            f" callrec request withdraw {reference}"
+        )
+    told, *others = sorted(left_out, key=lambda ground: (not ground.is_disclosed, ground))
+    also = f" (also left out: {', '.join(others)})" if others else ""
+    return (
+        "deny it on the ground on which they are left out:"
+        f" callrec deny {reference} --code {told} --reason TEXT{also}"
+    )
+
+
+def to_describe(reference: str) -> str:
+    """The hint where a request says nothing by which a recording could be found."""
+    return (
+        "ask somebody else to say whose calls they are, or which day:"
+        f" callrec request amend {reference} --number NUMBER"
+    )
 
 
 def check_left_out(
