@@ -112,7 +112,8 @@ def test_the_tampering_is_told_after_the_soundness(kept: Demo) -> None:
 def test_7_zip_took_out_the_very_sound_that_the_telephone_system_wrote(kept: Demo) -> None:
     (enclosed,) = (kept.folder / "opened" / "recordings").glob("*-listening.wav")
     spool = [path.read_bytes() for path in (kept.folder / "spool").rglob("*.wav")]
-    assert enclosed.read_bytes() in spool
+    # All but its last byte, which the demo changed afterwards to show that it is found.
+    assert enclosed.read_bytes()[:-1] in [each[:-1] for each in spool]
 
 
 def test_what_is_kept_can_be_looked_at_as_it_says(kept: Demo) -> None:

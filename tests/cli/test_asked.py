@@ -33,10 +33,10 @@ def test_an_argument_is_asked_for_until_it_can_be_read(tmp_path: Path) -> None:
 
 def test_a_number_and_an_option_that_may_be_repeated_are_asked_for_alike(tmp_path: Path) -> None:
     shell = _typed(tmp_path, "audit prove")
-    shell.expect("numbers them: ")
+    shell.expect("Which entry: its number in callrec audit list: ")
     shell.sendline("seventeen")
     shell.expect("that cannot be used; a whole number from 0 to ")
-    shell.expect("numbers them: ")
+    shell.expect("Which entry: its number in callrec audit list: ")
     shell.sendline("17")
     shell.expect("there is no vault")
     shell = _typed(tmp_path, "drive restore")

@@ -188,7 +188,7 @@ def test_only_a_court_s_order_is_asked_for_its_day(house: House) -> None:
         "request create outside-body --date unknown --time unknown --extension unknown"
         " --number unknown --party unknown --about none --body Court --officer Penhale"
         " --rank clerk --contact x --reference 17 --received today --not-urgent"
-        " --subject-may-be-told"
+        " --subject-may-be-told --confidentiality law"
     )
     sentence = "The court has ordered that it be produced"
     shown = on_a_terminal(

@@ -566,6 +566,7 @@ CASES: Final = {
         halfway="its sealed file is missing|INTACT-UNANCHORED",
         once_failed=r"EIO at \d+, rmdir (vault/incoming/|\.vault\.)"
         r"|EIO at \d+, read drive-a/catalogue/.*\.sealed(,|$)"
+        r"|EIO at \d+0, read \.vault\.[0-9a-f]+/0/catalogue\.sqlite(,|$)"
         r"|power cut, some left at \d+, rename vault/recordings/",
     ),
     "rotate": Case(

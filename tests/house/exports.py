@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -15,6 +16,7 @@ from callrec.intake.clearing import AfterIntake
 from callrec.intake.ingest import ingest_recordings
 from callrec.intake.sources import Quarantined, Source
 from callrec.intake.summary import Ingested
+from callrec.practice import today
 from callrec.telephone.call import Direction
 from callrec.telephone.manifest import Column, Form, ManifestMap
 from house.practices import House
@@ -82,7 +84,7 @@ def an_export(
 
 def found_in(path: Path, form: ManifestMap = MAP) -> tuple[list[str], list[str]]:
     """The names of what would be taken in, and why the rest would not."""
-    with open_bundle(path, form) as bundle:
+    with open_bundle(path, form, today=date.max) as bundle:
         return names_and_reasons(bundle)
 
 
@@ -97,7 +99,7 @@ def take_in_export(
     house: House, path: Path, form: ManifestMap = MAP, *, login: str = "max"
 ) -> Ingested:
     """As one command does."""
-    with open_bundle(path, form) as bundle:
+    with open_bundle(path, form, today=today(house.practice)) as bundle:
         return take_in_opened(house, bundle, login=login)
 
 

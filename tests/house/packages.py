@@ -113,9 +113,9 @@ def seven_zip(released: Released, to: Path, passphrase: str) -> int:
     return done.returncode
 
 
-def a_package(house: House, reference: str = "R-1") -> Package:
-    """Released to sam, and opened."""
-    released = release(house, reference)
+def a_package(house: House, reference: str = "R-1", login: str = "sam") -> Package:
+    """Released to somebody, and opened."""
+    released = release(house, reference, login)
     folder = house.folder / "opened"
     assert seven_zip(released, folder, released.passphrase) == 0
     return Package(house, released, folder)

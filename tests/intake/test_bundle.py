@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -184,7 +184,7 @@ def test_an_export_that_is_exchanged_while_it_is_read_is_noticed(
     house: House, tmp_path: Path
 ) -> None:
     path = an_export(tmp_path / "e.zip", THREE)
-    with open_bundle(path, MAP) as bundle:
+    with open_bundle(path, MAP, today=date.max) as bundle:
         other = an_export(tmp_path / "other.zip", [Row("4.wav")])
         other.replace(path)
         done = take_in_opened(house, bundle)
@@ -213,8 +213,8 @@ def test_a_bom_and_a_number_with_its_country_are_right(tmp_path: Path) -> None:
 
 
 def test_no_export_is_not_found(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="there is no export"), open_bundle(tmp_path / "no", MAP):
-        pass
+    with pytest.raises(NotFound, match="there is no export"):
+        found_in(tmp_path / "no")
 
 
 OTHER_CALLS = {
@@ -267,3 +267,28 @@ def test_a_row_that_tells_the_same_call_again_is_held(
     take_in_export(house, an_export(tmp_path / "a.zip", THREE[:1]))
     done = take_in_export(house, an_export(tmp_path / "b.zip", [same]))
     assert (done.duplicates, done.quarantined) == (1, [])
+
+
+def test_a_row_of_a_day_that_is_still_to_come_is_named(house: House, tmp_path: Path) -> None:
+    house.at = datetime(2026, 7, 8, 22, 59, tzinfo=UTC)  # a minute before midnight in London
+    rows = [
+        Row("1.wav", time="2026-07-08T23:30:00"),
+        Row("2.wav", time="2026-07-08T23:30:00Z"),
+        Row("3.wav", time="2094-07-04T14:05:01"),
+    ]
+    done = take_in_export(house, an_export(tmp_path / "e.zip", rows))
+    assert done.recordings == 1
+    assert [each.why for each in done.quarantined] == [
+        f"line {line} of the list: its day is still to come" for line in (3, 4)
+    ]
+    again = take_in_export(house, an_export(tmp_path / "e.zip", rows))
+    assert (again.recordings, again.duplicates, len(again.quarantined)) == (0, 1, 2)
+
+
+def test_a_sound_that_is_held_is_in_no_row_of_a_day_to_come(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "e.zip"
+    take_in_export(house, an_export(path, THREE[:1]))
+    done = take_in_export(house, an_export(path, [replace(THREE[0], time="2094-07-04 14:05:01")]))
+    assert [each.why for each in done.quarantined] == [
+        "line 2 of the list: its day is still to come"
+    ]

@@ -67,7 +67,8 @@ def content(purpose: Purpose, kind: LetterKind, **changes: Any) -> LetterContent
         "searched_on": date(2026, 11, 23) if answers and terms.is_owed_whole else None,
         "sought": _SOUGHT if answers and terms.is_owed_whole else (),
         "recipients": ("the Care Quality Commission, on 3 March 2025",)
-        if kind in (LetterKind.ERASED, LetterKind.RESTRICTED) or (answers and is_access)
+        if kind in (LetterKind.ERASED, LetterKind.RESTRICTED)
+        or (kind is LetterKind.ANSWER and purpose in _TOLD_WHO_HAS_THEM)
         else (),
         "staff_heard": answers and is_access,
         "noted": 2,
@@ -78,6 +79,9 @@ def content(purpose: Purpose, kind: LetterKind, **changes: Any) -> LetterContent
         "refused_on": _refused_on(purpose) if kind is LetterKind.REFUSE else None,
     }
     return LetterContent(**{**told, **changes})
+
+
+_TOLD_WHO_HAS_THEM: Final = (Purpose.SUBJECT_ACCESS, Purpose.RECTIFICATION)
 
 
 def _refused_on(purpose: Purpose) -> Ground:

@@ -11,7 +11,7 @@ import pytest
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
-from callrec.errors import NotFound, Refused, Tampered
+from callrec.errors import Failed, NotFound, Refused, Tampered
 from callrec.letters.letter import (
     WrittenLetter,
     choose_written,
@@ -29,6 +29,7 @@ from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.letter import LetterKind
 from callrec.record.versions import open_details
+from callrec.release.listen import Player
 from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.event import close_request, date_request
 from callrec.requests.gather import gather_recordings
@@ -50,6 +51,7 @@ from house.requests import (
     third_parties_checked,
 )
 from house.stages import CALLERS, copied
+from house.subjects import a_person, nhs_number
 from letters.contents import every_letter
 
 house = copied(CALLERS)
@@ -172,6 +174,80 @@ def test_a_body_that_got_a_call_is_named_only_if_the_person_may_learn_of_it(
     assert ("Avon and Somerset" in every_byte(house, letter)) == is_told
     assert ("to nobody else outside this practice" in text_of(letter)) != is_told
     assert "People who work here have listened" not in text_of(letter)
+
+
+@pytest.mark.parametrize(("may_be_told", "is_told"), [("no", 0), ("yes", 1)])
+def test_a_body_that_came_and_heard_a_call_is_named_only_if_the_person_may_learn_of_it(
+    house: House, may_be_told: str, is_told: int
+) -> None:
+    further = further_of(Purpose.OUTSIDE_BODY, subject_may_be_told=may_be_told)
+    ask(house, purpose=Purpose.OUTSIDE_BODY, number=ANN, recordings=(1,), further=further)
+    approve(house, "R-1", "dora", to="sam")
+    third_parties_checked(house, "sam")
+    hear(house, "R-1", attended=("Sergeant Pascoe",))
+    approve(house, access(house), "dora", to="sam")
+    letter = write(house, LetterKind.ANSWER, "R-2")
+    body = "Avon and Somerset Police, who heard it on 24 November 2026"
+    assert text_of(letter).count(body) == is_told
+    assert ("Avon and Somerset" in every_byte(house, letter)) == is_told
+    assert ("to nobody else outside this practice" in text_of(letter)) != is_told
+    assert "People who work here have listened" not in text_of(letter)
+    assert "Pascoe" not in every_byte(house, letter)
+
+
+def test_who_came_and_heard_their_calls_before_reads_it_as_theirs(house: House) -> None:
+    first = access(house, hear_or_copy="hear")
+    approve(house, first, "dora", to="sam")
+    third_parties_checked(house, "sam")
+    hear(house, first, attended=("Ann herself",))
+    approve(house, access(house), "dora", to="sam")
+    letter = text_of(write(house, LetterKind.ANSWER, "R-2"))
+    assert "- you, in answer to R-1, who heard it on 24 November 2026." in letter
+    assert "People who work here have listened" not in letter
+
+
+def test_what_staff_heard_is_told_without_who_and_a_hearing_that_failed_is_none(
+    house: House,
+) -> None:
+    ask(house, number=ANN, recordings=(1, 2))
+    approve(house, "R-1", "dora", to="sam")
+    with pytest.raises(Failed, match="before anything could be heard"):
+        hear(house, "R-1", player=lambda _: Player(("ear",), lambda _: False))
+    approve(house, access(house), "dora", to="sam")
+    assert "People who work here" not in text_of(write(house, LetterKind.ANSWER, "R-2"))
+    hear(house, "R-1")
+    letter = text_of(write(house, LetterKind.ANSWER, "R-2"))
+    assert "People who work here have listened to some of them." in letter
+    assert "to nobody else outside this practice" in letter
+
+
+def test_a_namesake_who_got_a_call_is_another_person(house: House) -> None:
+    names: dict[str, Any] = {"names": ("Jean Alder",)}
+    mother = a_person(house, numbers=(ANN,), **names)
+    daughter = a_person(house, born="1/2/1990", nhs_number=nhs_number(999000002), **names)
+    further = further_of(Purpose.SUBJECT_ACCESS, received="2026-11-20", subject="Jean Alder")
+    told: dict[str, Any] = {"purpose": Purpose.SUBJECT_ACCESS, "number": ANN, "further": further}
+    for person in (mother, daughter, mother):
+        reference = ask(house, recordings=(1, 2), person=person, **told)
+        approve(house, reference, "dora", to="sam")
+        if reference == "R-1":
+            third_parties_checked(house, "sam", reference)
+            release(house, reference)
+    hers = write(house, LetterKind.ANSWER, "R-2")
+    assert "- another person who has a right to it by law, on 24 November 2026." in text_of(hers)
+    assert "R-1" not in every_byte(house, hers)
+    own = text_of(write(house, LetterKind.ANSWER, "R-3"))
+    assert "- you, in answer to R-1, on 24 November 2026." in own
+
+
+def test_who_asks_for_a_correction_is_told_who_has_the_recordings(house: House) -> None:
+    given(house, access(house, 1, 2))
+    further = further_of(Purpose.RECTIFICATION, received="2026-11-20")
+    told: dict[str, Any] = {"number": ANN, "recordings": (1,), "further": further}
+    ask(house, purpose=Purpose.RECTIFICATION, **told)
+    approve(house, "R-2", "dora", to="dora")
+    letter = text_of(write(house, LetterKind.ANSWER, "R-2"))
+    assert "- you, in answer to R-1, on 24 November 2026. The law asks us to tell them" in letter
 
 
 def test_another_person_who_got_a_call_is_not_named(house: House) -> None:
@@ -387,6 +463,18 @@ def test_who_cannot_see_who_else_has_the_calls_does_not_write_that_nobody_has(
     approve(house, access(house), "dora", to="sam")
     with pytest.raises(Refused, match="which you cannot see"):
         write(house, LetterKind.ANSWER, login="sam")
+
+
+def test_who_could_not_write_who_else_has_the_calls_does_not_print_it_again(house: House) -> None:
+    approve(house, access(house), "dora", to="sam")
+    write(house, LetterKind.ANSWER)
+    letters = list_letters(house.practice, signed_in(house, "sam"), "R-1")
+    assert [(each.kind, each.text) for each in letters.written] == [(LetterKind.ANSWER, None)]
+    with pytest.raises(Refused, match="which you cannot see") as refusal:
+        choose_written(letters, 1)
+    assert "ask the Data Controller to run callrec request letter R-1 --letter 1" in str(
+        refusal.value.hint
+    )
 
 
 # --- sent, and closed --------------------------------------------------------------------------

@@ -11,7 +11,14 @@ from callrec.errors import Refused, Tampered, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.further import FurtherParticular
-from callrec.policy.particulars import UNKNOWN, Particulars, read_particulars, with_changes
+from callrec.policy.particulars import (
+    UNKNOWN,
+    WITHHELD,
+    Particulars,
+    are_about_one_person,
+    read_particulars,
+    with_changes,
+)
 from callrec.policy.purpose import Purpose
 from house.particulars import answers, particulars, several
 from policy.builders import REASON, TODAY
@@ -351,3 +358,37 @@ def test_a_day_that_no_court_set_cannot_be_put_there_by_a_change() -> None:
     without = {FurtherParticular.LEGAL_BASIS: "other", FurtherParticular.ANSWER_BY: "2024-01-21"}
     with pytest.raises(Refused, match="only a court's order sets the day"):
         changed(before, Purpose.OUTSIDE_BODY, further=without)
+
+
+MOTHER = particulars(
+    **{**SAID, "number": "+441632960001"}, further={"subject": "Jean Alder"}, person="S-1"
+)
+
+NAMELESS = replace(MOTHER, person="")
+
+PAIRS = {
+    "the same on the register, whatever else they say": (
+        MOTHER,
+        replace(MOTHER, further={"subject": "J. Alder"}, numbers=UNKNOWN),
+        True,
+    ),
+    "a namesake on the register": (MOTHER, replace(MOTHER, person="S-4"), False),
+    "one says who on the register, one does not": (MOTHER, NAMELESS, False),
+    "the same name and a number of several": (
+        NAMELESS,
+        replace(NAMELESS, numbers=("+441632960002", "+441632960001")),
+        True,
+    ),
+    "another number": (NAMELESS, replace(NAMELESS, numbers=("+441632960002",)), False),
+    "another name": (NAMELESS, replace(NAMELESS, further={"subject": "Ada Wren"}), False),
+    "no number is known": (replace(NAMELESS, numbers=UNKNOWN),) * 2 + (False,),
+    "both showed no number": (replace(NAMELESS, numbers=(WITHHELD,)),) * 2 + (False,),
+    "no name is said": (replace(NAMELESS, further={}),) * 2 + (False,),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "are_one"), PAIRS.values(), ids=PAIRS)
+def test_two_requests_are_about_one_person_only_if_that_is_sure(
+    one: Particulars, other: Particulars, are_one: object
+) -> None:
+    assert are_about_one_person(one, other) is are_about_one_person(other, one) is are_one

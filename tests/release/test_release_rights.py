@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from callrec.policy.purpose import Purpose
 from callrec.retention.categories import set_category
+from house.listening import hear
 from house.packages import a_package, release
 from house.practices import House
 from house.requests import a_request, approve, further_of, signed_in, third_parties_checked
@@ -15,8 +18,10 @@ NOBODY = "our record shows - nobody of whom we can tell you."
 
 def had_before(house: House, purpose: Purpose, *, by: str = "sam", **said: str) -> None:
     """Recording 1 is released under another request, R-1, made and released by the same person."""
+    number = {"number": said.pop("number")} if "number" in said else {}
     further = further_of(purpose, **said)
-    reference = a_request(house, by, purpose=purpose, recordings=(1,), further=further)
+    asked: dict[str, Any] = {"recordings": (1,), "further": further, **number}
+    reference = a_request(house, by, purpose=purpose, **asked)
     if purpose in (Purpose.SUBJECT_ACCESS, Purpose.DECEASED):
         third_parties_checked(house, by, reference)
     approve(house, reference, "dora", second=signed_in(house, "pat"))
@@ -63,6 +68,49 @@ def test_another_person_with_a_right_is_not_named(stocked: House) -> None:
     told = rights_told(stocked)
     assert "another person who has a right to it by law, on 24 November 2026" in told
     assert "O'Neill" not in told
+
+
+def test_a_copy_that_the_person_had_before_is_told_as_theirs(stocked: House) -> None:
+    had_before(stocked, Purpose.SUBJECT_ACCESS)
+    told = rights_told(stocked)
+    assert "- you, in answer to R-1, on 24 November 2026 (recordings/01)." in told
+
+
+@pytest.mark.parametrize("other", [{"number": "07700 900987"}, {"subject": "Owen O'Neill"}])
+def test_a_name_or_a_number_alone_does_not_make_it_theirs(
+    stocked: House, other: dict[str, str]
+) -> None:
+    had_before(stocked, Purpose.SUBJECT_ACCESS, **other)
+    told = rights_told(stocked)
+    assert "- another person who has a right to it by law, on 24 November 2026" in told
+    assert "R-1" not in told
+
+
+def test_of_a_right_that_is_not_the_releasers_to_read_it_is_not_said_whose(
+    stocked: House,
+) -> None:
+    had_before(stocked, Purpose.SUBJECT_ACCESS, by="mia")
+    told = rights_told(stocked)
+    assert "- somebody who has a right to it by law, on 24 November 2026" in told
+
+
+@pytest.mark.parametrize(
+    ("may_be_told", "words"),
+    [("yes", "Avon and Somerset Police, who heard it on 24 November 2026"), ("no", NOBODY)],
+)
+def test_a_body_that_came_and_heard_one_is_named_where_the_person_may_be_told(
+    stocked: House, may_be_told: str, words: str
+) -> None:
+    further = further_of(Purpose.OUTSIDE_BODY, subject_may_be_told=may_be_told)
+    a_request(stocked, purpose=Purpose.OUTSIDE_BODY, recordings=(1,), further=further)
+    third_parties_checked(stocked, "sam")
+    approve(stocked, "R-1", "dora", second=signed_in(stocked, "pat"))
+    hear(stocked, attended=("Sergeant Pascoe",))
+    a_request(stocked, purpose=Purpose.SUBJECT_ACCESS)
+    third_parties_checked(stocked, "sam", "R-2")
+    approve(stocked, "R-2", "dora", to="pat")
+    package = a_package(stocked, "R-2", "pat")
+    assert words in " ".join(package.read("YOUR-RIGHTS.txt").decode().split())
 
 
 def test_a_regulator_is_named(stocked: House) -> None:

@@ -172,7 +172,7 @@ def test_an_approval_that_ends_while_it_is_carried_out_destroys_nothing(
 ) -> None:
     reference = approved_erasure(house, 1)
 
-    def look_long(*_: object) -> list[int]:
+    def look_long(*_: object, **__: object) -> list[int]:
         pass_days(house, 300)
         return []
 

@@ -47,7 +47,7 @@ def instruct(
     """Take an export in, and ask for what was read back of it, or a part of that."""
     path = an_export(folder / "e.zip", rows)
     order = InstructionOrder(folder / "delete.txt", "Acme Ltd", 28, archived, replaces=True)
-    with open_bundle(path, MAP) as bundle:
+    with open_bundle(path, MAP, today=date.max) as bundle:
         compared: Sequence[ReadBack] = take_in_opened(house, bundle).read_back
         house.open()
         return write_instruction(house.practice, house.actor(login), compared[only], order)
@@ -78,7 +78,7 @@ def test_each_recording_that_was_read_back_is_listed_with_its_hash(
 def test_what_was_not_read_back_is_not_listed(house: House, tmp_path: Path) -> None:
     path = an_export(tmp_path / "e.zip", ROWS)
     order = InstructionOrder(tmp_path / "delete.txt", "Acme Ltd", 28, archived=False)
-    with open_bundle(path, MAP) as bundle:
+    with open_bundle(path, MAP, today=date.max) as bundle:
         first, *rest = take_in_opened(house, bundle).read_back
         compared = [replace(first, problem=Unusable("not compared")), *rest]
         written = write_instruction(house.practice, house.actor("max"), compared, order)

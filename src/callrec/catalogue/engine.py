@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -414,8 +415,15 @@ def check_indexes(connection: Connection) -> None:
 
     Raises:
         Tampered: they differ, or something is damaged.
+        Failed: the disk does not give a page.
     """
-    if connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar() != "ok":
+    said = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar())
+    unread = re.search(r"unable to get the page\. error code=(\d+)", said)
+    if unread and int(unread[1]) & 0xFF == sqlite3.SQLITE_IOERR:  # which nobody made
+        raise Failed(
+            "the catalogue could not be read from its disk", hint="run callrec practice doctor"
+        )
+    if said != "ok":
         raise damaged("the catalogue is damaged, or an index of it has other rows than its table")
 
 

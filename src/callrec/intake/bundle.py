@@ -21,13 +21,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipExtFile, ZipFile, ZipInfo
 
 from callrec.errors import Failed, NotFound, Unusable
-from callrec.intake.reading import Unreadable, WrongChecksum
+from callrec.intake.reading import Undescribed, Unreadable, WrongChecksum
 from callrec.intake.sources import (
     Found,
     Mark,
@@ -91,13 +92,17 @@ _ASK_AGAIN: Final = "ask the supplier for it again"
 class Bundle:
     """An export that is open."""
 
-    def __init__(self, path: Path, opened: BinaryIO, members: ZipFile, form: ManifestMap) -> None:
+    def __init__(
+        self, path: Path, opened: BinaryIO, members: ZipFile, form: ManifestMap, *, today: date
+    ) -> None:
         """Check what it says of itself, and read its list.
 
         Raises:
             Unusable: it is refused as a whole.
         """
         self.path = path
+        self.today = today
+        """The day of the practice: a row of a later one is left out."""
         self.found: list[Found] = []
         """Its rows in their order, then what no row names."""
         self._opened = opened
@@ -202,7 +207,7 @@ class Bundle:
 
 
 @contextmanager
-def open_bundle(path: Path, form: ManifestMap) -> Iterator[Bundle]:
+def open_bundle(path: Path, form: ManifestMap, *, today: date) -> Iterator[Bundle]:
     """Open an export, and find what is in it.
 
     Raises:
@@ -224,7 +229,7 @@ def open_bundle(path: Path, form: ManifestMap) -> Iterator[Bundle]:
         except (*_NOT_A_ZIP, OSError):
             raise Unusable(f'"{path}" is not a zip, or is cut short', hint=_ASK_AGAIN) from None
         with members:
-            yield Bundle(absolute, opened, members, form)
+            yield Bundle(absolute, opened, members, form, today=today)
 
 
 def check_whole(infos: list[ZipInfo], size_bytes: int, end: int) -> None:
@@ -318,7 +323,10 @@ class _Member:
         return self.bundle.look(self.info)
 
     def call(self, setup: Setup) -> Call:
-        return self.row.call(setup)
+        call = self.row.call(setup)
+        if call.started_at.astimezone(setup.zone).date() > self.bundle.today:
+            raise Undescribed(f"{self.place} of the list: its day is still to come")
+        return call
 
     def check(self, sha256: str) -> None:
         if self.row.sha256 not in {"", sha256}:

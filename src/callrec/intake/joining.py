@@ -84,12 +84,16 @@ def leave_other_calls(
     first: dict[str, tuple[Call, str]] = {}
     left: list[Seen] = []
     said: list[Quarantined] = []
-    rows = [
-        (each, each.source.member.place, each.source.member.call(setup))
-        for each in seen
-        if each.source.member
-    ]
-    for each, place, call in sorted(rows, key=lambda row: count_missing(row[2])):
+    rows: list[tuple[Seen, Call]] = []
+    for each in seen:
+        call = or_quarantined(each.source, partial(call_described, each.source, setup))
+        if isinstance(call, Quarantined):
+            left.append(each)
+            said.append(call)
+        else:
+            rows.append((each, call))
+    for each, call in sorted(rows, key=lambda row: count_missing(row[1])):
+        place = each.source.member.place if each.source.member else ""
         if row := known.get(each.sha256):
             where, told = f"recording {row.id}", held[each.sha256] or _by_columns(row, call)
         else:

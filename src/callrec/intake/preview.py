@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, Final
 
@@ -110,8 +111,9 @@ def preview_rows(found: Iterable[Found], setup: Setup) -> Iterator[Preview]:
     for one in found:
         match one:
             case Source() if one.member:
-                call = one.member.call(setup)
-                yield Preview(str(one.path), accepted=True, why=call.why, call=call)
+                call = or_quarantined(one, partial(one.member.call, setup))
+                told = None if isinstance(call, Quarantined) else call
+                yield Preview(str(one.path), accepted=told is not None, why=call.why, call=told)
             case Quarantined():
                 yield Preview(str(one.path), accepted=False, why=one.why)
             case _:

@@ -94,7 +94,11 @@ class Member(Protocol):
         """Of the file that it is in, as that is now, with this one's size."""
 
     def call(self, setup: Setup) -> Call:
-        """The call that it holds."""
+        """The call that it holds.
+
+        Raises:
+            Unusable: there was no such call yet.
+        """
 
     def check(self, sha256: str) -> None:
         """Check its SHA-256 against the one that was said, if any."""

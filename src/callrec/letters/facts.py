@@ -15,9 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
-from callrec.audit.leaf import Leaf
 from callrec.calls.category import categories_of
-from callrec.catalogue.requests import reference_of
 from callrec.catalogue.tables import from_millis
 from callrec.errors import NotFound, Refused
 from callrec.letters.wording import LetterContent, Letterhead, ToldCall
@@ -25,26 +23,23 @@ from callrec.login.people import name_of
 from callrec.package.destroyed import DestructionCertificate
 from callrec.policy.clause import Law
 from callrec.policy.clock_events import Awaited, Deadline, waits_of
-from callrec.policy.days import day_in_words
 from callrec.policy.further import NO_AUTHORITY, FurtherParticular
 from callrec.policy.hearing import answers_requester
-from callrec.policy.purpose import TERMS, Purpose, is_for, purpose_of
+from callrec.policy.purpose import TERMS, Purpose, is_for
 from callrec.policy.request import RequestAct
 from callrec.policy.rights.grounds import GROUND_CODES, Ground
 from callrec.policy.rights.letter import LetterFacts, LetterKind
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, today
-from callrec.record.acts import done_leaves
 from callrec.record.versions import open_details
 from callrec.release.listen import hearing_end_leaf
 from callrec.release.packing import sought_in_words
-from callrec.release.rights import recipient_in_words
+from callrec.release.rights import disclosures_of, recipient_in_words, was_heard_outside
 from callrec.requests.approvals import last_approval, last_edits, uids_granted
 from callrec.requests.clock import day_of_leaf, deadline_on_day
 from callrec.requests.history import read_words
 from callrec.requests.holding import is_matched, matching_not_asked_for
 from callrec.requests.model import OpenRequest, uids_heard
-from callrec.requests.open import read_request
 from callrec.retention.certificate import certify_destruction
 
 _TOLD_PARTICULARS: Final = (
@@ -57,7 +52,7 @@ _TOLD_PARTICULARS: Final = (
 """The further particulars that a letter uses besides names: codes, a day, their own reference."""
 
 _WITH_RECIPIENTS: Final = {
-    LetterKind.ANSWER: frozenset({Purpose.SUBJECT_ACCESS}),
+    LetterKind.ANSWER: frozenset({Purpose.SUBJECT_ACCESS, Purpose.RECTIFICATION}),
     LetterKind.ERASED: frozenset({Purpose.ERASURE}),
     LetterKind.RESTRICTED: frozenset({Purpose.RESTRICTION, Purpose.OBJECTION}),
 }
@@ -126,7 +121,9 @@ def read_content(
         content, told = _in_effect(practice, actor, connection, request, content)
     else:
         content, told = _answered(practice, actor, connection, request, content)
-    if request.purpose in _WITH_RECIPIENTS.get(kind, ()):
+    if tells_recipients(kind, request.purpose):
+        if not sees_recipients(actor):
+            raise recipients_unseen(request.reference, f"--kind {kind}")
         content = _with_recipients(practice, actor, connection, request, content=content, uids=told)
     return content
 
@@ -388,38 +385,35 @@ def _with_recipients(
     uids: Collection[str],
 ) -> LetterContent:
     """As the register of disclosures has them, but for what this person must not learn of."""
-    if not actor.has_key(VaultKey.CATALOGUE):
-        raise Refused(
-            "the letter tells who else has these recordings, which you cannot see",
-            clause=Law.ACCESS,
-            hint="ask the Data Controller to run callrec request letter"
-            f" {request.reference} --kind {content.kind}",
-        )
     recipients, staff_heard = list[tuple[date, str]](), False
-    for leaf in done_leaves(connection, (RequestAct.LISTENED, RequestAct.DELIVERED)):
-        if {*uids}.isdisjoint(leaf.subject[2:]):
-            continue
-        if leaf.act == RequestAct.LISTENED:  # of a body's, the person may not be to learn
-            staff_heard |= not is_for(leaf.subject[0], Purpose.OUTSIDE_BODY)
-        elif leaf.subject[0] != request.id:
-            who = _recipient(practice, actor, connection, request, leaf)
-            recipients += [(day_of_leaf(practice, leaf), who)] if who else []
-    told = dict.fromkeys(f"{who}, on {day_in_words(on)}" for on, who in sorted(recipients))
+    for leaf in disclosures_of(connection, uids):
+        who = recipient_in_words(practice, actor, connection, request, leaf)
+        if who:
+            recipients.append((day_of_leaf(practice, leaf), who))
+        elif leaf.act == RequestAct.LISTENED:
+            is_own = leaf.subject[0] == request.id
+            # Of a body's hearing the person may not be to learn, and of their own they know.
+            staff_heard |= not is_for(leaf.subject[0], Purpose.OUTSIDE_BODY) and not (
+                is_own and was_heard_outside(practice, actor, connection, leaf)
+            )
+    told = dict.fromkeys(who for _, who in sorted(recipients))
     return replace(content, recipients=tuple(told), staff_heard=staff_heard)
 
 
-def _recipient(
-    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest, leaf: Leaf
-) -> str:
-    """Who got it, as it may be told; of what was given to the person before, that it was."""
-    subject = FurtherParticular.SUBJECT
-    if purpose_of(leaf.subject[0]) in _RIGHTS_TO_A_COPY:
-        reference = reference_of(connection, leaf.subject[0])
-        other = read_request(practice, actor, connection, reference)
-        further = request.particulars.further
-        if other.particulars.further.get(subject) == further.get(subject):
-            return f"you, in answer to {reference}"
-    return recipient_in_words(practice, actor, connection, leaf)
+def tells_recipients(kind: LetterKind, purpose: Purpose) -> bool:
+    """Whether such a letter says who else has the recordings."""
+    return purpose in _WITH_RECIPIENTS.get(kind, ())
 
 
-_RIGHTS_TO_A_COPY: Final = (Purpose.SUBJECT_ACCESS, Purpose.PORTABILITY)
+def sees_recipients(actor: Actor) -> bool:
+    """Whether somebody can see who else has the recordings, and who came to hear them."""
+    return actor.has_key(VaultKey.CATALOGUE) and actor.has_key(VaultKey.AUDIT)
+
+
+def recipients_unseen(reference: str, command: str) -> Refused:
+    """The refusal of a letter to somebody who cannot see who else has the recordings."""
+    return Refused(
+        "the letter tells who else has these recordings, which you cannot see",
+        clause=Law.ACCESS,
+        hint=f"ask the Data Controller to run callrec request letter {reference} {command}",
+    )

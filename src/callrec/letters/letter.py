@@ -8,7 +8,13 @@ from datetime import date
 from callrec.catalogue.engine import reading
 from callrec.crypto.primitives import sha256
 from callrec.errors import Refused
-from callrec.letters.facts import letter_facts, read_content
+from callrec.letters.facts import (
+    letter_facts,
+    read_content,
+    recipients_unseen,
+    sees_recipients,
+    tells_recipients,
+)
 from callrec.letters.log import (
     Letter,
     LetterBody,
@@ -67,6 +73,8 @@ class Letters:
     reference: str
     written: tuple[WrittenLetter, ...]
     possible: tuple[LetterKind, ...]
+    unseen: frozenset[LetterKind] = frozenset()
+    """Kinds that tell who else has the recordings, where the reader does not see that."""
 
 
 def write_letter(
@@ -136,6 +144,8 @@ def record_letter_sent(
 def list_letters(practice: Practice, actor: Actor, reference: str) -> Letters:
     """The letters about a request, and their texts for those who see it in full.
 
+    One that tells who else has the recordings has its text only for those who could write it.
+
     That they were shown is logged first.
 
     Raises:
@@ -145,14 +155,20 @@ def list_letters(practice: Practice, actor: Actor, reference: str) -> Letters:
         with reading(practice.engine) as connection:
             check_readable(actor, connection, row)
         record(practice, actor, REQUEST_SHOWN, subject=[row.id])
+        unseen: frozenset[LetterKind] = frozenset()
         with reading(practice.engine) as connection:
             request = read_request(practice, actor, connection, reference)
             letters = read_letters(practice, connection, request)
             if not sees_in_full(practice, actor, request):  # a letter names people
                 letters = tuple(replace(each, body=None) for each in letters)
+            elif not sees_recipients(actor):  # as when it was written
+                unseen = frozenset(k for k in LetterKind if tells_recipients(k, request.purpose))
+                letters = tuple(
+                    replace(each, body=None) if each.kind in unseen else each for each in letters
+                )
             facts = letter_facts(practice, actor, connection, request)
     written = tuple(_written(practice, reference, letter) for letter in letters)
-    return Letters(reference, written, possible_letters(facts))
+    return Letters(reference, written, possible_letters(facts), unseen)
 
 
 def choose_written(letters: Letters, number: int | None) -> WrittenLetter:
@@ -160,10 +176,12 @@ def choose_written(letters: Letters, number: int | None) -> WrittenLetter:
 
     Raises:
         NotFound: there is none.
-        Refused: it is not theirs to read.
+        Refused: it is not theirs to read, or tells who else has the recordings.
     """
     for each in reversed(letters.written):
         if number in (None, each.number):
+            if each.text is None and each.kind in letters.unseen:
+                raise recipients_unseen(letters.reference, f"--letter {each.number}")
             if each.text is None:
                 raise Refused(
                     "a letter is read by those who handle its request",

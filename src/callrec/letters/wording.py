@@ -131,7 +131,7 @@ class LetterContent:
     searched_on: date | None = None
     sought: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
-    """Who else was given these calls, and when."""
+    """Who else was given these calls, or heard them, and when."""
     staff_heard: bool = False
     refused_on: Ground | None = None
     erased: tuple[ToldCall, ...] = ()
@@ -320,7 +320,9 @@ def _answer(content: LetterContent, say: _Say) -> Iterator[str]:
     if content.purpose is Purpose.SUBJECT_ACCESS:
         yield _recipients(content, say, "recipients") or say("no recipients")
         yield say("staff") if content.staff_heard else ""
-    if is_patient and content.purpose is not Purpose.RECTIFICATION:
+    if content.purpose is Purpose.RECTIFICATION:
+        yield _recipients(content, say, "recipients are told")
+    elif is_patient:
         yield say("how long")
 
 

@@ -287,6 +287,24 @@ def with_changes(particulars: Particulars, changes: Answers) -> Answers:
     )
 
 
+def are_about_one_person(one: Particulars, other: Particulars) -> bool:
+    """Whether two requests are surely about the same data subject [UK GDPR 15(4)].
+
+    By the person on the register, where either names one. A name alone may be a namesake's: where
+    neither does, a telephone number is the same, too.
+    """
+    if one.person or other.person:
+        return one.person == other.person
+    name = FurtherParticular.SUBJECT
+    is_named_so = one.further.get(name, "") == other.further.get(name)
+    return is_named_so and not _numbers_shown(one).isdisjoint(_numbers_shown(other))
+
+
+def _numbers_shown(particulars: Particulars) -> frozenset[str]:
+    numbers = () if isinstance(particulars.numbers, Unknown) else particulars.numbers
+    return frozenset(number for number in numbers if not is_withheld(number))
+
+
 def _check_complete(purpose: Purpose, answers: Answers) -> None:
     """One refusal names everything that is missing, and what to type."""
     five = {

@@ -119,7 +119,7 @@ def write_package(
         certificate_pdf, exhibit_label = make_papers(certificate)
         rights = ""
         if draft.request.purpose is Purpose.SUBJECT_ACCESS:
-            facts = rights_facts(practice, actor, manifest)
+            facts = rights_facts(practice, actor, draft.request, manifest)
             rights = rights_text(manifest, facts, own=practice.settings.release.rights)
         enclosures = Enclosures(
             proof=evidence.proof,

@@ -1,12 +1,13 @@
 """What a data subject is told of the recordings that they are given [UK GDPR 15(1)].
 
-Who had them before is read from the log, and told only where the law lets it be told: of an outside
-body that said "the person must not be told" there is no word, and none that there is no word.
+Who had or heard them before is read from the log, and told only where the law lets it be told: of
+an outside body that said "the person must not be told" there is no word, and none that there is
+no word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, select
 
@@ -19,23 +20,30 @@ from callrec.package.manifest import Manifest
 from callrec.package.texts import RightsFacts
 from callrec.policy.days import day_in_words
 from callrec.policy.further import FurtherParticular
+from callrec.policy.hearing import had_outside_listeners
 from callrec.policy.notice import officers_in_words, storage_in_words
+from callrec.policy.particulars import Particulars, are_about_one_person
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.rights.lawful_basis import articles_of, in_articles, reasons_in_words
+from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice
 from callrec.record.acts import done_leaves
+from callrec.record.versions import open_details
 from callrec.requests.clock import day_of_leaf
+from callrec.requests.model import OpenRequest
 from callrec.requests.open import read_request
 
 
-def rights_facts(practice: Practice, actor: Actor, manifest: Manifest) -> RightsFacts:
+def rights_facts(
+    practice: Practice, actor: Actor, request: OpenRequest, manifest: Manifest
+) -> RightsFacts:
     """The facts of YOUR-RIGHTS.txt for one release."""
     about, bases = practice.settings.practice, practice.settings.bases
     calls = {file.recording: file for file in manifest.files}
     with reading(practice.engine) as connection:
         categories = categories_of(practice, connection, calls)
-        recipients = tuple(_recipients(practice, actor, connection, manifest))
+        recipients = tuple(_recipients(practice, actor, connection, request, manifest))
     return RightsFacts(
         contact=about.data_protection_contact or practice.settings.release.contact,
         officers=officers_in_words(
@@ -55,42 +63,84 @@ def rights_facts(practice: Practice, actor: Actor, manifest: Manifest) -> Rights
 
 
 def _recipients(
-    practice: Practice, actor: Actor, connection: Connection, manifest: Manifest
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    request: OpenRequest,
+    manifest: Manifest,
 ) -> Iterator[str]:
-    """Each release of one of these recordings under another request, as it may be told."""
+    """Who had or heard one of these recordings under another request, as it may be told."""
     place = {file.uid: file.path.removeprefix("recordings/")[:2] for file in manifest.files}
-    for leaf in done_leaves(connection, (RequestAct.DELIVERED,)):
-        given = [place[uid] for uid in leaf.subject[1:] if uid in place]
-        if given and leaf.subject[0] != manifest.request:
-            to = recipient_in_words(practice, actor, connection, leaf)
-            if to:
-                on = day_in_words(day_of_leaf(practice, leaf))
-                yield f"{to}, on {on} (recordings/{', '.join(given)})"
+    for leaf in disclosures_of(connection, place):
+        to = recipient_in_words(practice, actor, connection, request, leaf)
+        if to:
+            given = [place[uid] for uid in leaf.subject[2:] if uid in place]
+            yield f"{to} (recordings/{', '.join(given)})"
 
 
-def recipient_in_words(practice: Practice, actor: Actor, connection: Connection, leaf: Leaf) -> str:
-    """For whom it was released, as a data subject may be told; empty: they may not.
+def disclosures_of(connection: Connection, uids: Collection[str]) -> Iterator[Leaf]:
+    """The leaves of each delivery and hearing of these recordings; of none that failed."""
+    acts = (RequestAct.DELIVERED, RequestAct.LISTENED, RequestAct.HEARING_FAILED)
+    leaves = [each for each in done_leaves(connection, acts) if {*each.subject[2:]} & {*uids}]
+    failed = {each.subject[1] for each in leaves if each.act == RequestAct.HEARING_FAILED}
+    return (each for each in leaves if each.subject[1] not in failed)
 
-    ``leaf``: the delivery.
+
+def was_heard_outside(
+    practice: Practice, actor: Actor, connection: Connection, hearing: Leaf
+) -> bool:
+    """Whether anyone but staff was there; False for readers who cannot open who was."""
+    return actor.has_key(VaultKey.AUDIT) and had_outside_listeners(
+        open_details(practice, actor, connection, hearing).get("attended", ())
+    )
+
+
+def recipient_in_words(
+    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest, leaf: Leaf
+) -> str:
+    """Who outside had or heard it, and when, as the person of a request may be told [15(1)(c)].
+
+    Empty: nobody did; it was this very request; they may not be told, or it is not the actor's to
+    tell. ``leaf``: of `disclosures_of`.
     """
+    is_hearing = leaf.act == RequestAct.LISTENED
+    if leaf.subject[0] == request.id or (
+        is_hearing and not was_heard_outside(practice, actor, connection, leaf)
+    ):
+        return ""
+    who = _who(practice, actor, connection, request.particulars, leaf.subject[0])
+    on = day_in_words(day_of_leaf(practice, leaf))
+    return who and f"{who}, {'who heard it on' if is_hearing else 'on'} {on}"
+
+
+def _who(
+    practice: Practice, actor: Actor, connection: Connection, told: Particulars, under: str
+) -> str:
+    """For whom the request of an id was; ``told`` is what the person who is told asked for."""
     request = tables.request.c
     row = connection.execute(
-        select(request.number, request.purpose).where(request.id == leaf.subject[0])
+        select(request.number, request.purpose).where(request.id == under)
     ).one()
-    purpose = Purpose(row.purpose)
-    if TERMS[purpose].has_statutory_clock:
-        return "another person who has a right to it by law"
-    named = _NAMED.get(purpose)
-    if named is None:
+    purpose, reference = Purpose(row.purpose), f"R-{row.number}"
+    if purpose not in {*_NAMED, *_RIGHTS_TO_A_COPY}:
+        if TERMS[purpose].has_statutory_clock:
+            return _ANOTHER
         return "" if purpose in _WITHIN else f"somebody who needed it for {TERMS[purpose].in_words}"
     try:
-        further = read_request(practice, actor, connection, f"R-{row.number}").particulars.further
+        other = read_request(practice, actor, connection, reference).particulars
     except (Locked, NotFound, Refused):  # not the releaser's to read, so not theirs to tell
-        return ""
-    if further.get(FurtherParticular.SUBJECT_MAY_BE_TOLD, "yes") != "yes":
-        return ""
-    return further[named]
+        return "" if purpose in _NAMED else "somebody who has a right to it by law"
+    if purpose in _RIGHTS_TO_A_COPY:
+        is_you = are_about_one_person(told, other)
+        return f"you, in answer to {reference}" if is_you else _ANOTHER
+    may_be_told = other.further.get(FurtherParticular.SUBJECT_MAY_BE_TOLD, "yes") == "yes"
+    return other.further[_NAMED[purpose]] if may_be_told else ""
 
+
+_ANOTHER = "another person who has a right to it by law"
+
+_RIGHTS_TO_A_COPY = frozenset({Purpose.SUBJECT_ACCESS, Purpose.PORTABILITY})
+"""Under which the person who is told may have been given it themselves."""
 
 _NAMED = {
     Purpose.OUTSIDE_BODY: FurtherParticular.BODY,

@@ -98,7 +98,8 @@ def try_rows(invocation: Invocation, order: BundleOrder) -> None:
     from callrec.intake.preview import preview_rows
     from callrec.intake.reading import telephone_setup
 
-    with open_bundle(order.file, read_bundle_map(order.map_file)) as bundle:
+    form = read_bundle_map(order.map_file)
+    with open_bundle(order.file, form, today=invocation.today()) as bundle:
         previews = preview_rows(bundle.found, telephone_setup(invocation.settings))
         show_previews(invocation.out, list(islice(previews, order.rows)))
 
@@ -113,7 +114,7 @@ def rehearse_bundle(invocation: Invocation, order: BundleOrder) -> None:
 
     form, setup = read_bundle_map(order.map_file), telephone_setup(invocation.settings)
     with (
-        open_bundle(order.file, form) as bundle,
+        open_bundle(order.file, form, today=invocation.today()) as bundle,
         open_call_records(order.cdr, invocation.settings) as records,
     ):
         show_previews(invocation.out, list(preview_found(bundle.found, setup, records)))
@@ -130,7 +131,7 @@ def ingest_bundle(invocation: Invocation, order: BundleOrder) -> None:
     actor = signing_person(invocation, practice)
     order = _checked(invocation, practice, actor, order)
     with (
-        open_bundle(order.file, form) as bundle,
+        open_bundle(order.file, form, today=invocation.today()) as bundle,
         open_call_records(order.cdr, practice.settings) as records,
     ):
         done = _take_in(invocation, practice, actor, bundle, records)
