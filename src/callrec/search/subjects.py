@@ -267,7 +267,7 @@ def _on_record(
     count: Callable[[_Value], int],
     reason: str | None,
     request: str | None,
-    about: str = "",
+    about: str | None = None,
 ) -> _Value:
     """Read of the register what is asked for; that it was asked, and why, is in the log first.
 
