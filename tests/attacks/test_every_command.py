@@ -105,8 +105,9 @@ complaint show C-1
 complaint acknowledge C-1 --how letter
 complaint progress C-1 --what "We asked the receptionist who took the call"
 complaint outcome C-1 --finding upheld --how letter --what "We should not have told them" --yes
-request subject add --name "Ada Wren" --born 1/2/1990 --proved "Passport, seen at the desk by max"
-request subject change S-1 --number "0117 496 0123"
+request subject add --name "Ada Wren" --born 1/2/1990 --proved "Passport, seen at the desk by max" \
+  --reason "She asks at the desk for all her calls"
+request subject change S-1 --number "0117 496 0123" --reason "She has another number now"
 request subject find --number "0117 496 0123" --reason "Somebody rang from this number"
 request subject show S-1 --reason "She asks at the desk for all her calls"
 request subject erase S-1 --yes

@@ -482,6 +482,7 @@ def test_who_could_not_write_who_else_has_the_calls_does_not_print_it_again(hous
     write(house, LetterKind.ANSWER)
     letters = list_letters(house.practice, signed_in(house, "sam"), "R-1")
     assert [(each.kind, each.text) for each in letters.written] == [(LetterKind.ANSWER, None)]
+    assert send(house, login="sam").text is None
     with pytest.raises(Refused, match="which you cannot see") as refusal:
         choose_written(letters, 1)
     assert "ask the Data Controller to run callrec request letter R-1 --letter 1" in str(

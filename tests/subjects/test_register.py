@@ -9,10 +9,17 @@ import pytest
 
 from callrec.errors import Locked, NotFound, Refused, Unusable
 from callrec.keys.rotating import reseal, rotate_keys
+from callrec.policy.particulars import UNKNOWN
 from callrec.policy.rights.subject import SubjectCriteria
 from callrec.policy.role import VaultKey
 from callrec.registers.audit import LogFilter, list_audit
-from callrec.search.subjects import look_up_subjects, show_subject
+from callrec.search.reviews import Sample, draw_searches
+from callrec.search.subjects import (
+    change_person,
+    enter_person,
+    look_up_subjects,
+    show_subject,
+)
 from callrec.subjects.register import SubjectAnswers, add_subject, change_subject, list_subjects
 from house.practices import House, without_password
 from house.requests import a_request, logged_in, rows, signed_in
@@ -144,9 +151,60 @@ def test_the_register_is_not_probed_without_a_reason_on_record(house: House) -> 
     assert (last["reason"], last["criteria"]["nhs_number"]) == (WHY, "9990000026")
 
 
-def test_numbers_are_whole_under_an_open_request_alone(house: House) -> None:
+def test_entering_and_changing_somebody_ask_the_register_and_are_on_record(house: House) -> None:
     a_person(house)
-    a_request(house, "mia", recordings=())
+    a_person(house, names=("Ada Wren",), nhs_number="", numbers=())
+    actor, vault = logged_in(house, "max"), house.practice
+    again = SubjectAnswers(
+        names=("Another Name",), born="1/2/1990", nhs_number=NHS_NUMBER, proof=PROOF
+    )
+    number, born = SubjectAnswers(numbers=(NUMBER,)), SubjectAnswers(born="14/3/1961")
+    for reason in (None, "curious"):
+        with pytest.raises(Refused, match="reason"):
+            enter_person(vault, actor, again, reason=reason, request=None)
+        with pytest.raises(Refused, match="reason"):
+            change_person(vault, actor, "S-2", number, reason=reason, request=None)
+    with pytest.raises(Refused, match="on the register already"):
+        enter_person(vault, actor, again, reason=WHY, request=None)
+    with pytest.raises(Unusable, match="says that already"):
+        change_person(vault, actor, "S-1", born, reason=WHY, request=None)
+    assert change_person(vault, actor, "S-2", number, reason=WHY, request=None).shared == 1
+    drawn = draw_searches(vault, signed_in(house, "dora"), Sample(count=9, percent=0), since=None)
+    told = [(each.refused, each.reason, each.criteria, each.found) for each in drawn.items]
+    assert [refused for refused, *_ in told] == [True] * 4 + [False] * 3
+    assert [each[1:] for each in told[4:]] == [
+        (
+            WHY,
+            {
+                "born": "1990-02-01",
+                "nhs_number": "9990000018",
+                "party": ["Another Name"],
+                "register": "people",
+            },
+            None,
+        ),
+        (WHY, {"born": "1961-03-14", "subject": "S-1"}, None),
+        (WHY, {"number": ["+447700900123"], "subject": "S-2"}, 1),
+    ]
+
+
+@pytest.mark.parametrize("said", [{}, {"number": "0117 496 0123"}, {"parties": ("Roberts",)}])
+def test_a_request_about_something_else_unmasks_nobody(house: House, said: dict[str, Any]) -> None:
+    a_person(house)
+    a_request(house, "mia", recordings=(), **{"number": UNKNOWN, **said})
+    actor, vault = logged_in(house, "max"), house.practice
+    shown = show_subject(vault, actor, "S-1", reason=None, request="R-1")
+    assert (shown.masked, shown.numbers) == (True, ("•••••••0123",))
+    drawn = draw_searches(vault, signed_in(house, "dora"), Sample(count=9, percent=0), since=None)
+    assert [(each.request, each.criteria) for each in drawn.items] == [("R-1", {"subject": "S-1"})]
+
+
+@pytest.mark.parametrize("said", [{"number": NUMBER}, {"parties": ("ROBERTS, sian",)}])
+def test_numbers_are_whole_under_an_open_request_that_names_them(
+    house: House, said: dict[str, Any]
+) -> None:
+    a_person(house)
+    a_request(house, "mia", recordings=(), **{"number": UNKNOWN, **said})
     actor, vault = logged_in(house, "max"), house.practice
     masked = show_subject(vault, actor, "S-1", reason=WHY, request=None)
     assert (masked.nhs_number, masked.numbers) == ("•••••••0018", ("•••••••0123",))

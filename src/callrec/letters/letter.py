@@ -43,6 +43,7 @@ from callrec.practice import Actor, Practice, record, today
 from callrec.requests.clock import day_of_leaf
 from callrec.requests.history import log_with_words
 from callrec.requests.lapse import attempt_on, signing_on
+from callrec.requests.model import OpenRequest
 from callrec.requests.open import check_readable, read_request, sees_in_full
 from callrec.requests.show import REQUEST_SHOWN
 
@@ -150,7 +151,8 @@ def record_letter_sent(
         words = {"channel": str(how), "on": on.isoformat()}
         what = RequestAct.LETTER_SENT
         log_with_words(act, actor, request, what, words, subject=[letter.id])
-    sent = _written(practice, reference, replace(letter, sent=((on, how),)))
+        seen = _as_seen(letter, _unseen(actor, request))
+    sent = _written(practice, reference, replace(seen, sent=((on, how),)))
     return replace(sent, ended_on=ended_on)
 
 
@@ -174,14 +176,23 @@ def list_letters(practice: Practice, actor: Actor, reference: str) -> Letters:
             letters = read_letters(practice, connection, request)
             if not sees_in_full(practice, actor, request):  # a letter names people
                 letters = tuple(replace(each, body=None) for each in letters)
-            elif not sees_recipients(actor):  # as when it was written
-                unseen = frozenset(k for k in LetterKind if tells_recipients(k, request.purpose))
-                letters = tuple(
-                    replace(each, body=None) if each.kind in unseen else each for each in letters
-                )
+            else:
+                unseen = _unseen(actor, request)
+                letters = tuple(_as_seen(each, unseen) for each in letters)
             facts = letter_facts(practice, actor, connection, request)
     written = tuple(_written(practice, reference, letter) for letter in letters)
     return Letters(reference, written, possible_letters(facts), unseen)
+
+
+def _unseen(actor: Actor, request: OpenRequest) -> frozenset[LetterKind]:
+    """The kinds that the actor could not write, and so does not read."""
+    if sees_recipients(actor):
+        return frozenset()
+    return frozenset(kind for kind in LetterKind if tells_recipients(kind, request.purpose))
+
+
+def _as_seen(letter: Letter, unseen: frozenset[LetterKind]) -> Letter:
+    return replace(letter, body=None) if letter.kind in unseen else letter
 
 
 def choose_written(letters: Letters, number: int | None) -> WrittenLetter:

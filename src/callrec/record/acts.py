@@ -148,8 +148,9 @@ def names_its_subjects(leaf: Leaf) -> bool:
 def is_reviewable(register: Register, leaf: Leaf) -> bool:
     """A search without a request, or one that was refused [policy 4(c)].
 
-    A search under a request names it in its leaf, and those who decide that request see it. A leaf
-    whose actor nobody vouched for is not a search: no key is needed to write it.
+    A search under a request names it in its leaf, and those who decide that request see it; but for
+    a look at a person whom that is not about. A leaf whose actor nobody vouched for is not a
+    search: no key is needed to write it.
     """
     without_request = leaf.outcome is Outcome.DONE and not leaf.subject
     is_asked = without_request or leaf.outcome is Outcome.REFUSED

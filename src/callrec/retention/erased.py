@@ -86,12 +86,7 @@ def _read(
 
 def _names(details: Mapping[str, Any], numbers: Collection[str], parties: Collection[str]) -> bool:
     """Whether what was looked for tells of one of the calls."""
-    criteria = details.get("criteria", {})
-
-    def asked(name: str) -> Sequence[str]:
-        value = criteria.get(name, [])
-        return [value] if isinstance(value, str) else value
-
+    asked = partial(_asked, details)
     return (
         any(number in numbers for number in asked("number"))
         or any(number.endswith(tail) for tail in asked("tail") for number in numbers)
@@ -99,15 +94,22 @@ def _names(details: Mapping[str, Any], numbers: Collection[str], parties: Collec
     )
 
 
+def _asked(details: Mapping[str, Any], name: str) -> Sequence[str]:
+    """What a search asked for by that name, one or several."""
+    value = details.get("criteria", {}).get(name, [])
+    several = value if isinstance(value, list) else [value]
+    return [each for each in several if isinstance(each, str)]
+
+
 def _is_of(details: Mapping[str, Any], person: OpenSubject) -> bool:
     """Whether somebody was looked up on the register, or their record was read."""
-    criteria, record = details.get("criteria", {}), person.record
-    by = (criteria.get("subject"), criteria.get("nhs_number"), criteria.get("number"))
-    known = {person.reference, record.nhs_number, *record.numbers}
-    named = words(str(criteria.get("party", "")))
-    is_named = bool(named) and named <= words(" ".join(record.names))
-    return any(each in known for each in by if each and isinstance(each, str)) or (
-        is_named and criteria.get("born") == record.born_on.isoformat()
+    asked, record = partial(_asked, details), person.record
+    known = {person.reference, record.nhs_number, *record.numbers} - {""}
+    by = [*asked("subject"), *asked("nhs_number"), *asked("number")]
+    names = words(" ".join(record.names))
+    is_named = any(bool(words(name)) and words(name) <= names for name in asked("party"))
+    return any(each in known for each in by) or (
+        is_named and record.born_on.isoformat() in asked("born")
     )
 
 

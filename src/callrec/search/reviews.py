@@ -77,7 +77,7 @@ class DrawnSearch:
     criteria: Mapping[str, Any]
     reason: str | None
     request: str | None
-    """Of a refused search: the request that it was to stand under."""
+    """That a refused search was to stand under, or that is not about the person looked at."""
     found: int | None
     """None if it was refused, or broke off."""
     why: str | None

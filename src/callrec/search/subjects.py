@@ -1,7 +1,8 @@
-"""Look a person up on the register, or read their record: for a reason, on record [policy 4(c)].
+"""Look a person up on the register, read or write their record: on record [policy 4(c)].
 
 It is a search like any other: in the log, with what was asked for and why, before anything is
-opened, drawn for review with the others, and refused where it would be browsing.
+opened, drawn for review with the others, and refused where it would be browsing. To enter somebody,
+or change what is known of them, compares that with everybody's: the answer tells who is there.
 """
 
 from __future__ import annotations
@@ -9,26 +10,38 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
 from callrec.login.people import logins
+from callrec.policy.particulars import Particulars
 from callrec.policy.rights.subject import (
     SubjectCriteria,
     SubjectRecord,
     check_may_keep,
     check_not_browsing_people,
     check_reason_or_request,
+    is_asked_about,
+    read_birthday,
+    read_nhs_number,
 )
 from callrec.policy.words import mask_number
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.record.acts import ANSWERED, SEARCH
 from callrec.search.search import searched_under
 from callrec.subjects.log import OpenSubject, read_subject
-from callrec.subjects.register import find_subjects, shared_numbers
+from callrec.subjects.register import (
+    KeptSubject,
+    SubjectAnswers,
+    add_subject,
+    change_subject,
+    find_subjects,
+    shared_numbers,
+    telephone_number,
+)
 
 _Value = TypeVar("_Value")
 
@@ -95,8 +108,9 @@ def look_up_subjects(
         "register": "people",
     }
 
-    def find(connection: Connection) -> tuple[OpenSubject, ...]:
-        return find_subjects(practice, actor, connection, criteria)
+    def find() -> tuple[OpenSubject, ...]:
+        with reading(practice.engine) as connection:
+            return find_subjects(practice, actor, connection, criteria)
 
     with_reason = {"reason": reason, "request": request}
     found = _on_record(
@@ -121,10 +135,15 @@ def show_subject(
     Raises: as `look_up_subjects`; Refused as well where they were erased.
     """
 
-    def read(connection: Connection) -> ShownSubject:
-        opened, called = read_subject(practice, actor, connection, reference), logins(practice)
-        known, mask = opened.record, str if request else mask_number
-        shared = shared_numbers(practice, actor, connection, opened.id, known.numbers)
+    def read() -> ShownSubject:
+        with reading(practice.engine) as connection:
+            opened = read_subject(practice, actor, connection, reference)
+            known, called = opened.record, logins(practice)
+            is_whole = request is not None and is_asked_about(
+                known, reference, _particulars(practice, actor, connection, request)
+            )
+            shared = shared_numbers(practice, actor, connection, opened.id, known.numbers)
+        mask = str if is_whole else mask_number
         history = tuple(
             SubjectChange(str(leaf.act), parse_instant(leaf.at), called[leaf.actor])
             for leaf in opened.history.leaves
@@ -135,7 +154,7 @@ def show_subject(
             born_on=known.born_on,
             nhs_number=known.nhs_number and mask(known.nhs_number),
             numbers=tuple(map(mask, known.numbers)),
-            masked=not request,
+            masked=not is_whole,
             shared=len(shared),
             proof=known.proof,
             history=history,
@@ -150,6 +169,7 @@ def show_subject(
         count=lambda _: 1,
         reason=reason,
         request=request,
+        about=reference,
     )
 
 
@@ -157,41 +177,115 @@ def record_of(
     practice: Practice, actor: Actor, reference: str, *, reason: str | None, request: str | None
 ) -> SubjectRecord:
     """What is known of one person, for a request about them. Raises: as `show_subject`."""
+
+    def read() -> SubjectRecord:
+        with reading(practice.engine) as connection:
+            return read_subject(practice, actor, connection, reference).record
+
     return _on_record(
         practice,
         actor,
         {"subject": reference},
         check=lambda: check_reason_or_request(reason, request),
-        read=lambda connection: read_subject(practice, actor, connection, reference).record,
+        read=read,
         count=lambda _: 1,
         reason=None if request else reason,
         request=request,
     )
 
 
+def enter_person(
+    practice: Practice,
+    actor: Actor,
+    said: SubjectAnswers,
+    *,
+    reason: str | None,
+    request: str | None,
+) -> KeptSubject:
+    """Enter a person whose identity was proved. Raises: as `show_subject` and `add_subject`."""
+    return _on_record(
+        practice,
+        actor,
+        {**_compared(practice, said), "register": "people"},
+        check=lambda: check_reason_or_request(reason, request),
+        read=lambda: add_subject(practice, actor, said),
+        count=lambda kept: kept.shared,
+        reason=reason,
+        request=request,
+    )
+
+
+def change_person(
+    practice: Practice,
+    actor: Actor,
+    reference: str,
+    said: SubjectAnswers,
+    *,
+    reason: str | None,
+    request: str | None,
+) -> KeptSubject:
+    """Change what is known of a person. Raises: as `show_subject` and `change_subject`."""
+    return _on_record(
+        practice,
+        actor,
+        {**_compared(practice, said), "subject": reference},
+        check=lambda: check_reason_or_request(reason, request),
+        read=lambda: change_subject(practice, actor, reference, said),
+        count=lambda kept: kept.shared,
+        reason=reason,
+        request=request,
+        about=reference,
+    )
+
+
+def _compared(practice: Practice, said: SubjectAnswers) -> Mapping[str, Any]:
+    """What was said of a person, as a look-up by it would ask for it."""
+    asked = {
+        "born": said.born and read_birthday(said.born, today(practice)).isoformat(),
+        "nhs_number": said.nhs_number and read_nhs_number(said.nhs_number),
+        "number": [telephone_number(each) for each in said.numbers],
+        "party": [*said.names],
+    }
+    return {name: value for name, value in asked.items() if value}
+
+
+def _particulars(
+    practice: Practice, actor: Actor, connection: Connection, request: str
+) -> Particulars:
+    from callrec.requests.open import read_request  # noqa: PLC0415  # loads much
+
+    return read_request(practice, actor, connection, request).particulars
+
+
 def _on_record(
     practice: Practice,
     actor: Actor,
-    criteria: Mapping[str, str],
+    criteria: Mapping[str, Any],
     *,
     check: Callable[[], None],
-    read: Callable[[Connection], _Value],
+    read: Callable[[], _Value],
     count: Callable[[_Value], int],
     reason: str | None,
     request: str | None,
+    about: str | None = None,
 ) -> _Value:
-    """Read of the register what is asked for; that it was asked, and why, is in the log first."""
+    """Read of the register what is asked for; that it was asked, and why, is in the log first.
+
+    A look at one person, ``about``, stands under a request that says it is about them. Under
+    another it is reviewed as one without.
+    """
     details = {"criteria": criteria, "reason": reason, "request": request}
     with attempt(practice, actor, SEARCH, details=details):
         check_may_keep(actor.person, on=today(practice))
         check()
         subject = [searched_under(practice, actor, request)] if request is not None else []
+        if request is not None and about:
+            with reading(practice.engine) as connection:
+                if _particulars(practice, actor, connection, request).person != about:
+                    subject = []
     seq = record(practice, actor, SEARCH, subject=subject, details=details)
-    with (
-        attempt(practice, actor, ANSWERED, subject=subject, details={"search": seq}),
-        reading(practice.engine) as connection,
-    ):
-        value = read(connection)
+    with attempt(practice, actor, ANSWERED, subject=subject, details={"search": seq}):
+        value = read()
     found = count(value)
     answer = {"found": found, "search": seq, "shown": found}
     record(practice, actor, ANSWERED, subject=subject, details=answer)

@@ -71,7 +71,7 @@ class KeptSubject:
 
 
 def add_subject(practice: Practice, actor: Actor, said: SubjectAnswers) -> KeptSubject:
-    """Enter a person whose identity was proved.
+    """Enter a person whose identity was proved; its caller put on record that it is a look-up.
 
     Raises:
         Refused: the actor may not, it is not said how it was proved, or somebody has that NHS
@@ -103,7 +103,7 @@ def add_subject(practice: Practice, actor: Actor, said: SubjectAnswers) -> KeptS
 def change_subject(
     practice: Practice, actor: Actor, reference: str, said: SubjectAnswers
 ) -> KeptSubject:
-    """Change what is known of a person; what is not said again stands.
+    """Change what is known of a person; what is not said again stands. Called as `add_subject`.
 
     Raises:
         NotFound: there is no such person.

@@ -5,6 +5,7 @@
     4(c)  looking somebody up is a search: for a reason, and not      check_not_browsing_people
           by a name alone
     4(c)  people who may search keep it, and look people up           check_may_keep
+    4(c)  numbers are whole under a request about this person         is_asked_about
     17    the Data Controller erases somebody nobody asks about       check_may_erase_subject
 
 It is optional: a practice may work by number alone.
@@ -23,6 +24,7 @@ from callrec.errors import Refused, Tampered, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause, Law
 from callrec.policy.days import parse_day
+from callrec.policy.particulars import Particulars, Unknown
 from callrec.policy.role import Person, Power
 from callrec.policy.search import check_search_reason
 from callrec.policy.words import is_sentence, words
@@ -218,6 +220,21 @@ def check_reason_or_request(reason: str | None, request: str | None) -> None:
         )
     if reason:
         check_search_reason(reason)
+
+
+def is_asked_about(record: SubjectRecord, reference: str, asked: Particulars) -> bool:
+    """Whether a request names this person: by reference, one of their numbers, or a whole name.
+
+    Only then does it say why their numbers are needed [policy 4(c)].
+    """
+    numbers = () if isinstance(asked.numbers, Unknown) else asked.numbers
+    parties = () if isinstance(asked.parties, Unknown) else asked.parties
+    names = [words(name) for name in (*asked.subjects, *parties)]
+    return (
+        asked.person == reference
+        or not {*numbers}.isdisjoint(record.numbers)
+        or any(words(name) in names for name in record.names)
+    )
 
 
 def check_registered(state: SubjectState, reference: str) -> None:

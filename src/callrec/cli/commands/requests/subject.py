@@ -25,7 +25,7 @@ from callrec.policy.rights.subject import (
 )
 
 if TYPE_CHECKING:
-    from callrec.practice import Practice
+    from callrec.practice import Actor, Practice
     from callrec.search.subjects import ShownSubject
     from callrec.subjects.register import KeptSubject, SubjectAnswers
 
@@ -43,17 +43,21 @@ def add(
     nhs_number: NhsNumber = None,
     number: PersonNumbers = None,
     proved: Proved = None,
+    request: options.Request = None,
+    reason: options.Reason = None,
 ) -> None:
     """Enter a person whose identity was proved, so that all their calls are found.
 
-    It is optional: a request may name numbers alone. What is entered is kept sealed.
+    It is optional: a request may name numbers alone. What is entered is kept sealed. It is compared
+    with who is on the register, so it is recorded as a search is: say why, or under which request.
     """
-    from callrec.subjects.register import add_subject
+    from callrec.search.subjects import enter_person
 
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
-    said = _said(name, born, nhs_number, number, proved)
-    kept = add_subject(practice, actor, _ask_missing(ctx.obj, practice, said))
+    said = _ask_missing(ctx.obj, practice, _said(name, born, nhs_number, number, proved))
+    reason, request = _ask_why(ctx.obj, practice, actor, reason, request)
+    kept = enter_person(practice, actor, said, reason=reason, request=request)
     _show_kept(ctx.obj, kept, f"{kept.reference} is on the register.")
     ctx.obj.out.next_step(f"callrec request create subject-access --subject {kept.reference}")
 
@@ -68,18 +72,35 @@ def change(
     nhs_number: NhsNumber = None,
     number: PersonNumbers = None,
     proved: Proved = None,
+    request: options.Request = None,
+    reason: options.Reason = None,
 ) -> None:
     """Change what is known of a person; what you do not give stands.
 
     Give all their names, or all their numbers, where one of them changes. A request that names the
-    person keeps what it says until it is changed.
+    person keeps what it says until it is changed. It is recorded as a search is: say why, or under
+    which request.
     """
-    from callrec.subjects.register import change_subject
+    from callrec.search.subjects import change_person
 
     practice = practice_of(ctx.obj)
+    actor = acting_person(ctx.obj, practice)
     said = _said(name, born, nhs_number, number, proved)
-    kept = change_subject(practice, acting_person(ctx.obj, practice), subject, said)
+    reason, request = _ask_why(ctx.obj, practice, actor, reason, request)
+    kept = change_person(practice, actor, subject, said, reason=reason, request=request)
     _show_kept(ctx.obj, kept, f"{kept.reference} is changed.")
+
+
+def _ask_why(
+    invocation: Invocation,
+    practice: Practice,
+    actor: Actor,
+    reason: str | None,
+    request: str | None,
+) -> tuple[str | None, str | None]:
+    return ask_reason_or_request(
+        invocation.prompts, practice, actor, reason, request, is_refused=False
+    )
 
 
 def _said(
@@ -223,15 +244,13 @@ def show(
 ) -> None:
     """What is known of a person, for a reason that you state or under a request.
 
-    NHS number and telephone numbers are masked, unless it is under a request.
+    NHS number and telephone numbers are masked, unless the request names this person.
     """
     from callrec.search.subjects import show_subject
 
     practice = practice_of(ctx.obj)
     actor = acting_person(ctx.obj, practice)
-    reason, request = ask_reason_or_request(
-        ctx.obj.prompts, practice, actor, reason, request, is_refused=False
-    )
+    reason, request = _ask_why(ctx.obj, practice, actor, reason, request)
     shown = show_subject(practice, actor, subject, reason=reason, request=request)
     lines = list(_shown_lines(practice, shown))
     ctx.obj.out.show(_shown_json(shown), lines)
