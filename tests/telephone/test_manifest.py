@@ -162,7 +162,10 @@ SAME = {
 }
 OTHER = {
     "an hour that came once": (TWICE, call_of(a_map(Column.TIME), "2024-10-27T02:30:00+00:00")),
-    "the same hour of another year": (TWICE, call_of(a_map(Column.TIME), "2023-10-29 01:30")),
+    "an hour of which only another day is known": (
+        TWICE,
+        replace(TWICE, started_at=LOCAL.started_at),
+    ),
     "a local number": (LOCAL, replace(LOCAL, caller="740999")),
 }
 
