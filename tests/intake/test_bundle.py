@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from callrec.audit import log as audit
+from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import NotFound
 from callrec.intake.bundle import open_bundle
-from callrec.intake.clearing import NOT_COMPARED
+from callrec.intake.clearing import ERASED, NOT_COMPARED
 from callrec.intake.sources import Refusal
 from callrec.telephone.manifest import Form
 from house.exports import (
@@ -250,6 +251,18 @@ def test_who_cannot_open_the_recording_held_sees_another_call_by_its_day(
     other = OTHER_CALLS["another day"]
     done = take_in_export(house, an_export(tmp_path / "b.zip", [other]), login="door")
     assert [each.refusal for each in done.quarantined] == [Refusal.DESCRIPTION]
+
+
+def test_of_an_erased_recording_another_call_is_told_by_its_day(
+    house: House, tmp_path: Path
+) -> None:
+    take_in_export(house, an_export(tmp_path / "a.zip", THREE[:1]))
+    with house.practice.engine.begin() as connection:
+        connection.execute(tables.recording.update().values(data_key=None, state="destroyed"))
+    again = take_in_export(house, an_export(tmp_path / "b.zip", THREE[:1]))
+    assert [str(each.problem) for each in again.read_back] == [ERASED]
+    other = take_in_export(house, an_export(tmp_path / "c.zip", [OTHER_CALLS["another day"]]))
+    assert (len(other.quarantined), other.read_back) == (1, [])
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,14 @@ def test_what_was_found_is_what_is_given_withheld_or_answered_for_by_itself() ->
     assert counts in told
 
 
+def test_the_number_of_calls_agrees() -> None:
+    told = in_one_line(searched(given=1, withheld={"it would tell of another person": 1}))
+    assert "2 calls found 1 call given to you 1 call not given Why it is not given" in told
+    alone = in_one_line(searched(given=0, withheld={}, elsewhere=1))
+    counts = "1 call found 0 calls given to you 0 calls not given 1 call in another answer to you"
+    assert counts in alone
+
+
 def test_where_nothing_is_withheld_every_call_is_given() -> None:
     told = in_one_line(searched(withheld={}, days=()))
     assert "We have given you every call that you are entitled to." in told

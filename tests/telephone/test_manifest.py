@@ -11,7 +11,7 @@ import pytest
 
 from callrec.intake.reading import telephone_setup
 from callrec.settings import Settings
-from callrec.telephone.call import Call, Direction, TimeConfidence
+from callrec.telephone.call import Call, Direction, TimeConfidence, is_another_call
 from callrec.telephone.manifest import Column, Form, ManifestMap, ManifestRow, read_manifest
 from callrec.telephone.records.lines import NotUnderstood
 
@@ -145,3 +145,38 @@ def test_other_encodings_are_read_where_the_map_says_so() -> None:
         (row,) = read_manifest(text.encode(encoding), form)
         assert isinstance(row, ManifestRow)
         assert row.call(SETUP).parties == ("Siân",)
+
+
+FULL = a_map(Column.TIME, Column.DIRECTION, Column.NUMBER)
+TWICE = call_of(a_map(Column.TIME), "2024-10-27 01:30")
+LOCAL = call_of(replace(FULL, ways={"in": Direction.INBOUND}), "2024-07-04 14:05", "in", "740123")
+
+SAME = {
+    "itself": (LOCAL, LOCAL),
+    "an hour that came twice": (TWICE, call_of(a_map(Column.TIME), "2024-10-27T01:30:00+00:00")),
+    "the time of its file": (
+        LOCAL,
+        replace(LOCAL, started_at=TWICE.started_at, time_confidence=TimeConfidence.FILE_TIME),
+    ),
+    "a number that it does not know": (LOCAL, replace(LOCAL, caller=None)),
+}
+OTHER = {
+    "an hour that came once": (TWICE, call_of(a_map(Column.TIME), "2024-10-27T02:30:00+00:00")),
+    "an hour of which only another day is known": (
+        TWICE,
+        replace(TWICE, started_at=LOCAL.started_at),
+    ),
+    "a local number": (LOCAL, replace(LOCAL, caller="740999")),
+}
+
+
+@pytest.mark.parametrize(
+    ("pair", "is_another"),
+    [*((pair, False) for pair in SAME.values()), *((pair, True) for pair in OTHER.values())],
+    ids=[*SAME, *OTHER],
+)
+def test_what_is_told_otherwise_is_another_call_whichever_is_asked(
+    pair: tuple[Call, Call], *, is_another: bool
+) -> None:
+    first, second = pair
+    assert [is_another_call(first, second), is_another_call(second, first)] == [is_another] * 2

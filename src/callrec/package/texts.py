@@ -27,6 +27,7 @@ from callrec.package.package import (
     ssh_fingerprint,
 )
 from callrec.policy.days import DayRange, day_in_words, time_in_words
+from callrec.policy.words import counted
 
 COLUMNS: Final = 76
 """Width of the prose. A command stands on one line however long: a broken one cannot be copied."""
@@ -84,14 +85,11 @@ def search_text(
     """
     withheld = sum(searched.withheld.values())
     found = searched.given + withheld + searched.elsewhere
-    counts = {
-        "calls found": found,
-        "calls given to you": searched.given,
-        "calls not given": withheld,
-    }
+    counts = {"found": found, "given to you": searched.given, "not given": withheld}
     if searched.elsewhere:
-        counts["calls in another answer to you"] = searched.elsewhere
-    digits = len(str(found))
+        counts["in another answer to you"] = searched.elsewhere
+    told = [(*counted(count, "call").split(), what) for what, count in counts.items()]
+    digits = len(told[0][0])
     why = [f"{count}: {ground}" for ground, count in searched.withheld.items()]
     return _text(
         "search.txt",
@@ -101,8 +99,8 @@ def search_text(
         made_on=day_in_words(at),
         sought="\n".join(_bullets(searched.sought)),
         days="\n".join(_bullets(map(days_in_words, searched.days) if searched.days else _ALL_DAYS)),
-        counts="\n".join(f"{_INDENT}{count:>{digits}} {what}" for what, count in counts.items()),
-        not_given="\n".join(("Why some are not given:", "", *_bullets(why)))
+        counts="\n".join(f"{_INDENT}{count:>{digits}} {call} {what}" for count, call, what in told),
+        not_given="\n".join((_WHY_NOT[withheld == 1], "", *_bullets(why)))
         if why
         else _NONE_WITHHELD,
         contact=contact,
@@ -110,6 +108,9 @@ def search_text(
 
 
 _ALL_DAYS: Final = ("all days of which we hold recordings",)
+
+_WHY_NOT: Final = ("Why some are not given:", "Why it is not given:")
+"""Of several, of one."""
 
 _NONE_WITHHELD: Final = "We have given you every call that you are entitled to."
 

@@ -70,8 +70,8 @@ class Answer:
     decided: Leaf | None
     """The leaf of the newest decision."""
     answered_on: date | None
-    """When something was first handed over or heard by who came to hear it, or was erased, or it
-    was denied."""
+    """When something was first released or heard by who came to hear it, or was erased, or it was
+    denied."""
     ended_on: date | None
     """That, or when it ended without an answer; None while it is open."""
 
