@@ -32,6 +32,7 @@ from house.requests import (
     REASON,
     a_request,
     approve,
+    further_of,
     last_leaf,
     logged_in,
     pass_days,
@@ -369,3 +370,14 @@ def test_a_start_that_was_moved_is_found_and_nothing_is_proposed(house: House) -
         connection.exec_driver_sql("UPDATE recording SET started_at = 0 WHERE id = 1")
     with pytest.raises(Tampered, match="recording 1"):
         propose(house)
+
+
+def test_what_stops_it_names_no_request_that_its_reader_must_not_learn_of(house: House) -> None:
+    further = further_of(Purpose.OUTSIDE_BODY, subject_may_be_told="no")
+    asks = {"further": further, "parties": ("Max Harding",)}
+    a_request(house, "sam", purpose=Purpose.OUTSIDE_BODY, recordings=[1], **asks)
+    assert {by.removesuffix(" H-1").removesuffix(" R-1") for by in why(house, "mia")} == {
+        *why(house)
+    }
+    assert not [by for by in why(house) if "1" in by]
+    assert [by for by in why(house, "mia") if by.endswith(" R-1")]

@@ -11,7 +11,7 @@ nothing but requests whose holds nobody has matched yet.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -54,6 +54,7 @@ from callrec.record.statements import carried
 from callrec.requests.covering import holds_covering_rows
 from callrec.requests.history import outline_of, read_outlines
 from callrec.requests.lapse import attempt_after_expiry
+from callrec.requests.open import references_hidden_from
 
 REVIEWED: Final = "retention.reviewed"
 
@@ -209,11 +210,18 @@ def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Sequence[
 def stops_for(
     practice: Practice, actor: Actor | None, connection: Connection, recordings: Sequence[Row[Any]]
 ) -> Mapping[int, tuple[Stopped, ...]]:
-    """What stops each of these recordings, by number; of what nothing stops there is no entry."""
+    """What stops each of these recordings, by number; of what nothing stops there is no entry.
+
+    A request that is hidden from the actor stops what it names, and is not named itself.
+    """
+    hidden = references_hidden_from(practice, actor, connection) if actor else frozenset()
     stops: defaultdict[int, set[Stopped]] = defaultdict(set)
     for number, holds in holds_covering_rows(practice, actor, connection, recordings).items():
-        stops[number] |= {Stopped(StopReason.HOLD, hold.reference) for hold in holds}
-    asked, kept_on = _open_requests_naming(connection), _kept_on(practice, connection)
+        stops[number] |= {
+            Stopped(StopReason.HOLD, "" if hold.request in hidden else hold.reference)
+            for hold in holds
+        }
+    asked, kept_on = _open_requests_naming(connection, hidden), _kept_on(practice, connection)
     for row in recordings:
         stops[row.id] |= asked.get(row.uid, set())
         if row.uid in kept_on:
@@ -235,7 +243,9 @@ def recordings_with_stops(practice: Practice, connection: Connection) -> frozens
     return frozenset(held)
 
 
-def _open_requests_naming(connection: Connection) -> Mapping[str, set[Stopped]]:
+def _open_requests_naming(
+    connection: Connection, hidden: Collection[str] = ()
+) -> Mapping[str, set[Stopped]]:
     """The requests that wait for a recording, by its uid."""
     request, makings = tables.request.c, read_outlines(connection)
     query: Select[Any] = select(request.id, request.number, request.purpose)
@@ -243,7 +253,8 @@ def _open_requests_naming(connection: Connection) -> Mapping[str, set[Stopped]]:
     for row in connection.execute(query.where(request.state.not_in(ASKING_NOTHING))):
         by = StopReason.PROPOSED if row.purpose is Purpose.DISPOSAL else StopReason.REQUEST
         for uid in outline_of(makings, row).uids:
-            found[uid].add(Stopped(by, f"R-{row.number}"))
+            reference = f"R-{row.number}"
+            found[uid].add(Stopped(by, "" if reference in hidden else reference))
     return found
 
 
