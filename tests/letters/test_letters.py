@@ -34,7 +34,7 @@ from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.event import close_request, date_request
 from callrec.requests.gather import gather_recordings
 from callrec.requests.history import read_history
-from house.commands import done
+from house.commands import done, type_in
 from house.holds import ANN, BOB, ask, contradictions, verified
 from house.listening import hear
 from house.packages import release
@@ -519,6 +519,10 @@ def test_a_letter_that_is_true_no_more_is_not_sent_but_may_have_been_before(hous
         with pytest.raises(Refused, match="letter 1 tells of an approval that no longer stands"):
             send(house, on=on)
     assert send(house, on=date(2026, 11, 25)).ended_on == date(2026, 11, 26)
+    words = "request", "letter", "R-1", "--sent", "25/11/2026", "--how", "letter"
+    told = type_in(house, "dora", *words)
+    assert "since Thu 26 Nov 2026: write to them again" in told.err
+    house.open()
     approve(house, reference, "dora", to="sam")
     write(house, LetterKind.ANSWER)
     assert send(house).ended_on is None
