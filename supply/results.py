@@ -104,7 +104,11 @@ from callrec.subjects.register import KeptSubject, ListedSubject
 from supply.schemas import EDIT, Shape, of
 
 _REQUEST: Final = {"id": str, "state": RequestState}
-_WRITTEN: Final = {name: each for name, each in of(WrittenLetter).items() if name != "reference"}
+_WRITTEN: Final = {
+    name: each
+    for name, each in of(WrittenLetter).items()
+    if name not in {"reference", "ended_on"}  # the latter is told in words alone
+}
 _EDITS: Final = [{"id": int, "edits": [EDIT]}]
 _WITHHELD: Final = [{"id": int, "code": Ground}]
 _DEADLINE: Final = of(Deadline, "due_on", "target_on", "extended_due_on", "waiting_for", "why")
