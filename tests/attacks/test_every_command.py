@@ -177,7 +177,7 @@ STAFF = INTAKE - {"ingest"} | {
     *(f"request {what}" for what in ("dossier", "letter", "withdraw", "close")),
     *(f"request recording {what}" for what in ("identify", "note")),
 }
-"""Of requests, those that are his; of recordings, those that he heard or asked for."""
+"""Of requests, those that are theirs; of recordings, those that they heard or asked for."""
 
 SESSION = INTAKE - {"ingest"} | {
     *("search", "show", "deny", "revoke", "incident report", "incident show", "incident update"),

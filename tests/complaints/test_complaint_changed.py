@@ -132,7 +132,7 @@ def test_what_is_sealed_is_what_was_entered(complained: House, change: str) -> N
 
 
 def test_another_account_sealed_in_its_place_is_found(complained: House) -> None:
-    """Whoever writes the database needs no key to seal to public ones."""
+    """Sealing to public keys takes no private one."""
     complaint = opened(complained)
     which, key = complaint.history.version_id(complained.practice.vault, 1), bytes(32)
     said = {

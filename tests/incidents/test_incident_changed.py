@@ -124,7 +124,7 @@ def test_what_is_sealed_is_what_was_reported(reported: House, change: str) -> No
 
 
 def test_another_account_sealed_in_its_place_is_found(reported: House) -> None:
-    """Whoever writes the database needs no key to seal to public ones."""
+    """Sealing to public keys takes no private one."""
     incident = opened(reported, "I-1")
     which, key = incident.history.version_id(reported.practice.vault, 1), bytes(32)
     told = incident.versions[0].changed(what="Nothing at all has happened that day")

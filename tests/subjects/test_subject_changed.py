@@ -123,7 +123,7 @@ def test_a_changed_index_is_found_by_audit_verify(registered: House, change: str
 
 
 def test_somebody_else_sealed_in_their_place_is_found(registered: House) -> None:
-    """Whoever writes the database needs no key to seal to public ones."""
+    """Sealing to public keys takes no private one."""
     known, key = opened_person(registered), bytes(32)
     which = known.history.version_id(registered.practice.vault, 2)
     body = SubjectBody(

@@ -62,7 +62,7 @@ def may_note(person: Person, request: NoteFacts, *, on: date) -> bool:
 
 
 def check_may_note(person: Person, requests: Sequence[NoteFacts], *, on: date) -> None:
-    """Whoever heard a recording under a grant, or handles a request for it, notes what it tells."""
+    """Those who heard a recording under a grant, or handle a request for it, note what it tells."""
     check_in_force(person)
     if not any(may_note(person, each, on=on) for each in requests):
         raise Refused(

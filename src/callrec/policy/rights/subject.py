@@ -211,7 +211,7 @@ def check_not_browsing_people(
 
 
 def check_reason_or_request(reason: str | None, request: str | None) -> None:
-    """Whoever reads of a person on the register says why, or under which request [4(c)]."""
+    """People who read of a person on the register say why, or under which request [4(c)]."""
     if request is None and not reason:
         raise Refused(
             "a look at the register needs a reason or a request",
