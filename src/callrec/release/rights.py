@@ -31,7 +31,7 @@ from callrec.practice import Actor, Practice
 from callrec.record.acts import done_leaves
 from callrec.record.versions import open_details
 from callrec.requests.clock import day_of_leaf
-from callrec.requests.model import OpenRequest
+from callrec.requests.model import OpenRequest, without_failed
 from callrec.requests.open import read_request
 
 
@@ -81,9 +81,8 @@ def _recipients(
 def disclosures_of(connection: Connection, uids: Collection[str]) -> Iterator[Leaf]:
     """The leaves of each delivery and hearing of these recordings; of none that failed."""
     acts = (RequestAct.DELIVERED, RequestAct.LISTENED, RequestAct.HEARING_FAILED)
-    leaves = [each for each in done_leaves(connection, acts) if {*each.subject[2:]} & {*uids}]
-    failed = {each.subject[1] for each in leaves if each.act == RequestAct.HEARING_FAILED}
-    return (each for each in leaves if each.subject[1] not in failed)
+    leaves, wanted = without_failed(done_leaves(connection, acts)), {*uids}
+    return (each for each in leaves if wanted & {*each.subject[2:]})
 
 
 def was_heard_outside(
