@@ -93,8 +93,11 @@ def test_a_number_that_no_recording_has_had_is_not_counted_on_from(
     is_found(stocked)
 
 
-def test_nothing_is_kept_in_the_table_that_counts_recordings(stocked: House) -> None:
+@pytest.mark.parametrize(
+    "row", ["x'5ea1ed', x'c0ffee'", "'outbox', x'c0ffee'", "'recording', 3", "'person', 3"]
+)
+def test_nothing_is_kept_in_the_table_that_counts_recordings(stocked: House, row: str) -> None:
     file = stocked.practice.folder / "catalogue.sqlite"
     stocked.close()
-    _run(file, "INSERT INTO sqlite_sequence VALUES (x'5ea1ed', x'c0ffee')")
+    _run(file, f"INSERT INTO sqlite_sequence VALUES ({row})")
     is_found(stocked)

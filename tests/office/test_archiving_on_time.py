@@ -36,7 +36,7 @@ def test_calls_are_archived_as_often_as_the_practice_says(stocked: House) -> Non
     pass_days(stocked, 1)
     assert waits(stocked) == [("calls", "archive", 3)]
     (warning,) = warned(stocked, "to be archived")
-    assert "since 08 December 2026" in warning
+    assert "since 8 December 2026" in warning
 
 
 @pytest.fixture

@@ -430,17 +430,31 @@ def check_indexes(connection: Connection) -> None:
 def check_numbering(connection: Connection) -> None:
     """The next recording gets the number after the last one's, which is never taken away.
 
-    Only recordings are numbered so, and SQLite's table of that holds nothing else.
+    SQLite's own table of that has one whole number for each table that is numbered so, as messages
+    are as well, and nothing else.
 
     Raises:
         Tampered: it would not, or that table holds more.
     """
+    numbered = {*_NUMBERED}
+    for name, seq in connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence"):
+        if name not in numbered or not isinstance(seq, int):
+            raise damaged("SQLite's own table of last numbers holds what callrec never writes")
+        numbered.remove(name)
     beyond = connection.exec_driver_sql(
-        "SELECT 1 FROM sqlite_sequence WHERE name IS NOT 'recording'"
-        " OR seq IS NOT (SELECT max(id) FROM recording)"
+        "SELECT 1 FROM sqlite_sequence WHERE name IS 'recording'"
+        " AND seq IS NOT (SELECT max(id) FROM recording)"
     )
     if beyond.first() is not None:
         raise damaged("the next recording would get a number that does not follow the last one's")
+
+
+_NUMBERED: Final = frozenset(
+    table.name
+    for table in METADATA.sorted_tables
+    if table.dialect_options["sqlite"]["autoincrement"]
+)
+"""The tables of which SQLite never gives a number twice."""
 
 
 def check_integrity(connection: Connection) -> None:
