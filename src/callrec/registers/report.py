@@ -13,7 +13,7 @@ from datetime import date, datetime
 from statistics import median
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from callrec.archive.heads import VOLUME_STATEMENT
 from callrec.archive.unarchived import read_unarchived
@@ -21,7 +21,7 @@ from callrec.archive.volumes import list_volumes
 from callrec.audit.erased import KIND as DESTRUCTION_STATEMENT
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import read_leaf, stored_head
-from callrec.catalogue import tables
+from callrec.calls.custody import count_recordings
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse, parse_instant
 from callrec.errors import Unusable
@@ -185,7 +185,7 @@ class _Counting:
             late_in_all=len(late),
             people=tuple(self._people(glass)),
             unaccepted_alone=sum(not each.is_accepted for each in glass),
-            recordings=self._count_recordings(),
+            recordings=count_recordings(self._connection),
             taken_in=self._taken_in(month),
             refused=sum(
                 sum(fields["refused"].values()) for on, fields in self._intakes if month.has(on)
@@ -310,10 +310,6 @@ class _Counting:
 
     def _destroyed(self, month: Month) -> int:
         return sum(len(fields["items"]) for on, fields in self._destructions if month.has(on))
-
-    def _count_recordings(self) -> int:
-        query = select(func.count()).where(tables.recording.c.data_key.is_not(None))
-        return self._connection.execute(query).scalar() or 0
 
     def _stated(self, kind: str) -> Iterator[tuple[date, Mapping[str, Any]]]:
         """The day of each statement of a kind, and what it says."""
