@@ -158,6 +158,8 @@ def test_a_person_that_is_in_no_leaf_or_in_no_row_is_found(registered: House) ->
         id="9" * 32,
     )
     assert problems(registered) == ["subject S-9 is in no leaf"]
+    with pytest.raises(Tampered, match="subject S-9 is in no leaf"):
+        list_subjects(registered.practice, logged_in(registered, "max"))
     by_sql(registered, "DELETE FROM subject WHERE number = 9")
     for table in ("subject_key", "subject_version", "subject_token"):
         by_sql(registered, f"DELETE FROM {table} {OF_2}")
@@ -165,6 +167,8 @@ def test_a_person_that_is_in_no_leaf_or_in_no_row_is_found(registered: House) ->
     assert problems(registered) == ["1 subjects of the log are in no row"]
     with pytest.raises(Tampered, match="subject S-2 is on record, and its row is gone"):
         opened_person(registered, "S-2")
+    with pytest.raises(Tampered, match="subject S-2 is on record, and its row is gone"):
+        list_subjects(registered.practice, logged_in(registered, "max"))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from callrec.letters.wording import LetterContent, Letterhead, ToldCall
 from callrec.login.people import name_of
 from callrec.package.destroyed import DestructionCertificate
 from callrec.policy.clause import Law
-from callrec.policy.clock_events import Awaited, Deadline, waits_of
+from callrec.policy.clock_events import Awaited, waits_of
 from callrec.policy.further import NO_AUTHORITY, FurtherParticular
 from callrec.policy.hearing import answers_requester
 from callrec.policy.purpose import TERMS, Purpose, is_for
@@ -31,15 +31,14 @@ from callrec.policy.rights.grounds import GROUND_CODES, Ground
 from callrec.policy.rights.letter import LetterFacts, LetterKind
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, today
-from callrec.record.versions import open_details
-from callrec.release.listen import hearing_end_leaf
+from callrec.release.listen import attended_at
 from callrec.release.packing import sought_in_words
 from callrec.release.rights import disclosures_of, recipient_in_words, was_heard_outside
 from callrec.requests.approvals import last_approval, last_edits, uids_granted
 from callrec.requests.clock import day_of_leaf, deadline_on_day, is_first_month_over
 from callrec.requests.history import read_words
 from callrec.requests.holding import is_matched, matching_not_asked_for
-from callrec.requests.model import OpenRequest, uids_heard
+from callrec.requests.model import OpenRequest, without_failed
 from callrec.retention.certificate import certify_destruction
 
 _TOLD_PARTICULARS: Final = (
@@ -75,245 +74,251 @@ class _Decided:
         return self.given | self.heard | self.granted
 
 
-def letter_facts(
-    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
-) -> LetterFacts:
-    """What the rules ask before a letter about a request is written."""
-    deadline, decided = _deadline(practice, request), _decided(practice, actor, connection, request)
-    took_effect = any(leaf.act == RequestAct.IN_EFFECT for leaf in request.history.leaves)
-    return LetterFacts(
-        reference=request.reference,
-        purpose=request.purpose,
-        state=request.facts.state,
-        is_clarifying=Awaited.CLARIFICATION in _open_questions(request),
-        is_extended=deadline is not None and deadline.is_extended,
-        is_late=request.clock is not None and is_first_month_over(practice, request.clock),
-        is_answered=bool(decided.told) or took_effect,
-        is_erased=_certificate(practice, request) is not None,
-    )
+class LetterSource:
+    """One request, read once, and what a letter about it may tell."""
 
+    def __init__(
+        self, practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
+    ) -> None:
+        self._practice, self._actor, self._connection = practice, actor, connection
+        self._request, self._further = request, request.particulars.further
+        self._terms = TERMS[request.purpose]
+        clock = request.clock
+        self._deadline = deadline_on_day(practice, clock) if clock else None
+        # What was asked for and has not come, with the day on which it was asked for.
+        self._asked = {
+            wait.awaited: wait.asked_on
+            for wait in waits_of(clock.events if clock else ())
+            if wait.is_open and wait.asked_on is not None
+        }
+        self._decided = self._read_decided()
+        self._certificate = self._read_certificate()
 
-def read_content(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    request: OpenRequest,
-    kind: LetterKind,
-    *,
-    words: str,
-) -> LetterContent:
-    """What a letter of a kind tells; that it is true was checked before.
+    def facts(self) -> LetterFacts:
+        """What the rules ask before a letter is written."""
+        request, deadline = self._request, self._deadline
+        took_effect = any(leaf.act == RequestAct.IN_EFFECT for leaf in request.history.leaves)
+        return LetterFacts(
+            reference=request.reference,
+            purpose=request.purpose,
+            state=request.facts.state,
+            is_clarifying=Awaited.CLARIFICATION in self._asked,
+            is_extended=deadline is not None and deadline.is_extended,
+            is_late=request.clock is not None
+            and is_first_month_over(self._practice, request.clock),
+            is_answered=bool(self._decided.told) or took_effect,
+            is_erased=self._certificate is not None,
+        )
 
-    Raises:
-        Refused: the letter tells who else has the recordings, and the actor does not see that.
-    """
-    content = _addressed(practice, actor, connection, request, kind)
-    content = replace(content, words=" ".join(words.split()))
-    if kind is LetterKind.REFUSE:
-        return replace(content, refused_on=_refused_on(connection, request))
-    if kind in (LetterKind.ACKNOWLEDGE, LetterKind.CLARIFY, LetterKind.EXTEND):
-        return _dated(practice, request, content)
-    told: frozenset[str] = frozenset()
-    certificate = _certificate(practice, request)
-    if certificate is not None:
-        content = _erased(content, certificate)
-        told = frozenset(each.uid for each in certificate.recordings)
-    elif TERMS[request.purpose].takes_effect:
-        content, told = _in_effect(practice, actor, connection, request, content)
-    else:
-        content, told = _answered(practice, actor, connection, request, content)
-    if tells_recipients(kind, request.purpose):
-        if not sees_recipients(actor):
-            raise recipients_unseen(request.reference, f"--kind {kind}")
-        content = _with_recipients(practice, actor, connection, request, content=content, uids=told)
-    return content
+    def content(self, kind: LetterKind, *, words: str) -> LetterContent:
+        """What a letter of a kind tells; that it is true was checked before.
 
+        Raises:
+            Refused: it tells who else has the recordings, and the actor does not see that.
+        """
+        request, told = self._request, frozenset[str]()
+        content = replace(self._addressed(kind), words=" ".join(words.split()))
+        if kind is LetterKind.REFUSE:
+            return replace(content, refused_on=self._refused_on())
+        if kind in (LetterKind.ACKNOWLEDGE, LetterKind.CLARIFY, LetterKind.EXTEND):
+            return self._dated(content)
+        if self._certificate is not None:
+            content = _erased(content, self._certificate)
+            told = frozenset(each.uid for each in self._certificate.recordings)
+        elif self._terms.takes_effect:
+            content, told = self._in_effect(content)
+        else:
+            content, told = self._answered(content), self._decided.told
+        if tells_recipients(kind, request.purpose):
+            if not sees_recipients(self._actor):
+                raise recipients_unseen(request.reference, f"--kind {kind}")
+            content = self._with_recipients(content, told)
+        return content
 
-def _addressed(
-    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest, kind: LetterKind
-) -> LetterContent:
-    further, about = request.particulars.further, practice.settings.practice
-    contact = practice.settings.release.contact or about.data_protection_contact
-    regulator = (about.regulator, about.regulator_address, about.regulator_contact)
-    received_on = request.clock.receipt.received_on if request.clock else request.facts.made_on
-    to, greeting, of_whom = _addressee(practice, actor, connection, request)
-    return LetterContent(
-        kind=kind,
-        purpose=request.purpose,
-        reference=request.reference,
-        head=Letterhead(
-            practice=about.name or practice.name,
-            contact=contact,
-            complain_to=about.data_protection_contact or contact,
-            regulator=tuple(filter(None, regulator)),
-        ),
-        on=today(practice),
-        received_on=received_on or today(practice),
-        to=to,
-        greeting=greeting,
-        of_whom=of_whom,
-        further={str(each): further[each] for each in _TOLD_PARTICULARS if each in further},
-    )
+    def _addressed(self, kind: LetterKind) -> LetterContent:
+        practice, request, further = self._practice, self._request, self._further
+        about = practice.settings.practice
+        contact = practice.settings.release.contact or about.data_protection_contact
+        regulator = (about.regulator, about.regulator_address, about.regulator_contact)
+        received_on = request.clock.receipt.received_on if request.clock else request.facts.made_on
+        to, greeting, of_whom = self._addressee()
+        return LetterContent(
+            kind=kind,
+            purpose=request.purpose,
+            reference=request.reference,
+            head=Letterhead(
+                practice=about.name or practice.name,
+                contact=contact,
+                complain_to=about.data_protection_contact or contact,
+                regulator=tuple(filter(None, regulator)),
+            ),
+            on=today(practice),
+            received_on=received_on or today(practice),
+            to=to,
+            greeting=greeting,
+            of_whom=of_whom,
+            further={str(each): further[each] for each in _TOLD_PARTICULARS if each in further},
+        )
 
+    def _addressee(self) -> tuple[tuple[str, ...], str, str]:
+        """To whom it goes, a line each; who is greeted; for whom they ask, if not themselves."""
+        request, further = self._request, self._further
+        match request.purpose:
+            case Purpose.OUTSIDE_BODY:
+                names = (FurtherParticular.OFFICER, FurtherParticular.RANK, FurtherParticular.BODY)
+                contact = further[FurtherParticular.CONTACT]
+                return (*(further[name] for name in names), contact), further[names[0]], ""
+            case Purpose.REGULATORY:
+                return (further[FurtherParticular.REGULATOR],), "", ""
+            case Purpose.DECEASED:
+                applicant = further[FurtherParticular.APPLICANT]
+                return (applicant,), applicant, ""
+            case _ if FurtherParticular.SUBJECT in self._terms.further:
+                subject = further[FurtherParticular.SUBJECT]
+                if further.get(FurtherParticular.AUTHORITY) == NO_AUTHORITY:
+                    return (subject,), subject, ""
+                return (f"The person who acts for {subject}",), "", subject
+            case _:
+                name = name_of(self._practice, self._actor, self._connection, request.requester)
+                return (name,), name, ""
 
-def _addressee(
-    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
-) -> tuple[tuple[str, ...], str, str]:
-    """To whom it goes, a line each; who is greeted; for whom they ask, if not for themselves."""
-    further = request.particulars.further
-    match request.purpose:
-        case Purpose.OUTSIDE_BODY:
-            names = (FurtherParticular.OFFICER, FurtherParticular.RANK, FurtherParticular.BODY)
-            contact = further[FurtherParticular.CONTACT]
-            return (*(further[name] for name in names), contact), further[names[0]], ""
-        case Purpose.REGULATORY:
-            return (further[FurtherParticular.REGULATOR],), "", ""
-        case Purpose.DECEASED:
-            return (further[FurtherParticular.APPLICANT],), further[FurtherParticular.APPLICANT], ""
-        case purpose if FurtherParticular.SUBJECT in TERMS[purpose].further:
-            subject = further[FurtherParticular.SUBJECT]
-            if further.get(FurtherParticular.AUTHORITY) == NO_AUTHORITY:
-                return (subject,), subject, ""
-            return (f"The person who acts for {subject}",), "", subject
-        case _:
-            name = name_of(practice, actor, connection, request.requester)
-            return (name,), name, ""
+    def _dated(self, content: LetterContent) -> LetterContent:
+        deadline, asked = self._deadline, self._asked
+        proofs = {*self._request.facts.unproven, *asked} - {Awaited.CLARIFICATION}
+        return replace(
+            content,
+            due_on=deadline.due_on if deadline else None,
+            target_on=deadline.target_on if deadline else None,
+            missing=tuple(each for each in Awaited if each in proofs),
+            clock_waits=self._terms.clock is Law.ONE_MONTH and bool(asked.keys() & proofs),
+            asked_on=asked.get(Awaited.CLARIFICATION),
+        )
 
+    def _refused_on(self) -> Ground:
+        words = read_words(self._connection, self._request)
+        leaves = self._request.history.leaves
+        (denied,) = (leaf for leaf in leaves if leaf.act == RequestAct.DENIED)
+        return GROUND_CODES[words[denied.seq]["code"]]
 
-def _deadline(practice: Practice, request: OpenRequest) -> Deadline | None:
-    return deadline_on_day(practice, request.clock) if request.clock else None
+    # --- what was decided ----------------------------------------------------------------------
 
+    def _read_decided(self) -> _Decided:
+        request, history = self._request, self._request.history
+        approvals, gathering = request.approvals, request.body.gathering
+        standing = last_approval(approvals, history, request.digest)
+        grounds = {uid: GROUND_CODES[code] for uid, code in standing.withheld} if standing else {}
+        left_out = gathering.left_out if gathering else {}
+        given = {
+            uid
+            for leaf in history.leaves
+            if leaf.act == RequestAct.DELIVERED
+            for uid in leaf.subject[2:]
+        }
+        heard = self._heard_by_them() - given
+        granted = uids_granted(approvals, history, self._practice.now()) - given - heard
+        open_ones = {*request.body.uids} - given - heard - granted
+        # What was ever withheld so is told of by no later letter, whatever became of the approval.
+        hidden = {
+            uid
+            for each in approvals
+            for uid, code in each.withheld
+            if uid in open_ones and not GROUND_CODES[code].is_disclosed
+        }
+        is_right = self._terms.has_statutory_clock
+        withheld = {
+            uid: grounds[uid]
+            for uid in open_ones - hidden
+            if uid in grounds and not (is_right and grounds[uid] is Ground.NOT_APPROVED)
+        }
+        disclosed = [ground for ground in left_out.values() if ground.is_disclosed]
+        return _Decided(
+            frozenset(given),
+            frozenset(heard),
+            granted,
+            (*withheld.values(), *disclosed),
+            undecided=len(open_ones - hidden - withheld.keys()),
+        )
 
-def _open_questions(request: OpenRequest) -> Mapping[Awaited, date]:
-    """What was asked for and has not come, with the day on which it was asked for."""
-    events = request.clock.events if request.clock else ()
-    return {
-        wait.awaited: wait.asked_on
-        for wait in waits_of(events)
-        if wait.is_open and wait.asked_on is not None
-    }
+    def _heard_by_them(self) -> set[str]:
+        """Uids of what was played to who asked, as far as the actor may know who was there."""
+        return {
+            leaf.subject[2]
+            for leaf in without_failed(self._request.history.leaves)
+            if leaf.act == RequestAct.LISTENED
+            and answers_requester(
+                self._request.purpose,
+                self._further,
+                attended_at(self._practice, self._actor, self._connection, leaf),
+            )
+        }
 
+    def _answered(self, content: LetterContent) -> LetterContent:
+        practice, connection, request = self._practice, self._connection, self._request
+        decided, history = self._decided, request.history
+        rows = {row.uid: row for row in request.recordings}
+        calls = _calls(practice, connection, [rows[uid] for uid in decided.told if uid in rows])
+        edits = last_edits(request.approvals, history, request.digest)
+        edited = [edits[uid] for uid in decided.told if uid in edits]
+        cut = Counter(
+            ground
+            for each in edited
+            for ground in {silence.ground for silence in each.silences}
+            if ground.is_disclosed
+        )
+        gathered, approved = history.gathered, request.approvals[-1].leaf.seq
+        is_owed = self._terms.is_owed_whole
+        is_gathered = is_owed and request.body.gathering is not None and gathered is not None
+        since = matching_not_asked_for(practice, connection, request, since=approved)
+        rest = matching_not_asked_for(practice, connection, request) - since
+        return replace(
+            content,
+            given=_of(calls, decided.given),
+            heard=_of(calls, decided.heard),
+            granted=_of(calls, decided.granted),
+            cut=dict(sorted(cut.items())),
+            is_clipped=any(each.clip for each in edited),
+            withheld=_counted(decided.withheld),
+            undecided=decided.undecided,
+            elsewhere=rest if is_owed else 0,
+            is_whole=is_gathered and not since and is_matched(connection, request),
+            searched_on=day_of_leaf(practice, gathered) if is_gathered and gathered else None,
+            sought=tuple(sought_in_words(request.particulars)) if is_gathered else (),
+        )
 
-def _dated(practice: Practice, request: OpenRequest, content: LetterContent) -> LetterContent:
-    deadline, asked = _deadline(practice, request), _open_questions(request)
-    proofs = {*request.facts.unproven, *asked} - {Awaited.CLARIFICATION}
-    is_month = TERMS[request.purpose].clock is Law.ONE_MONTH
-    return replace(
-        content,
-        due_on=deadline.due_on if deadline else None,
-        target_on=deadline.target_on if deadline else None,
-        missing=tuple(each for each in Awaited if each in proofs),
-        clock_waits=is_month and bool(asked.keys() & proofs),
-        asked_on=asked.get(Awaited.CLARIFICATION),
-    )
+    def _in_effect(self, content: LetterContent) -> tuple[LetterContent, frozenset[str]]:
+        leaves = self._request.history.leaves
+        leaf = next(each for each in leaves if each.act == RequestAct.IN_EFFECT)
+        uids, since = frozenset(leaf.subject[1:]), day_of_leaf(self._practice, leaf)
+        withheld = _counted(self._decided.withheld)
+        return replace(content, noted=len(uids), since=since, withheld=withheld), uids
 
+    def _read_certificate(self) -> DestructionCertificate | None:
+        """What is certified of an erasure; None while it is not done, or something is owed."""
+        if self._request.purpose is not Purpose.ERASURE:
+            return None
+        try:
+            return certify_destruction(self._practice, self._request.reference, released_to=())
+        except NotFound:
+            return None
 
-def _refused_on(connection: Connection, request: OpenRequest) -> Ground:
-    words = read_words(connection, request)
-    (denied,) = (leaf for leaf in request.history.leaves if leaf.act == RequestAct.DENIED)
-    return GROUND_CODES[words[denied.seq]["code"]]
+    # --- who else has them ---------------------------------------------------------------------
 
-
-# --- what was decided --------------------------------------------------------------------------
-
-
-def _decided(
-    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
-) -> _Decided:
-    history, approvals = request.history, request.approvals
-    standing = last_approval(approvals, history, request.digest)
-    grounds = {uid: GROUND_CODES[code] for uid, code in standing.withheld} if standing else {}
-    gathering = request.body.gathering
-    left_out = gathering.left_out if gathering else {}
-    given = {
-        uid
-        for leaf in history.leaves
-        if leaf.act == RequestAct.DELIVERED
-        for uid in leaf.subject[2:]
-    }
-    heard = _heard_by_them(practice, actor, connection, request) - given
-    granted = uids_granted(approvals, history, practice.now()) - given - heard
-    open_ones = {*request.body.uids} - given - heard - granted
-    # What was ever withheld so is told of by no later letter, whatever became of the approval.
-    hidden = {
-        uid
-        for each in approvals
-        for uid, code in each.withheld
-        if uid in open_ones and not GROUND_CODES[code].is_disclosed
-    }
-    is_right = TERMS[request.purpose].has_statutory_clock
-    withheld = {
-        uid: grounds[uid]
-        for uid in open_ones - hidden
-        if uid in grounds and not (is_right and grounds[uid] is Ground.NOT_APPROVED)
-    }
-    disclosed = [ground for ground in left_out.values() if ground.is_disclosed]
-    return _Decided(
-        frozenset(given),
-        frozenset(heard),
-        granted,
-        (*withheld.values(), *disclosed),
-        undecided=len(open_ones - hidden - withheld.keys()),
-    )
-
-
-def _heard_by_them(
-    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
-) -> set[str]:
-    """Uids of what was played to who asked, as far as the actor may know who was there."""
-    heard, further = set[str](), request.particulars.further
-    if not actor.has_key(VaultKey.AUDIT):
-        return heard
-    for leaf in request.history.leaves:
-        if leaf.act != RequestAct.LISTENED or leaf.subject[2] not in uids_heard(request.history):
-            continue
-        end = hearing_end_leaf(leaf, request.history)
-        if end is not None and end.act == RequestAct.HEARING_FAILED:
-            continue
-        attended = open_details(practice, actor, connection, leaf).get("attended", ())
-        if answers_requester(request.purpose, further, attended):
-            heard.add(leaf.subject[2])
-    return heard
-
-
-def _answered(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    request: OpenRequest,
-    content: LetterContent,
-) -> tuple[LetterContent, frozenset[str]]:
-    decided = _decided(practice, actor, connection, request)
-    rows = {row.uid: row for row in request.recordings}
-    calls = _calls(practice, connection, [rows[uid] for uid in decided.told if uid in rows])
-    edits = last_edits(request.approvals, request.history, request.digest)
-    edited = [edits[uid] for uid in decided.told if uid in edits]
-    cut = Counter(
-        ground
-        for each in edited
-        for ground in {silence.ground for silence in each.silences}
-        if ground.is_disclosed
-    )
-    gathered, approved = request.history.gathered, request.approvals[-1].leaf.seq
-    is_owed = TERMS[request.purpose].is_owed_whole
-    is_gathered = is_owed and request.body.gathering is not None and gathered is not None
-    since = matching_not_asked_for(practice, connection, request, since=approved)
-    rest = matching_not_asked_for(practice, connection, request) - since
-    content = replace(
-        content,
-        given=_of(calls, decided.given),
-        heard=_of(calls, decided.heard),
-        granted=_of(calls, decided.granted),
-        cut=dict(sorted(cut.items())),
-        is_clipped=any(each.clip for each in edited),
-        withheld=_counted(decided.withheld),
-        undecided=decided.undecided,
-        elsewhere=rest if is_owed else 0,
-        is_whole=is_gathered and not since and is_matched(connection, request),
-        searched_on=day_of_leaf(practice, gathered) if is_gathered and gathered else None,
-        sought=tuple(sought_in_words(request.particulars)) if is_gathered else (),
-    )
-    return content, decided.told
+    def _with_recipients(self, content: LetterContent, uids: Collection[str]) -> LetterContent:
+        """As the register of disclosures has them, but for what this person must not learn of."""
+        practice, actor, connection = self._practice, self._actor, self._connection
+        recipients, staff_heard = list[tuple[date, str]](), False
+        for leaf in disclosures_of(connection, uids):
+            who = recipient_in_words(practice, actor, connection, self._request, leaf)
+            if who:
+                recipients.append((day_of_leaf(practice, leaf), who))
+            elif leaf.act == RequestAct.LISTENED:
+                is_own = leaf.subject[0] == self._request.id
+                # Of a body's hearing the person may not be to learn, and of their own they know.
+                staff_heard |= not is_for(leaf.subject[0], Purpose.OUTSIDE_BODY) and not (
+                    is_own and was_heard_outside(practice, actor, connection, leaf)
+                )
+        told = dict.fromkeys(who for _, who in sorted(recipients))
+        return replace(content, recipients=tuple(told), staff_heard=staff_heard)
 
 
 def _counted(grounds: Collection[Ground]) -> Mapping[Ground, int]:
@@ -338,31 +343,6 @@ def _of(calls: Mapping[str, ToldCall], uids: Collection[str]) -> tuple[ToldCall,
     return tuple(call for uid, call in calls.items() if uid in uids)
 
 
-def _in_effect(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    request: OpenRequest,
-    content: LetterContent,
-) -> tuple[LetterContent, frozenset[str]]:
-    decided = _decided(practice, actor, connection, request)
-    leaf = next(each for each in request.history.leaves if each.act == RequestAct.IN_EFFECT)
-    uids = frozenset(leaf.subject[1:])
-    since = day_of_leaf(practice, leaf)
-    withheld = _counted(decided.withheld)
-    return replace(content, noted=len(uids), since=since, withheld=withheld), uids
-
-
-def _certificate(practice: Practice, request: OpenRequest) -> DestructionCertificate | None:
-    """What is certified of an erasure; None while it is not done, or something is owed of it."""
-    if request.purpose is not Purpose.ERASURE:
-        return None
-    try:
-        return certify_destruction(practice, request.reference, released_to=())
-    except NotFound:
-        return None
-
-
 def _erased(content: LetterContent, certificate: DestructionCertificate) -> LetterContent:
     return replace(
         content,
@@ -371,34 +351,6 @@ def _erased(content: LetterContent, certificate: DestructionCertificate) -> Lett
         erased_on=certificate.done_at.date(),
         withheld=_counted([GROUND_CODES[each.code] for each in certificate.kept]),
     )
-
-
-# --- who else has them -------------------------------------------------------------------------
-
-
-def _with_recipients(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    request: OpenRequest,
-    *,
-    content: LetterContent,
-    uids: Collection[str],
-) -> LetterContent:
-    """As the register of disclosures has them, but for what this person must not learn of."""
-    recipients, staff_heard = list[tuple[date, str]](), False
-    for leaf in disclosures_of(connection, uids):
-        who = recipient_in_words(practice, actor, connection, request, leaf)
-        if who:
-            recipients.append((day_of_leaf(practice, leaf), who))
-        elif leaf.act == RequestAct.LISTENED:
-            is_own = leaf.subject[0] == request.id
-            # Of a body's hearing the person may not be to learn, and of their own they know.
-            staff_heard |= not is_for(leaf.subject[0], Purpose.OUTSIDE_BODY) and not (
-                is_own and was_heard_outside(practice, actor, connection, leaf)
-            )
-    told = dict.fromkeys(who for _, who in sorted(recipients))
-    return replace(content, recipients=tuple(told), staff_heard=staff_heard)
 
 
 def tells_recipients(kind: LetterKind, purpose: Purpose) -> bool:

@@ -9,8 +9,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.primitives import sha256
 from callrec.errors import Refused
 from callrec.letters.facts import (
-    letter_facts,
-    read_content,
+    LetterSource,
     recipients_unseen,
     sees_recipients,
     tells_recipients,
@@ -104,9 +103,10 @@ def write_letter(
     with signing_on(practice, actor, RequestAct.LETTER_WRITTEN, reference) as act:
         request = read_request(practice, actor, act.connection, reference)
         check_may_record_event(actor.person, request.facts, on=today(practice))
-        check_is_true(kind, letter_facts(practice, actor, act.connection, request))
+        source = LetterSource(practice, actor, act.connection, request)
+        check_is_true(kind, source.facts())
         check_words(kind, words)
-        content = read_content(practice, actor, act.connection, request, kind, words=words)
+        content = source.content(kind, words=words)
         text = letter_text(content)
         pdf = letter_pdf(text, reference=reference, at=paper_time(practice, content.on))
         body = LetterBody(letter=text, on=content.on, pdf=sha256(pdf), text=sha256(text.encode()))
@@ -180,7 +180,7 @@ def list_letters(practice: Practice, actor: Actor, reference: str) -> Letters:
             else:
                 unseen = _unseen(actor, request)
                 letters = tuple(_as_seen(each, unseen) for each in letters)
-            facts = letter_facts(practice, actor, connection, request)
+            facts = LetterSource(practice, actor, connection, request).facts()
     written = tuple(_written(practice, reference, letter) for letter in letters)
     return Letters(reference, written, possible_letters(facts), unseen)
 

@@ -103,15 +103,44 @@ class Kind(Generic[H]):
         query = select(self.table).where(self.table.c.number == number)
         row = connection.execute(query).first()
         if row is None:
-            name = self.table.name
             if number in self.numbers(connection).values():
-                raise Tampered(f"{name} {reference} is on record, and its row is gone")
+                raise self._gone(number)
+            name = self.table.name
             raise NotFound(f"there is no {name} {reference}", hint=f"run callrec {name} list")
         return row
+
+    def _gone(self, number: int) -> Tampered:
+        called = f"{self.table.name} {self.letter}-{number}"
+        return Tampered(f"{called} is on record, and its row is gone")
 
     def every(self, connection: Connection) -> Sequence[Row[Any]]:
         """The row of each, in the order of their numbers."""
         return connection.execute(select(self.table).order_by(self.table.c.number)).all()
+
+    def with_histories(
+        self, connection: Connection, is_wanted: Callable[[str, Row[Any] | H], bool]
+    ) -> Iterator[tuple[Row[Any], H]]:
+        """Those that are wanted, each row with what the log tells, in the order of their numbers.
+
+        ``is_wanted`` is asked of an id and its row, and of the id and its history: none is passed
+        over because somebody deleted its row or wrote into it. Neither is held against the other.
+
+        Raises:
+            Tampered: one of them is in no leaf, or its row is gone.
+        """
+        done = tuple(done_leaves(connection, self.acts))
+        histories, numbers = self.histories(done), numbers_in_leaves(done, self.made_by)
+        rows = self.every(connection)
+        missing = numbers.keys() - {row.id for row in rows}
+        for id_, number in numbers.items():
+            if id_ in missing and is_wanted(id_, histories[id_]):
+                raise self._gone(number)
+        for row in rows:
+            history = histories[row.id] if row.id in numbers else None
+            if is_wanted(row.id, row) or (history is not None and is_wanted(row.id, history)):
+                if history is None:
+                    raise Tampered(f"{self.called(row)} is in no leaf")
+                yield row, history
 
     def entered(self, connection: Connection, register: Register) -> tuple[Entered[H], ...]:
         """Every one, in the order of their numbers.

@@ -26,6 +26,7 @@ from callrec.practice import Actor, Practice
 from callrec.record.acts import SEARCH, done_leaves, is_reviewable, leaves_of_act, numbers_in_leaves
 from callrec.registers.requests import ANSWERING_ACTS, answer_to, read_registered_requests
 from callrec.requests.clock import clocks_by_request, day_of_leaf, deadline_on_day
+from callrec.requests.model import without_failed
 
 MONTHS: Final = 12
 """How many the trends go over, the report's own the last."""
@@ -162,19 +163,11 @@ def _ended(
     acts = set(map(str, ANSWERING_ACTS))
     if not TERMS[_purpose(id_)].is_dated:  # the staff's own: it is answered once it was heard
         acts.add(str(RequestAct.LISTENED))
-    done = (leaf for leaf in leaves if leaf.act in acts and not _failed(leaf, leaves))
+    done = (leaf for leaf in without_failed(leaves) if leaf.act in acts)
     answers = [day_of_leaf(practice, leaf) for leaf in done]
     answered_on = min([*answers[:1], *filter(None, [heard_on])], default=None)
     ends = (day_of_leaf(practice, leaf) for leaf in leaves if leaf.act in _ENDS)
     return answered_on, answered_on or next(ends, None)
-
-
-def _failed(leaf: Leaf, leaves: Iterable[Leaf]) -> bool:
-    """Whether a hearing failed before anything could be heard."""
-    return leaf.act == RequestAct.LISTENED and any(
-        later.act == RequestAct.HEARING_FAILED and later.subject[1] == leaf.subject[1]
-        for later in leaves
-    )
 
 
 def _heard_by_requester(
@@ -267,19 +260,12 @@ def read_deeds(
     practice: Practice, connection: Connection, hidden: frozenset[str]
 ) -> Iterator[Deed]:
     """Each hearing, each package that went out, each search, as far as the reader may know."""
-    heard = tuple(
-        done_leaves(
-            connection,
-            (RequestAct.LISTENED, RequestAct.HEARING_FAILED, RequestAct.DELIVERED),
-        )
-    )
-    failed = {leaf.subject[1] for leaf in heard if leaf.act == RequestAct.HEARING_FAILED}
-    for leaf in heard:
-        request, of, *recordings = leaf.subject
-        if request in hidden or of in failed or leaf.act == RequestAct.HEARING_FAILED:
-            continue
-        on = day_of_leaf(practice, leaf)
-        yield Deed(leaf.actor, str(leaf.act), on, request, tuple(recordings))
+    acts = (RequestAct.LISTENED, RequestAct.HEARING_FAILED, RequestAct.DELIVERED)
+    for leaf in without_failed(done_leaves(connection, acts)):
+        request, _, *recordings = leaf.subject
+        if request not in hidden:
+            on = day_of_leaf(practice, leaf)
+            yield Deed(leaf.actor, str(leaf.act), on, request, tuple(recordings))
     zone = practice.settings.time_zone
     for leaf in leaves_of_act(connection, SEARCH):
         request = "".join(leaf.subject[:1])

@@ -19,7 +19,7 @@ from callrec.policy.role import VaultKey
 from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice
 from callrec.record.versions import open_details
-from callrec.release.listen import hearing_end_leaf
+from callrec.release.listen import attended_at, hearing_end_leaf
 from callrec.requests.approvals import read_approvals
 from callrec.requests.clock import day_of_leaf
 from callrec.requests.glass import BrokenGlass, broken_glass, overall_standing
@@ -148,12 +148,12 @@ def _requester_was_present(
     practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest, leaf: Leaf
 ) -> bool:
     """Whether the requester heard it; False for readers who cannot open who was there."""
-    if leaf.act != RequestAct.LISTENED or not actor.has_key(VaultKey.AUDIT):
+    if leaf.act != RequestAct.LISTENED:
         return False
     end = hearing_end_leaf(leaf, request.history)
     if end is not None and end.act == RequestAct.HEARING_FAILED:
         return False
-    attended = open_details(practice, actor, connection, leaf).get("attended", ())
+    attended = attended_at(practice, actor, connection, leaf)
     further = request.opened.particulars.further if request.opened else {}
     return answers_requester(request.purpose, further, attended)
 

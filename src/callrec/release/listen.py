@@ -20,6 +20,8 @@ from enum import StrEnum
 from math import ceil
 from typing import Final, NamedTuple, TypeAlias
 
+from sqlalchemy import Connection
+
 from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
@@ -36,8 +38,10 @@ from callrec.policy.hearing import (
     is_attended,
 )
 from callrec.policy.request import RequestAct
+from callrec.policy.role import VaultKey
 from callrec.policy.words import some_of
 from callrec.practice import Actor, Practice, signing, today, writing
+from callrec.record.versions import open_details
 from callrec.release.copies import check_original, copy_pieces, measured, original_pieces
 from callrec.requests.grants import UsableGrant, usable_grants
 from callrec.requests.history import log_request_event, read_history
@@ -476,3 +480,12 @@ def hearing_end_leaf(hearing: Leaf, history: History) -> Leaf | None:
     """The leaf by which a hearing ended; None where its end was not recorded."""
     ends = (leaf for leaf in history.after(hearing) if leaf.act in _ENDS)
     return next((end for end in ends if end.subject[1:] == hearing.subject[1:]), None)
+
+
+def attended_at(
+    practice: Practice, actor: Actor, connection: Connection, hearing: Leaf
+) -> Sequence[str]:
+    """Who was there besides the person who played it; nobody for readers who cannot open that."""
+    if not actor.has_key(VaultKey.AUDIT):
+        return ()
+    return tuple(open_details(practice, actor, connection, hearing).get("attended", ()))

@@ -26,12 +26,11 @@ from callrec.policy.particulars import Particulars, are_about_one_person
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.rights.lawful_basis import articles_of, in_articles, reasons_in_words
-from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice
 from callrec.record.acts import done_leaves
-from callrec.record.versions import open_details
+from callrec.release.listen import attended_at
 from callrec.requests.clock import day_of_leaf
-from callrec.requests.model import OpenRequest
+from callrec.requests.model import OpenRequest, without_failed
 from callrec.requests.open import read_request
 
 
@@ -81,18 +80,15 @@ def _recipients(
 def disclosures_of(connection: Connection, uids: Collection[str]) -> Iterator[Leaf]:
     """The leaves of each delivery and hearing of these recordings; of none that failed."""
     acts = (RequestAct.DELIVERED, RequestAct.LISTENED, RequestAct.HEARING_FAILED)
-    leaves = [each for each in done_leaves(connection, acts) if {*each.subject[2:]} & {*uids}]
-    failed = {each.subject[1] for each in leaves if each.act == RequestAct.HEARING_FAILED}
-    return (each for each in leaves if each.subject[1] not in failed)
+    leaves, wanted = without_failed(done_leaves(connection, acts)), {*uids}
+    return (each for each in leaves if wanted & {*each.subject[2:]})
 
 
 def was_heard_outside(
     practice: Practice, actor: Actor, connection: Connection, hearing: Leaf
 ) -> bool:
     """Whether anyone but staff was there; False for readers who cannot open who was."""
-    return actor.has_key(VaultKey.AUDIT) and had_outside_listeners(
-        open_details(practice, actor, connection, hearing).get("attended", ())
-    )
+    return had_outside_listeners(attended_at(practice, actor, connection, hearing))
 
 
 def recipient_in_words(

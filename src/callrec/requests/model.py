@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime
 from itertools import accumulate
@@ -394,9 +394,20 @@ def uids_asked_for(making: Leaf) -> tuple[str, ...]:
 
 def uids_heard(history: History) -> frozenset[str]:
     """Uids of the recordings that somebody has listened to under a request."""
-    failed = {leaf.subject[1] for leaf in history.leaves if leaf.act == RequestAct.HEARING_FAILED}
-    heard = (leaf for leaf in history.leaves if leaf.act == RequestAct.LISTENED)
-    return frozenset(leaf.subject[2] for leaf in heard if leaf.subject[1] not in failed)
+    leaves = without_failed(history.leaves)
+    return frozenset(leaf.subject[2] for leaf in leaves if leaf.act == RequestAct.LISTENED)
+
+
+def without_failed(leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:
+    """All leaves but those of hearings that failed before anything could be heard."""
+    every = tuple(leaves)
+    failed = {leaf.subject[1] for leaf in every if leaf.act == RequestAct.HEARING_FAILED}
+    return tuple(
+        leaf for leaf in every if leaf.act not in _OF_A_HEARING or leaf.subject[1] not in failed
+    )
+
+
+_OF_A_HEARING: Final = frozenset({RequestAct.LISTENED, RequestAct.HEARING_FAILED})
 
 
 _ACTS: Final = {str(act): act for act in RequestAct}

@@ -18,7 +18,7 @@ from callrec.policy.rights.restriction import check_not_restricted
 from callrec.practice import Practice
 from callrec.record.acts import done_leaves
 from callrec.requests.history import read_history
-from callrec.requests.rules import check_done_by_entitled, read_rulebook
+from callrec.requests.rules import Rulebook, check_done_by_entitled, read_rulebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ def _in_effect(
 
     A correction stands when its request is closed; a restriction ends with that.
     """
+    rules: Rulebook | None = None  # read once, where one has ended
     for leaf in done_leaves(connection, [RequestAct.IN_EFFECT]):
         request, *named = leaf.subject
         touched = uids & {*named}
@@ -84,7 +85,8 @@ def _in_effect(
             continue
         history = read_history(practice, connection, request)
         if history.state is not RequestState.IN_EFFECT:
-            rules = read_rulebook(connection, practice.register, practice.settings.time_zone)
+            zone = practice.settings.time_zone
+            rules = rules or read_rulebook(connection, practice.register, zone)
             check_done_by_entitled(history, purpose, rules)  # or anybody might have lifted it
             if TERMS[purpose].restricts:
                 continue

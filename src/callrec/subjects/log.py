@@ -32,7 +32,6 @@ from callrec.policy.rights.subject import (
 )
 from callrec.policy.role import PersonId, VaultKey
 from callrec.practice import Actor, Practice
-from callrec.record.acts import done_leaves
 from callrec.record.entitled import Powers, only_by_entitled, powers_then
 from callrec.record.forms import Day
 from callrec.record.rows import Columns, check_row
@@ -192,13 +191,8 @@ def read_subjects(
     wanted = frozenset(ids)
     if not wanted:
         return
-    told = SUBJECTS.histories(done_leaves(connection, SUBJECTS.acts))
-    for row in SUBJECTS.every(connection):
-        if row.id not in wanted:
-            continue
-        if row.id not in told:
-            raise Tampered(f"{SUBJECTS.called(row)} is in no leaf")
-        seqs = [leaf.seq for leaf in told[row.id].leaves]
+    for row, told in SUBJECTS.with_histories(connection, lambda id_, _: id_ in wanted):
+        seqs = [leaf.seq for leaf in told.leaves]
         history = SubjectHistory(row.id, attested_leaves(connection, practice.register, seqs))
         yield open_subject(practice, actor, connection, row, history)
 
