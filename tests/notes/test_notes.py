@@ -9,10 +9,10 @@ import pytest
 from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Tampered
-from callrec.notes.log import NOTES, NoteBody, NoteVersion, read_notes
+from callrec.notes.log import NOTES, NoteBody, NoteVersion, notes_on, read_notes
 from callrec.notes.note import write_note
 from callrec.policy.purpose import Purpose
-from callrec.policy.rights.note import NoteAct
+from callrec.policy.rights.note import NoteAct, NoteState
 from callrec.practice import writing
 from callrec.record.versions import fresh_nonces
 from callrec.registers.projections import check_projections
@@ -175,6 +175,39 @@ def test_whoever_changes_one_in_the_database_is_found(listened: House, change: s
         by_sql(listened, CHANGES["no key"])
     by_sql(listened, change)
     assert verdict(listened) is Verdict.TAMPERED
+
+
+@pytest.mark.parametrize("change", ["another recording", "erased", "no note"])
+@pytest.mark.parametrize("of_all", [True, False], ids=["of all", "of its recording"])
+def test_whoever_hides_one_in_the_database_is_found_where_notes_are_read(
+    listened: House, change: str, *, of_all: bool
+) -> None:
+    """Else a request about a person would miss the recording in which somebody heard them."""
+    write(listened)
+    uids = [uid for (uid,) in rows(listened, "SELECT recording FROM note")]
+    if change == "no note":
+        by_sql(listened, CHANGES["no version"])
+        by_sql(listened, CHANGES["no key"])
+    by_sql(listened, CHANGES[change])
+    actor = logged_in(listened, "max")
+    with reading(listened.practice.engine) as connection, pytest.raises(Tampered, match="note N-1"):
+        read_notes(listened.practice, actor, connection, None if of_all else uids)
+
+
+@pytest.mark.parametrize("change", ["another recording", "erased"])
+def test_a_note_that_somebody_hid_goes_with_its_recording_all_the_same(
+    listened: House, change: str
+) -> None:
+    write(listened)
+    uids = [uid for (uid,) in rows(listened, "SELECT recording FROM note")]
+    by_sql(listened, CHANGES[change])
+    with reading(listened.practice.engine) as connection:
+        (history,) = notes_on(listened.practice, connection, uids)
+    assert (history.recording, history.state) == (uids[0], NoteState.WRITTEN)
+    if change == "another recording":
+        others = [uid for (uid,) in rows(listened, "SELECT recording FROM note")]
+        with reading(listened.practice.engine) as connection:
+            assert not notes_on(listened.practice, connection, others)
 
 
 @pytest.fixture

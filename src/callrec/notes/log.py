@@ -8,6 +8,7 @@ written, too. That it says who was heard, and who that is, lies sealed.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final
@@ -175,17 +176,10 @@ def read_notes(
         Locked: the actor has not the catalogue key.
         Tampered: one is not as it was written.
     """
-    rows = [
-        row
-        for row in NOTES.every(connection)
-        if row.state is NoteState.WRITTEN and (recordings is None or row.recording in recordings)
-    ]
-    told = NOTES.histories(done_leaves(connection, NOTES.acts)) if rows else {}
     powers, found = powers_then(practice, connection), []
-    for row in rows:
-        if row.id not in told:
-            raise Tampered(f"{NOTES.called(row)} is in no leaf")
-        seqs = [leaf.seq for leaf in told[row.id].leaves]
+    wanted = NOTES.with_histories(connection, lambda _, note: _stands_on(note, recordings))
+    for row, told in wanted:
+        seqs = [leaf.seq for leaf in told.leaves]
         history = NoteHistory(row.id, attested_leaves(connection, practice.register, seqs))
         found.append(open_note(powers, practice, actor, row, history))
     return tuple(found)
@@ -229,10 +223,20 @@ def notes_on(
     practice: Practice, connection: Connection, recordings: Collection[str]
 ) -> Sequence[NoteHistory]:
     """The histories of the notes on these recordings that were not erased; nothing is opened."""
-    note = tables.note.c
-    query = select(note.id).where(note.recording.in_(recordings), note.state == NoteState.WRITTEN)
-    ids = connection.execute(query.order_by(note.number)).scalars().all()
-    return [NOTES.read(connection, practice.register, id_) for id_ in ids]
+    wanted = NOTES.with_histories(connection, lambda _, note: _stands_on(note, recordings))
+    told = [NOTES.read(connection, practice.register, row.id) for row, _ in wanted]
+    return [history for history in told if _stands_on(history, recordings)]
+
+
+def _stands_on(note: Row[Any] | NoteHistory, recordings: Collection[str] | None) -> bool:
+    """Whether a note, as its row or its leaves say, was not erased and is on one of these, or all.
+
+    One whose leaves cannot have happened is on all.
+    """
+    with suppress(Tampered):
+        is_written = note.state is NoteState.WRITTEN
+        return is_written and (recordings is None or note.recording in recordings)
+    return recordings is None
 
 
 def facts_of(
