@@ -18,7 +18,7 @@ from functools import lru_cache
 from types import NoneType
 from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import stub_of
@@ -218,6 +218,12 @@ def find_recording(connection: Connection, number: int) -> Row[Any]:
             hint="the certificate says under which request, and when",
         )
     return row
+
+
+def count_recordings(connection: Connection) -> int:
+    """How many recordings the vault holds."""
+    query = select(func.count()).where(tables.recording.c.data_key.is_not(None))
+    return connection.execute(query).scalar_one()
 
 
 class Opening:

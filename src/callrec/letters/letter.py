@@ -25,7 +25,6 @@ from callrec.letters.log import (
 )
 from callrec.letters.wording import letter_text
 from callrec.login.people import logins
-from callrec.paper.letter_pdf import letter_pdf
 from callrec.policy.clause import Clause
 from callrec.policy.handing_over import Channel
 from callrec.policy.handling import check_may_record_event
@@ -99,6 +98,8 @@ def write_letter(
         Locked: it takes the actor's password.
         Tampered: the request is not as it was made.
     """
+    from callrec.paper.letter_pdf import letter_pdf  # noqa: PLC0415  # fpdf2: 200 ms
+
     with signing_on(practice, actor, RequestAct.LETTER_WRITTEN, reference) as act:
         request = read_request(practice, actor, act.connection, reference)
         check_may_record_event(actor.person, request.facts, on=today(practice))
@@ -222,6 +223,8 @@ def paper_of(practice: Practice, letter: WrittenLetter) -> bytes:
     A later callrec may set its words otherwise than the one that wrote it: then its hash is another
     than the letter's `pdf_sha256`.
     """
+    from callrec.paper.letter_pdf import letter_pdf  # noqa: PLC0415  # a list needs none
+
     at = paper_time(practice, letter.on)
     return letter_pdf(letter.text or "", reference=letter.reference, at=at)
 

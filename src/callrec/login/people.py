@@ -42,7 +42,7 @@ def list_people(practice: Practice, actor: Actor) -> tuple[Colleague, ...]:
     """Everybody, with role and powers; written to the log first, as names are opened."""
     record(practice, actor, "people.listed")
     with reading(practice.engine) as connection:
-        return tuple(_everybody(practice, actor, connection).values())
+        return tuple(everybody(practice, actor, connection).values())
 
 
 def show_person(practice: Practice, actor: Actor, *, login: str) -> Colleague:
@@ -123,10 +123,10 @@ def people_named(
     By login always; by full name where the actor holds the catalogue key, as everybody who may
     decide does.
     """
-    everybody = _everybody(practice, actor, connection) if texts else {}
+    known = everybody(practice, actor, connection) if texts else {}
     return frozenset(
         person
-        for person, each in everybody.items()
+        for person, each in known.items()
         if any(is_named(text, login=each.login, full_name=each.full_name) for text in texts)
     )
 
@@ -138,7 +138,7 @@ def namesakes(
 
     Nobody, where the actor does not hold the catalogue key.
     """
-    known = _everybody(practice, actor, connection)
+    known = everybody(practice, actor, connection)
     names = [known[person].full_name for person in people if person in known]
     return frozenset(
         person
@@ -154,16 +154,16 @@ def names_known_to(
     """Everybody's login, and their full name if the actor holds the catalogue key."""
     yield from connection.execute(select(tables.person.c.login)).scalars()
     if actor is not None:
-        yield from (each.full_name for each in _everybody(practice, actor, connection).values())
+        yield from (each.full_name for each in everybody(practice, actor, connection).values())
 
 
 def name_of(practice: Practice, actor: Actor, connection: Connection, person: PersonId) -> str:
     """Somebody's full name if the actor holds the catalogue key, else their login."""
-    each = _everybody(practice, actor, connection)[person]
+    each = everybody(practice, actor, connection)[person]
     return each.full_name or each.login
 
 
-def _everybody(
+def everybody(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Mapping[PersonId, Colleague]:
     """By id, everybody who is in the register and in the catalogue."""

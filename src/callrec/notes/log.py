@@ -177,22 +177,23 @@ def read_notes(
         Tampered: one is not as it was written.
     """
     powers, found = powers_then(practice, connection), []
-    wanted = NOTES.with_histories(connection, lambda _, note: _stands_on(note, recordings))
+    on_these = NOTES.with_histories(connection, lambda _, note: _stands_on(note, recordings))
+    wanted = tuple(on_these)
+    asking = asking_leaves(connection) if wanted else ()
     for row, told in wanted:
         seqs = [leaf.seq for leaf in told.leaves]
         history = NoteHistory(row.id, attested_leaves(connection, practice.register, seqs))
-        found.append(open_note(powers, practice, actor, row, history))
+        check_row(row, columns_of(history), NOTES.called(row))
+        check_written(history.state, f"N-{row.number}")
+        _check_entitled(powers, history, asking)
+        found.append(_open(practice, actor, connection, row, history))
     return tuple(found)
 
 
-def open_note(
-    powers: Powers, practice: Practice, actor: Actor, row: Row[Any], history: NoteHistory
+def _open(
+    practice: Practice, actor: Actor, connection: Connection, row: Row[Any], history: NoteHistory
 ) -> OpenNote:
-    """Open the version that stands, of a row with the history that the log tells."""
-    connection = powers.connection
-    check_row(row, columns_of(history), NOTES.called(row))
-    check_written(history.state, f"N-{row.number}")
-    _check_entitled(powers, history)
+    """Open the version that stands, of a row that is what the log says."""
     which = history.version_id(practice.vault, history.version)
     try:
         key = NOTES.key_by_vault(actor, connection, which)
@@ -306,10 +307,7 @@ def check_note_rows(powers: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
     yield from NOTES.wrong(powers.connection, leaves, may)
 
 
-def _check_entitled(
-    powers: Powers, history: NoteHistory, asking: Sequence[Leaf] | None = None
-) -> None:
-    rests_on = asking_leaves(powers.connection) if asking is None else asking
+def _check_entitled(powers: Powers, history: NoteHistory, asking: Sequence[Leaf]) -> None:
     for leaf, act in zip(history.leaves, history.acts, strict=True):
         person, on = powers.actor(leaf)
         with only_by_entitled(f"the history of a note has {leaf.act} by somebody who may not"):
@@ -318,6 +316,6 @@ def _check_entitled(
             elif act is NoteAct.CHANGED:
                 check_may_change_note(person, history.written_by)
             else:
-                facts = facts_of(rests_on, leaf.actor, history.recording, before=leaf.seq)
+                facts = facts_of(asking, leaf.actor, history.recording, before=leaf.seq)
                 named = [each for id_, each in facts.items() if id_ == history.request]
                 check_may_note(person, named, on=on)

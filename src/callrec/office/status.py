@@ -21,6 +21,7 @@ from callrec.archive.volumes import ListedVolume, list_volumes
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.audit.remembered import has_gone, last_verified_whole
+from callrec.calls.custody import count_recordings
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import from_millis, to_millis
@@ -128,7 +129,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         reconciled = last_reconciled(practice, connection)
     return Status(
         practice=practice.name,
-        recordings=count_recordings(practice),
+        recordings=recordings_held(practice),
         waiting_for_me=waiting,
         lapsing_soon=tuple(i for i in waiting if i.lapses_at and i.lapses_at <= soon),
         overdue=tuple(each for each in asked.due if each.urgency is Urgency.OVERDUE),
@@ -227,7 +228,7 @@ def _unarchived(practice: Practice, connection: Connection) -> Unarchived | None
 
 
 def _copy_warnings(practice: Practice, copied: _Copies) -> Iterator[str]:
-    if copied.last_archive is None and count_recordings(practice):
+    if copied.last_archive is None and recordings_held(practice):
         never = "archived to another disk" if copied.only_on_vaults_disk else "ever archived"
         yield f"nothing was {never}: if this disk dies, the recordings are gone"
     left = copied.unarchived
@@ -253,11 +254,10 @@ def _last_archived(connection: Connection, beside: frozenset[str]) -> int | None
     return at
 
 
-def count_recordings(practice: Practice) -> int:
+def recordings_held(practice: Practice) -> int:
     """How many recordings the vault holds."""
     with reading(practice.engine) as connection:
-        query = select(func.count()).where(tables.recording.c.data_key.is_not(None))
-        return connection.execute(query).scalar() or 0
+        return count_recordings(connection)
 
 
 def _longest_unverified_first(practice: Practice) -> tuple[ListedVolume, ...]:

@@ -7,6 +7,7 @@ keyboard, by a screen reader, on a telephone and on A4.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
 from importlib import resources
 from itertools import count
@@ -110,7 +111,7 @@ class _Page:
         yield f"<figure>{_region(plot.title)}"
         yield as_svg(plot, number=next(self._plots))
         yield f"</div><figcaption>{_text(plot.title)}. {_text(plot.says)}</figcaption></figure>"
-        yield from _table(plot.table, hidden=True)
+        yield from _table(replace(plot.table, caption=f"{plot.title}, in figures"))
 
 
 def _happening(happening: Happening) -> Iterator[str]:
@@ -129,12 +130,10 @@ def _facts(rows: tuple[Fact, ...]) -> Iterator[str]:
         yield "</dl>"
 
 
-def _table(table: Table, *, hidden: bool = False) -> Iterator[str]:
-    """With its caption; ``hidden`` as what it says stands above it already."""
+def _table(table: Table) -> Iterator[str]:
     kind = "numbers" if table.numbers else "words"
-    caption = _text(f"{table.caption}, in figures" if hidden else table.caption)
-    yield _region(f"{table.caption}, in figures" if hidden else table.caption)
-    yield f'<table class="{kind}"><caption>{caption}</caption>'
+    yield _region(table.caption)
+    yield f'<table class="{kind}"><caption>{_text(table.caption)}</caption>'
     header = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in table.header)
     yield f"<thead><tr>{header}</tr></thead>"
     yield "<tbody>"

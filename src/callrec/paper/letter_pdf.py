@@ -49,11 +49,11 @@ def letter_pdf(text: str, *, reference: str, at: datetime) -> bytes:
             title = block.capitalize()
             opened = (space(_GAP), as_opening(title, sheet.set(title, HEADING)))
             continue
-        # A heading stays with what it is about.
-        group, *more = _set(sheet, block)
-        sheet.keep(*opened, group, *([] if more else [space(_GAP)]))
-        for place, each in enumerate(more, 1):
-            sheet.keep(each, *([space(_GAP)] if place == len(more) else []))
+        groups = [*_set(sheet, block)]
+        groups[-1] = stack(groups[-1], space(_GAP))
+        sheet.keep(*opened, groups[0])  # a heading stays with what it is about
+        for each in groups[1:]:
+            sheet.keep(each)
         opened = ()
     # Nobody signs a page on which nothing else stands.
     sheet.keep(

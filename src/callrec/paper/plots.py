@@ -26,13 +26,10 @@ _DARK, _LIGHT = "#1f3f66", "#d9822b"
 _INK: Final = "#212b32"
 _SVG: Final = "http://www.w3.org/2000/svg"
 
-_FACES: Final = ("title_font_family", "legend_font_family", "tick_font_family")
-_INKS: Final = ("title_color", "legend_color", "label_color", "axis_title_color")
-
-for _name in (*_FACES, "axis_title_font_family"):
-    setattr(theme, _name, str(Face.SANS))
-for _name in _INKS:
-    setattr(theme, _name, _INK)
+for _part in ("title", "legend", "tick", "axis_title"):
+    setattr(theme, f"{_part}_font_family", str(Face.SANS))
+for _part in ("title", "legend", "label", "axis_title"):
+    setattr(theme, f"{_part}_color", _INK)
 theme.background_color = "#ffffff"
 theme.tick_color, theme.zero_color = "#dde3e7", "#5b6b76"
 theme.margin = 0.02

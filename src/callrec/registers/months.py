@@ -22,16 +22,20 @@ from callrec.intake.reconciled import LastReconciled
 from callrec.policy.days import DayRange
 from callrec.policy.purpose import TERMS, Purpose, purpose_of
 from callrec.policy.request import RequestAct
+from callrec.policy.role import PersonId
 from callrec.practice import Actor, Practice
 from callrec.record.acts import SEARCH, done_leaves, is_reviewable, leaves_of_act, numbers_in_leaves
-from callrec.registers.requests import ANSWERING_ACTS, answer_to, read_registered_requests
+from callrec.registers.requests import (
+    ANSWERING_ACTS,
+    ENDS_UNANSWERED,
+    answer_to,
+    read_registered_requests,
+)
 from callrec.requests.clock import clocks_by_request, day_of_leaf, deadline_on_day
 from callrec.requests.model import without_failed
 
 MONTHS: Final = 12
 """How many the trends go over, the report's own the last."""
-
-_ENDS: Final = frozenset({RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CLOSED})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -121,27 +125,25 @@ def read_counted_requests(
 
     ``on`` is the day by which it is told whether one that is open is late.
     """
+    done = tuple(done_leaves(connection, tuple(RequestAct)))
     leaves = defaultdict[str, list[Leaf]](list)
-    for leaf in done_leaves(connection, tuple(RequestAct)):
+    for leaf in done:
         leaves[leaf.subject[0]].append(leaf)
-    every = (leaf for own in leaves.values() for leaf in own)
-    made = sorted(every, key=lambda leaf: leaf.seq)
     clocks = clocks_by_request(practice, connection, leaves)
     heard = _heard_by_requester(practice, actor, connection, leaves)
     found = []
-    for id_, number in numbers_in_leaves(made, RequestAct.CREATED).items():
+    for id_, number in numbers_in_leaves(done, RequestAct.CREATED).items():
         if id_ not in hidden:
             answered_on, ended_on = _ended(practice, id_, leaves[id_], heard.get(id_))
-            clock, due_on = clocks.get(id_), None
-            if clock is not None:
+            came_on, due_on = day_of_leaf(practice, leaves[id_][0]), None
+            if clock := clocks.get(id_):
+                came_on = clock.receipt.received_on
                 due_on = deadline_on_day(practice, clock, on=ended_on or on).due_on
             found.append(
                 CountedRequest(
                     reference=f"R-{number}",
                     purpose=_purpose(id_),
-                    came_on=clock.receipt.received_on
-                    if clock
-                    else day_of_leaf(practice, leaves[id_][0]),
+                    came_on=came_on,
                     answered_on=answered_on,
                     ended_on=ended_on,
                     due_on=due_on,
@@ -160,13 +162,13 @@ def _ended(
     practice: Practice, id_: str, leaves: Sequence[Leaf], heard_on: date | None
 ) -> tuple[date | None, date | None]:
     """When it was answered, and when it ended, answered or not."""
-    acts = set(map(str, ANSWERING_ACTS))
+    acts = ANSWERING_ACTS
     if not TERMS[_purpose(id_)].is_dated:  # the staff's own: it is answered once it was heard
-        acts.add(str(RequestAct.LISTENED))
+        acts |= {RequestAct.LISTENED}
     done = (leaf for leaf in without_failed(leaves) if leaf.act in acts)
     answers = [day_of_leaf(practice, leaf) for leaf in done]
     answered_on = min([*answers[:1], *filter(None, [heard_on])], default=None)
-    ends = (day_of_leaf(practice, leaf) for leaf in leaves if leaf.act in _ENDS)
+    ends = (day_of_leaf(practice, leaf) for leaf in leaves if leaf.act in ENDS_UNANSWERED)
     return answered_on, answered_on or next(ends, None)
 
 
@@ -241,7 +243,7 @@ def count_requests(
 class Deed:
     """Something that a person did with recordings, on a day."""
 
-    person: str
+    person: PersonId
     what: str
     """The leaf's act; of a search, `SEARCH` where it was done without a request."""
     on: date
@@ -265,7 +267,7 @@ def read_deeds(
         request, _, *recordings = leaf.subject
         if request not in hidden:
             on = day_of_leaf(practice, leaf)
-            yield Deed(leaf.actor, str(leaf.act), on, request, tuple(recordings))
+            yield Deed(PersonId(leaf.actor), str(leaf.act), on, request, tuple(recordings))
     zone = practice.settings.time_zone
     for leaf in leaves_of_act(connection, SEARCH):
         request = "".join(leaf.subject[:1])
@@ -274,7 +276,8 @@ def read_deeds(
         what = SEARCH_UNDER_REQUEST
         if is_reviewable(practice.register, leaf):
             what = SEARCH if leaf.outcome is Outcome.DONE else REFUSED_SEARCH
-        yield Deed(leaf.actor, what, parse_instant(leaf.at).astimezone(zone).date(), request)
+        on = parse_instant(leaf.at).astimezone(zone).date()
+        yield Deed(PersonId(leaf.actor), what, on, request)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from statistics import median
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from callrec.archive.heads import VOLUME_STATEMENT
 from callrec.archive.unarchived import read_unarchived
@@ -21,18 +21,19 @@ from callrec.archive.volumes import list_volumes
 from callrec.audit.erased import KIND as DESTRUCTION_STATEMENT
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import read_leaf, stored_head
-from callrec.catalogue import tables
+from callrec.calls.custody import count_recordings
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse, parse_instant
 from callrec.errors import Unusable
 from callrec.intake.reconciled import read_reconciliations
 from callrec.intake.summary import INTAKE_STATEMENT
 from callrec.keys.kit_use import last_drill
-from callrec.login.people import logins, shown_colleague
+from callrec.login.people import everybody, logins
 from callrec.policy.hold import HoldState
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.reviews import RIGHTS_PURPOSES, check_may_report
+from callrec.policy.role import PersonId
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.record.acts import SEARCH
 from callrec.record.statements import carried
@@ -184,7 +185,7 @@ class _Counting:
             late_in_all=len(late),
             people=tuple(self._people(glass)),
             unaccepted_alone=sum(not each.is_accepted for each in glass),
-            recordings=self._count_recordings(),
+            recordings=count_recordings(self._connection),
             taken_in=self._taken_in(month),
             refused=sum(
                 sum(fields["refused"].values()) for on, fields in self._intakes if month.has(on)
@@ -240,21 +241,19 @@ class _Counting:
     def _people(self, glass: Sequence[BrokenGlass]) -> Iterator[PersonCount]:
         """Everybody who did any of it, by login."""
         alone = [each.by for each in glass if self._month.has(self._day(each.at))]
-        deeds: dict[str, list[Deed]] = {person: [] for person in alone}
+        deeds: dict[PersonId, list[Deed]] = {person: [] for person in alone}
         for deed in self._deeds:
             if self._month.has(deed.on):
                 deeds.setdefault(deed.person, []).append(deed)
-        rows = {row.id: row for row in self._connection.execute(select(tables.person))}
-        for person in sorted(deeds, key=lambda person: rows[person].login):
-            voucher = self._practice.register.voucher(person)
-            assert voucher is not None  # noqa: S101 - only who was vouched for has a leaf
-            shown = shown_colleague(self._practice, self._actor, rows[person], voucher)
+        known = everybody(self._practice, self._actor, self._connection)
+        for person in sorted(deeds, key=lambda person: known[person].login):
+            shown = known[person]
             yield _person_count(
                 deeds[person],
                 login=shown.login,
                 full_name=shown.full_name or None,
                 role=str(shown.role),
-                decided_alone=alone.count(voucher.person.id),
+                decided_alone=alone.count(person),
             )
 
     def _drives(self) -> Iterator[DriveCount]:
@@ -311,10 +310,6 @@ class _Counting:
 
     def _destroyed(self, month: Month) -> int:
         return sum(len(fields["items"]) for on, fields in self._destructions if month.has(on))
-
-    def _count_recordings(self) -> int:
-        query = select(func.count()).where(tables.recording.c.data_key.is_not(None))
-        return self._connection.execute(query).scalar() or 0
 
     def _stated(self, kind: str) -> Iterator[tuple[date, Mapping[str, Any]]]:
         """The day of each statement of a kind, and what it says."""

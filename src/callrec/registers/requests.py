@@ -55,7 +55,7 @@ ANSWERING_ACTS: Final = frozenset(
     {RequestAct.DELIVERED, RequestAct.DENIED, RequestAct.CARRIED_OUT, RequestAct.IN_EFFECT}
 )
 
-_ENDS: Final = frozenset({RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CLOSED})
+ENDS_UNANSWERED: Final = frozenset({RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CLOSED})
 
 _DECISIONS: Final = frozenset({RequestAct.APPROVED, RequestAct.DENIED})
 
@@ -87,7 +87,7 @@ def answer_to(
         if leaf.act in ANSWERING_ACTS
         or _requester_was_present(practice, actor, connection, request, leaf)
     ]
-    ends = [leaf for leaf in leaves if leaf.act in _ENDS]
+    ends = [leaf for leaf in leaves if leaf.act in ENDS_UNANSWERED]
     decided = next((leaf for leaf in reversed(leaves) if leaf.act in _DECISIONS), None)
     outcome = _WITHOUT_GRANTS.get(request.state)
     if outcome is None and not answered:

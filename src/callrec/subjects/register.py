@@ -5,7 +5,7 @@ Each change is a version that says everything anew; the ones before are kept as 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -212,24 +212,36 @@ def find_subjects(
     but: str = "",
 ) -> tuple[OpenSubject, ...]:
     """Those who are registered and are so, ``but`` for one; its caller wrote the leaf before."""
+    opened = _proposed(practice, actor, connection, [criteria], but=but)
+    return tuple(each for each in opened if criteria.fits(each.record))
+
+
+def _proposed(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    asked: Iterable[SubjectCriteria],
+    *,
+    but: str,
+) -> Iterator[OpenSubject]:
+    """Those whom the index proposes for any of these, opened."""
     keys = [
         vault_key(actor, VaultKey.INDEX, version)
         for version in practice.register.versions(VaultKey.INDEX)
     ]
-    proposed = proposed_subjects(connection, keys, practice.vault, criteria) - {but}
-    opened = read_subjects(practice, actor, connection, proposed)
-    return tuple(each for each in opened if criteria.fits(each.record))
+    proposed = frozenset[str]().union(
+        *(proposed_subjects(connection, keys, practice.vault, each) for each in asked)
+    )
+    return read_subjects(practice, actor, connection, proposed - {but})
 
 
 def shared_numbers(
     practice: Practice, actor: Actor, connection: Connection, id_: str, numbers: Sequence[str]
 ) -> frozenset[str]:
     """Those of a person's numbers that are also another registered person's: a household's."""
-    return frozenset(
-        number
-        for number in numbers
-        if find_subjects(practice, actor, connection, SubjectCriteria(number=number), but=id_)
-    )
+    asked = [SubjectCriteria(number=number) for number in numbers]
+    others = _proposed(practice, actor, connection, asked, but=id_)
+    return frozenset(numbers) & {number for each in others for number in each.record.numbers}
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,11 +200,11 @@ def show_findings(invocation: Invocation, *, full: bool = False) -> None:
         Tampered: something is damaged.
     """
     from callrec.office.doctor import Level, examine
-    from callrec.office.status import count_recordings
+    from callrec.office.status import recordings_held
 
     practice, out = practice_of(invocation), invocation.out
     approver = approver_if_any(invocation, practice) if full else None
-    with out.progress("looking", total=count_recordings(practice)) as advance:
+    with out.progress("looking", total=recordings_held(practice)) as advance:
         looked = examine(practice, invocation.environ, approver=approver, full=full, done=advance)
         found = tuple(looked)
 

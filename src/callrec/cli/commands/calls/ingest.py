@@ -29,10 +29,10 @@ from callrec.cli.commands.calls.ingest_view import (
     ingested_json,
     ingested_lines,
     names_lines,
+    run_json,
     show_previews,
     summary_json,
     summary_line,
-    unused_json,
 )
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_service, practice_of, signing_person
@@ -223,13 +223,8 @@ def _take_in(invocation: Invocation, practice: Practice, actor: Actor, taking: _
             unrecognised=taking.unrecognised,
         )
     unused, seconds = records.unused if records else UnusedRows(), time.perf_counter() - began
-    value = {
-        **ingested_json(done),
-        **unused_json(unused),
-        "summary": summary_json(done.summary),
-        "seconds": round(seconds, 3),
-    }
-    out.show(value, ingested_lines(done, unused, seconds, practice.settings.time_zone))
+    lines = ingested_lines(done, unused, seconds, practice.settings.time_zone)
+    out.show(run_json(done, unused, seconds), lines)
     return done
 
 

@@ -10,13 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from callrec.cli.commands.calls.ingest_view import (
-    ingested_json,
-    ingested_lines,
-    show_previews,
-    summary_json,
-    unused_json,
-)
+from callrec.cli.commands.calls.ingest_view import ingested_lines, run_json, show_previews
 from callrec.cli.invocation import Invocation, check_destination, practice_of, signing_person
 from callrec.cli.layout import Table
 from callrec.cli.output import counted
@@ -79,13 +73,13 @@ def read_instruction(
     Raises:
         Unusable: it does not go together.
     """
-    from callrec.retention.instructing import InstructionOrder
-
     if to is None and (supplier or archived):
         typed = "--supplier" if supplier else "--archived"
         raise Unusable(f"{typed} goes with --instruction", hint="add --instruction FILE.pdf")
     if to is None:
         return None
+    from callrec.retention.instructing import InstructionOrder
+
     if not supplier or not supplier.strip() or not supplier.isprintable():
         raise Unusable("name who is to delete the recordings", option="--supplier NAME")
     return InstructionOrder(to, supplier.strip(), within_days, archived)
@@ -204,10 +198,7 @@ def _take_in(
     unused, seconds = records.unused if records else UnusedRows(), time.perf_counter() - began
     same = sum(each.problem is None for each in done.read_back)
     value = {
-        **ingested_json(done),
-        **unused_json(unused),
-        "summary": summary_json(done.summary),
-        "seconds": round(seconds, 3),
+        **run_json(done, unused, seconds),
         "read_back": same,
         "not_read_back": len(done.read_back) - same,
     }

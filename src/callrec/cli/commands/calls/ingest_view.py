@@ -156,13 +156,19 @@ def summary_json(summary: Summary | None) -> dict[str, Any] | None:
     return None if summary is None else {**summary.fields, "seq": summary.seq}
 
 
-def unused_json(unused: UnusedRows) -> dict[str, Any]:
-    """The rows of call records that were not understood."""
+def run_json(done: Ingested, unused: UnusedRows, seconds: float) -> dict[str, Any]:
+    """A whole run, with the rows of call records that were not understood."""
     rows = [
         {"file": str(each.path), "line": each.row.line, "why": each.row.why}
         for each in unused.first
     ]
-    return {"not_understood": unused.count, "rows_not_understood": rows}
+    return {
+        **ingested_json(done),
+        "not_understood": unused.count,
+        "rows_not_understood": rows,
+        "summary": summary_json(done.summary),
+        "seconds": round(seconds, 3),
+    }
 
 
 def records_lines(done: Ingested, unused: UnusedRows) -> Iterator[str]:

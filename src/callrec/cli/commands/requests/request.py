@@ -100,11 +100,9 @@ def _particulars(
 ) -> tuple[Sequence[int], Answers]:
     """The recordings' numbers, and what the request says; asked for where it is left out."""
     typed = as_answers(given)
-    if any(each.number is None for each in recordings):
+    if typed["subject"] is not None or any(each.number is None for each in recordings):
         typed["reason"] = ask_reason(call.prompts, typed)  # it is the search's, too
-    if typed["subject"] is not None:
-        typed["reason"] = ask_reason(call.prompts, typed)  # likewise
-        typed = add_person(practice, actor, typed)
+    typed = add_person(practice, actor, typed)
     numbers = numbers_of(call, practice, actor, recordings, reason=typed["reason"])
     typed = add_known(call, practice, actor, purpose, recordings=numbers, typed=typed)
     return numbers, ask_answers(call.prompts, practice, purpose, typed)
