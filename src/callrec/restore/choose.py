@@ -17,7 +17,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from callrec.archive.copy import VaultCheck, last_migration_copy, rebuild_folder
 from callrec.archive.heads import WrittenRun
@@ -55,6 +57,8 @@ from callrec.restore.resume import (
 )
 from callrec.system.files import check_only_we_can_change, disk_errors
 from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume, time_of_run
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +142,8 @@ def newest_sound_copy(
             continue
         who, place = opener(found), beside / str(number)
         try:
-            _make_private(place)
-            unpack(found, who, place / FILE_NAME)
-            copy = _check(at(place), found, who, volumes)
-            migrate_unpacked(at(place))
-            tried = UnpackedCopy(found, who, place, copy, _flaw_in(at(place), who, check))
+            look = partial(_unpacked, found, who, place, at=at, volumes=volumes, check=check)
+            tried = _seen_twice(look)
         except (Tampered, NotFound) as problem:
             cause = problem.__cause__  # what a drive does not give, nobody changed
             why = cause if isinstance(cause, Failed) else problem
@@ -178,6 +179,34 @@ def check_no_newer_unread(best: UnpackedCopy, passed_over: Sequence[PassedOver])
             )
 
 
+def _unpacked(
+    found: FoundCopy,
+    who: Opener,
+    place: Path,
+    *,
+    at: Callable[[Path], Practice],
+    volumes: Sequence[Volume],
+    check: VaultCheck,
+) -> UnpackedCopy:
+    _make_private(place)
+    unpack(found, who, place / FILE_NAME)
+    copy = _check(at(place), found, who, volumes)
+    migrate_unpacked(at(place))
+    return UnpackedCopy(found, who, place, copy, _flaw_in(at(place), who, check))
+
+
+def _seen_twice(look: Callable[[], _T]) -> _T:
+    """What is said to be damaged is looked at again.
+
+    SQLite calls a page that the disk does not give malformed (SQLITE_IOERR_CORRUPTFS), and a copy
+    that is given up for that is lost.
+    """
+    try:
+        return look()
+    except Tampered:
+        return look()
+
+
 def _rank(tried: UnpackedCopy) -> tuple[bool, int]:
     return tried.flaw is None, tried.copy.head.size
 
@@ -185,16 +214,19 @@ def _rank(tried: UnpackedCopy) -> tuple[bool, int]:
 def _flaw_in(practice: Practice, who: Opener, check: VaultCheck) -> CallrecError | None:
     """What is spoilt in a catalogue whose log is sound: a row, or a key. None: nothing."""
     try:
-        with reading(practice.engine) as connection:
-            check(practice, connection)
-            seed = who.identity.kem
-            shares = open_shares(connection, practice.register, who.person, seed)
-            try_keys(connection, practice.vault, shares).check()
+        _seen_twice(partial(_check_rows, practice, who, check))
     except Tampered as problem:
         return problem
     finally:
         practice.engine.dispose()
     return None
+
+
+def _check_rows(practice: Practice, who: Opener, check: VaultCheck) -> None:
+    with reading(practice.engine) as connection:
+        check(practice, connection)
+        shares = open_shares(connection, practice.register, who.person, who.identity.kem)
+        try_keys(connection, practice.vault, shares).check()
 
 
 def _is_stated_in(practice: Practice, found: FoundCopy) -> bool:
