@@ -1,4 +1,4 @@
-"""Every option and argument, once.
+"""The options and arguments that commands share, and many that one alone takes.
 
 Dates, times and numbers stay as they were typed: reading them needs the practice's time zone
 (policy/days.py).

@@ -96,7 +96,7 @@ def _answer(found: Deadline) -> Iterable[str]:
 
 def _show_breach(call: Invocation, noticed_at: str) -> None:
     zone = call.settings.time_zone
-    aware_at = parse_instant(noticed_at, zone, call.now().astimezone(zone).date())
+    aware_at = parse_instant(noticed_at, zone, call.today())
     due_at = breach_due_at(aware_at)
     local, aware = due_at.astimezone(zone), aware_at.astimezone(zone)
     noticed = f"noticed on {full_date(aware.date())} at {aware:%H:%M}"

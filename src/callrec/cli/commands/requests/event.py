@@ -289,7 +289,7 @@ def _clock(dated: _Dated, wanted: AskedFor) -> None:
     if done.was_due_on:
         call.out.note(
             f"it was due on {short_date(done.was_due_on)}, and that was over when this was said:"
-            " the register of subject access shows that it was put right"
+            " the register of rights requests shows that it was put right"
         )
     tell = " --tell TEXT" if done.letter in WITH_WORDS else ""
     call.out.next_step(
