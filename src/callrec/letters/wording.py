@@ -16,15 +16,16 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from string import Template
 from typing import Final, TypeAlias
 
+from callrec.package.texts import COLUMNS, bullets
 from callrec.policy.clock_events import Awaited
 from callrec.policy.days import day_in_words, time_in_words
 from callrec.policy.further import (
@@ -38,8 +39,6 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground, ground_in_words
 from callrec.policy.rights.letter import LetterKind
 from callrec.policy.words import counted
-
-COLUMNS: Final = 76
 
 LISTED: Final = 20
 """As many calls are named each by itself; more are told by how long they are kept."""
@@ -438,12 +437,7 @@ def _kept(*lines: str) -> str:
     return "\n".join(f"{INDENT}{line}" for line in lines if line)
 
 
-def _bullets(lines: Iterable[str], between: str = ".") -> str:
-    *others, last = lines
-    return "\n".join(
-        textwrap.fill(line, COLUMNS, initial_indent=BULLET, subsequent_indent="  ")
-        for line in (*(f"{other}{between}" for other in others), f"{last}.")
-    )
+_bullets: Final = partial(bullets, between=".", indent="")
 
 
 def _listed(calls: Sequence[ToldCall], *, with_end: bool) -> str:

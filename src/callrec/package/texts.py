@@ -97,12 +97,10 @@ def search_text(
         request=request,
         searched_on=day_in_words(searched.at),
         made_on=day_in_words(at),
-        sought="\n".join(_bullets(searched.sought)),
-        days="\n".join(_bullets(map(days_in_words, searched.days) if searched.days else _ALL_DAYS)),
+        sought=bullets(searched.sought),
+        days=bullets(map(days_in_words, searched.days) if searched.days else _ALL_DAYS),
         counts="\n".join(f"{_INDENT}{count:>{digits}} {call} {what}" for count, call, what in told),
-        not_given="\n".join((_WHY_NOT[withheld == 1], "", *_bullets(why)))
-        if why
-        else _NONE_WITHHELD,
+        not_given=f"{_WHY_NOT[withheld == 1]}\n\n{bullets(why)}" if why else _NONE_WITHHELD,
         contact=contact,
     )
 
@@ -161,10 +159,10 @@ def rights_text(manifest: Manifest, facts: RightsFacts, own: str = "") -> str:
         contact=facts.contact or "please ask at reception",
         officers=facts.officers,
         searched=_SEARCHED if manifest.is_complete else _NOT_SEARCHED,
-        purposes="\n".join(_bullets(facts.reasons)),
+        purposes=bullets(facts.reasons),
         basis=facts.basis,
         storage=facts.storage,
-        recipients="\n".join(_bullets(facts.recipients or _NO_RECIPIENT)),
+        recipients=bullets(facts.recipients or _NO_RECIPIENT),
         kept_until="\n".join(kept),
         other_countries=facts.other_countries or _ASK_ABOUT_COUNTRIES,
         regulator="\n".join(f"{_INDENT}{line}" for line in facts.regulator if line),
@@ -267,11 +265,14 @@ def _left_out(manifest: Manifest, elsewhere: int) -> str:
     return " ".join(left_out) or "certificate.pdf lists the calls that were given."
 
 
-def _bullets(lines: Iterable[str]) -> Iterator[str]:
+def bullets(lines: Iterable[str], *, between: str = ";", indent: str = _INDENT) -> str:
+    """A list, each of its lines behind a dash; the last ends in a full stop."""
     *others, last = lines
-    for line in (*(f"{other};" for other in others), f"{last}."):
-        first, further = f"{_INDENT}- ", f"{_INDENT}  "
-        yield textwrap.fill(line, COLUMNS, initial_indent=first, subsequent_indent=further)
+    first, further = f"{indent}- ", f"{indent}  "
+    return "\n".join(
+        textwrap.fill(line, COLUMNS, initial_indent=first, subsequent_indent=further)
+        for line in (*(f"{other}{between}" for other in others), f"{last}.")
+    )
 
 
 def _text(name: str, **facts: str) -> str:
