@@ -16,8 +16,7 @@ from callrec.policy.handing_over import Channel
 from callrec.policy.rights.complaint import ComplaintAct, Finding
 from callrec.practice import writing
 from callrec.record.versions import fresh_nonces, seal_key
-from callrec.registers.projections import check_projections
-from callrec.registers.verify import Verdict, verify_audit
+from callrec.registers.verify import Verdict
 from house.commands import done, type_in
 from house.complaints import (
     COMPLAINANT,
@@ -29,6 +28,7 @@ from house.complaints import (
     own_version,
     progressed,
 )
+from house.holds import problems, verdict
 from house.practices import House
 from house.requests import by_sql, signed_in
 from house.stages import Stage, copied
@@ -45,12 +45,6 @@ complained = copied(Stage("complained", entered))
 
 def show(house: House, login: str = "dora") -> None:
     show_complaint(house.practice, signed_in(house, login), "C-1")
-
-
-def problems(house: House) -> list[str]:
-    with reading(house.practice.engine) as connection:
-        found = check_projections(connection, house.practice.register)
-        return [problem.what for problem in found]
 
 
 def test_where_nothing_was_changed_nothing_is_found(complained: House) -> None:
@@ -114,14 +108,7 @@ def test_a_day_of_no_calendar_is_named_and_takes_no_list_away(complained: House,
 @pytest.mark.parametrize("change", [COLUMNS["state"], SEALED["the day"]], ids=["state", "day"])
 def test_audit_verify_convicts_whoever_changed_one(complained: House, change: str) -> None:
     by_sql(complained, change)
-    verified = verify_audit(
-        complained.config,
-        environ=complained.environ,
-        trusted_root=lambda _vault: complained.practice.root,
-        against=(),
-        full=False,
-    )
-    assert verified.verdict is Verdict.TAMPERED
+    assert verdict(complained) is Verdict.TAMPERED
 
 
 @pytest.mark.parametrize("change", SEALED.values(), ids=SEALED)

@@ -15,7 +15,8 @@ from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.practice import writing
-from callrec.registers.verify import Verification, verify_audit
+from callrec.registers.projections import check_projections
+from callrec.registers.verify import Verdict, Verification, verify_audit
 from callrec.requests.ask import create_request
 from callrec.requests.covering import holds_covering
 from callrec.requests.history import log_request_event, read_history
@@ -126,20 +127,32 @@ def leaves(house: House, acts: str = "hold.") -> list[Leaf]:
     return [leaf for leaf in found if leaf.act.startswith(acts)]
 
 
-def verified(house: House) -> Verification:
+def verified(house: House, *, full: bool = True) -> Verification:
     return verify_audit(
         house.config,
         environ=house.environ,
         trusted_root=lambda _vault: house.practice.root,
         against=(),
-        full=True,
+        full=full,
     )
+
+
+def verdict(house: House) -> Verdict:
+    """Of the quick check."""
+    return verified(house, full=False).verdict
+
+
+def problems(house: House) -> list[str]:
+    """What of the catalogue its leaves and statements contradict, without those who signed it."""
+    with reading(house.practice.engine) as connection:
+        found = check_projections(connection, house.practice.register)
+        return [problem.what for problem in found]
 
 
 def contradictions(house: House) -> list[str]:
     """What of the catalogue contradicts leaves and statements, whoever wrote its rows."""
-    problems = (problem.what for problem in verified(house).problems)
-    return [what for what in problems if not re.match(r"row |recording \d+, in ", what)]
+    found = (problem.what for problem in verified(house).problems)
+    return [what for what in found if not re.match(r"row |recording \d+, in ", what)]
 
 
 def hear(house: House, reference: str) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import to_millis
 from callrec.errors import CallrecError, Tampered
 from callrec.incidents.incident import update_incident
@@ -20,9 +19,9 @@ from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import IncidentAct, IncidentState, Outcome
 from callrec.practice import today, writing
 from callrec.record.versions import seal_key
-from callrec.registers.projections import check_projections
-from callrec.registers.verify import Verdict, verify_audit
+from callrec.registers.verify import Verdict
 from house.commands import done, type_in
+from house.holds import problems, verdict
 from house.incidents import GRAVE, MILD, WHY, an_incident, closed, found, opened, own_report
 from house.practices import House
 from house.requests import by_sql, rows, signed_in
@@ -40,12 +39,6 @@ reported = copied(Stage("reported", report))
 
 def show(house: House, login: str = "dora") -> None:
     show_incident(house.practice, signed_in(house, login), "I-1")
-
-
-def problems(house: House) -> list[str]:
-    with reading(house.practice.engine) as connection:
-        found_ = check_projections(connection, house.practice.register)
-        return [problem.what for problem in found_]
 
 
 def test_where_nothing_was_changed_nothing_is_found(reported: House) -> None:
@@ -106,14 +99,7 @@ def test_a_time_of_no_calendar_is_named_and_takes_no_list_away(reported: House, 
 
 def test_audit_verify_convicts_whoever_changed_one(reported: House) -> None:
     by_sql(reported, COLUMNS["told"])
-    verified = verify_audit(
-        reported.config,
-        environ=reported.environ,
-        trusted_root=lambda _vault: reported.practice.root,
-        against=(),
-        full=False,
-    )
-    assert verified.verdict is Verdict.TAMPERED
+    assert verdict(reported) is Verdict.TAMPERED
 
 
 @pytest.mark.parametrize("change", SEALED.values(), ids=SEALED)

@@ -15,14 +15,13 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.rights.note import NoteAct, NoteState
 from callrec.practice import writing
 from callrec.record.versions import fresh_nonces
-from callrec.registers.projections import check_projections
-from callrec.registers.verify import Verdict, check_vault, verify_audit
+from callrec.registers.verify import Verdict, check_vault
 from callrec.requests.gather import gather_recordings
 from callrec.retention.people import erase_subject
 from callrec.search.show import show_recording
 from house.commands import type_in
 from house.erasures import erase
-from house.holds import ANN, ask, with_two_callers
+from house.holds import ANN, ask, problems, verdict, with_two_callers
 from house.listening import hear
 from house.practices import House, without_password
 from house.requests import approve, by_sql, logged_in, request_id, rows, signed_in
@@ -46,22 +45,6 @@ listened = copied(Stage("listened", heard, after=GRANTED))
 def write(house: House, login: str = "sam", recording: int = 1, **said: Any) -> str:
     known = {"text": HOW, "person": "S-1", **said}
     return write_note(house.practice, signed_in(house, login), recording, **known).reference
-
-
-def problems(house: House) -> list[str]:
-    with reading(house.practice.engine) as connection:
-        found = check_projections(connection, house.practice.register)
-        return [problem.what for problem in found]
-
-
-def verdict(house: House) -> Verdict:
-    return verify_audit(
-        house.config,
-        environ=house.environ,
-        trusted_root=lambda _vault: house.practice.root,
-        against=(),
-        full=False,
-    ).verdict
 
 
 def test_who_heard_it_says_who_was_heard_and_it_is_read_back(listened: House) -> None:

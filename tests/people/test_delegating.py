@@ -31,12 +31,12 @@ from callrec.policy.role import Power, Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import Actor, Practice, record, writing
 from callrec.record.entitled import Powers
-from callrec.registers.projections import check_projections
 from callrec.requests.decide import Decision, approve_request
 from callrec.requests.glass import outstanding_glass, review_glass
 from callrec.retention.categories import set_category
 from callrec.search.reviews import Sample, SearchReview, draw_searches, review_searches
 from callrec.search.search import search_recordings
+from house.holds import problems
 from house.incidents import MILD, ON_RECORD, an_incident, closed, found, opened
 from house.people import add_intake, change_role, lend_power
 from house.practices import PEOPLE, House
@@ -342,12 +342,6 @@ def test_nor_gives_a_category(stocked: House, monkeypatch: pytest.MonkeyPatch) -
     sam, category = signed_in(stocked, "sam"), stocked.practice.settings.retention.category[0].name
     set_category(stocked.practice, sam, [1], category=category, reason=ANOTHER_REASON)
     assert problems(stocked) == ["a recording was given a category by somebody who may not"]
-
-
-def problems(house: House) -> list[str]:
-    with reading(house.practice.engine) as connection:
-        found_ = check_projections(connection, house.practice.register)
-        return [problem.what for problem in found_]
 
 
 @pytest.mark.parametrize(("minutes", "counts_as"), [(59, TODAY), (61, TODAY + timedelta(days=1))])

@@ -6,16 +6,15 @@ from datetime import date
 
 import pytest
 
-from callrec.catalogue.engine import reading
 from callrec.errors import Tampered
 from callrec.policy.rights.subject import SubjectAct
 from callrec.policy.role import VaultKey
 from callrec.practice import writing
 from callrec.record.versions import fresh_nonces, seal_key
-from callrec.registers.projections import check_projections
-from callrec.registers.verify import Verdict, verify_audit
+from callrec.registers.verify import Verdict
 from callrec.subjects.log import SUBJECTS, SubjectBody
 from callrec.subjects.register import SubjectAnswers, change_subject, list_subjects
+from house.holds import problems, verdict
 from house.practices import House
 from house.requests import by_sql, logged_in, rows, signed_in
 from house.stages import Stage, copied
@@ -32,22 +31,6 @@ def entered(house: House) -> None:
 
 
 registered = copied(Stage("registered", entered))
-
-
-def problems(house: House) -> list[str]:
-    with reading(house.practice.engine) as connection:
-        found = check_projections(connection, house.practice.register)
-        return [problem.what for problem in found]
-
-
-def verdict(house: House) -> Verdict:
-    return verify_audit(
-        house.config,
-        environ=house.environ,
-        trusted_root=lambda _vault: house.practice.root,
-        against=(),
-        full=False,
-    ).verdict
 
 
 def test_where_nothing_was_changed_nothing_is_found(registered: House) -> None:
