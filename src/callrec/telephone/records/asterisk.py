@@ -48,10 +48,19 @@ _UNIQUE_ID: Final = re.compile(r"(?:.+-)?(?P<epoch>[0-9]{9,10})\.[0-9]+")
 _CALLING_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny)/([0-9]{2,6})[-@]")
 _CALLED_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny|Local)/([0-9]{2,6})[-@]")
 
-_MACHINES: Final = frozenset(
-    {"background", "hangup", "musiconhold", "playback", "queue", "read", "voicemail", "wait"}
-)
-"""Applications that answer by themselves and put nobody through."""
+_MAILBOXES: Final = frozenset({"voicemail", "voicemailmain"})
+"""Nobody, also beside the channel of a desk that rang before: older systems leave it in the row."""
+
+_MACHINES: Final = _MAILBOXES | {
+    *("answer", "background", "busy", "congestion", "directory", "echo", "hangup", "musiconhold"),
+    *("park", "playback", "playtones", "queue", "read", "record", "ringing", "saydigits"),
+    *("wait", "waitexten"),
+}
+"""Applications that answer by themselves and put nobody through. A conference puts people through,
+and has no second channel either."""
+
+_MAILBOX: Final = re.compile(r"vm[a-z]?([0-9]{2,6})")
+"""What is dialled for a mailbox (FreePBX): with which greeting, and whose it is."""
 
 _FROM_OUTSIDE: Final = ("from-trunk", "from-pstn", "from-did", "from-digital", "ext-did")
 
@@ -86,7 +95,8 @@ def _leg(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Leg | str
     time = clock.time(raw, start, from_epoch(int(created["epoch"])) if created else None)
     call = _written(fields, time, setup).to_call(setup)
     # A call that was given up in a queue is ANSWERED, for the queue is, but has no second channel.
-    by_machine = not fields.get("dstchannel") and fields.get("lastapp", "").casefold() in _MACHINES
+    app = fields.get("lastapp", "").casefold()
+    by_machine = app in (_MAILBOXES if fields.get("dstchannel") else _MACHINES)
     answered = fields.get("disposition") == "ANSWERED" and not by_machine
     # How long it rang: not as a difference of local times, which may jump.
     duration = parse_length(fields.get("duration", ""))
@@ -106,6 +116,7 @@ def _leg(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Leg | str
 
 def _written(fields: Mapping[str, str], time: WrittenTime, setup: Setup) -> Written:
     calling, called = parse_end(fields.get("src", "")), parse_end(fields.get("dst", ""))
+    called = _MAILBOX.sub(r"\1", called)
     ours_calling = _ours(calling, _CALLING_DEVICE.match(fields.get("channel", "")), setup)
     ours_called = _ours(called, _CALLED_DEVICE.match(fields.get("dstchannel", "")), setup)
     from_outside = fields.get("did") or fields.get("dcontext", "").startswith(_FROM_OUTSIDE)
