@@ -27,12 +27,15 @@ from callrec.telephone.records.lines import (
     cells_of,
     file_name,
     from_epoch,
+    has_numbered_dates,
     parse_end,
     parse_length,
     parse_local_time,
     parse_milliseconds,
     person_names,
     shown_name,
+    why_no_time,
+    why_shortened,
 )
 from callrec.telephone.written import Setup, Written, WrittenTime
 
@@ -73,7 +76,7 @@ def begin_asterisk(first: Sequence[Line], setup: Setup) -> ReadLine | None:
         if (by_names := by_header(first[0], needed, read)) is not None:
             return by_names
     rows = map(cells_of, first)
-    if not any(_columns(row) and parse_local_time(row[_START]) is not None for row in rows):
+    if not any(_columns(row) and _is_a_time(row[_START]) for row in rows):
         return None
     return partial(_read_unnamed, read)
 
@@ -86,13 +89,21 @@ def _read_unnamed(read: ReadRow, line: Line) -> Leg | NotUnderstood:
     return by_columns(line.number, columns, row, read)
 
 
+def _is_a_time(text: str) -> bool:
+    return has_numbered_dates(text) or parse_local_time(text) is not None
+
+
 def _leg(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Leg | str:
     raw = fields.get("start") or fields.get("calldate", "")
-    start = parse_local_time(raw)
+    unique_id = fields.get("uniqueid", "")
+    if unique_id.isdigit():  # its sequence is gone
+        return why_shortened("uniqueid")
+    found = _UNIQUE_ID.fullmatch(unique_id)
+    created = from_epoch(int(found["epoch"])) if found else None
+    start = parse_local_time(raw, day_first=setup.day_first, near=created)
     if start is None:
-        return "its start is no date and time"
-    created = _UNIQUE_ID.fullmatch(fields.get("uniqueid", ""))
-    time = clock.time(raw, start, from_epoch(int(created["epoch"])) if created else None)
+        return why_no_time(raw)
+    time = clock.time(raw, start, created)
     call = _written(fields, time, setup).to_call(setup)
     # A call that was given up in a queue is ANSWERED, for the queue is, but has no second channel.
     app = fields.get("lastapp", "").casefold()

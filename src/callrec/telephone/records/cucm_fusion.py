@@ -34,6 +34,7 @@ from callrec.telephone.records.lines import (
     parse_whole,
     parse_written_time,
     person_names,
+    why_no_time,
 )
 from callrec.telephone.written import Setup, Written, WrittenTime
 
@@ -64,11 +65,11 @@ def begin_fusionpbx(first: Sequence[Line], setup: Setup) -> ReadLine | None:
 
 def _fusionpbx_leg(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
     stamp = fields.get("start_stamp", "")
-    time = parse_written_time(stamp)
+    time = parse_written_time(stamp, day_first=setup.day_first)
     if epoch := from_epoch(parse_whole(fields.get("start_epoch", ""))):
         time = WrittenTime(raw=stamp or fields["start_epoch"], instant=epoch, proof="the epoch")
     if time is None:
-        return "its start is no date and time"
+        return why_no_time(stamp)
     call = Written(
         system=System.FREESWITCH,
         how="a call record as FusionPBX writes it",

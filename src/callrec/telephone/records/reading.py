@@ -6,13 +6,15 @@ A single item also describes a single recording (`read_description`).
 
 from __future__ import annotations
 
+import codecs
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from io import BytesIO
 from itertools import chain, islice
-from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
+from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias, TypeVar
 
 from callrec.errors import Failed, Unusable
 from callrec.telephone.call import Call, Leg, System
@@ -34,6 +36,9 @@ from callrec.telephone.records.lines import (
     NotUnderstood,
     Readable,
     ReadLine,
+    day_comes_first,
+    delimiter_of,
+    has_numbered_dates,
     items_of,
     page_of,
     parse_json,
@@ -51,6 +56,8 @@ _HEAD: Final = 64 * 1024
 
 _HINT: Final = "docs/reference/call-records.md says which are read; --system says whose they are"
 
+
+_Row = TypeVar("_Row", Line, Line | NotUnderstood)
 
 Begin: TypeAlias = Callable[[Sequence[Line], Setup], ReadLine | None]
 """What reads the lines of a file that begins so; None: it is not this system's."""
@@ -90,7 +97,9 @@ def read_records(
     """Each row of a file of call records, as it comes."""
     try:
         head = file.read(_HEAD)
-        whole = _Behind(head, file)
+        whole: Readable = _Behind(head, file)
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            whole = _FromUtf16(whole)
         start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
         if start[:1] not in {b"{", b"["}:
             yield from _rows(whole, setup, until or _last_written(file))
@@ -137,6 +146,21 @@ class _Behind:
         return read
 
 
+class _FromUtf16:
+    """A file in UTF-16 as UTF-8, as spreadsheet programs save "Unicode text"."""
+
+    def __init__(self, file: Readable) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        self._file = file
+
+    def read(self, size: int, /) -> bytes:
+        """Some bytes, while there are any."""
+        while data := self._file.read(size):
+            if text := self._decoder.decode(data):
+                return text.encode("utf-8", "replace")
+        return b""
+
+
 def _last_written(file: BinaryIO) -> date | None:
     """By the file system, in UTC; None: it is not a file of one."""
     try:
@@ -149,6 +173,11 @@ def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | No
     lines = read_lines(file)
     begun = list(islice(lines, _FIRST))
     first = [line for line in begun if isinstance(line, Line)]
+    if (delimiter := delimiter_of(first)) != ",":
+        begun, first, lines = (list(_parted(begun, delimiter)), list(_parted(first, delimiter)),
+                               _parted(lines, delimiter))  # fmt: skip
+    if any(has_numbered_dates(line.text) for line in first):
+        setup = replace(setup, day_first=_find_order(begun, lines))
     begins = _LINES if until is None else _LINES | {System.MITEL: partial(begin_mitel, until)}
     asked = [begin for system, begin in begins.items() if first and setup.may_be_from(system)]
     read = next(filter(None, (begin(first, setup) for begin in asked)), None)
@@ -158,6 +187,29 @@ def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | No
         row = line if isinstance(line, NotUnderstood) else read(line)
         if row is not None:
             yield row
+
+
+def _parted(lines: Iterable[_Row], delimiter: str) -> Iterator[_Row]:
+    return (
+        line._replace(delimiter=delimiter) if isinstance(line, Line) else line for line in lines
+    )
+
+
+def _find_order(
+    begun: list[Line | NotUnderstood], lines: Iterator[Line | NotUnderstood]
+) -> bool | None:
+    """Whether the day comes before the month, by the first line that shows it.
+
+    Lines that were looked at for it are added to those that are begun with.
+    """
+    for line in begun:
+        if isinstance(line, Line) and (shown := day_comes_first(line.text)) is not None:
+            return shown
+    for line in lines:
+        begun.append(line)
+        if isinstance(line, Line) and (shown := day_comes_first(line.text)) is not None:
+            return shown
+    return None
 
 
 def _items(numbered: Iterator[tuple[int, Any]], setup: Setup) -> Iterator[Leg | NotUnderstood]:

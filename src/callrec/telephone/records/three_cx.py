@@ -32,13 +32,15 @@ from callrec.telephone.records.lines import (
     by_header,
     cells_of,
     from_epoch,
+    has_numbered_dates,
     parse_duration,
     parse_end,
     parse_local_time,
     parse_written_time,
     person_names,
+    why_no_time,
 )
-from callrec.telephone.written import Setup, Written, WrittenTime
+from callrec.telephone.written import Setup, Written
 
 _ORDER: Final = (
     *("historyid", "callid", "duration", "time-start", "time-answered", "time-end"),
@@ -69,7 +71,6 @@ _SINCE_1601: Final = 11_644_473_600_000
 """Milliseconds until 1970."""
 
 _NAMED_END: Final = re.compile(r"(?P<name>[^()]*)\((?P<number>[^()]*)\)\s*")
-_DAY_FIRST: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})[ ,]+([0-9:]{5,8})")
 
 
 def begin_three_cx(first: Sequence[Line], setup: Setup) -> ReadLine | None:
@@ -86,7 +87,7 @@ def _is_log(row: Sequence[str]) -> bool:
     return (
         len(row) >= len(_ORDER)
         and _CALL.fullmatch(row[0]) is not None
-        and _local(row[3]) is not None
+        and (has_numbered_dates(row[3]) or _local(None, row[3]) is not None)
     )
 
 
@@ -97,9 +98,10 @@ def _read_unnamed(read: ReadRow, line: Line) -> Leg | NotUnderstood:
 
 def _leg_of_log(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Leg | str:
     raw = fields.get("time-start", "")
-    start = _local(raw)
+    created = _created(fields.get("callid", ""))
+    start = _local(setup, raw, created)
     if start is None:
-        return "its start is no date and time"
+        return why_no_time(raw)
     callee = fields.get("final-dispname") or fields.get("to-dispname", "")
     ends = _ends_of_log(setup, fields)
     calling, called = ends.calling, _chosen(setup, ends.called, fields.get("dial-no", ""))
@@ -114,7 +116,7 @@ def _leg_of_log(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Le
     call = Written(
         system=System.THREE_CX,
         how="a call record as 3CX writes it",
-        time=clock.time(raw, start, _created(fields.get("callid", ""))),
+        time=clock.time(raw, start, created),
         direction=direction,
         calling=_plain(calling),
         called=ends.mailbox or _plain(called),
@@ -122,7 +124,7 @@ def _leg_of_log(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Le
         unique_id=fields.get("callid"),
         said=fields,
     ).to_call(setup)
-    answered = _local(fields.get("time-answered", ""))
+    answered = _local(setup, fields.get("time-answered", ""), created)
     if _is_a_word(calling) or ends.mailbox or not _is_somebody(setup, ends):
         answered = None
     return Leg(
@@ -194,7 +196,9 @@ def _plain(end: str) -> str:
 
 
 def _leg_of_report(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
-    time = _report_time(fields.get("call time", ""))
+    written = fields.get("call time", "")
+    # It writes the day first itself.
+    time = parse_written_time(written, day_first=setup.day_first is not False)
     if time is None:
         return "its call time is no date and time"
     caller, calling = _named(fields.get("caller id", ""))
@@ -224,18 +228,11 @@ def _named(end: str) -> tuple[str, str]:
     return (parts["name"], parts["number"]) if parts else ("", end)
 
 
-def _local(text: str) -> datetime | None:
-    """With slashes, or with dots in newer versions."""
-    return parse_local_time(text[:10].replace("/", "-").replace(".", "-") + text[10:])
-
-
-def _report_time(text: str) -> WrittenTime | None:
-    """ISO 8601, or with the day first."""
-    parts = _DAY_FIRST.fullmatch(text.strip())
-    if parts is None:
-        return parse_written_time(text)
-    start = parse_local_time(f"{parts[3]}-{parts[2]:0>2}-{parts[1]:0>2} {parts[4]}")
-    return WrittenTime(raw=text, local=start) if start else None
+def _local(setup: Setup | None, text: str, created: datetime | None = None) -> datetime | None:
+    """With slashes, or with dots in newer versions, the year first; or as a spreadsheet has it."""
+    day_first = setup.day_first if setup else None
+    year_first = text[:10].replace("/", "-").replace(".", "-") + text[10:]
+    return parse_local_time(year_first, day_first=day_first, near=created)
 
 
 def _created(call_id: str) -> datetime | None:
