@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from io import BytesIO
 from itertools import chain, islice
-from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias, TypeVar
+from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
 from callrec.errors import Failed, Unusable
 from callrec.telephone.call import Call, Leg, System
@@ -56,8 +56,6 @@ _HEAD: Final = 64 * 1024
 
 _HINT: Final = "docs/reference/call-records.md says which are read; --system says whose they are"
 
-
-_Row = TypeVar("_Row", Line, Line | NotUnderstood)
 
 Begin: TypeAlias = Callable[[Sequence[Line], Setup], ReadLine | None]
 """What reads the lines of a file that begins so; None: it is not this system's."""
@@ -170,12 +168,12 @@ def _last_written(file: BinaryIO) -> date | None:
 
 
 def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | NotUnderstood]:
-    lines = read_lines(file)
+    lines: Iterator[Line | NotUnderstood] = read_lines(file)
     begun = list(islice(lines, _FIRST))
+    delimiter = delimiter_of([line for line in begun if isinstance(line, Line)])
+    if delimiter != ",":
+        begun, lines = list(_parted(begun, delimiter)), _parted(lines, delimiter)
     first = [line for line in begun if isinstance(line, Line)]
-    if (delimiter := delimiter_of(first)) != ",":
-        begun, first, lines = (list(_parted(begun, delimiter)), list(_parted(first, delimiter)),
-                               _parted(lines, delimiter))  # fmt: skip
     if any(has_numbered_dates(line.text) for line in first):
         setup = replace(setup, day_first=_find_order(begun, lines))
     begins = _LINES if until is None else _LINES | {System.MITEL: partial(begin_mitel, until)}
@@ -189,10 +187,11 @@ def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | No
             yield row
 
 
-def _parted(lines: Iterable[_Row], delimiter: str) -> Iterator[_Row]:
-    return (
-        line._replace(delimiter=delimiter) if isinstance(line, Line) else line for line in lines
-    )
+def _parted(
+    lines: Iterable[Line | NotUnderstood], delimiter: str
+) -> Iterator[Line | NotUnderstood]:
+    for line in lines:
+        yield line._replace(delimiter=delimiter) if isinstance(line, Line) else line
 
 
 def _find_order(
