@@ -80,8 +80,8 @@ def ingest(
     sound twice is one recording. If a run is cut short, run the command again. If you took in the
     wrong files: callrec retention undo
 
-    --learn shows how names that nothing reads yet could be read, and puts that into the practice's
-    settings if you agree.
+    --learn shows how names that nothing reads yet could be read. If you agree, that becomes part of
+    the practice's settings.
 
     --bundle takes in a supplier's export: a zip of recordings, with a list that --map reads.
     --instruction then writes the letter that asks the supplier to delete what you hold now.
