@@ -134,7 +134,7 @@ def test_an_answer_that_is_none_is_asked_for_again_and_says_why(house: House) ->
         "that is not a date; type 4/1/2024",
         "the day of the call is in the future [policy 4(b)]; give the day on which it was",
         "nothing was entered\n",
-        "that is not a telephone number: it is as short as an extension; give it in full",
+        "that is not a telephone number; give it in full",
         "the request does not say: subject [policy 4(i)]",
         "this day is in the future: received [policy 4(i)]; look at the dates again",
         "this is earlier than the call: received [policy 4(i)]",

@@ -189,7 +189,7 @@ def call_facts(opened: OpenedRecording) -> CallFacts:
 def may_be_withheld(fields: Mapping[str, Any]) -> bool:
     """Whether somebody who is not shown called, or may have, where no way is known."""
     is_unshown = fields["caller"] is None and bool(fields["callee"] or fields["extension"])
-    is_unknown = fields["direction"] == Direction.UNKNOWN and is_unshown
+    is_unknown = fields["direction"] not in DIRECTIONS and is_unshown
     return is_unknown or fields["direction"] == Direction.INBOUND
 
 
