@@ -105,7 +105,7 @@ def test_an_outside_number_is_nobodys_extension() -> None:
     by_system = to_call(calling="201", called=PATIENT.replace(" ", ""), called_is_inside=True)
     assert (by_system.extension, by_system.number) == (DESK, "+447700900123")
     local = to_call(calling="946012", called="", direction=Direction.INBOUND)
-    assert (local.extension, local.numbers) == (None, {"946012"})
+    assert (local.extension, local.numbers) == (None, frozenset({"946012"}))
     assert to_call(extension="Ext. 201", direction=Direction.INBOUND).extension == DESK
 
 
@@ -118,7 +118,11 @@ def test_a_name_shown_with_a_number_is_a_party_and_no_part_of_it() -> None:
 
 def test_what_cannot_be_a_number_keeps_its_digits() -> None:
     call = to_call(calling="0207 946-012", called=DESK)
-    assert (call.caller, call.number, call.numbers) == ("0207946012", None, {"0207946012"})
+    assert (call.caller, call.number, call.numbers) == (
+        "0207946012",
+        None,
+        frozenset({"0207946012"}),
+    )
     assert to_call(calling="Siân Evans", called=DESK).caller == "Siân Evans"
 
 

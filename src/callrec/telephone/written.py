@@ -323,7 +323,7 @@ class Template:
                 instant=found.instant,
                 proof="the epoch" if groups.get("epoch") else "the offset that is written with it",
             ),
-            direction=(WAYS_UNKNOWN | self.ways).get(groups.get("direction", "").lower()),
+            direction={**WAYS_UNKNOWN, **self.ways}.get(groups.get("direction", "").lower()),
             calling=groups.get("caller", ""),
             called=groups.get("callee", ""),
             extension=groups.get("extension") or None,
