@@ -62,7 +62,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "subject-access --received 12/3/2026 --extended",
         "subject-access --received 12/3/2026 --json",
     ),
-    "request erase": ("R-17", "R-17 --dry-run", "R-17 --volume /mnt/external"),
+    "request erase": ("R-17", "R-17 --dry-run", "R-17 --drive /mnt/external"),
     "request recording": (
         "identify 1042 --subject S-3",
         "note 1042",
@@ -95,7 +95,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "--name Roberts --born 14/3/1961 --request R-17",
     ),
     "request subject show": ("S-3", "S-3 --request R-17", "3 --json"),
-    "request subject erase": ("S-3", "S-3 --yes", "S-3 --volume /mnt/external"),
+    "request subject erase": ("S-3", "S-3 --yes", "S-3 --drive /mnt/external"),
     "request subject list": (),
     "inbox": (),
     "approve": ("R-17", "R-17 R-18 R-19", "R-17 --withhold 1042=third-party"),
@@ -118,7 +118,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "hold show": ("H-3", "3", "H-3 --json"),
     "retention": ("review", "dispose R-21", "undo BATCH"),
     "retention review": ("", "--to due.csv", "--json"),
-    "retention dispose": ("R-21", "R-21 --dry-run", "R-21 --volume /mnt/external"),
+    "retention dispose": ("R-21", "R-21 --dry-run", "R-21 --drive /mnt/external"),
     "retention set": (
         "1042 claim",
         "1042 1043 claim",
