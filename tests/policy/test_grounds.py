@@ -90,6 +90,9 @@ ONLY_IF = {
 
 # The cells whose words are not those of the ground.
 WORDS = {
+    ("not-approved", "subject-access"): "it is not part of this package",
+    ("not-approved", "portability"): "it is not part of this package",
+    ("not-approved", "deceased"): "it is not part of this package",
     ("not-relevant", "subject-access"): "it is not about the person whose calls were asked for",
     ("not-relevant", "portability"): "it is not about the person whose calls were asked for",
     (
@@ -120,7 +123,7 @@ WORDS = {
 
 # The grounds whose words are usual ones, wherever no cell has its own.
 PLAIN = {
-    "privilege": "it is private between a lawyer and their client (legal privilege)",
+    "privilege": "it is private between a lawyer and their client, by legal privilege",
     "unfounded": "the request is plainly unreasonable: the law calls it manifestly unfounded or"
     " excessive",
     "legal-obligation": "the law, or a task that we do for the public, requires us to keep it",

@@ -20,7 +20,7 @@ from callrec.calls.custody import Opening
 from callrec.calls.find import call_facts
 from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
-from callrec.errors import NotFound, Refused
+from callrec.errors import Locked, NotFound, Refused
 from callrec.letters.wording import AboutRecordings, LetterContent, Letterhead, ToldCall
 from callrec.login.people import name_of
 from callrec.package.destroyed import DestructionCertificate
@@ -263,11 +263,13 @@ class LetterSource:
             is_theirs = row.purpose == Purpose.OUTSIDE_BODY and row.id not in hidden
             if not is_theirs or {*outline_of(makings, row).uids}.isdisjoint(uids):
                 continue
-            further = read_request(
-                practice, actor, connection, f"R-{row.number}"
-            ).particulars.further
+            try:
+                other = read_request(practice, actor, connection, f"R-{row.number}")
+            except (Locked, Refused):  # not the actor's to read, so not theirs to tell
+                continue
+            further = other.particulars.further
             if further.get(FurtherParticular.SUBJECT_MAY_BE_TOLD, "yes") != "yes":
-                yield further[FurtherParticular.OFFICER]
+                yield from (further[FurtherParticular.OFFICER], further[FurtherParticular.BODY])
                 # "The police" names "Avon and Somerset Police" well enough.
                 yield from (each for each in words_of(further[FurtherParticular.BODY]) if each[4:])
 

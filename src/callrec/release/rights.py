@@ -137,7 +137,7 @@ def _who(
         if not are_about_one_person(told, other):
             return _ANOTHER
         asked = (told, other)
-        in_person = all(a.further[FurtherParticular.AUTHORITY] == NO_AUTHORITY for a in asked)
+        in_person = all(a.further.get(FurtherParticular.AUTHORITY) == NO_AUTHORITY for a in asked)
         return f"{'you' if in_person else _THEY_OR_THEIRS}, in answer to {reference}"
     may_be_told = other.further.get(FurtherParticular.SUBJECT_MAY_BE_TOLD, "yes") == "yes"
     return other.further[_NAMED[purpose]] if may_be_told else ""

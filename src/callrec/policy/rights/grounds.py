@@ -109,9 +109,12 @@ _POLICY: Final[Mapping[Ground, Basis]] = MappingProxyType(
 
 _NOT_ABOUT_THEM: Final = "it is not about the person whose calls were asked for"
 
+_NOT_NOW: Final = "it is not part of this package"
+"""Where a law gives a right to it: it is not decided yet, or went out before."""
+
 _PLAIN: Final[Mapping[Ground, str]] = MappingProxyType(
     {
-        Ground.PRIVILEGE: "it is private between a lawyer and their client (legal privilege)",
+        Ground.PRIVILEGE: "it is private between a lawyer and their client, by legal privilege",
         Ground.UNFOUNDED: (
             "the request is plainly unreasonable: the law calls it manifestly unfounded or"
             " excessive"
@@ -146,7 +149,7 @@ def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
             return {**_POLICY, Ground.PRIVILEGE: Basis(Law.PRIVILEGE)}
         case Purpose.SUBJECT_ACCESS:
             return {
-                Ground.NOT_APPROVED: Basis(Clause.FORMALLY_AUTHORISED),
+                Ground.NOT_APPROVED: Basis(Clause.FORMALLY_AUTHORISED, _NOT_NOW),
                 Ground.NOT_RELEVANT: Basis(Law.ACCESS, _NOT_ABOUT_THEM),
                 Ground.THIRD_PARTY: Basis(Law.OTHER_PEOPLE),
                 Ground.SERIOUS_HARM: Basis(Law.SERIOUS_HARM, only_if=OnlyIf.OPINION),
@@ -158,7 +161,7 @@ def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
             }
         case Purpose.PORTABILITY:
             return {
-                Ground.NOT_APPROVED: Basis(Clause.FORMALLY_AUTHORISED),
+                Ground.NOT_APPROVED: Basis(Clause.FORMALLY_AUTHORISED, _NOT_NOW),
                 Ground.NOT_RELEVANT: Basis(Law.PORTABILITY, _NOT_ABOUT_THEM),
                 Ground.THIRD_PARTY: Basis(Law.PORTABILITY_OF_OTHERS),
                 Ground.CRIME: Basis(Law.CRIME),
@@ -172,7 +175,7 @@ def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
             }
         case Purpose.DECEASED:
             return {
-                Ground.NOT_APPROVED: Basis(Clause.FORMALLY_AUTHORISED),
+                Ground.NOT_APPROVED: Basis(Clause.FORMALLY_AUTHORISED, _NOT_NOW),
                 Ground.NOT_RELEVANT: Basis(
                     Law.NOT_OF_A_CLAIM,
                     "it is not relevant to a claim that may arise from the death",
@@ -230,7 +233,7 @@ def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
                 Ground.UNFOUNDED: Basis(Law.UNFOUNDED),
                 Ground.NO_RIGHT: Basis(
                     Law.TO_OBJECT,
-                    "the law lets people object to some uses, and this is none of them",
+                    "the law lets people object to some uses, but not to this one",
                 ),
                 Ground.NOT_HELD: Basis(Clause.RIGHTS),
             }

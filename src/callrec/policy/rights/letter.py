@@ -29,6 +29,7 @@ from callrec.policy.clock_events import (
     Deadline,
     full_date,
 )
+from callrec.policy.further import is_named
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import (
     ENDING_ACTS,
@@ -44,7 +45,6 @@ from callrec.policy.words import (
     in_words,
     is_sentence,
 )
-from callrec.policy.words import words as words_of
 
 
 class LetterKind(Worded):
@@ -250,7 +250,7 @@ def check_tells_nothing_kept(
         what, hint = "a whole number", "give its last four digits"
     elif others:
         what, hint = "the reference of something else", "leave it out"
-    elif any(words_of(each) and words_of(each) <= words_of(words) for each in kept):
+    elif any(is_named(words, login="", full_name=each) for each in kept):
         what, hint = "a name of what is kept from the person", "say it without the name"
     if what:
         raise Refused(
