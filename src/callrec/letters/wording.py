@@ -303,11 +303,11 @@ _MISSING: Final = {
 _AUTHORITY: Final = {
     **dict.fromkeys(
         Audience,
-        "something that shows that you may ask for another person, such as a consent that they"
-        " signed, a power of attorney, or your child's birth certificate",
+        "proof that you may ask for them, such as their consent, a power of attorney or your"
+        " child's birth certificate",
     ),
-    Audience.APPLICANT: "something that shows that you may ask, such as a grant of probate or the"
-    " letter of a solicitor about your claim",
+    Audience.APPLICANT: "proof that you may ask, such as a grant of probate or a solicitor's letter"
+    " about your claim",
 }
 
 

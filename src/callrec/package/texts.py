@@ -209,9 +209,9 @@ _NO_RECIPIENT: Final = "nobody of whom we can tell you"
 _NONE_SEEN: Final = "nobody whom the person who put this together could see"
 
 _GAPS: Final = (
-    "This list may have gaps. The person who put this together may not see who came to us and"
-    " listened, nor all that was given to others. Our letter that answers your request tells you of"
-    " everybody of whom we can. If you have no letter from us, please ask for it."
+    "This list may have gaps. The person who put this together may not see who listened here, or"
+    " what others were given. Our letter that answers your request tells you of everybody of whom"
+    " we can. If you have no letter from us, please ask for it."
 )
 
 
