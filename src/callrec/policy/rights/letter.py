@@ -245,7 +245,7 @@ def check_tells_nothing_kept(
     numbers = ("".join(filter(str.isdigit, each)) for each in _A_NUMBER.findall(words))
     own = "".join(filter(str.isdigit, contact))
     others = {*_A_REFERENCE.findall(words.upper())} - {reference}
-    what = None
+    what = hint = ""
     if any(number not in own for number in numbers):
         what, hint = "a whole number", "give its last four digits"
     elif others:
