@@ -36,7 +36,7 @@ TALK = 20
 class Made(NamedTuple):
     """One call, before any system has written it down."""
 
-    count: int
+    place: int
     kind: str
     began: datetime
     """On the wall; in winter that is UTC."""
@@ -87,8 +87,8 @@ def by_three_cx(made: Made) -> Recorded:
     }[kind]
     times = (made.began, made.began + timedelta(seconds=5), made.end)
     cells = (
-        f"Call {made.count}",
-        f"{made.epoch * 1000:016X}_{made.count}",
+        f"Call {made.place}",
+        f"{made.epoch * 1000:016X}_{made.place}",
         f"00:00:{TALK}",
         *(f"{at:%Y/%m/%d %H:%M:%S}" for at in times),
         "TerminatedBySrc",
@@ -98,7 +98,7 @@ def by_three_cx(made: Made) -> Recorded:
     )
     ours = f"{desk}-{number if kind == 'o' else other}"
     both = ours if kind in "ou" else f"{number}-{other if kind == 't' else desk}"
-    name = f"{desk}/[]_{both}_{made.began:%Y%m%d%H%M%S}({made.count}).wav"
+    name = f"{desk}/[]_{both}_{made.began:%Y%m%d%H%M%S}({made.place}).wav"
     return Recorded([",".join(cells)], "" if kind in "vm" else name)
 
 
@@ -111,7 +111,7 @@ def by_avaya(made: Made) -> Recorded:
         first, second = parties
         return (
             f"{made.began:%Y/%m/%d %H:%M:%S},00:00:{TALK},{ring},{caller},{way},{called},{called},,"
-            f"{internal},{1000000 + made.count},{more},{first},,{second},,0,0"
+            f"{internal},{1000000 + made.place},{more},{first},,{second},,0,0"
         )
 
     line = "T9001"
@@ -140,7 +140,7 @@ HEADER = (
 
 def by_asterisk(made: Made) -> Recorded:
     kind, number, desk, other = made[1:2] + made[3:]
-    unique_id = f"{made.epoch}.{made.count}"
+    unique_id = f"{made.epoch}.{made.place}"
     kept = "" if kind in "vm" else "x"
     types = {"o": ("out", number, desk), "u": ("internal", other, desk)}
     word, called, calling = types.get(kind, ("external", desk, number))
@@ -197,12 +197,12 @@ def test_a_busy_day_is_reconciled_to_what_was_counted_by_hand(
     for made in a_day():
         recorded = write(made)
         lines += recorded.lines
-        if recorded.name and made.count % 50:
+        if recorded.name and made.place % 50:
             call = read_name(PurePath(recorded.name), setup)
             assert call is not None
             recordings.append(
                 HeldRecording(
-                    id=made.count,
+                    id=made.place,
                     facts=RecordingFacts.of(call, [PurePath(recorded.name).name], 45_000),
                     direction=call.direction,
                     number=call.number,
