@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ from callrec.cli.layout import as_words
 from callrec.cli.output import facts
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import last_day, short_date
-from callrec.policy.edits import Edits, TypedEdit
+from callrec.policy.edits import Edits
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.letter import LetterKind
@@ -86,7 +86,7 @@ def approve(
     decision = Decision(
         recordings=tuple(recording or ()),
         withheld=grounds_of(withhold or ()),
-        edits=typed_edits(clip, silence),
+        edits=options.typed_edits(clip, silence),
         to=to,
         until=typed_day(practice, until, "--until"),
         note=note,
@@ -328,10 +328,3 @@ def revoke(
     text = f"{request} is {done.state} now. Grants destroyed: {done.grants}."
     ctx.obj.out.show({"id": request, **facts(done, "grants", "state")}, text)
     ctx.obj.out.next_step(f"callrec request show {request}")
-
-
-def typed_edits(
-    clips: Iterable[TypedEdit] | None, silences: Iterable[TypedEdit] | None
-) -> tuple[TypedEdit, ...]:
-    """What both options ask for; which recordings they name is resolved later."""
-    return (*(clips or ()), *(silences or ()))
