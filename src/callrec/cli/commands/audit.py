@@ -18,6 +18,7 @@ from callrec.cli.invocation import (
     Context,
     Invocation,
     check_destination,
+    practice_and_signer,
     practice_of,
     session_here,
     signing_login,
@@ -348,8 +349,7 @@ def _open_details(invocation: Invocation) -> tuple[OpenedDetails | None, bytes |
     if "CALLREC_USER" not in environ and not invocation.prompts.possible:
         return None, None
     try:
-        practice = practice_of(invocation)
-        actor = signing_person(invocation, practice)
+        practice, actor = practice_and_signer(invocation)
     except CallrecError as error:
         invocation.out.note(f"nobody is at hand to open what is sealed: {error.message}")
         return None, None

@@ -10,7 +10,13 @@ import typer
 
 from callrec.cli.commands.kit import RecoveryShares, ask_kit, kit_file, kit_json, kit_lines
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    practice_and_signer,
+    practice_of,
+    signing_person,
+)
 from callrec.cli.layout import Table
 from callrec.cli.output import Output, counted, facts
 from callrec.errors import DoneInPart, Tampered, Unusable
@@ -42,8 +48,7 @@ def new(ctx: Context, *, to: NewKitFile = None, recovery_shares: RecoveryShares 
     """
     from callrec.keys.kit import make_new_kit
 
-    practice = practice_of(ctx.obj)
-    actor = signing_person(ctx.obj, practice)
+    practice, actor = practice_and_signer(ctx.obj)
     with kit_file(to) as keep:
         made = make_new_kit(practice, actor, split=recovery_shares is not None, keep=keep)
     out = ctx.obj.out

@@ -16,6 +16,7 @@ from callrec.cli.invocation import (
     Invocation,
     acting_person,
     drafting,
+    practice_and_actor,
     practice_of,
     reading_person,
 )
@@ -60,11 +61,10 @@ def report(
     """
     from callrec.incidents.incident import report_incident
 
-    prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
-    actor = acting_person(ctx.obj, practice)
+    practice, actor = practice_and_actor(ctx.obj)
     with drafting(ctx.obj, practice, "incident report"):
         account = _account(
-            prompts,
+            ctx.obj.prompts,
             practice,
             noticed=noticed,
             what=what,
@@ -73,12 +73,10 @@ def report(
             request=request,
         )
         made = report_incident(practice, actor, account)
-    out, ends = ctx.obj.out, local_time(made.due_at, practice.settings.time_zone)
-    out.show(
-        {"id": made.reference, **facts(made, "told", "due_at")},
-        f"{made.reference} is reported; {made.told} is told. 72 hours end {ends}.",
-    )
-    out.next_step(f"callrec incident show {made.reference}")
+    ends = local_time(made.due_at, practice.settings.time_zone)
+    said = f"{made.reference} is reported; {made.told} is told. 72 hours end {ends}."
+    ctx.obj.out.show({"id": made.reference, **facts(made, "told", "due_at")}, said)
+    ctx.obj.out.next_step(f"callrec incident show {made.reference}")
 
 
 def _account(
