@@ -110,7 +110,7 @@ def name_of(vault: str, place: str) -> str:
 def open_session(
     vault: str, place: str, now: datetime, environ: Mapping[str, str]
 ) -> Session | None:
-    """The session that a terminal keeps of this vault, its idle time begun anew.
+    """The session that a terminal keeps of this vault; its idle time begins again.
 
     None if there is none, or nothing was done in it for too long. Whether it has ended otherwise,
     its certificate and the log say.

@@ -74,7 +74,7 @@ def take_turn(before: Tries | None, now: datetime) -> Tries | None:
 
 
 def is_forgotten(before: Tries, now: datetime) -> bool:
-    """Whether tries count no more; a turn far ahead is of a clock that was wrong."""
+    """Whether tries no longer count; a turn far ahead was written by a clock that was wrong."""
     return not -LONGEST_QUEUE <= now - before.last < FORGOTTEN_AFTER
 
 

@@ -437,7 +437,7 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
 
 
 def _tell_what_is_left(out: Output, practice: Practice) -> None:
-    """After a password was seen: what it opened lies under the keys of old until it is moved."""
+    """After a password was seen: say which keys are retired, and which drives it still opens."""
     from callrec.archive.opened import drives_still_opened
 
     out.note("The vault's keys that the old password opened are retired.")
