@@ -51,10 +51,9 @@ def new(ctx: Context, *, to: NewKitFile = None, recovery_shares: RecoveryShares 
     practice, actor = practice_and_signer(ctx.obj)
     with kit_file(to) as keep:
         made = make_new_kit(practice, actor, split=recovery_shares is not None, keep=keep)
-    out = ctx.obj.out
     value = {"serial": made.serial, "recovery_kit": kit_json(made, to)}
-    out.show(value, kit_lines(made, to))
-    out.next_step(
+    ctx.obj.out.show(value, kit_lines(made, to))
+    ctx.obj.out.next_step(
         "callrec practice recovery drill, and callrec drive backup --to DIR for each drive;"
         " only then destroy the pages of the kit before"
     )
@@ -147,10 +146,8 @@ def rotate(
     """
     practice = practice_of(ctx.obj)
     if reencrypt and (reseal or key):
-        raise Unusable(
-            "--reencrypt is about the recordings alone, and goes without --reseal and --key",
-            hint="run callrec practice keys rotate --reencrypt by itself",
-        )
+        alone = "--reencrypt is about the recordings alone, and goes without --reseal and --key"
+        raise Unusable(alone, hint="run callrec practice keys rotate --reencrypt by itself")
     actor, keys = signing_person(ctx.obj, practice), frozenset(key or VaultKey)
     if reencrypt:
         _reencrypt(ctx.obj, practice, actor)

@@ -399,8 +399,8 @@ def delegate(
 
     practice = practice_of(ctx.obj)
     if end is (until is not None):
-        asked = "say until when the power is lent, or end it"
-        raise Unusable(asked, hint="give --until DATE or --end")
+        either = "say until when the power is lent, or end it"
+        raise Unusable(either, hint="give --until DATE or --end")
     last = typed_day(practice, until, "--until")
     actor = signing_person(ctx.obj, practice)
     if last is None:
@@ -506,15 +506,15 @@ def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = 
     """
     from callrec.login.sessions import end_sessions, list_sessions
 
-    practice = practice_of(ctx.obj)
     if end:
-        actor = signing_person(ctx.obj, practice)
+        practice, actor = practice_and_signer(ctx.obj)
         whose = user or actor.login
         ended = end_sessions(practice, actor, login=whose)
         told = f"{counted(ended, 'login')} of {whose} ended."
         ctx.obj.out.show({"user": whose, "ended": ended}, told)
         return
-    found = list_sessions(practice, acting_person(ctx.obj, practice), login=user)
+    practice, actor = practice_and_actor(ctx.obj)
+    found = list_sessions(practice, actor, login=user)
     _show_sessions(ctx.obj.out, found, practice.settings.time_zone, user)
 
 

@@ -73,7 +73,7 @@ def receive(
     from callrec.practice import today
 
     practice, actor = practice_and_actor(ctx.obj)
-    ask = partial(_ask, ctx.obj)
+    ask, link = partial(_ask, ctx.obj), partial(_link, ctx.obj)
     with drafting(ctx.obj, practice, "complaint receive"):
         new = NewComplaint(
             received_on=_ask_day(ctx.obj, "When did it come?", on, today(practice)),
@@ -81,10 +81,8 @@ def receive(
             complainant=ask("Who complains?", str, from_, "--from NAME"),
             contact=ask("How can we reach them?", str, contact, "--contact TEXT", help_=_REACHED),
             what=ask("What do they say is wrong?", str, what, "--what TEXT", check=check_account),
-            request=_link(ctx.obj, "Which request is it about?", options.read_request, request),
-            incident=_link(
-                ctx.obj, "Which incident is it about?", read_incident_reference, incident
-            ),
+            request=link("Which request is it about?", options.read_request, request),
+            incident=link("Which incident is it about?", read_incident_reference, incident),
         )
         made = receive_complaint(practice, actor, new)
     _show_received(ctx.obj, made)

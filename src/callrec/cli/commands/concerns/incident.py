@@ -220,18 +220,25 @@ def update(ctx: Context, incident: IncidentReference, **typed: Any) -> None:
     three are written down for every breach [33(5)]. Then comes who was told [34].
     """
     from callrec.incidents.incident import update_incident
-    from callrec.practice import today
 
     said = {name: value for name, value in typed.items() if value is not None}
     practice = practice_of(ctx.obj)
     if not said and ctx.obj.prompts.possible and not ctx.obj.given.json:
         said = _ask_findings(ctx.obj.prompts)
-    if day := said.get("people_told_on"):
-        read = parse_day(day, today(practice), option="--people-told-on DATE")
-        said["people_told_on"] = read.isoformat()
-    found = Findings(**said)
+    found = _read_findings(practice, said)
     updated = update_incident(practice, _reader(ctx.obj, practice), incident, found)
     _show_updated(ctx.obj, updated, f"{incident} is added to.")
+
+
+def _read_findings(practice: Practice, said: Mapping[str, Any]) -> Findings:
+    """What was found out, its day in any form that people type."""
+    from callrec.practice import today
+
+    told_on = said.get("people_told_on")
+    if not told_on:
+        return Findings(**said)
+    read = parse_day(told_on, today(practice), option="--people-told-on DATE")
+    return Findings(**{**said, "people_told_on": read.isoformat()})
 
 
 def _ask_findings(prompts: Prompts) -> dict[str, Any]:
