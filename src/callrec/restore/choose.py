@@ -203,7 +203,9 @@ def _seen_twice(look: Callable[[], _T]) -> _T:
     """
     try:
         return look()
-    except Tampered:
+    except Tampered as problem:
+        if isinstance(problem.__cause__, Failed):  # a drive that fails is not kept at it
+            raise
         return look()
 
 

@@ -234,6 +234,9 @@ class Setup:
     """Digits that are dialled for an outside line, before the number itself: ``9``."""
     templates: tuple[Template, ...] = ()
     """The practice's own, asked before the systems that are known."""
+    day_first: bool | None = None
+    """Which of day and month stands first in dates of numbers, as the file shows; None: it does
+    not."""
     system: str | None = None
     """The system that ``--system`` names, ``template`` for one of the practice's own; None: each is
     tried."""
