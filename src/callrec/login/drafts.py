@@ -15,7 +15,8 @@ from pathlib import Path
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import CallrecError
-from callrec.login.keyring import Session, name_of, read_private, runtime_folder, write_private
+from callrec.login.keyring import Session, name_of, runtime_folder
+from callrec.system.files import read_private, write_private
 
 
 def save_draft(

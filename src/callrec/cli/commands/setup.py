@@ -255,7 +255,7 @@ def _expects(words: list[str]) -> Callable[[str], None]:
 
 
 def _write_config(invocation: Invocation, plan: _Plan) -> None:
-    from callrec.login.keyring import write_private
+    from callrec.system.files import write_private
     from callrec.system.toml import toml_lines
 
     if plan.config is None:

@@ -175,7 +175,7 @@ def _provisional(file: Path | None) -> str:
 
 def _hand_over(password: str, file: Path | None) -> str | None:
     """The provisional password, to be shown; None if it is in a file, which is made if need be."""
-    from callrec.login.keyring import write_private
+    from callrec.system.files import write_private
 
     if file is None:
         return password
