@@ -62,7 +62,7 @@ CALLS_PER_QUERY: Final = 500
 """Candidates that are read with one query."""
 
 DIRECTIONS: Final = {str(direction): direction for direction in Direction}
-"""Those that can be searched for, by the words of metadata."""
+"""The directions that can be searched for, by the words of metadata."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,6 @@ def call_facts(opened: OpenedRecording) -> CallFacts:
 
 
 def outside_end(fields: Mapping[str, Any]) -> str | None:
-    """As it is written, where it is known which end that is."""
+    """The outside party's end as the system wrote it; None where it is not known which it is."""
     end = {"inbound": "caller", "outbound": "callee"}.get(fields["direction"])
     return end and fields.get(end)

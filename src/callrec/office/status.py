@@ -70,7 +70,7 @@ class SearchCount:
     user: str
     """Login."""
     searches: int
-    """Those that were done."""
+    """How many of the searches were done."""
     refused: int
     """Refused searches, under a request or not: each is evidence too."""
 

@@ -233,7 +233,7 @@ class TimeScales:
     deceased_days: int = 40
     """Days, the application's the first of them [Access to Health Records Act 1990 s.3(5)(b)]."""
     deceased_recent_days: int = 21
-    """The same where nothing in the record is old [Access to Health Records Act 1990 s.3(5)(a)]."""
+    """Days if nothing in the record is old [Access to Health Records Act 1990 s.3(5)(a)]."""
     recent_days: int = 40
     """Days before the application: anything made earlier is old [same, s.3(5)(a)]."""
     deceased_asking_days: int = 14
