@@ -97,7 +97,7 @@ def dispose(
 
     if request is None:
         if volumes or to or sources:
-            misplaced = "--volume, --to and --sources go with a request that was approved"
+            misplaced = "--drive, --to and --sources go with a request that was approved"
             raise Unusable(misplaced, hint="callrec retention dispose REQUEST")
         _propose(ctx.obj, dry_run=dry_run)
         return

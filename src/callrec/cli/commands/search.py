@@ -172,7 +172,7 @@ def call_length(call: ShownCall) -> str:
 def only_on_volumes(call: ShownCall) -> str:
     """Where a recording is that is on volumes only."""
     labels = " or ".join(f'"{label}"' for label in call.volumes)
-    return f"only on {labels}" if labels else "only on volumes that were reported lost"
+    return f"only on {labels}" if labels else "only on drives that were reported lost"
 
 
 def outside_number(call: ShownCall) -> str:
@@ -462,7 +462,7 @@ def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
     if shown.file_checked:
         yield "checked", "key, columns, details and sealed file are as they were sealed"
     else:
-        yield "checked", "key, columns and details; attach the volume to check the sealed file"
+        yield "checked", "key, columns and details; attach the drive to check the sealed file"
 
 
 def _rights(shown: CheckedRecording) -> Iterator[tuple[str, str]]:

@@ -401,7 +401,7 @@ def delegate(
     if end is (until is not None):
         either = "say until when the power is lent, or end it"
         raise Unusable(either, hint="give --until DATE or --end")
-    last = typed_day(practice, until, "--until")
+    last = typed_day(practice, until, "--until", ahead=True)
     actor = signing_person(ctx.obj, practice)
     if last is None:
         end_delegation(practice, actor, login=user, power=power)

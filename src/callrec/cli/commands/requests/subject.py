@@ -345,7 +345,7 @@ def _show_erased(out: Output, subject: str, erased: ErasedSubject) -> None:
         raise volume_not_erased(erased.undone[0][0])
     if erased.owed:
         out.next_step(
-            f'attach "{erased.owed[0]}", then callrec request subject erase {subject} --volume DIR'
+            f'attach "{erased.owed[0]}", then callrec request subject erase {subject} --drive DIR'
         )
 
 
