@@ -275,7 +275,7 @@ def _number(text: str | None) -> tuple[str | None, str | None, bool]:
     if number is None:
         raise Unusable(
             "that is not a telephone number",
-            hint="give it with its area code, or its last four digits: --number ...4567",
+            hint="give it with its area code, or its last four digits: ...4567",
         )
     return number, None, False
 
