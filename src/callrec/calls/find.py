@@ -24,7 +24,6 @@ from callrec.policy.role import Role, VaultKey
 from callrec.policy.search import CallFacts, Criteria, Direction, matches
 from callrec.policy.words import mask_name, mask_number
 from callrec.practice import Actor, Practice, vault_key
-from callrec.telephone.call import TimeConfidence
 
 _NAMED: Final = 50
 """Recordings that one error names."""
@@ -63,7 +62,7 @@ CALLS_PER_QUERY: Final = 500
 """Candidates that are read with one query."""
 
 DIRECTIONS: Final = {str(direction): direction for direction in Direction}
-"""Those that can be searched for, by the words of metadata."""
+"""The directions that can be searched for, by the words of metadata."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,30 +178,21 @@ def call_facts(opened: OpenedRecording) -> CallFacts:
         parties=named.parties,
         further_numbers=named.numbers,
         further_extensions=named.extensions,
-        is_withheld=fields["direction"] == Direction.INBOUND and not caller,
+        is_withheld=not caller and may_be_withheld(fields),
         direction=DIRECTIONS.get(fields["direction"]),
         started_at=opened.started_at,
         duration_ms=fields["duration_ms"],
     )
 
 
+def may_be_withheld(fields: Mapping[str, Any]) -> bool:
+    """Whether somebody who is not shown called, or may have, where no way is known."""
+    is_unshown = fields["caller"] is None and bool(fields["callee"] or fields["extension"])
+    is_unknown = fields["direction"] not in DIRECTIONS and is_unshown
+    return is_unknown or fields["direction"] == Direction.INBOUND
+
+
 def outside_end(fields: Mapping[str, Any]) -> str | None:
-    """As it is written, where it is known which end that is."""
+    """The outside party's end as the system wrote it; None where it is not known which it is."""
     end = {"inbound": "caller", "outbound": "callee"}.get(fields["direction"])
     return end and fields.get(end)
-
-
-_DOUBTS: Final[Mapping[str, str]] = {
-    TimeConfidence.LOCAL_AMBIGUOUS: "this hour came twice; the other would be {other}",
-    TimeConfidence.NONEXISTENT: "the clocks skipped the time that was written",
-    TimeConfidence.FILE_TIME: "nothing is known but the file's own time, or its folder's day",
-}
-
-
-def time_doubt(metadata: Mapping[str, Any], began: datetime) -> str:
-    """Why a time may be another, and what contradicts the call, in words; empty: nothing."""
-    from callrec.package.certificate import instant_in_words  # noqa: PLC0415  # no search needs it
-
-    other = instant_in_words(began.replace(fold=1 - began.fold))
-    doubt = _DOUBTS.get(metadata["time_confidence"], "").format(other=other)
-    return "; ".join(filter(None, [doubt, metadata["contradiction"]]))

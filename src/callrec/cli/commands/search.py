@@ -262,22 +262,21 @@ def by_hand_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
 
 
 def _number(text: str | None) -> tuple[str | None, str | None, bool]:
-    """A number as E.164, or the last four digits of one, or whether it was withheld."""
+    """A number as calls have it, or the last four digits of one, or whether it was withheld."""
     if text is None:
         return None, None, False
     if text.strip().casefold() == "withheld":
         return None, None, True
     if text.startswith(("...", "…")):
         return None, text.lstrip(".…").strip(), False
-    from callrec.telephone.number import e164
+    from callrec.policy.particulars import sought
+    from callrec.telephone.number import parse_sought
 
-    number = e164(text)
-    if number is None:
-        raise Unusable(
-            "that is not a telephone number",
-            hint="give it with its area code, or its last four digits: ...4567",
-        )
-    return number, None, False
+    hint = (
+        "give it with its area code, its last four digits as ...4567, or just the digits"
+        ' that the telephone system wrote as "digits 946012"'
+    )
+    return sought(parse_sought(text, hint=hint)), None, False
 
 
 def _when(

@@ -13,8 +13,7 @@ from callrec.cli import options
 from callrec.cli.invocation import (
     Context,
     Invocation,
-    practice_of,
-    signing_person,
+    practice_and_signer,
 )
 from callrec.cli.layout import Prose, Table
 from callrec.cli.output import facts
@@ -59,8 +58,7 @@ def letter(
     _check_belongs(kind, tell, number, sent=sent, how=how)
     if to is not None:
         _check_file(to)
-    practice = practice_of(ctx.obj)
-    actor = signing_person(ctx.obj, practice)
+    practice, actor = practice_and_signer(ctx.obj)
     desk = _Desk(ctx.obj, practice, actor, request, number, to)
     if sent is not None:
         _record_sent(desk, sent, how)
@@ -167,12 +165,18 @@ def _record_sent(desk: _Desk, sent: str, how: Channel | None) -> None:
     value = {"id": done.reference, **facts(done, *_FIELDS)}
     line = f"{desk.request}, letter {done.number} ({done.kind}): sent on {short_date(on)}."
     desk.call.out.show(value, line)
-    if done.ended_on is not None:
+    if done.ended_on is not None and done.kind is LetterKind.ANSWER:
         desk.call.out.note(
             "the approval that it tells of no longer stands as it tells of it, since"
             f" {short_date(done.ended_on)}: write to them again"
         )
         desk.call.out.next_step(f"callrec request letter {desk.request} --kind answer")
+    elif done.ended_on is not None:
+        desk.call.out.note(
+            f"what it says has changed, on {short_date(done.ended_on)}: see whether they are to be"
+            " written to again"
+        )
+        desk.call.out.next_step(f"callrec request letter {desk.request}")
     desk.call.out.next_step(f"callrec request show {desk.request}")
 
 
