@@ -383,6 +383,7 @@ PAIRS = {
     "another name": (NAMELESS, replace(NAMELESS, further={"subject": "Ada Wren"}), False),
     "no number is known": (replace(NAMELESS, numbers=UNKNOWN),) * 2 + (False,),
     "both showed no number": (replace(NAMELESS, numbers=(WITHHELD,)),) * 2 + (False,),
+    "one says no name": (NAMELESS, replace(NAMELESS, further={}), False),
     "no name is said": (replace(NAMELESS, further={}),) * 2 + (False,),
 }
 

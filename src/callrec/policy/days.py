@@ -230,7 +230,7 @@ def parse_times(text: str) -> TimeRange:
     on_some_day = datetime.combine(date(2024, 1, 4), parse_time(first, hint=either))
     begins, ends = on_some_day - AROUND, on_some_day + AROUND
     return TimeRange(
-        begins.time() if begins.date() == on_some_day.date() else time(0, 0),
+        begins.time() if begins.date() == on_some_day.date() else time.min,
         ends.time() if ends.date() == on_some_day.date() else time(23, 59),
     )
 
@@ -311,7 +311,7 @@ def _clock_in(typed: str) -> tuple[str, time] | None:
 
 
 def _day_and_time(typed: str, today: date) -> datetime | None:
-    day, at = _clock_in(typed) or (typed, time(0, 0))
+    day, at = _clock_in(typed) or (typed, time.min)
     with suppress(Unusable):
         return datetime.combine(parse_day(day, today), at)
     return None
@@ -319,7 +319,7 @@ def _day_and_time(typed: str, today: date) -> datetime | None:
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
     # Where there is no midnight this is the day's first instant, where there are two the earlier.
-    return datetime.combine(day, time(0, 0), zone).astimezone(UTC)
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
 def _readings(local: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
