@@ -288,10 +288,25 @@ def test_a_data_controller_who_holds_less_denies_what_is_lent_to_him_to_decide()
     assert refused.value.hint == "ask the Data Controller to run callrec deny R-17"
 
 
-def test_whoever_waits_asks_for_an_approval() -> None:
-    assert hint_who_decides(a_request(Purpose.ERASURE)) == (
-        "ask the Data Controller to run callrec approve R-17"
-    )
+@pytest.mark.parametrize(
+    ("state", "said", "command"),
+    [
+        (RequestState.SUBMITTED, {}, "approve"),
+        (RequestState.SUBMITTED, {"command": "revoke"}, "approve"),
+        (RequestState.SUBMITTED, {"command": "deny"}, "deny"),
+        (RequestState.APPROVED, {}, "approve"),
+        (RequestState.APPROVED, {"command": "revoke"}, "revoke"),
+    ],
+)
+def test_what_is_not_granted_is_decided_before_anything_else(
+    state: RequestState, said: dict[str, str], command: str
+) -> None:
+    request = a_request(Purpose.ERASURE, state=state)
+    hint = f"ask the Data Controller to run callrec {command} R-17"
+    assert hint_who_decides(request, **said) == hint
+    with pytest.raises(Refused) as refused:
+        check_decides_purpose(a_person(), request, on=TODAY, **said)
+    assert refused.value.hint == hint
 
 
 @pytest.mark.parametrize("command", ["approve", "deny", "revoke", "request close"])

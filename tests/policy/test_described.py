@@ -123,6 +123,10 @@ def test_withheld_numbers_may_have_days_of_their_own() -> None:
     assert is_of_another_day(narrowed, datetime(2024, 3, 3, tzinfo=ZONE))
 
 
+def test_a_withheld_number_without_a_day_is_no_error_though_no_request_has_one() -> None:
+    assert described_by(known(number="withheld")) == (Criteria(withheld=True),)
+
+
 def test_an_extension_is_searched_for_day_by_day() -> None:
     days = [date(2024, 3, day) for day in (1, 2, 3)]
     assert described_by(known(extension="203", days=(MARCH,))) == tuple(
@@ -139,6 +143,7 @@ def test_an_initial_names_nobody() -> None:
     assert described_by(known(day=DAY, parties=("S", "Reception"))) == (
         Criteria(days=DAYS, party="Reception"),
     )
+    assert described_by(known(names=("S", "Siân"))) == (Criteria(party="Siân"),)
 
 
 def test_one_day_may_be_looked_through() -> None:

@@ -12,8 +12,10 @@ from callrec.policy.clause import Clause
 from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import (
+    PARTIES,
     UNKNOWN,
     WITHHELD,
+    Answers,
     Particulars,
     are_about_one_person,
     read_particulars,
@@ -22,6 +24,7 @@ from callrec.policy.particulars import (
 from callrec.policy.purpose import Purpose
 from house.particulars import answers, particulars, several
 from policy.builders import REASON, TODAY
+from policy.test_further import whole
 
 SAID: dict[str, Any] = {
     "reason": REASON,
@@ -128,6 +131,38 @@ def test_all_that_is_missing_is_named_at_once() -> None:
     )
 
 
+@pytest.mark.parametrize("purpose", PARTIES)
+def test_where_a_party_is_missing_it_is_said_whose_name_is_wanted(purpose: Purpose) -> None:
+    for missing in ({"parties": ()}, {"day": None}):
+        with pytest.raises(Refused) as refused:
+            take(purpose, **missing)
+        whose = f"; --party is the name of {PARTIES[purpose]}"
+        assert (whose in refused.value.hint) is ("parties" in missing)
+
+
+@pytest.mark.parametrize("what", ["extension", "number", "party"])
+def test_nothing_is_given_and_unknown_at_once(what: str) -> None:
+    member = {"party": "parties"}.get(what, f"{what}s")
+    with pytest.raises(Unusable, match=rf"^the {what} is given and unknown at once$") as unusable:
+        take(**{member: ("+447700900123", "unknown")})
+    assert f"--{what} unknown" in unusable.value.hint
+
+
+def test_what_is_said_twice_is_taken_once() -> None:
+    days = (DayRange(TODAY, TODAY),) * 2
+    assert take(days=days, numbers=("+447700900123",) * 2) == replace(
+        take(), days=days[:1], numbers=("+447700900123",)
+    )
+
+
+def test_the_days_of_a_withheld_number_are_past() -> None:
+    assert take(number="withheld 2024-01-03/2024-01-04").numbers == (
+        "withheld 2024-01-03/2024-01-04",
+    )
+    with pytest.raises(Refused, match="in the future"):
+        take(number="withheld 2024-01-03/2024-01-05")
+
+
 def test_of_a_purpose_s_own_alone_the_purpose_s_clause_is_cited() -> None:
     with pytest.raises(Refused) as refused:
         take(Purpose.COMPLAINT, further={FurtherParticular.COMPLAINT: "C-17"})
@@ -196,11 +231,6 @@ def test_a_request_without_a_reason_is_refused() -> None:
 
 def test_other_information_may_be_none() -> None:
     assert take(about="").about == take(about=None).about == ""
-
-
-def test_parties_named_and_unknown_at_once_are_unusable() -> None:
-    with pytest.raises(Unusable, match="given and unknown at once"):
-        take(parties=("Siân O'Neill", "unknown"))
 
 
 SOUGHT = {
@@ -393,3 +423,38 @@ def test_two_requests_are_about_one_person_only_if_that_is_sure(
     one: Particulars, other: Particulars, are_one: object
 ) -> None:
     assert are_about_one_person(one, other) is are_about_one_person(other, one) is are_one
+
+
+CALLED = replace(MOTHER, names=("Jean Alder",))
+
+WHO: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
+    "nothing": ({}, ("Jean Alder",), "S-1"),
+    "another name": ({"names": ("Jean Wren",)}, ("Jean Wren",), "S-1"),
+    "another person": ({"person": "S-4"}, ("Jean Alder",), "S-4"),
+    "another subject": (
+        {"further": {FurtherParticular.SUBJECT: "Ada Wren"}},
+        *(("Jean Alder",), ""),
+    ),
+    "another subject, who is on the register": (
+        {"person": "S-4", "further": {FurtherParticular.SUBJECT: "Ada Wren"}},
+        *(("Jean Alder",), "S-4"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "names", "person"), WHO.values(), ids=WHO)
+def test_whom_it_is_about_stands_until_the_person_or_the_subject_is_said_anew(
+    change: dict[str, Any], names: tuple[str, ...], person: str
+) -> None:
+    after = with_changes(CALLED, Answers(**change))
+    assert (after.names, after.person) == (names, person)
+
+
+def test_an_agreement_is_handed_in_anew() -> None:
+    assert with_changes(CALLED, Answers(agreement=b"signed")).agreement == b"signed"
+    assert with_changes(CALLED, Answers()).agreement is None
+
+
+def test_the_person_on_the_register_is_kept() -> None:
+    asked = take(Purpose.ERASURE, day=UNKNOWN, person="S-3", further=whole(Purpose.ERASURE))
+    assert asked.person == "S-3"

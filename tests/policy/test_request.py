@@ -127,6 +127,16 @@ def test_a_request_stands_where_its_history_leads(
     assert state_after(events(Act.CREATED, *acts)) is state
 
 
+def test_all_that_went_out_is_handed_over_before_the_request_is() -> None:
+    made = events(Act.CREATED, Act.APPROVED, Act.PREPARED, Act.PREPARED)
+    first, second = (RequestEvent(Act.DELIVERED, NOW, BEN, of) for of in ("first", "second"))
+    got_first, got_second = (
+        RequestEvent(Act.HANDED_OVER, NOW, BEN, of) for of in ("first", "second")
+    )
+    assert state_after([*made, first, second, got_second]) is State.RELEASED
+    assert state_after([*made, first, second, got_second, got_first]) is State.HANDED_OVER
+
+
 HEARD = (Act.CREATED, Act.APPROVED, Act.LISTENED)
 
 DELIVERED = (Act.CREATED, Act.APPROVED, Act.PREPARED, Act.DELIVERED)

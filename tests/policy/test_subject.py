@@ -42,7 +42,7 @@ RECORD = SubjectRecord(
 
 REASON = "She asks at the desk for all her calls"
 
-KNOWN = ("401 023 2137", "943-476-5919", " 9000000009 ", "999 000 0018")
+KNOWN = ("401 023 2137", "943-476-5919", " 9000000009 ", "999 000 0018", "999 000 0050")
 """The first two are those that explanations of the Data Dictionary's check use."""
 
 

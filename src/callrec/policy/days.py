@@ -11,6 +11,7 @@ guessed bank holiday would be a guessed deadline.
 from __future__ import annotations
 
 import re
+from calendar import month_name
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -182,8 +183,8 @@ def _day_in_letters(typed: str, today: date) -> date | None:
     found = _WRITTEN_DAY.fullmatch(typed)
     if found is None:
         return None
-    for month in range(1, 13):
-        if f"{date(2024, month, 1):%B}".casefold().startswith(found["month"]):
+    for month, name in enumerate(month_name):
+        if name.casefold().startswith(found["month"]):
             day = _day(found["day"], month, found["year"], today)
             return day if day and _is_weekday(day, found["weekday"] or "") else None
     return None
