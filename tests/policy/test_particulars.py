@@ -65,6 +65,9 @@ JSON_UNKNOWN = {
 }
 
 
+JSON_PERSON = {**JSON, "person": "S-30"}
+
+
 def take(purpose: Purpose = Purpose.PROTECT_PARTIES, **said: Any) -> Particulars:
     return read_particulars(
         purpose,
@@ -286,7 +289,7 @@ def test_json_says_it_in_the_policy_s_order() -> None:
     assert all_unknown().as_json() == JSON_UNKNOWN
 
 
-@pytest.mark.parametrize("said", [JSON, JSON_UNKNOWN], ids=["known", "unknown"])
+@pytest.mark.parametrize("said", [JSON, JSON_UNKNOWN, JSON_PERSON], ids=["known", "unknown", "who"])
 def test_json_comes_back_through_its_canonical_form(said: dict[str, Any]) -> None:
     assert Particulars.from_json(parse(canonical(said))).as_json() == said
 
@@ -302,6 +305,8 @@ OUT_OF_FORM: dict[str, dict[str, Any]] = {
     "no text": {**JSON, "extension": 203},
     "no date": {**JSON, "date": "4/1/2024"},
     "a date in another form": {**JSON, "date": "20240104"},
+    "a person of no number": {**JSON, "person": "S-0"},
+    "a person in small letters": {**JSON, "person": "s-3"},
     "a null": {**JSON, "date": None},
     "no list of times": {**JSON, "time": "14:00"},
     "one time": {**JSON, "time": ["14:00"]},
