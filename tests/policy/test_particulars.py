@@ -305,6 +305,7 @@ OUT_OF_FORM: dict[str, dict[str, Any]] = {
     "no text": {**JSON, "extension": 203},
     "no date": {**JSON, "date": "4/1/2024"},
     "a date in another form": {**JSON, "date": "20240104"},
+    "a withheld number with more than its days": {**JSON, "number": "withheld 2024-01-04 x"},
     "a person of no number": {**JSON, "person": "S-0"},
     "a person in small letters": {**JSON, "person": "s-3"},
     "a null": {**JSON, "date": None},
