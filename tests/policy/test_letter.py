@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from callrec.policy.rights.letter import (
     WITH_WORDS,
     LetterKind,
     check_is_true,
+    check_tells_nothing_kept,
     check_was_sent,
     check_words,
     closing_letter,
@@ -135,7 +136,13 @@ TOLD: dict[str, tuple[ClockEvent, dict[str, Any], LetterKind | None]] = {
 def test_what_is_dated_is_told_by_its_letter(
     event: ClockEvent, so: dict[str, Any], kind: LetterKind | None
 ) -> None:
-    said = {"purpose": ACCESS, "deadline": None, "state": State.SUBMITTED, "is_late": False, **so}
+    said: dict[str, Any] = {
+        "purpose": ACCESS,
+        "deadline": None,
+        "state": State.SUBMITTED,
+        "is_late": False,
+        **so,
+    }
     assert letter_after(event=event, **said) is kind
 
 
@@ -144,12 +151,18 @@ def test_the_practice_says_something_itself_only_in_two_letters(kind: LetterKind
     check_words(kind, REASON if kind in WITH_WORDS else "")
 
 
-SENT: dict[str, dict[str, date | None]] = {
+SENT: dict[str, dict[str, Any]] = {
     "on the day on which it was written": {"on": TODAY, "ended_on": None, "today": TOMORROW},
     "today": {"on": TOMORROW, "ended_on": None, "today": TOMORROW},
-    "on the last day on which it was true": {
+    "an answer, on the last day on which it was true": {
         "on": TODAY,
         "ended_on": TOMORROW,
+        "today": TOMORROW,
+    },
+    "any other, also on the day on which it ended": {
+        "kind": LetterKind.EXTEND,
+        "on": TODAY,
+        "ended_on": TODAY,
         "today": TOMORROW,
     },
 }
@@ -157,7 +170,8 @@ SENT: dict[str, dict[str, date | None]] = {
 
 @pytest.mark.parametrize("days", SENT.values(), ids=SENT)
 def test_a_letter_is_sent_from_when_it_is_written_while_it_is_true(days: dict[str, Any]) -> None:
-    check_was_sent(reference="R-17", number=1, written_on=TODAY, **days)
+    said: dict[str, Any] = {"kind": LetterKind.ANSWER, "written_on": TODAY, **days}
+    check_was_sent(reference="R-17", number=1, **said)
 
 
 ANSWER, LIFT = (
@@ -201,8 +215,44 @@ def test_what_an_answer_tells_ends_with_its_approval(
     assert (ended and ended.act) is by
 
 
-def test_what_any_other_letter_tells_ends_with_no_approval() -> None:
-    assert ended_by(LIFT, history((Act.LETTER_WRITTEN, LIFT), Act.REVOKED)) is None
+UNTRUE = [
+    (LetterKind.ACKNOWLEDGE, Act.APPROVED),
+    (LetterKind.ACKNOWLEDGE, Act.DENIED),
+    (LetterKind.ACKNOWLEDGE, Act.WITHDRAWN),
+    (LetterKind.ACKNOWLEDGE, Act.EXTENDED),  # the day that it names
+    (LetterKind.CLARIFY, Act.ANSWERED),
+    (LetterKind.CLARIFY, Act.DENIED),
+    (LetterKind.EXTEND, Act.APPROVED),
+    (LetterKind.EXTEND, Act.ASKED),
+    (LetterKind.ANSWER, Act.REVOKED),
+    (LetterKind.RESTRICTED, Act.CLOSED),
+    (LetterKind.LIFT, Act.CLOSED),
+]
+
+STILL_TRUE = [
+    (LetterKind.ACKNOWLEDGE, Act.GATHERED),
+    (LetterKind.CLARIFY, Act.EXTENDED),
+    (LetterKind.ANSWER, Act.CLOSED),
+    (LetterKind.REFUSE, Act.HEARING_ENDED),
+    (LetterKind.ERASED, Act.CLOSED),
+]
+
+
+def ended(kind: LetterKind, *acts: Act, first: tuple[Act, ...] = ()) -> bool:
+    """Whether these acts end a letter of a kind, after it was written."""
+    letter = letter_id(kind, bytes(RANDOM_BYTES))
+    return ended_by(letter, history(*first, (Act.LETTER_WRITTEN, letter), *acts)) is not None
+
+
+@pytest.mark.parametrize(("kind", "act"), UNTRUE)
+def test_what_happens_afterwards_makes_a_letter_untrue(kind: LetterKind, act: Act) -> None:
+    assert ended(kind, Act.LETTER_SENT, act)
+    assert not ended(kind, first=(act,))  # it was written with that in it
+
+
+@pytest.mark.parametrize(("kind", "act"), STILL_TRUE)
+def test_what_it_does_not_speak_of_leaves_a_letter_true(kind: LetterKind, act: Act) -> None:
+    assert not ended(kind, act)
 
 
 @pytest.mark.parametrize("purpose", Purpose)
@@ -251,3 +301,18 @@ def test_the_id_of_a_letter_has_the_number_of_its_kind_which_no_other_gets() -> 
     assert ids == [f"6c74{n:02x}000102030405060708090a0b0c" for n in range(1, 9)]
     assert [kind_of(id_) for id_ in ids] == words == list(LetterKind)
     assert kind_of("ab" * 16) is None
+
+
+ALLOWED = [
+    "You rang us from the number that ends in 0123",
+    "Please say which calls of 04-01-2024 or of 2024-01-05 you mean",
+    "We cannot say more before R-17 is decided",
+    "Please ring us on 01632 960000 to tell us more",
+    "Please tell us when you spoke to Anna or to Bob",
+]
+
+
+@pytest.mark.parametrize("words", ALLOWED)
+def test_what_a_letter_may_say_is_not_taken_for_what_it_must_not(words: str) -> None:
+    kept, contact = ("Bob Tregenza", "Ann", ""), "telephone 01632 960000"
+    check_tells_nothing_kept(words, "R-17", kept=kept, contact=contact)

@@ -33,8 +33,13 @@ OWN = a_request(requester=ANN)
 
 
 def check(**said: Any) -> None:
-    to_ben = {"request": a_request(), "decider": MANAGER, "countersigner": None, "to": BEN}
-    on_day = {"on": TODAY, "consulted_on": None, "glass_reason": None}
+    to_ben: dict[str, Any] = {
+        "request": a_request(),
+        "decider": MANAGER,
+        "countersigner": None,
+        "to": BEN,
+    }
+    on_day: dict[str, Any] = {"on": TODAY, "consulted_on": None, "glass_reason": None}
     check_signers(**{**to_ben, **on_day, **said})
 
 

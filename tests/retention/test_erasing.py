@@ -533,7 +533,7 @@ def test_what_is_exempt_stays_and_the_certificate_says_why(house: House) -> None
     assert done.destroyed == (1,)
     certificate = certify_destruction(house.practice, reference, released_to=())
     assert certificate is not None
-    why = "the law or a public task needs it to be kept [UK GDPR 17(3)(b)]"
+    why = "the law, or a task that we do for the public, requires us to keep it [UK GDPR 17(3)(b)]"
     assert [(each.recording, each.why) for each in certificate.kept] == [(2, why)]
     assert [each.role for each in certificate.approvals] == ["Data Controller"]
     assert tokens_of(house, 2) > 0

@@ -15,8 +15,15 @@ from typing import Final, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
-from callrec.system.name_pattern import NamePattern
-from callrec.telephone.call import Call, Direction, Side, System, TimeConfidence
+from callrec.system.name_pattern import NameMatch, NamePattern
+from callrec.telephone.call import (
+    TIME_MEMBERS,
+    Call,
+    Direction,
+    Side,
+    System,
+    TimeConfidence,
+)
 from callrec.telephone.clock import YEARS, Moment, by_instant, by_instant_alone, by_local_time
 from callrec.telephone.number import (
     Extensions,
@@ -207,6 +214,8 @@ def _direction(calling: _End, called: _End) -> Direction:
 
 
 _A_DAY: Final = timedelta(days=1)
+_ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_BY_TEMPLATE: Final = "a call by its name, as a template of the settings has it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +229,8 @@ class Identified:
     day: date | None = None
     """On which it began, where its folder gives it."""
     said: Mapping[str, str] = field(default_factory=dict, hash=False)
+    told: Call | None = None
+    """What else of the call is known, at whatever time; None: nothing."""
 
     def to_call(self, modified: int, zone: ZoneInfo) -> Call:
         """The call, of which no time is known but when its file was last written.
@@ -242,7 +253,7 @@ class Identified:
         moment = Moment(
             at.astimezone(UTC), local, TimeConfidence.FILE_TIME, why, str(zone), contradiction
         )
-        return Call(
+        call = Call(
             system=self.system,
             local_time=local.isoformat(),
             unique_id=self.unique_id,
@@ -250,6 +261,10 @@ class Identified:
             said=self.said,
             **moment.members,
         )
+        if self.told is None:
+            return call
+        timed = {name: getattr(call, name) for name in (*TIME_MEMBERS, "why")}
+        return replace(self.told, **timed)
 
 
 NOT_IDENTIFIED: Final = Identified(
@@ -308,28 +323,56 @@ class Template:
 
         Law: never raises.
         """
-        folders = self.pattern.pattern.count("/")
-        found = self.pattern.find("/".join(path.parts[-1 - folders :]))
-        if found is None:
+        found = self._find(path)
+        if found is None or not found.has_time:
             return None
+        time = WrittenTime(
+            raw=found.raw_time,
+            local=found.local,
+            instant=found.instant,
+            proof="the epoch"
+            if found.groups.get("epoch")
+            else "the offset that is written with it",
+        )
+        return self._call(found, path, time, setup)
+
+    def identify(self, path: PurePath, setup: Setup) -> Identified | None:
+        """What a name tells that has no time, or a day alone; None likewise.
+
+        Law: never raises.
+        """
+        found = self._find(path)
+        if found is None or found.has_time:
+            return None
+        call = self._call(found, path, WrittenTime(raw="", instant=_ANY_TIME), setup)
+        return Identified(
+            system=System.TEMPLATE,
+            how=f"{_BY_TEMPLATE}, which holds no time",
+            unique_id=call.unique_id,
+            day=found.day,
+            said=call.said,
+            told=call,
+        )
+
+    def _find(self, path: PurePath) -> NameMatch | None:
+        folders = self.pattern.pattern.count("/")
+        return self.pattern.find("/".join(path.parts[-1 - folders :]))
+
+    def _call(self, found: NameMatch, path: PurePath, time: WrittenTime, setup: Setup) -> Call:
         groups = found.groups
-        party = groups.get("party", "").strip()
+        parties = (groups.get(name, "").strip() for name in ("party", "party_2"))
+        said = {"name": path.name, "template": self.name, "queue": groups.get("queue", "")}
         written = Written(
             system=System.TEMPLATE,
-            how="a call by its name, as a template of the settings has it",
-            time=WrittenTime(
-                raw=found.raw_time,
-                local=found.local,
-                instant=found.instant,
-                proof="the epoch" if groups.get("epoch") else "the offset that is written with it",
-            ),
+            how=_BY_TEMPLATE,
+            time=time,
             direction={**WAYS_UNKNOWN, **self.ways}.get(groups.get("direction", "").lower()),
             calling=groups.get("caller", ""),
             called=groups.get("callee", ""),
             extension=groups.get("extension") or None,
             outside=groups.get("number", ""),
-            parties=() if is_withheld(party) else (party,),
+            parties=tuple(party for party in parties if not is_withheld(party)),
             unique_id=groups.get("unique_id") or None,
-            said={"name": path.name, "template": self.name},
+            said={name: text for name, text in said.items() if text},
         )
         return written.to_call(replace(setup, zone=self.zone) if self.zone else setup)
