@@ -35,6 +35,9 @@ from policy.deeds.letters import facts
 
 Act, State = RequestAct, RequestState
 
+Step = RequestAct | tuple[RequestAct, str]
+"""What happened, and the id of the letter that it is about."""
+
 ACCESS, ERASURE, DECEASED = Purpose.SUBJECT_ACCESS, Purpose.ERASURE, Purpose.DECEASED
 
 RESTRICTION, OBJECTION = Purpose.RESTRICTION, Purpose.OBJECTION
@@ -48,7 +51,7 @@ EVERYTHING = {
     "is_erased": True,
 }
 
-POSSIBLE: dict[str, tuple[Purpose, State, dict[str, bool], str]] = {
+POSSIBLE: dict[str, tuple[Purpose, RequestState, dict[str, Any], str]] = {
     "it came": (ACCESS, State.SUBMITTED, {}, "acknowledge"),
     "proof is awaited": (ACCESS, State.WAITING, {}, "acknowledge"),
     "they were asked what they want": (
@@ -92,7 +95,7 @@ POSSIBLE: dict[str, tuple[Purpose, State, dict[str, bool], str]] = {
 
 @pytest.mark.parametrize(("purpose", "state", "so", "kinds"), POSSIBLE.values(), ids=POSSIBLE)
 def test_a_letter_says_what_is_so(
-    purpose: Purpose, state: State, so: dict[str, bool], kinds: str
+    purpose: Purpose, state: RequestState, so: dict[str, Any], kinds: str
 ) -> None:
     request = replace(facts(purpose, state), **so)
     assert [str(kind) for kind in possible_letters(request)] == kinds.split()
@@ -181,14 +184,14 @@ ANSWER, LIFT = (
 ANOTHER = letter_id(LetterKind.ANSWER, b"\xff" * RANDOM_BYTES)
 
 
-def history(*acts: Act | tuple[Act, str]) -> list[RequestEvent]:
+def history(*acts: Step) -> list[RequestEvent]:
     pairs = (each if isinstance(each, tuple) else (each, "") for each in acts)
     return [RequestEvent(act, NOW, BEN, of) for act, of in pairs]
 
 
 WRITTEN, SENT_OUT = (Act.LETTER_WRITTEN, ANSWER), (Act.LETTER_SENT, ANSWER)
 
-ENDS: dict[str, tuple[Iterable[Act | tuple[Act, str]], Act | None]] = {
+ENDS: dict[str, tuple[Iterable[Step], RequestAct | None]] = {
     "it stands": ((Act.APPROVED, WRITTEN, SENT_OUT, Act.LISTENED), None),
     "it was revoked": ((Act.APPROVED, WRITTEN, Act.REVOKED, Act.DENIED), Act.REVOKED),
     "it lapsed": ((Act.APPROVED, WRITTEN, Act.GRANT_LAPSED), Act.GRANT_LAPSED),
@@ -209,7 +212,7 @@ ENDS: dict[str, tuple[Iterable[Act | tuple[Act, str]], Act | None]] = {
 
 @pytest.mark.parametrize(("acts", "by"), ENDS.values(), ids=ENDS)
 def test_what_an_answer_tells_ends_with_its_approval(
-    acts: Iterable[Act | tuple[Act, str]], by: Act | None
+    acts: Iterable[Step], by: RequestAct | None
 ) -> None:
     ended = ended_by(ANSWER, history(*acts))
     assert (ended and ended.act) is by
@@ -238,20 +241,20 @@ STILL_TRUE = [
 ]
 
 
-def ended(kind: LetterKind, *acts: Act, first: tuple[Act, ...] = ()) -> bool:
+def ended(kind: LetterKind, *acts: RequestAct, first: tuple[RequestAct, ...] = ()) -> bool:
     """Whether these acts end a letter of a kind, after it was written."""
     letter = letter_id(kind, bytes(RANDOM_BYTES))
     return ended_by(letter, history(*first, (Act.LETTER_WRITTEN, letter), *acts)) is not None
 
 
 @pytest.mark.parametrize(("kind", "act"), UNTRUE)
-def test_what_happens_afterwards_makes_a_letter_untrue(kind: LetterKind, act: Act) -> None:
+def test_what_happens_afterwards_makes_a_letter_untrue(kind: LetterKind, act: RequestAct) -> None:
     assert ended(kind, Act.LETTER_SENT, act)
     assert not ended(kind, first=(act,))  # it was written with that in it
 
 
 @pytest.mark.parametrize(("kind", "act"), STILL_TRUE)
-def test_what_it_does_not_speak_of_leaves_a_letter_true(kind: LetterKind, act: Act) -> None:
+def test_what_it_does_not_speak_of_leaves_a_letter_true(kind: LetterKind, act: RequestAct) -> None:
     assert not ended(kind, act)
 
 
@@ -263,7 +266,7 @@ def test_before_a_restriction_is_closed_its_person_is_told_that_it_ends(purpose:
 
 LIFTED = ((Act.LETTER_WRITTEN, LIFT), (Act.LETTER_SENT, LIFT))
 
-CLOSING: dict[str, tuple[Purpose, Iterable[Act | tuple[Act, str]], bool]] = {
+CLOSING: dict[str, tuple[Purpose, Iterable[Step], bool]] = {
     "nothing happened": (ACCESS, (), False),
     "it went out, and the letter after it": (ACCESS, (Act.DELIVERED, WRITTEN, SENT_OUT), True),
     "it was heard, and the letter sent": (ACCESS, (Act.LISTENED, WRITTEN, SENT_OUT), True),
@@ -289,7 +292,7 @@ CLOSING: dict[str, tuple[Purpose, Iterable[Act | tuple[Act, str]], bool]] = {
 @pytest.mark.parametrize(("purpose", "acts", "told"), CLOSING.values(), ids=CLOSING)
 def test_somebody_is_told_once_the_letter_that_says_what_they_got_was_sent(
     purpose: Purpose,
-    acts: Iterable[Act | tuple[Act, str]],
+    acts: Iterable[Step],
     told: bool,  # noqa: FBT001
 ) -> None:
     assert is_told(purpose, history(*acts)) is told

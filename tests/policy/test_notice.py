@@ -67,7 +67,10 @@ OFFICERS = {
             " confidentiality of patients: Dr Alice Jones."
         ),
     ),
-    "one": (("", "Ada Wren", ""), "Its data protection officer: Ada Wren."),
+    "one": (
+        ("ZA12345X", "", ""),
+        "It is in the regulator's register with the number ZA12345X.",
+    ),
     "nobody": (("", "", ""), ""),
 }
 

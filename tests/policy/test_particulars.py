@@ -146,8 +146,9 @@ def test_where_a_party_is_missing_it_is_said_whose_name_is_wanted(purpose: Purpo
 @pytest.mark.parametrize("what", ["extension", "number", "party"])
 def test_nothing_is_given_and_unknown_at_once(what: str) -> None:
     member = {"party": "parties"}.get(what, f"{what}s")
+    said: dict[str, Any] = {member: ("+447700900123", "unknown")}
     with pytest.raises(Unusable, match=rf"^the {what} is given and unknown at once$") as unusable:
-        take(**{member: ("+447700900123", "unknown")})
+        take(**said)
     assert f"--{what} unknown" in unusable.value.hint
 
 
