@@ -395,6 +395,12 @@ _VERIFIED: Final = {
     "set_aside": [of(SetAsideItem)],
 }
 
+_TEMPLATE: Final = {
+    "name": str,
+    "pattern": str,
+    **dict.fromkeys(("times?", "inbound?", "outbound?", "internal?"), list[str]),
+    "examples": list[str],
+}
 _PREVIEW: Final = {
     "path": str,
     "accepted": bool,
@@ -435,6 +441,18 @@ RESULTS: Final[Mapping[str, Shape]] = {
             "not_read_back?": int,
         },
         {"items": [_PREVIEW]},
+        {
+            "items": [
+                {
+                    "shape": str,
+                    "files": int,
+                    "remarks": list[str],
+                    "template": (_TEMPLATE, None),
+                    "read": [_PREVIEW],
+                }
+            ],
+            "known": int,
+        },
         {"at": datetime, **_INGESTED, "waiting": int},
         {"at": datetime, "summary": (_SUMMARY, None)},
     ),

@@ -71,7 +71,7 @@ MATTERS = {
     "7-Zip is shown opening the package": "$ 7z",
     "ssh-keygen accepts the manifest": 'Good "callrec-release" signature for ',
     "the archive was read back": "is as it was written: 24 recordings in 1 bag read back",
-    "a drive owes an erasure": 'owed: volume "drive-a" still holds 1 of them',
+    "a drive owes an erasure": 'owed: drive "drive-a" still holds 1 of them',
     "and does it": "is as it was written: 23 recordings in 1 bag read back",
     "the record is whole": "\nINTACT\n",
     "one changed byte is found": "\nTAMPERED\n",

@@ -263,6 +263,39 @@ READ: Final[Mapping[str, Callable[[], Iterator[tuple[str, str]]]]] = {
 }
 
 
+DRIVE: Final = re.compile(r"(?<![\w./-])(--)?volumes?(?![\w.:-])", re.IGNORECASE)
+"""The practice's drive under its name of the formats: docs/reference/glossary.md, "drive"."""
+
+ON_RECORD: Final = re.compile(r"`[^`]*`|\]\([^)]*\)|\"volumes?\"|--volume \S+:/|\bof the table \S+")
+"""Where that name stays: members of JSON and tables; and what containers call by that word."""
+
+
+def drives() -> Iterator[tuple[str, str]]:
+    """Whatever tells of the practice's drives: all but the formats and what engineers read."""
+    for place, text in documents():
+        if not re.match(r"docs/(architecture|formats/|evidence/|installing)", place):
+            yield place, text
+    for place, text in program():
+        if " " in text.strip():
+            yield place, text
+    yield from pages()
+    for file in sorted((ROOT / "tests" / "cli" / "transcripts").glob("*.txt")):
+        yield file.name, file.read_text(encoding="utf-8")
+
+
+def test_an_archive_drive_is_called_a_drive() -> None:
+    texts = [*drives()]
+    assert {"docs/reference/drives.md", "docs/reference/commands.md", "archive.txt"} <= {
+        *dict(texts)
+    }
+    said = [(place, ON_RECORD.sub("", text)) for place, text in texts]
+    assert [
+        f"{place}: {text[max(0, hit.start() - 40) : hit.end() + 20]!r}"
+        for place, text in said
+        for hit in DRIVE.finditer(text)
+    ] == []
+
+
 def found(text: str) -> list[str]:
     """Each turn in a text that must not be there, with what is said instead."""
     flat = " ".join(text.split())

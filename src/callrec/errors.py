@@ -83,7 +83,7 @@ class Refused(CallrecError):
 
 
 class NotFound(CallrecError):
-    """There is no such recording, request, person or volume."""
+    """There is no such recording, request, person or drive."""
 
     exit_status = 4
 

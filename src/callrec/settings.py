@@ -117,6 +117,9 @@ class Telephone(Section):
     """The practice's own telephone system."""
 
     extensions: Several[Annotated[str, Field(pattern=r"^\d{2,6}(-\d{2,6})?$")]] = ()
+    numbers: Several[
+        Annotated[str, Field(pattern=r"^[0-9+() -]{3,40}( to [0-9+() -]{3,40})?$")]
+    ] = ()
     outside_prefixes: Several[Annotated[str, Field(pattern=r"^[0-9*#]{1,4}$")]] = ()
     record_tolerance_seconds: int = Field(default=120, ge=1, le=3600)
     template: Several[Template] = ()

@@ -229,7 +229,7 @@ def test_a_new_drive_that_was_pulled_out_takes_another_label_where_its_own_is_ta
     archive(house, drive(house, "external"))  # another drive, mounted where the first was
     at.rename(tmp_path / "second")
     (tmp_path / "away").rename(at)
-    with pytest.raises(Unusable, match="another volume has that label"):
+    with pytest.raises(Unusable, match="another drive has that label"):
         archive(house, at)
     for label in ("drive-a", "Mary Smith"):
         with pytest.raises(Unusable, match="label"):

@@ -267,7 +267,7 @@ def test_a_proof_of_another_log_is_named(house: House, at: Path) -> None:
 def test_a_proof_of_another_volume_says_so(house: House, at: Path) -> None:
     plant_another_volumes_bag(at)
     words = {fault.path.split("/")[0]: fault.what for fault in verify(house, at).faults}
-    assert words["heads"] == "it is of another volume"
+    assert words["heads"] == "it is of another drive"
 
 
 def test_a_statement_by_somebody_who_may_not_archive_counts_for_nothing(
@@ -329,7 +329,7 @@ def test_a_marker_is_not_believed_against_its_heads(house: House, at: Path) -> N
 
 def test_a_folder_that_is_no_volume_is_not_found(house: House, tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(NotFound, match="no callrec volume"):
+        with pytest.raises(NotFound, match="not a callrec drive"):
             verify(house, folder)
 
 

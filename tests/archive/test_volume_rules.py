@@ -111,7 +111,7 @@ def test_what_staff_state_of_a_drive_takes_it_from_nobody(house: House, act: str
     seq = states(house, "sam", archived(house), act)
     assert (
         seq,
-        "a statement about recordings or volumes was made by somebody without the power",
+        "a statement about recordings or drives was made by somebody without the power",
     ) in {(problem.seq, problem.what) for problem in verified(house).problems}
     is_refused(house)
     assert verify(house, drive(house)).faults == ()

@@ -226,7 +226,7 @@ def test_two_that_are_away_are_one_drive_where_their_number_is_one(let_go: House
     take_away(let_go, "drive-a", "drive-b")
     assert "on fewer than 2" not in str(read_status(let_go.open(), None).warnings)
     by_sql(let_go, "UPDATE volume SET serial = 'WX21'")
-    assert "4 recordings are on volumes only, and on fewer than 2 drives" in str(
+    assert "4 recordings are only on drives, and on fewer than 2" in str(
         read_status(let_go.open(), None).warnings
     )
 
@@ -267,7 +267,7 @@ def test_a_damaged_copy_gives_way_to_a_sound_one(let_go: House) -> None:
 def test_away_it_is_asked_for_by_label(let_go: House) -> None:
     take_away(let_go, "drive-a", "drive-b")
     with (
-        pytest.raises(OnlyOnVolumes, match='only on the volume "drive-a" or "drive-b"') as asked,
+        pytest.raises(OnlyOnVolumes, match='only on the drive "drive-a" or "drive-b"') as asked,
         open_recording(let_go.practice, row_of(let_go)),  # type: ignore[arg-type]
     ):
         pass
@@ -385,7 +385,7 @@ def test_a_lost_volume_makes_an_incident_with_the_calls_on_it(let_go: House) -> 
     shown = show_incident(let_go.practice, let_go.actor("dora"), done.incident.reference)
     assert shown.recordings == (1, 2, 3, 4)
     assert shown.findings.record_count == 4
-    assert 'the archive volume "drive-a" is lost' in shown.what
+    assert 'the archive drive "drive-a" is lost' in shown.what
     let_go.open()
     again = LossReport(label="drive-b", noticed_at=let_go.now())
     assert report_lost(let_go.practice, let_go.actor("max"), again).without_copy == (1, 2, 3, 4)
@@ -491,9 +491,9 @@ def test_a_volume_is_listed_as_attached_where_it_was_last_used(house: House) -> 
 
 
 def test_too_few_copies_of_what_is_on_volumes_only_is_a_warning(let_go: House) -> None:
-    assert "on volumes only" not in str(read_status(let_go.open(), None).warnings)
+    assert "only on drives" not in str(read_status(let_go.open(), None).warnings)
     lose(let_go, "drive-a")
-    assert "4 recordings are on volumes only, and on fewer than 2" in str(
+    assert "4 recordings are only on drives, and on fewer than 2" in str(
         read_status(let_go.open(), None).warnings
     )
 

@@ -118,7 +118,7 @@ CHANGES: dict[tuple[str, str, str], dict[tuple[str, ...], str]] = {
     ("person", "login", "login = 'sam'"): {PEOPLE: "a login"},
     ("person", "id", "login = 'ava'"): {VERIFY: "a person"},
     ("volume", "head_root", "1"): {DRIVE: "", ARCHIVE: ""},
-    ("volume", "standing", "1"): {VERIFY: "a volume"},
+    ("volume", "standing", "1"): {VERIFY: "a drive"},
     ("volume", "label", "1"): {DRIVE: "label"},
     ("archived", "bag", FIRST): {DRIVE: "", ARCHIVE: ""},
     ("hold", "state", "number = 1"): {VERIFY: "HoldState"},

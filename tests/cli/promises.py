@@ -77,7 +77,6 @@ _NEEDS_MORE: Final = (
     "proof of identity has not come",
     "the person is told before that",
     "leaves out recordings that match it",
-    "the request says nothing by which recordings could be found",
     "the request names no recording yet",
     "no other recording matches the request",
     "nobody has listened under",
@@ -86,7 +85,7 @@ _NEEDS_MORE: Final = (
     "this was granted to somebody else",
     "nobody is logged in here",
     # A person has what a transcript has not: a drive, a file, a kit, a server, a password.
-    "that folder is no callrec volume",
+    "that folder is not a callrec drive",
     "there is no file",
     "is no file and no folder",
     "recovery kit is of no use any more",

@@ -42,7 +42,7 @@ def test_a_number_and_an_option_that_may_be_repeated_are_asked_for_alike(tmp_pat
     shell = _typed(tmp_path, "drive restore")
     shell.expect("each that is attached: ")
     shell.sendline(str(tmp_path))
-    shell.expect("that folder is no callrec volume")
+    shell.expect("that folder is not a callrec drive")
 
 
 def test_several_are_answered_in_one_line(tmp_path: Path) -> None:

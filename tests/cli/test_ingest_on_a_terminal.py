@@ -37,3 +37,25 @@ def test_nothing_is_asked_where_it_was_said(house: House, tmp_path: Path) -> Non
     a_call(tmp_path / "spool", 1, name="interview.wav")
     line = f"ingest --unrecognised {shlex.quote(str(tmp_path / 'spool'))}"
     assert ASKED not in on_a_terminal(house, "max", line)
+
+
+@pytest.mark.parametrize(("answer", "learnt"), [("y", ["learned-1"]), ("", [])])
+def test_what_is_learnt_of_names_is_put_into_the_settings_if_the_person_agrees(
+    house: House, tmp_path: Path, answer: str, learnt: list[str]
+) -> None:
+    for day in "45":
+        (tmp_path / f"old/201/0{day}0724-1405_IN_0770090012{day}.wav").parent.mkdir(
+            parents=True, exist_ok=True
+        )
+        (tmp_path / f"old/201/0{day}0724-1405_IN_0770090012{day}.wav").touch()
+    line = f"ingest --learn {shlex.quote(str(tmp_path / 'old'))}"
+    seen = terminal(house, "dora", line, columns=120)
+    seen.expect(r"Put 1 template into the practice's settings\?.*\[y/N\] $")
+    seen.sendline(answer)
+    seen.expect(pexpect.EOF)
+    seen.close()
+    assert seen.exitstatus == 0
+    house.open()
+    templates = house.practice.settings.telephone.template
+    assert [template.name for template in templates] == learnt
+    assert "0770090012" not in str([template.pattern for template in templates])

@@ -207,7 +207,7 @@ def test_restore_offers_the_drives_that_are_attached(stocked: House) -> None:
 def test_where_no_drive_is_found_its_folder_is_asked_for(house: House) -> None:
     shown = on_a_terminal(house, "dora", "drive restore", str(house.folder))
     assert "An archive drive's folder; give each that is attached: " in shown
-    assert "that folder is no callrec volume" in shown
+    assert "that folder is not a callrec drive" in shown
 
 
 def test_login_offers_the_people_of_the_vault(house: House) -> None:

@@ -520,7 +520,7 @@ CASES: Final = {
         prepare=known_to_be_erased,
         words=lambda house: (
             *("erase", "R-1", "--yes"),
-            *(word for volume in volumes_of(house) for word in ("--volume", str(volume))),
+            *(word for volume in volumes_of(house) for word in ("--drive", str(volume))),
         ),
         who="dora",
         is_done=is_erased,
@@ -532,7 +532,7 @@ CASES: Final = {
         prepare=known_person,
         words=lambda house: (
             *("request", "subject", "erase", "S-1", "--yes"),
-            *("--volume", str(house.folder / "drive-a")),
+            *("--drive", str(house.folder / "drive-a")),
         ),
         who="dora",
         is_done=nobody_is_left,

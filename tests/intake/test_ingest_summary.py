@@ -199,7 +199,7 @@ def test_a_summary_by_somebody_who_may_not_ingest_is_tampered(house: House) -> N
     with writing(house.practice, sam.signer) as act:
         act.leaf("ingest.finished", actor=sam.person.id, statement=statement)
     assert problems(house) == [
-        "a statement about recordings or volumes was made by somebody without the power"
+        "a statement about recordings or drives was made by somebody without the power"
     ]
 
 

@@ -275,7 +275,7 @@ def test_a_replacement_by_somebody_who_may_only_take_in_is_tampering(
     with pytest.raises(Tampered, match="without the power"):
         check_all(stocked)
     (what,) = {problem.what for problem in verified(stocked).problems}
-    assert what == "a statement about recordings or volumes was made by somebody without the power"
+    assert what == "a statement about recordings or drives was made by somebody without the power"
 
 
 @pytest.mark.parametrize(

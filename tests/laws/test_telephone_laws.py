@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrec.errors import Unusable
-from callrec.telephone.call import TimeConfidence
+from callrec.policy.particulars import sought
+from callrec.telephone.call import Direction, System, TimeConfidence
 from callrec.telephone.clock import by_instant, by_instant_alone, by_local_time
-from callrec.telephone.number import e164
+from callrec.telephone.number import e164, parse_number, parse_sought
 from callrec.telephone.reading import read_name, read_sidecar
-from callrec.telephone.written import Setup
+from callrec.telephone.written import Setup, Written, WrittenTime
 from telephone.printers.asterisk import INSTANTS, NEAR_A_CHANGE
 from telephone.printers.made import OUTSIDE
 
@@ -29,7 +30,10 @@ ZONES = st.sampled_from(
 def test_a_british_number_is_what_googles_library_says(prefix: str, digits: str) -> None:
     text = prefix + digits
     number = phonenumbers.parse(text, "GB")
-    known = phonenumbers.is_possible_number(number)
+    # Of nine digits only those that are listed: any other is one that lost a digit.
+    known = phonenumbers.is_possible_number(number) and (
+        len(digits) > len("207946012") or phonenumbers.is_valid_number(number)
+    )
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     assert e164(text) == (written if known else None)
 
@@ -98,6 +102,74 @@ def test_a_number_goes_in_again_as_it_came_out(text: str) -> None:
 def test_spaces_and_dashes_change_no_number(number: str, draw: st.DataObject) -> None:
     signs = [sign + draw.draw(st.sampled_from(["", "", " ", "-"])) for sign in number]
     assert e164("".join(signs)) == e164(number)
+
+
+def spellings(number: str) -> st.SearchStrategy[str]:
+    """What phonenumbers, systems and people make of a number in E.164."""
+    parsed = phonenumbers.parse(number)
+    formats = phonenumbers.PhoneNumberFormat
+    behind = phonenumbers.PhoneNumber(
+        country_code=parsed.country_code, national_number=parsed.national_number, extension="201",
+        italian_leading_zero=parsed.italian_leading_zero,
+    )  # fmt: skip
+    printed = [
+        *(phonenumbers.format_number(parsed, form) for form in (0, 1, 3)),
+        phonenumbers.format_out_of_country_calling_number(parsed, "GB"),
+        *(phonenumbers.format_number(behind, form) for form in (1, 3)),
+    ]
+    if parsed.country_code == UNITED_KINGDOM:
+        digits = phonenumbers.national_significant_number(parsed)
+        printed += [digits, f"0{digits}", f"44{digits}", f"+44(0){digits}", f"141 0{digits}"]
+        printed += [phonenumbers.format_number(each, formats.NATIONAL) for each in (parsed, behind)]
+    around = [
+        "{}",
+        "sip:{}@example.org",
+        "Siân <{}>",
+        '"Siân" <sip:{}@[2001:db8::1]:5060;a=b>',
+        "{} ",
+    ]
+
+    def within(form: str, text: str) -> str:
+        return form.format(text.removeprefix("tel:") if "sip:" in form else text)
+
+    return st.builds(within, st.sampled_from(around), st.sampled_from(printed))
+
+
+UNITED_KINGDOM = 44
+
+EVERYWHERE = st.sampled_from(
+    sorted(
+        phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        for region in phonenumbers.SUPPORTED_REGIONS
+        for kind in phonenumbers.PhoneNumberType.values()
+        if (number := phonenumbers.example_number_for_type(region, kind)) is not None
+    )
+)
+
+
+@given(OUTSIDE.map(lambda text: e164(text) or "") | EVERYWHERE, st.data())
+def test_each_spelling_of_a_number_is_found_by_each_other(number: str, draw: st.DataObject) -> None:
+    of_it = spellings(number)
+    recorded = Written(
+        system=System.AVAYA,
+        how="by a law",
+        time=WrittenTime(raw="", instant=datetime(2024, 1, 4, tzinfo=UTC)),
+        calling=draw.draw(of_it),
+        called="201",
+    ).to_call(Setup(zone=LONDON))
+    assert recorded.numbers == {parse_number(draw.draw(of_it), hint="")}
+
+
+@given(st.from_regex("[0-9]{5,8}", fullmatch=True), st.sampled_from(["", " ", "-"]))
+def test_what_is_no_number_is_found_by_its_digits(digits: str, between: str) -> None:
+    recorded = Written(
+        system=System.AVAYA,
+        how="by a law",
+        time=WrittenTime(raw="", instant=datetime(2024, 1, 4, tzinfo=UTC)),
+        direction=Direction.INBOUND,
+        calling=between.join(digits),
+    ).to_call(Setup(zone=LONDON))
+    assert recorded.numbers == {sought(parse_sought(f"digits {digits}", hint=""))}
 
 
 @given(st.binary() | NAMES.map(lambda text: f'{{"started_at": "{text}"}}'.encode(errors="replace")))

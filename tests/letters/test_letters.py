@@ -172,7 +172,7 @@ def test_a_body_that_got_a_call_is_named_only_if_the_person_may_learn_of_it(
     body = "Avon and Somerset Police, on 24 November 2026"
     assert text_of(letter).count(body) == is_told
     assert ("Avon and Somerset" in every_byte(house, letter)) == is_told
-    assert ("to nobody else outside this practice" in text_of(letter)) != is_told
+    assert ("nobody else outside this practice of whom we can" in text_of(letter)) != is_told
     assert "People who work here have listened" not in text_of(letter)
 
 
@@ -190,7 +190,7 @@ def test_a_body_that_came_and_heard_a_call_is_named_only_if_the_person_may_learn
     body = "Avon and Somerset Police, who heard it on 24 November 2026"
     assert text_of(letter).count(body) == is_told
     assert ("Avon and Somerset" in every_byte(house, letter)) == is_told
-    assert ("to nobody else outside this practice" in text_of(letter)) != is_told
+    assert ("nobody else outside this practice of whom we can" in text_of(letter)) != is_told
     assert "People who work here have listened" not in text_of(letter)
     assert "Pascoe" not in every_byte(house, letter)
 
@@ -217,8 +217,8 @@ def test_what_staff_heard_is_told_without_who_and_a_hearing_that_failed_is_none(
     assert "People who work here" not in text_of(write(house, LetterKind.ANSWER, "R-2"))
     hear(house, "R-1")
     letter = text_of(write(house, LetterKind.ANSWER, "R-2"))
-    assert "People who work here have listened to some of them." in letter
-    assert "to nobody else outside this practice" in letter
+    assert "People who work here have listened as well." in letter
+    assert "nobody else outside this practice of whom we can tell you" in letter
 
 
 def test_a_namesake_who_got_a_call_is_another_person(house: House) -> None:
@@ -247,7 +247,9 @@ def test_who_asks_for_a_correction_is_told_who_has_the_recordings(house: House) 
     ask(house, purpose=Purpose.RECTIFICATION, **told)
     approve(house, "R-2", "dora", to="dora")
     letter = text_of(write(house, LetterKind.ANSWER, "R-2"))
-    assert "- you, in answer to R-1, on 24 November 2026. The law asks us to tell them" in letter
+    assert (
+        "- you, in answer to R-1, on 24 November 2026. The law asks us to tell everyone" in letter
+    )
 
 
 def test_another_person_who_got_a_call_is_not_named(house: House) -> None:
@@ -272,6 +274,47 @@ def test_what_is_withheld_of_others_is_told_by_its_ground_without_a_name_a_day_o
     assert [word for word in hidden if word in told] == []
 
 
+def test_what_a_child_said_in_confidence_is_not_told_to_a_parent_nor_that_there_is_any(
+    house: House,
+) -> None:
+    reference = access(house, authority="the mother's, birth certificate seen")
+    note = "She asked that her mother does not hear of it"
+    approve(house, reference, "dora", to="sam", withheld={2: Ground.EXPECTATIONS}, note=note)
+    letter = write(house, LetterKind.ANSWER)
+    assert "We will give you a copy of 1 call:" in text_of(letter)
+    assert "We give you everything that you are entitled to." in text_of(letter)
+    told = every_byte(house, letter)
+    hidden = ("expected", "confidence", "5 January 2024", "Schedule 3", "not give you")
+    assert [word for word in hidden if word.casefold() in told.casefold()] == []
+
+
+def test_what_is_typed_into_a_letter_names_nobody_who_is_kept_from_its_reader(
+    house: House,
+) -> None:
+    further = further_of(Purpose.OUTSIDE_BODY, subject_may_be_told="no")
+    told: dict[str, Any] = {"number": ANN, "recordings": (1,), "further": further}
+    ask(house, "dora", purpose=Purpose.OUTSIDE_BODY, **told)
+    reference = access(house, 1)
+    left_out = {2: Ground.THIRD_PARTY}
+    gather_recordings(house.practice, signed_in(house, "max"), reference, leave_out=left_out)
+    dora = signed_in(house, "dora")
+    date_request(
+        house.practice,
+        dora,
+        reference,
+        ClockEvent(event=ClockEventKind.EXTENDED, on=TODAY),
+        reason=ANOTHER_REASON,
+    )
+    for words in (
+        "We wait for a word from the police about one of your calls",
+        f"We have to ask whose number {BOB} is before we can answer",
+        "We have to answer R-1 before we can answer you",
+    ):
+        with pytest.raises(Refused, match="the letter would tell"):
+            write(house, LetterKind.EXTEND, reference, words=words)
+    write(house, LetterKind.EXTEND, reference, words=WORDS)
+
+
 # --- what is not so ----------------------------------------------------------------------------
 
 
@@ -287,6 +330,7 @@ def test_an_answer_says_what_was_done_and_no_more_than_that(house: House) -> Non
     release(house)
     released = text_of(write(house, LetterKind.ANSWER))
     assert "We have made you a copy of 2 calls:" in released
+    assert "WHY WE RECORD CALLS" not in released  # YOUR-RIGHTS.txt says it
     assert "We will give you" not in released
     assert "4 January 2024, 09:00. We keep it until 4 January 2027." in released
 
@@ -305,7 +349,9 @@ def test_a_call_that_visitors_heard_is_told_as_heard_and_one_that_staff_heard_is
     reference = access(house, hear_or_copy="hear")
     approve(house, reference, "dora", to="sam")
     hear(house, reference, attended=("nobody",))
-    assert "You can come to us and hear 2 calls:" in text_of(write(house, LetterKind.ANSWER))
+    to_hear = text_of(write(house, LetterKind.ANSWER))
+    assert "You can come to us and hear 2 calls:" in to_hear
+    assert "WHY WE RECORD CALLS" in to_hear  # no package says it
     third_parties_checked(house, "sam")
     hear(house, reference, attended=("Ann herself",))
     letter = text_of(write(house, LetterKind.ANSWER))
@@ -526,6 +572,21 @@ def test_a_letter_that_is_true_no_more_is_not_sent_but_may_have_been_before(hous
     approve(house, reference, "dora", to="sam")
     write(house, LetterKind.ANSWER)
     assert send(house).ended_on is None
+    assert contradictions(house) == []
+
+
+def test_that_it_takes_longer_is_not_sent_once_it_was_answered(house: House) -> None:
+    reference, dora = access(house), signed_in(house, "dora")
+    extended = ClockEvent(event=ClockEventKind.EXTENDED, on=TODAY)
+    date_request(house.practice, dora, reference, extended, reason=ANOTHER_REASON)
+    write(house, LetterKind.EXTEND, words=WORDS)
+    assert send(house).ended_on is None
+    pass_days(house, 2)
+    approve(house, reference, "dora", to="sam")
+    assert send(house, how=Channel.EMAIL).ended_on == date(2026, 11, 26)  # in the morning, say
+    pass_days(house, 1)
+    with pytest.raises(Refused, match="what letter 1 says is true no more"):
+        send(house)
     assert contradictions(house) == []
 
 

@@ -11,6 +11,7 @@ from callrec.login.unlock import AwaitingConfirmation, log_in
 from callrec.office.inbox import read_inbox
 from callrec.office.status import read_status
 from callrec.people.powers import disable_person
+from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.requests.amend import attach_recordings
 from callrec.requests.decide import deny_request, revoke_grants
@@ -27,6 +28,7 @@ from house.requests import (
     a_request,
     approve,
     by_sql,
+    further_of,
     last_leaf,
     logged_in,
     pass_days,
@@ -221,6 +223,28 @@ def test_one_that_names_no_recording_yet_waits_for_its_maker_who_may_search(
     assert f"next: callrec request show {reference}" in type_in(stocked, "dora", "inbox").err
     done(stocked, "max", "request", "attach", reference, "1")
     assert inbox(stocked, "max") == []
+
+
+def test_of_one_that_describes_no_call_the_command_says_whose_calls_it_asks_for(
+    stocked: House,
+) -> None:
+    reference = a_request(
+        stocked, "max", recordings=(), number=UNKNOWN, day=UNKNOWN, parties=UNKNOWN
+    )
+    assert inbox(stocked, "max") == [(reference, "attach")]
+    amend = ("request", "amend", reference, "--number")
+    assert f"next: callrec {' '.join(amend)} NUMBER" in type_in(stocked, "max", "inbox").err
+    done(stocked, "max", *amend, "07700 900123")
+    assert f"next: callrec request gather {reference}" in type_in(stocked, "max", "inbox").err
+
+
+def test_one_about_a_person_is_not_theirs_to_gather_for(stocked: House) -> None:
+    further = further_of(Purpose.ABUSIVE_CALL, affected="max")
+    reference = a_request(
+        stocked, "sam", purpose=Purpose.ABUSIVE_CALL, recordings=(), further=further
+    )
+    assert (reference, "attach") not in inbox(stocked, "max")
+    assert (reference, "attach") in inbox(stocked, "mia")
 
 
 def test_one_by_whoever_may_not_search_waits_for_those_who_may(stocked: House) -> None:

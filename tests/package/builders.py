@@ -134,7 +134,7 @@ def the_enclosures(manifest: Manifest) -> Enclosures:
         proof=b"c2sp.org/tlog-proof@v1\n",
         signers=b'{"signers":[]}',
         certificate=b"%PDF-1.7\n",
-        read_me=read_me_first(manifest, contact="telephone 01632 960 000", elsewhere=0),
+        read_me=read_me_first(manifest, contact="telephone 01632 960 000"),
         verify=verify_text(manifest, public=PUBLIC, root=ROOT),
     )
 

@@ -14,6 +14,7 @@ from callrec.package.package import ssh_fingerprint
 from callrec.package.texts import (
     COLUMNS,
     WHAT_IT_PROVES,
+    OtherCalls,
     RightsFacts,
     Searched,
     read_me_first,
@@ -28,7 +29,7 @@ from callrec.settings import Release
 from package.builders import PUBLIC, ROOT, a_file, a_manifest, an_edited_copy
 from package.offices import an_office, write_files
 
-READ_ME = read_me_first(a_manifest(), contact="telephone 01632 960 000", elsewhere=0)
+READ_ME = read_me_first(a_manifest(), contact="telephone 01632 960 000")
 
 VERIFY = verify_text(a_manifest(), public=PUBLIC, root=ROOT)
 
@@ -41,6 +42,7 @@ RIGHTS_FACTS = RightsFacts(
     basis="UK GDPR Articles 6(1)(c) and 9(2)(h)",
     storage="The company that provides our telephone system stores them for us.",
     recipients=("Kent Police, on 2 March 2026 (recordings/01)",),
+    is_seen_whole=True,
     kept_until={"recordings/01": date(2029, 7, 14), "recordings/02": None},
     other_countries="We do not send recordings to other countries.",
     regulator=REGULATOR,
@@ -79,9 +81,7 @@ def test_prose_keeps_to_76_columns_and_lines_end_in_lf(text: str) -> None:
 def test_an_address_is_never_broken_over_two_lines() -> None:
     address = "recordings@green-lane-surgery.example"
     for length in range(1, COLUMNS):
-        assert address in read_me_first(
-            a_manifest(), contact="x" * length + " " + address, elsewhere=0
-        )
+        assert address in read_me_first(a_manifest(), contact="x" * length + " " + address)
 
 
 def test_the_patient_reads_whose_calls_when_and_whom_to_ask() -> None:
@@ -96,22 +96,22 @@ def test_the_patient_reads_whose_calls_when_and_whom_to_ask() -> None:
 
 def test_the_patient_reads_of_a_time_that_it_is_not_certain() -> None:
     why = "this hour came twice; the other would be 27 October 2024, 01:30:00 (UTC+00:00)"
-    text = read_me_first(a_manifest(replace(a_file(), time_doubt=why)), contact="-", elsewhere=0)
+    text = read_me_first(a_manifest(replace(a_file(), time_doubt=why)), contact="-")
     assert f"09:05 Not certain: {why}. A call may be here twice." in in_one_line(text)
     assert max(map(len, text.splitlines())) <= COLUMNS
 
 
 def test_the_patient_is_told_of_what_was_withheld_but_not_why() -> None:
     some = [Withheld(1043, "third-party"), Withheld(1044, "third-party")]
-    one = in_one_line(read_me_first(a_manifest(withheld=some[:1]), contact="-", elsewhere=0))
-    two = in_one_line(read_me_first(a_manifest(withheld=some), contact="-", elsewhere=0))
+    one = in_one_line(read_me_first(a_manifest(withheld=some[:1]), contact="-"))
+    two = in_one_line(read_me_first(a_manifest(withheld=some), contact="-"))
     assert "One call that was asked for could not be given." in one
     assert "2 calls that were asked for could not be given." in two
     assert "third" not in two
 
 
 def test_the_patient_learns_of_calls_that_another_answer_is_about() -> None:
-    told = in_one_line(read_me_first(a_manifest(), contact="-", elsewhere=20))
+    told = in_one_line(read_me_first(a_manifest(), contact="-", others=OtherCalls(20)))
     assert "20 more calls that you asked for did not fit into one answer" in told
     assert "certificate.pdf lists" not in told
 
@@ -119,9 +119,7 @@ def test_the_patient_learns_of_calls_that_another_answer_is_about() -> None:
 def test_nothing_else_was_left_out_where_all_that_matches_was_gathered() -> None:
     whole = replace(a_manifest(), call_data=(CallData(SEARCH, "00" * 32, 1),))
     some = replace(whole, withheld=(Withheld(1043, "third-party"),))
-    told, less = (
-        in_one_line(read_me_first(each, contact="-", elsewhere=0)) for each in (whole, some)
-    )
+    told, less = (in_one_line(read_me_first(each, contact="-")) for each in (whole, some))
     entitled = "that you are entitled to. SEARCH.txt says what we searched."
     assert f"We have given you everything {entitled}" in told
     assert f"We have given you everything else {entitled}" in less
@@ -135,7 +133,6 @@ SEARCHED = Searched(
     days=(DayRange(date(2024, 1, 1), date(2024, 3, 31)), DayRange(FIRST_DAY, FIRST_DAY)),
     given=68,
     withheld={"it would tell of another person": 2},
-    elsewhere=0,
 )
 
 
@@ -153,8 +150,23 @@ def test_the_patient_reads_what_was_searched() -> None:
     assert searched() == (Path(__file__).parent / "search.txt").read_text("utf-8")
 
 
+def test_what_is_not_decided_yet_is_neither_refused_nor_left_unsaid() -> None:
+    others = OtherCalls(before=1, undecided=2)
+    told = in_one_line(searched(withheld={}, others=others))
+    counts = "71 calls found 68 calls given to you 0 calls not given 1 call given to you before"
+    assert f"{counts} 2 calls not decided yet We will write to you again" in told
+    assert "entitled" not in told
+    listed = [Withheld(n, "not-approved") for n in (1043, 1044, 1045)]
+    data = (CallData(SEARCH, "00" * 32, 1),)
+    whole = replace(a_manifest(withheld=listed), call_data=data)
+    read_me = in_one_line(read_me_first(whole, contact="-", others=others))
+    assert "One call was given to you before. 2 calls are not decided yet." in read_me
+    assert "entitled" not in read_me
+    assert "could not be given" not in read_me
+
+
 def test_what_was_found_is_what_is_given_withheld_or_answered_for_by_itself() -> None:
-    told = in_one_line(searched(elsewhere=20))
+    told = in_one_line(searched(others=OtherCalls(20)))
     counts = "90 calls found 68 calls given to you 2 calls not given 20 calls in another answer"
     assert counts in told
 
@@ -162,7 +174,7 @@ def test_what_was_found_is_what_is_given_withheld_or_answered_for_by_itself() ->
 def test_the_number_of_calls_agrees() -> None:
     told = in_one_line(searched(given=1, withheld={"it would tell of another person": 1}))
     assert "2 calls found 1 call given to you 1 call not given Why it is not given" in told
-    alone = in_one_line(searched(given=0, withheld={}, elsewhere=1))
+    alone = in_one_line(searched(given=0, withheld={}, others=OtherCalls(1)))
     counts = "1 call found 0 calls given to you 0 calls not given 1 call in another answer to you"
     assert counts in alone
 
@@ -178,7 +190,7 @@ def test_its_headings_are_in_usual_words() -> None:
 
 
 def test_the_patient_is_told_whether_something_was_cut_or_silenced() -> None:
-    edited = in_one_line(read_me_first(a_manifest(an_edited_copy()), contact="-", elsewhere=0))
+    edited = in_one_line(read_me_first(a_manifest(an_edited_copy()), contact="-"))
     assert "Nothing in them has been cut or silenced." in in_one_line(READ_ME)
     assert "Something in them has been cut or silenced. certificate.pdf gives the reason" in edited
     assert "nobody else" not in edited  # that is one ground of several
@@ -191,6 +203,7 @@ ARTICLE_15 = {
     "1(c) the recipients": "our record shows - Kent Police, on 2 March 2026 (recordings/01).",
     "1(c) who else may": "our medical defence organisation, NHS Resolution and lawyers",
     "1(d) how long": "recordings/01 until 14 July 2029 recordings/02 no last day is set",
+    "1(d) or why no day": "Where no last day is set, we keep it as long as the record to which it",
     "1(e) rectification": "correct what is wrong about you",
     "1(e) erasure": "that we erase a recording",
     "1(e) restriction": "that we keep it but do not use it",
@@ -234,6 +247,15 @@ def test_what_the_practice_has_not_found_out_is_not_told() -> None:
     assert "our record shows - nobody of whom we can tell you." in said
     assert "OTHER COUNTRIES Please ask us whether" in said
     assert "not send" not in said
+
+
+def test_who_does_not_see_the_whole_record_does_not_say_that_nobody_else_had_them() -> None:
+    said = in_one_line(rights(recipients=(), is_seen_whole=False))
+    assert "- nobody whom the person who put this together could see. This list may have" in said
+    assert "nobody of whom we can tell you" not in said
+    some = in_one_line(rights(is_seen_whole=False))
+    assert "- Kent Police, on 2 March 2026 (recordings/01). This list may have gaps." in some
+    assert "may have gaps" not in in_one_line(RIGHTS)
 
 
 def test_a_data_subject_reads_what_was_searched_or_that_nothing_was() -> None:

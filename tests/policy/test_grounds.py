@@ -90,6 +90,9 @@ ONLY_IF = {
 
 # The cells whose words are not those of the ground.
 WORDS = {
+    ("not-approved", "subject-access"): "it is not part of this package",
+    ("not-approved", "portability"): "it is not part of this package",
+    ("not-approved", "deceased"): "it is not part of this package",
     ("not-relevant", "subject-access"): "it is not about the person whose calls were asked for",
     ("not-relevant", "portability"): "it is not about the person whose calls were asked for",
     (
@@ -97,18 +100,35 @@ WORDS = {
         "deceased",
     ): "it is not relevant to a claim that may arise from the death",
     ("expectations", "deceased"): "the patient expected it not to be given to anybody",
-    ("no-right", "portability"): "it is not held by consent or under a contract with the person",
+    (
+        "no-right",
+        "portability",
+    ): "this right is for what somebody gave us by consent or under a contract",
     (
         "no-right",
         "erasure",
-    ): "none of the reasons for which the law lets it be erased is met",
+    ): "the law gives this right for certain reasons, and none applies",
     ("no-right", "deceased"): "it is not part of this patient's health record",
     ("no-right", "rectification"): "what is recorded is what was said, and is not incomplete",
-    ("no-right", "restriction"): "none of the four cases of the law is met",
+    ("no-right", "restriction"): "the law gives this right in four cases, and none applies",
+    (
+        "compelling",
+        "objection",
+    ): "we have strong reasons to use it, which weigh more than those against it",
     (
         "no-right",
         "objection",
-    ): "it is not used for a task or interest to which you may object",
+    ): "the law lets people object to some uses, but not to this one",
+}
+
+# The grounds whose words are usual ones, wherever no cell has its own.
+PLAIN = {
+    "privilege": "it is private between a lawyer and their client, by legal privilege",
+    "unfounded": "the request is plainly unreasonable: the law calls it manifestly unfounded or"
+    " excessive",
+    "legal-obligation": "the law, or a task that we do for the public, requires us to keep it",
+    "health-care": "it is needed for health care, by people who must keep it private",
+    "claims": "it is needed to make a legal claim, or to defend one",
 }
 
 CELLS = [(g, p) for p in Purpose for g in grounds_for(p)]
@@ -126,12 +146,13 @@ def test_some_grounds_fit_only_where_more_is_true() -> None:
 def test_the_person_who_asked_reads_the_words_of_their_own_right() -> None:
     for ground, purpose in CELLS:
         cell = (str(ground), str(purpose))
-        assert ground_in_words(ground, purpose) == WORDS.get(cell, ground.meaning)
+        plain = PLAIN.get(str(ground), ground.meaning)
+        assert ground_in_words(ground, purpose) == WORDS.get(cell, plain)
     assert {(str(g), str(p)) for g, p in CELLS if GROUNDS_FOR[p][g].words} == WORDS.keys()
 
 
 def test_a_ground_of_another_purpose_is_still_told_in_words() -> None:
-    assert ground_in_words(Ground.CLAIMS, Purpose.SUBJECT_ACCESS) == Ground.CLAIMS.meaning
+    assert ground_in_words(Ground.CLAIMS, Purpose.SUBJECT_ACCESS) == PLAIN["claims"]
 
 
 @pytest.mark.parametrize("purpose", Purpose)
@@ -144,5 +165,6 @@ def test_every_ground_fits_some_purpose_and_says_what_it_means() -> None:
     assert all(" " in ground.meaning for ground in Ground)
 
 
-def test_a_recipient_is_told_of_every_ground_but_crime() -> None:
-    assert {ground for ground in Ground if not ground.is_disclosed} == {Ground.CRIME}
+def test_a_recipient_is_told_of_every_ground_but_crime_and_what_a_patient_expected() -> None:
+    hidden = {Ground.CRIME, Ground.EXPECTATIONS}
+    assert {ground for ground in Ground if not ground.is_disclosed} == hidden

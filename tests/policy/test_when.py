@@ -105,6 +105,31 @@ def test_a_day_without_its_year_is_the_newest_that_there_was(text: str, day: dat
         assert parse_day(text, wednesday) == day
 
 
+OF_NO_YEAR_AHEAD = {
+    "3 Dec": date(2024, 12, 3),
+    "10/1": date(2024, 1, 10),
+    "9 Jan": date(2025, 1, 9),
+    "Thu 9 Jan": date(2025, 1, 9),
+    "Tue 9 Jan": None,
+    "next Wednesday": date(2024, 1, 17),
+    "Thu": date(2024, 1, 11),
+    "last Tuesday": None,
+    "3/12/2023": date(2023, 12, 3),
+}
+
+
+@pytest.mark.parametrize(("text", "day"), OF_NO_YEAR_AHEAD.items())
+def test_where_a_day_to_come_is_meant_it_is_the_first_from_today(
+    text: str, day: date | None
+) -> None:
+    wednesday = date(2024, 1, 10)
+    if day is None:
+        with pytest.raises(Unusable):
+            parse_day(text, wednesday, ahead=True)
+    else:
+        assert parse_day(text, wednesday, ahead=True) == day
+
+
 CLOCKS = {
     "14:05": time(14, 5),
     "8.45": time(8, 45),

@@ -38,6 +38,7 @@ def answered(
     left_out: dict[int, Ground] | None = None,
     withheld: dict[int, Ground] | None = None,
     gathered: bool = True,
+    granted: tuple[int, ...] = (),
 ) -> Package:
     ask(
         house,
@@ -50,7 +51,8 @@ def answered(
         actor = logged_in(house, "max")
         gather_recordings(house.practice, actor, "R-1", leave_out=left_out or {})
     third_parties_checked(house, "sam")
-    approve(house, "R-1", "dora", second=signed_in(house, "pat"), withheld=withheld or {})
+    decided = {"recordings": granted, "withheld": withheld or {}}
+    approve(house, "R-1", "dora", second=signed_in(house, "pat"), **decided)
     return a_package(house)
 
 
@@ -110,6 +112,18 @@ def test_what_must_not_be_told_is_in_none_of_its_counts(callers: House, where: s
     assert "We have given you every call that you are entitled to." in text
     assert package.manifest["withheld"] == []
     assert "crime" not in text
+
+
+def test_what_nobody_decided_yet_is_not_said_to_be_refused_or_not_there(callers: House) -> None:
+    package = answered(callers, granted=(1, 2))
+    assert "6 calls found 2 calls given to you 0 calls not given 4 calls not decided yet" in told(
+        package
+    )
+    read_me = told(package, "READ-ME-FIRST.txt")
+    assert "4 calls are not decided yet. We will write to you again" in read_me
+    for path in ("SEARCH.txt", "READ-ME-FIRST.txt"):
+        assert "entitled" not in told(package, path)
+        assert "approved it" not in told(package, path)
 
 
 def test_that_nothing_else_was_left_out_is_said_after_a_gathering_alone(callers: House) -> None:

@@ -369,13 +369,11 @@ def test_what_was_left_out_on_a_ground_is_refused_on_that_and_not_as_not_held(
     with pytest.raises(Refused, match="names no recording") as unnamed:
         decide(callers)
     assert "not-held" not in unnamed.value.hint
-    deny_request(
-        callers.practice,
-        signed_in(callers, "dora"),
-        "R-1",
-        reason=REASON,
-        ground=Ground.THIRD_PARTY,
-    )
+    dora = signed_in(callers, "dora")
+    for other in (Ground.PRIVILEGE, Ground.CRIME):  # a crime is not told, third parties are
+        with pytest.raises(Refused, match="not left out on the ground"):
+            deny_request(callers.practice, dora, "R-1", reason=REASON, ground=other)
+    deny_request(callers.practice, dora, "R-1", reason=REASON, ground=Ground.THIRD_PARTY)
 
 
 def test_what_another_part_of_the_same_request_answers_is_withdrawn(callers: House) -> None:

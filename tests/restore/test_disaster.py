@@ -251,7 +251,7 @@ def test_a_volume_whose_label_another_has_by_now_is_told_and_gives_back_what_it_
     give_up_copy(newer)
     house.practice.store.path(named(house)[0]).unlink()
     done = restored(house, newer)
-    assert done.undone == (("drive-b", 'another volume is called "drive-b" by now'),)
+    assert done.undone == (("drive-b", 'another drive is called "drive-b" by now'),)
     assert done.fetched.recordings == 1
     assert verified(house).verdict is Verdict.INTACT
 

@@ -193,7 +193,7 @@ def test_elsewhere_it_gives_nothing_back(older: House, tmp_path: Path) -> None:
     copy = migrate(older).copy
     assert copy is not None
     catalogue_of(older).unlink()
-    with pytest.raises(Tampered, match="no statement on the volume vouches"):
+    with pytest.raises(Tampered, match="no statement on the drive vouches"):
         restore(older, copy, environ={"XDG_STATE_HOME": str(tmp_path / "another")})
 
 

@@ -242,7 +242,7 @@ def test_no_copy_that_is_sound_is_no_vault(house: House) -> None:
     newest_alone(drive(house))
     lose_vault(house)
     flip(last(drive(house) / "catalogue", "*.sealed"))
-    with pytest.raises(Tampered, match="no volume holds a copy"):
+    with pytest.raises(Tampered, match="no drive holds a copy"):
         rebuilt(house)
     assert not (house.folder / "vault").exists()
     assert not [*house.folder.glob(".vault*")]
@@ -253,7 +253,7 @@ def test_a_copy_whose_statement_is_gone_is_not_taken(house: House) -> None:
     heads = drive(house) / "heads"
     last(heads).unlink()
     lose_vault(house)
-    with pytest.raises(Tampered, match="no statement on the volume vouches"):
+    with pytest.raises(Tampered, match="no statement on the drive vouches"):
         rebuilt(house)
 
 
@@ -327,7 +327,7 @@ def test_a_newest_copy_that_does_not_open_is_named_and_can_be_left_out(house: Ho
     keys.write_bytes(canonical({**parse(keys.read_bytes()), "people": []}))
     with pytest.raises(Locked, match="drive-b") as refused:
         rebuilt(house, drive(house), drive(house, "drive-b"))
-    assert "leave that volume out" in refused.value.hint
+    assert "leave that drive out" in refused.value.hint
     assert rebuilt(house, drive(house)).label == "drive-a"
 
 
@@ -411,9 +411,9 @@ def test_of_more_locks_than_anybody_writes_none_is_tried(
     with_people(house, *(a_dear_lock(f"{number:032x}") for number in range(64)))
     lose_vault(house)
     monkeypatch.setattr(restore_copy, "unlock", None)
-    with pytest.raises(Tampered, match="keys on volume") as refused:
+    with pytest.raises(Tampered, match="keys on drive") as refused:
         rebuilt(house)
-    assert "give another volume" in refused.value.hint
+    assert "give another drive" in refused.value.hint
 
 
 def test_dear_locks_that_somebody_added_keep_nobody_waiting(
@@ -470,7 +470,7 @@ def test_a_file_is_no_place_for_a_vault(house: House) -> None:
 
 
 def test_a_folder_that_is_no_volume_is_refused(house: House) -> None:
-    with pytest.raises(NotFound, match="no callrec volume"):
+    with pytest.raises(NotFound, match="not a callrec drive"):
         open_volumes([house.folder / "spool"])
 
 

@@ -388,9 +388,9 @@ def test_a_certificate_does_not_say_that_no_copy_opens_where_a_lost_volume_holds
     text = " ".join(certificate_text(certificate, CERTIFIED).split())
     assert "drive-b: lost; it holds 1 of them yet" in text
     assert "so that no copy of its sealed file can be opened" not in text
-    assert "each bag on each volume written anew" not in text
-    assert "but for volumes that are lost" in text
-    assert "what is on the volumes that are lost" in text
+    assert "each bag on each drive written anew" not in text
+    assert "but for drives that are lost" in text
+    assert "what is on the drives that are lost" in text
 
 
 def test_a_lost_volume_s_incident_counts_what_it_still_holds_of_what_was_erased(
@@ -533,7 +533,7 @@ def test_what_is_exempt_stays_and_the_certificate_says_why(house: House) -> None
     assert done.destroyed == (1,)
     certificate = certify_destruction(house.practice, reference, released_to=())
     assert certificate is not None
-    why = "the law or a public task needs it to be kept [UK GDPR 17(3)(b)]"
+    why = "the law, or a task that we do for the public, requires us to keep it [UK GDPR 17(3)(b)]"
     assert [(each.recording, each.why) for each in certificate.kept] == [(2, why)]
     assert [each.role for each in certificate.approvals] == ["Data Controller"]
     assert tokens_of(house, 2) > 0

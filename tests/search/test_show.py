@@ -201,7 +201,7 @@ def test_a_recording_that_somebody_put_there_without_the_power_is_not_shown(
     monkeypatch.setattr(intake_batch, "check_may", lambda *_, **__: None)
     (number,) = take_in(house, [a_call()], by="pat")
     assert contradictions(house) == [
-        "a statement about recordings or volumes was made by somebody without the power"
+        "a statement about recordings or drives was made by somebody without the power"
     ]
     with pytest.raises(Tampered, match=f"recording {number}"):
         show(house, number)

@@ -2,13 +2,20 @@ from __future__ import annotations
 
 import pytest
 
+from callrec.errors import Unusable
 from callrec.telephone.number import (
     dialled,
     e164,
     extension_ranges,
     is_extension,
+    is_own_number,
     is_withheld,
+    may_be_outside,
+    number_ranges,
+    parse_number,
+    parse_sought,
     party,
+    read_end,
 )
 
 SPELLINGS = (
@@ -25,6 +32,29 @@ SPELLINGS = (
     " 02079460123 ",
     "020\u00a07946\u20110123",
     "\u202a+442079460123\u202c",
+    "020\u20097946\u202f0123",
+    "020\t7946 0123",
+    "2079460123",
+    "tel:+44-20-7946-0123",
+    "tel:7946-0123;phone-context=+4420",
+    "tel:+442079460123;ext=201",
+    "sip:+442079460123@example.org;user=phone",
+    "sips:02079460123@192.0.2.1:5061;transport=tls",
+    "sip:%2B442079460123@sip.example.net",
+    '"Siân Evans" <sip:02079460123@example.org>;tag=as5c1f',
+    "Siân Evans <+442079460123>",
+    "Siân Evans (020 7946 0123)",
+    "020 7946 0123 (Siân Evans)",
+    '"02079460123" <sip:trunk@example.org>',
+    "020 7946 0123 x201",
+    "020 7946 0123 ext. 201",
+    "020 7946 0123,,201#",
+    "*67 020 7946 0123",
+    "#31#02079460123",
+    "141 020 7946 0123",
+    "18001 020 7946 0123",
+    "'02079460123",
+    '="02079460123"',
     "\uff0b\uff14\uff142079460123",
 )
 
@@ -39,7 +69,10 @@ NO_NUMBERS = {
     "a name": "Reception",
     "words and a number": "call 02079460123",
     "too long": "0" * 60,
-    "an address": "sip:+442079460123@example.org",
+    "a person's address": "sip:siân@example.org",
+    "a digit short": "020 7946 012",
+    "a digit too many": "+44 20 7946 01234",
+    "a NUL within": "0207946\00123",
     "an unknown country": "+999123456789",
     "a plus sign alone": "+",
     "a newline within": "0207946\n0123",
@@ -50,6 +83,44 @@ NO_NUMBERS = {
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_every_spelling_is_one_number(spelling: str) -> None:
     assert e164(spelling) == "+442079460123"
+
+
+def test_what_stands_around_a_number_is_kept_apart_from_it() -> None:
+    assert read_end('"Siân Evans" <sip:07700900123@example.org>') == (
+        "07700900123",
+        "Siân Evans",
+        "",
+    )
+    assert read_end("+442079460123;ext=201") == ("+442079460123", "", "201")
+    assert read_end("sip:201@pbx.example") == read_end("Ext. 201") == ("201", "", "")
+    assert read_end("Reception (201)") == ("201", "Reception", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "what"),
+    [
+        ("020 7946 012", "one digit short"),
+        ("01632 96012", "one digit short"),
+        ("+44 20 7946 01234", "one digit too many"),
+        ("946012", "as short as an extension"),
+        ("4960123", "3 digits short"),
+        ("+999 123 4567", "its country, or its length"),
+        ("Reception", "that is not a telephone number$"),
+        ("0207946\00123", "a sign that cannot be shown"),
+    ],
+)
+def test_a_number_that_is_none_is_told_what_it_lacks(typed: str, what: str) -> None:
+    with pytest.raises(Unusable, match=what) as refusal:
+        parse_number(typed, hint="")
+    assert not any(map(str.isdigit, refusal.value.message.replace("3 digits", "")))
+
+
+def test_what_cannot_be_a_number_is_looked_for_by_its_digits_where_that_is_meant() -> None:
+    assert parse_sought("digits 946 012", hint="") == "digits 946012"
+    assert parse_sought("Digits 020-7946-0123", hint="") == "+442079460123"
+    assert party("946 012") == "946012"
+    with pytest.raises(Unusable):
+        parse_sought("digits Reception", hint="")
 
 
 @pytest.mark.parametrize("text", NO_NUMBERS.values(), ids=NO_NUMBERS.keys())
@@ -83,7 +154,7 @@ def test_a_short_number_is_believed_where_it_is_listed() -> None:
 
 
 def test_noughts_of_a_trunk_behind_each_other_all_come_off() -> None:
-    assert e164("+44 00442079463") == e164("+44442079463") == "+44442079463"
+    assert e164("+44 (0) 020 7946 0123") == e164("+0442079460123") == "+442079460123"
     assert e164("0039 06 6982 0000") == e164("+390669820000") == "+390669820000"
 
 
@@ -97,8 +168,8 @@ def test_emergency_numbers_and_the_health_line_stay_as_written() -> None:
 
 
 def test_public_short_codes_stay_as_written_and_no_other_short_number_is_one() -> None:
-    told = ["101", "105", "111", "116123", "119", "159", "18000", "100", "117", "116", "201"]
-    assert [text for text in told if e164(text)] == told[:7]
+    told = ["101", "105", "111", "116123", "118500", "119", "159", "18000", "100", "117", "201"]
+    assert [text for text in told if e164(text)] == told[:8]
 
 
 def test_a_desk_may_have_a_short_codes_number_and_ranges_decide() -> None:
@@ -153,3 +224,18 @@ def test_ranges_decide_about_extensions_where_they_are_given() -> None:
         "299",
         "0200",
     ]
+
+
+def test_the_practices_own_numbers_are_single_or_from_one_to_another() -> None:
+    own = number_ranges(["020 7946 0123", "01632 960000 to 01632 960099"])
+    told = ["+442079460123", "02079460124", "01632 960050", "01632 960100", "201", ""]
+    assert [text for text in told if is_own_number(text, own)] == [told[0], told[2]]
+    for wrong in ("201", "01632 960099 to 01632 960000", "01632 960000 to 99"):
+        with pytest.raises(ValueError, match="not a telephone number"):
+            number_ranges([wrong])
+
+
+def test_a_number_shows_an_end_to_be_outside_and_a_word_does_not() -> None:
+    shows = ["07700 900123", "946012", "anonymous", "Private Number"]
+    shows_nothing = ["unknown", "Reception", "*97", "s", "", "asterisk", "b0012345"]
+    assert [text for text in shows + shows_nothing if may_be_outside(text)] == shows

@@ -32,14 +32,14 @@ def setup_of(case: dict[str, Any], system: str | None = None) -> Setup:
 
 
 def rows(case: dict[str, Any], system: str | None = None) -> list[Leg | NotUnderstood]:
-    file = io.BytesIO("\r\n".join(case["lines"]).encode())
+    file = io.BytesIO("\r\n".join(case["lines"]).encode(case.get("encoding", "utf-8")))
     until = date.fromisoformat(case["until"]) if "until" in case else None
     return list(read_records(file, setup_of(case, system), until=until))
 
 
 def facts(row: Leg | NotUnderstood) -> dict[str, Any]:
     if isinstance(row, NotUnderstood):
-        return {"line": row.line}
+        return {"line": row.line, "why": row.why}
     call = row.call
     return {
         "system": call.system,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callrec.telephone.call import Call, Direction, Side, System
+from callrec.telephone.number import number_ranges
 from callrec.telephone.written import Setup, Written, WrittenTime
 
 NINE = datetime(2024, 1, 4, 9, tzinfo=UTC)
@@ -33,6 +34,19 @@ def to_call(*, setup: dict[str, Any] | None = None, **said: Any) -> Call:
         ("anonymous", DESK, Direction.INBOUND, None, DESK),
         ("", DESK, Direction.UNKNOWN, None, DESK),
         (DESK, DESK, Direction.UNKNOWN, None, DESK),
+        ("Unknown", DESK, Direction.UNKNOWN, None, DESK),
+        ("Siân Evans", DESK, Direction.UNKNOWN, None, DESK),
+        ("asterisk", DESK, Direction.UNKNOWN, None, DESK),
+        (DESK, "*97", Direction.UNKNOWN, None, DESK),
+        (DESK, "VoiceMail", Direction.UNKNOWN, None, DESK),
+        (DESK, "118500", Direction.OUTBOUND, "118500", DESK),
+        (
+            f"sip:{DESK}@pbx.example",
+            f"tel:{PATIENT};ext=305",
+            Direction.OUTBOUND,
+            "+447700900123",
+            DESK,
+        ),
     ],
 )
 def test_which_way_a_call_went_its_ends_tell(
@@ -51,6 +65,65 @@ def test_the_system_knows_its_extensions_better_than_their_length() -> None:
 def test_what_the_system_says_goes_before_what_its_ends_tell() -> None:
     call = to_call(calling=PATIENT, called=DESK, direction=Direction.OUTBOUND, extension="600")
     assert (call.direction, call.extension) == (Direction.OUTBOUND, "600")
+
+
+OWN = {"numbers": number_ranges(["01632 960000 to 01632 960099"])}
+
+
+@pytest.mark.parametrize(
+    ("calling", "called", "direction", "number", "extension"),
+    [
+        (PATIENT, "01632 960001", Direction.INBOUND, "+447700900123", None),
+        ("01632 960001", PATIENT, Direction.OUTBOUND, "+447700900123", None),
+        ("01632 960001", DESK, Direction.INTERNAL, None, DESK),
+        (PATIENT, "01632 960001 x201", Direction.INBOUND, "+447700900123", DESK),
+        (f"{PATIENT} x201", "01632 960001", Direction.INBOUND, "+447700900123", None),
+        (PATIENT, "01632 960100", Direction.UNKNOWN, None, None),
+        ("anonymous", "01632 960001", Direction.INBOUND, None, None),
+        ("unknown", "01632 960001", Direction.UNKNOWN, None, None),
+    ],
+)
+def test_which_way_a_call_went_the_practices_own_numbers_tell(
+    calling: str, called: str, direction: Direction, number: str | None, extension: str | None
+) -> None:
+    call = to_call(calling=calling, called=called, setup=OWN)
+    assert (call.direction, call.number, call.extension) == (direction, number, extension)
+
+
+def test_a_number_called_and_a_caller_in_the_other_order_are_told_apart_by_the_practices_own() -> (
+    None
+):
+    said = {"calling": "01632 960001", "called": PATIENT, "ends_may_be_swapped": True}
+    turned = to_call(direction=Direction.INBOUND, setup=OWN, **said)
+    assert (turned.number, turned.callee) == ("+447700900123", "+441632960001")
+    assert to_call(direction=Direction.OUTBOUND, setup=OWN, **said).number == "+447700900123"
+
+
+def test_an_outside_number_is_nobodys_extension() -> None:
+    stated = to_call(calling=PATIENT, extension="01632 960001", direction=Direction.INBOUND)
+    assert (stated.extension, stated.callee) == (None, "+441632960001")
+    by_system = to_call(calling="201", called=PATIENT.replace(" ", ""), called_is_inside=True)
+    assert (by_system.extension, by_system.number) == (DESK, "+447700900123")
+    local = to_call(calling="946012", called="", direction=Direction.INBOUND)
+    assert (local.extension, local.numbers) == (None, frozenset({"946012"}))
+    assert to_call(extension="Ext. 201", direction=Direction.INBOUND).extension == DESK
+
+
+def test_a_name_shown_with_a_number_is_a_party_and_no_part_of_it() -> None:
+    call = to_call(calling='"Siân Evans" <sip:07700900123@example.org>', called="Reception <201>")
+    assert (call.caller, call.callee) == ("+447700900123", DESK)
+    assert call.parties == ("Siân Evans", "Reception")
+    assert to_call(calling='"anonymous" <07700900123>', called=DESK).parties == ()
+
+
+def test_what_cannot_be_a_number_keeps_its_digits() -> None:
+    call = to_call(calling="0207 946-012", called=DESK)
+    assert (call.caller, call.number, call.numbers) == (
+        "0207946012",
+        None,
+        frozenset({"0207946012"}),
+    )
+    assert to_call(calling="Siân Evans", called=DESK).caller == "Siân Evans"
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ REFUSED = {
     "an escape": ("drive\x1b[2J", "plain letters"),
     "a line end": ("drive\n", "plain letters"),
     "a path": ("../drive", "plain letters"),
-    "a space before": (" drive", "plain letters"),
+    "a space before": (" shelf", "plain letters"),
 }
 
 

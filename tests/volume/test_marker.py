@@ -124,7 +124,7 @@ def test_a_folder_that_is_gone_or_leads_off_the_drive_is_found(tmp_path: Path, n
 
 def test_a_folder_that_is_no_volume_is_not_found(tmp_path: Path) -> None:
     for at in (tmp_path, tmp_path / "none"):
-        with pytest.raises(NotFound, match="no callrec volume"):
+        with pytest.raises(NotFound, match="not a callrec drive"):
             open_volume(at)
 
 

@@ -126,11 +126,11 @@ class OnlyOnVolumes(NotFound):
         self.labels = tuple(labels)
         if labels:
             named = " or ".join(f'"{label}"' for label in labels)
-            message = f"recording {number} is only on the volume {named}"
+            message = f"recording {number} is only on the drive {named}"
             hint = "attach it and run the command again; "
             hint += "if it is not found by itself, give its folder: --from DIR"
         else:
-            message = f"recording {number} was only on volumes that were reported lost"
+            message = f"recording {number} was only on drives that were reported lost"
             hint = "callrec archive list shows them; "
             hint += "one that comes back is counted again by callrec archive found DIR"
         super().__init__(message, hint=hint)
@@ -145,7 +145,7 @@ def open_recording(practice: Practice, row: Row[Any]) -> Iterator[BufferedReader
         if row.state != RecordingState.ARCHIVED:
             raise Tampered(
                 f"the sealed file of recording {row.id} is missing",
-                hint="callrec practice doctor --repair --from DIR fetches it back from a volume",
+                hint="callrec practice doctor --repair --from DIR fetches it back from a drive",
             ) from error
         with drive_errors(), _on_volume(practice, row) as copy:
             yield copy
@@ -180,8 +180,8 @@ def _on_volume(practice: Practice, row: Row[Any]) -> BufferedReader:
             return open(os.open(path, flags), "rb")  # noqa: PTH123 - of a descriptor
     if copies:
         raise Tampered(
-            f"what the attached volume has of recording {row.id} is not what was written there",
-            hint="attach another volume that has it, and run callrec archive verify",
+            f"what the attached drive has of recording {row.id} is not what was written there",
+            hint="attach another drive that has it, and run callrec archive verify",
         )
     raise OnlyOnVolumes(row.id, [each.label for each in places if each.standing != LOST])
 

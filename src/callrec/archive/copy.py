@@ -211,7 +211,7 @@ def _sealed_keys(practice: Practice, key: bytes, volume: str, time: str) -> byte
         people = [_person(connection, practice, each) for each in to if each in register.vouchers]
     if len(people) > MAX_PEOPLE:
         raise Unusable(
-            f"{len(people)} people hold the recordings key, and a volume names {MAX_PEOPLE}",
+            f"{len(people)} people hold the recordings key, and a drive names {MAX_PEOPLE}",
             hint="take the power to approve from some: callrec user role, or user disable",
         )
     keys = []

@@ -158,7 +158,7 @@ def erase_owed(
     if not owes_erasure(practice, volume):
         return 0
     with attempt(practice, actor, ARCHIVED, subject=[volume.volume]):
-        unsigned = "what is erased from a volume is signed, and that takes the password"
+        unsigned = "what is erased from a drive is signed, and that takes the password"
         check_may_write(practice, actor, unsigned)
         with archive_lock(practice.folder) as notes:
             repair_volume(practice, volume, notes)

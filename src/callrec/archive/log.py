@@ -160,7 +160,7 @@ def _check_copies(volume: Volume, rows: Sequence[ArchivedRecording]) -> None:
         with drive_errors():
             if hash_on_medium(path) != row.ciphertext:
                 raise Tampered(
-                    f"the volume's copy of recording {row.id} is not what was written there",
+                    f"the drive's copy of recording {row.id} is not what was written there",
                     hint="its file stays in the vault; archive to another drive, "
                     "and run callrec archive verify DIR",
                 )
@@ -202,7 +202,7 @@ def check_volume_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[
     standing = {volume: STANDING_AFTER[act] for volume, act in acts.items()}
     for row in each_volume(connection):
         if row.standing != standing.get(row.id, IN_USE):
-            yield Problem(None, "a volume does not stand as the log says: lost, or in use")
+            yield Problem(None, "a drive does not stand as the log says: lost, or in use")
 
 
 def newest_keeper_leaves(practice: Practice, connection: Connection) -> Mapping[str, int]:
@@ -259,7 +259,7 @@ def _check_former(connection: Connection) -> None:
     owners = {row.ciphertext: row.uid for row in connection.execute(current)}
     owners |= {name: uid for uid, name in replaced_files(connection)}
     if any(owners.get(row.ciphertext) != row.uid for row in rows):
-        raise Tampered("whose a file on a volume was does not follow from the audit log")
+        raise Tampered("whose a file on a drive was does not follow from the audit log")
 
 
 def check_archivists(powers: Powers, leaves: Iterable[Leaf]) -> Iterator[Problem]:

@@ -101,7 +101,7 @@ def target_at(practice: Practice, to: Path, label: str | None) -> Target:
         row = find_volume(connection, volume.volume)
         if row is not None and row.standing == LOST:
             raise Unusable(
-                "this volume was reported lost",
+                "this drive was reported lost",
                 hint="read it back and count it again: callrec archive found DIR",
             )
         if label is not None and row is None:  # nothing came to be written there: it may change
@@ -109,12 +109,12 @@ def target_at(practice: Practice, to: Path, label: str | None) -> Target:
             volume = replace(volume, label=label)
         if label not in (None, volume.label):
             raise Unusable(
-                "this volume has another label, and keeps it",
+                "this drive has another label, and keeps it",
                 hint="leave --label out; callrec archive list shows the labels",
             )
         if row is None and is_label_taken(connection, volume.label):
             raise Unusable(
-                "another volume has that label",
+                "another drive has that label",
                 hint="choose another with --label; callrec archive list shows the labels",
             )
     with drive_errors():

@@ -157,7 +157,7 @@ def archive_recordings(
     ):
         if target.is_new and is_volume(to):
             raise Failed(
-                "another archive run has made this folder a volume meanwhile",
+                "another archive run has set up this folder meanwhile",
                 hint="run the same command again",
             )
         begun = notes.begun(volume)

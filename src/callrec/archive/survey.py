@@ -152,9 +152,9 @@ def check_is_of_this_vault(practice: Practice, volume: Volume) -> None:
         return
     ours = f"\n{origin(practice.vault)}\n".encode()
     if any(_holds(volume.at / HEADS / name, ours) for name in _names(volume.at / HEADS)):
-        raise Tampered(f"the volume's {MARKER} names another vault than its heads do")
+        raise Tampered(f"the drive's {MARKER} names another vault than its heads do")
     raise Unusable(
-        "this volume belongs to another vault",
+        "this drive belongs to another vault",
         hint="attach another drive, or name the vault that it belongs to with --vault",
     )
 
@@ -178,7 +178,7 @@ def check_rows(
         or any(m and manifest_hash(rows.get(name, ())) != m for name, m in manifests.items())
         or (None if row is None else (row.head_size, row.head_root)) != head
     ):
-        raise Tampered("what the catalogue says of a volume does not follow from the audit log")
+        raise Tampered("what the catalogue says of a drive does not follow from the audit log")
 
 
 def manifest_hash(names: Sequence[str]) -> str:
@@ -204,7 +204,7 @@ def survey_volume(
 def not_as_written(path: str, what: str, so: str) -> Tampered:
     """What is raised where a command ends at a volume's fault; ``so``: what follows."""
     hint = f"{so}; callrec archive verify DIR names all that is wrong"
-    return Tampered(f"the volume's {path}: {what}", hint=hint)
+    return Tampered(f"the drive's {path}: {what}", hint=hint)
 
 
 def manifest_faults(
@@ -255,9 +255,9 @@ def _erased(connection: Connection, volume: Volume, written: WrittenRuns) -> Ite
     owed = {row.uid for row in still_to_erase_on(connection, volume.volume)}
     if stated - listed:
         kind = FaultKind.DAMAGED if listed else FaultKind.MISSING
-        yield Fault(kind, ERASED_LIST, "it does not name all that was erased from this volume")
+        yield Fault(kind, ERASED_LIST, "it does not name all that was erased from this drive")
     if listed - stated - owed:
-        yield Fault(FaultKind.DAMAGED, ERASED_LIST, "it names what was not erased from this volume")
+        yield Fault(FaultKind.DAMAGED, ERASED_LIST, "it names what was not erased from this drive")
 
 
 def _heads(
@@ -275,7 +275,7 @@ def _heads(
             yield Fault(kind, f"{HEADS}/{file}", error.message)
             continue
         if found.volume != volume.volume:
-            yield Fault(kind, f"{HEADS}/{file}", "it is of another volume")
+            yield Fault(kind, f"{HEADS}/{file}", "it is of another drive")
         elif found != stated:
             yield Fault(kind, f"{HEADS}/{file}", "it is of another bag, or of an earlier writing")
     yield from _lost(HEADS, {f"{name}{PROOF}" for name in written} - set(files))
@@ -311,9 +311,9 @@ def _not_known(connection: Connection, volume: Volume) -> Iterator[Fault]:
     Anybody can make a folder with the marker of a volume; nothing is missing from it.
     """
     if is_label_taken(connection, volume.label):
-        yield Fault(FaultKind.DAMAGED, MARKER, "its label is that of another volume")
+        yield Fault(FaultKind.DAMAGED, MARKER, "its label is that of another drive")
     elif not any(volume.volume in leaf.subject for leaf in done_leaves(connection, (BEGUN,))):
-        yield Fault(FaultKind.EXTRA, MARKER, "the log knows of no volume with its id")
+        yield Fault(FaultKind.EXTRA, MARKER, "the log knows of no drive with its id")
 
 
 def _check_undisturbed(practice: Practice, volume: Volume, written: WrittenRuns) -> None:
@@ -324,7 +324,7 @@ def _check_undisturbed(practice: Practice, volume: Volume, written: WrittenRuns)
         is_disturbed |= read_written(practice, connection, volume.volume) != written
     if is_disturbed:
         raise Unchecked(
-            "another command was writing to this volume, so nothing is claimed of it",
+            "another command was writing to this drive, so nothing is claimed of it",
             hint="run the same command again when that has ended",
         )
 

@@ -58,7 +58,7 @@ from callrec.volume.volume import time_in_name
 
 _LONGEST: Final = 200
 
-_NOT_AS_STATED: Final = "who has a volume is not what was written down last"
+_NOT_AS_STATED: Final = "who has a drive is not what was written down last"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,7 @@ def report_lost(practice: Practice, actor: Actor, loss: LossReport) -> LostVolum
             row = volume_labelled(act.connection, loss.label)
             if row.standing == LOST:
                 raise Refused(
-                    "that volume was reported lost already",
+                    "that drive was reported lost already",
                     clause=Clause.INFRINGEMENT,
                     hint="callrec incident list shows the incident",
                 )
@@ -181,11 +181,11 @@ def report_found(
             row = find_volume(connection, report.volume)  # anybody can give a folder its label
         if row is None:
             raise NotFound(
-                "nothing was ever written to this volume, so it was not lost",
-                hint="callrec archive list shows the volumes",
+                "nothing was ever written to this drive, so it was not lost",
+                hint="callrec archive list shows the drives",
             )
         if row.standing != LOST:
-            raise Unusable("that volume was not reported lost", hint="callrec archive list")
+            raise Unusable("that drive was not reported lost", hint="callrec archive list")
         if report.faults:
             first = report.faults[0]
             raise not_as_written(first.path, first.what, "it stays lost")
@@ -209,7 +209,7 @@ def record_volume_keeper(practice: Practice, actor: Actor, label: str, kept: Vol
         for words in (kept.by, kept.place):
             if not 0 < len(words.strip()) <= _LONGEST:
                 raise Unusable(
-                    f"who has a volume, and where, is said in 1 to {_LONGEST} characters",
+                    f"who has a drive, and where, is said in 1 to {_LONGEST} characters",
                     hint='callrec archive keep LABEL --with "Pat Ellison" --at "the fire safe"',
                 )
         with reading(practice.engine) as connection:
@@ -313,7 +313,7 @@ def _account(
         span = f", of calls from {day_in_words(first)} to {day_in_words(last)}"
     return IncidentReport(
         noticed_at=loss.noticed_at,
-        what=f'the archive volume "{loss.label}" is lost, and with it {count}{span}',
+        what=f'the archive drive "{loss.label}" is lost, and with it {count}{span}',
         tell=loss.tell,
         # More than one entry of the log can name are reported as a number.
         recordings=there if len(there) <= MAX_REQUEST_RECORDINGS else (),
@@ -323,7 +323,7 @@ def _account(
             record_count=len(calls),
             consequences=f"{alone} of the recordings are nowhere else"
             if alone
-            else "none of the recordings is gone: each is in the vault or on another volume",
+            else "none of the recordings is gone: each is in the vault or on another drive",
             measures="sealed with AES-256; only people who may approve can open the keys on the"
             " drive, with their passwords, or the recovery kit",
         ),

@@ -179,11 +179,18 @@ def call_facts(opened: OpenedRecording) -> CallFacts:
         parties=named.parties,
         further_numbers=named.numbers,
         further_extensions=named.extensions,
-        is_withheld=fields["direction"] == Direction.INBOUND and not caller,
+        is_withheld=not caller and may_be_withheld(fields),
         direction=DIRECTIONS.get(fields["direction"]),
         started_at=opened.started_at,
         duration_ms=fields["duration_ms"],
     )
+
+
+def may_be_withheld(fields: Mapping[str, Any]) -> bool:
+    """Whether somebody who is not shown called, or may have, where no way is known."""
+    is_unshown = fields["caller"] is None and bool(fields["callee"] or fields["extension"])
+    is_unknown = fields["direction"] not in DIRECTIONS and is_unshown
+    return is_unknown or fields["direction"] == Direction.INBOUND
 
 
 def outside_end(fields: Mapping[str, Any]) -> str | None:

@@ -376,7 +376,7 @@ def insert_rows(
 
 def damaged(what: str = "the catalogue is damaged") -> Tampered:
     """The catalogue is not to be worked with."""
-    return Tampered(what, hint="restore it from an archive volume or a backup")
+    return Tampered(what, hint="restore it from an archive drive or a backup")
 
 
 def schema_hash(connection: Connection) -> str:

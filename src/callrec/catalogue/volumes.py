@@ -61,7 +61,7 @@ def volume_labelled(connection: Connection, label: str) -> Row[Any]:
     row = connection.execute(select(table).where(table.c.label == label)).first()
     if row is None:
         raise NotFound(
-            "there is no volume of that label", hint="callrec archive list shows the labels"
+            "there is no drive of that label", hint="callrec archive list shows the labels"
         )
     return row
 

@@ -393,7 +393,7 @@ def _erase(stage: Stage) -> None:
     stage.remark("It is attached again: its bag and its copy of the catalogue are written anew.")
     stage.program("mv", "drawer", "drive")
     (stage.folder / "certificates").mkdir()
-    at_last = ("--volume", "drive", "--to", "certificates", "--yes")
+    at_last = ("--drive", "drive", "--to", "certificates", "--yes")
     stage.callrec("dora", "request", "erase", "R-3", *at_last)
     stage.callrec("dora", "archive", "verify", "drive")
 

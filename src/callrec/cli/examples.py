@@ -28,7 +28,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     ),
     "search": (
         '--number "07700 900461" --date yesterday',
-        '--date 12/3/2026 --time 14:05 --reason "A patient complains"',
+        '--date 12/3/2026 --time 14:05 --reason "The patient complains"',
         "--extension 201 --date today --request R-17",
     ),
     "show": ("1042", '"yesterday 16:03"', "1042 --from /mnt/external"),
@@ -62,7 +62,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "subject-access --received 12/3/2026 --extended",
         "subject-access --received 12/3/2026 --json",
     ),
-    "request erase": ("R-17", "R-17 --dry-run", "R-17 --volume /mnt/external"),
+    "request erase": ("R-17", "R-17 --dry-run", "R-17 --drive /mnt/external"),
     "request recording": (
         "identify 1042 --subject S-3",
         "note 1042",
@@ -70,7 +70,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     ),
     "request recording identify": (
         "1042 --subject S-3",
-        '1042 --subject S-3 --how "She gives a name"',
+        '17 --subject 3 --how "She gives a full name"',
         "1042 --subject 3",
     ),
     "request recording note": (
@@ -95,7 +95,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "--name Roberts --born 14/3/1961 --request R-17",
     ),
     "request subject show": ("S-3", "S-3 --request R-17", "3 --json"),
-    "request subject erase": ("S-3", "S-3 --yes", "S-3 --volume /mnt/external"),
+    "request subject erase": ("S-3", "S-3 --yes", "S-3 --drive /mnt/external"),
     "request subject list": (),
     "inbox": (),
     "approve": ("R-17", "R-17 R-18 R-19", "R-17 --withhold 1042=third-party"),
@@ -116,18 +116,18 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "hold lift": ("H-3", 'H-3 --reason "The claim was settled"', "H-3 --countersign jsmith"),
     "hold list": (),
     "hold show": ("H-3", "3", "H-3 --json"),
-    "retention": ("review", "dispose R-21", "undo BATCH"),
+    "retention": ("review", "dispose R-21", "undo 3f9a1c20"),
     "retention review": ("", "--to due.csv", "--json"),
-    "retention dispose": ("R-21", "R-21 --dry-run", "R-21 --volume /mnt/external"),
+    "retention dispose": ("R-21", "R-21 --dry-run", "R-21 --drive /mnt/external"),
     "retention set": (
         "1042 claim",
         "1042 1043 claim",
         '1042 claim --reason "A solicitor wrote to us"',
     ),
     "retention undo": (
-        "BATCH --dry-run",
-        "BATCH",
-        'BATCH --reason "The wrong folder was taken in"',
+        "3f9a1c20 --dry-run",
+        "3f9a1c20",
+        '3f9a1c20 --reason "The wrong folder was taken in"',
     ),
     "archive": (
         "--to /mnt/external",
@@ -177,9 +177,9 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "user show": ("jsmith", "jsmith --json", "box"),
     "user role": ("jsmith manager", "jsmith partner", "jsmith manager --json"),
     "user delegate": (
-        "jsmith --power decide-general --until 31/3/2026",
+        'jsmith --power decide-general --until "31 March"',
         "jsmith --power decide-general --end",
-        "jsmith --power hear --until 31/3/2026",
+        "jsmith --power hear --until Friday",
     ),
     "user disable": ("jsmith", "jsmith --yes", "box"),
     "user password": ("", "--seen", "--json"),

@@ -169,12 +169,14 @@ def check_destination(
     return replace
 
 
-def typed_day(practice: Practice, text: str | None, option: str) -> date | None:
-    """A day that was typed, if one was."""
+def typed_day(
+    practice: Practice, text: str | None, option: str, *, ahead: bool = False
+) -> date | None:
+    """A day that was typed, if one was; read as `parse_day` does."""
     from callrec.policy.days import parse_day
     from callrec.practice import today
 
-    return None if text is None else parse_day(text, today(practice), what=option)
+    return None if text is None else parse_day(text, today(practice), what=option, ahead=ahead)
 
 
 def typed_moment(practice: Practice, text: str | None, option: str) -> datetime | None:

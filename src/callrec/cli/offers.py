@@ -265,7 +265,7 @@ def _volume_labels(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str,
         )
         for each in list_volumes(practice_of(invocation))
     }
-    return _aligned(rows, "nothing was archived yet", "callrec archive --to DIR makes a volume")
+    return _aligned(rows, "nothing was archived yet", "callrec archive --to DIR sets up a drive")
 
 
 def _attached_drives(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:

@@ -778,7 +778,7 @@ OnVolume = Annotated[
 OnVolumes = Annotated[
     list[Path] | None,
     typer.Option(
-        "--volume",
+        "--drive",
         metavar="DIR",
         help="An archive drive's folder, besides the drives that callrec finds.",
     ),

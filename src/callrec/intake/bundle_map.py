@@ -66,7 +66,7 @@ class BundleMap(Section):
     @classmethod
     def _usable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         try:
-            check_times(value)
+            check_times(value, with_clock=True)
         except ValueError as problem:
             raise PydanticCustomError("times", "{why}", {"why": str(problem)}) from None
         return value

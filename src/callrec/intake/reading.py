@@ -31,7 +31,7 @@ from callrec.sound.child import DecodeFailure, Undecodable
 from callrec.sound.coding import count
 from callrec.system.name_pattern import NamePattern
 from callrec.telephone.call import Call, Direction, System, sides_heard
-from callrec.telephone.number import extension_ranges
+from callrec.telephone.number import extension_ranges, number_ranges
 from callrec.telephone.reading import read_call, sidecar_for
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Finding, NotAudio, Sound, SoundFault
@@ -97,7 +97,7 @@ def telephone_setup(settings: Settings, *, system: str | None = None) -> Setup:
     ``system``: whose recordings these are, or the name of a template; None: each one is tried.
 
     Raises:
-        Misconfigured: a template is called as a system that is known.
+        Misconfigured: a template is called as a system that is known, or a number is none.
         Unusable: there is no such system.
     """
     telephone = settings.telephone
@@ -110,8 +110,13 @@ def telephone_setup(settings: Settings, *, system: str | None = None) -> Setup:
                 "--system is none that is known",
                 hint=f"there are {', '.join(names)}; [[telephone.template]] describes another",
             )
+    try:
+        numbers = number_ranges(telephone.numbers)
+    except ValueError as problem:
+        raise Misconfigured(f'"telephone.numbers" cannot be used: {problem}') from None
     return Setup(
         zone=settings.time_zone,
+        numbers=numbers,
         extensions=extension_ranges(telephone.extensions),
         outside_prefixes=telephone.outside_prefixes,
         templates=templates,

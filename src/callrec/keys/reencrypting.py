@@ -75,7 +75,7 @@ class WhyLeft(StrEnum):
     HELD = "held"
     GRANTED = "granted to somebody"
     MISSING = "not in the vault"
-    AWAY = "on volumes only"
+    AWAY = "on drives only"
     DAMAGED = "damaged"
     CHANGED = "changed meanwhile"
 

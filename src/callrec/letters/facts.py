@@ -8,37 +8,51 @@ person must not learn.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, select
 
 from callrec.calls.category import categories_of
+from callrec.calls.custody import Opening
+from callrec.calls.find import call_facts
+from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
-from callrec.errors import NotFound, Refused
-from callrec.letters.wording import LetterContent, Letterhead, ToldCall
+from callrec.errors import Locked, NotFound, Refused
+from callrec.letters.wording import AboutRecordings, LetterContent, Letterhead, ToldCall
 from callrec.login.people import name_of
 from callrec.package.destroyed import DestructionCertificate
+from callrec.package.texts import ASK_ABOUT_COUNTRIES, days_in_words
 from callrec.policy.clause import Law
 from callrec.policy.clock_events import Awaited, waits_of
 from callrec.policy.further import NO_AUTHORITY, FurtherParticular
 from callrec.policy.hearing import answers_requester
+from callrec.policy.notice import storage_in_words
+from callrec.policy.particulars import Particulars, Unknown
 from callrec.policy.purpose import TERMS, Purpose, is_for
 from callrec.policy.request import RequestAct
 from callrec.policy.rights.grounds import GROUND_CODES, Ground
-from callrec.policy.rights.letter import LetterFacts, LetterKind
+from callrec.policy.rights.lawful_basis import reasons_in_words
+from callrec.policy.rights.letter import LetterFacts, LetterKind, check_tells_nothing_kept
 from callrec.policy.role import VaultKey
+from callrec.policy.words import words as words_of
 from callrec.practice import Actor, Practice, today
 from callrec.release.listen import attended_at
 from callrec.release.packing import sought_in_words
-from callrec.release.rights import disclosures_of, recipient_in_words, was_heard_outside
+from callrec.release.rights import (
+    disclosures_of,
+    recipient_in_words,
+    sees_recipients,
+    was_heard_outside,
+)
 from callrec.requests.approvals import last_approval, last_edits, uids_granted
 from callrec.requests.clock import day_of_leaf, deadline_on_day, is_first_month_over
-from callrec.requests.history import read_words
-from callrec.requests.holding import is_matched, matching_not_asked_for
+from callrec.requests.history import REQUESTS, outline_of, read_outlines, read_words
+from callrec.requests.holding import is_matched, left_out_uids, matching_not_asked_for
 from callrec.requests.model import OpenRequest, without_failed
+from callrec.requests.open import hidden_from, read_request
 from callrec.retention.certificate import certify_destruction
 
 _TOLD_PARTICULARS: Final = (
@@ -119,7 +133,7 @@ class LetterSource:
         request, told = self._request, frozenset[str]()
         content = replace(self._addressed(kind), words=" ".join(words.split()))
         if kind is LetterKind.REFUSE:
-            return replace(content, refused_on=self._refused_on())
+            return replace(content, refused_on=self._refused_on(), withheld=self._refused())
         if kind in (LetterKind.ACKNOWLEDGE, LetterKind.CLARIFY, LetterKind.EXTEND):
             return self._dated(content)
         if self._certificate is not None:
@@ -129,11 +143,26 @@ class LetterSource:
             content, told = self._in_effect(content)
         else:
             content, told = self._answered(content), self._decided.told
+        if request.purpose is Purpose.SUBJECT_ACCESS and not self._goes_out(content):
+            content = replace(content, about=self._about())
         if tells_recipients(kind, request.purpose):
             if not sees_recipients(self._actor):
                 raise recipients_unseen(request.reference, f"--kind {kind}")
             content = self._with_recipients(content, told)
         return content
+
+    def _goes_out(self, content: LetterContent) -> bool:
+        """Whether a package says what `AboutRecordings` does."""
+        hears = self._further.get(FurtherParticular.HEAR_OR_COPY) == "hear"
+        return bool(content.given) or not hears
+
+    def _about(self) -> AboutRecordings:
+        settings = self._practice.settings
+        return AboutRecordings(
+            reasons=reasons_in_words(settings.bases),
+            storage=storage_in_words(settings.practice.telephone_supplier),
+            other_countries=settings.practice.other_countries or ASK_ABOUT_COUNTRIES,
+        )
 
     def _addressed(self, kind: LetterKind) -> LetterContent:
         practice, request, further = self._practice, self._request, self._further
@@ -193,6 +222,63 @@ class LetterSource:
             clock_waits=self._terms.clock is Law.ONE_MONTH and bool(asked.keys() & proofs),
             asked_on=asked.get(Awaited.CLARIFICATION),
         )
+
+    def check_tells_nothing_kept(self, words: str) -> None:
+        """Of what the practice says in its own words; raises as the rule of that name.
+
+        As far as the actor can see it: who cannot open a call does not know who takes part.
+        """
+        practice, request = self._practice, self._request
+        contact = practice.settings.release.contact
+        desk = practice.settings.practice.data_protection_contact
+        check_tells_nothing_kept(
+            words, request.reference, kept=self._kept_names(), contact=f"{contact} {desk}"
+        )
+
+    def _kept_names(self) -> frozenset[str]:
+        """Who takes part in what is withheld or left out, but in nothing else that is asked for.
+
+        And which outside body got any of it, of which the person must not learn.
+        """
+        practice, connection, request = self._practice, self._connection, self._request
+        if not self._actor.has_key(VaultKey.CATALOGUE):
+            return frozenset()
+        kept = {uid for each in request.approvals for uid, _ in each.withheld}
+        kept |= left_out_uids(request)
+        table = tables.recording
+        asked = (*request.body.uids, *kept)
+        rows = connection.execute(select(table).where(table.c.uid.in_(asked))).all()
+        opening = Opening(practice, self._actor, connection)
+        parties = {each.uid: call_facts(each).parties for each in opening.sound_metadata(rows)}
+        known = {name for uid, names in parties.items() if uid not in kept for name in names}
+        told = request.particulars
+        known |= {*told.subjects, *(() if isinstance(told.parties, Unknown) else told.parties)}
+        kept_names = {name for uid in kept for name in parties.get(uid, ())} - known
+        return frozenset({*kept_names, *self._untold_bodies({*asked})})
+
+    def _untold_bodies(self, uids: Collection[str]) -> Iterator[str]:
+        practice, actor, connection = self._practice, self._actor, self._connection
+        hidden, makings = hidden_from(practice, actor, connection), read_outlines(connection)
+        for row in REQUESTS.every(connection):
+            is_theirs = row.purpose == Purpose.OUTSIDE_BODY and row.id not in hidden
+            if not is_theirs or {*outline_of(makings, row).uids}.isdisjoint(uids):
+                continue
+            try:
+                other = read_request(practice, actor, connection, f"R-{row.number}")
+            except (Locked, Refused):  # not the actor's to read, so not theirs to tell
+                continue
+            further = other.particulars.further
+            if further.get(FurtherParticular.SUBJECT_MAY_BE_TOLD, "yes") != "yes":
+                yield from (further[FurtherParticular.OFFICER], further[FurtherParticular.BODY])
+                # "The police" names "Avon and Somerset Police" well enough.
+                yield from (each for each in words_of(further[FurtherParticular.BODY]) if each[4:])
+
+    def _refused(self) -> Mapping[Ground, int]:
+        """On what grounds it is refused that may be told, each of how many recordings."""
+        request, gathering = self._request, self._request.body.gathering
+        left_out = gathering.left_out.values() if gathering else ()
+        grounds = [*left_out, *([self._refused_on()] * len(request.body.uids))]
+        return _counted([ground for ground in grounds if ground.is_disclosed])
 
     def _refused_on(self) -> Ground:
         words = read_words(self._connection, self._request)
@@ -282,7 +368,7 @@ class LetterSource:
             elsewhere=rest if is_owed else 0,
             is_whole=is_gathered and not since and is_matched(connection, request),
             searched_on=day_of_leaf(practice, gathered) if is_gathered and gathered else None,
-            sought=tuple(sought_in_words(request.particulars)) if is_gathered else (),
+            sought=tuple(_sought(request.particulars)) if is_gathered else (),
         )
 
     def _in_effect(self, content: LetterContent) -> tuple[LetterContent, frozenset[str]]:
@@ -321,6 +407,13 @@ class LetterSource:
         return replace(content, recipients=tuple(told), staff_heard=staff_heard)
 
 
+def _sought(particulars: Particulars) -> Iterator[str]:
+    """What was looked for, and of which days."""
+    yield from sought_in_words(particulars)
+    if not isinstance(particulars.days, Unknown):
+        yield f"and only calls of {' or '.join(map(days_in_words, particulars.days))}"
+
+
 def _counted(grounds: Collection[Ground]) -> Mapping[Ground, int]:
     counts = Counter(grounds)
     return {ground: counts[ground] for ground in Ground if counts[ground]}
@@ -356,11 +449,6 @@ def _erased(content: LetterContent, certificate: DestructionCertificate) -> Lett
 def tells_recipients(kind: LetterKind, purpose: Purpose) -> bool:
     """Whether such a letter says who else has the recordings."""
     return purpose in _WITH_RECIPIENTS.get(kind, ())
-
-
-def sees_recipients(actor: Actor) -> bool:
-    """Whether somebody can see who else has the recordings, and who came to hear them."""
-    return actor.has_key(VaultKey.CATALOGUE) and actor.has_key(VaultKey.AUDIT)
 
 
 def recipients_unseen(reference: str, command: str) -> Refused:

@@ -11,7 +11,6 @@ from callrec.errors import Refused
 from callrec.letters.facts import (
     LetterSource,
     recipients_unseen,
-    sees_recipients,
     tells_recipients,
 )
 from callrec.letters.log import (
@@ -38,6 +37,7 @@ from callrec.policy.rights.letter import (
     possible_letters,
 )
 from callrec.practice import Actor, Practice, record, today
+from callrec.release.rights import sees_recipients
 from callrec.requests.clock import day_of_leaf
 from callrec.requests.history import log_with_words
 from callrec.requests.lapse import attempt_on, signing_on
@@ -93,7 +93,8 @@ def write_letter(
 
     Raises:
         NotFound: there is no such request.
-        Refused: it is not the actor's to write, or what it would say is not so.
+        Refused: it is not the actor's to write, or what it would say is not so, or the words name
+            what is kept from the person.
         Unusable: words are given that have no place in it.
         Locked: it takes the actor's password.
         Tampered: the request is not as it was made.
@@ -106,6 +107,8 @@ def write_letter(
         source = LetterSource(practice, actor, act.connection, request)
         check_is_true(kind, source.facts())
         check_words(kind, words)
+        if words:
+            source.check_tells_nothing_kept(words)
         content = source.content(kind, words=words)
         text = letter_text(content)
         pdf = letter_pdf(text, reference=reference, at=paper_time(practice, content.on))
@@ -145,6 +148,7 @@ def record_letter_sent(
             on,
             reference,
             letter.number,
+            letter.kind,
             written_on=written_on,
             ended_on=ended_on,
             today=today(practice),

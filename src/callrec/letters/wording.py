@@ -25,7 +25,9 @@ from importlib import resources
 from string import Template
 from typing import Final, TypeAlias
 
+from callrec.errors import Source
 from callrec.package.texts import COLUMNS, bullets
+from callrec.policy.clause import Clause
 from callrec.policy.clock_events import Awaited
 from callrec.policy.days import day_in_words, time_in_words
 from callrec.policy.further import (
@@ -71,6 +73,18 @@ class ToldCall:
     """``3 years``, from its day; empty: the day of the call sets no end."""
     kept_until: date | None = None
     """The last day of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class AboutRecordings:
+    """What a data subject is told besides their own calls [UK GDPR 15(1)(a)-(c), (g), (h), 15(2)].
+
+    In words, as `package.texts.RightsFacts` has it.
+    """
+
+    reasons: tuple[str, ...]
+    storage: str
+    other_countries: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -132,6 +146,8 @@ class LetterContent:
     recipients: tuple[str, ...] = ()
     """Who else was given these calls, or heard them, and when."""
     staff_heard: bool = False
+    about: AboutRecordings | None = None
+    """Where no package goes out, in which YOUR-RIGHTS.txt would say it."""
     refused_on: Ground | None = None
     erased: tuple[ToldCall, ...] = ()
     certificate: str = ""
@@ -223,12 +239,12 @@ def _particulars(content: LetterContent) -> Mapping[str, str]:
 
 
 def _basis(further: Mapping[str, str]) -> str:
-    """The legal basis that an outside body named, where a code says it."""
+    """What an outside body relied on, where a code says it: an exemption, or an order."""
     code = further.get(FurtherParticular.LEGAL_BASIS, OTHER_BASIS)
     if code == COURT_ORDER:
         return ", by a sealed order of a court"
     meaning = QUESTIONS[FurtherParticular.LEGAL_BASIS].choices[code]
-    return "" if code == OTHER_BASIS else f", on this basis: {meaning}"
+    return "" if code == OTHER_BASIS else f", and relied on this exemption: {meaning}"
 
 
 # --- who reads it ------------------------------------------------------------------------------
@@ -264,7 +280,8 @@ def _acknowledge(content: LetterContent, say: _Say) -> Iterator[str]:
     yield say("acknowledge")
     audience = audience_of(content.purpose)
     if content.missing:
-        yield say("missing", missing=_bullets(_MISSING[each] for each in content.missing))
+        proofs = {**_MISSING, Awaited.AUTHORITY: _AUTHORITY[audience]}
+        yield say("missing", missing=_bullets(proofs[each] for each in content.missing))
     if content.clock_waits:
         yield say("clock waits")
     elif content.due_on is not None:
@@ -272,15 +289,25 @@ def _acknowledge(content: LetterContent, say: _Say) -> Iterator[str]:
         yield say("due by order") if is_ordered else say("due", law=_clock_law(content.purpose))
     else:
         yield say("no day" if content.target_on is None else "aim")
-    if audience is Audience.PERSON:
+    # No law lets a fee be taken for the record of somebody who died.
+    is_right = audience in (Audience.PERSON, Audience.APPLICANT)
+    if is_right and Awaited.FEE not in content.missing:
         yield say("free")
 
 
 _MISSING: Final = {
     Awaited.IDENTITY: "something that shows who you are, such as a passport or a driving licence",
-    Awaited.AUTHORITY: "something that shows that you may ask, such as a signed consent or a grant"
-    " of probate",
     Awaited.FEE: "the fee that we told you of",
+}
+
+_AUTHORITY: Final = {
+    **dict.fromkeys(
+        Audience,
+        "proof that you may ask for them, such as their consent, a power of attorney or your"
+        " child's birth certificate",
+    ),
+    Audience.APPLICANT: "proof that you may ask, such as a grant of probate or a solicitor's letter"
+    " about your claim",
 }
 
 
@@ -298,38 +325,55 @@ def _extend(_: LetterContent, say: _Say) -> Iterator[str]:
 
 
 def _answer(content: LetterContent, say: _Say) -> Iterator[str]:
-    is_patient = audience_of(content.purpose) is Audience.PERSON
     yield say("answer")
     if content.purpose is Purpose.RECTIFICATION:
         yield say("noted")
     else:
         yield say("give")
-        for piece, calls in (
-            ("given", content.given),
-            ("heard", content.heard),
-            (_to_be_given(content), content.granted),
-        ):
-            if calls:
-                listed = _listed(calls, with_end=is_patient)
-                yield say(piece, count=counted(len(calls), "call"), calls=listed)
+        yield from _given(content, say)
         yield " ".join(_cut(content, say))
     yield from _not_given(content, say)
     if content.searched_on is not None and content.sought:
         yield say("searched", sought=_bullets(content.sought, between=";"))
     if content.purpose is Purpose.SUBJECT_ACCESS:
         yield _recipients(content, say, "recipients") or say("no recipients")
+        yield say("more recipients")
         yield say("staff") if content.staff_heard else ""
     if content.purpose is Purpose.RECTIFICATION:
         yield _recipients(content, say, "recipients are told")
-    elif is_patient:
+    elif audience_of(content.purpose) is Audience.PERSON:
         yield say("how long")
+    yield from _about(content, say)
+
+
+def _given(content: LetterContent, say: _Say) -> Iterator[str]:
+    is_patient = audience_of(content.purpose) is Audience.PERSON
+    for piece, calls in (
+        ("given", content.given),
+        ("heard", content.heard),
+        (_to_be_given(content), content.granted),
+    ):
+        if calls:
+            listed = _listed(calls, with_end=is_patient)
+            yield say(piece, count=counted(len(calls), "call"), calls=listed)
+    if is_patient and (content.heard or (content.granted and _hears(content))):
+        yield say("copy too")
+
+
+def _about(content: LetterContent, say: _Say) -> Iterator[str]:
+    if about := content.about:
+        facts = {"storage": about.storage, "other_countries": about.other_countries}
+        yield say("about recordings", reasons=_bullets(about.reasons, between=";"), **facts)
 
 
 def _to_be_given(content: LetterContent) -> str:
     if audience_of(content.purpose) is Audience.COLLEAGUE:
         return "to use"
-    hears = content.further.get(FurtherParticular.HEAR_OR_COPY) == "hear"
-    return "to hear" if hears else "to give"
+    return "to hear" if _hears(content) else "to give"
+
+
+def _hears(content: LetterContent) -> bool:
+    return content.further.get(FurtherParticular.HEAR_OR_COPY) == "hear"
 
 
 def _cut(content: LetterContent, say: _Say) -> Iterator[str]:
@@ -366,7 +410,28 @@ def _why(purpose: Purpose, ground: Ground) -> str:
     """A ground in the words for the person, with its source."""
     basis = GROUNDS_FOR[purpose].get(ground)
     words = ground_in_words(ground, purpose)
-    return f"{words} [{basis.source.cited}]" if basis else words
+    return f"{words} ({_in_full(basis.source)})" if basis else words
+
+
+def _in_full(source: Source) -> str:
+    """A source as people who are no lawyers read it: ``UK GDPR, Article 15(1)``."""
+    if isinstance(source, Clause):
+        return f"our call recording policy, {source}"
+    words = str(source)
+    for short, full in _ABBREVIATIONS.items():
+        words = words.replace(short, full)
+    return words
+
+
+_ABBREVIATIONS: Final = {
+    "UK GDPR ": "UK GDPR, Article ",
+    "DPA 2018": "Data Protection Act 2018",
+    " Sch ": ", Schedule ",
+    " Pt ": ", Part ",
+    " para ": ", paragraph ",
+    " s.": ", section ",
+    " with ": " with Article ",
+}
 
 
 def _recipients(content: LetterContent, say: _Say, piece: str) -> str:
@@ -381,8 +446,14 @@ def _refuse(content: LetterContent, say: _Say) -> Iterator[str]:
     # What must not be told reads like what is not held, to the letter.
     if ground is Ground.NOT_HELD or not ground.is_disclosed:
         yield say("nothing to give" if TERMS[content.purpose].is_heard else "nothing to do")
+        yield say("look again")
+        yield from _not_given(content, say)
         return
-    yield say("refused", why=_why(content.purpose, ground))
+    is_listed = len(content.withheld) > 1 and ground in content.withheld
+    why = "" if is_listed else _why(content.purpose, ground)
+    yield say("refused on several") if is_listed else say("refused", why=why)
+    if is_listed or content.withheld.keys() - {ground}:
+        yield from _not_given(content, say)
     if audience_of(content.purpose) in (Audience.PERSON, Audience.APPLICANT):
         yield say("explain")
 
@@ -465,11 +536,13 @@ def _group(kept_for: str, calls: Sequence[ToldCall], *, with_end: bool) -> str:
     when = f"{counted(len(calls), 'call')}, the first of {first}, the last of {last}"
     if not with_end:
         return when
-    ends = f"We keep each for {kept_for} from its day" if kept_for else _NO_END
+    ends = f"We keep each for {kept_for} from its day" if kept_for else _NO_END_OF_EACH
     return f"{when}. {ends}"
 
 
 _NO_END: Final = "We keep it as long as the record to which it belongs"
+
+_NO_END_OF_EACH: Final = "We keep each as long as the record to which it belongs"
 
 
 def _wrapped(block: str) -> str:

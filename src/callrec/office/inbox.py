@@ -1,4 +1,6 @@
-"""What waits for one person: requests to decide or to answer, grants to hear; nothing is opened.
+"""What waits for one person: requests to decide or to answer, grants to hear.
+
+Nothing is opened but what calls are to be found for, and what may be hidden from the person.
 
 Every undecided request is in somebody's inbox. Where only its maker may decide it, it is in theirs:
 they lend the power to somebody, or break the glass. Where it waits for an answer and its makers
@@ -26,23 +28,25 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, find_request
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.complaints.show import complaints_waiting_for
-from callrec.errors import CallrecError
+from callrec.errors import CallrecError, Refused
 from callrec.incidents.show import incidents_waiting_for
 from callrec.login.people import logins
 from callrec.policy.clock_events import Awaited, Deadline, Urgency, urgency
+from callrec.policy.handling import check_may_gather
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import UNDECIDED, USED_STATES, RequestAct, RequestState, has_lapsed
 from callrec.policy.reviews import may_review_glass
 from callrec.policy.rights.complaint import ComplaintState
 from callrec.policy.role import Person, Power, Standing, powers_of
-from callrec.practice import Actor, Practice, today
+from callrec.policy.search import described_by
+from callrec.practice import Actor, Practice, is_older_than_keys, today
 from callrec.record.acts import done_leaves
 from callrec.requests.clock import read_deadlines
 from callrec.requests.due import answered_requests, open_questions
 from callrec.requests.glass import broken_glass
 from callrec.requests.history import REQUESTS, RequestOutline, outline_of, read_outlines
 from callrec.requests.holding import requests_to_gather
-from callrec.requests.open import references_hidden_from
+from callrec.requests.open import read_request, references_hidden_from
 from callrec.requests.packages import unrecorded_releases
 from callrec.requests.standing import LapseFacts, read_lapse_facts, state_now, undecided_until
 from callrec.requests.telling import people_with, possible_deciders
@@ -117,6 +121,8 @@ class InboxItem:
     """Nobody else may decide it."""
     awaited: Awaited | None = None
     """What it waits for, where somebody was asked."""
+    is_described: bool = True
+    """The request says something by which calls can be found."""
 
     @property
     def soonest(self) -> date:
@@ -147,13 +153,27 @@ def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
     """What waits for the actor and is not hidden from them, soonest due first.
 
     Raises:
-        Tampered: a request that may be hidden from them is not the one that was made.
+        Tampered: a request that is opened for it is not the one that was made.
     """
     with reading(practice.engine) as connection:
         hidden = references_hidden_from(practice, actor, connection)
         read = _read(practice, actor.person, connection)
         mine = [item for item in _items(read) if item.reference not in hidden]
-        return tuple(_with_by_hand(read, item) for item in mine)
+        seen = (_as_it_says(read, actor, _with_by_hand(read, item)) for item in mine)
+        return tuple(filter(None, seen))
+
+
+def _as_it_says(read: _Reading, actor: Actor, item: InboxItem) -> InboxItem | None:
+    """The same by what the request says, if calls are to be found for it; None if they may not."""
+    finds = item.waits_to in (InboxAction.ATTACH, InboxAction.GATHER)
+    if not finds or is_older_than_keys(read.practice, actor):
+        return item
+    request = read_request(read.practice, actor, read.connection, item.reference)
+    try:
+        check_may_gather(actor.person, request.facts, on=today(read.practice))
+    except Refused:  # it is about them: another who may search does that
+        return None
+    return replace(item, is_described=bool(described_by(request.particulars)))
 
 
 def _with_by_hand(read: _Reading, item: InboxItem) -> InboxItem:

@@ -113,15 +113,18 @@ def _shown(practice: Practice, version: SettingsVersion) -> ShownSettings:
     return ShownSettings(version.version, version.seq, at, by, version.settings)
 
 
-def propose_settings(practice: Practice, file: Path) -> ProposedSettings:
+def propose_settings(practice: Practice, source: Path | Mapping[str, Any]) -> ProposedSettings:
     """What the settings would be if a file were applied: what it does not name stays as it is.
+
+    ``source``: the file, or what one would say.
 
     Raises:
         Misconfigured: the file is not there, others can change it, it holds a key or a value that
             we do not know, or what it says contradicts itself.
     """
+    file = source if isinstance(source, Path) else Path("the proposal")
     try:
-        values = read_toml(file)
+        values = read_toml(source) if isinstance(source, Path) else source
     except FileNotFoundError:
         raise Misconfigured(f"there is no file {file}", hint=_HOW_TO_BEGIN) from None
     of_a_machine = Config.model_fields.keys() - Settings.model_fields.keys()
@@ -153,7 +156,10 @@ _HOW_TO_BEGIN: Final = (
 
 
 def apply_settings(
-    practice: Practice, actor: Actor, file: Path, agree: Callable[[ProposedSettings], None]
+    practice: Practice,
+    actor: Actor,
+    source: Path | Mapping[str, Any],
+    agree: Callable[[ProposedSettings], None],
 ) -> ShownSettings | None:
     """Decide that a file's settings are in force from now on; None where it changes nothing.
 
@@ -166,7 +172,7 @@ def apply_settings(
     """
     with attempt(practice, actor, SETTINGS_ACT):
         check_may_set_rules(actor.person)
-    proposed = propose_settings(practice, file)
+    proposed = propose_settings(practice, source)
     if not proposed.changes:
         return None
     agree(proposed)

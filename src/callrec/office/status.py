@@ -348,8 +348,8 @@ def _volume_warnings(practice: Practice) -> Iterator[str]:
             yield f"the audit log: {error.message}; run callrec audit verify"
     if too_few:
         yield (
-            f"{'1 recording is' if too_few == 1 else f'{too_few} recordings are'} on volumes only,"
-            f" and on fewer than {copies} drives: attach those that have them, and another, and run"
+            f"{'1 recording is' if too_few == 1 else f'{too_few} recordings are'} only on drives,"
+            f" and on fewer than {copies}: attach those that have them, and another, and run"
             " callrec archive --to DIR"
         )
 

@@ -441,7 +441,7 @@ WORDS = {
     "kem-key": r"[A-Za-z0-9+/]{1621}[AQgw]==",  # of 1,216
     "signature": r"[A-Za-z0-9+/]{85}[AQgw]==",  # of 64
     "code": r"[a-z-]+",
-    "ground": r"(?!crime\Z)[a-z-]+",
+    "ground": r"(?!(?:crime|expectations)\Z)[a-z-]+",
     "path": r"recordings/[0-9]{2,}-(original|listening)\.[a-z0-9]{1,8}",
     "act": r"[a-z]+([.-][a-z]+)*",
 }

@@ -27,20 +27,20 @@ METHOD: Final = (
     "The key of each recording was destroyed, so that no copy of its sealed file can be opened;"
     " with it went its sealed description, its entries in the search index, what was granted of it"
     " and what the record had sealed about it. The file was deleted, the catalogue written anew,"
-    " and each bag on each volume written anew without it. Nothing was overwritten on the medium"
+    " and each bag on each drive written anew without it. Nothing was overwritten on the medium"
     " itself."
 )
 
 METHOD_BUT_LOST: Final = (
     "In the vault the key of each recording was destroyed; with it went its sealed description, its"
     " entries in the search index, what was granted of it and what the record had sealed about it."
-    " The file was deleted, the catalogue written anew, and each bag on each volume that the"
+    " The file was deleted, the catalogue written anew, and each bag on each drive that the"
     " practice still has written anew without it. Nothing was overwritten on the medium itself."
 )
 """Where volumes are lost that hold some of them yet."""
 
 ON_LOST_VOLUMES: Final = (
-    "what is on the volumes that are lost: sealed files and, in a sealed copy of the catalogue,"
+    "what is on the drives that are lost: sealed files and, in a sealed copy of the catalogue,"
     " their keys; anyone who finds one and has the password of somebody who may approve, or the"
     " recovery kit, can open them"
 )
@@ -243,7 +243,7 @@ def decision_rows(certificate: DestructionCertificate) -> Iterator[tuple[str, st
     began = instant_in_words(certificate.begun_at)
     yield "Carried out by", f"{certificate.carried_out_by}, {began}"
     done = instant_in_words(certificate.done_at)
-    yield "Complete", f"{done}, but for volumes that are lost" if lost(certificate) else done
+    yield "Complete", f"{done}, but for drives that are lost" if lost(certificate) else done
 
 
 def lost(certificate: DestructionCertificate) -> tuple[Medium, ...]:
@@ -308,7 +308,7 @@ def _lines(certificate: DestructionCertificate, certified: Certified) -> Iterato
         yield f"    uid {each.uid}"
         yield f"    {each.sha256_sealed}"
     yield from _section("Kept", map(": ".join, kept_rows(certificate)))
-    yield from _section("Volumes", map(": ".join, medium_rows(certificate)))
+    yield from _section("Drives", map(": ".join, medium_rows(certificate)))
     released = map(", release ".join, certificate.released)
     yield from _section("Released before; who has it was to be told [UK GDPR 19]", released)
     yield from _section("Method", [method(certificate)])

@@ -38,11 +38,27 @@ WHAT_IT_PROVES: Final = "proves that these are the files released on this record
 _INDENT = "    "
 
 
-def read_me_first(manifest: Manifest, *, contact: str, elsewhere: int) -> str:
-    """READ-ME-FIRST.txt: what this is, how to open and hear it, who to ask; for a patient.
+@dataclass(frozen=True, slots=True)
+class OtherCalls:
+    """How many more calls fit what was asked for, and are neither given now nor refused.
 
-    ``elsewhere``: how many more calls fit what was asked for, and are answered for by themselves.
+    The manifest lists what went out ``before`` and what is ``undecided`` as withheld: from this
+    package it is.
     """
+
+    elsewhere: int = 0
+    """Another part of the same request is about them."""
+    before: int = 0
+    """They went out in an earlier package."""
+    undecided: int = 0
+    """Nobody has decided them yet, though a law gives a right to an answer."""
+
+
+NO_OTHER_CALLS: Final = OtherCalls()
+
+
+def read_me_first(manifest: Manifest, *, contact: str, others: OtherCalls = NO_OTHER_CALLS) -> str:
+    """READ-ME-FIRST.txt: what this is, how to open and hear it, who to ask; for a patient."""
     calls = {file.path.partition("-")[0]: file for file in manifest.files}
     return _text(
         "read-me-first.txt",
@@ -52,7 +68,7 @@ def read_me_first(manifest: Manifest, *, contact: str, elsewhere: int) -> str:
         calls="\n".join(line for name, file in calls.items() for line in _call(name, file)),
         same=_same(manifest),
         edited=_edited(manifest),
-        left_out=_left_out(manifest, elsewhere),
+        left_out=_left_out(manifest, others),
         contact=contact,
         proves=WHAT_IT_PROVES,
     )
@@ -71,8 +87,7 @@ class Searched:
     given: int
     withheld: Mapping[str, int]
     """How many, by the grounds that may be told, in words."""
-    elsewhere: int
-    """As `read_me_first`."""
+    others: OtherCalls = NO_OTHER_CALLS
 
 
 def search_text(
@@ -81,13 +96,17 @@ def search_text(
     """SEARCH.txt: what was searched, and how many were found, given, withheld [UK GDPR 15(1A)].
 
     What must not be told is in none of its counts: found is what is given, withheld on a ground
-    that may be told, or answered for by itself.
+    that may be told, or one of the others.
     """
-    withheld = sum(searched.withheld.values())
-    found = searched.given + withheld + searched.elsewhere
+    others, withheld = searched.others, sum(searched.withheld.values())
+    more = {
+        "given to you before": others.before,
+        "not decided yet": others.undecided,
+        "in another answer to you": others.elsewhere,
+    }
+    found = searched.given + withheld + sum(more.values())
     counts = {"found": found, "given to you": searched.given, "not given": withheld}
-    if searched.elsewhere:
-        counts["in another answer to you"] = searched.elsewhere
+    counts |= {what: count for what, count in more.items() if count}
     told = [(*counted(count, "call").split(), what) for what, count in counts.items()]
     digits = len(told[0][0])
     why = [f"{count}: {ground}" for ground, count in searched.withheld.items()]
@@ -100,7 +119,8 @@ def search_text(
         sought=bullets(searched.sought),
         days=bullets(map(days_in_words, searched.days) if searched.days else _ALL_DAYS),
         counts="\n".join(f"{_INDENT}{count:>{digits}} {call} {what}" for count, call, what in told),
-        not_given=f"{_WHY_NOT[withheld == 1]}\n\n{bullets(why)}" if why else _NONE_WITHHELD,
+        not_given=f"{_WHY_NOT[withheld == 1]}\n\n{bullets(why)}" if why else "",
+        rest=_WRITTEN_TO if others.undecided else ("" if why else _NONE_WITHHELD),
         contact=contact,
     )
 
@@ -109,6 +129,8 @@ _ALL_DAYS: Final = ("all days of which we hold recordings",)
 
 _WHY_NOT: Final = ("Why some are not given:", "Why it is not given:")
 """Of several, of one."""
+
+_WRITTEN_TO: Final = "We will write to you again about what is not decided yet."
 
 _NONE_WITHHELD: Final = "We have given you every call that you are entitled to."
 
@@ -135,6 +157,8 @@ class RightsFacts:
     """Where recordings lie, in a sentence."""
     recipients: tuple[str, ...]
     """Who had these recordings before, as far as that may be told."""
+    is_seen_whole: bool
+    """Who put it together sees all of the record; others leave out what they cannot see."""
     kept_until: Mapping[str, date | None]
     """By ``recordings/01`` the last day for which it is kept; None: the call's day gives none."""
     other_countries: str
@@ -162,9 +186,10 @@ def rights_text(manifest: Manifest, facts: RightsFacts, own: str = "") -> str:
         purposes=bullets(facts.reasons),
         basis=facts.basis,
         storage=facts.storage,
-        recipients=bullets(facts.recipients or _NO_RECIPIENT),
+        recipients=bullets(_recipients(facts)),
+        gaps="" if facts.is_seen_whole else _GAPS,
         kept_until="\n".join(kept),
-        other_countries=facts.other_countries or _ASK_ABOUT_COUNTRIES,
+        other_countries=facts.other_countries or ASK_ABOUT_COUNTRIES,
         regulator="\n".join(f"{_INDENT}{line}" for line in facts.regulator if line),
     )
 
@@ -178,10 +203,23 @@ _NOT_SEARCHED: Final = (
     " If you want us to search for all of them, please tell us."
 )
 
-_NO_RECIPIENT: Final = ("nobody of whom we can tell you",)
+_NO_RECIPIENT: Final = "nobody of whom we can tell you"
 """The same words whether there was nobody, or somebody whom no law lets us name."""
 
-_ASK_ABOUT_COUNTRIES: Final = "Please ask us whether a recording of yours went to another country."
+_NONE_SEEN: Final = "nobody whom the person who put this together could see"
+
+_GAPS: Final = (
+    "This list may have gaps. The person who put this together may not see who listened here, or"
+    " what others were given. Our letter that answers your request tells you of everybody of whom"
+    " we can. If you have no letter from us, please ask for it."
+)
+
+
+def _recipients(facts: RightsFacts) -> tuple[str, ...]:
+    return facts.recipients or (_NO_RECIPIENT if facts.is_seen_whole else _NONE_SEEN,)
+
+
+ASK_ABOUT_COUNTRIES: Final = "Please ask us whether a recording of yours went to another country."
 
 
 def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
@@ -243,8 +281,9 @@ def _same(manifest: Manifest) -> str:
     return ""
 
 
-def _left_out(manifest: Manifest, elsewhere: int) -> str:
-    left_out, withheld = [], len(manifest.withheld)
+def _left_out(manifest: Manifest, others: OtherCalls) -> str:
+    left_out, elsewhere = [], others.elsewhere
+    withheld = len(manifest.withheld) - others.before - others.undecided
     if withheld:
         calls = "One call that was" if withheld == 1 else f"{withheld} calls that were"
         left_out.append(
@@ -255,9 +294,15 @@ def _left_out(manifest: Manifest, elsewhere: int) -> str:
         calls = "One more call" if elsewhere == 1 else f"{elsewhere} more calls"
         left_out.append(
             f"{calls} that you asked for did not fit into one answer: you get another answer about"
-            " them from the practice."
+            f" {'it' if elsewhere == 1 else 'them'} from the practice."
         )
-    if manifest.is_complete:
+    if others.before:
+        was = "One call was" if others.before == 1 else f"{others.before} calls were"
+        left_out.append(f"{was} given to you before.")
+    if others.undecided:
+        are = "One call is" if others.undecided == 1 else f"{others.undecided} calls are"
+        left_out.append(f"{are} not decided yet. {_WRITTEN_TO}")
+    elif manifest.is_complete:
         more = "everything else" if left_out else "everything"
         left_out.append(
             f"We have given you {more} that you are entitled to. SEARCH.txt says what we searched."
@@ -279,7 +324,7 @@ def _text(name: str, **facts: str) -> str:
     """The text with its facts; paragraphs wrapped, indented ones left as they are."""
     template = resources.files(__package__).joinpath(name).read_text("utf-8")
     paragraphs = Template(template).substitute(facts).strip("\n").split("\n\n")
-    return "\n\n".join(map(_wrapped, paragraphs)) + "\n"
+    return "\n\n".join(map(_wrapped, filter(None, paragraphs))) + "\n"
 
 
 def _wrapped(paragraph: str) -> str:

@@ -277,7 +277,7 @@ def destruction_pdf(certificate: DestructionCertificate, certified: Certified) -
     sheet.keep_section("What was destroyed", destroyed)
     for heading, rows, style in (
         ("What was asked for and is kept", kept_rows(certificate), TEXT),
-        ("Archive volumes", medium_rows(certificate), TEXT),
+        ("Archive drives", medium_rows(certificate), TEXT),
         ("Released before: who has it was to be told [UK GDPR 19]", certificate.released, HASH),
     ):
         if rows:

@@ -192,7 +192,8 @@ def _in_form(field: FurtherParticular, text: str, known: AnswerContext, clause: 
         case AnswerKind.FILE:
             return _file(KeptFile.from_text(tidy), asked.option)
         case AnswerKind.DAY:
-            return parse_day(tidy, known.today, option=asked.option).isoformat()
+            ahead = field is FurtherParticular.ANSWER_BY
+            return parse_day(tidy, known.today, option=asked.option, ahead=ahead).isoformat()
         case AnswerKind.CHOICE:
             return tidy.casefold()
         case _:

@@ -36,6 +36,7 @@ _WRITTEN_DAY = re.compile(
     r"(?:,? (?P<year>[0-9]{4}|[0-9]{2}))?"
 )
 _WEEKDAY = re.compile(r"(?:last )?(?P<weekday>[a-z]{3,9})")
+_COMING_WEEKDAY = re.compile(r"(?:next )?(?P<weekday>[a-z]{3,9})")
 _TIME = re.compile(
     r"(?P<hour>[0-9]{1,2})(?:[:.](?P<minute>[0-9]{2}))?(?: ?(?P<half>[ap])\.?m\.?)?", re.IGNORECASE
 )
@@ -141,25 +142,34 @@ def as_typed(day: date) -> str:
 
 
 def parse_day(
-    text: str, today: date, *, what: str = "that", option: str = "", first_year: int = _YEARS.start
+    text: str,
+    today: date,
+    *,
+    what: str = "that",
+    option: str = "",
+    first_year: int = _YEARS.start,
+    ahead: bool = False,
 ) -> date:
     """A day as typed: ``4/1/2024``, ``2024-01-04``, ``Thu 4 Jan 2024``, ``today``, ``yesterday``.
 
     Or ``4/1/24``, ``04.01.2024``, ``4 Jan``, ``last Tuesday``: without a year the newest such day
-    until today, without a day of the month the newest before today. Unusable if it is none of
-    these, no day, or before ``first_year``; ``what`` names it in the error, such as ``--until``,
-    and ``option`` is what to type.
+    until today, without a day of the month the newest before today; or, of what lies ``ahead``, the
+    first from today on and after it. Unusable if it is none of these, no day, or before
+    ``first_year``; ``what`` names it in the error, such as ``--until``, and ``option`` is what to
+    type.
     """
     typed = text.strip().casefold()
     if typed == "today":
         return today
     if typed == "yesterday":
         return today - _A_DAY
-    day = _day_in_figures(typed, today) or _day_in_letters(typed, today) or _weekday(typed, today)
+    read = _day_in_figures, _day_in_letters, _weekday
+    day = next(filter(None, (each(typed, today, ahead=ahead) for each in read)), None)
     if day is None or day.year not in range(first_year, _YEARS.stop):
         raise Unusable(
             f"{what} is not a date",
-            hint="type 4/1/2024 (day first), 4 Jan 2024, today or yesterday",
+            hint="type 4/1/2024 (day first), 4 Jan 2024, today or"
+            f" {'next Friday' if ahead else 'yesterday'}",
             option=option,
         )
     return day
@@ -172,27 +182,29 @@ def parse_days(text: str, today: date, *, what: str = "that") -> DayRange:
     return DayRange(begins, parse_day(last, today, what=what) if last else begins)
 
 
-def _day_in_figures(typed: str, today: date) -> date | None:
+def _day_in_figures(typed: str, today: date, *, ahead: bool) -> date | None:
     found = _ISO_DAY.fullmatch(typed) or _BRITISH_DAY.fullmatch(typed)
-    return _day(found["day"], int(found["month"]), found["year"], today) if found else None
+    if found is None:
+        return None
+    return _day(found["day"], int(found["month"]), found["year"], today, ahead=ahead)
 
 
-def _day_in_letters(typed: str, today: date) -> date | None:
+def _day_in_letters(typed: str, today: date, *, ahead: bool) -> date | None:
     """A day as `short_date` and `full_date` write it; none where its weekday is another."""
     found = _WRITTEN_DAY.fullmatch(typed)
     if found is None:
         return None
     for month in range(1, 13):
         if f"{date(2024, month, 1):%B}".casefold().startswith(found["month"]):
-            day = _day(found["day"], month, found["year"], today)
+            day = _day(found["day"], month, found["year"], today, ahead=ahead)
             return day if day and _is_weekday(day, found["weekday"] or "") else None
     return None
 
 
-def _weekday(typed: str, today: date) -> date | None:
-    """The newest before today; none where it is no weekday's name."""
-    found = _WEEKDAY.fullmatch(typed)
-    week = (today - _A_DAY * back for back in range(1, 8))
+def _weekday(typed: str, today: date, *, ahead: bool) -> date | None:
+    """The newest before today, or the first after it; none where it is no weekday's name."""
+    found = (_COMING_WEEKDAY if ahead else _WEEKDAY).fullmatch(typed)
+    week = (today + _A_DAY * (days if ahead else -days) for days in range(1, 8))
     return next((day for day in week if found and _is_weekday(day, found["weekday"])), None)
 
 
@@ -200,19 +212,19 @@ def _is_weekday(day: date, name: str) -> bool:
     return f"{day:%A}".casefold().startswith(name)
 
 
-def _day(day: str, month: int, year: str | None, today: date) -> date | None:
-    """A day; without its year the newest until today; none where there is no such day."""
+def _day(day: str, month: int, year: str | None, today: date, *, ahead: bool) -> date | None:
+    """A day; without its year the newest until today, or the first from it; none: no such day."""
     if year:
         of_two = len(year) < len("2024")
         years = [int(year) + (_CENTURY if of_two else 0)]
         if of_two and years[0] > today.year + _AHEAD:
             return None
     else:
-        years = [today.year, today.year - 1]
+        years = [today.year, today.year + (1 if ahead else -1)]
     for each in years:
         with suppress(ValueError):
             found = date(each, month, int(day))
-            if year or found <= today:
+            if year or found == today or (found > today) is ahead:
                 return found
     return None
 

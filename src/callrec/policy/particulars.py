@@ -40,6 +40,16 @@ WITHHELD: Final = "withheld"
 ``withheld 2024-03-01/2024-03-31``, within days of its own."""
 
 
+DIGITS: Final = "digits"
+"""Before a number that cannot be one as it stands, ``digits 946012``: calls are found by what their
+telephone system wrote, digit by digit."""
+
+
+def sought(number: str) -> str:
+    """A number of a request as calls have it."""
+    return number.removeprefix(f"{DIGITS} ")
+
+
 def days_withheld(number: str) -> DayRange | None:
     """The days of its own that `WITHHELD` has in a number's place; None if it has none."""
     word, _, days = number.partition(" ")
@@ -192,9 +202,10 @@ def read_particulars(
 ) -> Particulars:
     """Check the answers and make them a request's particulars.
 
-    Numbers are E.164, `WITHHELD` or "unknown". Refused without a proper reason, where something is
-    neither given nor "unknown", or by the purpose's own rules (policy/completeness.py). Unusable if
-    something is given and unknown at once; otherwise as `read_further`.
+    Numbers are E.164, `DIGITS` with some, `WITHHELD` or "unknown". Refused without a proper reason,
+    where something is neither given nor "unknown", or by the purpose's own rules
+    (policy/completeness.py). Unusable if something is given and unknown at once; otherwise as
+    `read_further`.
     """
     taken = replace(
         answers,

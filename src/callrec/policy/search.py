@@ -18,7 +18,7 @@ from typing import TypeVar
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.days import DayRange, TimeRange
-from callrec.policy.particulars import Particulars, Unknown, days_withheld, is_withheld
+from callrec.policy.particulars import Particulars, Unknown, days_withheld, is_withheld, sought
 from callrec.policy.words import check_reason, words
 
 TAIL_DIGITS = 4
@@ -69,7 +69,7 @@ class Criteria:
     """What a search asks for; a call has to meet all that is given."""
 
     number: str | None = None
-    """E.164."""
+    """E.164, or the digits of what cannot be that."""
     tail: str | None = None
     """The last four digits of a number."""
     withheld: bool = False
@@ -197,7 +197,7 @@ def described_by(particulars: Particulars) -> tuple[Criteria, ...]:
             anyone = [replace(each, withheld=True, days=own or each.days) for each in within]
             asked += dict.fromkeys(_by_the_day(anyone))
         else:
-            asked += [replace(each, number=number) for each in within]
+            asked += [replace(each, number=sought(number)) for each in within]
     for name in filter(words, particulars.names):
         asked += [replace(each, party=name) for each in within]
     if asked:
@@ -230,7 +230,7 @@ def is_of_another_number(particulars: Particulars, call: CallFacts) -> bool:
     if numbers is None or particulars.names:
         return False
     is_one = call.is_withheld and any(map(is_withheld, numbers))
-    return not is_one and call.numbers.isdisjoint(numbers)
+    return not is_one and call.numbers.isdisjoint(map(sought, numbers))
 
 
 def is_of_another_day(particulars: Particulars, began_at: datetime) -> bool:

@@ -204,7 +204,7 @@ def _check_makers(powers: Powers) -> Iterator[Problem]:
     """People who made statements about recordings or volumes had the power to at the time."""
     for row in carried(powers.connection, *_MAKES):
         if _MAKES[row.kind] not in powers.of(Leaf.decode(row.leaf, row.seq)):
-            what = "a statement about recordings or volumes was made by somebody without the power"
+            what = "a statement about recordings or drives was made by somebody without the power"
             yield Problem(row.seq, what)
 
 

@@ -31,6 +31,7 @@ from callrec.package.manifest import (
 from callrec.package.package import Content, Enclosures, Member, assemble, pieces, ssh_fingerprint
 from callrec.package.page import PageContent, write_page
 from callrec.package.texts import (
+    OtherCalls,
     Searched,
     days_in_words,
     read_me_first,
@@ -40,11 +41,12 @@ from callrec.package.texts import (
 )
 from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers
-from callrec.policy.further import FurtherParticular
+from callrec.policy.further import NO_AUTHORITY, FurtherParticular
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
 from callrec.policy.particulars import Particulars, Unknown, days_withheld, is_withheld
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.rights.grounds import GROUND_CODES, ground_in_words
+from callrec.policy.request import RequestAct
+from callrec.policy.rights.grounds import GROUND_CODES, Ground, ground_in_words
 from callrec.policy.rights.lawful_basis import (
     confidentiality_basis,
     exemption_relied_on,
@@ -73,9 +75,8 @@ class Draft:
     """How the bytes of each file that the manifest lists are made."""
     directions: ReleaseInstructions
     """How it goes out."""
-    elsewhere: int
-    """How many more recordings fit what was asked for: another part of the same request has them,
-    or an approval would not have been given."""
+    others: OtherCalls
+    """What else fits what was asked for."""
 
     @property
     def request(self) -> OpenRequest:
@@ -125,7 +126,7 @@ def write_package(
             proof=evidence.proof,
             signers=evidence.signers,
             certificate=certificate_pdf,
-            read_me=read_me_first(manifest, contact=certificate.contact, elsewhere=draft.elsewhere),
+            read_me=read_me_first(manifest, contact=certificate.contact, others=draft.others),
             verify=verify_text(manifest, public=signing_public(seed), root=practice.root.hex()),
             rights=rights,
             exhibit_label=exhibit_label,
@@ -158,7 +159,7 @@ def search_of(
     grants: Sequence[UsableGrant],
     withheld: Iterable[Withheld],
     *,
-    elsewhere: int,
+    others: OtherCalls,
 ) -> Mapping[str, bytes]:
     """``SEARCH.txt``, by path, where a law gives a right to all that was gathered; else none."""
     request, zone = grants[0].request, practice.settings.time_zone
@@ -166,14 +167,15 @@ def search_of(
     if request.body.gathering is None or leaf is None or not TERMS[request.purpose].is_owed_whole:
         return {}
     days = request.particulars.days
-    why = (ground_in_words(GROUND_CODES[each.code], request.purpose) for each in withheld)
+    grounds = (GROUND_CODES[each.code] for each in withheld)
+    why = (ground_in_words(g, request.purpose) for g in grounds if g is not Ground.NOT_APPROVED)
     searched = Searched(
         at=parse_instant(leaf.at).astimezone(zone),
         sought=tuple(sought_in_words(request.particulars)),
         days=() if isinstance(days, Unknown) else days,
         given=len({grant.uid for grant in grants}),
         withheld=Counter(why),
-        elsewhere=elsewhere,
+        others=others,
     )
     text = search_text(
         searched,
@@ -185,8 +187,25 @@ def search_of(
     return {SEARCH: text.encode()}
 
 
+def other_calls(
+    request: OpenRequest, withheld: Iterable[Withheld], *, elsewhere: int
+) -> OtherCalls:
+    """What else fits what was asked for; ``elsewhere``: how many another part of it is about.
+
+    Where a law gives a right to each, nobody is refused one because nobody approved it.
+    """
+    if not TERMS[request.purpose].is_owed_whole:
+        return OtherCalls(elsewhere)
+    delivered = (leaf for leaf in request.history.leaves if leaf.act == RequestAct.DELIVERED)
+    given = {uid for leaf in delivered for uid in leaf.subject[2:]}
+    before = {row.id for row in request.recordings if row.uid in given}
+    open_ = {each.recording for each in withheld if each.code == Ground.NOT_APPROVED}
+    return OtherCalls(elsewhere, before=len(open_ & before), undecided=len(open_ - before))
+
+
 def sought_in_words(particulars: Particulars) -> Iterator[str]:
     """What was looked for, in words: no file of a release has a name or a whole number."""
+    one, several = _names_of(particulars.further)
     numbers = () if isinstance(particulars.numbers, Unknown) else particulars.numbers
     for number in numbers:
         if is_withheld(number):
@@ -197,7 +216,7 @@ def sought_in_words(particulars: Particulars) -> Iterator[str]:
             yield f"a number that ends in {number[-TAIL_DIGITS:]}"
     if particulars.names:
         count = len(particulars.names)
-        yield "the name that you are known by" if count == 1 else f"{count} names of yours"
+        yield one if count == 1 else f"{count} {several}"
     if not numbers and not particulars.names:
         by_name = any(criteria.party for criteria in described_by(particulars))
         yield "the names of those who took part" if by_name else "any call"
@@ -206,6 +225,16 @@ def sought_in_words(particulars: Particulars) -> Iterator[str]:
     if not isinstance(particulars.times, Unknown):
         first, last = particulars.times.first, particulars.times.last
         yield f"and only calls between {first:%H:%M} and {last:%H:%M}"
+
+
+def _names_of(further: Mapping[str, str]) -> tuple[str, str]:
+    """Whose name was looked for, and several of theirs: of who reads it, or of another person."""
+    if FurtherParticular.APPLICANT in further:
+        return "the name of the patient", "names of the patient"
+    if further.get(FurtherParticular.AUTHORITY) == NO_AUTHORITY:
+        return "the name that you are known by", "names of yours"
+    whose = "the person whose calls they are"
+    return f"the name of {whose}", f"names of {whose}"
 
 
 def call_data_of(grants: Sequence[UsableGrant], enclosed: Enclosed) -> Mapping[str, bytes]:

@@ -42,6 +42,7 @@ from callrec.release.copies import enclose, plan_copies
 from callrec.release.packing import (
     Draft,
     call_data_of,
+    other_calls,
     search_of,
     withheld_of,
     write_manifest,
@@ -172,8 +173,9 @@ def _put_together(
     if is_page:
         check_size(enclosed.size_bytes)
     withheld = tuple(withheld_of(practice, grants))
+    others = other_calls(request, withheld, elsewhere=elsewhere)
     data = {
-        **search_of(practice, grants, withheld, elsewhere=elsewhere),
+        **search_of(practice, grants, withheld, others=others),
         **call_data_of(grants, enclosed),
     }
     manifest = write_manifest(
@@ -185,7 +187,7 @@ def _put_together(
         call_data=data,
         withheld=withheld,
     )
-    return Draft(grants, copies, manifest, {**data, **enclosed.contents}, directions, elsewhere)
+    return Draft(grants, copies, manifest, {**data, **enclosed.contents}, directions, others)
 
 
 def _check_whole(practice: Practice, connection: Connection, request: OpenRequest) -> int:

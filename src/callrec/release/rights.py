@@ -19,13 +19,14 @@ from callrec.errors import Locked, NotFound, Refused
 from callrec.package.manifest import Manifest
 from callrec.package.texts import RightsFacts
 from callrec.policy.days import day_in_words
-from callrec.policy.further import FurtherParticular
+from callrec.policy.further import NO_AUTHORITY, FurtherParticular
 from callrec.policy.hearing import had_outside_listeners
 from callrec.policy.notice import officers_in_words, storage_in_words
 from callrec.policy.particulars import Particulars, are_about_one_person
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.rights.lawful_basis import articles_of, in_articles, reasons_in_words
+from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice
 from callrec.record.acts import done_leaves
 from callrec.release.listen import attended_at
@@ -52,6 +53,7 @@ def rights_facts(
         basis=in_articles(articles_of(Purpose(manifest.purpose), bases)),
         storage=storage_in_words(about.telephone_supplier),
         recipients=recipients,
+        is_seen_whole=sees_recipients(actor),
         kept_until={
             file.path.partition("-")[0]: categories[n].kept_until(file.started_at.date())
             for n, file in calls.items()
@@ -59,6 +61,11 @@ def rights_facts(
         other_countries=about.other_countries,
         regulator=(about.regulator, about.regulator_address, about.regulator_contact),
     )
+
+
+def sees_recipients(actor: Actor) -> bool:
+    """Whether somebody can see who else has the recordings, and who came to hear them."""
+    return actor.has_key(VaultKey.CATALOGUE) and actor.has_key(VaultKey.AUDIT)
 
 
 def _recipients(
@@ -127,13 +134,19 @@ def _who(
     except (Locked, NotFound, Refused):  # not the releaser's to read, so not theirs to tell
         return "" if purpose in _NAMED else "somebody who has a right to it by law"
     if purpose in _RIGHTS_TO_A_COPY:
-        is_you = are_about_one_person(told, other)
-        return f"you, in answer to {reference}" if is_you else _ANOTHER
+        if not are_about_one_person(told, other):
+            return _ANOTHER
+        asked = (told, other)
+        in_person = all(a.further.get(FurtherParticular.AUTHORITY) == NO_AUTHORITY for a in asked)
+        return f"{'you' if in_person else _THEY_OR_THEIRS}, in answer to {reference}"
     may_be_told = other.further.get(FurtherParticular.SUBJECT_MAY_BE_TOLD, "yes") == "yes"
     return other.further[_NAMED[purpose]] if may_be_told else ""
 
 
 _ANOTHER = "another person who has a right to it by law"
+
+_THEY_OR_THEIRS = "the person whose calls they are, or somebody who acts for them"
+"""Where somebody else asks, or did: who that was need not be the one who reads it."""
 
 _RIGHTS_TO_A_COPY = frozenset({Purpose.SUBJECT_ACCESS, Purpose.PORTABILITY})
 """Under which the person who is told may have been given it themselves."""

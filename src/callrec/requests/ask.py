@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
@@ -222,8 +222,14 @@ def write_request(
     return history
 
 
+_NUMBER_HINT: Final = (
+    'give it in full, just the digits that the telephone system wrote ("digits 946012"), or say'
+    " unknown"
+)
+
+
 def parse_number(practice: Practice, typed: str) -> str:
-    """A number in any spelling as E.164; "unknown" and "withheld" stay what they are.
+    """A number in any spelling as E.164; "unknown", "withheld" and "digits" stay what they are.
 
     After "withheld" may stand its days, as `policy.days.parse_days` reads them.
     """
@@ -232,13 +238,9 @@ def parse_number(practice: Practice, typed: str) -> str:
         return f"{WITHHELD} {parse_days(days, today(practice))}"
     if word in ("", UNKNOWN, WITHHELD):
         return word
-    from callrec.telephone.number import e164  # noqa: PLC0415  # 35 ms, and few who load this type one
+    from callrec.telephone.number import parse_sought  # noqa: PLC0415  # 35 ms, and few type one
 
-    number = e164(typed)
-    if number is None:
-        hint = "give it in full, or say unknown"
-        raise Unusable("that is not a telephone number", hint=hint, option="--number N")
-    return number
+    return parse_sought(typed, hint=_NUMBER_HINT, option="--number N")
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ from callrec.policy.rights.withholding import (
     Searched,
     check_asked_for_whole,
     check_each_decided,
+    check_is_left_out,
     check_may_rest_on,
     check_not_held,
     check_refused_on,
@@ -437,6 +438,9 @@ def deny_request(
         code = check_refused_on(ground, request.facts, request.recordings)
         if code is Ground.NOT_HELD:
             check_not_held(request.facts, _searched(practice, actor, act.connection, request))
+        gathering = request.body.gathering
+        if gathering is not None and not request.recordings:
+            check_is_left_out(code, request.facts, {*gathering.left_out.values()})
         further = request.particulars.further
         check_may_rest_on({code}, request.facts, further, opinion, on=today(practice))
         words = {"code": code, "reason": reason}

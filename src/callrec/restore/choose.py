@@ -115,7 +115,7 @@ def _stated_or_all(volume: Volume) -> Sequence[CatalogueCopy]:
     """
     copies, stated = volume.copies(), {time_of_run(name) for name in volume.heads()}
     if not copies:
-        raise NotFound("the volume holds no copy of the catalogue")
+        raise NotFound("the drive holds no copy of the catalogue")
     return [copy for copy in copies if copy.time in stated] or copies
 
 
@@ -203,7 +203,9 @@ def _seen_twice(look: Callable[[], _T]) -> _T:
     """
     try:
         return look()
-    except Tampered:
+    except Tampered as problem:
+        if isinstance(problem.__cause__, Failed):  # a drive that fails is not kept at it
+            raise
         return look()
 
 
@@ -255,7 +257,7 @@ def _check(
             check_integrity(connection)
             problems = verify_log(connection, found.volume.vault).problems
             if problems:
-                raise Tampered(f"the log in the volume's copy: {problems[0].what}")
+                raise Tampered(f"the log in the drive's copy: {problems[0].what}")
             heads = heads_on(practice, volumes)
             _check_opener(practice, who)
             hashes = _check_vouched_for(practice, found, heads)
@@ -263,7 +265,7 @@ def _check(
             ours, read = stored_head(connection), node_reader(connection)
             for head in {head for _, _, head in heads.stated} - lost:
                 if head.size <= ours.size and tree.root(head.size, read) != head.root:
-                    wrong = "a volume's head contradicts the log in the copy of the catalogue"
+                    wrong = "a drive's head contradicts the log in the copy of the catalogue"
                     raise Tampered(wrong)
             return RestoredCopy(*hashes, ours, found.copy.time)
     finally:
@@ -273,13 +275,13 @@ def _check(
 def _check_opener(practice: Practice, who: Opener) -> None:
     """The log begins as the opener's seed says, and vouches for them; the kit is in leaf 0."""
     if who.root is not None and not primitives.constant_time_equal(who.root, practice.root):
-        raise Tampered("the volume's copy is of a log that does not begin as this password knows")
+        raise Tampered("the drive's copy is of a log that does not begin as this password knows")
     try:
         vouched_for = practice.register.public_keys(who.person)
     except NotFound as error:
-        raise Tampered("nobody vouched for the person who opens the volume's copy") from error
+        raise Tampered("nobody vouched for the person who opens the drive's copy") from error
     if vouched_for != who.identity.public:
-        raise Tampered("the key that opens the volume's copy is not the one that was vouched for")
+        raise Tampered("the key that opens the drive's copy is not the one that was vouched for")
 
 
 def _check_vouched_for(practice: Practice, found: FoundCopy, heads: VolumeHeads) -> CopyHashes:
@@ -294,7 +296,7 @@ def _check_vouched_for(practice: Practice, found: FoundCopy, heads: VolumeHeads)
     if ours is not None and ours.volume == found.volume.volume:
         return check_stated(found, CopyHashes(ours.sealed, ours.keys))
     failed = heads.failures.get(found.volume.volume)
-    raise Tampered("no statement on the volume vouches for its copy of the catalogue") from failed
+    raise Tampered("no statement on the drive vouches for its copy of the catalogue") from failed
 
 
 def volumes_perhaps_newer(
@@ -338,9 +340,9 @@ def _found_spoilt(practice: Practice) -> set[str]:
 def _check_not_newer(practice: Practice, volume: Volume, head: Head) -> None:
     if is_beyond_log(practice, head):
         raise Unusable(
-            f'volume "{volume.label}" has a newer copy of the catalogue than this vault',
+            f'drive "{volume.label}" has a newer copy of the catalogue than this vault',
             hint=f"move all that is called {FILE_NAME} out of the vault's folder and restore from "
-            "that volume first; or take the copy off the volume, and it is given up",
+            "that drive first; or take the copy off the drive, and it is given up",
         )
 
 

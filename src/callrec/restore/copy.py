@@ -82,7 +82,7 @@ def read_copy(volume: Volume, copy: CatalogueCopy) -> FoundCopy:
     """Who may open a copy of the catalogue that lies on a volume."""
     match parse(read_small(copy.keys)):
         case {"format": int(number)} if number > FORMAT:
-            raise Unusable("the volume was made by a newer callrec", hint="install that one")
+            raise Unusable("the drive was made by a newer callrec", hint="install that one")
         case {"keys": list(keys), "people": list(people), "vault": volume.vault}:
             if len(people) <= MAX_PEOPLE:
                 with _in_form("keys"):
@@ -94,7 +94,7 @@ def read_copy(volume: Volume, copy: CatalogueCopy) -> FoundCopy:
                 return FoundCopy(volume, copy, sealed_to, locked, vouchers)
         case _:
             pass
-    raise Tampered(f'the keys on volume "{volume.label}" are not as callrec wrote them')
+    raise Tampered(f'the keys on drive "{volume.label}" are not as callrec wrote them')
 
 
 def opener_by_password(password: str) -> Callable[[FoundCopy], Opener]:
@@ -115,8 +115,8 @@ def opener_by_password(password: str) -> Callable[[FoundCopy], Opener]:
             return Opener(person, identity, root)
         raise WrongPassword(
             "this is the password of nobody who could approve requests when "
-            f'volume "{found.label}" was written',
-            hint="try again; leave that volume out, if you have others; or restore with the "
+            f'drive "{found.label}" was written',
+            hint="try again; leave that drive out, if you have others; or restore with the "
             "recovery kit: callrec drive restore --kit",
         )
 
@@ -134,7 +134,7 @@ def opener_by_kit(seed: bytes) -> Callable[[FoundCopy], Opener]:
             except Tampered:
                 continue
             return Opener(holder, identity, None)
-        raise Locked("this is not the recovery kit of the vault on this volume")
+        raise Locked("this is not the recovery kit of the vault on this drive")
 
     return opener
 
@@ -150,7 +150,7 @@ def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
         except OSError as error:
             if error.errno not in {errno.ELOOP, errno.EINVAL}:
                 raise
-            raise Tampered("the volume's copy of the catalogue is no plain file") from error
+            raise Tampered("the drive's copy of the catalogue is no plain file") from error
     with source as sealed, disk_errors(), to.open("xb") as out:
         to.chmod(0o600)
         for piece in _each_from_drive(open_stream(sealed, key, associated)):
@@ -178,14 +178,14 @@ def check_stated(found: FoundCopy, stated: CopyHashes) -> CopyHashes:
     with _from_drive():
         there = found.copy.hashes()
     if there != stated:
-        raise Tampered("the volume's copy of the catalogue is not the one that was written there")
+        raise Tampered("the drive's copy of the catalogue is not the one that was written there")
     return there
 
 
 def _copy_key(found: FoundCopy, holder: str, identity: Identity) -> bytes:
     sealed = found.sealed_to.get(holder)
     if sealed is None:
-        raise NotFound("the volume's copy of the catalogue is not sealed to this person")
+        raise NotFound("the drive's copy of the catalogue is not sealed to this person")
     volume, time = found.volume, found.copy.time
     info = context("catalogue-copy", volume.vault, volume=volume.volume, time=time, to=holder)
     return primitives.hpke_open(identity.kem, sealed, info)
@@ -196,7 +196,7 @@ def _in_form(what: str) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError) as error:
-        raise Tampered(f"the {what} of the volume's copy are not in their form") from error
+        raise Tampered(f"the {what} of the drive's copy are not in their form") from error
 
 
 def remember_restored_copy(folder: Path, served: RestoredCopy) -> None:

@@ -65,7 +65,7 @@ def open_volumes(sources: Sequence[Path]) -> tuple[Volume, ...]:
     volumes = tuple(open_volume(source) for source in sources)
     if len({volume.vault for volume in volumes}) > 1:
         raise Unusable(
-            "these volumes belong to different vaults", hint="restore each vault by itself"
+            "these drives belong to different vaults", hint="restore each vault by itself"
         )
     return volumes
 
@@ -123,8 +123,8 @@ def rebuild(
             raise each.problem
     first = passed_over[0].problem
     raise Tampered(
-        f"no volume holds a copy of the catalogue that can be used: {first.message}",
-        hint="give another volume: callrec drive restore --from DIR --from OTHER",
+        f"no drive holds a copy of the catalogue that can be used: {first.message}",
+        hint="give another drive: callrec drive restore --from DIR --from OTHER",
     )
 
 

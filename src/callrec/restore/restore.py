@@ -164,7 +164,7 @@ def _check_ours(practice: Practice, volumes: Sequence[Volume]) -> None:
     for volume in volumes:
         if volume.vault != practice.vault:
             raise Unusable(
-                f'volume "{volume.label}" belongs to another vault',
+                f'drive "{volume.label}" belongs to another vault',
                 hint="to bring that one back, name it, or an empty folder, with --vault",
             )
 

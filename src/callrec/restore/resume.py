@@ -109,7 +109,7 @@ def _stated_by(
 ) -> tuple[WrittenRun, Head]:
     written, head = read_head(practice, volume.head_of(name), known)
     if written.volume != volume.volume:
-        raise Tampered("it is of another volume")
+        raise Tampered("it is of another drive")
     return written, head
 
 
@@ -261,7 +261,7 @@ def _held(
     held = []
     for volume, run in runs:
         if others.setdefault(volume.label, volume.volume) != volume.volume:
-            undone.append((volume.label, f'another volume is called "{volume.label}" by now'))
+            undone.append((volume.label, f'another drive is called "{volume.label}" by now'))
             continue
         common = min(size for size in went_on if size >= known.get(volume.volume, 0))
         try:

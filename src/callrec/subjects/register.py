@@ -44,7 +44,7 @@ from callrec.subjects.log import (
     read_subject,
     read_subjects,
 )
-from callrec.telephone.number import e164
+from callrec.telephone.number import parse_number
 
 SUBJECTS_LISTED: Final = "subjects.listed"
 
@@ -152,10 +152,7 @@ def _read(practice: Practice, said: SubjectAnswers, before: SubjectRecord) -> Su
 
 def telephone_number(typed: str) -> str:
     """A number in any spelling as E.164."""
-    number = e164(typed)
-    if number is None:
-        raise Unusable("that is not a telephone number", hint="give it in full: --number NUMBER")
-    return number
+    return parse_number(typed, hint="give it in full: --number NUMBER")
 
 
 def _keep(

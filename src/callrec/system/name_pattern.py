@@ -9,18 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, Final
 
 GROUPS: Final = (
     *("date", "time", "epoch", "direction", "caller", "callee", "number", "extension"),
-    *("party", "unique_id"),
+    *("party", "party_2", "queue", "unique_id"),
 )
 """The names that a group may have, each of them once."""
 
 _CODES: Final = frozenset("YymbBdHIpMSfz%")
-_NEEDED: Final = {"year": "Yy", "month": "mbB", "day": "d", "hour": "HI", "minute": "M"}
+_NEEDED_OF_A_DAY: Final = {"year": "Yy", "month": "mbB", "day": "d"}
+_NEEDED: Final = _NEEDED_OF_A_DAY | {"hour": "HI", "minute": "M"}
+_TIMED: Final = frozenset({"date", "time", "epoch"})
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 _MILLISECONDS: Final = 13
 """Digits of an epoch in milliseconds, from 2001 to 2286; in seconds it has ten, or nine."""
@@ -37,6 +39,13 @@ class NameMatch:
     """Naive."""
     instant: datetime | None
     """Aware."""
+    day: date | None = None
+    """Where no time of day is in it."""
+
+    @property
+    def has_time(self) -> bool:
+        """Whether it says when, and not only on which day, or nothing of it."""
+        return self.local is not None or self.instant is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,7 @@ class NamePattern:
     pattern has both groups, else of the one."""
 
     def find(self, name: str) -> NameMatch | None:
-        """What a name holds, or None where the pattern is not all of it, or no time is in it.
+        """What a name holds, or None where the pattern is not all of it, or a time in it is none.
 
         Law: never raises, for a pattern that was checked.
         """
@@ -58,7 +67,10 @@ class NamePattern:
         match = _compiled(self.pattern).fullmatch(name)
         if not match:
             return None
-        return timed({name: text or "" for name, text in match.groupdict().items()}, self.times)
+        groups = {name: text or "" for name, text in match.groupdict().items()}
+        if _TIMED.isdisjoint(groups):
+            return NameMatch(groups, "", None, None)
+        return timed(groups, self.times)
 
 
 def timed(groups: Mapping[str, str], times: Iterable[str]) -> NameMatch | None:
@@ -69,13 +81,16 @@ def timed(groups: Mapping[str, str], times: Iterable[str]) -> NameMatch | None:
     Law: never raises, for formats that were checked.
     """
     written = " ".join(groups[part] for part in ("date", "time") if groups.get(part))
-    at = next(filter(None, (_time(written, form) for form in times)), None)
+    read = ((form, _time(written, form)) for form in times)
+    form, at = next((each for each in read if each[1]), ("", None))
+    day = at.date() if at and not _has_clock(form) else None
+    at = None if day else at
     epoch = groups.get("epoch", "")
     instant = _instant(epoch)
     if at is not None and at.tzinfo is not None:
         return NameMatch(groups, written, None, at)
     if at is None and instant is None:
-        return None
+        return NameMatch(groups, written, None, None, day) if day else None
     return NameMatch(groups, written if at else epoch, at, instant)
 
 
@@ -88,12 +103,14 @@ def check_pattern(pattern: str) -> None:
     unknown = sorted(named - set(GROUPS))
     if unknown:
         raise ValueError(f'it has a group "{unknown[0]}"; there are {", ".join(GROUPS)}')
-    if not named & {"date", "time", "epoch"}:
-        raise ValueError('it has no time: name a group "date", "time" or "epoch"')
+    if not named & {*_TIMED, "unique_id"}:
+        raise ValueError(
+            'it has no time: name a group "date", "time" or "epoch", or at least a "unique_id"'
+        )
 
 
-def check_times(times: Iterable[str]) -> None:
-    """Check how times may be written."""
+def check_times(times: Iterable[str], *, with_clock: bool = False) -> None:
+    """Check how times may be written; a time of day may be left out, unless ``with_clock``."""
     for form in times:
         found = re.findall("%(.?)", form)
         codes = set(found)
@@ -104,7 +121,8 @@ def check_times(times: Iterable[str]) -> None:
             )
         if twice := [code for code in found if found.count(code) > 1]:
             raise ValueError(f'"{form}" has %{twice[0]} twice')
-        lacking = [part for part, letters in _NEEDED.items() if not codes & set(letters)]
+        needed = _NEEDED if with_clock or codes & set("HIMSfp") else _NEEDED_OF_A_DAY
+        lacking = [part for part, letters in needed.items() if not codes & set(letters)]
         if lacking:
             raise ValueError(f'"{form}" has no {lacking[0]}')
 
@@ -129,6 +147,10 @@ def _time(text: str, form: str) -> datetime | None:
     except ValueError:
         return None
     return at if _FIRST_YEAR <= at.year <= _LAST_YEAR else None
+
+
+def _has_clock(form: str) -> bool:
+    return "%H" in form or "%I" in form
 
 
 def _instant(epoch: str) -> datetime | None:

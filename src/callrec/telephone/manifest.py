@@ -25,8 +25,11 @@ from callrec.telephone.records.lines import (
     Line,
     NotUnderstood,
     cells_of,
+    has_numbered_dates,
+    is_shortened,
     parse_written_time,
     person_names,
+    why_shortened,
 )
 from callrec.telephone.written import Setup, Written, WrittenTime
 
@@ -146,15 +149,15 @@ class _Refused(Exception):
 
 
 def _rows(text: str, form: ManifestMap) -> Iterator[tuple[int, Mapping[Column, Any] | str]]:
-    lines = _lines(text)
+    lines = _lines(text, form.delimiter)
     first = next(lines, Line(1, ""))
-    header = [name.strip() for name in cells_of(first, form.delimiter)]
+    header = [name.strip() for name in cells_of(first)]
     places = _places(header, form)
     for line in lines:
         if len(line.text) > MAX_LINE_BYTES:
             yield line.number, f"the line is longer than {MAX_LINE_BYTES // 1024} KiB"
             continue
-        cells = cells_of(line, form.delimiter)
+        cells = cells_of(line)
         if not cells:
             yield line.number, "it cannot be parted into cells: a quote is not closed"
         elif len(cells) != len(header):
@@ -166,12 +169,12 @@ def _rows(text: str, form: ManifestMap) -> Iterator[tuple[int, Mapping[Column, A
 _LINE: Final = re.compile(r"[^\r\n][^\n]*")
 
 
-def _lines(text: str) -> Iterator[Line]:
+def _lines(text: str, delimiter: str) -> Iterator[Line]:
     """Those that hold something. A line is a row, as in call records."""
     number, counted = 1, 0
     for found in _LINE.finditer(text):
         number, counted = number + text.count("\n", counted, found.start()), found.start()
-        yield Line(number, found[0].removesuffix("\r"))
+        yield Line(number, found[0].removesuffix("\r"), delimiter)
 
 
 def _places(header: Sequence[str], form: ManifestMap) -> Mapping[Column, int]:
@@ -284,13 +287,19 @@ def _text(column: Column, cell: Any) -> str:
     text = cell.strip()
     if text == "-":  # as many systems write nothing
         return ""
+    _check_cell(column, text)
+    return text
+
+
+def _check_cell(column: Column, text: str) -> None:
+    if is_shortened(text):
+        raise _Refused(why_shortened(column))
     if len(text) > (_MAX_NAME if column is Column.FILE else _MAX_CELL):
         raise _Refused(f'its "{column}" is too long')
     if not text.isprintable():
         raise _Refused(f'its "{column}" holds signs that cannot be shown')
     if _FORMULA.match(text) and not (column in _SIGNED and _SIGNED[column].fullmatch(text)):
         raise _Refused(f'its "{column}" begins like a formula of a spreadsheet')
-    return text
 
 
 def _file(text: str, form: ManifestMap) -> str:
@@ -366,7 +375,8 @@ def _found(texts: Mapping[str, str], times: Sequence[str]) -> NameMatch | None:
     found = timed(texts, times)
     if found is None and not times:
         written = " ".join(texts[part] for part in ("date", "time") if texts.get(part))
-        time = parse_written_time(written)
+        # ISO 8601 alone: which of day and month stands first, the map is to say.
+        time = None if has_numbered_dates(written) else parse_written_time(written)
         return NameMatch(texts, time.raw, time.local, time.instant) if time else None
     at = found and (found.local or found.instant)
     return found if at and at.year in YEARS else None

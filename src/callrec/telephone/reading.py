@@ -12,6 +12,7 @@ import unicodedata
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path, PurePath
 from stat import S_ISREG
 from typing import Annotated, Final
@@ -82,13 +83,15 @@ def read_name(path: PurePath, setup: Setup) -> Call | None:
 
 
 def read_id(path: PurePath, setup: Setup) -> Identified | None:
-    """What a name tells that holds an id and no time, or None where no system writes such a name.
+    """What a name tells that holds no time, or a day alone; None: no system writes such a name.
 
     Law: never raises.
     """
     if len(path.name) > _LONGEST_NAME or not path.name.isprintable():
         return None
-    asked = (identify for system, identify in ID_READERS.items() if setup.system in {None, system})
+    templates = setup.templates if setup.system in {None, System.TEMPLATE} else ()
+    systems = (each for system, each in ID_READERS.items() if setup.system in {None, system})
+    asked = chain((template.identify for template in templates), systems)
     return next(filter(None, (identify(path, setup) for identify in asked)), None)
 
 

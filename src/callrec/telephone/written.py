@@ -7,7 +7,7 @@ is, and when it was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePath
@@ -15,10 +15,29 @@ from typing import Final, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
-from callrec.system.name_pattern import NamePattern
-from callrec.telephone.call import Call, Direction, Side, System, TimeConfidence
+from callrec.system.name_pattern import NameMatch, NamePattern
+from callrec.telephone.call import (
+    TIME_MEMBERS,
+    Call,
+    Direction,
+    Side,
+    System,
+    TimeConfidence,
+)
 from callrec.telephone.clock import YEARS, Moment, by_instant, by_instant_alone, by_local_time
-from callrec.telephone.number import Extensions, dialled, e164, is_extension, is_withheld, party
+from callrec.telephone.number import (
+    Extensions,
+    Numbers,
+    dialled,
+    e164,
+    is_a_name,
+    is_extension,
+    is_own_number,
+    is_withheld,
+    may_be_outside,
+    party,
+    read_end,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +110,17 @@ class Written:
         ours, theirs = (calling, called) if ours_calls else (called, calling)
         # Some systems show what is dialled for an outside line with who calls, too. Where the way
         # is not known, or the call stays within, an extension may look so: 9999.
-        if leaves_practice or not theirs.is_inside:
+        if leaves_practice or not theirs.desk:
             theirs = theirs.without_prefix(setup)
-        if not (leaves_practice or ours.is_inside):
+        if not (leaves_practice or ours.desk):
             ours = ours.without_prefix(setup)
         calling, called = (ours, theirs) if ours_calls else (theirs, ours)
         number = e164(theirs.number) if leaves_practice else None
-        apart = dialled(self.outside, setup.outside_prefixes)
-        inside = (end.number for end in (ours, theirs) if end.is_inside)
+        apart = dialled(read_end(self.outside).number, setup.outside_prefixes)
+        # Of an outside party's end, which a short number of theirs may look like, only if it is one
+        # of those that the practice named.
+        desks = (ours.desk, "" if leaves_practice and not setup.extensions else theirs.desk)
+        stated = read_end(self.extension or "").number
         moment = self.time.moment(setup)
         turned = " with its ends in the other order" if is_turned else ""
         return Call(
@@ -107,8 +129,8 @@ class Written:
             caller=party(calling.number),
             callee=party(called.number),
             number=number or e164(apart),
-            extension=self.extension or next(inside, None),
-            parties=self.parties,
+            extension=next(filter(None, ("" if _is_public(stated) else stated, *desks)), None),
+            parties=tuple(dict.fromkeys((*self.parties, *_names(calling, called)))),
             local_time=moment.local.isoformat(),
             raw_time=self.time.raw,
             unique_id=self.unique_id,
@@ -124,8 +146,12 @@ class _End(NamedTuple):
 
     number: str
     """As written."""
-    is_inside: bool
-    """It is an extension."""
+    name: str
+    """Shown with it."""
+    desk: str
+    """The practice's extension at it; empty: none is known."""
+    is_ours: bool
+    """It is an extension's, or one of the practice's own numbers."""
 
     def without_prefix(self, setup: Setup) -> _End:
         return self._replace(number=dialled(self.number, setup.outside_prefixes))
@@ -142,9 +168,14 @@ def _ends(written: Written, setup: Setup) -> tuple[_End, _End]:
     elif written.direction is Direction.OUTBOUND:
         calling, called = calling or written.extension or "", called or written.outside
 
-    def end(number: str, *, by_system: bool) -> _End:
-        is_inside = by_system and number.isascii() and number.isdigit()
-        return _End(number, is_inside or is_extension(number, setup.extensions))
+    def end(text: str, *, by_system: bool) -> _End:
+        number, name, behind = read_end(text)
+        is_desk = by_system and number.isascii() and number.isdigit() and not _is_public(number)
+        is_desk = is_desk or is_extension(number, setup.extensions)
+        is_own = is_own_number(number, setup.numbers)
+        # An extension behind somebody else's number is theirs.
+        desk = number if is_desk else behind if is_own else ""
+        return _End(number, name, desk, is_desk or is_own)
 
     return (
         end(calling, by_system=written.calling_is_inside),
@@ -152,26 +183,39 @@ def _ends(written: Written, setup: Setup) -> tuple[_End, _End]:
     )
 
 
+def _is_public(number: str) -> bool:
+    """Whether it is in E.164, so that it is nobody's extension; 105 may be a desk."""
+    return (e164(number) or "").startswith("+")
+
+
+def _names(*ends: _End) -> Iterator[str]:
+    return (end.name for end in ends if is_a_name(end.name))
+
+
 def _is_turned(direction: Direction | None, calling: _End, called: _End) -> bool:
-    """Programs that rename recordings put the extension first or last."""
-    if calling.is_inside == called.is_inside:
+    """Programs that rename recordings put the extension, or the number called, first or last."""
+    if calling.is_ours == called.is_ours:
         return False
-    return direction is (Direction.INBOUND if calling.is_inside else Direction.OUTBOUND)
+    return direction is (Direction.INBOUND if calling.is_ours else Direction.OUTBOUND)
 
 
 def _direction(calling: _End, called: _End) -> Direction:
-    """Where the system does not say: from the end inside to the one outside, or the other way.
+    """Where the system does not say: from our end to the one outside, or the other way.
 
-    A person who picks up their own parked call stands at both ends, and nobody called a conference.
+    A person who picks up their own parked call stands at both ends, nobody called a conference, and
+    a word at an end ("unknown", "Reception") shows no way.
     """
-    if not calling.number or not called.number or called.number == calling.number:
+    shown = all(end.is_ours or may_be_outside(end.number) for end in (calling, called))
+    if not shown or called.number == calling.number:
         return Direction.UNKNOWN
-    if calling.is_inside:
-        return Direction.INTERNAL if called.is_inside else Direction.OUTBOUND
-    return Direction.INBOUND if called.is_inside else Direction.UNKNOWN
+    if calling.is_ours:
+        return Direction.INTERNAL if called.is_ours else Direction.OUTBOUND
+    return Direction.INBOUND if called.is_ours else Direction.UNKNOWN
 
 
 _A_DAY: Final = timedelta(days=1)
+_ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_BY_TEMPLATE: Final = "a call by its name, as a template of the settings has it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +229,8 @@ class Identified:
     day: date | None = None
     """On which it began, where its folder gives it."""
     said: Mapping[str, str] = field(default_factory=dict, hash=False)
+    told: Call | None = None
+    """What else of the call is known, at whatever time; None: nothing."""
 
     def to_call(self, modified: int, zone: ZoneInfo) -> Call:
         """The call, of which no time is known but when its file was last written.
@@ -207,7 +253,7 @@ class Identified:
         moment = Moment(
             at.astimezone(UTC), local, TimeConfidence.FILE_TIME, why, str(zone), contradiction
         )
-        return Call(
+        call = Call(
             system=self.system,
             local_time=local.isoformat(),
             unique_id=self.unique_id,
@@ -215,6 +261,10 @@ class Identified:
             said=self.said,
             **moment.members,
         )
+        if self.told is None:
+            return call
+        timed = {name: getattr(call, name) for name in (*TIME_MEMBERS, "why")}
+        return replace(self.told, **timed)
 
 
 NOT_IDENTIFIED: Final = Identified(
@@ -230,10 +280,15 @@ class Setup:
     """Where its clock should stand."""
     extensions: Extensions = ()
     """The practice's; empty: recognised by their length."""
+    numbers: Numbers = ()
+    """The practice's own, as people outside dial them; empty: they are not known."""
     outside_prefixes: tuple[str, ...] = ()
     """Digits that are dialled for an outside line, before the number itself: ``9``."""
     templates: tuple[Template, ...] = ()
     """The practice's own, asked before the systems that are known."""
+    day_first: bool | None = None
+    """Which of day and month stands first in dates of numbers, as the file shows; None: it does
+    not."""
     system: str | None = None
     """The system that ``--system`` names, ``template`` for one of the practice's own; None: each is
     tried."""
@@ -241,6 +296,10 @@ class Setup:
     def may_be_from(self, system: System) -> bool:
         """Whether call records may be this system's; a template is of names alone."""
         return self.system in {None, System.TEMPLATE, system}
+
+
+WAYS_UNKNOWN: Final = {"unknown": Direction.UNKNOWN}
+"""A direction that a system says it does not know: its ends are not asked then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,28 +323,56 @@ class Template:
 
         Law: never raises.
         """
-        folders = self.pattern.pattern.count("/")
-        found = self.pattern.find("/".join(path.parts[-1 - folders :]))
-        if found is None:
+        found = self._find(path)
+        if found is None or not found.has_time:
             return None
+        time = WrittenTime(
+            raw=found.raw_time,
+            local=found.local,
+            instant=found.instant,
+            proof="the epoch"
+            if found.groups.get("epoch")
+            else "the offset that is written with it",
+        )
+        return self._call(found, path, time, setup)
+
+    def identify(self, path: PurePath, setup: Setup) -> Identified | None:
+        """What a name tells that has no time, or a day alone; None likewise.
+
+        Law: never raises.
+        """
+        found = self._find(path)
+        if found is None or found.has_time:
+            return None
+        call = self._call(found, path, WrittenTime(raw="", instant=_ANY_TIME), setup)
+        return Identified(
+            system=System.TEMPLATE,
+            how=f"{_BY_TEMPLATE}, which holds no time",
+            unique_id=call.unique_id,
+            day=found.day,
+            said=call.said,
+            told=call,
+        )
+
+    def _find(self, path: PurePath) -> NameMatch | None:
+        folders = self.pattern.pattern.count("/")
+        return self.pattern.find("/".join(path.parts[-1 - folders :]))
+
+    def _call(self, found: NameMatch, path: PurePath, time: WrittenTime, setup: Setup) -> Call:
         groups = found.groups
-        party = groups.get("party", "").strip()
+        parties = (groups.get(name, "").strip() for name in ("party", "party_2"))
+        said = {"name": path.name, "template": self.name, "queue": groups.get("queue", "")}
         written = Written(
             system=System.TEMPLATE,
-            how="a call by its name, as a template of the settings has it",
-            time=WrittenTime(
-                raw=found.raw_time,
-                local=found.local,
-                instant=found.instant,
-                proof="the epoch" if groups.get("epoch") else "the offset that is written with it",
-            ),
-            direction=self.ways.get(groups.get("direction", "").lower()),
+            how=_BY_TEMPLATE,
+            time=time,
+            direction={**WAYS_UNKNOWN, **self.ways}.get(groups.get("direction", "").lower()),
             calling=groups.get("caller", ""),
             called=groups.get("callee", ""),
             extension=groups.get("extension") or None,
             outside=groups.get("number", ""),
-            parties=() if is_withheld(party) else (party,),
+            parties=tuple(party for party in parties if not is_withheld(party)),
             unique_id=groups.get("unique_id") or None,
-            said={"name": path.name, "template": self.name},
+            said={name: text for name, text in said.items() if text},
         )
         return written.to_call(replace(setup, zone=self.zone) if self.zone else setup)

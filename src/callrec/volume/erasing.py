@@ -60,11 +60,11 @@ def erased_uids(volume: Path) -> tuple[str, ...]:
         if not (path.exists() or path.is_symlink()):
             return ()
         if not _is_plain(path):
-            raise Tampered(f"the volume's {ERASED_LIST} is no plain file")
+            raise Tampered(f"the drive's {ERASED_LIST} is no plain file")
         with BufferedReader(open_untrusted(path)) as file:
             while line := file.readline(_LINE_BYTES):
                 if not _UID.fullmatch(line) or len(found) == MAX_ERASED_LISTED:
-                    raise Tampered(f"the volume's {ERASED_LIST} is not as callrec wrote it")
+                    raise Tampered(f"the drive's {ERASED_LIST} is not as callrec wrote it")
                 found.append(line[:-1].decode())
     return tuple(found)
 

@@ -152,7 +152,7 @@ class Volume:
         """The newest whole copy of the catalogue."""
         copies = self.copies()
         if not copies:
-            raise NotFound("the volume holds no copy of the catalogue")
+            raise NotFound("the drive holds no copy of the catalogue")
         return copies[0]
 
     def clear_unfinished(self) -> None:
@@ -238,7 +238,7 @@ def check_label(label: str) -> None:
     """
     if wrong := _problem_with(label):
         raise Unusable(
-            f"a volume's label {wrong}", hint="choose another in lower case, such as archive-2026-a"
+            f"a drive's label {wrong}", hint="choose another in lower case, such as archive-2026-a"
         )
 
 
@@ -318,24 +318,24 @@ def open_volume(at: Path) -> Volume:
     """The volume that a folder is."""
     if not is_volume(at):
         raise NotFound(
-            "that folder is no callrec volume",
+            "that folder is not a callrec drive",
             hint="attach the drive and give the folder that was given to callrec archive --to",
         )
     for name in FOLDERS:
         if (at / name).is_symlink() or not (at / name).is_dir():
-            raise Tampered(f"the volume's folder {name} is gone or leads off the drive")
+            raise Tampered(f"the drive's folder {name} is gone or leads off the drive")
     return _parsed(at, read_small(at / MARKER))
 
 
 def _parsed(at: Path, marker: bytes) -> Volume:
-    altered = Tampered(f"the volume's {MARKER} is not as callrec wrote it")
+    altered = Tampered(f"the drive's {MARKER} is not as callrec wrote it")
     try:
         fields = parse(marker)
     except Tampered as error:
         raise altered from error
     match fields:
         case {"format": int(number)} if number > FORMAT:
-            raise Unusable("the volume was made by a newer callrec", hint="install that one")
+            raise Unusable("the drive was made by a newer callrec", hint="install that one")
         case {"label": str(label), "vault": str(vault), "volume": str(volume)} if (
             _ID.fullmatch(vault) and _ID.fullmatch(volume) and is_label(label)
         ):

@@ -13,6 +13,7 @@ from callrec.policy.rights.letter import (
     LetterFacts,
     LetterKind,
     check_is_true,
+    check_tells_nothing_kept,
     check_was_sent,
     check_words,
 )
@@ -38,8 +39,13 @@ def facts(
     )
 
 
-def sent(on: date) -> None:
-    check_was_sent(on, "R-17", 1, written_on=WRITTEN_ON, ended_on=ENDED_ON, today=date(2024, 1, 19))
+def sent(on: date, kind: LetterKind = LetterKind.ANSWER) -> None:
+    dated = {"written_on": WRITTEN_ON, "ended_on": ENDED_ON, "today": date(2024, 1, 19)}
+    check_was_sent(on, "R-17", 1, kind, **dated)
+
+
+def tells(words: str, *kept: str) -> None:
+    check_tells_nothing_kept(words, "R-17", kept=kept, contact="telephone 01632 960000")
 
 
 DEEDS: Final[dict[str, Callable[[], object]]] = {
@@ -85,5 +91,17 @@ DEEDS: Final[dict[str, Callable[[], object]]] = {
     ),
     "a letter is sent before it was written": lambda: sent(date(2024, 1, 16)),
     "a letter is sent that is true no more": lambda: sent(ENDED_ON),
+    "a letter that it takes longer is sent after it was answered": lambda: sent(
+        date(2024, 1, 19), LetterKind.EXTEND
+    ),
+    "a letter asks whether somebody's whole number is theirs": lambda: tells(
+        "Please tell us whether 01144 960111 was ever yours"
+    ),
+    "a letter says that another request comes first": lambda: tells(
+        "We have to answer R-16 before we can answer this"
+    ),
+    "a letter names who rang in a call that is withheld": lambda: tells(
+        "We first have to ask Bob Tregenza whether he agrees", "Tregenza, Bob"
+    ),
     "a letter is sent tomorrow": lambda: sent(date(2024, 1, 20)),
 }

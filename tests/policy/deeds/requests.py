@@ -39,6 +39,7 @@ from callrec.policy.rights.withholding import (
     check_asked_for_whole,
     check_each_decided,
     check_ground,
+    check_is_left_out,
     check_left_out,
     check_may_rest_on,
     check_not_held,
@@ -167,6 +168,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "nothing is held, says somebody who left some out": lambda: says_not_held(
         is_whole=True, left_out=frozenset({Ground.THIRD_PARTY, Ground.CRIME})
+    ),
+    "what is left out for third parties is denied as privileged": lambda: check_is_left_out(
+        Ground.PRIVILEGE, a_request(Purpose.SUBJECT_ACCESS), {Ground.THIRD_PARTY}
     ),
     "nothing is held, says somebody of what another part asks for": lambda: says_not_held(
         is_whole=True, is_elsewhere=True

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from telephone.printers.made import EXTENSIONS, OUTSIDE, Printed, public
 
 LONDON = ZoneInfo("Europe/London")
-CALLERS = OUTSIDE | st.sampled_from(["unknown", "anonymous"])
+SHOWN = OUTSIDE | st.just("anonymous")
+CALLERS = SHOWN | st.just("unknown")
 INSTANTS = st.integers(10**8, 2 * 10**9).map(lambda epoch: datetime.fromtimestamp(epoch, UTC))
 """From 1973, when a unique id's epoch has nine digits."""
 NEAR_A_CHANGE = st.builds(
@@ -41,10 +42,8 @@ CALLS = st.one_of(
     _calls("external", EXTENSIONS, CALLERS, "inbound"),
     _calls("generic", OUTSIDE, CALLERS, "inbound"),
     _calls("internal", EXTENSIONS, EXTENSIONS, "internal"),
-    _calls("q", EXTENSIONS, CALLERS, "inbound"),
-    _calls("rg", EXTENSIONS, CALLERS, "inbound"),
-    _calls("exten", EXTENSIONS, CALLERS, "inbound"),
-    _calls("parked", EXTENSIONS, CALLERS, "inbound"),
+    *(_calls(kind, EXTENSIONS, SHOWN, "inbound") for kind in ("q", "rg", "exten", "parked")),
+    _calls("q", EXTENSIONS, st.just("unknown"), "unknown"),
     _calls("ondemand", OUTSIDE, EXTENSIONS, "outbound"),
     _calls("force", OUTSIDE, EXTENSIONS, "outbound"),
 )
@@ -56,7 +55,7 @@ def _printed(
     kind, called, calling, way = call
     unique_id = unique_id.format(int(at.timestamp()))
     local = at.astimezone(LONDON)
-    ours = called if way == "inbound" else calling
+    ours = calling if way in {"outbound", "internal"} else called
     return Printed(
         f"{local:%Y/%m/%d}/{kind}-{called}-{calling}-{local:%Y%m%d-%H%M%S}-{unique_id}{part}.{suffix}",
         {

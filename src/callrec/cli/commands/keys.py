@@ -214,7 +214,7 @@ def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None
     if done.left:
         raise DoneInPart("some recordings lie under the keys that they had", hint=_hint(done.left))
     if done.recordings:
-        out.next_step("callrec archive --to DIR, for each volume: they hold the former files")
+        out.next_step("callrec archive --to DIR, for each drive: they hold the former files")
 
 
 def _hint(left: Collection[WhyLeft]) -> str:
@@ -224,7 +224,7 @@ def _hint(left: Collection[WhyLeft]) -> str:
         return "callrec practice doctor --repair --from DIR, then run it again"
     if {*left} == {WhyLeft.AWAY}:
         return (
-            "nothing seals anew what is on volumes only: keep these, which callrec archive list "
+            "nothing seals anew what is on drives only: keep these, which callrec archive list "
             "shows, from anyone who knew the keys"
         )
     return "run it again once what kept them is over"

@@ -86,7 +86,7 @@ def dispose(
     if request is None:
         if volumes or to or sources:
             raise Unusable(
-                "--volume, --to and --sources go with a request that was approved",
+                "--drive, --to and --sources go with a request that was approved",
                 hint="callrec retention dispose REQUEST",
             )
         _propose(ctx.obj, dry_run=dry_run)

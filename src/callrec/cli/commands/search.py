@@ -172,7 +172,7 @@ def call_length(call: ShownCall) -> str:
 def only_on_volumes(call: ShownCall) -> str:
     """Where a recording is that is on volumes only."""
     labels = " or ".join(f'"{label}"' for label in call.volumes)
-    return f"only on {labels}" if labels else "only on volumes that were reported lost"
+    return f"only on {labels}" if labels else "only on drives that were reported lost"
 
 
 def outside_number(call: ShownCall) -> str:
@@ -223,22 +223,21 @@ def by_hand_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
 
 
 def _number(text: str | None) -> tuple[str | None, str | None, bool]:
-    """A number as E.164, or the last four digits of one, or whether it was withheld."""
+    """A number as calls have it, or the last four digits of one, or whether it was withheld."""
     if text is None:
         return None, None, False
     if text.strip().casefold() == "withheld":
         return None, None, True
     if text.startswith(("...", "…")):
         return None, text.lstrip(".…").strip(), False
-    from callrec.telephone.number import e164
+    from callrec.policy.particulars import sought
+    from callrec.telephone.number import parse_sought
 
-    number = e164(text)
-    if number is None:
-        raise Unusable(
-            "that is not a telephone number",
-            hint="give it with its area code, or its last four digits: --number ...4567",
-        )
-    return number, None, False
+    hint = (
+        "give it with its area code, its last four digits: --number ...4567, or just the digits"
+        ' that the telephone system wrote: --number "digits 946012"'
+    )
+    return sought(parse_sought(text, hint=hint)), None, False
 
 
 def _when(
@@ -462,7 +461,7 @@ def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
     if shown.file_checked:
         yield "checked", "key, columns, details and sealed file are as they were sealed"
     else:
-        yield "checked", "key, columns and details; attach the volume to check the sealed file"
+        yield "checked", "key, columns and details; attach the drive to check the sealed file"
 
 
 def _rights(shown: CheckedRecording) -> Iterator[tuple[str, str]]:

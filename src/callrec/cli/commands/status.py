@@ -12,6 +12,7 @@ from callrec.cli.commands.calls.reconcile import counts_json, days_in_words, rec
 from callrec.cli.commands.drives import restore as restoring
 from callrec.cli.commands.drives.restore import check_all_fetched, fetched_json, not_fetched_lines
 from callrec.cli.commands.drives.volumes import volume_json
+from callrec.cli.commands.requests.view import how_to_gather
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -135,7 +136,7 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
         yield f"due to be destroyed: {found.retention_due}, callrec retention review"
     for label, count in found.erasure_owed.items():
         owed = counted(count, "erased recording")
-        yield f'erasure owed: volume "{label}" still holds {owed}'
+        yield f'erasure owed: drive "{label}" still holds {owed}'
 
 
 def _tried(found: Status, zone: tzinfo) -> Iterator[str]:
@@ -229,7 +230,7 @@ def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None
     if not volumes or not asked:
         raise Unusable(
             "--repair and --from belong together",
-            hint="attach a volume: callrec practice doctor --repair --from /mnt/external",
+            hint="attach a drive: callrec practice doctor --repair --from /mnt/external",
         )
     opened = open_volumes(volumes)
     practice = practice_of(invocation)
@@ -299,8 +300,6 @@ _OTHERS: Final[Mapping[str, str]] = {
 _COMMANDS: Final[Mapping[str, str]] = {
     "decide": "callrec approve {}",
     "answer": "callrec request event {} {} --on DATE",
-    "attach": "callrec request gather {}",
-    "gather": "callrec request gather {}",
     "hear": "callrec listen {}",
     "send": "callrec release {}",
     "close": "callrec request close {}",
@@ -319,6 +318,8 @@ _COMMANDS: Final[Mapping[str, str]] = {
 def _command(item: InboxItem) -> str:
     if item.waits_to == "decide" and not item.recordings:
         return f"callrec request show {item.reference}"
+    if item.waits_to in {"attach", "gather"}:
+        return how_to_gather(item.reference, is_described=item.is_described)
     if item.waits_to == "carry out":
         erases = item.purpose == "erasure"
         return f"callrec {'request erase' if erases else 'retention dispose'} {item.reference}"

@@ -397,7 +397,7 @@ def delegate(
         raise Unusable(
             "say until when the power is lent, or end it", hint="give --until DATE or --end"
         )
-    last = parse_day(until, today(practice), what="--until") if until else None
+    last = parse_day(until, today(practice), what="--until", ahead=True) if until else None
     actor = signing_person(ctx.obj, practice)
     if last is None:
         end_delegation(practice, actor, login=user, power=power)

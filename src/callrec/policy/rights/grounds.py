@@ -66,11 +66,15 @@ class Ground(Worded):
 
     @property
     def is_disclosed(self) -> bool:
-        """Whether the recipient is told of it: to name a crime as the ground would reveal it.
+        """Whether the recipient is told of it: to name these, or to count them, would reveal them.
 
-        Source: DPA 2018 Sch 2 Pt 1 para 2, which lifts the duty to say so as well.
+        To a parent, "the patient expected you not to hear it" tells that their child rang in
+        confidence.
+
+        Source: DPA 2018 Sch 2 Pt 1 para 2 and Sch 3 Pt 2 para 4, which lift UK GDPR 15(1) and so
+        the duty to say that there is anything; Access to Health Records Act 1990 s.5(3).
         """
-        return self is not Ground.CRIME
+        return self not in (Ground.CRIME, Ground.EXPECTATIONS)
 
 
 class OnlyIf(Enum):
@@ -105,6 +109,25 @@ _POLICY: Final[Mapping[Ground, Basis]] = MappingProxyType(
 
 _NOT_ABOUT_THEM: Final = "it is not about the person whose calls were asked for"
 
+_NOT_NOW: Final = "it is not part of this package"
+"""Where a law gives a right to it: it is not decided yet, or went out before."""
+
+_PLAIN: Final[Mapping[Ground, str]] = MappingProxyType(
+    {
+        Ground.PRIVILEGE: "it is private between a lawyer and their client, by legal privilege",
+        Ground.UNFOUNDED: (
+            "the request is plainly unreasonable: the law calls it manifestly unfounded or"
+            " excessive"
+        ),
+        Ground.LEGAL_OBLIGATION: (
+            "the law, or a task that we do for the public, requires us to keep it"
+        ),
+        Ground.HEALTH_CARE: "it is needed for health care, by people who must keep it private",
+        Ground.CLAIMS: "it is needed to make a legal claim, or to defend one",
+    }
+)
+"""What the person who asked reads, where the field's own term is not a usual word."""
+
 
 def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
     purpose: Purpose,
@@ -126,7 +149,7 @@ def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
             return {**_POLICY, Ground.PRIVILEGE: Basis(Law.PRIVILEGE)}
         case Purpose.SUBJECT_ACCESS:
             return {
-                Ground.NOT_APPROVED: Basis(Clause.FORMALLY_AUTHORISED),
+                Ground.NOT_APPROVED: Basis(Clause.FORMALLY_AUTHORISED, _NOT_NOW),
                 Ground.NOT_RELEVANT: Basis(Law.ACCESS, _NOT_ABOUT_THEM),
                 Ground.THIRD_PARTY: Basis(Law.OTHER_PEOPLE),
                 Ground.SERIOUS_HARM: Basis(Law.SERIOUS_HARM, only_if=OnlyIf.OPINION),
@@ -138,20 +161,21 @@ def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
             }
         case Purpose.PORTABILITY:
             return {
-                Ground.NOT_APPROVED: Basis(Clause.FORMALLY_AUTHORISED),
+                Ground.NOT_APPROVED: Basis(Clause.FORMALLY_AUTHORISED, _NOT_NOW),
                 Ground.NOT_RELEVANT: Basis(Law.PORTABILITY, _NOT_ABOUT_THEM),
                 Ground.THIRD_PARTY: Basis(Law.PORTABILITY_OF_OTHERS),
                 Ground.CRIME: Basis(Law.CRIME),
                 Ground.EXPECTATIONS: Basis(Law.EXPECTATIONS, only_if=OnlyIf.ANOTHER_ASKS),
                 Ground.UNFOUNDED: Basis(Law.UNFOUNDED),
                 Ground.NO_RIGHT: Basis(
-                    Law.PORTABILITY, "it is not held by consent or under a contract with the person"
+                    Law.PORTABILITY,
+                    "this right is for what somebody gave us by consent or under a contract",
                 ),
                 Ground.NOT_HELD: Basis(Clause.RIGHTS),
             }
         case Purpose.DECEASED:
             return {
-                Ground.NOT_APPROVED: Basis(Clause.FORMALLY_AUTHORISED),
+                Ground.NOT_APPROVED: Basis(Clause.FORMALLY_AUTHORISED, _NOT_NOW),
                 Ground.NOT_RELEVANT: Basis(
                     Law.NOT_OF_A_CLAIM,
                     "it is not relevant to a claim that may arise from the death",
@@ -178,7 +202,8 @@ def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
                 Ground.CLAIMS: Basis(Law.CLAIMS),
                 Ground.UNFOUNDED: Basis(Law.UNFOUNDED),
                 Ground.NO_RIGHT: Basis(
-                    Law.TO_ERASE, "none of the reasons for which the law lets it be erased is met"
+                    Law.TO_ERASE,
+                    "the law gives this right for certain reasons, and none applies",
                 ),
                 Ground.NOT_HELD: Basis(Clause.RIGHTS),
             }
@@ -193,16 +218,22 @@ def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
         case Purpose.RESTRICTION:
             return {
                 Ground.UNFOUNDED: Basis(Law.UNFOUNDED),
-                Ground.NO_RIGHT: Basis(Law.RESTRICTION, "none of the four cases of the law is met"),
+                Ground.NO_RIGHT: Basis(
+                    Law.RESTRICTION, "the law gives this right in four cases, and none applies"
+                ),
                 Ground.NOT_HELD: Basis(Clause.RIGHTS),
             }
         case Purpose.OBJECTION:
             return {
-                Ground.COMPELLING: Basis(Law.TO_OBJECT),
+                Ground.COMPELLING: Basis(
+                    Law.TO_OBJECT,
+                    "we have strong reasons to use it, which weigh more than those against it",
+                ),
                 Ground.CLAIMS: Basis(Law.TO_OBJECT),
                 Ground.UNFOUNDED: Basis(Law.UNFOUNDED),
                 Ground.NO_RIGHT: Basis(
-                    Law.TO_OBJECT, "it is not used for a task or interest to which you may object"
+                    Law.TO_OBJECT,
+                    "the law lets people object to some uses, but not to this one",
                 ),
                 Ground.NOT_HELD: Basis(Clause.RIGHTS),
             }
@@ -222,4 +253,4 @@ GROUND_CODES: Final[Mapping[str, Ground]] = MappingProxyType({str(g): g for g in
 def ground_in_words(ground: Ground, purpose: Purpose) -> str:
     """Why something is withheld, as the person who asked reads it; completes "because …"."""
     basis = GROUNDS_FOR[purpose].get(ground)
-    return basis.words if basis and basis.words else ground.meaning
+    return (basis.words if basis else "") or _PLAIN.get(ground, ground.meaning)

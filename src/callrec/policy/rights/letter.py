@@ -14,13 +14,14 @@ words of those who decided into it, since these are the practice's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from callrec.errors import Refused, Unusable
-from callrec.policy.clause import Law
+from callrec.policy.clause import Clause, Law
 from callrec.policy.clock_events import (
     Awaited,
     ClockEvent,
@@ -28,6 +29,7 @@ from callrec.policy.clock_events import (
     Deadline,
     full_date,
 )
+from callrec.policy.further import is_named
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import (
     ENDING_ACTS,
@@ -226,30 +228,89 @@ def check_words(kind: LetterKind, words: str) -> None:
         )
 
 
-def ended_by(letter: str, events: Iterable[RequestEvent]) -> RequestEvent | None:
-    """What ended the approval of which an answer tells; None: nothing, or it is no answer.
+def check_tells_nothing_kept(
+    words: str, reference: str, *, kept: Collection[str], contact: str
+) -> None:
+    """What the practice says in its own words names nothing that the person must not learn here.
 
-    What went out before the letter was written stays so. ``letter`` is its id.
+    Nobody sees on paper which number is whose: so no whole number stands in it but the practice's
+    own, and no other reference. This is a help, and no proof: whoever writes reads it again.
+
+    Args:
+        words: as typed.
+        reference: of the request.
+        kept: names of those who take part in what is withheld, or got it and are not told of.
+        contact: how the practice is reached, as the letter says.
     """
-    if kind_of(letter) is not LetterKind.ANSWER:
-        return None
-    was_written = False
+    numbers = ("".join(filter(str.isdigit, each)) for each in _A_NUMBER.findall(words))
+    own = "".join(filter(str.isdigit, contact))
+    others = {*_A_REFERENCE.findall(words.upper())} - {reference}
+    what = hint = ""
+    if any(number not in own for number in numbers):
+        what, hint = "a whole number", "give its last four digits"
+    elif others:
+        what, hint = "the reference of something else", "leave it out"
+    elif any(is_named(words, login="", full_name=each) for each in kept):
+        what, hint = "a name of what is kept from the person", "say it without the name"
+    if what:
+        raise Refused(
+            f"the letter would tell {what}",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint=f"{hint}, since the person reads it as it is",
+            option='--tell "…"',
+        )
+
+
+_A_NUMBER: Final = re.compile(r"[0-9](?:[ ()-]{0,2}[0-9]){8,}")
+"""Nine digits or more, as a telephone or an NHS number is written; a date has eight."""
+
+_A_REFERENCE: Final = re.compile(r"\b[CHIRS]-[0-9]+\b")
+
+
+def ended_by(letter: str, events: Iterable[RequestEvent]) -> RequestEvent | None:
+    """After what a letter is true no more; None: it still is. ``letter`` is its id.
+
+    What went out before an answer was written stays so; a refusal and an erasure are never undone.
+    """
+    kind, was_written = kind_of(letter), False
     for each in events:
-        if each.act is RequestAct.DELIVERED and not was_written:
+        if each.act is RequestAct.DELIVERED and kind is LetterKind.ANSWER and not was_written:
             return None
-        if was_written and each.act in _ENDS_AN_ANSWER:
+        if was_written and kind is not None and each.act in _UNTRUE_AFTER[kind]:
             return each
         was_written |= each.act is RequestAct.LETTER_WRITTEN and each.of == letter
     return None
 
 
-_ENDS_AN_ANSWER: Final = ENDING_ACTS | {RequestAct.APPROVED, RequestAct.DENIED}
+_OVER: Final = frozenset(
+    {
+        *(RequestAct.APPROVED, RequestAct.DENIED),
+        *(RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CLOSED),
+    }
+)
+"""What is said of an answer to come is said no more."""
+
+_MOVES_THE_DAY: Final = frozenset(
+    {RequestAct.RECEIVED, RequestAct.ASKED, RequestAct.ANSWERED, RequestAct.EXTENDED}
+)
+
+_UNTRUE_AFTER: Final[Mapping[LetterKind, frozenset[RequestAct]]] = {
+    LetterKind.ACKNOWLEDGE: _OVER | _MOVES_THE_DAY,
+    LetterKind.CLARIFY: _OVER | {RequestAct.ASKED, RequestAct.ANSWERED},
+    LetterKind.EXTEND: _OVER | _MOVES_THE_DAY,
+    LetterKind.ANSWER: ENDING_ACTS | {RequestAct.APPROVED, RequestAct.DENIED},
+    LetterKind.REFUSE: frozenset(),
+    LetterKind.ERASED: frozenset(),
+    LetterKind.RESTRICTED: frozenset({RequestAct.CLOSED}),
+    LetterKind.LIFT: frozenset({RequestAct.CLOSED}),
+}
 
 
 def check_was_sent(
     on: date,
     reference: str,
     number: int,
+    kind: LetterKind,
     *,
     written_on: date,
     ended_on: date | None,
@@ -257,7 +318,8 @@ def check_was_sent(
 ) -> None:
     """A letter is sent once it is written, by today, and while it is true.
 
-    ``ended_on``: the day on which what it tells of ended (`ended_by`); None: it stands.
+    ``ended_on``: the day on which what it tells of ended (`ended_by`); None: it stands. What was
+    to be given is not told on that day either; of other letters, some went out before it ended.
     """
     if on > today:
         raise Refused(
@@ -271,12 +333,22 @@ def check_was_sent(
             clause=Law.ONE_MONTH,
             hint="check the day, or say which letter it was: --letter N",
         )
-    if ended_on is not None and on >= ended_on:
+    if ended_on is None or on < ended_on:
+        return
+    if kind is LetterKind.ANSWER:
         raise Refused(
             f"letter {number} tells of an approval that no longer stands as it tells of it, since"
             f" {full_date(ended_on)}",
             clause=Law.ONE_MONTH,
             hint=f"write it anew: callrec request letter {reference} --kind answer; if it was sent"
+            " before, say on which day",
+        )
+
+    if on > ended_on:
+        raise Refused(
+            f"what letter {number} says is true no more, since {full_date(ended_on)}",
+            clause=Law.ONE_MONTH,
+            hint=f"see which letters are: callrec request letter {reference}; if it was sent"
             " before, say on which day",
         )
 

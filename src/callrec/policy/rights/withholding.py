@@ -7,6 +7,7 @@
     some fit only where more is true, as an opinion for harm      check_may_rest_on
     what a law gives a right to is refused on a ground of its own check_refused_on
     a person of whom nothing is held is told so                   check_refused_on, check_not_held
+    what is left out is refused on the ground on which it is      check_is_left_out
     what a law gives a right to is asked for whole                check_asked_for_whole, ...
     what a gathering leaves out has a ground of its own           check_left_out
 
@@ -206,6 +207,23 @@ def check_not_held(request: RequestFacts, searched: Searched) -> None:
             to_describe(reference),
         )
     raise Refused(why, clause=TERMS[request.purpose].decided_under, hint=hint)
+
+
+def check_is_left_out(ground: Ground, request: RequestFacts, left_out: Collection[Ground]) -> None:
+    """A request of which all is left out is refused on a ground on which it is [UK GDPR 12(4)].
+
+    One that is not told does not stand for one that is. That the request as a whole is unfounded
+    stands beside what was left out of it.
+    """
+    if not left_out or ground is Ground.UNFOUNDED:
+        return
+    fits = {each for each in left_out if each.is_disclosed} or {*left_out}
+    if ground not in fits:
+        raise Refused(
+            f'what was found is not left out on the ground "{in_words(ground)}"',
+            clause=TERMS[request.purpose].decided_under,
+            hint=hint_to_refuse(request.reference, left_out),
+        )
 
 
 def hint_to_refuse(reference: str, left_out: Collection[Ground]) -> str:

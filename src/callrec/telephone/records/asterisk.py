@@ -27,12 +27,15 @@ from callrec.telephone.records.lines import (
     cells_of,
     file_name,
     from_epoch,
+    has_numbered_dates,
     parse_end,
     parse_length,
     parse_local_time,
     parse_milliseconds,
     person_names,
     shown_name,
+    why_no_time,
+    why_shortened,
 )
 from callrec.telephone.written import Setup, Written, WrittenTime
 
@@ -48,10 +51,19 @@ _UNIQUE_ID: Final = re.compile(r"(?:.+-)?(?P<epoch>[0-9]{9,10})\.[0-9]+")
 _CALLING_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny)/([0-9]{2,6})[-@]")
 _CALLED_DEVICE: Final = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Skinny|Local)/([0-9]{2,6})[-@]")
 
-_MACHINES: Final = frozenset(
-    {"background", "hangup", "musiconhold", "playback", "queue", "read", "voicemail", "wait"}
-)
-"""Applications that answer by themselves and put nobody through."""
+_MAILBOXES: Final = frozenset({"voicemail", "voicemailmain"})
+"""Nobody, also beside the channel of a desk that rang before: older systems leave it in the row."""
+
+_MACHINES: Final = _MAILBOXES | {
+    *("answer", "background", "busy", "congestion", "directory", "echo", "hangup", "musiconhold"),
+    *("park", "playback", "playtones", "queue", "read", "record", "ringing", "saydigits"),
+    *("wait", "waitexten"),
+}
+"""Applications that answer by themselves and put nobody through. A conference puts people through,
+and has no second channel either."""
+
+_MAILBOX: Final = re.compile(r"vm[a-z]?([0-9]{2,6})")
+"""What is dialled for a mailbox (FreePBX): with which greeting, and whose it is."""
 
 _FROM_OUTSIDE: Final = ("from-trunk", "from-pstn", "from-did", "from-digital", "ext-did")
 
@@ -64,7 +76,7 @@ def begin_asterisk(first: Sequence[Line], setup: Setup) -> ReadLine | None:
         if (by_names := by_header(first[0], needed, read)) is not None:
             return by_names
     rows = map(cells_of, first)
-    if not any(_columns(row) and parse_local_time(row[_START]) is not None for row in rows):
+    if not any(_columns(row) and _is_a_time(row[_START]) for row in rows):
         return None
     return partial(_read_unnamed, read)
 
@@ -77,16 +89,25 @@ def _read_unnamed(read: ReadRow, line: Line) -> Leg | NotUnderstood:
     return by_columns(line.number, columns, row, read)
 
 
+def _is_a_time(text: str) -> bool:
+    return has_numbered_dates(text) or parse_local_time(text) is not None
+
+
 def _leg(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Leg | str:
     raw = fields.get("start") or fields.get("calldate", "")
-    start = parse_local_time(raw)
+    unique_id = fields.get("uniqueid", "")
+    if unique_id.isdigit():  # its sequence is gone
+        return why_shortened("uniqueid")
+    found = _UNIQUE_ID.fullmatch(unique_id)
+    created = from_epoch(int(found["epoch"])) if found else None
+    start = parse_local_time(raw, day_first=setup.day_first, near=created)
     if start is None:
-        return "its start is no date and time"
-    created = _UNIQUE_ID.fullmatch(fields.get("uniqueid", ""))
-    time = clock.time(raw, start, from_epoch(int(created["epoch"])) if created else None)
+        return why_no_time(raw)
+    time = clock.time(raw, start, created)
     call = _written(fields, time, setup).to_call(setup)
     # A call that was given up in a queue is ANSWERED, for the queue is, but has no second channel.
-    by_machine = not fields.get("dstchannel") and fields.get("lastapp", "").casefold() in _MACHINES
+    app = fields.get("lastapp", "").casefold()
+    by_machine = app in (_MAILBOXES if fields.get("dstchannel") else _MACHINES)
     answered = fields.get("disposition") == "ANSWERED" and not by_machine
     # How long it rang: not as a difference of local times, which may jump.
     duration = parse_length(fields.get("duration", ""))
@@ -106,6 +127,7 @@ def _leg(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Leg | str
 
 def _written(fields: Mapping[str, str], time: WrittenTime, setup: Setup) -> Written:
     calling, called = parse_end(fields.get("src", "")), parse_end(fields.get("dst", ""))
+    called = _MAILBOX.sub(r"\1", called)
     ours_calling = _ours(calling, _CALLING_DEVICE.match(fields.get("channel", "")), setup)
     ours_called = _ours(called, _CALLED_DEVICE.match(fields.get("dstchannel", "")), setup)
     from_outside = fields.get("did") or fields.get("dcontext", "").startswith(_FROM_OUTSIDE)

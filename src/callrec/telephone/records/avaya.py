@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from callrec.telephone.call import Direction, Leg, System
+from callrec.telephone.number import e164
 from callrec.telephone.records.lines import (
     LONGEST_CALL,
     MILLISECOND,
@@ -47,6 +48,10 @@ _EXTENSION: Final = re.compile(r"E([0-9]{2,6})")
 
 _NOBODY: Final = re.compile(r"Extn ?[0-9]+")
 """The name of a desk that nobody has been given."""
+
+_CHANNEL: Final = re.compile(r"V([0-9]{2,5})")
+_CONFERENCES: Final = range(9551, 9600)
+"""Of channels that are not named: 9500 and its number is voicemail's, 9550 a conference's."""
 
 _AT_A_SERVER: Final = re.compile(r"@.*|#\Z")
 """Behind a number of a SIP trunk, or the key that ends dialling."""
@@ -92,11 +97,12 @@ class _Reader:
             if len(self._open) > _MAX_OPEN:
                 del self._open[next(iter(self._open))]
         call = _written(fields, start).to_call(self._setup)
+        answered = bool(connected) and not _is_with_voicemail(fields)
         return Leg(
             call=call,
             key=f"{fields['call id']} {began.start}",
-            answered=bool(connected),
-            answered_at=call.started_at + spent if connected else None,
+            answered=answered,
+            answered_at=call.started_at + spent if answered else None,
             talk_ms=connected // MILLISECOND,
         )
 
@@ -115,6 +121,18 @@ def _segment(line: Line) -> Mapping[str, str] | None:
     return fields if is_ours else None
 
 
+def _is_with_voicemail(fields: Mapping[str, str]) -> bool:
+    """Whether one party is voicemail, which also reads out menus and announcements."""
+    for who in ("party1", "party2"):
+        channel = _CHANNEL.fullmatch(fields.get(f"{who} device", ""))
+        name = fields.get(f"{who} name", "")
+        if channel and name.startswith("VM "):
+            return True
+        if channel and not name.startswith("CO ") and int(channel[1]) not in _CONFERENCES:
+            return True
+    return False
+
+
 def _written(fields: Mapping[str, str], start: datetime) -> Written:
     # Lines and voicemail have devices and names too, and are nobody.
     desks = [
@@ -123,7 +141,10 @@ def _written(fields: Mapping[str, str], start: datetime) -> Written:
         if (desk := _EXTENSION.fullmatch(fields.get(f"{who} device", "")))
     ]
     direction = Direction.INBOUND if fields["direction"] == "I" else Direction.OUTBOUND
-    if fields.get("is internal") == "1":
+    called = parse_end(_AT_A_SERVER.sub("", fields.get("called number", "")))
+    # A call that never got a line is said to be internal, whatever was dialled.
+    has_no_line = "party2 device" not in fields and e164(called) is not None
+    if fields.get("is internal") == "1" and not has_no_line:
         direction = Direction.INTERNAL
     return Written(
         system=System.AVAYA,
@@ -131,7 +152,7 @@ def _written(fields: Mapping[str, str], start: datetime) -> Written:
         time=WrittenTime(raw=fields["call start"], local=start),
         direction=direction,
         calling=parse_end(_AT_A_SERVER.sub("", fields.get("caller", ""))),
-        called=parse_end(_AT_A_SERVER.sub("", fields.get("called number", ""))),
+        called=called,
         extension=desks[0][0] if desks else None,
         parties=person_names(*(name for _, name in desks if not _NOBODY.fullmatch(name))),
         said=fields,

@@ -6,12 +6,14 @@ local. CUCM's files are called ``cdr_<cluster>_<node>_<time>_<number>``; a secon
 of the columns. Its instants are seconds in UTC, and 0 for what never was: a call that was
 not answered has no connect time.
 
-Sources: fusionpbx 0b8251a, app/xml_cdr/xml_cdr_export.php, app/xml_cdr/app_config.php; Cisco, Call
-Detail Records Administration Guide (columns, global call id, times).
+Sources: fusionpbx 0b8251a, app/xml_cdr/xml_cdr_export.php, app/xml_cdr/app_config.php; c7a00dc,
+app/xml_cdr/resources/classes/xml_cdr.php (status); Cisco, Call Detail Records Administration Guide
+(columns, global call id, times), SCCP Integration of Unity Connection (names of voicemail ports).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
@@ -32,8 +34,17 @@ from callrec.telephone.records.lines import (
     parse_whole,
     parse_written_time,
     person_names,
+    why_no_time,
 )
 from callrec.telephone.written import Setup, Written, WrittenTime
+
+_NOBODY: Final = frozenset({"voicemail", "missed"})
+"""Of FusionPBX's words for how a call ended. The others say why it ended, also of one in which
+people spoke."""
+
+_MAILBOX: Final = re.compile(r"\*99([0-9]{2,6})")
+_VOICEMAIL_PORT: Final = re.compile(r".+-VI[0-9]+")
+"""As Unified CM calls the ports of its voicemail."""
 
 _DIRECTIONS: Final = {
     "inbound": Direction.INBOUND,
@@ -54,18 +65,18 @@ def begin_fusionpbx(first: Sequence[Line], setup: Setup) -> ReadLine | None:
 
 def _fusionpbx_leg(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
     stamp = fields.get("start_stamp", "")
-    time = parse_written_time(stamp)
+    time = parse_written_time(stamp, day_first=setup.day_first)
     if epoch := from_epoch(parse_whole(fields.get("start_epoch", ""))):
         time = WrittenTime(raw=stamp or fields["start_epoch"], instant=epoch, proof="the epoch")
     if time is None:
-        return "its start is no date and time"
+        return why_no_time(stamp)
     call = Written(
         system=System.FREESWITCH,
         how="a call record as FusionPBX writes it",
         time=time,
         direction=_DIRECTIONS.get(fields.get("direction", "").casefold()),
         calling=parse_end(fields.get("source_number") or fields.get("caller_id_number", "")),
-        called=parse_end(fields.get("destination_number", "")),
+        called=_MAILBOX.sub(r"\1", parse_end(fields.get("destination_number", ""))),
         extension=fields.get("extension"),
         parties=person_names(fields.get("caller_id_name", "")),
         unique_id=fields.get("xml_cdr_uuid"),
@@ -76,13 +87,17 @@ def _fusionpbx_leg(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
     if exactly is not None:
         talked = exactly // MILLISECOND
     answered_at = from_epoch(parse_whole(fields.get("answer_epoch", "")))
+    answered = (answered_at is not None or bool(talked)) and not (
+        fields.get("status") in _NOBODY
+        or "true" in {fields.get("voicemail_message"), fields.get("missed_call")}
+    )
     return Leg(
         call=call,
         # Of two legs each names the other.
         key=min(filter(None, (fields.get("xml_cdr_uuid"), fields.get("bridge_uuid"))), default=""),
         recording=file_name(fields.get("record_name", "")),
-        answered=answered_at is not None or bool(talked),
-        answered_at=answered_at,
+        answered=answered,
+        answered_at=answered_at if answered else None,
         talk_ms=talked,
     )
 
@@ -111,10 +126,15 @@ def _cucm_leg(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
     if started is None:
         return "it has no time of origination"
     answered_at = from_epoch(parse_whole(fields.get("datetimeconnect", "")))
+    devices = (fields.get(f"{end}devicename", "") for end in ("orig", "dest"))
+    by_voicemail = any(map(_VOICEMAIL_PORT.fullmatch, devices))
+    if by_voicemail:
+        answered_at = None
     parts = ("clusterid", "callmanagerid", "callid")
     global_id = (fields.get(f"globalcallid_{part}") for part in parts)
     calling = parse_end(fields.get("callingpartynumber", ""))
-    final = fields.get("finalcalledpartynumber")
+    # Of a mailbox the desk counts that it is of.
+    final = None if by_voicemail else fields.get("finalcalledpartynumber")
     called = parse_end(final or fields.get("originalcalledpartynumber", ""))
     is_withheld = not calling and is_extension(called, setup.extensions)
     call = Written(

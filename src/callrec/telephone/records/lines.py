@@ -9,6 +9,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
@@ -47,6 +48,7 @@ class Line(NamedTuple):
     number: int
     """From 1."""
     text: str
+    delimiter: str = ","
 
 
 ReadLine: TypeAlias = Callable[[Line], Leg | NotUnderstood | None]
@@ -97,16 +99,37 @@ def by_columns(
         return NotUnderstood(number, "it cannot be parted into cells: a quote is not closed")
     if len(row) != len(columns):
         return NotUnderstood(number, f"it has {len(row)} cells and not {len(columns)}")
-    leg = read({name: cell for name, cell in zip(columns, row, strict=True) if cell})
+    fields = {name: cell for name, cell in zip(columns, row, strict=True) if cell}
+    if shortened := next((name for name, cell in fields.items() if is_shortened(cell)), None):
+        return NotUnderstood(number, why_shortened(shortened))
+    leg = read(fields)
     return NotUnderstood(number, leg) if isinstance(leg, str) else leg
 
 
-def cells_of(line: Line, delimiter: str = ",") -> list[str]:
+def cells_of(line: Line) -> list[str]:
     """The cells of comma-separated values, as RFC 4180 quotes them; none: a quote is not closed."""
     try:
-        return next(csv.reader((line.text,), strict=True, delimiter=delimiter))
+        return next(csv.reader((line.text,), strict=True, delimiter=line.delimiter))
     except csv.Error:
         return []
+
+
+def delimiter_of(lines: Sequence[Line]) -> str:
+    """What stands most often in some lines of what may part cells."""
+    return max((",", ";", "\t"), key=lambda sign: sum(line.text.count(sign) for line in lines))
+
+
+_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}", re.IGNORECASE)
+
+
+def is_shortened(cell: str) -> bool:
+    """Whether a spreadsheet program has written a number so that digits are lost: ``4.47E+11``."""
+    return _SHORTENED.fullmatch(cell.strip()) is not None
+
+
+def why_shortened(column: str) -> str:
+    """The reason for a row."""
+    return f'its "{column}" has lost digits in a spreadsheet program: export the file anew'
 
 
 def _raw_lines(file: Readable) -> Iterator[bytes | None]:
@@ -136,6 +159,13 @@ MILLISECOND: Final = timedelta(milliseconds=1)
 _DURATION: Final = re.compile(r"([0-9]{1,4}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?")
 _SHORTEST_TIME: Final = len("2025-06-02 09:00")
 _YEARS: Final = range(1901, 2100)
+_MONTHS: Final = 12
+_NUMBERED: Final = re.compile(
+    r"(?<![0-9/.-])([0-9]{1,2})[/.-]([0-9]{1,2})[/.-](?:19|20)[0-9]{2}(?![0-9/.-])"
+)
+_NUMBERED_TIME: Final = re.compile(
+    r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]((?:19|20)[0-9]{2}),? +([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)"
+)
 
 _LATEST: Final = 4_102_444_800
 """Seconds: the year 2100."""
@@ -193,16 +223,41 @@ def from_epoch(seconds: float | None) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds and 0 < seconds < _LATEST else None
 
 
-def parse_local_time(text: str) -> datetime | None:
-    """A date and time without an offset, as ISO 8601 or with a space between; 1901 to 2099."""
-    at = _date_and_time(text)
+def parse_local_time(
+    text: str, *, day_first: bool | None = None, near: datetime | None = None
+) -> datetime | None:
+    """A date and time without an offset, as ISO 8601 or with a space between; 1901 to 2099.
+
+    Or as spreadsheet programs write it, with day and month before the year, by their numbers, by
+    ``day_first``, or by what it must be near; None where neither tells.
+    """
+    at = _date_and_time(text, day_first=day_first, near=near)
     return at if at and at.tzinfo is None else None
 
 
-def parse_written_time(text: str) -> WrittenTime | None:
+def parse_written_time(text: str, *, day_first: bool | None = None) -> WrittenTime | None:
     """Likewise, with an offset or without."""
-    at = _date_and_time(text)
+    at = _date_and_time(text, day_first=day_first)
     return WrittenTime.of(text, at) if at else None
+
+
+def why_no_time(text: str) -> str:
+    """Of a start that could not be read, in words."""
+    if len(set(_readings(text).values())) > 1:
+        return "its date may be day/month or month/day, and nothing in the file tells"
+    return "its start is no date and time"
+
+
+def day_comes_first(text: str) -> bool | None:
+    """Which of day and month stands first in the dates of a line; None: it does not show."""
+    shown = {int(first) > _MONTHS for first, second in _NUMBERED.findall(text)
+             if max(int(first), int(second)) > _MONTHS}  # fmt: skip
+    return shown.pop() if len(shown) == 1 else None
+
+
+def has_numbered_dates(text: str) -> bool:
+    """Whether dates with day and month before the year stand in a line."""
+    return _NUMBERED.search(text) is not None
 
 
 def parse_duration(text: str) -> timedelta | None:
@@ -214,12 +269,38 @@ def parse_duration(text: str) -> timedelta | None:
     return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
-def _date_and_time(text: str) -> datetime | None:
+def _date_and_time(
+    text: str, *, day_first: bool | None, near: datetime | None = None
+) -> datetime | None:
+    if readings := _readings(text):
+        if day_first is not None:
+            return readings.get(day_first)
+        likely = [at for at in readings.values() if not near or _is_within_a_day(at, near)]
+        return likely[0] if len(set(likely)) == 1 else None
     try:
         at = datetime.fromisoformat(text.strip()) if len(text) >= _SHORTEST_TIME else None
     except ValueError:
         return None
     return at if at and at.year in _YEARS else None
+
+
+def _readings(text: str) -> Mapping[bool, datetime]:
+    """Of a time with day and month before the year, by whether the day comes first."""
+    parts = _NUMBERED_TIME.fullmatch(text.strip())
+    if parts is None:
+        return {}
+    first, second, year, clock = parts.groups()
+    readings = {}
+    for day_first, (day, month) in {True: (first, second), False: (second, first)}.items():
+        with suppress(ValueError):
+            readings[day_first] = datetime.fromisoformat(
+                f"{year}-{month:0>2}-{day:0>2} {clock:0>5}"
+            )
+    return {which: at for which, at in readings.items() if at.year in _YEARS}
+
+
+def _is_within_a_day(local: datetime, instant: datetime) -> bool:
+    return abs(local.replace(tzinfo=UTC) - instant) <= timedelta(days=1)
 
 
 _AT_LEAST: Final = timedelta(seconds=-2)

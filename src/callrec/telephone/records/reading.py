@@ -6,8 +6,10 @@ A single item also describes a single recording (`read_description`).
 
 from __future__ import annotations
 
+import codecs
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from io import BytesIO
@@ -34,6 +36,9 @@ from callrec.telephone.records.lines import (
     NotUnderstood,
     Readable,
     ReadLine,
+    day_comes_first,
+    delimiter_of,
+    has_numbered_dates,
     items_of,
     page_of,
     parse_json,
@@ -90,7 +95,9 @@ def read_records(
     """Each row of a file of call records, as it comes."""
     try:
         head = file.read(_HEAD)
-        whole = _Behind(head, file)
+        whole: Readable = _Behind(head, file)
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            whole = _FromUtf16(whole)
         start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
         if start[:1] not in {b"{", b"["}:
             yield from _rows(whole, setup, until or _last_written(file))
@@ -137,6 +144,21 @@ class _Behind:
         return read
 
 
+class _FromUtf16:
+    """A file in UTF-16 as UTF-8, as spreadsheet programs save "Unicode text"."""
+
+    def __init__(self, file: Readable) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        self._file = file
+
+    def read(self, size: int, /) -> bytes:
+        """Some bytes, while there are any."""
+        while data := self._file.read(size):
+            if text := self._decoder.decode(data):
+                return text.encode("utf-8", "replace")
+        return b""
+
+
 def _last_written(file: BinaryIO) -> date | None:
     """By the file system, in UTC; None: it is not a file of one."""
     try:
@@ -146,9 +168,14 @@ def _last_written(file: BinaryIO) -> date | None:
 
 
 def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | NotUnderstood]:
-    lines = read_lines(file)
+    lines: Iterator[Line | NotUnderstood] = read_lines(file)
     begun = list(islice(lines, _FIRST))
+    delimiter = delimiter_of([line for line in begun if isinstance(line, Line)])
+    if delimiter != ",":
+        begun, lines = list(_parted(begun, delimiter)), _parted(lines, delimiter)
     first = [line for line in begun if isinstance(line, Line)]
+    if any(has_numbered_dates(line.text) for line in first):
+        setup = replace(setup, day_first=_find_order(begun, lines))
     begins = _LINES if until is None else _LINES | {System.MITEL: partial(begin_mitel, until)}
     asked = [begin for system, begin in begins.items() if first and setup.may_be_from(system)]
     read = next(filter(None, (begin(first, setup) for begin in asked)), None)
@@ -158,6 +185,30 @@ def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | No
         row = line if isinstance(line, NotUnderstood) else read(line)
         if row is not None:
             yield row
+
+
+def _parted(
+    lines: Iterable[Line | NotUnderstood], delimiter: str
+) -> Iterator[Line | NotUnderstood]:
+    for line in lines:
+        yield line._replace(delimiter=delimiter) if isinstance(line, Line) else line
+
+
+def _find_order(
+    begun: list[Line | NotUnderstood], lines: Iterator[Line | NotUnderstood]
+) -> bool | None:
+    """Whether the day comes before the month, by the first line that shows it.
+
+    Lines that were looked at for it are added to those that are begun with.
+    """
+    for line in begun:
+        if isinstance(line, Line) and (shown := day_comes_first(line.text)) is not None:
+            return shown
+    for line in lines:
+        begun.append(line)
+        if isinstance(line, Line) and (shown := day_comes_first(line.text)) is not None:
+            return shown
+    return None
 
 
 def _items(numbered: Iterator[tuple[int, Any]], setup: Setup) -> Iterator[Leg | NotUnderstood]:

@@ -6,7 +6,9 @@ none itself, so that a line of column names is put before it. Without one, the o
 versions since 1970, in hexadecimal: by it the times of ``cdr.log`` are in UTC.
 
 Source: 3CX, CDR - Call Data Records (columns); three public scripts that read cdr.log (the order),
-one line with each kind of call id in such scripts. The call report's columns are from memory.
+one line with each kind of call id in such scripts; dorel14/3CX-Cdr-Server 8253512 (1,404 lines of a
+practice's own: queues, voicemail, who was passed on); tierklinik-dobersberg/3cx-support bbc02dd
+(kinds of ends, dots in dates). The call report's columns are from memory.
 """
 
 from __future__ import annotations
@@ -15,10 +17,10 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
-from callrec.telephone.call import Leg, System
-from callrec.telephone.number import e164, is_extension
+from callrec.telephone.call import Direction, Leg, System
+from callrec.telephone.number import e164, is_extension, is_withheld
 from callrec.telephone.records.lines import (
     MILLISECOND,
     FileClock,
@@ -30,13 +32,15 @@ from callrec.telephone.records.lines import (
     by_header,
     cells_of,
     from_epoch,
+    has_numbered_dates,
     parse_duration,
     parse_end,
     parse_local_time,
     parse_written_time,
     person_names,
+    why_no_time,
 )
-from callrec.telephone.written import Setup, Written, WrittenTime
+from callrec.telephone.written import Setup, Written
 
 _ORDER: Final = (
     *("historyid", "callid", "duration", "time-start", "time-answered", "time-end"),
@@ -49,11 +53,24 @@ _REPORT: Final = frozenset({"call time", "caller id", "destination", "status"})
 _CALL: Final = re.compile(r"Call [0-9]+")
 _CALL_ID: Final = re.compile(r"([0-9A-F]{16})_[0-9]+")
 
+_WITHIN: Final = "Ext."
+"""Before each end that is the system's own."""
+
+_CONFERENCES: Final = frozenset({"confplace", "conference"})
+_SOMEBODY: Final = _CONFERENCES | {"extension", "external_line", "outbound_rule", "provider"}
+_NOBODY: Final = frozenset(
+    {
+        *("queue", "ivr", "voicemail", "vmail", "script", "ringgroup", "group"),
+        *("ring_group_ring_all", "ring_group_hunt", "inbound_routing"),
+    }
+)
+"""What the columns of kinds say; older versions say ``Internal`` or ``External``, which tells
+nothing. A kind that is not here is told by its number."""
+
 _SINCE_1601: Final = 11_644_473_600_000
 """Milliseconds until 1970."""
 
 _NAMED_END: Final = re.compile(r"(?P<name>[^()]*)\((?P<number>[^()]*)\)\s*")
-_DAY_FIRST: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})[ ,]+([0-9:]{5,8})")
 
 
 def begin_three_cx(first: Sequence[Line], setup: Setup) -> ReadLine | None:
@@ -70,7 +87,7 @@ def _is_log(row: Sequence[str]) -> bool:
     return (
         len(row) >= len(_ORDER)
         and _CALL.fullmatch(row[0]) is not None
-        and _local(row[3]) is not None
+        and (has_numbered_dates(row[3]) or _local(None, row[3]) is not None)
     )
 
 
@@ -81,23 +98,35 @@ def _read_unnamed(read: ReadRow, line: Line) -> Leg | NotUnderstood:
 
 def _leg_of_log(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Leg | str:
     raw = fields.get("time-start", "")
-    start = _local(raw)
+    created = _created(fields.get("callid", ""))
+    start = _local(setup, raw, created)
     if start is None:
-        return "its start is no date and time"
+        return why_no_time(raw)
     callee = fields.get("final-dispname") or fields.get("to-dispname", "")
+    ends = _ends_of_log(setup, fields)
+    calling, called = ends.calling, _chosen(setup, ends.called, fields.get("dial-no", ""))
+    direction = None
+    if any(map(_is_within, (calling, *ends.called))):
+        ways = {
+            (True, True): Direction.INTERNAL,
+            (True, False): Direction.OUTBOUND,
+            (False, True): Direction.INBOUND,
+        }
+        direction = ways.get((_is_within(calling), _is_within(called)))
     call = Written(
         system=System.THREE_CX,
         how="a call record as 3CX writes it",
-        time=clock.time(raw, start, _created(fields.get("callid", ""))),
-        calling=_end(setup, fields.get("from-no", "")),
-        called=_end(
-            setup, *(fields.get(name, "") for name in ("final-number", "to-no", "dial-no"))
-        ),
+        time=clock.time(raw, start, created),
+        direction=direction,
+        calling=_plain(calling),
+        called=ends.mailbox or _plain(called),
         parties=person_names(fields.get("from-dispname", ""), callee),
         unique_id=fields.get("callid"),
         said=fields,
     ).to_call(setup)
-    answered = _local(fields.get("time-answered", ""))
+    answered = _local(setup, fields.get("time-answered", ""), created)
+    if _is_a_word(calling) or ends.mailbox or not _is_somebody(setup, ends):
+        answered = None
     return Leg(
         call=call,
         key=fields.get("callid") or fields.get("historyid", ""),
@@ -107,8 +136,69 @@ def _leg_of_log(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Le
     )
 
 
+class _Ends(NamedTuple):
+    """Of a line of ``cdr.log``, as written."""
+
+    calling: str
+    called: tuple[str, ...]
+    """Whom the call reached, and before that whom it was for; at least one."""
+    kind: str
+    """Of what it reached, in small letters; empty where the column is not there."""
+    mailbox: str = ""
+    """Whose voicemail took it: then its number and the desk's are not the same."""
+
+
+def _ends_of_log(setup: Setup, fields: Mapping[str, str]) -> _Ends:
+    calling, first = fields.get("from-no", ""), fields.get("to-no", "")
+    final, desk = fields.get("final-number", ""), fields.get("to-dn", "")
+    kind, final_kind = (fields.get(f"{end}-type", "").casefold() for end in ("to", "final"))
+    if fields.get("reason-changed") == "ReplacedSrc":
+        # Who called was passed on, and the other end stays. Replaced by that end, or by a
+        # conference, it is still the same two.
+        is_one = is_extension(_plain(final), setup.extensions) and final_kind not in _CONFERENCES
+        if final != first and (is_one or e164(final) or is_withheld(final)):
+            calling = final
+    elif final:
+        return _Ends(calling, (final, first), final_kind)
+    is_desk = first.startswith(_WITHIN) and desk.isascii() and desk.isdigit()
+    return _Ends(calling, (first,), kind, desk if is_desk and _plain(first) != desk else "")
+
+
+def _is_somebody(setup: Setup, ends: _Ends) -> bool:
+    """Whether a person was reached: by its kind, else by the practice's extensions."""
+    reached = ends.called[0]
+    if ends.kind in _SOMEBODY | _NOBODY:
+        return ends.kind in _SOMEBODY
+    if reached.startswith(_WITHIN):
+        return is_extension(_plain(reached), setup.extensions)
+    return not _is_a_word(reached)
+
+
+def _is_within(end: str) -> bool:
+    return end.startswith(_WITHIN) or _is_a_word(end)
+
+
+def _is_a_word(end: str) -> bool:
+    """Whether the system is meant by name: ``EndCall``, ``PlayFile``, ``MakeCall``."""
+    return end.isalpha() and not is_withheld(end)
+
+
+def _chosen(setup: Setup, ends: Sequence[str], dialled: str) -> str:
+    """The first that is an extension or a number: a trunk stands for an end by its own name."""
+    for end in (*ends, dialled):
+        if is_extension(_plain(end), setup.extensions) or e164(_plain(end)):
+            return end
+    return next(filter(None, ends), dialled)
+
+
+def _plain(end: str) -> str:
+    return parse_end(end).removeprefix(_WITHIN)
+
+
 def _leg_of_report(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
-    time = _report_time(fields.get("call time", ""))
+    written = fields.get("call time", "")
+    # It writes the day first itself.
+    time = parse_written_time(written, day_first=setup.day_first is not False)
     if time is None:
         return "its call time is no date and time"
     caller, calling = _named(fields.get("caller id", ""))
@@ -117,8 +207,8 @@ def _leg_of_report(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
         system=System.THREE_CX,
         how="a row of a call report as 3CX exports it",
         time=time,
-        calling=_end(setup, calling),
-        called=_end(setup, called),
+        calling=_plain(calling),
+        called=_plain(called),
         parties=person_names(caller, callee),
         said=fields,
     ).to_call(setup)
@@ -132,32 +222,17 @@ def _leg_of_report(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
     )
 
 
-def _end(setup: Setup, *written: str) -> str:
-    """The first that is an extension or a number; a trunk stands for an end by its own name."""
-    ends = [parse_end(text).removeprefix("Ext.") for text in written]
-    for end in ends:
-        if is_extension(end, setup.extensions) or e164(end):
-            return end
-    return next(filter(None, ends), "")
-
-
 def _named(end: str) -> tuple[str, str]:
     """Name and number of ``Ann Other (201)``."""
     parts = _NAMED_END.fullmatch(end)
     return (parts["name"], parts["number"]) if parts else ("", end)
 
 
-def _local(text: str) -> datetime | None:
-    return parse_local_time(text.replace("/", "-"))
-
-
-def _report_time(text: str) -> WrittenTime | None:
-    """ISO 8601, or with the day first."""
-    parts = _DAY_FIRST.fullmatch(text.strip())
-    if parts is None:
-        return parse_written_time(text)
-    start = parse_local_time(f"{parts[3]}-{parts[2]:0>2}-{parts[1]:0>2} {parts[4]}")
-    return WrittenTime(raw=text, local=start) if start else None
+def _local(setup: Setup | None, text: str, created: datetime | None = None) -> datetime | None:
+    """With slashes, or with dots in newer versions, the year first; or as a spreadsheet has it."""
+    day_first = setup.day_first if setup else None
+    year_first = text[:10].replace("/", "-").replace(".", "-") + text[10:]
+    return parse_local_time(year_first, day_first=day_first, near=created)
 
 
 def _created(call_id: str) -> datetime | None:

@@ -24,6 +24,7 @@ from callrec.cli.commands.calls.ingest_bundle import (
     rehearse_bundle,
     try_rows,
 )
+from callrec.cli.commands.calls.ingest_learn import learn
 from callrec.cli.commands.calls.ingest_view import (
     findings_lines,
     ingested_json,
@@ -61,6 +62,7 @@ def ingest(
     watch: Watch = False,
     dry_run: options.DryRun = False,
     names_only: options.NamesOnly = False,
+    learn_names: LearnNames = False,
     bundle: BundleFile = None,
     map_file: MapFile = None,
     rows: TriedRows = ROWS_TRIED,
@@ -78,6 +80,9 @@ def ingest(
     sound twice is one recording. If a run is cut short, run the command again. If you took in the
     wrong files: callrec retention undo
 
+    --learn shows how names that nothing reads yet could be read. If you agree, that becomes part of
+    the practice's settings.
+
     --bundle takes in a supplier's export: a zip of recordings, with a list that --map reads.
     --instruction then writes the letter that asks the supplier to delete what you hold now.
     """
@@ -86,11 +91,14 @@ def ingest(
     asked = read_instruction(instruction, supplier, within_days, archived=archived)
     if bundle is not None or map_file is not None:
         typed = {"PATH": paths, "--after": after != "keep", "--watch": watch, "--system": system}
-        typed |= {"--unrecognised": unrecognised}
+        typed |= {"--unrecognised": unrecognised, "--learn": learn_names}
         others = [name for name in typed if typed[name]]
         order = read_order(bundle, map_file, cdr or [], others, asked, rows=rows)
         run = try_rows if names_only else rehearse_bundle if dry_run else ingest_bundle
         run(ctx.obj, order)
+        return
+    if learn_names:
+        learn(ctx.obj, _sources(paths))
         return
     _check_belongs(watch=watch, names_only=names_only, dry_run=dry_run, cdr=cdr, asked=asked)
     if names_only:
@@ -372,6 +380,14 @@ Unrecognised = Annotated[
 Watch = Annotated[
     bool,
     typer.Option("--watch", help="Keep running, and take in each recording once it is complete."),
+]
+
+LearnNames = Annotated[
+    bool,
+    typer.Option(
+        "--learn",
+        help="Only show how the names of recordings could be read, and propose templates for them.",
+    ),
 ]
 
 BundleFile = Annotated[

@@ -31,10 +31,11 @@ and two between each."""
 def show_previews(out: Output, previews: Sequence[Preview]) -> None:
     """Some lines of a table for each file, and below it, once each, the sentences that say why."""
     values = [each.as_json() for each in previews]
-    out.show_items(values, _preview_words(previews, out.columns))
+    out.show_items(values, preview_lines(previews, out.columns))
 
 
-def _preview_words(previews: Sequence[Preview], columns: int) -> Iterator[str | Table]:
+def preview_lines(previews: Sequence[Preview], columns: int) -> Iterator[str | Table]:
+    """Likewise, in words."""
     folder = _folder_of_all(previews)
     reasons = Counter(each.why for each in previews)
     numbers = {why: str(number) for number, why in enumerate(reasons, 1)}

@@ -65,7 +65,7 @@ def archive(
     practice, out = practice_of(ctx.obj), ctx.obj.out
     on, zone = today(practice), practice.settings.time_zone
     limit = archive_cutoff(older_than=older_than, before=before, today=on, zone=zone)
-    label = _label_of(ctx.obj, practice, to, label, what="new volume", yes=yes or remove_local)
+    label = _label_of(ctx.obj, practice, to, label, what="new drive", yes=yes or remove_local)
     actor = signing_person(ctx.obj, practice)
     done = archive_recordings(
         practice,
@@ -84,7 +84,7 @@ def _show_archived(out: Output, practice: Practice, done: Archived) -> None:
     out.show(_archived_json(done), _archived_lines(done))
     if done.out_of_reach:
         out.note(
-            f"{counted(done.out_of_reach, 'recording')} on other volumes only: attach these too,"
+            f"{counted(done.out_of_reach, 'recording')} on other drives only: attach these too,"
             " to have them copied"
         )
     if done.on_vaults_disk:
@@ -135,7 +135,7 @@ def _archived_lines(done: Archived) -> Iterator[str]:
     if done.removed is not None and done.removed.recordings:
         size = volumes.size_in_words(done.removed.size_bytes)
         what = counted(done.removed.recordings, "recording")
-        yield f"{what} removed here, {size}; volumes have them."
+        yield f"{what} removed here, {size}; copies are on drives."
 
 
 def _note_not_removed(out: Output, practice: Practice, removed: Removed) -> None:
@@ -185,7 +185,7 @@ def _attached_folders(practice: Practice) -> list[Path]:
     every = [volume.at for volume in attached_volumes(practice).values()]
     if not every:
         raise NotFound(
-            "no volume of this vault is found attached",
+            "no drive of this vault is found attached",
             hint="attach one, or give its folder: callrec archive verify /mnt/external",
         )
     return every
@@ -215,7 +215,7 @@ def _end_verify(
     """Name the first of what is wrong, for the exit status."""
     for fault in (fault for report in reports for fault in report.faults):
         raise Tampered(
-            f"the volume's {fault.path}: {fault.what}",
+            f"the drive's {fault.path}: {fault.what}",
             hint="keep the drive as it is, archive to another one and tell the Data Controller",
         )
     for tried, _ in opened.values():

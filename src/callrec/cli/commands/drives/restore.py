@@ -127,9 +127,9 @@ def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
         yield f'From "{done.label}" the vault comes back: {done.log_size} entries of the record,'
         yield f"{counted(fetched.recordings, 'recording')}, each as it was sealed."
         yield f"Opened to the last byte: {done.opened.opened} of {done.opened.of} tried."
-        yield from (f"damaged on the volume: {path}" for path in fetched.damaged)
+        yield from (f"damaged on the drive: {path}" for path in fetched.damaged)
         if done.not_on_volumes:
-            yield f"not on these volumes: {done.not_on_volumes}"
+            yield f"not on these drives: {done.not_on_volumes}"
         yield f"The proof is entry {done.seq} of the record."
 
     _note_not_taken(out, done.passed_over)
@@ -220,24 +220,24 @@ def _fetched_json(fetched: Fetched) -> dict[str, Any]:
 def not_fetched_lines(done: Restored | Repaired) -> Iterator[str]:
     """One line for each thing that is not as it should be."""
     for path in done.fetched.damaged:
-        yield f"damaged on the volume: {path}"
+        yield f"damaged on the drive: {path}"
     for label, count in done.missing.items():
-        where = f'on volume "{label}"' if label else "on no volume that is known"
+        where = f'on drive "{label}"' if label else "on no drive that is known"
         yield f"still missing: {count}, {where}"
     for label, why in done.undone:
-        yield f'volume "{label}" stays as it is: {why}'
+        yield f'drive "{label}" stays as it is: {why}'
 
 
 def check_all_fetched(done: Restored | Repaired) -> None:
     """Tell by the exit status where something was not done."""
     if done.missing or done.fetched.damaged:
         raise DoneInPart(
-            "some recordings are still missing", hint="attach another volume and restore from it"
+            "some recordings are still missing", hint="attach another drive and restore from it"
         )
     if done.undone:
         raise DoneInPart(
-            f'volume "{done.undone[0][0]}" stays as it is, and something is to be done there',
-            hint="callrec archive verify DIR names all that is wrong with a volume",
+            f'drive "{done.undone[0][0]}" stays as it is, and something is to be done there',
+            hint="callrec archive verify DIR names all that is wrong with a drive",
         )
 
 

@@ -40,7 +40,7 @@ def list_(ctx: Context) -> None:
     actor = acting_person_if_any(ctx.obj, practice)
     kept = keepers_of_volumes(practice, actor) if actor else {}
     volumes, zone = list_volumes(practice), practice.settings.time_zone
-    headers = ("volume", "recordings", "size", "last written", "last verified", "now")
+    headers = ("drive", "recordings", "size", "last written", "last verified", "now")
 
     def words() -> Iterator[str | Table]:
         yield Table(headers, [_row(each, zone) for each in volumes])
@@ -164,7 +164,7 @@ def _lost_lines(done: LostVolume, zone: tzinfo) -> Iterator[str]:
     if done.without_copy:
         yield f"Nowhere else: {counted(len(done.without_copy), 'recording')}."
     else:
-        yield "Each of them is in the vault or on another volume too."
+        yield "Each of them is in the vault or on another drive too."
 
 
 def _day(at: datetime, zone: tzinfo) -> str:

@@ -88,7 +88,7 @@ def approve(
         withheld=grounds_of(withhold or ()),
         edits=typed_edits(clip, silence),
         to=to,
-        until=typed_day(practice, until, "--until"),
+        until=typed_day(practice, until, "--until", ahead=True),
         note=note,
         opinion=_opinion(practice, opinion_of, opinion_on),
         consulted_on=typed_day(practice, consulted, "--consulted"),

@@ -183,8 +183,8 @@ def show_destruction(
 def volume_not_erased(label: str) -> DoneInPart:
     """What ends a command that could not erase what is owed on a volume that is attached."""
     return DoneInPart(
-        f'volume "{label}" stays as it is, and something is to be erased there',
-        hint="callrec archive verify DIR names all that is wrong with a volume",
+        f'drive "{label}" stays as it is, and something is to be erased there',
+        hint="callrec archive verify DIR names all that is wrong with a drive",
     )
 
 
@@ -204,16 +204,16 @@ def _lines(reference: str, done: Destruction, kept: Mapping[int, str], law: Law)
         whom = f"{each.to_whom}, who has" if each.to_whom else "the person who has"
         yield f"to be told [UK GDPR 19]: {whom} release {each.release[:8]} of {each.request}"
     for label, owed in done.owed.items():
-        yield f'owed: volume "{label}" still holds {owed} of them'
+        yield f'owed: drive "{label}" still holds {owed} of them'
     for label, why in done.undone:
-        yield f'volume "{label}" stays as it is: {why}'
+        yield f'drive "{label}" stays as it is: {why}'
 
 
 def _next(command: str, done: Destruction, to: Path | None) -> str:
     if done.owed:
         first = next(iter(done.owed))
         certificate = "" if to is None else f" --to {shlex.quote(str(to))}"
-        return f'attach "{first}", then {command} --volume DIR{certificate}'
+        return f'attach "{first}", then {command} --drive DIR{certificate}'
     return (
         f"{command} --to DIR, which writes the certificate"
         if to is None

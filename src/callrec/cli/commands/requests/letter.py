@@ -167,12 +167,18 @@ def _record_sent(desk: _Desk, sent: str, how: Channel | None) -> None:
     value = {"id": done.reference, **facts(done, *_FIELDS)}
     line = f"{desk.request}, letter {done.number} ({done.kind}): sent on {short_date(on)}."
     desk.call.out.show(value, line)
-    if done.ended_on is not None:
+    if done.ended_on is not None and done.kind is LetterKind.ANSWER:
         desk.call.out.note(
             "the approval that it tells of no longer stands as it tells of it, since"
             f" {short_date(done.ended_on)}: write to them again"
         )
         desk.call.out.next_step(f"callrec request letter {desk.request} --kind answer")
+    elif done.ended_on is not None:
+        desk.call.out.note(
+            f"what it says has changed, on {short_date(done.ended_on)}: see whether they are to be"
+            " written to again"
+        )
+        desk.call.out.next_step(f"callrec request letter {desk.request}")
     desk.call.out.next_step(f"callrec request show {desk.request}")
 
 

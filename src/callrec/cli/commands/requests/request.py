@@ -43,6 +43,7 @@ from callrec.errors import Unusable
 from callrec.policy.authority import who_decides
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.search import described_by
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -146,7 +147,8 @@ def _gather(
         attached = tuple(each.id for each in gathered.found if each.id in gathered.added)
     _show_created(call, actor, made, suggested, (*made.recordings, *attached))
     if not gathered and Power.SEARCH in powers(practice, actor):
-        call.out.next_step(how_to_gather(made.reference, made.particulars))
+        is_described = bool(described_by(made.particulars))
+        call.out.next_step(how_to_gather(made.reference, is_described=is_described))
     for line in too_many_lines(gathered.too_many if gathered else 0):
         call.out.note(line)
 

@@ -321,7 +321,7 @@ def erase(
         raise volume_not_erased(erased.undone[0][0])
     if erased.owed:
         out.next_step(
-            f'attach "{erased.owed[0]}", then callrec request subject erase {subject} --volume DIR'
+            f'attach "{erased.owed[0]}", then callrec request subject erase {subject} --drive DIR'
         )
 
 

@@ -21,7 +21,6 @@ from callrec.policy.search import described_by
 from callrec.policy.words import in_words
 
 if TYPE_CHECKING:
-    from callrec.policy.particulars import Particulars
     from callrec.practice import Actor, Practice
     from callrec.requests.ask import StaffNamed
     from callrec.requests.packages import ShownPackageNote, ShownRelease
@@ -171,9 +170,9 @@ def remark_lines(concerned: StaffNamed, of_other_day: Iterable[int]) -> Iterator
     yield from date_mismatch_lines(of_other_day)
 
 
-def how_to_gather(reference: str, said: Particulars) -> str:
+def how_to_gather(reference: str, *, is_described: bool) -> str:
     """What finds the recordings of a request; where it says nothing to look for, what says it."""
-    if described_by(said):
+    if is_described:
         return f"callrec request gather {reference}"
     return f"callrec request amend {reference} --number NUMBER"
 
@@ -236,7 +235,8 @@ def _gathering(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
     again = f"callrec request gather {shown.reference}"
     if (gathered := shown.gathering) is None:
         if TERMS[shown.purpose].is_owed_whole and shown.state in UNDECIDED:
-            first = how_to_gather(shown.reference, shown.opened.particulars)
+            is_described = bool(described_by(shown.opened.particulars))
+            first = how_to_gather(shown.reference, is_described=is_described)
             yield _labelled("gathered", f"not yet: {first}")
         return
     yield _labelled("gathered", f"{local_time(gathered.at, zone)} by {gathered.by}")
