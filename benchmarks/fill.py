@@ -46,8 +46,7 @@ from callrec.config import Config, load_config
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context, statement_context
-from callrec.crypto.listed import root_of
-from callrec.crypto.statement import Statement, check_statement, read_statement
+from callrec.crypto.statement import Statement, check_statement, read_statement, root_of
 from callrec.intake import batch as intake_batch
 from callrec.intake.batch import BatchKeys
 from callrec.intake.known import DuplicateMacs

@@ -16,7 +16,6 @@ import pytest
 
 from callrec.catalogue.engine import reading
 from callrec.crypto.identity import Identity
-from callrec.login.keyring import write_private
 from callrec.package.whole import key_words
 from callrec.people.vouching import vouch
 from callrec.policy.hold import HoldAct
@@ -27,6 +26,7 @@ from callrec.practice import Actor, writing
 from callrec.requests.glass import review_glass
 from callrec.requests.seconds import seconds_brought_in
 from callrec.retention.holds import lift_hold, place_hold
+from callrec.system.files import write_private
 from house.commands import Answer, done, type_in
 from house.listening import hear
 from house.people import person_at_hand

@@ -9,7 +9,7 @@ import pytest
 from attacks.test_who_can_do_what import COMMANDS
 from callrec.crypto import primitives
 from callrec.crypto.primitives import Kdf
-from callrec.login.keyring import write_private
+from callrec.system.files import write_private
 from house.commands import Answer, done, type_in
 from house.erasures import approved_erasure, erase
 from house.practices import House

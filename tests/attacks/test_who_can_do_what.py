@@ -61,10 +61,10 @@ from callrec.catalogue.index import candidates
 from callrec.crypto.identity import Identity
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Locked, Refused
-from callrec.login.keyring import write_private
 from callrec.policy.role import VaultKey
 from callrec.policy.search import Criteria
 from callrec.registers.audit import LogFilter, list_audit
+from callrec.system.files import write_private
 from house.commands import done, type_in
 from house.practices import House
 from house.raw_bytes import files_of

@@ -6,8 +6,8 @@ import base64
 from typing import Any
 
 from audit.registers import voucher
+from callrec.audit.evidence import write_signers
 from callrec.audit.log import log_transaction, read_leaf, stored_head
-from callrec.audit.signers import write_signers
 from callrec.audit.tree import check_inclusion, leaf_hash
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from callrec.login.keyring import write_private
 from callrec.mail.post import ANSWER_SECONDS
+from callrec.system.files import write_private
 from house.commands import type_in
 from house.mailbox import PASSWORD, SENDER, USER, Mailbox, a_certificate, mail_server, parsed
 from house.practices import PEOPLE, House

@@ -13,8 +13,8 @@ import pytest
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
-from callrec.login.keyring import write_private
 from callrec.policy.request import RequestAct
+from callrec.system.files import write_private
 from concurrency.at_work import NEW
 from concurrency.conftest import FIRST, Day
 from house.commands import done, type_in

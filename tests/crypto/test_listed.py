@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from callrec.audit import tree
 from callrec.crypto.canonical import canonical, parse_instant
-from callrec.crypto.listed import paths_of, root_of
-from callrec.crypto.statement import shown_items, sign_statement
+from callrec.crypto.statement import paths_of, root_of, shown_items, sign_statement
 
 ENTRIES = st.lists(st.binary(max_size=40), max_size=40)
 

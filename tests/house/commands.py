@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from callrec.cli.app import SECTIONS, run
-from callrec.login.keyring import write_private
+from callrec.system.files import write_private
 from house.canaries import says_no_password
 from house.practices import House, password_of
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrec.login.guessing import (
+from callrec.login.turns import (
     FORGOTTEN_AFTER,
     FREE_TRIES,
     LONGEST_QUEUE,

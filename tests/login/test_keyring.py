@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from callrec.errors import Misconfigured
-from callrec.login.keyring import read_private
-from callrec.system.files import others_may
+from callrec.system.files import others_may, read_private
 
 OWNER, USER, GROUP, NAMED_GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32
 

@@ -11,7 +11,7 @@ import pytest
 from callrec.crypto import primitives
 from callrec.errors import Locked
 from callrec.login import unlock
-from callrec.login.guessing import FREE_TRIES, LONGEST_QUEUE, LONGEST_WAIT
+from callrec.login.turns import FREE_TRIES, LONGEST_QUEUE, LONGEST_WAIT
 from callrec.login.unlock import unlock_person
 from callrec.practice import Practice, open_practice
 from house.practices import House, password_of

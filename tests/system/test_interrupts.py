@@ -10,7 +10,7 @@ import pytest
 
 PROGRAM = """
 import os, sys
-from callrec.system.interrupts import interruptible
+from callrec.system.processes import interruptible
 with interruptible() as hold_back:
     {before}
     hold_back()

@@ -116,6 +116,7 @@ REFUSED = {
     "deeply nested": ("[" * 60_000, "the sidecar is not JSON in UTF-8"),
     "no object": (f'["{SECRET}"]', "the sidecar is no JSON object"),
     "no start": (f'{{"caller": "{SECRET}"}}', 'the sidecar lacks "started_at"'),
+    "a NUL in a number": (f'{{{START}, "caller": "077\\u00000"}}', '"caller" cannot be used'),
     "an unknown key": (f'{{{START}, "calller": "{SECRET}"}}', 'an unknown key "calller"'),
     "a hostile key": (f'{{{START}, "\\u001b[31m\\u202e": 1}}', r'key "\\x1b\[31m\\u202e"'),
     "a number for text": (f'{{{START}, "caller": {SECRET[1:]}}}', '"caller" cannot be used'),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from callrec.telephone.call import Call, Direction, Side, System
-from callrec.telephone.number import number_ranges
+from callrec.telephone.number import is_a_name, number_ranges, party, read_end
 from callrec.telephone.written import Setup, Written, WrittenTime
 
 NINE = datetime(2024, 1, 4, 9, tzinfo=UTC)
@@ -193,3 +195,30 @@ def test_a_local_time_and_an_instant_that_disagree_are_told() -> None:
     call = to_call(time=WrittenTime(raw="x", local=local, instant=NINE, proof="the epoch"))
     assert call.contradiction == "the epoch contradicts it by 45 minutes"
     assert call.local_time == "2024-01-04T09:45:00"
+
+
+NUMBERS = Path(__file__).parent.parent / "vectors/telephone/numbers"
+
+
+@pytest.mark.parametrize("case", json.loads((NUMBERS / "spellings.json").read_text("utf-8")))
+def test_an_end_is_taken_out_of_what_systems_write_around_it(case: dict[str, str]) -> None:
+    end = read_end(case["text"])
+    name = end.name if is_a_name(end.name) else ""
+    assert (party(case["text"]), name, end.extension) == (
+        case["number"],
+        case["name"],
+        case["extension"],
+    )
+
+
+@pytest.mark.parametrize("case", json.loads((NUMBERS / "directions.json").read_text("utf-8")))
+def test_which_way_a_call_went_is_read_of_the_ends_as_systems_write_them(
+    case: dict[str, Any],
+) -> None:
+    own = {"numbers": number_ranges(case["numbers"])}
+    call = to_call(calling=case["calling"], called=case["called"], setup=own)
+    assert (call.direction, call.number, call.extension) == (
+        case["direction"],
+        case["number"],
+        case["extension"],
+    )

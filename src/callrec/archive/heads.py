@@ -122,7 +122,7 @@ class VolumeStatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenRun(VolumeStatement):
-    """The same, of a statement that counts."""
+    """A volume's statement that counts, with the leaf that carries it."""
 
     seq: Annotated[int, BESIDE]
     """Of the leaf that carries it."""
@@ -168,7 +168,7 @@ def newest_run_of_each(practice: Practice, connection: Connection) -> tuple[Writ
 
 
 def _statements(practice: Practice, connection: Connection) -> dict[int, Statement]:
-    """Those that count if they are as they were signed, by their leaves."""
+    """By its leaf's sequence, each volume's statement; its signature is not checked yet."""
     return {
         row.seq: read_statement(row.body, row.signature, practice.vault)
         for row in carried(connection, VOLUME_STATEMENT)

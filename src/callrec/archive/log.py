@@ -80,7 +80,7 @@ class Removed:
 
     recordings: int = 0
     size_bytes: int = 0
-    """That are free again on the vault's disk."""
+    """Bytes that are free again on the vault's disk."""
     too_few_copies: int = 0
     """Recordings on this volume that stay here until they are on enough others."""
     not_counted: tuple[str, ...] = ()
@@ -146,7 +146,7 @@ def uids_with_enough_copies(practice: Practice, uids: Collection[str]) -> frozen
 
 
 def _checked_drives(practice: Practice, connection: Connection) -> Mapping[str, str]:
-    """Those that count; what lies on them is held against the log."""
+    """The drives that count as copies, by label; what lies on them is held against the log."""
     check_standings(practice, connection)
     for row in each_volume(connection):
         if row.standing == IN_USE:  # what counts as a copy is what the log's statements say

@@ -1,4 +1,4 @@
-"""What was taken in and lies on no drive yet but the vault's own; opens nothing."""
+"""What was taken in and is only on the vault's own disk yet; opens nothing."""
 
 from __future__ import annotations
 

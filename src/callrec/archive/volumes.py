@@ -81,7 +81,7 @@ class LostVolume:
     recordings: tuple[int, ...]
     """The calls on it, by their numbers, oldest first."""
     without_copy: tuple[int, ...]
-    """Of those, which are nowhere else: neither in the vault nor on a volume in use."""
+    """The calls of these that are nowhere else: neither in the vault nor on a volume in use."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

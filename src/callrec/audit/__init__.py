@@ -7,6 +7,6 @@ its certificate, `sessions` which leaves its key attested; `erased` says which d
 Verifying: `verify` on `whole`, which takes `stretch` after stretch, and `from_the_end` the other
 way; `rows` holds the catalogue against what was signed for; `remembered` is what is found, and what
 an operator remembers of it. `appended` is checked before more is; `foreign` finds what nobody
-signed, `resumed` how the log went on without it; `signers` is who signed what goes out, and
-`evidence` that it stands on record. Formats: docs/formats/audit-log.md.
+signed, `resumed` how the log went on without it; `evidence` shows that what goes out stands on
+record, and who signed it. Formats: docs/formats/audit-log.md.
 """

@@ -82,7 +82,7 @@ class Foreign:
     faults: list[RowFault] = field(default_factory=list)
     """Rows of the catalogue that are not as they were signed for."""
     added: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    """Those of them that no entry wrote, which are set aside: table and row of each."""
+    """Table and row of each of these rows that no entry wrote: they are set aside."""
     hashes: list[bytes] = field(default_factory=list)
     """Of all leaves; empty where the stored nodes are right."""
     broken: list[Problem] = field(default_factory=list)
@@ -95,7 +95,7 @@ class Foreign:
 
     @property
     def found(self) -> Found:
-        """As the statement names it."""
+        """All of this in the form in which the statement names it."""
         gone = {*self.gone}
         return Found(
             tuple(
@@ -168,7 +168,7 @@ class _Search:
     sessions: dict[str, SessionCertificate] = field(default_factory=dict)
     """By digest, those that were certified so far."""
     going: list[SessionCertificate] = field(default_factory=list)
-    """Those of them that have not ended so far."""
+    """The sessions of these that have not ended so far."""
     last: dict[str, int] = field(default_factory=dict)
     """The last leaf that each may attest which has ended so far."""
     session_keys: dict[bytes, list[bytes]] = field(default_factory=dict)

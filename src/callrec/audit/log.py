@@ -38,7 +38,7 @@ UNREADABLE_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "in 
 """Shown in place of details that no command of ours writes, so that lists go on."""
 
 DAMAGED_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "damaged"})
-"""Shown in place of details that are not those which their leaf commits to, likewise."""
+"""Shown in place of details that are not those which their leaf commits to."""
 
 # As text: SQLAlchemy takes a tenth of a millisecond to write each of these anew.
 _INSERT_LEAF: Final = "INSERT INTO leaf (seq, body, statement) VALUES (?, ?, ?)"

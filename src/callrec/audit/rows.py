@@ -79,10 +79,10 @@ class RowFault:
 
     row: FoundRow
     entry: int | None
-    """That wrote it last."""
+    """Sequence of the entry that wrote the row last."""
     what: str
     is_added: bool = False
-    """It was written by no entry."""
+    """Whether no entry wrote the row."""
 
 
 def check_rows(

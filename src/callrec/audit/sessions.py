@@ -170,7 +170,7 @@ def last_by_leaf(register: Register, session: SessionCertificate, leaf: Leaf) ->
 
 
 def last_by_voucher(register: Register, session: SessionCertificate) -> int | None:
-    """The same, by the vouchers about its person."""
+    """The last leaf that a session may attest, by the vouchers about its person."""
     ends = (
         voucher.seq - 1
         for voucher in register.vouchers.get(session.person, ())

@@ -93,7 +93,7 @@ class Stretch:
     peaks: tuple[str, ...]
     """Roots of the complete subtrees that tile it, the largest first, in hex."""
     unattested: int
-    """Leaves by nobody."""
+    """How many leaves were written where no key was at hand, as at a failed login."""
     stated: int
     """Leaves that carry a statement."""
     without_details: tuple[int, ...]
@@ -110,7 +110,7 @@ class _LeafColumns:
     statements: list[str]
 
     def add(self, other: _LeafColumns) -> None:
-        """Take what the leaves after these say."""
+        """Append the columns of the leaves that follow these."""
         self.actors.extend(other.actors)
         self.sessions.extend(other.sessions)
         self.details.extend(other.details)
@@ -343,7 +343,7 @@ def _act_and_actor_in(head: str) -> tuple[str, str]:
 
 
 def _check_hashes(values: Sequence[str]) -> None:
-    """Each is a SHA-256 in hex, or empty."""
+    """Check that each is a SHA-256 in hex, or empty."""
     require({*map(len, values)} <= {0, 2 * HASH_BYTES})
     require(not "".join(values).encode().translate(None, b"0123456789abcdef"))
 

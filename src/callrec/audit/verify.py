@@ -118,7 +118,7 @@ class _Walk:
     waiting: list[tuple[int, str, str]] = field(default_factory=list)
     """Sequence, actor and session of leaves that no checkpoint has covered yet."""
     sessions: dict[str, SessionCertificate] = field(default_factory=dict)
-    """Those that were met."""
+    """By digest, the sessions whose certificates were met so far."""
     without_details: list[int] = field(default_factory=list)
     """Sequences of leaves that commit to details which are not there."""
     aside: SetAside = field(default_factory=SetAside)

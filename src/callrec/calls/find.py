@@ -24,7 +24,6 @@ from callrec.policy.role import Role, VaultKey
 from callrec.policy.search import CallFacts, Criteria, Direction, matches
 from callrec.policy.words import mask_name, mask_number
 from callrec.practice import Actor, Practice, vault_key
-from callrec.telephone.call import TimeConfidence
 
 _NAMED: Final = 50
 """Recordings that one error names."""
@@ -63,7 +62,7 @@ CALLS_PER_QUERY: Final = 500
 """Candidates that are read with one query."""
 
 DIRECTIONS: Final = {str(direction): direction for direction in Direction}
-"""Those that can be searched for, by the words of metadata."""
+"""The directions that can be searched for, by the words of metadata."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,22 +193,6 @@ def may_be_withheld(fields: Mapping[str, Any]) -> bool:
 
 
 def outside_end(fields: Mapping[str, Any]) -> str | None:
-    """As it is written, where it is known which end that is."""
+    """The outside party's end as the system wrote it; None where it is not known which it is."""
     end = {"inbound": "caller", "outbound": "callee"}.get(fields["direction"])
     return end and fields.get(end)
-
-
-_DOUBTS: Final[Mapping[str, str]] = {
-    TimeConfidence.LOCAL_AMBIGUOUS: "this hour came twice; the other would be {other}",
-    TimeConfidence.NONEXISTENT: "the clocks skipped the time that was written",
-    TimeConfidence.FILE_TIME: "nothing is known but the file's own time, or its folder's day",
-}
-
-
-def time_doubt(metadata: Mapping[str, Any], began: datetime) -> str:
-    """Why a time may be another, and what contradicts the call, in words; empty: nothing."""
-    from callrec.package.certificate import instant_in_words  # noqa: PLC0415  # no search needs it
-
-    other = instant_in_words(began.replace(fold=1 - began.fold))
-    doubt = _DOUBTS.get(metadata["time_confidence"], "").format(other=other)
-    return "; ".join(filter(None, [doubt, metadata["contradiction"]]))

@@ -41,7 +41,7 @@ class NamedParties(NamedTuple):
     """The people in a recording's metadata: of its own call, and of all legs of its call record."""
 
     numbers: frozenset[str]
-    """That an outside party has, or may have."""
+    """Numbers that an outside party has, or may have."""
     extensions: frozenset[str]
     parties: tuple[str, ...]
 

@@ -69,7 +69,7 @@ class WrittenRow(NamedTuple):
 
     @property
     def line(self) -> bytes:
-        """As it counts in what is signed."""
+        """The line for this row in what is signed."""
         was, now = ("-" if each is None else each.hex() for each in (self.was, self.now))
         return f"{self.name} {was} {now} {self.key}\n".encode()
 
@@ -83,9 +83,9 @@ class SignedPart:
     """Columns whose values say to which digest a row belongs."""
     primary_key: tuple[str, ...]
     columns: tuple[str, ...]
-    """Those that are signed for, in the order of the table."""
+    """The columns that are signed for, in the order of the table."""
     bytes_in: frozenset[str]
-    """Those of them that hold bytes."""
+    """The columns of these that hold bytes."""
 
     def lines(self, row: str, places: Sequence[str], *, without: str = "") -> str:
         """In SQL: the lines of the rows that belong where a row is; ``without`` that row itself."""

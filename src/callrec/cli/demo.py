@@ -110,7 +110,7 @@ class Stage:
 
     def secret(self, name: str, password: str) -> None:
         """A file below ``people`` that only its owner can read."""
-        from callrec.login.keyring import write_private
+        from callrec.system.files import write_private
 
         write_private(self.folder / "people" / name, f"{password}\n".encode())
 

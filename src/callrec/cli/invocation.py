@@ -235,6 +235,18 @@ def signing_person(invocation: Invocation, practice: Practice) -> Actor:
     )
 
 
+def practice_and_actor(invocation: Invocation) -> tuple[Practice, Actor]:
+    """The vault, as `practice_of`, and who acts in it, as `acting_person`."""
+    practice = practice_of(invocation)
+    return practice, acting_person(invocation, practice)
+
+
+def practice_and_signer(invocation: Invocation) -> tuple[Practice, Actor]:
+    """The vault, as `practice_of`, and who signs in it, as `signing_person`."""
+    practice = practice_of(invocation)
+    return practice, signing_person(invocation, practice)
+
+
 def reading_person(invocation: Invocation, practice: Practice, kind: Versioned[Any]) -> Actor:
     """Who reads such a thing: the open login where that is enough, else with the password."""
     actor = acting_person(invocation, practice)

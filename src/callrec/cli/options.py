@@ -715,6 +715,14 @@ Silences = Annotated[
     ),
 ]
 
+
+def typed_edits(
+    clips: list[TypedEdit] | None, silences: list[TypedEdit] | None
+) -> tuple[TypedEdit, ...]:
+    """What --clip and --silence ask for; which recordings they name is resolved later."""
+    return (*(clips or ()), *(silences or ()))
+
+
 # What is handed over.
 
 GrantedRecording = Annotated[

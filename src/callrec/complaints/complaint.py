@@ -49,7 +49,7 @@ from callrec.requests.telling import days_in_words, people_with
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class NewComplaint:
-    """What the person who received it says. Its repr shows nothing."""
+    """A complaint as the person who received it enters it. Its repr shows nothing."""
 
     received_on: date
     how: Channel
@@ -61,14 +61,14 @@ class NewComplaint:
     what: str
     """What is complained of, in a sentence."""
     request: str | None = None
-    """``R-17``, if it is about one."""
+    """``R-17``, if it is about a request."""
     incident: str | None = None
-    """``I-3``, likewise."""
+    """``I-3``, if it is about an incident."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ComplaintStep:
-    """What is said of a complaint that was entered. Its repr shows nothing."""
+    """One step after the receipt: acknowledged, progress or outcome. Its repr shows nothing."""
 
     act: ComplaintAct
     on: date
@@ -77,12 +77,12 @@ class ComplaintStep:
     what: str = ""
     """What was done or found, in a sentence; of an acknowledgement it may be empty."""
     finding: Finding | None = None
-    """Of the outcome alone."""
+    """The outcome's finding; None for every other act."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedComplaint:
-    """A complaint as it now stands."""
+    """A complaint after a change: its state, version and day of acknowledgement."""
 
     reference: str
     state: ComplaintState
@@ -209,7 +209,7 @@ def _tells_first(step: ComplaintStep, acknowledged: ComplaintBody | None) -> boo
 
 
 def acknowledgement_of(practice: Practice, received_on: date) -> Deadline:
-    """By when a complaint that came on that day is acknowledged."""
+    """By when to acknowledge a complaint that came on that day [DPA 2018 s.164A]."""
     clocks = practice.settings.clocks
     return acknowledge_by(received_on, working_days(clocks), scales_of(clocks))
 

@@ -78,7 +78,7 @@ class ComplaintHistory:
 
     @property
     def concerned(self) -> tuple[PersonId, ...]:
-        """To whom it is sealed besides."""
+        """The people to whom it is sealed, besides `COMPLAINT_VAULT_KEYS`."""
         return (self.entered_by,)
 
     def version_id(self, vault: str, version: int) -> ComplaintVersion:
@@ -91,7 +91,7 @@ class ComplaintHistory:
             yield leaf, self.version_id(vault, number)
 
     def facts_before(self, place: int, reference: str) -> ComplaintFacts:
-        """What the rules ask, as it stood before the event in that place."""
+        """What `policy.rights.complaint` decides by, as it stood before the event at that index."""
         before = state_after(self.acts[:place])
         return ComplaintFacts(reference=reference, state=before, entered_by=self.entered_by)
 
@@ -124,7 +124,7 @@ COMPLAINTS: Final = Versioned(
 
 
 def unopened_complaint(row: Row[Any], history: ComplaintHistory) -> ComplaintFacts:
-    """What the rules ask, without opening the complaint."""
+    """What `policy.rights.complaint` decides by; the columns are checked, nothing is opened."""
     check_row(row, columns_of(history), COMPLAINTS.called(row))
     return history.facts_before(history.version, f"C-{row.number}")
 
@@ -176,7 +176,7 @@ class OpenComplaint:
 
     @property
     def receipt(self) -> ComplaintBody:
-        """What was said of it when it came."""
+        """The first version: what was entered when it came."""
         return self.versions[0]
 
     @property
@@ -184,7 +184,7 @@ class OpenComplaint:
         return self.facts.reference
 
     def said(self, act: ComplaintAct) -> ComplaintBody | None:
-        """What was said with an act that happens once; None where it has not happened."""
+        """The version that an act made which happens once; None where it has not happened."""
         found = zip(self.history.leaves, self.versions, strict=True)
         return next((body for leaf, body in found if act_of(leaf) is act), None)
 
@@ -260,15 +260,15 @@ class ComplaintBody(WholeBody):
     what: str
     """What is complained of, was done, or was found; of an acknowledgement it may be empty."""
     finding: Finding | Literal[""] = ""
-    """Of the outcome alone."""
+    """The outcome's finding; empty for every other act."""
     complainant: str = ""
     """Who complains, by name; like all below it, of the receipt alone."""
     contact: str = ""
     """Where they are written to."""
     request: str = ""
-    """``R-17``, if it is about one; else empty."""
+    """``R-17``, if it is about a request; else empty."""
     incident: str = ""
-    """``I-3``, likewise."""
+    """``I-3``, if it is about an incident; else empty."""
 
     @property
     def columns(self) -> Columns:

@@ -1,4 +1,4 @@
-"""One complaint shown; those that wait."""
+"""Show one complaint; list all, and those that wait for an acknowledgement or an outcome."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class ComplaintEvent:
     at: datetime
     """When it was entered here."""
     entered_on: date
-    """The day of that."""
+    """The practice's day of `at`."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,14 +76,14 @@ class ShownComplaint:
     incident: str
     received_on: date
     deadline: Deadline
-    """By when it is acknowledged, and why."""
+    """By when it must be acknowledged, and why."""
     acknowledged_on: date | None
     """Or answered, where that came first."""
     acknowledged_entered_on: date | None
-    """The day on which that was written down."""
+    """The day on which the acknowledgement was entered here."""
     was_late: bool
     is_dated_late: bool
-    """It was in time, as who wrote it down says, and the time was over when they did."""
+    """Its day is in time, but it was entered here after the last day to acknowledge it."""
     history: tuple[ComplaintEvent, ...]
 
 
@@ -158,7 +158,7 @@ def _events(practice: Practice, complaint: OpenComplaint) -> Iterator[ComplaintE
 
 @dataclass(frozen=True, slots=True)
 class ListedComplaint:
-    """A complaint as its readers see it in a list."""
+    """A complaint in a list: state and days, nothing that was said."""
 
     reference: str
     state: ComplaintState

@@ -2,7 +2,7 @@
 
 Read primitives first, the algorithms. On them stand context, what each sealing, derivation and
 signature is bound to, as canonical JSON, and statement, who says what, signed; all other formats
-are built from these three (docs/formats/keys.md); listed is a list of which a statement shows one
-entry. Then identity, the keys of a person, a service or the recovery kit, from one seed; kit, that
-seed as people type it; and streaming, which seals a recording of any length, segment by segment.
+are built from these three (docs/formats/keys.md). Then identity, the keys of a person, a service or
+the recovery kit, from one seed; kit, that seed as people type it; and streaming, which seals a
+recording of any length, segment by segment.
 """

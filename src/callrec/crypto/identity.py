@@ -99,7 +99,7 @@ class LockedSeed:
     sealed: bytes
 
     def as_json(self) -> dict[str, object]:
-        """As it lies in the catalogue and on an archive volume."""
+        """Its JSON form, which lies in the catalogue and on an archive volume."""
         return {
             "kdf": {**self.kdf.as_json(), "salt": self.salt.hex()},
             "person": self.person,

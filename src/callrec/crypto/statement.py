@@ -2,20 +2,25 @@
 
 HPKE in base mode proves no sender, so whatever was sealed counts only through the statement that
 says who sealed it; and a statement counts only if a leaf of the audit log carries its SHA-256.
+
+A list in it counts by the root of a Merkle tree over its entries (RFC 6962, 2.1), so that one entry
+can be shown without the others: the entry and its path. Who has no more learns of the others only
+how deep the tree is, since each entry holds something that nobody guesses.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice, starmap
 from typing import Any
 
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, encode, format_instant, parse, parse_instant
 from callrec.crypto.context import STATEMENT_KINDS, statement_context
-from callrec.crypto.listed import paths_of, root_of
 from callrec.errors import Tampered
 
 
@@ -137,3 +142,41 @@ def check_statement(statement: Statement, public: bytes) -> None:
     """
     head = statement_context(statement.kind, statement.fields["vault"])
     primitives.verify(public, head + statement.signed, statement.signature)
+
+
+def root_of(entries: Sequence[bytes]) -> bytes:
+    """MTH of the entries, 32 bytes (RFC 6962, 2.1)."""
+    *_, level = _levels(entries)
+    return level[0]
+
+
+def paths_of(entries: Sequence[bytes], places: Iterable[int]) -> list[list[tuple[str, bytes]]]:
+    """Of each entry the siblings up to the root, each ``left`` or ``right`` of what it meets.
+
+    Law: hashed together in this order they lead to `root_of`.
+    """
+    levels = [*_levels(entries)]
+    return [[*_path(levels, place)] for place in places]
+
+
+def _path(levels: Sequence[Sequence[bytes]], place: int) -> Iterator[tuple[str, bytes]]:
+    for level in levels:
+        if (sibling := place ^ 1) < len(level):
+            yield "left" if place & 1 else "right", level[sibling]
+        place >>= 1
+
+
+def _levels(entries: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """The nodes of each level, the entries' first; what has no sibling goes up as it is."""
+    sha256 = hashlib.sha256
+    level = [sha256(b"\0" + entry).digest() for entry in entries] or [sha256().digest()]
+    yield level
+    while len(level) > 1:
+        odd = level[len(level) & ~1 :]
+        pairs = zip(islice(level, 0, None, 2), islice(level, 1, None, 2), strict=False)
+        level = [*starmap(_node, pairs), *odd]
+        yield level
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\1" + left + right).digest()

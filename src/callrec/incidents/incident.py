@@ -191,7 +191,7 @@ class UpdatedIncident:
     must_be_reported: bool | None
     """To the Information Commissioner, by the grid; None while nobody has assessed it."""
     must_tell_people: bool | None
-    """Those affected [UK GDPR 34]; likewise."""
+    """Whether the people affected must be told [UK GDPR 34]; None while nobody assessed it."""
     still_missing: tuple[str, ...]
     """Of what UK GDPR 33(3), 33(5) and 34 ask for."""
 

@@ -15,6 +15,7 @@ from callrec.system.name_pattern import check_times
 from callrec.system.toml import read_toml
 from callrec.telephone.call import Direction
 from callrec.telephone.manifest import Column, Form, ManifestMap
+from callrec.telephone.written import WAYS_UNKNOWN
 
 _PAGE: Final = "docs/reference/supplier-exports.md"
 
@@ -84,7 +85,8 @@ class BundleMap(Section):
             folder=self.folder,
             zone=self.zone,
             times=self.times,
-            ways={word.lower(): way for way, words in ways.items() for word in words},
+            ways=WAYS_UNKNOWN
+            | {word.lower(): way for way, words in ways.items() for word in words},
             columns={Column(name): theirs for name, theirs in columns.items()},
         )
 

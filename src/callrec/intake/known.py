@@ -72,7 +72,7 @@ class DuplicateMacs:
         return cls(keys, still_since_ns=since)
 
     def sound(self, sha256: str) -> list[bytes]:
-        """MACs of an original's SHA-256 (hex); as all here: newest key first."""
+        """MACs of an original's SHA-256 (in hex), one for each key, the newest key's first."""
         return self._under_each(bytes.fromhex(sha256))
 
     def name(self, seen: Seen) -> list[bytes]:
@@ -132,7 +132,7 @@ class KnownRecording:
     fields: Mapping[str, Any]
     """Members of its metadata."""
     call: Call
-    """As it stands then."""
+    """The call with these members."""
 
 
 @dataclass(slots=True)
@@ -251,7 +251,7 @@ def sort_portion(
 
 
 def write_macs(connection: Connection, macs: Mapping[bytes, int]) -> None:
-    """Let the catalogue know MACs, each with its recording's number."""
+    """Write MACs into the catalogue, each with its recording's number."""
     if macs:
         # A file may change and keep its name and size: then its sight is there already.
         anew = insert(tables.duplicate).on_conflict_do_nothing(index_elements=["mac"])

@@ -104,14 +104,14 @@ def log_reconciliation(
 
 
 def last_reconciled(practice: Practice, connection: Connection) -> LastReconciled | None:
-    """The newest reconciliation that came to its end; None: there was none."""
+    """The newest reconciliation that was finished; None: there was none."""
     return next(read_reconciliations(practice, connection), None)
 
 
 def read_reconciliations(
     practice: Practice, connection: Connection, *, since: datetime | None = None
 ) -> Iterator[LastReconciled]:
-    """Each that came to its end, or did so since a time; newest first.
+    """Each that was finished, ever or since a time; newest first.
 
     One by a person who was not allowed to, or could open no recording, counts for nothing.
     """

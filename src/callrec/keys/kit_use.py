@@ -198,7 +198,7 @@ def last_drill(practice: Practice) -> datetime | None:
 
 
 def drill_warnings(practice: Practice) -> Iterator[str]:
-    """That it is time for a drill."""
+    """A line where it is time to try the recovery kit, or it was never tried."""
     last = last_drill(practice)
     if last is None:
         yield "the recovery kit was never tried: run callrec practice recovery drill"

@@ -106,7 +106,7 @@ class _Resealed:
     metadata: SealedMetadata
 
     def as_item(self) -> dict[str, Any]:
-        """As the statement lists it."""
+        """The item that the statement lists for it."""
         return {
             "ciphertext": self.name,
             "metadata": self.metadata.commitment,
@@ -342,7 +342,7 @@ def _is_older(practice: Practice, state: RecordingState) -> Sequence[ColumnEleme
 def _spared(
     practice: Practice, actor: Actor, connection: Connection, rows: Sequence[Row[Any]]
 ) -> Mapping[int, WhyLeft]:
-    """Those whose file is not to be touched now."""
+    """By number, each recording whose file is not to be touched now, and why."""
     held = holds_covering(practice, actor, connection, [row.id for row in rows])
     # A grant opens the data key that the recording has, so it must have it as long.
     uid = tables.grant.c.uid

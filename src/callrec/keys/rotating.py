@@ -59,7 +59,7 @@ ROWS_PER_STEP = 200
 """Rows in one transaction: a fraction of a second for everybody else."""
 
 RECORDINGS_PER_STEP = 500
-"""The same, of recordings in the index."""
+"""Recordings whose index is written in one transaction."""
 
 _MEMORY: Final = "reindexed.json"
 
@@ -266,7 +266,7 @@ def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) ->
 def _reindex_people(
     practice: Practice, actor: Actor, advance: Callable[[int], None]
 ) -> tuple[int, int]:
-    """The same of the people on the register."""
+    """Write the index of people on the register under the newest key; returns moved and failed."""
     moved = failed = 0
     with reading(practice.engine) as connection:
         done = _reindexed_to(practice, connection)
@@ -405,4 +405,4 @@ SEALED_COLUMNS: Final = (
         lambda vault, row, _: context("detail", vault, seq=row.seq),
     ),
 )
-"""All there are; a test holds them against the columns of the catalogue."""
+"""Every place where something is sealed to a vault key; a test compares it with the tables."""

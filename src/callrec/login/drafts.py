@@ -1,4 +1,4 @@
-"""A draft: what was answered of a command that did not come to its end, for the next time.
+"""A draft: the answers given to a command that was cut short, kept for the next time.
 
 It is sealed under the session of its terminal and lies where that lies, in memory: it opens for as
 long as the login lasts, and for nobody else. One is kept at a terminal, the newest. Format:
@@ -15,7 +15,8 @@ from pathlib import Path
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import CallrecError
-from callrec.login.keyring import Session, name_of, read_private, runtime_folder, write_private
+from callrec.login.keyring import Session, name_of, runtime_folder
+from callrec.system.files import read_private, write_private
 
 
 def save_draft(
@@ -34,7 +35,7 @@ def save_draft(
 
 
 def read_draft(session: Session, what: str, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """What was answered of that command; empty where nothing is kept, or of another."""
+    """The answers kept of that command; empty where none are, or where they are of another."""
     file = _file(session, environ)
     if file is None:
         return {}
@@ -48,7 +49,7 @@ def read_draft(session: Session, what: str, environ: Mapping[str, str]) -> Mappi
 
 
 def forget_draft(session: Session, environ: Mapping[str, str]) -> None:
-    """Take the draft away: its command came to its end."""
+    """Delete the draft, as its command is done."""
     file = _file(session, environ)
     if file is not None:
         with suppress(OSError):

@@ -25,10 +25,10 @@ from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
 from callrec.system.files import (
     OTHERS,
-    atomic_write,
     check_only_we_can_change,
-    check_private,
     file_system_of,
+    read_private,
+    write_private,
 )
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def name_of(vault: str, place: str) -> str:
 def open_session(
     vault: str, place: str, now: datetime, environ: Mapping[str, str]
 ) -> Session | None:
-    """The session that a terminal keeps of this vault, its idle time begun anew.
+    """The session that a terminal keeps of this vault; its idle time begins again.
 
     None if there is none, or nothing was done in it for too long. Whether it has ended otherwise,
     its certificate and the log say.
@@ -221,36 +221,6 @@ def read_credential(path: Path) -> Credential:
             f'"{path}" is no credential file',
             hint="callrec user add NAME --role intake --credential-file FILE writes one",
         ) from error
-
-
-def read_private(path: Path) -> bytes:
-    """Read a file of secrets that its owner alone may read.
-
-    Raises:
-        Misconfigured: it is missing or unreadable, not a file, not ours, or others can read it.
-    """
-    try:
-        with path.open("rb") as file:
-            check_private(file)
-            return file.read(1 << 20)
-    except OSError as error:
-        raise Misconfigured(f'"{path}" cannot be read: {error.strerror}') from error
-
-
-def write_private(path: Path, data: bytes, *, new: bool = False) -> None:
-    """Write a file of secrets whole, readable by its owner alone.
-
-    Raises:
-        Misconfigured: it exists though it should be new, or it cannot be written.
-    """
-    try:
-        with atomic_write(path, replaces=not new) as file:
-            file.write(data)
-    except FileExistsError as error:
-        hint = "name a file that does not exist"
-        raise Misconfigured(f'"{path}" exists already', hint=hint) from error
-    except OSError as error:
-        raise Misconfigured(f'"{path}" cannot be written: {error.strerror}') from error
 
 
 def _read_session(name: str, folder: Path | None) -> bytes | str | None:

@@ -139,7 +139,7 @@ class OpenSession:
 def list_sessions(
     practice: Practice, actor: Actor, *, login: str | None = None
 ) -> tuple[OpenSession, ...]:
-    """Who is logged in, and where: everybody's for those who govern, else one's own.
+    """Who is logged in, and where: everybody's for those who govern, else the actor's own.
 
     Of the person whose login is given alone, if one is.
 
@@ -214,7 +214,7 @@ def check_session_rows(connection: Connection, vault: str) -> None:
 def _open_certificate(
     practice: Practice, connection: Connection, session: Session
 ) -> SessionCertificate:
-    """Of a session that is still open."""
+    """The certificate of a session that is still open; Locked if it has ended."""
     certificate, last = checked_session(connection, practice.register, session.certificate)
     now, standing = format_instant(practice.now()), practice.register.person(certificate.person)
     is_now = certificate.since <= now <= certificate.until and certificate.place == session.place

@@ -55,7 +55,7 @@ class ListedMessage:
     message: Message
     login: str
     has_address: bool
-    """It can be sent to them as things are."""
+    """Whether an address is known to which it can be sent."""
 
 
 def queue_mail(

@@ -160,7 +160,7 @@ class OpenNote:
 
     @property
     def at(self) -> datetime:
-        """When it was last written."""
+        """When the version that stands was written, UTC."""
         return parse_instant(self.history.leaves[self.history.version - 1].at)
 
 
@@ -210,7 +210,7 @@ def _open(
 
 
 def erase_notes(act: LogTransaction, actor: Actor, histories: Iterable[NoteHistory]) -> None:
-    """Let notes go with their recording or their person, in its transaction."""
+    """Erase notes together with their recording or their person, in the same transaction."""
     for history in histories:
         leaf = log_leaf(act, actor, NoteAct.ERASED, [history.note], details=None)
         for table in (tables.note_key, tables.note_version):
@@ -243,7 +243,7 @@ def _stands_on(note: Row[Any] | NoteHistory, recordings: Collection[str] | None)
 def facts_of(
     asking: Iterable[Leaf], person: str, recording: str, *, before: int | None = None
 ) -> dict[str, NoteFacts]:
-    """By the id of each request that named a recording: what the rules ask of a person.
+    """By the id of each request that named a recording: what `policy.rights.note` asks of a person.
 
     ``asking`` are leaves of the acts on which a note rests, oldest first.
     """

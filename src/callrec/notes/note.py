@@ -35,7 +35,7 @@ from callrec.subjects.log import SUBJECTS
 
 @dataclass(frozen=True, slots=True)
 class WrittenNote:
-    """A note as it now stands."""
+    """A note after it was written: its reference and version."""
 
     reference: str
     recording: int

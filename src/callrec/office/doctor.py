@@ -35,7 +35,7 @@ LOW_SPACE_BYTES: Final = 5 << 30
 
 
 class Level(StrEnum):
-    """How bad it is."""
+    """How bad a finding is, in rising order."""
 
     WELL = "well"
     WARNING = "warning"
@@ -44,7 +44,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check of the machine or the vault."""
 
     level: Level
     what: str

@@ -53,7 +53,7 @@ from callrec.requests.telling import people_with, possible_deciders
 
 
 class InboxAction(StrEnum):
-    """For what something waits."""
+    """What somebody has to do about an item."""
 
     DECIDE = "decide"
     ANSWER = "answer"
@@ -95,7 +95,7 @@ DRIVES: Final = "drives"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxItem:
-    """Something that waits for the person who asks."""
+    """One line of an inbox: what is to be done, about which request or other thing, by when."""
 
     reference: str
     waits_to: InboxAction
@@ -120,20 +120,20 @@ class InboxItem:
     nobody_else: bool = False
     """Nobody else may decide it."""
     awaited: Awaited | None = None
-    """What it waits for, where somebody was asked."""
+    """What the applicant was asked for, and has not sent."""
     is_described: bool = True
     """The request says something by which calls can be found."""
 
     @property
     def soonest(self) -> date:
-        """The first of its days."""
+        """The earliest of the days by which it is due."""
         lapses_on = self.lapses_at.date() if self.lapses_at else None
         return min(filter(None, (self.due_on, self.target_on, lapses_on)), default=date.max)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """For whom the lists below are made, and what they read once."""
+    """Whose inbox it is, and what all the lists below need and read once."""
 
     practice: Practice
     person: Person

@@ -37,7 +37,7 @@ _NAMED_BY: Final = {
     "template": ("name",),
     "line_manager": ("person",),
 }
-"""What tells the entries of a list from each other."""
+"""By list, the keys by which its entries are told apart."""
 
 _LONG: Final = 100
 """Letters of a value that is shown whole."""
@@ -69,7 +69,7 @@ class SettingChange:
 
     @property
     def words(self) -> str:
-        """In a line."""
+        """The change in one line, as `settings check` prints it."""
         if self.was is None:
             return f"{self.key}: new, {self.now}"
         return f"{self.key}: {self.was} -> {self.now or 'taken out'}"
@@ -82,7 +82,7 @@ class ProposedSettings:
     settings: Settings
     changes: tuple[SettingChange, ...]
     remarks: tuple[str, ...]
-    """What they do not do, in words."""
+    """What to know of them before they are decided, a sentence each."""
 
 
 def show_settings(practice: Practice, entry: int | None = None) -> ShownSettings:

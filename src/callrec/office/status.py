@@ -70,25 +70,25 @@ class SearchCount:
     user: str
     """Login."""
     searches: int
-    """Those that were done."""
+    """How many of the searches were done."""
     refused: int
     """Refused searches, under a request or not: each is evidence too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One look at the practice."""
+    """What `status` shows: counts and days, nothing of what requests say."""
 
     practice: str
     recordings: int
     waiting_for_me: tuple[InboxItem, ...]
     """Empty where nobody is logged in."""
     lapsing_soon: tuple[InboxItem, ...]
-    """Of those, what lapses within three days."""
+    """How many of these grants lapse within three days."""
     overdue: tuple[DueRequest, ...]
     """Of the whole practice, as far as the actor may know: past the day of the answer."""
     due_soon: tuple[DueRequest, ...]
-    """The same: what is past its target, or near it."""
+    """Of the whole practice, as far as the actor may know: past the target, or near it."""
     heard_not_sent: tuple[str, ...]
     """References of requests that somebody waits for an answer to, and that were only heard."""
     handover_not_recorded: tuple[str, ...]

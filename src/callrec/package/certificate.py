@@ -129,7 +129,7 @@ def hash_in_groups(digest: str) -> str:
 
 
 def hash_in_lines(digest: str) -> list[str]:
-    """The same, four groups on a line."""
+    """A digest in groups as `hash_in_groups`, four of them on a line."""
     return textwrap.wrap(hash_in_groups(digest), 35)
 
 

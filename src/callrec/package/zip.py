@@ -169,7 +169,7 @@ def _header(fixed: bytes, file: IO[bytes]) -> _EntryHeader:
 
 
 def _is_end(file: IO[bytes], count: int, start: int) -> bool:
-    """Whether nothing but a zip's last records follows, and says of its directory what is so."""
+    """Whether only a zip's last records follow, and what they say of its directory is true."""
     end = file.tell()
     records = file.read()
     counted = 0, 0, count, count, end - start, start

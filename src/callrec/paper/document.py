@@ -21,7 +21,7 @@ class Paragraph:
 
     text: str
     stands_out: bool = False
-    """It is a warning."""
+    """Whether it is a warning, and set as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Plot:
 
     @property
     def table(self) -> Table:
-        """The same in figures."""
+        """The plot's values as a table."""
         rows = tuple(
             (place, *(self._figure(series.values[at]) for series in self.series))
             for at, place in enumerate(self.places)
@@ -95,7 +95,7 @@ class Happening:
     at: datetime
     """In the practice's time zone."""
     when: str
-    """The same in words."""
+    """`at` in words."""
     what: str
     """A sentence."""
     facts: tuple[Fact, ...] = ()
@@ -123,7 +123,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """All of it."""
+    """A whole document, to be set as a page, on paper or as text."""
 
     practice: str
     title: str

@@ -90,7 +90,7 @@ def begin_again(
 
 
 def retire_keys_of(practice: Practice, act: LogTransaction, actor: Actor, person: Person) -> None:
-    """Begin a new version of each vault key that a person held, for those who hold it now."""
+    """Make a new version of each vault key that a person held, sealed to those who hold it now."""
     held = keys_held(powers_of(person, today(practice)))
     if held:
         fresh = new_version(practice.register, held)

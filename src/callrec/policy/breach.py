@@ -43,7 +43,7 @@ class Findings:
     contact: str = ""
     """Where more can be obtained: the data protection officer [33(3)(b)]."""
     consequences: str = ""
-    """Those that are likely [33(3)(c)]."""
+    """What is likely to follow from it [33(3)(c)]."""
     measures: str = ""
     """Taken or proposed [33(3)(d)]."""
     facts: str = ""

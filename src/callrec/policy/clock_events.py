@@ -132,7 +132,7 @@ class Wait:
 
     @property
     def is_open(self) -> bool:
-        """Whether it has not come."""
+        """Whether it was asked for and has not come."""
         return self.answered_on is None
 
 
@@ -158,7 +158,7 @@ def waits_of(events: Iterable[ClockEvent]) -> tuple[Wait, ...]:
 
 
 def still_awaited(receipt: Receipt, events: Iterable[ClockEvent]) -> Awaited | None:
-    """What has not come: the first thing asked for, else something missing on receipt."""
+    """What has not come: the first thing asked for; otherwise what was missing on receipt."""
     waits = waits_of(events)
     asked = [wait.awaited for wait in waits if wait.is_open]
     never = receipt.awaits - {wait.awaited for wait in waits}
@@ -233,7 +233,7 @@ class TimeScales:
     deceased_days: int = 40
     """Days, the application's the first of them [Access to Health Records Act 1990 s.3(5)(b)]."""
     deceased_recent_days: int = 21
-    """The same where nothing in the record is old [Access to Health Records Act 1990 s.3(5)(a)]."""
+    """Days if nothing in the record is old [Access to Health Records Act 1990 s.3(5)(a)]."""
     recent_days: int = 40
     """Days before the application: anything made earlier is old [same, s.3(5)(a)]."""
     deceased_asking_days: int = 14

@@ -222,7 +222,7 @@ class MonthClock:
         return same_day_after(self.start, months) + timedelta(days=self.waited)
 
     def explained(self, sentence: str) -> MonthClock:
-        """The same, with one more sentence of explanation."""
+        """This clock with one more sentence of explanation."""
         return replace(self, why=(*self.why, sentence))
 
 

@@ -74,7 +74,7 @@ class HoldFacts:
     request: str = ""
     """Reference of the request that placed it; empty: it was placed by hand."""
     purpose: Purpose | None = None
-    """Of that request."""
+    """What that request is for; None: it was placed by hand."""
 
     @property
     def why(self) -> Clause | Law:

@@ -93,7 +93,7 @@ class NoticeVersion:
     text: str = ""
     """Empty: the text that callrec brings for this kind."""
     published_on: date | None = None
-    """As the practice says; None: it has not said so."""
+    """The day that the practice says it was published; None: it has not said."""
     published_where: str = ""
 
     def in_force_on(self, day: date) -> bool:

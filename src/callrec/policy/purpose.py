@@ -348,7 +348,7 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
 
 
 RESTRICTING: Final = tuple(purpose for purpose in Purpose if TERMS[purpose].restricts)
-"""Those that leave a recording stored and no more, while they are in effect."""
+"""The purposes that let a recording only be stored, while such a request is in effect."""
 
 
 RANDOM_BYTES: Final = 12

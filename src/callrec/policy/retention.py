@@ -167,7 +167,7 @@ class DueGroup:
     """Its first day."""
     recordings: int
     free: int
-    """Those that nothing stops."""
+    """How many of them nothing stops."""
     stopped_by: Mapping[Stopped, int] = field(default_factory=dict)
     """How many recordings each thing stops; one may be stopped by several."""
 

@@ -49,18 +49,18 @@ class CallFacts:
     further_numbers: frozenset[str] = frozenset()
     """Of outside parties in other parts of the call, where call records tell of them."""
     further_extensions: frozenset[str] = frozenset()
-    """Likewise: to which it was transferred, for one."""
+    """Extensions in other parts of the call, such as the one to which it was transferred."""
     is_withheld: bool = False
     """Somebody called and showed no number."""
 
     @property
     def numbers(self) -> frozenset[str]:
-        """All that are known."""
+        """All numbers of outside parties that are known."""
         return self.further_numbers | ({self.number} if self.number else frozenset())
 
     @property
     def extensions(self) -> frozenset[str]:
-        """Likewise."""
+        """All extensions that are known."""
         return self.further_extensions | ({self.extension} if self.extension else frozenset())
 
 
@@ -213,7 +213,7 @@ def described_by(particulars: Particulars) -> tuple[Criteria, ...]:
 
 
 def _by_the_day(within: Sequence[Criteria]) -> Iterator[Criteria]:
-    """The same, each of one day."""
+    """The same criteria, each for one day."""
     for each in within:
         yield from (replace(each, days=day) for day in each.days.each) if each.days else (each,)
 

@@ -109,7 +109,7 @@ def done_leaves(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]
 def attested_of(
     practice: Practice, connection: Connection, acts: Collection[str]
 ) -> tuple[Leaf, ...]:
-    """The same, each leaf shown to be as it was written and its actor's."""
+    """As `done_leaves`, but each leaf is shown to be as it was written and its actor's."""
     seqs = [leaf.seq for leaf in done_leaves(connection, acts)]
     return attested_leaves(connection, practice.register, seqs)
 

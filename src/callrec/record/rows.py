@@ -55,7 +55,7 @@ class Kind(Generic[H]):
     made_by: str
     """The act of the leaf that makes one."""
     acts: frozenset[str]
-    """All that happens to one."""
+    """Every act that can happen to one."""
     history: Callable[[str, tuple[Leaf, ...]], H]
     row_of: Callable[[Connection, H], Columns]
     """The columns that follow from a history; raises Tampered where that cannot be."""

@@ -92,7 +92,7 @@ class DossierEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Dossier:
-    """All of it, as one person may see it. Its repr shows nothing."""
+    """One request's whole history, as one person may see it. Its repr shows nothing."""
 
     reference: str
     purpose: Purpose
@@ -106,7 +106,7 @@ class Dossier:
     deadline: Deadline | None
     """By when it is answered, and why; None where nothing sets a day."""
     is_answered: bool
-    """That day presses no more."""
+    """Whether it was answered, so that the day no longer matters."""
     releases: tuple[ShownRelease, ...]
     standing_for: tuple[tuple[str, datetime], ...]
     """Who may hear or hand over what was approved, by login, and until when."""
@@ -287,7 +287,7 @@ class EntryDetails:
         return tuple(self.numbers[id_] for id_ in named if id_ in self.numbers)
 
     def details(self, leaf: Leaf) -> Mapping[str, Any]:
-        """All else that may be shown of a leaf."""
+        """The sealed details of a leaf, as far as the actor may see them."""
         details: dict[str, Any] = {}
         if self.actor.has_key(VaultKey.AUDIT):
             sealed = open_details(self.practice, self.actor, self.connection, leaf)

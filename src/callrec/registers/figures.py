@@ -115,7 +115,7 @@ class MonthCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PracticeReport:
-    """All of it, as one person may see it."""
+    """The whole report of a month, as one person may see it."""
 
     practice: str
     month: str

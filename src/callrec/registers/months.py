@@ -56,7 +56,7 @@ class Month:
         return DayRange(date(self.year, self.month, 1), last)
 
     def earlier(self, months: int) -> Month:
-        """So many months before."""
+        """The month that is so many months earlier."""
         year, month = divmod(self.year * 12 + self.month - 1 - months, 12)
         return Month(year, month + 1)
 
@@ -68,7 +68,7 @@ class Month:
 
 
 def month_of(day: date) -> Month:
-    """The month in which a day is."""
+    """The month that a day lies in."""
     return Month(day.year, day.month)
 
 
@@ -94,13 +94,13 @@ class CountedRequest:
     """The day of its receipt; of one that is not dated, the day on which it was made here."""
     answered_on: date | None
     ended_on: date | None
-    """That, or when it ended without an answer."""
+    """The day of the answer, or the day on which it ended without one."""
     due_on: date | None
     """Where a law or a court sets one and it is known: as it stood then, or stands now."""
 
     @property
     def days(self) -> int | None:
-        """From then to the answer."""
+        """Days from its receipt to its answer."""
         return None if self.answered_on is None else (self.answered_on - self.came_on).days
 
     @property
@@ -205,16 +205,16 @@ class PurposeCount:
     in_time: int
     late: int
     no_day: int
-    """Of those answered: no law or court sets a day, or it is not known."""
+    """How many of the answered had no day set by a law or a court, or none that is known."""
     days_middle: float | None
     """The median of the days from its coming to its answer; None: none was answered."""
     days_longest: int | None
     ended: int
-    """Without an answer: withdrawn, lapsed or closed."""
+    """How many ended without an answer: withdrawn, lapsed or closed."""
     open: int
     """At the end of the month; of the month that goes on, now."""
     open_late: int
-    """Of those, after the day that a law or a court sets."""
+    """How many of the open ones are past the day that a law or a court sets."""
 
 
 def count_requests(
@@ -248,7 +248,7 @@ class Deed:
     """The leaf's act; of a search, `SEARCH` where it was done without a request."""
     on: date
     request: str
-    """Its id; empty where it is under none."""
+    """The id of its request; empty for a search without one."""
     recordings: tuple[str, ...] = ()
     """Ids of what was heard."""
 
@@ -285,7 +285,7 @@ class HeldCalls:
     """How many calls of a month are held, as far as the telephone system's records were read."""
 
     days: int
-    """Of the month, so many were compared."""
+    """How many days of the month were compared."""
     calls: int
     answered: int
     held: int

@@ -45,7 +45,7 @@ from callrec.requests.seconds import seconds_brought_in
 DOES_NOT_OPEN: Final = "does not open"
 
 NOBODY_THERE: Final = "nobody"
-"""There was no second person who might, or there was none to sign for yet."""
+"""What stands where no second person could sign, or there was nobody yet to sign for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -354,7 +354,7 @@ class SetAsideRegisterEntry:
     entry: int
     """The entry that put it on record."""
     reason: str | None
-    """As its maker gave it; None for who does not hold the audit key."""
+    """The reason that its maker gave; None for people without the audit key."""
 
 
 def read_set_aside_register(

@@ -73,7 +73,7 @@ class Answer:
     """When something was first released or heard by who came to hear it, or was erased, or it was
     denied."""
     ended_on: date | None
-    """That, or when it ended without an answer; None while it is open."""
+    """The day of the answer, or when it ended without one; None while it is open."""
 
 
 def answer_to(
@@ -174,7 +174,7 @@ class RegisteredRequest:
     glass: tuple[BrokenGlass, ...]
     """What the Data Controller decided of it alone, standing or not."""
     seconds: tuple[BroughtInSecond, ...]
-    """Those who signed for it beside the person who had brought them in."""
+    """The people who signed for it beside the person who had brought them in."""
 
     def broken_glass(self, approvals: Iterable[Approval] | None = None) -> str | None:
         """Whether the glass was broken for these approvals, or for it at all, and that is accepted.

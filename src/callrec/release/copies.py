@@ -15,18 +15,18 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from io import BufferedReader
 from itertools import product, starmap
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from callrec.archive.attached import open_recording
-from callrec.calls.find import time_doubt
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.context import context
 from callrec.errors import Refused, Tampered, Unusable
 from callrec.package.callrec_verify import named_as_of
-from callrec.package.certificate import came_in_in_words
+from callrec.package.certificate import came_in_in_words, instant_in_words
 from callrec.package.manifest import (
     FileRole,
     NotEnclosed,
@@ -44,6 +44,7 @@ from callrec.sound.coding import COMPRESSED, WAV, Encoding
 from callrec.sound.listening import listening_copy, measure
 from callrec.sound.measured import Measured
 from callrec.store.sealing import open_seekable, open_stream
+from callrec.telephone.call import TimeConfidence
 
 OVERHEAD_BYTES: Final = 512 * 1024
 
@@ -230,8 +231,22 @@ def _original(practice: Practice, copy: ReleaseCopy) -> ReleasedFile:
         taken_in_by=copy.grant.came_in.role,
         matched=any(each["matched"] for each in metadata["shown"]),
         came_in=_came_in(practice, copy.grant),
-        time_doubt=time_doubt(metadata, began),
+        time_doubt=_time_doubt(metadata, began),
     )
+
+
+_DOUBTS: Final[Mapping[str, str]] = {
+    TimeConfidence.LOCAL_AMBIGUOUS: "this hour came twice; the other would be {other}",
+    TimeConfidence.NONEXISTENT: "the clocks skipped the time that was written",
+    TimeConfidence.FILE_TIME: "nothing is known but the file's own time, or its folder's day",
+}
+
+
+def _time_doubt(metadata: Mapping[str, Any], began: datetime) -> str:
+    """Why its time may be another, and what contradicts it, in words; empty: nothing."""
+    other = instant_in_words(began.replace(fold=1 - began.fold))
+    doubt = _DOUBTS.get(metadata["time_confidence"], "").format(other=other)
+    return "; ".join(filter(None, [doubt, metadata["contradiction"]]))
 
 
 def _came_in(practice: Practice, grant: UsableGrant) -> str:

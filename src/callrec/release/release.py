@@ -63,7 +63,7 @@ from callrec.requests.holding import is_matched, matching_not_asked_for
 from callrec.requests.lapse import expire_lapsed
 from callrec.requests.model import OpenRequest
 from callrec.requests.open import find_visible
-from callrec.system.interrupts import uninterrupted
+from callrec.system.processes import uninterrupted
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -25,7 +25,7 @@ from callrec.practice import Actor, Practice
 
 
 def hold_facts(row: Row[Any]) -> HoldFacts:
-    """What the rules ask, of a row with the number and purpose of its request."""
+    """What `policy.hold` decides by, from a hold's row with its request's number and purpose."""
     return HoldFacts(
         reference=f"H-{row.number}",
         state=row.state,
@@ -144,7 +144,7 @@ def _in_stated_time(
 
 
 def _clear_facts(row: Row[Any]) -> CallFacts:
-    """When a call was; whose, is sealed."""
+    """What a hold matches a call by: when it was. Whose it was lies sealed."""
     return CallFacts(
         number=None,
         extension=None,

@@ -52,7 +52,7 @@ GATHERING: Final = "request.gathering"
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What a gathering came to."""
+    """What a gathering found, added and left out."""
 
     amended: Amended
     found: tuple[ShownCall, ...]
@@ -181,7 +181,7 @@ def _identified(
 
 
 def _newest_first(opened: Iterable[OpenedRecording]) -> list[OpenedRecording]:
-    """Each once."""
+    """Each recording once, the newest first."""
     once = {each.uid: each for each in opened}
     return sorted(once.values(), key=lambda each: (each.started_at, each.id), reverse=True)
 
@@ -198,7 +198,7 @@ def _left_out(
     leave_out: Mapping[int, Ground],
     on: date,
 ) -> dict[str, Ground]:
-    """By uid, in the order in which they were found."""
+    """The recordings' numbers by uid, in the order in which they were found."""
     if not leave_out.keys() <= {each.id for each in opened}:
         raise NotFound(
             "what is left out does not match the request",

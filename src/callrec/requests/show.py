@@ -127,7 +127,7 @@ class ShownApproval:
     note: str | None
     """None where there is none, or for people not concerned."""
     opinion: str | None
-    """Of a health professional, and its day; None likewise."""
+    """The health professional whose opinion it was, and its day; None as for the note."""
     ended: str | None
     """Why nothing can be heard or released by it any more; None while it stands."""
 

@@ -45,14 +45,14 @@ class InstructionOrder:
 
 @dataclass(frozen=True, slots=True)
 class WrittenInstruction:
-    """An instruction that lies in its file."""
+    """An instruction that was written to its file and is on record."""
 
     path: Path
     recordings: int
     left_out: int
     """Recordings of the export that are not listed: not read back, or on too few drives."""
     sha256: str
-    """Of the file."""
+    """SHA-256 of the file, in hex."""
     until: date
 
 

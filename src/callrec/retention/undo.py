@@ -1,4 +1,4 @@
-"""Take a batch back that came in by mistake, so that its files can come in again, rightly.
+"""Take back a batch that came in by mistake, so that its files can be taken in again correctly.
 
 It is a disposal whose rule is the mistake: proposed, approved by the Data Controller and carried
 out as any other [policy 4(h)]. Nothing of the batch may have been used. And nothing is lost: each
@@ -55,11 +55,11 @@ class UndoProposal:
     """What is proposed to be taken back, or would be."""
 
     reference: str
-    """Of the request; empty where this is a preview."""
+    """Reference of the request that was made; empty in a preview."""
     batch: str
-    """Its whole id."""
+    """The batch's whole id."""
     recordings: tuple[int, ...]
-    """Their numbers."""
+    """Numbers of the recordings to be taken back."""
     left: int
     """How many more there are: one request names no more."""
 

@@ -48,7 +48,7 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FoundSubject:
-    """Somebody who is so. Its repr shows nothing."""
+    """A registered person whom a look-up found. Its repr shows nothing."""
 
     reference: str
     name: str
@@ -73,7 +73,7 @@ class ShownSubject:
     names: tuple[str, ...]
     born_on: date
     nhs_number: str
-    """Empty: not known."""
+    """Empty where it is not known."""
     numbers: tuple[str, ...]
     masked: bool
     """Of NHS number and telephone numbers, the last four digits alone are shown."""
@@ -91,7 +91,7 @@ def look_up_subjects(
     reason: str | None,
     request: str | None,
 ) -> tuple[FoundSubject, ...]:
-    """Those on the register who are so, by number.
+    """The people on the register who match, in the order of their numbers.
 
     Raises:
         Refused: the actor may not search, says neither why nor under which open request, or gives

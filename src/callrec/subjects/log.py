@@ -131,7 +131,7 @@ class SubjectBody(WholeBody):
 
     @property
     def record(self) -> SubjectRecord:
-        """What it says of the person."""
+        """What it says of the person, in the rules' own type."""
         return SubjectRecord(
             names=self.names,
             born_on=self.born_on,
@@ -149,7 +149,7 @@ class OpenSubject:
     number: int
     history: SubjectHistory
     record: SubjectRecord
-    """As it stands."""
+    """The version that stands."""
 
     @property
     def reference(self) -> str:
@@ -176,7 +176,7 @@ def read_subject(
 def read_subject_if_there(
     practice: Practice, actor: Actor, connection: Connection, reference: str
 ) -> OpenSubject | None:
-    """The same; None where they were erased."""
+    """As `read_subject`, but None where the person was erased."""
     row = SUBJECTS.find(connection, reference)
     history = SUBJECTS.read(connection, practice.register, row.id)
     if history.state is SubjectState.ERASED:

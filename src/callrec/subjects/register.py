@@ -62,7 +62,7 @@ class SubjectAnswers:
 
 @dataclass(frozen=True, slots=True)
 class KeptSubject:
-    """A record as it now stands."""
+    """A record after it was entered or changed."""
 
     reference: str
     version: int
@@ -134,7 +134,7 @@ def change_subject(
 
 
 def _read(practice: Practice, said: SubjectAnswers, before: SubjectRecord) -> SubjectRecord:
-    """What was said, over what was known, checked."""
+    """The new version: each answer that was given, checked, in place of what was known."""
     record = replace(
         before,
         names=tuple(dict.fromkeys(" ".join(name.split()) for name in said.names)) or before.names,
@@ -208,7 +208,7 @@ def find_subjects(
     *,
     but: str = "",
 ) -> tuple[OpenSubject, ...]:
-    """Those who are registered and are so, ``but`` for one; its caller wrote the leaf before."""
+    """The registered people who match, except ``but``; its caller wrote the leaf before."""
     opened = _proposed(practice, actor, connection, [criteria], but=but)
     return tuple(each for each in opened if criteria.fits(each.record))
 
@@ -221,7 +221,7 @@ def _proposed(
     *,
     but: str,
 ) -> Iterator[OpenSubject]:
-    """Those whom the index proposes for any of these, opened."""
+    """The people whom the index proposes for any of these criteria, opened; without ``but``."""
     keys = [
         vault_key(actor, VaultKey.INDEX, version)
         for version in practice.register.versions(VaultKey.INDEX)
@@ -254,7 +254,7 @@ class ListedSubject:
 
 
 def list_subjects(practice: Practice, actor: Actor) -> tuple[ListedSubject, ...]:
-    """All there ever were, the newest first; nothing is opened.
+    """Everybody ever registered, also those erased, the newest first; nothing is opened.
 
     Raises:
         Refused: the actor may not keep the register.

@@ -1,7 +1,7 @@
 """Processes, files and durability: what callrec asks of the operating system [all clauses].
 
 files makes them durable, private, whole or nameless and tells on which file system they lie;
-processes starts children and keeps our own memory private; terminal tells one terminal from
-another; interrupts says when Ctrl-C may come; name_pattern and spreadsheet guard what is read by
+processes starts children, keeps our own memory private and says when Ctrl-C may come; terminal
+tells one terminal from another; name_pattern and spreadsheet guard what is read by
 others' rules; toml reads and writes what people set.
 """

@@ -85,6 +85,20 @@ def check_private(file: BufferedReader) -> None:
         raise Misconfigured(f'others can read "{file.name}"', hint=f'run chmod 600 "{file.name}"')
 
 
+def read_private(path: Path) -> bytes:
+    """Read a file of secrets that its owner alone may read.
+
+    Raises:
+        Misconfigured: it is missing or unreadable, not a file, not ours, or others can read it.
+    """
+    try:
+        with path.open("rb") as file:
+            check_private(file)
+            return file.read(1 << 20)
+    except OSError as error:
+        raise Misconfigured(f'"{path}" cannot be read: {error.strerror}') from error
+
+
 def check_only_we_can_change(path: Path) -> None:
     """Check that nobody but this user and root can change a file or folder, or exchange it.
 
@@ -257,6 +271,22 @@ def write_whole(to: Path, data: bytes, *, replace: bool) -> None:
     """
     with whole_file(to, replace=replace) as file:
         file.write(data)
+
+
+def write_private(path: Path, data: bytes, *, new: bool = False) -> None:
+    """Write a file of secrets whole, readable by its owner alone.
+
+    Raises:
+        Misconfigured: it exists though it should be new, or it cannot be written.
+    """
+    try:
+        with atomic_write(path, replaces=not new) as file:
+            file.write(data)
+    except FileExistsError as error:
+        hint = "name a file that does not exist"
+        raise Misconfigured(f'"{path}" exists already', hint=hint) from error
+    except OSError as error:
+        raise Misconfigured(f'"{path}" cannot be written: {error.strerror}') from error
 
 
 @contextmanager

@@ -1,13 +1,15 @@
-"""Our own process, and children."""
+"""Our own process, when Ctrl-C and SIGTERM may end it, and children."""
 
 from __future__ import annotations
 
 import ctypes
 import os
 import resource
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +44,40 @@ def _hide_arguments() -> None:
     ctypes.memset(hidden, 0, max(0, end - hidden))
 
 
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], None]]:
+    """A block that Ctrl-C and SIGTERM end, until what is yielded is called; then they wait for it.
+
+    So they never come between what cannot be undone and what is told of it. For the main thread
+    alone, which is the one that Python interrupts.
+    """
+    before = {each: signal.getsignal(each) for each in _ENDING}
+    came: list[int] = []
+
+    def hold_back() -> None:
+        for each in _ENDING:
+            signal.signal(each, lambda number, _: came.append(number))
+
+    try:
+        yield hold_back
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        if came:
+            signal.raise_signal(came[0])
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """A block for whose end Ctrl-C and SIGTERM wait."""
+    with interruptible() as hold_back:
+        hold_back()
+        yield
+
+
 def python_command(module: str) -> tuple[str, ...]:
     """The command that runs a module of ours and looks at nothing of its caller's."""
     return (sys.executable, "-I", "-m", module)
@@ -49,8 +85,6 @@ def python_command(module: str) -> tuple[str, ...]:
 
 def start_process(command: Sequence[str]) -> subprocess.Popen[bytes]:
     """A process with two pipes: no environment, no folder, no terminal of its caller's."""
-    import subprocess  # noqa: PLC0415  # few commands start one, and each loads this
-
     return subprocess.Popen(  # noqa: S603  # our own module, by our own interpreter
         command,
         stdin=subprocess.PIPE,

@@ -49,7 +49,7 @@ _SPELLED = re.compile(r"\+?[0-9 ()./-]{3,40}")
 _SPREADSHEETS = re.compile(r"'(?P<plain>.*)|=\"(?P<quoted>[^\"]*)\"")
 """How a spreadsheet program is made to keep a nought."""
 
-_NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<number>[^<>]*)>(?:;.*)?")
+_NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<number>[^<>]*)>(?: *;.*)?")
 """A name before an address, and an address's parameters (RFC 3261, 25.1)."""
 
 _IN_PARENTHESES = re.compile(r"(?P<before>[^()]+)\((?P<within>[^()]+)\)")
@@ -60,7 +60,7 @@ _ADDRESS = re.compile(
 
 _CONTEXT = re.compile(r";phone-context=(\+[0-9.() -]+)", re.IGNORECASE)
 _BEHIND = re.compile(
-    r"(?P<number>.*?[0-9)]) *(?:;ext=|[/,;#pw]+|x|extn?|extension|int|anexo|доб)[.:]* *"
+    r"(?P<number>.*?[0-9)]) *(?:;ext=|[/,;#pw-]+|x|extn?|extension|int|anexo|доб)[.:]* *"
     r"(?P<extension>[0-9]{1,7})?#?",
     re.IGNORECASE,
 )
@@ -144,9 +144,11 @@ def _named(plain: str) -> End | None:
     named = _NAMED.fullmatch(plain)
     if named is None:
         return None
-    name, end = named["name"].strip(' "'), read_end(named["number"])
-    # The number may stand in the name's place, and what is behind it is the trunk's.
-    return End(name) if _is_of_digits(name) and not _is_of_digits(end.number) else end.named(name)
+    name, end = named["name"].strip(' "\u201c\u201d'), read_end(named["number"])
+    # The number may stand in the name's place, and what is behind it is the trunk's; or it is a
+    # name alone that says that the caller is not shown.
+    is_instead = _is_of_digits(name) or is_withheld(name or "shown")
+    return End(name) if is_instead and not _is_of_digits(end.number) else end.named(name)
 
 
 def _in_parentheses(plain: str) -> End | None:
@@ -164,6 +166,7 @@ def _addressed(plain: str) -> End | None:
     if address is None:
         return None
     user, parameters = unquote(address["user"]).strip(), address["parameters"] or ""
+    user = user.partition(":")[0] if "@" in plain else user  # behind it would be a password
     context = _CONTEXT.search(parameters)
     if context and not e164(user):
         user = e164(context[1] + user) or user
@@ -174,7 +177,7 @@ def _addressed(plain: str) -> End | None:
 
 def _extended(plain: str) -> End | None:
     behind, lone = _BEHIND.fullmatch(plain), _LONE_EXTENSION.fullmatch(plain)
-    if behind and e164(behind["number"]):
+    if behind and e164(behind["number"]) and not _is_public(plain):
         return End(behind["number"], extension=behind["extension"] or "")
     return lone and End(lone["number"])
 
@@ -329,6 +332,11 @@ def extension_ranges(written: Iterable[str]) -> Extensions:
     """The ranges in the settings' spelling: ``201`` or ``200-299``."""
     bounds = [text.partition("-") for text in written]
     return tuple((int(first), int(last or first)) for first, _, last in bounds)
+
+
+def _is_public(plain: str) -> bool:
+    digits = _PUNCTUATION.sub("", plain)
+    return _SPELLED.fullmatch(plain) is not None and _e164(digits) is not None
 
 
 def _word(text: str) -> str:

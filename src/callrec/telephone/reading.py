@@ -127,7 +127,7 @@ _INSTANT = re.compile(
 _WENT = {Direction(str(way)): way for way in criteria.Direction}
 """The ways that the policy's rules know of; any other is not known."""
 
-_Text = Annotated[str, StringConstraints(max_length=200)]
+_Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x08\x0a-\x1f\x7f]*$")]
 
 
 class _Sidecar(BaseModel):

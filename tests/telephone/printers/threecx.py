@@ -6,14 +6,14 @@ from datetime import datetime
 
 from hypothesis import strategies as st
 
-from telephone.printers.made import EXTENSIONS, NAMES, OUTSIDE, TIMES, WITHHELD, Printed, public
+from telephone.printers.made import EXTENSIONS, NAMES, OUTSIDE, TIMES, Printed, public
 
 
 def _printed(
     ends: tuple[str, str, str], name: str, at: datetime, counter: int, suffix: str
 ) -> Printed:
     direction, calling, called = ends
-    ours = called if direction == "inbound" else calling
+    ours = calling if direction in {"outbound", "internal"} else called
     path = f"{ours}/[{name}]_{calling}-{called}_{at:%Y%m%d%H%M%S}({counter}).{suffix}"
     outside = {"inbound": calling, "outbound": called}.get(direction, "")
     return Printed(
@@ -33,7 +33,8 @@ def _printed(
 PRINTED = st.builds(
     _printed,
     st.one_of(
-        st.tuples(st.just("inbound"), OUTSIDE | WITHHELD, EXTENSIONS),
+        st.tuples(st.just("inbound"), OUTSIDE | st.just("Anonymous"), EXTENSIONS),
+        st.tuples(st.just("unknown"), st.just("unknown"), EXTENSIONS),
         st.tuples(st.just("outbound"), EXTENSIONS, OUTSIDE),
         st.tuples(st.just("internal"), st.just("201"), st.just("202")),
     ),

@@ -18,6 +18,7 @@ from callrec.cli.invocation import (
     Context,
     Invocation,
     check_destination,
+    practice_and_signer,
     practice_of,
     session_here,
     signing_login,
@@ -26,6 +27,7 @@ from callrec.cli.invocation import (
 )
 from callrec.cli.layout import Table
 from callrec.cli.output import Output, counted, facts, local_time, qr_code
+from callrec.cli.prompts import Prompts
 from callrec.errors import CallrecError, HeadGone, Tampered, Unanchored, Unchecked, Unusable
 
 if TYPE_CHECKING:
@@ -190,20 +192,26 @@ def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = Fa
     status and the register set-aside always name it.
     """
     from callrec.practice import report_unsaved_head
-    from callrec.registers.resuming import check_reason, foreign_items, resume_record
+    from callrec.registers.resuming import foreign_items, resume_record
 
     practice, actor, foreign = _open_to_resume(ctx.obj)
     items = foreign_items(practice, foreign, actor=actor)
     for line in _foreign_lines(foreign, items):
         ctx.obj.out.note(line)
-    what = "How may it have come there, and what did you do about it"
-    if reason is None:
-        reason = ctx.obj.prompts.ask_until(what, check_reason, option="--reason")
-    check_reason(reason)
+    reason = _checked_reason(ctx.obj.prompts, reason)
     ctx.obj.prompts.confirm("put this on record, under your name", yes=yes)
     seq = resume_record(practice, actor, foreign, reason=reason)
     report_unsaved_head(practice)
     _show_resumed(ctx.obj.out, seq, foreign, items)
+
+
+def _checked_reason(prompts: Prompts, typed: str | None) -> str:
+    from callrec.registers.resuming import check_reason
+
+    what = "How may it have come there, and what did you do about it"
+    reason = prompts.ask_until(what, check_reason, option="--reason") if typed is None else typed
+    check_reason(reason)
+    return reason
 
 
 def _open_to_resume(invocation: Invocation) -> tuple[Practice, Actor, Foreign]:
@@ -348,8 +356,7 @@ def _open_details(invocation: Invocation) -> tuple[OpenedDetails | None, bytes |
     if "CALLREC_USER" not in environ and not invocation.prompts.possible:
         return None, None
     try:
-        practice = practice_of(invocation)
-        actor = signing_person(invocation, practice)
+        practice, actor = practice_and_signer(invocation)
     except CallrecError as error:
         invocation.out.note(f"nobody is at hand to open what is sealed: {error.message}")
         return None, None

@@ -59,22 +59,27 @@ def edit(ctx: Context) -> None:
     if not ctx.obj.prompts.possible:
         raise Unusable("an editor needs a terminal", hint="callrec config path says which file")
     file = _file(ctx)
+    _edit_copy(ctx.obj, file)
+    if not os.path.lexists(file):
+        ctx.obj.out.note("nothing was written")
+        return
+    load_config(file, ctx.obj.environ, ctx.obj.given.vault)
+    ctx.obj.out.say(f"{file}: can be used")
+
+
+def _edit_copy(invocation: Invocation, file: Path) -> None:
+    """Let somebody edit a copy of the file, and put what can be read in its place."""
     with TemporaryDirectory(prefix="callrec-") as folder:
         draft = Path(folder) / file.name
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             if file.exists():
                 draft.write_bytes(file.read_bytes())
-            if _edit_until_read(ctx.obj, draft):
+            if _edit_until_read(invocation, draft):
                 file.write_bytes(draft.read_bytes())  # it may be a link, and belongs to whom it did
         except OSError as problem:
             named, reason = problem.filename or file, os.strerror(problem.errno or 0).lower()
             raise Misconfigured(f"{named} cannot be made: {reason}") from None
-    if not os.path.lexists(file):
-        ctx.obj.out.note("nothing was written")
-        return
-    load_config(file, ctx.obj.environ, ctx.obj.given.vault)
-    ctx.obj.out.say(f"{file}: can be used")
 
 
 def _edit_until_read(invocation: Invocation, draft: Path) -> bool:

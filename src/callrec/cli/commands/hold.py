@@ -15,6 +15,7 @@ from callrec.cli.invocation import (
     Context,
     acting_person,
     countersigning_person,
+    practice_and_actor,
     practice_of,
     signing_person,
 )
@@ -47,8 +48,7 @@ def place(
     from callrec.retention.holds import place_hold
 
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
-    practice = practice_of(ctx.obj)
-    actor = acting_person(ctx.obj, practice)
+    practice, actor = practice_and_actor(ctx.obj)
     numbers = numbers_of(ctx.obj, practice, actor, recordings, reason=why)
     placed = place_hold(practice, actor, numbers, reason=why)
     reference, count = f"H-{placed.number}", len(placed.recordings)

@@ -10,7 +10,13 @@ import typer
 
 from callrec.cli.commands.kit import RecoveryShares, ask_kit, kit_file, kit_json, kit_lines
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    practice_and_signer,
+    practice_of,
+    signing_person,
+)
 from callrec.cli.layout import Table
 from callrec.cli.output import Output, counted, facts
 from callrec.errors import DoneInPart, Tampered, Unusable
@@ -42,14 +48,12 @@ def new(ctx: Context, *, to: NewKitFile = None, recovery_shares: RecoveryShares 
     """
     from callrec.keys.kit import make_new_kit
 
-    practice = practice_of(ctx.obj)
-    actor = signing_person(ctx.obj, practice)
+    practice, actor = practice_and_signer(ctx.obj)
     with kit_file(to) as keep:
         made = make_new_kit(practice, actor, split=recovery_shares is not None, keep=keep)
-    out = ctx.obj.out
     value = {"serial": made.serial, "recovery_kit": kit_json(made, to)}
-    out.show(value, kit_lines(made, to))
-    out.next_step(
+    ctx.obj.out.show(value, kit_lines(made, to))
+    ctx.obj.out.next_step(
         "callrec practice recovery drill, and callrec drive backup --to DIR for each drive;"
         " only then destroy the pages of the kit before"
     )
@@ -142,10 +146,8 @@ def rotate(
     """
     practice = practice_of(ctx.obj)
     if reencrypt and (reseal or key):
-        raise Unusable(
-            "--reencrypt is about the recordings alone, and goes without --reseal and --key",
-            hint="run callrec practice keys rotate --reencrypt by itself",
-        )
+        alone = "--reencrypt is about the recordings alone, and goes without --reseal and --key"
+        raise Unusable(alone, hint="run callrec practice keys rotate --reencrypt by itself")
     actor, keys = signing_person(ctx.obj, practice), frozenset(key or VaultKey)
     if reencrypt:
         _reencrypt(ctx.obj, practice, actor)

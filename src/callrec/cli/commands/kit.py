@@ -77,7 +77,7 @@ def kit_file(path: Path | None) -> Iterator[Callable[[PrintedKit], None]]:
 
     A name that ends in ``.pdf`` makes a page to print, any other a text.
     """
-    from callrec.login.keyring import write_private
+    from callrec.system.files import write_private
 
     written: list[Path] = []
 

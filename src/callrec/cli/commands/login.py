@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from callrec.cli import options
@@ -11,7 +12,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
     Invocation,
-    acting_person,
+    practice_and_actor,
     practice_of,
     session_here,
 )
@@ -39,21 +40,15 @@ def login(ctx: Context, *, user: options.LoginName) -> None:
     """
     from callrec.login.unlock import LoggedIn, log_in
 
-    invocation, practice = ctx.obj, practice_of(ctx.obj)
-    result = invocation.prompts.try_passwords(
+    log = partial(log_in, practice_of(ctx.obj), login=user, environ=ctx.obj.environ)
+    result = ctx.obj.prompts.try_passwords(
         f"Password of {user}",
-        lambda password: log_in(
-            practice,
-            login=user,
-            password=password,
-            new_password=lambda: _new_password(invocation, password),
-            environ=invocation.environ,
-        ),
+        lambda typed: log(password=typed, new_password=lambda: _new_password(ctx.obj, typed)),
     )
     if isinstance(result, LoggedIn):
-        _show_session(invocation, result)
+        _show_session(ctx.obj, result)
     else:
-        _show_new_key(invocation.out, result)
+        _show_new_key(ctx.obj.out, result)
 
 
 def _show_session(invocation: Invocation, opened: LoggedIn) -> None:
@@ -123,8 +118,7 @@ def whoami(ctx: Context) -> None:
     """Show who is logged in, and what they can do today."""
     from callrec.practice import powers
 
-    practice = practice_of(ctx.obj)
-    actor = acting_person(ctx.obj, practice)
+    practice, actor = practice_and_actor(ctx.obj)
     fingerprint = practice.register.public_keys(actor.person.id).fingerprint
     _show_person(ctx.obj.out, actor, sorted(powers(practice, actor)), fingerprint, practice.name)
 

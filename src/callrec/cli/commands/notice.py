@@ -12,6 +12,7 @@ import typer
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
 from callrec.cli.layout import Table, as_words
+from callrec.cli.output import Output
 from callrec.policy.days import parse_day, short_date
 from callrec.policy.notice import NoticeGap, NoticeKind, NoticeVersion, notice_gaps
 
@@ -62,12 +63,20 @@ def list_(ctx: Context) -> None:
     from callrec.practice import today
 
     practice = practice_of(ctx.obj)
-    day = today(practice)
     versions = [
         (each, _since(practice, each.kind, each.first_on))
         for each in read_notices(practice.settings)
     ]
     published = [_published(practice, each) for each, _ in versions]
+    _show_list(ctx.obj.out, versions, published, today(practice))
+
+
+def _show_list(
+    out: Output,
+    versions: Sequence[tuple[NoticeVersion, date | None]],
+    published: Sequence[dict[str, object]],
+    day: date,
+) -> None:
     without = notice_gaps(each for each, _ in versions)
     value = {
         "items": [
@@ -77,7 +86,7 @@ def list_(ctx: Context) -> None:
         "gaps": [{"kind": g.kind, "from": g.first_on, "until": g.last_on} for g in without],
     }
     words = _list_words(versions, without, day)
-    ctx.obj.out.show(value, [*words, *_published_words(versions, published, day)])
+    out.show(value, [*words, *_published_words(versions, published, day)])
 
 
 def _list_words(

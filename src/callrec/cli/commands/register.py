@@ -20,7 +20,7 @@ from callrec.cli.invocation import (
     typed_moment,
 )
 from callrec.cli.layout import Prose, Table
-from callrec.cli.output import as_json, facts, local_time
+from callrec.cli.output import Output, as_json, facts, local_time
 from callrec.errors import Tampered
 from callrec.policy.reviews import RegisterName
 from callrec.policy.words import in_words
@@ -28,6 +28,7 @@ from callrec.system.spreadsheet import as_text, to_csv
 
 if TYPE_CHECKING:
     from callrec.paper.document import Document
+    from callrec.registers.figures import PracticeReport
     from callrec.registers.registers import RegisterExtract
 
 register_app = new_app()
@@ -191,30 +192,37 @@ def report(
     twelve months. Nobody who called is named. The whole audit record is checked first. Making a
     report is recorded.
     """
-    from callrec.paper.document_text import as_lines
     from callrec.registers.months import read_month
     from callrec.registers.report import make_report, usual_month
-    from callrec.registers.report_document import report_document
 
     practice = practice_of(ctx.obj)
     wanted = usual_month(practice) if month is None else read_month(month)
-    files = {to: DOCUMENT_SUFFIXES, pdf: (".pdf",)}
-    replace = {
-        file: check_destination(ctx.obj, file, yes=yes, suffixes=suffixes)
-        for file, suffixes in files.items()
+    suffixes = {to: DOCUMENT_SUFFIXES, pdf: (".pdf",)}
+    replaces = {
+        file: check_destination(ctx.obj, file, yes=yes, suffixes=of_it)
+        for file, of_it in suffixes.items()
         if file is not None
     }
     found = make_report(practice, signing_person(ctx.obj, practice), wanted)
-    document = report_document(found, practice.settings.time_zone)
-    value = facts(found)
-    for file, is_there in replace.items():
-        write_document(file, document, value, replace=is_there)
-    if replace:
-        written = {"paths": [*replace], "month": found.month, "entries": found.entries}
-        names = " and ".join(f'"{file}"' for file in replace)
-        ctx.obj.out.show(written, f"{names} {'is' if len(replace) == 1 else 'are'} written")
+    _show_report(ctx.obj.out, found, practice.settings.time_zone, replaces)
+
+
+def _show_report(
+    out: Output, found: PracticeReport, zone: tzinfo, replaces: Mapping[Path, bool]
+) -> None:
+    """Print it; where files were named, write these, and say so."""
+    from callrec.paper.document_text import as_lines
+    from callrec.registers.report_document import report_document
+
+    document, value = report_document(found, zone), facts(found)
+    for file, replace in replaces.items():
+        write_document(file, document, value, replace=replace)
+    if replaces:
+        written = {"paths": [*replaces], "month": found.month, "entries": found.entries}
+        names = " and ".join(f'"{file}"' for file in replaces)
+        out.show(written, f"{names} {'is' if len(replaces) == 1 else 'are'} written")
     else:
-        ctx.obj.out.show(value, map(Prose, as_lines(document)))
+        out.show(value, map(Prose, as_lines(document)))
 
 
 ReportMonth = Annotated[

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.requests.decide import typed_edits
 from callrec.cli.commands.requests.sitting import Sitting
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
@@ -24,7 +23,7 @@ from callrec.policy.handing_over import (
     PackageForm,
     ReleaseInstructions,
 )
-from callrec.system.interrupts import interruptible
+from callrec.system.processes import interruptible
 
 if TYPE_CHECKING:
     from callrec.release.release import Released
@@ -67,7 +66,7 @@ def release(
     directions = ReleaseInstructions(
         delivery=_delivery(ctx.obj.prompts, deliver_by, passphrase_by),
         form=form,
-        edits=typed_edits(clip, silence),
+        edits=options.typed_edits(clip, silence),
         max_bytes=fit,
         exhibit=exhibit,
         medium_serial=medium_serial,

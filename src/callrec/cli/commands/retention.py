@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -22,6 +23,7 @@ from callrec.cli.invocation import (
     Invocation,
     acting_person,
     check_destination,
+    practice_and_actor,
     practice_of,
 )
 from callrec.cli.layout import Table
@@ -50,15 +52,25 @@ def review(ctx: Context, *, to: options.RegisterFile = None, yes: options.Yes = 
     """
     from callrec.retention.review import review_retention
 
-    practice, out = practice_of(ctx.obj), ctx.obj.out
+    practice = practice_of(ctx.obj)
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
     found = review_retention(practice, acting_person(ctx.obj, practice))
     if to is None:
-        out.show(_json(found), _words(found))
-        if found.free:
-            out.next_step("callrec retention dispose")
-        return
-    zone = practice.settings.time_zone
+        _show_review(ctx.obj.out, found)
+    else:
+        zone = practice.settings.time_zone
+        _write_review(ctx.obj.out, found, zone, to, replace=replace)
+
+
+def _show_review(out: Output, found: RetentionReview) -> None:
+    out.show(_json(found), _words(found))
+    if found.free:
+        out.next_step("callrec retention dispose")
+
+
+def _write_review(
+    out: Output, found: RetentionReview, zone: tzinfo, to: Path, *, replace: bool
+) -> None:
     write_report(to, _json(found), lambda: to_csv(_COLUMNS, _cells(found), zone), replace=replace)
     lines = len(found.due)
     out.show({"path": to, "lines": lines}, f'"{to}" is written, lines: {lines}')
@@ -85,22 +97,13 @@ def dispose(
 
     if request is None:
         if volumes or to or sources:
-            raise Unusable(
-                "--drive, --to and --sources go with a request that was approved",
-                hint="callrec retention dispose REQUEST",
-            )
+            misplaced = "--drive, --to and --sources go with a request that was approved"
+            raise Unusable(misplaced, hint="callrec retention dispose REQUEST")
         _propose(ctx.obj, dry_run=dry_run)
         return
-    destroy_as_approved(
-        ctx.obj,
-        request,
-        DISPOSING,
-        partial(preview_destruction, sources=sources or []),
-        volumes=volumes,
-        to=to,
-        dry_run=dry_run,
-        yes=yes,
-    )
+    preview = partial(preview_destruction, sources=sources or [])
+    destroy = partial(destroy_as_approved, ctx.obj, request, DISPOSING, preview)
+    destroy(volumes=volumes, to=to, dry_run=dry_run, yes=yes)
 
 
 def _propose(invocation: Invocation, *, dry_run: bool) -> None:
@@ -136,8 +139,7 @@ def set_(
     from callrec.retention.categories import set_category
 
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
-    practice = practice_of(ctx.obj)
-    actor = acting_person(ctx.obj, practice)
+    practice, actor = practice_and_actor(ctx.obj)
     done = set_category(practice, actor, recordings, category=category, reason=why)
     _show_category(ctx.obj.out, recordings, done)
 
@@ -173,13 +175,17 @@ def undo(
     """
     from callrec.retention.undo import preview_undo, propose_undo
 
-    practice, out = practice_of(ctx.obj), ctx.obj.out
-    actor, folders = acting_person(ctx.obj, practice), sources or []
+    practice, actor = practice_and_actor(ctx.obj)
+    folders = sources or []
     if dry_run:
         made = preview_undo(practice, actor, batch, sources=folders)
     else:
         why = reason or ctx.obj.prompts.ask("Why is it taken back", option="--reason TEXT")
         made = propose_undo(practice, actor, batch, reason=why, sources=folders)
+    _show_undo(ctx.obj.out, made, folders)
+
+
+def _show_undo(out: Output, made: UndoProposal, folders: Sequence[Path]) -> None:
     value = {"id": made.reference or None, **facts(made, "batch", "recordings", "left")}
     out.show(value, _undo_words(made))
     if made.reference:

@@ -12,7 +12,7 @@ from callrec.cli import options
 from callrec.cli.invocation import (
     Context,
     Invocation,
-    acting_person,
+    practice_and_actor,
     practice_of,
     signing_person,
     typed_moment,
@@ -187,8 +187,7 @@ def review_glass(
     from callrec.requests.glass import review_glass as record_review
 
     verdict = _verdict(ctx.obj, accept=accept, query=query)
-    practice = practice_of(ctx.obj)
-    actor = acting_person(ctx.obj, practice)
+    practice, actor = practice_and_actor(ctx.obj)
     if verdict is ReviewVerdict.QUERIED and reason is None and ctx.obj.prompts.possible:
         reason = ctx.obj.prompts.ask("What is queried, and why", option="--reason TEXT")
     is_asked = verdict is ReviewVerdict.ACCEPTED and not yes

@@ -11,7 +11,7 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, practice_of, signing_person
+from callrec.cli.invocation import Context, practice_and_signer, practice_of
 from callrec.cli.output import facts, local_time
 
 if TYPE_CHECKING:
@@ -65,8 +65,7 @@ def apply(ctx: Context, file: SettingsFile, *, yes: options.Yes = False) -> None
     from callrec.office.settings import apply_settings
 
     call = ctx.obj
-    practice = practice_of(call)
-    actor = signing_person(call, practice)
+    practice, actor = practice_and_signer(call)
     agreed: list[ProposedSettings] = []
 
     def agree(proposed: ProposedSettings) -> None:
@@ -78,10 +77,9 @@ def apply(ctx: Context, file: SettingsFile, *, yes: options.Yes = False) -> None
     applied = apply_settings(practice, actor, file, agree)
     if applied is None:
         call.out.show({"version": None, "changes": []}, "It changes nothing.")
-        return
-    value = {**_json(applied), **_changes_json(agreed[0])}
-    words = f"Version {applied.version} is in force, which is entry {applied.entry}."
-    call.out.show(value, words)
+    else:
+        words = f"Version {applied.version} is in force, which is entry {applied.entry}."
+        call.out.show({**_json(applied), **_changes_json(agreed[0])}, words)
 
 
 def _json(shown: ShownSettings) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -63,51 +62,47 @@ def init(
     Keep the kit on paper in two sealed envelopes. If nobody has a password any more, only the kit
     opens the recordings. The file kit.pdf is a page to print; with any other name it is text.
     """
+    plan = _Plan(contact, kit=recovery_file)
+    if ctx.meta.get(ASKED):
+        plan = _ask_plan(ctx.obj, plan)
+    split = recovery_shares is not None
+    kit = _set_up(ctx.obj, plan, practice=practice, user=user, name=name, split=split)
+    _show_founded(ctx.obj, user, kit, plan)
+    _show_ready(ctx.obj, user, plan)
+
+
+def _set_up(
+    invocation: Invocation, plan: _Plan, *, practice: str, user: str, name: str, split: bool
+) -> PrintedKit:
+    """Set up, once the kit's pages are kept and, in a conversation, were looked at."""
     from callrec.login.choosing import facts_configured
     from callrec.people.founding import set_up_practice
 
-    invocation, prompts = ctx.obj, ctx.obj.prompts
-    plan = _ask_plan(invocation, recovery_file, contact) if ctx.meta.get(ASKED) else None
-    kit_to = plan.kit if plan else recovery_file
-    contact = contact or (plan.contact if plan else "")
     known = facts_configured(invocation.config, practice, invocation.now())
-    password = ask_new_password(prompts, user, [*known, user, name])
-    set_up = partial(
-        set_up_practice,
-        invocation.config,
-        practice_name=practice,
-        login=user,
-        full_name=name,
-        password=password,
-        now=invocation.now,
-        environ=invocation.environ,
-        contact=contact,
-        split=recovery_shares is not None,
-    )
-    kit = _set_up_with_kit(invocation, set_up, kit_to, plan)
-    _show_founded(invocation, user, kit, kit_to, was_shown=plan is not None)
-    _show_ready(invocation, user, plan)
-
-
-def _set_up_with_kit(
-    invocation: Invocation,
-    set_up: Callable[..., PrintedKit],
-    kit_to: Path | None,
-    plan: _Plan | None,
-) -> PrintedKit:
-    """Set up, once the kit's pages are kept and, in a conversation, were looked at."""
-    with kit_file(kit_to) as write:
+    password = ask_new_password(invocation.prompts, user, [*known, user, name])
+    with kit_file(plan.kit) as write:
 
         def keep(kit: PrintedKit) -> None:
             write(kit)
-            if plan:
-                _check_page(invocation, kit, kit_to)
+            if plan.was_asked:
+                _check_page(invocation, kit, plan.kit)
 
-        return set_up(keep=keep)
+        return set_up_practice(
+            invocation.config,
+            practice_name=practice,
+            login=user,
+            full_name=name,
+            password=password,
+            now=invocation.now,
+            environ=invocation.environ,
+            contact=plan.contact,
+            split=split,
+            keep=keep,
+        )
 
 
-def _show_ready(invocation: Invocation, user: str, plan: _Plan | None) -> None:
-    if plan is None:
+def _show_ready(invocation: Invocation, user: str, plan: _Plan) -> None:
+    if not plan.was_asked:
         invocation.out.next_step(f"callrec login {user}")
         return
     _write_config(invocation, plan)
@@ -118,23 +113,24 @@ def _show_ready(invocation: Invocation, user: str, plan: _Plan | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What the conversation found out, besides what the options say."""
+    """What was typed, and what the conversation found out besides."""
 
     contact: str
     """How recipients reach the practice; empty: said later."""
-    recordings: Path | None
-    drive: Path | None
     kit: Path | None
     """The new file for its pages; None: they are shown on the terminal."""
-    config: Path | None
+    recordings: Path | None = None
+    drive: Path | None = None
+    config: Path | None = None
     """The configuration to write; None: there is one, which stays as it is."""
+    was_asked: bool = False
 
 
-def _ask_plan(invocation: Invocation, recovery_file: Path | None, contact: str) -> _Plan:
+def _ask_plan(invocation: Invocation, typed: _Plan) -> _Plan:
     from callrec.config import config_file
 
     prompts = invocation.prompts
-    contact = contact or prompts.ask_until(
+    contact = typed.contact or prompts.ask_until(
         "How does a patient reach the practice?",
         lambda text: "" if text.casefold() == _LATER else text,
         option="--contact TEXT",
@@ -167,14 +163,15 @@ def _ask_plan(invocation: Invocation, recovery_file: Path | None, contact: str) 
         help=f"A folder on an external drive. Nothing is copied yet.{found}",
         default=str(attached[0]) if attached else _LATER,
     )
-    kit = recovery_file or prompts.ask_until(
+    kit = typed.kit or prompts.ask_until(
         "Where should the recovery kit be saved?",
         _read_kit_file,
         option="--recovery-file FILE",
         help="A new file: kit.pdf is a page to print, kit.txt is text. Or here, on this screen.",
         default=_HERE,
     )
-    return _Plan(contact, recordings, drive, kit, None if file.is_file() else file)
+    config = None if file.is_file() else file
+    return _Plan(contact, kit, recordings, drive, config, was_asked=True)
 
 
 def _read_vault(text: str) -> Path:
@@ -258,7 +255,7 @@ def _expects(words: list[str]) -> Callable[[str], None]:
 
 
 def _write_config(invocation: Invocation, plan: _Plan) -> None:
-    from callrec.login.keyring import write_private
+    from callrec.system.files import write_private
     from callrec.system.toml import toml_lines
 
     if plan.config is None:
@@ -270,10 +267,8 @@ def _write_config(invocation: Invocation, plan: _Plan) -> None:
     invocation.out.note(f'the configuration is in "{plan.config}"; callrec config show prints it')
 
 
-def _show_founded(
-    invocation: Invocation, user: str, kit: PrintedKit, file: Path | None, *, was_shown: bool
-) -> None:
-    out, folder = invocation.out, invocation.config.vault
+def _show_founded(invocation: Invocation, user: str, kit: PrintedKit, plan: _Plan) -> None:
+    out, folder, file = invocation.out, invocation.config.vault, plan.kit
     value = {
         "vault": kit.vault,
         "folder": folder,
@@ -282,7 +277,7 @@ def _show_founded(
         "recovery_kit": kit_json(kit, file),
     }
     where = f'The vault of {kit.practice} is in "{folder}".'
-    page = () if was_shown and file is None else kit_lines(kit, file)
+    page = () if plan.was_asked and file is None else kit_lines(kit, file)
     out.show(value, (where, *page))
 
 

@@ -20,8 +20,8 @@ from callrec.cli.invocation import (
     acting_person,
     acting_person_if_any,
     approver_if_any,
+    practice_and_signer,
     practice_of,
-    signing_person,
 )
 from callrec.cli.layout import DueSoon, Overdue, Table, as_words
 from callrec.cli.offers import most_pressing_day
@@ -233,8 +233,7 @@ def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None
             hint="attach a drive: callrec practice doctor --repair --from /mnt/external",
         )
     opened = open_volumes(volumes)
-    practice = practice_of(invocation)
-    actor = signing_person(invocation, practice)
+    practice, actor = practice_and_signer(invocation)
     out = invocation.out
     with out.progress("reading", total=sum(map(count_files, opened))) as advance:
         done = repair_from_volumes(practice, actor, opened, check=check_vault, advance=advance)

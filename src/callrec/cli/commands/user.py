@@ -22,20 +22,23 @@ from callrec.cli.invocation import (
     Invocation,
     acting_person,
     countersigning_person,
+    practice_and_actor,
+    practice_and_signer,
     practice_of,
     signing_person,
+    typed_day,
 )
 from callrec.cli.layout import Table, as_words
 from callrec.cli.output import Output, can_line, counted, facts, local_time
-from callrec.cli.prompts import NEW_PASSWORD_FILE, read_password
+from callrec.cli.prompts import NEW_PASSWORD_FILE, Prompts, read_password
 from callrec.errors import Unusable
-from callrec.policy.days import parse_day, short_date
+from callrec.policy.days import short_date
 from callrec.policy.role import Power, Role
 
 if TYPE_CHECKING:
     from callrec.login.people import Colleague
     from callrec.login.sessions import OpenSession
-    from callrec.people.joining import AddedPerson
+    from callrec.people.joining import AddedPerson, PasswordReset
     from callrec.people.powers import RoleChange
     from callrec.practice import Actor, Practice
 
@@ -66,22 +69,23 @@ def add(
     _check_credential_file(role, credential_file)
     actor = signing_person(ctx.obj, practice)
     if credential_file is not None:
-        added = add_intake(
-            practice,
-            actor,
-            login=user,
-            full_name=name,
-            credential=credential_file,
-            second=_second_person(ctx.obj, practice, actor, user, countersign),
-        )
-        written = f'Its credential is in "{credential_file}", which only you can read.'
-        ctx.obj.out.show(*_added(added, None, written))
+        second = _second_person(ctx.obj, practice, actor, user, countersign)
+        add = partial(add_intake, practice, actor, credential=credential_file, second=second)
+        _show_service(ctx.obj.out, add(login=user, full_name=name), credential_file)
     else:
         given = _provisional(password_file)
         added = add_person(practice, actor, login=user, full_name=name, role=role, password=given)
-        shown = _hand_over(added.password, password_file)
-        ctx.obj.out.show(*_added(added, shown))
-        ctx.obj.out.next_step(f"{added.login} runs callrec login {added.login}")
+        _show_added(ctx.obj.out, added, password_file)
+
+
+def _show_service(out: Output, added: AddedPerson, credential: Path) -> None:
+    written = f'Its credential is in "{credential}", which only you can read.'
+    out.show(*_added(added, None, written))
+
+
+def _show_added(out: Output, added: AddedPerson, password_file: Path | None) -> None:
+    out.show(*_added(added, _hand_over(added.password, password_file)))
+    out.next_step(f"{added.login} runs callrec login {added.login}")
 
 
 @user_app.command("import")
@@ -94,12 +98,11 @@ def import_(ctx: Context, file: PeopleFile) -> None:
     from callrec.people.joining import add_person
 
     people = _read_people(file)
-    sitting = Sitting(ctx.obj, [each["login"] for each in people], done="added")
+    sitting = Sitting(ctx.obj, [login for login, _, _ in people], done="added")
     actor = signing_person(ctx.obj, practice_of(ctx.obj))
-    for each in people:
-        login, name = each["login"], each["name"]
+    for login, name, typed in people:
         with sitting.on(login):
-            role = options.read_word(Role, "role", each["role"])
+            role = options.read_word(Role, "role", typed)
             _check_credential_file(role, None)
             practice = _with_who_is_who(ctx.obj)
             added = add_person(practice, actor, login=login, full_name=name, role=role, password="")
@@ -117,8 +120,8 @@ def _with_who_is_who(invocation: Invocation) -> Practice:
     return practice
 
 
-def _read_people(file: Path) -> list[dict[str, str]]:
-    """Who is to be added: a line for each, below the names of its columns."""
+def _read_people(file: Path) -> list[tuple[str, str, str]]:
+    """Login, name and role of who is to be added: a line each, below the names of the columns."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             found = [{k: v.strip() for k, v in each.items()} for each in DictReader(lines)]
@@ -129,7 +132,7 @@ def _read_people(file: Path) -> list[dict[str, str]]:
             "this is not a list of people: login,name,role",
             hint='a line for each person below that, such as: jsmith,"Jane Smith",manager',
         )
-    return found
+    return [(each["login"], each["name"], each["role"]) for each in found]
 
 
 def _check_credential_file(role: Role, file: Path | None) -> None:
@@ -172,7 +175,7 @@ def _provisional(file: Path | None) -> str:
 
 def _hand_over(password: str, file: Path | None) -> str | None:
     """The provisional password, to be shown; None if it is in a file, which is made if need be."""
-    from callrec.login.keyring import write_private
+    from callrec.system.files import write_private
 
     if file is None:
         return password
@@ -201,21 +204,23 @@ def reset(
     """
     from callrec.people.joining import reset_person
 
-    practice = practice_of(ctx.obj)
-    actor = signing_person(ctx.obj, practice)
+    practice, actor = practice_and_signer(ctx.obj)
     given = _provisional(password_file)
     second = _second_person(ctx.obj, practice, actor, user, countersign)
     ctx.obj.prompts.confirm(f"Reset {user}", yes=yes)
     done = reset_person(practice, actor, login=user, password=given, was_seen=seen, second=second)
-    shown = _hand_over(done.password, password_file)
-    value = {"user": user, "password": shown, **facts(done, "taken_back")}
-    new = f"{user} makes a new key at the next login, and cannot do anything until you confirm it."
-    taken_back = _taken_back_lines(done.taken_back)
-    ctx.obj.out.show(value, (new, *_provisional_lines(shown), *taken_back))
+    _show_reset(ctx.obj.out, user, done, _hand_over(done.password, password_file))
     if seen:
         _tell_what_is_left(ctx.obj.out, practice)
     then = "; you run callrec practice keys rotate --reseal" if seen else ""
     ctx.obj.out.next_step(f"{user} runs callrec login {user}{then}")
+
+
+def _show_reset(out: Output, user: str, done: PasswordReset, password: str | None) -> None:
+    value = {"user": user, "password": password, **facts(done, "taken_back")}
+    new = f"{user} makes a new key at the next login, and cannot do anything until you confirm it."
+    taken_back = _taken_back_lines(done.taken_back)
+    out.show(value, (new, *_provisional_lines(password), *taken_back))
 
 
 def _taken_back_lines(requests: tuple[str, ...]) -> Iterator[str]:
@@ -241,8 +246,7 @@ def confirm(
     """
     from callrec.people.joining import confirm_person
 
-    call = ctx.obj
-    sitting = Sitting(call, users, done="confirmed")
+    call, sitting = ctx.obj, Sitting(ctx.obj, users, done="confirmed")
     if words and len(words) != len(sitting.references):
         raise Unusable("give --words once for each person", hint="in the order of their logins")
     actor = signing_person(call, practice_of(call))
@@ -253,11 +257,14 @@ def confirm(
             if second is None and user != countersign:
                 second = _second_person(call, practice, actor, user, countersign)
             beside = None if user == countersign else second
-            what = f"The six words that {user} reads to you"
-            heard = said or call.prompts.ask(what, option="--words TEXT")
+            heard = said or _ask_words(call.prompts, user)
             done = confirm_person(practice, actor, login=user, words=heard, second=beside)
             _show_confirmed(sitting, done, actor, beside)
     sitting.end()
+
+
+def _ask_words(prompts: Prompts, user: str) -> str:
+    return prompts.ask(f"The six words that {user} reads to you", option="--words TEXT")
 
 
 def _show_confirmed(sitting: Sitting, done: Colleague, actor: Actor, beside: Actor | None) -> None:
@@ -295,8 +302,7 @@ def list_(ctx: Context) -> None:
     from callrec.login.people import list_people
     from callrec.practice import is_older_than_keys, today
 
-    practice = practice_of(ctx.obj)
-    actor = acting_person(ctx.obj, practice)
+    practice, actor = practice_and_actor(ctx.obj)
     everybody = list_people(practice, actor)
     words = _list_words(everybody, today(practice))
     ctx.obj.out.show_items([_json(person) for person in everybody], words)
@@ -390,24 +396,27 @@ def delegate(
     A second person signs for a loan too, if there is one who may: --countersign
     """
     from callrec.people.powers import end_delegation, lend_power
-    from callrec.practice import today
 
     practice = practice_of(ctx.obj)
     if end is (until is not None):
-        raise Unusable(
-            "say until when the power is lent, or end it", hint="give --until DATE or --end"
-        )
-    last = parse_day(until, today(practice), what="--until", ahead=True) if until else None
+        either = "say until when the power is lent, or end it"
+        raise Unusable(either, hint="give --until DATE or --end")
+    last = typed_day(practice, until, "--until", ahead=True)
     actor = signing_person(ctx.obj, practice)
     if last is None:
         end_delegation(practice, actor, login=user, power=power)
-        text = f"{user} may not {power.meaning} any more; the vault has new keys for it."
     else:
         second = _second_person(ctx.obj, practice, actor, user, countersign)
         lend_power(practice, actor, login=user, power=power, until=last, second=second)
+    _show_delegation(ctx.obj.out, user, power, last)
+
+
+def _show_delegation(out: Output, user: str, power: Power, last: date | None) -> None:
+    text = f"{user} may not {power.meaning} any more; the vault has new keys for it."
+    if last is not None:
         text = f"{user} may {power.meaning} until {short_date(last)}."
-    ctx.obj.out.show({"user": user, "power": power, "until": last}, text)
-    ctx.obj.out.next_step(f"callrec user show {user}")
+    out.show({"user": user, "power": power, "until": last}, text)
+    out.next_step(f"callrec user show {user}")
 
 
 @user_app.command()
@@ -420,8 +429,7 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     """
     from callrec.people.powers import disable_person
 
-    practice = practice_of(ctx.obj)
-    actor = signing_person(ctx.obj, practice)
+    practice, actor = practice_and_signer(ctx.obj)
     ctx.obj.prompts.confirm(f"Disable {user}", yes=yes)
     taken_back = disable_person(practice, actor, login=user)
     value = {"user": user, "standing": "disabled", "taken_back": list(taken_back)}
@@ -429,7 +437,7 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
 
 
 def _tell_what_is_left(out: Output, practice: Practice) -> None:
-    """After a password was seen: what it opened lies under the keys of old until it is moved."""
+    """After a password was seen: say which keys are retired, and which drives it still opens."""
     from callrec.archive.opened import drives_still_opened
 
     out.note("The vault's keys that the old password opened are retired.")
@@ -448,8 +456,7 @@ def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersi
     """
     from callrec.login.unlock import change_password
 
-    practice = practice_of(ctx.obj)
-    actor = signing_person(ctx.obj, practice)
+    practice, actor = practice_and_signer(ctx.obj)
     choose = _new_password(ctx.obj, practice, actor)
     if seen:
         second = _second_person(ctx.obj, practice, actor, actor.login, countersign)
@@ -499,15 +506,15 @@ def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = 
     """
     from callrec.login.sessions import end_sessions, list_sessions
 
-    practice = practice_of(ctx.obj)
     if end:
-        actor = signing_person(ctx.obj, practice)
+        practice, actor = practice_and_signer(ctx.obj)
         whose = user or actor.login
         ended = end_sessions(practice, actor, login=whose)
         told = f"{counted(ended, 'login')} of {whose} ended."
         ctx.obj.out.show({"user": whose, "ended": ended}, told)
         return
-    found = list_sessions(practice, acting_person(ctx.obj, practice), login=user)
+    practice, actor = practice_and_actor(ctx.obj)
+    found = list_sessions(practice, actor, login=user)
     _show_sessions(ctx.obj.out, found, practice.settings.time_zone, user)
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -178,18 +179,17 @@ def fingerprint(ctx: Context) -> None:
     practice = practice_of(ctx.obj)
     digits = practice.root.hex()
     groups, words = grouped_fingerprint(digits), key_words(digits)
-    out = ctx.obj.out
+    value = {"fingerprint": digits, "groups": groups.split(), "words": words}
+    square = chain([""], qr_code(digits)) if ctx.obj.out.is_on_a_terminal else ()
+    ctx.obj.out.show(value, chain(_fingerprint_lines(practice.name, groups, words), square))
+    ctx.obj.out.note("compare it with the page of the recovery kit before you publish it")
 
-    def lines() -> Iterator[str]:
-        yield from (groups, "", "To read out on the telephone:", words)
-        yield from ("", "For the website and the letterhead:")
-        yield f'"Recordings released by {practice.name} can be checked against this fingerprint:'
-        yield f'{groups}"'
-        if out.is_on_a_terminal:
-            yield from ("", *qr_code(digits))
 
-    out.show({"fingerprint": digits, "groups": groups.split(), "words": words}, lines())
-    out.note("compare it with the page of the recovery kit before you publish it")
+def _fingerprint_lines(practice: str, groups: str, words: str) -> Iterator[str]:
+    yield from (groups, "", "To read out on the telephone:", words)
+    yield from ("", "For the website and the letterhead:")
+    yield f'"Recordings released by {practice} can be checked against this fingerprint:'
+    yield f'{groups}"'
 
 
 Package = Annotated[

@@ -129,7 +129,7 @@ def letters_for(purpose: Purpose) -> tuple[LetterKind, ...]:
 
 
 def is_true(kind: LetterKind, request: LetterFacts) -> bool:
-    """Whether what a kind of letter says of a request is so."""
+    """Whether what a kind of letter says is true of a request."""
     is_open = request.state in _OPEN and not request.is_answered
     in_force = request.state is RequestState.IN_EFFECT
     return {

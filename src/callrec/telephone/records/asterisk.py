@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final
 
 from callrec.telephone.call import Direction, Leg, System
-from callrec.telephone.number import is_extension
+from callrec.telephone.number import is_extension, may_be_outside
 from callrec.telephone.records.lines import (
     FileClock,
     Line,
@@ -134,7 +134,7 @@ def _written(fields: Mapping[str, str], time: WrittenTime, setup: Setup) -> Writ
     direction = None
     if ours_calling:
         direction = Direction.INTERNAL if ours_called else Direction.OUTBOUND
-    elif ours_called or from_outside:
+    elif from_outside or (ours_called and may_be_outside(calling)):
         direction = Direction.INBOUND
     return Written(
         system=System.ASTERISK,

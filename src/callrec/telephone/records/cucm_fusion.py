@@ -19,7 +19,7 @@ from functools import partial
 from typing import Final
 
 from callrec.telephone.call import Direction, Leg, System
-from callrec.telephone.number import is_extension
+from callrec.telephone.number import e164, is_extension
 from callrec.telephone.records.lines import (
     MILLISECOND,
     Line,
@@ -74,7 +74,11 @@ def _fusionpbx_leg(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
         system=System.FREESWITCH,
         how="a call record as FusionPBX writes it",
         time=time,
-        direction=_DIRECTIONS.get(fields.get("direction", "").casefold()),
+        # Whatever is dialled with six digits or fewer is called local: 999 and 118500, too.
+        direction=None
+        if e164(fields.get("destination_number", ""))
+        and fields.get("direction", "").casefold() == "local"
+        else _DIRECTIONS.get(fields.get("direction", "").casefold()),
         calling=parse_end(fields.get("source_number") or fields.get("caller_id_number", "")),
         called=_MAILBOX.sub(r"\1", parse_end(fields.get("destination_number", ""))),
         extension=fields.get("extension"),
@@ -136,6 +140,7 @@ def _cucm_leg(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
     # Of a mailbox the desk counts that it is of.
     final = None if by_voicemail else fields.get("finalcalledpartynumber")
     called = parse_end(final or fields.get("originalcalledpartynumber", ""))
+    # A telephone within always has a number: one without came by a trunk.
     is_withheld = not calling and is_extension(called, setup.extensions)
     call = Written(
         system=System.CUCM,

@@ -62,13 +62,17 @@ def read_lines(file: Readable) -> Iterator[Line | NotUnderstood]:
     """Each line that holds something; of one that is too long no more is kept than its number.
 
     UTF-8, with or without a byte order mark; any other line is read as Windows' code page for
-    western Europe (CP1252). NULs are left out: systems pad with them.
+    western Europe (CP1252). NULs before or behind a line are left out: systems pad with them; a
+    line with one within is not understood, for it may stand in a number.
     """
     for number, raw in enumerate(_raw_lines(file), start=1):
         if raw is None:
             yield NotUnderstood(number, f"the line is longer than {MAX_LINE_BYTES // 1024} KiB")
             continue
-        plain = raw.removeprefix(b"\xef\xbb\xbf" if number == 1 else b"").replace(b"\0", b"")
+        plain = raw.removeprefix(b"\xef\xbb\xbf" if number == 1 else b"").strip(b"\0\r")
+        if b"\0" in plain:
+            yield NotUnderstood(number, "it holds a NUL")
+            continue
         try:
             text = plain.decode("utf-8")
         except UnicodeDecodeError:
@@ -147,7 +151,7 @@ def _raw_lines(file: Readable) -> Iterator[bytes | None]:
         yield None if is_too_long else rest
 
 
-_LONGEST_END, _LONGEST_NAME, _LONGEST_FILE_NAME = 64, 200, 255
+_LONGEST_END, _LONGEST_NAME, _LONGEST_FILE_NAME = 200, 200, 255
 """Characters, of a file's name bytes."""
 
 _FOLDERS: Final = re.compile(r"[/\\]")
@@ -171,10 +175,15 @@ _LATEST: Final = 4_102_444_800
 """Seconds: the year 2100."""
 
 
+_MARKS: Final = "\u200b\u200e\u200f\u202a\u202b\u202c\u2066\u2069\ufeff"
+"""Around a number that was pasted; the number is read without them."""
+
+
 def parse_end(text: str) -> str:
     """One end of a call as it was written; empty where nothing of the kind can be written."""
     plain = text.strip()
-    return plain if len(plain) <= _LONGEST_END and plain.isprintable() else ""
+    shown = all(sign.isprintable() or sign.isspace() or sign in _MARKS for sign in plain)
+    return plain if len(plain) <= _LONGEST_END and shown else ""
 
 
 def person_names(*names: str) -> tuple[str, ...]:

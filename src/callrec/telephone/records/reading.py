@@ -7,6 +7,7 @@ A single item also describes a single recording (`read_description`).
 from __future__ import annotations
 
 import codecs
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -218,6 +219,8 @@ def _items(numbered: Iterator[tuple[int, Any]], setup: Setup) -> Iterator[Leg | 
     for number, item in chain(first, numbered):
         reader = _reader_of(item, setup)
         legs = reader.legs(item, setup) if reader else ["it is not a call's record"]
+        if reader and "\\u0000" in json.dumps(item, ensure_ascii=False):
+            legs = ["it holds a NUL"]
         for leg in legs:
             yield NotUnderstood(number, leg) if isinstance(leg, str) else leg
 

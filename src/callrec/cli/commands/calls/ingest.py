@@ -92,8 +92,7 @@ def ingest(
     if bundle is not None or map_file is not None:
         typed = {"PATH": paths, "--after": after != "keep", "--watch": watch, "--system": system}
         typed |= {"--unrecognised": unrecognised, "--learn": learn_names}
-        others = [name for name in typed if typed[name]]
-        order = read_order(bundle, map_file, cdr or [], others, asked, rows=rows)
+        order = read_order(bundle, map_file, cdr or [], typed, asked, rows=rows)
         run = try_rows if names_only else rehearse_bundle if dry_run else ingest_bundle
         run(ctx.obj, order)
         return

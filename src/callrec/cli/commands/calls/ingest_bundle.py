@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from callrec.cli.commands.calls.ingest_view import ingested_lines, run_json, show_previews
-from callrec.cli.invocation import Invocation, check_destination, practice_of, signing_person
+from callrec.cli.invocation import (
+    Invocation,
+    check_destination,
+    practice_and_signer,
+)
 from callrec.cli.layout import Table
 from callrec.cli.output import counted
 from callrec.errors import DoneInPart, Tampered, Unusable
@@ -44,12 +48,12 @@ def read_order(
     file: Path | None,
     map_file: Path | None,
     cdr: Sequence[Path],
-    others: Sequence[str],
+    others: Mapping[str, object],
     instruction: InstructionOrder | None,
     *,
     rows: int,
 ) -> BundleOrder:
-    """What was typed; ``others``: what goes with no export.
+    """What was typed; ``others``: by its name what goes with no export, if it was typed.
 
     Raises:
         Unusable: it does not go together.
@@ -59,9 +63,9 @@ def read_order(
             "--bundle and --map go together: the export, and how its list is read",
             hint="give both: --bundle EXPORT.zip --map MAP.toml",
         )
-    if others:
+    for name in filter(others.get, others):
         hint = "an export is taken in whole, and stays as it is"
-        raise Unusable(f"--bundle does not go with {others[0]}", hint=hint)
+        raise Unusable(f"--bundle does not go with {name}", hint=hint)
     return BundleOrder(file, map_file, cdr, instruction, rows)
 
 
@@ -121,8 +125,7 @@ def ingest_bundle(invocation: Invocation, order: BundleOrder) -> None:
     from callrec.intake.records import open_call_records
 
     form = read_bundle_map(order.map_file)
-    practice = practice_of(invocation)
-    actor = signing_person(invocation, practice)
+    practice, actor = practice_and_signer(invocation)
     order = _checked(invocation, practice, actor, order)
     with (
         open_bundle(order.file, form, today=invocation.today()) as bundle,

@@ -15,8 +15,8 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
     Invocation,
-    acting_person,
     drafting,
+    practice_and_actor,
     practice_of,
     reading_person,
 )
@@ -72,30 +72,30 @@ def receive(
     from callrec.complaints.complaint import NewComplaint, receive_complaint
     from callrec.practice import today
 
-    practice = practice_of(ctx.obj)
-    actor, ask = acting_person(ctx.obj, practice), partial(_ask, ctx.obj)
+    practice, actor = practice_and_actor(ctx.obj)
+    ask, link = partial(_ask, ctx.obj), partial(_link, ctx.obj)
     with drafting(ctx.obj, practice, "complaint receive"):
         new = NewComplaint(
             received_on=_ask_day(ctx.obj, "When did it come?", on, today(practice)),
             how=_how(ctx.obj, how, "How did it come?"),
             complainant=ask("Who complains?", str, from_, "--from NAME"),
-            contact=ask(
-                "How can we reach them?", str, contact, "--contact TEXT", help_=_CONTACT_HELP
-            ),
+            contact=ask("How can we reach them?", str, contact, "--contact TEXT", help_=_REACHED),
             what=ask("What do they say is wrong?", str, what, "--what TEXT", check=check_account),
-            request=_link(ctx.obj, "Which request is it about?", options.read_request, request),
-            incident=_link(
-                ctx.obj, "Which incident is it about?", read_incident_reference, incident
-            ),
+            request=link("Which request is it about?", options.read_request, request),
+            incident=link("Which incident is it about?", read_incident_reference, incident),
         )
         made = receive_complaint(practice, actor, new)
+    _show_received(ctx.obj, made)
+
+
+def _show_received(invocation: Invocation, made: ChangedComplaint) -> None:
     due = " No day is known to acknowledge it by: callrec complaint show says why."
     if made.due_on is not None:
         due = f" Acknowledge it by {short_date(made.due_on)}."
-    _show_changed(ctx.obj, made, f"{made.reference} is entered.{due}", "acknowledge")
+    _show_changed(invocation, made, f"{made.reference} is entered.{due}", "acknowledge")
 
 
-_CONTACT_HELP: Final = "An address, an e-mail address or a telephone number."
+_REACHED: Final = "An address, an e-mail address or a telephone number."
 
 
 def _ask(
@@ -205,17 +205,10 @@ def outcome(
     """
     if finding is None:
         meanings = {each.value: each.meaning for each in Finding}
-        finding = Finding(
-            ctx.obj.prompts.choose("What came of it?", meanings, option="--finding FINDING")
-        )
-    _add(
-        *(ctx.obj, complaint, ComplaintAct.ANSWERED),
-        on=on,
-        how=how,
-        what=what,
-        finding=finding,
-        yes=yes,
-    )
+        asked = "What came of it?"
+        finding = Finding(ctx.obj.prompts.choose(asked, meanings, option="--finding FINDING"))
+    act = ComplaintAct.ANSWERED
+    _add(ctx.obj, complaint, act, on=on, how=how, what=what, finding=finding, yes=yes)
 
 
 _QUESTIONS: Final = {
@@ -279,21 +272,19 @@ def list_(ctx: Context) -> None:
     """List the complaints that you entered or may read, newest first."""
     from callrec.complaints.show import list_complaints
 
-    practice = practice_of(ctx.obj)
-    listed = list_complaints(practice, acting_person(ctx.obj, practice))
-    rows = [
-        (
-            *(each.reference, each.state, _day(each.received_on)),
-            *(each.entered_by, _pressing(each)),
-        )
-        for each in listed
-    ]
+    listed = list_complaints(*practice_and_actor(ctx.obj))
     headers = ("complaint", "state", "received", "entered by", "acknowledge by")
-    ctx.obj.out.show_items([_listed_json(each) for each in listed], Table(headers, rows))
+    table = Table(headers, [_list_row(each) for each in listed])
+    ctx.obj.out.show_items([_listed_json(each) for each in listed], table)
     for each in listed:
         if each.received_on is None:
             changed = f"complaint {each.reference} is not as it was entered"
             ctx.obj.out.note(f"warning: {changed}: callrec audit verify")
+
+
+def _list_row(listed: ListedComplaint) -> tuple[object, ...]:
+    received = _day(listed.received_on)
+    return listed.reference, listed.state, received, listed.entered_by, _pressing(listed)
 
 
 def _pressing(listed: ListedComplaint) -> str:

@@ -16,6 +16,7 @@ from callrec.cli.invocation import (
     Invocation,
     acting_person,
     drafting,
+    practice_and_actor,
     practice_of,
     reading_person,
 )
@@ -60,11 +61,10 @@ def report(
     """
     from callrec.incidents.incident import report_incident
 
-    prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
-    actor = acting_person(ctx.obj, practice)
+    practice, actor = practice_and_actor(ctx.obj)
     with drafting(ctx.obj, practice, "incident report"):
         account = _account(
-            prompts,
+            ctx.obj.prompts,
             practice,
             noticed=noticed,
             what=what,
@@ -73,12 +73,10 @@ def report(
             request=request,
         )
         made = report_incident(practice, actor, account)
-    out, ends = ctx.obj.out, local_time(made.due_at, practice.settings.time_zone)
-    out.show(
-        {"id": made.reference, **facts(made, "told", "due_at")},
-        f"{made.reference} is reported; {made.told} is told. 72 hours end {ends}.",
-    )
-    out.next_step(f"callrec incident show {made.reference}")
+    ends = local_time(made.due_at, practice.settings.time_zone)
+    said = f"{made.reference} is reported; {made.told} is told. 72 hours end {ends}."
+    ctx.obj.out.show({"id": made.reference, **facts(made, "told", "due_at")}, said)
+    ctx.obj.out.next_step(f"callrec incident show {made.reference}")
 
 
 def _account(
@@ -222,18 +220,25 @@ def update(ctx: Context, incident: IncidentReference, **typed: Any) -> None:
     three are written down for every breach [33(5)]. Then comes who was told [34].
     """
     from callrec.incidents.incident import update_incident
-    from callrec.practice import today
 
     said = {name: value for name, value in typed.items() if value is not None}
     practice = practice_of(ctx.obj)
     if not said and ctx.obj.prompts.possible and not ctx.obj.given.json:
         said = _ask_findings(ctx.obj.prompts)
-    if day := said.get("people_told_on"):
-        read = parse_day(day, today(practice), option="--people-told-on DATE")
-        said["people_told_on"] = read.isoformat()
-    found = Findings(**said)
+    found = _read_findings(practice, said)
     updated = update_incident(practice, _reader(ctx.obj, practice), incident, found)
     _show_updated(ctx.obj, updated, f"{incident} is added to.")
+
+
+def _read_findings(practice: Practice, said: Mapping[str, Any]) -> Findings:
+    """What was found out, its day in any form that people type."""
+    from callrec.practice import today
+
+    told_on = said.get("people_told_on")
+    if not told_on:
+        return Findings(**said)
+    read = parse_day(told_on, today(practice), option="--people-told-on DATE")
+    return Findings(**{**said, "people_told_on": read.isoformat()})
 
 
 def _ask_findings(prompts: Prompts) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -25,10 +26,10 @@ from callrec.policy.days import short_date
 
 if TYPE_CHECKING:
     from callrec.archive.log import Removed
-    from callrec.archive.run import Archived
+    from callrec.archive.run import Archived, BackedUp
     from callrec.archive.survey import VolumeReport
     from callrec.calls.trial import KeyTrial
-    from callrec.practice import Practice
+    from callrec.practice import Actor, Practice
 
     Sample: TypeAlias = tuple[KeyTrial, int]
 
@@ -159,24 +160,42 @@ def verify(ctx: Context, *, folders: volumes.VolumeFolders = None) -> None:
     The drive that was not checked for the longest time comes first. Damaged, missing and extra
     files are named, and the exit status is then 5.
     """
+    from callrec.archive.survey import longest_unverified_first
+
+    practice = practice_of(ctx.obj)
+    every = folders or _attached_folders(practice)
+    approver = approver_if_any(ctx.obj, practice)
+    checked = [
+        _check_volume(ctx.obj, practice, at, approver)
+        for at in longest_unverified_first(practice, every)
+    ]
+    _show_checked(ctx.obj.out, practice, checked, asked=folders)
+    _end_verify(checked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What came of one volume."""
+
+    report: VolumeReport
+    sample: Sample | None
+    """Recordings that were opened; None: nobody was there who may."""
+    not_erased: tuple[CallrecError, ...]
+    """Why an erasure is owed there yet."""
+
+
+def _check_volume(
+    invocation: Invocation, practice: Practice, at: Path, approver: Actor | None
+) -> _Checked:
     from callrec.archive.sampling import open_sample
-    from callrec.archive.survey import count_bags, longest_unverified_first, verify_volume
+    from callrec.archive.survey import count_bags, verify_volume
     from callrec.volume.volume import open_volume
 
-    practice, out = practice_of(ctx.obj), ctx.obj.out
-    every = folders or _attached_folders(practice)
-    reports: list[VolumeReport] = []
-    opened: dict[str, Sample] = {}
-    approver = approver_if_any(ctx.obj, practice)
-    not_erased: list[CallrecError] = []
-    for at in longest_unverified_first(practice, every):
-        not_erased += _erase_first(ctx.obj, practice, at)
-        with out.progress("reading bags", total=count_bags(at)) as advance:
-            reports.append(verify_volume(practice, at, advance))
-        if approver is not None:
-            opened[reports[-1].volume] = open_sample(practice, approver, open_volume(at))
-    _show_reports(out, practice, reports, opened, asked=folders)
-    _end_verify(reports, opened, not_erased)
+    not_erased = _erase_first(invocation, practice, at)
+    with invocation.out.progress("reading bags", total=count_bags(at)) as advance:
+        report = verify_volume(practice, at, advance)
+    sample = open_sample(practice, approver, open_volume(at)) if approver else None
+    return _Checked(report, sample, not_erased)
 
 
 def _attached_folders(practice: Practice) -> list[Path]:
@@ -191,36 +210,27 @@ def _attached_folders(practice: Practice) -> list[Path]:
     return every
 
 
-def _show_reports(
-    out: Output,
-    practice: Practice,
-    reports: Sequence[VolumeReport],
-    opened: Mapping[str, Sample],
-    *,
-    asked: Sequence[Path] | None,
+def _show_checked(
+    out: Output, practice: Practice, checked: Sequence[_Checked], *, asked: Sequence[Path] | None
 ) -> None:
-    lines = (line for report in reports for line in _report_lines(report, opened))
+    lines = (line for each in checked for line in _checked_lines(each))
     if asked is not None and len(asked) == 1:
-        out.show(_report_json(reports[0], opened), lines)
+        out.show(_checked_json(checked[0]), lines)
     else:
-        out.show_items([_report_json(report, opened) for report in reports], lines)
-        _note_not_attached(out, practice, reports)
+        out.show_items([_checked_json(each) for each in checked], lines)
+        _note_not_attached(out, practice, {each.report.label for each in checked})
 
 
-def _end_verify(
-    reports: Sequence[VolumeReport],
-    opened: Mapping[str, Sample],
-    not_erased: Sequence[CallrecError],
-) -> None:
+def _end_verify(checked: Sequence[_Checked]) -> None:
     """Name the first of what is wrong, for the exit status."""
-    for fault in (fault for report in reports for fault in report.faults):
+    for fault in (fault for each in checked for fault in each.report.faults):
         raise Tampered(
             f"the drive's {fault.path}: {fault.what}",
             hint="keep the drive as it is, archive to another one and tell the Data Controller",
         )
-    for tried, _ in opened.values():
+    for tried, _ in filter(None, (each.sample for each in checked)):
         tried.check()
-    for problem in not_erased:
+    for problem in (problem for each in checked for problem in each.not_erased):
         raise DoneInPart(f"an erasure is owed yet: {problem.message}", hint=problem.hint)
 
 
@@ -246,10 +256,10 @@ def _erase_first(invocation: Invocation, practice: Practice, at: Path) -> tuple[
     return ()
 
 
-def _report_json(report: VolumeReport, opened: Mapping[str, Sample]) -> Mapping[str, Any]:
+def _checked_json(checked: _Checked) -> Mapping[str, Any]:
     from callrec.archive.survey import FaultKind
 
-    tried, _ = opened.get(report.volume, (None, 0))
+    report, (tried, _) = checked.report, checked.sample or (None, 0)
     return {
         "volume": report.label,
         "ok": not report.faults,
@@ -261,22 +271,21 @@ def _report_json(report: VolumeReport, opened: Mapping[str, Sample]) -> Mapping[
     }
 
 
-def _report_lines(report: VolumeReport, opened: Mapping[str, Sample]) -> Iterator[str]:
+def _checked_lines(checked: _Checked) -> Iterator[str]:
+    report, (tried, there) = checked.report, checked.sample or (None, 0)
     read = f"{counted(report.checked, 'recording')} in {counted(report.bags, 'bag')} read back"
     if report.faults:
         yield f'"{report.label}" is not as it was written; {read}:'
         yield from (f"{fault.kind}: {fault.path}: {fault.what}" for fault in report.faults)
     else:
         yield f'"{report.label}" is as it was written: {read} and compared.'
-    tried, there = opened.get(report.volume, (None, 0))
     if tried and there:
         yield f"Opened with their keys: {tried.opened} of {tried.of} tried, of {there} there."
 
 
-def _note_not_attached(out: Output, practice: Practice, reports: Sequence[VolumeReport]) -> None:
+def _note_not_attached(out: Output, practice: Practice, verified: Collection[str]) -> None:
     from callrec.archive.volumes import list_volumes
 
-    verified = {report.label for report in reports}
     for each in list_volumes(practice):
         if each.label not in verified and each.at is None:
             when = (
@@ -301,16 +310,20 @@ def backup(
     from callrec.archive.run import back_up
     from callrec.registers.verify import check_vault
 
-    practice, out = practice_of(ctx.obj), ctx.obj.out
+    practice = practice_of(ctx.obj)
     label = _label_of(ctx.obj, practice, to, label, what="backup", yes=yes)
     done = back_up(practice, signing_person(ctx.obj, practice), to, check=check_vault, label=label)
+    _show_backup(ctx.obj.out, done)
+    ctx.obj.out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
+
+
+def _show_backup(out: Output, done: BackedUp) -> None:
     value = {"volume": done.label, "copied_at": done.copied_at, "bytes": done.size_bytes}
     value |= facts(done, "on_vaults_disk")
     size = f"{done.size_bytes / 1000:,.1f} kB"
     out.show(value, f'The catalogue, {size}, is sealed in "{done.label}", checked and opened.')
     if done.on_vaults_disk:
         _warn_on_vaults_disk(out, done.label)
-    out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
 
 
 BackupTo = Annotated[

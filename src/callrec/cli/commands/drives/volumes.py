@@ -16,6 +16,7 @@ from callrec.cli.invocation import (
     Context,
     acting_person,
     acting_person_if_any,
+    practice_and_actor,
     practice_of,
     signing_person,
 )
@@ -100,8 +101,7 @@ def found(ctx: Context, folder: VolumeFolder) -> None:
     from callrec.archive.survey import count_bags
     from callrec.archive.volumes import report_found
 
-    practice = practice_of(ctx.obj)
-    actor = acting_person(ctx.obj, practice)
+    practice, actor = practice_and_actor(ctx.obj)
     out = ctx.obj.out
     with out.progress("reading bags", total=count_bags(folder)) as advance:
         report = report_found(practice, actor, folder, advance)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from callrec.cli import options
@@ -23,6 +24,7 @@ from callrec.cli.invocation import (
     Invocation,
     acting_person,
     countersigning_person,
+    practice_and_actor,
     practice_of,
     signing_person,
     typed_day,
@@ -31,7 +33,7 @@ from callrec.cli.layout import as_words
 from callrec.cli.output import facts
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import last_day, short_date
-from callrec.policy.edits import Edits, TypedEdit
+from callrec.policy.edits import Edits
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.letter import LetterKind
@@ -40,7 +42,7 @@ from callrec.policy.words import in_words, some_of
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
-    from callrec.requests.decide import Approved, Decision
+    from callrec.requests.decide import Approved, Decision, DeniedRequest
 
 approve_app = new_app()
 
@@ -86,7 +88,7 @@ def approve(
     decision = Decision(
         recordings=tuple(recording or ()),
         withheld=grounds_of(withhold or ()),
-        edits=typed_edits(clip, silence),
+        edits=options.typed_edits(clip, silence),
         to=to,
         until=typed_day(practice, until, "--until", ahead=True),
         note=note,
@@ -286,24 +288,20 @@ def deny(
     alone = " alone" if break_glass else ""
     sitting = Sitting(ctx.obj, requests, done="denied")
     ctx.obj.prompts.confirm(f"deny {', '.join(sitting.references)}{alone}", yes=yes)
-    practice = practice_of(ctx.obj)
-    actor, opinion = acting_person(ctx.obj, practice), _opinion(practice, opinion_of, opinion_on)
+    practice, actor = practice_and_actor(ctx.obj)
+    opinion = _opinion(practice, opinion_of, opinion_on)
+    deny = partial(deny_request, practice, actor, reason=why, ground=code, opinion=opinion)
     for reference in sitting.references:
         with sitting.on(reference):
-            denied = deny_request(
-                practice,
-                actor,
-                reference,
-                reason=why,
-                ground=code,
-                opinion=opinion,
-                breaks_glass=break_glass,
-            )
-            value = {"id": reference, **facts(denied, "state")}
-            sitting.show(reference, value, f"{reference} is {in_words(denied.state)}.")
-            if denied.is_awaited and not sitting.is_of_several:
-                sitting.out.next_step(f"callrec request letter {reference} --kind refuse")
+            _show_denied(sitting, reference, deny(reference, breaks_glass=break_glass))
     sitting.end()
+
+
+def _show_denied(sitting: Sitting, reference: str, denied: DeniedRequest) -> None:
+    value = {"id": reference, **facts(denied, "state")}
+    sitting.show(reference, value, f"{reference} is {in_words(denied.state)}.")
+    if denied.is_awaited and not sitting.is_of_several:
+        sitting.out.next_step(f"callrec request letter {reference} --kind refuse")
 
 
 revoke_app = new_app()
@@ -322,16 +320,8 @@ def revoke(
 
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     ctx.obj.prompts.confirm(f"revoke {request}", yes=yes)
-    practice = practice_of(ctx.obj)
-    actor = acting_person(ctx.obj, practice)
+    practice, actor = practice_and_actor(ctx.obj)
     done = revoke_grants(practice, actor, request, reason=why)
     text = f"{request} is {done.state} now. Grants destroyed: {done.grants}."
     ctx.obj.out.show({"id": request, **facts(done, "grants", "state")}, text)
     ctx.obj.out.next_step(f"callrec request show {request}")
-
-
-def typed_edits(
-    clips: Iterable[TypedEdit] | None, silences: Iterable[TypedEdit] | None
-) -> tuple[TypedEdit, ...]:
-    """What both options ask for; which recordings they name is resolved later."""
-    return (*(clips or ()), *(silences or ()))

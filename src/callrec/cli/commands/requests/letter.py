@@ -13,8 +13,7 @@ from callrec.cli import options
 from callrec.cli.invocation import (
     Context,
     Invocation,
-    practice_of,
-    signing_person,
+    practice_and_signer,
 )
 from callrec.cli.layout import Prose, Table
 from callrec.cli.output import facts
@@ -59,8 +58,7 @@ def letter(
     _check_belongs(kind, tell, number, sent=sent, how=how)
     if to is not None:
         _check_file(to)
-    practice = practice_of(ctx.obj)
-    actor = signing_person(ctx.obj, practice)
+    practice, actor = practice_and_signer(ctx.obj)
     desk = _Desk(ctx.obj, practice, actor, request, number, to)
     if sent is not None:
         _record_sent(desk, sent, how)

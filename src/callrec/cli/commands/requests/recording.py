@@ -9,7 +9,11 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.requests.subject import read_subject_reference
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    practice_and_signer,
+)
 from callrec.cli.output import facts
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.policy.rights.note import check_text
@@ -54,8 +58,7 @@ def _write(
 ) -> None:
     from callrec.notes.note import write_note
 
-    practice = practice_of(invocation)
-    actor = signing_person(invocation, practice)
+    practice, actor = practice_and_signer(invocation)
     if text is None:
         question, option = asked
         text = invocation.prompts.ask_until(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
@@ -35,10 +36,17 @@ from callrec.cli.commands.requests.view import (
 )
 from callrec.cli.commands.search import by_hand_lines, call_json, calls_table, numbers_of
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, acting_person, drafting, practice_of
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    acting_person,
+    drafting,
+    practice_and_actor,
+    practice_of,
+)
 from callrec.cli.layout import Table, as_words
 from callrec.cli.options import NamedCall
-from callrec.cli.output import counted, facts
+from callrec.cli.output import Output, counted, facts
 from callrec.errors import Unusable
 from callrec.policy.authority import who_decides
 from callrec.policy.particulars import Answers
@@ -78,8 +86,7 @@ def create(
     from callrec.search.search import suggest_recordings
 
     call = ctx.obj
-    practice = practice_of(call)
-    actor = acting_person(call, practice)
+    practice, actor = practice_and_actor(call)
     chosen = ask_purpose(call.prompts, purpose)
     with drafting(call, practice, f"request create {chosen}"):
         numbers, answers = _particulars(call, practice, actor, chosen, recording or (), given=typed)
@@ -283,10 +290,9 @@ def show(
     ctx: Context, request: options.Reference, *, agreement_to: options.AgreementTo = None
 ) -> None:
     """Show one request: what it says, what was decided, what happened."""
-    from callrec.crypto.primitives import sha256
     from callrec.requests.agreement import read_agreement
     from callrec.requests.show import show_request
-    from callrec.system.files import check_new, write_whole
+    from callrec.system.files import check_new
 
     if agreement_to:
         check_new(agreement_to, replace=False)
@@ -294,11 +300,17 @@ def show(
     actor = reader(ctx.obj, practice)
     shown = show_request(practice, actor, request)
     if agreement_to:
-        data = read_agreement(practice, actor, shown.opened)
-        write_whole(agreement_to, data, replace=False)
-        ctx.obj.out.note(f"the agreement is in {agreement_to}: delete it when you have read it")
-        ctx.obj.out.note(f"its SHA-256: {sha256(data).hex()}")
+        _write_agreement(ctx.obj.out, read_agreement(practice, actor, shown.opened), agreement_to)
     ctx.obj.out.show(request_json(shown), request_lines(shown, practice))
+
+
+def _write_agreement(out: Output, agreement: bytes, to: Path) -> None:
+    from callrec.crypto.primitives import sha256
+    from callrec.system.files import write_whole
+
+    write_whole(to, agreement, replace=False)
+    out.note(f"the agreement is in {to}: delete it when you have read it")
+    out.note(f"its SHA-256: {sha256(agreement).hex()}")
 
 
 @request_app.command()
@@ -316,8 +328,18 @@ def attach(
     """
     from callrec.requests.amend import attach_recordings
 
-    if not recordings and ctx.obj.prompts.possible and not ctx.obj.given.json:
-        recordings = ctx.obj.prompts.ask_until(
+    recordings = recordings or _ask_which(ctx.obj, request)
+    practice = practice_of(ctx.obj)
+    actor = _changer(ctx.obj, practice, request, yes=yes)
+    numbers = numbers_of(ctx.obj, practice, actor, recordings, request=request)
+    _show_amended(ctx.obj, attach_recordings(practice, actor, request, numbers))
+
+
+def _ask_which(call: Invocation, request: str) -> list[NamedCall]:
+    """The recordings to attach; Unusable where none is named, or nobody can be asked."""
+    recordings: list[NamedCall] = []
+    if call.prompts.possible and not call.given.json:
+        recordings = call.prompts.ask_until(
             "Which recordings (1042 1043)", _attached, option="RECORDING"
         )
     if not recordings:
@@ -326,13 +348,10 @@ def attach(
             hint=f"callrec request attach {request} RECORDING..., or callrec request gather"
             f" {request} for all that match",
         )
-    practice = practice_of(ctx.obj)
-    actor = _changer(ctx.obj, practice, request, yes=yes)
-    numbers = numbers_of(ctx.obj, practice, actor, recordings, request=request)
-    _show_amended(ctx.obj, attach_recordings(practice, actor, request, numbers))
+    return recordings
 
 
-def _attached(answer: str) -> list[options.NamedCall]:
+def _attached(answer: str) -> list[NamedCall]:
     return [options.read_call(each) for each in answer.replace(",", " ").split()]
 
 
@@ -480,8 +499,7 @@ def withdraw(ctx: Context, request: options.Reference, *, yes: options.Yes = Fal
     """Withdraw a request that you made and nobody has decided."""
     from callrec.requests.event import withdraw_request
 
-    practice = practice_of(ctx.obj)
-    actor = acting_person(ctx.obj, practice)
+    practice, actor = practice_and_actor(ctx.obj)
     ctx.obj.prompts.confirm(f"withdraw {request}", yes=yes)
     show_state(ctx.obj, request, withdraw_request(practice, actor, request))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -12,9 +12,16 @@ from callrec.cli import options
 from callrec.cli.commands.requests.erase import find_attached_volumes, volume_not_erased
 from callrec.cli.commands.search import ask_reason_or_request
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, acting_person, practice_of, signing_person
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    acting_person,
+    practice_and_actor,
+    practice_and_signer,
+    practice_of,
+)
 from callrec.cli.layout import Table
-from callrec.cli.output import facts, labelled, local_time
+from callrec.cli.output import Output, facts, labelled, local_time
 from callrec.policy.days import day_in_words, short_date
 from callrec.policy.rights.subject import (
     SubjectCriteria,
@@ -26,7 +33,8 @@ from callrec.policy.rights.subject import (
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
-    from callrec.search.subjects import ShownSubject
+    from callrec.retention.people import ErasedSubject
+    from callrec.search.subjects import FoundSubject, ShownSubject
     from callrec.subjects.register import KeptSubject, SubjectAnswers
 
 subject_app = new_app()
@@ -53,8 +61,7 @@ def add(
     """
     from callrec.search.subjects import enter_person
 
-    practice = practice_of(ctx.obj)
-    actor = acting_person(ctx.obj, practice)
+    practice, actor = practice_and_actor(ctx.obj)
     said = _ask_missing(ctx.obj, practice, _said(name, born, nhs_number, number, proved))
     reason, request = _ask_why(ctx.obj, practice, actor, reason, request)
     kept = enter_person(practice, actor, said, reason=reason, request=request)
@@ -83,8 +90,7 @@ def change(
     """
     from callrec.search.subjects import change_person
 
-    practice = practice_of(ctx.obj)
-    actor = acting_person(ctx.obj, practice)
+    practice, actor = practice_and_actor(ctx.obj)
     said = _said(name, born, nhs_number, number, proved)
     reason, request = _ask_why(ctx.obj, practice, actor, reason, request)
     kept = change_person(practice, actor, subject, said, reason=reason, request=request)
@@ -212,26 +218,42 @@ def find(
     By NHS number, telephone number, or name with date of birth. Every look is recorded as a search
     is, with what was asked for and why.
     """
-    from callrec.practice import today
     from callrec.search.subjects import look_up_subjects
-    from callrec.subjects.register import telephone_number
 
     practice = practice_of(ctx.obj)
-    criteria = SubjectCriteria(
-        name=name or "",
-        born_on=read_birthday(born, today(practice)) if born else None,
-        nhs_number=read_nhs_number(nhs_number) if nhs_number else "",
-        number=telephone_number(number) if number else "",
-    )
+    criteria = _criteria(practice, name, born, nhs_number, number)
     actor = acting_person(ctx.obj, practice)
     reason, request = ask_reason_or_request(
         ctx.obj.prompts, practice, actor, reason, request, is_refused=not criteria.names_one
     )
     found = look_up_subjects(practice, actor, criteria, reason=reason, request=request)
+    _show_found(ctx.obj.out, found)
+
+
+def _criteria(
+    practice: Practice,
+    name: str | None,
+    born: str | None,
+    nhs_number: str | None,
+    number: str | None,
+) -> SubjectCriteria:
+    """Whom to look for, as it was typed."""
+    from callrec.practice import today
+    from callrec.subjects.register import telephone_number
+
+    return SubjectCriteria(
+        name=name or "",
+        born_on=read_birthday(born, today(practice)) if born else None,
+        nhs_number=read_nhs_number(nhs_number) if nhs_number else "",
+        number=telephone_number(number) if number else "",
+    )
+
+
+def _show_found(out: Output, found: Sequence[FoundSubject]) -> None:
     rows = [(each.reference, each.name, day_in_words(each.born_on)) for each in found]
     table = Table(("person", "name", "born"), rows)
     items = [{"id": each.reference, **facts(each, "name", "born_on")} for each in found]
-    ctx.obj.out.show({"items": items}, table if found else "Nobody on the register is so.")
+    out.show({"items": items}, table if found else "Nobody on the register is so.")
 
 
 @subject_app.command()
@@ -248,8 +270,7 @@ def show(
     """
     from callrec.search.subjects import show_subject
 
-    practice = practice_of(ctx.obj)
-    actor = acting_person(ctx.obj, practice)
+    practice, actor = practice_and_actor(ctx.obj)
     reason, request = _ask_why(ctx.obj, practice, actor, reason, request)
     shown = show_subject(practice, actor, subject, reason=reason, request=request)
     lines = list(_shown_lines(practice, shown))
@@ -304,11 +325,14 @@ def erase(
     from callrec.registers.verify import check_vault
     from callrec.retention.people import erase_subject
 
-    practice, out = practice_of(ctx.obj), ctx.obj.out
-    actor = signing_person(ctx.obj, practice)
+    practice, actor = practice_and_signer(ctx.obj)
     ctx.obj.prompts.confirm(f"erase {subject} from the register", yes=yes)
     found = find_attached_volumes(practice, volumes or [])
     erased = erase_subject(practice, actor, subject, volumes=found, check=check_vault)
+    _show_erased(ctx.obj.out, subject, erased)
+
+
+def _show_erased(out: Output, subject: str, erased: ErasedSubject) -> None:
     value = {
         "id": erased.reference,
         **facts(erased, "owed"),
@@ -330,16 +354,13 @@ def list_(ctx: Context) -> None:
     """How many are on the register, and who entered each; nothing of the people themselves."""
     from callrec.subjects.register import list_subjects
 
-    practice = practice_of(ctx.obj)
-    listed = list_subjects(practice, acting_person(ctx.obj, practice))
+    listed = list_subjects(*practice_and_actor(ctx.obj))
     rows = [
         (each.reference, each.state, str(each.version), short_date(each.added_on), each.added_by)
         for each in listed
     ]
-    items = [
-        {"id": each.reference, **facts(each, "state", "version", "added_on", "added_by")}
-        for each in listed
-    ]
+    members = ("state", "version", "added_on", "added_by")
+    items = [{"id": each.reference, **facts(each, *members)} for each in listed]
     ctx.obj.out.show_items(items, Table(("person", "state", "version", "added", "by"), rows))
 
 
