@@ -121,6 +121,8 @@ _WORDS: Final = {
     Finding.SILENT: ("is silent", "are silent"),
     Finding.TRUNCATED: ("is cut short", "are cut short"),
     Finding.UNCLOSED: ("was never closed", "were never closed"),
+    Finding.DAMAGED: ("is damaged", "are damaged"),
+    Finding.UNDECODED: ("cannot be played here", "cannot be played here"),
 }
 
 _NAMED: Final = 10
