@@ -97,7 +97,9 @@ def ingest(
         run(ctx.obj, order)
         return
     if learn_names:
-        learn(ctx.obj, _sources(paths))
+        typed = {"--after": after != "keep", "--cdr": cdr, "--system": system, "--watch": watch}
+        typed |= {"--dry-run": dry_run, "--try": names_only, "--unrecognised": unrecognised}
+        learn(ctx.obj, _sources(paths), [name for name, value in typed.items() if value])
         return
     _check_belongs(watch=watch, names_only=names_only, dry_run=dry_run, cdr=cdr, asked=asked)
     if names_only:
