@@ -273,8 +273,8 @@ def _number(text: str | None) -> tuple[str | None, str | None, bool]:
     from callrec.telephone.number import parse_sought
 
     hint = (
-        "give it with its area code, its last four digits as ...4567, or just the digits"
-        ' that the telephone system wrote as "digits 946012"'
+        "give it with its area code, or its last four digits as ...4567; or what the telephone"
+        ' system wrote, as "digits 946012"'
     )
     return sought(parse_sought(text, hint=hint)), None, False
 
