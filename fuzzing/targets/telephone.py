@@ -16,7 +16,7 @@ from callrec.errors import CallrecError, Unusable
 from callrec.intake.bundle import open_bundle
 from callrec.intake.preview import preview_found
 from callrec.sound.child import MessageKind, Undecodable
-from callrec.sound.coding import SampleFormat, _form
+from callrec.sound.coding import SampleFormat, _counted, _form
 from callrec.sound.decoder import reader_for
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 from callrec.telephone.call import Leg
@@ -219,11 +219,21 @@ def _templates() -> Iterator[bytes]:
 
 def _facts(data: bytes) -> None:
     try:
+        _counts(data)
         form = _form((MessageKind.FACTS, data))
     except Undecodable:
         return
     assert isinstance(form, SampleFormat)
     assert 0 < form.max_bytes <= 2**32
+
+
+def _counts(data: bytes) -> None:
+    try:
+        counted = _counted((MessageKind.FACTS, data))
+    except Undecodable:
+        return
+    assert counted.codec.isascii()
+    assert min(counted.duration_ms, counted.claimed_ms, counted.spoilt) >= 0
 
 
 TARGETS: Final = (
@@ -278,7 +288,20 @@ TARGETS: Final = (
         one=_sound,
         seeds=_sounds,
         longest=8192,
-        words=(b"RIFF", b"data", b"fmt ", b"OggS", b"fLaC", b"ftyp", b"moov", b"stsd", b"ds64"),
+        words=(
+            b"RIFF",
+            b"data",
+            b"fmt ",
+            b"OggS",
+            b"fLaC",
+            b"ftyp",
+            b"moov",
+            b"stsd",
+            b"ds64",
+            b"mdhd",
+            b"A_OPUS",
+            b"\x1a\x45\xdf\xa3",
+        ),
     ),
     Target(
         name="numbers",

@@ -20,6 +20,7 @@ from callrec.errors import Tampered, Unusable
 from callrec.intake.clearing import (
     ERASED,
     NOT_COMPARED,
+    NOT_PLAYED,
     AfterIntake,
     AfterIntakeKind,
     SealedCopy,
@@ -30,6 +31,7 @@ from callrec.intake.ingest import ingest_recordings
 from callrec.intake.known import DuplicateMacs
 from callrec.intake.sources import Refusal
 from callrec.policy.role import VaultKey
+from callrec.telephone.sound.sound import Finding
 from house.on_record import put_on_record
 from house.practices import House
 from house.requests import by_sql
@@ -45,6 +47,8 @@ from house.spool import (
     recordings_of,
     take_in,
 )
+from telephone.builders import a_format
+from telephone.builders import a_wave as a_wave_of
 
 DELETE = AfterIntake(AfterIntakeKind.DELETE)
 
@@ -97,6 +101,17 @@ def test_moved_sources_keep_their_folders_times_and_bytes(
     assert left_in(done_with) == ["01/call.wav", "02/call.wav"]
     assert (done_with / "01" / "call.wav").read_bytes() == a_wave(1)
     assert (done_with / "01" / "call.wav").stat().st_mtime == 2000
+
+
+def test_a_source_that_nobody_here_can_play_is_taken_in_and_left(
+    house: House, tmp_path: Path
+) -> None:
+    call = a_call(tmp_path / "spool")
+    call.write_bytes(a_wave_of(bytes(9000), a_format(tag=0x1234)))
+    done = take_in(house, call, after=DELETE)
+    assert done.findings == {Finding.UNDECODED: [1]}
+    assert [(q.path, q.why) for q in done.quarantined] == [(call, NOT_PLAYED)]
+    assert call.exists()
 
 
 def test_nothing_is_moved_over_another_file(house: House, tmp_path: Path, done_with: Path) -> None:

@@ -14,7 +14,10 @@ from telephone.small_sounds import SOUNDS
 ANYWHERE = 510
 """Bytes: of larger files only so many places are tried."""
 
-PLACES = 20
+PLACES, FEWER = 20, 4
+"""Where a process is started for each, to decode it, they are fewer."""
+
+DECODED = {".m4a", ".ogg", ".flac", ".webm", ".wma", ".aac"}
 
 
 def written(spool: Path, files: Iterator[tuple[str, bytes]]) -> set[bytes]:
@@ -27,16 +30,22 @@ def written(spool: Path, files: Iterator[tuple[str, bytes]]) -> set[bytes]:
     return set(by_content)
 
 
+def step_through(name: str, whole: bytes) -> int:
+    if Path(name).suffix in DECODED:
+        return len(whole) // FEWER
+    return 1 if len(whole) < ANYWHERE else len(whole) // PLACES
+
+
 def prefixes() -> Iterator[tuple[str, bytes]]:
     for name, whole in SOUNDS.items():
-        step = 1 if len(whole) < ANYWHERE else len(whole) // PLACES
+        step = step_through(name, whole)
         for length in range(0, len(whole) + 1, step):
             yield name, whole[:length]
 
 
 def changed() -> Iterator[tuple[str, bytes]]:
     for name, whole in SOUNDS.items():
-        step = 1 if len(whole) < ANYWHERE else len(whole) // PLACES
+        step = step_through(name, whole)
         for place in range(0, len(whole), step):
             yield name, whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
 

@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import io
 import struct
+from contextlib import suppress
+from functools import cache
 
+import av
 import pytest
-from hypothesis import given
+from av.error import FFmpegError
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Finding, NotAudio, Sound
-from telephone.builders import a_format, a_wave, heard
+from sound.builders import a_tone, made
+from telephone.builders import a_format, a_wave, heard, played
 from telephone.small_sounds import SOUNDS
 
 ANYWHERE = 2500
@@ -75,3 +80,69 @@ def test_g711_is_silent_where_it_rests_or_never_changes(tag: int, codes: bytes) 
     sound = heard(a_wave(codes, a_format(tag=tag, bits=8)))
     quiet = set(codes) <= AT_REST[tag] or len(set(codes)) == 1
     assert (Finding.SILENT in sound.findings) == quiet
+
+
+BARE = {"write_xing": "0", "id3v2_version": "0"}
+
+FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_duration": "500000"}
+
+SAY_HOW_LONG = {
+    "a.mp3": ("libmp3lame", "mp3", {}), "a.m4a": ("aac", "ipod", {}),
+    "b.m4a": ("aac", "mp4", FRAGMENTS),
+    "a.flac": ("flac", "flac", {}), "a.ogg": ("libopus", "ogg", {}), "b.ogg": ("flac", "ogg", {}),
+    "a.webm": ("libopus", "webm", {}), "a.mka": ("aac", "matroska", {}),
+    "a.wav": ("adpcm_ima_wav", "wav", {}),
+}  # fmt: skip
+
+MADE = SAY_HOW_LONG | {
+    "a.aac": ("aac", "adts", {}), "a.amr": ("libopencore_amrnb", "amr", {}),
+    "b.mp3": ("libmp3lame", "mp3", BARE), "b.webm": ("libopus", "webm", {"live": "1"}),
+}  # fmt: skip
+"""All kinds that are packed; of the last four nothing in them says how long they were."""
+
+UNNOTICED_MS = 300
+"""Of sound that may be missing without a word: two packets of AAC at 8 kHz, the longest ones."""
+
+
+@cache
+def whole(name: str) -> bytes:
+    codec, container, options = MADE[name]
+    rate = 48_000 if codec == "libopus" else 8000
+    return made(codec, container, a_tone(3, rate), rate=rate, file_options=options)
+
+
+def sounds_ms(data: bytes) -> int:
+    """What FFmpeg's decoder gets out of these bytes, as a player would; 0: nothing."""
+    seconds = 0.0
+    with suppress(FFmpegError), av.open(io.BytesIO(data), "r") as file:
+        stream = file.streams.audio[0]
+        for packet in file.demux(stream):
+            with suppress(FFmpegError):
+                frames = stream.codec_context.decode(packet)
+                seconds += sum(frame.samples / frame.sample_rate for frame in frames)
+    return round(seconds * 1000)
+
+
+PLACES = st.floats(0, 1, exclude_max=True)
+
+
+@settings(max_examples=max(20, settings().max_examples // 20))
+@given(st.sampled_from(sorted(MADE)), st.sampled_from(["cut", "zeroed", "removed"]), PLACES, PLACES)
+def test_whatever_is_missing_or_spoilt_a_sound_lasts_what_plays_and_its_loss_is_found(
+    name: str, how: str, place: float, length: float
+) -> None:
+    data = whole(name)
+    begin, size = int(place * len(data)), 1 + int(length * len(data) / 3)
+    rest = b"" if how == "cut" else bytes(size if how == "zeroed" else 0) + data[begin + size :]
+    hurt = data[:begin] + rest[: len(data) - begin]
+    try:
+        sound = played(hurt, "." + name.partition(".")[2])
+    except NotAudio:
+        return
+    plays_ms = sounds_ms(hurt)
+    if Finding.UNDECODED in sound.findings:
+        assert not plays_ms
+        return
+    assert abs(sound.duration_ms - plays_ms) <= 100
+    if name in SAY_HOW_LONG and plays_ms < sounds_ms(data) - UNNOTICED_MS:
+        assert sound.findings

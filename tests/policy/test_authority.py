@@ -19,15 +19,18 @@ from callrec.policy.authority import (
     check_may_decide,
     check_may_deny_alone,
     check_may_request,
+    check_may_set_rules,
     check_may_vouch,
     check_not_own,
     check_not_subject,
     hint_who_decides,
+    may_decide,
+    who_decides,
 )
 from callrec.policy.days import short_date
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
-from callrec.policy.role import POWERS, Power, Role, Standing
+from callrec.policy.role import POWERS, Person, Power, Role, Standing
 from callrec.policy.words import in_words
 from policy.builders import ANN, CAT, DAN, REASON, TODAY, a_person, a_request
 
@@ -93,6 +96,21 @@ def test_nobody_lends_on_what_was_lent_to_him() -> None:
 def test_a_disabled_data_controller_does_not_vouch() -> None:
     with pytest.raises(Refused, match="disabled"):
         check_may_vouch(a_person(DC, standing=Standing.DISABLED))
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_data_controller_decides_the_practice_s_settings(role: Role) -> None:
+    if role is DC:
+        check_may_set_rules(a_person(role))
+        return
+    with pytest.raises(Refused) as refused:
+        check_may_set_rules(a_person(role, lent=Power.GOVERN))
+    assert refused.value.message == (
+        f"the role {in_words(role)} may not decide the practice's settings [policy 4(a)]"
+    )
+    assert refused.value.hint == (
+        "ask the Data Controller to run callrec practice settings apply FILE"
+    )
 
 
 # 4(b): who asks, and who decides.
@@ -218,6 +236,37 @@ def test_nobody_decides_a_request_about_himself() -> None:
         check_may_decide(a_person(PARTNER), about_ann, on=TODAY)
 
 
+DECIDES: dict[str, tuple[Person, dict[str, Any], bool]] = {
+    "who decides its purpose": (a_person(MANAGER), {}, True),
+    "who does not": (a_person(Role.STAFF), {}, False),
+    "who made it": (a_person(MANAGER), {"requester": ANN}, False),
+    "whom it is about": (a_person(MANAGER), {"subjects": frozenset({ANN})}, False),
+    "to whom it is lent until today": (a_person(lent=Power.DECIDE_GENERAL), {}, True),
+}
+
+
+@pytest.mark.parametrize(("person", "facts", "may"), DECIDES.values(), ids=DECIDES)
+def test_whether_somebody_decides_it(
+    person: Person,
+    facts: dict[str, Any],
+    may: bool,  # noqa: FBT001
+) -> None:
+    assert may_decide(person, a_request(**facts), on=TODAY) is may
+
+
+ASKED = {
+    (Purpose.COMPLAINT, Role.STAFF): "a partner, a manager or the Data Controller",
+    (Purpose.COMPLAINT, MANAGER): "another partner, manager or Data Controller",
+    (Purpose.ERASURE, MANAGER): "the Data Controller",
+    (Purpose.ERASURE, DC): "another Data Controller",
+}
+
+
+@pytest.mark.parametrize(("made", "asked"), ASKED.items())
+def test_who_made_a_request_is_told_who_decides_it(made: tuple[Purpose, Role], asked: str) -> None:
+    assert who_decides(made[0], a_person(made[1])) == asked
+
+
 # Where nobody else can decide it, the Data Controller denies what he made himself.
 
 
@@ -239,10 +288,25 @@ def test_a_data_controller_who_holds_less_denies_what_is_lent_to_him_to_decide()
     assert refused.value.hint == "ask the Data Controller to run callrec deny R-17"
 
 
-def test_whoever_waits_asks_for_an_approval() -> None:
-    assert hint_who_decides(a_request(Purpose.ERASURE)) == (
-        "ask the Data Controller to run callrec approve R-17"
-    )
+@pytest.mark.parametrize(
+    ("state", "said", "command"),
+    [
+        (RequestState.SUBMITTED, {}, "approve"),
+        (RequestState.SUBMITTED, {"command": "revoke"}, "approve"),
+        (RequestState.SUBMITTED, {"command": "deny"}, "deny"),
+        (RequestState.APPROVED, {}, "approve"),
+        (RequestState.APPROVED, {"command": "revoke"}, "revoke"),
+    ],
+)
+def test_what_is_not_granted_is_decided_before_anything_else(
+    state: RequestState, said: dict[str, str], command: str
+) -> None:
+    request = a_request(Purpose.ERASURE, state=state)
+    hint = f"ask the Data Controller to run callrec {command} R-17"
+    assert hint_who_decides(request, **said) == hint
+    with pytest.raises(Refused) as refused:
+        check_decides_purpose(a_person(), request, on=TODAY, **said)
+    assert refused.value.hint == hint
 
 
 @pytest.mark.parametrize("command", ["approve", "deny", "revoke", "request close"])

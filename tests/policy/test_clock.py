@@ -109,6 +109,15 @@ def test_a_clarification_that_has_not_come_is_told() -> None:
     assert found.waiting_for is Awaited.CLARIFICATION
 
 
+def test_a_clarification_stops_the_clock_of_subject_access_alone_and_that_is_told() -> None:
+    found = of(Purpose.ERASURE, asked(Awaited.CLARIFICATION, day(4)))
+    assert found.due_on == of(Purpose.ERASURE).due_on
+    assert (
+        "clarification was asked for on Wednesday 4 September 2024: it stops the clock of subject"
+        " access alone, so it moves nothing here [UK GDPR 12A]"
+    ) in found.why
+
+
 def test_several_clarifications_add_up() -> None:
     found = access(
         asked(Awaited.CLARIFICATION, day(4)),

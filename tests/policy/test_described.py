@@ -12,9 +12,16 @@ import pytest
 
 from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.particulars import UNKNOWN, Particulars
-from callrec.policy.search import Criteria, check_not_browsing, described_by, is_of_another_day
+from callrec.policy.search import (
+    Criteria,
+    check_not_browsing,
+    described_by,
+    is_of_another_day,
+    is_of_another_extension,
+    is_of_another_number,
+)
 from house.particulars import particulars, several
-from policy.builders import REASON
+from policy.builders import REASON, a_call
 
 ZONE = ZoneInfo("Europe/London")
 
@@ -116,6 +123,10 @@ def test_withheld_numbers_may_have_days_of_their_own() -> None:
     assert is_of_another_day(narrowed, datetime(2024, 3, 3, tzinfo=ZONE))
 
 
+def test_a_withheld_number_without_a_day_is_no_error_though_no_request_has_one() -> None:
+    assert described_by(known(number="withheld")) == (Criteria(withheld=True),)
+
+
 def test_an_extension_is_searched_for_day_by_day() -> None:
     days = [date(2024, 3, day) for day in (1, 2, 3)]
     assert described_by(known(extension="203", days=(MARCH,))) == tuple(
@@ -132,6 +143,7 @@ def test_an_initial_names_nobody() -> None:
     assert described_by(known(day=DAY, parties=("S", "Reception"))) == (
         Criteria(days=DAYS, party="Reception"),
     )
+    assert described_by(known(names=("S", "Siân"))) == (Criteria(party="Siân"),)
 
 
 def test_one_day_may_be_looked_through() -> None:
@@ -175,3 +187,54 @@ def test_a_day_within_those_that_are_said_is_no_other() -> None:
 @pytest.mark.parametrize("day", [date(2024, 1, 5), date(2024, 1, 3), date(2023, 1, 4)])
 def test_any_other_day_that_is_said_is_another(day: date) -> None:
     assert is_of_another_day(known(day=day), datetime(2024, 1, 4, 23, 59, tzinfo=ZONE))
+
+
+ELSEWHERE: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
+    "over the extension": ({"extension": "203"}, {}, False),
+    "over one of the extensions": ({"extensions": ("201", "203")}, {}, False),
+    "over none of them": ({"extensions": ("201", "202")}, {}, True),
+    "transferred to it": ({"extension": "201"}, {"further_extensions": frozenset({"201"})}, False),
+    "over an extension that nobody knows": ({"extension": "203"}, {"extension": None}, True),
+    "over any, as none is given": ({}, {}, False),
+}
+
+
+@pytest.mark.parametrize(("said", "call", "other"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_call_was_over_another_extension(
+    said: dict[str, Any],
+    call: dict[str, Any],
+    other: bool,  # noqa: FBT001
+) -> None:
+    assert is_of_another_extension(known(**said), a_call(**call)) is other
+
+
+OTHER, SHOWN_NONE = "+442079460123", {"number": None, "is_withheld": True}
+
+OTHERS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
+    "with the number": ({"number": NUMBER}, {}, False),
+    "with one of the numbers": ({"numbers": (OTHER, NUMBER)}, {}, False),
+    "with another": ({"number": OTHER}, {}, True),
+    "transferred to it": ({"number": OTHER}, {"further_numbers": frozenset({OTHER})}, False),
+    "with one that nobody knows": ({"number": NUMBER}, {"number": None}, True),
+    "with another, and a name finds it": ({"number": OTHER, "names": ("Siân",)}, {}, False),
+    "with any, as none is given": ({}, {}, False),
+    "with a caller who showed none": ({"numbers": (NUMBER, "withheld")}, SHOWN_NONE, False),
+    "with a caller who showed none, of a day": (
+        *({"number": "withheld 2024-03-01/2024-03-02"}, SHOWN_NONE),
+        False,
+    ),
+    "with a caller who showed none, and not asked for": ({"number": NUMBER}, SHOWN_NONE, True),
+    "with one that nobody knows, and a withheld one is asked for": (
+        *({"number": "withheld"}, {"number": None}),
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "call", "other"), OTHERS.values(), ids=OTHERS)
+def test_a_call_was_with_another_number(
+    said: dict[str, Any],
+    call: dict[str, Any],
+    other: bool,  # noqa: FBT001
+) -> None:
+    assert is_of_another_number(known(**said), a_call(**call)) is other

@@ -509,3 +509,13 @@ def test_what_is_wrong_with_an_answer_names_its_option_to_a_line_alone(
             told.append(error)
     assert all("--" not in f"{error.message} {error.advice}" for error in told)
     assert any(QUESTIONS[field].option in error.hint for error in told)
+
+
+@pytest.mark.parametrize(
+    "field", [each for each in QUESTIONS if QUESTIONS[each].kind is AnswerKind.DAY]
+)
+def test_what_is_no_day_is_unusable_and_the_option_is_named(field: FurtherParticular) -> None:
+    purpose = next(each for each in Purpose if field in TERMS[each].further)
+    with pytest.raises(Unusable, match="that is not a date") as unusable:
+        read_answer(purpose, field, "soon", answers={}, known=KNOWN)
+    assert unusable.value.option == QUESTIONS[field].option

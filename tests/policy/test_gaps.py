@@ -43,6 +43,11 @@ def test_a_day_without_a_recording_is_one_silence_as_the_practices_clock_has_it(
     assert silences(now=at(9, 1)) == [QuietPeriod(at(8), at(9, 1))]
 
 
+def test_what_is_recorded_after_closing_ends_no_silence_of_the_day() -> None:
+    assert silences((at(17), at(18))) == [QuietPeriod(at(8), at(16))]
+    assert silences((at(16), at(18))) == [QuietPeriod(at(8), at(16))]
+
+
 def test_as_long_as_may_be_is_nothing_to_be_told_of() -> None:
     calls = [(at(hour), at(hour)) for hour in range(9, 16)]
     assert silences(*calls) == []

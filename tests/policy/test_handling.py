@@ -12,6 +12,7 @@ from callrec.policy.handling import (
     check_closing,
     check_may_change,
     check_may_close,
+    check_may_gather,
     check_may_record,
     check_may_record_event,
     check_may_withdraw,
@@ -22,7 +23,7 @@ from callrec.policy.handling import (
 )
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import ENDED_STATES, USED_STATES, RequestState
-from callrec.policy.role import Power, Role, Standing
+from callrec.policy.role import POWERS, Power, Role, Standing
 from policy.builders import ANN, BEN, REASON, TODAY, a_person, a_request
 
 DECIDES = sorted({terms.decided_with for terms in TERMS.values()})
@@ -57,6 +58,30 @@ def test_a_disabled_requester_changes_nothing() -> None:
     disabled = a_person(standing=Standing.DISABLED)
     with pytest.raises(Refused, match="disabled"):
         check_may_change(disabled, a_request(requester=ANN), on=TODAY)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_who_may_search_gathers_what_matches_a_request_of_theirs_or_of_others(role: Role) -> None:
+    access = Purpose.SUBJECT_ACCESS
+    mine = a_request(access, requester=ANN, subjects=frozenset({ANN}))
+    for request in (mine, a_request(access)):
+        if Power.SEARCH in POWERS[role]:
+            check_may_gather(a_person(role), request, on=TODAY)
+        else:
+            with pytest.raises(Refused, match=r"may not search for recordings \[policy 4\(a\)\]"):
+                check_may_gather(a_person(role), request, on=TODAY)
+
+
+def test_nobody_gathers_for_a_request_about_themselves_that_is_not_theirs() -> None:
+    about = a_request(Purpose.SUBJECT_ACCESS, subjects=frozenset({ANN}))
+    with pytest.raises(Refused, match="about yourself"):
+        check_may_gather(a_person(MANAGER), about, on=TODAY)
+
+
+def test_nobody_gathers_for_what_a_retention_review_proposed() -> None:
+    proposed = a_request(Purpose.DISPOSAL, requester=ANN)
+    with pytest.raises(Refused, match=r"a request for disposal is not changed by hand"):
+        check_may_gather(a_person(MANAGER), proposed, on=TODAY)
 
 
 def test_the_requester_withdraws() -> None:

@@ -165,6 +165,15 @@ def test_an_exemption_is_no_basis_and_stands_by_itself(code: str, exemption: str
     assert "DPA 2018" not in legal_basis(Purpose.OUTSIDE_BODY, said, {})
 
 
+def test_without_an_order_a_release_rests_on_the_articles_first() -> None:
+    said: dict[str, str] = {FurtherParticular.LEGAL_BASIS: "crime"}
+    assert legal_basis(Purpose.OUTSIDE_BODY, said, {}).startswith("UK GDPR Article")
+
+
+def test_who_is_no_outside_body_relies_on_no_exemption() -> None:
+    assert exemption_relied_on({}) == ""
+
+
 def test_why_confidence_may_be_broken_is_told_in_words() -> None:
     assert confidentiality_basis({}) == ""
     assert confidentiality_basis({FurtherParticular.CONFIDENTIALITY: "public-interest"}) == (

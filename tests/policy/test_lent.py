@@ -18,11 +18,13 @@ from callrec.policy.authority import (
     check_may_break_glass,
     check_may_countersign,
     check_may_decide,
+    check_may_lift,
     check_may_request,
 )
 from callrec.policy.handling import (
     check_may_change,
     check_may_close,
+    check_may_gather,
     check_may_record_event,
     is_shown_in_full,
     is_shown_recordings,
@@ -35,15 +37,19 @@ from callrec.policy.hold import (
     check_may_read_hold,
 )
 from callrec.policy.purpose import Purpose
+from callrec.policy.request import RequestState
 from callrec.policy.reviews import (
     RegisterName,
     check_may_read_dossier,
     check_may_read_register,
+    check_may_report,
     check_may_review_glass,
     check_may_review_search,
     may_review_glass,
     may_review_search,
 )
+from callrec.policy.rights.note import NoteFacts, check_may_erase_note, check_may_note
+from callrec.policy.rights.subject import check_may_erase_subject, check_may_keep
 from callrec.policy.role import Delegation, Person, Power, Role
 from policy.builders import ANN, BEN, CAT, DAN, NOW, REASON, TODAY, a_grant, a_person, a_request
 
@@ -60,6 +66,10 @@ OTHER: Final = a_person(Role.MANAGER, id=BEN)
 COMPLAINT, ACCESS = a_request(), a_request(Purpose.SUBJECT_ACCESS)
 
 CHECKED = a_request(Purpose.SUBJECT_ACCESS, third_parties_checked=True)
+
+RESTRICTED = a_request(Purpose.RESTRICTION, state=RequestState.IN_EFFECT)
+
+A_NOTE: Final = NoteFacts(heard=False, makes=False, decided_with=Power.DECIDE_GENERAL)
 
 AN_INCIDENT: Final = incident.IncidentFacts(
     reference="I-3", state=incident.IncidentState.OPEN, reporter=BEN, told=CAT
@@ -100,6 +110,13 @@ RULES: Final[dict[str, tuple[Person, Power, Rule]]] = {
     ),
     "changes": (NOBODY, Power.SEARCH, lambda p, on: check_may_change(p, ACCESS, on=on)),
     "closes": (NOBODY, Power.DECIDE_RESERVED, lambda p, on: check_may_close(p, ACCESS, on=on)),
+    "lifts": (NOBODY, Power.DECIDE_RESERVED, lambda p, on: check_may_lift(p, RESTRICTED, on=on)),
+    "closes what it lifts": (
+        NOBODY,
+        Power.DECIDE_RESERVED,
+        lambda p, on: check_may_close(p, RESTRICTED, on=on),
+    ),
+    "gathers": (NOBODY, Power.SEARCH, lambda p, on: check_may_gather(p, ACCESS, on=on)),
     "dates": (
         NOBODY,
         Power.DECIDE_RESERVED,
@@ -159,6 +176,23 @@ RULES: Final[dict[str, tuple[Person, Power, Rule]]] = {
         Power.READ_AUDIT,
         lambda p, on: check_may_read_dossier(p, ACCESS, on=on),
     ),
+    "keeps the register of people": (NOBODY, Power.SEARCH, lambda p, on: check_may_keep(p, on=on)),
+    "erases somebody": (
+        NOBODY,
+        Power.DECIDE_RESERVED,
+        lambda p, on: check_may_erase_subject(p, on=on),
+    ),
+    "writes a note": (
+        NOBODY,
+        Power.DECIDE_GENERAL,
+        lambda p, on: check_may_note(p, [A_NOTE], on=on),
+    ),
+    "erases a note": (
+        NOBODY,
+        Power.DECIDE_RESERVED,
+        lambda p, on: check_may_erase_note(p, on=on),
+    ),
+    "has a report made": (NOBODY, Power.READ_AUDIT, lambda p, on: check_may_report(p, on=on)),
     "reads a register": (
         NOBODY,
         Power.DECIDE_RESERVED,

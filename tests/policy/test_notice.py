@@ -22,6 +22,9 @@ from callrec.policy.notice import (
     in_force,
     is_possible_for,
     notice_gaps,
+    officers_in_words,
+    stated_since,
+    storage_in_words,
 )
 from callrec.policy.search import Direction
 
@@ -53,6 +56,39 @@ def test_callers_are_told_these_reasons_in_these_words() -> None:
         "look into how an employee behaved on the telephone, where that is in question",
         "check that policies and procedures are kept, and give a regulator evidence",
     ]
+
+
+OFFICERS = {
+    "all": (
+        ("Z1234567", "Ada Wren, dpo@example.org.", "Dr Alice Jones"),
+        (
+            "It is in the regulator's register with the number Z1234567. Its data protection"
+            " officer: Ada Wren, dpo@example.org. Its Caldicott Guardian, who looks after the"
+            " confidentiality of patients: Dr Alice Jones."
+        ),
+    ),
+    "one": (
+        ("ZA12345X", "", ""),
+        "It is in the regulator's register with the number ZA12345X.",
+    ),
+    "nobody": (("", "", ""), ""),
+}
+
+
+@pytest.mark.parametrize(("names", "told"), OFFICERS.values(), ids=OFFICERS)
+def test_callers_are_told_who_answers_for_their_data(
+    names: tuple[str, str, str], told: str
+) -> None:
+    assert officers_in_words(*names) == told
+
+
+def test_callers_are_told_who_stores_the_calls() -> None:
+    assert storage_in_words("Acme Telecom") == (
+        "Acme Telecom, which provides our telephone system, stores them for us on a secure server."
+    )
+    assert storage_in_words("") == (
+        "The company that provides our telephone system stores them for us on a secure server."
+    )
 
 
 def test_a_version_has_the_text_that_callrec_brings_unless_it_has_its_own() -> None:
@@ -120,6 +156,39 @@ def test_versions_that_contradict_each_other_are_no_configuration(
     with pytest.raises(Misconfigured, match=message) as refused:
         check_versions(versions)
     assert refused.value.hint == "change it under [[notices]]: callrec practice settings apply FILE"
+
+
+FIRST, SECOND, THIRD = (date(2026, month, 1) for month in (1, 2, 3))
+
+SINCE: dict[str, tuple[list[list[NoticeVersion]], date | None]] = {
+    "ever": ([[version("1", 1, None)]], FIRST),
+    "not yet": ([[], []], None),
+    "no more": ([[version("1", 1, None)], []], None),
+    "since it was set": ([[], [version("1", 1, None)]], SECOND),
+    "since nothing else was said": (
+        [[version("1", 1, None)], [version("1", 1, 30)], [version("1", 1, 29)]],
+        FIRST,
+    ),
+    "since it is another": ([[version("1", 1, None)], [version("2", 1, None)]], SECOND),
+    "since it has other words": (
+        [[version("1", 1, None)], [version("1", 1, None, text="Calls are recorded.")]],
+        SECOND,
+    ),
+    "since it came back": ([[version("1", 1, None)], [], [version("1", 1, None)]], THIRD),
+    "of its kind": (
+        [[version("s", 1, None, kind=NoticeKind.STAFF)], [version("1", 1, None)]],
+        SECOND,
+    ),
+    "of its day": ([[version("1", 1, 9)], [version("1", 1, None)]], SECOND),
+}
+
+
+@pytest.mark.parametrize(("said", "since"), SINCE.values(), ids=SINCE)
+def test_since_when_the_record_says_what_is_in_force(
+    said: list[list[NoticeVersion]], since: date | None
+) -> None:
+    days = (FIRST, SECOND, THIRD)
+    assert stated_since([*zip(days, said, strict=False)], WEBSITE, DAY) == since
 
 
 def test_days_without_a_notice_are_told() -> None:

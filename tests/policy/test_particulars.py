@@ -12,8 +12,10 @@ from callrec.policy.clause import Clause
 from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import (
+    PARTIES,
     UNKNOWN,
     WITHHELD,
+    Answers,
     Particulars,
     are_about_one_person,
     read_particulars,
@@ -22,6 +24,7 @@ from callrec.policy.particulars import (
 from callrec.policy.purpose import Purpose
 from house.particulars import answers, particulars, several
 from policy.builders import REASON, TODAY
+from policy.test_further import whole
 
 SAID: dict[str, Any] = {
     "reason": REASON,
@@ -60,6 +63,9 @@ JSON_UNKNOWN = {
     "further": {},
     **dict.fromkeys(("date", "time", "extension", "number", "parties"), "unknown"),
 }
+
+
+JSON_PERSON = {**JSON, "person": "S-30"}
 
 
 def take(purpose: Purpose = Purpose.PROTECT_PARTIES, **said: Any) -> Particulars:
@@ -126,6 +132,39 @@ def test_all_that_is_missing_is_named_at_once() -> None:
         " --extension unknown --number unknown --party unknown;"
         " give --complaint REF --complainant patient|staff"
     )
+
+
+@pytest.mark.parametrize("purpose", PARTIES)
+def test_where_a_party_is_missing_it_is_said_whose_name_is_wanted(purpose: Purpose) -> None:
+    for missing in ({"parties": ()}, {"day": None}):
+        with pytest.raises(Refused) as refused:
+            take(purpose, **missing)
+        whose = f"; --party is the name of {PARTIES[purpose]}"
+        assert (whose in refused.value.hint) is ("parties" in missing)
+
+
+@pytest.mark.parametrize("what", ["extension", "number", "party"])
+def test_nothing_is_given_and_unknown_at_once(what: str) -> None:
+    member = {"party": "parties"}.get(what, f"{what}s")
+    said: dict[str, Any] = {member: ("+447700900123", "unknown")}
+    with pytest.raises(Unusable, match=rf"^the {what} is given and unknown at once$") as unusable:
+        take(**said)
+    assert f"--{what} unknown" in unusable.value.hint
+
+
+def test_what_is_said_twice_is_taken_once() -> None:
+    days = (DayRange(TODAY, TODAY),) * 2
+    assert take(days=days, numbers=("+447700900123",) * 2) == replace(
+        take(), days=days[:1], numbers=("+447700900123",)
+    )
+
+
+def test_the_days_of_a_withheld_number_are_past() -> None:
+    assert take(number="withheld 2024-01-03/2024-01-04").numbers == (
+        "withheld 2024-01-03/2024-01-04",
+    )
+    with pytest.raises(Refused, match="in the future"):
+        take(number="withheld 2024-01-03/2024-01-05")
 
 
 def test_of_a_purpose_s_own_alone_the_purpose_s_clause_is_cited() -> None:
@@ -198,11 +237,6 @@ def test_other_information_may_be_none() -> None:
     assert take(about="").about == take(about=None).about == ""
 
 
-def test_parties_named_and_unknown_at_once_are_unusable() -> None:
-    with pytest.raises(Unusable, match="given and unknown at once"):
-        take(parties=("Siân O'Neill", "unknown"))
-
-
 SOUGHT = {
     "number": ["+447700900123", "withheld"],
     "extension": ["203", "204"],
@@ -256,7 +290,7 @@ def test_json_says_it_in_the_policy_s_order() -> None:
     assert all_unknown().as_json() == JSON_UNKNOWN
 
 
-@pytest.mark.parametrize("said", [JSON, JSON_UNKNOWN], ids=["known", "unknown"])
+@pytest.mark.parametrize("said", [JSON, JSON_UNKNOWN, JSON_PERSON], ids=["known", "unknown", "who"])
 def test_json_comes_back_through_its_canonical_form(said: dict[str, Any]) -> None:
     assert Particulars.from_json(parse(canonical(said))).as_json() == said
 
@@ -272,6 +306,9 @@ OUT_OF_FORM: dict[str, dict[str, Any]] = {
     "no text": {**JSON, "extension": 203},
     "no date": {**JSON, "date": "4/1/2024"},
     "a date in another form": {**JSON, "date": "20240104"},
+    "a withheld number with more than its days": {**JSON, "number": "withheld 2024-01-04 x"},
+    "a person of no number": {**JSON, "person": "S-0"},
+    "a person in small letters": {**JSON, "person": "s-3"},
     "a null": {**JSON, "date": None},
     "no list of times": {**JSON, "time": "14:00"},
     "one time": {**JSON, "time": ["14:00"]},
@@ -383,6 +420,7 @@ PAIRS = {
     "another name": (NAMELESS, replace(NAMELESS, further={"subject": "Ada Wren"}), False),
     "no number is known": (replace(NAMELESS, numbers=UNKNOWN),) * 2 + (False,),
     "both showed no number": (replace(NAMELESS, numbers=(WITHHELD,)),) * 2 + (False,),
+    "one says no name": (NAMELESS, replace(NAMELESS, further={}), False),
     "no name is said": (replace(NAMELESS, further={}),) * 2 + (False,),
 }
 
@@ -392,3 +430,38 @@ def test_two_requests_are_about_one_person_only_if_that_is_sure(
     one: Particulars, other: Particulars, are_one: object
 ) -> None:
     assert are_about_one_person(one, other) is are_about_one_person(other, one) is are_one
+
+
+CALLED = replace(MOTHER, names=("Jean Alder",))
+
+WHO: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
+    "nothing": ({}, ("Jean Alder",), "S-1"),
+    "another name": ({"names": ("Jean Wren",)}, ("Jean Wren",), "S-1"),
+    "another person": ({"person": "S-4"}, ("Jean Alder",), "S-4"),
+    "another subject": (
+        {"further": {FurtherParticular.SUBJECT: "Ada Wren"}},
+        *(("Jean Alder",), ""),
+    ),
+    "another subject, who is on the register": (
+        {"person": "S-4", "further": {FurtherParticular.SUBJECT: "Ada Wren"}},
+        *(("Jean Alder",), "S-4"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "names", "person"), WHO.values(), ids=WHO)
+def test_whom_it_is_about_stands_until_the_person_or_the_subject_is_said_anew(
+    change: dict[str, Any], names: tuple[str, ...], person: str
+) -> None:
+    after = with_changes(CALLED, Answers(**change))
+    assert (after.names, after.person) == (names, person)
+
+
+def test_an_agreement_is_handed_in_anew() -> None:
+    assert with_changes(CALLED, Answers(agreement=b"signed")).agreement == b"signed"
+    assert with_changes(CALLED, Answers()).agreement is None
+
+
+def test_the_person_on_the_register_is_kept() -> None:
+    asked = take(Purpose.ERASURE, day=UNKNOWN, person="S-3", further=whole(Purpose.ERASURE))
+    assert asked.person == "S-3"

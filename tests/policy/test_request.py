@@ -13,6 +13,8 @@ from callrec.policy.request import (
     check_can_happen,
     check_transition,
     has_standing_approval,
+    is_unanswered,
+    is_undelivered,
     state_after,
     version_after,
 )
@@ -123,6 +125,16 @@ def test_a_request_stands_where_its_history_leads(
     acts: tuple[RequestAct, ...], state: RequestState
 ) -> None:
     assert state_after(events(Act.CREATED, *acts)) is state
+
+
+def test_all_that_went_out_is_handed_over_before_the_request_is() -> None:
+    made = events(Act.CREATED, Act.APPROVED, Act.PREPARED, Act.PREPARED)
+    first, second = (RequestEvent(Act.DELIVERED, NOW, BEN, of) for of in ("first", "second"))
+    got_first, got_second = (
+        RequestEvent(Act.HANDED_OVER, NOW, BEN, of) for of in ("first", "second")
+    )
+    assert state_after([*made, first, second, got_second]) is State.RELEASED
+    assert state_after([*made, first, second, got_second, got_first]) is State.HANDED_OVER
 
 
 HEARD = (Act.CREATED, Act.APPROVED, Act.LISTENED)
@@ -360,6 +372,27 @@ def test_something_stands_from_an_approval_till_it_ends() -> None:
     assert not has_standing_approval(events(Act.CREATED))
     assert has_standing_approval(events(Act.CREATED, Act.APPROVED, Act.LOOKED))
     assert not has_standing_approval(events(Act.CREATED, Act.APPROVED, Act.REVOKED))
+
+
+ANSWERS: dict[str, tuple[tuple[RequestAct, ...], bool, bool]] = {
+    "made": ((), True, True),
+    "approved": ((Act.APPROVED,), True, False),
+    "heard": ((Act.APPROVED, Act.LISTENED), True, False),
+    "heard and revoked": ((Act.APPROVED, Act.LISTENED, Act.REVOKED), True, True),
+    "prepared": ((Act.APPROVED, Act.PREPARED), True, False),
+    "delivered": ((Act.APPROVED, *PACKED), False, False),
+    "delivered, and what is left revoked": ((Act.APPROVED, *PACKED, Act.REVOKED), False, False),
+}
+
+
+@pytest.mark.parametrize(("acts", "undelivered", "unanswered"), ANSWERS.values(), ids=ANSWERS)
+def test_an_answer_is_what_went_out_or_is_approved(
+    acts: tuple[RequestAct, ...],
+    undelivered: bool,  # noqa: FBT001
+    unanswered: bool,  # noqa: FBT001
+) -> None:
+    history = events(Act.CREATED, *acts)
+    assert (is_undelivered(history), is_unanswered(iter(history))) == (undelivered, unanswered)
 
 
 def test_a_step_that_leads_on_is_allowed() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from callrec.policy.purpose import RANDOM_BYTES, Purpose, is_for, request_id
+from callrec.policy.purpose import RANDOM_BYTES, Purpose, is_for, purpose_of, request_id
 
 DRAWN = bytes(range(RANDOM_BYTES))
 
@@ -22,8 +22,10 @@ def test_an_id_is_as_the_format_says(purpose: Purpose, id_: str) -> None:
 def test_an_id_is_of_one_purpose_alone(purpose: Purpose) -> None:
     id_ = request_id(purpose, DRAWN)
     assert [each for each in Purpose if is_for(id_, each)] == [purpose]
+    assert purpose_of(id_) is purpose
 
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_another_id_is_of_no_purpose(purpose: Purpose) -> None:
     assert not is_for("ab" * 16, purpose)
+    assert purpose_of("ab" * 16) is None

@@ -91,6 +91,13 @@ def test_what_has_no_end_is_never_due() -> None:
     assert not Appraised(1, JANUARY, NO_END).is_due(date.max)
 
 
+def test_a_recording_is_kept_until_the_day_before_it_is_due() -> None:
+    due = THREE_YEARS.due_on(JANUARY)
+    assert due is not None
+    assert THREE_YEARS.kept_until(JANUARY) == due - timedelta(days=1)
+    assert NO_END.kept_until(JANUARY) is None
+
+
 def test_a_rule_says_its_category_and_how_long() -> None:
     assert THREE_YEARS.rule == "routine, 3 years"
     assert NO_END.rule == "health-record, no end"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -13,7 +14,9 @@ from callrec.policy.role import (
     Role,
     Standing,
     VaultKey,
+    is_second_needed,
     keys_held,
+    may_be_second,
     powers_of,
     powers_restricted_to,
 )
@@ -85,7 +88,10 @@ def test_of_a_role_only_what_it_brings_is_left() -> None:
     assert powers_restricted_to(Role.MANAGER, some) == some
     assert powers_restricted_to(Role.MANAGER, POWERS[Role.MANAGER]) == POWERS[Role.MANAGER]
     more = some | {Power.READ_AUDIT, Power.GOVERN}
-    with pytest.raises(Unusable, match="the role manager does not let anybody") as unusable:
+    what = "manage people, holds and keys, read the audit log"
+    with pytest.raises(
+        Unusable, match=f"^the role manager does not let anybody {what}$"
+    ) as unusable:
         powers_restricted_to(Role.MANAGER, more)
     assert "callrec user delegate" in unusable.value.hint
 
@@ -121,3 +127,55 @@ OPENS = {
 @pytest.mark.parametrize("power", Power)
 def test_a_power_opens_no_key_that_it_does_not_need(power: Power) -> None:
     assert keys_held(frozenset({power})) == OPENS[power]
+
+
+TOMORROW = TODAY + timedelta(days=1)
+
+MANAGER, NEW = a_person(Role.MANAGER), a_person(standing=Standing.PROVISIONAL)
+
+LENT = a_person(lent=Power.SEARCH)
+
+LESS = replace(MANAGER, powers=MANAGER.powers - {Power.HEAR})
+
+NO_POWER = replace(NEW, powers=frozenset())
+
+DISABLED = a_person(standing=Standing.DISABLED)
+
+SECOND: dict[str, tuple[Person | None, Person, bool, bool]] = {
+    "somebody is entered": (None, NEW, True, False),
+    "somebody is entered and confirmed at once": (None, MANAGER, False, True),
+    "their own key is confirmed": (NEW, a_person(), False, True),
+    "who is not confirmed makes another key": (NEW, NEW, True, True),
+    "who is not confirmed, and may do nothing, makes one": (NO_POWER, NO_POWER, True, False),
+    "who is not confirmed is changed": (NEW, NEW, False, False),
+    "who was disabled is let back": (DISABLED, a_person(), False, True),
+    "nothing changes": (MANAGER, MANAGER, False, False),
+    "they get another key": (MANAGER, MANAGER, True, True),
+    "they are disabled": (a_person(), DISABLED, False, False),
+    "their role brings more": (a_person(), replace(a_person(), role=Role.MANAGER), False, True),
+    "their role brings less": (MANAGER, replace(MANAGER, role=Role.STAFF), False, False),
+    "they may do more": (LESS, MANAGER, False, True),
+    "they may do less": (MANAGER, LESS, False, False),
+    "a power is lent": (a_person(), LENT, False, True),
+    "another power is lent": (LENT, a_person(lent=Power.INGEST), False, True),
+    "it is lent for longer": (LENT, a_person(lent=Power.SEARCH, until=TOMORROW), False, True),
+    "it is lent for as long": (LENT, LENT, False, False),
+    "it is taken back": (LENT, a_person(), False, False),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "other_keys", "needed"), SECOND.values(), ids=SECOND)
+def test_a_second_person_signs_for_whatever_gives_somebody_more(
+    before: Person | None,
+    after: Person,
+    other_keys: bool,  # noqa: FBT001
+    needed: bool,  # noqa: FBT001
+) -> None:
+    assert is_second_needed(before, after, has_other_keys=other_keys) is needed
+
+
+@pytest.mark.parametrize("role", Role)
+def test_who_decides_requests_by_a_power_of_their_own_is_a_second_person(role: Role) -> None:
+    decides = role in {Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER}
+    assert may_be_second(a_person(role, lent=Power.DECIDE_GENERAL)) is decides
+    assert not may_be_second(a_person(role, standing=Standing.CLAIMED))

@@ -21,6 +21,7 @@ from callrec.policy.rights.subject import (
     check_not_browsing_people,
     check_nothing_needs,
     check_record,
+    is_asked_about,
     read_birthday,
     read_nhs_number,
     state_after,
@@ -29,6 +30,7 @@ from callrec.policy.role import Power, Role, powers_of
 from callrec.policy.words import in_words
 from house.subjects import nhs_number
 from policy.builders import TODAY, a_person
+from policy.test_described import NOTHING_KNOWN
 
 RECORD = SubjectRecord(
     names=("Siân O'Neill", "Sian Davies"),
@@ -40,7 +42,7 @@ RECORD = SubjectRecord(
 
 REASON = "She asks at the desk for all her calls"
 
-KNOWN = ("401 023 2137", "943-476-5919", " 9000000009 ", "999 000 0018")
+KNOWN = ("401 023 2137", "943-476-5919", " 9000000009 ", "999 000 0018", "999 000 0050")
 """The first two are those that explanations of the Data Dictionary's check use."""
 
 
@@ -99,6 +101,7 @@ def _left_of(nine: int) -> int:
 def test_a_whole_record_is_taken() -> None:
     check_record(RECORD)
     check_record(replace(RECORD, nhs_number="", numbers=()))
+    check_record(replace(RECORD, names=("Sian",) * 12, numbers=("+447700900123",) * 24))
 
 
 WRONG: dict[str, Any] = {
@@ -127,6 +130,13 @@ def test_nobody_was_born_in_the_future_or_before_anybody_who_rings(text: str) ->
     with pytest.raises(Unusable):
         read_birthday(text, date(2026, 11, 24))
     assert read_birthday("14/3/1900", date(2026, 11, 24)) == date(1900, 3, 14)
+    assert read_birthday("24/11/2026", date(2026, 11, 24)) == date(2026, 11, 24)
+
+
+def test_what_is_no_birthday_is_unusable_and_the_option_says_what_is() -> None:
+    with pytest.raises(Unusable, match="that is not a date") as unusable:
+        read_birthday("in March 1961", TODAY)
+    assert unusable.value.option == "--born 14/3/1961"
 
 
 BROWSING = {
@@ -146,6 +156,9 @@ ONE = {
     "a number": SubjectCriteria(number="+447700900123"),
     "an NHS number": SubjectCriteria(nhs_number="4010232137"),
     "a name and a day": SubjectCriteria(name="oneill sian", born_on=date(1961, 3, 14)),
+    "all the names and a day": SubjectCriteria(
+        name="Sian O'Neill Davies", born_on=date(1961, 3, 14)
+    ),
 }
 
 
@@ -178,13 +191,35 @@ A, C, E = SubjectAct.ADDED, SubjectAct.CHANGED, SubjectAct.ERASED
 
 def test_where_a_record_stands_follows_from_what_happened() -> None:
     assert state_after([A]) is state_after([A, C, C]) is SubjectState.REGISTERED
-    assert state_after([A, C, E]) is SubjectState.ERASED
+    assert state_after([A, E]) is state_after([A, C, E]) is SubjectState.ERASED
 
 
 @pytest.mark.parametrize("acts", [(), (C,), (A, A), (E,), (A, E, C), (A, E, E)], ids=str)
 def test_what_cannot_have_happened_is_tampering(acts: tuple[SubjectAct, ...]) -> None:
     with pytest.raises(Tampered):
         state_after(acts)
+
+
+ASKED_ABOUT: dict[str, tuple[dict[str, Any], bool]] = {
+    "nobody": ({}, False),
+    "the person": ({"person": "S-3"}, True),
+    "another person": ({"person": "S-4"}, False),
+    "one of their numbers": ({"numbers": ("+447700900124", "+447700900123")}, True),
+    "another number": ({"numbers": ("+447700900124",)}, False),
+    "one of the parties": ({"parties": ("Reception", "DAVIES, Siân")}, True),
+    "a name as the subject's": ({"further": {"subject": "Siân O'Neill"}}, True),
+    "a part of a name": ({"parties": ("Siân",), "further": {"subject": "O'Neill"}}, False),
+    "more than a name": ({"parties": ("Sian Ada Davies",)}, False),
+    "words of two names": ({"parties": ("O'Neill Davies",)}, False),
+}
+
+
+@pytest.mark.parametrize(("said", "named"), ASKED_ABOUT.values(), ids=ASKED_ABOUT)
+def test_whether_a_request_names_a_person(
+    said: dict[str, Any],
+    named: bool,  # noqa: FBT001
+) -> None:
+    assert is_asked_about(RECORD, "S-3", replace(NOTHING_KNOWN, **said)) is named
 
 
 def test_all_the_open_requests_about_a_person_are_named() -> None:

@@ -15,10 +15,12 @@ from callrec.policy.days import (
     last_day,
     parse_day,
     parse_day_or_instant,
+    parse_days,
     parse_instant,
     parse_time,
     parse_times,
     short_date,
+    time_in_words,
 )
 from policy.builders import LONDON, TODAY
 
@@ -38,6 +40,7 @@ DAYS = {
     "12 Sept 2024": date(2024, 9, 12),
     "3rd December 2024": date(2024, 12, 3),
     "4/1/24": date(2024, 1, 4),
+    "4/1/34": date(2034, 1, 4),
     "04.01.2024": date(2024, 1, 4),
     "4 Jan 24": date(2024, 1, 4),
     "today": TODAY,
@@ -46,7 +49,7 @@ DAYS = {
 }
 
 NO_DAYS = [
-    *("", "tomorrow", "4/1/46", "1/13/2024", "2024-1-4", "2024-02-30", "20240104", "4.1/2024"),
+    *("", "tomorrow", "4/1/35", "1/13/2024", "2024-1-4", "2024-02-30", "20240104", "4.1/2024"),
     *("Fri 4 Jan 2024", "30 Feb 2024", "4 Ja 2024", "4 Jan 246", "4 Month 2024", "4 Jan 1024"),
     *("next Tuesday", "30/2", "31 June", "January", "4", "4th", "last", "day"),
     *(
@@ -80,6 +83,11 @@ def test_a_day_is_typed_as_it_is_shown(day: date) -> None:
 
 def test_a_day_in_few_words() -> None:
     assert short_date(date(2026, 11, 3)) == "Tue 3 Nov 2026"
+
+
+def test_a_time_is_told_as_the_clock_of_its_zone_shows_it() -> None:
+    at = datetime(2026, 7, 14, 8, 5, tzinfo=UTC).astimezone(LONDON)
+    assert time_in_words(at) == "14 July 2026, 09:05"
 
 
 OF_NO_YEAR = {
@@ -137,6 +145,7 @@ CLOCKS = {
     "8.45 PM": time(20, 45),
     "2 p.m.": time(14, 0),
     "12am": time(0, 0),
+    "1am": time(1, 0),
     "12:30pm": time(12, 30),
 }
 
@@ -159,6 +168,36 @@ def test_a_time_is_told_where_it_stands_behind_a_day() -> None:
         assert parse_day_or_instant(text, LONDON, on) == (at.date(), at)
     for text in ("9/1/2024", "09.01.2024", "yesterday", "9 Jan 24"):
         assert parse_day_or_instant(text, LONDON, on) == (date(2024, 1, 9), None)
+    summer = datetime(2023, 6, 30, 23, 30, tzinfo=UTC)
+    assert parse_day_or_instant("1/7/2023 0:30", LONDON, on) == (date(2023, 7, 1), summer)
+
+
+@pytest.mark.parametrize(("text", "kind"), [("soon", "date"), ("soon 16:03", "date and time")])
+def test_what_is_neither_is_named_as_it_was_asked_for(text: str, kind: str) -> None:
+    for what in ("that", "--received"):
+        said = {} if what == "that" else {"what": what}
+        with pytest.raises(Unusable, match=f"^{what} is not a {kind}$"):
+            parse_day_or_instant(text, LONDON, TODAY, **said)
+
+
+SEVERAL = {
+    "4/1/2024 to 31/1/2024": DayRange(date(2024, 1, 4), date(2024, 1, 31)),
+    "3 Dec to yesterday": DayRange(date(2023, 12, 3), date(2024, 1, 3)),
+    "2024-01-04": DayRange(TODAY, TODAY),
+}
+
+
+@pytest.mark.parametrize(("text", "days"), SEVERAL.items())
+def test_several_days_are_typed_by_the_first_and_the_last(text: str, days: DayRange) -> None:
+    assert parse_days(text, TODAY) == days
+
+
+@pytest.mark.parametrize("text", ["soon", "4/1/2024 to soon", "soon to 4/1/2024", " to 4/1/2024"])
+def test_what_are_no_days_is_named_as_it_was_asked_for(text: str) -> None:
+    with pytest.raises(Unusable, match=r"^that is not a date$"):
+        parse_days(text, TODAY)
+    with pytest.raises(Unusable, match=r"^--date is not a date$"):
+        parse_days(text, TODAY, what="--date")
 
 
 TIMES = {
@@ -288,3 +327,5 @@ def test_an_instant_that_does_not_say_when_is_unusable(text: str) -> None:
 def test_what_ends_with_a_day_has_it_for_its_last(day: date) -> None:
     assert last_day(day_end(day, LONDON), LONDON) == day
     assert last_day(day_end(day, NEW_YORK), NEW_YORK) == day
+    a_moment = timedelta(microseconds=1)
+    assert last_day(day_end(day, LONDON) + a_moment, LONDON) == day + timedelta(days=1)

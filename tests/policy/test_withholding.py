@@ -19,6 +19,7 @@ from callrec.policy.rights.withholding import (
     check_may_rest_on,
     check_nothing_came_in,
     check_refused_on,
+    hint_to_refuse,
     is_decided_expressly,
 )
 from callrec.policy.words import in_words
@@ -273,3 +274,11 @@ def test_what_a_gathering_leaves_out_needs_what_a_refusal_needs() -> None:
     check_left_out(Ground.EXPECTATIONS, request, {theirs: "a solicitor's letter"}, on=TODAY)
     with pytest.raises(Refused, match="the patient asks in person"):
         check_left_out(Ground.EXPECTATIONS, request, {theirs: NO_AUTHORITY}, on=TODAY)
+
+
+def test_a_ground_that_is_told_comes_before_those_that_are_not() -> None:
+    deny = "deny it on the ground on which they are left out: callrec deny R-17 --code"
+    assert hint_to_refuse("R-17", {Ground.CRIME}) == f"{deny} crime --reason TEXT"
+    assert hint_to_refuse("R-17", {Ground.CRIME, Ground.THIRD_PARTY, Ground.PRIVILEGE}) == (
+        f"{deny} privilege --reason TEXT (also left out: third-party, crime)"
+    )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from callrec.policy.words import NORMALISING_VERSION, counted, listed, words
+from callrec.policy.words import NORMALISING_VERSION, counted, listed, some_of, words
 
 SAME = {
     "marks and apostrophes": ("Siân O'Neill", {"sian", "oneill"}),
@@ -41,3 +41,11 @@ def test_one_is_one_and_thousands_are_parted() -> None:
 
 def test_the_last_of_several_follows_an_and() -> None:
     assert [listed("abc"[:most]) for most in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
+
+
+def test_of_many_numbers_the_first_twenty_are_named_and_the_others_counted() -> None:
+    twenty = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20"
+    told = [some_of(range(1, last + 1)) for last in (20, 21, 42)]
+    assert told == [twenty, f"{twenty} and 1 more", f"{twenty} and 22 more"]
+    assert some_of((7, 9), 2) == "7, 9"
+    assert some_of((7, 9, 11), 2) == "7, 9 and 1 more"

@@ -51,11 +51,12 @@ def made(
     rate: int = 8000,
     channels: int = 1,
     options: dict[str, str] | None = None,
+    file_options: dict[str, str] | None = None,
 ) -> bytes:
     """What FFmpeg's encoder makes of samples."""
     written = io.BytesIO()
     layout = {1: "mono", 2: "stereo", 3: "2.1"}[channels]
-    with av.open(written, "w", format=container) as file:
+    with av.open(written, "w", format=container, options=file_options or {}) as file:
         stream = cast("AudioStream", file.add_stream(codec, rate=rate, options=options))
         stream.layout = layout
         step = 1000 * channels

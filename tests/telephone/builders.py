@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import struct
+from io import FileIO
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
+from callrec.intake.reading import measured_sound
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Sound
 
@@ -65,3 +68,12 @@ def a_speex(serial: bytes, seconds: int, *, size_bytes: int = 100) -> bytes:
 
 def heard(data: bytes, suffix: str = "") -> Sound:
     return inspect(io.BytesIO(data), len(data), suffix)
+
+
+def played(data: bytes, suffix: str = "") -> Sound:
+    """As it is taken in: decoded, where its length cannot be counted."""
+    with NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        with FileIO(file.name) as opened:
+            return measured_sound(opened, len(data), suffix)

@@ -9,7 +9,17 @@ import pytest
 
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Finding, NotAudio, Sound, Window
-from telephone.builders import VECTORS, a_chunk, a_format, a_page, a_speex, a_wave, an_mp3, heard
+from telephone.builders import (
+    VECTORS,
+    a_chunk,
+    a_format,
+    a_page,
+    a_speex,
+    a_wave,
+    an_mp3,
+    heard,
+    played,
+)
 
 NOT_SUPPORTED = "this kind of audio file is not supported"
 
@@ -24,7 +34,7 @@ NOISE = bytes(range(1, 251)) * 64
 @pytest.mark.parametrize("name", EXPECTED)
 def test_every_kind_of_sound_is_told_by_its_content_and_measured(name: str) -> None:
     form, codec, rate, channels, duration_ms = EXPECTED[name]
-    sound = heard((VECTORS / "sound" / name).read_bytes(), ".doc")
+    sound = played((VECTORS / "sound" / name).read_bytes(), ".doc")
     assert (sound.format, sound.codec, sound.sample_rate) == (form, codec, rate)
     assert sound.channels == channels
     assert sound.duration_ms == duration_ms
@@ -75,15 +85,23 @@ MP3 = {
     "alone": an_mp3(100),
     "after a tag with a picture": TAG + an_mp3(100),
     "after a tag with a footer": TAG[:5] + b"\x10" + TAG[6:] + bytes(10) + an_mp3(100),
-    "after a scrap of the frame before": b"\xff\xe3\x28" * 40 + an_mp3(100),
     "before a tag of the old kind": an_mp3(100) + b"TAG" + bytes(125),
-    "with damage in the middle": an_mp3(40) + b"\xff" * 1000 + an_mp3(60),
 }
 
 
 @pytest.mark.parametrize("data", MP3.values(), ids=MP3.keys())
 def test_an_mp3_is_as_long_as_its_frames(data: bytes) -> None:
     assert heard(data) == Sound("mp3", "mp3", 8000, 1, 7200)
+
+
+def test_an_mp3_that_is_damaged_in_the_middle_is_as_long_as_its_frames_and_that_is_found() -> None:
+    sound = heard(an_mp3(40) + b"\xff" * 1000 + an_mp3(60))
+    assert (sound.duration_ms, *sound.findings) == (7200, Finding.DAMAGED)
+
+
+def test_of_an_mp3_that_begins_within_a_frame_something_is_missing() -> None:
+    sound = heard(b"\xff\xe3\x28" * 40 + an_mp3(100))
+    assert (sound.duration_ms, *sound.findings) == (7200, Finding.DAMAGED)
 
 
 def test_an_mp3s_own_count_is_not_believed() -> None:
@@ -156,26 +174,48 @@ def test_an_ogg_of_damages_alone_is_soon_given_up() -> None:
 
 M4A = (VECTORS / "sound/plain.m4a").read_bytes()
 
-MOVIE = M4A.index(b"moov") - 4
+MEDIA = M4A.index(b"mdhd") - 4
 
-SHORT_HEADER = M4A[MOVIE + 8 : MOVIE + 8 + 108]
-"""The movie's header in its 32-bit form: four bytes each of size, name, version, times, scale and
-duration."""
+SHORT_HEADER = M4A[MEDIA + 8 : MEDIA + 32]
+"""The sound's header in its 32-bit form: four bytes each of version, times, scale, duration and
+language."""
 
 
-def with_header(header: bytes, movie: bytes = M4A[MOVIE:]) -> bytes:
-    inside = header + movie[8 + len(SHORT_HEADER) :]
-    return M4A[:MOVIE] + struct.pack(">I4s", 8 + len(inside), b"moov") + inside
+def with_header(header: bytes) -> bytes:
+    """In the old one's place, with the boxes around it as much longer."""
+    data = bytearray(M4A[:MEDIA] + header + M4A[MEDIA + 32 :])
+    for name in (b"moov", b"trak", b"mdia"):
+        at = M4A.index(name) - 4
+        size = int.from_bytes(M4A[at : at + 4], "big") + len(header) - 32
+        data[at : at + 4] = size.to_bytes(4, "big")
+    return bytes(data)
+
+
+def with_duration(duration: bytes) -> bytes:
+    return with_header(a_box(b"mdhd", SHORT_HEADER[:16] + duration + SHORT_HEADER[20:]))
 
 
 def test_an_mpeg_4_file_may_give_its_times_and_sizes_in_64_bits() -> None:
-    scale, duration = struct.unpack(">II", SHORT_HEADER[20:28])
-    body = b"\1\0\0\0" + bytes(16) + struct.pack(">IQ", scale, duration) + SHORT_HEADER[28:]
-    assert heard(with_header(a_box(b"mvhd", body))) == heard(M4A)
-    movie = M4A[MOVIE + 8 :]
+    scale, duration = struct.unpack(">II", SHORT_HEADER[12:20])
+    body = b"\1\0\0\0" + bytes(16) + struct.pack(">IQ", scale, duration) + SHORT_HEADER[20:]
+    assert heard(with_header(a_box(b"mdhd", body))) == heard(M4A)
+    begins = M4A.index(b"moov") - 4
+    movie = M4A[begins + 8 :]
     long = struct.pack(">I4sQ", 1, b"moov", 16 + len(movie)) + movie
-    assert heard(M4A[:MOVIE] + long) == heard(M4A)
-    assert heard(M4A[:MOVIE] + bytes(4) + b"moov" + movie) == heard(M4A)
+    assert heard(M4A[:begins] + long) == heard(M4A)
+    assert heard(M4A[:begins] + bytes(4) + b"moov" + movie) == heard(M4A)
+
+
+def test_an_mpeg_4_file_lasts_as_long_as_its_sound_whatever_its_chapters_say() -> None:
+    header = M4A.index(b"mvhd") + 4
+    scale = int.from_bytes(M4A[header + 12 : header + 16], "big")
+    chapters = (47 * 3600 * scale).to_bytes(4, "big")
+    assert heard(M4A[: header + 16] + chapters + M4A[header + 20 :]) == heard(M4A)
+
+
+def test_an_mpeg_4_file_whose_length_was_never_written_is_decoded() -> None:
+    for never in (b"\xff" * 4, bytes(4)):
+        assert played(with_duration(never)) == played(M4A)
 
 
 def a_box(name: bytes, body: bytes) -> bytes:
@@ -192,7 +232,9 @@ def test_bare_aac_is_as_long_as_its_frames() -> None:
     assert heard(an_adts(125)) == Sound("aac", "aac", 16_000, 1, 8000)
     assert heard(an_adts(125, blocks=1)).duration_ms == 16_000
     assert heard(an_adts(125) + an_adts(1)[:-1]).duration_ms == 8000
-    assert heard(an_adts(125) + an_adts(9, rate=3)).duration_ms == 8000
+    assert heard(TAG + an_adts(125)) == heard(an_adts(125))
+    assert heard(an_adts(125) + an_adts(9, rate=3)).duration_ms == 8192
+    assert heard(an_adts(125) + bytes(99) + an_adts(25)).findings == {Finding.DAMAGED}
     assert heard(an_adts(1_000_100)).duration_ms == 1_000_100 * 64
 
 
@@ -269,10 +311,11 @@ NONE_AT_ALL = {
     "a wave without its sound": (a_wave(SECOND)[:36], "its header is cut short"),
     "a wave with half a format": (a_wave(SECOND, b"\1\0"), "its header is cut short"),
     "an m4a that was not finished": ((VECTORS / "sound/plain.m4a").read_bytes()[:1500], "short"),
-    "an m4a whose length was never written": (
-        with_header(SHORT_HEADER[:24] + b"\xff" * 4 + SHORT_HEADER[28:]), "short"),
-    "an m4a without a movie's header": (with_header(b""), "its header is cut short"),
-    "an m4a of no length": (with_header(SHORT_HEADER[:24] + bytes(4) + SHORT_HEADER[28:]), "no so"),
+    "an m4a whose sound has no header": (with_header(b""), "its header is cut short"),
+    "a webm of pictures": (b"\x1a\x45\xdf\xa3" + bytes(99), NOT_SUPPORTED),
+    "a wma of pictures": (b"\x30\x26\xb2\x75" + bytes(99), NOT_SUPPORTED),
+    "samples of 40 bits": (a_wave(SECOND, a_format(bits=40)), NOT_SUPPORTED),
+    "floating point of 16 bits": (a_wave(SECOND, a_format(tag=3)), NOT_SUPPORTED),
     "a film without sound": (M4A.replace(b"soun", b"vide"), NOT_SUPPORTED),
     "an ogg cut within its first page": (b"OggS\0\2" + bytes(9), "its header is cut short"),
     "an ogg cut within its first packet": (
@@ -283,7 +326,7 @@ NONE_AT_ALL = {
     "no bytes a second": (a_wave(SECOND, a_format(tag=9, rate=0)), "its header makes no sense"),
     "six weeks": (a_wave(bytes(8_000_000), a_format(rate=1)), "its header makes no sense"),
     "a flac that begins otherwise": (b"fLaC\x81" + bytes(99), "its header makes no sense"),
-    "a flac that was streamed": (b"fLaC" + bytes(99), "its header is cut short"),
+    "a flac of no rate": (b"fLaC" + bytes(99), "its header makes no sense"),
 }  # fmt: skip
 
 

@@ -86,7 +86,7 @@ class RunNotes:
         self._write({**notes, volume.volume: _Note(name, volume.label, known)})
 
     def end(self, volume: str) -> None:
-        """Forget it: all that it stood for is whole, or gone."""
+        """Delete the note of a run: what it wrote is whole by now, or is gone from the volume."""
         left = {other: note for other, note in self._read().items() if other != volume}
         self._write(left)
 

@@ -101,7 +101,7 @@ def write_signers(
     carrying: Iterable[int] = (),
     recordings: Sequence[dict[str, Any]] = (),
 ) -> bytes:
-    """The file's bytes: canonical JSON.
+    """The bytes of signers.json, which is canonical JSON.
 
     Args:
         connection: sees one state of the catalogue throughout.

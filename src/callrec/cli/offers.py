@@ -72,7 +72,7 @@ def _inbox_row(item: InboxItem, zone: tzinfo) -> tuple[str, ...]:
 
 
 def most_pressing_day(item: InboxItem, zone: tzinfo) -> str:
-    """The day that presses most, in few words."""
+    """Its due day, else its target, else until when it stands; marked where it is pressing."""
     due = local_time(item.due_at, zone) if item.due_at else as_words(item.due_on)
     if item.urgency is Urgency.OVERDUE:
         return Overdue(f"OVERDUE {due}")

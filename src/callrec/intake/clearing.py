@@ -36,6 +36,7 @@ from callrec.practice import Actor, Practice, record
 from callrec.store.directory import DirectoryStore
 from callrec.store.sealing import open_stream
 from callrec.telephone.reading import sidecar_for
+from callrec.telephone.sound.sound import Finding
 
 _NO_LINKS: Final = frozenset({errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK})
 """Errors of a link to a file on another disk, or on a disk without links."""
@@ -46,6 +47,8 @@ NOT_COMPARED: Final = (
     " open recordings, which compares them"
 )
 """Why a source of a recording stays that nobody here can open."""
+
+NOT_PLAYED: Final = "nobody here can play it and so tell whether it is whole, so it was left"
 
 ERASED: Final = "its recording was erased here, so it was left: delete it by hand"
 
@@ -285,6 +288,8 @@ def _clear(
     path = seen.source.path
     try:
         check_copy(practice.store, practice.vault, copy, seen.sha256)
+        if isinstance(seen, Taken) and Finding.UNDECODED in seen.sound.findings:
+            return Unusable(NOT_PLAYED)
         if Mark.of(path.lstat()) != seen.mark:
             return Unusable("it changed after it was taken in, and was left where it is")
         if after.kind is AfterIntakeKind.MOVE:

@@ -27,12 +27,14 @@ from callrec.intake.sources import (
 )
 from callrec.settings import Settings
 from callrec.settings import Template as StatedTemplate
+from callrec.sound.child import DecodeFailure, Undecodable
+from callrec.sound.coding import count
 from callrec.system.name_pattern import NamePattern
 from callrec.telephone.call import Call, Direction, System, sides_heard
 from callrec.telephone.number import extension_ranges, number_ranges
 from callrec.telephone.reading import read_call, sidecar_for
 from callrec.telephone.sound.inspecting import inspect
-from callrec.telephone.sound.sound import Sound
+from callrec.telephone.sound.sound import Finding, NotAudio, Sound, SoundFault
 from callrec.telephone.written import Setup, Template
 
 _T = TypeVar("_T")
@@ -41,6 +43,17 @@ _T = TypeVar("_T")
 _FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 _FIRST_YEAR: Final = 1900
+
+_A_WHILE_MS: Final = 200
+"""Of sound that is missed; codecs say up to a packet more than they play."""
+
+_NAMED_BY_CODEC: Final = {"m4a", "webm", "mka", "wma"}
+"""Kinds of file that hold any codec, and name it so that one must look for it."""
+
+_DECODERS: Final = {"amr_nb": "amr", "amr_wb": "amr-wb"}
+"""FFmpeg's names of codecs that have another here."""
+
+_CUT: Final = {Finding.TRUNCATED, Finding.DAMAGED}
 
 _NO_SYSTEMS: Final = {System.TEMPLATE, System.SIDECAR, System.EXPORT, System.NONE}
 
@@ -137,7 +150,7 @@ class Opened:
     def understand(self, setup: Setup) -> tuple[Call, Sound]:
         """What call it is and what sound; the file is at its beginning again afterwards."""
         path = self.source.path
-        sound = inspect(self.file, self.mark.size_bytes, path.suffix)
+        sound = measured_sound(self.file, self.mark.size_bytes, path.suffix)
         self.file.seek(0)
         call = call_described(self.source, setup)
         sides = sides_heard(call.sides, sound.channels)
@@ -153,6 +166,35 @@ class Opened:
         now = self.source.look()
         if now != self.mark or read_bytes != self.mark.size_bytes:
             raise Unsettled("it changed while it was read")
+
+
+def measured_sound(file: SoundFile, size: int, suffix: str) -> Sound:
+    """A file's sound, as long as it plays: decoded, where its length could not be counted.
+
+    Law: whatever is missing or spoilt, it lasts what a player gets out of it, to 0.1 s.
+
+    Raises:
+        NotAudio: it is no sound, or nothing comes out of it.
+    """
+    sound = inspect(file, size, suffix)
+    if sound.is_counted:
+        return sound
+    try:
+        heard = count(file, suffix)
+    except Undecodable as problem:
+        if problem.why is DecodeFailure.EMPTY:
+            raise NotAudio(SoundFault.UNPLAYABLE) from None
+        return sound.with_findings({Finding.UNDECODED})
+    codec = _DECODERS.get(heard.codec, heard.codec)
+    claimed_ms = max(sound.duration_ms, heard.claimed_ms)
+    is_damaged = heard.spoilt or heard.duration_ms + _A_WHILE_MS < claimed_ms
+    return replace(
+        sound,
+        codec=codec if sound.format in _NAMED_BY_CODEC else sound.codec,
+        sample_rate=heard.sample_rate,
+        channels=heard.channels,
+        duration_ms=heard.duration_ms,
+    ).with_findings({Finding.DAMAGED} if is_damaged and not sound.findings & _CUT else ())
 
 
 def call_described(source: Source, setup: Setup) -> Call:

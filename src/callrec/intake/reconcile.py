@@ -57,7 +57,7 @@ _MARGIN: Final = timedelta(days=1)
 _AT_ONCE: Final = 500
 """Recordings that are read with one query."""
 
-_UNHEARD: Final = ("silent", "truncated")
+_UNHEARD: Final = ("silent", "truncated", "damaged", "undecoded")
 """Findings of a sound of which nothing, or not all, can be heard."""
 
 

@@ -218,12 +218,11 @@ def check_not_subject(
 
 def check_may_lift(person: Person, request: RequestFacts, *, on: date) -> None:
     """To lift what is restricted is to decide it again, by the same rules [policy 4(b)]."""
-    command = "request close"
-    check_decides_purpose(person, request, on=on, command=command)
+    check_decides_purpose(person, request, on=on)
     deed, instead = f"lift the {in_words(request.purpose)} of", ""
     if person.role is not Role.DATA_CONTROLLER:
         another = _ASK_ANOTHER[TERMS[request.purpose].decided_with]
-        instead = f"ask {another} to run callrec {command} {request.reference} --reason TEXT"
+        instead = f"ask {another} to run callrec request close {request.reference} --reason TEXT"
     check_not_own(person, request, instead, deed=deed)
     check_not_subject(person, request, instead, deed=deed)
 

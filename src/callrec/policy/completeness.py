@@ -114,7 +114,7 @@ def read_further(
     answers: dict[FurtherParticular, str] = {}
     for field in TERMS[purpose].further:
         if is_asked(field, answers):
-            text = given.get(field, "") or QUESTIONS[field].usually
+            text = given.get(field) or QUESTIONS[field].usually
             answers[field] = read_answer(purpose, field, text, answers=answers, known=known)
     return {str(field): text for field, text in answers.items()}
 

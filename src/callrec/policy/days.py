@@ -11,6 +11,7 @@ guessed bank holiday would be a guessed deadline.
 from __future__ import annotations
 
 import re
+from calendar import month_name
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -194,8 +195,8 @@ def _day_in_letters(typed: str, today: date, *, ahead: bool) -> date | None:
     found = _WRITTEN_DAY.fullmatch(typed)
     if found is None:
         return None
-    for month in range(1, 13):
-        if f"{date(2024, month, 1):%B}".casefold().startswith(found["month"]):
+    for month, name in enumerate(month_name):
+        if name.casefold().startswith(found["month"]):
             day = _day(found["day"], month, found["year"], today, ahead=ahead)
             return day if day and _is_weekday(day, found["weekday"] or "") else None
     return None
@@ -242,7 +243,7 @@ def parse_times(text: str) -> TimeRange:
     on_some_day = datetime.combine(date(2024, 1, 4), parse_time(first, hint=either))
     begins, ends = on_some_day - AROUND, on_some_day + AROUND
     return TimeRange(
-        begins.time() if begins.date() == on_some_day.date() else time(0, 0),
+        begins.time() if begins.date() == on_some_day.date() else time.min,
         ends.time() if ends.date() == on_some_day.date() else time(23, 59),
     )
 
@@ -323,7 +324,7 @@ def _clock_in(typed: str) -> tuple[str, time] | None:
 
 
 def _day_and_time(typed: str, today: date) -> datetime | None:
-    day, at = _clock_in(typed) or (typed, time(0, 0))
+    day, at = _clock_in(typed) or (typed, time.min)
     with suppress(Unusable):
         return datetime.combine(parse_day(day, today), at)
     return None
@@ -331,7 +332,7 @@ def _day_and_time(typed: str, today: date) -> datetime | None:
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
     # Where there is no midnight this is the day's first instant, where there are two the earlier.
-    return datetime.combine(day, time(0, 0), zone).astimezone(UTC)
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
 def _readings(local: datetime, zone: tzinfo) -> tuple[datetime, datetime]:

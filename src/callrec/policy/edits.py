@@ -286,10 +286,10 @@ def edits_by_recording(
 
     Unusable if one names another recording, or none of several, or clips one twice.
     """
-    numbers = [_which(each.recording, recordings) for each in typed]
+    numbered = [(_which(each.recording, recordings), each) for each in typed]
     return {
-        number: _together([each for n, each in zip(numbers, typed, strict=True) if n == number])
-        for number in sorted(set(numbers))
+        number: _together([each for n, each in numbered if n == number])
+        for number in sorted({n for n, _ in numbered})
     }
 
 

@@ -306,8 +306,8 @@ def are_about_one_person(one: Particulars, other: Particulars) -> bool:
     """
     if one.person or other.person:
         return one.person == other.person
-    name = FurtherParticular.SUBJECT
-    is_named_so = one.further.get(name, "") == other.further.get(name)
+    name, theirs = (each.further.get(FurtherParticular.SUBJECT) for each in (one, other))
+    is_named_so = name is not None and name == theirs
     return is_named_so and not _numbers_shown(one).isdisjoint(_numbers_shown(other))
 
 

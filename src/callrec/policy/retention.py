@@ -279,7 +279,7 @@ def appraise(recordings: Iterable[Appraised], *, on: date) -> tuple[DueGroup, ..
             free=sum(each.is_free(on) for each in group),
             stopped_by=dict(Counter(sorted(by for each in group for by in each.stopped_by))),
         )
-        for (month, _), group in sorted(groups.items(), key=lambda pair: pair[0])
+        for (month, _), group in sorted(groups.items())
     )
 
 

@@ -115,14 +115,15 @@ def mask_name(name: str) -> str:
 
 def check_reason(reason: str | None, clause: Source) -> None:
     """A reason is a sentence, not a word."""
-    if not (reason or "").strip():
+    said = reason or ""
+    if not said.strip():
         raise Refused(
             "no reason is given",
             clause=clause,
             hint="say why, in a sentence",
             option='--reason "…"',
         )
-    if not is_sentence(reason or ""):
+    if not is_sentence(said):
         raise Refused(
             "the reason is not a sentence",
             clause=clause,

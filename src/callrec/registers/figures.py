@@ -91,7 +91,7 @@ class ComplaintLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthCount:
-    """One month of the trends."""
+    """One month of the twelve that are plotted."""
 
     month: str
     standing: str

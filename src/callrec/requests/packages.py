@@ -147,7 +147,7 @@ class ShownPackageNote:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ShownRelease:
-    """A package. Its repr shows nothing."""
+    """A released package, with its delivery, as a request shows it. Its repr shows nothing."""
 
     id: str
     at: datetime

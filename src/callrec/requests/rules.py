@@ -188,7 +188,7 @@ class _ReplayState:
     """By the id of a package that was delivered: who released it."""
 
     def take(self, leaf: Leaf) -> None:
-        """Let what a leaf says have happened."""
+        """Go on to the state after a leaf: what is begun, approved and granted then."""
         id_, actor = leaf.subject[1:2], PersonId(leaf.actor)
         if leaf.act in APPROVAL_ENDED_BY:
             self.standing.clear()

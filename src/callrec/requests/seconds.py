@@ -73,7 +73,7 @@ class BroughtInSecond:
 
     @property
     def text(self) -> str:
-        """In a sentence."""
+        """Who signed for whom, beside whom and since when, in a sentence."""
         how = "given another key" if self.was_reset else "brought in"
         through = f", through {self.through}" if self.through else ""
         signed = f"{self.second} signed beside {self.by}"

@@ -113,7 +113,7 @@ class PlacedHold:
 def place_hold(
     practice: Practice, actor: Actor, recordings: Sequence[int], *, reason: str
 ) -> PlacedHold:
-    """Hold recordings until two people let them go.
+    """Place a hold on recordings, which two people together can lift.
 
     Raises:
         Refused: the actor neither searches nor decides, or the reason is none.

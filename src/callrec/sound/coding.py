@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
-from typing import BinaryIO, Final
+from dataclasses import astuple, dataclass, field
+from typing import BinaryIO, Final, Protocol
 
 from callrec.sound.child import DECODER_COMMAND, DecodeFailure, MessageKind, Undecodable, converse
 from callrec.sound.confinement import Limits
@@ -27,6 +28,13 @@ _MEMORY, _CPU_S = 1 << 30, 120
 _BYTES_A_CPU_S, _SAMPLES_A_CPU_S = 100_000, 160_000
 """Of processor time two minutes are allowed, and a second more for each 100 kB to be decoded or for
 each 20 s at 8 kHz to be encoded."""
+
+
+class Original(Protocol):
+    """What a recording's bytes are read from."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,54 @@ def decoding(original: BinaryIO, suffix: str) -> Iterator[tuple[SampleFormat, It
 
     Each piece holds whole samples of every channel. The child is gone when the block is left.
     """
+    with _decoder(original, suffix) as talk:
+        form = _form(next(talk, None))
+        yield form, _pieces(talk, form)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a recording is, and how long it lasts, once all of it was decoded."""
+
+    codec: str
+    """As FFmpeg calls it."""
+    sample_rate: int
+    """Hz."""
+    channels: int
+    duration_ms: int
+    claimed_ms: int
+    """When its last packet begins, by the times that the file tells."""
+    spoilt: int
+    """Packets that could not be decoded."""
+
+
+def count(original: Original, suffix: str) -> Counted:
+    """Decode all of a recording, and keep none of its samples.
+
+    Raises:
+        Undecodable: it cannot be decoded here, or nothing comes out.
+    """
+    with _decoder(original, suffix, only_counted=True) as talk:
+        return _counted(next(talk, None))
+
+
+_CODEC: Final = re.compile("[a-z0-9_]{1,24}")
+
+
+def _counted(message: tuple[MessageKind, bytes] | None) -> Counted:
+    kind, facts = message or (MessageKind.DONE, b"")
+    with suppress(ValueError, TypeError, AttributeError, RecursionError):
+        found = Counted(**json.loads(facts if kind is MessageKind.FACTS else b""))
+        is_whole = all(isinstance(each, int) and each >= 0 for each in astuple(found)[1:])
+        if is_whole and _CODEC.fullmatch(found.codec):
+            return found
+    raise Undecodable(DecodeFailure.GAVE_UP)
+
+
+@contextmanager
+def _decoder(
+    original: Original, suffix: str, *, only_counted: bool = False
+) -> Iterator[Iterator[tuple[MessageKind, bytes]]]:
     size = original.seek(0, io.SEEK_END)
 
     def answer(place: int, length: int) -> bytes:
@@ -56,11 +112,9 @@ def decoding(original: BinaryIO, suffix: str) -> Iterator[tuple[SampleFormat, It
         return original.read(length)
 
     limits = Limits(cpu_seconds=_CPU_S + size // _BYTES_A_CPU_S, memory_bytes=_MEMORY)
-    job = {"size": size, "suffix": suffix}
-    talk = converse(DECODER_COMMAND, job, answer, limits=limits)
-    with closing(talk):
-        form = _form(next(talk, None))
-        yield form, _pieces(talk, form)
+    job = {"size": size, "suffix": suffix, "only_counted": only_counted}
+    with closing(converse(DECODER_COMMAND, job, answer, limits=limits)) as talk:
+        yield talk
 
 
 def _pieces(talk: Iterator[tuple[MessageKind, bytes]], form: SampleFormat) -> Iterator[bytes]:

@@ -14,8 +14,9 @@ import io
 import json
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from fractions import Fraction
 from itertools import chain
 from typing import Any, Final, NamedTuple, cast
 
@@ -26,7 +27,8 @@ from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.error import FFmpegError, InvalidDataError
+from av.error import FFmpegError
+from av.packet import Packet
 
 from callrec.sound.child import (
     DecodeFailure,
@@ -72,31 +74,50 @@ class _Original:
         return self._place
 
 
-def _decode(job: dict[str, Any]) -> None:
+def _work(job: dict[str, Any]) -> None:
     original = _Original(job["size"])
     kind = reader_for(original.at, original.size, job["suffix"])
     try:
         with ExitStack() as stack:
             tracks = _tracks(original, kind, stack)
-            frames = [track.frames() for track in tracks]
-            begun = [(next(each, None), each) for each in frames]
-            heard = [(first, rest) for first, rest in begun if first is not None]
-            if not heard:
-                raise Undecodable(DecodeFailure.EMPTY)
-            form = Converter.like(heard[0][0])
-            if len(heard) > 1:
-                form.channels = 1
-            facts = {
-                "sample_rate": form.sample_rate,
-                "channels": form.channels,
-                "expected": max(track.expected(form.sample_rate) for track in tracks),
-            }
-            send(MessageKind.FACTS, json.dumps(facts).encode())
-            pieces = [replace(form).pieces(chain((first,), rest)) for first, rest in heard]
-            for piece in pieces[0] if len(pieces) == 1 else mix_tracks(pieces, form.sample_rate):
-                send(MessageKind.PIECE, piece)
-    except (FFmpegError, ValueError) as error:
+            if job.get("only_counted"):
+                _count(tracks)
+            else:
+                _decode(tracks)
+    except FFmpegError as error:
+        raise Undecodable(DecodeFailure.EMPTY) from error
+    except ValueError as error:
         raise Undecodable(DecodeFailure.UNKNOWN) from error
+
+
+def _decode(tracks: list[_Track]) -> None:
+    frames = [track.frames() for track in tracks]
+    begun = [(next(each, None), each) for each in frames]
+    heard = [(first, rest) for first, rest in begun if first is not None]
+    if not heard:
+        raise Undecodable(DecodeFailure.EMPTY)
+    form = Converter.like(heard[0][0])
+    if len(heard) > 1:
+        form.channels = 1
+    facts = {
+        "sample_rate": form.sample_rate,
+        "channels": form.channels,
+        "expected": max(track.expected(form.sample_rate) for track in tracks),
+    }
+    send(MessageKind.FACTS, json.dumps(facts).encode())
+    pieces = [replace(form).pieces(chain((first,), rest)) for first, rest in heard]
+    for piece in pieces[0] if len(pieces) == 1 else mix_tracks(pieces, form.sample_rate):
+        send(MessageKind.PIECE, piece)
+
+
+def _count(tracks: list[_Track]) -> None:
+    """Decode all, and say what it is and how long it lasts."""
+    names = ("duration_ms", "claimed_ms", "spoilt")
+    most = map(max, zip(*(track.counted() for track in tracks), strict=True))
+    facts = dict(zip(names, most, strict=True))
+    if not facts["duration_ms"]:
+        raise Undecodable(DecodeFailure.EMPTY)
+    send(MessageKind.FACTS, json.dumps(tracks[0].facts() | facts).encode())
 
 
 def _tracks(original: _Original, kind: Reader, stack: ExitStack) -> list[_Track]:
@@ -144,19 +165,38 @@ class _Track:
             self._decoder = cast("AudioCodecContext", swapped)
             self._decoder.sample_rate, self._decoder.layout = decoder.sample_rate, decoder.layout
         self._decoder.thread_count = 1
+        self._last, self._spoilt = Fraction(0), 0
 
     def expected(self, sample_rate: int) -> int:
         """How many samples of one channel the file itself says of it; 0: it does not say."""
         seconds = (self._stream.duration or 0) * (self._stream.time_base or 0)
         return max(0, int(seconds * sample_rate))
 
+    def facts(self) -> dict[str, Any]:
+        """What it is, once something of it was decoded."""
+        decoder = self._decoder
+        codec = decoder.codec.canonical_name
+        rate, channels = decoder.sample_rate, decoder.layout.nb_channels
+        return {"codec": codec, "sample_rate": rate, "channels": channels}
+
+    def counted(self) -> tuple[int, int, int]:
+        """Milliseconds that sound; when its last packet begins; how many could not be decoded."""
+        sounds = sum(frame.samples / frame.sample_rate for frame in self.frames())
+        return round(sounds * 1000), round(self._last * 1000), self._spoilt
+
     def frames(self) -> Iterator[AudioFrame]:
         """Its sound; packets that are damaged are left out, as players do."""
-        for packet in self._container.demux(self._stream):
+        for packet in self._packets():
+            if packet.pts is not None and packet.time_base:
+                self._last = max(self._last, packet.pts * packet.time_base)
             try:
                 yield from self._decoder.decode(packet)
-            except InvalidDataError:
-                continue
+            except FFmpegError:
+                self._spoilt += 1
+
+    def _packets(self) -> Iterator[Packet[AudioStream]]:
+        with suppress(FFmpegError):  # what follows the damage cannot be found
+            yield from self._container.demux(self._stream)
 
 
 READERS: Final = (
@@ -236,4 +276,4 @@ def _has_stated_length(at: Callable[[int, int], bytes], size: int, order: str) -
 
 
 if __name__ == "__main__":
-    serve_job(_decode)
+    serve_job(_work)

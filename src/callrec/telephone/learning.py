@@ -120,6 +120,11 @@ def learn_shapes(
     return [_learn(alike, extensions, today) for _, alike in groups]
 
 
+def shape_of(name: str) -> tuple[str, ...]:
+    """What names that are made alike have in common."""
+    return _shape(_parts(name))
+
+
 def _learn(files: list[NamedFile], extensions: Extensions, today: date) -> LearnedShape:
     names = [_parts(file.path.name) for file in files]
     days = [file.modified for file in files]

@@ -76,12 +76,15 @@ def letter_after(
     An extension that came too late has no effect, and nothing is told of it; nor of one that was
     put on record late: ``is_late`` as in `LetterFacts`.
     """
-    kind = None
-    if event.event is ClockEventKind.EXTENDED and deadline and deadline.is_extended:
-        kind = None if is_late else LetterKind.EXTEND
-    elif event.event is ClockEventKind.ASKED:
+    if event.event is ClockEventKind.ASKED:
         is_question = event.awaited is Awaited.CLARIFICATION
         kind = LetterKind.CLARIFY if is_question else LetterKind.ACKNOWLEDGE
+    elif (
+        event.event is ClockEventKind.EXTENDED and deadline and deadline.is_extended and not is_late
+    ):
+        kind = LetterKind.EXTEND
+    else:
+        return None
     return kind if kind in letters_for(purpose) and state in UNDECIDED else None
 
 

@@ -38,7 +38,6 @@ MAX_NUMBERS: Final = 24
 _FIRST_BIRTH: Final = 1900
 """Nobody who rings is older; a year before it is a typing mistake."""
 
-_WEIGHTS: Final = range(10, 1, -1)
 _NHS_DIGITS: Final = 10
 
 
@@ -123,7 +122,7 @@ def read_nhs_number(text: str) -> str:
             "an NHS number has ten digits",
             hint="type it as on the card: --nhs-number '401 023 2137'",
         )
-    total = sum(int(digit) * weight for digit, weight in zip(digits, _WEIGHTS, strict=False))
+    total = sum(int(digit) * (_NHS_DIGITS - n) for n, digit in enumerate(digits[:-1]))
     if (11 - total % 11) % 11 != int(digits[-1]):  # 10 is no digit, so that it is refused as well
         raise Unusable(
             "that is not an NHS number: its last digit, which checks the others, does not fit",

@@ -1,15 +1,21 @@
-"""Sound in containers: Ogg, FLAC, and MPEG-4 (M4A, and what mobile telephones record).
+"""Sound in containers: Ogg, FLAC, MPEG-4 (M4A, and what mobile telephones record), WebM and WMA.
+
+What the file says is read; whether all of it is there, decoding tells (`Sound.is_counted`).
 
 Streams of Ogg may follow each other, as where one file was appended to another. Then the pages are
 walked from the beginning, for each stream counts from nought.
 
 Sources: Ogg: RFC 3533 (pages), RFC 7845 (Opus), Vorbis I 4.2.2, the Speex manual 6.1. FLAC: RFC
 9639, 8.2 (STREAMINFO), 9.1 (frame header), 9.1.5 (coded number), 9.1.8 (CRC-8). MPEG-4: ISO/IEC
-14496-12, 4.2 (boxes), 8.2.2 (mvhd), 8.4.3 (hdlr), 8.5.2 and 12.2.3 (stsd).
+14496-12, 4.2 (boxes), 8.4.2 (mdhd), 8.4.3 (hdlr), 8.5.2 and 12.2.3 (stsd), 8.8.1 (mvex). WebM: RFC
+8794 (EBML), RFC 9559, 5.1 (DocType, Segment, CodecID, SamplingFrequency, Channels). WMA: Microsoft,
+Advanced Systems Format 01.20.03, 3.2 and 3.3 (File and Stream Properties), 10.1 (GUIDs).
 """
 
 from __future__ import annotations
 
+import re
+import struct
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -62,11 +68,11 @@ def ogg_sound(window: Window) -> Sound:
     if len(page) < _PAGE_HEADER:
         raise NotAudio(SoundFault.CUT_SHORT)
     stream = _stream(page)
-    end = _end(window, serial=page[14:18])
-    lasts, findings = (stream.milliseconds(end[0]), end[1]) if end else _walked(window)
+    lasts, findings = _walked(window)
     if lasts <= 0:
         raise NotAudio(SoundFault.EMPTY)
-    return Sound("ogg", stream.codec, stream.sample_rate, stream.channels, round(lasts), findings)
+    codec, rate, channels, _ = stream
+    return Sound("ogg", codec, rate, channels, round(lasts), findings, is_counted=False)
 
 
 def _stream(page: bytes) -> _Stream:
@@ -81,6 +87,8 @@ def _stream(page: bytes) -> _Stream:
         found, needed = _Stream("vorbis", number(12, 4), number(11, 1), 0), 30
     elif packet.startswith(b"Speex   "):
         found, needed = _Stream("speex", number(36, 4), number(48, 4), 0), 80
+    elif packet.startswith(b"\x7fFLAC\x01"):
+        found, needed = _Stream("flac", *_stream_info(packet[9:])[:2], 0), 9 + _STREAM_INFO
     else:
         raise NotAudio(SoundFault.UNKNOWN)
     if len(packet) < needed:
@@ -88,38 +96,6 @@ def _stream(page: bytes) -> _Stream:
     if found.sample_rate < 1:
         raise NotAudio(SoundFault.CONTRADICTORY)
     return found
-
-
-def _end(window: Window, *, serial: bytes) -> tuple[int, frozenset[Finding]] | None:
-    """The position of this stream's last whole page on which a packet ends.
-
-    Of the first cut one where none is whole; 0 where there is none. With what is to be found of
-    its end: a page that is cut, or none that says that it is the last. None: the file does not end
-    with this stream.
-    """
-    end = window.at(max(0, window.size - BLOCK_BYTES), BLOCK_BYTES)
-    findings: frozenset[Finding] | None = None
-    cut = 0
-    for place in _from_the_end(end, _MARK, _PAGE_HEADER):
-        page = end[place : place + _PAGE_HEADER + 255]
-        if page[14:18] != serial and findings is None:
-            return None
-        if page[14:18] == serial:
-            is_cut = place + _length(page) > len(end)
-            if findings is None:
-                findings = _found(page, is_cut=is_cut)
-            if _position(page) > 0 and not is_cut:
-                return _position(page), findings
-            cut = max(cut, _position(page))
-    return None if findings is None else (cut, findings)
-
-
-def _from_the_end(data: bytes, mark: bytes, size: int) -> Iterator[int]:
-    """Where a mark stands that as many bytes follow, the last one first."""
-    place = data.rfind(mark, 0, max(0, len(data) - size + len(mark)))
-    while place >= 0:
-        yield place
-        place = data.rfind(mark, 0, place + len(mark) - 1)
 
 
 @dataclass(slots=True)
@@ -207,91 +183,32 @@ def _found(page: bytes, *, is_cut: bool) -> frozenset[Finding]:
 _STREAM_INFO = 4 + 4 + 34
 """Bytes: the mark, a block's header, STREAMINFO."""
 
-_FRAME, _FRAME_HEADER = b"\xff\xf8", 16
-"""How each begins where all have one size, and the most bytes before its samples."""
-
-_SIZES = {
-    1: (192, 0),
-    **{code: (576 << code - 2, 0) for code in range(2, 6)},
-    6: (1, 1),
-    7: (1, 2),
-    **{code: (256 << code - 8, 0) for code in range(8, 16)},
-}
-"""By a frame's code: its samples, or one less where so many bytes of the header say more."""
-
-_RATE_BYTES = {12: 1, 13: 2, 14: 2}
-
-_MAX_CODED = 6
-"""Bytes of a frame's number."""
-
 
 def flac_sound(window: Window) -> Sound:
-    """The sound of a FLAC file: its first block says all if it was closed, else its last frame."""
+    """The sound of a FLAC file, as long as its first block says."""
     head = window.at(0, _STREAM_INFO)
     if len(head) < _STREAM_INFO:
         raise NotAudio(SoundFault.CUT_SHORT)
     if head[4] & 0x7F:
         raise NotAudio(SoundFault.CONTRADICTORY)
-    packed = int.from_bytes(head[18:26], "big")
-    sample_rate, channels, samples = packed >> 44, (packed >> 41 & 7) + 1, packed & (1 << 36) - 1
     if window.size == _STREAM_INFO:
         raise NotAudio(SoundFault.EMPTY)
-    # How many samples each frame but the last has: streams where that changes, which no telephone
-    # system writes, have another mark, and their length is not found.
-    there = _last_sample(window, block=int.from_bytes(head[10:12], "big"))
-    findings: frozenset[Finding] = frozenset()
-    if not samples:  # it was streamed, and its header never completed
-        findings = frozenset({Finding.UNCLOSED})
-    elif there < samples:
-        findings = frozenset({Finding.TRUNCATED})
-    if not there:
-        raise NotAudio(SoundFault.CUT_SHORT)
-    return Sound("flac", "flac", sample_rate, channels, milliseconds(there, sample_rate), findings)
+    sample_rate, channels, samples = _stream_info(head)
+    # Without their count it was streamed, and its header never completed.
+    findings = frozenset({Finding.UNCLOSED} if not samples else ())
+    duration_ms = milliseconds(samples, sample_rate)
+    return Sound("flac", "flac", sample_rate, channels, duration_ms, findings, is_counted=False)
 
 
-def _last_sample(window: Window, *, block: int) -> int:
-    """How many samples a channel has, as far as the last frame that begins; 0: none does."""
-    start = max(_STREAM_INFO, window.size - BLOCK_BYTES)
-    end = window.at(start, BLOCK_BYTES)
-    for frame_at in _from_the_end(end, _FRAME, _FRAME_HEADER):
-        header = end[frame_at : frame_at + _FRAME_HEADER]
-        coded, sizes = _coded_number(header[4:]), _SIZES.get(header[2] >> 4)
-        if coded is None or sizes is None:
-            continue
-        number, length = coded
-        size, more = sizes
-        place = 4 + length
-        size += int.from_bytes(header[place : place + more], "big")
-        place += more + _RATE_BYTES.get(header[2] & 15, 0)
-        if _crc8(header[:place]) == header[place]:
-            return number * block + size
-    return 0
-
-
-def _coded_number(data: bytes) -> tuple[int, int] | None:
-    """A number as UTF-8 writes them, and how many bytes it takes; None where it is not one."""
-    ones = 8 - (data[0] ^ 0xFF).bit_length() if data else 1
-    length = max(ones, 1)
-    if ones == 1 or ones > _MAX_CODED or len(data) < length:
-        return None
-    number = data[0] & (0x7F >> ones)
-    for byte in data[1:length]:
-        number = number << 6 | byte & 0x3F
-    return number, length
-
-
-def _crc8(data: bytes) -> int:
-    remainder = 0
-    for byte in data:
-        remainder ^= byte
-        for _ in range(8):
-            remainder = (remainder << 1 ^ (0x107 if remainder & 0x80 else 0)) & 0xFF
-    return remainder
+def _stream_info(head: bytes) -> tuple[int, int, int]:
+    """Hz, channels, and how many samples each has."""
+    packed = int.from_bytes(head[18:26], "big")
+    return packed >> 44, (packed >> 41 & 7) + 1, packed & (1 << 36) - 1
 
 
 _CODECS = {b"mp4a": "aac", b"alac": "alac", b"samr": "amr", b"sawb": "amr-wb", b".mp3": "mp3"}
 
-_MAX_BOXES = 1000
+_MAX_BOXES = 100_000
 """On one level of one box."""
 
 
@@ -304,47 +221,59 @@ class _Box(NamedTuple):
 
 
 def mp4_sound(window: Window) -> Sound:
-    """The sound of an MPEG-4 file's first sound track."""
+    """The sound of an MPEG-4 file's first sound track; 0 ms where its header does not say."""
     whole = _Box(b"", 0, window.size)
     movie = next(_boxes(window, whole, b"moov"), None)
     if movie is None or movie.end > window.size:
         raise NotAudio(SoundFault.CUT_SHORT)
-    duration_ms = _duration_ms(window, movie)
+    is_fragmented = any(_boxes(window, movie, b"mvex"))
     for track in _boxes(window, movie, b"trak"):
-        entry = _sound_entry(window, track)
-        if entry:
-            codec = _CODECS.get(entry[4:8], "unknown")
-            channels = int.from_bytes(entry[24:26], "big")
-            sample_rate = int.from_bytes(entry[32:34], "big")
-            held = _boxes(window, whole, b"mdat")
-            is_cut = any(box.end > window.size for box in held)
-            findings = frozenset({Finding.TRUNCATED} if is_cut else ())
-            return Sound("m4a", codec, sample_rate, channels, duration_ms, findings)
+        for media in _boxes(window, track, b"mdia"):
+            entry = _sound_entry(window, media)
+            if entry:
+                codec = _CODECS.get(entry[4:8], "unknown")
+                channels = int.from_bytes(entry[24:26], "big")
+                sample_rate = int.from_bytes(entry[32:34], "big")
+                duration_ms = _duration_ms(window, media, is_open=is_fragmented)
+                found = _found_of_boxes(window, whole)
+                return Sound(
+                    "m4a", codec, sample_rate, channels, duration_ms, found, is_counted=False
+                )
     raise NotAudio(SoundFault.UNKNOWN)
 
 
-def _duration_ms(window: Window, movie: _Box) -> int:
-    header = next(_boxes(window, movie, b"mvhd"), None)
+def _found_of_boxes(window: Window, whole: _Box) -> frozenset[Finding]:
+    """Whether boxes follow each other from the file's beginning to its end."""
+    place = 0
+    for box in _boxes(window, whole, b""):
+        if not box.name.isalnum() or not box.name.isascii():
+            break
+        place = box.end
+    if place > window.size:
+        return frozenset({Finding.TRUNCATED})
+    return frozenset({Finding.DAMAGED} if place + 8 <= window.size else ())
+
+
+def _duration_ms(window: Window, media: _Box, *, is_open: bool) -> int:
+    """Of a track: the movie's own is as long as its longest, which may be a list of chapters."""
+    header = next(_boxes(window, media, b"mdhd"), None)
     body = window.at(header.start, 32) if header else b""
-    if len(body) < 32:  # noqa: PLR2004  # what the longer form has up to its duration
+    if len(body) < 24:  # noqa: PLR2004  # what the shorter form has
         raise NotAudio(SoundFault.CUT_SHORT)
     long = body[0] == 1
     scale, duration = (body[20:24], body[24:32]) if long else (body[12:16], body[16:20])
-    if not duration.strip(b"\xff"):  # it was streamed, and its header never completed
-        raise NotAudio(SoundFault.CUT_SHORT)
-    if not duration.strip(b"\0"):
-        raise NotAudio(SoundFault.EMPTY)
-    return milliseconds(int.from_bytes(duration, "big"), int.from_bytes(scale, "big"))
+    is_open |= not duration.strip(b"\xff")  # it was streamed, and its header never completed
+    lasts = 0 if is_open else int.from_bytes(duration, "big")
+    return milliseconds(lasts, int.from_bytes(scale, "big"))
 
 
-def _sound_entry(window: Window, track: _Box) -> bytes:
+def _sound_entry(window: Window, media: _Box) -> bytes:
     """The description of a track's samples, where they are sound; else nothing."""
-    for media in _boxes(window, track, b"mdia"):
-        handlers = [window.at(box.start + 8, 4) for box in _boxes(window, media, b"hdlr")]
-        for table in _within(window, media, (b"minf", b"stbl", b"stsd")):
-            entry = window.at(table.start + 8, 36)
-            if handlers == [b"soun"] and len(entry) == 36:  # noqa: PLR2004  # as far as the rate
-                return entry
+    handlers = [window.at(box.start + 8, 4) for box in _boxes(window, media, b"hdlr")]
+    for table in _within(window, media, (b"minf", b"stbl", b"stsd")):
+        entry = window.at(table.start + 8, 36)
+        if handlers == [b"soun"] and len(entry) == 36:  # noqa: PLR2004  # as far as the rate
+            return entry
     return b""
 
 
@@ -354,7 +283,7 @@ def _within(window: Window, box: _Box, names: tuple[bytes, ...]) -> Iterator[_Bo
 
 
 def _boxes(window: Window, outer: _Box, name: bytes) -> Iterator[_Box]:
-    """The boxes of one name that lie directly in another."""
+    """The boxes of one name that lie directly in another; without a name, all of them."""
     place = outer.start
     for _ in range(_MAX_BOXES):
         head = window.at(place, 16)
@@ -366,7 +295,76 @@ def _boxes(window: Window, outer: _Box, name: bytes) -> Iterator[_Box]:
             size = outer.end - place
         if size < begin or place >= outer.end:
             return
-        if head[4:8] == name:
+        if head[4:8] == name or not name:
             end = min(place + size, outer.end) if outer.name else place + size
-            yield _Box(name, place + begin, end)
+            yield _Box(head[4:8], place + begin, end)
         place += size
+
+
+_LOOKED_AT = 16 * 1024
+"""Bytes within which a file of WebM or WMA says what it holds."""
+
+_SEGMENT = b"\x18\x53\x80\x67"
+
+_CLUSTER = b"\x1f\x43\xb6\x75"
+
+_ABOUT = re.compile(
+    rb"\x86[\x83-\xa0](?P<codec>A_[A-Z0-9]+)"
+    rb"|\xb5(?:\x84(?P<float>.{4})|\x88(?P<double>.{8}))"
+    rb"|\x9f\x81(?P<channels>.)"
+    rb"|\x2a\xd7\xb1\x83\x0f\x42\x40.*?\x44\x89\x88(?P<lasts>.{8})",
+    re.DOTALL,
+)
+"""CodecID of sound; SamplingFrequency; Channels; and a Duration in ms, as nearly all count it."""
+
+
+def webm_sound(window: Window) -> Sound:
+    """The sound of a WebM or Matroska file."""
+    head, _, _ = window.at(0, _LOOKED_AT).partition(_CLUSTER)
+    told = {"double": struct.pack(">d", 8000), "channels": b"\1", "lasts": bytes(8)}  # its defaults
+    for found in _ABOUT.finditer(head):
+        told |= {name: each for name, each in found.groupdict().items() if each}
+    if "codec" not in told:
+        raise NotAudio(SoundFault.UNKNOWN)
+    numbers = struct.unpack(">dd", told["double"] + told["lasts"])
+    if "float" in told:
+        numbers = (*struct.unpack(">f", told["float"]), numbers[1])
+    rate, lasts = (round(each) if 0 <= each < _HIGHEST else 0 for each in numbers)
+    segment = head.find(_SEGMENT) + len(_SEGMENT)
+    length = 9 - int.from_bytes(head[segment : segment + 1], "big").bit_length()
+    size, unknown = int.from_bytes(head[segment : segment + length], "big"), (1 << 7 * length) - 1
+    is_cut = segment + length + (size & unknown) > window.size
+    return Sound(
+        "webm" if b"webm" in head[:64] else "mka",
+        told["codec"][2:].decode().lower(),
+        rate,
+        told["channels"][0],
+        lasts,
+        frozenset({Finding.TRUNCATED} if is_cut and size & unknown != unknown else ()),
+        is_counted=False,
+    )
+
+
+_HIGHEST = 1e9
+
+_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+_STREAM_PROPERTIES = bytes.fromhex("9107dcb7b7a9cf118ee600c00c205365")
+_OF_SOUND = bytes.fromhex("409e69f84d5bcf11a8fd00805f5c442b")
+
+
+def wma_sound(window: Window) -> Sound:
+    """The sound of a Windows Media file."""
+    head = window.at(0, _LOOKED_AT)
+    about, stream = head.find(_FILE_PROPERTIES), head.find(_STREAM_PROPERTIES)
+    while stream >= 0 and head[stream + 24 : stream + 40] != _OF_SOUND:
+        stream = head.find(_STREAM_PROPERTIES, stream + 1)
+    if about < 0 or stream < 0:
+        raise NotAudio(SoundFault.UNKNOWN)
+    try:
+        size, lasts, before = struct.unpack_from("<16xQ16xQ8xQ", head, about + 24)
+        tag, channels, rate = struct.unpack_from("<HHI", head, stream + 78)
+    except struct.error:
+        raise NotAudio(SoundFault.CUT_SHORT) from None
+    findings = frozenset({Finding.TRUNCATED} if size > window.size else ())
+    duration_ms = max(0, lasts // 10_000 - before)
+    return Sound("wma", f"wave-{tag}", rate, channels, duration_ms, findings, is_counted=False)

@@ -10,10 +10,11 @@ silence becomes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from callrec.telephone.sound.sound import (
     BLOCK_BYTES,
@@ -22,7 +23,6 @@ from callrec.telephone.sound.sound import (
     Sound,
     SoundFault,
     Window,
-    milliseconds,
 )
 
 _LAYER_III = 0b01
@@ -54,8 +54,17 @@ _BYTES = 2
 _MAKERS = frozenset({b"LAME", b"Lavf", b"Lavc"})
 """Encoders whose notes say what they put before and after the sound."""
 
-_MP3_MAX_FRAMES, _MAX_ROWS = 500_000, 100
-"""Ten hours at 8 kHz, and so many damages; beyond, the rest is reckoned from what was walked."""
+_MAX_FRAMES, _MAX_ROWS = 1_000_000, 100
+"""Five and a half hours of AMR, and so many damages; beyond, the rest is reckoned from these."""
+
+_FOOTER = 0x10
+"""The bit of a tag's flags that says that ten bytes more follow it."""
+
+_TAGS_AFTER = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3")
+"""What may follow the last frame, and is no sound."""
+
+_A_WHILE_S = 0.1
+"""Seconds of sound that are missed."""
 
 
 class _Frame(NamedTuple):
@@ -68,42 +77,82 @@ class _Frame(NamedTuple):
     channels: int
 
 
+_Reads: TypeAlias = Callable[[Window, int], _Frame | None]
+"""What reads the frame at a place; None: there is none."""
+
+
 def mpeg_sound(window: Window) -> Sound | None:
     """The sound of an MP3 file, or None where it is not one."""
-    start = _next_row(window, _after_tags(window))
-    first = None if start is None else _mp3_frame(window.at(start, 4))
+    begins = _after_tags(window)
+    start = _next_row(window, begins, _mp3_at)
+    first = None if start is None else _mp3_at(window, start)
     if start is None or first is None:
         return None
     note = window.at(start, first.length)
-    seconds, end = _mp3_walked(window, start)
-    seconds = max(0.0, seconds - _left_out(note, first.samples) / first.sample_rate)
-    is_cut = start + _said(note) > window.size or _is_cut(
-        window, end, _mp3_frame(window.at(end, 4)), first
+    left_out = _left_out(note, first.samples) / first.sample_rate
+    there = start + _said(note) <= window.size
+    sound = _framed(window, "mp3", start, first, _mp3_at, left_out=left_out, is_cut=not there)
+    if start == begins:
+        return sound
+    return replace(sound.with_findings({Finding.DAMAGED}), is_counted=False)
+
+
+def adts_sound(window: Window) -> Sound | None:
+    """The sound of a bare AAC file, or None where it is not one."""
+    start = _after_tags(window)
+    first = _adts_at(window, start)
+    if first is None or not _is_row(window, start, _adts_at):
+        return None
+    return replace(_framed(window, "aac", start, first, _adts_at), is_counted=False)
+
+
+def _framed(
+    window: Window,
+    name: str,
+    start: int,
+    first: _Frame,
+    reads: _Reads,
+    *,
+    left_out: float = 0.0,
+    is_cut: bool = False,
+) -> Sound:
+    seconds, end, is_damaged = _walked(window, start, reads)
+    last = reads(window, end)
+    is_cut |= last is not None and last[2:] == first[2:] and end + last.length > window.size
+    findings = {Finding.TRUNCATED: is_cut, Finding.DAMAGED: is_damaged and not is_cut}
+    return Sound(
+        name,
+        name,
+        first.sample_rate,
+        first.channels,
+        round(max(0.0, seconds - left_out) * 1000),
+        frozenset(finding for finding, is_so in findings.items() if is_so),
+        is_counted=not (is_cut or is_damaged),
     )
-    findings = frozenset({Finding.TRUNCATED} if is_cut else ())
-    duration_ms = round(seconds * 1000)
-    return Sound("mp3", "mp3", first.sample_rate, first.channels, duration_ms, findings)
 
 
-def _is_cut(window: Window, place: int, frame: _Frame | None, first: _Frame) -> bool:
-    """Whether the frame at a place is of the first one's kind, and longer than what is left."""
-    return frame is not None and frame[2:] == first[2:] and place + frame.length > window.size
-
-
-def _mp3_walked(window: Window, start: int) -> tuple[float, int]:
-    """Seconds of all frames, and where the last one ends."""
+def _walked(window: Window, start: int, reads: _Reads) -> tuple[float, int, bool]:
+    """Seconds of all frames, where the last one ends, and whether others are missing."""
     place = end = start
-    seconds, left = 0.0, _MP3_MAX_FRAMES
+    seconds, left, is_damaged = 0.0, _MAX_FRAMES, False
     for _ in range(_MAX_ROWS):
-        for after, frame in islice(_row(window, place), left):
+        for after, frame in islice(_row(window, place, reads), left):
             end = after
             seconds += frame.samples / frame.sample_rate
             left -= 1
-        again = _next_row(window, end)
+        again = _next_row(window, end, reads)
         if again is None:
-            return seconds, end
+            is_damaged |= _is_more_lost(window, end, seconds / (end - start))
+            return seconds, end, is_damaged
+        is_damaged |= again != end
         place = again
-    return seconds * (window.size - start) / (end - start), window.size
+    return seconds * (window.size - start) / (end - start), window.size, is_damaged
+
+
+def _is_more_lost(window: Window, end: int, seconds_per_byte: float) -> bool:
+    """Whether what follows the last frame is no tag, and as much as sounds for a while."""
+    is_tag = window.at(end, 16).startswith(_TAGS_AFTER)
+    return not is_tag and (window.size - end) * seconds_per_byte > _A_WHILE_S
 
 
 def _after_tags(window: Window) -> int:
@@ -114,33 +163,37 @@ def _after_tags(window: Window) -> int:
     size = 0
     for byte in head[6:]:
         size = size << 7 | byte & 0x7F
-    return 10 + size  # a footer, which may follow, is stepped over as any scrap is
+    return 10 + size + (10 if head[5] & _FOOTER else 0)
 
 
-def _next_row(window: Window, start: int) -> int | None:
+def _next_row(window: Window, start: int, reads: _Reads) -> int | None:
     head = window.at(start, _SEARCHED)
     place = head.find(b"\xff")
     while place >= 0:
-        if _is_row(window, start + place):
+        if _is_row(window, start + place, reads):
             return start + place
         place = head.find(b"\xff", place + 1)
     return None
 
 
-def _is_row(window: Window, place: int) -> bool:
-    ends = [end for end, _ in islice(_row(window, place), _ENOUGH)]
+def _is_row(window: Window, place: int, reads: _Reads) -> bool:
+    ends = [end for end, _ in islice(_row(window, place, reads), _ENOUGH)]
     return len(ends) == _ENOUGH or ends[-1:] == [window.size]
 
 
-def _row(window: Window, place: int) -> Iterator[tuple[int, _Frame]]:
+def _row(window: Window, place: int, reads: _Reads) -> Iterator[tuple[int, _Frame]]:
     """The whole frames that follow each other from a place on, each with where it ends."""
     first = None
-    while frame := _mp3_frame(window.at(place, 4)):
+    while frame := reads(window, place):
         place += frame.length
         first = first or frame
         if place > window.size or frame.sample_rate != first.sample_rate:
             return
         yield place, frame
+
+
+def _mp3_at(window: Window, place: int) -> _Frame | None:
+    return _mp3_frame(window.at(place, 4))
 
 
 @lru_cache(maxsize=1024)
@@ -194,30 +247,12 @@ _ADTS_RATES = (
 _HEADER, _SAMPLES = 7, 1024
 """Bytes of a frame's header, and how many samples a block of it has."""
 
-_MAX_FRAMES = 1_000_000
-"""Six hours of AAC at 48 kHz, five and a half of AMR; beyond, the rest is reckoned likewise."""
+
+def _adts_at(window: Window, place: int) -> _Frame | None:
+    return _adts_frame(window.at(place, _HEADER))
 
 
-def adts_sound(window: Window) -> Sound | None:
-    """The sound of a bare AAC file, or None where it is not one."""
-    first = _adts_frame(window.at(0, _HEADER))
-    place = frames = samples = 0
-    while frames < _MAX_FRAMES and (frame := _adts_frame(window.at(place, _HEADER))):
-        if place + frame.length > window.size or (first and frame[2:] != first[2:]):
-            break
-        place += frame.length
-        frames += 1
-        samples += frame.samples
-    if first is None or (frames < _ENOUGH and place != window.size):
-        return None
-    if frames == _MAX_FRAMES:
-        samples = samples * window.size // place
-    duration_ms = milliseconds(samples, first.sample_rate)
-    is_cut = _is_cut(window, place, _adts_frame(window.at(place, _HEADER)), first)
-    findings = frozenset({Finding.TRUNCATED} if is_cut else ())
-    return Sound("aac", "aac", first.sample_rate, first.channels, duration_ms, findings)
-
-
+@lru_cache(maxsize=1024)
 def _adts_frame(header: bytes) -> _Frame | None:
     bits = int.from_bytes(header, "big")
     if len(header) < _HEADER or bits >> 44 != 0xFFF or bits >> 41 & 3:  # noqa: PLR2004  # the mark
@@ -232,6 +267,9 @@ _FRAME_MS = 20
 
 _ABSENT = 0
 """Bytes of speech in a frame that was not sent."""
+
+_RESERVED = 0b1000_0011
+"""Bits that are 0 where a frame begins."""
 
 _NARROW = {0: 12, 1: 13, 2: 15, 3: 17, 4: 19, 5: 20, 6: 26, 7: 31, 8: 5, 15: _ABSENT}
 
@@ -252,7 +290,8 @@ def amr_sound(window: Window) -> Sound:
     frames, findings = 0, set()
     while frames < _MAX_FRAMES and (first := window.at(place, 1)):
         length = lengths.get(first[0] >> 3 & 15)
-        if length is None:
+        if length is None or first[0] & _RESERVED:
+            findings.add(Finding.DAMAGED)
             break
         if place + 1 + length > window.size:
             findings.add(Finding.TRUNCATED)
@@ -261,11 +300,13 @@ def amr_sound(window: Window) -> Sound:
         frames += 1
     if not frames:
         raise NotAudio(SoundFault.EMPTY)
-    if place - start == frames:  # none was sent
+    counted = Finding.DAMAGED not in findings
+    if place - start == frames and counted:  # none was sent
         findings.add(Finding.SILENT)
     if frames == _MAX_FRAMES:
         frames = frames * (window.size - start) // (place - start)
-    return Sound("amr", codec, sample_rate, 1, frames * _FRAME_MS, frozenset(findings))
+    found = frozenset(findings)
+    return Sound("amr", codec, sample_rate, 1, frames * _FRAME_MS, found, is_counted=counted)
 
 
 FRAME, BLOCK_OF_TWO = 33, 65

@@ -16,7 +16,13 @@ import codecs
 import struct
 from typing import NamedTuple
 
-from callrec.telephone.sound.containers import flac_sound, mp4_sound, ogg_sound
+from callrec.telephone.sound.containers import (
+    flac_sound,
+    mp4_sound,
+    ogg_sound,
+    webm_sound,
+    wma_sound,
+)
 from callrec.telephone.sound.frames import (
     BLOCK_OF_TWO,
     FRAME,
@@ -70,15 +76,22 @@ def _is_text(beginning: bytes) -> bool:
     return bool(text) and all(sign.isprintable() or sign in _WRITTEN_IN_TEXT for sign in text)
 
 
-_PCM, _ALAW, _ULAW, _GSM, _EXTENSIBLE = 1, 6, 7, 0x31, 0xFFFE
+_PCM, _FLOAT, _ALAW, _ULAW, _GSM, _EXTENSIBLE = 1, 3, 6, 7, 0x31, 0xFFFE
 
 _LINEAR = frozenset({_PCM, _ALAW, _ULAW})
 """Tags of the codecs in which every sample stands by itself."""
 
 _CODECS = {
-    0x02: "adpcm", 0x03: "float", _ALAW: "alaw", _ULAW: "ulaw", 0x11: "adpcm", _GSM: "gsm",
-    0x45: "g726", 0x55: "mp3",
+    0x02: "adpcm", _FLOAT: "float", _ALAW: "alaw", _ULAW: "ulaw", 0x11: "adpcm", _GSM: "gsm",
+    0x45: "g726", 0x55: "mp3", 0x65: "g722", 0x28F: "g722",
 }  # fmt: skip
+"""G.722 has two: APICOM's, and the one that FFmpeg writes."""
+
+_COUNTED = frozenset({"alaw", "ulaw", "float", "gsm", "g726"})
+"""Codecs, beside PCM, of which every block that is there sounds."""
+
+_WIDTHS = {_PCM: range(1, 33), _FLOAT: (32, 64)}
+"""Bits of a sample that players open."""
 
 _ADPCM = frozenset({0x02, 0x11})
 """Tags after whose usual fields the samples of a block follow."""
@@ -136,6 +149,8 @@ def _wave_sound(window: Window) -> Sound:
     block = encoding.block
     if encoding.tag in _LINEAR and not block:
         raise NotAudio(SoundFault.CONTRADICTORY)
+    if block and encoding.bits not in _WIDTHS.get(encoding.tag, (encoding.bits,)):
+        raise NotAudio(SoundFault.UNKNOWN)
     length, findings = _measured(window, samples, order)
     if length < max(block, 1):
         raise NotAudio(SoundFault.EMPTY)
@@ -149,6 +164,7 @@ def _wave_sound(window: Window) -> Sound:
         encoding.channels,
         encoding.duration_ms(length),
         findings,
+        is_counted=encoding.tag == _PCM or codec in _COUNTED,
     )
     whole = length // block * block if block else 0
     return sound.with_findings(_heard(window, Samples(codec, samples.start, whole, order), block))
@@ -322,5 +338,6 @@ def _heard(window: Window, samples: Samples, frame: int) -> frozenset[Finding]:
 _MARKED = {
     **dict.fromkeys(_ORDERS, _wave_sound),
     b"OggS": ogg_sound, b"fLaC": flac_sound, b"#!AM": amr_sound, b".snd": _au_sound,
+    b"\x1a\x45\xdf\xa3": webm_sound, b"\x30\x26\xb2\x75": wma_sound,
 }  # fmt: skip
 """By the first four bytes of a file."""

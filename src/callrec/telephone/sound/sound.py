@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import Protocol, Self
 
@@ -26,6 +26,7 @@ class SoundFault(Enum):
     TEXT = "it is text, not sound"
     ENCRYPTED = "its sound is encrypted: export it from the telephone system as plain sound"
     """Sound should be there and noise is, even in every respect (`samples`)."""
+    UNPLAYABLE = "nothing in it can be played: it is cut short or spoilt"
     UNKNOWN = "this kind of audio file is not supported"
 
 
@@ -45,6 +46,10 @@ class Finding(StrEnum):
     """Its header, or its last frame, says that there was more."""
     UNCLOSED = "unclosed"
     """Its header was never finished, as after a crash; its length is measured."""
+    DAMAGED = "damaged"
+    """Less of it plays than it says or shows: something within it is missing or spoilt."""
+    UNDECODED = "undecoded"
+    """It cannot be played here; how long it lasts is what its header says, if it says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class Sound:
     channels: int
     duration_ms: int
     findings: frozenset[Finding] = frozenset()
+    is_counted: bool = field(default=True, compare=False)
+    """Whether its length was counted; else it is what the file says, and only decoding tells."""
 
     def __post_init__(self) -> None:
         usual = 1 <= self.channels <= _MAX_CHANNELS and 1 <= self.sample_rate <= _HIGHEST_RATE
