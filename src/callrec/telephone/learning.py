@@ -381,7 +381,8 @@ class _Learning:
         )
 
     def template(self) -> dict[str, Any] | None:
-        if not (self.has_time or self._has("unique_id")):
+        is_shown = all("".join(part.text for part in name).isprintable() for name in self.names)
+        if not is_shown or not (self.has_time or self._has("unique_id")):
             return None
         pattern = "".join(
             f"(?P<{group}>{self._regex(group, first, last)})" if group else self._plain_regex(first)

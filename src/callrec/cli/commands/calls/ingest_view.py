@@ -122,6 +122,7 @@ _WORDS: Final = {
     Finding.TRUNCATED: ("is cut short", "are cut short"),
     Finding.UNCLOSED: ("was never closed", "were never closed"),
     Finding.DAMAGED: ("is damaged", "are damaged"),
+    Finding.MISDATED: ("is dated before 2000 or ahead", "are dated before 2000 or ahead"),
     Finding.UNDECODED: ("cannot be played here", "cannot be played here"),
 }
 
