@@ -15,6 +15,7 @@ from callrec.cli.examples import examples_of
 from callrec.config import Config
 from callrec.errors import CallrecError
 from callrec.settings import Section, Settings
+from supply.vectors import telephone_vectors
 
 MADE: Final = "<!-- Made from the code by make reference: change it there. -->"
 EVERYWHERE: Final = ("--json", "--fields", "--config", "--vault", "--help")
@@ -36,6 +37,7 @@ def pages(checkout: Path) -> dict[str, str]:
         "commands.md": commands(),
         "settings.md": settings(checkout),
         "exit-statuses.md": exit_statuses(),
+        "telephone-vectors.md": telephone_vectors(checkout, MADE),
     }
 
 

@@ -357,6 +357,14 @@ def powers(practice: Practice, actor: Actor) -> frozenset[Power]:
     return powers_of(actor.person, today(practice))
 
 
+def shares_needed(
+    practice: Practice, person: Person, shares: Mapping[tuple[VaultKey, int], bytes]
+) -> dict[tuple[VaultKey, int], bytes]:
+    """The keys that the person's powers of today need: what was lent ends with its last day."""
+    keys = keys_held(powers_of(person, today(practice)))
+    return {place: secret for place, secret in shares.items() if place[0] in keys}
+
+
 def is_older_than_keys(practice: Practice, actor: Actor) -> bool:
     """Whether the keys were replaced after a login, so that it does not open what is newer."""
     newest = practice.register.newest(VaultKey.CATALOGUE).version

@@ -60,6 +60,29 @@ def test_nothing_is_asked_where_a_request_is_named(house: House) -> None:
 
 
 def test_nothing_is_asked_where_it_would_be_browsing(house: House) -> None:
-    shown = on_a_terminal(house, "max", "search")
+    shown = on_a_terminal(house, "max", "search --from 1/1/2024 --to 1/2/2024")
     assert shown.startswith("by max\ncallrec: error: a search asks for a number, a party")
+    assert shown.endswith("[3]")
+
+
+def test_where_nothing_is_typed_the_number_and_the_day_are_asked_for(house: House) -> None:
+    take_in(house, [a_call()])
+    shown = on_a_terminal(house, "max", "search", "12", "...0123", "", REASON)
+    assert "Which telephone number? [unknown]: " in shown
+    assert "that is not a telephone number; give it with its area code" in shown
+    assert "On which day? [any day]: " in shown
+    assert "•••••••0123" in shown
+
+
+def test_a_number_need_not_be_known_but_then_one_day_is(house: House) -> None:
+    take_in(house, [a_call()])
+    shown = on_a_terminal(house, "max", "search", "", "any day", "4/1/2024", REASON)
+    assert "that is not a date; type 4/1/2024 (day first)" in shown
+    assert "On which day? [today]: " in shown
+    assert "•••••••0123" in shown
+
+
+def test_staff_who_type_nothing_are_asked_nothing(house: House) -> None:
+    shown = on_a_terminal(house, "sam", "search")
+    assert "Which telephone number?" not in shown
     assert shown.endswith("[3]")

@@ -69,6 +69,23 @@ def test_a_call_with_ones_own_number_withheld_is_found_and_held_by_whom_it_reach
     assert named(house) == {1}
 
 
+SPELLED = {
+    '"Ann Other" <sip:07700900123@192.0.2.1>;tag=as1': THEIRS,
+    "0207946012": "0207946012",
+}
+
+
+@pytest.mark.parametrize("caller", SPELLED)
+def test_a_call_is_found_by_what_its_sidecar_s_caller_is_or_by_the_digits_that_it_has(
+    house: House, tmp_path: Path, caller: str
+) -> None:
+    call = a_call(tmp_path, name="call.wav")
+    said = {"started_at": "2024-07-04T14:05:01", "direction": "inbound", "caller": caller}
+    call.with_suffix(".json").write_text(json.dumps(said))
+    take_in(house, call)
+    assert found(house, number=SPELLED[caller]) == [1]
+
+
 LOCAL = {
     "inbound": "in-201-9460123-20240704-140501-1720098301.7.wav",
     "outbound": "out-9460123-201-20240704-140501-1720098301.7.wav",

@@ -43,6 +43,16 @@ def test_what_is_found_is_told_by_number_and_sealed(house: House, tmp_path: Path
     assert sealed == [[], ["silent"], ["truncated"], ["unclosed"]]
 
 
+def test_a_call_dated_before_2000_or_in_the_future_is_found(house: House, tmp_path: Path) -> None:
+    for call, day in enumerate(("19700101", "20240704", "20990704")):
+        name = a_name(call).replace("20240704", day)
+        (tmp_path / name).write_bytes(a_wave(call, SIZE))
+    done = take_in(house, *sorted(tmp_path.glob("*.wav")))
+    assert done.findings == {Finding.MISDATED: [1, 3]}
+    sealed = [recording.fields["findings"] for recording in recordings_of(house)]
+    assert sealed == [["misdated"], [], ["misdated"]]
+
+
 def test_what_was_found_before_is_not_told_again(house: House, tmp_path: Path) -> None:
     odd_calls(tmp_path / "spool")
     take_in(house, tmp_path / "spool")

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callrec.settings import Template as StatedTemplate
 from callrec.system.name_pattern import NamePattern, check_pattern, check_times
 from callrec.telephone.call import Direction, System
+from callrec.telephone.learning import NamedFile, learn_shapes
 from callrec.telephone.names import ID_READERS, NAME_READERS
 from callrec.telephone.number import dialled, e164, is_extension, is_withheld, party
 from callrec.telephone.reading import read_id, read_name
@@ -200,3 +202,24 @@ def test_what_is_an_extension_by_ranges_lies_in_one(text: str) -> None:
     ranges = ((100, 199), (5000, 5099))
     told = is_extension(text, ranges)
     assert told == any(low <= int(text) <= high for low, high in ranges)
+
+
+PIECES = st.one_of(
+    st.sampled_from(["20240704", "040724", "140501", "1405", "IN", "out", "201", "07700900123"]),
+    st.sampled_from(["+447700900123", "_", "-", " ", "(", ")", "[", ".", "Siân Evans", "O'Neill"]),
+    st.sampled_from(["1720098301.17", "1720098301", "1720098301123", "a1b2c3d4e5f60718", "from"]),
+    st.sampled_from(
+        ["b3f1c2d4-0000-4000-8000-00000000a001", "2024-07-04", "%", "{", "|", "\\", "²"]
+    ),
+    st.text(st.characters(exclude_characters="/\0"), max_size=3),
+)
+
+
+@given(st.lists(st.lists(PIECES, min_size=1, max_size=8).map("".join), min_size=1, max_size=4))
+def test_whatever_names_are_learnt_from_a_template_that_is_proposed_may_stand_in_settings(
+    names: list[str],
+) -> None:
+    files = [NamedFile(PurePath("a/201/2024/07/04", name), date(2024, 7, 4)) for name in names]
+    for shape in learn_shapes(files, (), date(2026, 11, 29)):
+        if shape.template is not None:  # its example is read
+            StatedTemplate.model_validate({"name": "learnt", **shape.template})

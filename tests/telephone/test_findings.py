@@ -27,7 +27,7 @@ from telephone.builders import (
 
 SOUNDS = {path.name: path.read_bytes() for path in sorted((VECTORS / "sound").glob("*.*"))}
 
-SILENT, TRUNCATED, UNCLOSED, DAMAGED, _ = (frozenset({finding}) for finding in Finding)
+SILENT, TRUNCATED, UNCLOSED, DAMAGED, *_ = (frozenset({finding}) for finding in Finding)
 
 NOTHING: frozenset[Finding] = frozenset()
 

@@ -59,8 +59,11 @@ def demo(ctx: Context, *, keep: options.Keep = None) -> None:
     how_to_look_around = (
         "",
         "To look around, be the Data Controller in your shell:",
-        f"  export CALLREC_CONFIG={stage.folder}/callrec.toml XDG_STATE_HOME={stage.folder}/state",
-        f"  export CALLREC_USER=dora CALLREC_PASSWORD_FILE={stage.folder}/people/dora.password",
+        # One a line: where a terminal is narrow, each is still one line to copy.
+        f"  export CALLREC_CONFIG={stage.folder}/callrec.toml",
+        f"  export XDG_STATE_HOME={stage.folder}/state",
+        "  export CALLREC_USER=dora",
+        f"  export CALLREC_PASSWORD_FILE={stage.folder}/people/dora.password",
     )
     out.show({"folder": stage.folder, "played": stage.played}, how_to_look_around)
     for command in ("callrec status", "callrec audit list", "callrec request show R-1"):

@@ -70,7 +70,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     ),
     "request recording identify": (
         "1042 --subject S-3",
-        '17 --subject 3 --how "She gives a full name"',
+        '17 --subject 3 --how "She says a full name"',
         "1042 --subject 3",
     ),
     "request recording note": (

@@ -20,7 +20,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -89,6 +90,8 @@ from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, today
 from callrec.store.directory import DirectoryBatch
+from callrec.telephone.call import TimeConfidence
+from callrec.telephone.sound.sound import Finding
 from callrec.telephone.written import Setup
 
 
@@ -168,6 +171,9 @@ def ingest_found(
 
 MAX_BATCH_RECORDINGS: Final = 400
 """A batch may have more (docs/formats/recording.md, 1), but of each something is held meanwhile."""
+
+_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before it nobody recorded calls into files that are still about."""
 
 MAX_BATCH_BYTES: Final = 256_000_000
 
@@ -312,6 +318,7 @@ class IngestRun:
             seen += self._put_aside(task.result())
         portion = self._sorted(group, seen)
         unjoined = self._join(portion)
+        self._doubt_dates(portion)
         if group.batch is not None:
             for taken in portion.surplus:
                 group.batch.drop(taken.sealed.sha256_ciphertext)
@@ -351,6 +358,16 @@ class IngestRun:
             opening = Opening(self._practice, self._actor, connection)
             self._done.told_less += fill_known(connection, opening, duplicates, portion, setup)
         return unjoined
+
+    def _doubt_dates(self, portion: Portion) -> None:
+        """Find what is dated as no call can be; a file's own time may be later than a call."""
+        now = self._practice.now()
+        for sha256, (first, *others) in portion.new.items():
+            call = first.call
+            is_named = call.time_confidence is not TimeConfidence.FILE_TIME
+            if call.started_at < _FIRST or (is_named and call.started_at > now):
+                sound = first.sound.with_findings({Finding.MISDATED})
+                portion.new[sha256] = [replace(first, sound=sound, metadata=None), *others]
 
     def _count(self, portion: Portion, unjoined: int, numbers: Mapping[str, int]) -> None:
         done = self._done

@@ -40,8 +40,8 @@ from callrec.errors import Locked, Tampered
 from callrec.login.keyring import Session, forget_session
 from callrec.login.people import find_person, logins
 from callrec.policy.authority import check_may
-from callrec.policy.role import Person, Power, Standing, VaultKey, keys_held, powers_of
-from callrec.practice import Actor, Practice, attempt, signing, today, writing
+from callrec.policy.role import Power, Standing, VaultKey, powers_of
+from callrec.practice import Actor, Practice, attempt, shares_needed, signing, today, writing
 from callrec.record.entitled import without_lapsed_powers
 from callrec.record.statements import sign_statement_as
 from callrec.system.terminal import Place
@@ -188,14 +188,6 @@ def drop_sessions(connection: Connection, *, person: str = "", certificate: str 
     rows = tables.session
     which = rows.c.person == person if person else rows.c.statement == certificate
     connection.execute(rows.delete().where(which))
-
-
-def shares_needed(
-    practice: Practice, person: Person, shares: Mapping[tuple[VaultKey, int], bytes]
-) -> dict[tuple[VaultKey, int], bytes]:
-    """The keys that the person's powers of today need: what was lent ends with its last day."""
-    keys = keys_held(powers_of(person, today(practice)))
-    return {place: secret for place, secret in shares.items() if place[0] in keys}
 
 
 def check_session_rows(connection: Connection, vault: str) -> None:

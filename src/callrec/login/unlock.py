@@ -37,7 +37,7 @@ from callrec.login.locks import (
     relock,
     strengthen_lock,
 )
-from callrec.login.sessions import begin_session, log_out, shares_needed
+from callrec.login.sessions import begin_session, log_out
 from callrec.login.turns import HINT, source_here, turn_of
 from callrec.policy.role import POWERS, Person, Standing
 from callrec.practice import (
@@ -45,6 +45,7 @@ from callrec.practice import (
     Practice,
     check_unchanged,
     register_now,
+    shares_needed,
     writing,
 )
 from callrec.record.entitled import without_lapsed_powers

@@ -120,6 +120,11 @@ def learn_shapes(
     return [_learn(alike, extensions, today) for _, alike in groups]
 
 
+def shape_of(name: str) -> tuple[str, ...]:
+    """What names that are made alike have in common."""
+    return _shape(_parts(name))
+
+
 def _learn(files: list[NamedFile], extensions: Extensions, today: date) -> LearnedShape:
     names = [_parts(file.path.name) for file in files]
     days = [file.modified for file in files]
@@ -376,7 +381,8 @@ class _Learning:
         )
 
     def template(self) -> dict[str, Any] | None:
-        if not (self.has_time or self._has("unique_id")):
+        is_shown = all("".join(part.text for part in name).isprintable() for name in self.names)
+        if not is_shown or not (self.has_time or self._has("unique_id")):
             return None
         pattern = "".join(
             f"(?P<{group}>{self._regex(group, first, last)})" if group else self._plain_regex(first)

@@ -39,6 +39,9 @@ search_app = new_app()
 
 _NO_REQUEST: Final = "none"
 
+_UNKNOWN, _ANY = "unknown", "any day"
+"""What Enter answers where a number or a day need not be known."""
+
 
 @search_app.command()
 def search(
@@ -65,9 +68,11 @@ def search(
     from callrec.search.search import search_recordings
 
     practice = practice_of(ctx.obj)
+    actor = acting_person(ctx.obj, practice)
+    if not any((number, on, since, until, at, extension, party, direction, request)):
+        number, on = _ask_for_what(ctx.obj.prompts, practice, actor)
     when = _when(practice, on, since, until, at)
     criteria = _criteria(when, number, extension, party, direction)
-    actor = acting_person(ctx.obj, practice)
     widest = practice.settings.search.widest_window_days
     reason, request = ask_reason_or_request(
         *(ctx.obj.prompts, practice, actor, reason, request),
@@ -77,6 +82,40 @@ def search(
         practice, actor, criteria=criteria, reason=reason, request=request, limit=limit
     )
     _show(ctx.obj.out, practice, found, request)
+
+
+def _ask_for_what(
+    prompts: Prompts, practice: Practice, actor: Actor
+) -> tuple[list[str] | None, str | None]:
+    """A number and a day, where nothing was typed and somebody who may search can be asked."""
+    from callrec.practice import powers, today
+
+    if not prompts.possible or Power.SEARCH not in powers(practice, actor):
+        return None, None
+
+    def number(typed: str) -> str | None:
+        if typed == _UNKNOWN:
+            return None
+        _number(typed)
+        return typed
+
+    def day(typed: str) -> str | None:
+        if known and typed == _ANY:
+            return None
+        parse_day(typed, today(practice))
+        return typed
+
+    known = prompts.ask_until(
+        "Which telephone number?",
+        number,
+        option="--number NUMBER",
+        help="The caller's, or the one that was called; ...4567 are its last four digits.",
+        default=_UNKNOWN,
+    )
+    on = prompts.ask_until(
+        "On which day?", day, option="--date DATE", default=_ANY if known else "today"
+    )
+    return [known] if known else None, on
 
 
 def _criteria(
@@ -234,8 +273,8 @@ def _number(text: str | None) -> tuple[str | None, str | None, bool]:
     from callrec.telephone.number import parse_sought
 
     hint = (
-        "give it with its area code, its last four digits: --number ...4567, or just the digits"
-        ' that the telephone system wrote: --number "digits 946012"'
+        "give it with its area code, or its last four digits as ...4567; or what the telephone"
+        ' system wrote, as "digits 946012"'
     )
     return sought(parse_sought(text, hint=hint)), None, False
 

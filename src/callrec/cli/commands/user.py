@@ -31,7 +31,7 @@ from callrec.cli.invocation import (
 from callrec.cli.layout import Table, as_words
 from callrec.cli.output import Output, can_line, counted, facts, local_time
 from callrec.cli.prompts import NEW_PASSWORD_FILE, Prompts, read_password
-from callrec.errors import Unusable
+from callrec.errors import NotFound, Unusable
 from callrec.policy.days import short_date
 from callrec.policy.role import Power, Role
 
@@ -125,6 +125,8 @@ def _read_people(file: Path) -> list[tuple[str, str, str]]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             found = [{k: v.strip() for k, v in each.items()} for each in DictReader(lines)]
+    except FileNotFoundError:
+        raise NotFound("there is no such file", hint="check how it is spelt") from None
     except (OSError, UnicodeDecodeError, AttributeError):
         found = []
     if not found or any(set(each) != {"login", "name", "role"} for each in found):

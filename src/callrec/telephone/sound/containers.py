@@ -249,9 +249,9 @@ def _found_of_boxes(window: Window, whole: _Box) -> frozenset[Finding]:
         if not box.name.isalnum() or not box.name.isascii():
             break
         place = box.end
-    if place > window.size:
+    if place > window.size or 0 < window.size - place < 8:  # noqa: PLR2004  # a box's header
         return frozenset({Finding.TRUNCATED})
-    return frozenset({Finding.DAMAGED} if place + 8 <= window.size else ())
+    return frozenset({Finding.DAMAGED} if place < window.size else ())
 
 
 def _duration_ms(window: Window, media: _Box, *, is_open: bool) -> int:

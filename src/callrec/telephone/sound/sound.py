@@ -48,6 +48,8 @@ class Finding(StrEnum):
     """Its header was never finished, as after a crash; its length is measured."""
     DAMAGED = "damaged"
     """Less of it plays than it says or shows: something within it is missing or spoilt."""
+    MISDATED = "misdated"
+    """Its call is dated before 2000 or in the future: some clock was wrong, or it is misread."""
     UNDECODED = "undecoded"
     """It cannot be played here; how long it lasts is what its header says, if it says so."""
 

@@ -97,7 +97,10 @@ def ingest(
         run(ctx.obj, order)
         return
     if learn_names:
-        learn(ctx.obj, _sources(paths))
+        given = {"--after": after != "keep", "--cdr": bool(cdr), "--system": bool(system)}
+        given |= {"--watch": watch, "--dry-run": dry_run, "--try": names_only}
+        given |= {"--unrecognised": unrecognised}
+        learn(ctx.obj, _sources(paths), [name for name, is_typed in given.items() if is_typed])
         return
     _check_belongs(watch=watch, names_only=names_only, dry_run=dry_run, cdr=cdr, asked=asked)
     if names_only:

@@ -10,6 +10,7 @@ from callrec.cli.commands.calls.ingest_view import preview_lines
 from callrec.cli.invocation import Invocation, practice_of, signing_person
 from callrec.cli.layout import Table
 from callrec.cli.output import counted
+from callrec.errors import Unusable
 
 if TYPE_CHECKING:
     from callrec.intake.learning import LearnedFolder
@@ -20,10 +21,18 @@ _MOST_SHAPES: Final = 20
 """Shown; ``--json`` has all."""
 
 
-def learn(invocation: Invocation, paths: Sequence[Path]) -> None:
-    """Show what the names could be read by, and put that into the settings if the person agrees."""
-    from callrec.intake.learning import learn_folders, preview_shape
+def learn(invocation: Invocation, paths: Sequence[Path], others: Sequence[str]) -> None:
+    """Show what the names could be read by, and put that into the settings if the person agrees.
 
+    ``others``: what was typed and does not go with it.
+    """
+    from callrec.intake.learning import learn_folders, preview_shape
+    from callrec.intake.sources import check_paths
+
+    if others:
+        hint = "it only looks at names; take the recordings in afterwards"
+        raise Unusable(f"--learn does not go with {others[0]}", hint=hint)
+    check_paths(paths, invocation.config.vault)
     settings = invocation.settings
     learned = learn_folders(paths, settings, invocation.today())
     pairs = list(zip(learned.shapes, learned.templates, strict=True))

@@ -28,6 +28,10 @@ _BESIDE_THE_FILE = 48
 and two between each."""
 
 
+_MOST_FILES: Final = 20
+"""That are shown each by itself."""
+
+
 def show_previews(out: Output, previews: Sequence[Preview]) -> None:
     """Some lines of a table for each file, and below it, once each, the sentences that say why."""
     values = [each.as_json() for each in previews]
@@ -35,7 +39,7 @@ def show_previews(out: Output, previews: Sequence[Preview]) -> None:
 
 
 def preview_lines(previews: Sequence[Preview], columns: int) -> Iterator[str | Table]:
-    """Likewise, in words."""
+    """Likewise, in words; of many files one of each shape, and how many more are like it."""
     folder = _folder_of_all(previews)
     reasons = Counter(each.why for each in previews)
     numbers = {why: str(number) for number, why in enumerate(reasons, 1)}
@@ -43,9 +47,10 @@ def preview_lines(previews: Sequence[Preview], columns: int) -> Iterator[str | T
         yield f"In {folder}:"
     width = columns - _BESIDE_THE_FILE
     rows: list[Sequence[str]] = []
-    for each in previews:
+    for each, alike in _by_shape(previews):
         name = escape_controls(os.path.relpath(each.path, folder) if folder else each.path)
         pieces = [name[start : start + width] for start in range(0, len(name), width)]
+        pieces += [f"and {alike} more like it"] if alike else []
         when = _of_time(each.call) if each.call else ()
         rows += zip_longest(pieces, _of_call(each), when, (numbers[each.why],), fillvalue="")
         rows.append(("",) * len(_HEADERS))
@@ -54,6 +59,20 @@ def preview_lines(previews: Sequence[Preview], columns: int) -> Iterator[str | T
     for why, count in reasons.items():
         sentence = f"{numbers[why]}  {counted(count, 'file')}: {why}"
         yield from wrap(sentence, columns, subsequent_indent="   ")
+
+
+def _by_shape(previews: Sequence[Preview]) -> list[tuple[Preview, int]]:
+    """Each, and how many more are like it: of few files none, as all of them are shown."""
+    from callrec.telephone.learning import shape_of
+
+    if len(previews) <= _MOST_FILES:
+        return [(each, 0) for each in previews]
+    alike: dict[tuple[object, ...], list[Preview]] = {}
+    for each in previews:
+        name = os.path.basename(each.path)  # noqa: PTH119  # as it was written
+        way = each.call and (each.call.direction, bool(each.call.contradiction))
+        alike.setdefault((shape_of(name), each.accepted, each.why, way), []).append(each)
+    return [(several[0], len(several) - 1) for several in alike.values()]
 
 
 def utc_offset(minutes: int) -> str:
@@ -103,6 +122,7 @@ _WORDS: Final = {
     Finding.TRUNCATED: ("is cut short", "are cut short"),
     Finding.UNCLOSED: ("was never closed", "were never closed"),
     Finding.DAMAGED: ("is damaged", "are damaged"),
+    Finding.MISDATED: ("is dated before 2000 or ahead", "are dated before 2000 or ahead"),
     Finding.UNDECODED: ("cannot be played here", "cannot be played here"),
 }
 
