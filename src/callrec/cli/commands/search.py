@@ -72,7 +72,7 @@ def search(
     if not any((number, on, since, until, at, extension, party, direction, request)):
         number, on = _ask_for_what(ctx.obj.prompts, practice, actor)
     when = _when(practice, on, since, until, at)
-    criteria = _criteria(when, number, extension, party, direction)
+    criteria = _criteria(practice, when, number, extension, party, direction)
     widest = practice.settings.search.widest_window_days
     reason, request = ask_reason_or_request(
         *(ctx.obj.prompts, practice, actor, reason, request),
@@ -96,7 +96,7 @@ def _ask_for_what(
     def number(typed: str) -> str | None:
         if typed == _UNKNOWN:
             return None
-        _number(typed)
+        _number(practice, typed)
         return typed
 
     def day(typed: str) -> str | None:
@@ -119,6 +119,7 @@ def _ask_for_what(
 
 
 def _criteria(
+    practice: Practice,
     when: tuple[DayRange | None, TimeRange | None],
     numbers: Sequence[str] | None,
     extensions: Sequence[str] | None,
@@ -126,7 +127,7 @@ def _criteria(
     directions: Sequence[Direction] | None,
 ) -> list[Criteria]:
     """What is looked for: each option that was repeated means "or"."""
-    read = [_number(each) for each in numbers or (None,)]
+    read = [_number(practice, each) for each in numbers or (None,)]
     return [
         Criteria(
             number=whole,
@@ -261,7 +262,7 @@ def by_hand_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
             )
 
 
-def _number(text: str | None) -> tuple[str | None, str | None, bool]:
+def _number(practice: Practice, text: str | None) -> tuple[str | None, str | None, bool]:
     """A number as calls have it, or the last four digits of one, or whether it was withheld."""
     if text is None:
         return None, None, False
@@ -276,7 +277,8 @@ def _number(text: str | None) -> tuple[str | None, str | None, bool]:
         "give it with its area code, or its last four digits as ...4567; or what the telephone"
         ' system wrote, as "digits 946012"'
     )
-    return sought(parse_sought(text, hint=hint)), None, False
+    prefixes = practice.settings.telephone.outside_prefixes
+    return sought(parse_sought(text, hint=hint, prefixes=prefixes)), None, False
 
 
 def _when(

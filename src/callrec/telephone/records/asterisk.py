@@ -62,6 +62,9 @@ _MACHINES: Final = _MAILBOXES | {
 """Applications that answer by themselves and put nobody through. A conference puts people through,
 and has no second channel either."""
 
+_TAKES_OVER: Final = frozenset({"parkedcall", "pickup", "pickupchan"})
+"""Applications by which somebody takes over a call that is there: who called whom it does not say."""
+
 _MAILBOX: Final = re.compile(r"vm[a-z]?([0-9]{2,6})")
 """What is dialled for a mailbox (FreePBX): with which greeting, and whose it is."""
 
@@ -132,7 +135,9 @@ def _written(fields: Mapping[str, str], time: WrittenTime, setup: Setup) -> Writ
     ours_called = _ours(called, _CALLED_DEVICE.match(fields.get("dstchannel", "")), setup)
     from_outside = fields.get("did") or fields.get("dcontext", "").startswith(_FROM_OUTSIDE)
     direction = None
-    if ours_calling:
+    if fields.get("lastapp", "").casefold() in _TAKES_OVER:
+        direction = Direction.UNKNOWN
+    elif ours_calling:
         direction = Direction.INTERNAL if ours_called else Direction.OUTBOUND
     elif from_outside or (ours_called and may_be_outside(calling)):
         direction = Direction.INBOUND
