@@ -143,7 +143,7 @@ def _of_its_type(written: Written, name: _Name) -> Written | None:
         called, calling = word, "" if calling == word else calling
     if kind is None or not dash:
         return None
-    # Its own end may say otherwise: then the ends tell.
+    # An end that is outside says otherwise: then the ends tell.
     is_contradicted = kind.direction is Direction.INTERNAL and any(
         (e164(dialled(end, name.setup.outside_prefixes)) or "").startswith("+")
         for end in (calling, called)

@@ -238,13 +238,10 @@ def digits_of(text: str) -> str:
     return _PUNCTUATION.sub("", plain) if _is_of_digits(plain) else ""
 
 
-def parse_number(
-    typed: str, *, hint: str, option: str = "", prefixes: Iterable[str] = ()
-) -> str:
+def parse_number(typed: str, *, hint: str, option: str = "", prefixes: Iterable[str] = ()) -> str:
     """A number as a person types it, as E.164 or a short code.
 
-    Args:
-        prefixes: digits for an outside line, which may stand before it as in call records.
+    ``prefixes`` are digits for an outside line, which may stand before it as in call records.
 
     Raises:
         Unusable: it is not one; the error says what it lacks.
@@ -259,9 +256,7 @@ def parse_number(
     )
 
 
-def parse_sought(
-    typed: str, *, hint: str, option: str = "", prefixes: Iterable[str] = ()
-) -> str:
+def parse_sought(typed: str, *, hint: str, option: str = "", prefixes: Iterable[str] = ()) -> str:
     """Likewise, to look for; after `DIGITS`, what a telephone system wrote and cannot be one.
 
     Law: what comes out goes in again unchanged.

@@ -121,7 +121,7 @@ class Written:
         # of those that the practice named.
         desks = (ours.desk, "" if leaves_practice and not setup.extensions else theirs.desk)
         stated = read_end(self.extension or "").number
-        # A system calls its queues and parking slots so too, but not those who describe their calls.
+        # A system calls its queues and parking slots so too; who describes a call does not.
         if self.system not in _DESCRIBED and not _may_be_desk(stated, setup):
             stated = ""
         moment = self.time.moment(setup)

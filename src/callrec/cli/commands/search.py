@@ -72,7 +72,8 @@ def search(
     if not any((number, on, since, until, at, extension, party, direction, request)):
         number, on = _ask_for_what(ctx.obj.prompts, practice, actor)
     when = _when(practice, on, since, until, at)
-    criteria = _criteria(practice, when, number, extension, party, direction)
+    numbers = [_number(practice, each) for each in number or (None,)]
+    criteria = _criteria(when, numbers, extension, party, direction)
     widest = practice.settings.search.widest_window_days
     reason, request = ask_reason_or_request(
         *(ctx.obj.prompts, practice, actor, reason, request),
@@ -119,15 +120,13 @@ def _ask_for_what(
 
 
 def _criteria(
-    practice: Practice,
     when: tuple[DayRange | None, TimeRange | None],
-    numbers: Sequence[str] | None,
+    numbers: Sequence[tuple[str | None, str | None, bool]],
     extensions: Sequence[str] | None,
     parties: Sequence[str] | None,
     directions: Sequence[Direction] | None,
 ) -> list[Criteria]:
     """What is looked for: each option that was repeated means "or"."""
-    read = [_number(practice, each) for each in numbers or (None,)]
     return [
         Criteria(
             number=whole,
@@ -140,7 +139,7 @@ def _criteria(
             direction=direction,
         )
         for (whole, tail, is_withheld), extension, party, direction in product(
-            read, extensions or (None,), parties or (None,), directions or (None,)
+            numbers, extensions or (None,), parties or (None,), directions or (None,)
         )
     ]
 

@@ -63,7 +63,7 @@ _MACHINES: Final = _MAILBOXES | {
 and has no second channel either."""
 
 _TAKES_OVER: Final = frozenset({"parkedcall", "pickup", "pickupchan"})
-"""Applications by which somebody takes over a call that is there: who called whom it does not say."""
+"""Applications by which somebody takes over a call that is there: the row says not who called."""
 
 _MAILBOX: Final = re.compile(r"vm[a-z]?([0-9]{2,6})")
 """What is dialled for a mailbox (FreePBX): with which greeting, and whose it is."""
