@@ -25,10 +25,10 @@ def killed_intake(house: House, spool: Path, after: AfterIntake, kind: str, coun
 
     Steps of one kind are counted. Progress is told after each file. The clock is asked once at
     the beginning, for the batch (and before that by the login, for the powers of the day), and
-    then six times for each batch: for the powers again, when its files are durable; by its
-    statement and by its leaf, in the transaction; when that is committed; by the leaf that says
-    that the sources will go; and when that is committed. At the end it is asked for the powers
-    again, by the statement of the summary, by its leaf, and when that is committed.
+    then seven times for each batch: for dates to come; for the powers again, when its files are
+    durable; by its statement and by its leaf, in the transaction; when that is committed; by the
+    leaf that says that the sources will go; and when that is committed. At the end it is asked for
+    the powers again, by the statement of the summary, by its leaf, and when that is committed.
     """
 
     def deed(there: House, death: Death) -> None:

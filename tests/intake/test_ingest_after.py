@@ -296,21 +296,50 @@ def test_a_sidecar_whose_recording_an_earlier_run_took_in_is_told(
     assert [(q.path.name, q.why) for q in done.quarantined] == [("call.json", NOT_KNOWN)]
 
 
+OF_ANOTHER = "the same sound as another file, but of another call"
+
+
+LEFT_OF_ONE_SOUND = {
+    "the same call": ("07700 900123", [], []),
+    "a call that tells less": ("", [NOT_KNOWN], ["b/call.json"]),
+    "another call": ("07700 900456", [OF_ANOTHER], ["b/call.json", "b/call.wav"]),
+}
+
+
 @pytest.mark.parametrize(
-    ("caller", "left"), [("07700 900123", []), ("07700 900456", ["b/call.json"])]
+    ("caller", "why", "left"), LEFT_OF_ONE_SOUND.values(), ids=LEFT_OF_ONE_SOUND
 )
-def test_a_sidecar_of_the_same_sound_goes_if_it_says_the_same(
-    house: House, tmp_path: Path, caller: str, left: list[str]
+def test_of_two_files_with_the_same_sound_nothing_goes_that_is_not_in_the_vault(
+    house: House, tmp_path: Path, caller: str, why: list[str], left: list[str]
 ) -> None:
+    """Silence of one length, or an announcement alone: one sound, and two calls."""
     spool = tmp_path / "spool"
     for folder, each in (("a", "07700 900123"), ("b", caller)):
         a_call(spool / folder, 1, name="call.wav")
         told = {"started_at": "2024-07-04T14:05", "direction": "inbound", "caller": each}
         (spool / folder / "call.json").write_text(json.dumps(told), encoding="utf-8")
     done = take_in(house, spool, after=DELETE)
-    assert (done.recordings, done.duplicates) == (1, 1)
+    assert (done.recordings, done.duplicates) == (1, OF_ANOTHER not in why)
     assert left_in(spool) == left
-    assert [q.why for q in done.quarantined] == [NOT_KNOWN] * len(left)
+    assert [q.why for q in done.quarantined] == why
+
+
+@pytest.mark.parametrize("login", ["max", "door"])
+def test_another_call_of_a_sound_that_is_held_stays_and_is_told(
+    house: House, tmp_path: Path, login: str
+) -> None:
+    """Whoever takes it in: the service goes by the day and time, which alone it can read."""
+    spool = tmp_path / "spool"
+    a_call(spool, 1)
+    take_in(house, spool, login=login, after=DELETE)
+    another = a_call(spool, 1, name="in-201-07700900456-20240711-101500-1720689300.7.wav")
+    for _ in range(2):
+        done = take_in(house, spool, login=login, after=DELETE)
+        assert (done.recordings, done.duplicates) == (0, 0)
+        assert [q.why for q in done.quarantined] == [
+            "the same sound as recording 1, but of another call"
+        ]
+        assert left_in(spool) == [another.name]
 
 
 def written(sidecar: Path) -> None:

@@ -519,3 +519,5 @@ def test_what_is_no_day_is_unusable_and_the_option_is_named(field: FurtherPartic
     with pytest.raises(Unusable, match="that is not a date") as unusable:
         read_answer(purpose, field, "soon", answers={}, known=KNOWN)
     assert unusable.value.option == QUESTIONS[field].option
+    day = "next Friday" if field is FurtherParticular.ANSWER_BY else "yesterday"
+    assert unusable.value.advice == f"type 4/1/2024 (day first), 4 Jan 2024, today or {day}"

@@ -12,6 +12,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import (
+    DIGITS,
     PARTIES,
     UNKNOWN,
     WITHHELD,
@@ -19,6 +20,7 @@ from callrec.policy.particulars import (
     Particulars,
     are_about_one_person,
     read_particulars,
+    sought,
     with_changes,
 )
 from callrec.policy.purpose import Purpose
@@ -465,3 +467,8 @@ def test_an_agreement_is_handed_in_anew() -> None:
 def test_the_person_on_the_register_is_kept() -> None:
     asked = take(Purpose.ERASURE, day=UNKNOWN, person="S-3", further=whole(Purpose.ERASURE))
     assert asked.person == "S-3"
+
+
+def test_a_number_that_is_no_public_one_is_sought_by_its_digits() -> None:
+    assert sought(f"{DIGITS} 55512") == "55512"
+    assert sought("+447700900123") == "+447700900123"

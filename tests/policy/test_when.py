@@ -263,6 +263,7 @@ def test_a_local_day_is_as_long_as_it_is(day: date, hours: int) -> None:
 def test_a_summer_day_begins_the_evening_before_in_utc() -> None:
     begins, _ = DayRange(date(2024, 7, 1), date(2024, 7, 1)).bounds(LONDON)
     assert begins == datetime(2024, 6, 30, 23, tzinfo=UTC)
+    assert begins.tzinfo is UTC
 
 
 HALF_PAST_ONE = TimeRange(time(1, 30), time(1, 39))

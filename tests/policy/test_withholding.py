@@ -15,6 +15,7 @@ from callrec.policy.rights.withholding import (
     Opinion,
     check_each_decided,
     check_ground,
+    check_is_left_out,
     check_left_out,
     check_may_rest_on,
     check_nothing_came_in,
@@ -282,3 +283,30 @@ def test_a_ground_that_is_told_comes_before_those_that_are_not() -> None:
     assert hint_to_refuse("R-17", {Ground.CRIME, Ground.THIRD_PARTY, Ground.PRIVILEGE}) == (
         f"{deny} privilege --reason TEXT (also left out: third-party, crime)"
     )
+
+
+LEFT_OUT: dict[str, tuple[Ground, set[Ground], bool]] = {
+    "the ground on which it is": (Ground.THIRD_PARTY, {Ground.THIRD_PARTY, Ground.CRIME}, True),
+    "one that is not told, beside one that is": (
+        *(Ground.CRIME, {Ground.THIRD_PARTY, Ground.CRIME}),
+        False,
+    ),
+    "one that is not told, alone": (Ground.CRIME, {Ground.CRIME}, True),
+    "another": (Ground.PRIVILEGE, {Ground.THIRD_PARTY}, False),
+    "that the whole is unfounded": (Ground.UNFOUNDED, {Ground.THIRD_PARTY}, True),
+    "any, as nothing is left out": (Ground.NOT_HELD, set(), True),
+}
+
+
+@pytest.mark.parametrize(("ground", "left_out", "fits"), LEFT_OUT.values(), ids=LEFT_OUT)
+def test_what_is_all_left_out_is_refused_on(
+    ground: Ground,
+    left_out: set[Ground],
+    fits: bool,  # noqa: FBT001
+) -> None:
+    request = a_request(Purpose.SUBJECT_ACCESS)
+    if fits:
+        check_is_left_out(ground, request, left_out)
+        return
+    with pytest.raises(Refused, match="what was found is not left out on the ground"):
+        check_is_left_out(ground, request, left_out)

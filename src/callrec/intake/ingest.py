@@ -59,6 +59,7 @@ from callrec.intake.known import (
     known_sounds,
     seen_before,
     sort_portion,
+    sounding_alike,
     unchanged_sources,
 )
 from callrec.intake.reading import telephone_setup
@@ -404,12 +405,11 @@ class IngestRun:
                 again = self._put_aside(self._sealing(group).take(changed))
                 seen = [s for s in seen if isinstance(s, Taken) or s.sha256 in known] + again
                 known = known_sounds(connection, self._duplicates, seen)
-            others: list[Seen] = []
-            if self._reads_back:
-                opening = Opening(self._practice, self._actor, connection)
-                others, said = leave_other_calls(opening, seen, known, self._setup)
-                self._done.quarantined += said
-                seen = [each for each in seen if each not in others]
+            alike = sounding_alike(connection, self._duplicates, seen, known)
+            opening = Opening(self._practice, self._actor, connection)
+            others, said = leave_other_calls(opening, alike, known, self._setup)
+            self._done.quarantined += said
+            seen = [each for each in seen if each not in others]
             portion = sort_portion(connection, self._duplicates, seen, known)
         portion.refused += [each for each in others if isinstance(each, Taken)]
         portion.unread = group.unread

@@ -71,35 +71,37 @@ def join_new(portion: Portion, records: AvailableCallRecords) -> list[Quarantine
 
 
 def leave_other_calls(
-    opening: Opening, seen: Sequence[Seen], known: Mapping[str, Row[Any]], setup: Setup
+    opening: Opening, alike: Sequence[Seen], known: Mapping[str, Row[Any]], setup: Setup
 ) -> tuple[list[Seen], list[Quarantined]]:
-    """Leave the rows of an export whose sound is held, or in an earlier row, as of another call.
+    """Leave what sounds as what is held, or as what is taken in with it, but is of another call.
 
     One sound is one recording, of one call: the other's time and number would be told nowhere, and
-    its supplier would be asked to delete it. Returns sources that are left, and what is said of
-    each.
+    its source be deleted. Returns sources that are left, and what is said of each.
     """
-    opening.look_up(known.values())
-    held = {sha256: _call_held(opening, row) for sha256, row in known.items()}
+    rows = {each.sha256: known[each.sha256] for each in alike if each.sha256 in known}
+    opening.look_up(rows.values())
+    held = {sha256: _call_held(opening, row) for sha256, row in rows.items()}
     first: dict[str, tuple[Call, str]] = {}
     left: list[Seen] = []
     said: list[Quarantined] = []
-    rows: list[tuple[Seen, Call]] = []
-    for each in seen:
+    calls: list[tuple[Seen, Call]] = []
+    for each in alike:
         call = or_quarantined(each.source, partial(call_described, each.source, setup))
         if isinstance(call, Quarantined):
             left.append(each)
             said.append(call)
         else:
-            rows.append((each, call))
-    for each, call in sorted(rows, key=lambda row: count_missing(row[1])):
-        place = each.source.member.place if each.source.member else ""
-        if row := known.get(each.sha256):
+            calls.append((each, call))
+    for each, call in sorted(calls, key=lambda told: count_missing(told[1])):
+        member = each.source.member
+        place = member.place if member else "another file"
+        if row := rows.get(each.sha256):
             where, told = f"recording {row.id}", held[each.sha256] or _by_columns(row, call)
         else:
             told, where = first.setdefault(each.sha256, (call, place))
         if is_another_call(call, told):
-            why = f"{place} of the list: the same sound as {where}, but of another call"
+            at = f"{place} of the list: " if member else ""
+            why = f"{at}the same sound as {where}, but of another call"
             left.append(each)
             said.append(Quarantined(each.source.path, why, Refusal.DESCRIPTION))
     return left, said

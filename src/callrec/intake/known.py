@@ -9,7 +9,8 @@ there as it was read, and is not read again where it stays.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -222,6 +223,19 @@ def known_sounds(
     """SHA-256 of originals that the vault has, each with its recording's row."""
     macs = {m: sha256 for sha256 in {s.sha256 for s in seen} for m in duplicates.sound(sha256)}
     return _rows_of(connection, macs)
+
+
+def sounding_alike(
+    connection: Connection, duplicates: DuplicateMacs, seen: Sequence[Seen], known: Collection[str]
+) -> list[Seen]:
+    """Those with the sound of another of them, or one that the vault has under other names.
+
+    A member of an export is named by the export's list, each time anew.
+    """
+    times = Counter(each.sha256 for each in seen)
+    alike = [each for each in seen if each.sha256 in known or times[each.sha256] > 1]
+    names = _known(connection, {m for each in alike for m in duplicates.name(each)})
+    return [s for s in alike if s.source.member or names.keys().isdisjoint(duplicates.name(s))]
 
 
 def sort_portion(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
@@ -168,15 +168,17 @@ def ask_reason_or_request(
         )
         if chosen != _NO_REQUEST:
             return None, chosen
-    return _ask_reason(prompts), None
+    return ask_why(prompts, check_search_reason), None
 
 
-def _ask_reason(prompts: Prompts) -> str:
+def ask_why(prompts: Prompts, check: Callable[[str], str], given: str | None = None) -> str:
+    """The reason for a search or a request, asked until it will do."""
     return prompts.ask_until(
         "Why do you need this recording?",
-        check_search_reason,
+        check,
         option="--reason TEXT",
         help="A sentence, which is kept in the record: The patient complains that nobody rang.",
+        given=given,
     )
 
 
@@ -429,7 +431,7 @@ def show(
 def _ask_why(prompts: Prompts) -> str:
     """Why a call is looked for by its time, which is a search."""
     if prompts.possible:
-        return _ask_reason(prompts)
+        return ask_why(prompts, check_search_reason)
     raise Unusable(
         "to look for a call by its time is a search, which needs a reason",
         hint="callrec search --date DATE --time 14:05 --reason TEXT shows its number",

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final
 
 from callrec.telephone.call import Direction, Leg, System
-from callrec.telephone.number import is_extension, may_be_outside
+from callrec.telephone.number import e164, is_extension, may_be_outside
 from callrec.telephone.records.lines import (
     FileClock,
     Line,
@@ -55,12 +55,21 @@ _MAILBOXES: Final = frozenset({"voicemail", "voicemailmain"})
 """Nobody, also beside the channel of a desk that rang before: older systems leave it in the row."""
 
 _MACHINES: Final = _MAILBOXES | {
-    *("answer", "background", "busy", "congestion", "directory", "echo", "hangup", "musiconhold"),
-    *("park", "playback", "playtones", "queue", "read", "record", "ringing", "saydigits"),
-    *("wait", "waitexten"),
+    *("agi", "answer", "background", "backgrounddetect", "busy", "congestion", "controlplayback"),
+    *("deadagi", "directory", "eagi", "echo", "hangup", "macroexit", "minivmgreet"),
+    *("minivmrecord", "musiconhold", "park", "parkandannounce", "playback", "playtones", "queue"),
+    *("read", "receivefax", "record", "ringing", "saydigits", "sendfax", "wait", "waitexten"),
 }
 """Applications that answer by themselves and put nobody through. A conference puts people through,
-and has no second channel either."""
+and has no second channel either; nor need Stasis have one."""
+
+_GREETING: Final = re.compile(r"vm-(?:intro|isonphone|isunavail|theperson)\b")
+"""What a caller hears before they leave a message."""
+
+_LOCAL: Final = re.compile(r"Local/(?P<end>[^@]+)@(?P<context>[^;]*)")
+_PARKED: Final = ("parkedcalls", "park-dial")
+_NO_DESK: Final = re.compile(r"\*[0-9]+|vm[a-z]?[0-9]{2,6}")
+"""A code for a feature, such as ``*97``, or a mailbox."""
 
 _TAKES_OVER: Final = frozenset({"parkedcall", "pickup", "pickupchan"})
 """Applications by which somebody takes over a call that is there: the row says not who called."""
@@ -110,8 +119,10 @@ def _leg(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Leg | str
     call = _written(fields, time, setup).to_call(setup)
     # A call that was given up in a queue is ANSWERED, for the queue is, but has no second channel.
     app = fields.get("lastapp", "").casefold()
-    by_machine = app in (_MAILBOXES if fields.get("dstchannel") else _MACHINES)
-    answered = fields.get("disposition") == "ANSWERED" and not by_machine
+    second = fields.get("dstchannel", "")
+    by_machine = app in (_MAILBOXES if second else _MACHINES) or _is_nobody(second, setup)
+    is_greeting = app in _MACHINES and _GREETING.match(fields.get("lastdata", ""))
+    answered = fields.get("disposition") == "ANSWERED" and not (by_machine or is_greeting)
     # How long it rang: not as a difference of local times, which may jump.
     duration = parse_length(fields.get("duration", ""))
     talked = parse_length(fields.get("billsec", ""))
@@ -155,6 +166,20 @@ def _written(fields: Mapping[str, str], time: WrittenTime, setup: Setup) -> Writ
         ),
         unique_id=fields.get("uniqueid"),
         said=fields,
+    )
+
+
+def _is_nobody(channel: str, setup: Setup) -> bool:
+    """Whether a channel leads into the dialplan, and there to what is no desk and no number."""
+    local = _LOCAL.match(channel)
+    if local is None:
+        return False
+    end = local["end"]
+    is_within = end.isascii() and end.isdigit() and not e164(end)
+    return (
+        local["context"].startswith(_PARKED)
+        or _NO_DESK.fullmatch(end) is not None
+        or (is_within and not is_extension(end, setup.extensions))
     )
 
 

@@ -49,6 +49,7 @@ _EXTENSION: Final = re.compile(r"E([0-9]{2,6})")
 _NOBODY: Final = re.compile(r"Extn ?[0-9]+")
 """The name of a desk that nobody has been given."""
 
+_LINE: Final = re.compile(r"T[0-9]+")
 _CHANNEL: Final = re.compile(r"V([0-9]{2,5})")
 _CONFERENCES: Final = range(9551, 9600)
 """Of channels that are not named: 9500 and its number is voicemail's, 9550 a conference's."""
@@ -97,7 +98,7 @@ class _Reader:
             if len(self._open) > _MAX_OPEN:
                 del self._open[next(iter(self._open))]
         call = _written(fields, start).to_call(self._setup)
-        answered = bool(connected) and not _is_with_voicemail(fields)
+        answered = bool(connected) and not _is_with_voicemail(fields) and not _is_parked(fields)
         return Leg(
             call=call,
             key=f"{fields['call id']} {began.start}",
@@ -131,6 +132,12 @@ def _is_with_voicemail(fields: Mapping[str, str]) -> bool:
         if channel and not name.startswith("CO ") and int(channel[1]) not in _CONFERENCES:
             return True
     return False
+
+
+def _is_parked(fields: Mapping[str, str]) -> bool:
+    """Whether a line is the only device: no desk and no other line had a part in it."""
+    devices = [fields[name] for name in ("party1 device", "party2 device") if name in fields]
+    return len(devices) == 1 and _LINE.fullmatch(devices[0]) is not None
 
 
 def _written(fields: Mapping[str, str], start: datetime) -> Written:

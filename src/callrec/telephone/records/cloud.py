@@ -34,7 +34,10 @@ from callrec.telephone.written import Setup, Written, WrittenTime
 
 _RINGCENTRAL_DIRECTIONS: Final = {"Inbound": Direction.INBOUND, "Outbound": Direction.OUTBOUND}
 _RINGCENTRAL_SESSION: Final = frozenset({"sessionId", "telephonySessionId"})
-_RINGCENTRAL_ANSWERED: Final = frozenset({"Accepted", "Call connected"})
+_RINGCENTRAL_CONNECTED: Final = "Call connected"
+_RINGCENTRAL_ANSWERED: Final = frozenset({"Accepted", _RINGCENTRAL_CONNECTED})
+_RINGCENTRAL_PARKED: Final = frozenset({"Call Park", "Park Location"})
+"""Actions by which a place accepts a call; who takes it from there is connected."""
 
 
 def is_ringcentral(item: Item) -> bool:
@@ -78,7 +81,10 @@ def _ringcentral_leg(item: Item, setup: Setup) -> Leg | str:
         unique_id=recording or text_at(item, "id") or None,
         said=flattened(item),
     )
-    answered = text_at(item, "result") in _RINGCENTRAL_ANSWERED
+    result = text_at(item, "result")
+    answered = result == _RINGCENTRAL_CONNECTED or (
+        result in _RINGCENTRAL_ANSWERED and text_at(item, "action") not in _RINGCENTRAL_PARKED
+    )
     return Leg(
         call=call.to_call(setup),
         key=text_at(item, "telephonySessionId") or text_at(item, "sessionId"),

@@ -7,8 +7,10 @@ of the columns. Its instants are seconds in UTC, and 0 for what never was: a cal
 not answered has no connect time.
 
 Sources: fusionpbx 0b8251a, app/xml_cdr/xml_cdr_export.php, app/xml_cdr/app_config.php; c7a00dc,
-app/xml_cdr/resources/classes/xml_cdr.php (status); Cisco, Call Detail Records Administration Guide
-(columns, global call id, times), SCCP Integration of Unity Connection (names of voicemail ports).
+app/xml_cdr/resources/classes/xml_cdr.php (status); 134ae11, the same (last_app, bridge_uuid);
+freeswitch, mod_callcenter (reasons of a cancel), switch_ivr_bridge.c (bridge_uuid). Cisco, Call
+Detail Records Administration Guide (columns, global call id, times), SCCP Integration of Unity
+Connection (names of voicemail ports).
 """
 
 from __future__ import annotations
@@ -39,8 +41,26 @@ from callrec.telephone.records.lines import (
 from callrec.telephone.written import Setup, Written, WrittenTime
 
 _NOBODY: Final = frozenset({"voicemail", "missed"})
-"""Of FusionPBX's words for how a call ended. The others say why it ended, also of one in which
-people spoke."""
+_NOT_REACHED: Final = frozenset({"abandoned", "busy", "cancelled", "no_answer"})
+"""Of FusionPBX's words for how a call ended; the second, unless two were put through before.
+``failed`` says why it ended, also of one in which people spoke."""
+
+_MACHINES: Final = frozenset(
+    {
+        *("endless_playback", "ivr", "park", "play_and_get_digits", "playback", "record"),
+        *("rxfax", "txfax", "valet_park", "voicemail"),
+    }
+)
+"""Applications that answer by themselves, unless two were put through before."""
+
+_VOICEMAIL: Final = re.compile(r"\*9[789].*")
+"""What is dialled to listen to voicemail, or to leave some."""
+
+_STAYED: Final = "NONE"
+"""Of a queue's reasons; the others say why a caller left it before anybody took the call."""
+
+_TRUE: Final = frozenset({"true", "t", "1"})
+"""As FusionPBX, Postgres and SQLite write it."""
 
 _MAILBOX: Final = re.compile(r"\*99([0-9]{2,6})")
 _VOICEMAIL_PORT: Final = re.compile(r".+-VI[0-9]+")
@@ -91,10 +111,7 @@ def _fusionpbx_leg(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
     if exactly is not None:
         talked = exactly // MILLISECOND
     answered_at = from_epoch(parse_whole(fields.get("answer_epoch", "")))
-    answered = (answered_at is not None or bool(talked)) and not (
-        fields.get("status") in _NOBODY
-        or "true" in {fields.get("voicemail_message"), fields.get("missed_call")}
-    )
+    answered = (answered_at is not None or bool(talked)) and not _is_nobody(fields)
     return Leg(
         call=call,
         # Of two legs each names the other.
@@ -104,6 +121,19 @@ def _fusionpbx_leg(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
         answered_at=answered_at if answered else None,
         talk_ms=talked,
     )
+
+
+def _is_nobody(fields: Mapping[str, str]) -> bool:
+    """Whether the system took the call, and put it through to nobody."""
+    status, app = fields.get("status"), fields.get("last_app")
+    flags = {fields.get("voicemail_message"), fields.get("missed_call")}
+    if status in _NOBODY or flags & _TRUE:
+        return True
+    if _VOICEMAIL.fullmatch(fields.get("destination_number", "")):
+        return True
+    left_the_queue = app == "callcenter" and fields.get("cc_cancel_reason", _STAYED) != _STAYED
+    alone = "bridge_uuid" not in fields
+    return alone and (status in _NOT_REACHED or app in _MACHINES or left_the_queue)
 
 
 _NEEDED: Final = frozenset(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from callrec.cli import options
+from callrec.cli.commands.search import ask_why
 from callrec.cli.groups import Command, write_examples
 from callrec.cli.invocation import Invocation
 from callrec.cli.prompts import Prompts
@@ -295,10 +296,7 @@ def ask_answers(
 def ask_reason(prompts: Prompts, typed: Mapping[str, Any]) -> str | None:
     """Why it is asked for: as it was typed, or the first answer."""
     given: str | None = typed["reason"]
-    if not prompts.possible:
-        return given
-    what = "Why do you need this recording?"
-    return prompts.ask_until(what, _reason, option="--reason TEXT", given=given)
+    return ask_why(prompts, _reason, given) if prompts.possible else given
 
 
 def _ask_six(
