@@ -3,6 +3,6 @@
 ingest is a whole run: read it with sources, reading, known, sealing, batch, summary and clearing,
 in the order in which a file passes them. joining adds call records, records keeps those at hand.
 bundle reads a supplier's export as sources, bundle_map how its list is read. watching is standing
-intake, beside the processes for many small files, preview the dry run; reconcile and reconciled ask
-whether every call is held.
+intake, beside the processes for many small files, preview the dry run, learning the one that
+proposes how an archive's names are read; reconcile and reconciled ask whether every call is held.
 """
