@@ -25,7 +25,8 @@ The practice's rules come first. `callrec practice settings` shows them, and the
 Controller changes them. What one machine sets for itself comes after that."""
 _STATUSES: Final = """\
 Status 5 comes before all others: where something was changed and something else went wrong too, it
-is 5. `reconcile` ends with 8 where an answered call is not held, or not all of it."""
+is 5. `reconcile` ends with 8 where an answered call is not held, or not all of it, or where no
+row of a file of call records was understood."""
 _TYPE: Final = re.compile(r" <(?:str|int|int range|path|Event|list\[\w+\])>$")
 """What Python calls an argument's kind, which tells a reader nothing."""
 _KEY: Final = re.compile(r"(\w+) = (.+)")

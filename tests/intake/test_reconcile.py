@@ -296,6 +296,19 @@ def test_what_was_not_understood_is_listed_without_what_it_said(
     assert "07700900123" not in unread.row.why
 
 
+def test_a_file_of_which_no_row_is_understood_is_named(house: House, tmp_path: Path) -> None:
+    calls = some_calls(0)
+    recorded(house, calls)
+    good = records_of(tmp_path, calls)
+    header = good.read_text(encoding="utf-8").splitlines()[0]
+    (bad, empty) = (tmp_path / "bad.csv", tmp_path / "empty.csv")
+    bad.write_text(f"{header}\n1\n2\n", encoding="utf-8")
+    empty.write_text(f"{header}\n", encoding="utf-8")
+    found = reconciled(house, good, bad, empty)
+    assert found.not_understood == (bad,)
+    assert (found.counts.held, found.counts.not_understood) == (1, 2)
+
+
 def test_counts_are_rounded_down(house: House, tmp_path: Path) -> None:
     counts = reconciled(house, records_of(tmp_path, some_calls(0))).counts
     nearly = replace(counts, answered=10_000, held=9_999, missing=1)

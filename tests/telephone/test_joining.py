@@ -68,6 +68,26 @@ def test_each_side_that_was_recorded_by_itself_joins_by_the_name_of_both() -> No
     assert of_calls(sides, [call]) == ((0, 1),)
 
 
+def test_an_id_whose_nought_is_gone_makes_two_callers_no_one_call() -> None:
+    """A spreadsheet program saves 1776240000.10 as 1776240000.1."""
+    first = a_leg(unique_id="1776240000.1", key="1776240000.1")
+    passed_on = a_leg(unique_id="1776240003.2", key="1776240000.1", called="203", at=NINE + SECOND)
+    other = a_leg(calling=OTHER_CALLER, called="202", unique_id="1776240000.1", key="1776240000.1")
+    for legs in permutations([first, passed_on, other]):
+        calls = calls_of(legs)
+        assert {call.legs for call in calls} == {(first, passed_on), (other,)}
+    recordings = [
+        facts(unique_id="1776240000.1"),
+        facts(unique_id="1776240000.10", numbers=("+447700900456",), extension="202"),
+    ]
+    assert of_calls(recordings, calls_of([other, first])) == ((0,), (1,))
+
+
+def test_a_call_with_one_id_that_is_shown_to_two_desks_is_one() -> None:
+    legs = [a_leg(called=desk, unique_id=UID, key=UID) for desk in ("201", "202")]
+    assert len(calls_of(legs)) == 1
+
+
 def test_the_digits_of_an_id_are_no_suffix_of_a_name() -> None:
     call = a_call(a_leg(recording="1748854800.18", at=NINE - timedelta(days=1)))
     assert joined(facts(names=("1748854800.17",)), call) is None

@@ -56,6 +56,12 @@ def test_a_line_that_is_no_utf_8_is_read_as_western_european() -> None:
     assert plain.call.parties == old.call.parties == ("Siân Ó",)
 
 
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+def test_lines_may_end_as_on_an_old_macintosh(start: bytes) -> None:
+    old = ROW.replace(b"\n", b"\r")
+    assert read(start + old + old) == read(start + ROW + ROW)
+
+
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"a,b,c\n", b"x" * 99_999, b"RIFF\0\0\0\0WAVE"])
 def test_a_file_of_no_known_kind_is_refused(data: bytes) -> None:
     with pytest.raises(Unusable, match="no call records of a kind that is known"):

@@ -71,6 +71,8 @@ class Reconciliation:
     findings: tuple[Finding, ...]
     """In the order of their times."""
     unread: tuple[UnreadRow, ...]
+    not_understood: tuple[Path, ...]
+    """The files of call records that have rows, none of which was understood."""
 
 
 def reconcile_calls(
@@ -99,7 +101,8 @@ def reconcile_calls(
         check_may(actor.person, Power.INGEST, on=today(practice))
         newest = practice.register.newest(VaultKey.CATALOGUE).version
         vault_key(actor, VaultKey.CATALOGUE, newest)
-        legs, unread = read_legs(files, telephone_setup(practice.settings))
+        read = read_legs(files, telephone_setup(practice.settings))
+        legs = read.legs
         legs.sort(key=_began)
         days = _days(practice, legs, first, last)
     details = {"files": len(files), "from": days.first.isoformat(), "to": days.last.isoformat()}
@@ -114,9 +117,9 @@ def reconcile_calls(
             run.over(window)
         check_all_findable(run.missed)
     findings = run.listed()
-    counts = run.counts(findings, files=len(files), not_understood=len(unread))
+    counts = run.counts(findings, files=len(files), not_understood=len(read.unread))
     log_reconciliation(practice, actor, days, counts, asked=asked)
-    return Reconciliation(practice.now(), days, counts, findings, tuple(unread))
+    return Reconciliation(practice.now(), days, counts, findings, read.unread, read.not_understood)
 
 
 def _began(leg: Leg) -> datetime:

@@ -196,15 +196,29 @@ class UnreadRow:
     row: NotUnderstood
 
 
-def read_legs(paths: Sequence[Path], setup: Setup) -> tuple[list[Leg], list[UnreadRow]]:
-    """The legs of all files, with their essence alone, and the rows that say nothing."""
-    legs, unread = list[Leg](), list[UnreadRow]()
-    for row in read_rows(paths, setup):
-        if isinstance(row, UnreadRow):
-            unread.append(row)
-        else:
-            legs.append(comparable_leg(row))
-    return legs, unread
+@dataclass(frozen=True, slots=True)
+class ReadFiles:
+    """What files of call records say."""
+
+    legs: list[Leg]
+    """With their essence alone."""
+    unread: tuple[UnreadRow, ...]
+    not_understood: tuple[Path, ...]
+    """The files that have rows of which none says anything."""
+
+
+def read_legs(paths: Sequence[Path], setup: Setup) -> ReadFiles:
+    """The legs of all files, and the rows that say nothing."""
+    legs, unread, understood = list[Leg](), list[UnreadRow](), set[Path]()
+    for path in paths:
+        for row in read_rows([path], setup):
+            if isinstance(row, UnreadRow):
+                unread.append(row)
+            else:
+                legs.append(comparable_leg(row))
+                understood.add(path)
+    silent = dict.fromkeys(row.path for row in unread if row.path not in understood)
+    return ReadFiles(legs, tuple(unread), tuple(silent))
 
 
 def read_rows(paths: Iterable[Path], setup: Setup) -> Iterator[Leg | UnreadRow]:

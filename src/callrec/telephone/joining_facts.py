@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self, TypeAlias
 
-from callrec.telephone.call import Call, Direction, Leg, TimeConfidence
+from callrec.telephone.call import Call, Direction, Leg, System, TimeConfidence
 
 Order: TypeAlias = tuple[object, ...]
 """By which things are put into an order that is always the same."""
@@ -90,7 +90,8 @@ def calls_of(legs: Iterable[Leg]) -> list[CallRecord]:
     """The calls that the legs make, in the order in which they began.
 
     Legs of one system with one key are one call; a leg without a key is a call of its own. A leg
-    that is there twice, word for word, is one.
+    that is there twice, word for word, is one. An id that two outside numbers have stands for two
+    calls: a spreadsheet program has taken the nought from the end of one.
 
     Law: the order of the legs does not matter.
     """
@@ -98,10 +99,32 @@ def calls_of(legs: Iterable[Leg]) -> list[CallRecord]:
     for place, leg in enumerate(dict.fromkeys(legs)):
         together[leg.call.system, leg.key, 0 if leg.key else place].append(leg)
     calls = [
-        CallRecord(key=parts[0].key, legs=tuple(sorted(parts, key=order_of_leg)))
+        CallRecord(key=legs[0].key, legs=tuple(legs))
         for parts in together.values()
+        for legs in _of_one_caller(sorted(parts, key=order_of_leg))
     ]
     return sorted(calls, key=lambda call: order_of_leg(call.legs[0]))
+
+
+def _of_one_caller(legs: list[Leg]) -> Iterable[list[Leg]]:
+    """The legs of one key, in parts where their ids contradict each other; seldom more than one.
+
+    Asterisk's unique id is that of one channel, which has one other party.
+    """
+    numbers: defaultdict[str, set[str]] = defaultdict(set)
+    for leg in legs:
+        number = outside_number(leg.call)
+        if number and leg.call.unique_id and leg.call.system is System.ASTERISK:
+            numbers[leg.call.unique_id].add(number)
+    apart = {number for several in numbers.values() if len(several) > 1 for number in several}
+    if not apart:
+        return [legs]
+    parts: dict[str, list[Leg]] = {}
+    first = next(number for leg in legs if (number := outside_number(leg.call)) in apart)
+    for leg in legs:
+        number = outside_number(leg.call)
+        parts.setdefault(number if number in apart else first, []).append(leg)
+    return parts.values()
 
 
 def order_of_leg(leg: Leg) -> Order:

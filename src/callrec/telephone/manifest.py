@@ -26,10 +26,9 @@ from callrec.telephone.records.lines import (
     NotUnderstood,
     cells_of,
     has_numbered_dates,
-    is_shortened,
     parse_written_time,
     person_names,
-    why_shortened,
+    why_changed,
 )
 from callrec.telephone.written import Setup, Written, WrittenTime
 
@@ -292,8 +291,8 @@ def _text(column: Column, cell: Any) -> str:
 
 
 def _check_cell(column: Column, text: str) -> None:
-    if is_shortened(text):
-        raise _Refused(why_shortened(column))
+    if why := why_changed({column: text}):
+        raise _Refused(why)
     if len(text) > (_MAX_NAME if column is Column.FILE else _MAX_CELL):
         raise _Refused(f'its "{column}" is too long')
     if not text.isprintable():

@@ -25,6 +25,7 @@ from callrec.telephone.records.lines import (
     by_columns,
     by_header,
     cells_of,
+    changed_reason,
     file_name,
     from_epoch,
     has_numbered_dates,
@@ -35,7 +36,6 @@ from callrec.telephone.records.lines import (
     person_names,
     shown_name,
     why_no_time,
-    why_shortened,
 )
 from callrec.telephone.written import Setup, Written, WrittenTime
 
@@ -106,15 +106,16 @@ def _is_a_time(text: str) -> bool:
 
 
 def _leg(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Leg | str:
-    raw = fields.get("start") or fields.get("calldate", "")
+    column = "start" if "start" in fields else "calldate"
+    raw = fields.get(column, "")
     unique_id = fields.get("uniqueid", "")
     if unique_id.isdigit():  # its sequence is gone
-        return why_shortened("uniqueid")
+        return changed_reason("uniqueid")
     found = _UNIQUE_ID.fullmatch(unique_id)
     created = from_epoch(int(found["epoch"])) if found else None
     start = parse_local_time(raw, day_first=setup.day_first, near=created)
     if start is None:
-        return why_no_time(raw)
+        return why_no_time(column, raw)
     time = clock.time(raw, start, created)
     call = _written(fields, time, setup).to_call(setup)
     # A call that was given up in a queue is ANSWERED, for the queue is, but has no second channel.

@@ -23,11 +23,14 @@ from callrec.telephone.records.lines import (
     NotUnderstood,
     ReadLine,
     cells_of,
+    has_numbered_dates,
     parse_duration,
     parse_end,
     parse_length,
     parse_local_time,
     person_names,
+    why_changed,
+    why_no_time,
 )
 from callrec.telephone.written import Setup, Written, WrittenTime
 
@@ -84,10 +87,15 @@ class _Reader:
         fields = _segment(line)
         if fields is None:
             return NotUnderstood(line.number, "it is not a segment of a call")
-        start = parse_local_time(fields["call start"].replace("/", "-"))
+        if why := why_changed(fields):
+            return NotUnderstood(line.number, why)
+        written = fields["call start"]
+        start = parse_local_time(written.replace("/", "-"), day_first=self._setup.day_first)
         connected = parse_duration(fields["connected time"])
-        if start is None or connected is None:
-            return NotUnderstood(line.number, "its start or its connected time is none")
+        if start is None:
+            return NotUnderstood(line.number, why_no_time("call start", written))
+        if connected is None:
+            return NotUnderstood(line.number, 'its "connected time" is none')
         rang = parse_length(fields.get("ring time", "")) or timedelta()
         began = self._open.pop(fields["call id"], _Open(fields["call start"], timedelta()))
         spent = began.spent + rang
@@ -114,12 +122,16 @@ def _segment(line: Line) -> Mapping[str, str] | None:
     fields = {name: cell.strip() for name, cell in zip(_COLUMNS, row, strict=False) if cell.strip()}
     is_ours = (
         len(row) >= _FEWEST
-        and _START.fullmatch(fields.get("call start", ""))
+        and _is_a_time(fields.get("call start", ""))
         and fields.get("direction") in {"I", "O"}
         and {"connected time", "call id"} <= fields.keys()
         and fields.get("continuation") in {"0", "1"}
     )
     return fields if is_ours else None
+
+
+def _is_a_time(text: str) -> bool:
+    return _START.fullmatch(text) is not None or has_numbered_dates(text)
 
 
 def _is_with_voicemail(fields: Mapping[str, str]) -> bool:

@@ -89,7 +89,7 @@ def _fusionpbx_leg(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
     if epoch := from_epoch(parse_whole(fields.get("start_epoch", ""))):
         time = WrittenTime(raw=stamp or fields["start_epoch"], instant=epoch, proof="the epoch")
     if time is None:
-        return why_no_time(stamp)
+        return why_no_time("start_stamp", stamp)
     call = Written(
         system=System.FREESWITCH,
         how="a call record as FusionPBX writes it",

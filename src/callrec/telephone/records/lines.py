@@ -104,8 +104,8 @@ def by_columns(
     if len(row) != len(columns):
         return NotUnderstood(number, f"it has {len(row)} cells and not {len(columns)}")
     fields = {name: cell for name, cell in zip(columns, row, strict=True) if cell}
-    if shortened := next((name for name, cell in fields.items() if is_shortened(cell)), None):
-        return NotUnderstood(number, why_shortened(shortened))
+    if why := why_changed(fields):
+        return NotUnderstood(number, why)
     leg = read(fields)
     return NotUnderstood(number, leg) if isinstance(leg, str) else leg
 
@@ -123,17 +123,40 @@ def delimiter_of(lines: Sequence[Line]) -> str:
     return max((",", ";", "\t"), key=lambda sign: sum(line.text.count(sign) for line in lines))
 
 
-_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}", re.IGNORECASE)
+def named_delimiter(line: Line | NotUnderstood) -> str | None:
+    """What parts cells, where a first line such as ``sep=;`` says it to Excel."""
+    named = _NAMED_DELIMITER.fullmatch(line.text) if isinstance(line, Line) else None
+    return named[1] if named else None
 
 
-def is_shortened(cell: str) -> bool:
-    """Whether a spreadsheet program has written a number so that digits are lost: ``4.47E+11``."""
-    return _SHORTENED.fullmatch(cell.strip()) is not None
+_NAMED_DELIMITER: Final = re.compile(r'"?sep=([,;\t])"?', re.IGNORECASE)
+
+_CHANGED: Final = re.compile(
+    r"[+-]?[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}"  # as it shows twelve digits and more
+    r"|#{4,}|#(?:NAME\?|REF!|VALUE!|NUM!|NULL!|N/A|DIV/0!)"  # a narrow column, or no formula
+    r"|\+?[0-9]{1,3}(?:,[0-9]{3}){3,}",  # in groups of three
+    re.IGNORECASE,
+)
+_WITH_DECIMALS: Final = re.compile(r"\+?[0-9]{9,}[.,]0+")
+_IDS: Final = frozenset({"uniqueid", "linkedid", "reference"})
+"""Asterisk's, in records and in lists; the first after a start of the system, may end in ``.0``."""
 
 
-def why_shortened(column: str) -> str:
-    """The reason for a row."""
-    return f'its "{column}" has lost digits in a spreadsheet program: export the file anew'
+def why_changed(fields: Mapping[str, str]) -> str | None:
+    """The reason for a row in which a spreadsheet program has changed a number: ``4.47E+11``."""
+    changed = (
+        column
+        for column, cell in fields.items()
+        if _CHANGED.fullmatch(cell.strip())
+        or (column not in _IDS and _WITH_DECIMALS.fullmatch(cell.strip()))
+    )
+    column = next(changed, None)
+    return None if column is None else changed_reason(column)
+
+
+def changed_reason(column: str) -> str:
+    """The reason for a row in which one column is known to be changed."""
+    return f'its "{column}" was changed by a spreadsheet program: export the file anew'
 
 
 def _raw_lines(file: Readable) -> Iterator[bytes | None]:
@@ -168,7 +191,8 @@ _NUMBERED: Final = re.compile(
     r"(?<![0-9/.-])([0-9]{1,2})[/.-]([0-9]{1,2})[/.-](?:19|20)[0-9]{2}(?![0-9/.-])"
 )
 _NUMBERED_TIME: Final = re.compile(
-    r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]((?:19|20)[0-9]{2}),? +([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)"
+    r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]((?:19|20)[0-9]{2}),? +"
+    r"([0-9]{1,2}):([0-9]{2}(?::[0-9]{2})?)"
 )
 
 _LATEST: Final = 4_102_444_800
@@ -250,11 +274,11 @@ def parse_written_time(text: str, *, day_first: bool | None = None) -> WrittenTi
     return WrittenTime.of(text, at) if at else None
 
 
-def why_no_time(text: str) -> str:
+def why_no_time(column: str, text: str) -> str:
     """Of a start that could not be read, in words."""
     if len(set(_readings(text).values())) > 1:
-        return "its date may be day/month or month/day, and nothing in the file tells"
-    return "its start is no date and time"
+        return f'its "{column}" may be day/month or month/day, and nothing in the file tells'
+    return f'its "{column}" is no date and time'
 
 
 def day_comes_first(text: str) -> bool | None:
@@ -298,12 +322,12 @@ def _readings(text: str) -> Mapping[bool, datetime]:
     parts = _NUMBERED_TIME.fullmatch(text.strip())
     if parts is None:
         return {}
-    first, second, year, clock = parts.groups()
+    first, second, year, hour, rest = parts.groups()
     readings = {}
     for day_first, (day, month) in {True: (first, second), False: (second, first)}.items():
         with suppress(ValueError):
             readings[day_first] = datetime.fromisoformat(
-                f"{year}-{month:0>2}-{day:0>2} {clock:0>5}"
+                f"{year}-{month:0>2}-{day:0>2} {hour:0>2}:{rest}"
             )
     return {which: at for which, at in readings.items() if at.year in _YEARS}
 

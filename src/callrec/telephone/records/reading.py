@@ -41,6 +41,7 @@ from callrec.telephone.records.lines import (
     delimiter_of,
     has_numbered_dates,
     items_of,
+    named_delimiter,
     page_of,
     parse_json,
     read_lines,
@@ -99,6 +100,8 @@ def read_records(
         whole: Readable = _Behind(head, file)
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             whole = _FromUtf16(whole)
+        elif b"\r" in head and b"\n" not in head:
+            whole = _FromReturns(whole)
         start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
         if start[:1] not in {b"{", b"["}:
             yield from _rows(whole, setup, until or _last_written(file))
@@ -160,6 +163,16 @@ class _FromUtf16:
         return b""
 
 
+class _FromReturns:
+    """A file in which a carriage return alone ends a line, as old Macintosh programs save it."""
+
+    def __init__(self, file: Readable) -> None:
+        self._file = file
+
+    def read(self, size: int, /) -> bytes:
+        return self._file.read(size).replace(b"\r", b"\n")
+
+
 def _last_written(file: BinaryIO) -> date | None:
     """By the file system, in UTC; None: it is not a file of one."""
     try:
@@ -171,7 +184,11 @@ def _last_written(file: BinaryIO) -> date | None:
 def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | NotUnderstood]:
     lines: Iterator[Line | NotUnderstood] = read_lines(file)
     begun = list(islice(lines, _FIRST))
-    delimiter = delimiter_of([line for line in begun if isinstance(line, Line)])
+    delimiter = named_delimiter(begun[0]) if begun else None
+    if delimiter is None:
+        delimiter = delimiter_of([line for line in begun if isinstance(line, Line)])
+    else:
+        del begun[0]
     if delimiter != ",":
         begun, lines = list(_parted(begun, delimiter)), _parted(lines, delimiter)
     first = [line for line in begun if isinstance(line, Line)]

@@ -101,7 +101,7 @@ def _leg_of_log(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Le
     created = _created(fields.get("callid", ""))
     start = _local(setup, raw, created)
     if start is None:
-        return why_no_time(raw)
+        return why_no_time("time-start", raw)
     callee = fields.get("final-dispname") or fields.get("to-dispname", "")
     ends = _ends_of_log(setup, fields)
     calling, called = ends.calling, _chosen(setup, ends.called, fields.get("dial-no", ""))
@@ -200,7 +200,7 @@ def _leg_of_report(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
     # It writes the day first itself.
     time = parse_written_time(written, day_first=setup.day_first is not False)
     if time is None:
-        return "its call time is no date and time"
+        return why_no_time("call time", written)
     caller, calling = _named(fields.get("caller id", ""))
     callee, called = _named(fields.get("destination", ""))
     call = Written(

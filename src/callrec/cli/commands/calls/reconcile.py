@@ -69,8 +69,8 @@ def reconcile(
     With --cdr, the telephone system's call records are compared with the recordings in the vault.
     Without it, only those records are used that recordings were joined to when they came in.
     Numbers are masked. The exit status is 8 if a call that was answered is not held, or not all of
-    it. It is 5 if a search would miss a recording that it should find: someone has changed the
-    index.
+    it, or if no row of a file was understood. It is 5 if a search would miss a recording that it
+    should find: someone has changed the index.
     """
     from callrec.intake.reconcile import reconcile_calls
 
@@ -97,12 +97,15 @@ def _write(file: Path, done: Reconciliation, zone: tzinfo, *, replace: bool) -> 
 
 def _end(done: Reconciliation) -> None:
     """A failure that scripts can see."""
+    left = [f'no row of "{path}" is understood' for path in done.not_understood]
+    hint = "each row is listed with the reason; export the file anew, and do not open it in between"
     if missing := done.counts.missing + done.counts.in_part:
         are = "is" if missing == 1 else "are"
-        raise DoneInPart(
-            f"{counted(missing, 'answered call')} {are} not held, or only in part",
-            hint="look for the recordings on the telephone system, and callrec ingest them",
-        )
+        left.append(f"{counted(missing, 'answered call')} {are} not held, or only in part")
+        if not done.not_understood:
+            hint = "look for the recordings on the telephone system, and callrec ingest them"
+    if left:
+        raise DoneInPart("; ".join(left), hint=hint)
 
 
 def _show(call: Invocation, done: Reconciliation, csv: Path | None) -> None:
