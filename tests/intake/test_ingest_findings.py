@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -51,6 +52,20 @@ def test_a_call_dated_before_2000_or_in_the_future_is_found(house: House, tmp_pa
     assert done.findings == {Finding.MISDATED: [1, 3]}
     sealed = [recording.fields["findings"] for recording in recordings_of(house)]
     assert sealed == [["misdated"], [], ["misdated"]]
+
+
+def test_a_number_that_could_not_be_read_is_found(house: House, tmp_path: Path) -> None:
+    callers = ("020 7946 0123", "07911 12345 or so", "Reception", "withheld")
+    for call, caller in enumerate(callers):
+        sound = tmp_path / a_name(call)
+        sound.write_bytes(a_wave(call, SIZE))
+        told = {"started_at": "2024-07-04T10:00", "direction": "inbound", "caller": caller}
+        sound.with_suffix(".json").write_text(json.dumps(told))
+    done = take_in(house, *sorted(tmp_path.glob("*.wav")))
+    assert done.findings == {Finding.UNREAD: [2]}
+    assert [*findings_lines(done.findings)] == [
+        "1 recording has a number that could not be read; a search finds its digits: 2."
+    ]
 
 
 def test_what_was_found_before_is_not_told_again(house: House, tmp_path: Path) -> None:

@@ -160,14 +160,18 @@ def test_each_spelling_of_a_number_is_found_by_each_other(number: str, draw: st.
     assert recorded.numbers == {parse_number(draw.draw(of_it), hint="")}
 
 
-@given(st.from_regex("[0-9]{5,8}", fullmatch=True), st.sampled_from(["", " ", "-"]))
-def test_what_is_no_number_is_found_by_its_digits(digits: str, between: str) -> None:
+@given(
+    st.from_regex("[0-9]{5,8}", fullmatch=True),
+    st.sampled_from(["", " ", "-"]),
+    st.sampled_from(["{}", "Jean Alder {}", "sip:{}@192.0.2.17", "{} / withheld", "*{}#"]),
+)
+def test_what_is_no_number_is_found_by_its_digits(digits: str, between: str, around: str) -> None:
     recorded = Written(
         system=System.AVAYA,
         how="by a law",
         time=WrittenTime(raw="", instant=datetime(2024, 1, 4, tzinfo=UTC)),
         direction=Direction.INBOUND,
-        calling=between.join(digits),
+        calling=around.format(between.join(digits)),
     ).to_call(Setup(zone=LONDON))
     assert recorded.numbers == {sought(parse_sought(f"digits {digits}", hint=""))}
 

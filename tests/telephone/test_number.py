@@ -67,7 +67,9 @@ NO_NUMBERS = {
     "seven digits of one": "4960123",
     "a prefix for an outside line": "902079460123",
     "a name": "Reception",
-    "words and a number": "call 02079460123",
+    "two numbers": "02079460123 or 02079460124",
+    "a number among other digits": "line 2: 02079460123",
+    "a number within a word": "n02079460123x",
     "too long": "0" * 60,
     "a person's address": "sip:siân@example.org",
     "a digit short": "020 7946 012",
@@ -113,6 +115,13 @@ def test_a_number_that_is_none_is_told_what_it_lacks(typed: str, what: str) -> N
     with pytest.raises(Unusable, match=what) as refusal:
         parse_number(typed, hint="")
     assert not any(map(str.isdigit, refusal.value.message.replace("3 digits", "")))
+
+
+def test_what_stands_before_a_number_for_an_outside_line_is_no_part_of_what_is_typed() -> None:
+    for typed in ("902079460123", "914102079460123", "9 1470 44 20 7946 0123"):
+        assert parse_sought(typed, hint="", prefixes=("9",)) == "+442079460123"
+        with pytest.raises(Unusable):
+            parse_sought(typed, hint="")
 
 
 def test_what_cannot_be_a_number_is_looked_for_by_its_digits_where_that_is_meant() -> None:

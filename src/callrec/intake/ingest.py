@@ -319,7 +319,7 @@ class IngestRun:
             seen += self._put_aside(task.result())
         portion = self._sorted(group, seen)
         unjoined = self._join(portion)
-        self._doubt_dates(portion)
+        self._doubt_calls(portion)
         if group.batch is not None:
             for taken in portion.surplus:
                 group.batch.drop(taken.sealed.sha256_ciphertext)
@@ -360,14 +360,20 @@ class IngestRun:
             self._done.told_less += fill_known(connection, opening, duplicates, portion, setup)
         return unjoined
 
-    def _doubt_dates(self, portion: Portion) -> None:
-        """Find what is dated as no call can be; a file's own time may be later than a call."""
+    def _doubt_calls(self, portion: Portion) -> None:
+        """Find what is dated as no call can be, and numbers that could not be read.
+
+        A file's own time may be later than a call.
+        """
         now = self._practice.now()
         for sha256, (first, *others) in portion.new.items():
             call = first.call
             is_named = call.time_confidence is not TimeConfidence.FILE_TIME
+            doubts = {Finding.UNREAD} if call.is_number_unread else set[Finding]()
             if call.started_at < _FIRST or (is_named and call.started_at > now):
-                sound = first.sound.with_findings({Finding.MISDATED})
+                doubts.add(Finding.MISDATED)
+            if doubts:
+                sound = first.sound.with_findings(doubts)
                 portion.new[sha256] = [replace(first, sound=sound, metadata=None), *others]
 
     def _count(self, portion: Portion, unjoined: int, numbers: Mapping[str, int]) -> None:

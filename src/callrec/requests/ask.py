@@ -240,7 +240,8 @@ def parse_number(practice: Practice, typed: str) -> str:
         return word
     from callrec.telephone.number import parse_sought  # noqa: PLC0415  # 35 ms, and few type one
 
-    return parse_sought(typed, hint=_NUMBER_HINT, option="--number N")
+    prefixes = practice.settings.telephone.outside_prefixes
+    return parse_sought(typed, hint=_NUMBER_HINT, option="--number N", prefixes=prefixes)
 
 
 @dataclass(frozen=True, slots=True)

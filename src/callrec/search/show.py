@@ -95,7 +95,7 @@ class CheckedRecording:
     sides: tuple[str, ...]
     """The party that each channel carries, the left one first; empty: not known."""
     findings: tuple[str, ...]
-    """What to know of it: silent, truncated, unclosed, damaged, undecoded, misdated."""
+    """What to know of it: silent, truncated, unclosed, damaged, undecoded, misdated, unread."""
     category: Category
     """Of the retention schedule."""
     due_on: date | None

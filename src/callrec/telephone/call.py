@@ -7,7 +7,7 @@ the JSON of a preview and what a further revision may say take their names from 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,7 +15,10 @@ from typing import Any, Final, Self
 
 from callrec.crypto.canonical import format_instant, parse_instant
 
-_IN_FOUR_DIGITS: Final = re.compile(r".*[0-9]{4}")
+_DIGITS: Final = re.compile(r"\+?[0-9]+")
+_TAIL, _A_LINE = 4, 5
+"""Digits: those that a search may ask for alone, and those of a local number at the least."""
+
 _NO_EXTENSION: Final = re.compile(r"\+.*|[0-9]{7,}")
 
 
@@ -148,6 +151,16 @@ class Call:
         """By which the call is found."""
         return outside_numbers(self.direction, self.number, self.caller, self.callee)
 
+    @property
+    def is_number_unread(self) -> bool:
+        """Whether the outside end holds a number, and it is found by its digits alone."""
+        is_outside = self.direction in {Direction.INBOUND, Direction.OUTBOUND}
+        return (
+            is_outside
+            and self.number is None
+            and any(len(number.lstrip("+")) >= _A_LINE for number in self.numbers)
+        )
+
 
 CALL_FIELDS: Final = tuple(
     name for name in Call.__slots__ if name not in {"system", "sides", "why", "said"}
@@ -226,18 +239,25 @@ def outside_numbers(
 ) -> frozenset[str]:
     """The numbers that the outside party of a call has, or may have.
 
-    Its number; where none was understood, its end as written, if that ends in four digits: a local
-    number without its area code is found by these. Where it is not known at which end it is, or the
-    call is internal, either end that is a public number or has more digits than an extension.
+    Its number; where none was understood, the digits of its end, if there are four: a local number
+    without its area code is found by these. Where it is not known at which end it is, or the call
+    is internal, either end that is a public number or has more digits than an extension.
     """
     if direction in {Direction.INBOUND, Direction.OUTBOUND}:
         end = caller if direction == Direction.INBOUND else callee
-        return frozenset({number} if number else _like(_IN_FOUR_DIGITS, end))
-    return frozenset(({number} if number else set[str]()) | _like(_NO_EXTENSION, caller, callee))
+        return frozenset(
+            {number} if number else {each for each in _digits(end) if len(each) >= _TAIL}
+        )
+    ends = {each for each in _digits(caller, callee) if _NO_EXTENSION.fullmatch(each)}
+    return frozenset(ends | ({number} if number else set[str]()))
 
 
-def _like(form: re.Pattern[str], *ends: str | None) -> set[str]:
-    return {end for end in ends if isinstance(end, str) and form.fullmatch(end)}
+def _digits(*ends: str | None) -> Iterator[str]:
+    """Of each end, without the domain of an address; a plus sign stays before them."""
+    for end in ends:
+        if isinstance(end, str) and (found := _DIGITS.findall(end.partition("@")[0])):
+            first, *rest = found
+            yield first + "".join(rest).replace("+", "")
 
 
 def sides_heard(expected: tuple[Side, ...], channels: int) -> tuple[Side, ...]:

@@ -21,7 +21,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from callrec.telephone.call import Direction, Side, System
 from callrec.telephone.clock import YEARS
-from callrec.telephone.number import e164, is_a_name, is_extension
+from callrec.telephone.number import dialled, e164, is_a_name, is_extension
 from callrec.telephone.written import Identified, Setup, Written, WrittenTime
 
 ReadName: TypeAlias = Callable[[PurePath, Setup], Written | None]
@@ -143,19 +143,25 @@ def _of_its_type(written: Written, name: _Name) -> Written | None:
         called, calling = word, "" if calling == word else calling
     if kind is None or not dash:
         return None
+    # An end that is outside says otherwise: then the ends tell.
+    is_contradicted = kind.direction is Direction.INTERNAL and any(
+        (e164(dialled(end, name.setup.outside_prefixes)) or "").startswith("+")
+        for end in (calling, called)
+    )
+    direction = None if is_contradicted else kind.direction
     epoch, part = int(name.parts["epoch"]), name.parts["part"]
     created = datetime.fromtimestamp(epoch, UTC) if epoch >= _EARLIEST else None
     return replace(
         written,
         how=f"{_HALVES.get(part, '')}{kind.is_of} by its name as Asterisk writes it",
         time=replace(written.time, instant=created),
-        direction=kind.direction,
+        direction=direction,
         calling=calling,
         called=called,
         calling_is_inside=kind.calling_is_inside,
         called_is_inside=kind.called_is_inside,
         # Only these have an outside end by their type; the extension tells which it is.
-        ends_may_be_swapped=kind in {_TYPES["in"], _TYPES["out"]},
+        ends_may_be_swapped=kind in {_TYPES["in"], _TYPES["out"], _TYPES["external"]},
         sides=_SIDES.get(part, ()),
     )
 

@@ -44,7 +44,7 @@ _WITHHELD = _HIDDEN | {
 dialled", ``asterisk`` and ``freeswitch`` are those systems' own names."""
 
 _BARE = re.compile(r"\+?[0-9]*")
-_SPELLED = re.compile(r"\+?[0-9 ()./-]{3,40}")
+_SPELLED = re.compile(r"\+?[0-9 ()./_-]{3,40}")
 
 _SPREADSHEETS = re.compile(r"'(?P<plain>.*)|=\"(?P<quoted>[^\"]*)\"")
 """How a spreadsheet program is made to keep a nought."""
@@ -67,10 +67,20 @@ _BEHIND = re.compile(
 """An extension behind a number, or what is dialled once somebody answers."""
 
 _LONE_EXTENSION = re.compile(r"(?:x|extn?|extension)[.:]? *(?P<number>[0-9]{2,6})", re.IGNORECASE)
-_SHOWN_OR_NOT_ABROAD = re.compile(r"(?:\*67|\*82|[*#]31#)[ -]*")
-"""As 141 and 1470, in North America and on mobile telephones."""
+_SHOWN_OR_NOT = re.compile(r"(?:\*67|\*82|[*#]31#)[ -]*|(?:141|1470|1800[12])[ -]*(?=\+)")
+"""What is dialled before a number to show one's own, or not, in North America and on mobile
+telephones; the British ones (`_DIALLED_BEFORE`) before a plus sign."""
+
+_AMONG_WORDS = re.compile(
+    r"(?:[a-z0-9.]{1,12}:)?(?P<name>[^0-9+*#@]*)(?<!\w)"
+    r"(?P<number>\+?[0-9][0-9 ()./_-]*[0-9])(?!\w)[^0-9*#@]*(?:@.*)?",
+    re.IGNORECASE,
+)
+"""The only digits of an end, but for a prefix such as ``4:`` (Microsoft's communication services),
+``teams:``, ``h323:`` or ``E.164:``, and the domain of an address."""
+
 _EXTENSION = re.compile("[0-9]{2,6}")
-_PUNCTUATION = re.compile("[ ()./-]")
+_PUNCTUATION = re.compile("[ ()./_-]")
 
 _REGION = "GB"
 """Whose a number without a country code is: the United Kingdom's, whose plan the Crown
@@ -86,10 +96,12 @@ _USUAL = re.compile(r"(?:0|(?:\+0?|00)440{0,2})([1-9][0-9]{9})")
 """The spellings in which nothing is left to be decided: those with all their digits. phonenumbers
 gives the same (a law holds that) in fifty times the time, and knows no nought too many."""
 
-_DIALLED_BEFORE = re.compile(r"(?:141|1470|1800[12])(0[0-9]+)")
+_DIALLED_BEFORE = re.compile(
+    r"(?:141|1470|1800[12])(?P<whole>0[0-9]+|44[1-9][0-9]{9})|011(?P<abroad>44[1-9][0-9]{9})"
+)
 """What is dialled before a number to withhold one's own, or to show it: 141, 1470 (BT's calling
 features; Ofcom has both reserved as access codes); or for a text relay: 18001, 18002 (Relay UK).
-The number behind is dialled whole."""
+The number behind is dialled whole. From North America 011 is what 00 is here."""
 
 _LONGEST_SHORT_CODE = 6
 """Digits (116xxx)."""
@@ -128,10 +140,11 @@ def read_end(text: str) -> End:
     if _BARE.fullmatch(text):
         return End(text)
     plain = _plain(text)
-    shown = _SHOWN_OR_NOT_ABROAD.match(plain)
+    shown = _SHOWN_OR_NOT.match(plain)
     if shown and e164(plain[shown.end() :]):
         return read_end(plain[shown.end() :])
-    asked = (take(plain) for take in (_quoted, _named, _in_parentheses, _addressed, _extended))
+    takes = (_quoted, _named, _in_parentheses, _addressed, _extended, _among_words)
+    asked = (take(plain) for take in takes)
     return next(filter(None, asked), End(text))
 
 
@@ -182,6 +195,14 @@ def _extended(plain: str) -> End | None:
     return lone and End(lone["number"])
 
 
+def _among_words(plain: str) -> End | None:
+    found = _AMONG_WORDS.fullmatch(plain)
+    if found is None or found["number"] == plain or not _is_public(found["number"]):
+        return None
+    name = found["name"].strip(" '\"([{<,;:-")
+    return End(found["number"], name if is_a_name(name) else "")
+
+
 @_remembered
 def e164(text: str) -> str | None:
     """The public number in E.164, or a public short code (999, 111, 116123) as written.
@@ -217,13 +238,15 @@ def digits_of(text: str) -> str:
     return _PUNCTUATION.sub("", plain) if _is_of_digits(plain) else ""
 
 
-def parse_number(typed: str, *, hint: str, option: str = "") -> str:
+def parse_number(typed: str, *, hint: str, option: str = "", prefixes: Iterable[str] = ()) -> str:
     """A number as a person types it, as E.164 or a short code.
+
+    ``prefixes`` are digits for an outside line, which may stand before it as in call records.
 
     Raises:
         Unusable: it is not one; the error says what it lacks.
     """
-    if number := e164(typed):
+    if number := e164(dialled(read_end(typed).number, prefixes)):
         return number
     digits, what = digits_of(read_end(typed).number), "that is not a telephone number"
     if any(unicodedata.category(sign) == "Cc" for sign in typed):
@@ -233,16 +256,15 @@ def parse_number(typed: str, *, hint: str, option: str = "") -> str:
     )
 
 
-def parse_sought(typed: str, *, hint: str, option: str = "") -> str:
+def parse_sought(typed: str, *, hint: str, option: str = "", prefixes: Iterable[str] = ()) -> str:
     """Likewise, to look for; after `DIGITS`, what a telephone system wrote and cannot be one.
 
     Law: what comes out goes in again unchanged.
     """
     word, _, digits = typed.strip().partition(" ")
     if word.casefold() != DIGITS or e164(digits) or not digits_of(digits):
-        return parse_number(
-            digits if word.casefold() == DIGITS else typed, hint=hint, option=option
-        )
+        plain = digits if word.casefold() == DIGITS else typed
+        return parse_number(plain, hint=hint, option=option, prefixes=prefixes)
     return f"{DIGITS} {digits_of(digits)}"
 
 
@@ -360,7 +382,7 @@ def _e164(digits: str) -> str | None:
     if number is None or not (_is_likely(number) or phonenumbers.is_valid_number(number)):
         # Only now: 141 is Glasgow's code as well, and may be written without its nought.
         behind = _DIALLED_BEFORE.fullmatch(digits)
-        return e164(behind[1]) if behind else None
+        return e164(behind["whole"] or behind["abroad"]) if behind else None
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     # Behind a trunk's nought or a carrier's code there may be another: what is left is read again,
     # each time shorter, until it stays as it is.
@@ -376,6 +398,8 @@ def _plain(text: str) -> str:
     for sign in unicodedata.normalize("NFKC", text):
         match unicodedata.category(sign):
             case "Pd":
+                plain += "-"
+            case "Sm" if sign == "\N{MINUS SIGN}":
                 plain += "-"
             case "Zs":
                 plain += " "

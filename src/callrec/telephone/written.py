@@ -110,9 +110,9 @@ class Written:
         ours, theirs = (calling, called) if ours_calls else (called, calling)
         # Some systems show what is dialled for an outside line with who calls, too. Where the way
         # is not known, or the call stays within, an extension may look so: 9999.
-        if leaves_practice or not theirs.desk:
+        if leaves_practice or not theirs.is_ours:
             theirs = theirs.without_prefix(setup)
-        if not (leaves_practice or ours.desk):
+        if not (leaves_practice or ours.is_ours):
             ours = ours.without_prefix(setup)
         calling, called = (ours, theirs) if ours_calls else (theirs, ours)
         number = e164(theirs.number) if leaves_practice else None
@@ -121,6 +121,9 @@ class Written:
         # of those that the practice named.
         desks = (ours.desk, "" if leaves_practice and not setup.extensions else theirs.desk)
         stated = read_end(self.extension or "").number
+        # A system calls its queues and parking slots so too; who describes a call does not.
+        if self.system not in _DESCRIBED and not _may_be_desk(stated, setup):
+            stated = ""
         moment = self.time.moment(setup)
         turned = " with its ends in the other order" if is_turned else ""
         return Call(
@@ -170,17 +173,28 @@ def _ends(written: Written, setup: Setup) -> tuple[_End, _End]:
 
     def end(text: str, *, by_system: bool) -> _End:
         number, name, behind = read_end(text)
-        is_desk = by_system and number.isascii() and number.isdigit() and not _is_public(number)
-        is_desk = is_desk or is_extension(number, setup.extensions)
+        is_inside = by_system and number.isascii() and number.isdigit() and not _is_public(number)
+        is_inside = is_inside or is_extension(number, setup.extensions)
         is_own = is_own_number(number, setup.numbers)
-        # An extension behind somebody else's number is theirs.
+        # A queue is within the practice and nobody's desk. An extension behind somebody else's
+        # number is theirs.
+        is_desk = is_inside and _may_be_desk(number, setup)
         desk = number if is_desk else behind if is_own else ""
-        return _End(number, name, desk, is_desk or is_own)
+        return _End(number, name, desk, is_inside or is_own)
 
     return (
         end(calling, by_system=written.calling_is_inside),
         end(called, by_system=written.called_is_inside),
     )
+
+
+_DESCRIBED: Final = frozenset({System.SIDECAR, System.TEMPLATE, System.EXPORT})
+"""Where somebody says which end is the practice's extension, an older one too."""
+
+
+def _may_be_desk(number: str, setup: Setup) -> bool:
+    """Whether it is one of the extensions that the practice named, if it named any."""
+    return not setup.extensions or is_extension(number, setup.extensions)
 
 
 def _is_public(number: str) -> bool:

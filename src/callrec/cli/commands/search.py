@@ -72,7 +72,8 @@ def search(
     if not any((number, on, since, until, at, extension, party, direction, request)):
         number, on = _ask_for_what(ctx.obj.prompts, practice, actor)
     when = _when(practice, on, since, until, at)
-    criteria = _criteria(when, number, extension, party, direction)
+    numbers = [_number(practice, each) for each in number or (None,)]
+    criteria = _criteria(when, numbers, extension, party, direction)
     widest = practice.settings.search.widest_window_days
     reason, request = ask_reason_or_request(
         *(ctx.obj.prompts, practice, actor, reason, request),
@@ -96,7 +97,7 @@ def _ask_for_what(
     def number(typed: str) -> str | None:
         if typed == _UNKNOWN:
             return None
-        _number(typed)
+        _number(practice, typed)
         return typed
 
     def day(typed: str) -> str | None:
@@ -120,13 +121,12 @@ def _ask_for_what(
 
 def _criteria(
     when: tuple[DayRange | None, TimeRange | None],
-    numbers: Sequence[str] | None,
+    numbers: Sequence[tuple[str | None, str | None, bool]],
     extensions: Sequence[str] | None,
     parties: Sequence[str] | None,
     directions: Sequence[Direction] | None,
 ) -> list[Criteria]:
     """What is looked for: each option that was repeated means "or"."""
-    read = [_number(each) for each in numbers or (None,)]
     return [
         Criteria(
             number=whole,
@@ -139,7 +139,7 @@ def _criteria(
             direction=direction,
         )
         for (whole, tail, is_withheld), extension, party, direction in product(
-            read, extensions or (None,), parties or (None,), directions or (None,)
+            numbers, extensions or (None,), parties or (None,), directions or (None,)
         )
     ]
 
@@ -263,7 +263,7 @@ def by_hand_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
             )
 
 
-def _number(text: str | None) -> tuple[str | None, str | None, bool]:
+def _number(practice: Practice, text: str | None) -> tuple[str | None, str | None, bool]:
     """A number as calls have it, or the last four digits of one, or whether it was withheld."""
     if text is None:
         return None, None, False
@@ -278,7 +278,8 @@ def _number(text: str | None) -> tuple[str | None, str | None, bool]:
         "give it with its area code, or its last four digits as ...4567; or what the telephone"
         ' system wrote, as "digits 946012"'
     )
-    return sought(parse_sought(text, hint=hint)), None, False
+    prefixes = practice.settings.telephone.outside_prefixes
+    return sought(parse_sought(text, hint=hint, prefixes=prefixes)), None, False
 
 
 def _when(

@@ -71,6 +71,9 @@ _PARKED: Final = ("parkedcalls", "park-dial")
 _NO_DESK: Final = re.compile(r"\*[0-9]+|vm[a-z]?[0-9]{2,6}")
 """A code for a feature, such as ``*97``, or a mailbox."""
 
+_TAKES_OVER: Final = frozenset({"parkedcall", "pickup", "pickupchan"})
+"""Applications by which somebody takes over a call that is there: the row says not who called."""
+
 _MAILBOX: Final = re.compile(r"vm[a-z]?([0-9]{2,6})")
 """What is dialled for a mailbox (FreePBX): with which greeting, and whose it is."""
 
@@ -144,7 +147,9 @@ def _written(fields: Mapping[str, str], time: WrittenTime, setup: Setup) -> Writ
     ours_called = _ours(called, _CALLED_DEVICE.match(fields.get("dstchannel", "")), setup)
     from_outside = fields.get("did") or fields.get("dcontext", "").startswith(_FROM_OUTSIDE)
     direction = None
-    if ours_calling:
+    if fields.get("lastapp", "").casefold() in _TAKES_OVER:
+        direction = Direction.UNKNOWN
+    elif ours_calling:
         direction = Direction.INTERNAL if ours_called else Direction.OUTBOUND
     elif from_outside or (ours_called and may_be_outside(calling)):
         direction = Direction.INBOUND

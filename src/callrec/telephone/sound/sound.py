@@ -50,6 +50,8 @@ class Finding(StrEnum):
     """Less of it plays than it says or shows: something within it is missing or spoilt."""
     MISDATED = "misdated"
     """Its call is dated before 2000 or in the future: some clock was wrong, or it is misread."""
+    UNREAD = "unread"
+    """The number of its outside party could not be read; it is found by its digits."""
     UNDECODED = "undecoded"
     """It cannot be played here; how long it lasts is what its header says, if it says so."""
 

@@ -123,6 +123,10 @@ _WORDS: Final = {
     Finding.UNCLOSED: ("was never closed", "were never closed"),
     Finding.DAMAGED: ("is damaged", "are damaged"),
     Finding.MISDATED: ("is dated before 2000 or ahead", "are dated before 2000 or ahead"),
+    Finding.UNREAD: (
+        "has a number that could not be read; a search finds its digits",
+        "have numbers that could not be read; a search finds their digits",
+    ),
     Finding.UNDECODED: ("cannot be played here", "cannot be played here"),
 }
 
