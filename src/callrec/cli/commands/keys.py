@@ -145,9 +145,7 @@ def rotate(
     of the vault that they kept.
     """
     practice = practice_of(ctx.obj)
-    if reencrypt and (reseal or key):
-        alone = "--reencrypt is about the recordings alone, and goes without --reseal and --key"
-        raise Unusable(alone, hint="run callrec practice keys rotate --reencrypt by itself")
+    _check_goes_alone(reencrypt=reencrypt, others=reseal or bool(key))
     actor, keys = signing_person(ctx.obj, practice), frozenset(key or VaultKey)
     if reencrypt:
         _reencrypt(ctx.obj, practice, actor)
@@ -155,6 +153,14 @@ def rotate(
         _reseal(ctx.obj, practice, actor, keys)
     else:
         _rotate(ctx.obj.out, practice, actor, keys)
+
+
+def _check_goes_alone(*, reencrypt: bool, others: bool) -> None:
+    if reencrypt and others:
+        raise Unusable(
+            "--reencrypt is about the recordings alone, and goes without --reseal and --key",
+            hint="run callrec practice keys rotate --reencrypt by itself",
+        )
 
 
 def _rotate(out: Output, practice: Practice, actor: Actor, keys: frozenset[VaultKey]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,15 +64,11 @@ def release(
     sitting = Sitting(ctx.obj, requests, done="released")
     sitting.check_of_one(clip=clip, silence=silence, exhibit=exhibit)
     check_is_folder(to)
-    directions = ReleaseInstructions(
-        delivery=_delivery(ctx.obj.prompts, deliver_by, passphrase_by),
-        form=form,
-        edits=options.typed_edits(clip, silence),
-        max_bytes=fit,
-        exhibit=exhibit,
-        medium_serial=medium_serial,
-        names_subject=name_subject,
-    )
+    delivery = _delivery(ctx.obj.prompts, deliver_by, passphrase_by)
+    edits = options.typed_edits(clip, silence)
+    package = ReleaseInstructions(delivery=delivery, form=form, edits=edits, max_bytes=fit)
+    labelled = replace(package, exhibit=exhibit, medium_serial=medium_serial)
+    directions = replace(labelled, names_subject=name_subject)
     _release(ctx.obj, sitting, to, directions, on_volume)
 
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
 from callrec.cli.commands.calls.ingest_view import utc_offset
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, acting_person, practice_of
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    acting_person,
+    practice_and_actor,
+    practice_of,
+)
 from callrec.cli.layout import Table, as_words
 from callrec.cli.offers import open_requests
 from callrec.cli.options import NamedCall
@@ -67,22 +74,15 @@ def search(
     """
     from callrec.search.search import search_recordings
 
-    practice = practice_of(ctx.obj)
-    actor = acting_person(ctx.obj, practice)
+    practice, actor = practice_and_actor(ctx.obj)
     if not any((number, on, since, until, at, extension, party, direction, request)):
         number, on = _ask_for_what(ctx.obj.prompts, practice, actor)
     when = _when(practice, on, since, until, at)
-    numbers = [_number(practice, each) for each in number or (None,)]
-    criteria = _criteria(when, numbers, extension, party, direction)
-    widest = practice.settings.search.widest_window_days
-    reason, request = ask_reason_or_request(
-        *(ctx.obj.prompts, practice, actor, reason, request),
-        is_refused=not all(each.is_narrow(widest) for each in criteria),
-    )
-    found = search_recordings(
-        practice, actor, criteria=criteria, reason=reason, request=request, limit=limit
-    )
-    _show(ctx.obj.out, practice, found, request)
+    criteria = _criteria(practice, when, number, extension, party, directions=direction)
+    ask = partial(ask_reason_or_request, ctx.obj.prompts, practice, actor)
+    reason, request = ask(reason, request, is_refused=_is_too_wide(practice, criteria))
+    search = partial(search_recordings, practice, actor, criteria=criteria, limit=limit)
+    _show(ctx.obj.out, practice, search(reason=reason, request=request), request)
 
 
 def _ask_for_what(
@@ -120,13 +120,16 @@ def _ask_for_what(
 
 
 def _criteria(
+    practice: Practice,
     when: tuple[DayRange | None, TimeRange | None],
-    numbers: Sequence[tuple[str | None, str | None, bool]],
+    numbers: Sequence[str] | None,
     extensions: Sequence[str] | None,
     parties: Sequence[str] | None,
+    *,
     directions: Sequence[Direction] | None,
 ) -> list[Criteria]:
     """What is looked for: each option that was repeated means "or"."""
+    called = [_number(practice, each) for each in numbers or (None,)]
     return [
         Criteria(
             number=whole,
@@ -139,9 +142,15 @@ def _criteria(
             direction=direction,
         )
         for (whole, tail, is_withheld), extension, party, direction in product(
-            numbers, extensions or (None,), parties or (None,), directions or (None,)
+            called, extensions or (None,), parties or (None,), directions or (None,)
         )
     ]
+
+
+def _is_too_wide(practice: Practice, criteria: Iterable[Criteria]) -> bool:
+    """Whether the search is refused, whatever it is for."""
+    widest = practice.settings.search.widest_window_days
+    return not all(each.is_narrow(widest) for each in criteria)
 
 
 def ask_reason_or_request(

@@ -63,19 +63,35 @@ def add(
     person, if there is one who may, signs for a service now. For a person they sign at: callrec
     user confirm
     """
-    from callrec.people.joining import add_intake, add_person
+    from callrec.people.joining import add_person
 
     practice = practice_of(ctx.obj)
     _check_credential_file(role, credential_file)
     actor = signing_person(ctx.obj, practice)
     if credential_file is not None:
-        second = _second_person(ctx.obj, practice, actor, user, countersign)
-        add = partial(add_intake, practice, actor, credential=credential_file, second=second)
-        _show_service(ctx.obj.out, add(login=user, full_name=name), credential_file)
+        _add_service(ctx.obj, practice, actor, credential_file, countersign, login=user, name=name)
     else:
         given = _provisional(password_file)
         added = add_person(practice, actor, login=user, full_name=name, role=role, password=given)
         _show_added(ctx.obj.out, added, password_file)
+
+
+def _add_service(
+    invocation: Invocation,
+    practice: Practice,
+    actor: Actor,
+    credential: Path,
+    countersign: str | None,
+    *,
+    login: str,
+    name: str,
+) -> None:
+    """Add an intake service, whose credential is written to a file."""
+    from callrec.people.joining import add_intake
+
+    second = _second_person(invocation, practice, actor, login, countersign)
+    add = partial(add_intake, practice, actor, credential=credential, second=second)
+    _show_service(invocation.out, add(login=login, full_name=name), credential)
 
 
 def _show_service(out: Output, added: AddedPerson, credential: Path) -> None:
@@ -95,21 +111,28 @@ def import_(ctx: Context, file: PeopleFile) -> None:
     The first line of the file is "login,name,role". Each line after that is a person. Each gets a
     provisional password, which is shown once.
     """
-    from callrec.people.joining import add_person
-
     people = _read_people(file)
     sitting = Sitting(ctx.obj, [login for login, _, _ in people], done="added")
     actor = signing_person(ctx.obj, practice_of(ctx.obj))
-    for login, name, typed in people:
+    for login, name, role in people:
         with sitting.on(login):
-            role = options.read_word(Role, "role", typed)
-            _check_credential_file(role, None)
-            practice = _with_who_is_who(ctx.obj)
-            added = add_person(practice, actor, login=login, full_name=name, role=role, password="")
+            added = _add_listed(ctx.obj, actor, login, name, role)
             sitting.show(login, *_added(added, added.password, of=f" of {login}"))
     sitting.end()
     first = sitting.references[0]
     ctx.obj.out.next_step(f"{first} runs callrec login {first}; the others likewise")
+
+
+def _add_listed(
+    invocation: Invocation, actor: Actor, login: str, name: str, typed: str
+) -> AddedPerson:
+    """Add one person of a file, by the role that was typed there."""
+    from callrec.people.joining import add_person
+
+    role = options.read_word(Role, "role", typed)
+    _check_credential_file(role, None)
+    practice = _with_who_is_who(invocation)
+    return add_person(practice, actor, login=login, full_name=name, role=role, password="")
 
 
 def _with_who_is_who(invocation: Invocation) -> Practice:
@@ -212,10 +235,7 @@ def reset(
     ctx.obj.prompts.confirm(f"Reset {user}", yes=yes)
     done = reset_person(practice, actor, login=user, password=given, was_seen=seen, second=second)
     _show_reset(ctx.obj.out, user, done, _hand_over(done.password, password_file))
-    if seen:
-        _tell_what_is_left(ctx.obj.out, practice)
-    then = "; you run callrec practice keys rotate --reseal" if seen else ""
-    ctx.obj.out.next_step(f"{user} runs callrec login {user}{then}")
+    _show_what_follows(ctx.obj.out, practice, user, seen=seen)
 
 
 def _show_reset(out: Output, user: str, done: PasswordReset, password: str | None) -> None:
@@ -223,6 +243,14 @@ def _show_reset(out: Output, user: str, done: PasswordReset, password: str | Non
     new = f"{user} makes a new key at the next login, and cannot do anything until you confirm it."
     taken_back = _taken_back_lines(done.taken_back)
     out.show(value, (new, *_provisional_lines(password), *taken_back))
+
+
+def _show_what_follows(out: Output, practice: Practice, user: str, *, seen: bool) -> None:
+    """What people do after a reset; where somebody saw the password, with the vault's keys, too."""
+    if seen:
+        _tell_what_is_left(out, practice)
+    then = "; you run callrec practice keys rotate --reseal" if seen else ""
+    out.next_step(f"{user} runs callrec login {user}{then}")
 
 
 def _taken_back_lines(requests: tuple[str, ...]) -> Iterator[str]:
@@ -246,12 +274,24 @@ def confirm(
 
     A second person signs for it too, if there is one who may: --countersign
     """
-    from callrec.people.joining import confirm_person
-
-    call, sitting = ctx.obj, Sitting(ctx.obj, users, done="confirmed")
+    sitting = Sitting(ctx.obj, users, done="confirmed")
     if words and len(words) != len(sitting.references):
         raise Unusable("give --words once for each person", hint="in the order of their logins")
-    actor = signing_person(call, practice_of(call))
+    actor = signing_person(ctx.obj, practice_of(ctx.obj))
+    _confirm_each(ctx.obj, sitting, actor, words, countersign)
+    sitting.end()
+
+
+def _confirm_each(
+    call: Invocation,
+    sitting: Sitting,
+    actor: Actor,
+    words: Sequence[str] | None,
+    countersign: str | None,
+) -> None:
+    """Confirm each; the second person, once named, signs for all but themselves."""
+    from callrec.people.joining import confirm_person
+
     second: Actor | None = None
     for user, said in zip(sitting.references, words or repeat(""), strict=False):
         with sitting.on(user):
@@ -262,7 +302,6 @@ def confirm(
             heard = said or _ask_words(call.prompts, user)
             done = confirm_person(practice, actor, login=user, words=heard, second=beside)
             _show_confirmed(sitting, done, actor, beside)
-    sitting.end()
 
 
 def _ask_words(prompts: Prompts, user: str) -> str:
@@ -400,10 +439,7 @@ def delegate(
     from callrec.people.powers import end_delegation, lend_power
 
     practice = practice_of(ctx.obj)
-    if end is (until is not None):
-        either = "say until when the power is lent, or end it"
-        raise Unusable(either, hint="give --until DATE or --end")
-    last = typed_day(practice, until, "--until", ahead=True)
+    last = _last_day_lent(practice, until, end=end)
     actor = signing_person(ctx.obj, practice)
     if last is None:
         end_delegation(practice, actor, login=user, power=power)
@@ -411,6 +447,14 @@ def delegate(
         second = _second_person(ctx.obj, practice, actor, user, countersign)
         lend_power(practice, actor, login=user, power=power, until=last, second=second)
     _show_delegation(ctx.obj.out, user, power, last)
+
+
+def _last_day_lent(practice: Practice, until: str | None, *, end: bool) -> date | None:
+    """The last day of a loan; None: it ends now."""
+    if end is (until is not None):
+        either = "say until when the power is lent, or end it"
+        raise Unusable(either, hint="give --until DATE or --end")
+    return typed_day(practice, until, "--until", ahead=True)
 
 
 def _show_delegation(out: Output, user: str, power: Power, last: date | None) -> None:
@@ -506,18 +550,25 @@ def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = 
     You see and end your own logins; if you manage people, everyone's. After a login ends, a copy of
     its session opens and signs nothing.
     """
-    from callrec.login.sessions import end_sessions, list_sessions
+    from callrec.login.sessions import list_sessions
 
     if end:
-        practice, actor = practice_and_signer(ctx.obj)
-        whose = user or actor.login
-        ended = end_sessions(practice, actor, login=whose)
-        told = f"{counted(ended, 'login')} of {whose} ended."
-        ctx.obj.out.show({"user": whose, "ended": ended}, told)
+        _end_sessions(ctx.obj, user)
         return
     practice, actor = practice_and_actor(ctx.obj)
     found = list_sessions(practice, actor, login=user)
     _show_sessions(ctx.obj.out, found, practice.settings.time_zone, user)
+
+
+def _end_sessions(invocation: Invocation, user: str | None) -> None:
+    """End the logins of a person, or one's own."""
+    from callrec.login.sessions import end_sessions
+
+    practice, actor = practice_and_signer(invocation)
+    whose = user or actor.login
+    ended = end_sessions(practice, actor, login=whose)
+    told = f"{counted(ended, 'login')} of {whose} ended."
+    invocation.out.show({"user": whose, "ended": ended}, told)
 
 
 def _show_sessions(

@@ -16,7 +16,7 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.kit import fingerprint_lines, grouped_fingerprint
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, practice_of
+from callrec.cli.invocation import Context, Invocation, practice_of
 from callrec.cli.layout import Table
 from callrec.cli.output import facts, local_time, qr_code
 from callrec.errors import Misconfigured, Tampered, Unchecked
@@ -50,14 +50,19 @@ def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> N
 
     ask = ctx.obj.prompts.ask_password
     asked = partial(ask, "Passphrase of the package", file_variable=PASSPHRASE_FILE)
-    practice = None
-    with suppress(Misconfigured):  # there is none, most often
-        practice = practice_of(ctx.obj)
+    practice = _practice_at_hand(ctx.obj)
     found = verify(path, pin=pin, passphrase=asked, practice=practice)
     if found.result.destroyed and practice:
         found = _held_against_record(practice, found)
     ctx.obj.out.show(_json(found), _words(found))
     _end(found.result)
+
+
+def _practice_at_hand(invocation: Invocation) -> Practice | None:
+    """The vault of this machine; None: there is none, most often."""
+    with suppress(Misconfigured):
+        return practice_of(invocation)
+    return None
 
 
 def _held_against_record(practice: Practice, found: CheckedRelease) -> CheckedRelease:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,6 +18,7 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.calls.ingest_bundle import (
     ROWS_TRIED,
+    BundleOrder,
     ingest_bundle,
     read_instruction,
     read_order,
@@ -86,53 +87,93 @@ def ingest(
     --bundle takes in a supplier's export: a zip of recordings, with a list that --map reads.
     --instruction then writes the letter that asks the supplier to delete what you hold now.
     """
-    from callrec.intake.clearing import parse_after
-
+    how = _How(watch=watch, dry_run=dry_run, names_only=names_only, learns=learn_names)
+    typed = _Typed(paths or [], after, cdr or [], system, unrecognised)
     asked = read_instruction(instruction, supplier, within_days, archived=archived)
     if bundle is not None or map_file is not None:
-        typed = {"PATH": paths, "--after": after != "keep", "--watch": watch, "--system": system}
-        typed |= {"--unrecognised": unrecognised, "--learn": learn_names}
-        order = read_order(bundle, map_file, cdr or [], typed, asked, rows=rows)
-        run = try_rows if names_only else rehearse_bundle if dry_run else ingest_bundle
-        run(ctx.obj, order)
-        return
-    if learn_names:
-        given = {"--after": after != "keep", "--cdr": bool(cdr), "--system": bool(system)}
-        given |= {"--watch": watch, "--dry-run": dry_run, "--try": names_only}
-        given |= {"--unrecognised": unrecognised}
-        learn(ctx.obj, _sources(paths), [name for name, is_typed in given.items() if is_typed])
-        return
-    _check_belongs(watch=watch, names_only=names_only, dry_run=dry_run, cdr=cdr, asked=asked)
-    if names_only:
-        _try_names(ctx.obj, paths or [], system)
-    elif dry_run:
-        _rehearse(ctx.obj, _sources(paths), cdr or [], system, unrecognised=unrecognised)
+        others = _not_of_an_export(typed, how)
+        order = read_order(bundle, map_file, typed.cdr, others, asked, rows=rows)
+        _run_export(ctx.obj, order, how)
     else:
-        taking = _Taking(_sources(paths), parse_after(after), cdr or [], system, unrecognised)
-        (_stay if watch else _ingest)(ctx.obj, taking)
+        _run_files(ctx.obj, typed, how, asked)
 
 
-def _check_belongs(
-    *,
-    watch: bool,
-    names_only: bool,
-    dry_run: bool,
-    cdr: list[Path] | None,
-    asked: InstructionOrder | None,
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """What is to be taken in, and how it is read, before any of it is looked at."""
+
+    paths: list[str]
+    after: str
+    cdr: list[Path]
+    system: str | None
+    unrecognised: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _How:
+    """Whether it is taken in now, or from now on, or only looked at."""
+
+    watch: bool
+    dry_run: bool
+    names_only: bool
+    learns: bool
+
+
+def _not_of_an_export(typed: _Typed, how: _How) -> Mapping[str, object]:
+    """By its name, what has no meaning with an export."""
+    named = {"PATH": typed.paths, "--after": typed.after != "keep", "--watch": how.watch}
+    named |= {"--system": typed.system, "--unrecognised": typed.unrecognised}
+    return {**named, "--learn": how.learns}
+
+
+def _run_export(invocation: Invocation, order: BundleOrder, how: _How) -> None:
+    run = try_rows if how.names_only else rehearse_bundle if how.dry_run else ingest_bundle
+    run(invocation, order)
+
+
+def _run_files(
+    invocation: Invocation, typed: _Typed, how: _How, asked: InstructionOrder | None
 ) -> None:
+    """Take in what lies in files and folders, or show how it would be."""
+    from callrec.intake.clearing import parse_after
+
+    if how.learns:
+        learn(invocation, _sources(typed.paths), _not_of_learning(typed, how))
+        return
+    _check_belongs(typed, how, asked)
+    if how.names_only:
+        _try_names(invocation, typed.paths, typed.system)
+        return
+    paths, system, unrecognised = _sources(typed.paths), typed.system, typed.unrecognised
+    if how.dry_run:
+        _rehearse(invocation, paths, typed.cdr, system, unrecognised=unrecognised)
+    else:
+        taking = _Taking(paths, parse_after(typed.after), typed.cdr, system, unrecognised)
+        (_stay if how.watch else _ingest)(invocation, taking)
+
+
+def _not_of_learning(typed: _Typed, how: _How) -> list[str]:
+    """What was typed of what has no meaning where only names are looked at."""
+    named = {"--after": typed.after != "keep", "--cdr": typed.cdr, "--system": typed.system}
+    named |= {"--watch": how.watch, "--dry-run": how.dry_run, "--try": how.names_only}
+    named |= {"--unrecognised": typed.unrecognised}
+    return [name for name, is_typed in named.items() if is_typed]
+
+
+def _check_belongs(typed: _Typed, how: _How, asked: InstructionOrder | None) -> None:
     """What was typed without an export goes together; Unusable if not."""
     if asked is not None:
         raise Unusable(
             "--instruction goes with --bundle",
             hint="give the export, too: --bundle EXPORT.zip --map MAP.toml",
         )
-    if watch and (names_only or dry_run):
+    if how.watch and (how.names_only or how.dry_run):
         raise Unusable("--watch takes recordings in; it goes with no rehearsal")
-    if cdr and names_only:
+    if typed.cdr and how.names_only:
         raise Unusable("--cdr does not go with --try, which reads no file")
 
 
-def _sources(paths: list[str] | None) -> list[Path]:
+def _sources(paths: list[str]) -> list[Path]:
     if not paths or "" in paths:  # of a variable that is not set, say: not the folder one is in
         raise Unusable("PATH is missing", hint="callrec ingest --help shows how")
     return [Path(path) for path in paths]

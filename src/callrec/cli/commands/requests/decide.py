@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ from callrec.cli.layout import as_words
 from callrec.cli.output import facts
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import last_day, short_date
-from callrec.policy.edits import Edits
+from callrec.policy.edits import Edits, TypedEdit
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.letter import LetterKind
@@ -80,28 +80,60 @@ def approve(
     With several requests, you see each in turn, and type its reference or skip it. You give your
     password once, and each approval is signed separately. If one is refused, the others go on.
     """
-    from callrec.requests.decide import Decision, check_not_own_request
-
     sitting = Sitting(ctx.obj, requests, done="approved")
     sitting.check_of_one(recording=recording, withhold=withhold, clip=clip, silence=silence)
     practice = practice_of(ctx.obj)
-    decision = Decision(
-        recordings=tuple(recording or ()),
-        withheld=grounds_of(withhold or ()),
-        edits=options.typed_edits(clip, silence),
-        to=to,
-        until=typed_day(practice, until, "--until", ahead=True),
-        note=note,
-        opinion=_opinion(practice, opinion_of, opinion_on),
-        consulted_on=typed_day(practice, consulted, "--consulted"),
-        glass_reason=_glass_reason(reason, break_glass=break_glass, countersign=countersign),
-    )
-    if ctx.obj.prompts.possible and not (yes or break_glass or sitting.is_of_several):
-        check_not_own_request(practice, acting_person(ctx.obj, practice), requests[0])
-    actor = signing_person(ctx.obj, practice)
-    seen = _each_confirmed(ctx.obj, sitting, practice, actor, decision, yes=yes)
-    _sign_each(ctx.obj, sitting, practice, actor, seen, countersign=countersign)
+    chosen = _chosen(recording, withhold, options.typed_edits(clip, silence))
+    last = typed_day(practice, until, "--until", ahead=True)
+    advised = _advised(practice, chosen, opinion_of, opinion_on, consulted)
+    alone = _glass_reason(reason, break_glass=break_glass, countersign=countersign)
+    decision = replace(advised, to=to, until=last, note=note, glass_reason=alone)
+    _approve_each(ctx.obj, sitting, practice, decision, countersign=countersign, yes=yes)
     sitting.end()
+
+
+def _chosen(
+    recordings: Collection[int] | None,
+    withheld: Collection[options.Withheld] | None,
+    edits: tuple[TypedEdit, ...],
+) -> Decision:
+    """Which recordings are granted or withheld, and what is left out of those."""
+    from callrec.requests.decide import Decision
+
+    grounds = grounds_of(withheld or ())
+    return Decision(recordings=tuple(recordings or ()), withheld=grounds, edits=edits)
+
+
+def _advised(
+    practice: Practice, decision: Decision, of: str | None, on: str | None, consulted: str | None
+) -> Decision:
+    """The decision with who advised on it: a health professional, the Data Controller."""
+    opinion = _opinion(practice, of, on)
+    consulted_on = typed_day(practice, consulted, "--consulted")
+    return replace(decision, opinion=opinion, consulted_on=consulted_on)
+
+
+def _approve_each(
+    call: Invocation,
+    sitting: Sitting,
+    practice: Practice,
+    decision: Decision,
+    *,
+    countersign: str | None,
+    yes: bool,
+) -> None:
+    """Have each request seen and its reference typed, and sign for it.
+
+    People who cannot approve the one request, as it is their own, are told before the password.
+    """
+    from callrec.requests.decide import check_not_own_request
+
+    breaks_glass = decision.glass_reason is not None
+    if call.prompts.possible and not (yes or breaks_glass or sitting.is_of_several):
+        check_not_own_request(practice, acting_person(call, practice), sitting.references[0])
+    actor = signing_person(call, practice)
+    seen = _each_confirmed(call, sitting, practice, actor, decision, yes=yes)
+    _sign_each(call, sitting, practice, actor, seen, countersign=countersign)
 
 
 def _each_confirmed(
@@ -291,10 +323,14 @@ def deny(
     practice, actor = practice_and_actor(ctx.obj)
     opinion = _opinion(practice, opinion_of, opinion_on)
     deny = partial(deny_request, practice, actor, reason=why, ground=code, opinion=opinion)
+    _deny_each(sitting, partial(deny, breaks_glass=break_glass))
+    sitting.end()
+
+
+def _deny_each(sitting: Sitting, deny: Callable[[str], DeniedRequest]) -> None:
     for reference in sitting.references:
         with sitting.on(reference):
-            _show_denied(sitting, reference, deny(reference, breaks_glass=break_glass))
-    sitting.end()
+            _show_denied(sitting, reference, deny(reference))
 
 
 def _show_denied(sitting: Sitting, reference: str, denied: DeniedRequest) -> None:

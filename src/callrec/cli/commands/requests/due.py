@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -46,13 +47,10 @@ def due(
         of_a_request = (received, extended, division, urgent, nothing_older, answer_by)
         _show_breach(call, _given(aware, "--aware TIME", of_a_request))
         return
-    receipt = Receipt(
-        purpose=Purpose(purpose),
-        received_on=_day(call, _given(received, "--received DATE", (aware,)), "--received"),
-        answer_by=None if answer_by is None else _day(call, answer_by, "--answer-by"),
-        urgent=urgent,
-        nothing_older=nothing_older,
-    )
+    came = _day(call, _given(received, "--received DATE", (aware,)), "--received")
+    ordered = None if answer_by is None else _day(call, answer_by, "--answer-by")
+    asked = partial(Receipt, urgent=urgent, nothing_older=nothing_older)
+    receipt = asked(purpose=Purpose(purpose), received_on=came, answer_by=ordered)
     _show(call, receipt, _reckon(call, receipt, division, extended=extended))
 
 

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from callrec.requests.amend import Amended
     from callrec.requests.ask import CreatedRequest
     from callrec.requests.gather import Gathered
+    from callrec.requests.model import OpenRequest
     from callrec.requests.show import ListedRequest
     from callrec.search.search import Suggested
 
@@ -83,7 +84,6 @@ def create(
     For the options of one purpose: callrec request create complaint --help
     """
     from callrec.requests.ask import create_request
-    from callrec.search.search import suggest_recordings
 
     call = ctx.obj
     practice, actor = practice_and_actor(call)
@@ -92,9 +92,7 @@ def create(
         numbers, answers = _particulars(call, practice, actor, chosen, recording or (), given=typed)
         made = create_request(practice, actor, purpose=chosen, answers=answers, recordings=numbers)
     looks = attach_matching or not recording
-    suggested = suggest_recordings(practice, actor, made) if looks else None
-    take = _gather if TERMS[chosen].is_owed_whole else _attach
-    take(call, practice, actor, made, suggested, every=attach_matching)
+    _take_matching(call, practice, actor, made, looks=looks, every=attach_matching)
 
 
 def _particulars(
@@ -114,6 +112,23 @@ def _particulars(
     numbers = numbers_of(call, practice, actor, recordings, reason=typed["reason"])
     typed = add_known(call, practice, actor, purpose, recordings=numbers, typed=typed)
     return numbers, ask_answers(call.prompts, practice, purpose, typed)
+
+
+def _take_matching(
+    call: Invocation,
+    practice: Practice,
+    actor: Actor,
+    made: CreatedRequest,
+    *,
+    looks: bool,
+    every: bool,
+) -> None:
+    """Look for what matches the request, add of it what is to be added, and show the request."""
+    from callrec.search.search import suggest_recordings
+
+    suggested = suggest_recordings(practice, actor, made) if looks else None
+    take = _gather if TERMS[made.purpose].is_owed_whole else _attach
+    take(call, practice, actor, made, suggested, every=every)
 
 
 def _attach(
@@ -290,7 +305,6 @@ def show(
     ctx: Context, request: options.Reference, *, agreement_to: options.AgreementTo = None
 ) -> None:
     """Show one request: what it says, what was decided, what happened."""
-    from callrec.requests.agreement import read_agreement
     from callrec.requests.show import show_request
     from callrec.system.files import check_new
 
@@ -300,14 +314,18 @@ def show(
     actor = reader(ctx.obj, practice)
     shown = show_request(practice, actor, request)
     if agreement_to:
-        _write_agreement(ctx.obj.out, read_agreement(practice, actor, shown.opened), agreement_to)
+        _write_agreement(ctx.obj.out, practice, actor, shown.opened, agreement_to)
     ctx.obj.out.show(request_json(shown), request_lines(shown, practice))
 
 
-def _write_agreement(out: Output, agreement: bytes, to: Path) -> None:
+def _write_agreement(
+    out: Output, practice: Practice, actor: Actor, request: OpenRequest, to: Path
+) -> None:
     from callrec.crypto.primitives import sha256
+    from callrec.requests.agreement import read_agreement
     from callrec.system.files import write_whole
 
+    agreement = read_agreement(practice, actor, request)
     write_whole(to, agreement, replace=False)
     out.note(f"the agreement is in {to}: delete it when you have read it")
     out.note(f"its SHA-256: {sha256(agreement).hex()}")
