@@ -225,8 +225,11 @@ def read_rows(paths: Iterable[Path], setup: Setup) -> Iterator[Leg | UnreadRow]:
     """Each row of all files, as it comes."""
     for path in paths:
         with _opened(path) as file:
-            for row in read_records(file, setup):
-                yield UnreadRow(path, row) if isinstance(row, NotUnderstood) else row
+            try:
+                for row in read_records(file, setup):
+                    yield UnreadRow(path, row) if isinstance(row, NotUnderstood) else row
+            except Unusable as error:
+                raise Unusable(f'"{path}": {error}', hint=error.hint) from None
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def ringcentral_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
 def _ringcentral_leg(item: Item, setup: Setup) -> Leg | str:
     time = parse_written_time(text_at(item, "startTime"))
     if time is None:
-        return "its start is no date and time"
+        return 'its "startTime" is no date and time'
     recording = text_at(item, "recording", "id")
     numbers = [text_at(item, end, "phoneNumber") for end in ("from", "to")]
     extensions = [text_at(item, end, "extensionNumber") for end in ("from", "to")]
@@ -116,7 +116,7 @@ def eight_by_eight_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
     started = parse_whole(text_at(tags, "startTime"))
     instant = from_epoch(None if started is None else started / 1000)
     if instant is None:
-        yield "its start is no instant"
+        yield 'its "startTime" is no instant'
         return
     time = WrittenTime(raw=text_at(tags, "startTime"), instant=instant, proof="the epoch")
     path = text_at(item, "objectName").split(":")
@@ -171,7 +171,7 @@ def twilio_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
     """
     time = _twilio_time(text_at(item, "start_time") or text_at(item, "date_created"))
     if time is None:
-        yield "its start is no date and time"
+        yield 'its "start_time" is no date and time'
         return
     own, of_call = text_at(item, "sid"), text_at(item, "call_sid")
     is_recording = own.startswith("RE")

@@ -129,7 +129,7 @@ def named_delimiter(line: Line | NotUnderstood) -> str | None:
     return named[1] if named else None
 
 
-_NAMED_DELIMITER: Final = re.compile(r'"?sep=([,;\t])"?', re.IGNORECASE)
+_NAMED_DELIMITER: Final = re.compile(r'"?sep=([,;\t])"?\1*', re.IGNORECASE)
 
 _CHANGED: Final = re.compile(
     r"[+-]?[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}"  # as it shows twelve digits and more

@@ -56,7 +56,7 @@ _FIRST: Final = 20
 _HEAD: Final = 64 * 1024
 """Bytes in which JSON must show whether it is one piece or a line for each record."""
 
-_HINT: Final = "docs/reference/call-records.md says which are read; --system says whose they are"
+_HINT: Final = "docs/reference/call-records.md says which are read"
 
 
 Begin: TypeAlias = Callable[[Sequence[Line], Setup], ReadLine | None]
