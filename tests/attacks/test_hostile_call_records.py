@@ -97,8 +97,8 @@ def test_a_hostile_cell_is_sealed_as_it_stands_and_acts_on_nothing(
         assert is_neutral(answer), answer
         assert answer.status in {0, 8}, answer
     assert "1 recording taken in" in done.out
-    # A row is one line of at most 64 KiB: what is none is told, and joined to nothing.
-    is_row = b"\n" not in cell and len(cell) < 1000
+    # A row is one line of 64 KiB at most, without a NUL: what is none is told, and joins nothing.
+    is_row = not {*b"\n\0"} & {*cell} and len(cell) < 1000
     assert ("1 joined to call records" in done.out) == is_row
     assert ("not understood: " in done.out) or is_row
     assert originals_of(house) == [a_wave()]

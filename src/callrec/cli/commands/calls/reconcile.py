@@ -69,8 +69,8 @@ def reconcile(
     With --cdr, the telephone system's call records are compared with the recordings in the vault.
     Without it, only those records are used that recordings were joined to when they came in.
     Numbers are masked. The exit status is 8 if a call that was answered is not held, or not all of
-    it, or if no row of a file was understood. It is 5 if a search would miss a recording that it
-    should find: someone has changed the index.
+    it. It is also 8 if no row of a file was understood. It is 5 if a search would miss a recording
+    that it should find: someone has changed the index.
     """
     from callrec.intake.reconcile import reconcile_calls
 
