@@ -252,7 +252,7 @@ def test_a_folder_that_becomes_a_volume_meanwhile_is_made_one_once(
 ) -> None:
     at = drive(archived, "drive-b")
     meanwhile(archiving_run, "archive_lock", lambda: archive(archived, at))
-    with pytest.raises(Failed, match="another archive run has made"):
+    with pytest.raises(Failed, match="another archive run has set up"):
         archive(archived, at)
     assert verify(archived, at).faults == ()
 

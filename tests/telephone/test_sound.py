@@ -283,6 +283,17 @@ def test_an_au_file_may_leave_its_length_open() -> None:
         )
 
 
+def test_what_lies_behind_the_sound_that_a_header_tells_is_counted_and_found() -> None:
+    """Two recordings in one file: the second is no part of any other's length."""
+    head = struct.pack(">4s5I", b".snd", 24, len(NOISE), 27, 8000, 1)
+    au, wave = head + NOISE, a_wave(NOISE)
+    for one in (au, wave):
+        once, twice = heard(one), heard(one + one)
+        assert once.findings == frozenset()
+        assert twice.findings == {Finding.UNCLOSED}
+        assert 0 <= twice.duration_ms - 2 * once.duration_ms < 10  # the second's header
+
+
 def test_wideband_amr_has_frames_of_other_lengths() -> None:
     data = b"#!AMR-WB\n" + (b"\x04" + bytes(17)) * 40 + b"\x7c" * 10
     assert heard(data) == Sound("amr", "amr-wb", 16000, 1, 1000)

@@ -141,6 +141,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
             "search": {"most_results": 50, "widest_window_days": 1},
             "telephone": {
                 "extensions": ["200-299"],
+                "numbers": ["+441632960000", "+441632960100 to +441632960199"],
                 "outside_prefixes": ["9"],
                 "record_tolerance_seconds": 120,
                 "template": [

@@ -230,7 +230,8 @@ def _measured(window: Window, data: _Chunk, order: Order) -> tuple[int, frozense
         return data.stated, frozenset()
     size = int.from_bytes(follows[4:], order)
     is_chunk = all(0x20 <= sign < 0x7F for sign in follows[:4])  # noqa: PLR2004  # ASCII
-    if is_chunk and size <= window.size - after - 8:
+    is_another_file = follows[:4] in {b"RIFF", b"RIFX"}  # whose sound nobody would know of
+    if is_chunk and not is_another_file and size <= window.size - after - 8:
         return data.stated, frozenset()
     return there, frozenset({Finding.UNCLOSED})
 
@@ -258,7 +259,7 @@ def _au_sound(window: Window) -> Sound:
     codec, width = _ENCODINGS[encoding]
     there = window.size - start
     length, findings = min(stated, there), frozenset[Finding]()
-    if stated in _UNKNOWN_SIZE:
+    if stated < there or stated in _UNKNOWN_SIZE:
         length, findings = there, frozenset({Finding.UNCLOSED})
     elif stated > there:
         findings = frozenset({Finding.TRUNCATED})
