@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,8 +12,8 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, practice_and_signer, practice_of
-from callrec.cli.output import facts, local_time
+from callrec.cli.invocation import Context, Invocation, practice_and_signer, practice_of
+from callrec.cli.output import Output, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.office.settings import ProposedSettings, ShownSettings
@@ -64,22 +65,31 @@ def apply(ctx: Context, file: SettingsFile, *, yes: options.Yes = False) -> None
     """
     from callrec.office.settings import apply_settings
 
-    call = ctx.obj
-    practice, actor = practice_and_signer(call)
+    practice, actor = practice_and_signer(ctx.obj)
     agreed: list[ProposedSettings] = []
-
-    def agree(proposed: ProposedSettings) -> None:
-        for line in (*_lines(proposed), *proposed.remarks):
-            call.out.note(line)
-        call.prompts.confirm("Are these the practice's rules from now on?", yes=yes)
-        agreed.append(proposed)
-
+    agree = partial(_agree, ctx.obj, agreed, yes=yes)
     applied = apply_settings(practice, actor, file, agree)
+    _show_applied(ctx.obj.out, applied, agreed)
+
+
+def _agree(
+    call: Invocation, agreed: list[ProposedSettings], proposed: ProposedSettings, *, yes: bool
+) -> None:
+    """Ask whether what would change is wanted, and keep what was agreed to."""
+    for line in (*_lines(proposed), *proposed.remarks):
+        call.out.note(line)
+    call.prompts.confirm("Are these the practice's rules from now on?", yes=yes)
+    agreed.append(proposed)
+
+
+def _show_applied(
+    out: Output, applied: ShownSettings | None, agreed: Sequence[ProposedSettings]
+) -> None:
     if applied is None:
-        call.out.show({"version": None, "changes": []}, "It changes nothing.")
+        out.show({"version": None, "changes": []}, "It changes nothing.")
     else:
         words = f"Version {applied.version} is in force, which is entry {applied.entry}."
-        call.out.show({**_json(applied), **_changes_json(agreed[0])}, words)
+        out.show({**_json(applied), **_changes_json(agreed[0])}, words)
 
 
 def _json(shown: ShownSettings) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from callrec.cli.invocation import (
 )
 from callrec.cli.layout import Table, as_words
 from callrec.cli.options import read_recording, read_request
-from callrec.cli.output import act_in_words, facts, labelled, local_time
+from callrec.cli.output import Output, act_in_words, facts, labelled, local_time
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
 from callrec.policy.breach import (
@@ -38,7 +38,7 @@ from callrec.policy.incident import IncidentState, Outcome
 
 if TYPE_CHECKING:
     from callrec.cli.prompts import Prompts
-    from callrec.incidents.incident import IncidentReport, UpdatedIncident
+    from callrec.incidents.incident import IncidentReport, ReportedIncident, UpdatedIncident
     from callrec.incidents.show import ListedIncident, ShownIncident
     from callrec.practice import Actor, Practice
 
@@ -62,21 +62,18 @@ def report(
     from callrec.incidents.incident import report_incident
 
     practice, actor = practice_and_actor(ctx.obj)
+    about = partial(_account, ctx.obj.prompts, practice, recording=recording, request=request)
     with drafting(ctx.obj, practice, "incident report"):
-        account = _account(
-            ctx.obj.prompts,
-            practice,
-            noticed=noticed,
-            what=what,
-            tell=tell,
-            recording=recording,
-            request=request,
-        )
+        account = about(noticed=noticed, what=what, tell=tell)
         made = report_incident(practice, actor, account)
-    ends = local_time(made.due_at, practice.settings.time_zone)
+    _show_reported(ctx.obj.out, made, practice.settings.time_zone)
+
+
+def _show_reported(out: Output, made: ReportedIncident, zone: tzinfo) -> None:
+    ends = local_time(made.due_at, zone)
     said = f"{made.reference} is reported; {made.told} is told. 72 hours end {ends}."
-    ctx.obj.out.show({"id": made.reference, **facts(made, "told", "due_at")}, said)
-    ctx.obj.out.next_step(f"callrec incident show {made.reference}")
+    out.show({"id": made.reference, **facts(made, "told", "due_at")}, said)
+    out.next_step(f"callrec incident show {made.reference}")
 
 
 def _account(
