@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -78,14 +79,19 @@ def reconcile(
     first, last = typed_day(practice, since, "--from"), typed_day(practice, until, "--to")
     replace = csv is not None and check_destination(ctx.obj, csv, yes=yes, suffixes=(".csv",))
     actor = signing_person(ctx.obj, practice)
+    compare = partial(reconcile_calls, practice, actor, first=first, last=last, files=cdr or ())
     with ctx.obj.out.progress("opening", total=None) as advance:
-        done = reconcile_calls(
-            practice, actor, first=first, last=last, files=cdr or (), advance=advance
-        )
-    if csv is not None:
-        _write(csv, done, practice.settings.time_zone, replace=replace)
-    _show(ctx.obj, done, csv)
+        done = compare(advance=advance)
+    _write_and_show(ctx.obj, done, csv, replace=replace)
     _end(done)
+
+
+def _write_and_show(
+    call: Invocation, done: Reconciliation, csv: Path | None, *, replace: bool
+) -> None:
+    if csv is not None:
+        _write(csv, done, call.settings.time_zone, replace=replace)
+    _show(call, done, csv)
 
 
 def _write(file: Path, done: Reconciliation, zone: tzinfo, *, replace: bool) -> None:
