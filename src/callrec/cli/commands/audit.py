@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -140,19 +141,12 @@ def verify(
 
     if full and new:
         raise Unusable("--full and --new ask for different things", hint="give one of them")
-    invocation = ctx.obj
-    opened, root = _open_details(invocation) if full else (None, None)
-    found = verify_audit(
-        invocation.config,
-        environ=invocation.environ,
-        trusted_root=lambda vault: pin or root or _root_of_login(invocation, vault),
-        against=tuple(against or ()),
-        full=full,
-        only_new=new,
-        opened_details=opened,
-        at=invocation.now(),
-    )
-    invocation.out.show(_json(found), _lines(found, full=full))
+    opened, root = _open_details(ctx.obj) if full else (None, None)
+    trusted = partial(_trusted_root, ctx.obj, pin or root)
+    verify = partial(verify_audit, ctx.obj.config, environ=ctx.obj.environ, trusted_root=trusted)
+    check = partial(verify, full=full, only_new=new, opened_details=opened)
+    found = check(against=tuple(against or ()), at=ctx.obj.now())
+    ctx.obj.out.show(_json(found), _lines(found, full=full))
     _end(found)
 
 
@@ -196,8 +190,7 @@ def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = Fa
 
     practice, actor, foreign = _open_to_resume(ctx.obj)
     items = foreign_items(practice, foreign, actor=actor)
-    for line in _foreign_lines(foreign, items):
-        ctx.obj.out.note(line)
+    _note_foreign(ctx.obj.out, foreign, items)
     reason = _checked_reason(ctx.obj.prompts, reason)
     ctx.obj.prompts.confirm("put this on record, under your name", yes=yes)
     seq = resume_record(practice, actor, foreign, reason=reason)
@@ -225,6 +218,11 @@ def _open_to_resume(invocation: Invocation) -> tuple[Practice, Actor, Foreign]:
         password = invocation.prompts.ask_password(f"Password of {login}")
         actor = actor_of(practice, unlock_person(practice, login=login, password=password))
         return practice, actor, show_foreign(practice, actor)
+
+
+def _note_foreign(out: Output, foreign: Foreign, items: Sequence[SetAsideItem]) -> None:
+    for line in _foreign_lines(foreign, items):
+        out.note(line)
 
 
 def _foreign_lines(foreign: Foreign, items: Sequence[SetAsideItem]) -> Iterator[str]:
@@ -362,6 +360,11 @@ def _open_details(invocation: Invocation) -> tuple[OpenedDetails | None, bytes |
         return None, None
     opened = open_all_details(practice, actor) if actor.has_key(VaultKey.AUDIT) else None
     return opened, practice.root
+
+
+def _trusted_root(invocation: Invocation, known: bytes | None, vault: str) -> bytes | None:
+    """Where the log begins: as is known already, or as who is logged in knows it."""
+    return known or _root_of_login(invocation, vault)
 
 
 def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:

@@ -12,12 +12,14 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, practice_of
+from callrec.cli.invocation import Context, Invocation, practice_of
 from callrec.cli.output import Output, facts
 from callrec.cli.prompts import NEW_PASSWORD_FILE, PASSWORD_FILE, Prompts
 
 if TYPE_CHECKING:
     from callrec.crypto.kit import PrintedKit
+    from callrec.keys.kit_use import NewController as Controller
+    from callrec.practice import Practice
 
 _PAGE: Final = """\
 RECOVERY KIT {serial} of {practice}{which}
@@ -188,18 +190,25 @@ def use(
     This uses up the kit, and a new one is printed. People who could open the vault before still
     can. Check them next: callrec user list and callrec user disable.
     """
-    from callrec.keys.kit_use import NewController, check_new_login, use_kit
-    from callrec.login.choosing import facts_known
+    from callrec.keys.kit_use import check_new_login, use_kit
 
-    prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
+    practice = practice_of(ctx.obj)
     check_new_login(practice, user)
-    typed = ask_kit(prompts)
-    known = [*facts_known(practice, None, ctx.obj.now()), user, name]
-    password = ask_new_password(prompts, user, known, NEW_PASSWORD_FILE)
-    controller = NewController(user, name, password)
+    typed = ask_kit(ctx.obj.prompts)
+    controller = _ask_controller(ctx.obj, practice, user, name)
     with kit_file(recovery_file) as keep:
         kit = use_kit(practice, typed, controller, split=recovery_shares is not None, keep=keep)
     _show_new_controller(ctx.obj.out, user, kit, recovery_file)
+
+
+def _ask_controller(call: Invocation, practice: Practice, user: str, name: str) -> Controller:
+    """The new Data Controller, with the password that they choose."""
+    from callrec.keys.kit_use import NewController as Controller
+    from callrec.login.choosing import facts_known
+
+    known = [*facts_known(practice, None, call.now()), user, name]
+    password = ask_new_password(call.prompts, user, known, NEW_PASSWORD_FILE)
+    return Controller(user, name, password)
 
 
 def _show_new_controller(out: Output, user: str, kit: PrintedKit, file: Path | None) -> None:

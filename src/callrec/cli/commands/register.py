@@ -59,10 +59,7 @@ def register(
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
     actor = signing_person(ctx.obj, practice)
     extract = read_register(practice, actor, name, since=begin, until=end)
-    if to is None:
-        _show(ctx.obj, extract)
-    else:
-        _write(ctx.obj, extract, to, replace=replace)
+    _show_or_write(ctx.obj, extract, to, replace=replace)
     _end(extract)
 
 
@@ -122,6 +119,15 @@ def _document(suffix: str, document: Document) -> bytes:
 def _json(extract: RegisterExtract) -> Mapping[str, Any]:
     items = [dict(entry) for entry in extract.entries]
     return {**facts(extract, "register", "read_at"), "items": items}
+
+
+def _show_or_write(
+    invocation: Invocation, extract: RegisterExtract, to: Path | None, *, replace: bool
+) -> None:
+    if to is None:
+        _show(invocation, extract)
+    else:
+        _write(invocation, extract, to, replace=replace)
 
 
 def _write(invocation: Invocation, extract: RegisterExtract, to: Path, *, replace: bool) -> None:
@@ -197,14 +203,21 @@ def report(
 
     practice = practice_of(ctx.obj)
     wanted = usual_month(practice) if month is None else read_month(month)
+    replaces = _check_files(ctx.obj, to, pdf, yes=yes)
+    found = make_report(practice, signing_person(ctx.obj, practice), wanted)
+    _show_report(ctx.obj.out, found, practice.settings.time_zone, replaces)
+
+
+def _check_files(
+    invocation: Invocation, to: Path | None, pdf: Path | None, *, yes: bool
+) -> Mapping[Path, bool]:
+    """The files that the report goes to, and whether each replaces one, as `check_destination`."""
     suffixes = {to: DOCUMENT_SUFFIXES, pdf: (".pdf",)}
-    replaces = {
-        file: check_destination(ctx.obj, file, yes=yes, suffixes=of_it)
+    return {
+        file: check_destination(invocation, file, yes=yes, suffixes=of_it)
         for file, of_it in suffixes.items()
         if file is not None
     }
-    found = make_report(practice, signing_person(ctx.obj, practice), wanted)
-    _show_report(ctx.obj.out, found, practice.settings.time_zone, replaces)
 
 
 def _show_report(

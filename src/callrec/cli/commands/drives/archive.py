@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -53,32 +54,56 @@ def archive(
     renewed each time, so that the drive alone can restore the vault. If a run is cut short, run the
     command again.
     """
-    from callrec.archive.run import archive_cutoff, archive_recordings
-    from callrec.practice import today
-    from callrec.registers.verify import check_vault
-
     if ctx.invoked_subcommand is not None:
         return
+    drive = _checked_drive(to)
+    practice = practice_of(ctx.obj)
+    limit = _cutoff(practice, older_than, before)
+    label = _label_of(ctx.obj, practice, drive, label, what="new drive", yes=yes or remove_local)
+    _archive(ctx.obj, practice, drive, limit, label, removes=remove_local)
+    ctx.obj.out.next_step(f"callrec archive verify {shlex.quote(str(drive))}")
+
+
+def _checked_drive(to: Path | None) -> Path:
     if to is None:
         raise Unusable(
             "no drive or folder is given to archive to", hint="callrec archive --to /mnt/external"
         )
-    practice, out = practice_of(ctx.obj), ctx.obj.out
+    return to
+
+
+def _cutoff(practice: Practice, older_than: str | None, before: str | None) -> datetime | None:
+    """Before when a recording must have begun; None: no limit."""
+    from callrec.archive.run import archive_cutoff
+    from callrec.practice import today
+
     on, zone = today(practice), practice.settings.time_zone
-    limit = archive_cutoff(older_than=older_than, before=before, today=on, zone=zone)
-    label = _label_of(ctx.obj, practice, to, label, what="new drive", yes=yes or remove_local)
-    actor = signing_person(ctx.obj, practice)
+    return archive_cutoff(older_than=older_than, before=before, today=on, zone=zone)
+
+
+def _archive(
+    invocation: Invocation,
+    practice: Practice,
+    to: Path,
+    limit: datetime | None,
+    label: str | None,
+    *,
+    removes: bool,
+) -> None:
+    """Copy to the drive, once somebody signs for it, and show what was copied."""
+    from callrec.archive.run import archive_recordings
+    from callrec.registers.verify import check_vault
+
     done = archive_recordings(
         practice,
-        actor,
+        signing_person(invocation, practice),
         to,
         check=check_vault,
         started_before=limit,
         label=label,
-        removes=remove_local,
+        removes=removes,
     )
-    _show_archived(out, practice, done)
-    out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
+    _show_archived(invocation.out, practice, done)
 
 
 def _show_archived(out: Output, practice: Practice, done: Archived) -> None:

@@ -12,7 +12,13 @@ import typer
 
 from callrec.cli.commands.kit import ask_kit
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, practice_of, signing_login, signing_person
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    practice_and_signer,
+    practice_of,
+    signing_login,
+)
 from callrec.cli.output import counted, facts, local_time
 from callrec.errors import DoneInPart
 
@@ -37,18 +43,23 @@ def restore(
     password of someone who may approve requests, or the recovery kit. You can give archive drives
     one after another; nothing is fetched twice. If a run is cut short, run the command again.
     """
-    from callrec.registers.verify import check_untouched
     from callrec.restore.rebuild import is_vault, open_volumes
 
     call, opened = ctx.obj, open_volumes(volumes)
     if for_proof:
         _drill(call, opened)
     elif is_vault(call.config):
-        practice = practice_of(call)
-        _bring_back(call, practice, signing_person(call, practice), opened)
-        check_untouched(call.config, call.environ)
+        _complete(call, opened)
     else:
         _rebuild(call, opened, with_kit=kit)
+
+
+def _complete(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
+    """Fetch what is missing here, and check the record once more after that."""
+    from callrec.registers.verify import check_untouched
+
+    _bring_back(invocation, *practice_and_signer(invocation), volumes)
+    check_untouched(invocation.config, invocation.environ)
 
 
 def _rebuild(invocation: Invocation, volumes: tuple[Volume, ...], *, with_kit: bool) -> None:
