@@ -82,4 +82,5 @@ def _search(bench: Bench, house: Path) -> Step:
         "--reason",
         "A patient complains that nobody called her back as promised",
     )
-    return Step((bench.callrec, "search", *words), {"CALLREC_CONFIG": str(house / "callrec.toml")})
+    environ = {"CALLREC_CONFIG": str(house / "callrec.toml"), "CALLREC_SESSION": "max"}
+    return Step((bench.callrec, "search", *words), environ)
