@@ -328,7 +328,7 @@ def test_of_two_files_with_the_same_sound_nothing_goes_that_is_not_in_the_vault(
 def test_another_call_of_a_sound_that_is_held_stays_and_is_told(
     house: House, tmp_path: Path, login: str
 ) -> None:
-    """Whoever takes it in: the service goes by the day and time, which alone it can read."""
+    """The service goes by the day and time, which alone it can read."""
     spool = tmp_path / "spool"
     a_call(spool, 1)
     take_in(house, spool, login=login, after=DELETE)

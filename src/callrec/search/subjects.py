@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -112,15 +113,15 @@ def look_up_subjects(
         with reading(practice.engine) as connection:
             return find_subjects(practice, actor, connection, criteria)
 
-    with_reason = {"reason": reason, "request": request}
     found = _on_record(
         practice,
         actor,
         {name: value for name, value in asked.items() if value},
-        check=lambda: check_not_browsing_people(criteria, **with_reason),
+        check=partial(check_not_browsing_people, criteria),
         read=find,
         count=len,
-        **with_reason,
+        reason=reason,
+        request=request,
     )
     return tuple(
         FoundSubject(each.reference, each.record.names[0], each.record.born_on) for each in found
@@ -164,7 +165,6 @@ def show_subject(
         practice,
         actor,
         {"subject": reference},
-        check=lambda: check_reason_or_request(reason, request),
         read=read,
         count=lambda _: 1,
         reason=reason,
@@ -186,7 +186,6 @@ def record_of(
         practice,
         actor,
         {"subject": reference},
-        check=lambda: check_reason_or_request(reason, request),
         read=read,
         count=lambda _: 1,
         reason=None if request else reason,
@@ -207,7 +206,6 @@ def enter_person(
         practice,
         actor,
         {**_compared(practice, said), "register": "people"},
-        check=lambda: check_reason_or_request(reason, request),
         read=lambda: add_subject(practice, actor, said),
         count=lambda kept: kept.shared,
         reason=reason,
@@ -229,7 +227,6 @@ def change_person(
         practice,
         actor,
         {**_compared(practice, said), "subject": reference},
-        check=lambda: check_reason_or_request(reason, request),
         read=lambda: change_subject(practice, actor, reference, said),
         count=lambda kept: kept.shared,
         reason=reason,
@@ -262,11 +259,11 @@ def _on_record(
     actor: Actor,
     criteria: Mapping[str, Any],
     *,
-    check: Callable[[], None],
     read: Callable[[], _Value],
     count: Callable[[_Value], int],
     reason: str | None,
     request: str | None,
+    check: Callable[..., None] = check_reason_or_request,
     about: str | None = None,
 ) -> _Value:
     """Read of the register what is asked for; that it was asked, and why, is in the log first.
@@ -277,7 +274,7 @@ def _on_record(
     details = {"criteria": criteria, "reason": reason, "request": request}
     with attempt(practice, actor, SEARCH, details=details):
         check_may_keep(actor.person, on=today(practice))
-        check()
+        check(reason=reason, request=request)
         subject = [searched_under(practice, actor, request)] if request is not None else []
         if request is not None and about:
             with reading(practice.engine) as connection:

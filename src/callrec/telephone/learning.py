@@ -175,11 +175,11 @@ class _Learning:
 
     @property
     def has_desk(self) -> bool:
-        return bool({name for name, _ in self.groups.values()} & {"extension", "caller"})
+        return self._has("extension") or self._has("caller")
 
     @property
     def has_time(self) -> bool:
-        return bool({name for name, _ in self.groups.values()} & {"date", "epoch"})
+        return self._has("date") or self._has("epoch")
 
     def run(self) -> None:
         self._find_date()
@@ -431,8 +431,8 @@ class _Learning:
             "hex": "0123456789abcdef",
             "words": "Name",
         }
-        return made_up.get(kind, "1720098301000"[: len(sample)] if group == "epoch" else
-                           ("201" + "0" * len(sample))[: len(sample)])  # fmt: skip
+        digits = "1720098301000" if group == "epoch" else "201".ljust(len(sample), "0")
+        return made_up.get(kind, digits[: len(sample)])
 
 
 _LONGEST_DESK: Final = 6

@@ -237,7 +237,7 @@ def check_tells_nothing_kept(
     """What the practice says in its own words names nothing that the person must not learn here.
 
     Nobody sees on paper which number is whose: so no whole number stands in it but the practice's
-    own, and no other reference. This is a help, and no proof: whoever writes reads it again.
+    own, and no other reference. This is a help, and no proof: people read again what they wrote.
 
     Args:
         words: as typed.
