@@ -48,6 +48,10 @@ _MAX_TRACKS = 16
 
 _LITTLE_ENDIAN = {f"pcm_s{bits}le": f"pcm_s{bits}be" for bits in (16, 24, 32, 64)}
 
+_WITH_PAUSES = {"amrnb": "libopencore_amrnb", "amrwb": "libopencore_amrwb"}
+"""FFmpeg's own decoders of AMR know nothing of pauses: where nobody speaks, nothing comes out, and
+after it nothing either. OpenCORE's play them as long as they were."""
+
 
 class _Original:
     """The recording, as a file that FFmpeg reads; each read is a question."""
@@ -160,9 +164,9 @@ class _Track:
         if decoder is None:
             raise Undecodable(DecodeFailure.UNKNOWN)
         self._decoder = decoder
-        if big_endian and decoder.name in _LITTLE_ENDIAN:
-            swapped = av.CodecContext.create(_LITTLE_ENDIAN[decoder.name], "r")
-            self._decoder = cast("AudioCodecContext", swapped)
+        other = _LITTLE_ENDIAN.get(decoder.name) if big_endian else _WITH_PAUSES.get(decoder.name)
+        if other in av.codecs_available:
+            self._decoder = cast("AudioCodecContext", av.CodecContext.create(other, "r"))
             self._decoder.sample_rate, self._decoder.layout = decoder.sample_rate, decoder.layout
         self._decoder.thread_count = 1
         self._last, self._spoilt = Fraction(0), 0
@@ -268,8 +272,8 @@ def _has_stated_length(at: Callable[[int, int], bytes], size: int, order: str) -
             return True
         name, stated = struct.unpack(f"{order}4sI", head)
         if is_after_sound:
-            in_ascii = all(0x20 <= sign < 0x7F for sign in name)  # noqa: PLR2004
-            return in_ascii and stated <= size - place - 8
+            is_chunk = all(0x20 <= sign < 0x7F for sign in name) and name not in _RIFF  # noqa: PLR2004
+            return is_chunk and stated <= size - place - 8
         is_after_sound = name == b"data"
         place += 8 + stated + stated % 2
     return True
