@@ -18,10 +18,10 @@ from callrec.cli.invocation import (
     practice_and_actor,
     practice_of,
 )
-from callrec.cli.layout import Table, as_words
+from callrec.cli.layout import Table
 from callrec.cli.offers import open_requests
 from callrec.cli.options import NamedCall
-from callrec.cli.output import Output, facts, labelled, local_time
+from callrec.cli.output import Output, labelled
 from callrec.errors import NotFound, Unusable
 from callrec.policy.days import (
     DayRange,
@@ -34,6 +34,7 @@ from callrec.policy.days import (
 from callrec.policy.role import Power
 from callrec.policy.search import Criteria, Direction, check_search_reason
 from callrec.policy.words import in_words
+from callrec.views.words import as_words, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.calls.find import ShownCall

@@ -10,10 +10,11 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.cli.layout import Table, as_words, escape_controls
-from callrec.cli.output import Output, counted, facts, local_day
+from callrec.cli.layout import Table, escape_controls
+from callrec.cli.output import Output
 from callrec.policy.days import short_date
 from callrec.telephone.sound.sound import Finding
+from callrec.views.words import as_words, counted, facts, local_day
 
 if TYPE_CHECKING:
     from callrec.calls.find import ShownCall

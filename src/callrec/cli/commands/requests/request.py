@@ -44,14 +44,15 @@ from callrec.cli.invocation import (
     practice_and_actor,
     practice_of,
 )
-from callrec.cli.layout import Table, as_words
+from callrec.cli.layout import Table
 from callrec.cli.options import NamedCall
-from callrec.cli.output import Output, counted, facts
+from callrec.cli.output import Output
 from callrec.errors import Unusable
 from callrec.policy.authority import who_decides
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.search import described_by
+from callrec.views.words import as_words, counted, facts
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
