@@ -143,7 +143,7 @@ def _ask_missing(
         "born": lambda text: read_birthday(text, today(practice)).isoformat(),
         "nhs_number": lambda text: read_nhs_number(text) if _is_given(text) else "",
         "numbers": lambda text: tuple(
-            telephone_number(each) for each in _several(text) if _is_given(each)
+            telephone_number(practice, each) for each in _several(text) if _is_given(each)
         ),
         "proof": check_proof,
     }
@@ -192,9 +192,20 @@ def _is_given(text: str) -> bool:
 
 
 def _show_kept(invocation: Invocation, kept: KeptSubject, done: str) -> None:
-    invocation.out.show({"id": kept.reference, **facts(kept, "version", "shared")}, done)
-    if kept.shared:
-        invocation.out.note(shared_note(kept.shared))
+    value = {"id": kept.reference, **facts(kept, "version", "shared", "alike")}
+    invocation.out.show(value, done)
+    _note_others(invocation.out, kept.shared, kept.alike)
+
+
+def _note_others(out: Output, shared: int, alike: Sequence[str]) -> None:
+    """That others have the same numbers, where nobody is named, or may be the same person."""
+    if shared:
+        out.note(shared_note(shared))
+    for reference in alike:
+        out.note(
+            f"{reference} has the same name and date of birth: if that is the same person, keep"
+            " one of the two, with all their numbers, and have the other erased"
+        )
 
 
 def shared_note(count: int) -> str:
@@ -246,7 +257,7 @@ def _criteria(
         name=name or "",
         born_on=read_birthday(born, today(practice)) if born else None,
         nhs_number=read_nhs_number(nhs_number) if nhs_number else "",
-        number=telephone_number(number) if number else "",
+        number=telephone_number(practice, number) if number else "",
     )
 
 
@@ -276,8 +287,7 @@ def show(
     shown = show_subject(practice, actor, subject, reason=reason, request=request)
     lines = list(_shown_lines(practice, shown))
     ctx.obj.out.show(_shown_json(shown), lines)
-    if shown.shared:
-        ctx.obj.out.note(shared_note(shown.shared))
+    _note_others(ctx.obj.out, shown.shared, shown.alike)
 
 
 def _shown_json(shown: ShownSubject) -> Mapping[str, Any]:
@@ -285,7 +295,7 @@ def _shown_json(shown: ShownSubject) -> Mapping[str, Any]:
         "id": shown.reference,
         **facts(shown, "names", "born_on"),
         "nhs_number": shown.nhs_number or None,
-        **facts(shown, "numbers", "masked", "shared", "proof"),
+        **facts(shown, "numbers", "masked", "shared", "alike", "proof"),
         "history": [facts(each, "what", "at", "by") for each in shown.history],
     }
 
