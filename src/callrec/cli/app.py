@@ -64,6 +64,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "practice": "Rules, keys, recovery kit, registers, notices, mail, checks.",
         "incident": "Report that the policy was breached, and see it through.",
         "complaint": "Record complaints about personal data, to their outcome.",
+        "desk": "Open callrec in a browser, here or for the practice's network.",
         "status": "Show what is waiting, due or wrong.",
         "config": "Show, check or edit this machine's configuration.",
     },

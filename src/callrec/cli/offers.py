@@ -11,8 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from callrec.cli.invocation import Invocation, acting_person, practice_of
-from callrec.cli.layout import DueSoon, Overdue, as_words
-from callrec.cli.output import counted, local_time
+from callrec.cli.layout import DueSoon, Overdue
 from callrec.errors import NotFound, Refused
 from callrec.policy.clock_events import Urgency
 from callrec.policy.days import last_day, short_date
@@ -20,6 +19,7 @@ from callrec.policy.purpose import TERMS
 from callrec.policy.request import USED_STATES, RequestAct, check_transition
 from callrec.policy.role import Power, Role
 from callrec.policy.words import in_words
+from callrec.views.words import as_words, counted, local_time
 
 if TYPE_CHECKING:
     from callrec.office.inbox import InboxItem

@@ -20,8 +20,9 @@ from callrec.cli.invocation import (
     signing_person,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import facts, labelled, local_day, local_time
+from callrec.cli.output import labelled
 from callrec.policy.hold import HoldState
+from callrec.views.words import facts, local_day, local_time
 
 if TYPE_CHECKING:
     from callrec.requests.holding import ListedHold

@@ -26,8 +26,8 @@ from callrec.cli.commands.kit import (
 from callrec.cli.commands.status import show_findings
 from callrec.cli.groups import ASKED, new_app
 from callrec.cli.invocation import Context, Invocation
-from callrec.cli.output import counted
 from callrec.errors import Unusable
+from callrec.views.words import counted
 
 if TYPE_CHECKING:
     from callrec.crypto.kit import PrintedKit

@@ -23,10 +23,10 @@ from callrec.cli.invocation import (
     practice_and_signer,
     practice_of,
 )
-from callrec.cli.layout import DueSoon, Overdue, Table, as_words
+from callrec.cli.layout import DueSoon, Overdue, Table
 from callrec.cli.offers import most_pressing_day
-from callrec.cli.output import counted, facts, local_day, local_time
 from callrec.errors import Tampered, Unusable
+from callrec.views.words import as_words, counted, facts, local_day, local_time
 
 if TYPE_CHECKING:
     from callrec.archive.volumes import ListedVolume

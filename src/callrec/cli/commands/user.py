@@ -28,12 +28,13 @@ from callrec.cli.invocation import (
     signing_person,
     typed_day,
 )
-from callrec.cli.layout import Table, as_words
-from callrec.cli.output import Output, can_line, counted, facts, local_time
+from callrec.cli.layout import Table
+from callrec.cli.output import Output
 from callrec.cli.prompts import NEW_PASSWORD_FILE, Prompts, read_password
 from callrec.errors import NotFound, Unusable
 from callrec.policy.days import short_date
 from callrec.policy.role import Power, Role
+from callrec.views.words import as_words, can_line, counted, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.login.people import Colleague

@@ -38,8 +38,8 @@ from callrec.cli.commands.calls.ingest_view import (
 )
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_service, practice_of, signing_person
-from callrec.cli.output import counted, rfc3339
 from callrec.errors import DoneInPart, Tampered, Unusable
+from callrec.views.words import counted, rfc3339
 
 if TYPE_CHECKING:
     from callrec.intake.clearing import AfterIntake

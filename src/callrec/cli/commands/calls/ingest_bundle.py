@@ -17,9 +17,9 @@ from callrec.cli.invocation import (
     practice_and_signer,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import counted
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.days import as_typed
+from callrec.views.words import counted
 
 if TYPE_CHECKING:
     from callrec.intake.bundle import Bundle

@@ -21,7 +21,7 @@ from callrec.cli.invocation import (
     reading_person,
 )
 from callrec.cli.layout import Prose, Table
-from callrec.cli.output import facts, labelled
+from callrec.cli.output import labelled
 from callrec.policy.clock_events import Urgency
 from callrec.policy.days import parse_day, short_date
 from callrec.policy.handing_over import Channel
@@ -33,6 +33,7 @@ from callrec.policy.rights.complaint import (
     check_day,
     must_be_told,
 )
+from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.complaints.complaint import ChangedComplaint, NewComplaint

@@ -20,9 +20,9 @@ from callrec.cli.invocation import (
     practice_of,
     reading_person,
 )
-from callrec.cli.layout import Table, as_words
+from callrec.cli.layout import Table
 from callrec.cli.options import read_recording, read_request
-from callrec.cli.output import Output, act_in_words, facts, labelled, local_time
+from callrec.cli.output import Output, labelled
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
 from callrec.policy.breach import (
@@ -35,6 +35,7 @@ from callrec.policy.breach import (
 )
 from callrec.policy.days import parse_day, parse_day_or_instant, parse_instant, short_date
 from callrec.policy.incident import IncidentState, Outcome
+from callrec.views.words import act_in_words, as_words, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.cli.prompts import Prompts

@@ -22,7 +22,7 @@ from callrec.cli.invocation import (
 )
 from callrec.cli.layout import Table
 from callrec.cli.options import VolumeFolder
-from callrec.cli.output import counted, facts, local_day, local_time
+from callrec.views.words import counted, facts, local_day, local_time
 
 if TYPE_CHECKING:
     from callrec.archive.volumes import ListedVolume, LostVolume, VolumeKeeper

@@ -29,8 +29,6 @@ from callrec.cli.invocation import (
     signing_person,
     typed_day,
 )
-from callrec.cli.layout import as_words
-from callrec.cli.output import facts
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import last_day, short_date
 from callrec.policy.edits import Edits, TypedEdit
@@ -39,6 +37,7 @@ from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.letter import LetterKind
 from callrec.policy.rights.withholding import Opinion
 from callrec.policy.words import in_words, some_of
+from callrec.views.words import as_words, facts
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice

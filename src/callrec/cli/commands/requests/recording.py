@@ -14,9 +14,9 @@ from callrec.cli.invocation import (
     Invocation,
     practice_and_signer,
 )
-from callrec.cli.output import facts
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.policy.rights.note import check_text
+from callrec.views.words import facts
 
 recording_app = new_app()
 

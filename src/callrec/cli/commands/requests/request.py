@@ -34,7 +34,7 @@ from callrec.cli.commands.requests.view import (
     show_state,
     too_many_lines,
 )
-from callrec.cli.commands.search import by_hand_lines, call_json, calls_table, numbers_of
+from callrec.cli.commands.search import call_json, calls_table, footnotes, numbers_of
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -44,14 +44,15 @@ from callrec.cli.invocation import (
     practice_and_actor,
     practice_of,
 )
-from callrec.cli.layout import Table, as_words
+from callrec.cli.layout import Table
 from callrec.cli.options import NamedCall
-from callrec.cli.output import Output, counted, facts
+from callrec.cli.output import Output
 from callrec.errors import Unusable
 from callrec.policy.authority import who_decides
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.search import described_by
+from callrec.views.words import as_words, counted, facts
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -186,7 +187,7 @@ def _choose(
     if not shown or not invocation.prompts.possible or invocation.given.json:
         return ()
     invocation.out.say(calls_table(shown, practice.settings.time_zone))
-    invocation.out.say(by_hand_lines(shown))
+    invocation.out.say(footnotes(shown))
     return invocation.prompts.ask_until(
         "Which of these to attach (all, such as 1042 1043, or none)",
         lambda answer: _chosen(answer, numbers),
@@ -401,7 +402,7 @@ def _show_gathered(invocation: Invocation, practice: Practice, gathered: Gathere
     }
     out.show(value, _gathered_words(practice, gathered))
     for line in (
-        *by_hand_lines(found),
+        *footnotes(found),
         *remark_lines(amended.concerned, amended.of_other_day or ()),
         *too_many_lines(gathered.too_many),
     ):

@@ -21,7 +21,7 @@ from callrec.cli.invocation import (
     practice_of,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import Output, facts, labelled, local_time
+from callrec.cli.output import Output, labelled
 from callrec.policy.days import day_in_words, short_date
 from callrec.policy.rights.subject import (
     SubjectCriteria,
@@ -30,6 +30,7 @@ from callrec.policy.rights.subject import (
     read_birthday,
     read_nhs_number,
 )
+from callrec.views.words import facts, local_time
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice

@@ -8,8 +8,7 @@ from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli.invocation import Invocation, acting_person, signing_person
-from callrec.cli.layout import DueSoon, Overdue, Prose, answer_in_words, as_words
-from callrec.cli.output import act_in_words, counted, facts, local_time
+from callrec.cli.layout import DueSoon, Overdue, Prose
 from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import last_day, short_date
 from callrec.policy.edits import Edits, format_edits
@@ -19,6 +18,7 @@ from callrec.policy.request import UNDECIDED
 from callrec.policy.role import VaultKey
 from callrec.policy.search import described_by
 from callrec.policy.words import in_words
+from callrec.views.words import act_in_words, answer_in_words, as_words, counted, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -258,6 +258,8 @@ def _recording(recording: ShownRecording, zone: tzinfo) -> Iterator[str]:
     yield _labelled("recording", f"{recording.id}  {what}")
     if recording.by_hand:
         yield _labelled("  came in", _by_hand(recording))
+    if recording.findings:
+        yield _labelled("  found", ", ".join(recording.findings))
     if recording.is_of_other_day:
         yield _labelled("  day", _NOT_AS_SAID)
     if recording.is_of_other_extension:
@@ -340,7 +342,7 @@ def _recording_json(recording: ShownRecording) -> dict[str, Any]:
         "of_other_day": recording.is_of_other_day,
         "of_other_extension": recording.is_of_other_extension,
         "of_other_number": recording.is_of_other_number,
-        **facts(recording, "taken_in_at", "taken_in_by", "by_hand", "matched"),
+        **facts(recording, "taken_in_at", "taken_in_by", "by_hand", "matched", "findings"),
         **(facts(recording.retained) if recording.retained else {}),
     }
 

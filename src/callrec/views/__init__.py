@@ -1,0 +1,4 @@
+"""How things read, on a terminal and at the desk alike: the same words for the same thing.
+
+words has times, days and numbers in words.
+"""
