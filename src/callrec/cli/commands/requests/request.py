@@ -24,16 +24,7 @@ from callrec.cli.commands.requests.particulars import (
     read_answers,
     takes_particulars,
 )
-from callrec.cli.commands.requests.view import (
-    how_to_gather,
-    more_lines,
-    reader,
-    remark_lines,
-    request_json,
-    request_lines,
-    show_state,
-    too_many_lines,
-)
+from callrec.cli.commands.requests.view import reader, request_lines, show_state
 from callrec.cli.commands.search import by_hand_lines, call_json, calls_table, numbers_of
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
@@ -52,6 +43,13 @@ from callrec.policy.authority import who_decides
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.search import described_by
+from callrec.views.requests import (
+    how_to_gather,
+    more_lines,
+    remark_lines,
+    request_json,
+    too_many_lines,
+)
 from callrec.views.words import as_words, counted, facts
 
 if TYPE_CHECKING:
