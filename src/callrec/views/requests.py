@@ -133,6 +133,8 @@ def recording_remarks(recording: ShownRecording) -> Iterator[tuple[str, str]]:
     """How it came in if by hand, in what it is not as the request says, why it was kept."""
     if recording.by_hand:
         yield "  came in", _by_hand(recording)
+    if recording.findings:
+        yield "  found", ", ".join(recording.findings)
     if recording.is_of_other_day:
         yield "  day", _NOT_AS_SAID
     if recording.is_of_other_extension:
@@ -361,7 +363,7 @@ def _recording_json(recording: ShownRecording) -> dict[str, Any]:
         "of_other_day": recording.is_of_other_day,
         "of_other_extension": recording.is_of_other_extension,
         "of_other_number": recording.is_of_other_number,
-        **facts(recording, "taken_in_at", "taken_in_by", "by_hand", "matched"),
+        **facts(recording, "taken_in_at", "taken_in_by", "by_hand", "matched", "findings"),
         **(facts(recording.retained) if recording.retained else {}),
     }
 

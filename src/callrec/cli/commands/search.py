@@ -9,7 +9,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.cli import options
-from callrec.cli.commands.calls.ingest_view import utc_offset
+from callrec.cli.commands.calls.ingest_view import found_lines, utc_offset
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -196,7 +196,7 @@ def _show(out: Output, practice: Practice, found: SearchResult, request: str | N
     value = {"items": [call_json(call) for call in found.items], "total": found.total}
     table = calls_table(found.items, practice.settings.time_zone)
     out.show(value, table if found.items else "No call is found.")
-    for line in by_hand_lines(found.items):
+    for line in footnotes(found.items):
         out.note(line)
     for place, numbers in _on_volumes(found.items).items():
         out.note(f"{', '.join(map(str, numbers))}: {place}; attach it to hear or release")
@@ -262,8 +262,8 @@ def _marked(call: ShownCall, among: Sequence[ShownCall]) -> object:
     return f"{call.id:>{digits}}{'*' if call.by_hand else ''}"
 
 
-def by_hand_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
-    """What to know of calls that a person brought in: whether call records have them."""
+def footnotes(calls: Sequence[ShownCall]) -> Iterator[str]:
+    """What to know of calls in a table: which a person brought in, and what was found of each."""
     for matched, how in ((True, "matched"), (False, "not matched")):
         numbers = [str(call.id) for call in calls if call.by_hand and call.matched is matched]
         if numbers:
@@ -271,6 +271,7 @@ def by_hand_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
                 f"* brought in by hand, {how} by the telephone system's own call records:"
                 f" {', '.join(numbers)}"
             )
+    yield from found_lines(calls)
 
 
 def _number(practice: Practice, text: str | None) -> tuple[str | None, str | None, bool]:
@@ -410,7 +411,7 @@ def _chosen(call: Invocation, when: str, found: Sequence[ShownCall], zone: tzinf
 def _in_a_line(call: ShownCall, zone: tzinfo) -> str:
     began = f"{call.started_at.astimezone(zone):%H:%M:%S}"
     told = (began, call_length(call), call.direction, call.extension, outside_number(call))
-    return "  ".join(filter(None, told))
+    return "  ".join(filter(None, (*told, ", ".join(call.findings))))
 
 
 show_app = new_app()
@@ -456,7 +457,6 @@ def _shown_json(shown: CheckedRecording) -> dict[str, Any]:
             shown,
             "batch",
             "sides",
-            "findings",
             "provenance",
             "notices",
             "notices_stated_on",
@@ -493,8 +493,8 @@ def _lines(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
     yield "sound", f"{call.format}, {call.size_bytes:,} bytes"
     if shown.sides:
         yield "channels", ", ".join(map(as_words, shown.sides))
-    if shown.findings:
-        yield "found", ", ".join(shown.findings)
+    if call.findings:
+        yield "found", ", ".join(call.findings)
     yield "state", f"{call.state}, held" if call.held else call.state
     yield from _rights(shown)
     if call.is_on_volumes_only:

@@ -17,6 +17,7 @@ from callrec.telephone.sound.sound import Finding
 from callrec.views.words import as_words, counted, facts, local_day
 
 if TYPE_CHECKING:
+    from callrec.calls.find import ShownCall
     from callrec.intake.preview import Preview
     from callrec.intake.records import UnusedRows
     from callrec.intake.summary import Ingested, Summary
@@ -157,13 +158,23 @@ def ingested_lines(
 
 
 def findings_lines(findings: Mapping[Finding, Sequence[int]]) -> Iterator[str]:
-    """A line for each, such as ``2 recordings are silent: 17, 23``."""
+    """A sentence for each, such as ``2 recordings are silent: 17, 23.``, with the first numbers."""
+    for numbers, words in _in_words(findings):
+        rest = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
+        yield f"{words}: {', '.join(map(str, numbers[:_NAMED]))}{rest}."
+
+
+def found_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
+    """What was found of calls in a list, a line for each finding, with all of their numbers."""
+    found = {each: [call.id for call in calls if each in call.findings] for each in Finding}
+    for numbers, words in _in_words(found):
+        yield f"{words}: {', '.join(map(str, numbers))}"
+
+
+def _in_words(findings: Mapping[Finding, Sequence[int]]) -> Iterator[tuple[Sequence[int], str]]:
     for finding, (one, several) in _WORDS.items():
-        numbers = findings.get(finding, ())
-        if numbers:
-            which = counted(len(numbers), f"recording {one}", f"recordings {several}")
-            rest = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
-            yield f"{which}: {', '.join(map(str, numbers[:_NAMED]))}{rest}."
+        if numbers := findings.get(finding):
+            yield numbers, counted(len(numbers), f"recording {one}", f"recordings {several}")
 
 
 def ingested_json(done: Ingested) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from callrec.cli.commands.requests.particulars import (
     takes_particulars,
 )
 from callrec.cli.commands.requests.view import reader, request_lines, show_state
-from callrec.cli.commands.search import by_hand_lines, call_json, calls_table, numbers_of
+from callrec.cli.commands.search import call_json, calls_table, footnotes, numbers_of
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -185,7 +185,7 @@ def _choose(
     if not shown or not invocation.prompts.possible or invocation.given.json:
         return ()
     invocation.out.say(calls_table(shown, practice.settings.time_zone))
-    invocation.out.say(by_hand_lines(shown))
+    invocation.out.say(footnotes(shown))
     return invocation.prompts.ask_until(
         "Which of these to attach (all, such as 1042 1043, or none)",
         lambda answer: _chosen(answer, numbers),
@@ -400,7 +400,7 @@ def _show_gathered(invocation: Invocation, practice: Practice, gathered: Gathere
     }
     out.show(value, _gathered_words(practice, gathered))
     for line in (
-        *by_hand_lines(found),
+        *footnotes(found),
         *remark_lines(amended.concerned, amended.of_other_day or ()),
         *too_many_lines(gathered.too_many),
     ):
