@@ -14,7 +14,7 @@ from callrec.cli.layout import Table, escape_controls
 from callrec.cli.output import Output
 from callrec.policy.days import short_date
 from callrec.telephone.sound.sound import Finding
-from callrec.views.words import as_words, counted, facts, local_day
+from callrec.views.words import as_words, counted, facts, local_day, utc_offset
 
 if TYPE_CHECKING:
     from callrec.intake.preview import Preview
@@ -74,11 +74,6 @@ def _by_shape(previews: Sequence[Preview]) -> list[tuple[Preview, int]]:
         way = each.call and (each.call.direction, bool(each.call.contradiction))
         alike.setdefault((shape_of(name), each.accepted, each.why, way), []).append(each)
     return [(several[0], len(several) - 1) for several in alike.values()]
-
-
-def utc_offset(minutes: int) -> str:
-    """How far a clock is east of Greenwich: ``UTC+01:00``."""
-    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 def _folder_of_all(previews: Sequence[Preview]) -> str:
