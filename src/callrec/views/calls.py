@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import product
 from typing import TYPE_CHECKING, Final
@@ -18,7 +18,8 @@ from callrec.policy.days import (
 )
 from callrec.policy.search import Criteria, Direction
 from callrec.policy.words import in_words
-from callrec.views.words import as_words, local_time, utc_offset
+from callrec.telephone.sound.sound import Finding
+from callrec.views.words import as_words, counted, local_time, utc_offset
 
 if TYPE_CHECKING:
     from callrec.calls.find import ShownCall
@@ -148,8 +149,8 @@ def _marked(call: ShownCall, among: Sequence[ShownCall]) -> object:
     return f"{call.id:>{digits}}{'*' if call.by_hand else ''}"
 
 
-def by_hand_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
-    """What to know of calls that a person brought in: whether call records have them."""
+def footnotes(calls: Sequence[ShownCall]) -> Iterator[str]:
+    """What to know of calls in a table: which a person brought in, and what was found of each."""
     for matched, how in ((True, "matched"), (False, "not matched")):
         numbers = [str(call.id) for call in calls if call.by_hand and call.matched is matched]
         if numbers:
@@ -157,6 +158,37 @@ def by_hand_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
                 f"* brought in by hand, {how} by the telephone system's own call records:"
                 f" {', '.join(numbers)}"
             )
+    yield from _found_lines(calls)
+
+
+_FINDINGS: Final = {
+    Finding.SILENT: ("is silent", "are silent"),
+    Finding.TRUNCATED: ("is cut short", "are cut short"),
+    Finding.UNCLOSED: ("was never closed", "were never closed"),
+    Finding.DAMAGED: ("is damaged", "are damaged"),
+    Finding.MISDATED: ("is dated before 2000 or ahead", "are dated before 2000 or ahead"),
+    Finding.UNREAD: (
+        "has a number that could not be read; a search finds its digits",
+        "have numbers that could not be read; a search finds their digits",
+    ),
+    Finding.UNDECODED: ("cannot be played here", "cannot be played here"),
+}
+
+
+def _found_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
+    """What was found of calls in a list, a line for each finding, with all of their numbers."""
+    found = {each: [call.id for call in calls if each in call.findings] for each in Finding}
+    for numbers, words in findings_in_words(found):
+        yield f"{words}: {', '.join(map(str, numbers))}"
+
+
+def findings_in_words(
+    findings: Mapping[Finding, Sequence[int]],
+) -> Iterator[tuple[Sequence[int], str]]:
+    """What was found of recordings: of which, and ``2 recordings are silent``."""
+    for finding, (one, several) in _FINDINGS.items():
+        if numbers := findings.get(finding):
+            yield numbers, counted(len(numbers), f"recording {one}", f"recordings {several}")
 
 
 def call_length(call: ShownCall) -> str:
@@ -181,9 +213,9 @@ def outside_number(call: ShownCall) -> str:
 NONE_FOUND: Final = "No call is found."
 
 
-def found_lines(found: SearchResult) -> Iterator[str]:
+def result_lines(found: SearchResult) -> Iterator[str]:
     """What to know of what a search found: how it came in, where it is, what is not shown."""
-    yield from by_hand_lines(found.items)
+    yield from footnotes(found.items)
     for place, numbers in _on_volumes(found.items).items():
         yield f"{', '.join(map(str, numbers))}: {place}; attach it to hear or release"
     shown = len(found.items)
@@ -211,7 +243,7 @@ def call_in_a_line(call: ShownCall, zone: tzinfo) -> str:
     """A call in one line, to choose it among those of one minute."""
     began = f"{call.started_at.astimezone(zone):%H:%M:%S}"
     told = (began, call_length(call), call.direction, call.extension, outside_number(call))
-    return "  ".join(filter(None, told))
+    return "  ".join(filter(None, (*told, ", ".join(call.findings))))
 
 
 def recording_facts(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
@@ -231,8 +263,8 @@ def recording_facts(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str
     yield "sound", f"{call.format}, {call.size_bytes:,} bytes"
     if shown.sides:
         yield "channels", ", ".join(map(as_words, shown.sides))
-    if shown.findings:
-        yield "found", ", ".join(shown.findings)
+    if call.findings:
+        yield "found", ", ".join(call.findings)
     yield "state", f"{call.state}, held" if call.held else call.state
     yield from _rights(shown)
     if call.is_on_volumes_only:

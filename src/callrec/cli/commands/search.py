@@ -32,13 +32,13 @@ from callrec.views.calls import (
     NONE_FOUND,
     call_in_a_line,
     call_rows,
-    found_lines,
     is_minute,
     is_too_wide,
     read_criteria,
     read_number,
     read_when,
     recording_facts,
+    result_lines,
 )
 from callrec.views.typed import NamedCall
 from callrec.views.words import facts
@@ -169,7 +169,7 @@ def _show(out: Output, practice: Practice, found: SearchResult, request: str | N
     value = {"items": [call_json(call) for call in found.items], "total": found.total}
     table = calls_table(found.items, practice.settings.time_zone)
     out.show(value, table if found.items else NONE_FOUND)
-    for line in found_lines(found):
+    for line in result_lines(found):
         out.note(line)
     if found.items and found.masked:
         next_step = f"attach {request}" if request else "create --recording"
@@ -294,7 +294,6 @@ def _shown_json(shown: CheckedRecording) -> dict[str, Any]:
             shown,
             "batch",
             "sides",
-            "findings",
             "provenance",
             "notices",
             "notices_stated_on",

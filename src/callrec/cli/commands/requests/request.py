@@ -49,7 +49,7 @@ from callrec.policy.authority import who_decides
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.search import described_by
-from callrec.views.calls import by_hand_lines
+from callrec.views.calls import footnotes
 from callrec.views.particulars import as_answers, with_person
 from callrec.views.typed import NamedCall, read_call, read_recording
 from callrec.views.words import as_words, counted, facts
@@ -187,7 +187,7 @@ def _choose(
     if not shown or not invocation.prompts.possible or invocation.given.json:
         return ()
     invocation.out.say(calls_table(shown, practice.settings.time_zone))
-    invocation.out.say(by_hand_lines(shown))
+    invocation.out.say(footnotes(shown))
     return invocation.prompts.ask_until(
         "Which of these to attach (all, such as 1042 1043, or none)",
         lambda answer: _chosen(answer, numbers),
@@ -402,7 +402,7 @@ def _show_gathered(invocation: Invocation, practice: Practice, gathered: Gathere
     }
     out.show(value, _gathered_words(practice, gathered))
     for line in (
-        *by_hand_lines(found),
+        *footnotes(found),
         *remark_lines(amended.concerned, amended.of_other_day or ()),
         *too_many_lines(gathered.too_many),
     ):

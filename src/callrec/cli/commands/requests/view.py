@@ -258,6 +258,8 @@ def _recording(recording: ShownRecording, zone: tzinfo) -> Iterator[str]:
     yield _labelled("recording", f"{recording.id}  {what}")
     if recording.by_hand:
         yield _labelled("  came in", _by_hand(recording))
+    if recording.findings:
+        yield _labelled("  found", ", ".join(recording.findings))
     if recording.is_of_other_day:
         yield _labelled("  day", _NOT_AS_SAID)
     if recording.is_of_other_extension:
@@ -340,7 +342,7 @@ def _recording_json(recording: ShownRecording) -> dict[str, Any]:
         "of_other_day": recording.is_of_other_day,
         "of_other_extension": recording.is_of_other_extension,
         "of_other_number": recording.is_of_other_number,
-        **facts(recording, "taken_in_at", "taken_in_by", "by_hand", "matched"),
+        **facts(recording, "taken_in_at", "taken_in_by", "by_hand", "matched", "findings"),
         **(facts(recording.retained) if recording.retained else {}),
     }
 
