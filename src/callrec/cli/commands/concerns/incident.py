@@ -156,12 +156,15 @@ IncidentReference = Annotated[
 
 
 def _option(name: str, asked: AskedFinding) -> Any:
-    numbers = {} if asked.least is None else {"min": asked.least, "max": asked.most}
     kind = str if asked.least is None else int
-    flag = f"--{name.replace('_', '-')}"
-    return Annotated[
-        kind | None, typer.Option(flag, metavar=asked.metavar, help=asked.help, **numbers)
-    ]
+    option = typer.Option(
+        f"--{name.replace('_', '-')}",
+        metavar=asked.metavar,
+        min=asked.least,
+        max=asked.most,
+        help=asked.help,
+    )
+    return Annotated[kind | None, option]
 
 
 _FINDINGS: Mapping[str, Any] = {name: _option(name, asked) for name, asked in FINDINGS.items()}
