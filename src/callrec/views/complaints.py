@@ -12,6 +12,7 @@ from callrec.policy.handing_over import Channel
 from callrec.policy.rights.complaint import ComplaintAct, ComplaintState
 
 if TYPE_CHECKING:
+    from callrec.complaints.complaint import ChangedComplaint
     from callrec.complaints.show import ComplaintEvent, ListedComplaint, ShownComplaint
 
 CHANNELS: Final[Mapping[str, str]] = {
@@ -94,3 +95,23 @@ def complaint_facts(shown: ShownComplaint) -> Iterator[tuple[str, object]]:
             yield "written down", f"{written}, when that day was over"
     elif shown.state is ComplaintState.RECEIVED:
         yield "acknowledge by", f"{due}{', OVERDUE' if shown.was_late else ''}"
+
+
+def received_line(made: ChangedComplaint) -> str:
+    """That a complaint is entered, and by when it is acknowledged."""
+    if made.due_on is None:
+        return (
+            f"{made.reference} is entered. No day is known to acknowledge it by: callrec complaint"
+            " show says why."
+        )
+    return f"{made.reference} is entered. Acknowledge it by {short_date(made.due_on)}."
+
+
+def dated_late_lines(changed: ChangedComplaint) -> Iterator[str]:
+    """That what was told in time was written down when the time was over, if so."""
+    if changed.is_dated_late:
+        yield (
+            f"its acknowledgement was due by {day_or_unknown(changed.due_on)}, and that day was"
+            " over when you said this: complaint show and the register of complaints show when you"
+            " did"
+        )

@@ -36,10 +36,12 @@ from callrec.views.complaints import (
     QUESTIONS,
     SAID,
     complaint_facts,
+    dated_late_lines,
     day_or_unknown,
     entered,
     how_told,
     pressing,
+    received_line,
 )
 from callrec.views.typed import read_complaint, read_incident, read_request, read_word
 from callrec.views.words import facts
@@ -110,10 +112,7 @@ def _entered_as(
 
 
 def _show_received(invocation: Invocation, made: ChangedComplaint) -> None:
-    due = " No day is known to acknowledge it by: callrec complaint show says why."
-    if made.due_on is not None:
-        due = f" Acknowledge it by {short_date(made.due_on)}."
-    _show_changed(invocation, made, f"{made.reference} is entered.{due}", "acknowledge")
+    _show_changed(invocation, made, received_line(made), "acknowledge")
 
 
 _REACHED: Final = "An address, an e-mail address or a telephone number."
@@ -268,12 +267,8 @@ def _add(
 def _show_changed(invocation: Invocation, changed: ChangedComplaint, done: str, then: str) -> None:
     value = {"id": changed.reference, **facts(changed, "state", "version", "due_on")}
     invocation.out.show(value, done)
-    if changed.is_dated_late:
-        invocation.out.note(
-            f"its acknowledgement was due by {day_or_unknown(changed.due_on)}, and that day was"
-            " over when you said this: complaint show and the register of complaints show when you"
-            " did"
-        )
+    for line in dated_late_lines(changed):
+        invocation.out.note(line)
     invocation.out.next_step(f"callrec complaint {then} {changed.reference}")
 
 
