@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from callrec.complaints.show import show_complaint
 from callrec.policy.rights.complaint import ComplaintState
 from house.commands import done, type_in
@@ -10,7 +13,7 @@ from house.desks import visit, written
 from house.practices import House
 from house.requests import signed_in
 
-RECEIVED = {"how": "letter", "from": COMPLAINANT, "contact": CONTACT, "what": WRONG}
+RECEIVED: dict[str, Any] = {"how": "letter", "from": COMPLAINANT, "contact": CONTACT, "what": WRONG}
 
 
 def test_anybody_enters_one_and_reads_by_when_it_is_acknowledged(house: House) -> None:
@@ -80,7 +83,7 @@ def test_each_step_writes_the_same_leaves_as_at_a_terminal(house: House) -> None
     for _ in range(2):
         a_complaint(house)
     dora = visit(house, "dora")
-    steps = {
+    steps: dict[str, dict[str, Any]] = {
         "acknowledge": {"how": "phone"},
         "progress": {"what": DONE},
         "outcome": {"finding": "upheld", "what": FOUND, "how": "letter"},
@@ -89,9 +92,9 @@ def test_each_step_writes_the_same_leaves_as_at_a_terminal(house: House) -> None
         words = [f"--{name}={text}" for name, text in said.items()]
         confirmed = ("--yes",) if step == "outcome" else ()
         line = ("complaint", step, "C-1", *words, *confirmed)
-        typed = written(house, lambda line=line: done(house, "dora", *line))
-        path, filled = f"/complaints/C-2/{step}", {**said, "confirmed": "yes"}
-        at_desk = written(house, lambda path=path, filled=filled: dora.fill_in(path, **filled))
+        typed = written(house, partial(done, house, "dora", *line))
+        fill_in = partial(dora.fill_in, f"/complaints/C-2/{step}", confirmed="yes", **said)
+        at_desk = written(house, fill_in)
         assert at_desk == typed
     states = {
         show_complaint(house.practice, signed_in(house, "dora"), each).state
@@ -103,7 +106,7 @@ def test_each_step_writes_the_same_leaves_as_at_a_terminal(house: House) -> None
 def test_an_outcome_that_was_not_confirmed_closes_nothing(house: House) -> None:
     a_complaint(house)
     acknowledged(house)
-    said = {"finding": "upheld", "what": FOUND, "how": "letter"}
+    said: dict[str, Any] = {"finding": "upheld", "what": FOUND, "how": "letter"}
     shown = visit(house, "dora").fill_in("/complaints/C-1/outcome", **said)
     assert "Not confirmed, so nothing was done." in shown.words
     assert shown.fields["what"] == [FOUND]
@@ -113,7 +116,7 @@ def test_an_outcome_that_was_not_confirmed_closes_nothing(house: House) -> None:
 
 def test_only_who_may_answer_closes_one_in_the_same_words(house: House) -> None:
     a_complaint(house)
-    said = {"finding": "upheld", "what": FOUND, "how": "letter"}
+    said: dict[str, Any] = {"finding": "upheld", "what": FOUND, "how": "letter"}
     line = [f"--{name}={text}" for name, text in said.items()]
     told = type_in(house, "sam", "complaint", "outcome", "C-1", *line, "--yes").err
     shown = visit(house, "sam").fill_in("/complaints/C-1/outcome", confirmed="yes", **said)
