@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from callrec.desk.exchange import Answered
-from callrec.desk.pages import account, home
+from callrec.desk.pages import account, complaints, home
 from callrec.errors import NotFound
 
 Page = Callable[..., Answered]
@@ -21,6 +21,14 @@ ROUTES: Final[Mapping[str, Page]] = {
     "GET /": home.show_inbox,
     "GET /logout": account.ask_logout,
     "POST /logout": account.log_out,
+    "GET /unlock": account.ask_password,
+    "POST /unlock": account.unlock,
+    "GET /complaints": complaints.show_list,
+    "GET /complaints/new": complaints.ask_new,
+    "POST /complaints/new": complaints.receive,
+    "GET /complaints/{complaint}": complaints.show,
+    "GET /complaints/{complaint}/{step}": complaints.ask_step,
+    "POST /complaints/{complaint}/{step}": complaints.add_step,
 }
 
 _PATTERNS: Final = [
