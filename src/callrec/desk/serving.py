@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -119,6 +120,7 @@ def _browsers(asks: socket.socket) -> Browsers:
 
 
 def _serve_pages(listening: socket.socket, place: config.Desk, desk: Desk) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it writes no file, whatever it is sent
     served = uvicorn.Config(
         application(desk),
         log_config=None,
