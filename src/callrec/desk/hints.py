@@ -15,6 +15,10 @@ from markupsafe import Markup, escape
 PAGES: Final = (
     (r"login(?: \w+)?", "/login", "log in again"),
     (r"inbox", "/", "your inbox"),
+    (r"incident report", "/incidents/new", "report an incident"),
+    (r"incident (?:list|show)", "/incidents", "the incidents"),
+    (r"incident show (I-\d+)", r"/incidents/\1", r"incident \1"),
+    (r"incident (update|close) (I-\d+)", r"/incidents/\2/\1", r"\1 \2"),
     (r"complaint receive", "/complaints/new", "enter a complaint"),
     (r"complaint (?:list|show)", "/complaints", "the complaints"),
     (r"complaint show (C-\d+)", r"/complaints/\1", r"complaint \1"),

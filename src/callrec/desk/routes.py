@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from callrec.desk.exchange import Answered
-from callrec.desk.pages import account, complaints, home
+from callrec.desk.pages import account, complaints, home, incidents
 from callrec.errors import NotFound
 
 Page = Callable[..., Answered]
@@ -23,6 +23,14 @@ ROUTES: Final[Mapping[str, Page]] = {
     "POST /logout": account.log_out,
     "GET /unlock": account.ask_password,
     "POST /unlock": account.unlock,
+    "GET /incidents": incidents.show_list,
+    "GET /incidents/new": incidents.ask_report,
+    "POST /incidents/new": incidents.report,
+    "GET /incidents/{incident}": incidents.show,
+    "GET /incidents/{incident}/update": incidents.ask_findings,
+    "POST /incidents/{incident}/update": incidents.add_findings,
+    "GET /incidents/{incident}/close": incidents.ask_closing,
+    "POST /incidents/{incident}/close": incidents.close,
     "GET /complaints": complaints.show_list,
     "GET /complaints/new": complaints.ask_new,
     "POST /complaints/new": complaints.receive,
