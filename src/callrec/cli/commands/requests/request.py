@@ -22,16 +22,7 @@ from callrec.cli.commands.requests.particulars import (
     ask_reason,
     takes_particulars,
 )
-from callrec.cli.commands.requests.view import (
-    how_to_gather,
-    more_lines,
-    reader,
-    remark_lines,
-    request_json,
-    request_lines,
-    show_state,
-    too_many_lines,
-)
+from callrec.cli.commands.requests.view import reader, request_lines, show_state
 from callrec.cli.commands.search import call_json, calls_table, numbers_of
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
@@ -51,6 +42,13 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.search import described_by
 from callrec.views.calls import footnotes
 from callrec.views.particulars import as_answers, with_person
+from callrec.views.requests import (
+    how_to_gather,
+    more_lines,
+    remark_lines,
+    request_json,
+    too_many_lines,
+)
 from callrec.views.typed import NamedCall, read_call, read_recording
 from callrec.views.words import as_words, counted, facts
 
