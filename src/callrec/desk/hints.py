@@ -15,6 +15,11 @@ from markupsafe import Markup, escape
 PAGES: Final = (
     (r"login(?: \w+)?", "/login", "log in again"),
     (r"inbox", "/", "your inbox"),
+    (r"request subject add", "/subjects/new", "enter a person"),
+    (r"request subject find", "/subjects/find", "look a person up"),
+    (r"request subject list", "/subjects", "the register of people"),
+    (r"request subject show (S-\d+)", r"/subjects/\1", r"look at \1"),
+    (r"request subject (change|erase) (S-\d+)", r"/subjects/\2/\1", r"\1 \2"),
     (r"incident report", "/incidents/new", "report an incident"),
     (r"incident (?:list|show)", "/incidents", "the incidents"),
     (r"incident show (I-\d+)", r"/incidents/\1", r"incident \1"),

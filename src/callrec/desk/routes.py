@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from callrec.desk.exchange import Answered
-from callrec.desk.pages import account, complaints, home, incidents
+from callrec.desk.pages import account, complaints, home, incidents, subjects
 from callrec.errors import NotFound
 
 Page = Callable[..., Answered]
@@ -23,6 +23,19 @@ ROUTES: Final[Mapping[str, Page]] = {
     "POST /logout": account.log_out,
     "GET /unlock": account.ask_password,
     "POST /unlock": account.unlock,
+    "GET /subjects": subjects.show_list,
+    "GET /subjects/find": subjects.ask_whom,
+    "POST /subjects/find": subjects.find,
+    "GET /subjects/found/{key}": subjects.show_found,
+    "GET /subjects/new": subjects.ask_new,
+    "POST /subjects/new": subjects.enter,
+    "GET /subjects/{subject}": subjects.ask_why,
+    "POST /subjects/{subject}": subjects.look,
+    "GET /subjects/{subject}/seen/{key}": subjects.show,
+    "GET /subjects/{subject}/change": subjects.ask_change,
+    "POST /subjects/{subject}/change": subjects.change,
+    "GET /subjects/{subject}/erase": subjects.ask_erasure,
+    "POST /subjects/{subject}/erase": subjects.erase,
     "GET /incidents": incidents.show_list,
     "GET /incidents/new": incidents.ask_report,
     "POST /incidents/new": incidents.report,

@@ -438,3 +438,9 @@ def may_change(each: ListedRequest, login: str, may: Collection[Power]) -> bool:
     is_open = each.state not in USED_STATES or terms.is_dated
     is_theirs = each.created_by == login or Power.SEARCH in may
     return is_open and terms.is_made_by_hand and is_theirs
+
+
+def requests_to_change(practice: Practice, actor: Actor) -> list[tuple[str, str]]:
+    """The requests that somebody may search for and attach to: reference, and it in a line."""
+    rows = request_rows(practice, actor, RequestAct.AMENDED, may_change)
+    return [(name, f"{name}: {', '.join(words)}") for name, words in rows.items()]
