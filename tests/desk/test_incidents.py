@@ -40,7 +40,8 @@ def test_anybody_reports_one_and_reads_when_the_72_hours_end(house: House) -> No
 
 
 def test_it_is_reported_by_the_same_leaves_as_at_a_terminal(stocked: House) -> None:
-    sam, more = visit(stocked, "sam"), {"recording": "1\n2"}
+    sam = visit(stocked, "sam")
+    more: dict[str, Any] = {"recording": "1\n2"}
     line = ("incident", "report", *options_of(REPORT), "--recording", "1", "--recording", "2")
     typed = written(stocked, partial(done, stocked, "sam", *line))
     assert written(stocked, partial(sam.fill_in, "/incidents/new", **REPORT, **more)) == typed

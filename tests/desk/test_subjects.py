@@ -79,7 +79,7 @@ def test_a_page_that_is_kept_no_more_says_to_look_again(house: House) -> None:
 def test_somebody_is_found_by_the_same_leaves_as_at_a_terminal(house: House) -> None:
     a_person(house)
     max_ = visit(house, "max")
-    asked = {"nhs_number": NHS_NUMBER, "reason": WHY}
+    asked: dict[str, Any] = {"nhs_number": NHS_NUMBER, "reason": WHY}
     line = ("subject", "find", *options_of(asked))
     typed = written(house, partial(done, house, "max", *line))
     assert written(house, partial(max_.fill_in, "/subjects/find", **asked)) == typed
