@@ -15,6 +15,9 @@ from markupsafe import Markup, escape
 PAGES: Final = (
     (r"login(?: \w+)?", "/login", "log in again"),
     (r"inbox", "/", "your inbox"),
+    (r"search", "/search", "search for calls"),
+    (r"show (\d+)", r"/recordings/\1", r"recording \1"),
+    (r"request recording (note|identify) (\d+)", r"/recordings/\2/\1", r"\1 on recording \2"),
     (r"request subject add", "/subjects/new", "enter a person"),
     (r"request subject find", "/subjects/find", "look a person up"),
     (r"request subject list", "/subjects", "the register of people"),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from callrec.desk.exchange import Answered
-from callrec.desk.pages import account, complaints, home, incidents, subjects
+from callrec.desk.pages import account, complaints, home, incidents, search, subjects
 from callrec.errors import NotFound
 
 Page = Callable[..., Answered]
@@ -23,6 +23,18 @@ ROUTES: Final[Mapping[str, Page]] = {
     "POST /logout": account.log_out,
     "GET /unlock": account.ask_password,
     "POST /unlock": account.unlock,
+    "GET /search": search.ask_search,
+    "POST /search": search.search,
+    "GET /search/{key}": search.show_found,
+    "GET /search/{key}/{number}": search.show_found,
+    "GET /recordings": search.ask_which,
+    "POST /recordings": search.find_one,
+    "GET /recordings/found/{key}": search.show_several,
+    "GET /recordings/{recording}": search.show,
+    "GET /recordings/{recording}/note": search.ask_note,
+    "POST /recordings/{recording}/note": search.note,
+    "GET /recordings/{recording}/identify": search.ask_who,
+    "POST /recordings/{recording}/identify": search.identify,
     "GET /subjects": subjects.show_list,
     "GET /subjects/find": subjects.ask_whom,
     "POST /subjects/find": subjects.find,
