@@ -160,7 +160,10 @@ def menu_of(seat: Seat) -> Sequence[MenuItem]:
     return [item for needed, item in _MENU if needed is None or needed in may]
 
 
-_MENU: Final[Sequence[tuple[Power | None, MenuItem]]] = ((None, MenuItem("/", "Inbox")),)
+_MENU: Final[Sequence[tuple[Power | None, MenuItem]]] = (
+    (None, MenuItem("/", "Inbox")),
+    (Power.SEARCH, MenuItem("/search", "Search")),
+)
 
 
 def to(address: str) -> Answered:
