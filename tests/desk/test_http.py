@@ -358,12 +358,19 @@ def test_a_login_whose_process_was_killed_is_over_and_others_go_on(
     assert is_inbox(pat.get("/"))
 
 
-def test_when_the_desk_ends_every_login_ends_on_record(template: House, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_when_the_desk_ends_every_login_ends_on_record(
+    template: House, tmp_path: Path, how: signal.Signals
+) -> None:
+    """Though the signal reaches each of its processes, as Ctrl-C and systemd have it."""
     house = practices.copy(template, tmp_path / "house")
+    before = {*children(os.getpid())}
     with a_desk(house) as address:
         parts = urlsplit(address)
         client = Client(f"{parts.scheme}://{parts.netloc}").admitted(address)
         client.log_in("pat")
+        (first,) = {*children(os.getpid())} - before
+        os.killpg(first, how)
     assert acts(house)[-2:] == ["login", "logout"]
     assert not list_sessions(house.open(), house.actor("dora"), login="pat")
 

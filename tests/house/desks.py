@@ -191,7 +191,9 @@ def a_desk(house: House, place: Desk | None = None) -> Iterator[str]:
     given = json.dumps((place or Desk()).model_dump(mode="json"))
     served = [sys.executable, "-c", "from house.desks import run; run()"]
     arguments = [str(house.folder), house.at.isoformat(), given]
-    with subprocess.Popen([*served, *arguments], stdout=subprocess.PIPE, env=environ) as desk:
+    with subprocess.Popen(
+        [*served, *arguments], stdout=subprocess.PIPE, env=environ, start_new_session=True
+    ) as desk:
         assert desk.stdout is not None
         try:
             yield desk.stdout.readline().decode().strip()

@@ -74,6 +74,8 @@ def serve(vault: Vault, place: config.Desk, told: Callable[[str, Admission | Non
     signal.signal(signal.SIGTERM, lambda *_: os.kill(serving, signal.SIGTERM))
     signal.signal(signal.SIGINT, lambda *_: os.kill(serving, signal.SIGTERM))
     _start_logins(starts, vault)
+    with suppress(ChildProcessError):
+        os.wait()  # until every login has ended what it does
     return 0
 
 
@@ -92,8 +94,8 @@ def _start_logins(starts: socket.socket, vault: Vault) -> None:
         if os.fork() == 0:
             starts.close()
             theirs.close()
-            for each in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(each, signal.SIG_DFL)
+            for each in (signal.SIGTERM, signal.SIGINT):  # it ends what it does, then the login
+                signal.signal(each, signal.SIG_IGN)
             _run(partial(keep_login, ours, vault))
         ours.close()
         socket.send_fds(starts, [b"l"], [theirs.fileno()])
