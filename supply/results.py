@@ -258,6 +258,7 @@ _SHOWN_REQUEST: Final = {
             "of_other_extension": bool | None,
             "of_other_number": bool | None,
             **of(ShownRecording, "taken_in_at", "taken_in_by", "by_hand", "matched"),
+            **of(ShownRecording, "findings"),
             **{f"{name}?": each for name, each in _CATEGORY.items()},
         }
     ],
@@ -358,7 +359,7 @@ _CHANGED_COMPLAINT: Final = {"id": str, **of(ChangedComplaint, "state", "version
 
 _WRITTEN_NOTE: Final = {"id": str, **of(WrittenNote, "recording", "version")}
 
-_KEPT_SUBJECT: Final = {"id": str, **of(KeptSubject, "version", "shared")}
+_KEPT_SUBJECT: Final = {"id": str, **of(KeptSubject, "version", "shared", "alike")}
 
 _SHOWN_COMPLAINT: Final = {
     "id": str,
@@ -460,7 +461,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
     "show": {
         **_CALL,
         **of(StartClock),
-        **of(CheckedRecording, "batch", "sides", "findings", "provenance"),
+        **of(CheckedRecording, "batch", "sides", "provenance"),
         **of(CheckedRecording, "notices", "notices_stated_on", "caller_told", "file_checked"),
         **of(CheckedRecording, "restricted_by", "corrected_by"),
         "notes": [{"id": str, "subject": str | None, **of(ShownNote, "text", "at", "by")}],
@@ -538,7 +539,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "id": str,
         **of(ShownSubject, "names", "born_on"),
         "nhs_number": str | None,
-        **of(ShownSubject, "numbers", "masked", "shared", "proof"),
+        **of(ShownSubject, "numbers", "masked", "shared", "alike", "proof"),
         "history": [of(SubjectChange, "what", "at", "by")],
     },
     **dict.fromkeys(("request recording identify", "request recording note"), _WRITTEN_NOTE),
@@ -791,6 +792,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "rows_not_understood": [{"file": str, "line": int, "why": str}],
     },
     "practice migrate": of(Migrated),
+    "practice desk": {"items": [of(doctor.Finding)]},
     "practice doctor": ({"items": [of(doctor.Finding)]}, _REPAIRED),
     "incident report": {"id": str, **of(ReportedIncident, "told", "due_at")},
     "incident list": {

@@ -27,9 +27,10 @@ from callrec.cli.invocation import (
     typed_moment,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import Output, counted, facts, local_time, qr_code
+from callrec.cli.output import Output, qr_code
 from callrec.cli.prompts import Prompts
 from callrec.errors import CallrecError, HeadGone, Tampered, Unanchored, Unchecked, Unusable
+from callrec.views.words import counted, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.audit.foreign import Foreign

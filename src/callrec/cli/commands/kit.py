@@ -13,8 +13,9 @@ import typer
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
-from callrec.cli.output import Output, facts
+from callrec.cli.output import Output
 from callrec.cli.prompts import NEW_PASSWORD_FILE, PASSWORD_FILE, Prompts
+from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.crypto.kit import PrintedKit

@@ -16,9 +16,9 @@ from callrec.cli.invocation import (
     practice_of,
     session_here,
 )
-from callrec.cli.layout import as_words
-from callrec.cli.output import Output, can_line, facts
+from callrec.cli.output import Output
 from callrec.cli.prompts import NEW_PASSWORD_FILE
+from callrec.views.words import as_words, can_line, facts
 
 if TYPE_CHECKING:
     from callrec.login.unlock import AwaitingConfirmation, LoggedIn

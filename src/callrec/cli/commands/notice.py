@@ -11,10 +11,11 @@ import typer
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
-from callrec.cli.layout import Table, as_words
+from callrec.cli.layout import Table
 from callrec.cli.output import Output
 from callrec.policy.days import parse_day, short_date
 from callrec.policy.notice import NoticeGap, NoticeKind, NoticeVersion, notice_gaps
+from callrec.views.words import as_words
 
 if TYPE_CHECKING:
     from callrec.practice import Practice

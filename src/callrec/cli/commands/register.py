@@ -20,11 +20,12 @@ from callrec.cli.invocation import (
     typed_moment,
 )
 from callrec.cli.layout import Prose, Table
-from callrec.cli.output import Output, as_json, facts, local_time
+from callrec.cli.output import Output, as_json
 from callrec.errors import Tampered
 from callrec.policy.reviews import RegisterName
 from callrec.policy.words import in_words
 from callrec.system.spreadsheet import as_text, to_csv
+from callrec.views.words import facts, local_time
 
 if TYPE_CHECKING:
     from callrec.paper.document import Document

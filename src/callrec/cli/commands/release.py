@@ -14,7 +14,6 @@ from callrec.cli import options
 from callrec.cli.commands.requests.sitting import Sitting
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
-from callrec.cli.output import facts
 from callrec.cli.prompts import Prompts, ask_channel
 from callrec.errors import Unusable
 from callrec.package.manifest import FileRole, WhyNotEnclosed
@@ -25,6 +24,7 @@ from callrec.policy.handing_over import (
     ReleaseInstructions,
 )
 from callrec.system.processes import interruptible
+from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.release.release import Released

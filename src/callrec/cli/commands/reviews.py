@@ -17,12 +17,12 @@ from callrec.cli.invocation import (
     signing_person,
     typed_moment,
 )
-from callrec.cli.layout import Table, answer_in_words
-from callrec.cli.output import facts, local_time
+from callrec.cli.layout import Table
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Failed, Tampered, Unusable
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.words import in_words
+from callrec.views.words import answer_in_words, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice

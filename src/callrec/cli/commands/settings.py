@@ -13,7 +13,8 @@ import typer
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_and_signer, practice_of
-from callrec.cli.output import Output, facts, local_time
+from callrec.cli.output import Output
+from callrec.views.words import facts, local_time
 
 if TYPE_CHECKING:
     from callrec.office.settings import ProposedSettings, ShownSettings

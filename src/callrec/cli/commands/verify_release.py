@@ -18,9 +18,10 @@ from callrec.cli.commands.kit import fingerprint_lines, grouped_fingerprint
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
 from callrec.cli.layout import Table
-from callrec.cli.output import facts, local_time, qr_code
+from callrec.cli.output import qr_code
 from callrec.errors import Misconfigured, Tampered, Unchecked
 from callrec.policy.days import short_date
+from callrec.views.words import facts, local_time
 
 if TYPE_CHECKING:
     from callrec.package.callrec_verify import Result

@@ -21,11 +21,11 @@ from callrec.cli.invocation import (
     typed_day,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import counted, facts, local_time, rfc3339
 from callrec.errors import DoneInPart
 from callrec.policy.days import DayRange, short_date
 from callrec.system.spreadsheet import to_csv
 from callrec.telephone.call import Direction
+from callrec.views.words import counted, facts, local_time, rfc3339
 
 if TYPE_CHECKING:
     from callrec.intake.reconcile import Reconciliation

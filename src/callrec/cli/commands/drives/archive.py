@@ -21,9 +21,10 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import Output, counted, facts
+from callrec.cli.output import Output
 from callrec.errors import CallrecError, DoneInPart, Failed, NotFound, Tampered, Unusable
 from callrec.policy.days import short_date
+from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
     from callrec.archive.log import Removed

@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING
 
 from callrec.cli import options
 from callrec.cli.commands.requests.sitting import Sitting
-from callrec.cli.commands.requests.view import (
-    by_hand_line,
-    date_mismatch_lines,
-    edits_json,
-    edits_lines,
-    granted_in_words,
-    remark_lines,
-    request_lines,
-)
+from callrec.cli.commands.requests.view import request_lines
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -29,8 +21,6 @@ from callrec.cli.invocation import (
     signing_person,
     typed_day,
 )
-from callrec.cli.layout import as_words
-from callrec.cli.output import facts
 from callrec.errors import Failed, Unusable
 from callrec.policy.days import last_day, short_date
 from callrec.policy.edits import Edits, TypedEdit
@@ -39,6 +29,15 @@ from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.letter import LetterKind
 from callrec.policy.rights.withholding import Opinion
 from callrec.policy.words import in_words, some_of
+from callrec.views.requests import (
+    by_hand_line,
+    date_mismatch_lines,
+    edits_json,
+    edits_lines,
+    granted_in_words,
+    remark_lines,
+)
+from callrec.views.words import as_words, facts
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice

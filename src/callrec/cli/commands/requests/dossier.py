@@ -8,8 +8,8 @@ from callrec.cli import options
 from callrec.cli.commands.register import DOCUMENT_SUFFIXES, DocumentFile, write_document
 from callrec.cli.invocation import Context, check_destination, practice_of, signing_person
 from callrec.cli.layout import Prose
-from callrec.cli.output import facts
 from callrec.errors import Tampered
+from callrec.views.words import facts
 
 _OF_AN_ENTRY: Final = (
     *("at", "seq", "by", "role", "what", "outcome", "attested", "recordings"),

@@ -15,10 +15,11 @@ import typer
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
-from callrec.cli.output import Output, counted, facts
+from callrec.cli.output import Output
 from callrec.errors import DoneInPart, Unusable
 from callrec.policy.clause import Law
 from callrec.policy.words import in_words
+from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice

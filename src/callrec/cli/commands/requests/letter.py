@@ -16,12 +16,12 @@ from callrec.cli.invocation import (
     practice_and_signer,
 )
 from callrec.cli.layout import Prose, Table
-from callrec.cli.output import facts
 from callrec.cli.prompts import ask_channel
 from callrec.errors import Unusable
 from callrec.policy.days import parse_day, short_date
 from callrec.policy.handing_over import Channel
 from callrec.policy.rights.letter import WITH_WORDS, LetterKind
+from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.letters.letter import Letters, WrittenLetter

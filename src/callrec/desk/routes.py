@@ -1,0 +1,82 @@
+"""Which page answers which address: all that the desk has, in one list.
+
+What stands in braces is one part of the address, given to the page by that name. No address holds
+anything personal: a request is its reference, a recording its number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from callrec.desk.exchange import Answered
+from callrec.desk.pages import account, complaints, home, incidents, search, subjects
+from callrec.errors import NotFound
+
+Page = Callable[..., Answered]
+"""Takes the seat, what was asked, and the parts of the address by name."""
+
+ROUTES: Final[Mapping[str, Page]] = {
+    "GET /": home.show_inbox,
+    "GET /logout": account.ask_logout,
+    "POST /logout": account.log_out,
+    "GET /unlock": account.ask_password,
+    "POST /unlock": account.unlock,
+    "GET /search": search.ask_search,
+    "POST /search": search.search,
+    "GET /search/{key}": search.show_found,
+    "GET /search/{key}/{number}": search.show_found,
+    "GET /recordings": search.ask_which,
+    "POST /recordings": search.find_one,
+    "GET /recordings/found/{key}": search.show_several,
+    "GET /recordings/{recording}": search.show,
+    "GET /recordings/{recording}/note": search.ask_note,
+    "POST /recordings/{recording}/note": search.note,
+    "GET /recordings/{recording}/identify": search.ask_who,
+    "POST /recordings/{recording}/identify": search.identify,
+    "GET /subjects": subjects.show_list,
+    "GET /subjects/find": subjects.ask_whom,
+    "POST /subjects/find": subjects.find,
+    "GET /subjects/found/{key}": subjects.show_found,
+    "GET /subjects/new": subjects.ask_new,
+    "POST /subjects/new": subjects.enter,
+    "GET /subjects/{subject}": subjects.ask_why,
+    "POST /subjects/{subject}": subjects.look,
+    "GET /subjects/{subject}/seen/{key}": subjects.show,
+    "GET /subjects/{subject}/change": subjects.ask_change,
+    "POST /subjects/{subject}/change": subjects.change,
+    "GET /subjects/{subject}/erase": subjects.ask_erasure,
+    "POST /subjects/{subject}/erase": subjects.erase,
+    "GET /incidents": incidents.show_list,
+    "GET /incidents/new": incidents.ask_report,
+    "POST /incidents/new": incidents.report,
+    "GET /incidents/{incident}": incidents.show,
+    "GET /incidents/{incident}/update": incidents.ask_findings,
+    "POST /incidents/{incident}/update": incidents.add_findings,
+    "GET /incidents/{incident}/close": incidents.ask_closing,
+    "POST /incidents/{incident}/close": incidents.close,
+    "GET /complaints": complaints.show_list,
+    "GET /complaints/new": complaints.ask_new,
+    "POST /complaints/new": complaints.receive,
+    "GET /complaints/{complaint}": complaints.show,
+    "GET /complaints/{complaint}/{step}": complaints.ask_step,
+    "POST /complaints/{complaint}/{step}": complaints.add_step,
+}
+
+_PATTERNS: Final = [
+    (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[A-Za-z0-9._-]{1,64})", route)), page)
+    for route, page in ROUTES.items()
+]
+
+
+def find_page(method: str, path: str) -> tuple[Page, dict[str, Any]]:
+    """The page for an address, and the parts of it.
+
+    Raises:
+        NotFound: there is none.
+    """
+    for pattern, page in _PATTERNS:
+        if found := pattern.fullmatch(f"{method} {path}"):
+            return page, found.groupdict()
+    raise NotFound("there is no such page", hint="the menu at the top leads to all of them")
