@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -587,6 +587,22 @@ def test_that_it_takes_longer_is_not_sent_once_it_was_answered(house: House) -> 
     pass_days(house, 1)
     with pytest.raises(Refused, match="what letter 1 says is true no more"):
         send(house)
+    assert contradictions(house) == []
+
+
+def test_that_it_takes_longer_was_told_late_is_put_on_record_and_said(house: House) -> None:
+    reference, dora = access(house), signed_in(house, "dora")
+    extended = ClockEvent(event=ClockEventKind.EXTENDED, on=TODAY)
+    date_request(house.practice, dora, reference, extended, reason=ANOTHER_REASON)
+    write(house, LetterKind.EXTEND, words=WORDS)
+    house.at = house.at.replace(month=12, day=30)
+    house.open()
+    last = date(2026, 12, 21)
+    assert send(house, on=last).late_since is None
+    assert send(house, on=last + timedelta(days=1)).late_since == last
+    words = "request", "letter", "R-1", "--sent", "30/12/2026", "--how", "letter"
+    told = type_in(house, "dora", *words).err
+    assert "they had to be told by Mon 21 Dec 2026 that it takes longer" in told
     assert contradictions(house) == []
 
 

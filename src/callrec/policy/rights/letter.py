@@ -356,6 +356,14 @@ def check_was_sent(
         )
 
 
+def is_sent_late(kind: LetterKind, on: date, month_ends_on: date | None) -> bool:
+    """Whether a letter told of an extension after the month in which it does so [UK GDPR 12(3)].
+
+    That it was sent is put on record nevertheless, since it was; the practice is told what it owes.
+    """
+    return kind is LetterKind.EXTEND and month_ends_on is not None and on > month_ends_on
+
+
 def closing_letter(purpose: Purpose) -> LetterKind:
     """The letter by which somebody is told, before their request is closed, what became of it."""
     return LetterKind.LIFT if TERMS[purpose].restricts else LetterKind.ANSWER

@@ -165,6 +165,11 @@ def _record_sent(desk: _Desk, sent: str, how: Channel | None) -> None:
     value = {"id": done.reference, **facts(done, *_FIELDS)}
     line = f"{desk.request}, letter {done.number} ({done.kind}): sent on {short_date(on)}."
     desk.call.out.show(value, line)
+    if done.late_since is not None:
+        desk.call.out.note(
+            f"they had to be told by {short_date(done.late_since)} that it takes longer"
+            " [UK GDPR 12(3)]: answer now, and say that you are sorry for the delay"
+        )
     if done.ended_on is not None and done.kind is LetterKind.ANSWER:
         desk.call.out.note(
             "the approval that it tells of no longer stands as it tells of it, since"
