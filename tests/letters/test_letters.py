@@ -27,7 +27,7 @@ from callrec.policy.handing_over import Channel
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.rights.grounds import Ground
-from callrec.policy.rights.letter import LetterKind
+from callrec.policy.rights.letter import WITH_WORDS, LetterKind
 from callrec.record.versions import open_details
 from callrec.release.listen import Player
 from callrec.requests.decide import deny_request, revoke_grants
@@ -391,7 +391,8 @@ def test_what_took_effect_is_told_of_by_the_letter_that_fits_it(house: House) ->
         reference = ask(house, purpose=purpose, number=ANN, recordings=(1,), further=further)
         assert reference == f"R-{n}"
         approve(house, reference, "dora", to="dora", recordings=(1,))
-        assert said in text_of(write(house, kind, reference))
+        words = WORDS if kind in WITH_WORDS else ""
+        assert said in text_of(write(house, kind, reference, words=words))
 
 
 # --- on record ---------------------------------------------------------------------------------
@@ -633,7 +634,9 @@ def test_a_restriction_is_lifted_once_the_person_was_written_to(house: House) ->
     send(house)
     with pytest.raises(Refused, match="told before that"):
         close_request(house.practice, dora, "R-1")
-    write(house, LetterKind.LIFT)
+    with pytest.raises(Refused, match="does not say why the restriction ends"):
+        write(house, LetterKind.LIFT)
+    assert WORDS in text_of(write(house, LetterKind.LIFT, words=WORDS))
     send(house)
     assert close_request(house.practice, dora, "R-1") is RequestState.CLOSED
 

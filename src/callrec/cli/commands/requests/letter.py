@@ -126,6 +126,7 @@ def _write(desk: _Desk, kind: LetterKind, tell: str | None) -> None:
 _QUESTIONS: Final = {
     LetterKind.CLARIFY: "What do they have to tell you (they read this)",
     LetterKind.EXTEND: "Why does it take longer (they read this)",
+    LetterKind.LIFT: "Why does it end (they read this)",
 }
 
 
@@ -229,8 +230,8 @@ Tell = Annotated[
     typer.Option(
         "--tell",
         metavar="TEXT",
-        help="What the letter says in your words, a sentence: what you have to know (clarify), or"
-        " why it takes longer (extend). The person reads it as it is.",
+        help="What the letter says in your words, a sentence: what you have to know (clarify), why"
+        " it takes longer (extend), why a restriction ends (lift). The person reads it as it is.",
     ),
 ]
 
