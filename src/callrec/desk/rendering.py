@@ -65,6 +65,12 @@ def _environment() -> Environment:
     return made
 
 
+def load_templates() -> None:
+    """Compile every template, in the process that is forked for each login."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
+
+
 def bare_page(template: str, *, status: int = 200, **values: Any) -> Answered:
     """A page for people who are not logged in."""
     text = (
@@ -154,7 +160,10 @@ def menu_of(seat: Seat) -> Sequence[MenuItem]:
     return [item for needed, item in _MENU if needed is None or needed in may]
 
 
-_MENU: Final[Sequence[tuple[Power | None, MenuItem]]] = ((None, MenuItem("/", "Inbox")),)
+_MENU: Final[Sequence[tuple[Power | None, MenuItem]]] = (
+    (None, MenuItem("/", "Inbox")),
+    (Power.SEARCH, MenuItem("/search", "Search")),
+)
 
 
 def to(address: str) -> Answered:
