@@ -161,7 +161,7 @@ def record_letter_sent(
         log_with_words(act, actor, request, what, words, subject=[letter.id])
         seen = _as_seen(letter, _unseen(actor, request))
     sent = _written(practice, reference, replace(seen, sent=((on, how),)))
-    month_ends_on = request.clock and first_month_ends_on(practice, request.clock)
+    month_ends_on = first_month_ends_on(practice, request.clock) if request.clock else None
     is_late = is_sent_late(letter.kind, on, month_ends_on)
     return replace(sent, ended_on=ended_on, late_since=month_ends_on if is_late else None)
 
