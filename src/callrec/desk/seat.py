@@ -166,6 +166,10 @@ class Seat:
         """What was kept; None if it is there no more."""
         return self._kept.get(key)
 
+    def let_go(self, key: str) -> None:
+        """Keep it no longer: what was decided by it is not decided twice."""
+        self._kept.pop(key, None)
+
     def leave(self) -> None:
         """End the session, on record."""
         self._opened = None
