@@ -11,7 +11,7 @@ from callrec.desk.exchange import Asked
 from callrec.desk.seat import Seat
 from callrec.errors import Unusable
 from callrec.policy.days import parse_day
-from callrec.practice import Actor, reads_by_login, today
+from callrec.practice import Actor, today
 from callrec.views.typed import read_word
 
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -78,8 +78,7 @@ def check_confirmed(asked: Asked) -> None:
 
 def reader_of(seat: Seat, asked: Asked) -> Actor:
     """Who reads a request: the open login where that is enough, else with the password."""
-    actor = seat.actor
-    return actor if reads_by_login(seat.practice, actor) else seat.reader(password_of(asked))
+    return seat.actor if seat.reads_requests else seat.reader(password_of(asked))
 
 
 def check_typed(asked: Asked, reference: str) -> None:

@@ -20,7 +20,7 @@ from callrec.errors import CallrecError, Locked, Refused
 from callrec.login.keyring import Session
 from callrec.login.sessions import actor_by_session, end_session
 from callrec.login.unlock import Unlocked, actor_by_password, actor_of
-from callrec.practice import Actor, Practice
+from callrec.practice import Actor, Practice, reads_by_login
 from callrec.record.versions import Versioned
 
 UNLOCKED_FOR: Final = timedelta(minutes=5)
@@ -103,6 +103,11 @@ class Seat:
         """Who acts, with what their login keeps: enough to search and to ask."""
         assert self._actor is not None  # noqa: S101 - `begin_page` came first
         return self._actor
+
+    @property
+    def reads_requests(self) -> bool:
+        """The login opens every request, so that no password is asked for."""
+        return reads_by_login(self.practice, self.actor)
 
     @property
     def is_unlocked(self) -> bool:
