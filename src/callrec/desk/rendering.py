@@ -73,6 +73,12 @@ def _sentence(text: str) -> Markup:
     return with_links(f"{text[:1].upper()}{text[1:]}{end}")
 
 
+def load_templates() -> None:
+    """Compile every template, in the process that is forked for each login."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
+
+
 def bare_page(template: str, *, status: int = 200, **values: Any) -> Answered:
     """A page for people who are not logged in."""
     text = (
@@ -165,6 +171,7 @@ def menu_of(seat: Seat) -> Sequence[MenuItem]:
 _MENU: Final[Sequence[tuple[Power | None, MenuItem]]] = (
     (None, MenuItem("/", "Inbox")),
     (None, MenuItem("/requests", "Requests")),
+    (Power.SEARCH, MenuItem("/search", "Search")),
 )
 
 

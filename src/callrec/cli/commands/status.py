@@ -30,6 +30,8 @@ from callrec.views.words import as_words, counted, facts, local_day, local_time
 
 if TYPE_CHECKING:
     from callrec.archive.volumes import ListedVolume
+    from callrec.cli.output import Output
+    from callrec.office.doctor import Finding
     from callrec.office.inbox import InboxItem
     from callrec.office.status import Status
     from callrec.requests.due import DueRequest
@@ -69,7 +71,7 @@ def _status_json(found: Status) -> dict[str, object]:
             for volume in map(volume_json, found.volumes)
         ],
         "last_reconcile": last and {"at": last.at, **counts_json(last.days, last.counts)},
-        **facts(found, "record_verified", "last_drill"),
+        **facts(found, "record_verified", "last_drill", "desk"),
         **facts(found, "searched_without_request"),
         "unreviewed_glass": [
             {"request": glass.reference, "by": glass.by, "at": glass.at, "review": glass.standing}
@@ -145,6 +147,10 @@ def _tried(found: Status, zone: tzinfo) -> Iterator[str]:
         yield f"record last verified whole: {local_time(checked, zone)}"
     else:
         yield "record last verified whole: never on this machine, callrec audit verify"
+    if found.desk == "silent":
+        yield "the desk does not answer: callrec desk --check"
+    elif found.desk:
+        yield "the desk answers"
     if tried := found.last_drill:
         yield f"recovery kit last tried: {local_day(tried, zone)}"
 
@@ -208,6 +214,14 @@ def show_findings(invocation: Invocation, *, full: bool = False) -> None:
     with out.progress("looking", total=recordings_held(practice)) as advance:
         looked = examine(practice, invocation.environ, approver=approver, full=full, done=advance)
         found = tuple(looked)
+    show_checked(out, found)
+    for finding in found:
+        if finding.level is Level.DAMAGE:
+            raise Tampered(finding.what, hint=finding.hint or "")
+
+
+def show_checked(out: Output, found: Sequence[Finding]) -> None:
+    """What was found by looking, and what to do about it."""
 
     def lines() -> Iterator[str]:
         for finding in found:
@@ -216,9 +230,6 @@ def show_findings(invocation: Invocation, *, full: bool = False) -> None:
                 yield f"{'':8} -> {finding.hint}"
 
     out.show_items([facts(each) for each in found], lines())
-    for finding in found:
-        if finding.level is Level.DAMAGE:
-            raise Tampered(finding.what, hint=finding.hint or "")
 
 
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
