@@ -15,6 +15,9 @@ from markupsafe import Markup, escape
 PAGES: Final = (
     (r"login(?: \w+)?", "/login", "log in again"),
     (r"inbox", "/", "your inbox"),
+    (r"request create", "/requests/new", "make a request"),
+    (r"request create ([a-z-]+)", r"/requests/new/\1", "make a request"),
+    (r"request (amend|attach|detach) (R-\d+)", r"/requests/\2/\1", r"\1 \2"),
     (r"search", "/search", "search for calls"),
     (r"show (\d+)", r"/recordings/\1", r"recording \1"),
     (r"request recording (note|identify) (\d+)", r"/recordings/\2/\1", r"\1 on recording \2"),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from callrec.desk.exchange import Answered
-from callrec.desk.pages import account, complaints, home, incidents, search, subjects
+from callrec.desk.pages import account, asking, complaints, home, incidents, search, subjects
 from callrec.errors import NotFound
 
 Page = Callable[..., Answered]
@@ -23,6 +23,16 @@ ROUTES: Final[Mapping[str, Page]] = {
     "POST /logout": account.log_out,
     "GET /unlock": account.ask_password,
     "POST /unlock": account.unlock,
+    "GET /requests/new": asking.choose_purpose,
+    "GET /requests/new/{purpose}": asking.ask_new,
+    "POST /requests/new/{purpose}": asking.make,
+    "GET /requests/made/{key}": asking.show_made,
+    "GET /requests/{reference}/amend": asking.ask_amendment,
+    "POST /requests/{reference}/amend": asking.amend,
+    "GET /requests/{reference}/attach": asking.ask_attachment,
+    "POST /requests/{reference}/attach": asking.attach,
+    "GET /requests/{reference}/detach": asking.ask_detachment,
+    "POST /requests/{reference}/detach": asking.detach,
     "GET /search": search.ask_search,
     "POST /search": search.search,
     "GET /search/{key}": search.show_found,

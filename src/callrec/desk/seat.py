@@ -71,6 +71,8 @@ class Seat:
     """Why what was filled in was not done; the form is shown again with it."""
     done: list[str] = field(default_factory=list)
     """What was just done, and what to know of it: shown once, on the next page."""
+    drafts: dict[str, Any] = field(default_factory=dict)
+    """What was filled in and is not done yet, by the address of its form (desk/drafts.py)."""
     _kept: dict[str, Any] = field(default_factory=dict)
     _opened: _Opened | None = None
     _actor: Actor | None = None
