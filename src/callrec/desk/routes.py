@@ -11,7 +11,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from callrec.desk.exchange import Answered
-from callrec.desk.pages import account, asking, complaints, home, incidents, search, subjects
+from callrec.desk.pages import (
+    account,
+    asking,
+    complaints,
+    deciding,
+    happening,
+    home,
+    incidents,
+    requests,
+    search,
+    subjects,
+)
 from callrec.errors import NotFound
 
 Page = Callable[..., Answered]
@@ -66,6 +77,28 @@ ROUTES: Final[Mapping[str, Page]] = {
     "POST /incidents/{incident}/update": incidents.add_findings,
     "GET /incidents/{incident}/close": incidents.ask_closing,
     "POST /incidents/{incident}/close": incidents.close,
+    "GET /requests": requests.show_list,
+    "GET /requests/{reference}": requests.show,
+    "GET /requests/{reference}/approve": deciding.ask_approval,
+    "POST /requests/{reference}/approve": deciding.foresee,
+    "GET /requests/{reference}/approve/{key}": deciding.ask_confirmation,
+    "POST /requests/{reference}/approve/{key}": deciding.approve,
+    "GET /requests/{reference}/deny": deciding.ask_denial,
+    "POST /requests/{reference}/deny": deciding.deny,
+    "GET /requests/{reference}/revoke": deciding.ask_revocation,
+    "POST /requests/{reference}/revoke": deciding.revoke,
+    "GET /requests/{reference}/review-glass": deciding.ask_review,
+    "POST /requests/{reference}/review-glass": deciding.review,
+    "GET /requests/{reference}/event": happening.show_events,
+    "GET /requests/{reference}/event/{event}": happening.ask_event,
+    "POST /requests/{reference}/event/{event}": happening.record_event,
+    "GET /requests/{reference}/close": happening.ask_close,
+    "POST /requests/{reference}/close": happening.close,
+    "GET /requests/{reference}/withdraw": happening.ask_withdrawal,
+    "POST /requests/{reference}/withdraw": happening.withdraw,
+    "GET /requests/{reference}/gather": happening.ask_gathering,
+    "POST /requests/{reference}/gather": happening.gather,
+    "GET /requests/{reference}/gather/{key}": happening.show_gathered,
     "GET /complaints": complaints.show_list,
     "GET /complaints/new": complaints.ask_new,
     "POST /complaints/new": complaints.receive,
