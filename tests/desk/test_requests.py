@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from house.desks import visit
 from house.practices import House
-from house.requests import REASON
 
 
 def test_x(granted: House) -> None:

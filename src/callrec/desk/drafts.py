@@ -38,8 +38,8 @@ def keep_draft(seat: Seat, asked: Asked) -> Draft:
     """Keep what was filled in, and the file of an earlier time where none was chosen now."""
     earlier = seat.drafts.get(asked.path, Draft())
     fields = {name: said for name, said in asked.fields.items() if name not in _NOT_KEPT}
-    seat.drafts[asked.path] = Draft(fields, {**earlier.files, **asked.files})
-    return seat.drafts[asked.path]
+    draft = seat.drafts[asked.path] = Draft(fields, {**earlier.files, **asked.files})
+    return draft
 
 
 def filled(seat: Seat, asked: Asked) -> Asked:

@@ -105,15 +105,14 @@ def _purpose(text: str) -> Purpose:
 def make(seat: Seat, asked: Asked, purpose: str) -> Answered:
     """Make the request; or put it aside, or fill in what the recordings say of it."""
     chosen = _purpose(purpose)
-    match asked.first("act"):
-        case "keep":
-            keep_draft(seat, asked)
-            seat.done.append("Your answers are kept until you log out")
-            return to("/requests/new")
-        case "fill":
-            keep_draft(seat, asked)
-            _fill_in(seat, asked, chosen)
-            return to(asked.path)
+    if asked.first("act") == "keep":
+        keep_draft(seat, asked)
+        seat.done.append("Your answers are kept until you log out")
+        return to("/requests/new")
+    if asked.first("act") == "fill":
+        keep_draft(seat, asked)
+        _fill_in(seat, asked, chosen)
+        return to(asked.path)
     with drafting(seat, asked) as given:
         numbers, answers = _said(seat, given, chosen)
         made = create_request(
