@@ -218,14 +218,15 @@ def show_made(seat: Seat, asked: Asked, key: str) -> Answered:
     kept = find_kept(seat, key, _Made)
     made, suggested = kept.request, kept.suggested
     recordings = (*made.recordings, *kept.attached.recordings)
-    calls = suggested.shown if suggested and not kept.attached.recordings else ()
+    is_chosen_from = suggested and not recordings and not TERMS[made.purpose].is_owed_whole
+    calls = suggested.shown if suggested and is_chosen_from else ()
     lines = [
         created_line(made, recordings),
         *created_notes(made, suggested, recordings),
         *too_many_lines(kept.attached.too_many),
     ]
     steps = (
-        next_step(seat.actor, made, suggested, recordings),
+        "" if calls else next_step(seat.actor, made, suggested, recordings),
         gathering_step(seat.practice, seat.actor, made, kept.attached),
     )
     return page(
@@ -237,8 +238,7 @@ def show_made(seat: Seat, asked: Asked, key: str) -> Answered:
         steps=tuple(filter(None, steps)),
         reference=made.reference,
         headers=CALL_HEADERS,
-        rows=list(zip(calls, call_rows(calls, seat.zone), strict=True)),
-        is_owed_whole=TERMS[made.purpose].is_owed_whole,
+        rows=[(call.id, row) for call, row in zip(calls, call_rows(calls, seat.zone), strict=True)],
     )
 
 

@@ -85,7 +85,7 @@ def show_found(seat: Seat, _asked: Asked, key: str, number: str = "1") -> Answer
         seat,
         "search_found.html",
         title="Calls that were found",
-        headers=CALL_HEADERS[1:],
+        headers=CALL_HEADERS,
         rows=[(call.id, row) for call, row in zip(shown, call_rows(shown, seat.zone), strict=True)],
         nothing=NONE_FOUND,
         lines=tuple(result_lines(found.result)),
