@@ -179,7 +179,9 @@ def visit(house: House, login: str) -> Visit:
     actor = house.actor(login)
     place = Place(f"desk at {ADDRESS}", secrets.token_hex(32))
     session, until = begin_session(house.practice, actor, place)
-    return Visit(house, login, Seat(house.open, house.practice, session, until, ADDRESS))
+    return Visit(
+        house, login, Seat(house.open, house.practice, session, until, ADDRESS, house.environ)
+    )
 
 
 @contextmanager

@@ -63,6 +63,8 @@ class Seat:
     """UTC: when the session ends at the latest."""
     address: str
     """The browser's, as the serving process saw it."""
+    environ: Mapping[str, str] | None = None
+    """Says where drafts are kept beyond this login; None: nowhere."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     """Stands in each form of this session and in no other."""
     seen: dict[str, Any] = field(default_factory=dict)

@@ -107,7 +107,7 @@ def make(seat: Seat, asked: Asked, purpose: str) -> Answered:
     chosen = _purpose(purpose)
     if asked.first("act") == "keep":
         keep_draft(seat, asked)
-        seat.done.append("Your answers are kept until you log out")
+        seat.done.append("Your answers are kept, also for your next login")
         return to("/requests/new")
     if asked.first("act") == "fill":
         keep_draft(seat, asked)
