@@ -67,16 +67,16 @@ def _environment() -> Environment:
     return made
 
 
-def load_templates() -> None:
-    """Compile every template, in the process that is forked for each login."""
-    for name in _environment().list_templates():
-        _environment().get_template(name)
-
-
 def _sentence(text: str) -> Markup:
     """A line as a sentence, with the commands in it as links."""
     end = "" if text[-1:] in {".", "!", "?"} else "."
     return with_links(f"{text[:1].upper()}{text[1:]}{end}")
+
+
+def load_templates() -> None:
+    """Compile every template, in the process that is forked for each login."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
 
 
 def bare_page(template: str, *, status: int = 200, **values: Any) -> Answered:

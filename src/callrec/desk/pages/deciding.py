@@ -25,6 +25,7 @@ from callrec.desk.rendering import page, to
 from callrec.desk.seat import Seat, source_at
 from callrec.errors import NotFound
 from callrec.login.unlock import actor_by_password
+from callrec.policy.authority import check_decides_purpose, check_not_own
 from callrec.policy.days import parse_day
 from callrec.policy.edits import TypedEdit, read_clip, read_silence
 from callrec.policy.purpose import TERMS, Purpose
@@ -76,12 +77,13 @@ class _Foreseen:
 def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
     """The request in full, and the form of its approval."""
     which, actor = read_request(reference), reader_of(seat, asked)
-    may_be_alone = actor.person.role is Role.DATA_CONTROLLER
-    if not may_be_alone:
-        check_not_own_request(seat.practice, actor, which)
     shown = show_request(seat.practice, actor, which)
     seat.seen[_approving(which)] = shown
-    opened = shown.opened
+    me, opened = actor.person, shown.opened
+    may_be_alone = me.role is Role.DATA_CONTROLLER
+    check_decides_purpose(me, opened.facts, on=today(seat.practice))
+    if not may_be_alone:
+        check_not_own(me, opened.facts)
     withheld = last_withheld(opened.approvals, opened.history, opened.digest)
     edits = last_edits(opened.approvals, opened.history, opened.digest)
     number = {row.uid: row.id for row in opened.recordings}
@@ -108,7 +110,7 @@ def foresee(seat: Seat, asked: Asked, reference: str) -> Answered:
     if shown is None:
         raise _not_seen(f"callrec approve {which}")
     decision = _decision(seat, asked, shown)
-    actor = seat.reader(password_of(asked))
+    actor = seat.reader(password_of(asked))  # what a login knows may be less than what is signed
     if decision.glass_reason is None:
         check_not_own_request(seat.practice, actor, which)
     foreseen = preview_approval(seat.practice, actor, which, decision)
@@ -299,7 +301,8 @@ def review(seat: Seat, asked: Asked, reference: str) -> Answered:
             raise _not_seen(f"callrec audit review-glass {which}")
         check_typed(asked, which)
     reason = asked.first("reason") or None
-    seqs = review_glass(seat.practice, seat.actor, which, verdict=verdict, reason=reason, seen=seen)
+    actor = seat.signer(password_of(asked))
+    seqs = review_glass(seat.practice, actor, which, verdict=verdict, reason=reason, seen=seen)
     seat.done.append(f"{which} is {verdict}: log entry {', '.join(map(str, seqs))}.")
     return to("/")
 
