@@ -24,7 +24,7 @@ from house.requests import (
     state_of,
 )
 
-GRANT_BOTH = {"recording-1": "grant", "recording-2": "grant"}
+GRANT_BOTH: dict[str, Any] = {"recording-1": "grant", "recording-2": "grant"}
 
 
 def foresee(who: Visit, reference: str = "R-1", **filled: Any) -> Shown:
@@ -129,7 +129,7 @@ def test_a_refusal_is_on_record_as_at_a_terminal(stocked: House) -> None:
     typed = written(stocked, lambda: type_in(stocked, "max", *words))
     max_ = visit(stocked, "max")
     max_.open("/requests/R-2/approve")
-    filled = {**GRANT_BOTH, "for": "sam", "silence": "3@0-0.1=third-party"}
+    filled: dict[str, Any] = {**GRANT_BOTH, "for": "sam", "silence": "3@0-0.1=third-party"}
     refused, *_ = written(stocked, lambda: max_.fill_in("/requests/R-2/approve", **filled))
     assert [refused] == typed
     assert refused.outcome is not Outcome.DONE
@@ -196,7 +196,8 @@ def test_a_refusal_of_a_request_writes_the_same_leaves(stocked: House) -> None:
     a_request(stocked), a_request(stocked)
     words = ("deny", "R-1", "--reason", ANOTHER_REASON, "--code", "not-relevant", "--yes")
     typed = written(stocked, lambda: done(stocked, "max", *words))
-    max_, filled = visit(stocked, "max"), {"reason": ANOTHER_REASON, "code": "not-relevant"}
+    max_ = visit(stocked, "max")
+    filled: dict[str, Any] = {"reason": ANOTHER_REASON, "code": "not-relevant"}
     denied = written(stocked, lambda: max_.fill_in("/requests/R-2/deny", typed="R-2", **filled))
     assert denied == typed
     assert state_of(stocked, "R-2") == "denied"
@@ -204,7 +205,8 @@ def test_a_refusal_of_a_request_writes_the_same_leaves(stocked: House) -> None:
 
 def test_a_ground_that_does_not_fit_is_refused_in_the_same_words(stocked: House) -> None:
     a_request(stocked)
-    max_, filled = visit(stocked, "max"), {"reason": ANOTHER_REASON, "code": "crime"}
+    max_ = visit(stocked, "max")
+    filled: dict[str, Any] = {"reason": ANOTHER_REASON, "code": "crime"}
     shown = max_.fill_in("/requests/R-1/deny", typed="R-1", **filled)
     words = ("deny", "R-1", "--reason", ANOTHER_REASON, "--code", "crime", "--yes")
     assert told(stocked, "max", *words).partition(" [")[0] in shown.words
@@ -224,7 +226,7 @@ def test_an_approval_is_taken_back_with_the_same_leaves(stocked: House) -> None:
     words = ("revoke", "R-1", "--reason", ANOTHER_REASON, "--yes")
     typed = written(stocked, lambda: done(stocked, "max", *words))
     max_ = visit(stocked, "max")
-    filled = {"typed": "R-2", "reason": ANOTHER_REASON}
+    filled: dict[str, Any] = {"typed": "R-2", "reason": ANOTHER_REASON}
     assert written(stocked, lambda: max_.fill_in("/requests/R-2/revoke", **filled)) == typed
     assert state_of(stocked, "R-2") == "submitted"
 
@@ -242,7 +244,7 @@ def test_what_was_decided_alone_is_accepted_with_the_same_leaves(alone: House) -
     typed = written(alone, lambda: done(alone, "ava", *words))
     ava = visit(alone, "ava")
     ava.open("/requests/R-2/review-glass")
-    filled = {"typed": "R-2", "verdict": "accepted"}
+    filled: dict[str, Any] = {"typed": "R-2", "verdict": "accepted"}
     reviewed = written(alone, lambda: ava.fill_in("/requests/R-2/review-glass", **filled))
     assert reviewed == typed
     assert [each.standing for each in glass_under(alone.open(), "R-2")] == ["accepted"]

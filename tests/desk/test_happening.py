@@ -34,7 +34,7 @@ def two_of_them(house: House, **further: str) -> None:
     done(house, "dora", "request", "show", "R-1")  # what their holds name is looked for now
 
 
-EVENTS: list[tuple[str, dict[str, str], list[str]]] = [
+EVENTS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("ask", {"for": "clarification", "reason": ANOTHER_REASON}, ["request.asked"]),
     ("extend", {"reason": ANOTHER_REASON}, ["request.extended"]),
     ("identity", {}, ["request.answered"]),
@@ -49,7 +49,7 @@ EVENTS: list[tuple[str, dict[str, str], list[str]]] = [
 
 @pytest.mark.parametrize(("event", "filled", "acts"), EVENTS, ids=[each[0] for each in EVENTS])
 def test_an_event_writes_the_same_leaves_as_at_a_terminal(
-    stocked: House, event: str, filled: dict[str, str], acts: list[str]
+    stocked: House, event: str, filled: dict[str, Any], acts: list[str]
 ) -> None:
     two_of_them(stocked, identity="unknown")
     words = [f"--{name.replace('_', '-')}={text}" for name, text in filled.items()]
@@ -62,7 +62,8 @@ def test_an_event_writes_the_same_leaves_as_at_a_terminal(
 
 def test_what_follows_from_an_event_is_said(stocked: House) -> None:
     two_of_them(stocked)
-    dora, filled = visit(stocked, "dora"), {"for": "identity", "reason": ANOTHER_REASON}
+    dora = visit(stocked, "dora")
+    filled: dict[str, Any] = {"for": "identity", "reason": ANOTHER_REASON}
     shown = dora.fill_in("/requests/R-1/event/ask", on="today", **filled)
     assert "R-1 is waiting." in shown.words
 
@@ -78,12 +79,12 @@ def test_a_package_is_handed_over_and_acknowledged_with_the_same_leaves(granted:
     sam, address = visit(granted, "sam"), "/requests/R-2/event"
     assert written(granted, lambda: sam.fill_in(f"{address}/handed-over", **handed)) == typed
     assert [each.act for each in typed] == ["release.handed-over"]
-    words = ("--on", "today", "--reason", ANOTHER_REASON)
+    why = ("--on", "today", "--reason", ANOTHER_REASON)
     typed = written(
-        granted, lambda: done(granted, "sam", "request", "event", "R-1", "acknowledged", *words)
+        granted, lambda: done(granted, "sam", "request", "event", "R-1", "acknowledged", *why)
     )
-    filled = {"reason": ANOTHER_REASON}
-    assert written(granted, lambda: sam.fill_in(f"{address}/acknowledged", **filled)) == typed
+    said: dict[str, Any] = {"reason": ANOTHER_REASON}
+    assert written(granted, lambda: sam.fill_in(f"{address}/acknowledged", **said)) == typed
 
 
 def test_only_what_fits_its_purpose_and_state_is_offered(granted: House) -> None:
@@ -97,9 +98,8 @@ def test_only_what_fits_its_purpose_and_state_is_offered(granted: House) -> None
 
 def test_an_event_that_cannot_be_is_refused_in_the_same_words(stocked: House) -> None:
     a_request(stocked)
-    shown = visit(stocked, "max").fill_in(
-        "/requests/R-1/event/ask", reason=ANOTHER_REASON, **{"for": "fee"}
-    )
+    filled: dict[str, Any] = {"reason": ANOTHER_REASON, "for": "fee"}
+    shown = visit(stocked, "max").fill_in("/requests/R-1/event/ask", **filled)
     words = ("ask", "--on", "today", "--for", "fee", "--reason", ANOTHER_REASON)
     error = type_in(stocked, "max", "request", "event", "R-1", *words).err
     told = error.partition("error: ")[2].partition("\n")[0].partition(" [")[0]
@@ -160,7 +160,8 @@ def test_what_is_left_out_is_shown_with_its_ground(callers: House) -> None:
     dora = visit(callers, "dora")
     found = dora.fill_in("/requests/R-1/gather")
     assert "2 recordings match R-1. Added: 2. Left out: 0." in found.words
-    again = dora.fill_in("/requests/R-1/gather", **{"leave-1": "third-party", "leave-2": ""})
+    left_out: dict[str, Any] = {"leave-1": "third-party", "leave-2": ""}
+    again = dora.fill_in("/requests/R-1/gather", **left_out)
     assert "Left out: 1, third party: it would tell of another person" in again.words
     assert again.fields["leave-1"] == ["third-party"]
     shown = show_request(callers.open(), signed_in(callers, "dora"), "R-1")

@@ -116,7 +116,8 @@ def warning_lines(shown: ShownRequest, concerned: StaffNamed, me: str) -> Iterat
     if gap := _still_to_gather(shown):
         missing = gap.removeprefix(_NOT_YET)
         yield gap if shown.gathering else f"nobody has gathered what matches it: {missing}"
-    for each in [*shown.approvals, *filter(None, [shown.denial])]:
+    decisions: list[ShownApproval | ShownDenial] = [*shown.approvals]
+    for each in [*decisions, *([shown.denial] if shown.denial else [])]:
         if each.review not in (None, ReviewVerdict.ACCEPTED):
             review = f"callrec audit review-glass {shown.reference}"
             yield f"{each.by} decided this alone; it is {each.review}: {review}"
