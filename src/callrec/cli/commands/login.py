@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from callrec.cli import options
-from callrec.cli.commands.kit import fingerprint_lines
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -126,6 +125,8 @@ def whoami(ctx: Context) -> None:
 def _show_person(
     out: Output, actor: Actor, may: Sequence[Power], fingerprint: str, practice: str
 ) -> None:
+    from callrec.views.fingerprints import fingerprint_lines
+
     value = {
         "user": actor.login,
         "role": actor.person.role,
