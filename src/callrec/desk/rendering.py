@@ -59,6 +59,7 @@ def _environment() -> Environment:
         "act": act_in_words,
         "day": short_date,
         "links": with_links,
+        "two_of": lambda value: (value, value),
     }
     made.globals |= {"counted": counted}
     return made

@@ -12,11 +12,11 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from callrec.audit.session import DESK_IDLE_LIMIT
 from callrec.crypto.identity import Identity
-from callrec.errors import CallrecError, Locked, Refused
+from callrec.errors import CallrecError, Locked, NotFound, Refused
 from callrec.login.keyring import Session
 from callrec.login.sessions import actor_by_session, end_session
 from callrec.login.unlock import Unlocked, actor_by_password, actor_of
@@ -31,6 +31,9 @@ DECISIONS: Final = 10
 
 KEPT: Final = 20
 """Results of searches and the like that a seat keeps for their pages."""
+
+
+_Kept = TypeVar("_Kept")
 
 
 class PasswordNeeded(Locked):
@@ -61,6 +64,8 @@ class Seat:
     """UTC: when the session ends at the latest."""
     address: str
     """The browser's, as the serving process saw it."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """Of the process: where the desk's account remembers what it saw of the vault."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     """Stands in each form of this session and in no other."""
     seen: dict[str, Any] = field(default_factory=dict)
@@ -143,6 +148,17 @@ class Seat:
             self._opened = _Opened(actor.identity, until, DECISIONS)
         return actor
 
+    def countersigner(self, login: str, password: str) -> Actor | None:
+        """The second person, who types their own password at this page; None: nobody was named.
+
+        Raises:
+            WrongPassword: it is not theirs.
+        """
+        if not login:
+            return None
+        source = source_at(self.address)
+        return actor_by_password(self.practice, login=login, password=password, source=source)
+
     def check_token(self, given: str) -> None:
         """Check that a form is one that this session was shown.
 
@@ -163,6 +179,26 @@ class Seat:
     def kept(self, key: str) -> Any:
         """What was kept; None if it is there no more."""
         return self._kept.get(key)
+
+    def keep_instead(self, key: str, what: Any) -> None:
+        """Keep something else under a key that is known already."""
+        self._kept[key] = what
+
+    def kept_as(self, key: str, kind: type[_Kept], again: str) -> _Kept:
+        """What was kept of a kind.
+
+        Args:
+            key: as `keep` gave it.
+            kind: of what.
+            again: what gets it again, as a hint.
+
+        Raises:
+            NotFound: it is there no more.
+        """
+        found = self._kept.get(key)
+        if not isinstance(found, kind):
+            raise NotFound("this is not kept any more", hint=again)
+        return found
 
     def leave(self) -> None:
         """End the session, on record."""

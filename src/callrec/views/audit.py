@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
-from callrec.errors import CallrecError, HeadGone, Tampered, Unanchored, Unchecked
+from callrec.errors import CallrecError, HeadGone, Tampered, Unanchored, Unchecked, Unusable
+from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.words import in_words
 from callrec.registers.audit import Entry
 from callrec.registers.verify import Verdict, Verification
-from callrec.search.reviews import DrawnSearch, DrawnSearches
+from callrec.search.reviews import DrawnSearch, DrawnSearches, Sample
 from callrec.views.words import answer_in_words, counted, facts, local_time
 
 _MAX_SET_BACKS: Final = 5
@@ -218,3 +219,21 @@ def drawn_search_lines(item: DrawnSearch, zone: tzinfo) -> Iterator[str]:
     """One search as its reviewer reads it on a terminal."""
     yield drawn_search_heading(item, zone)
     yield from (f"  {label:<12}{said}" for label, said in drawn_search_facts(item))
+
+
+def sample_of(percent: int | None, count: int | None) -> Sample:
+    """How many searches are to be drawn: one of the two was said, or neither.
+
+    Raises:
+        Unusable: both were.
+    """
+    if percent is not None and count is not None:
+        raise Unusable("--sample and --count both say how many", hint="leave one out")
+    if percent is None and count is None:
+        return Sample(count=5, percent=5)
+    return Sample(count=count or 1, percent=percent or 0)
+
+
+def reviewed_line(seq: int, verdict: ReviewVerdict, entry: int) -> str:
+    """That a search was reviewed, and which entry says so."""
+    return f"entry {seq} is {verdict}, as entry {entry} says"

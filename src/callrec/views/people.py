@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from callrec.archive.opened import drives_still_opened
 from callrec.login.people import Colleague
 from callrec.login.sessions import OpenSession
+from callrec.people.joining import AddedPerson
 from callrec.people.powers import RoleChange
 from callrec.policy.days import short_date
 from callrec.policy.role import Power, Role
-from callrec.practice import Practice
-from callrec.views.words import as_words, can_line, facts
+from callrec.practice import Actor, Practice
+from callrec.views.words import as_words, can_line, counted, facts
 
 
 def person_json(person: Colleague) -> dict[str, Any]:
@@ -23,6 +24,19 @@ def person_json(person: Colleague) -> dict[str, Any]:
         "name": person.full_name,
         **facts(person, "role", "standing", "powers", "delegations", "fingerprint"),
         "claimed_fingerprint": person.claimed_fingerprint or None,
+    }
+
+
+def whoami_json(
+    actor: Actor, may: Sequence[Power], fingerprint: str, practice: str
+) -> dict[str, Any]:
+    """Who is logged in, for programs."""
+    return {
+        "user": actor.login,
+        "role": actor.person.role,
+        "powers": may,
+        "fingerprint": fingerprint,
+        "practice": practice,
     }
 
 
@@ -48,6 +62,23 @@ def confirmed_lines(done: Colleague, by: str, second: str | None) -> Iterator[st
     yield f"{done.login} is confirmed as {as_words(done.role)}, {who}."
     if not second:
         yield "There was no second person who may sign for it."
+
+
+def added_line(added: AddedPerson) -> str:
+    """Somebody is added."""
+    return f"{added.login} is added as {as_words(added.role)}."
+
+
+def ended_line(ended: int, user: str) -> str:
+    """Somebody's logins are ended."""
+    return f"{counted(ended, 'login')} of {user} ended."
+
+
+PASSWORD_CHANGED: Final = (
+    "Your password is changed. Your logins at other terminals have ended, and this one."
+)
+
+NEW_KEY: Final = "You have a new key, and your logins at all terminals have ended."
 
 
 def role_lines(user: str, role: Role, only: Sequence[Power], done: RoleChange) -> Iterator[str]:

@@ -126,17 +126,11 @@ def _show_person(
     out: Output, actor: Actor, may: Sequence[Power], fingerprint: str, practice: str
 ) -> None:
     from callrec.views.fingerprints import fingerprint_lines
+    from callrec.views.people import whoami_json
 
-    value = {
-        "user": actor.login,
-        "role": actor.person.role,
-        "powers": may,
-        "fingerprint": fingerprint,
-        "practice": practice,
-    }
     lines = (
         f"{actor.login}, {as_words(actor.person.role)} of {practice}",
         can_line(may),
         *fingerprint_lines("key", fingerprint),
     )
-    out.show(value, lines)
+    out.show(whoami_json(actor, may, fingerprint, practice), lines)

@@ -25,7 +25,7 @@ from callrec.views.words import facts, local_time
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
-    from callrec.search.reviews import DrawnSearches, Sample, SearchReview
+    from callrec.search.reviews import DrawnSearches, SearchReview
 
 VERDICT_MEANINGS: Final = {
     "accept": "the reason is a valid one",
@@ -50,7 +50,7 @@ def review_searches(
     listed, and you accept or query them with a second command.
     """
     from callrec.search.reviews import draw_searches
-    from callrec.views.audit import drawn_json, spoiled_entries
+    from callrec.views.audit import drawn_json, sample_of, spoiled_entries
 
     call, practice = ctx.obj, practice_of(ctx.obj)
     answers = _typed(accept or (), query or (), reason)
@@ -58,7 +58,7 @@ def review_searches(
         raise Unusable(
             "what is accepted or queried was drawn before", hint="leave out --sample or --count"
         )
-    wanted = _sample(sample, count)
+    wanted = sample_of(sample, count)
     actor, spoiled = signing_person(call, practice), tuple[int, ...]()
     if not answers:
         moment = typed_moment(practice, since, "--since")
@@ -86,16 +86,6 @@ def _typed(
     return accepted | {seq: SearchReview(ReviewVerdict.QUERIED, reason) for seq in query}
 
 
-def _sample(percent: int | None, count: int | None) -> Sample:
-    from callrec.search.reviews import Sample
-
-    if percent is not None and count is not None:
-        raise Unusable("--sample and --count both say how many", hint="leave one out")
-    if percent is None and count is None:
-        return Sample(count=5, percent=5)
-    return Sample(count=count or 1, percent=percent or 0)
-
-
 def _asked(invocation: Invocation, drawn: DrawnSearches) -> Mapping[int, SearchReview]:
     from callrec.search.reviews import SearchReview
 
@@ -118,13 +108,14 @@ def _record(
     invocation: Invocation, practice: Practice, actor: Actor, reviews: Mapping[int, SearchReview]
 ) -> None:
     from callrec.search.reviews import review_searches as record_reviews
+    from callrec.views.audit import reviewed_line
 
     written = record_reviews(practice, actor, reviews)
     items = [
         {"seq": seq, "verdict": reviews[seq].verdict, "audit_seq": leaf}
         for seq, leaf in written.items()
     ]
-    lines = (f"entry {e['seq']} is {e['verdict']}, as entry {e['audit_seq']} says" for e in items)
+    lines = (reviewed_line(seq, reviews[seq].verdict, leaf) for seq, leaf in written.items())
     invocation.out.show_items(items, lines)
 
 

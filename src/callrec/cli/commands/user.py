@@ -169,9 +169,11 @@ def _check_credential_file(role: Role, file: Path | None) -> None:
 def _added(
     added: AddedPerson, password: str | None, *more: str, of: str = ""
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
+    from callrec.views.people import added_line
+
     value = {"user": added.login, **facts(added, "role"), "password": password}
     lines = (
-        f"{added.login} is added as {as_words(added.role)}.",
+        added_line(added),
         *more,
         *_provisional_lines(password, of),
     )
@@ -491,6 +493,7 @@ def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersi
     A second person signs for a new key too, if there is one who may: --countersign
     """
     from callrec.login.unlock import change_password
+    from callrec.views.people import PASSWORD_CHANGED
 
     practice, actor = practice_and_signer(ctx.obj)
     choose = _new_password(ctx.obj, practice, actor)
@@ -499,8 +502,7 @@ def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersi
         _begin_again(ctx.obj.out, practice, actor, choose, second)
         return
     change_password(practice, actor, password=choose())
-    said = "Your password is changed. Your logins at other terminals have ended, and this one."
-    ctx.obj.out.show({"user": actor.login}, said)
+    ctx.obj.out.show({"user": actor.login}, PASSWORD_CHANGED)
 
 
 def _new_password(call: Invocation, practice: Practice, actor: Actor) -> Callable[[], str]:
@@ -524,12 +526,11 @@ def _begin_again(
 ) -> None:
     """Give the actor a new key as well, and tell what was taken back."""
     from callrec.people.seen import begin_again
-    from callrec.views.people import taken_back_lines
+    from callrec.views.people import NEW_KEY, taken_back_lines
 
     taken_back = begin_again(practice, actor, new_password=choose, second=second)
     value = {"user": actor.login, "taken_back": list(taken_back)}
-    done = "You have a new key, and your logins at all terminals have ended."
-    out.show(value, (done, *taken_back_lines(taken_back)))
+    out.show(value, (NEW_KEY, *taken_back_lines(taken_back)))
     _tell_what_is_left(out, practice)
     out.next_step("callrec practice keys rotate --reseal")
 
@@ -554,12 +555,12 @@ def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = 
 def _end_sessions(invocation: Invocation, user: str | None) -> None:
     """End the logins of a person, or one's own."""
     from callrec.login.sessions import end_sessions
+    from callrec.views.people import ended_line
 
     practice, actor = practice_and_signer(invocation)
     whose = user or actor.login
     ended = end_sessions(practice, actor, login=whose)
-    told = f"{counted(ended, 'login')} of {whose} ended."
-    invocation.out.show({"user": whose, "ended": ended}, told)
+    invocation.out.show({"user": whose, "ended": ended}, ended_line(ended, whose))
 
 
 def _show_sessions(
