@@ -258,6 +258,7 @@ _SHOWN_REQUEST: Final = {
             "of_other_extension": bool | None,
             "of_other_number": bool | None,
             **of(ShownRecording, "taken_in_at", "taken_in_by", "by_hand", "matched"),
+            **of(ShownRecording, "findings"),
             **{f"{name}?": each for name, each in _CATEGORY.items()},
         }
     ],
@@ -460,7 +461,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
     "show": {
         **_CALL,
         **of(StartClock),
-        **of(CheckedRecording, "batch", "sides", "findings", "provenance"),
+        **of(CheckedRecording, "batch", "sides", "provenance"),
         **of(CheckedRecording, "notices", "notices_stated_on", "caller_told", "file_checked"),
         **of(CheckedRecording, "restricted_by", "corrected_by"),
         "notes": [{"id": str, "subject": str | None, **of(ShownNote, "text", "at", "by")}],

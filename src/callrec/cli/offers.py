@@ -14,11 +14,12 @@ from callrec.cli.invocation import Invocation, acting_person, practice_of
 from callrec.cli.layout import DueSoon, Overdue
 from callrec.errors import NotFound, Refused
 from callrec.policy.clock_events import Urgency
-from callrec.policy.days import last_day, short_date
+from callrec.policy.days import short_date
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import USED_STATES, RequestAct, check_transition
 from callrec.policy.role import Power, Role
 from callrec.policy.words import in_words
+from callrec.views.inbox import is_soon, pressing_day
 from callrec.views.words import as_words, counted, local_time
 
 if TYPE_CHECKING:
@@ -73,18 +74,10 @@ def _inbox_row(item: InboxItem, zone: tzinfo) -> tuple[str, ...]:
 
 def most_pressing_day(item: InboxItem, zone: tzinfo) -> str:
     """Its due day, else its target, else until when it stands; marked where it is pressing."""
-    due = local_time(item.due_at, zone) if item.due_at else as_words(item.due_on)
+    day = pressing_day(item, zone)
     if item.urgency is Urgency.OVERDUE:
-        return Overdue(f"OVERDUE {due}")
-    if item.urgency is Urgency.DUE_SOON and due:
-        return DueSoon(f"due {due}")
-    if due:
-        return f"due {due}"
-    if item.target_on:
-        return f"target {short_date(item.target_on)}"
-    if item.lapses_at is None:
-        return "no day"
-    return f"until {short_date(last_day(item.lapses_at, zone))}"
+        return Overdue(day)
+    return DueSoon(day) if is_soon(item) else day
 
 
 def _requests(none: str, act: RequestAct | None, keep: _Keep) -> Offer:

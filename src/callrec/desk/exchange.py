@@ -44,10 +44,6 @@ class Asked:
         values = self.fields.get(name) or (default,)
         return values[0].strip()
 
-    def typed(self, name: str) -> str:
-        """The one value of a field to the last space: of a password."""
-        return (self.fields.get(name) or ("",))[0]
-
     def every(self, name: str) -> tuple[str, ...]:
         """The values of a field that are not empty."""
         return tuple(filter(None, (each.strip() for each in self.fields.get(name, ()))))

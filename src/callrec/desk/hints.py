@@ -15,12 +15,60 @@ from markupsafe import Markup, escape
 PAGES: Final = (
     (r"login(?: \w+)?", "/login", "log in again"),
     (r"inbox", "/", "your inbox"),
+    (r"status", "/status", "how things stand"),
+    (r"(?:user )?whoami", "/account", "your account"),
+    (r"user password", "/account/password", "change your password"),
+    (r"user list", "/people", "the people"),
+    (r"user add(?: NAME)?", "/people/add", "add a person"),
+    (r"user sessions", "/sessions", "the open logins"),
+    (r"user (?:confirm|role|delegate|reset|disable|show).*", "/people", "the people"),
+    (r"(?:practice )?register ([a-z-]+)", r"/registers/\1", r"the register: \1"),
+    (r"(?:practice )?register", "/registers", "the registers"),
+    (r"(?:practice )?report", "/report", "the report of a month"),
+    (r"audit list", "/record", "the record"),
+    (r"audit verify", "/record/check", "check the record"),
+    (r"audit review-searches", "/searches", "searches to review"),
+    (r"hold list", "/holds", "the holds"),
+    (r"hold show (H-\d+)", r"/holds/\1", r"hold \1"),
+    (r"hold lift (H-\d+)", r"/holds/\1/lift", r"lift hold \1"),
+    (r"retention review", "/retention", "what is due"),
+    (r"retention dispose", "/retention/propose", "propose a disposal"),
+    (r"retention dispose (R-\d+)", r"/retention/dispose/\1", r"carry out \1"),
+    (r"retention undo BATCH", "/retention/undo", "take back an intake"),
+    (r"archive list", "/drives", "the archive drives"),
+    (r"(?:practice )?settings show", "/settings", "the practice's rules"),
+    (r"(?:practice )?settings apply", "/settings/apply", "change the practice's rules"),
+    (r"(?:practice )?notice list", "/notices", "the notices"),
+    (r"complaint receive", "/complaints/new", "enter a complaint"),
+    (r"complaint (?:list|show)", "/complaints", "the complaints"),
+    (r"complaint show (C-\d+)", r"/complaints/\1", r"complaint \1"),
+    (r"complaint (acknowledge|progress|outcome) (C-\d+)", r"/complaints/\2/\1", r"\1 \2"),
 )
 """A command, the page that does it, and how that reads."""
 
 _COMMAND: Final = re.compile(
     r"callrec ((?:[a-z][a-z-]*)(?: (?:--?[a-z-]+|[a-z][a-z-]*|[A-Z]-\d+|[A-Z]+|\d+))*)"
 )
+
+
+_VALUE: Final = r"(?: (?:unknown\b|[A-Z]+\b(?!-)|[\w-]+(?:\|[\w-]+)+))?"
+
+_OPTION: Final = re.compile(rf"(?<![\w-])--([a-z][a-z-]*)({_VALUE})")
+
+_NEXT_TO_ANOTHER: Final = re.compile(rf"(--[a-z][a-z-]*{_VALUE}) (?=--)")
+
+
+def field_of(option: str) -> str:
+    """The field for an option: ``received_how`` for ``--received-how written|spoken``."""
+    return option.partition(" ")[0].removeprefix("--").replace("-", "_")
+
+
+def _as_question(found: re.Match[str]) -> str:
+    """What an option asks for: at the desk that is a question of the form."""
+    name, value = found[1].replace("-", " "), found[2].strip()
+    if value.isupper():
+        return name
+    return f"{name}: {value.replace('|', ' or ')}" if value else name
 
 
 def with_links(hint: str) -> Markup:
@@ -34,15 +82,23 @@ def with_links(hint: str) -> Markup:
 def _parts(hint: str) -> Iterator[Markup]:
     end = 0
     for found in _COMMAND.finditer(hint):
-        yield escape(hint[end : found.start()])
+        yield _words(hint[end : found.start()])
         yield _link(found)
         end = found.end()
-    yield escape(hint[end:])
+    yield _words(hint[end:])
+
+
+def _words(text: str) -> Markup:
+    return escape(_OPTION.sub(_as_question, _NEXT_TO_ANOTHER.sub(r"\1, ", text)))
 
 
 def _link(found: re.Match[str]) -> Markup:
-    for pattern, page, reads in PAGES:
-        if match := re.fullmatch(pattern, found[1]):
-            address, text = match.expand(page), match.expand(reads)
-            return Markup('<a href="{}">{}</a>').format(address, text)
+    """The page of the command; words after it that are no part of it stay as they are."""
+    typed = found[1].split(" ")
+    for count in range(len(typed), 0, -1):
+        for pattern, page, reads in PAGES:
+            if match := re.fullmatch(pattern, " ".join(typed[:count])):
+                address, text = match.expand(page), match.expand(reads)
+                link = Markup('<a href="{}">{}</a>').format(address, text)
+                return link + "".join(f" {word}" for word in typed[count:])
     return Markup("<code>{}</code>").format(found[0])

@@ -14,7 +14,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.hints import with_links
+from callrec.desk.hints import field_of, with_links
 from callrec.desk.seat import PasswordNeeded, Seat
 from callrec.errors import (
     CallrecError,
@@ -60,6 +60,7 @@ def _environment() -> Environment:
         "day": short_date,
         "links": with_links,
         "two_of": lambda value: (value, value),
+        "field": field_of,
     }
     made.globals |= {"counted": counted}
     return made
@@ -67,7 +68,11 @@ def _environment() -> Environment:
 
 def bare_page(template: str, *, status: int = 200, **values: Any) -> Answered:
     """A page for people who are not logged in."""
-    text = _environment().get_template(template).render(seat=None, menu=(), problem=None, **values)
+    text = (
+        _environment()
+        .get_template(template)
+        .render(seat=None, menu=(), problem=None, done=(), **values)
+    )
     return Answered(status, text.encode())
 
 
@@ -95,6 +100,7 @@ def page(
             menu=menu_of(seat),
             title=title,
             problem=seat.problem,
+            done=_taken(seat.done),
             asked=asked or Asked("GET", "/"),
             moment=moment,
             **values,
@@ -102,6 +108,13 @@ def page(
     )
     status = HTTPStatus.OK if seat.problem is None else status_of(seat.problem)
     return Answered(status, text.encode())
+
+
+def _taken(lines: list[str]) -> Sequence[str]:
+    """The lines, which are there no more."""
+    taken = tuple(lines)
+    lines.clear()
+    return taken
 
 
 def status_of(problem: CallrecError) -> HTTPStatus:

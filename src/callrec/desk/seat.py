@@ -72,6 +72,8 @@ class Seat:
     """What was shown of a thing that is decided next: by page and reference."""
     problem: CallrecError | None = None
     """Why what was filled in was not done; the form is shown again with it."""
+    done: list[str] = field(default_factory=list)
+    """What was just done, and what to know of it: shown once, on the next page."""
     _kept: dict[str, Any] = field(default_factory=dict)
     _opened: _Opened | None = None
     _actor: Actor | None = None

@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -62,7 +61,7 @@ from callrec.intake.known import (
     sounding_alike,
     unchanged_sources,
 )
-from callrec.intake.reading import telephone_setup
+from callrec.intake.reading import doubts_of, telephone_setup
 from callrec.intake.records import AvailableCallRecords
 from callrec.intake.sealing import (
     LARGE_BYTES,
@@ -91,8 +90,6 @@ from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, today
 from callrec.store.directory import DirectoryBatch
-from callrec.telephone.call import TimeConfidence
-from callrec.telephone.sound.sound import Finding
 from callrec.telephone.written import Setup
 
 
@@ -172,9 +169,6 @@ def ingest_found(
 
 MAX_BATCH_RECORDINGS: Final = 400
 """A batch may have more (docs/formats/recording.md, 1), but of each something is held meanwhile."""
-
-_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""Before it nobody recorded calls into files that are still about."""
 
 MAX_BATCH_BYTES: Final = 256_000_000
 
@@ -361,18 +355,10 @@ class IngestRun:
         return unjoined
 
     def _doubt_calls(self, portion: Portion) -> None:
-        """Find what is dated as no call can be, and numbers that could not be read.
-
-        A file's own time may be later than a call.
-        """
+        """Find what is dated as no call can be, and numbers that could not be read."""
         now = self._practice.now()
         for sha256, (first, *others) in portion.new.items():
-            call = first.call
-            is_named = call.time_confidence is not TimeConfidence.FILE_TIME
-            doubts = {Finding.UNREAD} if call.is_number_unread else set[Finding]()
-            if call.started_at < _FIRST or (is_named and call.started_at > now):
-                doubts.add(Finding.MISDATED)
-            if doubts:
+            if doubts := doubts_of(first.call, now):
                 sound = first.sound.with_findings(doubts)
                 portion.new[sha256] = [replace(first, sound=sound, metadata=None), *others]
 

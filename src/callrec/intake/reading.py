@@ -30,7 +30,8 @@ from callrec.settings import Template as StatedTemplate
 from callrec.sound.child import DecodeFailure, Undecodable
 from callrec.sound.coding import count
 from callrec.system.name_pattern import NamePattern
-from callrec.telephone.call import Call, Direction, System, sides_heard
+from callrec.telephone.call import Call, Direction, System, TimeConfidence, sides_heard
+from callrec.telephone.clock import is_misdated
 from callrec.telephone.number import extension_ranges, number_ranges
 from callrec.telephone.reading import read_call, sidecar_for
 from callrec.telephone.sound.inspecting import inspect
@@ -195,6 +196,16 @@ def measured_sound(file: SoundFile, size: int, suffix: str) -> Sound:
         channels=heard.channels,
         duration_ms=heard.duration_ms,
     ).with_findings({Finding.DAMAGED} if is_damaged and not sound.findings & _CUT else ())
+
+
+def doubts_of(call: Call, now: datetime) -> frozenset[Finding]:
+    """What is to be known of a call that comes in now: its date, or its number, cannot be so.
+
+    A file's own time may be later than a call: who copied it may keep another clock.
+    """
+    by = call.started_at if call.time_confidence is TimeConfidence.FILE_TIME else now
+    misdated = {Finding.MISDATED} if is_misdated(call.started_at, by) else set[Finding]()
+    return frozenset(misdated | {Finding.UNREAD} if call.is_number_unread else misdated)
 
 
 def call_described(source: Source, setup: Setup) -> Call:

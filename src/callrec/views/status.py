@@ -12,15 +12,11 @@ from callrec.office.inbox import InboxItem
 from callrec.office.status import Status
 from callrec.policy.days import DayRange, short_date
 from callrec.requests.due import DueRequest
+from callrec.views.inbox import COMMANDS
 from callrec.views.volumes import volume_json
 from callrec.views.words import as_words, counted, facts, local_day, local_time
 
 _OF_A_VOLUME: Final = ("volume", "standing", "last_seen", "last_verified", "on_vaults_disk")
-
-RECORD_HANDED_OVER: Final = (
-    "callrec request event {} handed-over --on DATE --by CHANNEL --to-whom NAME"
-)
-"""What says who has a release, but for the request."""
 
 
 def status_json(found: Status) -> dict[str, Any]:
@@ -77,7 +73,7 @@ def status_lines(found: Status, zone: tzinfo, *, known: bool) -> Iterator[tuple[
     for reference in found.heard_not_sent:
         yield "", f"heard, and no answer went out: {reference}, callrec release {reference}"
     for reference in found.handover_not_recorded:
-        say = RECORD_HANDED_OVER.format(reference)
+        say = COMMANDS["record"].format(reference)
         yield "", f"released, and nobody has said who has it: {reference}, {say}"
     yield from (("", line) for line in _keeping(found, zone))
     for who in found.searched_without_request:

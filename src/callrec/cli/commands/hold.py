@@ -21,6 +21,7 @@ from callrec.cli.invocation import (
 from callrec.cli.layout import Table
 from callrec.cli.output import labelled
 from callrec.policy.hold import HoldState
+from callrec.views.typed import read_hold
 from callrec.views.words import local_day
 
 if TYPE_CHECKING:
@@ -112,11 +113,6 @@ def _row(hold: ListedHold, zone: tzinfo) -> tuple[object, ...]:
     placed = local_day(hold.placed_at, zone)
     number = f"H-{hold.number}"
     return number, hold.request, hold.state, placed, hold.placed_by, hold.recordings
-
-
-def read_hold(text: str) -> int:
-    """A hold's number, as it is printed: 3 of ``H-3``, from that or from ``3``."""
-    return options.read_reference("hold", "H-3", text)
 
 
 HoldReference = Annotated[

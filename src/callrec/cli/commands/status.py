@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from callrec.cli import options
 from callrec.cli.commands.drives import restore as restoring
 from callrec.cli.commands.drives.restore import check_all_fetched, fetched_json, not_fetched_lines
-from callrec.cli.commands.requests.view import how_to_gather
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -24,6 +23,7 @@ from callrec.cli.invocation import (
 from callrec.cli.layout import DueSoon, Overdue, Table
 from callrec.cli.offers import most_pressing_day
 from callrec.errors import Tampered, Unusable
+from callrec.views.inbox import OTHERS, command_for
 from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def inbox(ctx: Context) -> None:
     items = read_inbox(practice, acting_person(ctx.obj, practice))
     words = _inbox_words(items, practice.settings.time_zone)
     ctx.obj.out.show_items([_inbox_json(item) for item in items], words)
-    for command in dict.fromkeys(map(_command, items)):
+    for command in dict.fromkeys(map(command_for, items)):
         ctx.obj.out.next_step(command)
 
 
@@ -144,7 +144,7 @@ def _inbox_json(item: InboxItem) -> dict[str, object]:
         "id": item.reference,
         **facts(item, "waits_to", "purpose", "created_by", "recordings", "by_hand", "lapses_at"),
         **facts(item, "due_on", "due_at", "target_on", "urgency", "nobody_else"),
-        "command": _command(item),
+        "command": command_for(item),
     }
 
 
@@ -154,7 +154,7 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
         return
     rows = [
         (
-            *(item.reference, f"to {item.waits_to}", item.purpose or _OTHERS[item.waits_to]),
+            *(item.reference, f"to {item.waits_to}", item.purpose or OTHERS[item.waits_to]),
             *(item.created_by, item.recordings, most_pressing_day(item, zone)),
         )
         for item in items
@@ -166,43 +166,3 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
             yield f"{item.reference}: brought in by hand, {what}."
         if item.nobody_else:
             yield f"Nobody else may decide {item.reference}: lend the power to somebody."
-
-
-_OTHERS: Final[Mapping[str, str]] = {
-    "settle": "incident",
-    **dict.fromkeys(("acknowledge", "conclude"), "data complaint"),
-    **dict.fromkeys(("archive", "verify"), "archiving"),
-    "confirm": "new key",
-}
-"""What is no request has no purpose."""
-
-_COMMANDS: Final[Mapping[str, str]] = {
-    "decide": "callrec approve {}",
-    "answer": "callrec request event {} {} --on DATE",
-    "hear": "callrec listen {}",
-    "send": "callrec release {}",
-    "close": "callrec request close {}",
-    "record": "callrec request event {} handed-over --on DATE --by CHANNEL --to-whom NAME",
-    "review": "callrec audit review-glass {}",
-    "settle": "callrec incident show {}",
-    "acknowledge": "callrec complaint acknowledge {}",
-    "conclude": "callrec complaint show {}",
-    "archive": "callrec archive --to DIR",
-    "verify": "callrec archive verify",
-    "confirm": "callrec user confirm {}",
-}
-"""What answers that for which something waits."""
-
-
-def _command(item: InboxItem) -> str:
-    if item.waits_to == "decide" and not item.recordings:
-        return f"callrec request show {item.reference}"
-    if item.waits_to in {"attach", "gather"}:
-        return how_to_gather(item.reference, is_described=item.is_described)
-    if item.waits_to == "carry out":
-        erases = item.purpose == "erasure"
-        return f"callrec {'request erase' if erases else 'retention dispose'} {item.reference}"
-    if item.waits_to == "hear" and item.recording is not None:
-        return f"callrec listen {item.reference} {item.recording}"
-    came = item.awaited.came if item.awaited else "EVENT"
-    return _COMMANDS[item.waits_to].format(item.reference, came)

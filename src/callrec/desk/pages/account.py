@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.rendering import as_json, page
+from callrec.desk.filled import password_of
+from callrec.desk.rendering import as_json, page, to
 from callrec.desk.seat import Seat
 from callrec.errors import Unusable
 from callrec.login.choosing import LENGTH_RULE, check_password, facts_known
@@ -54,7 +56,7 @@ def show_account(seat: Seat, asked: Asked) -> Answered:
     )
 
 
-def ask_password(seat: Seat, asked: Asked) -> Answered:
+def ask_new_password(seat: Seat, asked: Asked) -> Answered:
     """The password that is to be theirs."""
     governs = Power.GOVERN in powers(seat.practice, seat.actor)
     may = who_may_second(seat.practice, seat.actor, login=seat.login) if governs else ()
@@ -71,15 +73,15 @@ def ask_password(seat: Seat, asked: Asked) -> Answered:
 
 def set_password(seat: Seat, asked: Asked) -> Answered:
     """Change one's own password, or, where somebody saw it, the key as well; all logins end."""
-    practice, actor = seat.practice, seat.signer(asked.typed("password"))
-    new = asked.typed("new_password")
-    if new != asked.typed("again"):
+    practice, actor = seat.practice, seat.signer(password_of(asked))
+    new = password_of(asked, "new_password")
+    if new != password_of(asked, "again"):
         raise Unusable("the two new passwords differ", hint="type both again")
     check_password(new, facts_known(practice, actor, practice.now()))
     if not asked.ticked("seen"):
         change_password(practice, actor, password=new)
         return _ended(seat, (PASSWORD_CHANGED,))
-    second = seat.countersigner(asked.first("second"), asked.typed("second_password"))
+    second = seat.countersigner(asked.first("second"), password_of(asked, "second_password"))
     taken_back = begin_again(practice, actor, new_password=lambda: new, second=second)
     lines = (NEW_KEY, *taken_back_lines(taken_back), *password_seen_lines(practice))
     return _ended(seat, (*lines, "Then run callrec practice keys rotate --reseal."))
@@ -88,3 +90,15 @@ def set_password(seat: Seat, asked: Asked) -> Answered:
 def _ended(seat: Seat, lines: tuple[str, ...]) -> Answered:
     """What was done, on the last page of this login."""
     return replace(page(seat, "password_done.html", title="Log in again", lines=lines), ends=True)
+
+
+def ask_password(seat: Seat, asked: Asked) -> Answered:
+    """Ask for the password, as the page that was asked for shows what a login does not open."""
+    return page(seat, "unlock.html", title="Your password is needed", asked=asked)
+
+
+def unlock(seat: Seat, asked: Asked) -> Answered:
+    """Take it, and go on to that page."""
+    seat.reader(asked.fields.get("password", [""])[0])
+    path = asked.first("to")
+    return to(path if re.fullmatch(r"(?:/[A-Za-z0-9._-]+)+", path) else "/")

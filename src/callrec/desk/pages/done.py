@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.rendering import page, to
 from callrec.desk.seat import Seat
-from callrec.errors import Failed
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,9 +45,3 @@ def show_done(seat: Seat, _asked: Asked, key: str) -> Answered:
         gone = (*done.lines, f"{done.of_it} was shown here once, and is not kept.")
         seat.keep_instead(key, replace(done, lines=gone, secret=""))
     return shown
-
-
-def check_sure(asked: Asked) -> None:
-    """What cannot be taken back was ticked; Failed if not, as where a terminal's no is typed."""
-    if not asked.ticked("sure"):
-        raise Failed("not confirmed, so nothing was done", hint="tick the box above the button")

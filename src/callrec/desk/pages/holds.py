@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from callrec.desk.exchange import Answered, Asked
+from callrec.desk.filled import check_confirmed, password_of
 from callrec.desk.listing import Column, Listing, arrange, saved
-from callrec.desk.pages.done import check_sure, tell
+from callrec.desk.pages.done import tell
 from callrec.desk.rendering import as_json, page
 from callrec.desk.seat import Seat
 from callrec.errors import Unusable
@@ -116,9 +117,9 @@ def lift(seat: Seat, asked: Asked, hold: str) -> Answered:
     """End a hold, by two people who each type their password."""
     number = read_hold(hold)
     check_hold_exists(seat.practice, number)
-    check_sure(asked)
-    actor = seat.signer(asked.typed("password"))
-    second = seat.countersigner(asked.first("second"), asked.typed("second_password"))
+    check_confirmed(asked)
+    actor = seat.signer(password_of(asked))
+    second = seat.countersigner(asked.first("second"), password_of(asked, "second_password"))
     if second is None:
         raise Unusable("a hold is lifted by two people", hint="say who signs beside you")
     reason = asked.first("reason")

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from callrec.desk.exchange import Answered, Asked
+from callrec.desk.filled import check_confirmed, password_of
 from callrec.desk.listing import Column, Listing, arrange, saved
-from callrec.desk.pages.done import check_sure, tell
+from callrec.desk.pages.done import tell
 from callrec.desk.rendering import as_json, page
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound, Unusable
@@ -135,7 +136,7 @@ def add(seat: Seat, asked: Asked) -> Answered:
             "an intake service is added at the server, where its credential is written",
             hint="callrec user add NAME --name TEXT --role intake --credential-file FILE",
         )
-    actor = seat.signer(asked.typed("password"))
+    actor = seat.signer(password_of(asked))
     added = add_person(
         seat.practice,
         actor,
@@ -160,7 +161,7 @@ def _form(
 
 
 def _second(seat: Seat, asked: Asked) -> Actor | None:
-    return seat.countersigner(asked.first("second"), asked.typed("second_password"))
+    return seat.countersigner(asked.first("second"), password_of(asked, "second_password"))
 
 
 def _back(person: str, user: str) -> tuple[str, str]:
@@ -174,7 +175,7 @@ def ask_confirm(seat: Seat, asked: Asked, person: str) -> Answered:
 
 def confirm(seat: Seat, asked: Asked, person: str) -> Answered:
     """Give a person with a new key their powers, once they have read out its words."""
-    user, actor = _login(seat, person), seat.signer(asked.typed("password"))
+    user, actor = _login(seat, person), seat.signer(password_of(asked))
     second = _second(seat, asked)
     done = confirm_person(
         seat.practice, actor, login=user, words=asked.first("words"), second=second
@@ -196,7 +197,7 @@ def set_role(seat: Seat, asked: Asked, person: str) -> Answered:
     user, practice = _login(seat, person), seat.practice
     role = read_word(Role, "role", asked.first("role"))
     only = frozenset(read_word(Power, "power", each) for each in asked.every("only"))
-    actor = seat.signer(asked.typed("password"))
+    actor = seat.signer(password_of(asked))
     second = None
     if asked.first("second") or role_takes_second(
         practice, actor, login=user, role=role, only=only
@@ -218,7 +219,7 @@ def lend(seat: Seat, asked: Asked, person: str) -> Answered:
     user, practice = _login(seat, person), seat.practice
     power = read_word(Power, "power", asked.first("power"))
     until = parse_day(asked.first("until"), today(practice), what="the last day", ahead=True)
-    actor, second = seat.signer(asked.typed("password")), _second(seat, asked)
+    actor, second = seat.signer(password_of(asked)), _second(seat, asked)
     lend_power(practice, actor, login=user, power=power, until=until, second=second)
     line = delegation_line(user, power, until)
     return tell(seat, "A power is lent", [line], _back(person, user), _NEXT)
@@ -237,7 +238,7 @@ def take_back(seat: Seat, asked: Asked, person: str) -> Answered:
     """Take back at once what was lent."""
     user = _login(seat, person)
     power = read_word(Power, "power", asked.first("power"))
-    actor = seat.signer(asked.typed("password"))
+    actor = seat.signer(password_of(asked))
     end_delegation(seat.practice, actor, login=user, power=power)
     line = delegation_line(user, power, None)
     return tell(seat, "A power is taken back", [line], _back(person, user), _NEXT)
@@ -251,8 +252,8 @@ def ask_disable(seat: Seat, asked: Asked, person: str) -> Answered:
 def disable(seat: Seat, asked: Asked, person: str) -> Answered:
     """Shut a person out; the keys that they held are replaced."""
     user = _login(seat, person)
-    actor = seat.signer(asked.typed("password"))
-    check_sure(asked)
+    actor = seat.signer(password_of(asked))
+    check_confirmed(asked)
     taken_back = disable_person(seat.practice, actor, login=user)
     lines = disabled_lines(user, taken_back)
     return tell(seat, "A person is shut out", lines, _back(person, user), _NEXT)
@@ -266,9 +267,9 @@ def ask_reset(seat: Seat, asked: Asked, person: str) -> Answered:
 def reset(seat: Seat, asked: Asked, person: str) -> Answered:
     """Give a person who lost their password a provisional one, which is shown once."""
     user, practice = _login(seat, person), seat.practice
-    actor = seat.signer(asked.typed("password"))
+    actor = seat.signer(password_of(asked))
     second, seen = _second(seat, asked), asked.ticked("seen")
-    check_sure(asked)
+    check_confirmed(asked)
     done = reset_person(practice, actor, login=user, password="", was_seen=seen, second=second)
     lines = [reset_line(user), *taken_back_lines(done.taken_back)]
     if seen:
@@ -308,7 +309,7 @@ def ask_end_sessions(seat: Seat, asked: Asked, person: str) -> Answered:
 
 def log_out_everywhere(seat: Seat, asked: Asked, person: str) -> Answered:
     """End the logins of a person; of one's own, this one too."""
-    user, actor = _login(seat, person), seat.signer(asked.typed("password"))
+    user, actor = _login(seat, person), seat.signer(password_of(asked))
     ended = end_sessions(seat.practice, actor, login=user)
     if user == seat.login:
         return Answered(303, to="/login?ended", ends=True)

@@ -9,9 +9,8 @@ from threading import Thread
 from typing import Final
 
 from callrec.desk.exchange import Answered, Asked
+from callrec.desk.filled import moment_of, number_of, password_of
 from callrec.desk.listing import Column, Listing, arrange, saved
-from callrec.desk.pages.numbers import number_filled_in
-from callrec.desk.pages.registers import moment_filled_in
 from callrec.desk.rendering import as_json, page, to
 from callrec.desk.seat import Seat, typed
 from callrec.desk.telling import say_bug
@@ -56,11 +55,11 @@ class _Entries:
 
 def list_entries(seat: Seat, asked: Asked) -> Answered:
     """Read entries, on record, and show them on a page of their own."""
-    since, until = (moment_filled_in(seat, asked, each) for each in ("since", "until"))
+    since, until = (moment_of(seat, asked, each) for each in ("since", "until"))
     by, action, subject = (typed(asked.fields, each) for each in ("by", "action", "subject"))
-    limit = number_filled_in(asked, "limit", 1, MOST_SHOWN) or SHOWN_AT_ONCE
+    limit = number_of(asked, "limit", 1, MOST_SHOWN) or SHOWN_AT_ONCE
     wanted = LogFilter(by, action, subject, since, until)
-    reader = seat.reader(asked.typed("password"))
+    reader = seat.reader(password_of(asked))
     entries, total = list_audit(seat.practice, reader, wanted, limit=limit)
     return to(f"/record/{seat.keep(_Entries(entries, total, subject))}")
 
@@ -136,7 +135,7 @@ def ask_check(seat: Seat, asked: Asked) -> Answered:
 def check(seat: Seat, asked: Asked) -> Answered:
     """Begin to check the record, beside this login's other pages, and show how it goes."""
     full, new = asked.first("how") == "full", asked.first("how") == "new"
-    reader = seat.reader(asked.typed("password")) if full else None
+    reader = seat.reader(password_of(asked)) if full else None
     begun = Check(seat.practice.now(), full, seat.practice.register_size)
     begun.work = Thread(target=_check, args=(seat, begun, reader), kwargs={"new": new}, daemon=True)
     begun.work.start()

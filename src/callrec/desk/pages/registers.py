@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from callrec.desk.exchange import Answered, Asked
+from callrec.desk.filled import moment_of, password_of
 from callrec.desk.listing import Column, Listing, arrange, saved
 from callrec.desk.rendering import page, to
-from callrec.desk.seat import Seat, typed
+from callrec.desk.seat import Seat
 from callrec.errors import NotFound
-from callrec.policy.days import parse_instant
 from callrec.policy.reviews import RegisterName, may_read_register, may_report
 from callrec.policy.role import Power, powers_of
 from callrec.practice import today
@@ -46,11 +45,7 @@ def show_registers(seat: Seat, _asked: Asked) -> Answered:
     """Every register and other record that this person may read."""
     person, on = seat.actor.person, today(seat.practice)
     powers = powers_of(person, on)
-    registers = [
-        (each, about)
-        for each, about in WHAT_THEY_LIST.items()
-        if may_read_register(person, each, on=on)
-    ]
+    readable = (each for each in RegisterName if may_read_register(person, each, on=on))
     return page(
         seat,
         "registers.html",
@@ -87,18 +82,11 @@ def ask_register(seat: Seat, asked: Asked, name: str) -> Answered:
     )
 
 
-def moment_filled_in(seat: Seat, asked: Asked, name: str) -> datetime | None:
-    """A day or moment that was filled in, if one was."""
-    if (text := typed(asked.fields, name)) is None:
-        return None
-    return parse_instant(text, seat.zone, today(seat.practice), what=name)
-
-
 def read(seat: Seat, asked: Asked, name: str) -> Answered:
     """Read a register, on record, and show it on a page of its own."""
     register = _name(name)
-    since, until = (moment_filled_in(seat, asked, each) for each in ("since", "until"))
-    reader = seat.reader(asked.typed("password"))
+    since, until = (moment_of(seat, asked, each) for each in ("since", "until"))
+    reader = seat.reader(password_of(asked))
     extract = read_register(seat.practice, reader, register, since=since, until=until)
     return to(f"/registers/{register}/{seat.keep(extract)}")
 

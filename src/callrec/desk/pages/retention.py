@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from callrec.archive.attached import attached_volumes
 from callrec.desk.exchange import Answered, Asked
+from callrec.desk.filled import password_of
 from callrec.desk.listing import Column, Listing, arrange, saved
 from callrec.desk.pages.done import tell
 from callrec.desk.rendering import page, to
@@ -126,7 +127,7 @@ def foresee(seat: Seat, asked: Asked, request: str) -> Answered:
     reference = read_request(request)
     if is_carried_out(seat.practice, reference):
         return _carry_out(seat, asked, reference)
-    reader = seat.reader(asked.typed("password"))
+    reader = seat.reader(password_of(asked))
     items = preview_destruction(seat.practice, reader, reference)
     return to(f"/retention/dispose/{reference}/{seat.keep(_Foreseen(reference, items))}")
 
@@ -159,7 +160,7 @@ def destroy(seat: Seat, asked: Asked, request: str, key: str) -> Answered:
 
 
 def _carry_out(seat: Seat, asked: Asked, reference: str) -> Answered:
-    practice, actor = seat.practice, seat.signer(asked.typed("password"))
+    practice, actor = seat.practice, seat.signer(password_of(asked))
     done = carry_out(
         practice,
         actor,

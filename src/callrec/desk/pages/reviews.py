@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from callrec.desk.exchange import Answered, Asked
+from callrec.desk.filled import moment_of, number_of, password_of
 from callrec.desk.pages.done import tell
-from callrec.desk.pages.numbers import number_filled_in
-from callrec.desk.pages.registers import moment_filled_in
 from callrec.desk.rendering import as_json, page, to
 from callrec.desk.seat import Seat, typed
 from callrec.errors import Unusable
@@ -36,11 +35,9 @@ def ask_sample(seat: Seat, asked: Asked) -> Answered:
 
 def draw(seat: Seat, asked: Asked) -> Answered:
     """Draw searches, on record, and show them on a page of their own."""
-    wanted = sample_of(
-        number_filled_in(asked, "sample", 1, 100), number_filled_in(asked, "count", 1, 1000)
-    )
-    since = moment_filled_in(seat, asked, "since")
-    reader = seat.reader(asked.typed("password"))
+    wanted = sample_of(number_of(asked, "sample", 1, 100), number_of(asked, "count", 1, 1000))
+    since = moment_of(seat, asked, "since")
+    reader = seat.reader(password_of(asked))
     return to(f"/searches/{seat.keep(draw_searches(seat.practice, reader, wanted, since=since))}")
 
 
@@ -71,7 +68,7 @@ def review(seat: Seat, asked: Asked, key: str) -> Answered:
     reviews = _answers(asked, drawn)
     if not reviews:
         raise Unusable("nothing is accepted or queried yet", hint="choose one of the two for each")
-    written = review_searches(seat.practice, seat.reader(asked.typed("password")), reviews)
+    written = review_searches(seat.practice, seat.reader(password_of(asked)), reviews)
     lines = [reviewed_line(seq, reviews[seq].verdict, leaf) for seq, leaf in written.items()]
     more = ("/searches", "Draw more")
     return tell(seat, "Searches to review", lines, more)

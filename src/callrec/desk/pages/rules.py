@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from callrec.desk.exchange import Answered, Asked
+from callrec.desk.filled import check_confirmed, number_of, password_of
 from callrec.desk.listing import Column, Listing, arrange, saved
-from callrec.desk.pages.done import check_sure, tell
-from callrec.desk.pages.numbers import number_filled_in
+from callrec.desk.pages.done import tell
 from callrec.desk.rendering import as_json, download, page, to
 from callrec.desk.seat import Seat
 from callrec.errors import Failed, NotFound, Unusable
@@ -40,7 +40,7 @@ from callrec.views.settings import change_lines, in_force_line, settings_file, s
 def show_rules(seat: Seat, asked: Asked) -> Answered:
     """The rules in force, or those of an entry of the record."""
     typed = Asked("GET", asked.path, {}, {"entry": [asked.query.get("entry", "")]})
-    shown = show_settings(seat.practice, number_filled_in(typed, "entry", 0, 10**12))
+    shown = show_settings(seat.practice, number_of(typed, "entry", 0, 10**12))
     text = settings_file(shown)
     match asked.query.get("as", ""):
         case "json":
@@ -93,13 +93,13 @@ def ask_apply(seat: Seat, asked: Asked, key: str) -> Answered:
 def apply(seat: Seat, asked: Asked, key: str) -> Answered:
     """Put the file's rules into force, as they were shown."""
     kept = seat.kept_as(key, _Proposed, _AGAIN)
-    check_sure(asked)
+    check_confirmed(asked)
 
     def agree(proposed: ProposedSettings) -> None:
         if proposed != kept.proposed:
             raise Failed("the rules were changed meanwhile, by another", hint=_AGAIN)
 
-    actor = seat.signer(asked.typed("password"))
+    actor = seat.signer(password_of(asked))
     applied = apply_settings(seat.practice, actor, kept.values, agree)
     line = in_force_line(applied) if applied else "It changes nothing."
     return tell(seat, "The practice's rules", [line], ("/settings", "The rules in force"))

@@ -10,6 +10,7 @@ from typing import Final
 from markupsafe import Markup
 
 from callrec.desk.exchange import Answered, Asked
+from callrec.desk.filled import password_of
 from callrec.desk.rendering import as_json, download, page, to
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound
@@ -46,7 +47,7 @@ def make(seat: Seat, asked: Asked) -> Answered:
     """Count a month, on record, and show it on a page of its own."""
     practice, typed = seat.practice, asked.first("month")
     month = read_month(typed) if typed else usual_month(practice)
-    found = make_report(practice, seat.reader(asked.typed("password")), month)
+    found = make_report(practice, seat.reader(password_of(asked)), month)
     return to(f"/report/{seat.keep(found)}")
 
 
