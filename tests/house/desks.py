@@ -21,6 +21,7 @@ from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.config import Config, Passwords
+from callrec.desk.application import Admission
 from callrec.desk.exchange import Answered, Asked, Upload
 from callrec.desk.keeping import Vault, answer
 from callrec.desk.seat import Seat
@@ -178,7 +179,8 @@ def visit(house: House, login: str) -> Visit:
     actor = house.actor(login)
     place = Place(f"desk at {ADDRESS}", secrets.token_hex(32))
     session, until = begin_session(house.practice, actor, place)
-    return Visit(house, login, Seat(house.open, house.practice, session, until, ADDRESS, house.environ))
+    seat = Seat(house.open, house.practice, session, until, ADDRESS, house.environ)
+    return Visit(house, login, seat)
 
 
 @contextmanager
@@ -202,4 +204,10 @@ def run() -> None:
     folder, at = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2])
     began = datetime.now(UTC)
     config = Config(vault=folder / "vault", passwords=Passwords(approver_memory_mib=64))
-    serve(Vault(config, os.environ, lambda: at + (datetime.now(UTC) - began)), config.desk)
+
+    def tell(origin: str, admission: Admission | None) -> None:
+        assert admission is not None
+        sys.stdout.write(f"{origin}/open/{admission.one_time}\n")
+        sys.stdout.flush()
+
+    serve(Vault(config, os.environ, lambda: at + (datetime.now(UTC) - began)), config.desk, tell)

@@ -74,7 +74,7 @@ def ended_line(ended: int, user: str) -> str:
     return f"{counted(ended, 'login')} of {user} ended."
 
 
-PASSWORD_CHANGED: Final = (
+OWN_CHANGED: Final = (
     "Your password is changed. Your logins at other terminals have ended, and this one."
 )
 

@@ -494,7 +494,7 @@ def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersi
     A second person signs for a new key too, if there is one who may: --countersign
     """
     from callrec.login.unlock import change_password
-    from callrec.views.people import PASSWORD_CHANGED
+    from callrec.views.people import OWN_CHANGED
 
     practice, actor = practice_and_signer(ctx.obj)
     choose = _new_password(ctx.obj, practice, actor)
@@ -503,7 +503,7 @@ def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersi
         _begin_again(ctx.obj.out, practice, actor, choose, second)
         return
     change_password(practice, actor, password=choose())
-    ctx.obj.out.show({"user": actor.login}, PASSWORD_CHANGED)
+    ctx.obj.out.show({"user": actor.login}, OWN_CHANGED)
 
 
 def _new_password(call: Invocation, practice: Practice, actor: Actor) -> Callable[[], str]:

@@ -20,7 +20,7 @@ from callrec.practice import powers
 from callrec.views.fingerprints import key_facts
 from callrec.views.people import (
     NEW_KEY,
-    PASSWORD_CHANGED,
+    OWN_CHANGED,
     password_seen_lines,
     taken_back_lines,
     whoami_json,
@@ -80,7 +80,7 @@ def set_password(seat: Seat, asked: Asked) -> Answered:
     check_password(new, facts_known(practice, actor, practice.now()))
     if not asked.ticked("seen"):
         change_password(practice, actor, password=new)
-        return _ended(seat, (PASSWORD_CHANGED,))
+        return _ended(seat, (OWN_CHANGED,))
     second = seat.countersigner(asked.first("second"), password_of(asked, "second_password"))
     taken_back = begin_again(practice, actor, new_password=lambda: new, second=second)
     lines = (NEW_KEY, *taken_back_lines(taken_back), *password_seen_lines(practice))
