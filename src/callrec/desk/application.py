@@ -157,7 +157,7 @@ async def _read(request: Request, *, is_known: bool) -> Asked | Answered:
     except TimeoutError:
         return _refusal(HTTPStatus.REQUEST_TIMEOUT, "the form did not come in time")
     except (MultiPartException, ValueError):
-        return _refusal(HTTPStatus.BAD_REQUEST, "this is no form")
+        return _refusal(HTTPStatus.BAD_REQUEST, "what came is not a form")
 
 
 async def _filled_in(path: str, query: Mapping[str, str], request: Request) -> Asked:

@@ -12,7 +12,7 @@ from callrec.desk.seat import Seat
 from callrec.errors import Unusable
 from callrec.policy.days import parse_day, parse_instant
 from callrec.practice import today
-from callrec.views.typed import read_word
+from callrec.views.typed import read_request, read_word
 
 _Word = TypeVar("_Word", bound=StrEnum)
 _Read = TypeVar("_Read")
@@ -59,6 +59,11 @@ def lines_of(asked: Asked, name: str) -> list[str]:
     return [
         line.strip() for each in asked.every(name) for line in each.splitlines() if line.strip()
     ]
+
+
+def why_of(asked: Asked) -> tuple[str | None, str | None]:
+    """For what something is looked up: the reason, and the request, as far as they were given."""
+    return asked.first("reason") or None, read_if_given(asked, "request", read_request)
 
 
 def password_of(asked: Asked, name: str = "password") -> str:

@@ -66,6 +66,12 @@ def _environment() -> Environment:
     return made
 
 
+def load_templates() -> None:
+    """Compile every template, in the process that is forked for each login."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
+
+
 def bare_page(template: str, *, status: int = 200, **values: Any) -> Answered:
     """A page for people who are not logged in."""
     text = (

@@ -23,6 +23,8 @@ from callrec.login.unlock import Unlocked, actor_by_password, actor_of
 from callrec.practice import Actor, Practice
 from callrec.record.versions import Versioned
 
+_Kept = TypeVar("_Kept")
+
 UNLOCKED_FOR: Final = timedelta(minutes=5)
 """How long a password that was given counts for the next decision."""
 
@@ -206,6 +208,20 @@ class Seat:
         """End the session, on record."""
         self._opened = None
         end_session(self.open_vault(), self.session)
+
+
+def find_kept(seat: Seat, key: str, kind: type[_Kept]) -> _Kept:
+    """A result that the seat keeps.
+
+    Raises:
+        NotFound: it is there no more.
+    """
+    found = seat.kept(key)
+    if isinstance(found, kind):
+        return found
+    raise NotFound(
+        "what was shown here is kept no more", hint="look it up again: each look is on record"
+    )
 
 
 def source_at(address: str) -> str:

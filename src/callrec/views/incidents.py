@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
-from callrec.policy.breach import NOT_TOLD, Findings
+from callrec.policy.breach import NOT_TOLD, PEOPLE_TOLD_FIELDS, Findings
 from callrec.policy.days import parse_day, parse_instant, short_date
 from callrec.policy.incident import IncidentState, Outcome
 from callrec.views.words import as_words, local_time
 
 if TYPE_CHECKING:
+    from callrec.incidents.incident import ReportedIncident, UpdatedIncident
     from callrec.incidents.show import ShownIncident
     from callrec.practice import Practice
 
@@ -170,3 +171,19 @@ def read_findings(practice: Practice, said: Mapping[str, Any]) -> Findings:
         return Findings(**said)
     read = parse_day(told_on, today(practice), option="--people-told-on DATE")
     return Findings(**{**said, "people_told_on": read.isoformat()})
+
+
+def reported_line(made: ReportedIncident, zone: tzinfo) -> str:
+    """That an incident is reported, whom that was told, and by when it is settled."""
+    ends = local_time(made.due_at, zone)
+    return f"{made.reference} is reported; {made.told} is told. 72 hours end {ends}."
+
+
+def updated_lines(updated: UpdatedIncident) -> Iterator[str]:
+    """What is still owed of an incident that was added to or closed."""
+    if updated.must_be_reported and updated.state is IncidentState.OPEN:
+        yield "by its likelihood and impact it is reported to the Information Commissioner"
+    if updated.must_tell_people and set(PEOPLE_TOLD_FIELDS) & set(updated.still_missing):
+        yield "by its impact the people affected are told, without undue delay [UK GDPR 34]"
+    if updated.still_missing:
+        yield f"not said yet: {', '.join(map(finding_named, updated.still_missing))}"

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from callrec.errors import Refused
 from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import last_day, short_date
 from callrec.policy.edits import Edits, format_edits
 from callrec.policy.further import FurtherParticular, KeptFile
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import UNDECIDED
+from callrec.policy.request import UNDECIDED, USED_STATES, RequestAct, check_transition
+from callrec.policy.role import Power
 from callrec.policy.search import described_by
 from callrec.policy.words import in_words
 from callrec.views.words import act_in_words, answer_in_words, as_words, counted, facts, local_time
 
 if TYPE_CHECKING:  # the command line loads nothing of the work for its help
+    from callrec.practice import Actor, Practice
     from callrec.requests.ask import StaffNamed
     from callrec.requests.holding import ListedHold
     from callrec.requests.packages import ShownPackageNote, ShownRelease
     from callrec.requests.show import (
+        ListedRequest,
         ShownApproval,
         ShownDenial,
         ShownEvent,
@@ -394,3 +398,49 @@ def _said(value: object, between: str) -> str:
             return between.join(answer_in_words(str(each)) for each in value)
         case _:
             return answer_in_words(str(value)) or "nothing more"
+
+
+Keep: TypeAlias = "Callable[[ListedRequest, str, Collection[Power]], bool]"
+"""Whether a request is offered, given who acts and what they may do."""
+
+
+def request_rows(
+    practice: Practice, actor: Actor, act: RequestAct | None, keep: Keep
+) -> Mapping[str, tuple[str, ...]]:
+    """The requests to which an act can happen now, the newest first: what each is, in words."""
+    from callrec.practice import powers
+    from callrec.requests.show import list_requests
+
+    may = powers(practice, actor)
+    return {
+        each.reference: (
+            *(as_words(each.purpose), each.state, f"by {each.created_by}"),
+            counted(each.recordings, "recording"),
+        )
+        for each in list_requests(practice, actor)
+        if _is_possible(each, act) and keep(each, actor.login, may)
+    }
+
+
+def _is_possible(each: ListedRequest, act: RequestAct | None) -> bool:
+    """Whether that can happen to a request where it stands; nothing can always happen."""
+    if act is not None:
+        try:
+            check_transition(each.state, act, each.reference)
+        except Refused:
+            return False
+    return True
+
+
+def may_change(each: ListedRequest, login: str, may: Collection[Power]) -> bool:
+    """Whether somebody may search for it, and attach what they find."""
+    terms = TERMS[each.purpose]
+    is_open = each.state not in USED_STATES or terms.is_dated
+    is_theirs = each.created_by == login or Power.SEARCH in may
+    return is_open and terms.is_made_by_hand and is_theirs
+
+
+def requests_to_change(practice: Practice, actor: Actor) -> list[tuple[str, str]]:
+    """The requests that somebody may search for and attach to: reference, and it in a line."""
+    rows = request_rows(practice, actor, RequestAct.AMENDED, may_change)
+    return [(name, f"{name}: {', '.join(words)}") for name, words in rows.items()]

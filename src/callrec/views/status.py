@@ -36,7 +36,7 @@ def status_json(found: Status) -> dict[str, Any]:
             for volume in map(volume_json, found.volumes)
         ],
         "last_reconcile": last and {"at": last.at, **counts_json(last.days, last.counts)},
-        **facts(found, "record_verified", "last_drill"),
+        **facts(found, "record_verified", "last_drill", "desk"),
         **facts(found, "searched_without_request"),
         "unreviewed_glass": [
             {"request": glass.reference, "by": glass.by, "at": glass.at, "review": glass.standing}
@@ -113,6 +113,10 @@ def _tried(found: Status, zone: tzinfo) -> Iterator[str]:
         yield f"record last verified whole: {local_time(checked, zone)}"
     else:
         yield "record last verified whole: never on this machine, callrec audit verify"
+    if found.desk == "silent":
+        yield "the desk does not answer: callrec desk --check"
+    elif found.desk:
+        yield "the desk answers"
     if tried := found.last_drill:
         yield f"recovery kit last tried: {local_day(tried, zone)}"
 

@@ -27,6 +27,8 @@ from callrec.views.inbox import OTHERS, command_for
 from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
+    from callrec.cli.output import Output
+    from callrec.office.doctor import Finding
     from callrec.office.inbox import InboxItem
 
 _PRESSING: Final[Mapping[str, Callable[[str], str]]] = {"overdue": Overdue, "due-soon": DueSoon}
@@ -88,6 +90,14 @@ def show_findings(invocation: Invocation, *, full: bool = False) -> None:
     with out.progress("looking", total=recordings_held(practice)) as advance:
         looked = examine(practice, invocation.environ, approver=approver, full=full, done=advance)
         found = tuple(looked)
+    show_checked(out, found)
+    for finding in found:
+        if finding.level is Level.DAMAGE:
+            raise Tampered(finding.what, hint=finding.hint or "")
+
+
+def show_checked(out: Output, found: Sequence[Finding]) -> None:
+    """What was found by looking, and what to do about it."""
 
     def lines() -> Iterator[str]:
         for finding in found:
@@ -96,9 +106,6 @@ def show_findings(invocation: Invocation, *, full: bool = False) -> None:
                 yield f"{'':8} -> {finding.hint}"
 
     out.show_items([facts(each) for each in found], lines())
-    for finding in found:
-        if finding.level is Level.DAMAGE:
-            raise Tampered(finding.what, hint=finding.hint or "")
 
 
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:

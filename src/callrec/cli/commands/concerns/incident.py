@@ -29,7 +29,7 @@ from callrec.policy.breach import (
     Closing,
 )
 from callrec.policy.days import parse_day_or_instant
-from callrec.policy.incident import IncidentState, Outcome
+from callrec.policy.incident import Outcome
 from callrec.views.incidents import (
     FINDINGS,
     OUTCOMES,
@@ -38,7 +38,9 @@ from callrec.views.incidents import (
     incident_facts,
     read_findings,
     read_noticed,
+    reported_line,
     spoken,
+    updated_lines,
 )
 from callrec.views.typed import read_incident, read_recording, read_request
 from callrec.views.words import act_in_words, facts, local_time
@@ -77,9 +79,8 @@ def report(
 
 
 def _show_reported(out: Output, made: ReportedIncident, zone: tzinfo) -> None:
-    ends = local_time(made.due_at, zone)
-    said = f"{made.reference} is reported; {made.told} is told. 72 hours end {ends}."
-    out.show({"id": made.reference, **facts(made, "told", "due_at")}, said)
+    value = {"id": made.reference, **facts(made, "told", "due_at")}
+    out.show(value, reported_line(made, zone))
     out.next_step(f"callrec incident show {made.reference}")
 
 
@@ -270,12 +271,8 @@ def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -
         **facts(updated, "still_missing"),
     }
     out.show(value, done)
-    if updated.must_be_reported and updated.state is IncidentState.OPEN:
-        out.note("by its likelihood and impact it is reported to the Information Commissioner")
-    if updated.must_tell_people and set(PEOPLE_TOLD_FIELDS) & set(updated.still_missing):
-        out.note("by its impact the people affected are told, without undue delay [UK GDPR 34]")
-    if updated.still_missing:
-        out.note(f"not said yet: {', '.join(map(finding_named, updated.still_missing))}")
+    for line in updated_lines(updated):
+        out.note(line)
     out.next_step(f"callrec incident show {updated.reference}")
 
 
