@@ -35,9 +35,6 @@ KEPT: Final = 20
 """Results of searches and the like that a seat keeps for their pages."""
 
 
-_Kept = TypeVar("_Kept")
-
-
 class PasswordNeeded(Locked):
     """The page asks for the password, and it was not given or counts no more."""
 
@@ -188,30 +185,17 @@ class Seat:
         """Keep something else under a key that is known already."""
         self._kept[key] = what
 
-    def kept_as(self, key: str, kind: type[_Kept], again: str) -> _Kept:
-        """What was kept of a kind.
-
-        Args:
-            key: as `keep` gave it.
-            kind: of what.
-            again: what gets it again, as a hint.
-
-        Raises:
-            NotFound: it is there no more.
-        """
-        found = self._kept.get(key)
-        if not isinstance(found, kind):
-            raise NotFound("this is not kept any more", hint=again)
-        return found
-
     def leave(self) -> None:
         """End the session, on record."""
         self._opened = None
         end_session(self.open_vault(), self.session)
 
 
-def find_kept(seat: Seat, key: str, kind: type[_Kept]) -> _Kept:
-    """A result that the seat keeps.
+_AGAIN: Final = "look it up again: each look is on record"
+
+
+def find_kept(seat: Seat, key: str, kind: type[_Kept], again: str = _AGAIN) -> _Kept:
+    """A result that the seat keeps; ``again``: what gets it again, as a hint.
 
     Raises:
         NotFound: it is there no more.
@@ -219,9 +203,7 @@ def find_kept(seat: Seat, key: str, kind: type[_Kept]) -> _Kept:
     found = seat.kept(key)
     if isinstance(found, kind):
         return found
-    raise NotFound(
-        "what was shown here is kept no more", hint="look it up again: each look is on record"
-    )
+    raise NotFound("what was shown here is kept no more", hint=again)
 
 
 def source_at(address: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.rendering import page, to
-from callrec.desk.seat import Seat
+from callrec.desk.seat import Seat, find_kept
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,8 +39,8 @@ def tell(
 
 def show_done(seat: Seat, _asked: Asked, key: str) -> Answered:
     """What was done; a secret is there the first time only."""
-    done = seat.kept_as(key, Done, "your inbox shows what waits for you: callrec inbox")
-    shown = page(seat, "done.html", title=done.title, done=done)
+    done = find_kept(seat, key, Done, "your inbox shows what waits for you: callrec inbox")
+    shown = page(seat, "done.html", title=done.title, told=done)
     if done.secret:
         gone = (*done.lines, f"{done.of_it} was shown here once, and is not kept.")
         seat.keep_instead(key, replace(done, lines=gone, secret=""))

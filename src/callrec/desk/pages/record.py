@@ -12,7 +12,7 @@ from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import moment_of, number_of, password_of
 from callrec.desk.listing import Column, Listing, arrange, saved
 from callrec.desk.rendering import as_json, page, to
-from callrec.desk.seat import Seat, typed
+from callrec.desk.seat import Seat, find_kept, typed
 from callrec.desk.telling import say_bug
 from callrec.errors import CallrecError, Failed
 from callrec.policy.role import VaultKey
@@ -66,7 +66,7 @@ def list_entries(seat: Seat, asked: Asked) -> Answered:
 
 def show_entries(seat: Seat, asked: Asked, key: str) -> Answered:
     """What was read, as a table."""
-    found = seat.kept_as(key, _Entries, "read it again: callrec audit list")
+    found = find_kept(seat, key, _Entries, "read it again: callrec audit list")
     listing = Listing(
         caption="Entries of the record",
         columns=_entry_columns(found.subject),
@@ -167,7 +167,7 @@ def _check(seat: Seat, begun: Check, reader: Actor | None, *, new: bool) -> None
 
 def show_check(seat: Seat, asked: Asked, key: str) -> Answered:
     """How far a check has come, or its verdict."""
-    begun = seat.kept_as(key, Check, "check it again: callrec audit verify")
+    begun = find_kept(seat, key, Check, "check it again: callrec audit verify")
     if begun.work is not None:
         begun.work.join(WAITED_FOR)
     if begun.problem is not None:

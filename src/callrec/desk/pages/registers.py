@@ -9,7 +9,7 @@ from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import moment_of, password_of
 from callrec.desk.listing import Column, Listing, arrange, saved
 from callrec.desk.rendering import page, to
-from callrec.desk.seat import Seat
+from callrec.desk.seat import Seat, find_kept
 from callrec.errors import NotFound
 from callrec.policy.reviews import RegisterName, may_read_register, may_report
 from callrec.policy.role import Power, powers_of
@@ -93,7 +93,7 @@ def read(seat: Seat, asked: Asked, name: str) -> Answered:
 
 def show_register(seat: Seat, asked: Asked, name: str, key: str) -> Answered:
     """What was read, as a table."""
-    extract = seat.kept_as(key, RegisterExtract, f"{_AGAIN} {_name(name)}")
+    extract = find_kept(seat, key, RegisterExtract, f"{_AGAIN} {_name(name)}")
     every = asked.query.get("columns") == "all"
     listing = _listing(seat, extract, extract.columns if every else extract.on_screen)
     if (file := saved(seat, asked, listing)) is not None:

@@ -11,7 +11,7 @@ from callrec.desk.filled import password_of
 from callrec.desk.listing import Column, Listing, arrange, saved
 from callrec.desk.pages.done import tell
 from callrec.desk.rendering import page, to
-from callrec.desk.seat import Seat
+from callrec.desk.seat import Seat, find_kept
 from callrec.errors import Failed
 from callrec.policy.clause import Law
 from callrec.policy.retention import DueGroup
@@ -138,7 +138,7 @@ def _again(reference: str) -> str:
 
 def ask_destroy(seat: Seat, asked: Asked, request: str, key: str) -> Answered:
     """What would be destroyed, and whether it is to be."""
-    foreseen = seat.kept_as(key, _Foreseen, _again(read_request(request)))
+    foreseen = find_kept(seat, key, _Foreseen, _again(read_request(request)))
     return page(
         seat,
         "dispose.html",
@@ -152,7 +152,7 @@ def ask_destroy(seat: Seat, asked: Asked, request: str, key: str) -> Answered:
 
 def destroy(seat: Seat, asked: Asked, request: str, key: str) -> Answered:
     """Destroy what was foreseen, once its reference was typed."""
-    foreseen = seat.kept_as(key, _Foreseen, _again(read_request(request)))
+    foreseen = find_kept(seat, key, _Foreseen, _again(read_request(request)))
     if asked.first("typed") != foreseen.reference:
         hint = f"type {foreseen.reference} to destroy it"
         raise Failed("not confirmed, so nothing was done", hint=hint)

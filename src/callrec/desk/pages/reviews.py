@@ -8,7 +8,7 @@ from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import moment_of, number_of, password_of
 from callrec.desk.pages.done import tell
 from callrec.desk.rendering import as_json, page, to
-from callrec.desk.seat import Seat, typed
+from callrec.desk.seat import Seat, find_kept, typed
 from callrec.errors import Unusable
 from callrec.policy.reviews import ReviewVerdict
 from callrec.search.reviews import (
@@ -43,7 +43,7 @@ def draw(seat: Seat, asked: Asked) -> Answered:
 
 def show_drawn(seat: Seat, asked: Asked, key: str) -> Answered:
     """What was drawn, each with its answer."""
-    drawn = seat.kept_as(key, DrawnSearches, "draw some again: callrec audit review-searches")
+    drawn = find_kept(seat, key, DrawnSearches, "draw some again: callrec audit review-searches")
     if asked.query.get("as") == "json":
         return as_json(drawn_json(drawn), "review-searches.json")
     items = [
@@ -64,7 +64,7 @@ def show_drawn(seat: Seat, asked: Asked, key: str) -> Answered:
 
 def review(seat: Seat, asked: Asked, key: str) -> Answered:
     """Accept or query what was drawn, under one's own name."""
-    drawn = seat.kept_as(key, DrawnSearches, "draw some again: callrec audit review-searches")
+    drawn = find_kept(seat, key, DrawnSearches, "draw some again: callrec audit review-searches")
     reviews = _answers(asked, drawn)
     if not reviews:
         raise Unusable("nothing is accepted or queried yet", hint="choose one of the two for each")

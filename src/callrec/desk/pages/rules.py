@@ -11,7 +11,7 @@ from callrec.desk.filled import check_confirmed, number_of, password_of
 from callrec.desk.listing import Column, Listing, arrange, saved
 from callrec.desk.pages.done import tell
 from callrec.desk.rendering import as_json, download, page, to
-from callrec.desk.seat import Seat
+from callrec.desk.seat import Seat, find_kept
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.notices import complaint_form, notice_on
 from callrec.office.settings import (
@@ -79,7 +79,7 @@ _AGAIN = "give the file again: callrec practice settings apply"
 
 def ask_apply(seat: Seat, asked: Asked, key: str) -> Answered:
     """What would change, and whether it is to."""
-    kept = seat.kept_as(key, _Proposed, _AGAIN)
+    kept = find_kept(seat, key, _Proposed, _AGAIN)
     return page(
         seat,
         "rules_apply.html",
@@ -92,7 +92,7 @@ def ask_apply(seat: Seat, asked: Asked, key: str) -> Answered:
 
 def apply(seat: Seat, asked: Asked, key: str) -> Answered:
     """Put the file's rules into force, as they were shown."""
-    kept = seat.kept_as(key, _Proposed, _AGAIN)
+    kept = find_kept(seat, key, _Proposed, _AGAIN)
     check_confirmed(asked)
 
     def agree(proposed: ProposedSettings) -> None:

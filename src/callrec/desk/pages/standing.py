@@ -12,7 +12,7 @@ from markupsafe import Markup
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import password_of
 from callrec.desk.rendering import as_json, download, page, to
-from callrec.desk.seat import Seat
+from callrec.desk.seat import Seat, find_kept
 from callrec.errors import NotFound
 from callrec.office.status import read_status
 from callrec.paper.document import Block, Document, Plot
@@ -66,7 +66,7 @@ _FILES: Final[Mapping[str, _Kind]] = {
 
 def show_report(seat: Seat, asked: Asked, key: str) -> Answered:
     """What was counted: as a page, or as the file that is asked for."""
-    found = seat.kept_as(key, PracticeReport, "have it made again: callrec report")
+    found = find_kept(seat, key, PracticeReport, "have it made again: callrec report")
     document = report_document(found, seat.zone)
     if (wanted := asked.query.get("as", "")) == "json":
         return as_json(facts(found), f"report-{found.month}.json")
