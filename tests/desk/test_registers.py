@@ -24,7 +24,7 @@ LIVED_IN = Stage("lived-in", lived_in)
 lived = copied(LIVED_IN)
 
 
-def read(reader: Visit, register: str, **days: str) -> Shown:
+def read(reader: Visit, register: str, **days: Any) -> Shown:
     """A register, as its page shows it."""
     return reader.fill_in(f"/registers/{register}", **days)
 
@@ -99,7 +99,7 @@ def test_no_address_of_a_table_says_what_stands_in_it(lived: House) -> None:
 
 def test_days_narrow_it_as_they_do_at_a_terminal(lived: House) -> None:
     ava = visit(lived, "ava")
-    days = {"since": "2026-12-01", "until": "2027-01-01"}
+    days: dict[str, Any] = {"since": "2026-12-01", "until": "2027-01-01"}
     shown = read(ava, "rights-requests", **days)
     file = lived.folder / "register.json"
     typed = [f"--{name}={day}" for name, day in days.items()]
@@ -140,11 +140,10 @@ AN_INCIDENT = (
 
 def test_the_record_is_shown_and_saved_as_it_is_typed(lived: House) -> None:
     ava = visit(lived, "ava")
-    asked = {"by": "sam", "action": "request", "limit": "3"}
+    asked: dict[str, Any] = {"by": "sam", "action": "request", "limit": "3"}
     shown = ava.fill_in("/record", **asked)
-    typed = json.loads(
-        done(lived, "ava", "audit", "list", "--actor=sam", "--action=request", "--limit=3", "--json")
-    )
+    words = ("--actor=sam", "--action=request", "--limit=3", "--json")
+    typed = json.loads(done(lived, "ava", "audit", "list", *words))
     typed.pop("by")
     assert json.loads(saved(ava, shown, "json")) == typed
     assert len(first_cells(shown)) == 3
@@ -171,7 +170,8 @@ def test_a_full_check_opens_what_is_sealed_with_the_password(lived: House) -> No
 
 def test_what_was_changed_is_named_by_a_check(lived: House) -> None:
     with lived.practice.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE leaf SET body = replace(body, 'request', 'Request') WHERE seq = 50")
+        spoil = "UPDATE leaf SET body = replace(body, 'request', 'Request') WHERE seq = 50"
+        connection.exec_driver_sql(spoil)
     shown = visit(lived, "ava").fill_in("/record/check", password=False)
     told = type_in(lived, "ava", "audit", "verify")
     assert told.status == 5
@@ -200,7 +200,7 @@ def test_searches_are_drawn_accepted_and_queried_as_at_a_terminal(lived: House) 
     drawn = dora.fill_in("/searches")
     document = json.loads(saved(dora, drawn, "json"))
     first, second = [each["seq"] for each in document["items"]][:2]
-    answers = {f"verdict-{first}": "accept", f"verdict-{second}": "query"}
+    answers: dict[str, Any] = {f"verdict-{first}": "accept", f"verdict-{second}": "query"}
     told = dora.fill_in(drawn.address, **answers)
     assert told.status == 403
     assert "reason" in told.words

@@ -6,6 +6,7 @@ those can show is tried with `a_desk`, at the practice's own time.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import subprocess
@@ -21,7 +22,7 @@ from urllib.parse import parse_qsl
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
-from callrec.config import Config, Passwords
+from callrec.config import Config, Desk, Passwords
 from callrec.desk.application import Admission
 from callrec.desk.exchange import Answered, Asked, Upload
 from callrec.desk.keeping import Vault, answer
@@ -188,16 +189,19 @@ def visit(house: House, login: str) -> Visit:
 
 
 @contextmanager
-def a_desk(house: House) -> Iterator[str]:
-    """A desk that is served, for this machine; yields the one-time address that opens it."""
+def a_desk(house: House, place: Desk | None = None) -> Iterator[str]:
+    """A desk that is served; yields where. For this machine it is the one-time address."""
     house.close()
     environ = {**house.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    at = house.at.isoformat()
-    served = [sys.executable, "-c", "from house.desks import run; run()", str(house.folder), at]
-    with subprocess.Popen(served, stdout=subprocess.PIPE, text=True, env=environ) as desk:
+    given = json.dumps((place or Desk()).model_dump(mode="json"))
+    served = [sys.executable, "-c", "from house.desks import run; run()"]
+    arguments = [str(house.folder), house.at.isoformat(), given]
+    with subprocess.Popen(
+        [*served, *arguments], stdout=subprocess.PIPE, env=environ, start_new_session=True
+    ) as desk:
         assert desk.stdout is not None
         try:
-            yield desk.stdout.readline().strip()
+            yield desk.stdout.readline().decode().strip()
         finally:
             desk.terminate()
             desk.communicate()
@@ -205,13 +209,13 @@ def a_desk(house: House) -> Iterator[str]:
 
 def run() -> None:
     """The desk of a made-up practice, whose clock goes on from where it stood."""
-    folder, at = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2])
+    folder, at, place = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), sys.argv[3]
     began = datetime.now(UTC)
     config = Config(vault=folder / "vault", passwords=Passwords(approver_memory_mib=64))
 
     def tell(origin: str, admission: Admission | None) -> None:
-        assert admission is not None
-        sys.stdout.write(f"{origin}/open/{admission.one_time}\n")
+        sys.stdout.write(f"{origin}/open/{admission.one_time}\n" if admission else f"{origin}\n")
         sys.stdout.flush()
 
-    serve(Vault(config, os.environ, lambda: at + (datetime.now(UTC) - began)), config.desk, tell)
+    vault = Vault(config, os.environ, lambda: at + (datetime.now(UTC) - began))
+    serve(vault, Desk.model_validate_json(place), tell)

@@ -163,6 +163,7 @@ def menu_of(seat: Seat) -> Sequence[MenuItem]:
 
 _MENU: Final[Sequence[tuple[Power | None, MenuItem]]] = (
     (None, MenuItem("/", "Inbox")),
+    (Power.SEARCH, MenuItem("/search", "Search")),
     (None, MenuItem("/registers", "Registers")),
     (None, MenuItem("/people", "People")),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -73,6 +74,8 @@ def serve(vault: Vault, place: config.Desk, told: Callable[[str, Admission | Non
     signal.signal(signal.SIGTERM, lambda *_: os.kill(serving, signal.SIGTERM))
     signal.signal(signal.SIGINT, lambda *_: os.kill(serving, signal.SIGTERM))
     _start_logins(starts, vault)
+    with suppress(ChildProcessError):
+        os.wait()  # until every login has ended what it does
     return 0
 
 
@@ -91,8 +94,8 @@ def _start_logins(starts: socket.socket, vault: Vault) -> None:
         if os.fork() == 0:
             starts.close()
             theirs.close()
-            for each in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(each, signal.SIG_DFL)
+            for each in (signal.SIGTERM, signal.SIGINT):  # it ends what it does, then the login
+                signal.signal(each, signal.SIG_IGN)
             _run(partial(keep_login, ours, vault))
         ours.close()
         socket.send_fds(starts, [b"l"], [theirs.fileno()])
@@ -119,6 +122,7 @@ def _browsers(asks: socket.socket) -> Browsers:
 
 
 def _serve_pages(listening: socket.socket, place: config.Desk, desk: Desk) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it writes no file, whatever it is sent
     served = uvicorn.Config(
         application(desk),
         log_config=None,

@@ -19,11 +19,12 @@ from callrec.policy.days import (
 from callrec.policy.search import Criteria, Direction
 from callrec.policy.words import in_words
 from callrec.telephone.sound.sound import Finding
+from callrec.views.typed import NamedCall
 from callrec.views.words import as_words, counted, local_time, utc_offset
 
 if TYPE_CHECKING:
     from callrec.calls.find import ShownCall
-    from callrec.practice import Practice
+    from callrec.practice import Actor, Practice
     from callrec.search.search import SearchResult
     from callrec.search.show import CheckedRecording, StartClock
 
@@ -237,6 +238,28 @@ def _on_volumes(calls: Iterable[ShownCall]) -> dict[str, list[int]]:
 def is_minute(began: datetime, at: time | None, zone: tzinfo) -> bool:
     """Whether a call began in that minute of the practice's clock."""
     return began.astimezone(zone).time().replace(second=0, microsecond=0) == at
+
+
+def calls_at(
+    practice: Practice,
+    actor: Actor,
+    named: NamedCall,
+    *,
+    reason: str | None,
+    request: str | None,
+) -> Sequence[ShownCall]:
+    """The calls that began in the minute by which one was named: a search, on record."""
+    from callrec.practice import today
+    from callrec.search.search import search_recordings
+
+    assert named.at is not None  # noqa: S101 - it has no number
+    day = parse_day(named.day, today(practice), what=f'"{named.day}"')
+    then = Criteria(days=DayRange(day, day), times=TimeRange(named.at, named.at))
+    found = search_recordings(
+        practice, actor, criteria=[then], reason=reason, request=request, limit=None
+    )
+    zone = practice.settings.time_zone
+    return [each for each in found.items if is_minute(each.started_at, named.at, zone)]
 
 
 def call_in_a_line(call: ShownCall, zone: tzinfo) -> str:

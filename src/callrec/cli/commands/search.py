@@ -21,18 +21,16 @@ from callrec.cli.offers import open_requests
 from callrec.cli.output import Output, labelled
 from callrec.errors import NotFound, Unusable
 from callrec.policy.days import (
-    DayRange,
-    TimeRange,
     parse_day,
 )
 from callrec.policy.role import Power
-from callrec.policy.search import Criteria, check_search_reason
+from callrec.policy.search import check_search_reason
 from callrec.views.calls import (
     CALL_HEADERS,
     NONE_FOUND,
     call_in_a_line,
     call_rows,
-    is_minute,
+    calls_at,
     is_too_wide,
     read_criteria,
     read_number,
@@ -199,33 +197,12 @@ def numbers_of(
     numbers = []
     for each in named:
         if each.number is None:
-            found = _began_at(practice, actor, each, reason=reason, request=request)
+            found = calls_at(practice, actor, each, reason=reason, request=request)
             when = f"{each.day} {each.at:%H:%M}"
             numbers.append(pick_call(call, when, found, practice.settings.time_zone))
         else:
             numbers.append(each.number)
     return numbers
-
-
-def _began_at(
-    practice: Practice,
-    actor: Actor,
-    named: NamedCall,
-    *,
-    reason: str | None,
-    request: str | None,
-) -> Sequence[ShownCall]:
-    from callrec.practice import today
-    from callrec.search.search import search_recordings
-
-    assert named.at is not None  # noqa: S101 - it has no number
-    day = parse_day(named.day, today(practice), what=f'"{named.day}"')
-    then = Criteria(days=DayRange(day, day), times=TimeRange(named.at, named.at))
-    found = search_recordings(
-        practice, actor, criteria=[then], reason=reason, request=request, limit=None
-    )
-    zone = practice.settings.time_zone
-    return [each for each in found.items if is_minute(each.started_at, named.at, zone)]
 
 
 def pick_call(call: Invocation, when: str, found: Sequence[ShownCall], zone: tzinfo) -> int:
