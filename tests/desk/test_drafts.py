@@ -99,11 +99,3 @@ def test_nobody_else_opens_it_and_what_is_done_is_forgotten(house: House) -> Non
     sam.fill_in("/complaints/new", how="letter", **COMPLAINT)
     assert not file_of(house, "sam").exists()
     assert next_login(house, "sam").open("/complaints/new").fields["what"] == []
-
-
-def test_with_no_memory_to_keep_it_in_it_lasts_as_long_as_the_login(house: House) -> None:
-    sam = visit(house, "sam")
-    sam.seat.environ = None
-    sam.fill_in("/complaints/new", **COMPLAINT)
-    assert sam.open("/complaints/new").fields["what"] == [WRONG]
-    assert not file_of(house, "sam").exists()

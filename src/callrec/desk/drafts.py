@@ -91,8 +91,6 @@ def keep_late(seat: Seat, asked: Asked) -> None:
 
 def restore_drafts(seat: Seat, unlocked: Unlocked) -> None:
     """Take what earlier logins of this person left, and tell them of it."""
-    if seat.environ is None:
-        return
     vault, person = seat.practice.vault, unlocked.person
     forms = read_forms(vault, person, unlocked.identity.kem, seat.environ)
     for path, draft in json.loads(forms or b"{}").items():
@@ -113,8 +111,6 @@ def _command(path: str) -> str:
 
 
 def _seal(seat: Seat) -> None:
-    if seat.environ is None:
-        return
     forms = _as_bytes(seat.drafts)
     if len(forms) > _LARGEST:
         forms = _as_bytes({path: Draft(each.fields) for path, each in seat.drafts.items()})
