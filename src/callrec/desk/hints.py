@@ -14,6 +14,8 @@ from markupsafe import Markup, escape
 
 PAGES: Final = (
     (r"login(?: \w+)?", "/login", "log in again"),
+    (r"listen ([A-Z]-\d+)", r"/requests/\1/listen", r"listen under \1"),
+    (r"listen ([A-Z]-\d+) (\d+)(?: --look)?", r"/requests/\1/listen/\2", r"listen to \2"),
     (r"inbox", "/", "your inbox"),
 )
 """A command, the page that does it, and how that reads."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from callrec.desk.exchange import Answered
-from callrec.desk.pages import account, home
+from callrec.desk.pages import account, home, listen
 from callrec.errors import NotFound
 
 Page = Callable[..., Answered]
@@ -19,6 +19,13 @@ Page = Callable[..., Answered]
 
 ROUTES: Final[Mapping[str, Page]] = {
     "GET /": home.show_inbox,
+    "GET /requests/{reference}/listen": listen.ask_granted,
+    "POST /requests/{reference}/listen": listen.show_granted,
+    "GET /requests/{reference}/listen/{recording}": listen.show_recording,
+    "POST /requests/{reference}/listen/{recording}": listen.begin_hearing,
+    "GET /requests/{reference}/listen/{recording}/waveform": listen.send_waveform,
+    "POST /requests/{reference}/listen/{recording}/sound": listen.send_sound,
+    "POST /requests/{reference}/listen/{recording}/marks": listen.keep_marks,
     "GET /logout": account.ask_logout,
     "POST /logout": account.log_out,
 }

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from callrec.audit.session import DESK_IDLE_LIMIT
 from callrec.crypto.identity import Identity
+from callrec.desk.hearing import Hearing
 from callrec.errors import CallrecError, Locked, Refused
 from callrec.login.keyring import Session
 from callrec.login.sessions import actor_by_session, end_session
@@ -67,6 +68,8 @@ class Seat:
     """What was shown of a thing that is decided next: by page and reference."""
     problem: CallrecError | None = None
     """Why what was filled in was not done; the form is shown again with it."""
+    hearing: Hearing | None = None
+    """What is being heard."""
     _kept: dict[str, Any] = field(default_factory=dict)
     _opened: _Opened | None = None
     _actor: Actor | None = None
@@ -167,6 +170,8 @@ class Seat:
     def leave(self) -> None:
         """End the session, on record."""
         self._opened = None
+        if self.hearing is not None:
+            self.hearing.end()
         end_session(self.open_vault(), self.session)
 
 
