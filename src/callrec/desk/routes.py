@@ -25,6 +25,7 @@ ROUTES: Final[Mapping[str, Page]] = {
     "POST /requests/{reference}/listen/{recording}": listen.begin_hearing,
     "GET /requests/{reference}/listen/{recording}/waveform": listen.send_waveform,
     "POST /requests/{reference}/listen/{recording}/sound": listen.send_sound,
+    "GET /requests/{reference}/listen/{recording}/marks": listen.show_recording,
     "POST /requests/{reference}/listen/{recording}/marks": listen.keep_marks,
     "GET /logout": account.ask_logout,
     "POST /logout": account.log_out,

@@ -333,8 +333,11 @@ function draw() {
       const half = Math.max(0.5, height * (lane / 2 - 4));
       pen.fillRect(column * each, middle - half, Math.max(1, each * 0.8), half * 2);
     });
-    pen.fillStyle = colour("--ink");
+    if (!channel.name) return;
     pen.font = "14px system-ui, sans-serif";
+    pen.fillStyle = colour("--ground");
+    pen.fillRect(0, lane * row, pen.measureText(channel.name).width + 8, 19);
+    pen.fillStyle = colour("--ink");
     pen.fillText(channel.name, 4, lane * row + 15);
   });
   hatch(pen, call.silences.map(each => ({...each, kind: "silence"})), x, lane, colour("--soft"));
