@@ -792,6 +792,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "rows_not_understood": [{"file": str, "line": int, "why": str}],
     },
     "practice migrate": of(Migrated),
+    "practice desk": {"items": [of(doctor.Finding)]},
     "practice doctor": ({"items": [of(doctor.Finding)]}, _REPAIRED),
     "incident report": {"id": str, **of(ReportedIncident, "told", "due_at")},
     "incident list": {

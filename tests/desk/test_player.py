@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from desk.chromium import at_the_desk
+from desk.browsing import a_served_desk
 from house.listening import SILENT_S, granted_spoken
 from house.practices import House, password_of
 from house.stages import Stage, copied
@@ -16,7 +16,7 @@ spoken = copied(Stage("spoken", granted_spoken))
 
 def listen(page: Page) -> None:
     """Go to the player of recording 1."""
-    page.goto(f"{page.url.rstrip('/')}/requests/R-1/listen/1")
+    page.goto("/requests/R-1/listen/1")
     page.get_by_label("Who is there besides you?").fill("nobody")
     page.get_by_label("Your password").fill(password_of("sam"))
     page.get_by_role("button", name="Listen", exact=True).click()
@@ -41,7 +41,7 @@ def stop(page: Page) -> list[tuple[int, int]]:
 
 
 def test_keys_play_pause_and_go_elsewhere_and_each_part_is_recorded(spoken: House) -> None:
-    with at_the_desk(spoken, "sam") as page:
+    with a_served_desk(spoken) as desk, desk.visited("sam") as page:
         listen(page)
         page.keyboard.press("Space")
         plays_to(page, "0:02")
@@ -58,7 +58,7 @@ def test_keys_play_pause_and_go_elsewhere_and_each_part_is_recorded(spoken: Hous
 
 
 def test_silence_is_skipped_and_not_recorded_as_heard(spoken: House) -> None:
-    with at_the_desk(spoken, "sam") as page:
+    with a_served_desk(spoken) as desk, desk.visited("sam") as page:
         listen(page)
         page.get_by_label("Skip silence").check()
         go_to(page, "0:11")
@@ -71,7 +71,7 @@ def test_silence_is_skipped_and_not_recorded_as_heard(spoken: House) -> None:
 
 
 def test_what_is_marked_is_silent_as_the_recipient_will_hear_it(spoken: House) -> None:
-    with at_the_desk(spoken, "sam") as page:
+    with a_served_desk(spoken) as desk, desk.visited("sam") as page:
         listen(page)
         page.evaluate(
             """() => {
@@ -98,7 +98,7 @@ def test_what_is_marked_is_silent_as_the_recipient_will_hear_it(spoken: House) -
 
 
 def test_a_drag_marks_from_where_to_where(spoken: House) -> None:
-    with at_the_desk(spoken, "sam") as page:
+    with a_served_desk(spoken) as desk, desk.visited("sam") as page:
         listen(page)
         canvas = page.locator("#drawn").bounding_box()
         assert canvas
@@ -111,7 +111,7 @@ def test_a_drag_marks_from_where_to_where(spoken: House) -> None:
 
 
 def test_a_page_that_is_left_ends_the_hearing(spoken: House) -> None:
-    with at_the_desk(spoken, "sam") as page:
+    with a_served_desk(spoken) as desk, desk.visited("sam") as page:
         listen(page)
         page.get_by_role("button", name="Play").click()
         plays_to(page, "0:02")

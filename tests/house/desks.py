@@ -6,22 +6,28 @@ those can show is tried with `a_desk`, at the practice's own time.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
-from callrec.config import Config, Passwords
+from callrec.audit.leaf import Outcome
+from callrec.audit.log import read_leaf, stored_head
+from callrec.catalogue.engine import reading
+from callrec.config import Config, Desk, Passwords
+from callrec.desk.application import Admission
 from callrec.desk.exchange import Answered, Asked, Upload
 from callrec.desk.keeping import Vault, answer
 from callrec.desk.seat import Seat
 from callrec.desk.serving import serve
+from callrec.login.people import logins
 from callrec.login.sessions import begin_session
 from callrec.system.terminal import Place
 from house.practices import House, password_of
@@ -42,6 +48,10 @@ class _Reading(HTMLParser):
         self.links: list[str] = []
         self.fields: dict[str, list[str]] = {}
         self._within: list[str] = []
+        self._written: list[str] = []
+        """Of the textarea that is read."""
+        self._chosen: list[str] = []
+        """Of the list that is read."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -54,6 +64,12 @@ class _Reading(HTMLParser):
             is_choice = given.get("type") in ("radio", "checkbox")
             if tag == "input" and (not is_choice or "checked" in given):
                 filled.append(given.get("value", ""))
+            if tag == "textarea":
+                self._written = filled
+            if tag == "select":
+                self._chosen = filled
+        if tag == "option" and "selected" in given:
+            self._chosen.append(given.get("value", ""))
         self._within.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -61,7 +77,9 @@ class _Reading(HTMLParser):
             pass
 
     def handle_data(self, data: str) -> None:
-        if not _SILENT.intersection(self._within):
+        if self._within[-1:] == ["textarea"]:
+            self._written.append(data.removeprefix("\n"))
+        elif not _SILENT.intersection(self._within):
             self.words.append(data)
 
 
@@ -101,14 +119,14 @@ class Visit:
         self,
         path: str,
         *,
-        password: bool = True,
+        password: bool | str = True,
         files: Mapping[str, Upload] | None = None,
         **fields: str | Sequence[str],
     ) -> Shown:
-        """Fill in the form at an address and send it, with the password unless it is left out."""
+        """Fill in the form at an address and send it, with their password, another or none."""
         typed: dict[str, str | Sequence[str]] = {"token": self.seat.token, **fields}
         if password:
-            typed.setdefault("password", password_of(self.login))
+            typed["password"] = password if isinstance(password, str) else password_of(self.login)
         filled = {name: [each] if isinstance(each, str) else each for name, each in typed.items()}
         return self._shown(Asked("POST", path, {}, filled, files or {}))
 
@@ -126,6 +144,37 @@ class Visit:
         return Shown(answered, words, reading.links, reading.fields)
 
 
+@dataclass(frozen=True)
+class Written:
+    """What one leaf says, as far as the same act by another way says it, too."""
+
+    act: str
+    by: str
+    outcome: Outcome
+    subjects: int
+    is_told_more: bool
+    """It has details."""
+
+
+def written(house: House, do: Callable[[], object]) -> list[Written]:
+    """The leaves that something wrote, oldest first: at the desk the same as at a terminal."""
+    before = _size(house)
+    do()
+    after, practice = _size(house), house.practice
+    called = {str(person): login for person, login in logins(practice).items()}
+    with reading(practice.engine) as connection:
+        leaves = [read_leaf(connection, seq)[0] for seq in range(before, after)]
+    return [
+        Written(each.act, called[each.actor], each.outcome, len(each.subject), bool(each.detail))
+        for each in leaves
+    ]
+
+
+def _size(house: House) -> int:
+    with reading(house.open().engine) as connection:
+        return stored_head(connection).size
+
+
 def visit(house: House, login: str) -> Visit:
     """Somebody who logged in at the desk of this practice."""
     actor = house.actor(login)
@@ -135,16 +184,19 @@ def visit(house: House, login: str) -> Visit:
 
 
 @contextmanager
-def a_desk(house: House) -> Iterator[str]:
-    """A desk that is served, for this machine; yields the one-time address that opens it."""
+def a_desk(house: House, place: Desk | None = None) -> Iterator[str]:
+    """A desk that is served; yields where. For this machine it is the one-time address."""
     house.close()
     environ = {**house.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    at = house.at.isoformat()
-    served = [sys.executable, "-c", "from house.desks import run; run()", str(house.folder), at]
-    with subprocess.Popen(served, stdout=subprocess.PIPE, text=True, env=environ) as desk:
+    given = json.dumps((place or Desk()).model_dump(mode="json"))
+    served = [sys.executable, "-c", "from house.desks import run; run()"]
+    arguments = [str(house.folder), house.at.isoformat(), given]
+    with subprocess.Popen(
+        [*served, *arguments], stdout=subprocess.PIPE, env=environ, start_new_session=True
+    ) as desk:
         assert desk.stdout is not None
         try:
-            yield desk.stdout.readline().strip()
+            yield desk.stdout.readline().decode().strip()
         finally:
             desk.terminate()
             desk.communicate()
@@ -152,7 +204,13 @@ def a_desk(house: House) -> Iterator[str]:
 
 def run() -> None:
     """The desk of a made-up practice, whose clock goes on from where it stood."""
-    folder, at = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2])
+    folder, at, place = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), sys.argv[3]
     began = datetime.now(UTC)
     config = Config(vault=folder / "vault", passwords=Passwords(approver_memory_mib=64))
-    serve(Vault(config, os.environ, lambda: at + (datetime.now(UTC) - began)), config.desk)
+
+    def tell(origin: str, admission: Admission | None) -> None:
+        sys.stdout.write(f"{origin}/open/{admission.one_time}\n" if admission else f"{origin}\n")
+        sys.stdout.flush()
+
+    vault = Vault(config, os.environ, lambda: at + (datetime.now(UTC) - began))
+    serve(vault, Desk.model_validate_json(place), tell)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from callrec.cli.commands.calls.ingest_view import findings_lines
 from callrec.cli.commands.requests.view import request_lines
-from callrec.cli.commands.search import footnotes
 from callrec.intake.preview import preview_sources
 from callrec.intake.reading import telephone_setup
 from callrec.intake.sources import Refusal
@@ -19,6 +18,7 @@ from callrec.requests.show import show_request
 from callrec.search.search import search_recordings
 from callrec.search.show import show_recording
 from callrec.telephone.sound.sound import Finding
+from callrec.views.calls import footnotes
 from house.call_records import a_row, records, take_in_with
 from house.practices import House
 from house.requests import a_request, signed_in

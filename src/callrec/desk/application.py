@@ -12,12 +12,12 @@ from http import HTTPStatus
 from importlib.resources import files
 from typing import Final
 
-from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from callrec.desk import guard
 from callrec.desk.browsers import MOST, Browser, Browsers
@@ -58,25 +58,31 @@ class Desk:
     logins: guard.Allowances = field(default_factory=lambda: guard.Allowances(10, 0.2))
 
 
-def application(desk: Desk) -> Starlette:
+def application(desk: Desk) -> ASGIApp:
     """The desk as a web application."""
 
-    async def endpoint(request: Request) -> Response:
-        try:
-            response = await _answer(desk, request)
-        except ClientDisconnect:
-            return Response(status_code=HTTPStatus.BAD_REQUEST)
-        except Exception as bug:  # noqa: BLE001  # its text may hold what was typed
-            say_bug(bug)
-            response = _response(_refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong"))
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        response = await _answered(desk, request)
         for name, value in guard.HEADERS.items():
             response.headers.setdefault(name, value)
         if desk.origin.startswith("https:"):
             response.headers.update(guard.OVER_TLS)
-        return response
+        await response(scope, receive, send)
 
-    methods = ["GET", "HEAD", "POST"]
-    return Starlette(routes=[Route("/{path:path}", endpoint, methods=methods)])
+    return answer
+
+
+async def _answered(desk: Desk, request: Request) -> Response:
+    try:
+        return await _answer(desk, request)
+    except ClientDisconnect:
+        return Response(status_code=HTTPStatus.BAD_REQUEST)
+    except Exception as bug:  # noqa: BLE001  # its text may hold what was typed
+        say_bug(bug)
+        return _response(_refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong"))
 
 
 async def _answer(desk: Desk, request: Request) -> Response:
@@ -109,6 +115,8 @@ async def _page(desk: Desk, request: Request, address: str) -> Response:
 
 def _not_let_in(desk: Desk, request: Request, address: str) -> Answered | None:
     """Why a browser's question is not even read."""
+    if request.method not in ("GET", "HEAD", "POST"):
+        return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, "the desk takes no such method")
     if not desk.pages.take(address):
         return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "too much is asked at once")
     if request.headers.get("host") != desk.origin.partition("://")[2]:
@@ -150,14 +158,15 @@ async def _read(request: Request, *, is_known: bool) -> Asked | Answered:
         return Asked("GET", path, query)
     most = guard.MOST_UPLOAD_BYTES if is_known else guard.MOST_FORM_BYTES
     length = request.headers.get("content-length", "")
-    if not length.isdecimal() or int(length) > most:
+    says_two = "transfer-encoding" in request.headers
+    if says_two or not length.isdecimal() or int(length) > most:
         return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "this is more than a form takes")
     try:
         return await asyncio.wait_for(_filled_in(path, query, request), guard.BODY_SECONDS)
     except TimeoutError:
         return _refusal(HTTPStatus.REQUEST_TIMEOUT, "the form did not come in time")
-    except (MultiPartException, ValueError):
-        return _refusal(HTTPStatus.BAD_REQUEST, "this is no form")
+    except (HTTPException, MultiPartException, ValueError, KeyError):
+        return _refusal(HTTPStatus.BAD_REQUEST, "what came is not a form")
 
 
 async def _filled_in(path: str, query: Mapping[str, str], request: Request) -> Asked:
@@ -189,6 +198,7 @@ async def _log_in(desk: Desk, asked: Asked, address: str, value: str) -> Respons
     told, cookie = await desk.browsers.log_in(typed)
     if not cookie:
         return _login_page(told, login, HTTPStatus.FORBIDDEN if "error" in told else HTTPStatus.OK)
+    desk.logins.of(address).give_back()  # a whole practice may log in from one address
     desk.browsers.forget(value)  # who was logged in here before is not any more
     response = _response(Answered(HTTPStatus.SEE_OTHER, to="/"))
     response.headers.append("set-cookie", guard.cookie(guard.COOKIE, cookie))

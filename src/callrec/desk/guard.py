@@ -7,7 +7,7 @@ Sources: OWASP ASVS 5.0, chapter 3 (web frontend security); Fetch Metadata (W3C)
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -71,20 +71,26 @@ class Allowance:
 
     most: float
     a_second: float
-    now: float = field(default_factory=time.monotonic)
-    left: float = -1
+    clock: Callable[[], float] = time.monotonic
+    _left: float = field(init=False)
+    _at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._left, self._at = self.most, self.clock()
 
     def take(self) -> bool:
         """Take one, if there is one."""
-        now = time.monotonic()
-        if self.left < 0:
-            self.left = self.most
-        self.left = min(self.most, self.left + (now - self.now) * self.a_second)
-        self.now = now
-        if self.left < 1:
+        now = self.clock()
+        self._left = min(self.most, self._left + (now - self._at) * self.a_second)
+        self._at = now
+        if self._left < 1:
             return False
-        self.left -= 1
+        self._left -= 1
         return True
+
+    def give_back(self) -> None:
+        """What was taken does not count."""
+        self._left = min(self.most, self._left + 1)
 
 
 @dataclass(slots=True)
@@ -93,14 +99,19 @@ class Allowances:
 
     most: float
     a_second: float
+    clock: Callable[[], float] = time.monotonic
     each: dict[str, Allowance] = field(default_factory=dict)
 
     def take(self, whose: str) -> bool:
         """Take one of theirs, if there is one."""
+        return self.of(whose).take()
+
+    def of(self, whose: str) -> Allowance:
+        """Theirs, a full one if they asked for nothing yet."""
         if len(self.each) > MOST_TOLD_APART:
-            self.each.clear()  # the oldest are full again by then
-        allowance = self.each.setdefault(whose, Allowance(self.most, self.a_second))
-        return allowance.take()
+            self.each.clear()  # most are full again by then
+        fresh = Allowance(self.most, self.a_second, self.clock)
+        return self.each.setdefault(whose, fresh)
 
 
 MOST_TOLD_APART: Final = 10_000

@@ -17,12 +17,48 @@ PAGES: Final = (
     (r"listen ([A-Z]-\d+)", r"/requests/\1/listen", r"listen under \1"),
     (r"listen ([A-Z]-\d+) (\d+)(?: --look)?", r"/requests/\1/listen/\2", r"listen to \2"),
     (r"inbox", "/", "your inbox"),
+    (r"search", "/search", "search for calls"),
+    (r"show (\d+)", r"/recordings/\1", r"recording \1"),
+    (r"request recording (note|identify) (\d+)", r"/recordings/\2/\1", r"\1 on recording \2"),
+    (r"request subject add", "/subjects/new", "enter a person"),
+    (r"request subject find", "/subjects/find", "look a person up"),
+    (r"request subject list", "/subjects", "the register of people"),
+    (r"request subject show (S-\d+)", r"/subjects/\1", r"look at \1"),
+    (r"request subject (change|erase) (S-\d+)", r"/subjects/\2/\1", r"\1 \2"),
+    (r"incident report", "/incidents/new", "report an incident"),
+    (r"incident (?:list|show)", "/incidents", "the incidents"),
+    (r"incident show (I-\d+)", r"/incidents/\1", r"incident \1"),
+    (r"incident (update|close) (I-\d+)", r"/incidents/\2/\1", r"\1 \2"),
+    (r"complaint receive", "/complaints/new", "enter a complaint"),
+    (r"complaint (?:list|show)", "/complaints", "the complaints"),
+    (r"complaint show (C-\d+)", r"/complaints/\1", r"complaint \1"),
+    (r"complaint (acknowledge|progress|outcome) (C-\d+)", r"/complaints/\2/\1", r"\1 \2"),
 )
 """A command, the page that does it, and how that reads."""
 
 _COMMAND: Final = re.compile(
     r"callrec ((?:[a-z][a-z-]*)(?: (?:--?[a-z-]+|[a-z][a-z-]*|[A-Z]-\d+|[A-Z]+|\d+))*)"
 )
+
+
+_VALUE: Final = r"(?: (?:unknown\b|[A-Z]+\b(?!-)|[\w-]+(?:\|[\w-]+)+))?"
+
+_OPTION: Final = re.compile(rf"(?<![\w-])--([a-z][a-z-]*)({_VALUE})")
+
+_NEXT_TO_ANOTHER: Final = re.compile(rf"(--[a-z][a-z-]*{_VALUE}) (?=--)")
+
+
+def field_of(option: str) -> str:
+    """The field for an option: ``received_how`` for ``--received-how written|spoken``."""
+    return option.partition(" ")[0].removeprefix("--").replace("-", "_")
+
+
+def _as_question(found: re.Match[str]) -> str:
+    """What an option asks for: at the desk that is a question of the form."""
+    name, value = found[1].replace("-", " "), found[2].strip()
+    if value.isupper():
+        return name
+    return f"{name}: {value.replace('|', ' or ')}" if value else name
 
 
 def with_links(hint: str) -> Markup:
@@ -36,15 +72,23 @@ def with_links(hint: str) -> Markup:
 def _parts(hint: str) -> Iterator[Markup]:
     end = 0
     for found in _COMMAND.finditer(hint):
-        yield escape(hint[end : found.start()])
+        yield _words(hint[end : found.start()])
         yield _link(found)
         end = found.end()
-    yield escape(hint[end:])
+    yield _words(hint[end:])
+
+
+def _words(text: str) -> Markup:
+    return escape(_OPTION.sub(_as_question, _NEXT_TO_ANOTHER.sub(r"\1, ", text)))
 
 
 def _link(found: re.Match[str]) -> Markup:
-    for pattern, page, reads in PAGES:
-        if match := re.fullmatch(pattern, found[1]):
-            address, text = match.expand(page), match.expand(reads)
-            return Markup('<a href="{}">{}</a>').format(address, text)
+    """The page of the command; words after it that are no part of it stay as they are."""
+    typed = found[1].split(" ")
+    for count in range(len(typed), 0, -1):
+        for pattern, page, reads in PAGES:
+            if match := re.fullmatch(pattern, " ".join(typed[:count])):
+                address, text = match.expand(page), match.expand(reads)
+                link = Markup('<a href="{}">{}</a>').format(address, text)
+                return link + "".join(f" {word}" for word in typed[count:])
     return Markup("<code>{}</code>").format(found[0])

@@ -30,9 +30,10 @@ from callrec.desk.exchange import (
     receive,
     send,
 )
+from callrec.desk.pages.account import ask_password
 from callrec.desk.rendering import cannot_open, error_page
 from callrec.desk.routes import find_page
-from callrec.desk.seat import Seat, source_at
+from callrec.desk.seat import PasswordNeeded, Seat, source_at
 from callrec.desk.telling import say_bug
 from callrec.errors import CallrecError, Failed, Locked
 from callrec.login.unlock import AwaitingConfirmation, begin, unlock_person
@@ -143,6 +144,8 @@ def answer(seat: Seat, asked: Asked) -> Answered:
         return cannot_open(problem)
     try:
         return _page(seat, asked)
+    except PasswordNeeded:
+        return ask_password(seat, asked)
     except CallrecError as problem:
         return error_page(seat, problem)
     except Exception as bug:  # noqa: BLE001  # its text may hold what was typed

@@ -15,7 +15,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.hints import with_links
+from callrec.desk.hints import field_of, with_links
 from callrec.desk.seat import PasswordNeeded, Seat
 from callrec.errors import (
     CallrecError,
@@ -59,14 +59,25 @@ def _environment() -> Environment:
         "act": act_in_words,
         "day": short_date,
         "links": with_links,
+        "field": field_of,
     }
     made.globals |= {"counted": counted}
     return made
 
 
+def load_templates() -> None:
+    """Compile every template, in the process that is forked for each login."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
+
+
 def bare_page(template: str, *, status: int = 200, **values: Any) -> Answered:
     """A page for people who are not logged in."""
-    text = _environment().get_template(template).render(seat=None, menu=(), problem=None, **values)
+    text = (
+        _environment()
+        .get_template(template)
+        .render(seat=None, menu=(), problem=None, done=(), **values)
+    )
     return Answered(status, text.encode())
 
 
@@ -94,6 +105,7 @@ def page(
             menu=menu_of(seat),
             title=title,
             problem=seat.problem,
+            done=_taken(seat.done),
             asked=asked or Asked("GET", "/"),
             moment=moment,
             **values,
@@ -101,6 +113,13 @@ def page(
     )
     status = HTTPStatus.OK if seat.problem is None else status_of(seat.problem)
     return Answered(status, text.encode())
+
+
+def _taken(lines: list[str]) -> Sequence[str]:
+    """The lines, which are there no more."""
+    taken = tuple(lines)
+    lines.clear()
+    return taken
 
 
 def status_of(problem: CallrecError) -> HTTPStatus:
@@ -141,7 +160,10 @@ def menu_of(seat: Seat) -> Sequence[MenuItem]:
     return [item for needed, item in _MENU if needed is None or needed in may]
 
 
-_MENU: Final[Sequence[tuple[Power | None, MenuItem]]] = ((None, MenuItem("/", "Inbox")),)
+_MENU: Final[Sequence[tuple[Power | None, MenuItem]]] = (
+    (None, MenuItem("/", "Inbox")),
+    (Power.SEARCH, MenuItem("/search", "Search")),
+)
 
 
 def to(address: str) -> Answered:

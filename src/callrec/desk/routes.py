@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from callrec.desk.exchange import Answered
-from callrec.desk.pages import account, home, listen
+from callrec.desk.pages import account, complaints, home, incidents, listen, search, subjects
 from callrec.errors import NotFound
 
 Page = Callable[..., Answered]
@@ -29,6 +29,47 @@ ROUTES: Final[Mapping[str, Page]] = {
     "POST /requests/{reference}/listen/{recording}/marks": listen.keep_marks,
     "GET /logout": account.ask_logout,
     "POST /logout": account.log_out,
+    "GET /unlock": account.ask_password,
+    "POST /unlock": account.unlock,
+    "GET /search": search.ask_search,
+    "POST /search": search.search,
+    "GET /search/{key}": search.show_found,
+    "GET /search/{key}/{number}": search.show_found,
+    "GET /recordings": search.ask_which,
+    "POST /recordings": search.find_one,
+    "GET /recordings/found/{key}": search.show_several,
+    "GET /recordings/{recording}": search.show,
+    "GET /recordings/{recording}/note": search.ask_note,
+    "POST /recordings/{recording}/note": search.note,
+    "GET /recordings/{recording}/identify": search.ask_who,
+    "POST /recordings/{recording}/identify": search.identify,
+    "GET /subjects": subjects.show_list,
+    "GET /subjects/find": subjects.ask_whom,
+    "POST /subjects/find": subjects.find,
+    "GET /subjects/found/{key}": subjects.show_found,
+    "GET /subjects/new": subjects.ask_new,
+    "POST /subjects/new": subjects.enter,
+    "GET /subjects/{subject}": subjects.ask_why,
+    "POST /subjects/{subject}": subjects.look,
+    "GET /subjects/{subject}/seen/{key}": subjects.show,
+    "GET /subjects/{subject}/change": subjects.ask_change,
+    "POST /subjects/{subject}/change": subjects.change,
+    "GET /subjects/{subject}/erase": subjects.ask_erasure,
+    "POST /subjects/{subject}/erase": subjects.erase,
+    "GET /incidents": incidents.show_list,
+    "GET /incidents/new": incidents.ask_report,
+    "POST /incidents/new": incidents.report,
+    "GET /incidents/{incident}": incidents.show,
+    "GET /incidents/{incident}/update": incidents.ask_findings,
+    "POST /incidents/{incident}/update": incidents.add_findings,
+    "GET /incidents/{incident}/close": incidents.ask_closing,
+    "POST /incidents/{incident}/close": incidents.close,
+    "GET /complaints": complaints.show_list,
+    "GET /complaints/new": complaints.ask_new,
+    "POST /complaints/new": complaints.receive,
+    "GET /complaints/{complaint}": complaints.show,
+    "GET /complaints/{complaint}/{step}": complaints.ask_step,
+    "POST /complaints/{complaint}/{step}": complaints.add_step,
 }
 
 _PATTERNS: Final = [

@@ -12,17 +12,19 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from callrec.audit.session import DESK_IDLE_LIMIT
 from callrec.crypto.identity import Identity
 from callrec.desk.hearing import Hearing
-from callrec.errors import CallrecError, Locked, Refused
+from callrec.errors import CallrecError, Locked, NotFound, Refused
 from callrec.login.keyring import Session
 from callrec.login.sessions import actor_by_session, end_session
 from callrec.login.unlock import Unlocked, actor_by_password, actor_of
 from callrec.practice import Actor, Practice
 from callrec.record.versions import Versioned
+
+_Kept = TypeVar("_Kept")
 
 UNLOCKED_FOR: Final = timedelta(minutes=5)
 """How long a password that was given counts for the next decision."""
@@ -70,6 +72,8 @@ class Seat:
     """Why what was filled in was not done; the form is shown again with it."""
     hearing: Hearing | None = None
     """What is being heard."""
+    done: list[str] = field(default_factory=list)
+    """What was just done, and what to know of it: shown once, on the next page."""
     _kept: dict[str, Any] = field(default_factory=dict)
     _opened: _Opened | None = None
     _actor: Actor | None = None
@@ -173,6 +177,20 @@ class Seat:
         if self.hearing is not None:
             self.hearing.end()
         end_session(self.open_vault(), self.session)
+
+
+def find_kept(seat: Seat, key: str, kind: type[_Kept]) -> _Kept:
+    """A result that the seat keeps.
+
+    Raises:
+        NotFound: it is there no more.
+    """
+    found = seat.kept(key)
+    if isinstance(found, kind):
+        return found
+    raise NotFound(
+        "what was shown here is kept no more", hint="look it up again: each look is on record"
+    )
 
 
 def source_at(address: str) -> str:

@@ -7,24 +7,28 @@ browser.
 
 from __future__ import annotations
 
+import gc
 import os
+import resource
 import secrets
 import signal
 import socket
 import ssl
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Final, NoReturn
 
 import uvicorn
+from holidays import country_holidays
 
 from callrec import config
 from callrec.desk.application import Admission, Desk, application
 from callrec.desk.browsers import Browsers
 from callrec.desk.keeping import Vault, keep_login
+from callrec.desk.rendering import load_templates
 from callrec.desk.telling import say_bug
 from callrec.errors import Misconfigured
 from callrec.system.processes import harden_process
@@ -32,8 +36,21 @@ from callrec.system.processes import harden_process
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-def serve(vault: Vault, place: config.Desk) -> int:
+LOADED_LATE: Final = (
+    "_strptime",
+    "cryptography.hazmat.primitives.asymmetric.rsa",
+    "encodings.unicode_escape",
+    "grp",
+    "phonenumbers",
+)
+"""Modules that are imported where they are first needed."""
+
+
+def serve(vault: Vault, place: config.Desk, told: Callable[[str, Admission | None], None]) -> int:
     """Serve the desk until it is ended; returns the exit status.
+
+    ``told`` gets the address once browsers can open it, and what admits the first of them where it
+    is for this machine alone.
 
     Raises:
         Misconfigured: the place cannot be had, or would be reached without TLS.
@@ -43,6 +60,8 @@ def serve(vault: Vault, place: config.Desk) -> int:
     origin = place.origin or f"http://127.0.0.1:{listening.getsockname()[1]}"
     admission = None if place.origin else Admission(secrets.token_urlsafe(24))
     starts, asks = socket.socketpair()
+    _load()
+    gc.freeze()  # or a search for what is garbage would copy all that the processes share
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system clears away what ended
     serving = os.fork()
     if serving == 0:
@@ -51,13 +70,21 @@ def serve(vault: Vault, place: config.Desk) -> int:
         _run(partial(_serve_pages, listening, place, desk))
     asks.close()
     listening.close()
-    if admission:
-        sys.stdout.write(f"{origin}/open/{admission.one_time}\n")
-        sys.stdout.flush()
+    told(origin, admission)
     signal.signal(signal.SIGTERM, lambda *_: os.kill(serving, signal.SIGTERM))
     signal.signal(signal.SIGINT, lambda *_: os.kill(serving, signal.SIGTERM))
     _start_logins(starts, vault)
+    with suppress(ChildProcessError):
+        os.wait()  # until every login has ended what it does
     return 0
+
+
+def _load() -> None:
+    """Load what pages load late, once for all the processes that are forked."""
+    for name in LOADED_LATE:
+        import_module(name)
+    country_holidays("GB", subdiv="ENG")
+    load_templates()
 
 
 def _start_logins(starts: socket.socket, vault: Vault) -> None:
@@ -67,8 +94,8 @@ def _start_logins(starts: socket.socket, vault: Vault) -> None:
         if os.fork() == 0:
             starts.close()
             theirs.close()
-            for each in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(each, signal.SIG_DFL)
+            for each in (signal.SIGTERM, signal.SIGINT):  # it ends what it does, then the login
+                signal.signal(each, signal.SIG_IGN)
             _run(partial(keep_login, ours, vault))
         ours.close()
         socket.send_fds(starts, [b"l"], [theirs.fileno()])
@@ -95,6 +122,7 @@ def _browsers(asks: socket.socket) -> Browsers:
 
 
 def _serve_pages(listening: socket.socket, place: config.Desk, desk: Desk) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it writes no file, whatever it is sent
     served = uvicorn.Config(
         application(desk),
         log_config=None,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from traceback import walk_tb
 
 
 def say(line: str) -> None:
     """One line."""
-    sys.stderr.write(f"callrec desk: {line}\n")
-    sys.stderr.flush()
+    with suppress(OSError):  # nobody is left to read it
+        sys.stderr.write(f"callrec desk: {line}\n")
+        sys.stderr.flush()
 
 
 def say_bug(bug: BaseException) -> str:

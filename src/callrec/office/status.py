@@ -37,6 +37,7 @@ from callrec.keys.kit_use import drill_warnings, last_drill
 from callrec.login.people import logins
 from callrec.mail.sending import mail_warnings
 from callrec.notices import read_notices
+from callrec.office.desk import DeskStanding, desk_standing
 from callrec.office.inbox import InboxItem, read_inbox
 from callrec.people.powers import lapsed_delegations
 from callrec.policy.clause import Clause
@@ -107,6 +108,8 @@ class Status:
     """When this operator last checked the whole record, and nothing was wrong."""
     last_drill: datetime | None
     """When the recovery kit that now counts was last seen to open the vault."""
+    desk: DeskStanding | None
+    """Whether the desk answers; None where it has no place of its own on the network."""
     searched_without_request: tuple[SearchCount, ...]
     """Most first; empty for everybody but the Data Controller."""
     unreviewed_glass: tuple[ListedGlass, ...]
@@ -143,6 +146,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         last_reconcile=reconciled,
         record_verified=last_verified_whole(practice.state_folder),
         last_drill=last_drill(practice),
+        desk=desk_standing(practice.config.desk),
         searched_without_request=_searched_without_request(practice) if governs else (),
         unreviewed_glass=asked.glass,
         erasure_owed=copied.erasure_owed,

@@ -85,6 +85,11 @@ def local_day(at: datetime, zone: tzinfo) -> str:
     return short_date(at.astimezone(zone))
 
 
+def utc_offset(minutes: int) -> str:
+    """How far a clock is east of Greenwich: ``UTC+01:00``."""
+    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
 _ACTS: Final[Mapping[str, str]] = {
     "hold.everything": "held everything of that time",
     "hold.covers": "held what the request names",

@@ -22,6 +22,7 @@ from callrec.cli.invocation import (
 from callrec.cli.layout import Table
 from callrec.cli.output import labelled
 from callrec.policy.hold import HoldState
+from callrec.views.typed import read_hold
 from callrec.views.words import facts, local_day, local_time
 
 if TYPE_CHECKING:
@@ -134,11 +135,6 @@ def _lines(shown: ShownHold, zone: tzinfo) -> Iterator[tuple[str, str]]:
     yield "placed", f"{local_time(hold.placed_at, zone)} by {hold.placed_by}"
     yield "reason", shown.reason or f"request {hold.request}"
     yield "recordings", ", ".join(map(str, shown.recordings)) or "none named"
-
-
-def read_hold(text: str) -> int:
-    """A hold's number, as it is printed: 3 of ``H-3``, from that or from ``3``."""
-    return options.read_reference("hold", "H-3", text)
 
 
 HoldReference = Annotated[

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.search import is_minute
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
-from callrec.cli.options import NamedCall
 from callrec.cli.playing import ANY_FORMAT_PLAYERS, WAVE_PLAYERS, Desk, find_player
 from callrec.errors import NotFound, Unusable
 from callrec.policy.days import parse_day
 from callrec.policy.edits import SILENCING_GROUNDS, Span, format_time
+from callrec.views.calls import is_minute
+from callrec.views.typed import NamedCall
 from callrec.views.words import facts
 
 if TYPE_CHECKING:

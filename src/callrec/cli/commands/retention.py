@@ -27,11 +27,11 @@ from callrec.cli.invocation import (
     practice_of,
 )
 from callrec.cli.layout import Table
-from callrec.cli.options import read_request
 from callrec.cli.output import Output
 from callrec.errors import Unusable
 from callrec.policy.retention import DueGroup
 from callrec.system.spreadsheet import Cell, to_csv
+from callrec.views.typed import read_request
 from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:

@@ -291,6 +291,7 @@ def _next_steps(user: str, plan: _Plan) -> Iterator[str]:
 
     yield f"callrec login {user}"
     yield "callrec user add"
+    yield "callrec desk, for those who rather use a browser"
     if plan.recordings:
         yield f"callrec ingest {quote(str(plan.recordings))}"
     if plan.drive:

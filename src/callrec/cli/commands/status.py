@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,7 +12,6 @@ from callrec.cli.commands.calls.reconcile import counts_json, days_in_words, rec
 from callrec.cli.commands.drives import restore as restoring
 from callrec.cli.commands.drives.restore import check_all_fetched, fetched_json, not_fetched_lines
 from callrec.cli.commands.drives.volumes import volume_json
-from callrec.cli.commands.requests.view import how_to_gather
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -26,10 +25,13 @@ from callrec.cli.invocation import (
 from callrec.cli.layout import DueSoon, Overdue, Table
 from callrec.cli.offers import most_pressing_day
 from callrec.errors import Tampered, Unusable
+from callrec.views.inbox import COMMANDS, OTHERS, command_for
 from callrec.views.words import as_words, counted, facts, local_day, local_time
 
 if TYPE_CHECKING:
     from callrec.archive.volumes import ListedVolume
+    from callrec.cli.output import Output
+    from callrec.office.doctor import Finding
     from callrec.office.inbox import InboxItem
     from callrec.office.status import Status
     from callrec.requests.due import DueRequest
@@ -69,7 +71,7 @@ def _status_json(found: Status) -> dict[str, object]:
             for volume in map(volume_json, found.volumes)
         ],
         "last_reconcile": last and {"at": last.at, **counts_json(last.days, last.counts)},
-        **facts(found, "record_verified", "last_drill"),
+        **facts(found, "record_verified", "last_drill", "desk"),
         **facts(found, "searched_without_request"),
         "unreviewed_glass": [
             {"request": glass.reference, "by": glass.by, "at": glass.at, "review": glass.standing}
@@ -105,7 +107,7 @@ def _status_lines(found: Status, zone: tzinfo, *, known: bool) -> Iterator[str]:
     for reference in found.heard_not_sent:
         yield f"heard, and no answer went out: {reference}, callrec release {reference}"
     for reference in found.handover_not_recorded:
-        say = _COMMANDS["record"].format(reference)
+        say = COMMANDS["record"].format(reference)
         yield f"released, and nobody has said who has it: {reference}, {say}"
     yield from _keeping(found, zone)
     for who in found.searched_without_request:
@@ -145,6 +147,10 @@ def _tried(found: Status, zone: tzinfo) -> Iterator[str]:
         yield f"record last verified whole: {local_time(checked, zone)}"
     else:
         yield "record last verified whole: never on this machine, callrec audit verify"
+    if found.desk == "silent":
+        yield "the desk does not answer: callrec desk --check"
+    elif found.desk:
+        yield "the desk answers"
     if tried := found.last_drill:
         yield f"recovery kit last tried: {local_day(tried, zone)}"
 
@@ -208,6 +214,14 @@ def show_findings(invocation: Invocation, *, full: bool = False) -> None:
     with out.progress("looking", total=recordings_held(practice)) as advance:
         looked = examine(practice, invocation.environ, approver=approver, full=full, done=advance)
         found = tuple(looked)
+    show_checked(out, found)
+    for finding in found:
+        if finding.level is Level.DAMAGE:
+            raise Tampered(finding.what, hint=finding.hint or "")
+
+
+def show_checked(out: Output, found: Sequence[Finding]) -> None:
+    """What was found by looking, and what to do about it."""
 
     def lines() -> Iterator[str]:
         for finding in found:
@@ -216,9 +230,6 @@ def show_findings(invocation: Invocation, *, full: bool = False) -> None:
                 yield f"{'':8} -> {finding.hint}"
 
     out.show_items([facts(each) for each in found], lines())
-    for finding in found:
-        if finding.level is Level.DAMAGE:
-            raise Tampered(finding.what, hint=finding.hint or "")
 
 
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
@@ -255,7 +266,7 @@ def inbox(ctx: Context) -> None:
     items = read_inbox(practice, acting_person(ctx.obj, practice))
     words = _inbox_words(items, practice.settings.time_zone)
     ctx.obj.out.show_items([_inbox_json(item) for item in items], words)
-    for command in dict.fromkeys(map(_command, items)):
+    for command in dict.fromkeys(map(command_for, items)):
         ctx.obj.out.next_step(command)
 
 
@@ -264,7 +275,7 @@ def _inbox_json(item: InboxItem) -> dict[str, object]:
         "id": item.reference,
         **facts(item, "waits_to", "purpose", "created_by", "recordings", "by_hand", "lapses_at"),
         **facts(item, "due_on", "due_at", "target_on", "urgency", "nobody_else"),
-        "command": _command(item),
+        "command": command_for(item),
     }
 
 
@@ -274,7 +285,7 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
         return
     rows = [
         (
-            *(item.reference, f"to {item.waits_to}", item.purpose or _OTHERS[item.waits_to]),
+            *(item.reference, f"to {item.waits_to}", item.purpose or OTHERS[item.waits_to]),
             *(item.created_by, item.recordings, most_pressing_day(item, zone)),
         )
         for item in items
@@ -286,43 +297,3 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
             yield f"{item.reference}: brought in by hand, {what}."
         if item.nobody_else:
             yield f"Nobody else may decide {item.reference}: lend the power to somebody."
-
-
-_OTHERS: Final[Mapping[str, str]] = {
-    "settle": "incident",
-    **dict.fromkeys(("acknowledge", "conclude"), "data complaint"),
-    **dict.fromkeys(("archive", "verify"), "archiving"),
-    "confirm": "new key",
-}
-"""What is no request has no purpose."""
-
-_COMMANDS: Final[Mapping[str, str]] = {
-    "decide": "callrec approve {}",
-    "answer": "callrec request event {} {} --on DATE",
-    "hear": "callrec listen {}",
-    "send": "callrec release {}",
-    "close": "callrec request close {}",
-    "record": "callrec request event {} handed-over --on DATE --by CHANNEL --to-whom NAME",
-    "review": "callrec audit review-glass {}",
-    "settle": "callrec incident show {}",
-    "acknowledge": "callrec complaint acknowledge {}",
-    "conclude": "callrec complaint show {}",
-    "archive": "callrec archive --to DIR",
-    "verify": "callrec archive verify",
-    "confirm": "callrec user confirm {}",
-}
-"""What answers that for which something waits."""
-
-
-def _command(item: InboxItem) -> str:
-    if item.waits_to == "decide" and not item.recordings:
-        return f"callrec request show {item.reference}"
-    if item.waits_to in {"attach", "gather"}:
-        return how_to_gather(item.reference, is_described=item.is_described)
-    if item.waits_to == "carry out":
-        erases = item.purpose == "erasure"
-        return f"callrec {'request erase' if erases else 'retention dispose'} {item.reference}"
-    if item.waits_to == "hear" and item.recording is not None:
-        return f"callrec listen {item.reference} {item.recording}"
-    came = item.awaited.came if item.awaited else "EVENT"
-    return _COMMANDS[item.waits_to].format(item.reference, came)

@@ -34,6 +34,7 @@ from callrec.cli.prompts import NEW_PASSWORD_FILE, Prompts, read_password
 from callrec.errors import NotFound, Unusable
 from callrec.policy.days import short_date
 from callrec.policy.role import Power, Role
+from callrec.views.typed import read_word
 from callrec.views.words import as_words, can_line, counted, facts, local_time
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _add_listed(
     """Add one person of a file, by the role that was typed there."""
     from callrec.people.joining import add_person
 
-    role = options.read_word(Role, "role", typed)
+    role = read_word(Role, "role", typed)
     _check_credential_file(role, None)
     practice = _with_who_is_who(invocation)
     return add_person(practice, actor, login=login, full_name=name, role=role, password="")
@@ -599,7 +600,7 @@ def _json(person: Colleague) -> dict[str, Any]:
 
 def read_power(text: str) -> Power:
     """The power that a word stands for."""
-    return options.read_word(Power, "power", text)
+    return read_word(Power, "power", text)
 
 
 PowerName = Annotated[

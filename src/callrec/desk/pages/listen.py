@@ -18,6 +18,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from callrec.desk.exchange import Answered, Asked
+from callrec.desk.filled import password_of
 from callrec.desk.hearing import FASTEST, PIECE_S, Hearing, Word, no_hearing
 from callrec.desk.rendering import page, status_of, to
 from callrec.desk.seat import Seat
@@ -55,7 +56,7 @@ def ask_granted(seat: Seat, asked: Asked, reference: str) -> Answered:
 
 def show_granted(seat: Seat, asked: Asked, reference: str) -> Answered:
     """Look what was granted to them."""
-    actor = seat.signer(asked.first("password"))
+    actor = seat.signer(password_of(asked))
     found = granted_recordings(seat.practice, actor, reference)
     seat.seen[_granted(reference)] = found
     if len(found) == 1:
@@ -89,7 +90,7 @@ def begin_hearing(seat: Seat, asked: Asked, reference: str, recording: str) -> A
     _stop(seat)
     if what != "stop":
         seat.seen[_attended(reference)] = asked.first("attended")
-        actor = seat.signer(asked.first("password"))
+        actor = seat.signer(password_of(asked))
         if what == "look":
             _look(seat, show_waveform(seat.practice, actor, reference, number))
         else:

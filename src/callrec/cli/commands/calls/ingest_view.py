@@ -14,10 +14,10 @@ from callrec.cli.layout import Table, escape_controls
 from callrec.cli.output import Output
 from callrec.policy.days import short_date
 from callrec.telephone.sound.sound import Finding
-from callrec.views.words import as_words, counted, facts, local_day
+from callrec.views.calls import findings_in_words
+from callrec.views.words import as_words, counted, facts, local_day, utc_offset
 
 if TYPE_CHECKING:
-    from callrec.calls.find import ShownCall
     from callrec.intake.preview import Preview
     from callrec.intake.records import UnusedRows
     from callrec.intake.summary import Ingested, Summary
@@ -77,11 +77,6 @@ def _by_shape(previews: Sequence[Preview]) -> list[tuple[Preview, int]]:
     return [(several[0], len(several) - 1) for several in alike.values()]
 
 
-def utc_offset(minutes: int) -> str:
-    """How far a clock is east of Greenwich: ``UTC+01:00``."""
-    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
-
-
 def _folder_of_all(previews: Sequence[Preview]) -> str:
     """The folder that all paths have in common; a name alone has none."""
     folders = [os.path.dirname(each.path) for each in previews]  # noqa: PTH120  # as it was written
@@ -119,19 +114,6 @@ def _of_time(call: Call) -> list[str]:
     return [*lines, "CONTRADICTED"] if call.contradiction else lines
 
 
-_WORDS: Final = {
-    Finding.SILENT: ("is silent", "are silent"),
-    Finding.TRUNCATED: ("is cut short", "are cut short"),
-    Finding.UNCLOSED: ("was never closed", "were never closed"),
-    Finding.DAMAGED: ("is damaged", "are damaged"),
-    Finding.MISDATED: ("is dated before 2000 or ahead", "are dated before 2000 or ahead"),
-    Finding.UNREAD: (
-        "has a number that could not be read; a search finds its digits",
-        "have numbers that could not be read; a search finds their digits",
-    ),
-    Finding.UNDECODED: ("cannot be played here", "cannot be played here"),
-}
-
 _NAMED: Final = 10
 """Recordings listed by number; ``--json`` has all."""
 
@@ -159,22 +141,9 @@ def ingested_lines(
 
 def findings_lines(findings: Mapping[Finding, Sequence[int]]) -> Iterator[str]:
     """A sentence for each, such as ``2 recordings are silent: 17, 23.``, with the first numbers."""
-    for numbers, words in _in_words(findings):
+    for numbers, words in findings_in_words(findings):
         rest = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
         yield f"{words}: {', '.join(map(str, numbers[:_NAMED]))}{rest}."
-
-
-def found_lines(calls: Sequence[ShownCall]) -> Iterator[str]:
-    """What was found of calls in a list, a line for each finding, with all of their numbers."""
-    found = {each: [call.id for call in calls if each in call.findings] for each in Finding}
-    for numbers, words in _in_words(found):
-        yield f"{words}: {', '.join(map(str, numbers))}"
-
-
-def _in_words(findings: Mapping[Finding, Sequence[int]]) -> Iterator[tuple[Sequence[int], str]]:
-    for finding, (one, several) in _WORDS.items():
-        if numbers := findings.get(finding):
-            yield numbers, counted(len(numbers), f"recording {one}", f"recordings {several}")
 
 
 def ingested_json(done: Ingested) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callrec.cli.commands.concerns import incident as incident_options
-from callrec.cli.commands.concerns.incident import read_noticed
 from callrec.cli.invocation import (
     Context,
     acting_person,
@@ -22,6 +21,7 @@ from callrec.cli.invocation import (
 )
 from callrec.cli.layout import Table
 from callrec.cli.options import VolumeFolder
+from callrec.views.incidents import read_noticed
 from callrec.views.words import counted, facts, local_day, local_time
 
 if TYPE_CHECKING:

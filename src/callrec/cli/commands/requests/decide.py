@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING
 
 from callrec.cli import options
 from callrec.cli.commands.requests.sitting import Sitting
-from callrec.cli.commands.requests.view import (
-    by_hand_line,
-    date_mismatch_lines,
-    edits_json,
-    edits_lines,
-    granted_in_words,
-    remark_lines,
-    request_lines,
-)
+from callrec.cli.commands.requests.view import request_lines
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -37,6 +29,14 @@ from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.letter import LetterKind
 from callrec.policy.rights.withholding import Opinion
 from callrec.policy.words import in_words, some_of
+from callrec.views.requests import (
+    by_hand_line,
+    date_mismatch_lines,
+    edits_json,
+    edits_lines,
+    granted_in_words,
+    remark_lines,
+)
 from callrec.views.words import as_words, facts
 
 if TYPE_CHECKING:

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.requests.view import deadline_json, deadline_lines, reader
+from callrec.cli.commands.requests.view import deadline_lines, reader
 from callrec.cli.invocation import Context, Invocation, practice_of
-from callrec.cli.options import read_recording
 from callrec.cli.prompts import ask_channel
 from callrec.errors import Unusable
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.days import parse_day, parse_time, short_date
 from callrec.policy.handing_over import Channel, Handover
 from callrec.policy.rights.letter import WITH_WORDS
+from callrec.views.requests import deadline_json
+from callrec.views.typed import read_recording
 from callrec.views.words import facts
 
 if TYPE_CHECKING:

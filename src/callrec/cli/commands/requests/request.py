@@ -16,25 +16,14 @@ from callrec.cli.commands.requests.particulars import (
     AttachMatching,
     PurposeCommand,
     add_known,
-    add_person,
-    as_answers,
+    answers_of,
     ask_answers,
     ask_purpose,
     ask_reason,
-    read_answers,
     takes_particulars,
 )
-from callrec.cli.commands.requests.view import (
-    how_to_gather,
-    more_lines,
-    reader,
-    remark_lines,
-    request_json,
-    request_lines,
-    show_state,
-    too_many_lines,
-)
-from callrec.cli.commands.search import call_json, calls_table, footnotes, numbers_of
+from callrec.cli.commands.requests.view import reader, request_lines, show_state
+from callrec.cli.commands.search import call_json, calls_table, numbers_of
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -45,13 +34,22 @@ from callrec.cli.invocation import (
     practice_of,
 )
 from callrec.cli.layout import Table
-from callrec.cli.options import NamedCall
 from callrec.cli.output import Output
 from callrec.errors import Unusable
 from callrec.policy.authority import who_decides
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.search import described_by
+from callrec.views.calls import footnotes
+from callrec.views.particulars import as_answers, with_person
+from callrec.views.requests import (
+    how_to_gather,
+    more_lines,
+    remark_lines,
+    request_json,
+    too_many_lines,
+)
+from callrec.views.typed import NamedCall, read_call, read_recording
 from callrec.views.words import as_words, counted, facts
 
 if TYPE_CHECKING:
@@ -109,7 +107,7 @@ def _particulars(
     typed = as_answers(given)
     if typed["subject"] is not None or any(each.number is None for each in recordings):
         typed["reason"] = ask_reason(call.prompts, typed)  # it is the search's, too
-    typed = add_person(practice, actor, typed)
+    typed = with_person(practice, actor, typed)
     numbers = numbers_of(call, practice, actor, recordings, reason=typed["reason"])
     typed = add_known(call, practice, actor, purpose, recordings=numbers, typed=typed)
     return numbers, ask_answers(call.prompts, practice, purpose, typed)
@@ -199,7 +197,7 @@ def _chosen(answer: str, numbers: tuple[int, ...]) -> tuple[int, ...]:
     word = answer.casefold()
     if word in ("all", "none"):
         return numbers if word == "all" else ()
-    chosen = tuple(map(options.read_recording, answer.replace(",", " ").split()))
+    chosen = tuple(map(read_recording, answer.replace(",", " ").split()))
     if not set(chosen) <= set(numbers):
         raise Unusable("that is none of these", hint="attach others afterwards, by their number")
     return chosen
@@ -371,7 +369,7 @@ def _ask_which(call: Invocation, request: str) -> list[NamedCall]:
 
 
 def _attached(answer: str) -> list[NamedCall]:
-    return [options.read_call(each) for each in answer.replace(",", " ").split()]
+    return [read_call(each) for each in answer.replace(",", " ").split()]
 
 
 @request_app.command()
@@ -474,8 +472,8 @@ def amend(
         )
     practice = practice_of(ctx.obj)
     actor = _changer(ctx.obj, practice, request, yes=yes)
-    said = add_person(practice, actor, as_answers(typed), request=request)
-    changes = read_answers(practice, said)
+    said = with_person(practice, actor, as_answers(typed), request=request)
+    changes = answers_of(practice, said)
     _show_amended(ctx.obj, amend_particulars(practice, actor, request, changes))
 
 

@@ -1,0 +1,111 @@
+"""A person of the register as they are asked for and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Final
+
+from callrec.policy.days import day_in_words
+from callrec.policy.rights.subject import SubjectCriteria, read_birthday, read_nhs_number
+from callrec.views.words import local_time
+
+if TYPE_CHECKING:
+    from callrec.practice import Practice
+    from callrec.search.subjects import ShownSubject
+    from callrec.subjects.register import SubjectAnswers
+
+NONE: Final = "none"
+"""The answer where somebody has no such number."""
+
+SUBJECT_QUESTIONS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "names": (
+        "What is their name?",
+        {
+            "option": "--name NAME",
+            "help": "Add other spellings, and names they had before, with ; between them.",
+        },
+    ),
+    "born": ("When were they born?", {"option": "--born DATE"}),
+    "nhs_number": (
+        "What is their NHS number?",
+        {"option": "--nhs-number NUMBER", "default": NONE},
+    ),
+    "numbers": (
+        "Which telephone numbers do they use?",
+        {"option": "--number NUMBER", "help": "Put ; between them.", "default": NONE},
+    ),
+    "proof": (
+        "How was their identity proved?",
+        {
+            "option": "--proved TEXT",
+            "help": "In a sentence: Driving licence and address, seen at the desk.",
+        },
+    ),
+}
+"""What is asked of somebody who is entered: the question, and how it is asked."""
+
+
+def read_said(
+    names: Sequence[str] | None,
+    born: str | None,
+    nhs_number: str | None,
+    numbers: Sequence[str] | None,
+    proved: str | None,
+) -> SubjectAnswers:
+    """What was typed of a person."""
+    from callrec.subjects.register import SubjectAnswers
+
+    nhs = nhs_number if is_given(nhs_number or "") else ""
+    return SubjectAnswers(
+        names=tuple(names or ()),
+        born=born,
+        nhs_number=nhs,
+        numbers=tuple(numbers or ()),
+        proof=proved,
+    )
+
+
+def is_given(text: str) -> bool:
+    """Whether an answer says more than that there is none."""
+    return text.casefold() != NONE
+
+
+def read_criteria(
+    practice: Practice,
+    name: str | None,
+    born: str | None,
+    nhs_number: str | None,
+    number: str | None,
+) -> SubjectCriteria:
+    """Whom to look for, as it was typed."""
+    from callrec.practice import today
+    from callrec.subjects.register import telephone_number
+
+    return SubjectCriteria(
+        name=name or "",
+        born_on=read_birthday(born, today(practice)) if born else None,
+        nhs_number=read_nhs_number(nhs_number) if nhs_number else "",
+        number=telephone_number(number) if number else "",
+    )
+
+
+def shared_note(count: int) -> str:
+    """That numbers are a household's; nobody is named."""
+    which = "one of these numbers is" if count == 1 else f"{count} of these numbers are"
+    return f"{which} shared with another person on the register: listen before you give out a call"
+
+
+def subject_facts(shown: ShownSubject, zone: tzinfo) -> Iterator[tuple[str, object]]:
+    """What is known of a person, each fact with its label."""
+    name, *others = shown.names
+    yield "name", name
+    for other in others:
+        yield "also", other
+    yield "born", day_in_words(shown.born_on)
+    yield "NHS number", shown.nhs_number or "not known"
+    for number in shown.numbers or ("none known",):
+        yield "telephone", number
+    yield "identity", shown.proof
+    for each in shown.history:
+        yield each.what.partition(".")[2], f"{local_time(each.at, zone)} by {each.by}"

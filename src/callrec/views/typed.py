@@ -1,0 +1,98 @@
+"""What people type of references, recordings and words, at a terminal or in a form: read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import time
+from enum import StrEnum
+from typing import TypeVar
+
+from callrec.errors import Unusable
+from callrec.policy.days import parse_time
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+def read_reference(noun: str, example: str, text: str) -> int:
+    """The number of ``R-17``, say, from that or from ``17``."""
+    letter, number = example.split("-")
+    digits = re.fullmatch(f"(?:[{letter}{letter.lower()}]-?)?0*([1-9][0-9]{{0,8}})", text.strip())
+    if digits is None:
+        what = f"an {noun}" if noun == "incident" else f"a {noun}"
+        hint = f"callrec {noun} list shows the {noun}s"
+        raise Unusable(f"{what} is given as {example} or {number}", hint=hint)
+    return int(digits[1])
+
+
+def read_request(text: str) -> str:
+    """A request's reference as it is printed: ``R-17``, from that or from ``17``."""
+    return f"R-{read_reference('request', 'R-17', text)}"
+
+
+def read_hold(text: str) -> int:
+    """A hold's number, from ``H-3`` or from ``3``."""
+    return read_reference("hold", "H-3", text)
+
+
+def read_incident(text: str) -> str:
+    """An incident's reference as it is printed: ``I-3``, from that or from ``3``."""
+    return f"I-{read_reference('incident', 'I-3', text)}"
+
+
+def read_complaint(text: str) -> str:
+    """A complaint's reference as it is printed: ``C-2``, from that or from ``2``."""
+    return f"C-{read_reference('complaint', 'C-2', text)}"
+
+
+def read_subject(text: str) -> str:
+    """A person's reference as it is printed: ``S-3``, from that or from ``3``."""
+    return f"S-{read_reference('subject', 'S-3', text)}"
+
+
+def read_note(text: str) -> str:
+    """A note's reference as it is printed: ``N-2``, from that or from ``2``."""
+    return f"N-{read_reference('note', 'N-2', text)}"
+
+
+def read_recording(text: str) -> int:
+    """A recording's number as it is printed: ``1042``."""
+    digits = re.fullmatch(r"0*([1-9][0-9]{0,14})", text.strip())
+    if digits is None:
+        raise Unusable(
+            "a recording is given by its number, such as 1042",
+            hint="callrec search shows the numbers",
+        )
+    return int(digits[1])
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCall:
+    """A recording as it was typed: by its number, or by when the call began."""
+
+    number: int | None
+    day: str = ""
+    """As it was typed."""
+    at: time | None = None
+    """By the practice's clock."""
+
+
+def read_call(text: str) -> NamedCall:
+    """A recording's number, or when its call began: ``4/7/2024 14:05``, ``yesterday 16:03``."""
+    found = re.fullmatch(r"(.*?\w)(?:,? +(?:at +)?|T)([0-9]{1,2}[:.][0-9]{2})", text.strip())
+    if found:
+        return NamedCall(None, found[1], parse_time(found[2]))
+    try:
+        return NamedCall(read_recording(text))
+    except Unusable as error:
+        hint = f'{error.hint}; or say when the call began: "yesterday 16:03"'
+        raise Unusable(error.message, hint=hint) from None
+
+
+def read_word(words: type[_Word], noun: str, text: str, *, for_what: str = "") -> _Word:
+    """The word of an enumeration that was typed."""
+    try:
+        return words(text.strip().lower())
+    except ValueError:
+        listed = f"the {noun}s: {', '.join(words)}"
+        raise Unusable(f"there is no such {noun}{for_what}", hint=listed) from None
