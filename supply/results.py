@@ -359,7 +359,7 @@ _CHANGED_COMPLAINT: Final = {"id": str, **of(ChangedComplaint, "state", "version
 
 _WRITTEN_NOTE: Final = {"id": str, **of(WrittenNote, "recording", "version")}
 
-_KEPT_SUBJECT: Final = {"id": str, **of(KeptSubject, "version", "shared")}
+_KEPT_SUBJECT: Final = {"id": str, **of(KeptSubject, "version", "shared", "alike")}
 
 _SHOWN_COMPLAINT: Final = {
     "id": str,
@@ -539,7 +539,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "id": str,
         **of(ShownSubject, "names", "born_on"),
         "nhs_number": str | None,
-        **of(ShownSubject, "numbers", "masked", "shared", "proof"),
+        **of(ShownSubject, "numbers", "masked", "shared", "alike", "proof"),
         "history": [of(SubjectChange, "what", "at", "by")],
     },
     **dict.fromkeys(("request recording identify", "request recording note"), _WRITTEN_NOTE),

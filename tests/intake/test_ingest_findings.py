@@ -7,6 +7,7 @@ import os
 import random
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from callrec.cli.commands.calls.ingest_view import findings_lines
 from callrec.cli.commands.requests.view import request_lines
@@ -118,11 +119,26 @@ def test_what_was_found_before_is_not_told_again(house: House, tmp_path: Path) -
     assert take_in(house, tmp_path / "spool").findings == {}
 
 
+def rehearsed(house: House, folder: Path) -> list[dict[str, Any]]:
+    setup, now = telephone_setup(house.practice.settings), house.practice.now()
+    return [each.as_json() for each in preview_sources([folder], setup, now=now)]
+
+
 def test_a_rehearsal_tells_what_is_found(house: House, tmp_path: Path) -> None:
     odd_calls(tmp_path / "spool")
-    previews = preview_sources([tmp_path / "spool"], telephone_setup(house.practice.settings))
-    found = [preview.as_json()["findings"] for preview in previews]
+    found = [each["findings"] for each in rehearsed(house, tmp_path / "spool")]
     assert found == [[], ["silent"], ["truncated"], ["unclosed"]]
+
+
+def test_a_rehearsal_tells_what_cannot_be_so_of_a_call(house: House, tmp_path: Path) -> None:
+    told = {"direction": "inbound", "caller": "07911 12345 or so"}
+    for call, at in enumerate(("2024-07-04T10:00", "2099-07-04T10:00")):
+        sound = a_call(tmp_path / "spool", call)
+        sound.with_suffix(".json").write_text(json.dumps({**told, "started_at": at}))
+    assert [each["findings"] for each in rehearsed(house, tmp_path / "spool")] == [
+        ["unread"],
+        ["misdated", "unread"],
+    ]
 
 
 def test_encrypted_sound_is_left_with_what_to_do(house: House, tmp_path: Path) -> None:

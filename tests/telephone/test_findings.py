@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
+from callrec.sound.coding import count, decoding
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Finding, NotAudio, Sound
 from telephone.builders import (
@@ -174,6 +175,31 @@ CLOSING = {
 def test_a_waves_header_says_whether_it_was_closed(said: int, findings: frozenset[Finding]) -> None:
     sound = heard(a_wave(NOISY, said=said))
     assert (sound.findings, sound.duration_ms) == (findings, 1000)
+
+
+MORE = {
+    "another file": a_wave(NOISY),
+    "a second data chunk": a_chunk(b"data", NOISY),
+    "one behind a note": a_chunk(b"LIST", b"INFOI") + a_chunk(b"data", NOISY),
+}
+
+
+@pytest.mark.parametrize("more", MORE.values(), ids=MORE)
+def test_sound_behind_the_sound_of_a_wave_is_found_counted_and_decoded(more: bytes) -> None:
+    data = a_wave(bytes(16_000), after=more)
+    sound, decoded = heard(data), count(io.BytesIO(data), ".wav")
+    assert sound.findings == UNCLOSED, "and it is not silent"
+    assert 2000 <= sound.duration_ms < 2010
+    assert abs(decoded.duration_ms - sound.duration_ms) <= 1
+    with decoding(io.BytesIO(data), ".wav") as (_, pieces):
+        assert b"".join(pieces) == bytes(16_000) + more
+
+
+def test_a_note_behind_the_sound_of_a_wave_is_no_sound() -> None:
+    notes = a_chunk(b"LIST", b"INFOI") + a_chunk(b"id3 ", bytes(99)) + b"\0\0odd scrap"
+    data = a_wave(NOISY, after=notes)
+    assert (heard(data).findings, heard(data).duration_ms) == (NOTHING, 1000)
+    assert count(io.BytesIO(data), ".wav").duration_ms == 1000
 
 
 LONG = {

@@ -49,6 +49,7 @@ from callrec.intake.joining import (
     is_unrecognised,
     join_known,
     join_new,
+    leave_misdated,
     leave_other_calls,
     leave_unrecognised,
 )
@@ -106,6 +107,8 @@ class IntakeOrder:
     records: AvailableCallRecords | None
     unrecognised: bool
     """Whether files are taken in whose names no system that is known writes."""
+    misdated: bool = True
+    """Whether files are taken in that are dated as no call can be; else they are left."""
     reads_back: bool = False
     """Whether each recording is read back from the disk and compared with its source."""
 
@@ -120,6 +123,7 @@ def ingest_recordings(
     advance: Callable[[int], None],
     records: AvailableCallRecords | None = None,
     unrecognised: bool = False,
+    misdated: bool = True,
     bundle: Bundle | None = None,
 ) -> Ingested:
     """Take in all recordings under the paths, and sign a summary of the run.
@@ -128,7 +132,7 @@ def ingest_recordings(
     """
     done = Ingested()
     order = IntakeOrder(
-        paths, after, system, advance, records, unrecognised, reads_back=bundle is not None
+        paths, after, system, advance, records, unrecognised, misdated, bundle is not None
     )
     found = find_sources(paths) if bundle is None else bundle.found
     try:
@@ -209,7 +213,7 @@ class IngestRun:
         self._reads_back = order.reads_back
         self._advance = order.advance
         self._records = order.records
-        self._unrecognised = order.unrecognised
+        self._unrecognised, self._misdated = order.unrecognised, order.misdated
         self._setup = setup
         self._duplicates = DuplicateMacs.of(practice, actor, marking=self._keeps)
         self._small_files = Lock()
@@ -347,6 +351,8 @@ class IngestRun:
                 self._done.quarantined += join_new(portion, records)
             if not self._unrecognised:  # a call record may have told whose it is
                 self._done.quarantined += leave_unrecognised(portion)
+            if not self._misdated:
+                self._done.quarantined += leave_misdated(portion, self._practice.now())
             if records is not None:
                 unjoined = join_known(connection, duplicates, portion, records, setup)
                 unjoined += sum(taken.record is None for taken in portion.recordings)

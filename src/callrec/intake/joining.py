@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -26,9 +27,9 @@ from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs, KnownRecording, Portion, without_record
-from callrec.intake.reading import WrongChecksum, call_described, or_quarantined
+from callrec.intake.reading import WrongChecksum, call_described, doubts_of, or_quarantined
 from callrec.intake.records import AvailableCallRecords
-from callrec.intake.sealing import Seen, check_md5
+from callrec.intake.sealing import Seen, Taken, check_md5
 from callrec.intake.sources import Quarantined, Refusal, Source
 from callrec.telephone.call import (
     CALL_FIELDS,
@@ -41,6 +42,7 @@ from callrec.telephone.call import (
 )
 from callrec.telephone.filled import filled_from_name, filled_from_record
 from callrec.telephone.joining_facts import Joined, JoinedBy, RecordingFacts
+from callrec.telephone.sound.sound import Finding
 from callrec.telephone.written import Setup
 
 
@@ -138,13 +140,25 @@ def leave_unrecognised(portion: Portion) -> list[Quarantined]:
 
     It would be dated by the file's own time, so as a call of the day on which somebody copied it.
     """
-    left: list[Quarantined] = []
-    for sha256, same in list(portion.new.items()):
-        if is_unrecognised(same[0].call, same[0].record):
-            portion.refused += portion.new.pop(sha256)
-            paths = (seen.source.path for seen in same)
-            left += [Quarantined(path, UNRECOGNISED, Refusal.UNRECOGNISED) for path in paths]
-    return left
+    odd = [each for each in portion.recordings if is_unrecognised(each.call, each.record)]
+    return _leave(portion, odd, UNRECOGNISED, Refusal.UNRECOGNISED)
+
+
+MISDATED: Final = "its call is dated before 2000 or in the future"
+
+
+def leave_misdated(portion: Portion, now: datetime) -> list[Quarantined]:
+    """Leave what is dated as no call can be, to be asked about; returns it."""
+    odd = [each for each in portion.recordings if Finding.MISDATED in doubts_of(each.call, now)]
+    return _leave(portion, odd, MISDATED, Refusal.DESCRIPTION)
+
+
+def _leave(
+    portion: Portion, recordings: Iterable[Taken], why: str, refusal: Refusal
+) -> list[Quarantined]:
+    same = [each for taken in recordings for each in portion.new.pop(taken.sha256)]
+    portion.refused += same
+    return [Quarantined(each.source.path, why, refusal) for each in same]
 
 
 def join_known(

@@ -86,14 +86,22 @@ def read_criteria(
         name=name or "",
         born_on=read_birthday(born, today(practice)) if born else None,
         nhs_number=read_nhs_number(nhs_number) if nhs_number else "",
-        number=telephone_number(number) if number else "",
+        number=telephone_number(practice, number) if number else "",
     )
 
 
-def shared_note(count: int) -> str:
-    """That numbers are a household's; nobody is named."""
-    which = "one of these numbers is" if count == 1 else f"{count} of these numbers are"
-    return f"{which} shared with another person on the register: listen before you give out a call"
+def notes_on_others(shared: int, alike: Sequence[str]) -> Iterator[str]:
+    """That numbers are a household's, where nobody is named; who may be the same person."""
+    if shared:
+        which = "one of these numbers is" if shared == 1 else f"{shared} of these numbers are"
+        yield (
+            f"{which} shared with another person on the register: listen before you give out a call"
+        )
+    for reference in alike:
+        yield (
+            f"{reference} has the same name and date of birth: if that is the same person, keep"
+            " one of the two, with all their numbers, and have the other erased"
+        )
 
 
 def subject_facts(shown: ShownSubject, zone: tzinfo) -> Iterator[tuple[str, object]]:

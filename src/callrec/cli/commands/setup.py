@@ -192,7 +192,8 @@ def _read_folder(text: str, invocation: Invocation) -> Path | None:
     folder = Path(text).expanduser().absolute()
     if not folder.is_dir():
         raise Unusable("there is no such folder", hint=f"name another, or say {_LATER}")
-    found = [*preview_sources([folder], telephone_setup(invocation.settings, system=None))]
+    setup = telephone_setup(invocation.settings, system=None)
+    found = [*preview_sources([folder], setup, now=invocation.now())]
     taken = sum(each.accepted for each in found)
     if found:
         show_previews(invocation.out, found[:_EXAMPLES])

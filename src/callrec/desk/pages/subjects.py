@@ -18,13 +18,13 @@ from callrec.search.subjects import (
     look_up_subjects,
     show_subject,
 )
-from callrec.subjects.register import KeptSubject, SubjectAnswers, list_subjects
+from callrec.subjects.register import SubjectAnswers, list_subjects
 from callrec.views.requests import requests_to_change
 from callrec.views.subjects import (
     SUBJECT_QUESTIONS,
+    notes_on_others,
     read_criteria,
     read_said,
-    shared_note,
     subject_facts,
 )
 from callrec.views.typed import read_subject
@@ -73,7 +73,8 @@ def enter(seat: Seat, asked: Asked) -> Answered:
     """Enter them."""
     reason, request = why_of(asked)
     kept = enter_person(seat.practice, seat.actor, _said(asked), reason=reason, request=request)
-    seat.done += [f"{kept.reference} is on the register", *_shared(kept)]
+    others = notes_on_others(kept.shared, kept.alike)
+    seat.done += [f"{kept.reference} is on the register", *others]
     then = f"callrec request create subject-access --subject {kept.reference}"
     seat.done.append(f"To ask for their calls: {then}")
     return to("/subjects")
@@ -87,10 +88,6 @@ def _said(asked: Asked) -> SubjectAnswers:
         lines_of(asked, "number"),
         asked.first("proved") or None,
     )
-
-
-def _shared(kept: KeptSubject) -> list[str]:
-    return [shared_note(kept.shared)] if kept.shared else []
 
 
 def ask_why(seat: Seat, asked: Asked, subject: str) -> Answered:
@@ -115,7 +112,7 @@ def show(seat: Seat, _asked: Asked, subject: str, key: str) -> Answered:
         title=f"Person {read_subject(subject)}",
         shown=shown,
         facts=subject_facts(shown, seat.zone),
-        shared=shared_note(shown.shared) if shown.shared else "",
+        others=[*notes_on_others(shown.shared, shown.alike)],
     )
 
 
@@ -139,7 +136,8 @@ def change(seat: Seat, asked: Asked, subject: str) -> Answered:
     kept = change_person(
         seat.practice, seat.actor, reference, _said(asked), reason=reason, request=request
     )
-    seat.done += [f"{reference} is changed", *_shared(kept)]
+    others = notes_on_others(kept.shared, kept.alike)
+    seat.done += [f"{reference} is changed", *others]
     return to("/subjects")
 
 

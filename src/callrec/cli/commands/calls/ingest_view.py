@@ -73,7 +73,8 @@ def _by_shape(previews: Sequence[Preview]) -> list[tuple[Preview, int]]:
     for each in previews:
         name = os.path.basename(each.path)  # noqa: PTH119  # as it was written
         way = each.call and (each.call.direction, bool(each.call.contradiction))
-        alike.setdefault((shape_of(name), each.accepted, each.why, way), []).append(each)
+        findings = each.sound and each.sound.findings
+        alike.setdefault((shape_of(name), each.accepted, each.why, way, findings), []).append(each)
     return [(several[0], len(several) - 1) for several in alike.values()]
 
 

@@ -33,9 +33,9 @@ from callrec.views.particulars import several
 from callrec.views.subjects import (
     SUBJECT_QUESTIONS,
     is_given,
+    notes_on_others,
     read_criteria,
     read_said,
-    shared_note,
     subject_facts,
 )
 from callrec.views.typed import read_subject
@@ -131,7 +131,7 @@ def _ask_missing(
         "born": lambda text: read_birthday(text, today(practice)).isoformat(),
         "nhs_number": lambda text: read_nhs_number(text) if is_given(text) else "",
         "numbers": lambda text: tuple(
-            telephone_number(each) for each in several(text) if is_given(each)
+            telephone_number(practice, each) for each in several(text) if is_given(each)
         ),
         "proof": check_proof,
     }
@@ -145,9 +145,10 @@ def _ask_missing(
 
 
 def _show_kept(invocation: Invocation, kept: KeptSubject, done: str) -> None:
-    invocation.out.show({"id": kept.reference, **facts(kept, "version", "shared")}, done)
-    if kept.shared:
-        invocation.out.note(shared_note(kept.shared))
+    value = {"id": kept.reference, **facts(kept, "version", "shared", "alike")}
+    invocation.out.show(value, done)
+    for line in notes_on_others(kept.shared, kept.alike):
+        invocation.out.note(line)
 
 
 @subject_app.command()
@@ -204,8 +205,8 @@ def show(
     shown = show_subject(practice, actor, subject, reason=reason, request=request)
     lines = list(_shown_lines(practice, shown))
     ctx.obj.out.show(_shown_json(shown), lines)
-    if shown.shared:
-        ctx.obj.out.note(shared_note(shown.shared))
+    for line in notes_on_others(shown.shared, shown.alike):
+        ctx.obj.out.note(line)
 
 
 def _shown_json(shown: ShownSubject) -> Mapping[str, Any]:
@@ -213,7 +214,7 @@ def _shown_json(shown: ShownSubject) -> Mapping[str, Any]:
         "id": shown.reference,
         **facts(shown, "names", "born_on"),
         "nhs_number": shown.nhs_number or None,
-        **facts(shown, "numbers", "masked", "shared", "proof"),
+        **facts(shown, "numbers", "masked", "shared", "alike", "proof"),
         "history": [facts(each, "what", "at", "by") for each in shown.history],
     }
 
