@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from callrec.cli.commands.release import read_size
+from callrec.views.typed import read_size
 from callrec.errors import Unusable
 
 

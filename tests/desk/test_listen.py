@@ -201,7 +201,7 @@ def test_a_hearing_ends_with_its_login(sam: Visit) -> None:
 
 def test_marks_are_kept_for_the_form_that_they_are_for(sam: Visit) -> None:
     mark = "1@0:02-0:03=third-party/left"
-    sam.fill_in(f"{PAGE}/marks", silence=[mark], clip=["1@0:01-0:20"], **{"for": "listen"})
+    sam.fill_in(f"{PAGE}/marks", silence=[mark], clip=["1@0:01-0:20"], step="listen")
     assert marked(sam.seat, "R-1") == (["1@0:01-0:20"], [mark])
     shown = sam.fill_in(f"{PAGE}/marks", silence=["1@0:02-0:03=for-fun"])
     assert shown.status == 422

@@ -14,8 +14,9 @@ from markupsafe import Markup, escape
 
 PAGES: Final = (
     (r"login(?: \w+)?", "/login", "log in again"),
-    (r"listen ([A-Z]-\d+)", r"/requests/\1/listen", r"listen under \1"),
-    (r"listen ([A-Z]-\d+) (\d+)(?: --look)?", r"/requests/\1/listen/\2", r"listen to \2"),
+    (r"listen (R-\d+)", r"/requests/\1/listen", r"listen under \1"),
+    (r"listen (R-\d+) (\d+)(?: --look)?", r"/requests/\1/listen/\2", r"listen to \2"),
+    (r"release (R-\d+)", r"/requests/\1/release", r"hand over \1"),
     (r"inbox", "/", "your inbox"),
     (r"search", "/search", "search for calls"),
     (r"show (\d+)", r"/recordings/\1", r"recording \1"),

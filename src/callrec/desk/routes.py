@@ -11,7 +11,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from callrec.desk.exchange import Answered
-from callrec.desk.pages import account, complaints, home, incidents, listen, search, subjects
+from callrec.desk.pages import (
+    account,
+    complaints,
+    home,
+    incidents,
+    listen,
+    release,
+    search,
+    subjects,
+)
 from callrec.errors import NotFound
 
 Page = Callable[..., Answered]
@@ -27,6 +36,9 @@ ROUTES: Final[Mapping[str, Page]] = {
     "POST /requests/{reference}/listen/{recording}/sound": listen.send_sound,
     "GET /requests/{reference}/listen/{recording}/marks": listen.show_recording,
     "POST /requests/{reference}/listen/{recording}/marks": listen.keep_marks,
+    "GET /requests/{reference}/release": release.show_release,
+    "POST /requests/{reference}/release": release.release,
+    "GET /requests/{reference}/release/package": release.send_package,
     "GET /logout": account.ask_logout,
     "POST /logout": account.log_out,
     "GET /unlock": account.ask_password,

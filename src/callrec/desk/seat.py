@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 from callrec.audit.session import DESK_IDLE_LIMIT
 from callrec.crypto.identity import Identity
 from callrec.desk.hearing import Hearing
+from callrec.desk.releasing import Making
 from callrec.errors import CallrecError, Locked, NotFound, Refused
 from callrec.login.keyring import Session
 from callrec.login.sessions import actor_by_session, end_session
@@ -72,6 +73,8 @@ class Seat:
     """Why what was filled in was not done; the form is shown again with it."""
     hearing: Hearing | None = None
     """What is being heard."""
+    making: Making | None = None
+    """The release that is being made."""
     done: list[str] = field(default_factory=list)
     """What was just done, and what to know of it: shown once, on the next page."""
     _kept: dict[str, Any] = field(default_factory=dict)
@@ -174,8 +177,9 @@ class Seat:
     def leave(self) -> None:
         """End the session, on record."""
         self._opened = None
-        if self.hearing is not None:
-            self.hearing.end()
+        for beside in (self.hearing, self.making):
+            if beside is not None:
+                beside.end()
         end_session(self.open_vault(), self.session)
 
 

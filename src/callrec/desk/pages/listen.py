@@ -213,7 +213,7 @@ def keep_marks(seat: Seat, asked: Asked, reference: str, recording: str) -> Answ
         for each in typed:
             read(each)
     seat.seen.setdefault(_marks(reference), {})[number] = (clips, silences)
-    step = asked.first("for")
+    step = asked.first("step")
     return to(f"/requests/{reference}/{step if step in _FORMS else 'listen'}")
 
 
