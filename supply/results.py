@@ -107,7 +107,7 @@ _REQUEST: Final = {"id": str, "state": RequestState}
 _WRITTEN: Final = {
     name: each
     for name, each in of(WrittenLetter).items()
-    if name not in {"reference", "ended_on"}  # the latter is told in words alone
+    if name not in {"reference", "ended_on", "late_since"}  # these two are told in words alone
 }
 _EDITS: Final = [{"id": int, "edits": [EDIT]}]
 _WITHHELD: Final = [{"id": int, "code": Ground}]

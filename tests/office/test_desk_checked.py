@@ -145,7 +145,8 @@ def test_over_tls_a_desk_answers_by_its_name_alone_and_not_without_tls(
     with a_desk(house, place):
         client = Client(place.origin, trusts)
         got = client.get("/login")
-        assert (got.status, got.headers["strict-transport-security"]) == (200, "max-age=63072000")
+        for_two_years = "max-age=63072000; includeSubDomains"
+        assert (got.status, got.headers["strict-transport-security"]) == (200, for_two_years)
         assert client.log_in("pat").to == "/"
         assert client.send("GET", "/", headers={"Host": f"127.0.0.1:{port}"}).status == 421
         with pytest.warns(DeprecationWarning, match="TLSv1_1"):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 CONTENT_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+    "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
     " media-src 'self' blob:; connect-src 'self'; form-action 'self'; frame-ancestors 'none';"
     " base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
@@ -30,7 +30,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "cache-control": "no-store",
 }
 
-OVER_TLS: Final = {"strict-transport-security": "max-age=63072000"}
+OVER_TLS: Final = {"strict-transport-security": "max-age=63072000; includeSubDomains"}
 
 LEAVING: Final = {"clear-site-data": '"cache", "storage"'}
 

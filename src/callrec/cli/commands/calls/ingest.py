@@ -78,7 +78,7 @@ def ingest(
     is touched. A file that cannot be taken in stays where it is and is listed. The other files are
     taken in. If no known telephone system writes such a file name, nothing says when the call was.
     On a terminal you are asked about these files; otherwise --unrecognised takes them in. About a
-    call that is dated before 2000 or in the future you are asked, too; otherwise it is taken in, as
+    call that is dated before 2000 or in the future you are asked, too. Otherwise it is taken in, as
     of that date, and listed as misdated. The same sound twice is one recording. If a run is cut
     short, run the command again. If you took in the wrong files: callrec retention undo
 

@@ -126,6 +126,7 @@ def _write(desk: _Desk, kind: LetterKind, tell: str | None) -> None:
 _QUESTIONS: Final = {
     LetterKind.CLARIFY: "What do they have to tell you (they read this)",
     LetterKind.EXTEND: "Why does it take longer (they read this)",
+    LetterKind.LIFT: "Why does it end (they read this)",
 }
 
 
@@ -165,6 +166,11 @@ def _record_sent(desk: _Desk, sent: str, how: Channel | None) -> None:
     value = {"id": done.reference, **facts(done, *_FIELDS)}
     line = f"{desk.request}, letter {done.number} ({done.kind}): sent on {short_date(on)}."
     desk.call.out.show(value, line)
+    if done.late_since is not None:
+        desk.call.out.note(
+            f"they had to be told by {short_date(done.late_since)} that it takes longer"
+            " [UK GDPR 12(3)]: answer now, and say that you are sorry for the delay"
+        )
     if done.ended_on is not None and done.kind is LetterKind.ANSWER:
         desk.call.out.note(
             "the approval that it tells of no longer stands as it tells of it, since"
@@ -224,8 +230,8 @@ Tell = Annotated[
     typer.Option(
         "--tell",
         metavar="TEXT",
-        help="What the letter says in your words, a sentence: what you have to know (clarify), or"
-        " why it takes longer (extend). The person reads it as it is.",
+        help="What the letter says in your words, a sentence: what you have to know (clarify), why"
+        " it takes longer (extend), why a restriction ends (lift). The person reads it as it is.",
     ),
 ]
 
