@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
@@ -113,7 +114,8 @@ class Visit:
 
     def open(self, path: str) -> Shown:
         """The page at an address; what it sends on to is opened."""
-        return self._shown(Asked("GET", path))
+        address, _, query = path.partition("?")
+        return self._shown(Asked("GET", address, dict(parse_qsl(query))))
 
     def fill_in(
         self,

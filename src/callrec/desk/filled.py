@@ -11,7 +11,7 @@ from callrec.desk.exchange import Asked
 from callrec.desk.seat import Seat
 from callrec.errors import Unusable
 from callrec.policy.days import parse_day
-from callrec.practice import today
+from callrec.practice import Actor, today
 from callrec.views.typed import read_request, read_word
 
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -79,3 +79,18 @@ def check_confirmed(asked: Asked) -> None:
     """
     if not asked.ticked("confirmed"):
         raise Unusable("not confirmed, so nothing was done", hint="tick the box at the end")
+
+
+def reader_of(seat: Seat, asked: Asked) -> Actor:
+    """Who reads a request: the open login where that is enough, else with the password."""
+    return seat.actor if seat.reads_requests else seat.reader(password_of(asked))
+
+
+def check_typed(asked: Asked, reference: str) -> None:
+    """Check that the person typed the reference of what they decide.
+
+    Raises:
+        Unusable: they did not.
+    """
+    if asked.first("typed") != reference:
+        raise Unusable("not confirmed, so nothing was done", hint=f"type {reference} at the end")

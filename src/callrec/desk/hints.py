@@ -18,6 +18,15 @@ PAGES: Final = (
     (r"listen (R-\d+) (\d+)(?: --look)?", r"/requests/\1/listen/\2", r"listen to \2"),
     (r"release (R-\d+)", r"/requests/\1/release", r"hand over \1"),
     (r"inbox", "/", "your inbox"),
+    (r"request list", "/requests", "the requests"),
+    (r"request show (R-\d+)", r"/requests/\1", r"\1"),
+    (r"approve (R-\d+)", r"/requests/\1/approve", r"approve \1"),
+    (r"deny (R-\d+)", r"/requests/\1/deny", r"refuse \1"),
+    (r"revoke (R-\d+)", r"/requests/\1/revoke", r"take back the approval of \1"),
+    (r"request event (R-\d+)(?: EVENT)?", r"/requests/\1/event", r"record it of \1"),
+    (r"request event (R-\d+) ([a-z-]+)", r"/requests/\1/event/\2", r"record it of \1"),
+    (r"request (close|withdraw|gather) (R-\d+)", r"/requests/\2/\1", r"\1 \2"),
+    (r"audit review-glass (R-\d+)", r"/requests/\1/review-glass", r"review \1"),
     (r"search", "/search", "search for calls"),
     (r"show (\d+)", r"/recordings/\1", r"recording \1"),
     (r"request recording (note|identify) (\d+)", r"/recordings/\2/\1", r"\1 on recording \2"),
@@ -62,6 +71,12 @@ def _as_question(found: re.Match[str]) -> str:
     return f"{name}: {value.replace('|', ' or ')}" if value else name
 
 
+def page_for(command: str) -> str:
+    """The address of the page that does what a command does; empty where there is none."""
+    found = _COMMAND.match(command)
+    return _page_of(found[1].split(" "))[0] if found else ""
+
+
 def with_links(hint: str) -> Markup:
     """A hint, with the commands that have a page as links."""
     parts = Markup()
@@ -86,10 +101,19 @@ def _words(text: str) -> Markup:
 def _link(found: re.Match[str]) -> Markup:
     """The page of the command; words after it that are no part of it stay as they are."""
     typed = found[1].split(" ")
+    address, text, count = _page_of(typed)
+    if not address:
+        return Markup("<code>{}</code>").format(found[0])
+    link = Markup('<a href="{}">{}</a>').format(address, text)
+    if typed[count:] and typed[count].startswith("--"):
+        return link + Markup(" ({})").format(_words(" ".join(typed[count:])))
+    return link + "".join(f" {word}" for word in typed[count:])
+
+
+def _page_of(typed: list[str]) -> tuple[str, str, int]:
+    """The address, how its link reads, and how many of the words it stands for."""
     for count in range(len(typed), 0, -1):
         for pattern, page, reads in PAGES:
             if match := re.fullmatch(pattern, " ".join(typed[:count])):
-                address, text = match.expand(page), match.expand(reads)
-                link = Markup('<a href="{}">{}</a>').format(address, text)
-                return link + "".join(f" {word}" for word in typed[count:])
-    return Markup("<code>{}</code>").format(found[0])
+                return match.expand(page), match.expand(reads), count
+    return "", "", 0

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.hints import field_of, with_links
@@ -59,10 +60,17 @@ def _environment() -> Environment:
         "act": act_in_words,
         "day": short_date,
         "links": with_links,
+        "sentence": _sentence,
         "field": field_of,
     }
     made.globals |= {"counted": counted}
     return made
+
+
+def _sentence(text: str) -> Markup:
+    """A line as a sentence, with the commands in it as links."""
+    end = "" if text[-1:] in {".", "!", "?"} else "."
+    return with_links(f"{text[:1].upper()}{text[1:]}{end}")
 
 
 def load_templates() -> None:
@@ -162,6 +170,7 @@ def menu_of(seat: Seat) -> Sequence[MenuItem]:
 
 _MENU: Final[Sequence[tuple[Power | None, MenuItem]]] = (
     (None, MenuItem("/", "Inbox")),
+    (None, MenuItem("/requests", "Requests")),
     (Power.SEARCH, MenuItem("/search", "Search")),
 )
 

@@ -22,7 +22,7 @@ from callrec.errors import CallrecError, Locked, NotFound, Refused
 from callrec.login.keyring import Session
 from callrec.login.sessions import actor_by_session, end_session
 from callrec.login.unlock import Unlocked, actor_by_password, actor_of
-from callrec.practice import Actor, Practice
+from callrec.practice import Actor, Practice, reads_by_login
 from callrec.record.versions import Versioned
 
 _Kept = TypeVar("_Kept")
@@ -113,6 +113,11 @@ class Seat:
         return self._actor
 
     @property
+    def reads_requests(self) -> bool:
+        """The login opens every request, so that no password is asked for."""
+        return reads_by_login(self.practice, self.actor)
+
+    @property
     def is_unlocked(self) -> bool:
         """A password that was given a moment ago still counts."""
         opened = self._opened
@@ -173,6 +178,10 @@ class Seat:
     def kept(self, key: str) -> Any:
         """What was kept; None if it is there no more."""
         return self._kept.get(key)
+
+    def let_go(self, key: str) -> None:
+        """Keep it no longer: what was decided by it is not decided twice."""
+        self._kept.pop(key, None)
 
     def leave(self) -> None:
         """End the session, on record."""

@@ -48,6 +48,10 @@ _MAX_TRACKS = 16
 
 _LITTLE_ENDIAN = {f"pcm_s{bits}le": f"pcm_s{bits}be" for bits in (16, 24, 32, 64)}
 
+_WITH_PAUSES = {"amrnb": "libopencore_amrnb", "amrwb": "libopencore_amrwb"}
+"""FFmpeg's own decoders of AMR know nothing of pauses: where nobody speaks, nothing comes out, and
+after it nothing either. OpenCORE's play them as long as they were."""
+
 
 class _Original:
     """The recording, as a file that FFmpeg reads; each read is a question."""
@@ -165,9 +169,9 @@ class _Track:
         if decoder is None:
             raise Undecodable(DecodeFailure.UNKNOWN)
         self._decoder = decoder
-        if big_endian and decoder.name in _LITTLE_ENDIAN:
-            swapped = av.CodecContext.create(_LITTLE_ENDIAN[decoder.name], "r")
-            self._decoder = cast("AudioCodecContext", swapped)
+        other = _LITTLE_ENDIAN.get(decoder.name) if big_endian else _WITH_PAUSES.get(decoder.name)
+        if other in av.codecs_available:
+            self._decoder = cast("AudioCodecContext", av.CodecContext.create(other, "r"))
             self._decoder.sample_rate, self._decoder.layout = decoder.sample_rate, decoder.layout
         self._decoder.thread_count = 1
         self._last, self._spoilt = Fraction(0), 0

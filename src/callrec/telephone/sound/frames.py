@@ -271,6 +271,9 @@ _ABSENT = 0
 _RESERVED = 0b1000_0011
 """Bits that are 0 where a frame begins."""
 
+_SOUND = 0b0000_0100
+"""The bit that is 1 where a frame that was sent came whole; of zeros it is not."""
+
 _NARROW = {0: 12, 1: 13, 2: 15, 3: 17, 4: 19, 5: 20, 6: 26, 7: 31, 8: 5, 15: _ABSENT}
 
 _WIDE = {
@@ -280,12 +283,16 @@ _WIDE = {
 _KINDS = ((b"#!AMR\n", "amr", 8000, _NARROW), (b"#!AMR-WB\n", "amr-wb", 16000, _WIDE))
 
 
+def _amr_kind(window: Window) -> tuple[bytes, str, int, dict[int, int]]:
+    for kind in _KINDS:
+        if window.at(0, len(kind[0])) == kind[0]:
+            return kind
+    raise NotAudio(SoundFault.UNKNOWN)
+
+
 def amr_sound(window: Window) -> Sound:
     """The sound of an AMR file with one channel: the first byte of a frame tells its length."""
-    kind = next((kind for kind in _KINDS if window.at(0, len(kind[0])) == kind[0]), None)
-    if kind is None:
-        raise NotAudio(SoundFault.UNKNOWN)
-    mark, codec, sample_rate, lengths = kind
+    mark, codec, sample_rate, lengths = _amr_kind(window)
     start = place = len(mark)
     frames, findings = 0, set()
     while frames < _MAX_FRAMES and (first := window.at(place, 1)):
@@ -296,6 +303,8 @@ def amr_sound(window: Window) -> Sound:
         if place + 1 + length > window.size:
             findings.add(Finding.TRUNCATED)
             break
+        if length and not first[0] & _SOUND:
+            findings.add(Finding.DAMAGED)
         place += 1 + length
         frames += 1
     if not frames:

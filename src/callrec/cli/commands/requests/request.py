@@ -41,6 +41,7 @@ from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.search import described_by
 from callrec.views.calls import footnotes
+from callrec.views.decisions import gathered_lines, gathering_notes
 from callrec.views.particulars import as_answers, with_person
 from callrec.views.requests import (
     how_to_gather,
@@ -50,7 +51,7 @@ from callrec.views.requests import (
     too_many_lines,
 )
 from callrec.views.typed import NamedCall, read_call, read_recording
-from callrec.views.words import as_words, counted, facts
+from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -398,41 +399,12 @@ def _show_gathered(invocation: Invocation, practice: Practice, gathered: Gathere
         **facts(gathered, "shared", "is_outdated", "elsewhere", "too_many"),
         **facts(amended, "version", "recordings", "grants_ended", "of_other_day"),
     }
-    out.show(value, _gathered_words(practice, gathered))
-    for line in (
-        *footnotes(found),
-        *remark_lines(amended.concerned, amended.of_other_day or ()),
-        *too_many_lines(gathered.too_many),
-    ):
+    zone = practice.settings.time_zone
+    table = [calls_table(found, zone)] if found else []
+    out.show(value, [*table, *gathered_lines(gathered)])
+    for line in gathering_notes(gathered):
         out.note(line)
-    if gathered.shared:
-        which = ", ".join(map(str, gathered.shared))
-        out.note(
-            f"the number of {which} is shared with another person on the register: listen before"
-            " you give out any of these"
-        )
-    if gathered.is_outdated:
-        out.note(
-            f"the register knows more of {gathered.person} by now: callrec request amend"
-            f" {amended.reference} --subject {gathered.person}, and gather again"
-        )
-    if gathered.elsewhere:
-        out.note(f"asked for by another part of the same request: {gathered.elsewhere}")
-    if amended.grants_ended:
-        out.note(f"what was approved is void: ask for {amended.reference} to be approved again")
     out.next_step(f"callrec request show {amended.reference}")
-
-
-def _gathered_words(practice: Practice, gathered: Gathered) -> Iterator[str | Table]:
-    if gathered.found:
-        yield calls_table(gathered.found, practice.settings.time_zone)
-    found = counted(len(gathered.found), "recording matches", "recordings match")
-    yield (
-        f"{found} {gathered.amended.reference}. Added: {len(gathered.added)}."
-        f" Left out: {len(gathered.left_out)}."
-    )
-    for number, ground in gathered.left_out.items():
-        yield f"Left out: {number}, {as_words(ground)}: {ground.meaning}."
 
 
 @request_app.command()
