@@ -38,9 +38,11 @@ def sam(granted: House, memory: Path) -> Iterator[Visit]:
     assert not [path for path in memory.rglob("*") if "release" in path.name]
 
 
-def make(visited: Visit, **fields: str) -> Shown:
+def make(visited: Visit, *, by: str = "", passphrase_by: str = "") -> Shown:
     """Begin a release, and wait until it is written or was refused."""
-    shown = visited.fill_in(PAGE, do="release", **{"form": "zip", **fields})
+    shown = visited.fill_in(
+        PAGE, do="release", form="zip", deliver_by=by, passphrase_by=passphrase_by
+    )
     while "being made" in shown.words:
         assert visited.seat.making is not None
         visited.seat.making.wait(0.1)
@@ -94,7 +96,7 @@ def test_a_login_that_ends_gives_back_what_was_granted(sam: Visit) -> None:
 
 
 def test_what_may_not_go_the_same_way_is_refused_in_the_same_words(sam: Visit) -> None:
-    shown = make(sam, deliver_by="email", passphrase_by="email")
+    shown = make(sam, by="email", passphrase_by="email")
     assert "may not go the same way" in shown.words
 
 
