@@ -65,6 +65,8 @@ class Seat:
     """UTC: when the session ends at the latest."""
     address: str
     """The browser's, as the serving process saw it."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """Of the process: where the desk's account remembers what it saw of the vault."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     """Stands in each form of this session and in no other."""
     seen: dict[str, Any] = field(default_factory=dict)
@@ -158,6 +160,17 @@ class Seat:
             self._opened = _Opened(actor.identity, until, DECISIONS)
         return actor
 
+    def countersigner(self, login: str, password: str) -> Actor | None:
+        """The second person, who types their own password at this page; None: nobody was named.
+
+        Raises:
+            WrongPassword: it is not theirs.
+        """
+        if not login:
+            return None
+        source = source_at(self.address)
+        return actor_by_password(self.practice, login=login, password=password, source=source)
+
     def check_token(self, given: str) -> None:
         """Check that a form is one that this session was shown.
 
@@ -179,6 +192,10 @@ class Seat:
         """What was kept; None if it is there no more."""
         return self._kept.get(key)
 
+    def keep_instead(self, key: str, what: Any) -> None:
+        """Keep something else under a key that is known already."""
+        self._kept[key] = what
+
     def let_go(self, key: str) -> None:
         """Keep it no longer: what was decided by it is not decided twice."""
         self._kept.pop(key, None)
@@ -192,8 +209,11 @@ class Seat:
         end_session(self.open_vault(), self.session)
 
 
-def find_kept(seat: Seat, key: str, kind: type[_Kept]) -> _Kept:
-    """A result that the seat keeps.
+_AGAIN: Final = "look it up again: each look is on record"
+
+
+def find_kept(seat: Seat, key: str, kind: type[_Kept], again: str = _AGAIN) -> _Kept:
+    """A result that the seat keeps; ``again``: what gets it again, as a hint.
 
     Raises:
         NotFound: it is there no more.
@@ -201,9 +221,7 @@ def find_kept(seat: Seat, key: str, kind: type[_Kept]) -> _Kept:
     found = seat.kept(key)
     if isinstance(found, kind):
         return found
-    raise NotFound(
-        "what was shown here is kept no more", hint="look it up again: each look is on record"
-    )
+    raise NotFound("what was shown here is kept no more", hint=again)
 
 
 def source_at(address: str) -> str:
