@@ -111,7 +111,7 @@ def _open_seat(
     if isinstance(begun, AwaitingConfirmation):
         return begun
     session, logged_in = begun
-    return Seat(vault.open, practice, session, logged_in.ends_at, address)
+    return Seat(vault.open, practice, session, logged_in.ends_at, address, vault.environ)
 
 
 def _place(address: str) -> Place:
