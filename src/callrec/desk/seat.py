@@ -16,6 +16,8 @@ from typing import Any, Final, TypeVar
 
 from callrec.audit.session import DESK_IDLE_LIMIT
 from callrec.crypto.identity import Identity
+from callrec.desk.hearing import Hearing
+from callrec.desk.releasing import Making
 from callrec.errors import CallrecError, Locked, NotFound, Refused
 from callrec.login.keyring import Session
 from callrec.login.sessions import actor_by_session, end_session
@@ -71,6 +73,10 @@ class Seat:
     """What was shown of a thing that is decided next: by page and reference."""
     problem: CallrecError | None = None
     """Why what was filled in was not done; the form is shown again with it."""
+    hearing: Hearing | None = None
+    """What is being heard."""
+    making: Making | None = None
+    """The release that is being made."""
     done: list[str] = field(default_factory=list)
     """What was just done, and what to know of it: shown once, on the next page."""
     drafts: dict[str, Any] = field(default_factory=dict)
@@ -199,6 +205,9 @@ class Seat:
     def leave(self) -> None:
         """End the session, on record."""
         self._opened = None
+        for beside in (self.hearing, self.making):
+            if beside is not None:
+                beside.end()
         end_session(self.open_vault(), self.session)
 
 
