@@ -294,6 +294,11 @@ def test_what_looks_like_a_frame_of_a_flac_is_an_accident() -> None:
     assert heard(changed) == heard(whole)
 
 
+def test_a_flac_may_stand_behind_a_tag() -> None:
+    tag = b"ID3\4\0\0\0\0\0\x0a" + bytes(10)
+    assert played(tag + SOUNDS["plain.flac"]) == played(SOUNDS["plain.flac"])
+
+
 def test_a_flac_that_was_streamed_is_as_long_as_its_frames() -> None:
     whole = bytearray(SOUNDS["plain.flac"])
     whole[21] &= 0xF0
