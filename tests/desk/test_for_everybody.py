@@ -19,6 +19,8 @@ from house.subjects import a_person
 
 PARTS = {
     "request": "R-1",
+    "reference": "R-1",
+    "event": "ask",
     "recording": "1",
     "complaint": "C-1",
     "incident": "I-1",
