@@ -115,8 +115,10 @@ def with_links(hint: str) -> Markup:
 def _parts(hint: str) -> Iterator[Markup]:
     end = 0
     for found in _COMMAND.finditer(hint):
-        yield _words(hint[end : found.start()])
-        yield _link(found)
+        link = _link(found)
+        before = hint[end : found.start()]
+        yield _words(before.removesuffix("run ") if link.startswith("<a ") else before)
+        yield link
         end = found.end()
     yield _words(hint[end:])
 
