@@ -66,7 +66,7 @@ class Seat:
     address: str
     """The browser's, as the serving process saw it."""
     environ: Mapping[str, str] = field(default_factory=dict)
-    """Of the process: where the desk's account remembers what it saw of the vault."""
+    """Of the process: where the desk's account keeps what it saw of the vault, and drafts."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     """Stands in each form of this session and in no other."""
     seen: dict[str, Any] = field(default_factory=dict)
@@ -79,6 +79,8 @@ class Seat:
     """The release that is being made."""
     done: list[str] = field(default_factory=list)
     """What was just done, and what to know of it: shown once, on the next page."""
+    drafts: dict[str, Any] = field(default_factory=dict)
+    """What was filled in and is not done yet, by the address of its form (desk/drafts.py)."""
     _kept: dict[str, Any] = field(default_factory=dict)
     _opened: _Opened | None = None
     _actor: Actor | None = None

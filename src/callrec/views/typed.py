@@ -76,6 +76,11 @@ class NamedCall:
     at: time | None = None
     """By the practice's clock."""
 
+    @property
+    def when(self) -> str:
+        """When it began, as it was typed."""
+        return f"{self.day} {self.at:%H:%M}"
+
 
 def read_call(text: str) -> NamedCall:
     """A recording's number, or when its call began: ``4/7/2024 14:05``, ``yesterday 16:03``."""

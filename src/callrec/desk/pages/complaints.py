@@ -12,6 +12,7 @@ from callrec.complaints.complaint import (
 )
 from callrec.complaints.log import COMPLAINTS
 from callrec.complaints.show import list_complaints, show_complaint
+from callrec.desk.drafts import drafting, filled
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, day_of, password_of, read_if_given, word_of
 from callrec.desk.rendering import page, to
@@ -57,21 +58,23 @@ def show_list(seat: Seat, _asked: Asked) -> Answered:
 def ask_new(seat: Seat, asked: Asked) -> Answered:
     """The form of a new one."""
     title = "Enter a complaint about personal data"
-    return page(seat, "complaint_new.html", title=title, asked=asked, channels=CHANNELS.items())
+    given = filled(seat, asked)
+    return page(seat, "complaint_new.html", title=title, asked=given, channels=CHANNELS.items())
 
 
 def receive(seat: Seat, asked: Asked) -> Answered:
     """Enter it."""
-    new = NewComplaint(
-        received_on=day_of(seat, asked, "on"),
-        how=word_of(asked, "how", Channel, "channel"),
-        complainant=asked.first("from"),
-        contact=asked.first("contact"),
-        what=asked.first("what"),
-        request=read_if_given(asked, "request", read_request),
-        incident=read_if_given(asked, "incident", read_incident),
-    )
-    made = receive_complaint(seat.practice, seat.actor, new)
+    with drafting(seat, asked):
+        new = NewComplaint(
+            received_on=day_of(seat, asked, "on"),
+            how=word_of(asked, "how", Channel, "channel"),
+            complainant=asked.first("from"),
+            contact=asked.first("contact"),
+            what=asked.first("what"),
+            request=read_if_given(asked, "request", read_request),
+            incident=read_if_given(asked, "incident", read_incident),
+        )
+        made = receive_complaint(seat.practice, seat.actor, new)
     seat.done += [received_line(made), *dated_late_lines(made)]
     seat.done.append(f"Next: callrec complaint acknowledge {made.reference}")
     return to("/complaints")

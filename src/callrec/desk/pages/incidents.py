@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from callrec.desk.drafts import drafting, filled
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import (
     check_confirmed,
@@ -51,19 +52,21 @@ def show_list(seat: Seat, _asked: Asked) -> Answered:
 
 def ask_report(seat: Seat, asked: Asked) -> Answered:
     """The form of a new one."""
-    return page(seat, "incident_new.html", title="Report an incident", asked=asked)
+    given = filled(seat, asked)
+    return page(seat, "incident_new.html", title="Report an incident", asked=given)
 
 
 def report(seat: Seat, asked: Asked) -> Answered:
     """Report it."""
-    account = IncidentReport(
-        noticed_at=read_noticed(text_of(asked, "noticed"), seat.practice),
-        what=text_of(asked, "what"),
-        tell=asked.first("tell") or None,
-        recordings=[read_recording(each) for each in lines_of(asked, "recording")],
-        request=read_if_given(asked, "request", read_request),
-    )
-    made = report_incident(seat.practice, seat.actor, account)
+    with drafting(seat, asked):
+        account = IncidentReport(
+            noticed_at=read_noticed(text_of(asked, "noticed"), seat.practice),
+            what=text_of(asked, "what"),
+            tell=asked.first("tell") or None,
+            recordings=[read_recording(each) for each in lines_of(asked, "recording")],
+            request=read_if_given(asked, "request", read_request),
+        )
+        made = report_incident(seat.practice, seat.actor, account)
     seat.done += [reported_line(made, seat.zone), f"To see it: {_show(made.reference)}"]
     return to("/incidents")
 
