@@ -318,7 +318,7 @@ _STATUS: Final = {
     "last_reconcile": ({"at": datetime, **_COUNTS}, None),
     "record_verified": datetime | None,
     "last_drill": datetime | None,
-    **of(Status, "searched_without_request"),
+    **of(Status, "desk", "searched_without_request"),
     "unreviewed_glass": [{"request": str, "by": str, "at": datetime, "review": str}],
     "erasure_owed": [{"volume": str, "recordings": int}],
     **of(Status, "retention_due", "warnings"),

@@ -14,7 +14,40 @@ from markupsafe import Markup, escape
 
 PAGES: Final = (
     (r"login(?: \w+)?", "/login", "log in again"),
+    (r"listen (R-\d+)", r"/requests/\1/listen", r"listen under \1"),
+    (r"listen (R-\d+) (\d+)(?: --look)?", r"/requests/\1/listen/\2", r"listen to \2"),
+    (r"release (R-\d+)", r"/requests/\1/release", r"hand over \1"),
+    (r"request letter (R-\d+)(?: --kind [a-z-]+)?", r"/requests/\1/letters", r"letters about \1"),
+    (r"request dossier (R-\d+)", r"/requests/\1/dossier", r"dossier of \1"),
+    (r"request erase (R-\d+)", r"/requests/\1/erase", r"carry out \1"),
     (r"inbox", "/", "your inbox"),
+    (r"request create", "/requests/new", "make a request"),
+    (r"request create ([a-z-]+)", r"/requests/new/\1", "make a request"),
+    (r"request (amend|attach|detach) (R-\d+)", r"/requests/\2/\1", r"\1 \2"),
+    (r"status", "/status", "how things stand"),
+    (r"(?:user )?whoami", "/account", "your account"),
+    (r"user password", "/account/password", "change your password"),
+    (r"user list", "/people", "the people"),
+    (r"user add(?: NAME)?", "/people/add", "add a person"),
+    (r"user sessions", "/sessions", "the open logins"),
+    (r"user (?:confirm|role|delegate|reset|disable|show).*", "/people", "the people"),
+    (r"(?:practice )?register ([a-z-]+)", r"/registers/\1", r"the register: \1"),
+    (r"(?:practice )?register", "/registers", "the registers"),
+    (r"(?:practice )?report", "/report", "the report of a month"),
+    (r"audit list", "/record", "the record"),
+    (r"audit verify", "/record/check", "check the record"),
+    (r"audit review-searches", "/searches", "searches to review"),
+    (r"hold list", "/holds", "the holds"),
+    (r"hold show (H-\d+)", r"/holds/\1", r"hold \1"),
+    (r"hold lift (H-\d+)", r"/holds/\1/lift", r"lift hold \1"),
+    (r"retention review", "/retention", "what is due"),
+    (r"retention dispose", "/retention/propose", "propose a disposal"),
+    (r"retention dispose (R-\d+)", r"/retention/dispose/\1", r"carry out \1"),
+    (r"retention undo BATCH", "/retention/undo", "take back an intake"),
+    (r"archive list", "/drives", "the archive drives"),
+    (r"(?:practice )?settings show", "/settings", "the practice's rules"),
+    (r"(?:practice )?settings apply", "/settings/apply", "change the practice's rules"),
+    (r"(?:practice )?notice list", "/notices", "the notices"),
     (r"request list", "/requests", "the requests"),
     (r"request show (R-\d+)", r"/requests/\1", r"\1"),
     (r"approve (R-\d+)", r"/requests/\1/approve", r"approve \1"),
@@ -85,8 +118,10 @@ def with_links(hint: str) -> Markup:
 def _parts(hint: str) -> Iterator[Markup]:
     end = 0
     for found in _COMMAND.finditer(hint):
-        yield _words(hint[end : found.start()])
-        yield _link(found)
+        link = _link(found)
+        before = hint[end : found.start()]
+        yield _words(before.removesuffix("run ") if link.startswith("<a ") else before)
+        yield link
         end = found.end()
     yield _words(hint[end:])
 
