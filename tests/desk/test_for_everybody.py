@@ -27,6 +27,7 @@ PARTS = {
     "subject": "S-1",
     "login": "pat",
     "step": "acknowledge",
+    "purpose": "disciplinary",
     "hold": "H-1",
 }
 """What stands in the place of each part of an address; what is not here is kept by a seat."""
