@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from callrec.desk.exchange import Answered
@@ -22,6 +23,7 @@ from callrec.desk.pages import (
     holds,
     home,
     incidents,
+    letters,
     listen,
     people,
     record,
@@ -40,6 +42,9 @@ from callrec.errors import NotFound
 Page = Callable[..., Answered]
 """Takes the seat, what was asked, and the parts of the address by name."""
 
+_erasing = partial(partial, how=retention.ERASING)
+"""A page of retention, for an erasure."""
+
 ROUTES: Final[Mapping[str, Page]] = {
     "GET /": home.show_inbox,
     "GET /requests/{reference}/listen": listen.ask_granted,
@@ -53,6 +58,17 @@ ROUTES: Final[Mapping[str, Page]] = {
     "GET /requests/{reference}/release": release.show_release,
     "POST /requests/{reference}/release": release.release,
     "GET /requests/{reference}/release/package": release.send_package,
+    "GET /requests/{reference}/letters": letters.show_letters,
+    "POST /requests/{reference}/letters": letters.write,
+    "GET /requests/{reference}/letters/{number}": letters.show_letter,
+    "POST /requests/{reference}/letters/{number}": letters.say_sent,
+    "GET /requests/{reference}/letters/{number}/pdf": letters.send_paper,
+    "GET /requests/{reference}/dossier": letters.show_dossier,
+    "GET /requests/{reference}/dossier/{key}": letters.show_read_dossier,
+    "GET /requests/{request}/erase": retention.ask_dispose,
+    "POST /requests/{request}/erase": _erasing(retention.foresee),
+    "GET /requests/{request}/erase/{key}": _erasing(retention.ask_destroy),
+    "POST /requests/{request}/erase/{key}": _erasing(retention.destroy),
     "GET /logout": account.ask_logout,
     "POST /logout": account.log_out,
     "GET /unlock": account.ask_password,
