@@ -17,7 +17,6 @@ from callrec.archive.survey import Fault, FaultKind
 from callrec.archive.unarchived import Unarchived
 from callrec.archive.volumes import ListedVolume, LostVolume
 from callrec.calls.find import ShownCall
-from callrec.cli.commands.requests.event import Event
 from callrec.complaints.complaint import ChangedComplaint
 from callrec.complaints.show import ListedComplaint, ShownComplaint
 from callrec.config import Config
@@ -101,6 +100,7 @@ from callrec.search.show import CheckedRecording, ShownNote, StartClock
 from callrec.search.subjects import FoundSubject, ShownSubject, SubjectChange
 from callrec.settings import Settings
 from callrec.subjects.register import KeptSubject, ListedSubject
+from callrec.views.events import Event
 from supply.schemas import EDIT, Shape, of
 
 _REQUEST: Final = {"id": str, "state": RequestState}
@@ -318,7 +318,7 @@ _STATUS: Final = {
     "last_reconcile": ({"at": datetime, **_COUNTS}, None),
     "record_verified": datetime | None,
     "last_drill": datetime | None,
-    **of(Status, "searched_without_request"),
+    **of(Status, "desk", "searched_without_request"),
     "unreviewed_glass": [{"request": str, "by": str, "at": datetime, "review": str}],
     "erasure_owed": [{"volume": str, "recordings": int}],
     **of(Status, "retention_due", "warnings"),

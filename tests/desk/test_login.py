@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+
+import pytest
 
 from callrec.login.sessions import end_sessions
 from house.desks import visit
@@ -35,3 +38,19 @@ def test_a_form_of_another_login_does_nothing(house: House) -> None:
     assert shown.status == 403
     assert "not of your login" in shown.words
     assert pat.open("/").status == 200
+
+
+def test_a_bug_in_a_page_tells_a_file_and_a_line_and_nothing_of_what_it_held(
+    house: House, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **_given: object) -> None:
+        raise KeyError("Agnes Underhill")
+
+    monkeypatch.setattr("callrec.desk.pages.account.page", broken)
+    shown = visit(house, "pat").open("/logout")
+    assert shown.status == 500
+    assert re.search(r"A bug: KeyError at test_login.py:\d+", shown.words)
+    assert re.fullmatch(
+        r"callrec desk: a bug: KeyError at test_login.py:\d+\n", capfd.readouterr().err
+    )
+    assert "Underhill" not in shown.html

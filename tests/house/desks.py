@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
@@ -88,6 +89,8 @@ class Shown:
     """What a browser got."""
 
     answered: Answered
+    address: str
+    """Where it is, without what was asked behind it."""
     words: str = ""
     """What it says, a line for each block, within <main>."""
     links: Sequence[str] = ()
@@ -112,8 +115,9 @@ class Visit:
     seat: Seat
 
     def open(self, path: str) -> Shown:
-        """The page at an address; what it sends on to is opened."""
-        return self._shown(Asked("GET", path))
+        """The page at an address, with what is asked behind it; what it sends on to is opened."""
+        address, _, query = path.partition("?")
+        return self._shown(Asked("GET", address, dict(parse_qsl(query))))
 
     def fill_in(
         self,
@@ -135,13 +139,13 @@ class Visit:
         if answered.to and not answered.ends:
             return self.open(answered.to)
         if not answered.kind.startswith("text/html"):
-            return Shown(answered)
+            return Shown(answered, asked.path)
         reading = _Reading()
         body = answered.body.decode()
         reading.feed(body[body.index("<main") :] if "<main" in body else body)
         lines = (" ".join(line.split()) for line in "".join(reading.words).splitlines())
         words = "\n".join(filter(None, lines))
-        return Shown(answered, words, reading.links, reading.fields)
+        return Shown(answered, asked.path, words, reading.links, reading.fields)
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,8 @@ def visit(house: House, login: str) -> Visit:
     actor = house.actor(login)
     place = Place(f"desk at {ADDRESS}", secrets.token_hex(32))
     session, until = begin_session(house.practice, actor, place)
-    return Visit(house, login, Seat(house.open, house.practice, session, until, ADDRESS))
+    seat = Seat(house.open, house.practice, session, until, ADDRESS, house.environ)
+    return Visit(house, login, seat)
 
 
 @contextmanager

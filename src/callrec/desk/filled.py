@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
 from callrec.desk.exchange import Asked
 from callrec.desk.seat import Seat
 from callrec.errors import Unusable
-from callrec.policy.days import parse_day
-from callrec.practice import today
+from callrec.policy.days import parse_day, parse_instant
+from callrec.practice import Actor, today
 from callrec.views.typed import read_request, read_word
 
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -66,9 +66,9 @@ def why_of(asked: Asked) -> tuple[str | None, str | None]:
     return asked.first("reason") or None, read_if_given(asked, "request", read_request)
 
 
-def password_of(asked: Asked) -> str:
-    """The password as it was typed, with the spaces that are part of it."""
-    return asked.fields.get("password", ("",))[0]
+def password_of(asked: Asked, name: str = "password") -> str:
+    """A password as it was typed, with the spaces that are part of it."""
+    return asked.fields.get(name, ("",))[0]
 
 
 def check_confirmed(asked: Asked) -> None:
@@ -79,3 +79,42 @@ def check_confirmed(asked: Asked) -> None:
     """
     if not asked.ticked("confirmed"):
         raise Unusable("not confirmed, so nothing was done", hint="tick the box at the end")
+
+
+def number_of(asked: Asked, name: str, least: int, most: int) -> int | None:
+    """A number; None where none was given.
+
+    Raises:
+        Unusable: it is none, or too small or too large.
+    """
+    if not (text := asked.first(name)):
+        return None
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise Unusable(f"that is no number from {least} to {most}", hint="type it in figures")
+    return int(text)
+
+
+def moment_of(seat: Seat, asked: Asked, name: str) -> datetime | None:
+    """A day or moment, in any form that people type; None where none was given.
+
+    Raises:
+        Unusable: it is neither.
+    """
+    if not (text := asked.first(name)):
+        return None
+    return parse_instant(text, seat.zone, today(seat.practice), what=f"--{name.replace('_', '-')}")
+
+
+def reader_of(seat: Seat, asked: Asked) -> Actor:
+    """Who reads a request: the open login where that is enough, else with the password."""
+    return seat.actor if seat.reads_requests else seat.reader(password_of(asked))
+
+
+def check_typed(asked: Asked, reference: str) -> None:
+    """Check that the person typed the reference of what they decide.
+
+    Raises:
+        Unusable: they did not.
+    """
+    if asked.first("typed") != reference:
+        raise Unusable("not confirmed, so nothing was done", hint=f"type {reference} at the end")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.hints import field_of, with_links
@@ -27,6 +27,7 @@ from callrec.errors import (
 from callrec.policy.days import short_date
 from callrec.policy.role import Power
 from callrec.practice import powers
+from callrec.system.spreadsheet import Cell, to_csv
 from callrec.views.words import (
     act_in_words,
     answer_in_words,
@@ -59,10 +60,18 @@ def _environment() -> Environment:
         "act": act_in_words,
         "day": short_date,
         "links": with_links,
+        "two_of": lambda value: (value, value),
+        "sentence": _sentence,
         "field": field_of,
     }
     made.globals |= {"counted": counted}
     return made
+
+
+def _sentence(text: str) -> Markup:
+    """A line as a sentence, with the commands in it as links."""
+    end = "" if text[-1:] in {".", "!", "?"} else "."
+    return with_links(f"{text[:1].upper()}{text[1:]}{end}")
 
 
 def load_templates() -> None:
@@ -162,7 +171,10 @@ def menu_of(seat: Seat) -> Sequence[MenuItem]:
 
 _MENU: Final[Sequence[tuple[Power | None, MenuItem]]] = (
     (None, MenuItem("/", "Inbox")),
+    (None, MenuItem("/requests", "Requests")),
     (Power.SEARCH, MenuItem("/search", "Search")),
+    (None, MenuItem("/registers", "Registers")),
+    (None, MenuItem("/people", "People")),
 )
 
 
@@ -176,17 +188,11 @@ def download(data: bytes, kind: str, save_as: str) -> Answered:
     return Answered(body=data, kind=kind, save_as=save_as)
 
 
-def as_csv(headers: Sequence[str], rows: Iterable[Sequence[object]], save_as: str) -> Answered:
-    """A table as a file for spreadsheet programs; a cell that would be a formula is text."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(headers)
-    writer.writerows([_harmless(as_words(cell)) for cell in row] for row in rows)
-    return download(text.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", save_as)
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in "=+-@\t\r" and cell[:1] else cell
+def as_csv(
+    headers: Sequence[str], rows: Iterable[Sequence[Cell]], zone: tzinfo, save_as: str
+) -> Answered:
+    """A table as a file for spreadsheet programs, the same as the command line's."""
+    return download(to_csv(headers, rows, zone), "text/csv; charset=utf-8", save_as)
 
 
 def as_json(value: Mapping[str, Any], save_as: str) -> Answered:
@@ -198,6 +204,6 @@ def as_json(value: Mapping[str, Any], save_as: str) -> Answered:
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return rfc3339(value)
-    if isinstance(value, date):
+    if isinstance(value, date | Path):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -16,11 +16,13 @@ from typing import Any, Final, TypeVar
 
 from callrec.audit.session import DESK_IDLE_LIMIT
 from callrec.crypto.identity import Identity
+from callrec.desk.hearing import Hearing
+from callrec.desk.releasing import Making
 from callrec.errors import CallrecError, Locked, NotFound, Refused
 from callrec.login.keyring import Session
 from callrec.login.sessions import actor_by_session, end_session
 from callrec.login.unlock import Unlocked, actor_by_password, actor_of
-from callrec.practice import Actor, Practice
+from callrec.practice import Actor, Practice, reads_by_login
 from callrec.record.versions import Versioned
 
 _Kept = TypeVar("_Kept")
@@ -63,14 +65,22 @@ class Seat:
     """UTC: when the session ends at the latest."""
     address: str
     """The browser's, as the serving process saw it."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """Of the process: where the desk's account keeps what it saw of the vault, and drafts."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     """Stands in each form of this session and in no other."""
     seen: dict[str, Any] = field(default_factory=dict)
     """What was shown of a thing that is decided next: by page and reference."""
     problem: CallrecError | None = None
     """Why what was filled in was not done; the form is shown again with it."""
+    hearing: Hearing | None = None
+    """What is being heard."""
+    making: Making | None = None
+    """The release that is being made."""
     done: list[str] = field(default_factory=list)
     """What was just done, and what to know of it: shown once, on the next page."""
+    drafts: dict[str, Any] = field(default_factory=dict)
+    """What was filled in and is not done yet, by the address of its form (desk/drafts.py)."""
     _kept: dict[str, Any] = field(default_factory=dict)
     _opened: _Opened | None = None
     _actor: Actor | None = None
@@ -105,6 +115,11 @@ class Seat:
         """Who acts, with what their login keeps: enough to search and to ask."""
         assert self._actor is not None  # noqa: S101 - `begin_page` came first
         return self._actor
+
+    @property
+    def reads_requests(self) -> bool:
+        """The login opens every request, so that no password is asked for."""
+        return reads_by_login(self.practice, self.actor)
 
     @property
     def is_unlocked(self) -> bool:
@@ -147,6 +162,17 @@ class Seat:
             self._opened = _Opened(actor.identity, until, DECISIONS)
         return actor
 
+    def countersigner(self, login: str, password: str) -> Actor | None:
+        """The second person, who types their own password at this page; None: nobody was named.
+
+        Raises:
+            WrongPassword: it is not theirs.
+        """
+        if not login:
+            return None
+        source = source_at(self.address)
+        return actor_by_password(self.practice, login=login, password=password, source=source)
+
     def check_token(self, given: str) -> None:
         """Check that a form is one that this session was shown.
 
@@ -168,14 +194,28 @@ class Seat:
         """What was kept; None if it is there no more."""
         return self._kept.get(key)
 
+    def keep_instead(self, key: str, what: Any) -> None:
+        """Keep something else under a key that is known already."""
+        self._kept[key] = what
+
+    def let_go(self, key: str) -> None:
+        """Keep it no longer: what was decided by it is not decided twice."""
+        self._kept.pop(key, None)
+
     def leave(self) -> None:
         """End the session, on record."""
         self._opened = None
+        for beside in (self.hearing, self.making):
+            if beside is not None:
+                beside.end()
         end_session(self.open_vault(), self.session)
 
 
-def find_kept(seat: Seat, key: str, kind: type[_Kept]) -> _Kept:
-    """A result that the seat keeps.
+_AGAIN: Final = "look it up again: each look is on record"
+
+
+def find_kept(seat: Seat, key: str, kind: type[_Kept], again: str = _AGAIN) -> _Kept:
+    """A result that the seat keeps; ``again``: what gets it again, as a hint.
 
     Raises:
         NotFound: it is there no more.
@@ -183,9 +223,7 @@ def find_kept(seat: Seat, key: str, kind: type[_Kept]) -> _Kept:
     found = seat.kept(key)
     if isinstance(found, kind):
         return found
-    raise NotFound(
-        "what was shown here is kept no more", hint="look it up again: each look is on record"
-    )
+    raise NotFound("what was shown here is kept no more", hint=again)
 
 
 def source_at(address: str) -> str:

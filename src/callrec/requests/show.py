@@ -19,6 +19,7 @@ from callrec.calls.custody import Opening
 from callrec.calls.find import call_facts, findings_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import request_not_found
 from callrec.catalogue.tables import from_millis
 from callrec.login.people import logins
 from callrec.mail.outbox import ListedMessage, list_messages
@@ -472,3 +473,15 @@ def list_requests(
         if not mine or row.requester == actor.person.id
     ]
     return tuple(each for each in listed if state in (None, each.state))
+
+
+def find_listed(practice: Practice, actor: Actor, reference: str) -> ListedRequest:
+    """One request as lists show it.
+
+    Raises:
+        NotFound: there is none of which the actor may know.
+    """
+    for each in list_requests(practice, actor):
+        if each.reference == reference:
+            return each
+    raise request_not_found(reference)

@@ -48,6 +48,10 @@ _MAX_TRACKS = 16
 
 _LITTLE_ENDIAN = {f"pcm_s{bits}le": f"pcm_s{bits}be" for bits in (16, 24, 32, 64)}
 
+_WITH_PAUSES = {"amrnb": "libopencore_amrnb", "amrwb": "libopencore_amrwb"}
+"""FFmpeg's own decoders of AMR know nothing of pauses: where nobody speaks, nothing comes out, and
+after it nothing either. OpenCORE's play them as long as they were."""
+
 
 class _Original:
     """The recording, as a file that FFmpeg reads; each read is a question."""
@@ -165,9 +169,9 @@ class _Track:
         if decoder is None:
             raise Undecodable(DecodeFailure.UNKNOWN)
         self._decoder = decoder
-        if big_endian and decoder.name in _LITTLE_ENDIAN:
-            swapped = av.CodecContext.create(_LITTLE_ENDIAN[decoder.name], "r")
-            self._decoder = cast("AudioCodecContext", swapped)
+        other = _LITTLE_ENDIAN.get(decoder.name) if big_endian else _WITH_PAUSES.get(decoder.name)
+        if other in av.codecs_available:
+            self._decoder = cast("AudioCodecContext", av.CodecContext.create(other, "r"))
             self._decoder.sample_rate, self._decoder.layout = decoder.sample_rate, decoder.layout
         self._decoder.thread_count = 1
         self._last, self._spoilt = Fraction(0), 0
@@ -260,15 +264,35 @@ _PROBE_LIMITS = {"max_size": "32768", "probesize": "131072"}
 are; left to itself it takes 40 ms of sound, and keeps 5 MB of packets beforehand."""
 
 
+_ADPCM = frozenset({0x02, 0x11})
+_ONE_BY_ONE = {"max_size": "1"}
+"""A block at once: of several, FFmpeg leaves out all that follow a spoilt one."""
+
+
 def reader_for(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reader:
     """What reads these bytes."""
     head = at(0, 12)
     if head[:4] in _RIFF:
         order = _RIFF[head[:4]]
-        return Reader(None, _PROBE_LIMITS, order == ">", _disbelieved_length(at, size, order))
+        limits = _PROBE_LIMITS | (_ONE_BY_ONE if _tag(at, order) in _ADPCM else {})
+        return Reader(None, limits, order == ">", _disbelieved_length(at, size, order))
     if head.startswith(_MARKS) or head[4:8] == b"ftyp":
         return Reader(None, {})
     return _HEADERLESS.get(suffix.lstrip(".").casefold(), Reader(None, {}))
+
+
+def _tag(at: Callable[[int, int], bytes], order: str) -> int:
+    """The number of a WAVE file's codec; 0: it has none."""
+    place = 12
+    for _ in range(_MAX_CHUNKS):
+        head = at(place, 10)
+        if len(head) < 10:  # noqa: PLR2004  # a name, a size and a number
+            break
+        name, stated, tag = struct.unpack(f"{order}4sIH", head)
+        if name == b"fmt ":
+            return int(tag)
+        place += 8 + stated + stated % 2
+    return 0
 
 
 def _disbelieved_length(at: Callable[[int, int], bytes], size: int, order: str) -> int | None:

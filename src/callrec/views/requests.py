@@ -12,10 +12,18 @@ from callrec.policy.days import last_day, short_date
 from callrec.policy.edits import Edits, format_edits
 from callrec.policy.further import FurtherParticular, KeptFile
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import UNDECIDED, USED_STATES, RequestAct, check_transition
+from callrec.policy.request import (
+    UNDECIDED,
+    USED_STATES,
+    RequestAct,
+    RequestState,
+    check_transition,
+)
+from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.role import Power
 from callrec.policy.search import described_by
 from callrec.policy.words import in_words
+from callrec.views.particulars import PURPOSE_MEANINGS
 from callrec.views.words import act_in_words, answer_in_words, as_words, counted, facts, local_time
 
 if TYPE_CHECKING:  # the command line loads nothing of the work for its help
@@ -38,6 +46,8 @@ _PARTICULARS = ("reason", "date", "time", "extension", "number", "parties", "abo
 _WHERE_THERE = ("names", "person")
 
 NOT_SHOWN = "not shown to you"
+
+_NOT_YET = "not yet: "
 
 _NOT_AS_SAID = "not the one that the request says"
 
@@ -78,6 +88,57 @@ def request_json(shown: ShownRequest) -> Mapping[str, Any]:
             for each in shown.messages
         ],
     }
+
+
+def summary_lines(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
+    """Who made it, for what, and how it stands, as sentences."""
+    asked = counted(len(shown.recordings), "recording") if shown.recordings else "no recording yet"
+    made = local_time(shown.created_at, zone)
+    meant = PURPOSE_MEANINGS.get(shown.purpose, "recordings are kept no longer than they may be")
+    yield f"{shown.created_by} made this request on {made}."
+    yield f"It is for {as_words(shown.purpose)}: {meant}."
+    yield f"It asks for {asked}, and is {in_words(shown.state)}."
+    if shown.lapses_at:
+        last = short_date(last_day(shown.lapses_at, zone))
+        yield f"If nobody decides it, it lapses after {last}."
+
+
+def warning_lines(shown: ShownRequest, concerned: StaffNamed, me: str) -> Iterator[str]:
+    """What somebody is to know of a request before they decide or use it; ``me`` is their login."""
+    if me in concerned.logins:
+        yield "this request is about you, so you cannot decide it"
+    else:
+        yield from remark_lines(concerned, ())
+    yield from _unproven(shown)
+    for number, label, text in _mismatches(shown.recordings):
+        yield f"recording {number}: its {label} is {text}"
+    yield from by_hand_line(each.id for each in shown.recordings if each.by_hand)
+    if gap := _still_to_gather(shown):
+        missing = gap.removeprefix(_NOT_YET)
+        yield gap if shown.gathering else f"nobody has gathered what matches it: {missing}"
+    decisions: list[ShownApproval | ShownDenial] = [*shown.approvals]
+    for each in [*decisions, *([shown.denial] if shown.denial else [])]:
+        if each.review not in (None, ReviewVerdict.ACCEPTED):
+            review = f"callrec audit review-glass {shown.reference}"
+            yield f"{each.by} decided this alone; it is {each.review}: {review}"
+
+
+def _unproven(shown: ShownRequest) -> Iterator[str]:
+    """What is still to be shown of the person who asked, and of others in what they get."""
+    facts, event = shown.opened.facts, f"callrec request event {shown.reference}"
+    for proof in sorted(facts.unproven):
+        yield f"{proof.meaning} has not come: {event} {proof.came}"
+    is_granted = shown.state in (RequestState.APPROVED, RequestState.HEARD)
+    is_checked = facts.third_parties_checked or not TERMS[shown.purpose].needs_third_party_check
+    if is_granted and not is_checked:
+        yield f"nobody has checked these recordings for third parties: {event} third-parties"
+
+
+def _mismatches(recordings: Iterable[ShownRecording]) -> Iterator[tuple[int, str, str]]:
+    for each in recordings:
+        for label, text in recording_remarks(each):
+            if text == _NOT_AS_SAID:
+                yield each.id, label.strip(), text
 
 
 def particular_facts(shown: ShownRequest) -> Iterator[tuple[str, str]]:
@@ -166,22 +227,31 @@ def by_hand_line(numbers: Iterable[int]) -> Iterator[str]:
 
 def gathering_facts(shown: ShownRequest, zone: tzinfo) -> Iterator[tuple[str, str]]:
     """What was found by what the request says, and whether calls came in since."""
-    again = f"callrec request gather {shown.reference}"
-    if (gathered := shown.gathering) is None:
-        if TERMS[shown.purpose].is_owed_whole and shown.state in UNDECIDED:
-            is_described = bool(described_by(shown.opened.particulars))
-            first = how_to_gather(shown.reference, is_described=is_described)
-            yield "gathered", f"not yet: {first}"
+    gap, gathered = _still_to_gather(shown), shown.gathering
+    if gathered is None:
+        if gap:
+            yield "gathered", gap
         return
     yield "gathered", f"{local_time(gathered.at, zone)} by {gathered.by}"
     yield "  found", f"{gathered.found}; asked for: {gathered.attached}"
     for number, code in gathered.left_out:
         yield "  left out", f"{number}, {in_words(code)}"
+    if gap:
+        yield "  since", gap
+
+
+def _still_to_gather(shown: ShownRequest) -> str:
+    """What may match a request and is neither asked for nor left out, and what finds it."""
+    again = f"callrec request gather {shown.reference}"
+    if (gathered := shown.gathering) is None:
+        if not TERMS[shown.purpose].is_owed_whole or shown.state not in UNDECIDED:
+            return ""
+        is_described = bool(described_by(shown.opened.particulars))
+        return f"{_NOT_YET}{how_to_gather(shown.reference, is_described=is_described)}"
     if gathered.since is None:
-        yield "  since", f"calls may have come in that match: {again}"
-    elif gathered.since:
-        came = counted(gathered.since, "call that matches", "calls that match")
-        yield "  since", f"{came} came in: {again}"
+        return f"calls may have come in that match: {again}"
+    came = counted(gathered.since, "call that matches", "calls that match")
+    return f"{came} came in: {again}" if gathered.since else ""
 
 
 def hold_in_words(hold: ListedHold) -> str:
@@ -274,12 +344,16 @@ def _with_reason(text: str, note: ShownPackageNote) -> str:
     return f"{text}: {note.reason}" if note.reason else text
 
 
-def event_in_words(event: ShownEvent) -> str:
-    """What happened, as the history says it."""
+def what_happened(event: ShownEvent) -> str:
+    """What happened, and on which day if that is another than when it was written down."""
     what = ": ".join(filter(None, (act_in_words(event.what), event.awaited)))
-    on = f" on {short_date(event.on)}" if event.on else ""
+    return f"{what} on {short_date(event.on)}" if event.on else what
+
+
+def event_in_words(event: ShownEvent) -> str:
+    """What happened, as a line of the history."""
     reason = f": {event.reason}" if event.reason else ""
-    return f"{what}{on}  {event.by}{reason}"
+    return f"{what_happened(event)}  {event.by}{reason}"
 
 
 def told_facts(shown: ShownRequest, zone: tzinfo) -> Iterator[tuple[str, str]]:
