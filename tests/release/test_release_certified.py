@@ -217,7 +217,6 @@ def test_an_approval_that_another_replaced_is_not_certified(stocked: House) -> N
     approve(stocked, "R-1", "max")
     approve(stocked, "R-1", "pat")
     told = in_one_line(opened(stocked))
-    print(told)
     assert "Approved by Partner" in told
     assert "Manager" not in told
 
