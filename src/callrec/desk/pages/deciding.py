@@ -20,6 +20,7 @@ from callrec.desk.filled import (
     text_of,
     word_of,
 )
+from callrec.desk.pages.listen import marked
 from callrec.desk.pages.requests import values_of
 from callrec.desk.rendering import page, to
 from callrec.desk.seat import Seat, source_at
@@ -87,6 +88,7 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
     withheld = last_withheld(opened.approvals, opened.history, opened.digest)
     edits = last_edits(opened.approvals, opened.history, opened.digest)
     number = {row.uid: row.id for row in opened.recordings}
+    clips, silences = marked(seat, which)
     return page(
         seat,
         "approve.html",
@@ -99,6 +101,8 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
         terms=TERMS[shown.purpose],
         is_disposal=shown.purpose is Purpose.DISPOSAL,
         may_be_alone=may_be_alone,
+        clips="\n".join(clips),
+        silences="\n".join(silences),
         **values_of(seat, shown),
     )
 
