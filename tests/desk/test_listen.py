@@ -142,7 +142,7 @@ def test_sound_is_not_had_long_before_it_is_played(sam: Visit) -> None:
 
 def test_the_player_draws_both_channels_and_whom_they_carry(sam: Visit) -> None:
     sam.fill_in(PAGE, do="listen")
-    drawn = json.loads(sam.open(f"{PAGE}/waveform").answered.body)
+    drawn = told(sam, "waveform")
     assert (drawn["seconds"], drawn["ends"]) == (LASTS_S, LASTS_S)
     left, right = (channel["heights"] for channel in drawn["channels"])
     assert max(left) == 1

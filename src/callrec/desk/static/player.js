@@ -471,7 +471,8 @@ function connect() {
 }
 
 async function start() {
-  const answer = await fetch(`${box.dataset.base}/waveform`);
+  const form = new URLSearchParams({token: box.dataset.token, do: "waveform"});
+  const answer = await fetch(`${box.dataset.base}/sound`, {method: "POST", body: form});
   if (!answer.ok) { wrong.textContent = "This hearing is over. Open the page again to listen."; return; }
   call = await answer.json();
   here = call.begins;
