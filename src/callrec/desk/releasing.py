@@ -141,7 +141,6 @@ def _folder_in_memory(reference: str) -> Path:
         raise Misconfigured(
             "this machine has no memory file system in which a package could be made",
             hint="the person who administers callrec writes it to a folder:"
-            f" callrec release {reference}"
-            " --to FOLDER",
+            f" callrec release {reference} --to FOLDER",
         )
     return Path(tempfile.mkdtemp(prefix="release-", dir=place))
