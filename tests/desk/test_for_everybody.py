@@ -30,7 +30,6 @@ PARTS = {
     "name": "disclosures",
     "kind": "website",
     "step": "acknowledge",
-    "purpose": "disciplinary",
     "hold": "H-1",
 }
 """What stands in the place of each part of an address; what is not here is kept by a seat."""
