@@ -105,7 +105,8 @@ def _begin(seat: Seat, asked: Asked, reference: str) -> None:
         medium_serial=asked.first("medium_serial"),
         names_subject=asked.ticked("name_subject"),
     )
-    seat.making = Making(seat.open_vault, seat.signer(password_of(asked)), reference, directions)
+    actor = seat.signer(password_of(asked))
+    seat.making = Making(seat.open_vault, actor, reference, directions, seat.environ)
     seat.making.wait(_AT_ONCE_S)
 
 
