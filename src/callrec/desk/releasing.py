@@ -140,7 +140,7 @@ def _folder_in_memory(reference: str, environ: Mapping[str, str]) -> Path:
     if place is None:
         raise Misconfigured(
             "this machine has no memory file system in which a package could be made",
-            hint=f"whoever administers callrec writes it to a folder: callrec release {reference}"
+            hint=f"your administrator writes it to a folder: callrec release {reference}"
             " --to FOLDER",
         )
     return Path(tempfile.mkdtemp(prefix="release-", dir=place))

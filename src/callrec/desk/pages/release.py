@@ -19,7 +19,7 @@ from callrec.policy.handing_over import (
     PackageForm,
     ReleaseInstructions,
 )
-from callrec.views.released import OPENS_WITH, enclosed_lines
+from callrec.views.release import OPENS_WITH, enclosed_lines
 from callrec.views.typed import read_size, read_word
 from callrec.views.words import WAYS
 
