@@ -238,8 +238,7 @@ class Hearing:
         if kind != WAV.suffix:
             raise Unusable(
                 f"the sound of this recording cannot be had, and a browser does not play {kind}",
-                hint="the person who administers callrec plays it:"
-                f" callrec listen {self.reference}",
+                hint=f"your administrator plays it: callrec listen {self.reference}",
             )
         return Player(PLAYER, self._play)
 
