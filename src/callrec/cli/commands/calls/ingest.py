@@ -32,6 +32,7 @@ from callrec.cli.commands.calls.ingest_view import (
     ingested_lines,
     names_lines,
     run_json,
+    same_sound_lines,
     show_previews,
     summary_json,
     summary_line,
@@ -342,6 +343,7 @@ class _World:
         lines = [
             f"{done.recordings} taken in{before}{joined}, {waiting} to come",
             *findings_lines(done.findings),
+            *same_sound_lines(done),
             *names_lines(done),
             *(f"left where it is, {each.why}: {each.path}" for each in done.quarantined),
         ]
