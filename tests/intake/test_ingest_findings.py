@@ -112,6 +112,6 @@ def test_each_finding_is_said_with_the_numbers_of_the_first_ten() -> None:
     assert list(findings_lines(findings)) == [
         "12 recordings are silent: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more.",
         "2 recordings are cut short: 7, 8.",
-        "1 recording was never closed: 3.",
+        "1 recording has a header that does not tell its whole length: 3.",
     ]
     assert list(findings_lines({})) == []

@@ -27,6 +27,7 @@ from callrec.catalogue.tables import to_millis
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac_function
+from callrec.intake.reading import sidecar_mark
 from callrec.intake.sealing import Seen, Taken
 from callrec.intake.sources import Mark, Quarantined, Source
 from callrec.policy.role import VaultKey
@@ -89,13 +90,11 @@ class DuplicateMacs:
         name = encode_name(os.fsencode(source.path))
         return self._under_each(b"sight" + canonical({"name": name, "size_bytes": size_bytes}))
 
-    def _mark(self, source: Source, mark: Mark) -> list[bytes]:
+    def _mark(self, source: Source, mark: Mark, sidecar: Mark | None) -> list[bytes]:
         facts = {
-            "changed_ns": str(mark.changed_ns),
-            "inode": str(mark.inode),
-            "modified_ns": str(mark.modified_ns),
+            **_facts_of(mark),
             "name": encode_name(os.fsencode(source.path)),
-            "size_bytes": mark.size_bytes,
+            "sidecar": _facts_of(sidecar) if sidecar else None,
         }
         return self._under_each(b"mark" + canonical(facts))
 
@@ -124,9 +123,16 @@ class DuplicateMacs:
         return macs | sound | told | self.marks_to_write(seen)
 
     def marks_to_write(self, seen: Seen) -> set[bytes]:
-        """Its mark, unless it may have changed since within one tick of its disk's clock."""
-        stood_still = seen.mark.changed_ns < self._still_since_ns
-        return {self.mark(seen.source, seen.mark)[0]} if stood_still else set()
+        """Its mark, unless it may have changed since within one tick of its disk's clock.
+
+        Nor if its sidecar may have: what that says now may not be what was read.
+        """
+        if seen.mark.changed_ns >= self._still_since_ns:
+            return set()
+        sidecar = seen.sidecar if isinstance(seen, Taken) else mark_beside(seen.source)
+        if sidecar is not None and sidecar.changed_ns >= self._still_since_ns:
+            return set()
+        return {self.mark(seen.source, seen.mark, sidecar)[0]}
 
     def _under_each(self, data: bytes) -> list[bytes]:
         return [of(data)[:MAC_BYTES] for of in self._macs]
@@ -225,7 +231,11 @@ def unchanged_sources(
     connection: Connection, duplicates: DuplicateMacs, sources: Iterable[Source]
 ) -> dict[Source, Row[Any]]:
     """Those sources that stand there as they were read, each with its recording's row."""
-    macs = {m: source for source in sources for m in duplicates.mark(source, source.mark)}
+    macs = {
+        m: source
+        for source in sources
+        for m in duplicates.mark(source, source.mark, mark_beside(source))
+    }
     return {source: rows[-1] for source, rows in _rows_of(connection, macs).items()}
 
 
@@ -259,6 +269,24 @@ def known_names(
     """
     macs = {m: each.source for each in seen for m in duplicates.name(each)}
     return {macs[m]: numbers[-1] for m, numbers in known_macs(connection, macs).items()}
+
+
+def mark_beside(source: Source) -> Mark | None:
+    """Of the sidecar that lies beside a source; None: there is none, or it is just going."""
+    try:
+        return None if source.member else sidecar_mark(source.path)
+    except OSError:
+        return None
+
+
+def _facts_of(mark: Mark) -> dict[str, Any]:
+    """As JSON holds them: times and inode are larger than its numbers."""
+    return {
+        "changed_ns": str(mark.changed_ns),
+        "inode": str(mark.inode),
+        "modified_ns": str(mark.modified_ns),
+        "size_bytes": mark.size_bytes,
+    }
 
 
 def write_macs(connection: Connection, macs: Iterable[tuple[bytes, int]]) -> None:
