@@ -38,7 +38,9 @@ OF_OTHERS = {
     "another day": "in-201-07700900123-20240705-140501-1720184701.3.wav",
     "another way": "out-07700900123-201-20240704-140501-1720098301.4.wav",
     "another extension": "in-202-07700900123-20240704-140501-1720098301.1.wav",
-    "another id, of nobody's": "in-201-anonymous-20240704-140501-1720098301.6.wav",
+    "another minute": "in-201-07700900123-20240704-140701-1720098421.5.wav",
+    "a caller who called again at once": "in-201-07700900123-20240704-140531-1720098331.6.wav",
+    "a caller nobody knows": "in-201-anonymous-20240704-140501-1720098301.7.wav",
 }
 
 WHO = pytest.mark.parametrize("login", ["max", "door"])
@@ -112,6 +114,7 @@ SAYS_NO_MORE = {
         {"started_at": "2024-07-04T14:05", "caller": "07700 900123"},
     ),
     "the same, spelt otherwise": ("copy.wav", {"caller": "+44 (0)7700 900-123"}),
+    "another id of the same": (OF_ANN.replace(".1.wav", ".9.wav"), {}),
 }
 
 

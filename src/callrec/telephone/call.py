@@ -278,8 +278,19 @@ def _each_fact(call: Call, held: Call) -> Iterator[tuple[str | None, str | None]
     yield call.extension, held.extension
     if call.direction is held.direction is Direction.INTERNAL:
         yield call.callee, held.callee
-    if call.system is held.system:  # each system has ids of its own
+    # Each system has ids of its own; a list may have others for the same calls later.
+    if call.system is held.system and not _have_number_and_second(call, held):
         yield call.unique_id, held.unique_id
+
+
+def _have_number_and_second(call: Call, held: Call) -> bool:
+    """Whether two have the outside number in common, and began at once: nobody calls twice then."""
+    return (
+        not call.numbers.isdisjoint(held.numbers)
+        and call.is_timed
+        and held.is_timed
+        and abs(call.started_at - held.started_at) < _AT_ONCE
+    )
 
 
 def _names(call: Call) -> frozenset[str]:
