@@ -79,8 +79,8 @@ def ingest(
     is touched. A file that cannot be taken in stays where it is and is listed. The other files are
     taken in. If no known telephone system writes such a file name, nothing says when the call was.
     On a terminal you are asked about these files; otherwise --unrecognised takes them in. The same
-    call under two names is one recording; two calls that sound the same are two. If a run is cut short, run the command again. If you took in the
-    wrong files: callrec retention undo
+    call under two names is one recording; two calls that sound the same are two. If a run is cut
+    short, run the command again. If you took in the wrong files: callrec retention undo
 
     --learn shows how names that nothing reads yet could be read. If you agree, that becomes part of
     the practice's settings.
