@@ -26,6 +26,8 @@ from house.practices import House
 from house.spool import a_call, a_wave, left_in, names_of, recordings_of, take_in
 from intake.test_ingest_findable import found
 from keys.test_rotating import rotate
+from telephone.builders import a_format
+from telephone.builders import a_wave as a_wave_of
 
 DELETE = AfterIntake(AfterIntakeKind.DELETE)
 
@@ -252,10 +254,27 @@ def test_what_may_be_of_an_erased_call_is_left_and_told(house: House, tmp_path: 
     """Its number is gone: by day, time and way alone nobody knows whose call a file is of."""
     take_in(house, a_silence(tmp_path / "spool", "a.wav", caller=ASKING))
     erase(house, approved_erasure(house, 1))
-    unsure = a_silence(tmp_path / "b", "b.wav", caller=BOB, started_at="2024-07-04T14:05:40")
-    done = take_in(house, unsure, after=DELETE)
-    assert [(q.path, q.why) for q in done.quarantined] == [(unsure, MAYBE_ERASED.format(1))]
-    assert unsure.exists()
+    for began in ("2024-07-04T14:05:40", "2024-07-04T15:05:01", "2024-07-05T14:04:00"):
+        unsure = a_silence(tmp_path / "b", "b.wav", caller=BOB, started_at=began)
+        done = take_in(house, unsure, after=DELETE)
+        assert [(q.path, q.why) for q in done.quarantined] == [(unsure, MAYBE_ERASED.format(1))]
+        assert unsure.exists()
+
+
+def test_silence_of_another_minute_than_an_erased_call_s_is_another_call(
+    house: House, tmp_path: Path
+) -> None:
+    """Nothing of anybody is to be heard in it."""
+    silence = a_wave_of(bytes(8000), a_format())
+    for name, caller, began in (("a", ASKING, "14:05:01"), ("b", BOB, "14:05:40")):
+        path = a_silence(tmp_path / name, "x.wav", caller=caller, started_at=f"2024-07-04T{began}")
+        path.write_bytes(silence)
+    take_in(house, tmp_path / "a")
+    erase(house, approved_erasure(house, 1))
+    assert len(take_in(house, tmp_path / "b").quarantined) == 1
+    later = a_silence(tmp_path / "c", "x.wav", caller=BOB, started_at="2024-07-04T14:07:00")
+    later.write_bytes(silence)
+    assert counted(take_in(house, later, login="door")) == (1, 0, 1)
 
 
 def test_two_who_take_in_the_same_files_at_once_make_each_call_once(

@@ -11,8 +11,9 @@ are left: what may be of its call does not come back.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from sqlalchemy import Connection, Row
 
 from callrec.calls.custody import Opening
 from callrec.catalogue.tables import from_millis, to_millis
+from callrec.errors import Locked
 from callrec.intake.joining import call_held, joining_facts, uids_with_grants
 from callrec.intake.known import (
     DuplicateMacs,
@@ -36,10 +38,14 @@ from callrec.intake.sources import Quarantined, Refusal
 from callrec.telephone.call import Call, Direction, count_missing, is_another_call, is_found_with
 from callrec.telephone.filled import filled_from_name, filled_from_record
 from callrec.telephone.reading import sidecar_for
+from callrec.telephone.sound.sound import Finding
 from callrec.telephone.written import Setup
 
 _TIME_ALONE: Final = frozenset({"timed"})
 """Members of `Call.told`: what tells no more is told apart by its time alone."""
+
+_CLOCKS_ARE_WRONG_BY: Final = timedelta(days=1)
+"""Less than this: an hour in summer, the hours of another zone."""
 
 MAYBE_ERASED: Final = (
     "the same sound as recording {}, which was erased: it may be of that call, so it was left"
@@ -137,10 +143,10 @@ def _place_by_name(
     to_ask: list[tuple[Seen, int]] = []
     alone: list[list[Taken]] = []
     for each in seen:
-        rows = {row.id: row for row in known.get(each.sha256, ())}
-        number = names.get(each.source, 0)
-        if number in rows and not each.source.member and not sidecar_for(each.source.path):
-            portion.held.append((each, rows[number]))
+        number, rows = names.get(each.source, 0), known.get(each.sha256, ())
+        row = number and next((row for row in rows if row.id == number), None)
+        if row and not each.source.member and not sidecar_for(each.source.path):
+            portion.held.append((each, row))
         elif rows or times[each.sha256] > 1:
             to_ask.append((each, number))
         elif isinstance(each, Taken):
@@ -249,6 +255,8 @@ class _HeldCalls:
         self._duplicates = duplicates
         self._rows = {each.seen.sha256: known.get(each.seen.sha256, ()) for each in asked}
         self._calls: dict[int, Call | None] = {}
+        self._locked = set[str]()
+        """Batches that the actor cannot open."""
         macs = {
             m
             for each in asked
@@ -261,19 +269,23 @@ class _HeldCalls:
 
     def find(self, asked: _Asked) -> _Found | Quarantined | None:
         """The recording of a source's call, or why the source stays; None: there is none."""
-        call, sha256 = asked.full, asked.seen.sha256
+        call, sha256, told = asked.full, asked.seen.sha256, asked.full.told
         rows = self._rows[sha256]
-        told = self._having(sha256, call.told)
+        live = [row for row in rows if row.data_key]
+        same = self._having(sha256, told)
         if asked.named in self._having(sha256, asked.call.told):
-            told |= {asked.named}
-        fits = [found for row in rows if row.data_key and (found := self._fit(row, call, told))]
+            same |= {asked.named}
+        # Of many that sound the same, few were told the same: they are looked for first.
+        exact = [row for row in live if row.id in same]
+        fits = [_Found(row, 0) for row in exact if _may_be(call, row, is_dated=call.is_timed)]
+        fits = fits or [found for row in live if (found := self._fit(row, call, told))]
         if fits:
             return min(fits, key=lambda found: (found.rank, _apart(found.row, call)))
-        erased = (row for row in rows if not row.data_key)
-        row = next((r for r in erased if _may_be(call, r, is_dated=_tells_way(r))), None)
+        erased = (row for row in rows if not row.data_key and _may_be_erased(asked, row))
+        row = next(erased, None)
         if row is None:
             return None
-        if not call.told or (row.direction, row.started_at) == _columns(call):
+        if not told or (row.direction, row.started_at) == _columns(call):
             return _Found(row, 0)
         why = MAYBE_ERASED.format(row.id)
         return Quarantined(asked.seen.source.path, why, Refusal.DESCRIPTION)
@@ -283,13 +295,11 @@ class _HeldCalls:
         macs = self._duplicates.call(sha256, told)
         return frozenset(number for m in macs for number in self._known.get(m, ()))
 
-    def _fit(self, row: Row[Any], call: Call, told: Collection[int]) -> _Found | None:
-        """Whether a call is that of a recording; ``told``: those of which just that was told."""
-        if row.id in told and _may_be(call, row, is_dated=call.is_timed):
-            return _Found(row, 0)
+    def _fit(self, row: Row[Any], call: Call, told: Mapping[str, Any]) -> _Found | None:
+        """Whether a call, of which that is told, is that of a recording."""
         held = self._held(row)
         if held is None:
-            return self._fit_unopened(row, call)
+            return self._fit_unopened(row, call, told)
         if is_another_call(call, held):
             return None
         if is_found_with(call, held) and (held.is_timed or not call.is_timed):
@@ -301,21 +311,24 @@ class _HeldCalls:
             return None
         return _Found(row, 2, adds=is_filled)
 
-    def _fit_unopened(self, row: Row[Any], call: Call) -> _Found | None:
+    def _fit_unopened(self, row: Row[Any], call: Call, told: Mapping[str, Any]) -> _Found | None:
         """By the columns, and by whether either of the two tells nothing else."""
         if not _tells_way(row) and row.id in self._told_nothing:
             return _Found(row, 2)
-        if call.told and (not _tells_way(row) or call.told.keys() - _TIME_ALONE):
+        if told and (not _tells_way(row) or told.keys() - _TIME_ALONE):
             return None
         return _Found(row, 1) if _may_be(call, row, is_dated=_tells_way(row)) else None
 
     def _held(self, row: Row[Any]) -> Call | None:
-        if not self._calls:
+        if not (self._calls or self._locked):
             every = (each for rows in self._rows.values() for each in rows)
             self._opening.look_up(each for each in every if each.data_key is not None)
-        if row.id not in self._calls:
-            self._calls[row.id] = call_held(self._opening, row)
-        return self._calls[row.id]
+        if row.id not in self._calls and row.batch not in self._locked:
+            try:
+                self._calls[row.id] = call_held(self._opening, row)
+            except Locked:
+                self._locked.add(row.batch)
+        return self._calls.get(row.id)
 
     def _may_be_filled(self, row: Row[Any]) -> bool:
         return bool(
@@ -334,6 +347,19 @@ def _columns(call: Call) -> tuple[str, int]:
 
 def _apart(row: Row[Any], call: Call) -> int:
     return abs(int(row.started_at) - to_millis(call.started_at))
+
+
+def _may_be_erased(asked: _Asked, row: Row[Any]) -> bool:
+    """Whether a source may be of an erased recording's call, of which the clear columns are left.
+
+    Sound that is not silent is most likely that call's, with a time from a clock or zone that was
+    wrong; of silence there is nothing that could come back.
+    """
+    call, seen = asked.full, asked.seen
+    is_silent = isinstance(seen, Taken) and Finding.SILENT in seen.sound.findings
+    if is_silent or not (call.is_timed and _tells_way(row)):
+        return _may_be(call, row, is_dated=_tells_way(row))
+    return timedelta(milliseconds=_apart(row, call)) < _CLOCKS_ARE_WRONG_BY
 
 
 def _may_be(call: Call, row: Row[Any], *, is_dated: bool) -> bool:

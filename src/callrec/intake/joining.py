@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -70,15 +71,14 @@ def join_new(portion: Portion, records: AvailableCallRecords) -> list[Quarantine
 
 
 def call_held(opening: Opening, row: Row[Any]) -> Call | None:
-    """The call of a recording.
+    """The call of a recording; None: it is not as it was sealed.
 
-    None: the actor cannot open it, or it is erased, or not as it was sealed.
+    Raises:
+        Locked: the actor cannot open it.
     """
-    if row.data_key is None:
-        return None
     try:
         return Call.from_members(opening.checked(row).fields)
-    except (Locked, Tampered, ValueError):
+    except (Tampered, ValueError):
         return None  # audit verify tells what is not as it was sealed
 
 
@@ -182,7 +182,10 @@ def fill_known(
     opening.look_up(row for row, _ in calls.values())
     left = 0
     for number, (row, call) in calls.items():
-        known = None if row.uid in held else call_held(opening, row)
+        known = None
+        if row.uid not in held and row.data_key is not None:
+            with suppress(Locked):
+                known = call_held(opening, row)
         if known is None:
             left += 1
             continue

@@ -245,17 +245,15 @@ def is_another_call(call: Call, held: Call) -> bool:
 
     Law: it is symmetric, and no call is another than itself.
     """
-    if any(len({*told} - {None, Direction.UNKNOWN}) > 1 for told in _each_fact(call, held)):
+    apart, is_timed = abs(call.started_at - held.started_at), call.is_timed and held.is_timed
+    if is_timed and apart > _CLOCKS_CHANGE_BY:
+        return True  # whatever else: of many that sound the same, most
+    if _contradict(call, held):
         return True
-    if _share_nothing(_names(call), _names(held)):
-        return True
-    if not (call.number and held.number) and _share_nothing(call.numbers, held.numbers):
-        return True
-    if not (call.is_timed and held.is_timed):
+    if not is_timed:
         return False
-    apart = abs(call.started_at - held.started_at)
     is_open = not {call.time_confidence, held.time_confidence}.isdisjoint(_OPEN)
-    if is_open and call.local_time == held.local_time and apart <= _CLOCKS_CHANGE_BY:
+    if is_open and call.local_time == held.local_time:
         return False
     lacks_number = bool(call.numbers) is not bool(held.numbers)
     shows_seconds = all(each.started_at.second for each in (call, held))
@@ -268,6 +266,15 @@ def is_found_with(call: Call, held: Call) -> bool:
         not some.isdisjoint(others)
         for some, others in ((call.numbers, held.numbers), (_names(call), _names(held)))
         if some
+    )
+
+
+def _contradict(call: Call, held: Call) -> bool:
+    """Whether a fact is another in one than in the other, where both tell it."""
+    return (
+        any(len({*told} - {None, Direction.UNKNOWN}) > 1 for told in _each_fact(call, held))
+        or (not (call.number and held.number) and _share_nothing(call.numbers, held.numbers))
+        or (_share_nothing(_names(call), _names(held)))
     )
 
 
