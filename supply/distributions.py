@@ -71,7 +71,7 @@ def needed() -> dict[NormalizedName, list[NormalizedName]]:
             {
                 canonicalize_name(each.name)
                 for each in wanted
-                if each.marker is None or each.marker.evaluate({"extra": ""})
+                if each.marker is None or each.marker.evaluate({"extra": "desk"})
             }
         )
         waiting += found[name]

@@ -40,6 +40,7 @@ CARRIED: Final = {
 READ: Final = {
     "axe-playwright-python": "MIT",
     "google-re2": "BSD-3-Clause",
+    "jinja2": "BSD-3-Clause",
     "prompt-toolkit": "BSD-3-Clause",
     "pycryptodomex": "BSD-2-Clause AND LicenseRef-public-domain",
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",

@@ -17,7 +17,6 @@ from callrec.archive.survey import Fault, FaultKind
 from callrec.archive.unarchived import Unarchived
 from callrec.archive.volumes import ListedVolume, LostVolume
 from callrec.calls.find import ShownCall
-from callrec.cli.commands.requests.event import Event
 from callrec.complaints.complaint import ChangedComplaint
 from callrec.complaints.show import ListedComplaint, ShownComplaint
 from callrec.config import Config
@@ -101,13 +100,14 @@ from callrec.search.show import CheckedRecording, ShownNote, StartClock
 from callrec.search.subjects import FoundSubject, ShownSubject, SubjectChange
 from callrec.settings import Settings
 from callrec.subjects.register import KeptSubject, ListedSubject
+from callrec.views.events import Event
 from supply.schemas import EDIT, Shape, of
 
 _REQUEST: Final = {"id": str, "state": RequestState}
 _WRITTEN: Final = {
     name: each
     for name, each in of(WrittenLetter).items()
-    if name not in {"reference", "ended_on"}  # the latter is told in words alone
+    if name not in {"reference", "ended_on", "late_since"}  # these two are told in words alone
 }
 _EDITS: Final = [{"id": int, "edits": [EDIT]}]
 _WITHHELD: Final = [{"id": int, "code": Ground}]
@@ -258,6 +258,7 @@ _SHOWN_REQUEST: Final = {
             "of_other_extension": bool | None,
             "of_other_number": bool | None,
             **of(ShownRecording, "taken_in_at", "taken_in_by", "by_hand", "matched"),
+            **of(ShownRecording, "findings"),
             **{f"{name}?": each for name, each in _CATEGORY.items()},
         }
     ],
@@ -317,7 +318,7 @@ _STATUS: Final = {
     "last_reconcile": ({"at": datetime, **_COUNTS}, None),
     "record_verified": datetime | None,
     "last_drill": datetime | None,
-    **of(Status, "searched_without_request"),
+    **of(Status, "desk", "searched_without_request"),
     "unreviewed_glass": [{"request": str, "by": str, "at": datetime, "review": str}],
     "erasure_owed": [{"volume": str, "recordings": int}],
     **of(Status, "retention_due", "warnings"),
@@ -358,7 +359,7 @@ _CHANGED_COMPLAINT: Final = {"id": str, **of(ChangedComplaint, "state", "version
 
 _WRITTEN_NOTE: Final = {"id": str, **of(WrittenNote, "recording", "version")}
 
-_KEPT_SUBJECT: Final = {"id": str, **of(KeptSubject, "version", "shared")}
+_KEPT_SUBJECT: Final = {"id": str, **of(KeptSubject, "version", "shared", "alike")}
 
 _SHOWN_COMPLAINT: Final = {
     "id": str,
@@ -460,7 +461,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
     "show": {
         **_CALL,
         **of(StartClock),
-        **of(CheckedRecording, "batch", "sides", "findings", "provenance"),
+        **of(CheckedRecording, "batch", "sides", "provenance"),
         **of(CheckedRecording, "notices", "notices_stated_on", "caller_told", "file_checked"),
         **of(CheckedRecording, "restricted_by", "corrected_by"),
         "notes": [{"id": str, "subject": str | None, **of(ShownNote, "text", "at", "by")}],
@@ -538,7 +539,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "id": str,
         **of(ShownSubject, "names", "born_on"),
         "nhs_number": str | None,
-        **of(ShownSubject, "numbers", "masked", "shared", "proof"),
+        **of(ShownSubject, "numbers", "masked", "shared", "alike", "proof"),
         "history": [of(SubjectChange, "what", "at", "by")],
     },
     **dict.fromkeys(("request recording identify", "request recording note"), _WRITTEN_NOTE),
@@ -791,6 +792,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "rows_not_understood": [{"file": str, "line": int, "why": str}],
     },
     "practice migrate": of(Migrated),
+    "practice desk": {"items": [of(doctor.Finding)]},
     "practice doctor": ({"items": [of(doctor.Finding)]}, _REPAIRED),
     "incident report": {"id": str, **of(ReportedIncident, "told", "due_at")},
     "incident list": {

@@ -53,7 +53,7 @@ class Field:
 
 
 def of(printed: type, *names: str) -> dict[str, Shape]:
-    """What `cli/output.py:facts` writes of a dataclass: each of its fields, or those named."""
+    """What `views/words.py:facts` writes of a dataclass: each of its fields, or those named."""
     hints, said = get_type_hints(printed), _said(printed)
     found = {}
     for name in names or [each.name for each in fields(printed)]:

@@ -133,7 +133,7 @@ UNASKED = {
     *("listen.record_end", "record.record_delivered", "record.record_failed"),
     "restore._give_up_grants",
     # their own key, lock and login
-    *("unlock._claim", "locks.relock", "sessions.begin_session", "sessions.log_out"),
+    *("unlock._claim", "locks.relock", "sessions.begin_session", "sessions.end_session"),
     # which ask it themselves
     *("batch.catalogue_batch", "summary.close_intake", "reencrypting._write_down"),
     "rotating._move_some",

@@ -14,6 +14,11 @@ from callrec.errors import CallrecError, Failed, NotFound
 
 UNITS = Path(__file__).parents[1] / "packaging" / "systemd"
 DOC = Path(__file__).parents[1] / "docs" / "manual" / "technician.md"
+DESK = "callrec-desk.service"
+
+LEFT_TO_THE_PRACTICE = ("RootDirectory=/RootImage=", "PrivateUsers=", "DeviceAllow=")
+"""What is open in each of the units."""
+
 SERVICES = ("callrec-intake.service", "callrec-intake-once.service")
 OF_ITS_OWN = {
     "execstart",
@@ -69,6 +74,20 @@ def test_a_service_reaches_the_vault_and_the_recordings_and_nothing_else(service
     assert (told["user"], told["capabilityboundingset"]) == ("callrec", "CAP_LEASE")
     assert (told["privatenetwork"], told["restrictaddressfamilies"]) == ("yes", "none")
     assert (told["ipaddressdeny"], told["memoryswapmax"], told["limitcore"]) == ("any", "0", "0")
+
+
+def test_the_desk_is_shut_in_as_far_as_one_can_be_who_serves_a_network() -> None:
+    done = analyze("security", "--offline=yes", "--no-pager", str(UNITS / DESK))
+    left = {line.split()[1] for line in done.stdout.splitlines() if line.startswith("✗")}
+    network = {"PrivateNetwork=", "IPAddressDeny=", "RestrictAddressFamilies=~AF_(INET|INET6)"}
+    assert left == network | {"RestrictAddressFamilies=~AF_UNIX", *LEFT_TO_THE_PRACTICE}
+    told = settings(DESK)
+    assert (told["readwritepaths"], told["user"]) == ("/srv/callrec/vault", "callrec")
+    assert (told["capabilityboundingset"], told["memoryswapmax"], told["limitcore"]) == (
+        "",
+        "0",
+        "0",
+    )
 
 
 def test_both_services_are_shut_in_alike() -> None:

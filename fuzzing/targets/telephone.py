@@ -6,7 +6,7 @@ import io
 import json
 import os
 from dataclasses import replace
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -140,7 +140,7 @@ def _export(data: bytes) -> None:
         os.write(descriptor, data)
         path = Path(f"/proc/self/fd/{descriptor}")
         with open_bundle(path, EXPORT_MAP, today=date.max) as bundle:
-            list(preview_found(bundle.found, SETUPS[0]))
+            list(preview_found(bundle.found, SETUPS[0], now=datetime.now(UTC)))
     except CallrecError:
         pass
     finally:

@@ -98,6 +98,30 @@ class Mail(Section):
         return self
 
 
+class Desk(Section):
+    """Where the desk is reached (docs/reference/desk.md)."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    socket: _Path | None = None
+    certificate: _Path | None = None
+    key: _Path | None = None
+    origin: str = Field(default="", pattern=r"^(https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?)?$")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Desk:
+        """Over a network it is reached by TLS alone, and by the name in its certificate."""
+        if (self.certificate is None) != (self.key is None):
+            raise PydanticCustomError("desk", "desk.certificate needs desk.key, and the other way")
+        if (self.certificate or self.socket) and not self.origin:
+            raise PydanticCustomError("desk", "desk.origin says how browsers name the desk")
+        if self.origin and not (self.certificate or self.socket):
+            raise PydanticCustomError(
+                "desk", "desk.origin needs desk.certificate, or desk.socket for a reverse proxy"
+            )
+        return self
+
+
 class Config(Section):
     """Everything that two machines would set differently."""
 
@@ -108,6 +132,7 @@ class Config(Section):
     listen: Listen = Listen()
     passwords: Passwords = Passwords()
     mail: Mail = Mail()
+    desk: Desk = Desk()
 
 
 def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | None) -> Config:
@@ -132,7 +157,10 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
     named_files = {"ca_file": config.mail.ca_file, "password_file": config.mail.password_file}
     mail_files = {key: _beside(file, each) for key, each in named_files.items() if each is not None}
     mail = config.mail.model_copy(update=mail_files)
-    return config.model_copy(update={"vault": place, "mail": mail})
+    desk_files = {name: getattr(config.desk, name) for name in ("socket", "certificate", "key")}
+    beside = {name: _beside(file, each) for name, each in desk_files.items() if each is not None}
+    desk = config.desk.model_copy(update=beside)
+    return config.model_copy(update={"vault": place, "mail": mail, "desk": desk})
 
 
 def config_file(path: Path | None, environ: Mapping[str, str]) -> Path:

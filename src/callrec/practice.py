@@ -372,6 +372,12 @@ def is_older_than_keys(practice: Practice, actor: Actor) -> bool:
     return actor.identity is None and held and (VaultKey.CATALOGUE, newest) not in actor.shares
 
 
+def reads_by_login(practice: Practice, actor: Actor) -> bool:
+    """Whether an actor opens every request as it stands, and is not asked for the password."""
+    is_whole = actor.has_key(VaultKey.CATALOGUE) and not is_older_than_keys(practice, actor)
+    return actor.identity is not None or is_whole
+
+
 def vault_key(actor: Actor, key: VaultKey, version: int) -> bytes:
     """The secret of a vault key that the actor has open."""
     secret = actor.shares.get((key, version))

@@ -120,6 +120,7 @@ practice settings apply {house}/rules.toml --yes
 practice migrate
 status
 practice doctor
+practice desk --check
 """
 
 
@@ -149,6 +150,7 @@ ANYBODY = {
         "user logout",
         "status",
         "practice doctor",
+        "practice desk",
         "practice migrate",
         "practice fingerprint",
         "practice keys list",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callrec.cli.commands.audit import about_in_words
+from callrec.views.audit import about_in_words
 
 ID = "ab12cd34" * 4
 

@@ -13,9 +13,9 @@ import pytest
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
-from callrec.cli.options import NamedCall, read_call
 from callrec.errors import Unusable
 from callrec.record.versions import open_details
+from callrec.views.typed import NamedCall, read_call
 from cli.test_listen_on_a_terminal import keeps
 from cli.test_request_on_a_terminal import on_a_terminal
 from house.commands import done, type_in

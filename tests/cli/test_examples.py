@@ -18,11 +18,12 @@ import pytest
 from typer.main import get_command
 
 from callrec.cli import app
-from callrec.cli.commands.requests.particulars import FURTHER, PURPOSE_MEANINGS
+from callrec.cli.commands.requests.particulars import FURTHER
 from callrec.cli.examples import EXAMPLES, examples_of
 from callrec.cli.invocation import Invocation
 from callrec.policy.further import QUESTIONS
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.views.particulars import PURPOSE_MEANINGS
 from house.commands import done, type_in
 from house.practices import House
 from house.stages import BUSY, copied

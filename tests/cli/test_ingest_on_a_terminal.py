@@ -10,7 +10,7 @@ import pytest
 
 from cli.test_request_on_a_terminal import on_a_terminal, terminal
 from house.practices import House
-from house.spool import a_call, recordings_of
+from house.spool import a_call, a_name, recordings_of
 
 ASKED = "1 file has a name that no known telephone system writes. Take"
 
@@ -31,6 +31,25 @@ def test_a_name_of_no_known_system_is_asked_about(
     assert seen.exitstatus == status
     house.open()
     assert len(recordings_of(house)) == taken
+
+
+@pytest.mark.parametrize(("answer", "taken", "status"), [("y", 2, 0), ("", 1, 8)])
+def test_a_call_that_is_dated_in_the_future_is_asked_about(
+    house: House, tmp_path: Path, answer: str, taken: int, status: int
+) -> None:
+    spool = tmp_path / "spool"
+    a_call(spool)
+    ahead = a_call(spool, 1, name=a_name(1).replace("20240704", "20990704"))
+    seen = terminal(house, "max", f"ingest {shlex.quote(str(spool))}", columns=120)
+    seen.expect(r"\[y/N\] $")
+    assert "1 call is dated before 2000 or in the future" in seen.before
+    seen.sendline(answer)
+    seen.expect(pexpect.EOF)
+    seen.close()
+    assert seen.exitstatus == status
+    house.open()
+    assert len(recordings_of(house)) == taken
+    assert ahead.exists()
 
 
 def test_nothing_is_asked_where_it_was_said(house: House, tmp_path: Path) -> None:

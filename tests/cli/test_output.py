@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from callrec.cli.layout import Table, escape_controls
-from callrec.cli.output import Output, as_json, rfc3339
+from callrec.cli.output import Output, as_json
+from callrec.views.words import rfc3339
 
 HOSTILE = {
     "an escape that clears the screen": ("\x1b[2J", r"\x1b[2J"),

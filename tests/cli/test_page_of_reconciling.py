@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from callrec.cli.output import rfc3339
 from callrec.policy.words import mask_number
 from callrec.telephone.number import e164
+from callrec.views.words import rfc3339
 from cli.transcript import Stage
 from fixtures.busy_day import Truth, write_day
 from fixtures.exchange import Leg

@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 import pytest
 
-from callrec.cli.output import facts, labelled
+from callrec.cli.output import labelled
+from callrec.views.words import facts
 
 
 @dataclass(frozen=True, slots=True)

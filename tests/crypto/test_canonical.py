@@ -92,6 +92,8 @@ BAD_INSTANTS = {
     "a space": "2026-11-24 09:05:00.000Z",
     "no such day": "2026-02-30T09:05:00.000Z",
     "no such second": "2026-11-24T09:05:61.000Z",
+    "midnight at the end of the day": "2026-11-24T24:00:00.000Z",
+    "a day of a week": "2026-W47-2T09:05:00.000Z",
     "other digits": "\u0662026-11-24T09:05:00.000Z",
     "a month of one digit": "2026-1-24T09:05:00.000Z",
     "empty": "",

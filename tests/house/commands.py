@@ -58,6 +58,13 @@ def done(house: House, login: str, *words: str) -> str:
     return answer.out
 
 
+def refusal(answer: Answer) -> str:
+    """What went wrong, as a sentence begins at the desk."""
+    assert answer.status, answer
+    message = answer.err.partition("callrec: error: ")[2].partition("\n")[0]
+    return message[:1].upper() + message[1:]
+
+
 def reset_by_two(house: House, login: str, *words: str) -> Answer:
     """Dora gives somebody a new key, and pat signs beside her."""
     typed = ("user", "reset", login, *words, "--yes", "--countersign", "pat")

@@ -11,6 +11,8 @@ from callrec.intake.reading import telephone_setup
 from callrec.settings import Settings
 from house.spool import a_call, a_name
 
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
 SETUP = telephone_setup(Settings())
 
 NOT_IN_A_NAME = (
@@ -72,7 +74,7 @@ def test_a_name_of_another_kind_would_not() -> None:
 
 def test_a_file_tells_its_sound_as_well(tmp_path: Path) -> None:
     path = a_call(tmp_path)
-    (preview,) = preview_sources([tmp_path], SETUP)
+    (preview,) = preview_sources([tmp_path], SETUP, now=NOW)
     sound = {
         "codec": "ulaw",
         "sample_rate": 8000,
@@ -89,7 +91,7 @@ def test_a_file_tells_its_sound_as_well(tmp_path: Path) -> None:
 def test_a_file_that_would_be_left_is_told_and_why(tmp_path: Path) -> None:
     (tmp_path / "note.wav").write_text("Call back", encoding="utf-8")
     (tmp_path / "Master.csv").write_text("x", encoding="utf-8")
-    (preview,) = preview_sources([tmp_path], SETUP)
+    (preview,) = preview_sources([tmp_path], SETUP, now=NOW)
     path = str(tmp_path / "note.wav")
     left = {"path": path, "accepted": False, "why": "it is text, not sound"}
     assert preview.as_json() == UNKNOWN | left
@@ -98,5 +100,5 @@ def test_a_file_that_would_be_left_is_told_and_why(tmp_path: Path) -> None:
 def test_nothing_is_changed(tmp_path: Path) -> None:
     path = a_call(tmp_path)
     before = path.stat()
-    list(preview_sources([tmp_path], SETUP))
+    list(preview_sources([tmp_path], SETUP, now=NOW))
     assert (path.stat().st_mtime_ns, list(tmp_path.iterdir())) == (before.st_mtime_ns, [path])

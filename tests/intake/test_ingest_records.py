@@ -264,7 +264,7 @@ def test_a_rehearsal_shows_what_the_records_tell(house: House, tmp_path: Path) -
     cdr = records(tmp_path / "cdr.csv", a_row(recordingfile=UNNAMED))
     with open_call_records([cdr], house.practice.settings) as told:
         setup = telephone_setup(house.practice.settings)
-        (preview,) = preview_sources([tmp_path / "spool"], setup, told)
+        (preview,) = preview_sources([tmp_path / "spool"], setup, told, now=house.practice.now())
     shown = preview.as_json()
     assert (shown["joined_by"], shown["direction"], shown["extension"]) == (
         "file-name",

@@ -57,7 +57,8 @@ def test_a_recording_that_is_being_written_waits_for_the_next_run(
 def test_a_rehearsal_says_so_too(house: House, tmp_path: Path) -> None:
     call = a_call(tmp_path)
     with another_process(HOLDS, str(call), "ab"):
-        (preview,) = preview_sources([call], telephone_setup(house.practice.settings))
+        setup, now = telephone_setup(house.practice.settings), house.practice.now()
+        (preview,) = preview_sources([call], setup, now=now)
     assert (preview.accepted, preview.why) == (False, WHY)
 
 

@@ -50,9 +50,9 @@ def test_what_a_description_or_a_call_record_tells_of_is_recognised(
 
 def test_the_rehearsal_says_so(house: House, tmp_path: Path) -> None:
     odd = a_call(tmp_path, 1, name=ODD)
-    setup = telephone_setup(house.practice.settings)
-    (left,) = preview_sources([odd], setup)
-    (taken,) = preview_sources([odd], setup, unrecognised=True)
+    setup, now = telephone_setup(house.practice.settings), house.practice.now()
+    (left,) = preview_sources([odd], setup, now=now)
+    (taken,) = preview_sources([odd], setup, now=now, unrecognised=True)
     assert (left.accepted, taken.accepted) == (False, True)
     assert "--unrecognised" in left.why
 

@@ -61,6 +61,12 @@ def test_how_a_name_is_composed_does_not_matter(text: str) -> None:
     assert words(unicodedata.normalize("NFD", text)) == words(text)
 
 
+@given(st.text(alphabet=st.characters(codec="ascii")))
+def test_a_plain_name_has_the_words_that_it_has_with_a_mark_on_each_letter(text: str) -> None:
+    marked = "".join(f"{char}\u0301" if char.isalpha() else char for char in text)
+    assert words(marked) == words(text)
+
+
 @given(st.text(alphabet=st.characters(codec="latin-1")))
 def test_case_does_not_matter(text: str) -> None:
     assert words(text.upper()) == words(text.lower())

@@ -46,6 +46,7 @@ CALLS: Final = (
 WORDS: Final = {
     LetterKind.CLARIFY: "Please tell us which telephone numbers you used to ring us in 2024.",
     LetterKind.EXTEND: "You had many calls with us, and we have to listen to each of them.",
+    LetterKind.LIFT: "You told us that the note beside the recordings is right as it is now.",
 }
 
 ABOUT: Final = AboutRecordings(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ from callrec.policy.handing_over import Channel
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.rights.grounds import Ground
-from callrec.policy.rights.letter import LetterKind
+from callrec.policy.rights.letter import WITH_WORDS, LetterKind
 from callrec.record.versions import open_details
 from callrec.release.listen import Player
 from callrec.requests.decide import deny_request, revoke_grants
@@ -391,7 +391,8 @@ def test_what_took_effect_is_told_of_by_the_letter_that_fits_it(house: House) ->
         reference = ask(house, purpose=purpose, number=ANN, recordings=(1,), further=further)
         assert reference == f"R-{n}"
         approve(house, reference, "dora", to="dora", recordings=(1,))
-        assert said in text_of(write(house, kind, reference))
+        words = WORDS if kind in WITH_WORDS else ""
+        assert said in text_of(write(house, kind, reference, words=words))
 
 
 # --- on record ---------------------------------------------------------------------------------
@@ -590,6 +591,22 @@ def test_that_it_takes_longer_is_not_sent_once_it_was_answered(house: House) -> 
     assert contradictions(house) == []
 
 
+def test_that_it_takes_longer_was_told_late_is_put_on_record_and_said(house: House) -> None:
+    reference, dora = access(house), signed_in(house, "dora")
+    extended = ClockEvent(event=ClockEventKind.EXTENDED, on=TODAY)
+    date_request(house.practice, dora, reference, extended, reason=ANOTHER_REASON)
+    write(house, LetterKind.EXTEND, words=WORDS)
+    house.at = house.at.replace(month=12, day=30)
+    house.open()
+    last = date(2026, 12, 21)
+    assert send(house, on=last).late_since is None
+    assert send(house, on=last + timedelta(days=1)).late_since == last
+    words = "request", "letter", "R-1", "--sent", "30/12/2026", "--how", "letter"
+    told = type_in(house, "dora", *words).err
+    assert "they had to be told by Mon 21 Dec 2026 that it takes longer" in told
+    assert contradictions(house) == []
+
+
 def test_a_request_is_closed_once_the_letter_that_says_what_was_given_was_sent(
     house: House,
 ) -> None:
@@ -617,7 +634,9 @@ def test_a_restriction_is_lifted_once_the_person_was_written_to(house: House) ->
     send(house)
     with pytest.raises(Refused, match="told before that"):
         close_request(house.practice, dora, "R-1")
-    write(house, LetterKind.LIFT)
+    with pytest.raises(Refused, match="does not say why the restriction ends"):
+        write(house, LetterKind.LIFT)
+    assert WORDS in text_of(write(house, LetterKind.LIFT, words=WORDS))
     send(house)
     assert close_request(house.practice, dora, "R-1") is RequestState.CLOSED
 

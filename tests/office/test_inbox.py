@@ -238,6 +238,17 @@ def test_of_one_that_describes_no_call_the_command_says_whose_calls_it_asks_for(
     assert f"next: callrec request gather {reference}" in type_in(stocked, "max", "inbox").err
 
 
+def test_one_for_which_nothing_was_found_waits_to_be_decided_until_it_is_changed(
+    stocked: House,
+) -> None:
+    reference = a_request(stocked, "max", recordings=(), number="01632 960999")
+    done(stocked, "max", "request", "gather", reference)
+    assert inbox(stocked, "max") == []
+    assert (reference, "decide") in inbox(stocked, "dora")
+    done(stocked, "max", "request", "amend", reference, "--number", "07700 900123")
+    assert inbox(stocked, "max") == [(reference, "attach")]
+
+
 def test_one_about_a_person_is_not_theirs_to_gather_for(stocked: House) -> None:
     further = further_of(Purpose.ABUSIVE_CALL, affected="max")
     reference = a_request(

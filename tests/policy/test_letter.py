@@ -150,7 +150,7 @@ def test_what_is_dated_is_told_by_its_letter(
 
 
 @pytest.mark.parametrize("kind", LetterKind)
-def test_the_practice_says_something_itself_only_in_two_letters(kind: LetterKind) -> None:
+def test_the_practice_says_something_itself_only_in_three_letters(kind: LetterKind) -> None:
     check_words(kind, REASON if kind in WITH_WORDS else "")
 
 

@@ -10,11 +10,13 @@ reads no index, opens nothing, and shares no code with what it judges.
 
 from __future__ import annotations
 
+import os
 import random
 import time
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -31,6 +33,7 @@ from house.calls import a_call, take_in
 from house.holds import ask, verified
 from house.particulars import particulars
 from house.practices import House
+from house.processes import begin
 from house.requests import logged_in, opened
 from house.subjects import a_person
 
@@ -39,6 +42,8 @@ FORENAMES = ("Siân", "Agnes", "José", "Ann Marie", "Zoë", "Owen", "Ravi", "Me
 BEGAN = date(2024, 1, 1)
 
 DAYS = 120
+
+PROCESSES = os.cpu_count() or 1
 
 ASKED = 8
 """People for whom a request is made and gathered, of all for whom is searched."""
@@ -154,34 +159,58 @@ def count(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--people"))
 
 
+@pytest.mark.parametrize("order", ["as they were made", "mixed up"])
 def test_everybody_s_calls_are_found_and_what_is_left_out_has_its_ground(
-    house: House, count: int, capsys: pytest.CaptureFixture[str]
+    house: House, count: int, order: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """The order is that in which they come in: history that is mixed up gets a coarser index."""
     chance = random.Random(26)  # noqa: S311 - no secret
     everybody = people(count, chance)
     rang = calls_of(everybody, chance)
+    if order == "as they were made":
+        rang.sort(key=lambda each: each.day)
     for start in range(0, len(rang), 900):
         some = rang[start : start + 900]
         take_in(house, [as_call(start + nth, each) for nth, each in enumerate(some)])
-    began, found, theirs, oracle = time.monotonic(), 0, 0, an_oracle(rang)
+    oracle = an_oracle(rang)
+    house.close()
+    shares = [range(nth, count, PROCESSES) for nth in range(PROCESSES)]
+    children = [begin(partial(searched, house, everybody, oracle, share)) for share in shares]
+    ended = [child.ended() for child in children]
+    assert [each.failure for each in ended] == [""] * PROCESSES
+    searches, found, seconds = map(sum, zip(*(each.told for each in ended), strict=True))
+    theirs = sum(map(len, oracle.mine.values()))
+    assert (searches, theirs) == (count, len(rang))
+    began = time.process_time()
+    for person in range(0, count, max(count // ASKED, 1)):
+        gathered(house, everybody, oracle, person)
+    requests = time.process_time() - began
+    assert not verified(house).problems
+    verifying = time.process_time() - began - requests
+    with capsys.disabled():
+        print(  # noqa: T201 - what docs/evidence/gathering.md tells
+            f"\n{count} people, {len(rang)} calls, {order}: {theirs} of {theirs} of their own"
+            f" found, and {found - theirs} of others that share a number, a name or a day;"
+            f" {1000 * seconds / count:.1f} ms of processor time a person, the requests"
+            f" {requests:.1f} s, audit verify {verifying:.1f} s"
+        )
+
+
+def searched(
+    house: House, everybody: list[Somebody], oracle: Oracle, share: range
+) -> tuple[int, int, float]:
+    """Some of the people are searched for: how many, what was found, seconds of processor time."""
+    began, found = time.process_time(), 0
     actor, practice = logged_in(house, "max"), house.practice
     with reading(practice.engine) as connection:
-        for person, somebody in enumerate(everybody):
+        for person in share:
+            somebody = everybody[person]
             asked = described_by(particulars(**NOTHING_ELSE, **said_by(somebody)))
             got = {each.id for each in find_calls_of(practice, actor, connection, asked)}
             assert got == oracle.described(somebody), (person, somebody)
             assert oracle.mine[person] <= got
-            found, theirs = found + len(got), theirs + len(oracle.mine[person])
-    seconds = time.monotonic() - began
-    for person in range(0, count, max(count // ASKED, 1)):
-        gathered(house, everybody, oracle, person)
-    assert not verified(house).problems
-    with capsys.disabled():
-        print(  # noqa: T201 - what docs/evidence/gathering.md tells
-            f"\n{count} people, {len(rang)} calls: {theirs} of {theirs} of their own found, and"
-            f" {found - theirs} of others that share a number, a name or a day;"
-            f" {1000 * seconds / count:.1f} ms a person"
-        )
+            found += len(got)
+    return len(share), found, time.process_time() - began
 
 
 NOTHING_ELSE = {

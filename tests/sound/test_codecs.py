@@ -37,6 +37,12 @@ def encoded(
     )
 
 
+def with_pauses() -> bytes:
+    """As a mobile telephone records: a frame of comfort noise in eight, and none was sent else."""
+    pause = b"\x4c" + bytes(5) + b"\x7c" * 7
+    return (VECTORS / "wide.amr").read_bytes() + pause * 12 + pause[:9]
+
+
 SAMPLES = {
     "pcm16": Sample(".wav", lambda: encoded("pcm_s16le", "wav")),
     "pcm16, two channels": Sample(".wav", lambda: encoded("pcm_s16le", "wav", 8000, 2), 8000, 2),
@@ -59,6 +65,8 @@ SAMPLES = {
     "aac alone": Sample(".aac", lambda: encoded("aac", "adts", 48000), 48000),
     "amr": Sample(".amr", lambda: encoded("libopencore_amrnb", "amr")),
     "amr-wb": Sample(".amr", (VECTORS / "wide.amr").read_bytes, 16000, seconds=0.5),
+    "amr with pauses": Sample(".amr", (VECTORS / "with-pauses.amr").read_bytes, seconds=1.5),
+    "amr-wb with pauses": Sample(".amr", with_pauses, 16000, seconds=2.5),
     "g.722 alone": Sample(".g722", lambda: encoded("g722", "g722", 16000), 16000),
     "g.729 alone": Sample(".g729", (VECTORS / "plain.g729").read_bytes, seconds=0.5),
     "gsm alone": Sample(".gsm", (VECTORS / "plain.gsm").read_bytes, seconds=0.5),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -99,6 +100,24 @@ def test_a_number_of_a_household_is_told_and_nobody_is_named(house: House) -> No
     assert NAME not in str(kept)
     again = SubjectAnswers(numbers=("0117 496 0123",))
     assert change_subject(house.practice, logged_in(house, "max"), "S-2", again).shared == 0
+
+
+def test_who_may_have_been_entered_twice_is_told(house: House) -> None:
+    a_person(house)
+    actor, vault = logged_in(house, "max"), house.practice
+    twin = SubjectAnswers(names=("sian ROBERTS",), born="14/3/1961", proof=PROOF)
+    assert add_subject(vault, actor, twin).alike == ("S-1",)
+    assert show_subject(vault, actor, "S-1", reason=WHY, request=None).alike == ("S-2",)
+    other_day = replace(twin, born="15/3/1961")
+    assert add_subject(vault, actor, other_day).alike == ()
+    proved_another = SubjectAnswers(nhs_number="9990000026")
+    assert change_subject(vault, actor, "S-2", proved_another).alike == ()
+
+
+def test_a_number_is_read_as_a_search_reads_it(house: House) -> None:
+    house.decide(telephone={"outside_prefixes": ["9"]})
+    a_person(house, numbers=("9,07700 900123", "tel:+44-1144-960123"))
+    assert opened_person(house).record.numbers == ("+447700900123", "+441144960123")
 
 
 def test_nobody_is_entered_twice(house: House) -> None:

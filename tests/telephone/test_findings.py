@@ -11,8 +11,10 @@ from collections.abc import Callable
 
 import pytest
 
+from callrec.sound.coding import count, decoding
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Finding, NotAudio, Sound
+from sound.builders import a_tone, made
 from telephone.builders import (
     VECTORS,
     a_chunk,
@@ -151,11 +153,48 @@ def test_a_whole_file_has_no_findings_and_a_cut_one_was_longer(name: str) -> Non
         with pytest.raises(NotAudio, match="nothing in it can be played"):
             played(whole[:-1])
     elif name == "plain.flac":
-        assert played(whole[:9500]).findings == DAMAGED
-    elif name == "recorder.webm":  # its size was never known, so that it may end anywhere
-        assert played(whole[:-100]).findings == NOTHING
+        assert played(whole[:-1]).findings == DAMAGED
     else:
         assert played(whole[:-1]).findings == TRUNCATED
+
+
+ONE_AFTER_THE_OTHER = {"bare-8k.mp3", "flac.ogg", "vorbis.ogg"}
+"""Of these kinds one may follow the other: all of both plays."""
+
+
+@pytest.mark.parametrize("name", sorted(set(SOUNDS) - {"README.md", "expected.json"}))
+def test_of_two_files_in_one_all_plays_or_that_is_found(name: str) -> None:
+    one, two = played(SOUNDS[name]), played(SOUNDS[name] * 2)
+    if name in ONE_AFTER_THE_OTHER:
+        assert two.findings == NOTHING
+        assert two.duration_ms >= 2 * one.duration_ms
+    else:
+        assert two.findings
+
+
+def test_a_movie_that_lasts_longer_than_its_header_tells_was_not_closed() -> None:
+    data = bytearray(made("aac", "ipod", a_tone(2)))
+    at = data.index(b"mdhd") + 20
+    data[at : at + 4] = struct.pack(">I", 8000)
+    assert played(bytes(data)).findings == UNCLOSED
+
+
+@pytest.mark.parametrize(("codec", "byte"), [("adpcm_ima_wav", 2), ("adpcm_ms", 0)])
+def test_of_adpcm_with_a_spoilt_block_all_others_play(codec: str, byte: int) -> None:
+    data = bytearray(made(codec, "wav", a_tone(5)))
+    size = int.from_bytes(data[32:34], "little")
+    data[data.index(b"data") + 8 + 2 * size + byte] = 0xFF
+    sound = played(bytes(data))
+    assert sound.findings == DAMAGED
+    assert sound.duration_ms > 4500
+
+
+def test_a_wma_that_was_streamed_has_packets_to_its_end() -> None:
+    whole = SOUNDS["streamed.wma"]
+    lost = slice(2000, 3000)
+    assert found(whole[:-500]) == TRUNCATED
+    assert found(whole[: lost.start] + bytes(1000) + whole[lost.stop :]) == DAMAGED
+    assert found(whole + whole) == UNCLOSED
 
 
 NOISY = bytes(range(1, 251)) * 64
@@ -174,6 +213,31 @@ CLOSING = {
 def test_a_waves_header_says_whether_it_was_closed(said: int, findings: frozenset[Finding]) -> None:
     sound = heard(a_wave(NOISY, said=said))
     assert (sound.findings, sound.duration_ms) == (findings, 1000)
+
+
+MORE = {
+    "another file": a_wave(NOISY),
+    "a second data chunk": a_chunk(b"data", NOISY),
+    "one behind a note": a_chunk(b"LIST", b"INFOI") + a_chunk(b"data", NOISY),
+}
+
+
+@pytest.mark.parametrize("more", MORE.values(), ids=MORE)
+def test_sound_behind_the_sound_of_a_wave_is_found_counted_and_decoded(more: bytes) -> None:
+    data = a_wave(bytes(16_000), after=more)
+    sound, decoded = heard(data), count(io.BytesIO(data), ".wav")
+    assert sound.findings == UNCLOSED, "and it is not silent"
+    assert 2000 <= sound.duration_ms < 2010
+    assert abs(decoded.duration_ms - sound.duration_ms) <= 1
+    with decoding(io.BytesIO(data), ".wav") as (_, pieces):
+        assert b"".join(pieces) == bytes(16_000) + more
+
+
+def test_a_note_behind_the_sound_of_a_wave_is_no_sound() -> None:
+    notes = a_chunk(b"LIST", b"INFOI") + a_chunk(b"id3 ", bytes(99)) + b"\0\0odd scrap"
+    data = a_wave(NOISY, after=notes)
+    assert (heard(data).findings, heard(data).duration_ms) == (NOTHING, 1000)
+    assert count(io.BytesIO(data), ".wav").duration_ms == 1000
 
 
 LONG = {
@@ -238,6 +302,11 @@ def test_what_looks_like_a_frame_of_a_flac_is_an_accident() -> None:
     accident = bytes.fromhex("fff8740879039f00")
     changed = whole[:-200] + accident + whole[-200 + len(accident) :]
     assert heard(changed) == heard(whole)
+
+
+def test_a_flac_may_stand_behind_a_tag() -> None:
+    tag = b"ID3\4\0\0\0\0\0\x0a" + bytes(10)
+    assert played(tag + SOUNDS["plain.flac"]) == played(SOUNDS["plain.flac"])
 
 
 def test_a_flac_that_was_streamed_is_as_long_as_its_frames() -> None:

@@ -39,6 +39,19 @@ SESSION_LIMIT: Final = timedelta(minutes=60)
 
 IDLE_LIMIT: Final = timedelta(minutes=10)
 
+DESK: Final = "desk at "
+"""How the place of a session at the desk begins; the browser's address follows."""
+
+DESK_SESSION_LIMIT: Final = timedelta(hours=8)
+
+DESK_IDLE_LIMIT: Final = timedelta(minutes=15)
+
+
+def session_limit(terminal: str) -> timedelta:
+    """How long a session lasts at most: at the desk a working day."""
+    return DESK_SESSION_LIMIT if terminal.startswith(DESK) else SESSION_LIMIT
+
+
 LOGOUT: Final = "logout"
 """Ends the one session under which it is written."""
 
@@ -172,7 +185,7 @@ def read_certificate(leaf: Leaf, statement: Statement) -> SessionCertificate:
     lasts = parse_instant(until) - statement.at
     if (leaf.act, leaf.outcome, leaf.session) != (LOGIN, Outcome.DONE, ""):
         raise Tampered("a session's certificate stands under a leaf that is not a login")
-    if lasts > SESSION_LIMIT or not since <= leaf.at <= until:
+    if lasts > session_limit(terminal) or not since <= leaf.at <= until:
         raise Tampered("a session's certificate is not of its login's hour")
     by, digest = statement.by, statement.digest
     return SessionCertificate(digest, leaf.seq, by, since, until, public, terminal, place, sealed)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from itertools import repeat
+from operator import attrgetter, itemgetter
 from types import NoneType
 from typing import Any, Final, NamedTuple, cast
 
@@ -54,6 +56,9 @@ _RESEALED: Final = frozenset({"ciphertext", "provenance", "uid"})
 
 COPIED_COLUMNS = ("direction", "duration_ms", "format", "size_bytes")
 """Clear columns whose copy in the metadata has the same name and form; the start is the fifth."""
+
+_CLEAR: Final = attrgetter("uid", "ciphertext", *COPIED_COLUMNS)
+_COPY: Final = itemgetter("uid", "ciphertext", *COPIED_COLUMNS)
 
 _TEXTS: Final = ("findings", "parties", "sides")
 
@@ -328,11 +333,12 @@ class Opening:
         """Each recording with all revisions of its metadata, oldest first; never none."""
         sealed: dict[int, list[Row[Any]]] = {}
         table = tables.metadata
-        for revision in self._connection.execute(
+        query = (
             select(table)
             .where(table.c.recording.in_([row.id for row in rows]))
             .order_by(table.c.recording, table.c.revision)
-        ):
+        )
+        for revision in self._connection.execute(query).all():
             sealed.setdefault(revision.recording, []).append(revision)
         self._read_batches({r.batch for revisions in sealed.values() for r in revisions})
         for row in rows:
@@ -434,7 +440,7 @@ def _is_in_form(fields: object) -> bool:
     """Whether one revision is an object whose known members are as intake writes them."""
     return (
         isinstance(fields, dict)
-        and all(isinstance(fields[name], kind) for name, kind in _FORM.items() if name in fields)
+        and all(map(isinstance, fields.values(), map(_FORM.get, fields, repeat(object))))
         and all(isinstance(each, str) for name in _TEXTS for each in fields.get(name, ()))
         and all(map(_is_source, fields.get("provenance", ())))
         and all(fields[name] in words for name, words in _WORDS.items() if name in fields)
@@ -460,9 +466,8 @@ def is_complete_metadata(fields: object) -> bool:
 
 def check_clear_columns(row: Row[Any], fields: Mapping[str, Any]) -> None:
     """Check the clear columns against their sealed copy."""
-    names = ("uid", "ciphertext", *COPIED_COLUMNS)
-    is_copy = all(getattr(row, name) == fields[name] for name in names)
-    if not is_copy or row.started_at != to_millis(parse_instant(fields["started_at"])):
+    began = to_millis(parse_instant(fields["started_at"]))
+    if _CLEAR(row) != _COPY(fields) or row.started_at != began:
         raise Tampered(f"a column of recording {row.id} is not what was sealed with it")
 
 

@@ -24,6 +24,8 @@ from callrec.policy.role import Role, VaultKey
 from callrec.policy.search import CallFacts, Criteria, Direction, matches
 from callrec.policy.words import mask_name, mask_number
 from callrec.practice import Actor, Practice, vault_key
+from callrec.telephone.clock import is_misdated
+from callrec.telephone.sound.sound import Finding
 
 _NAMED: Final = 50
 """Recordings that one error names."""
@@ -99,6 +101,8 @@ class ShownCall:
     """A person brought it in: it is not where the telephone system's own service found it."""
     matched: bool
     """The telephone system's own call records have this call."""
+    findings: tuple[str, ...]
+    """What to know of it: silent, truncated, unclosed, damaged, undecoded, misdated, unread."""
     is_unread: bool
     """Whether the outside end is known, but no number could be read from it."""
 
@@ -137,8 +141,17 @@ class ShownCall:
             "taken_in_by": came_in and came_in.role,
             "by_hand": is_by_hand(came_in),
             "matched": fields["record"] is not None,
+            "findings": findings_of(opened, came_in),
         }
         return cls(**shown)
+
+
+def findings_of(opened: OpenedRecording, came_in: CameIn | None) -> tuple[str, ...]:
+    """What was found of a recording as it came in, but for what a later revision has settled."""
+    settled = {Finding.UNREAD} if opened.fields["number"] is not None else set[Finding]()
+    if came_in is not None and not is_misdated(opened.started_at, came_in.at):
+        settled.add(Finding.MISDATED)
+    return tuple(each for each in opened.fields["findings"] if each not in settled)
 
 
 def find_calls_of(

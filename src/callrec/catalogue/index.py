@@ -367,6 +367,8 @@ def _asked(
     """What each criterion asks of a part: a call must have a token of one of the values."""
     if criteria.number is not None:
         yield TokenKind.NUMBER, (criteria.number,)
+        # Whoever has the number has its end, which the index keeps by itself: fewer are proposed.
+        yield TokenKind.TAIL, (criteria.number[-TAIL_DIGITS:],)
     if criteria.tail is not None:
         yield TokenKind.TAIL, (criteria.tail,)
     for word in words(criteria.party or ""):

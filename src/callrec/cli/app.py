@@ -97,6 +97,7 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
         "mail": "List and send what people are told by mail.",
         "fingerprint": "Print what the practice publishes, for checking releases.",
         "reconcile": "Check that every call of the telephone system is held.",
+        "desk": "Open callrec in a browser, here or for the practice's network.",
         "migrate": "Bring a vault of an older callrec to the newest schema.",
         "doctor": "Check this machine and this vault.",
     },
@@ -105,10 +106,11 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
 
 KEPT: Collection[str] = (
     *("verify-release", "restore", "recovery", "logout"),
-    *("subject", "report"),
+    *("subject", "report", "desk"),
 )
 """Of these, what stays at the top: people who were given a release and pages of a kit name it, who
-types ``login`` types ``logout``, and a register of people and a report are asked for by name."""
+types ``login`` types ``logout``, and a register of people, a report and the desk are asked for by
+name."""
 
 ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("police", "court"), "request create outside-body"),
@@ -136,6 +138,7 @@ COMMON_TASKS: Mapping[str, str] = {
     "A patient wants their calls": "request create subject-access",
     "The police ask": "request create outside-body",
     "See what waits for you": "inbox",
+    "Use callrec in a browser": "desk",
     "Approve a request": "approve R-17",
     "Hand a recording over": "release R-17 --to FOLDER",
     "Copy to an external drive": "archive --to /mnt/external",

@@ -7,13 +7,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
 from itertools import zip_longest
 from typing import Final, TextIO
 
-from callrec.policy.days import short_date
-from callrec.policy.words import in_words
+from callrec.views.words import as_words
 
 WIDTH: Final = 80
 """Columns where there is no terminal to ask."""
@@ -29,7 +26,6 @@ BOLD: Final = "1"
 Paint = Callable[[str, str], str]
 """Gives a text a style; an empty style is none."""
 
-_DAYS: Final = re.compile(r"((?:withheld )?)(\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?")
 
 _GAP: Final = "  "
 """Between the columns of a table."""
@@ -193,27 +189,6 @@ class Table:
 def _padded(cell: str, width: int, is_number: bool, style: str, paint: Paint) -> str:  # noqa: FBT001
     room = " " * (width - cells(cell))
     return room + paint(cell, style) if is_number else paint(cell, style) + room
-
-
-def as_words(value: object) -> str:
-    """A value as people read it: a day, a word that programs carry, anything else as it is."""
-    match value:
-        case None:
-            return ""
-        case date():
-            return short_date(value)
-        case StrEnum():
-            return in_words(value)
-        case _:
-            return str(value)
-
-
-def answer_in_words(text: str) -> str:
-    """What was answered or asked for: days are kept as 2024-07-04, or 2024-07-01/2024-07-31."""
-    if (found := _DAYS.fullmatch(text)) is None:
-        return text
-    before, *days = found.groups()
-    return before + " to ".join(short_date(date.fromisoformat(day)) for day in days if day)
 
 
 def _cell(value: object) -> str:

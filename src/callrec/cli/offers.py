@@ -11,15 +11,17 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from callrec.cli.invocation import Invocation, acting_person, practice_of
-from callrec.cli.layout import DueSoon, Overdue, as_words
-from callrec.cli.output import counted, local_time
-from callrec.errors import NotFound, Refused
+from callrec.cli.layout import DueSoon, Overdue
+from callrec.errors import NotFound
 from callrec.policy.clock_events import Urgency
-from callrec.policy.days import last_day, short_date
+from callrec.policy.days import short_date
 from callrec.policy.purpose import TERMS
-from callrec.policy.request import USED_STATES, RequestAct, check_transition
+from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, Role
 from callrec.policy.words import in_words
+from callrec.views.inbox import is_soon, pressing_day
+from callrec.views.requests import Keep, may_change, request_rows
+from callrec.views.words import as_words, counted, local_time
 
 if TYPE_CHECKING:
     from callrec.office.inbox import InboxItem
@@ -31,9 +33,6 @@ Offer: TypeAlias = Callable[[Invocation, Mapping[str, Any]], Mapping[str, str]]
 
 Raises NotFound where there is nothing to act on, with what to do instead.
 """
-
-_Keep: TypeAlias = "Callable[[ListedRequest, str, Collection[Power]], bool]"
-"""Whether a request is offered, given who acts and what they may do."""
 
 
 def offered(command: str, parameter: Any) -> Offer | None:
@@ -73,26 +72,18 @@ def _inbox_row(item: InboxItem, zone: tzinfo) -> tuple[str, ...]:
 
 def most_pressing_day(item: InboxItem, zone: tzinfo) -> str:
     """Its due day, else its target, else until when it stands; marked where it is pressing."""
-    due = local_time(item.due_at, zone) if item.due_at else as_words(item.due_on)
+    day = pressing_day(item, zone)
     if item.urgency is Urgency.OVERDUE:
-        return Overdue(f"OVERDUE {due}")
-    if item.urgency is Urgency.DUE_SOON and due:
-        return DueSoon(f"due {due}")
-    if due:
-        return f"due {due}"
-    if item.target_on:
-        return f"target {short_date(item.target_on)}"
-    if item.lapses_at is None:
-        return "no day"
-    return f"until {short_date(last_day(item.lapses_at, zone))}"
+        return Overdue(day)
+    return DueSoon(day) if is_soon(item) else day
 
 
-def _requests(none: str, act: RequestAct | None, keep: _Keep) -> Offer:
+def _requests(none: str, act: RequestAct | None, keep: Keep) -> Offer:
     """The requests that lists show, to which an act can happen now; the newest first."""
 
     def offer(invocation: Invocation, _: Mapping[str, Any]) -> Mapping[str, str]:
         practice = practice_of(invocation)
-        rows = _request_rows(practice, acting_person(invocation, practice), act, keep)
+        rows = request_rows(practice, acting_person(invocation, practice), act, keep)
         return _aligned(rows, none, "callrec request list shows the requests that you may see")
 
     return offer
@@ -100,41 +91,7 @@ def _requests(none: str, act: RequestAct | None, keep: _Keep) -> Offer:
 
 def open_requests(practice: Practice, actor: Actor) -> Mapping[str, str]:
     """The requests that somebody may search for and attach to, the newest first; perhaps none."""
-    return _aligned(_request_rows(practice, actor, RequestAct.AMENDED, _may_change))
-
-
-def _request_rows(
-    practice: Practice, actor: Actor, act: RequestAct | None, keep: _Keep
-) -> Mapping[str, tuple[str, ...]]:
-    from callrec.practice import powers
-    from callrec.requests.show import list_requests
-
-    may = powers(practice, actor)
-    return {
-        each.reference: (
-            *(as_words(each.purpose), each.state, f"by {each.created_by}"),
-            counted(each.recordings, "recording"),
-        )
-        for each in list_requests(practice, actor)
-        if _is_possible(each, act) and keep(each, actor.login, may)
-    }
-
-
-def _is_possible(each: ListedRequest, act: RequestAct | None) -> bool:
-    """Whether that can happen to a request where it stands; nothing can always happen."""
-    if act is not None:
-        try:
-            check_transition(each.state, act, each.reference)
-        except Refused:
-            return False
-    return True
-
-
-def _may_change(each: ListedRequest, login: str, may: Collection[Power]) -> bool:
-    terms = TERMS[each.purpose]
-    is_open = each.state not in USED_STATES or terms.is_dated
-    is_theirs = each.created_by == login or Power.SEARCH in may
-    return is_open and terms.is_made_by_hand and is_theirs
+    return _aligned(request_rows(practice, actor, RequestAct.AMENDED, may_change))
 
 
 def _may_revoke(each: ListedRequest, _: str, may: Collection[Power]) -> bool:
@@ -323,7 +280,7 @@ _GRANTED: Final = _waiting(
 )
 
 _CHANGED: Final = _requests(
-    "there is no request that you can change", RequestAct.AMENDED, _may_change
+    "there is no request that you can change", RequestAct.AMENDED, may_change
 )
 
 _OF_GROUP: Final[Mapping[tuple[str, str], Offer]] = {

@@ -10,8 +10,6 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import time
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -20,16 +18,15 @@ import typer
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Unusable
 from callrec.policy import search as criteria
-from callrec.policy.days import parse_time
 from callrec.policy.edits import TypedEdit, read_clip, read_silence
 from callrec.policy.handing_over import Channel, PackageForm
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Role
+from callrec.views.typed import NamedCall, read_call, read_recording, read_request, read_word
 
 Command = TypeVar("Command", bound="Callable[..., None]")
-_Word = TypeVar("_Word", bound=StrEnum)
 
 
 def with_options(command: Command, added: Mapping[str, Any], *, after: int) -> Command:
@@ -43,65 +40,6 @@ def with_options(command: Command, added: Mapping[str, Any], *, after: int) -> C
     every = signature.replace(parameters=[*own[:after], *keywords, *own[after:]])
     command.__signature__ = every  # type: ignore[attr-defined]  # what Typer reads
     return command
-
-
-def read_reference(noun: str, example: str, text: str) -> int:
-    """The number of ``R-17``, say, from that or from ``17``."""
-    letter, number = example.split("-")
-    digits = re.fullmatch(f"(?:[{letter}{letter.lower()}]-?)?0*([1-9][0-9]{{0,8}})", text.strip())
-    if digits is None:
-        what = f"an {noun}" if noun == "incident" else f"a {noun}"
-        hint = f"callrec {noun} list shows the {noun}s"
-        raise Unusable(f"{what} is given as {example} or {number}", hint=hint)
-    return int(digits[1])
-
-
-def read_request(text: str) -> str:
-    """A request's reference as it is printed: ``R-17``, from that or from ``17``."""
-    return f"R-{read_reference('request', 'R-17', text)}"
-
-
-def read_recording(text: str) -> int:
-    """A recording's number as it is printed: ``1042``."""
-    digits = re.fullmatch(r"0*([1-9][0-9]{0,14})", text.strip())
-    if digits is None:
-        raise Unusable(
-            "a recording is given by its number, such as 1042",
-            hint="callrec search shows the numbers",
-        )
-    return int(digits[1])
-
-
-@dataclass(frozen=True, slots=True)
-class NamedCall:
-    """A recording as it was typed: by its number, or by when the call began."""
-
-    number: int | None
-    day: str = ""
-    """As it was typed."""
-    at: time | None = None
-    """By the practice's clock."""
-
-
-def read_call(text: str) -> NamedCall:
-    """A recording's number, or when its call began: ``4/7/2024 14:05``, ``yesterday 16:03``."""
-    found = re.fullmatch(r"(.*?\w)(?:,? +(?:at +)?|T)([0-9]{1,2}[:.][0-9]{2})", text.strip())
-    if found:
-        return NamedCall(None, found[1], parse_time(found[2]))
-    try:
-        return NamedCall(read_recording(text))
-    except Unusable as error:
-        hint = f'{error.hint}; or say when the call began: "yesterday 16:03"'
-        raise Unusable(error.message, hint=hint) from None
-
-
-def read_word(words: type[_Word], noun: str, text: str, *, for_what: str = "") -> _Word:
-    """The word of an enumeration that was typed."""
-    try:
-        return words(text.strip().lower())
-    except ValueError:
-        listed = f"the {noun}s: {', '.join(words)}"
-        raise Unusable(f"there is no such {noun}{for_what}", hint=listed) from None
 
 
 def read_new_login(text: str) -> str:

@@ -7,27 +7,23 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime
 from itertools import zip_longest
 from pathlib import Path
 from textwrap import indent
-from typing import Any, Final, TextIO, cast
+from typing import Any, TextIO, cast
 
 from callrec.cli.layout import (
     HARMFUL,
     PERHAPS_HARMFUL,
     Table,
-    as_words,
     escape_controls,
     folded,
     style_of,
     terminal_size,
 )
 from callrec.cli.pager import page
-from callrec.policy.days import short_date
-from callrec.policy.role import Power
-from callrec.policy.words import in_words
+from callrec.views.words import as_words, rfc3339
 
 Words = str | Table | Iterable[str | Table]
 """A result as people read it: a line, a table, or several of them, made only if they are shown."""
@@ -210,28 +206,6 @@ def _plain_text(text: str, _style: str) -> str:
     return text
 
 
-def facts(result: Any, *names: str) -> dict[str, Any]:
-    """A result for programs: every field under its own name, or those that are named, in order.
-
-    What lies within is written alike: a dataclass by its fields unless it says itself how, a tuple
-    as a list.
-    """
-    chosen = names or tuple(each.name for each in fields(result))
-    return {name: _member(getattr(result, name)) for name in chosen}
-
-
-def _member(value: Any) -> Any:
-    match value:
-        case Mapping():
-            return {name: _member(each) for name, each in value.items()}
-        case list() | tuple():
-            return [_member(each) for each in value]
-        case _ if hasattr(value, "as_json"):
-            return value.as_json()
-        case _:
-            return facts(value) if is_dataclass(value) else value
-
-
 def labelled(pairs: Iterable[tuple[str, object]], *, width: int) -> Iterator[str]:
     """A result for people: a label and what stands under it, a line each."""
     for label, value in pairs:
@@ -259,64 +233,6 @@ def _plain(value: object) -> object:
             return str(value)
         case _:
             raise TypeError(f"{type(value).__name__} has no form in JSON")
-
-
-def counted(count: int, one: str, several: str = "") -> str:
-    """``1 call``, ``2 calls``, ``2 entries``."""
-    return f"1 {one}" if count == 1 else f"{count} {several or f'{one}s'}"
-
-
-def rfc3339(moment: datetime) -> str:
-    """An aware moment as RFC 3339 in UTC; milliseconds only where there are any."""
-    if moment.tzinfo is None:
-        raise ValueError("a time without its zone")
-    precision = "milliseconds" if moment.microsecond else "seconds"
-    return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
-
-
-def local_time(at: datetime | None, zone: tzinfo) -> str:
-    """A moment as people of the practice read it: ``Tue 24 Nov 2026, 09:30``."""
-    if at is None:
-        return "unknown"
-    local = at.astimezone(zone)
-    return f"{short_date(local)}, {local:%H:%M}"
-
-
-def local_day(at: datetime, zone: tzinfo) -> str:
-    """The day of a moment as people of the practice read it: ``Tue 24 Nov 2026``."""
-    return short_date(at.astimezone(zone))
-
-
-_ACTS: Final[Mapping[str, str]] = {
-    "hold.everything": "held everything of that time",
-    "hold.covers": "held what the request names",
-    "hold.matching": "looked for what to hold",
-    "hold.matched": "held what matches",
-    "listen": "began to listen",
-    "listen.ended": "stopped listening",
-    "listen.failed": "could not listen",
-    "listen.looked": "looked, without listening",
-    "request.created": "request made",
-    "request.amended": "request changed",
-    "request.asked": "asked for more",
-    "request.answered": "answer came",
-    "request.third-parties": "checked for third parties",
-    "request.extended": "given more time",
-    "request.shown": "request read",
-    "request.dossier": "dossier read",
-    "search": "searched",
-    "search.answered": "search answered",
-}
-
-
-def act_in_words(act: str) -> str:
-    """What somebody did, as people read it: ``release handed over``. JSON has its name."""
-    return _ACTS.get(act) or in_words(act.replace(".", "-"))
-
-
-def can_line(powers: Iterable[str]) -> str:
-    """What somebody may do."""
-    return f"can: {'; '.join(Power(power).meaning for power in powers) or 'nothing'}"
 
 
 _HALVES = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}

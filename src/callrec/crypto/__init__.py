@@ -4,5 +4,6 @@ Read primitives first, the algorithms. On them stand context, what each sealing,
 signature is bound to, as canonical JSON, and statement, who says what, signed; all other formats
 are built from these three (docs/formats/keys.md). Then identity, the keys of a person, a service or
 the recovery kit, from one seed; kit, that seed as people type it; and streaming, which seals a
-recording of any length, segment by segment.
+recording of any length, segment by segment. certificate reads what a server of pages shows of
+itself.
 """

@@ -6,12 +6,16 @@ Format: docs/formats/keys.md, 2.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from callrec.errors import Tampered
+
+_INSTANT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3])(?::[0-9]{2}){2}\.[0-9]{3}Z"
+)
 
 LARGEST_INTEGER = 2**53 - 1  # what every JSON reader holds exactly (RFC 8785, 3.2.2.3)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
@@ -74,11 +78,12 @@ def parse_instant(text: str) -> datetime:
     Raises:
         Tampered: ``text`` is not in that form.
     """
-    # ISO 8601 has other forms as well.
-    with suppress(TypeError, ValueError, OverflowError):
-        at = datetime.fromisoformat(text)
-        if format_instant(at) == text:
-            return at
+    # ISO 8601 has other forms as well. To see this one costs a third of writing it once more.
+    try:
+        if _INSTANT.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        pass
     raise Tampered("a record's time is not in its form")
 
 

@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -51,6 +50,7 @@ from callrec.intake.joining import (
     is_unrecognised,
     join_known,
     join_new,
+    leave_misdated,
     leave_unrecognised,
 )
 from callrec.intake.known import (
@@ -59,7 +59,7 @@ from callrec.intake.known import (
     seen_before,
     unchanged_sources,
 )
-from callrec.intake.reading import telephone_setup
+from callrec.intake.reading import doubts_of, telephone_setup
 from callrec.intake.records import AvailableCallRecords
 from callrec.intake.sealing import (
     LARGE_BYTES,
@@ -87,8 +87,6 @@ from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, today
 from callrec.store.directory import DirectoryBatch
-from callrec.telephone.call import TimeConfidence
-from callrec.telephone.sound.sound import Finding
 from callrec.telephone.written import Setup
 
 
@@ -105,6 +103,8 @@ class IntakeOrder:
     records: AvailableCallRecords | None
     unrecognised: bool
     """Whether files are taken in whose names no system that is known writes."""
+    misdated: bool = True
+    """Whether files are taken in that are dated as no call can be; else they are left."""
     reads_back: bool = False
     """Whether each recording is read back from the disk and compared with its source."""
 
@@ -119,6 +119,7 @@ def ingest_recordings(
     advance: Callable[[int], None],
     records: AvailableCallRecords | None = None,
     unrecognised: bool = False,
+    misdated: bool = True,
     bundle: Bundle | None = None,
 ) -> Ingested:
     """Take in all recordings under the paths, and sign a summary of the run.
@@ -127,7 +128,7 @@ def ingest_recordings(
     """
     done = Ingested()
     order = IntakeOrder(
-        paths, after, system, advance, records, unrecognised, reads_back=bundle is not None
+        paths, after, system, advance, records, unrecognised, misdated, bundle is not None
     )
     found = find_sources(paths) if bundle is None else bundle.found
     try:
@@ -169,9 +170,6 @@ def ingest_found(
 MAX_BATCH_RECORDINGS: Final = 400
 """A batch may have more (docs/formats/recording.md, 1), but of each something is held meanwhile."""
 
-_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""Before it nobody recorded calls into files that are still about."""
-
 MAX_BATCH_BYTES: Final = 256_000_000
 
 WORKERS: Final = 2
@@ -211,7 +209,7 @@ class IngestRun:
         self._reads_back = order.reads_back
         self._advance = order.advance
         self._records = order.records
-        self._unrecognised = order.unrecognised
+        self._unrecognised, self._misdated = order.unrecognised, order.misdated
         self._setup = setup
         self._duplicates = DuplicateMacs.of(practice, actor, marking=self._keeps)
         self._small_files = Lock()
@@ -349,6 +347,8 @@ class IngestRun:
                 self._done.quarantined += join_new(portion, records)
             if not self._unrecognised:  # a call record may have told whose it is
                 self._done.quarantined += leave_unrecognised(portion)
+            if not self._misdated:
+                self._done.quarantined += leave_misdated(portion, self._practice.now())
             if records is not None:
                 unjoined = join_known(connection, duplicates, portion, records, setup)
                 unjoined += sum(taken.record is None for taken in portion.recordings)
@@ -357,18 +357,10 @@ class IngestRun:
         return unjoined
 
     def _doubt_calls(self, portion: Portion) -> None:
-        """Find what is dated as no call can be, and numbers that could not be read.
-
-        A file's own time may be later than a call.
-        """
+        """Find what is dated as no call can be, and numbers that could not be read."""
         now = self._practice.now()
         for uid, (first, *others) in portion.new.items():
-            call = first.call
-            is_named = call.time_confidence is not TimeConfidence.FILE_TIME
-            doubts = {Finding.UNREAD} if call.is_number_unread else set[Finding]()
-            if call.started_at < _FIRST or (is_named and call.started_at > now):
-                doubts.add(Finding.MISDATED)
-            if doubts:
+            if doubts := doubts_of(first.call, now):
                 sound = first.sound.with_findings(doubts)
                 portion.new[uid] = [replace(first, sound=sound, metadata=None), *others]
 

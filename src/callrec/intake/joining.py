@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -27,9 +28,9 @@ from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs, KnownRecording, Portion, without_record
-from callrec.intake.reading import WrongChecksum, call_described, or_quarantined
+from callrec.intake.reading import WrongChecksum, call_described, doubts_of, or_quarantined
 from callrec.intake.records import AvailableCallRecords
-from callrec.intake.sealing import check_md5
+from callrec.intake.sealing import Taken, check_md5
 from callrec.intake.sources import Quarantined, Refusal, Source
 from callrec.telephone.call import (
     CALL_FIELDS,
@@ -41,6 +42,7 @@ from callrec.telephone.call import (
 )
 from callrec.telephone.filled import filled_from_name, filled_from_record
 from callrec.telephone.joining_facts import Joined, JoinedBy, RecordingFacts
+from callrec.telephone.sound.sound import Finding
 from callrec.telephone.written import Setup
 
 
@@ -95,13 +97,25 @@ def leave_unrecognised(portion: Portion) -> list[Quarantined]:
 
     It would be dated by the file's own time, so as a call of the day on which somebody copied it.
     """
-    left: list[Quarantined] = []
-    for uid, same in list(portion.new.items()):
-        if is_unrecognised(same[0].call, same[0].record):
-            portion.refused += portion.new.pop(uid)
-            paths = (seen.source.path for seen in same)
-            left += [Quarantined(path, UNRECOGNISED, Refusal.UNRECOGNISED) for path in paths]
-    return left
+    odd = [each for each in portion.recordings if is_unrecognised(each.call, each.record)]
+    return _leave(portion, odd, UNRECOGNISED, Refusal.UNRECOGNISED)
+
+
+MISDATED: Final = "its call is dated before 2000 or in the future"
+
+
+def leave_misdated(portion: Portion, now: datetime) -> list[Quarantined]:
+    """Leave what is dated as no call can be, to be asked about; returns it."""
+    odd = [each for each in portion.recordings if Finding.MISDATED in doubts_of(each.call, now)]
+    return _leave(portion, odd, MISDATED, Refusal.DESCRIPTION)
+
+
+def _leave(
+    portion: Portion, recordings: Iterable[Taken], why: str, refusal: Refusal
+) -> list[Quarantined]:
+    same = [each for taken in recordings for each in portion.new.pop(taken.uid)]
+    portion.refused += same
+    return [Quarantined(each.source.path, why, refusal) for each in same]
 
 
 def join_known(

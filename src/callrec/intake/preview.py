@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, Final
 
 from callrec.intake.joining import UNRECOGNISED, is_unrecognised, joining_facts
-from callrec.intake.reading import open_source, or_quarantined
+from callrec.intake.reading import doubts_of, open_source, or_quarantined
 from callrec.intake.records import AvailableCallRecords
 from callrec.intake.sources import (
     Found,
@@ -76,10 +77,12 @@ def preview_sources(
     setup: Setup,
     records: AvailableCallRecords | None = None,
     *,
+    now: datetime,
     unrecognised: bool = False,
 ) -> Iterator[Preview]:
     """Each file under the paths that is not plainly something else."""
-    return preview_found(find_sources(paths), setup, records, unrecognised=unrecognised)
+    found = find_sources(paths)
+    return preview_found(found, setup, records, now=now, unrecognised=unrecognised)
 
 
 def preview_found(
@@ -87,13 +90,14 @@ def preview_found(
     setup: Setup,
     records: AvailableCallRecords | None = None,
     *,
+    now: datetime,
     unrecognised: bool = False,
 ) -> Iterator[Preview]:
     """Each file that was found and is not plainly something else."""
     for one in found:
         match one:
             case Source():
-                each = _of_source(one, setup, records)
+                each = _of_source(one, setup, records, now)
                 is_left = each.call is not None and is_unrecognised(each.call, each.joined_by)
                 yield (
                     replace(each, accepted=False, why=_LEFT)
@@ -145,7 +149,9 @@ def _of_name(name: str, setup: Setup) -> Preview:
     return Preview(name, accepted=True, why=why, known=known)
 
 
-def _of_source(source: Source, setup: Setup, records: AvailableCallRecords | None) -> Preview:
+def _of_source(
+    source: Source, setup: Setup, records: AvailableCallRecords | None, now: datetime
+) -> Preview:
     def read() -> tuple[Call, Sound]:
         with open_source(source) as opened:
             return opened.understand(setup)
@@ -157,5 +163,6 @@ def _of_source(source: Source, setup: Setup, records: AvailableCallRecords | Non
     facts = joining_facts(call, [source.path], sound.duration_ms)
     joined = records.join([facts])[0] if records else None
     call = filled_from_record(call, joined) if joined else call
+    sound = sound.with_findings(doubts_of(call, now))
     path, by = str(source.path), joined.joined_by if joined else None
     return Preview(path, accepted=True, why=call.why, call=call, sound=sound, joined_by=by)

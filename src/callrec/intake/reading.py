@@ -30,7 +30,8 @@ from callrec.settings import Template as StatedTemplate
 from callrec.sound.child import DecodeFailure, Undecodable
 from callrec.sound.coding import count
 from callrec.system.name_pattern import NamePattern
-from callrec.telephone.call import Call, Direction, System, sides_heard
+from callrec.telephone.call import Call, Direction, System, TimeConfidence, sides_heard
+from callrec.telephone.clock import is_misdated
 from callrec.telephone.number import extension_ranges, number_ranges
 from callrec.telephone.reading import read_call, sidecar_for
 from callrec.telephone.sound.inspecting import inspect
@@ -46,6 +47,12 @@ _FIRST_YEAR: Final = 1900
 
 _A_WHILE_MS: Final = 200
 """Of sound that is missed; codecs say up to a packet more than they play."""
+
+_MORE_MS: Final = 500
+"""Of sound that nothing tells of; headers leave out what an encoder puts before and after it."""
+
+_EXACT: Final = {"flac"}
+"""Kinds of file that tell each sample that they have."""
 
 _NAMED_BY_CODEC: Final = {"m4a", "webm", "mka", "wma"}
 """Kinds of file that hold any codec, and name it so that one must look for it."""
@@ -186,15 +193,29 @@ def measured_sound(file: SoundFile, size: int, suffix: str) -> Sound:
             raise NotAudio(SoundFault.UNPLAYABLE) from None
         return sound.with_findings({Finding.UNDECODED})
     codec = _DECODERS.get(heard.codec, heard.codec)
+    told_ms = sound.duration_ms if sound.format in _NAMED_BY_CODEC | _EXACT | {"ogg"} else 0
+    less_ms, more_ms = (1, 1) if sound.format in _EXACT else (_A_WHILE_MS, _MORE_MS)
     claimed_ms = max(sound.duration_ms, heard.claimed_ms)
-    is_damaged = heard.spoilt or heard.duration_ms + _A_WHILE_MS < claimed_ms
+    is_damaged = heard.spoilt or heard.duration_ms + less_ms < claimed_ms
+    is_more = 0 < told_ms < heard.duration_ms - more_ms
+    found = {Finding.DAMAGED: is_damaged and not sound.findings & _CUT, Finding.UNCLOSED: is_more}
     return replace(
         sound,
         codec=codec if sound.format in _NAMED_BY_CODEC else sound.codec,
         sample_rate=heard.sample_rate,
         channels=heard.channels,
         duration_ms=heard.duration_ms,
-    ).with_findings({Finding.DAMAGED} if is_damaged and not sound.findings & _CUT else ())
+    ).with_findings(finding for finding, is_so in found.items() if is_so)
+
+
+def doubts_of(call: Call, now: datetime) -> frozenset[Finding]:
+    """What is to be known of a call that comes in now: its date, or its number, cannot be so.
+
+    A file's own time may be later than a call: who copied it may keep another clock.
+    """
+    by = call.started_at if call.time_confidence is TimeConfidence.FILE_TIME else now
+    misdated = {Finding.MISDATED} if is_misdated(call.started_at, by) else set[Finding]()
+    return frozenset(misdated | {Finding.UNREAD} if call.is_number_unread else misdated)
 
 
 def call_described(source: Source, setup: Setup) -> Call:

@@ -20,6 +20,7 @@ from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import format_instant, parse, parse_instant
 from callrec.crypto.statement import entries_in, read_statement
 from callrec.intake.clearing import ReadBack
+from callrec.intake.joining import MISDATED
 from callrec.intake.sources import Quarantined, Refusal
 from callrec.policy.role import Power, powers_of
 from callrec.practice import Actor, Practice, register_now, today, writing
@@ -234,3 +235,8 @@ class Ingested:
     def unrecognised(self) -> int:
         """How many of the quarantined have names that no known telephone system writes."""
         return sum(each.refusal is Refusal.UNRECOGNISED for each in self.quarantined)
+
+    @property
+    def misdated(self) -> int:
+        """How many of the quarantined are dated as no call can be."""
+        return sum(each.why == MISDATED for each in self.quarantined)

@@ -34,11 +34,12 @@ from callrec.policy.rights.letter import (
     check_was_sent,
     check_words,
     ended_by,
+    is_sent_late,
     possible_letters,
 )
 from callrec.practice import Actor, Practice, record, today
 from callrec.release.rights import sees_recipients
-from callrec.requests.clock import day_of_leaf
+from callrec.requests.clock import day_of_leaf, first_month_ends_on
 from callrec.requests.history import log_with_words
 from callrec.requests.lapse import attempt_on, signing_on
 from callrec.requests.model import OpenRequest
@@ -66,6 +67,8 @@ class WrittenLetter:
     pdf_sha256: str | None
     ended_on: date | None = None
     """When what it tells of ended after it was sent, as that is put on record; None: it stands."""
+    late_since: date | None = None
+    """The last day on which it would have been in time, as that it was sent is put on record."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -158,7 +161,9 @@ def record_letter_sent(
         log_with_words(act, actor, request, what, words, subject=[letter.id])
         seen = _as_seen(letter, _unseen(actor, request))
     sent = _written(practice, reference, replace(seen, sent=((on, how),)))
-    return replace(sent, ended_on=ended_on)
+    month_ends_on = first_month_ends_on(practice, request.clock) if request.clock else None
+    is_late = is_sent_late(letter.kind, on, month_ends_on)
+    return replace(sent, ended_on=ended_on, late_since=month_ends_on if is_late else None)
 
 
 def list_letters(practice: Practice, actor: Actor, reference: str) -> Letters:

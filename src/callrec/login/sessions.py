@@ -19,11 +19,11 @@ from callrec.audit.log import Signer
 from callrec.audit.session import (
     LOGIN,
     LOGOUT,
-    SESSION_LIMIT,
     SESSION_STATEMENT,
     SESSIONS_ENDED,
     SessionCertificate,
     session_fields,
+    session_limit,
 )
 from callrec.audit.sessions import (
     checked_session,
@@ -61,7 +61,7 @@ def begin_session(practice: Practice, actor: Actor, place: Place) -> tuple[Sessi
         canonical(_as_json(kept)),
         context("session-keys", practice.vault, person=actor.person.id, public=_base64(public)),
     )
-    until = practice.now() + SESSION_LIMIT
+    until = practice.now() + session_limit(place.terminal)
     fields = session_fields(
         public=public,
         until=format_instant(until),
@@ -115,15 +115,20 @@ def log_out(
     practice: Practice, session: Session | None, place: Place, environ: Mapping[str, str]
 ) -> bool:
     """End the session of a terminal, on record; returns whether there was one."""
-    if session is not None:
-        try:
-            actor = actor_by_session(practice, session)
-            with writing(practice, actor.signer) as act:
-                drop_sessions(act.connection, certificate=session.certificate)
-                act.leaf(LOGOUT, actor=actor.person.id)
-        except Locked:
-            session = None
-    return forget_session(practice.vault, place.digest, environ) and session is not None
+    ended = session is not None and end_session(practice, session)
+    return forget_session(practice.vault, place.digest, environ) and ended
+
+
+def end_session(practice: Practice, session: Session) -> bool:
+    """End one session, on record; returns whether it was open."""
+    try:
+        actor = actor_by_session(practice, session)
+        with writing(practice, actor.signer) as act:
+            drop_sessions(act.connection, certificate=session.certificate)
+            act.leaf(LOGOUT, actor=actor.person.id)
+    except Locked:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

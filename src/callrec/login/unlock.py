@@ -28,7 +28,7 @@ from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable, WrongPassword
 from callrec.login.choosing import check_password, facts_known
-from callrec.login.keyring import Credential, open_session, save_session
+from callrec.login.keyring import Credential, Session, open_session, save_session
 from callrec.login.locks import (
     check_lock,
     lock_digest,
@@ -49,7 +49,7 @@ from callrec.practice import (
     writing,
 )
 from callrec.record.entitled import without_lapsed_powers
-from callrec.system.terminal import place_of
+from callrec.system.terminal import Place, place_of
 
 MINUTE_MS: Final = 60_000
 
@@ -93,13 +93,17 @@ def unlock_person(
     return Unlocked(row.id, login, identity, claimed=row.claimed is not None)
 
 
-def actor_by_password(practice: Practice, *, login: str, password: str) -> Actor:
+def actor_by_password(
+    practice: Practice, *, login: str, password: str, source: str | None = None
+) -> Actor:
     """A person at work with everything that their password opens, signing included.
+
+    Args as `unlock_person`.
 
     Raises:
         Locked: a wrong password, a key that is not confirmed yet, or a disabled person.
     """
-    unlocked = unlock_person(practice, login=login, password=password)
+    unlocked = unlock_person(practice, login=login, password=password, source=source)
     actor = actor_of(practice, unlocked)
     strengthen_lock(practice, actor, password)
     return actor
@@ -247,16 +251,38 @@ def log_in(
     # Or what is typed next here would be somebody else's.
     before = open_session(practice.vault, place.digest, practice.now(), environ)
     log_out(practice, before, place, environ)
+    begun = begin(practice, unlocked, password=password, new_password=new_password, place=place)
+    if isinstance(begun, AwaitingConfirmation):
+        return begun
+    session, logged_in = begun
+    save_session(session, environ)
+    return logged_in
+
+
+def begin(
+    practice: Practice,
+    unlocked: Unlocked,
+    *,
+    password: str,
+    new_password: Callable[[], str],
+    place: Place,
+) -> tuple[Session, LoggedIn] | AwaitingConfirmation:
+    """Begin a session of whom a password opened, or take a new person's first step.
+
+    Raises:
+        Locked: the person is disabled.
+        Unusable: the new password will not do.
+    """
     standing = practice.register.person(unlocked.person).standing
     if unlocked.claimed:
-        return AwaitingConfirmation(login, unlocked.identity.public.fingerprint, made_now=False)
+        fingerprint = unlocked.identity.public.fingerprint
+        return AwaitingConfirmation(unlocked.login, fingerprint, made_now=False)
     if standing is Standing.PROVISIONAL:
         return _claim(practice, unlocked, new_password())
     actor = actor_of(practice, unlocked)
     strengthen_lock(practice, actor, password)
     session, until = begin_session(practice, actor, place)
-    save_session(session, environ)
-    return LoggedIn(login, actor.person.role, until, place.terminal)
+    return session, LoggedIn(unlocked.login, actor.person.role, until, place.terminal)
 
 
 def change_password(practice: Practice, actor: Actor, *, password: str) -> None:

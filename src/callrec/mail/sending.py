@@ -108,15 +108,22 @@ def _claim(practice: Practice, tried: Collection[int]) -> list[tuple[Message, st
 
 
 def _letter(practice: Practice, message: Message, address: str) -> MailMessage:
-    noun = _COMMANDS.get(message.about[0])
-    show = f"callrec {noun} show {message.about}" if noun else "callrec inbox"
     return MailMessage(
         to=address,
         subject=message.line.partition(",")[0].partition(";")[0],
-        text=f"{message.line}.\n\nTo see it, type: {show}\n\n{practice.name}\n",
+        text=f"{message.line}.\n\nTo see it, {_where(practice, message)}\n\n{practice.name}\n",
         written_at=message.made_at,
         name=f"{message.id}.{to_millis(message.made_at)}.{practice.vault[:12]}",
     )
+
+
+def _where(practice: Practice, message: Message) -> str:
+    """The page of the desk, where there is one for the network; else what to type."""
+    noun = _COMMANDS.get(message.about[0])
+    if origin := practice.config.desk.origin:
+        page = f"{noun}s/{message.about}" if noun else ""
+        return f"open {origin}/{page}"
+    return f"type: callrec {noun} show {message.about}" if noun else "type: callrec inbox"
 
 
 @contextmanager

@@ -237,13 +237,17 @@ def _to_decide(read: _Reading) -> Iterator[InboxItem]:
 
 
 def _to_attach(read: _Reading) -> Iterator[InboxItem]:
-    """Undecided requests that name no recording, for a maker who may search; else for all such."""
+    """Undecided requests that name no recording, for a maker who may search; else for all such.
+
+    One that was gathered waits to be decided, whatever was found, until `_to_gather` names it.
+    """
     may_search = people_with(read.practice, Power.SEARCH)
     if read.person.id not in may_search:
         return
     for row in read.rows:
         outline = outline_of(read.makings, row)
-        if outline.uids or state_now(read.practice, row, read.ends) is not RequestState.SUBMITTED:
+        is_open = state_now(read.practice, row, read.ends) is RequestState.SUBMITTED
+        if outline.uids or outline.is_gathered or not is_open:
             continue
         if read.person.id in (may_search & {*outline.makers} or may_search):
             yield _item(read, row, InboxAction.ATTACH)

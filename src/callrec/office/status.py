@@ -37,6 +37,7 @@ from callrec.keys.kit_use import drill_warnings, last_drill
 from callrec.login.people import logins
 from callrec.mail.sending import mail_warnings
 from callrec.notices import read_notices
+from callrec.office.desk import DeskStanding, desk_standing
 from callrec.office.inbox import InboxItem, read_inbox
 from callrec.people.powers import lapsed_delegations
 from callrec.policy.clause import Clause
@@ -107,6 +108,8 @@ class Status:
     """When this operator last checked the whole record, and nothing was wrong."""
     last_drill: datetime | None
     """When the recovery kit that now counts was last seen to open the vault."""
+    desk: DeskStanding | None
+    """Whether the desk answers; None where it has no place of its own on the network."""
     searched_without_request: tuple[SearchCount, ...]
     """Most first; empty for everybody but the Data Controller."""
     unreviewed_glass: tuple[ListedGlass, ...]
@@ -143,15 +146,30 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         last_reconcile=reconciled,
         record_verified=last_verified_whole(practice.state_folder),
         last_drill=last_drill(practice),
+        desk=desk_standing(practice.config.desk),
         searched_without_request=_searched_without_request(practice) if governs else (),
         unreviewed_glass=asked.glass,
         erasure_owed=copied.erasure_owed,
         retention_due=count_due(practice),
-        warnings=(
-            *asked.warnings,
-            *_warnings(practice, reconciled),
-            *_copy_warnings(practice, copied),
-        ),
+        warnings=_all_warnings(practice, asked, copied, reconciled),
+    )
+
+
+def read_warnings(practice: Practice, actor: Actor) -> tuple[str, ...]:
+    """What `read_status` warns the actor of; nothing is counted for it."""
+    with reading(practice.engine) as connection:
+        reconciled = last_reconciled(practice, connection)
+    asked, copied = _read_requests(practice, actor), _read_copies(practice)
+    return _all_warnings(practice, asked, copied, reconciled)
+
+
+def _all_warnings(
+    practice: Practice, asked: _Requests, copied: _Copies, reconciled: LastReconciled | None
+) -> tuple[str, ...]:
+    return (
+        *asked.warnings,
+        *_warnings(practice, reconciled),
+        *_copy_warnings(practice, copied),
     )
 
 

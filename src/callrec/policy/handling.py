@@ -105,8 +105,8 @@ def check_closing(
         raise Refused(
             "to close it is to lift it, and the person is told before that",
             clause=Law.RESTRICTION_LIFTED,
-            hint=f"write to them: callrec request letter {request.reference} --kind lift; or say"
-            f" when and how they were told: {command}",
+            hint=f"write to them: callrec request letter {request.reference} --kind lift"
+            f" --tell TEXT; or say when and how they were told: {command}",
         )
     if not (reason or was_delivered) and terms.is_dated and terms.is_heard:
         raise Refused(

@@ -71,7 +71,8 @@ REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
 )
 
 
-def _may_read_register(person: Person, register: RegisterName, on: date) -> bool:
+def may_read_register(person: Person, register: RegisterName, *, on: date) -> bool:
+    """Whether somebody may read it; as `check_may_read_register`."""
     terms, powers = REGISTERS[register], powers_of(person, on)
     deciding = {TERMS[purpose].decided_with for purpose in terms.purposes} or {terms.read_with}
     return Power.READ_AUDIT in powers or deciding <= powers
@@ -83,7 +84,7 @@ def check_may_read_register(person: Person, register: RegisterName, *, on: date)
     One that lists no requests is for those who govern; complaints, for those who decide them.
     """
     check_in_force(person)
-    if not _may_read_register(person, register, on):
+    if not may_read_register(person, register, on=on):
         raise Refused(
             f"the role {in_words(person.role)} may not read the {register} register",
             clause=REGISTERS[register].kept_under,
@@ -98,10 +99,15 @@ REPORTED_FROM: Final = (
 """The registers whose figures the practice's report has."""
 
 
+def may_report(person: Person, *, on: date) -> bool:
+    """Whether somebody may have the report of a month made; as `check_may_report`."""
+    return all(may_read_register(person, register, on=on) for register in REPORTED_FROM)
+
+
 def check_may_report(person: Person, *, on: date) -> None:
     """The report of a month is for those who may read every register that it counts from."""
     check_in_force(person)
-    if not all(_may_read_register(person, register, on) for register in REPORTED_FROM):
+    if not may_report(person, on=on):
         raise Refused(
             f"the role {in_words(person.role)} may not have the report made, which counts from"
             " every register",

@@ -303,9 +303,14 @@ def deadline_on_day(practice: Practice, clock: Clock, *, on: date | None = None)
 
 def is_first_month_over(practice: Practice, clock: Clock) -> bool:
     """Whether it is too late to tell somebody that their answer takes longer [UK GDPR 12(3)]."""
+    last = first_month_ends_on(practice, clock)
+    return last is not None and today(practice) > last
+
+
+def first_month_ends_on(practice: Practice, clock: Clock) -> date | None:
+    """The last day on which somebody is told that their answer takes longer; None: not known."""
     kept = (each for each in clock.events if each.event is not ClockEventKind.EXTENDED)
-    due_on = deadline_on_day(practice, replace(clock, events=tuple(kept))).due_on
-    return due_on is not None and today(practice) > due_on
+    return deadline_on_day(practice, replace(clock, events=tuple(kept))).due_on
 
 
 def _unknown(why: str) -> Deadline:

@@ -119,6 +119,8 @@ class RequestOutline:
     makers: frozenset[str]
     uids: tuple[str, ...]
     """Of the recordings that the version that stands asks for."""
+    is_gathered: bool
+    """That version came of a gathering: all that matches was looked for, whatever was found."""
 
 
 def read_outlines(connection: Connection) -> Mapping[str, RequestOutline]:
@@ -127,9 +129,10 @@ def read_outlines(connection: Connection) -> Mapping[str, RequestOutline]:
     for leaf in done_leaves(connection, MAKING_ACTS):
         request, *uids = leaf.subject
         makers = found[request].makers if request in found else frozenset()
-        if leaf.act != RequestAct.GATHERED:
+        is_gathered = leaf.act == RequestAct.GATHERED
+        if not is_gathered:
             makers |= {leaf.actor}
-        found[request] = RequestOutline(makers, tuple(uids))
+        found[request] = RequestOutline(makers, tuple(uids), is_gathered)
     return found
 
 

@@ -16,9 +16,10 @@ from sqlalchemy import Connection, select
 from callrec.audit.leaf import Leaf
 from callrec.calls.coming_in import came_in, is_by_hand
 from callrec.calls.custody import Opening
-from callrec.calls.find import call_facts
+from callrec.calls.find import call_facts, findings_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.requests import request_not_found
 from callrec.catalogue.tables import from_millis
 from callrec.login.people import logins
 from callrec.mail.outbox import ListedMessage, list_messages
@@ -86,6 +87,8 @@ class ShownRecording:
     matched: bool | None = None
     """The telephone system's own call records have it; None as well where the reader lacks the key
     that shows it, or it was destroyed."""
+    findings: tuple[str, ...] | None = None
+    """What to know of it, as `ShownCall` has it; None as for ``matched``."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -309,6 +312,7 @@ def _recordings(
         else []
     )
     matched = {each.uid: each.fields["record"] is not None for each in opened}
+    findings = {each.uid: findings_of(each, brought.get(each.uid)) for each in opened}
     calls = {each.uid: call_facts(each) for each in opened}
     of_other_extension = {
         uid: is_of_another_extension(request.particulars, call) for uid, call in calls.items()
@@ -337,6 +341,7 @@ def _recordings(
             taken_in_by=brought[row.uid].role if row.uid in brought else None,
             by_hand=is_by_hand(brought.get(row.uid)),
             matched=matched.get(row.uid),
+            findings=findings.get(row.uid),
         )
         if row in known
         else ShownRecording(row.id)
@@ -468,3 +473,15 @@ def list_requests(
         if not mine or row.requester == actor.person.id
     ]
     return tuple(each for each in listed if state in (None, each.state))
+
+
+def find_listed(practice: Practice, actor: Actor, reference: str) -> ListedRequest:
+    """One request as lists show it.
+
+    Raises:
+        NotFound: there is none of which the actor may know.
+    """
+    for each in list_requests(practice, actor):
+        if each.reference == reference:
+            return each
+    raise request_not_found(reference)

@@ -94,8 +94,6 @@ class CheckedRecording:
     clock: StartClock
     sides: tuple[str, ...]
     """The party that each channel carries, the left one first; empty: not known."""
-    findings: tuple[str, ...]
-    """What to know of it: silent, truncated, unclosed, damaged, undecoded, misdated, unread."""
     category: Category
     """Of the retention schedule."""
     due_on: date | None
@@ -201,7 +199,6 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         notices_stated_on=_stated(practice, on_its_day, day),
         clock=StartClock(**{name: fields[name] for name in StartClock.__slots__}),
         sides=tuple(fields["sides"]),
-        findings=tuple(fields["findings"]),
         caller_told=caller_told(
             DIRECTIONS.get(fields["direction"]),
             announced=on_its_day[NoticeKind.ANNOUNCEMENT] is not None,

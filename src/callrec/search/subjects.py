@@ -38,6 +38,7 @@ from callrec.subjects.register import (
     KeptSubject,
     SubjectAnswers,
     add_subject,
+    alike_subjects,
     change_subject,
     find_subjects,
     shared_numbers,
@@ -80,6 +81,8 @@ class ShownSubject:
     """Of NHS number and telephone numbers, the last four digits alone are shown."""
     shared: int
     """How many of the telephone numbers are also another registered person's."""
+    alike: tuple[str, ...]
+    """References of those who may be the same person, entered twice."""
     proof: str
     history: tuple[SubjectChange, ...]
 
@@ -144,6 +147,7 @@ def show_subject(
                 known, reference, _particulars(practice, actor, connection, request)
             )
             shared = shared_numbers(practice, actor, connection, opened.id, known.numbers)
+            alike = alike_subjects(practice, actor, connection, opened.id, known)
         mask = str if is_whole else mask_number
         history = tuple(
             SubjectChange(str(leaf.act), parse_instant(leaf.at), called[leaf.actor])
@@ -157,6 +161,7 @@ def show_subject(
             numbers=tuple(map(mask, known.numbers)),
             masked=not is_whole,
             shared=len(shared),
+            alike=alike,
             proof=known.proof,
             history=history,
         )
@@ -207,7 +212,7 @@ def enter_person(
         actor,
         {**_compared(practice, said), "register": "people"},
         read=lambda: add_subject(practice, actor, said),
-        count=lambda kept: kept.shared,
+        count=lambda kept: kept.shared + len(kept.alike),
         reason=reason,
         request=request,
     )
@@ -228,7 +233,7 @@ def change_person(
         actor,
         {**_compared(practice, said), "subject": reference},
         read=lambda: change_subject(practice, actor, reference, said),
-        count=lambda kept: kept.shared,
+        count=lambda kept: kept.shared + len(kept.alike),
         reason=reason,
         request=request,
         about=reference,
@@ -240,7 +245,7 @@ def _compared(practice: Practice, said: SubjectAnswers) -> Mapping[str, Any]:
     asked = {
         "born": said.born and read_birthday(said.born, today(practice)).isoformat(),
         "nhs_number": said.nhs_number and read_nhs_number(said.nhs_number),
-        "number": [telephone_number(each) for each in said.numbers],
+        "number": [telephone_number(practice, each) for each in said.numbers],
         "party": [*said.names],
     }
     return {name: value for name, value in asked.items() if value}

@@ -48,15 +48,24 @@ _MAX_TRACKS = 16
 
 _LITTLE_ENDIAN = {f"pcm_s{bits}le": f"pcm_s{bits}be" for bits in (16, 24, 32, 64)}
 
+_WITH_PAUSES = {"amrnb": "libopencore_amrnb", "amrwb": "libopencore_amrwb"}
+"""FFmpeg's own decoders of AMR know nothing of pauses: where nobody speaks, nothing comes out, and
+after it nothing either. OpenCORE's play them as long as they were."""
+
 
 class _Original:
     """The recording, as a file that FFmpeg reads; each read is a question."""
 
-    def __init__(self, size: int) -> None:
-        self.size, self._place = size, 0
+    def __init__(self, size: int, open_at: int | None = None) -> None:
+        self.size, self._open_at, self._place = size, open_at, 0
 
     def at(self, place: int, length: int) -> bytes:
-        return ask_for_bytes(place, length) if 0 <= place < self.size else b""
+        some = ask_for_bytes(place, length) if 0 <= place < self.size else b""
+        if self._open_at is None:
+            return some
+        gone = max(0, place - self._open_at)
+        before = max(0, self._open_at - place)
+        return (some[:before] + _OPEN[gone:] + some[before + max(0, 4 - gone) :])[: len(some)]
 
     def read(self, length: int) -> bytes:
         some = self.at(self._place, length)
@@ -126,7 +135,7 @@ def _tracks(original: _Original, kind: Reader, stack: ExitStack) -> list[_Track]
     count = len(container.streams.audio)
     if not 1 <= count <= _MAX_TRACKS:
         raise Undecodable(DecodeFailure.UNKNOWN)
-    again = (_opened(_Original(original.size), kind) for _ in range(1, count))
+    again = (_opened(original, kind) for _ in range(1, count))
     containers = [container, *map(stack.enter_context, again)]
     return [
         _Track(each, each.streams.audio[place], big_endian=kind.big_endian)
@@ -136,7 +145,7 @@ def _tracks(original: _Original, kind: Reader, stack: ExitStack) -> list[_Track]
 
 def _opened(original: _Original, kind: Reader) -> InputContainer:
     return av.open(
-        original,
+        _Original(original.size, kind.open_at),
         "r",
         format=kind.name,
         container_options={"format_whitelist": ",".join(READERS), **kind.options},
@@ -160,9 +169,9 @@ class _Track:
         if decoder is None:
             raise Undecodable(DecodeFailure.UNKNOWN)
         self._decoder = decoder
-        if big_endian and decoder.name in _LITTLE_ENDIAN:
-            swapped = av.CodecContext.create(_LITTLE_ENDIAN[decoder.name], "r")
-            self._decoder = cast("AudioCodecContext", swapped)
+        other = _LITTLE_ENDIAN.get(decoder.name) if big_endian else _WITH_PAUSES.get(decoder.name)
+        if other in av.codecs_available:
+            self._decoder = cast("AudioCodecContext", av.CodecContext.create(other, "r"))
             self._decoder.sample_rate, self._decoder.layout = decoder.sample_rate, decoder.layout
         self._decoder.thread_count = 1
         self._last, self._spoilt = Fraction(0), 0
@@ -215,6 +224,9 @@ class Reader(NamedTuple):
     options: Mapping[str, str]
     big_endian: bool = False
     """Whether the samples are, which FFmpeg does not notice of RIFX."""
+    open_at: int | None = None
+    """Where a length stands that is not believed: what follows is sound, to the file's end. FFmpeg
+    would look behind it for another `data` chunk, and play that alone."""
 
 
 _SLN_RATES = {
@@ -237,6 +249,12 @@ _HEADERLESS = {
     "gsm": Reader("gsm", {}),
 }
 
+_OPEN = b"\xff" * 4
+"""What a length is where a program never came to write it: sound to the end of the file."""
+
+_MORE_SOUND = {b"RIFF", b"RIFX", b"data"}
+"""What begins another file behind the sound, or a second part of it."""
+
 _MARKS = (b"RIFF", b"RIFX", b"RF64", b"OggS", b"fLaC", b"#!AMR", b".snd", b"ID3")
 _RIFF = {b"RIFF": "<", b"RIFX": ">"}
 _MAX_CHUNKS = 1000
@@ -246,33 +264,59 @@ _PROBE_LIMITS = {"max_size": "32768", "probesize": "131072"}
 are; left to itself it takes 40 ms of sound, and keeps 5 MB of packets beforehand."""
 
 
+_ADPCM = frozenset({0x02, 0x11})
+_ONE_BY_ONE = {"max_size": "1"}
+"""A block at once: of several, FFmpeg leaves out all that follow a spoilt one."""
+
+
 def reader_for(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reader:
     """What reads these bytes."""
     head = at(0, 12)
     if head[:4] in _RIFF:
         order = _RIFF[head[:4]]
-        believed = _has_stated_length(at, size, order)
-        length = {} if believed else {"ignore_length": "1"}
-        return Reader(None, {**_PROBE_LIMITS, **length}, order == ">")
+        limits = _PROBE_LIMITS | (_ONE_BY_ONE if _tag(at, order) in _ADPCM else {})
+        return Reader(None, limits, order == ">", _disbelieved_length(at, size, order))
     if head.startswith(_MARKS) or head[4:8] == b"ftyp":
         return Reader(None, {})
     return _HEADERLESS.get(suffix.lstrip(".").casefold(), Reader(None, {}))
 
 
-def _has_stated_length(at: Callable[[int, int], bytes], size: int, order: str) -> bool:
-    """Whether a WAVE file's own count of its sound fits; after a crash it is 0 or old."""
-    place, is_after_sound = 12, False
-    for _ in range(_MAX_CHUNKS + 1):
+def _tag(at: Callable[[int, int], bytes], order: str) -> int:
+    """The number of a WAVE file's codec; 0: it has none."""
+    place = 12
+    for _ in range(_MAX_CHUNKS):
+        head = at(place, 10)
+        if len(head) < 10:  # noqa: PLR2004  # a name, a size and a number
+            break
+        name, stated, tag = struct.unpack(f"{order}4sIH", head)
+        if name == b"fmt ":
+            return int(tag)
+        place += 8 + stated + stated % 2
+    return 0
+
+
+def _disbelieved_length(at: Callable[[int, int], bytes], size: int, order: str) -> int | None:
+    """Where a WAVE file counts its sound, if that does not fit; after a crash it is 0 or old.
+
+    Nor does it fit where more sound lies behind it, as `inspecting` finds it.
+    """
+    place, counted_at, after_sound = 12, 0, 0
+    for _ in range(2 * _MAX_CHUNKS):
         head = at(place, 8)
         if len(head) < 8:  # noqa: PLR2004  # the end, or a scrap
-            return True
+            break
         name, stated = struct.unpack(f"{order}4sI", head)
-        if is_after_sound:
+        if after_sound:
             in_ascii = all(0x20 <= sign < 0x7F for sign in name)  # noqa: PLR2004
-            return in_ascii and stated <= size - place - 8
-        is_after_sound = name == b"data"
+            is_whole = in_ascii and stated <= size - place - 8
+            if name in _MORE_SOUND or (place == after_sound and not is_whole):
+                return counted_at
+            if not is_whole:
+                break
+        elif name == b"data":
+            counted_at, after_sound = place + 4, place + 8 + stated + stated % 2
         place += 8 + stated + stated % 2
-    return True
+    return None
 
 
 if __name__ == "__main__":

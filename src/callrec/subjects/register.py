@@ -27,6 +27,7 @@ from callrec.policy.rights.subject import (
     check_is_new,
     check_may_keep,
     check_record,
+    may_be_one,
     read_birthday,
     read_nhs_number,
 )
@@ -68,6 +69,8 @@ class KeptSubject:
     version: int
     shared: int
     """How many of their telephone numbers are also another registered person's."""
+    alike: tuple[str, ...]
+    """References of those who may be the same person, entered twice."""
 
 
 def add_subject(practice: Practice, actor: Actor, said: SubjectAnswers) -> KeptSubject:
@@ -142,7 +145,7 @@ def _read(practice: Practice, said: SubjectAnswers, before: SubjectRecord) -> Su
         nhs_number=before.nhs_number
         if said.nhs_number is None
         else said.nhs_number and read_nhs_number(said.nhs_number),
-        numbers=tuple(dict.fromkeys(telephone_number(each) for each in said.numbers))
+        numbers=tuple(dict.fromkeys(telephone_number(practice, each) for each in said.numbers))
         or before.numbers,
         proof=" ".join((said.proof or before.proof).split()),
     )
@@ -150,9 +153,10 @@ def _read(practice: Practice, said: SubjectAnswers, before: SubjectRecord) -> Su
     return record
 
 
-def telephone_number(typed: str) -> str:
-    """A number in any spelling as E.164."""
-    return parse_number(typed, hint="give it in full: --number NUMBER")
+def telephone_number(practice: Practice, typed: str) -> str:
+    """A number in any spelling as E.164, without the digits for an outside line before it."""
+    prefixes = practice.settings.telephone.outside_prefixes
+    return parse_number(typed, hint="give it in full: --number NUMBER", prefixes=prefixes)
 
 
 def _keep(
@@ -197,7 +201,8 @@ def _keep(
         record=record,
     )
     shared = shared_numbers(practice, actor, connection, version_id.subject, record.numbers)
-    return KeptSubject(f"S-{number}", version_id.version, len(shared))
+    alike = alike_subjects(practice, actor, connection, version_id.subject, record)
+    return KeptSubject(f"S-{number}", version_id.version, len(shared), alike)
 
 
 def find_subjects(
@@ -239,6 +244,15 @@ def shared_numbers(
     asked = [SubjectCriteria(number=number) for number in numbers]
     others = _proposed(practice, actor, connection, asked, but=id_)
     return frozenset(numbers) & {number for each in others for number in each.record.numbers}
+
+
+def alike_subjects(
+    practice: Practice, actor: Actor, connection: Connection, id_: str, record: SubjectRecord
+) -> tuple[str, ...]:
+    """References of the other registered people who may be the same person."""
+    asked = [SubjectCriteria(name=name, born_on=record.born_on) for name in record.names]
+    others = _proposed(practice, actor, connection, asked, but=id_)
+    return tuple(each.reference for each in others if may_be_one(record, each.record))
 
 
 @dataclass(frozen=True, slots=True)

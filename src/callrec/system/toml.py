@@ -23,17 +23,27 @@ def read_toml(file: Path) -> dict[str, Any]:
     """
     try:
         check_only_we_can_change(file)
-        with file.open("rb") as opened:
-            return tomllib.load(opened)
+        data = file.read_bytes()
     except FileNotFoundError:
         raise
     except OSError as problem:
         reason = os.strerror(problem.errno or 0).lower()
         raise Misconfigured(f"{file} cannot be read: {reason}") from None
+    return parse_toml(data, str(file))
+
+
+def parse_toml(data: bytes, name: str) -> dict[str, Any]:
+    """What a file says whose bytes are at hand; ``name``: what errors call it.
+
+    Raises:
+        Misconfigured: it is no TOML.
+    """
+    try:
+        return tomllib.loads(data.decode())
     except RecursionError:
-        raise Misconfigured(f"{file} is not TOML: nested too deep") from None
+        raise Misconfigured(f"{name} is not TOML: nested too deep") from None
     except ValueError as problem:  # no TOML, or no UTF-8
-        raise Misconfigured(f"{file} is not TOML: {in_our_style(problem)}") from None
+        raise Misconfigured(f"{name} is not TOML: {in_our_style(problem)}") from None
 
 
 def in_our_style(problem: object) -> str:

@@ -16,6 +16,9 @@ from callrec.telephone.call import TimeConfidence
 YEARS: Final = range(1900, 2100)
 """In which calls are: what shows another is a clock that is wrong, or no clock's."""
 
+_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before it nobody recorded calls into files that are still about."""
+
 _HOUR = timedelta(hours=1)
 
 SAME_HOUR: Final = _HOUR / 2
@@ -59,6 +62,11 @@ class Moment:
             "time_confidence": self.confidence,
             "contradiction": self.contradiction,
         }
+
+
+def is_misdated(started_at: datetime, came_in_at: datetime) -> bool:
+    """Whether no call that had come in by then can have begun so: some clock was wrong."""
+    return not _FIRST <= started_at <= came_in_at
 
 
 def by_local_time(local: datetime, zone: ZoneInfo) -> Moment:

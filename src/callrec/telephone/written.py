@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from pathlib import PurePath
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self, TypeAlias
 from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
@@ -286,6 +287,19 @@ NOT_IDENTIFIED: Final = Identified(
 )
 
 
+class DateOrder(StrEnum):
+    """How day, month and year follow each other in a date of numbers."""
+
+    DAY_MONTH_YEAR = "day/month/year"
+    MONTH_DAY_YEAR = "month/day/year"
+    YEAR_MONTH_DAY = "year/month/day"
+
+
+Orders: TypeAlias = frozenset[DateOrder]
+
+ANY_ORDER: Final[Orders] = frozenset(DateOrder)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
     """What it takes to understand what a telephone system wrote."""
@@ -300,9 +314,8 @@ class Setup:
     """Digits that are dialled for an outside line, before the number itself: ``9``."""
     templates: tuple[Template, ...] = ()
     """The practice's own, asked before the systems that are known."""
-    day_first: bool | None = None
-    """Which of day and month stands first in dates of numbers, as the file shows; None: it does
-    not."""
+    date_orders: Orders = ANY_ORDER
+    """In which its file's dates of numbers may stand, by all that it shows."""
     system: str | None = None
     """The system that ``--system`` names, ``template`` for one of the practice's own; None: each is
     tried."""

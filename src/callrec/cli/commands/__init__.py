@@ -3,7 +3,7 @@
 Each parses, calls one procedure and shows what came of it. Read hold first, a short one. A command
 is in the file of its name, or where ``MODULES`` in cli/app.py says:
 
-    To begin      setup (init), kit (recovery, keys kit), login (and logout, whoami)
+    To begin      setup (init), kit (recovery, keys kit), login (and logout, whoami), desk
     Calls         the folder calls (ingest, reconcile); search (and show)
     Requests      the folder requests, then listen and release
     Safekeeping   hold, retention; the folder drives; audit, reviews (audit review-searches

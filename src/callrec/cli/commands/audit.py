@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import re
 import shlex
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from callrec.cli import options
-from callrec.cli.commands.reviews import review_glass, review_searches, spoiled_entries
+from callrec.cli.commands.reviews import review_glass, review_searches
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -27,27 +24,19 @@ from callrec.cli.invocation import (
     typed_moment,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import Output, counted, facts, local_time, qr_code
+from callrec.cli.output import Output, qr_code
 from callrec.cli.prompts import Prompts
-from callrec.errors import CallrecError, HeadGone, Tampered, Unanchored, Unchecked, Unusable
+from callrec.errors import CallrecError, Tampered, Unusable
+from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.audit.foreign import Foreign
     from callrec.practice import Actor, Practice
     from callrec.registers.audit import Entry, OpenedDetails
     from callrec.registers.resuming import SetAsideItem
-    from callrec.registers.verify import Verification
 
 DEFAULT_LIMIT = 50
 """Entries that are shown unless more are asked for."""
-
-_MAX_SET_BACKS = 5
-"""The newest are shown in words; JSON has all."""
-
-_MAX_SHOWN = 6
-"""Of what an entry is about; JSON has all."""
-
-_AN_ID = re.compile("[0-9a-f]{32}")
 
 audit_app = new_app(default="list")
 
@@ -82,38 +71,20 @@ def list_(
 
 
 def _show_entries(out: Output, entries: Sequence[Entry], total: int, asked: str | None) -> None:
-    values = [{**facts(entry), "detail": dict(entry.detail or {})} for entry in entries]
-    headers = ("seq", "at (UTC)", "who", "what", "about")
-    out.show(
-        {"items": values, "total": total}, Table(headers, [_row(each, asked) for each in entries])
-    )
+    from callrec.views.audit import about_in_words, act_of, entries_json, utc, what_was_changed
+
+    rows = [
+        (e.seq, utc(e.at), e.actor, act_of(e), about_in_words(e.subject, asked)) for e in entries
+    ]
+    table = Table(("seq", "at (UTC)", "who", "what", "about"), rows)
+    out.show(entries_json(entries, total), table)
     for each in entries:
         if each.is_malformed:
             out.note(f"entry {each.seq}, by {each.actor}: its details are in no form of callrec's")
     if total > len(entries):
         out.note(f"the newest {len(entries)} of {total}; --limit {total} shows all")
-    if spoiled := [each.seq for each in entries if each.is_spoiled]:
-        raise Tampered(spoiled_entries(spoiled))
-
-
-def _row(entry: Entry, asked: str | None) -> tuple[object, ...]:
-    return (
-        entry.seq,
-        _utc(entry.at),
-        entry.actor,
-        entry.action if entry.outcome == "done" else f"{entry.action} ({entry.outcome})",
-        about_in_words(entry.subject, asked),
-    )
-
-
-def about_in_words(subject: Sequence[str], asked: str | None) -> str:
-    """The first things that an entry is about, with what was asked for, and how many more."""
-    shown = list(subject[:_MAX_SHOWN])
-    if (wanted := asked and asked.upper()) and wanted not in map(str.upper, shown):
-        shown += [each for each in subject if each.upper() == wanted]
-    more = len(subject) - len(shown)
-    words = [each[:8] if _AN_ID.fullmatch(each) else each for each in shown]
-    return " ".join([*words, f"+{more}"] if more else words)
+    if problem := what_was_changed(entries):
+        raise problem
 
 
 @audit_app.command()
@@ -138,6 +109,7 @@ def verify(
     INCONCLUSIVE: not all of it could be checked.
     """
     from callrec.registers.verify import verify_audit
+    from callrec.views.audit import verification_json, verification_lines, what_is_wrong
 
     if full and new:
         raise Unusable("--full and --new ask for different things", hint="give one of them")
@@ -146,34 +118,9 @@ def verify(
     verify = partial(verify_audit, ctx.obj.config, environ=ctx.obj.environ, trusted_root=trusted)
     check = partial(verify, full=full, only_new=new, opened_details=opened)
     found = check(against=tuple(against or ()), at=ctx.obj.now())
-    ctx.obj.out.show(_json(found), _lines(found, full=full))
-    _end(found)
-
-
-def _end(found: Verification) -> None:
-    """What is wrong, for the exit status."""
-    from callrec.registers.verify import Verdict
-
-    match found.verdict:
-        case Verdict.TAMPERED:
-            raise Tampered(
-                found.problems[0].what,
-                hint="keep a copy of the vault and tell the Data Controller"
-                + (", who runs callrec audit resume" if found.may_be_put_on_record else ""),
-            )
-        case Verdict.INCONCLUSIVE:
-            raise Unchecked(f"not checked: {found.unchecked[0]}")
-        case Verdict.UNANCHORED:
-            hint = "callrec audit verify --against FILE, a note from a drive, a release or paper"
-            if found.memory_gone:
-                raise HeadGone(
-                    "this machine's note of the record's newest entry is missing", hint=hint
-                )
-            raise Unanchored(
-                "there is no note of the newest entry to compare the record with", hint=hint
-            )
-        case Verdict.INTACT | Verdict.RESUMED | Verdict.SINCE:
-            pass
+    ctx.obj.out.show(verification_json(found), verification_lines(found, full=full))
+    if problem := what_is_wrong(found):
+        raise problem
 
 
 @audit_app.command()
@@ -247,102 +194,6 @@ def _show_resumed(out: Output, seq: int, foreign: Foreign, items: Sequence[SetAs
     last = f"On record as entry {seq}; the record goes on from there."
     out.show(value, [*(item.what for item in items), last])
     out.next_step("callrec audit verify --full")
-
-
-def _json(found: Verification) -> dict[str, Any]:
-    return {
-        "verdict": found.verdict,
-        "size": found.head.size,
-        "root": base64.b64encode(found.head.root).decode(),
-        **facts(found, "checkpoints", "read_from", "unattested"),
-        "anchors": [{**facts(each), "at": each.at or None} for each in found.anchors],
-        **facts(found, "problems", "unchecked", "without_power", "set_back", "details_opened"),
-        "memory_gone": found.memory_gone,
-        "resumed": [
-            {**facts(each, "size", "leaves_lost"), "heads_lost": len(each.lost)}
-            for each in found.resumed
-        ],
-        "set_aside": [facts(item) for item in found.set_aside],
-    }
-
-
-def _entries(count: int) -> str:
-    return counted(count, "entry", "entries")
-
-
-def _lines(found: Verification, *, full: bool) -> Iterator[str]:
-    from callrec.registers.verify import Verdict
-
-    yield found.verdict if found.verdict is not Verdict.RESUMED else _resumed_line(found)
-    yield f"{_entries(found.head.size)}, {counted(found.checkpoints, 'checkpoint')}"
-    if found.read_from:
-        yield f"entries before {found.read_from} were verified earlier, and not read again"
-    if found.unattested:
-        entries = f"{_entries(found.unattested)} {'was' if found.unattested == 1 else 'were'}"
-        yield f"{entries} written where no key was at hand, as at a failed login"
-    if full:
-        yield _details_line(found.details_opened)
-    yield from _judgement_lines(found)
-    yield from _resumed_lines(found)
-    yield from _anchor_lines(found)
-    for problem in found.problems:
-        yield f"- {problem.named}"
-
-
-def _anchor_lines(found: Verification) -> Iterator[str]:
-    """Which heads the record extends; where there is none, loudly."""
-    from callrec.registers.verify import Verdict
-
-    for anchor in found.anchors:
-        size, name = _entries(anchor.size), anchor.name
-        if anchor.since:
-            yield f"holds all that was seen here before: {size}, on {_utc(anchor.at)} UTC"
-            yield f"this machine has kept watch without a break since {_utc(anchor.since)} UTC"
-        elif anchor.is_outside:
-            yield f'holds all that an outside note says: "{name}", {size}'
-        else:
-            yield f'holds all that a note says that you could have written: "{name}", {size}'
-    if found.verdict is Verdict.UNANCHORED:
-        if found.memory_gone:
-            yield "THIS MACHINE'S NOTE OF THE NEWEST ENTRY IS MISSING: somebody may have removed it"
-        yield "NO NOTE OF THE NEWEST ENTRY WAS AT HAND: somebody could have cut off what is newer"
-
-
-def _utc(at: str) -> str:
-    return local_time(datetime.fromisoformat(at), UTC)
-
-
-def _resumed_line(found: Verification) -> str:
-    """Never plain INTACT once something was found, or lost."""
-    at = " and ".join(dict.fromkeys(str(item.at_entry) for item in found.set_aside))
-    return f"INTACT, resumed at {at}: what was found is on record"
-
-
-def _details_line(opened: int | None) -> str:
-    if opened is None:
-        return "sealed details were not opened: that takes the password of who reads the record"
-    return f"sealed details were opened, and are those of their entries: {opened}"
-
-
-def _resumed_lines(found: Verification) -> Iterator[str]:
-    """How the log went on without something."""
-    for each in found.resumed:
-        if each.lost:
-            lost = f"entries lost: {each.leaves_lost} at least"
-            yield f"resumed at {each.size} after a restore; {lost}"
-    for item in found.set_aside:
-        yield f"set aside at {item.at_entry}, by {item.by}: {item.what}"
-
-
-def _judgement_lines(found: Verification) -> Iterator[str]:
-    """What is not tampering, and has to be judged by a person."""
-    for seq in found.without_power:
-        yield f"entry {seq} has a statement by somebody without the power: it counts for nothing"
-    for step in found.set_back[-_MAX_SET_BACKS:]:
-        yield (
-            f"a clock was set back: entry {step.seq} says {local_time(step.at, UTC)} UTC, the next"
-            f" {local_time(step.next_at, UTC)}; see what lapsed by the former"
-        )
 
 
 def _open_details(invocation: Invocation) -> tuple[OpenedDetails | None, bytes | None]:
@@ -429,7 +280,9 @@ def _write_head(practice: Practice, head: str, size: int, to: Path, *, replace: 
 def _show_head(out: Output, head: str, size: int, to: Path | None) -> None:
     value = {"size": size, "checkpoint": head, "path": to}
     if to is not None:
-        out.show(value, f'A note of the newest of {_entries(size)} is in "{to}".')
+        from callrec.views.audit import entries_counted
+
+        out.show(value, f'A note of the newest of {entries_counted(size)} is in "{to}".')
         out.next_step(f"print {shlex.quote(str(to))}, and keep it where nobody can exchange it")
         return
     square = qr_code(head) if out.is_on_a_terminal else ()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,21 +19,15 @@ from callrec.cli.invocation import (
     signing_person,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import facts, labelled, local_day, local_time
+from callrec.cli.output import labelled
 from callrec.policy.hold import HoldState
+from callrec.views.typed import read_hold
+from callrec.views.words import local_day
 
 if TYPE_CHECKING:
     from callrec.requests.holding import ListedHold
-    from callrec.retention.holds import ShownHold
 
 hold_app = new_app()
-
-_EXPLAINED = {
-    HoldState.UNMATCHED: "unmatched: such a hold covers every recording of its request's time,"
-    " until someone who may search works on requests",
-    HoldState.EVERYTHING: "everything: its request describes no call, so until a recording is"
-    " attached to it, such a hold covers every recording",
-}
 
 
 @hold_app.command()
@@ -88,14 +81,15 @@ def lift(
 def list_(ctx: Context) -> None:
     """List holds, newest first: who placed each, and how many recordings it names."""
     from callrec.retention.holds import list_holds
+    from callrec.views.holds import EXPLAINED, hold_json
 
     practice = practice_of(ctx.obj)
     listed = list_holds(practice, acting_person(ctx.obj, practice))
     out, zone = ctx.obj.out, practice.settings.time_zone
     headers = ("hold", "request", "state", "placed", "by", "recordings")
     rows = [_row(hold, zone) for hold in listed]
-    out.show_items([_json(hold) for hold in listed], Table(headers, rows))
-    for state, explained in _EXPLAINED.items():
+    out.show_items([hold_json(hold) for hold in listed], Table(headers, rows))
+    for state, explained in EXPLAINED.items():
         if state in {hold.state for hold in listed}:
             out.note(explained)
 
@@ -104,40 +98,21 @@ def list_(ctx: Context) -> None:
 def show(ctx: Context, hold: HoldReference) -> None:
     """Show one hold: why it was placed, and which recordings it names. This is recorded."""
     from callrec.retention.holds import show_hold
+    from callrec.views.holds import EXPLAINED, hold_facts, shown_hold_json
 
     practice = practice_of(ctx.obj)
     shown = show_hold(practice, acting_person(ctx.obj, practice), hold)
     out = ctx.obj.out
-    value = {**_json(shown.hold), **facts(shown, "reason", "recordings")}
-    out.show(value, labelled(_lines(shown, practice.settings.time_zone), width=11))
-    if shown.hold.state in _EXPLAINED:
-        out.note(_EXPLAINED[shown.hold.state])
-
-
-def _json(hold: ListedHold) -> dict[str, Any]:
-    return {
-        "id": f"H-{hold.number}",
-        **facts(hold, "request", "state", "placed_at", "placed_by", "recordings"),
-    }
+    lines = labelled(hold_facts(shown, practice.settings.time_zone), width=11)
+    out.show(shown_hold_json(shown), lines)
+    if shown.hold.state in EXPLAINED:
+        out.note(EXPLAINED[shown.hold.state])
 
 
 def _row(hold: ListedHold, zone: tzinfo) -> tuple[object, ...]:
     placed = local_day(hold.placed_at, zone)
     number = f"H-{hold.number}"
     return number, hold.request, hold.state, placed, hold.placed_by, hold.recordings
-
-
-def _lines(shown: ShownHold, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    hold = shown.hold
-    yield "hold", f"H-{hold.number}  {hold.state}"
-    yield "placed", f"{local_time(hold.placed_at, zone)} by {hold.placed_by}"
-    yield "reason", shown.reason or f"request {hold.request}"
-    yield "recordings", ", ".join(map(str, shown.recordings)) or "none named"
-
-
-def read_hold(text: str) -> int:
-    """A hold's number, as it is printed: 3 of ``H-3``, from that or from ``3``."""
-    return options.read_reference("hold", "H-3", text)
 
 
 HoldReference = Annotated[

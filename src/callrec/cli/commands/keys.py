@@ -18,9 +18,10 @@ from callrec.cli.invocation import (
     signing_person,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import Output, counted, facts
+from callrec.cli.output import Output
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.role import VaultKey
+from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
     from callrec.keys.audit import KeyAccess, KeyProblem

@@ -13,8 +13,9 @@ import typer
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
-from callrec.cli.output import Output, facts
+from callrec.cli.output import Output
 from callrec.cli.prompts import NEW_PASSWORD_FILE, PASSWORD_FILE, Prompts
+from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.crypto.kit import PrintedKit
@@ -49,6 +50,7 @@ Keep each on paper alone, in a sealed envelope, with another person."""
 def kit_page(kit: PrintedKit) -> str:
     """The kit as text, 72 columns at most; its pages one after the other."""
     from callrec.package.whole import key_words  # most commands print no kit
+    from callrec.views.fingerprints import grouped_fingerprint
 
     count, half = len(kit.pages), len(kit.fingerprint) // 2
     said = key_words(kit.fingerprint).split()
@@ -127,19 +129,6 @@ def ask_kit(prompts: Prompts) -> str:
         read_kit,
         file_variable="CALLREC_KIT_FILE",
     )
-
-
-def grouped_fingerprint(fingerprint: str) -> str:
-    """64 hex digits in 8 groups of 8."""
-    return " ".join(fingerprint[i : i + 8] for i in range(0, len(fingerprint), 8))
-
-
-def fingerprint_lines(label: str, fingerprint: str) -> Iterator[str]:
-    """A fingerprint in six words, which people read to each other, and in full below."""
-    from callrec.package.whole import key_words
-
-    yield f"{label}: {key_words(fingerprint)}"
-    yield f"{'':{len(label)}}  {grouped_fingerprint(fingerprint)}"
 
 
 def ask_new_password(

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from callrec.cli import options
-from callrec.cli.commands.kit import fingerprint_lines
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -16,9 +15,9 @@ from callrec.cli.invocation import (
     practice_of,
     session_here,
 )
-from callrec.cli.layout import as_words
-from callrec.cli.output import Output, can_line, facts
+from callrec.cli.output import Output
 from callrec.cli.prompts import NEW_PASSWORD_FILE
+from callrec.views.words import as_words, can_line, facts
 
 if TYPE_CHECKING:
     from callrec.login.unlock import AwaitingConfirmation, LoggedIn
@@ -126,16 +125,12 @@ def whoami(ctx: Context) -> None:
 def _show_person(
     out: Output, actor: Actor, may: Sequence[Power], fingerprint: str, practice: str
 ) -> None:
-    value = {
-        "user": actor.login,
-        "role": actor.person.role,
-        "powers": may,
-        "fingerprint": fingerprint,
-        "practice": practice,
-    }
+    from callrec.views.fingerprints import fingerprint_lines
+    from callrec.views.people import whoami_json
+
     lines = (
         f"{actor.login}, {as_words(actor.person.role)} of {practice}",
         can_line(may),
         *fingerprint_lines("key", fingerprint),
     )
-    out.show(value, lines)
+    out.show(whoami_json(actor, may, fingerprint, practice), lines)

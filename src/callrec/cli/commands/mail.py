@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
-from callrec.cli.output import facts, local_time
 from callrec.cli.prompts import read_password
 from callrec.errors import DoneInPart
+from callrec.views.words import facts, local_time
 
 if TYPE_CHECKING:
     from callrec.mail.outbox import ListedMessage

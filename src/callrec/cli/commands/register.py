@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -20,11 +20,10 @@ from callrec.cli.invocation import (
     typed_moment,
 )
 from callrec.cli.layout import Prose, Table
-from callrec.cli.output import Output, as_json, facts, local_time
-from callrec.errors import Tampered
+from callrec.cli.output import Output, as_json
 from callrec.policy.reviews import RegisterName
-from callrec.policy.words import in_words
-from callrec.system.spreadsheet import as_text, to_csv
+from callrec.system.spreadsheet import to_csv
+from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.paper.document import Document
@@ -63,21 +62,11 @@ def register(
     _end(extract)
 
 
-ANEW: Final[Mapping[str, str]] = {
-    RegisterName.INCIDENTS: "incident report",
-    RegisterName.COMPLAINTS: "complaint receive",
-}
-"""What enters again that of which an entry does not open."""
-
-
 def _end(extract: RegisterExtract) -> None:
-    if extract.unopened:
-        raise Tampered(
-            f"{extract.register} that do not open as they were entered:"
-            f" {', '.join(extract.unopened)}",
-            hint="ask who entered it, and enter what is known of it anew:"
-            f" callrec {ANEW[extract.register]}",
-        )
+    from callrec.views.registers import what_does_not_open
+
+    if problem := what_does_not_open(extract):
+        raise problem
 
 
 def write_report(
@@ -116,11 +105,6 @@ def _document(suffix: str, document: Document) -> bytes:
             return as_text(document)
 
 
-def _json(extract: RegisterExtract) -> Mapping[str, Any]:
-    items = [dict(entry) for entry in extract.entries]
-    return {**facts(extract, "register", "read_at"), "items": items}
-
-
 def _show_or_write(
     invocation: Invocation, extract: RegisterExtract, to: Path | None, *, replace: bool
 ) -> None:
@@ -131,50 +115,28 @@ def _show_or_write(
 
 
 def _write(invocation: Invocation, extract: RegisterExtract, to: Path, *, replace: bool) -> None:
-    zone = invocation.settings.time_zone
+    from callrec.views.registers import register_json
+
+    zone, value = invocation.settings.time_zone, register_json(extract)
     rows = [[entry[column] for column in extract.columns] for entry in extract.entries]
-    write_report(to, _json(extract), lambda: to_csv(extract.columns, rows, zone), replace=replace)
+    write_report(to, value, lambda: to_csv(extract.columns, rows, zone), replace=replace)
     value = {"path": to, "register": extract.register, "entries": len(rows)}
     invocation.out.show(value, f'"{to}" is written, entries: {len(rows)}')
 
 
 def _show(invocation: Invocation, extract: RegisterExtract) -> None:
+    from callrec.views.registers import register_cell, register_json, register_remarks
+
     out, zone, shown = invocation.out, invocation.settings.time_zone, extract.on_screen
-    rows = [[_cell(column, entry[column], zone) for column in shown] for entry in extract.entries]
+    rows = [[register_cell(each, entry[each], zone) for each in shown] for entry in extract.entries]
     table = Table([column.replace("_", " ") for column in shown], rows)
-    out.show(_json(extract), table if rows else "Nothing is entered in this register.")
+    out.show(register_json(extract), table if rows else "Nothing is entered in this register.")
     if invocation.given.json or not rows:
         return
     if len(shown) < len(extract.columns):
         out.note(f"{len(shown)} of {len(extract.columns)} columns; --to FILE.csv writes all")
-    for reference in extract.decided_alone:
-        out.note(
-            f"{reference} was decided alone, and nobody else has accepted that:"
-            f" callrec audit review-glass {reference}"
-        )
-    for told in extract.brought_in:
-        out.note(told)
-
-
-_CODED: Final = frozenset(
-    {"purpose", "how", "role", "legal_basis", "confidentiality", "outcome", "powers"}
-)
-"""Columns of words that programs carry."""
-
-
-def _cell(column: str, value: Any, zone: tzinfo) -> object:
-    """A cell of a register on a screen; a file has what programs read."""
-    match value:
-        case str() if column in _CODED:
-            return in_words(value)
-        case datetime():
-            return local_time(value, zone)
-        case bool():
-            return as_text(value, zone)
-        case tuple():
-            return "; ".join(map(in_words, value) if column in _CODED else value)
-        case _:
-            return value
+    for remark in register_remarks(extract):
+        out.note(remark)
 
 
 RegisterArgument = Annotated[

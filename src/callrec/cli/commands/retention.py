@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,11 +27,12 @@ from callrec.cli.invocation import (
     practice_of,
 )
 from callrec.cli.layout import Table
-from callrec.cli.options import read_request
-from callrec.cli.output import Output, counted, facts
+from callrec.cli.output import Output
 from callrec.errors import Unusable
 from callrec.policy.retention import DueGroup
-from callrec.system.spreadsheet import Cell, to_csv
+from callrec.system.spreadsheet import to_csv
+from callrec.views.typed import read_request
+from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.retention.categories import CategoryGiven
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from callrec.retention.undo import UndoProposal
 
 retention_app = new_app()
-
-_COLUMNS: Final = ("month", "category", "rule", "source", "due", "free", "stopped_by")
 
 
 @retention_app.command()
@@ -63,7 +62,9 @@ def review(ctx: Context, *, to: options.RegisterFile = None, yes: options.Yes = 
 
 
 def _show_review(out: Output, found: RetentionReview) -> None:
-    out.show(_json(found), _words(found))
+    from callrec.views.retention import review_json
+
+    out.show(review_json(found), _words(found))
     if found.free:
         out.next_step("callrec retention dispose")
 
@@ -71,7 +72,11 @@ def _show_review(out: Output, found: RetentionReview) -> None:
 def _write_review(
     out: Output, found: RetentionReview, zone: tzinfo, to: Path, *, replace: bool
 ) -> None:
-    write_report(to, _json(found), lambda: to_csv(_COLUMNS, _cells(found), zone), replace=replace)
+    from callrec.views.retention import REVIEW_COLUMNS, review_cells, review_json
+
+    rows = map(review_cells, found.due)
+    table = partial(to_csv, REVIEW_COLUMNS, rows, zone)
+    write_report(to, review_json(found), table, replace=replace)
     lines = len(found.due)
     out.show({"path": to, "lines": lines}, f'"{to}" is written, lines: {lines}')
 
@@ -108,6 +113,7 @@ def dispose(
 
 def _propose(invocation: Invocation, *, dry_run: bool) -> None:
     from callrec.retention.erase import preview_disposal, propose_disposal
+    from callrec.views.retention import due_json
 
     practice, out = practice_of(invocation), invocation.out
     propose = preview_disposal if dry_run else propose_disposal
@@ -115,7 +121,7 @@ def _propose(invocation: Invocation, *, dry_run: bool) -> None:
     value = {
         "id": made.reference or None,
         **facts(made, "recordings"),
-        "items": [_due_json(due) for due in made.due],
+        "items": [due_json(due) for due in made.due],
         **facts(made, "left"),
     }
     out.show(value, _proposed_words(made))
@@ -186,67 +192,14 @@ def undo(
 
 
 def _show_undo(out: Output, made: UndoProposal, folders: Sequence[Path]) -> None:
+    from callrec.views.retention import undo_lines
+
     value = {"id": made.reference or None, **facts(made, "batch", "recordings", "left")}
-    out.show(value, _undo_words(made))
+    out.show(value, undo_lines(made))
     if made.reference:
         named = "".join(f" --sources {shlex.quote(str(folder))}" for folder in folders)
         out.note(f"once it is approved: callrec retention dispose {made.reference}{named}")
         out.next_step(f"callrec request show {made.reference}")
-
-
-def _undo_words(made: UndoProposal) -> Iterator[str]:
-    count = counted(len(made.recordings), "recording")
-    if made.reference:
-        yield f"{made.reference} is made: to take back {count} of batch {made.batch[:8]}."
-        yield f"The Data Controller decides it: callrec approve {made.reference}"
-    else:
-        yield f"{count} of batch {made.batch[:8]} would be proposed to be taken back."
-    if made.left:
-        yield f"Left for another request: {made.left}."
-
-
-def _json(found: RetentionReview) -> dict[str, Any]:
-    return {
-        "on": found.on,
-        "categories": [
-            {
-                "category": held.category.name,
-                **facts(held.category, "keeps", "source"),
-                **facts(held, "recordings", "due", "free", "next_due_on"),
-            }
-            for held in found.stock
-        ],
-        "items": [_due_json(due) for due in found.due],
-        "due": found.recordings_due,
-        **facts(found, "free", "stubs"),
-    }
-
-
-def _due_json(due: DueGroup) -> Mapping[str, Any]:
-    return {
-        "month": f"{due.month:%Y-%m}",
-        "category": due.category.name,
-        **facts(due.category, "rule"),
-        "due": due.recordings,
-        "free": due.free,
-        "stopped_by": [
-            {"by": stopped.by, "reference": stopped.reference or None, "recordings": count}
-            for stopped, count in due.stopped_by.items()
-        ],
-    }
-
-
-def _cells(found: RetentionReview) -> Iterable[Sequence[Cell]]:
-    for due in found.due:
-        category, month = due.category, f"{due.month:%Y-%m}"
-        yield (
-            *(month, category.name, category.rule, category.source),
-            *(due.recordings, due.free, tuple(_stops(due))),
-        )
-
-
-def _stops(due: DueGroup) -> Iterator[str]:
-    return (f"{by}: {count}" for by, count in due.stopped_by.items())
 
 
 def _words(found: RetentionReview) -> Iterator[str | Table]:
@@ -267,23 +220,18 @@ def _words(found: RetentionReview) -> Iterator[str | Table]:
 
 
 def _proposed_words(made: DisposalProposal) -> Iterator[str | Table]:
-    if not made.recordings:
-        yield "Nothing is due that nothing stops."
-        return
-    yield _due_table(made.due)
-    count = len(made.recordings)
-    if made.reference:
-        yield f"{made.reference} is made. Recordings proposed for disposal: {count}."
-        yield f"The Data Controller decides it: callrec approve {made.reference}"
-    else:
-        yield f"Recordings that would be proposed for disposal: {count}."
-    if made.left:
-        yield f"Left for another request: {made.left}."
+    from callrec.views.retention import proposed_lines
+
+    if made.recordings:
+        yield _due_table(made.due)
+    yield from proposed_lines(made)
 
 
 def _due_table(every: Iterable[DueGroup]) -> Table:
+    from callrec.views.retention import stops
+
     rows = [
-        (f"{d.month:%b %Y}", d.category.name, d.recordings, d.free, "; ".join(_stops(d)))
+        (f"{d.month:%b %Y}", d.category.name, d.recordings, d.free, "; ".join(stops(d)))
         for d in every
     ]
     return Table(("month", "category", "due", "free", "stopped by"), rows)

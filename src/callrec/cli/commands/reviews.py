@@ -17,16 +17,15 @@ from callrec.cli.invocation import (
     signing_person,
     typed_moment,
 )
-from callrec.cli.layout import Table, answer_in_words
-from callrec.cli.output import facts, local_time
+from callrec.cli.layout import Table
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Failed, Tampered, Unusable
 from callrec.policy.reviews import ReviewVerdict
-from callrec.policy.words import in_words
+from callrec.views.words import facts, local_time
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
-    from callrec.search.reviews import DrawnSearch, DrawnSearches, Sample, SearchReview
+    from callrec.search.reviews import DrawnSearches, SearchReview
 
 VERDICT_MEANINGS: Final = {
     "accept": "the reason is a valid one",
@@ -51,6 +50,7 @@ def review_searches(
     listed, and you accept or query them with a second command.
     """
     from callrec.search.reviews import draw_searches
+    from callrec.views.audit import drawn_json, sample_of, spoiled_entries
 
     call, practice = ctx.obj, practice_of(ctx.obj)
     answers = _typed(accept or (), query or (), reason)
@@ -58,16 +58,13 @@ def review_searches(
         raise Unusable(
             "what is accepted or queried was drawn before", hint="leave out --sample or --count"
         )
-    wanted = _sample(sample, count)
+    wanted = sample_of(sample, count)
     actor, spoiled = signing_person(call, practice), tuple[int, ...]()
     if not answers:
         moment = typed_moment(practice, since, "--since")
         drawn = draw_searches(practice, actor, wanted, since=moment)
         spoiled = drawn.spoiled
-        erased = [{"seq": seq, "certificate": which} for seq, which in drawn.erased.items()]
-        value = {**facts(drawn, "items", "waiting"), "erased": erased}
-        value |= facts(drawn, "spoiled", "people")
-        call.out.show(value, _words(drawn, practice.settings.time_zone))
+        call.out.show(drawn_json(drawn), _words(drawn, practice.settings.time_zone))
         if drawn.items and call.prompts.possible and not call.given.json:
             answers = _asked(call, drawn)
         elif drawn.items:
@@ -76,11 +73,6 @@ def review_searches(
         _record(call, practice, actor, answers)
     if spoiled:
         raise Tampered(spoiled_entries(spoiled))
-
-
-def spoiled_entries(seqs: Sequence[int]) -> str:
-    """Entries of which somebody changed the details, in a line."""
-    return f"entries whose sealed details were changed: {', '.join(map(str, seqs))}"
 
 
 def _typed(
@@ -92,16 +84,6 @@ def _typed(
         raise Unusable("you cannot accept and query the same search", hint="give one of the two")
     accepted = {seq: SearchReview(ReviewVerdict.ACCEPTED, reason) for seq in accept}
     return accepted | {seq: SearchReview(ReviewVerdict.QUERIED, reason) for seq in query}
-
-
-def _sample(percent: int | None, count: int | None) -> Sample:
-    from callrec.search.reviews import Sample
-
-    if percent is not None and count is not None:
-        raise Unusable("--sample and --count both say how many", hint="leave one out")
-    if percent is None and count is None:
-        return Sample(count=5, percent=5)
-    return Sample(count=count or 1, percent=percent or 0)
 
 
 def _asked(invocation: Invocation, drawn: DrawnSearches) -> Mapping[int, SearchReview]:
@@ -126,46 +108,28 @@ def _record(
     invocation: Invocation, practice: Practice, actor: Actor, reviews: Mapping[int, SearchReview]
 ) -> None:
     from callrec.search.reviews import review_searches as record_reviews
+    from callrec.views.audit import reviewed_line
 
     written = record_reviews(practice, actor, reviews)
     items = [
         {"seq": seq, "verdict": reviews[seq].verdict, "audit_seq": leaf}
         for seq, leaf in written.items()
     ]
-    lines = (f"entry {e['seq']} is {e['verdict']}, as entry {e['audit_seq']} says" for e in items)
+    lines = (reviewed_line(seq, reviews[seq].verdict, leaf) for seq, leaf in written.items())
     invocation.out.show_items(items, lines)
 
 
 def _words(drawn: DrawnSearches, zone: tzinfo) -> Iterator[str | Table]:
+    from callrec.views.audit import drawn_lines, drawn_search_lines
+
     for item in drawn.items:
-        yield from _lines(item, zone)
+        yield from drawn_search_lines(item, zone)
         yield ""
-    yield f"{len(drawn.items)} drawn of {drawn.waiting} that wait for your review"
-    for seq, certificate in drawn.erased.items():
-        yield f"entry {seq} is not drawn: its details were erased [{certificate}]"
+    yield from drawn_lines(drawn)
     if drawn.people:
         yield ""
         rows = [tuple(facts(each).values()) for each in drawn.people]
         yield Table(("who", "without request", "refused", "reviewed", "queried"), rows)
-
-
-def _lines(item: DrawnSearch, zone: tzinfo) -> Iterator[str]:
-    refused = "  REFUSED" if item.refused else ""
-    at = local_time(item.at, zone)
-    yield f"entry {item.seq}  {at}  {item.user} ({in_words(item.role)}){refused}"
-    asked = ", ".join(
-        f"{name.replace('_', ' ')} {' or '.join(map(answer_in_words, values))}"
-        for name, value in item.criteria.items()
-        for values in [value if isinstance(value, list) else [value]]
-    )
-    yield f"  looked for  {asked or 'nothing in particular'}"
-    yield f"  reason      {item.reason or 'none'}"
-    if item.request:
-        yield f"  request     {item.request}"
-    if item.refused:
-        yield f"  why not     {item.why}"
-    else:
-        yield f"  found       {'broke off' if item.found is None else item.found}"
 
 
 def review_glass(

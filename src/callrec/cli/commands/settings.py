@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_and_signer, practice_of
-from callrec.cli.output import Output, facts, local_time
+from callrec.cli.output import Output
+from callrec.views.words import local_time
 
 if TYPE_CHECKING:
     from callrec.office.settings import ProposedSettings, ShownSettings
@@ -28,12 +29,11 @@ def show(ctx: Context, *, entry: AtEntry = None) -> None:
     With --entry, show the rules that were in force at that entry of the record.
     """
     from callrec.office.settings import show_settings
-    from callrec.system.toml import toml_lines
+    from callrec.views.settings import settings_file, settings_json
 
     practice = practice_of(ctx.obj)
     shown = show_settings(practice, entry)
-    lines = "\n".join(toml_lines(shown.settings.as_toml())).split("\n")
-    ctx.obj.out.show(_json(shown), lines)
+    ctx.obj.out.show(settings_json(shown), settings_file(shown).split("\n"))
     at = local_time(shown.at, practice.settings.time_zone)
     ctx.obj.out.note(f"version {shown.version}, decided by {shown.by} on {at}, entry {shown.entry}")
 
@@ -45,9 +45,10 @@ def check(ctx: Context, file: SettingsFile) -> None:
     What the file does not name stays as it is.
     """
     from callrec.office.settings import propose_settings
+    from callrec.views.settings import change_lines, changes_json
 
     proposed = propose_settings(practice_of(ctx.obj), file)
-    ctx.obj.out.show(_changes_json(proposed), _lines(proposed))
+    ctx.obj.out.show(changes_json(proposed), change_lines(proposed))
     for remark in proposed.remarks:
         ctx.obj.out.note(remark)
     if proposed.changes:
@@ -76,7 +77,9 @@ def _agree(
     call: Invocation, agreed: list[ProposedSettings], proposed: ProposedSettings, *, yes: bool
 ) -> None:
     """Ask whether what would change is wanted, and keep what was agreed to."""
-    for line in (*_lines(proposed), *proposed.remarks):
+    from callrec.views.settings import change_lines
+
+    for line in (*change_lines(proposed), *proposed.remarks):
         call.out.note(line)
     call.prompts.confirm("Are these the practice's rules from now on?", yes=yes)
     agreed.append(proposed)
@@ -85,25 +88,13 @@ def _agree(
 def _show_applied(
     out: Output, applied: ShownSettings | None, agreed: Sequence[ProposedSettings]
 ) -> None:
+    from callrec.views.settings import changes_json, in_force_line, settings_json
+
     if applied is None:
         out.show({"version": None, "changes": []}, "It changes nothing.")
     else:
-        words = f"Version {applied.version} is in force, which is entry {applied.entry}."
-        out.show({**_json(applied), **_changes_json(agreed[0])}, words)
-
-
-def _json(shown: ShownSettings) -> dict[str, Any]:
-    return {**facts(shown, "version", "entry", "at", "by"), "settings": shown.settings.as_json()}
-
-
-def _changes_json(proposed: ProposedSettings) -> dict[str, Any]:
-    return facts(proposed, "changes", "remarks")
-
-
-def _lines(proposed: ProposedSettings) -> Iterable[str]:
-    if not proposed.changes:
-        return ("It changes nothing.",)
-    return [change.words for change in proposed.changes]
+        value = {**settings_json(applied), **changes_json(agreed[0])}
+        out.show(value, in_force_line(applied))
 
 
 SettingsFile = Annotated[

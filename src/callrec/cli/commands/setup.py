@@ -26,8 +26,8 @@ from callrec.cli.commands.kit import (
 from callrec.cli.commands.status import show_findings
 from callrec.cli.groups import ASKED, new_app
 from callrec.cli.invocation import Context, Invocation
-from callrec.cli.output import counted
 from callrec.errors import Unusable
+from callrec.views.words import counted
 
 if TYPE_CHECKING:
     from callrec.crypto.kit import PrintedKit
@@ -192,7 +192,8 @@ def _read_folder(text: str, invocation: Invocation) -> Path | None:
     folder = Path(text).expanduser().absolute()
     if not folder.is_dir():
         raise Unusable("there is no such folder", hint=f"name another, or say {_LATER}")
-    found = [*preview_sources([folder], telephone_setup(invocation.settings, system=None))]
+    setup = telephone_setup(invocation.settings, system=None)
+    found = [*preview_sources([folder], setup, now=invocation.now())]
     taken = sum(each.accepted for each in found)
     if found:
         show_previews(invocation.out, found[:_EXAMPLES])
@@ -291,6 +292,7 @@ def _next_steps(user: str, plan: _Plan) -> Iterator[str]:
 
     yield f"callrec login {user}"
     yield "callrec user add"
+    yield "callrec desk, for those who rather use a browser"
     if plan.recordings:
         yield f"callrec ingest {quote(str(plan.recordings))}"
     if plan.drive:

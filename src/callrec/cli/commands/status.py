@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from callrec.cli import options
-from callrec.cli.commands.calls.reconcile import counts_json, days_in_words, reconciled_summary
 from callrec.cli.commands.drives import restore as restoring
 from callrec.cli.commands.drives.restore import check_all_fetched, fetched_json, not_fetched_lines
-from callrec.cli.commands.drives.volumes import volume_json
-from callrec.cli.commands.requests.view import how_to_gather
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -23,18 +20,18 @@ from callrec.cli.invocation import (
     practice_and_signer,
     practice_of,
 )
-from callrec.cli.layout import DueSoon, Overdue, Table, as_words
+from callrec.cli.layout import DueSoon, Overdue, Table
 from callrec.cli.offers import most_pressing_day
-from callrec.cli.output import counted, facts, local_day, local_time
 from callrec.errors import Tampered, Unusable
+from callrec.views.inbox import OTHERS, command_for
+from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
-    from callrec.archive.volumes import ListedVolume
+    from callrec.cli.output import Output
+    from callrec.office.doctor import Finding
     from callrec.office.inbox import InboxItem
-    from callrec.office.status import Status
-    from callrec.requests.due import DueRequest
 
-_OF_A_VOLUME: Final = ("volume", "standing", "last_seen", "last_verified", "on_vaults_disk")
+_PRESSING: Final[Mapping[str, Callable[[str], str]]] = {"overdue": Overdue, "due-soon": DueSoon}
 
 status_app = new_app()
 
@@ -43,131 +40,16 @@ status_app = new_app()
 def status(ctx: Context) -> None:
     """Show what waits for you, what lapses soon, the last archiving, and what is wrong."""
     from callrec.office.status import read_status
+    from callrec.views.status import status_json, status_lines
 
     practice = practice_of(ctx.obj)
     actor = acting_person_if_any(ctx.obj, practice)
     found = read_status(practice, actor)
-    lines = _status_lines(found, practice.settings.time_zone, known=actor is not None)
-    ctx.obj.out.show(_status_json(found), lines)
+    told = status_lines(found, practice.settings.time_zone, known=actor is not None)
+    lines = (_PRESSING.get(urgency, str)(line) for urgency, line in told)
+    ctx.obj.out.show(status_json(found), lines)
     if found.waiting_for_me:
         ctx.obj.out.next_step("callrec inbox")
-
-
-def _status_json(found: Status) -> dict[str, object]:
-    last = found.last_reconcile
-    return {
-        **facts(found, "practice", "recordings"),
-        "waiting_for_me": [_json(item) for item in found.waiting_for_me],
-        "lapsing_soon": [_json(item) for item in found.lapsing_soon],
-        "overdue": [_due_json(request) for request in found.overdue],
-        "due_soon": [_due_json(request) for request in found.due_soon],
-        **facts(found, "heard_not_sent", "handover_not_recorded"),
-        **facts(found, "last_archive", "last_verify"),
-        "unarchived": found.unarchived and facts(found.unarchived, "recordings", "since", "due_at"),
-        "volumes": [
-            {name: volume[name] for name in _OF_A_VOLUME}
-            for volume in map(volume_json, found.volumes)
-        ],
-        "last_reconcile": last and {"at": last.at, **counts_json(last.days, last.counts)},
-        **facts(found, "record_verified", "last_drill"),
-        **facts(found, "searched_without_request"),
-        "unreviewed_glass": [
-            {"request": glass.reference, "by": glass.by, "at": glass.at, "review": glass.standing}
-            for glass in found.unreviewed_glass
-        ],
-        "erasure_owed": [
-            {"volume": label, "recordings": count} for label, count in found.erasure_owed.items()
-        ],
-        **facts(found, "retention_due", "warnings"),
-    }
-
-
-def _status_lines(found: Status, zone: tzinfo, *, known: bool) -> Iterator[str]:
-    yield f"{found.practice}: {counted(found.recordings, 'recording')}"
-    if known:
-        waiting, lapsing = len(found.waiting_for_me), len(found.lapsing_soon)
-        yield (
-            f"{counted(waiting, 'waits', 'wait')} for you,"
-            f" {counted(lapsing, 'lapses', 'lapse')} soon"
-        )
-    else:
-        yield "nobody is logged in, so nobody's inbox is shown"
-    for request in found.overdue:
-        since = request.deadline.due_on
-        yield Overdue(
-            f"OVERDUE: {request.reference}, {as_words(request.purpose)}, since {as_words(since)}"
-        )
-    for request in found.due_soon:
-        due = request.deadline.due_on or request.deadline.target_on
-        yield DueSoon(
-            f"due soon: {request.reference}, {as_words(request.purpose)}, by {as_words(due)}"
-        )
-    for reference in found.heard_not_sent:
-        yield f"heard, and no answer went out: {reference}, callrec release {reference}"
-    for reference in found.handover_not_recorded:
-        say = _COMMANDS["record"].format(reference)
-        yield f"released, and nobody has said who has it: {reference}, {say}"
-    yield from _keeping(found, zone)
-    for who in found.searched_without_request:
-        refused = f", {who.refused} refused" if who.refused else ""
-        times = counted(who.searches, "time")
-        yield f"searched without a request: {who.user}, {times}{refused}"
-    yield from (f"warning: {warning}" for warning in found.warnings)
-
-
-def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
-    """What stands about the recordings as a whole."""
-    at = found.last_archive
-    never = "never archived"
-    if any(each.on_vaults_disk and each.recordings for each in found.volumes):
-        never += " to another disk"
-    yield f"last archived: {local_time(at, zone)}" if at else never
-    if left := found.unarchived:
-        since = f"the first since {local_day(left.since, zone)}"
-        yield f"on no other disk yet: {counted(left.recordings, 'recording')}, {since}"
-    for each in found.volumes:
-        yield f'  "{each.label}": {_verified(each, zone)}'
-    if (last := found.last_reconcile) is not None:
-        when = local_time(last.at, zone)
-        yield f"last reconciled: {when}, for {days_in_words(last.days)}"
-        yield f"  {reconciled_summary(last.counts)}"
-    yield from _tried(found, zone)
-    if found.retention_due:
-        yield f"due to be destroyed: {found.retention_due}, callrec retention review"
-    for label, count in found.erasure_owed.items():
-        owed = counted(count, "erased recording")
-        yield f'erasure owed: drive "{label}" still holds {owed}'
-
-
-def _tried(found: Status, zone: tzinfo) -> Iterator[str]:
-    """When it was last seen that record and recovery kit are good."""
-    if checked := found.record_verified:
-        yield f"record last verified whole: {local_time(checked, zone)}"
-    else:
-        yield "record last verified whole: never on this machine, callrec audit verify"
-    if tried := found.last_drill:
-        yield f"recovery kit last tried: {local_day(tried, zone)}"
-
-
-def _verified(each: ListedVolume, zone: tzinfo) -> str:
-    if each.is_lost:
-        return "reported lost"
-    here = "on the vault's own disk, " if each.on_vaults_disk else ""
-    if each.verified_at is None:
-        return f"{here}never verified by you"
-    return f"{here}last verified by you {local_time(each.verified_at, zone)}"
-
-
-def _due_json(request: DueRequest) -> dict[str, object]:
-    return {
-        "request": request.reference,
-        **facts(request, "purpose", "state"),
-        **facts(request.deadline, "due_on", "target_on"),
-    }
-
-
-def _json(item: InboxItem) -> dict[str, object]:
-    return {"request": item.reference, "to": item.waits_to, "lapses_at": item.lapses_at}
 
 
 doctor_app = new_app()
@@ -208,6 +90,14 @@ def show_findings(invocation: Invocation, *, full: bool = False) -> None:
     with out.progress("looking", total=recordings_held(practice)) as advance:
         looked = examine(practice, invocation.environ, approver=approver, full=full, done=advance)
         found = tuple(looked)
+    show_checked(out, found)
+    for finding in found:
+        if finding.level is Level.DAMAGE:
+            raise Tampered(finding.what, hint=finding.hint or "")
+
+
+def show_checked(out: Output, found: Sequence[Finding]) -> None:
+    """What was found by looking, and what to do about it."""
 
     def lines() -> Iterator[str]:
         for finding in found:
@@ -216,9 +106,6 @@ def show_findings(invocation: Invocation, *, full: bool = False) -> None:
                 yield f"{'':8} -> {finding.hint}"
 
     out.show_items([facts(each) for each in found], lines())
-    for finding in found:
-        if finding.level is Level.DAMAGE:
-            raise Tampered(finding.what, hint=finding.hint or "")
 
 
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
@@ -255,7 +142,7 @@ def inbox(ctx: Context) -> None:
     items = read_inbox(practice, acting_person(ctx.obj, practice))
     words = _inbox_words(items, practice.settings.time_zone)
     ctx.obj.out.show_items([_inbox_json(item) for item in items], words)
-    for command in dict.fromkeys(map(_command, items)):
+    for command in dict.fromkeys(map(command_for, items)):
         ctx.obj.out.next_step(command)
 
 
@@ -264,7 +151,7 @@ def _inbox_json(item: InboxItem) -> dict[str, object]:
         "id": item.reference,
         **facts(item, "waits_to", "purpose", "created_by", "recordings", "by_hand", "lapses_at"),
         **facts(item, "due_on", "due_at", "target_on", "urgency", "nobody_else"),
-        "command": _command(item),
+        "command": command_for(item),
     }
 
 
@@ -274,7 +161,7 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
         return
     rows = [
         (
-            *(item.reference, f"to {item.waits_to}", item.purpose or _OTHERS[item.waits_to]),
+            *(item.reference, f"to {item.waits_to}", item.purpose or OTHERS[item.waits_to]),
             *(item.created_by, item.recordings, most_pressing_day(item, zone)),
         )
         for item in items
@@ -286,43 +173,3 @@ def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Tab
             yield f"{item.reference}: brought in by hand, {what}."
         if item.nobody_else:
             yield f"Nobody else may decide {item.reference}: lend the power to somebody."
-
-
-_OTHERS: Final[Mapping[str, str]] = {
-    "settle": "incident",
-    **dict.fromkeys(("acknowledge", "conclude"), "data complaint"),
-    **dict.fromkeys(("archive", "verify"), "archiving"),
-    "confirm": "new key",
-}
-"""What is no request has no purpose."""
-
-_COMMANDS: Final[Mapping[str, str]] = {
-    "decide": "callrec approve {}",
-    "answer": "callrec request event {} {} --on DATE",
-    "hear": "callrec listen {}",
-    "send": "callrec release {}",
-    "close": "callrec request close {}",
-    "record": "callrec request event {} handed-over --on DATE --by CHANNEL --to-whom NAME",
-    "review": "callrec audit review-glass {}",
-    "settle": "callrec incident show {}",
-    "acknowledge": "callrec complaint acknowledge {}",
-    "conclude": "callrec complaint show {}",
-    "archive": "callrec archive --to DIR",
-    "verify": "callrec archive verify",
-    "confirm": "callrec user confirm {}",
-}
-"""What answers that for which something waits."""
-
-
-def _command(item: InboxItem) -> str:
-    if item.waits_to == "decide" and not item.recordings:
-        return f"callrec request show {item.reference}"
-    if item.waits_to in {"attach", "gather"}:
-        return how_to_gather(item.reference, is_described=item.is_described)
-    if item.waits_to == "carry out":
-        erases = item.purpose == "erasure"
-        return f"callrec {'request erase' if erases else 'retention dispose'} {item.reference}"
-    if item.waits_to == "hear" and item.recording is not None:
-        return f"callrec listen {item.reference} {item.recording}"
-    came = item.awaited.came if item.awaited else "EVENT"
-    return _COMMANDS[item.waits_to].format(item.reference, came)

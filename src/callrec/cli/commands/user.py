@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.kit import fingerprint_lines
 from callrec.cli.commands.requests.sitting import Sitting
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
@@ -28,18 +27,18 @@ from callrec.cli.invocation import (
     signing_person,
     typed_day,
 )
-from callrec.cli.layout import Table, as_words
-from callrec.cli.output import Output, can_line, counted, facts, local_time
+from callrec.cli.layout import Table
+from callrec.cli.output import Output
 from callrec.cli.prompts import NEW_PASSWORD_FILE, Prompts, read_password
 from callrec.errors import NotFound, Unusable
-from callrec.policy.days import short_date
 from callrec.policy.role import Power, Role
+from callrec.views.typed import read_word
+from callrec.views.words import as_words, can_line, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.login.people import Colleague
     from callrec.login.sessions import OpenSession
     from callrec.people.joining import AddedPerson, PasswordReset
-    from callrec.people.powers import RoleChange
     from callrec.practice import Actor, Practice
 
 user_app = new_app()
@@ -129,7 +128,7 @@ def _add_listed(
     """Add one person of a file, by the role that was typed there."""
     from callrec.people.joining import add_person
 
-    role = options.read_word(Role, "role", typed)
+    role = read_word(Role, "role", typed)
     _check_credential_file(role, None)
     practice = _with_who_is_who(invocation)
     return add_person(practice, actor, login=login, full_name=name, role=role, password="")
@@ -171,9 +170,11 @@ def _check_credential_file(role: Role, file: Path | None) -> None:
 def _added(
     added: AddedPerson, password: str | None, *more: str, of: str = ""
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
+    from callrec.views.people import added_line
+
     value = {"user": added.login, **facts(added, "role"), "password": password}
     lines = (
-        f"{added.login} is added as {as_words(added.role)}.",
+        added_line(added),
         *more,
         *_provisional_lines(password, of),
     )
@@ -239,10 +240,11 @@ def reset(
 
 
 def _show_reset(out: Output, user: str, done: PasswordReset, password: str | None) -> None:
+    from callrec.views.people import reset_line, taken_back_lines
+
     value = {"user": user, "password": password, **facts(done, "taken_back")}
-    new = f"{user} makes a new key at the next login, and cannot do anything until you confirm it."
-    taken_back = _taken_back_lines(done.taken_back)
-    out.show(value, (new, *_provisional_lines(password), *taken_back))
+    taken_back = taken_back_lines(done.taken_back)
+    out.show(value, (reset_line(user), *_provisional_lines(password), *taken_back))
 
 
 def _show_what_follows(out: Output, practice: Practice, user: str, *, seen: bool) -> None:
@@ -251,11 +253,6 @@ def _show_what_follows(out: Output, practice: Practice, user: str, *, seen: bool
         _tell_what_is_left(out, practice)
     then = "; you run callrec practice keys rotate --reseal" if seen else ""
     out.next_step(f"{user} runs callrec login {user}{then}")
-
-
-def _taken_back_lines(requests: tuple[str, ...]) -> Iterator[str]:
-    for reference in requests:
-        yield f"{reference}: what was granted is destroyed; approve it again if need be."
 
 
 @user_app.command()
@@ -309,11 +306,11 @@ def _ask_words(prompts: Prompts, user: str) -> str:
 
 
 def _show_confirmed(sitting: Sitting, done: Colleague, actor: Actor, beside: Actor | None) -> None:
-    by = f"by {actor.login} and {beside.login}" if beside else f"by {actor.login} alone"
-    alone = () if beside else ("There was no second person who may sign for it.",)
-    value = {**_json(done), "countersigned_by": beside.login if beside else None}
-    said = f"{done.login} is confirmed as {as_words(done.role)}, {by}."
-    sitting.show(done.login, value, (said, *alone))
+    from callrec.views.people import confirmed_lines, person_json
+
+    second = beside.login if beside else None
+    value = {**person_json(done), "countersigned_by": second}
+    sitting.show(done.login, value, tuple(confirmed_lines(done, actor.login, second)))
 
 
 def _second_person(
@@ -342,22 +339,24 @@ def list_(ctx: Context) -> None:
     """List everyone, with role and standing."""
     from callrec.login.people import list_people
     from callrec.practice import is_older_than_keys, today
+    from callrec.views.people import person_json
 
     practice, actor = practice_and_actor(ctx.obj)
     everybody = list_people(practice, actor)
     words = _list_words(everybody, today(practice))
-    ctx.obj.out.show_items([_json(person) for person in everybody], words)
+    ctx.obj.out.show_items([person_json(person) for person in everybody], words)
     if is_older_than_keys(practice, actor):
         ctx.obj.out.note("names are not shown: the keys are newer than this login")
         ctx.obj.out.next_step(f"callrec login {actor.login}")
 
 
 def _list_words(everybody: Sequence[Colleague], on: date) -> Iterator[str | Table]:
+    from callrec.views.people import lent_lines
+
     rows = [(c.login, c.full_name, c.role, c.standing) for c in everybody]
     yield Table(("login", "name", "role", "standing"), rows)
     for person in everybody:
-        for lent in person.delegations:
-            yield f"{person.login} may {lent.power.meaning} until {_until(lent.until, on)}"
+        yield from lent_lines(person, on)
 
 
 @user_app.command()
@@ -365,17 +364,21 @@ def show(ctx: Context, *, user: options.KnownLogin) -> None:
     """Show one person: role, powers, delegations, key."""
     from callrec.login.people import show_person
     from callrec.practice import today
+    from callrec.views.people import person_json
 
     practice = practice_of(ctx.obj)
     found = show_person(practice, acting_person(ctx.obj, practice), login=user)
-    ctx.obj.out.show(_json(found), _shown_lines(found, today(practice)))
+    ctx.obj.out.show(person_json(found), _shown_lines(found, today(practice)))
 
 
 def _shown_lines(found: Colleague, on: date) -> Iterator[str]:
+    from callrec.views.fingerprints import fingerprint_lines
+    from callrec.views.people import until_in_words
+
     yield f"{found.login}  {found.full_name}  ({as_words(found.role)}, {found.standing})"
     yield can_line(found.powers)
     for lent in found.delegations:
-        yield f"lent: {lent.power.meaning}, until {_until(lent.until, on)}"
+        yield f"lent: {lent.power.meaning}, until {until_in_words(lent.until, on)}"
     yield from fingerprint_lines("key", found.claimed_fingerprint or found.fingerprint)
 
 
@@ -397,6 +400,7 @@ def role(
     --countersign
     """
     from callrec.people.powers import change_role, role_takes_second
+    from callrec.views.people import role_lines
 
     practice = practice_of(ctx.obj)
     actor, held = signing_person(ctx.obj, practice), frozenset(only or ())
@@ -406,17 +410,7 @@ def role(
     done = change_role(practice, actor, login=user, role=role, only=held, second=second)
     value = {"user": user, "role": role, "only": sorted(held) or None}
     value |= facts(done, "delegations", "taken_back")
-    ctx.obj.out.show(value, _role_lines(user, role, sorted(held), done))
-
-
-def _role_lines(user: str, role: Role, only: Sequence[Power], done: RoleChange) -> Iterator[str]:
-    yield f"{user} is {as_words(role)} now."
-    if only:
-        yield can_line(only)
-    for lent in done.delegations:
-        ends = f"callrec user delegate {user} --power {lent.power} --end"
-        yield f"{user} may {lent.power.meaning} until {short_date(lent.until)}: {ends}"
-    yield from _taken_back_lines(done.taken_back)
+    ctx.obj.out.show(value, role_lines(user, role, sorted(held), done))
 
 
 @user_app.command()
@@ -458,10 +452,9 @@ def _last_day_lent(practice: Practice, until: str | None, *, end: bool) -> date 
 
 
 def _show_delegation(out: Output, user: str, power: Power, last: date | None) -> None:
-    text = f"{user} may not {power.meaning} any more; the vault has new keys for it."
-    if last is not None:
-        text = f"{user} may {power.meaning} until {short_date(last)}."
-    out.show({"user": user, "power": power, "until": last}, text)
+    from callrec.views.people import delegation_line
+
+    out.show({"user": user, "power": power, "until": last}, delegation_line(user, power, last))
     out.next_step(f"callrec user show {user}")
 
 
@@ -474,21 +467,21 @@ def disable(ctx: Context, *, user: options.KnownLogin, yes: options.Yes = False)
     practice keys rotate --reseal
     """
     from callrec.people.powers import disable_person
+    from callrec.views.people import disabled_lines
 
     practice, actor = practice_and_signer(ctx.obj)
     ctx.obj.prompts.confirm(f"Disable {user}", yes=yes)
     taken_back = disable_person(practice, actor, login=user)
     value = {"user": user, "standing": "disabled", "taken_back": list(taken_back)}
-    ctx.obj.out.show(value, (f"{user} is disabled.", *_taken_back_lines(taken_back)))
+    ctx.obj.out.show(value, disabled_lines(user, taken_back))
 
 
 def _tell_what_is_left(out: Output, practice: Practice) -> None:
     """After a password was seen: say which keys are retired, and which drives it still opens."""
-    from callrec.archive.opened import drives_still_opened
+    from callrec.views.people import password_seen_lines
 
-    out.note("The vault's keys that the old password opened are retired.")
-    for drive in drives_still_opened(practice):
-        out.note(drive.warning)
+    for line in password_seen_lines(practice):
+        out.note(line)
 
 
 @user_app.command()
@@ -501,6 +494,7 @@ def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersi
     A second person signs for a new key too, if there is one who may: --countersign
     """
     from callrec.login.unlock import change_password
+    from callrec.views.people import OWN_CHANGED
 
     practice, actor = practice_and_signer(ctx.obj)
     choose = _new_password(ctx.obj, practice, actor)
@@ -509,8 +503,7 @@ def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersi
         _begin_again(ctx.obj.out, practice, actor, choose, second)
         return
     change_password(practice, actor, password=choose())
-    said = "Your password is changed. Your logins at other terminals have ended, and this one."
-    ctx.obj.out.show({"user": actor.login}, said)
+    ctx.obj.out.show({"user": actor.login}, OWN_CHANGED)
 
 
 def _new_password(call: Invocation, practice: Practice, actor: Actor) -> Callable[[], str]:
@@ -534,11 +527,11 @@ def _begin_again(
 ) -> None:
     """Give the actor a new key as well, and tell what was taken back."""
     from callrec.people.seen import begin_again
+    from callrec.views.people import NEW_KEY, taken_back_lines
 
     taken_back = begin_again(practice, actor, new_password=choose, second=second)
     value = {"user": actor.login, "taken_back": list(taken_back)}
-    done = "You have a new key, and your logins at all terminals have ended."
-    out.show(value, (done, *_taken_back_lines(taken_back)))
+    out.show(value, (NEW_KEY, *taken_back_lines(taken_back)))
     _tell_what_is_left(out, practice)
     out.next_step("callrec practice keys rotate --reseal")
 
@@ -563,12 +556,12 @@ def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = 
 def _end_sessions(invocation: Invocation, user: str | None) -> None:
     """End the logins of a person, or one's own."""
     from callrec.login.sessions import end_sessions
+    from callrec.views.people import ended_line
 
     practice, actor = practice_and_signer(invocation)
     whose = user or actor.login
     ended = end_sessions(practice, actor, login=whose)
-    told = f"{counted(ended, 'login')} of {whose} ended."
-    invocation.out.show({"user": whose, "ended": ended}, told)
+    invocation.out.show({"user": whose, "ended": ended}, ended_line(ended, whose))
 
 
 def _show_sessions(
@@ -583,22 +576,9 @@ def _show_sessions(
     out.show_items([facts(each) for each in found], words)
 
 
-def _until(until: date, on: date) -> str:
-    return short_date(until) if until >= on else f"{short_date(until)}, which is over"
-
-
-def _json(person: Colleague) -> dict[str, Any]:
-    return {
-        "user": person.login,
-        "name": person.full_name,
-        **facts(person, "role", "standing", "powers", "delegations", "fingerprint"),
-        "claimed_fingerprint": person.claimed_fingerprint or None,
-    }
-
-
 def read_power(text: str) -> Power:
     """The power that a word stands for."""
-    return options.read_word(Power, "power", text)
+    return read_word(Power, "power", text)
 
 
 PowerName = Annotated[

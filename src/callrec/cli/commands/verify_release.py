@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.kit import fingerprint_lines, grouped_fingerprint
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
 from callrec.cli.layout import Table
-from callrec.cli.output import facts, local_time, qr_code
+from callrec.cli.output import qr_code
 from callrec.errors import Misconfigured, Tampered, Unchecked
 from callrec.policy.days import short_date
+from callrec.views.words import facts, local_time
 
 if TYPE_CHECKING:
     from callrec.package.callrec_verify import Result
@@ -124,6 +124,8 @@ def _words(found: CheckedRelease) -> Iterator[str | Table]:
     yield from found.remarks
     yield from (f"- {problem.path} {problem.what}" for problem in result.problems)
     if result.fingerprint:
+        from callrec.views.fingerprints import fingerprint_lines
+
         yield from fingerprint_lines("fingerprint", result.fingerprint)
     else:
         yield "fingerprint: none can be read"
@@ -180,6 +182,7 @@ def fingerprint(ctx: Context) -> None:
     publish neither and tell the Data Controller.
     """
     from callrec.package.whole import key_words
+    from callrec.views.fingerprints import grouped_fingerprint
 
     practice = practice_of(ctx.obj)
     digits = practice.root.hex()

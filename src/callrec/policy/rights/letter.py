@@ -44,6 +44,7 @@ from callrec.policy.words import (
     Worded,
     in_words,
     is_sentence,
+    listed,
 )
 
 
@@ -88,8 +89,12 @@ def letter_after(
     return kind if kind in letters_for(purpose) and state in UNDECIDED else None
 
 
-WITH_WORDS: Final = frozenset({LetterKind.CLARIFY, LetterKind.EXTEND})
-"""Those in which the practice says something in its own words."""
+WITH_WORDS: Final[Mapping[LetterKind, tuple[str, Law]]] = {
+    LetterKind.CLARIFY: ("what you have to know", Law.TIME_PERIOD),
+    LetterKind.EXTEND: ("why it takes longer", Law.ONE_MONTH),
+    LetterKind.LIFT: ("why the restriction ends", Law.RESTRICTION_LIFTED),
+}
+"""Those in which the practice says something in its own words: what, and where it is owed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,13 +223,13 @@ def check_words(kind: LetterKind, words: str) -> None:
     if kind not in WITH_WORDS and words:
         raise Unusable(
             "this letter is made from the record alone",
-            hint=f"leave out --tell; it is for {' and '.join(sorted(WITH_WORDS))}",
+            hint=f"leave out --tell; it is for {listed(sorted(WITH_WORDS))}",
         )
     if kind in WITH_WORDS and not is_sentence(words):
-        what = "why it takes longer" if kind is LetterKind.EXTEND else "what you have to know"
+        what, law = WITH_WORDS[kind]
         raise Refused(
             f"the letter does not say {what}, in a sentence",
-            clause=Law.ONE_MONTH if kind is LetterKind.EXTEND else Law.TIME_PERIOD,
+            clause=law,
             hint=f"use at least {MIN_REASON_CHARACTERS} characters and {MIN_REASON_WORDS}"
             " different words",
             option='--tell "…"',
@@ -354,6 +359,14 @@ def check_was_sent(
             hint=f"see which letters are: callrec request letter {reference}; if it was sent"
             " before, say on which day",
         )
+
+
+def is_sent_late(kind: LetterKind, on: date, month_ends_on: date | None) -> bool:
+    """Whether a letter told of an extension after the month in which it does so [UK GDPR 12(3)].
+
+    That it was sent is put on record nevertheless, since it was; the practice is told what it owes.
+    """
+    return kind is LetterKind.EXTEND and month_ends_on is not None and on > month_ends_on
 
 
 def closing_letter(purpose: Purpose) -> LetterKind:

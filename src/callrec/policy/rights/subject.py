@@ -256,6 +256,19 @@ def check_is_new(others: int) -> None:
         )
 
 
+def may_be_one(record: SubjectRecord, other: SubjectRecord) -> bool:
+    """Whether two records may be of one person: born on one day, with a name of theirs in common.
+
+    Not where both have NHS numbers, which then are two. Law: it is symmetric.
+    """
+    names, others = ({words(name) for name in each.names} for each in (record, other))
+    return (
+        record.born_on == other.born_on
+        and not names.isdisjoint(others)
+        and not (record.nhs_number and other.nhs_number)
+    )
+
+
 def check_nothing_needs(reference: str, requests: Sequence[str]) -> None:
     """A person is erased once no request that is open names them [4(e)-(g)]."""
     if requests:

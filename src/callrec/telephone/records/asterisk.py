@@ -113,9 +113,9 @@ def _leg(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Leg | str
         return changed_reason("uniqueid")
     found = _UNIQUE_ID.fullmatch(unique_id)
     created = from_epoch(int(found["epoch"])) if found else None
-    start = parse_local_time(raw, day_first=setup.day_first, near=created)
+    start = parse_local_time(raw, orders=setup.date_orders, near=created)
     if start is None:
-        return why_no_time(column, raw)
+        return why_no_time(column, raw, setup.date_orders)
     time = clock.time(raw, start, created)
     call = _written(fields, time, setup).to_call(setup)
     # A call that was given up in a queue is ANSWERED, for the queue is, but has no second channel.

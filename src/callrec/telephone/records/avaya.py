@@ -24,6 +24,7 @@ from callrec.telephone.records.lines import (
     ReadLine,
     cells_of,
     has_numbered_dates,
+    in_24_hours,
     parse_duration,
     parse_end,
     parse_length,
@@ -90,10 +91,11 @@ class _Reader:
         if why := why_changed(fields):
             return NotUnderstood(line.number, why)
         written = fields["call start"]
-        start = parse_local_time(written.replace("/", "-"), day_first=self._setup.day_first)
+        orders = self._setup.date_orders
+        start = parse_local_time(written.replace("/", "-"), orders=orders)
         connected = parse_duration(fields["connected time"])
         if start is None:
-            return NotUnderstood(line.number, why_no_time("call start", written))
+            return NotUnderstood(line.number, why_no_time("call start", written, orders))
         if connected is None:
             return NotUnderstood(line.number, 'its "connected time" is none')
         rang = parse_length(fields.get("ring time", "")) or timedelta()
@@ -131,7 +133,7 @@ def _segment(line: Line) -> Mapping[str, str] | None:
 
 
 def _is_a_time(text: str) -> bool:
-    return _START.fullmatch(text) is not None or has_numbered_dates(text)
+    return _START.fullmatch(in_24_hours(text)) is not None or has_numbered_dates(text)
 
 
 def _is_with_voicemail(fields: Mapping[str, str]) -> bool:

@@ -18,12 +18,15 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from callrec.telephone.call import Direction, Leg, System
+from callrec.telephone.number import digits_of
 from callrec.telephone.records.lines import (
+    MILLISECOND,
     Item,
     file_name,
     flattened,
     from_epoch,
     parse_end,
+    parse_length,
     parse_milliseconds,
     parse_whole,
     parse_written_time,
@@ -95,6 +98,8 @@ def _ringcentral_leg(item: Item, setup: Setup) -> Leg | str:
 
 
 _EIGHT_BY_EIGHT_DIRECTIONS: Final = {"INBOUND": Direction.INBOUND, "OUTBOUND": Direction.OUTBOUND}
+_EIGHT_BY_EIGHT_CALLS: Final = frozenset({"callrecording", "callcenterrecording"})
+_EIGHT_BY_EIGHT_VOICEMAIL: Final = frozenset({"voicemail", "callcentervoicemail"})
 _MD5: Final = re.compile("[0-9a-fA-F]{32}")
 
 
@@ -106,10 +111,13 @@ def is_eight_by_eight(item: Item) -> bool:
 def eight_by_eight_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
     """The one leg that an object is, or why it is none.
 
-    Times are in milliseconds since 1970. The checksum of the recording's bytes is kept as ``md5``
+    Times are in milliseconds, a start since 1970. The checksum of the recording is kept as ``md5``
     among the fields of the system, to check the recording by.
     """
-    tags = item["tags"]
+    tags, kind = item["tags"], text_at(item, "type")
+    if kind and kind not in _EIGHT_BY_EIGHT_CALLS | _EIGHT_BY_EIGHT_VOICEMAIL:
+        yield 'its "type" is no recording of a call'
+        return
     if isinstance(tags, list):  # of key and value
         pairs = [tag for tag in tags if isinstance(tag, dict)]
         tags = {text_at(tag, "key"): tag.get("value") for tag in pairs}
@@ -120,21 +128,24 @@ def eight_by_eight_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
         return
     time = WrittenTime(raw=text_at(tags, "startTime"), instant=instant, proof="the epoch")
     path = text_at(item, "objectName").split(":")
+    length = parse_length(text_at(tags, "duration"), MILLISECOND)
     yield Leg(
         call=_eight_by_eight_call(item, tags, path, time).to_call(setup),
         key=text_at(tags, "callId"),
         recording=file_name(path[-1]),
-        answered=True,
-        # How long it was is left out: in which unit a duration is given is not known.
+        answered=kind not in _EIGHT_BY_EIGHT_VOICEMAIL,
+        talk_ms=None if length is None else length // MILLISECOND,
     )
 
 
 def _eight_by_eight_call(item: Item, tags: Item, path: list[str], time: WrittenTime) -> Written:
     direction = _EIGHT_BY_EIGHT_DIRECTIONS.get(text_at(tags, "direction"))
     # ipbx:<practice>:callrecording:users:<extension>:<file>
-    extension = parse_end(path[-2]) if len(path) > 1 else ""
-    address = parse_end(text_at(tags, "address"))
+    extension = parse_end(path[-2] if len(path) > 1 else text_at(tags, "extensionNumber"))
     outgoing = direction is Direction.OUTBOUND
+    # Of the contact centre the address may be a name, and the number stands beside it.
+    ends = [text_at(tags, name) for name in ("address", "calleeId" if outgoing else "callerId")]
+    address = parse_end(next(filter(digits_of, ends), ends[0]))
     checksum = text_at(item, "checksum")
     is_md5 = text_at(item, "checksumType").upper() == "MD5" and _MD5.fullmatch(checksum)
     return Written(
@@ -145,7 +156,7 @@ def _eight_by_eight_call(item: Item, tags: Item, path: list[str], time: WrittenT
         calling=extension if outgoing else address,
         called=address if outgoing else extension,
         extension=extension or None,
-        parties=person_names(text_at(tags, "userName")),
+        parties=person_names(*(text_at(tags, name) for name in ("userName", "agentName"))),
         unique_id=text_at(tags, "callId") or None,
         said=flattened({**item, "tags": tags}) | ({"md5": checksum.lower()} if is_md5 else {}),
     )

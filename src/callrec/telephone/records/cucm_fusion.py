@@ -85,11 +85,11 @@ def begin_fusionpbx(first: Sequence[Line], setup: Setup) -> ReadLine | None:
 
 def _fusionpbx_leg(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
     stamp = fields.get("start_stamp", "")
-    time = parse_written_time(stamp, day_first=setup.day_first)
+    time = parse_written_time(stamp, orders=setup.date_orders)
     if epoch := from_epoch(parse_whole(fields.get("start_epoch", ""))):
         time = WrittenTime(raw=stamp or fields["start_epoch"], instant=epoch, proof="the epoch")
     if time is None:
-        return why_no_time("start_stamp", stamp)
+        return why_no_time("start_stamp", stamp, setup.date_orders)
     call = Written(
         system=System.FREESWITCH,
         how="a call record as FusionPBX writes it",

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from callrec.errors import Unusable
 from callrec.telephone.call import Leg
 from callrec.telephone.clock import SAME_HOUR
 from callrec.telephone.number import is_a_name
-from callrec.telephone.written import WrittenTime
+from callrec.telephone.written import ANY_ORDER, DateOrder, Orders, WrittenTime
 
 MAX_LINE_BYTES: Final = 64 * 1024
 """Bytes of a line. Asterisk itself drops what is longer than 1,024."""
@@ -186,13 +186,18 @@ MILLISECOND: Final = timedelta(milliseconds=1)
 _DURATION: Final = re.compile(r"([0-9]{1,4}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?")
 _SHORTEST_TIME: Final = len("2025-06-02 09:00")
 _YEARS: Final = range(1901, 2100)
-_MONTHS: Final = 12
+_TWO: Final = 2
+_A_DAY: Final = timedelta(days=1)
 _NUMBERED: Final = re.compile(
-    r"(?<![0-9/.-])([0-9]{1,2})[/.-]([0-9]{1,2})[/.-](?:19|20)[0-9]{2}(?![0-9/.-])"
+    r"(?<![0-9/.-])([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]"
+    r"((?:19|20)[0-9]{2}(?![0-9/.-])|[0-9]{2}(?=,? +[0-9]{1,2}:[0-9]{2}))"
 )
 _NUMBERED_TIME: Final = re.compile(
-    r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]((?:19|20)[0-9]{2}),? +"
+    r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]((?:19|20)?[0-9]{2}),? +"
     r"([0-9]{1,2}):([0-9]{2}(?::[0-9]{2})?)"
+)
+_HALF_OF_DAY: Final = re.compile(
+    r"(?<![0-9:])(0?[1-9]|1[0-2])(:[0-9]{2}(?::[0-9]{2})?) ?([AP])\.?M\.?\Z", re.IGNORECASE
 )
 
 _LATEST: Final = 4_102_444_800
@@ -257,83 +262,114 @@ def from_epoch(seconds: float | None) -> datetime | None:
 
 
 def parse_local_time(
-    text: str, *, day_first: bool | None = None, near: datetime | None = None
+    text: str, *, orders: Orders = ANY_ORDER, near: datetime | None = None
 ) -> datetime | None:
     """A date and time without an offset, as ISO 8601 or with a space between; 1901 to 2099.
 
-    Or as spreadsheet programs write it, with day and month before the year, by their numbers, by
-    ``day_first``, or by what it must be near; None where neither tells.
+    Or as spreadsheet programs write it, with day and month before the year, two digits of the year
+    alone, or AM and PM: by its numbers, by the ``orders`` that its file leaves possible, or by what
+    it must be near; None where these do not tell.
     """
-    at = _date_and_time(text, day_first=day_first, near=near)
+    at = _date_and_time(text, orders, near)
     return at if at and at.tzinfo is None else None
 
 
-def parse_written_time(text: str, *, day_first: bool | None = None) -> WrittenTime | None:
+def parse_written_time(text: str, *, orders: Orders = ANY_ORDER) -> WrittenTime | None:
     """Likewise, with an offset or without."""
-    at = _date_and_time(text, day_first=day_first)
+    at = _date_and_time(text, orders)
     return WrittenTime.of(text, at) if at else None
 
 
-def why_no_time(column: str, text: str) -> str:
+def why_no_time(column: str, text: str, orders: Orders = ANY_ORDER) -> str:
     """Of a start that could not be read, in words."""
-    if len(set(_readings(text).values())) > 1:
-        return f'its "{column}" may be day/month or month/day, and nothing in the file tells'
+    left = {order: at for order, at in _readings(text).items() if order in orders}
+    if len(set(left.values())) > 1:
+        is_year_known = DateOrder.YEAR_MONTH_DAY not in left
+        *some, last = (each.removesuffix("/year") if is_year_known else each for each in left)
+        which = f"{', '.join(some)} or {last}"
+        return f'its "{column}" may be {which}, and nothing in the file tells'
     return f'its "{column}" is no date and time'
 
 
-def day_comes_first(text: str) -> bool | None:
-    """Which of day and month stands first in the dates of a line; None: it does not show."""
-    shown = {int(first) > _MONTHS for first, second in _NUMBERED.findall(text)
-             if max(int(first), int(second)) > _MONTHS}  # fmt: skip
-    return shown.pop() if len(shown) == 1 else None
+def orders_shown(text: str, until: date | None) -> Orders:
+    """In which orders the dates of a line can stand; all, if they show none.
+
+    ``until``: the last day of the file, by UTC; a year of two digits that would be later is none.
+    """
+    possible = ANY_ORDER
+    for written in _NUMBERED.finditer(text):
+        last = until + _A_DAY if until and len(written[3]) == _TWO else date.max
+        possible &= {order for order, day in _dates(*written.groups()).items() if day <= last}
+    return possible or ANY_ORDER
 
 
 def has_numbered_dates(text: str) -> bool:
-    """Whether dates with day and month before the year stand in a line."""
+    """Whether dates with day and month before the year, or of two digits each, are in a line."""
     return _NUMBERED.search(text) is not None
+
+
+def in_24_hours(text: str) -> str:
+    """A time that ends in AM or PM as clocks of 24 hours show it; any other as it is."""
+    return _HALF_OF_DAY.sub(_of_half, text.strip())
+
+
+def _of_half(time: re.Match[str]) -> str:
+    hour = int(time[1]) % 12 + (12 if time[3] in "Pp" else 0)
+    return f"{hour:02}{time[2]}"
 
 
 def parse_duration(text: str) -> timedelta | None:
     """As ``HH:MM:SS``, also with more hours or a fraction of a second."""
-    parts = _DURATION.fullmatch(text.strip())
+    parts = _DURATION.fullmatch(in_24_hours(text))
     if parts is None:
         return None
     hours, minutes, seconds = (int(part) for part in parts.group(1, 2, 3))
     return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
-def _date_and_time(
-    text: str, *, day_first: bool | None, near: datetime | None = None
-) -> datetime | None:
+def _date_and_time(text: str, orders: Orders, near: datetime | None = None) -> datetime | None:
     if readings := _readings(text):
-        if day_first is not None:
-            return readings.get(day_first)
-        likely = [at for at in readings.values() if not near or _is_within_a_day(at, near)]
+        left = [at for order, at in readings.items() if order in orders]
+        likely = [at for at in left if len(orders) == 1 or not near or _is_within_a_day(at, near)]
         return likely[0] if len(set(likely)) == 1 else None
+    plain = in_24_hours(text)
     try:
-        at = datetime.fromisoformat(text.strip()) if len(text) >= _SHORTEST_TIME else None
+        at = datetime.fromisoformat(plain) if len(plain) >= _SHORTEST_TIME else None
     except ValueError:
         return None
     return at if at and at.year in _YEARS else None
 
 
-def _readings(text: str) -> Mapping[bool, datetime]:
-    """Of a time with day and month before the year, by whether the day comes first."""
-    parts = _NUMBERED_TIME.fullmatch(text.strip())
+def _readings(text: str) -> Mapping[DateOrder, datetime]:
+    """Of a time whose date is three numbers, the year not the first of four digits, by order."""
+    parts = _NUMBERED_TIME.fullmatch(in_24_hours(text))
     if parts is None:
         return {}
-    first, second, year, hour, rest = parts.groups()
-    readings = {}
-    for day_first, (day, month) in {True: (first, second), False: (second, first)}.items():
+    *day, hour, rest = parts.groups()
+    try:
+        at = time.fromisoformat(f"{hour:0>2}:{rest}")
+    except ValueError:
+        return {}
+    return {order: datetime.combine(on, at) for order, on in _dates(*day).items()}
+
+
+def _dates(first: str, second: str, third: str) -> Mapping[DateOrder, date]:
+    """Of the three numbers of a date, the last of which has the year's four digits, or each two."""
+    parts = {
+        DateOrder.DAY_MONTH_YEAR: (third, second, first),
+        DateOrder.MONTH_DAY_YEAR: (third, first, second),
+    }
+    if len(first) == len(third):
+        parts[DateOrder.YEAR_MONTH_DAY] = (first, second, third)
+    dates = {}
+    for order, (year, month, day) in parts.items():
         with suppress(ValueError):
-            readings[day_first] = datetime.fromisoformat(
-                f"{year}-{month:0>2}-{day:0>2} {hour:0>2}:{rest}"
-            )
-    return {which: at for which, at in readings.items() if at.year in _YEARS}
+            dates[order] = date(int(f"20{year}"[-4:]), int(month), int(day))
+    return {order: day for order, day in dates.items() if day.year in _YEARS}
 
 
 def _is_within_a_day(local: datetime, instant: datetime) -> bool:
-    return abs(local.replace(tzinfo=UTC) - instant) <= timedelta(days=1)
+    return abs(local.replace(tzinfo=UTC) - instant) <= _A_DAY
 
 
 _AT_LEAST: Final = timedelta(seconds=-2)

@@ -37,18 +37,18 @@ from callrec.telephone.records.lines import (
     NotUnderstood,
     Readable,
     ReadLine,
-    day_comes_first,
     delimiter_of,
     has_numbered_dates,
     items_of,
     named_delimiter,
+    orders_shown,
     page_of,
     parse_json,
     read_lines,
 )
 from callrec.telephone.records.mitel import begin_mitel
 from callrec.telephone.records.three_cx import begin_three_cx
-from callrec.telephone.written import Setup
+from callrec.telephone.written import ANY_ORDER, Orders, Setup
 
 _FIRST: Final = 20
 """Lines in which a file must show whose it is."""
@@ -193,7 +193,7 @@ def _rows(file: Readable, setup: Setup, until: date | None) -> Iterator[Leg | No
         begun, lines = list(_parted(begun, delimiter)), _parted(lines, delimiter)
     first = [line for line in begun if isinstance(line, Line)]
     if any(has_numbered_dates(line.text) for line in first):
-        setup = replace(setup, day_first=_find_order(begun, lines))
+        setup = replace(setup, date_orders=_find_orders(begun, lines, until))
     begins = _LINES if until is None else _LINES | {System.MITEL: partial(begin_mitel, until)}
     asked = [begin for system, begin in begins.items() if first and setup.may_be_from(system)]
     read = next(filter(None, (begin(first, setup) for begin in asked)), None)
@@ -212,21 +212,24 @@ def _parted(
         yield line._replace(delimiter=delimiter) if isinstance(line, Line) else line
 
 
-def _find_order(
-    begun: list[Line | NotUnderstood], lines: Iterator[Line | NotUnderstood]
-) -> bool | None:
-    """Whether the day comes before the month, by the first line that shows it.
+def _find_orders(
+    begun: list[Line | NotUnderstood], lines: Iterator[Line | NotUnderstood], until: date | None
+) -> Orders:
+    """In which orders day, month and year may stand, by the lines until one alone is left.
 
     Lines that were looked at for it are added to those that are begun with.
     """
-    for line in begun:
-        if isinstance(line, Line) and (shown := day_comes_first(line.text)) is not None:
-            return shown
-    for line in lines:
-        begun.append(line)
-        if isinstance(line, Line) and (shown := day_comes_first(line.text)) is not None:
-            return shown
-    return None
+    looked_at = len(begun)
+    possible = ANY_ORDER
+    for line in chain(tuple(begun), lines):
+        looked_at -= 1
+        if looked_at < 0:
+            begun.append(line)
+        if isinstance(line, Line):
+            possible = possible & orders_shown(line.text, until) or possible
+        if len(possible) == 1:
+            break
+    return possible
 
 
 def _items(numbered: Iterator[tuple[int, Any]], setup: Setup) -> Iterator[Leg | NotUnderstood]:

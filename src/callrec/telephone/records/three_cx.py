@@ -40,7 +40,7 @@ from callrec.telephone.records.lines import (
     person_names,
     why_no_time,
 )
-from callrec.telephone.written import Setup, Written
+from callrec.telephone.written import ANY_ORDER, DateOrder, Setup, Written
 
 _ORDER: Final = (
     *("historyid", "callid", "duration", "time-start", "time-answered", "time-end"),
@@ -101,7 +101,7 @@ def _leg_of_log(setup: Setup, clock: FileClock, fields: Mapping[str, str]) -> Le
     created = _created(fields.get("callid", ""))
     start = _local(setup, raw, created)
     if start is None:
-        return why_no_time("time-start", raw)
+        return why_no_time("time-start", raw, setup.date_orders)
     callee = fields.get("final-dispname") or fields.get("to-dispname", "")
     ends = _ends_of_log(setup, fields)
     calling, called = ends.calling, _chosen(setup, ends.called, fields.get("dial-no", ""))
@@ -197,10 +197,11 @@ def _plain(end: str) -> str:
 
 def _leg_of_report(setup: Setup, fields: Mapping[str, str]) -> Leg | str:
     written = fields.get("call time", "")
-    # It writes the day first itself.
-    time = parse_written_time(written, day_first=setup.day_first is not False)
+    # It writes the day first itself, and the year whole.
+    orders = setup.date_orders - {DateOrder.MONTH_DAY_YEAR} or setup.date_orders
+    time = parse_written_time(written, orders=orders)
     if time is None:
-        return why_no_time("call time", written)
+        return why_no_time("call time", written, orders)
     caller, calling = _named(fields.get("caller id", ""))
     callee, called = _named(fields.get("destination", ""))
     call = Written(
@@ -230,9 +231,9 @@ def _named(end: str) -> tuple[str, str]:
 
 def _local(setup: Setup | None, text: str, created: datetime | None = None) -> datetime | None:
     """With slashes, or with dots in newer versions, the year first; or as a spreadsheet has it."""
-    day_first = setup.day_first if setup else None
+    orders = setup.date_orders if setup else ANY_ORDER
     year_first = text[:10].replace("/", "-").replace(".", "-") + text[10:]
-    return parse_local_time(year_first, day_first=day_first, near=created)
+    return parse_local_time(year_first, orders=orders, near=created)
 
 
 def _created(call_id: str) -> datetime | None:

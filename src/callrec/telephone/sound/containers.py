@@ -105,11 +105,13 @@ class _Chain:
     lasts: float = 0
     """Milliseconds of those that have ended."""
     findings: frozenset[Finding] = frozenset()
-    """Of their ends."""
+    """Of their ends, and of pages that are missing."""
     stream: _Stream | None = None
     """The one that is walked; None: of a kind that is not sound."""
     serial: bytes = b""
     position: int = 0
+    number: int = 0
+    """Of its newest page: they are counted."""
     last: frozenset[Finding] = frozenset()
     """What is found where its newest page is its end."""
     begins: bool = False
@@ -124,6 +126,10 @@ class _Chain:
                 self.stream = _stream(page)
         self.begins = begins
         if page[14:18] == self.serial:
+            number = int.from_bytes(page[18:22], "little")
+            if not begins and number > self.number + 1:
+                self.findings |= {Finding.DAMAGED}
+            self.number = number
             self.last = _found(page, is_cut=is_cut)
             if _position(page) > 0 and not (is_cut and self.position):
                 self.position = _position(page)
@@ -184,14 +190,14 @@ _STREAM_INFO = 4 + 4 + 34
 """Bytes: the mark, a block's header, STREAMINFO."""
 
 
-def flac_sound(window: Window) -> Sound:
-    """The sound of a FLAC file, as long as its first block says."""
-    head = window.at(0, _STREAM_INFO)
+def flac_sound(window: Window, start: int = 0) -> Sound:
+    """The sound of a FLAC file that begins at a place, as long as its first block says."""
+    head = window.at(start, _STREAM_INFO)
     if len(head) < _STREAM_INFO:
         raise NotAudio(SoundFault.CUT_SHORT)
     if head[4] & 0x7F:
         raise NotAudio(SoundFault.CONTRADICTORY)
-    if window.size == _STREAM_INFO:
+    if window.size == start + _STREAM_INFO:
         raise NotAudio(SoundFault.EMPTY)
     sample_rate, channels, samples = _stream_info(head)
     # Without their count it was streamed, and its header never completed.
@@ -243,15 +249,18 @@ def mp4_sound(window: Window) -> Sound:
 
 
 def _found_of_boxes(window: Window, whole: _Box) -> frozenset[Finding]:
-    """Whether boxes follow each other from the file's beginning to its end."""
-    place = 0
+    """Whether boxes follow each other from the file's beginning to its end, and are one file's."""
+    place = movies = 0
     for box in _boxes(window, whole, b""):
         if not box.name.isalnum() or not box.name.isascii():
             break
         place = box.end
+        movies += box.name == b"moov"
     if place > window.size or 0 < window.size - place < 8:  # noqa: PLR2004  # a box's header
         return frozenset({Finding.TRUNCATED})
-    return frozenset({Finding.DAMAGED} if place < window.size else ())
+    if place < window.size:
+        return frozenset({Finding.DAMAGED})
+    return frozenset({Finding.UNCLOSED} if movies > 1 else ())  # players know the first one's sound
 
 
 def _duration_ms(window: Window, media: _Box, *, is_open: bool) -> int:
@@ -330,20 +339,52 @@ def webm_sound(window: Window) -> Sound:
     if "float" in told:
         numbers = (*struct.unpack(">f", told["float"]), numbers[1])
     rate, lasts = (round(each) if 0 <= each < _HIGHEST else 0 for each in numbers)
-    segment = head.find(_SEGMENT) + len(_SEGMENT)
-    length = 9 - int.from_bytes(head[segment : segment + 1], "big").bit_length()
-    size, unknown = int.from_bytes(head[segment : segment + length], "big"), (1 << 7 * length) - 1
-    is_cut = segment + length + (size & unknown) > window.size
     return Sound(
         "webm" if b"webm" in head[:64] else "mka",
         told["codec"][2:].decode().lower(),
         rate,
         told["channels"][0],
         lasts,
-        frozenset({Finding.TRUNCATED} if is_cut and size & unknown != unknown else ()),
+        _found_of_elements(window),
         is_counted=False,
     )
 
+
+def _found_of_elements(window: Window) -> frozenset[Finding]:
+    """Whether elements follow each other from the file's beginning to its end, and are one file's.
+
+    A streamed file tells the size of each block alone.
+    """
+    place = 0
+    for _ in range(_MAX_ELEMENTS):
+        head = window.at(place, 12)
+        if not head:
+            break
+        if head.startswith(_BEGINS) and place:  # another file, of which nothing is told before
+            return frozenset({Finding.UNCLOSED})
+        name_bytes = 9 - head[0].bit_length()
+        name, rest = head[:name_bytes], head[name_bytes:]
+        if name_bytes > 4 or rest[:1] == b"\0":  # noqa: PLR2004  # EBMLMaxIDLength, ...SizeLength
+            return frozenset({Finding.DAMAGED})
+        size_bytes = 9 - rest[0].bit_length() if rest else 1
+        if len(rest) < size_bytes:
+            return frozenset({Finding.TRUNCATED})
+        most = (1 << 7 * size_bytes) - 1
+        size = int.from_bytes(rest[:size_bytes], "big") & most
+        is_open = size == most and name in _NESTING
+        place += name_bytes + size_bytes
+        if place + size > window.size and not is_open:
+            return frozenset({Finding.TRUNCATED})
+        place += 0 if name in _NESTING else size
+    return frozenset()
+
+
+_BEGINS = b"\x1a\x45\xdf\xa3"
+_NESTING = frozenset({_SEGMENT, _CLUSTER})
+"""Elements whose blocks are looked at; their size may be unknown."""
+
+_MAX_ELEMENTS = 1_000_000
+"""Five and a half hours of 20 ms a block; what follows is believed."""
 
 _HIGHEST = 1e9
 
@@ -361,10 +402,47 @@ def wma_sound(window: Window) -> Sound:
     if about < 0 or stream < 0:
         raise NotAudio(SoundFault.UNKNOWN)
     try:
-        size, lasts, before = struct.unpack_from("<16xQ16xQ8xQ", head, about + 24)
+        told = struct.unpack_from("<16xQ16xQ8xQII", head, about + 24)
         tag, channels, rate = struct.unpack_from("<HHI", head, stream + 78)
     except struct.error:
         raise NotAudio(SoundFault.CUT_SHORT) from None
+    size, lasts, before, flags, packet = told
     findings = frozenset({Finding.TRUNCATED} if size > window.size else ())
+    if flags & _STREAMED:  # no size was known
+        findings = _found_of_packets(window, packet)
+    elif window.at(size, 2) == _WMA_BEGINS and size:
+        findings = frozenset({Finding.UNCLOSED})
     duration_ms = max(0, lasts // 10_000 - before)
     return Sound("wma", f"wave-{tag}", rate, channels, duration_ms, findings, is_counted=False)
+
+
+_STREAMED = 1
+"""The flag of a file whose sizes were not known when its header was written."""
+
+_DATA_HEADER = 50
+_WMA_BEGINS = b"\x30\x26"
+
+_END, _END_BYTES = b"$E", 12
+"""What FFmpeg writes behind the last packet of a stream."""
+
+
+def _found_of_packets(window: Window, size: int) -> frozenset[Finding]:
+    """Whether packets of one size follow each other, each beginning as the first one, to the end.
+
+    Of a file that was streamed nothing else says how long it is.
+    """
+    place = int.from_bytes(window.at(16, 8), "little") + _DATA_HEADER
+    first = follows = window.at(place, 2)
+    for _ in range(_MAX_ELEMENTS if size else 0):
+        if not follows or follows[:1] != first[:1]:
+            break
+        place += size
+        follows = window.at(place, 2)
+    if follows == _END:
+        place += _END_BYTES
+        follows = window.at(place, 2)
+    if place > window.size:
+        return frozenset({Finding.TRUNCATED})
+    if follows == _WMA_BEGINS:
+        return frozenset({Finding.UNCLOSED})
+    return frozenset({Finding.DAMAGED} if follows[:1] != first[:1] and follows else ())

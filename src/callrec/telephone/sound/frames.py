@@ -83,7 +83,7 @@ _Reads: TypeAlias = Callable[[Window, int], _Frame | None]
 
 def mpeg_sound(window: Window) -> Sound | None:
     """The sound of an MP3 file, or None where it is not one."""
-    begins = _after_tags(window)
+    begins = after_tags(window)
     start = _next_row(window, begins, _mp3_at)
     first = None if start is None else _mp3_at(window, start)
     if start is None or first is None:
@@ -99,7 +99,7 @@ def mpeg_sound(window: Window) -> Sound | None:
 
 def adts_sound(window: Window) -> Sound | None:
     """The sound of a bare AAC file, or None where it is not one."""
-    start = _after_tags(window)
+    start = after_tags(window)
     first = _adts_at(window, start)
     if first is None or not _is_row(window, start, _adts_at):
         return None
@@ -155,7 +155,7 @@ def _is_more_lost(window: Window, end: int, seconds_per_byte: float) -> bool:
     return not is_tag and (window.size - end) * seconds_per_byte > _A_WHILE_S
 
 
-def _after_tags(window: Window) -> int:
+def after_tags(window: Window) -> int:
     """Past the ID3v2 tag: ten bytes, then as many as four 7-bit bytes say."""
     head = window.at(0, 10)
     if not head.startswith(b"ID3") or len(head) < 10:  # noqa: PLR2004  # the tag's own header
@@ -271,6 +271,9 @@ _ABSENT = 0
 _RESERVED = 0b1000_0011
 """Bits that are 0 where a frame begins."""
 
+_SOUND = 0b0000_0100
+"""The bit that is 1 where a frame that was sent came whole; of zeros it is not."""
+
 _NARROW = {0: 12, 1: 13, 2: 15, 3: 17, 4: 19, 5: 20, 6: 26, 7: 31, 8: 5, 15: _ABSENT}
 
 _WIDE = {
@@ -280,12 +283,16 @@ _WIDE = {
 _KINDS = ((b"#!AMR\n", "amr", 8000, _NARROW), (b"#!AMR-WB\n", "amr-wb", 16000, _WIDE))
 
 
+def _amr_kind(window: Window) -> tuple[bytes, str, int, dict[int, int]]:
+    for kind in _KINDS:
+        if window.at(0, len(kind[0])) == kind[0]:
+            return kind
+    raise NotAudio(SoundFault.UNKNOWN)
+
+
 def amr_sound(window: Window) -> Sound:
     """The sound of an AMR file with one channel: the first byte of a frame tells its length."""
-    kind = next((kind for kind in _KINDS if window.at(0, len(kind[0])) == kind[0]), None)
-    if kind is None:
-        raise NotAudio(SoundFault.UNKNOWN)
-    mark, codec, sample_rate, lengths = kind
+    mark, codec, sample_rate, lengths = _amr_kind(window)
     start = place = len(mark)
     frames, findings = 0, set()
     while frames < _MAX_FRAMES and (first := window.at(place, 1)):
@@ -296,6 +303,8 @@ def amr_sound(window: Window) -> Sound:
         if place + 1 + length > window.size:
             findings.add(Finding.TRUNCATED)
             break
+        if length and not first[0] & _SOUND:
+            findings.add(Finding.DAMAGED)
         place += 1 + length
         frames += 1
     if not frames:

@@ -27,6 +27,7 @@ from callrec.telephone.sound.frames import (
     BLOCK_OF_TWO,
     FRAME,
     adts_sound,
+    after_tags,
     amr_sound,
     gsm_findings,
     mpeg_sound,
@@ -59,6 +60,9 @@ def inspect(stream: Seekable, size: int, suffix: str) -> Sound:
         return _MARKED[head[:4]](window)
     if head[4:] == b"ftyp":
         return mp4_sound(window)
+    tagged = after_tags(window)
+    if window.at(tagged, 4) == b"fLaC":
+        return flac_sound(window, tagged)
     found = mpeg_sound(window) or adts_sound(window)
     if found:
         return found
@@ -224,16 +228,24 @@ def _measured(window: Window, data: _Chunk, order: Order) -> tuple[int, frozense
     if data.stated > there:
         is_open = _OPEN <= data.stated <= _IN_DS64 or data.stated >= _LONG_OPEN
         return there, frozenset({Finding.UNCLOSED if is_open else Finding.TRUNCATED})
-    after = data.start + data.stated + data.stated % 2
-    follows = window.at(after, 8)
-    if len(follows) < 8:  # noqa: PLR2004  # nothing, or a scrap
-        return data.stated, frozenset()
-    size = int.from_bytes(follows[4:], order)
-    is_chunk = all(0x20 <= sign < 0x7F for sign in follows[:4])  # noqa: PLR2004  # ASCII
-    is_another_file = follows[:4] in {b"RIFF", b"RIFX"}  # whose sound nobody would know of
-    if is_chunk and not is_another_file and size <= window.size - after - 8:
-        return data.stated, frozenset()
-    return there, frozenset({Finding.UNCLOSED})
+    first = after = data.start + data.stated + data.stated % 2
+    for _ in range(_MAX_CHUNKS):
+        follows = window.at(after, 8)
+        if len(follows) < 8:  # noqa: PLR2004  # nothing, or a scrap
+            break
+        size = int.from_bytes(follows[4:], order)
+        is_chunk = all(0x20 <= sign < 0x7F for sign in follows[:4])  # noqa: PLR2004  # ASCII
+        is_whole = is_chunk and size <= window.size - after - 8
+        if follows[:4] in _MORE_SOUND or (after == first and not is_whole):
+            return there, frozenset({Finding.UNCLOSED})
+        if not is_whole:
+            break
+        after += 8 + size + size % 2
+    return data.stated, frozenset()
+
+
+_MORE_SOUND = {b"RIFF", b"RIFX", b"data"}
+"""What begins another file behind the sound, or a second part of it: nobody would know of it."""
 
 
 _HEADER = struct.Struct(">4s5I")

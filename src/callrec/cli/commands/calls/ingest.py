@@ -39,8 +39,8 @@ from callrec.cli.commands.calls.ingest_view import (
 )
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_service, practice_of, signing_person
-from callrec.cli.output import counted, rfc3339
 from callrec.errors import DoneInPart, Tampered, Unusable
+from callrec.views.words import counted, rfc3339
 
 if TYPE_CHECKING:
     from callrec.intake.clearing import AfterIntake
@@ -78,9 +78,11 @@ def ingest(
     Each recording is encrypted as it comes in, and is safely on the vault's disk before its source
     is touched. A file that cannot be taken in stays where it is and is listed. The other files are
     taken in. If no known telephone system writes such a file name, nothing says when the call was.
-    On a terminal you are asked about these files; otherwise --unrecognised takes them in. The same
-    call under two names is one recording; two calls that sound the same are two. If a run is cut
-    short, run the command again. If you took in the wrong files: callrec retention undo
+    On a terminal you are asked about these files; otherwise --unrecognised takes them in. About a
+    call that is dated before 2000 or in the future you are asked, too. Otherwise it is taken in, as
+    of that date, and listed as misdated. The same call under two names is one recording; two calls
+    that sound the same are two. If a run is cut short, run the command again. If you took in the
+    wrong files: callrec retention undo
 
     --learn shows how names that nothing reads yet could be read. If you agree, that becomes part of
     the practice's settings.
@@ -189,6 +191,8 @@ class _Taking:
     cdr: list[Path]
     system: str | None
     unrecognised: bool
+    misdated: bool = True
+    """Whether what is dated as no call can be is taken in, too."""
 
 
 def _try_names(invocation: Invocation, names: list[str], system: str | None) -> None:
@@ -216,7 +220,8 @@ def _rehearse(
     survey(paths)
     setup = telephone_setup(invocation.settings, system=system)
     with open_call_records(cdr, invocation.settings, system=system) as records:
-        found = preview_sources(paths, setup, records, unrecognised=unrecognised)
+        now = invocation.now()
+        found = preview_sources(paths, setup, records, now=now, unrecognised=unrecognised)
         show_previews(invocation.out, list(found))
 
 
@@ -226,10 +231,14 @@ def _ingest(invocation: Invocation, taking: _Taking) -> None:
     practice, prompts = practice_of(invocation), invocation.prompts
     actor = signing_person(invocation, practice)
     check_paths(taking.paths, practice.folder)
+    taking = replace(taking, misdated=not prompts.possible)
     done = _take_in(invocation, practice, actor, taking)
-    if done.unrecognised and prompts.possible and prompts.agree(_question(done.unrecognised)):
-        # The rest is in the vault, or is met as it was; what was told of it stands above.
-        done = _take_in(invocation, practice, actor, replace(taking, unrecognised=True))
+    # The rest is in the vault, or is met as it was; what was told of it stands above.
+    if done.unrecognised and prompts.possible and prompts.agree(_odd_names(done.unrecognised)):
+        taking = replace(taking, unrecognised=True)
+        done = _take_in(invocation, practice, actor, taking)
+    if done.misdated and prompts.agree(_odd_dates(done.misdated)):
+        done = _take_in(invocation, practice, actor, replace(taking, misdated=True))
     if done.damaged:
         raise Tampered(f"{counted(done.damaged, 'sealed copy')} in the vault cannot be read back")
     if done.quarantined:
@@ -244,11 +253,18 @@ def _ingest(invocation: Invocation, taking: _Taking) -> None:
         )
 
 
-def _question(files: int) -> str:
+def _odd_names(files: int) -> str:
     what = counted(files, "file has a name", "files have names")
     return (
         f"{what} that no known telephone system writes. Take them in all the same, each as a call"
         " of the time at which its file was last written?"
+    )
+
+
+def _odd_dates(files: int) -> str:
+    return (
+        f"{counted(files, 'call is', 'calls are')} dated before 2000 or in the future: a clock was"
+        " wrong, or a name is misread. Take them in all the same, each as of that date?"
     )
 
 
@@ -273,6 +289,7 @@ def _take_in(invocation: Invocation, practice: Practice, actor: Actor, taking: _
             advance=advance,
             records=records,
             unrecognised=taking.unrecognised,
+            misdated=taking.misdated,
         )
     unused, seconds = records.unused if records else UnusedRows(), time.perf_counter() - began
     lines = ingested_lines(done, unused, seconds, practice.settings.time_zone)

@@ -17,9 +17,9 @@ from callrec.cli.invocation import (
     practice_and_signer,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import counted
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.days import as_typed
+from callrec.views.words import counted
 
 if TYPE_CHECKING:
     from callrec.intake.bundle import Bundle
@@ -115,7 +115,8 @@ def rehearse_bundle(invocation: Invocation, order: BundleOrder) -> None:
         open_bundle(order.file, form, today=invocation.today()) as bundle,
         open_call_records(order.cdr, invocation.settings) as records,
     ):
-        show_previews(invocation.out, list(preview_found(bundle.found, setup, records)))
+        previews = preview_found(bundle.found, setup, records, now=invocation.now())
+        show_previews(invocation.out, list(previews))
 
 
 def ingest_bundle(invocation: Invocation, order: BundleOrder) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.cli.commands.calls.ingest_view import preview_lines
 from callrec.cli.invocation import Invocation, practice_of, signing_person
 from callrec.cli.layout import Table
-from callrec.cli.output import counted
 from callrec.errors import Unusable
+from callrec.views.words import counted
 
 if TYPE_CHECKING:
     from callrec.intake.learning import LearnedFolder

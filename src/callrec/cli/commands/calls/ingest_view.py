@@ -10,10 +10,12 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
-from callrec.cli.layout import Table, as_words, escape_controls
-from callrec.cli.output import Output, counted, facts, local_day
+from callrec.cli.layout import Table, escape_controls
+from callrec.cli.output import Output
 from callrec.policy.days import short_date
 from callrec.telephone.sound.sound import Finding
+from callrec.views.calls import findings_in_words
+from callrec.views.words import as_words, counted, facts, local_day, utc_offset
 
 if TYPE_CHECKING:
     from callrec.intake.preview import Preview
@@ -71,13 +73,9 @@ def _by_shape(previews: Sequence[Preview]) -> list[tuple[Preview, int]]:
     for each in previews:
         name = os.path.basename(each.path)  # noqa: PTH119  # as it was written
         way = each.call and (each.call.direction, bool(each.call.contradiction))
-        alike.setdefault((shape_of(name), each.accepted, each.why, way), []).append(each)
+        findings = each.sound and each.sound.findings
+        alike.setdefault((shape_of(name), each.accepted, each.why, way, findings), []).append(each)
     return [(several[0], len(several) - 1) for several in alike.values()]
-
-
-def utc_offset(minutes: int) -> str:
-    """How far a clock is east of Greenwich: ``UTC+01:00``."""
-    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 def _folder_of_all(previews: Sequence[Preview]) -> str:
@@ -117,22 +115,6 @@ def _of_time(call: Call) -> list[str]:
     return [*lines, "CONTRADICTED"] if call.contradiction else lines
 
 
-_WORDS: Final = {
-    Finding.SILENT: ("is silent", "are silent"),
-    Finding.TRUNCATED: ("is cut short", "are cut short"),
-    Finding.UNCLOSED: (
-        "has a header that does not tell its whole length",
-        "have headers that do not tell their whole length",
-    ),
-    Finding.DAMAGED: ("is damaged", "are damaged"),
-    Finding.MISDATED: ("is dated before 2000 or ahead", "are dated before 2000 or ahead"),
-    Finding.UNREAD: (
-        "has a number that could not be read; a search finds its digits",
-        "have numbers that could not be read; a search finds their digits",
-    ),
-    Finding.UNDECODED: ("cannot be played here", "cannot be played here"),
-}
-
 _NAMED: Final = 10
 """Recordings listed by number; ``--json`` has all."""
 
@@ -160,11 +142,9 @@ def ingested_lines(
 
 
 def findings_lines(findings: Mapping[Finding, Sequence[int]]) -> Iterator[str]:
-    """A line for each, such as ``2 recordings are silent: 17, 23``."""
-    for finding, (one, several) in _WORDS.items():
-        if numbers := findings.get(finding, ()):
-            which = counted(len(numbers), f"recording {one}", f"recordings {several}")
-            yield f"{which}: {_listed(numbers)}."
+    """A sentence for each, such as ``2 recordings are silent: 17, 23.``, with the first numbers."""
+    for numbers, words in findings_in_words(findings):
+        yield f"{words}: {_listed(numbers)}."
 
 
 def same_sound_lines(done: Ingested) -> Iterator[str]:

@@ -21,15 +21,14 @@ from callrec.cli.invocation import (
     typed_day,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import counted, facts, local_time, rfc3339
 from callrec.errors import DoneInPart
-from callrec.policy.days import DayRange, short_date
 from callrec.system.spreadsheet import to_csv
 from callrec.telephone.call import Direction
+from callrec.views.words import counted, facts, local_time, rfc3339
 
 if TYPE_CHECKING:
     from callrec.intake.reconcile import Reconciliation
-    from callrec.intake.reconciled import Counts, Finding
+    from callrec.intake.reconciled import Finding
 
 HEADERS: Final = ("began", "found", "call", "number", "recording")
 
@@ -115,6 +114,8 @@ def _end(done: Reconciliation) -> None:
 
 
 def _show(call: Invocation, done: Reconciliation, csv: Path | None) -> None:
+    from callrec.views.status import counts_json
+
     value = {
         "at": done.at,
         **counts_json(done.days, done.counts),
@@ -131,6 +132,8 @@ def _show(call: Invocation, done: Reconciliation, csv: Path | None) -> None:
 
 
 def _words(call: Invocation, done: Reconciliation, file: Path | None) -> Iterator[str | Table]:
+    from callrec.views.status import days_in_words, reconciled_summary
+
     counts = done.counts
     yield f"{days_in_words(done.days)}:"
     yield f"{reconciled_summary(counts)}."
@@ -193,29 +196,3 @@ def _cells(finding: Finding) -> list[Any]:
         *(finding.direction and str(finding.direction), finding.extension, finding.number),
         tuple(map(str, finding.recordings)),
     ]
-
-
-def days_in_words(days: DayRange) -> str:
-    """Days in words: ``Mon 26 Oct 2026``, ``Sun 25 Oct 2026 to Mon 26 Oct 2026``."""
-    return " to ".join(dict.fromkeys(map(short_date, (days.first, days.last))))
-
-
-def reconciled_summary(counts: Counts) -> str:
-    """``312 answered calls, 309 held (99.0 %), 3 without a recording``."""
-    percent = counts.percent_held
-    if percent is None:
-        return "no answered call is known"
-    held = f"{counted(counts.answered, 'answered call')}, {counts.held} held ({percent:.1f} %)"
-    part = f", {counts.in_part} in part" if counts.in_part else ""
-    return f"{held}{part}, {counts.missing} without a recording"
-
-
-def counts_json(days: DayRange, counts: Counts) -> dict[str, Any]:
-    """For programs (docs/reference/json.md)."""
-    return {
-        "from": days.first,
-        "to": days.last,
-        **facts(counts, "files", "not_understood", "calls", "answered", "held", "percent_held"),
-        **facts(counts, "in_part", "missing", "recordings", "without_call", "unheard"),
-        **facts(counts, "duplicates", "gaps", "joined_by"),
-    }

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.concerns.incident import read_incident_reference
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -21,33 +20,39 @@ from callrec.cli.invocation import (
     reading_person,
 )
 from callrec.cli.layout import Prose, Table
-from callrec.cli.output import facts, labelled
-from callrec.policy.clock_events import Urgency
+from callrec.cli.output import labelled
 from callrec.policy.days import parse_day, short_date
 from callrec.policy.handing_over import Channel
 from callrec.policy.rights.complaint import (
     ComplaintAct,
-    ComplaintState,
     Finding,
     check_account,
     check_day,
     must_be_told,
 )
+from callrec.views.complaints import (
+    CHANNELS,
+    DONE,
+    QUESTIONS,
+    SAID,
+    complaint_facts,
+    complaint_json,
+    dated_late_lines,
+    day_or_unknown,
+    entered,
+    how_told,
+    pressing,
+    received_line,
+)
+from callrec.views.typed import read_complaint, read_incident, read_request, read_word
+from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.complaints.complaint import ChangedComplaint, NewComplaint
-    from callrec.complaints.show import ComplaintEvent, ListedComplaint, ShownComplaint
+    from callrec.complaints.show import ListedComplaint, ShownComplaint
     from callrec.practice import Actor, Practice
 
 complaint_app = new_app()
-
-CHANNELS: Final[Mapping[str, str]] = {
-    Channel.LETTER: "by letter",
-    Channel.PHONE: "by telephone",
-    Channel.SMS: "by text message",
-    Channel.EMAIL: "by e-mail",
-    Channel.PERSON: "in person",
-}
 
 _Answer = TypeVar("_Answer")
 
@@ -102,16 +107,13 @@ def _entered_as(
         complainant=ask("Who complains?", str, from_, "--from NAME"),
         contact=ask("How can we reach them?", str, contact, "--contact TEXT", help_=_REACHED),
         what=ask("What do they say is wrong?", str, what, "--what TEXT", check=check_account),
-        request=link("Which request is it about?", options.read_request, request),
-        incident=link("Which incident is it about?", read_incident_reference, incident),
+        request=link("Which request is it about?", read_request, request),
+        incident=link("Which incident is it about?", read_incident, incident),
     )
 
 
 def _show_received(invocation: Invocation, made: ChangedComplaint) -> None:
-    due = " No day is known to acknowledge it by: callrec complaint show says why."
-    if made.due_on is not None:
-        due = f" Acknowledge it by {short_date(made.due_on)}."
-    _show_changed(invocation, made, f"{made.reference} is entered.{due}", "acknowledge")
+    _show_changed(invocation, made, received_line(made), "acknowledge")
 
 
 _REACHED: Final = "An address, an e-mail address or a telephone number."
@@ -230,18 +232,6 @@ def outcome(
     _add(ctx.obj, complaint, act, on=on, how=how, what=what, finding=finding, yes=yes)
 
 
-_QUESTIONS: Final = {
-    ComplaintAct.PROGRESSED: "What was done or found out?",
-    ComplaintAct.ANSWERED: "What was found, and what is done about it?",
-}
-
-_DONE: Final = {
-    ComplaintAct.ACKNOWLEDGED: "is acknowledged",
-    ComplaintAct.PROGRESSED: "is added to",
-    ComplaintAct.ANSWERED: "is closed",
-}
-
-
 def _add(
     invocation: Invocation,
     reference: str,
@@ -259,7 +249,7 @@ def _add(
     practice = practice_of(invocation)
     actor = _reader(invocation, practice)
     if what is None:
-        question, option = _QUESTIONS[act], "--what TEXT"
+        question, option = QUESTIONS[act], "--what TEXT"
         what = _ask(invocation, question, str, None, option, check=check_account)
     if must_be_told(act, finding):
         how = _how(invocation, how, "How were they told?")
@@ -272,17 +262,14 @@ def _add(
         finding=finding,
     )
     changed = add_to_complaint(practice, actor, reference, step)
-    _show_changed(invocation, changed, f"{reference} {_DONE[act]}.", "show")
+    _show_changed(invocation, changed, f"{reference} {DONE[act]}.", "show")
 
 
 def _show_changed(invocation: Invocation, changed: ChangedComplaint, done: str, then: str) -> None:
     value = {"id": changed.reference, **facts(changed, "state", "version", "due_on")}
     invocation.out.show(value, done)
-    if changed.is_dated_late:
-        invocation.out.note(
-            f"its acknowledgement was due by {_day(changed.due_on)}, and that day was over when you"
-            " said this: complaint show and the register of complaints show when you did"
-        )
+    for line in dated_late_lines(changed):
+        invocation.out.note(line)
     invocation.out.next_step(f"callrec complaint {then} {changed.reference}")
 
 
@@ -294,7 +281,7 @@ def list_(ctx: Context) -> None:
     listed = list_complaints(*practice_and_actor(ctx.obj))
     headers = ("complaint", "state", "received", "entered by", "acknowledge by")
     table = Table(headers, [_list_row(each) for each in listed])
-    ctx.obj.out.show_items([_listed_json(each) for each in listed], table)
+    ctx.obj.out.show_items([complaint_json(each) for each in listed], table)
     for each in listed:
         if each.received_on is None:
             changed = f"complaint {each.reference} is not as it was entered"
@@ -302,31 +289,8 @@ def list_(ctx: Context) -> None:
 
 
 def _list_row(listed: ListedComplaint) -> tuple[object, ...]:
-    received = _day(listed.received_on)
-    return listed.reference, listed.state, received, listed.entered_by, _pressing(listed)
-
-
-def _pressing(listed: ListedComplaint) -> str:
-    """By when it is acknowledged; nothing once it was."""
-    if listed.state is not ComplaintState.RECEIVED:
-        return ""
-    marks = {Urgency.OVERDUE: " OVERDUE", Urgency.DUE_SOON: " due soon"}
-    mark = marks.get(listed.urgency or Urgency.IN_TIME, "")
-    return f"{_due(listed.due_on, is_unknown=listed.is_unknown)}{mark}"
-
-
-def _day(day: date | None) -> str:
-    return "unknown" if day is None else short_date(day)
-
-
-def _due(due_on: date | None, *, is_unknown: bool) -> str:
-    """By when; nothing sets a day for what came before the law."""
-    return "no day" if due_on is None and not is_unknown else _day(due_on)
-
-
-def _listed_json(listed: ListedComplaint) -> Mapping[str, Any]:
-    names = ("state", "received_on", "due_on", "urgency", "entered_by")
-    return {"id": listed.reference, **facts(listed, *names)}
+    received = day_or_unknown(listed.received_on)
+    return listed.reference, listed.state, received, listed.entered_by, pressing(listed)
 
 
 @complaint_app.command()
@@ -363,10 +327,10 @@ def _shown_json(shown: ShownComplaint) -> Mapping[str, Any]:
 
 def _shown_lines(shown: ShownComplaint) -> Iterator[str]:
     yield f"{shown.reference}  {shown.state}"
-    yield from labelled(_labelled(shown), width=16)
+    yield from labelled(complaint_facts(shown), width=16)
     for each in shown.history[1:]:
         yield ""
-        yield f"{short_date(each.on)}  {_SAID[each.what]}{_told(each)}, {_entered(each)}"
+        yield f"{short_date(each.on)}  {SAID[each.what]}{how_told(each)}, {entered(each)}"
         if each.finding:
             yield Prose(f"  {each.finding}: {Finding(each.finding).meaning}")
         if each.said:
@@ -376,71 +340,25 @@ def _shown_lines(shown: ShownComplaint) -> Iterator[str]:
         yield Prose(f"  {sentence}")
 
 
-_SAID: Final = {
-    ComplaintAct.ACKNOWLEDGED: "acknowledged",
-    ComplaintAct.PROGRESSED: "progress",
-    ComplaintAct.ANSWERED: "outcome",
-}
-
-
-def _told(event: ComplaintEvent) -> str:
-    if event.how:
-        return f", told {CHANNELS[Channel(event.how)]}"
-    return ", not told to the complainant"
-
-
-def _entered(event: ComplaintEvent) -> str:
-    on = "" if event.entered_on == event.on else f" on {short_date(event.entered_on)}"
-    return f"entered by {event.by}{on}"
-
-
-def _labelled(shown: ShownComplaint) -> Iterator[tuple[str, object]]:
-    came = shown.history[0]
-    yield "complainant", shown.complainant
-    yield "contact", shown.contact
-    yield "complains of", came.said
-    how = CHANNELS[Channel(came.how)]
-    yield "received", f"{short_date(shown.received_on)}, {how}, {_entered(came)}"
-    if shown.request:
-        yield "request", shown.request
-    if shown.incident:
-        yield "incident", shown.incident
-    due = _due(shown.deadline.due_on, is_unknown=shown.deadline.is_unknown)
-    if shown.acknowledged_on is not None:
-        late = f", {'late' if shown.was_late else 'in time'}; it was due by {due}"
-        has_day = shown.deadline.due_on is not None
-        yield "acknowledged", f"{short_date(shown.acknowledged_on)}{late if has_day else ''}"
-        if shown.is_dated_late and shown.acknowledged_entered_on is not None:
-            written = short_date(shown.acknowledged_entered_on)
-            yield "written down", f"{written}, when that day was over"
-    elif shown.state is ComplaintState.RECEIVED:
-        yield "acknowledge by", f"{due}{', OVERDUE' if shown.was_late else ''}"
-
-
 def _reader(invocation: Invocation, practice: Practice) -> Actor:
     from callrec.complaints.log import COMPLAINTS
 
     return reading_person(invocation, practice, COMPLAINTS)
 
 
-def read_complaint_reference(text: str) -> str:
-    """A complaint's reference as it is printed: ``C-2``, from that or from ``2``."""
-    return f"C-{options.read_reference('complaint', 'C-2', text)}"
-
-
 def _channel(text: str) -> Channel:
-    return options.read_word(Channel, "channel", text)
+    return read_word(Channel, "channel", text)
 
 
 def _finding(text: str) -> Finding:
-    return options.read_word(Finding, "finding", text)
+    return read_word(Finding, "finding", text)
 
 
 ComplaintReference = Annotated[
     str,
     typer.Argument(
         metavar="COMPLAINT",
-        parser=read_complaint_reference,
+        parser=read_complaint,
         help="Which complaint: C-2, or 2 for short.",
     ),
 ]
@@ -519,7 +437,7 @@ AboutRequest = Annotated[
     typer.Option(
         "--request",
         metavar="REQUEST",
-        parser=options.read_request,
+        parser=read_request,
         help="The request that it is about.",
     ),
 ]
@@ -529,7 +447,7 @@ AboutIncident = Annotated[
     typer.Option(
         "--incident",
         metavar="INCIDENT",
-        parser=read_incident_reference,
+        parser=read_incident,
         help="The incident that it is about.",
     ),
 ]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,21 +20,31 @@ from callrec.cli.invocation import (
     practice_of,
     reading_person,
 )
-from callrec.cli.layout import Table, as_words
-from callrec.cli.options import read_recording, read_request
-from callrec.cli.output import Output, act_in_words, facts, labelled, local_time
-from callrec.crypto.canonical import LARGEST_INTEGER
-from callrec.errors import Unusable
+from callrec.cli.layout import Table
+from callrec.cli.output import Output, labelled
 from callrec.policy.breach import (
     BREACH_RECORD_FIELDS,
     ICO_REPORT_FIELDS,
-    NOT_TOLD,
     PEOPLE_TOLD_FIELDS,
     Closing,
-    Findings,
 )
-from callrec.policy.days import parse_day, parse_day_or_instant, parse_instant, short_date
-from callrec.policy.incident import IncidentState, Outcome
+from callrec.policy.days import parse_day_or_instant
+from callrec.policy.incident import Outcome
+from callrec.views.incidents import (
+    FINDINGS,
+    OUTCOMES,
+    AskedFinding,
+    finding_named,
+    incident_facts,
+    listed_json,
+    read_findings,
+    read_noticed,
+    reported_line,
+    spoken,
+    updated_lines,
+)
+from callrec.views.typed import read_incident, read_recording, read_request
+from callrec.views.words import act_in_words, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.cli.prompts import Prompts
@@ -70,9 +80,8 @@ def report(
 
 
 def _show_reported(out: Output, made: ReportedIncident, zone: tzinfo) -> None:
-    ends = local_time(made.due_at, zone)
-    said = f"{made.reference} is reported; {made.told} is told. 72 hours end {ends}."
-    out.show({"id": made.reference, **facts(made, "told", "due_at")}, said)
+    value = {"id": made.reference, **facts(made, "told", "due_at")}
+    out.show(value, reported_line(made, zone))
     out.next_step(f"callrec incident show {made.reference}")
 
 
@@ -124,7 +133,7 @@ def list_(ctx: Context) -> None:
     now, zone = ctx.obj.now(), practice.settings.time_zone
     rows = [_list_row(each, now, zone) for each in listed]
     headers = ("incident", "noticed", "72 hours end", "left", "state", "by", "told")
-    ctx.obj.out.show_items([_listed_json(each, now) for each in listed], Table(headers, rows))
+    ctx.obj.out.show_items([listed_json(each, now) for each in listed], Table(headers, rows))
 
 
 @incident_app.command()
@@ -138,69 +147,29 @@ def show(ctx: Context, incident: IncidentReference) -> None:
     ctx.obj.out.show(_incident_json(shown), lines)
 
 
-def read_incident_reference(text: str) -> str:
-    """An incident's reference as it is printed: ``I-3``, from that or from ``3``."""
-    return f"I-{options.read_reference('incident', 'I-3', text)}"
-
-
 IncidentReference = Annotated[
     str,
     typer.Argument(
         metavar="INCIDENT",
-        parser=read_incident_reference,
+        parser=read_incident,
         help="Which incident: I-3, or 3 for short.",
     ),
 ]
 
 
-def _text(name: str, help_: str) -> Any:
-    return Annotated[str | None, typer.Option(f"--{name}", metavar="TEXT", help=help_)]
+def _option(name: str, asked: AskedFinding) -> Any:
+    kind = str if asked.least is None else int
+    option = typer.Option(
+        f"--{name.replace('_', '-')}",
+        metavar=asked.metavar,
+        min=asked.least,
+        max=asked.most,
+        help=asked.help,
+    )
+    return Annotated[kind | None, option]
 
 
-def _count(name: str, help_: str) -> Any:
-    option = typer.Option(f"--{name}", metavar="N", min=0, max=LARGEST_INTEGER, help=help_)
-    return Annotated[int | None, option]
-
-
-def _day(name: str, help_: str) -> Any:
-    return Annotated[str | None, typer.Option(f"--{name}", metavar="DATE", help=help_)]
-
-
-def _grade(name: str, help_: str) -> Any:
-    return Annotated[int | None, typer.Option(f"--{name}", metavar="1-5", min=1, max=5, help=help_)]
-
-
-_FINDINGS: Mapping[str, Any] = {
-    # UK GDPR 33(3), in its order.
-    "nature": _text("nature", "What kind of breach it is."),
-    "people": _text("people", "Whom it concerns: patients, staff."),
-    "people_count": _count("people-count", "About how many people they are."),
-    "records": _text("records", "What kind of records it concerns."),
-    "record_count": _count("record-count", "About how many records they are."),
-    "contact": _text("contact", "Whom to ask for more information."),
-    "consequences": _text("consequences", "What is likely to follow from it."),
-    "measures": _text("measures", "What is done about it, or proposed."),
-    # UK GDPR 33(5).
-    "facts": _text("facts", "What happened, as far as you found out."),
-    "effects": _text("effects", "What effects it had."),
-    "remedy": _text("remedy", "What was done to put it right."),
-    # UK GDPR 34.
-    "people_told": _count("people-told", "How many of the people affected were told."),
-    "people_told_on": _day("people-told-on", "The day on which they were told."),
-    "people_told_how": _text("people-told-how", "How they were told, or everybody in public."),
-    "not_told": _text(
-        "not-told", "Why they need not be told: unreadable, averted or disproportionate."
-    ),
-    "dspt_reference": _text("dspt-reference", "Number of the report in the NHS's Toolkit (DSPT)."),
-    # How grave it is.
-    "likelihood": _grade(
-        "likelihood",
-        "How likely harm is: 1 not occurred, 2 not likely, 3 likely, 4 highly, 5 occurred.",
-    ),
-    "impact": _grade(
-        "impact", "How grave the harm is: 1 none, 2 minor, 3 some, 4 pain or loss, 5 death."
-    ),
-}
+_FINDINGS: Mapping[str, Any] = {name: _option(name, asked) for name, asked in FINDINGS.items()}
 """The option of each of the findings, under its name."""
 
 
@@ -222,25 +191,14 @@ def update(ctx: Context, incident: IncidentReference, **typed: Any) -> None:
     practice = practice_of(ctx.obj)
     if not said and ctx.obj.prompts.possible and not ctx.obj.given.json:
         said = _ask_findings(ctx.obj.prompts)
-    found = _read_findings(practice, said)
+    found = read_findings(practice, said)
     updated = update_incident(practice, _reader(ctx.obj, practice), incident, found)
     _show_updated(ctx.obj, updated, f"{incident} is added to.")
 
 
-def _read_findings(practice: Practice, said: Mapping[str, Any]) -> Findings:
-    """What was found out, its day in any form that people type."""
-    from callrec.practice import today
-
-    told_on = said.get("people_told_on")
-    if not told_on:
-        return Findings(**said)
-    read = parse_day(told_on, today(practice), option="--people-told-on DATE")
-    return Findings(**{**said, "people_told_on": read.isoformat()})
-
-
 def _ask_findings(prompts: Prompts) -> dict[str, Any]:
     """What was found out, one thing after another, until there is no more to say."""
-    left = {name: option.__metadata__[0] for name, option in _FINDINGS.items()}
+    left = dict(FINDINGS)
     said: dict[str, Any] = {}
     while left:
         choices = {name: each.help.rstrip(".") for name, each in left.items()}
@@ -251,20 +209,9 @@ def _ask_findings(prompts: Prompts) -> dict[str, Any]:
             break
         asked = left.pop(name)
         said[name] = prompts.ask_until(
-            choices[name], partial(_finding, asked), option=f"{asked.default} {asked.metavar}"
+            choices[name], asked.read, option=f"--{name.replace('_', '-')} {asked.metavar}"
         )
     return said
-
-
-def _finding(asked: Any, answer: str) -> str | int:
-    """One of them, as its option takes it."""
-    if asked.min is None:
-        return answer
-    if not answer.isdecimal() or not asked.min <= int(answer) <= asked.max:
-        raise Unusable(
-            "that cannot be used", hint=f"a whole number from {asked.min} to {asked.max}"
-        )
-    return int(answer)
 
 
 @incident_app.command()
@@ -304,7 +251,7 @@ def _closing(
     from callrec.practice import today
 
     if outcome is None:
-        outcome = Outcome(prompts.choose("Outcome", _MEANINGS, option="--outcome OUTCOME"))
+        outcome = Outcome(prompts.choose("Outcome", OUTCOMES, option="--outcome OUTCOME"))
     day = on or prompts.ask("On which day (or moment)", option="--on DATE")
     why = reason or prompts.ask("Reason", option="--reason TEXT")
     read, at = parse_day_or_instant(day, practice.settings.time_zone, today(practice))
@@ -325,12 +272,8 @@ def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -
         **facts(updated, "still_missing"),
     }
     out.show(value, done)
-    if updated.must_be_reported and updated.state is IncidentState.OPEN:
-        out.note("by its likelihood and impact it is reported to the Information Commissioner")
-    if updated.must_tell_people and set(PEOPLE_TOLD_FIELDS) & set(updated.still_missing):
-        out.note("by its impact the people affected are told, without undue delay [UK GDPR 34]")
-    if updated.still_missing:
-        out.note(f"not said yet: {', '.join(map(_named, updated.still_missing))}")
+    for line in updated_lines(updated):
+        out.note(line)
     out.next_step(f"callrec incident show {updated.reference}")
 
 
@@ -396,23 +339,12 @@ def _reader(invocation: Invocation, practice: Practice) -> Actor:
     return reading_person(invocation, practice, INCIDENTS)
 
 
-def _listed_json(listed: ListedIncident, now: datetime) -> Mapping[str, Any]:
-    """An incident in a list, for programs; the seconds that are left are less than 0 when over."""
-    left = listed.left(now)
-    return {
-        "id": listed.reference,
-        **facts(listed, "state", "noticed_at", "due_at"),
-        "left_s": None if left is None else int(left.total_seconds()),
-        **facts(listed, "reported_by", "told"),
-    }
-
-
 def _list_row(listed: ListedIncident, now: datetime, zone: tzinfo) -> tuple[object, ...]:
     return (
         listed.reference,
         local_time(listed.noticed_at, zone),
         local_time(listed.due_at, zone),
-        _spoken(listed.left(now)),
+        spoken(listed.left(now)),
         listed.state,
         listed.reported_by,
         listed.told,
@@ -447,93 +379,11 @@ def _incident_json(shown: ShownIncident) -> Mapping[str, Any]:
 def _incident_lines(shown: ShownIncident, now: datetime, zone: tzinfo) -> Iterator[str]:
     """An incident in words, a line each."""
     yield f"{shown.reference}  {shown.state}"
-    yield from labelled(_labelled(shown, now, zone), width=14)
+    yield from labelled(incident_facts(shown, now, zone), width=14)
     for event in shown.history:
-        added = f"  {', '.join(map(_named, event.added))}" if event.added else ""
+        added = f"  {', '.join(map(finding_named, event.added))}" if event.added else ""
         what = f"{act_in_words(event.what)}  {event.by}{added}"
         yield f"{'history':<14}{local_time(event.at, zone)}  {what}"
-
-
-_REPORTABLE: Mapping[bool | None, str] = {
-    None: "nobody has said how likely and how grave the harm is",
-    True: "yes, by likelihood and impact",
-    False: "no, by likelihood and impact",
-}
-
-
-def _labelled(shown: ShownIncident, now: datetime, zone: tzinfo) -> Iterator[tuple[str, object]]:
-    yield "noticed", local_time(shown.noticed_at, zone)
-    yield "reported", f"{local_time(shown.reported_at, zone)} by {shown.reported_by}"
-    yield "told", shown.told
-    yield "72 hours end", f"{local_time(shown.due_at, zone)}{_left(shown, now)}"
-    yield "what", shown.what
-    if shown.recordings:
-        yield "recordings", ", ".join(map(str, shown.recordings))
-    if shown.request:
-        yield "request", shown.request
-    for name, value in shown.findings.stated.items():
-        yield _named(name), _finding_in_words(name, value)
-    yield "reportable", _REPORTABLE[shown.must_be_reported]
-    if shown.must_tell_people:
-        yield "tell people", "yes, by impact, without undue delay"
-    if closing := shown.closing:
-        when = short_date(closing.on) if closing.at is None else local_time(closing.at, zone)
-        late = ", after the 72 hours" if shown.was_late else ""
-        yield "outcome", f"{as_words(closing.outcome)}, {when}{late}"
-        yield "reason", closing.reason
-        if closing.delay_reason:
-            yield "delayed", closing.delay_reason
-    if shown.still_missing:
-        yield "still missing", ", ".join(map(_named, shown.still_missing))
-
-
-def _finding_in_words(name: str, value: Any) -> Any:
-    if name == "people_told_on":
-        return short_date(date.fromisoformat(value))
-    return NOT_TOLD[value] if name == "not_told" else value
-
-
-def _left(shown: ShownIncident, now: datetime) -> str:
-    if shown.state is IncidentState.CLOSED:
-        return ""
-    left = shown.due_at - now
-    return f", {_spoken(left)}" if left.total_seconds() < 0 else f", {_spoken(left)} left"
-
-
-def _spoken(left: timedelta | None) -> str:
-    """``20 h``, ``5 h over``; nothing once it is closed."""
-    if left is None:
-        return ""
-    hours = f"{abs(left.total_seconds()) // 3600:.0f} h"
-    return f"{hours} over" if left.total_seconds() < 0 else hours
-
-
-_SHORTER: Final = {
-    "people_told_on": "told on",
-    "people_told_how": "told how",
-    "dspt_reference": "DSPT report",
-}
-"""What stands beside "people told", and fits its column."""
-
-
-def _named(name: str) -> str:
-    return _SHORTER.get(name) or name.replace("_", " ")
-
-
-_MEANINGS: Mapping[str, str] = {
-    Outcome.REPORTED: "the Information Commissioner was told",
-    Outcome.NOT_REPORTED: "it need not be reported",
-}
-
-
-def read_noticed(text: str, practice: Practice) -> datetime:
-    """When something was noticed: a moment, or ``now``."""
-    if text.casefold() == "now":
-        return practice.now()
-    from callrec.practice import today
-
-    hint = "type now, or a day and a time: 4/1/2024 14:05"
-    return parse_instant(text, practice.settings.time_zone, today(practice), hint=hint)
 
 
 def _asked(prompts: Prompts, given: str | None, what: str, option: str) -> str | None:

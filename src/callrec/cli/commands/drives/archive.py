@@ -21,9 +21,10 @@ from callrec.cli.invocation import (
     practice_of,
     signing_person,
 )
-from callrec.cli.output import Output, counted, facts
+from callrec.cli.output import Output
 from callrec.errors import CallrecError, DoneInPart, Failed, NotFound, Tampered, Unusable
 from callrec.policy.days import short_date
+from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
     from callrec.archive.log import Removed
@@ -148,10 +149,12 @@ def _archived_json(done: Archived) -> Mapping[str, Any]:
 
 
 def _archived_lines(done: Archived) -> Iterator[str]:
+    from callrec.views.volumes import size_in_words
+
     if done.erased:
         yield f"Erased there first: {counted(done.erased, 'destroyed recording')}."
     if done.bag:
-        size = volumes.size_in_words(done.size_bytes)
+        size = size_in_words(done.size_bytes)
         what = f"{counted(done.recordings, 'recording')}, {size}"
         yield f'{what}, copied to "{done.label}", read back and compared.'
         yield f"Bag {done.bag}; the copy of the catalogue there is new, checked and opened."
@@ -159,7 +162,7 @@ def _archived_lines(done: Archived) -> Iterator[str]:
         yield f'Nothing to copy: "{done.label}" holds all that was asked for.'
         yield "The copy of the catalogue there is new, checked and opened."
     if done.removed is not None and done.removed.recordings:
-        size = volumes.size_in_words(done.removed.size_bytes)
+        size = size_in_words(done.removed.size_bytes)
         what = counted(done.removed.recordings, "recording")
         yield f"{what} removed here, {size}; copies are on drives."
 

@@ -19,8 +19,8 @@ from callrec.cli.invocation import (
     practice_of,
     signing_login,
 )
-from callrec.cli.output import counted, facts, local_time
 from callrec.errors import DoneInPart
+from callrec.views.words import counted, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.archive.fetch import Fetched

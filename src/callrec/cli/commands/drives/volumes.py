@@ -6,12 +6,11 @@ import shlex
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from callrec.cli.commands.concerns import incident as incident_options
-from callrec.cli.commands.concerns.incident import read_noticed
 from callrec.cli.invocation import (
     Context,
     acting_person,
@@ -22,12 +21,11 @@ from callrec.cli.invocation import (
 )
 from callrec.cli.layout import Table
 from callrec.cli.options import VolumeFolder
-from callrec.cli.output import counted, facts, local_day, local_time
+from callrec.views.incidents import read_noticed
+from callrec.views.words import counted, facts, local_day, local_time
 
 if TYPE_CHECKING:
     from callrec.archive.volumes import ListedVolume, LostVolume, VolumeKeeper
-
-MB, KB = 1_000_000, 1_000
 
 
 def list_(ctx: Context) -> None:
@@ -36,6 +34,7 @@ def list_(ctx: Context) -> None:
     If you are logged in and may search, you see who has each and where it is. That is recorded.
     """
     from callrec.archive.volumes import keepers_of_volumes, list_volumes
+    from callrec.views.volumes import volume_json
 
     practice = practice_of(ctx.obj)
     actor = acting_person_if_any(ctx.obj, practice)
@@ -111,36 +110,14 @@ def found(ctx: Context, folder: VolumeFolder) -> None:
     out.next_step(f"callrec archive --to {shlex.quote(str(folder))}")
 
 
-def size_in_words(size_bytes: int) -> str:
-    """An amount of bytes in words."""
-    if size_bytes >= MB:
-        return f"{size_bytes / MB:,.1f} MB"
-    return f"{size_bytes / KB:,.1f} kB"
-
-
-def volume_json(each: ListedVolume, kept: VolumeKeeper | None = None) -> dict[str, Any]:
-    """As other programs read it (docs/reference/json.md)."""
-    return {
-        "volume": each.label,
-        **facts(each, "standing", "serial"),
-        "with": kept.by if kept else None,
-        "at": kept.place if kept else None,
-        "attached": each.at,
-        "last_written": each.written_at,
-        "last_seen": each.seen_at,
-        **facts(each, "bags", "recordings"),
-        "bytes": each.size_bytes,
-        "last_verified": each.verified_at,
-        **facts(each, "on_vaults_disk"),
-    }
-
-
 def _row(each: ListedVolume, zone: tzinfo) -> tuple[object, ...]:
+    from callrec.views.volumes import size_in_words, where_now
+
     return (
         *(each.label, each.recordings, size_in_words(each.size_bytes)),
         _day(each.written_at, zone),
         _day(each.verified_at, zone) if each.verified_at else "never by you",
-        "lost" if each.is_lost else "attached" if each.at else "away",
+        where_now(each),
     )
 
 

@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING
 
 from callrec.cli import options
 from callrec.cli.commands.requests.sitting import Sitting
-from callrec.cli.commands.requests.view import (
-    by_hand_line,
-    date_mismatch_lines,
-    edits_json,
-    edits_lines,
-    granted_in_words,
-    remark_lines,
-    request_lines,
-)
+from callrec.cli.commands.requests.view import request_lines
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -29,16 +21,24 @@ from callrec.cli.invocation import (
     signing_person,
     typed_day,
 )
-from callrec.cli.layout import as_words
-from callrec.cli.output import facts
 from callrec.errors import Failed, Unusable
-from callrec.policy.days import last_day, short_date
-from callrec.policy.edits import Edits, TypedEdit
-from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.edits import TypedEdit
+from callrec.policy.purpose import Purpose
 from callrec.policy.rights.grounds import Ground
-from callrec.policy.rights.letter import LetterKind
 from callrec.policy.rights.withholding import Opinion
-from callrec.policy.words import in_words, some_of
+from callrec.policy.words import in_words
+from callrec.views.decisions import (
+    after_approval,
+    approved_lines,
+    foreseen_lines,
+    glass_reason,
+    opinion_given,
+)
+from callrec.views.requests import (
+    date_mismatch_lines,
+    edits_json,
+)
+from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -86,7 +86,7 @@ def approve(
     chosen = _chosen(recording, withhold, options.typed_edits(clip, silence))
     last = typed_day(practice, until, "--until", ahead=True)
     advised = _advised(practice, chosen, opinion_of, opinion_on, consulted)
-    alone = _glass_reason(reason, break_glass=break_glass, countersign=countersign)
+    alone = glass_reason(reason, break_glass=break_glass, countersign=countersign)
     decision = replace(advised, to=to, until=last, note=note, glass_reason=alone)
     _approve_each(ctx.obj, sitting, practice, decision, countersign=countersign, yes=yes)
     sitting.end()
@@ -191,12 +191,8 @@ def _confirmed(
         decision = replace(decision, opened=shown.opened)
         foreseen = preview_approval(practice, actor, reference, decision)
         decision = replace(decision, seen=foreseen)
-        for line in (
-            f"To be granted: {', '.join(map(str, foreseen.granted))}.",
-            *by_hand_line(r.id for r in shown.recordings if r.by_hand and r.id in foreseen.granted),
-            *_details(foreseen.granted, foreseen.withheld),
-            *remark_lines(foreseen.concerned, foreseen.of_other_day),
-        ):
+        by_hand = (each.id for each in shown.recordings if each.by_hand)
+        for line in foreseen_lines(foreseen, by_hand):
             invocation.out.note(line)
         if shown.purpose is Purpose.DISPOSAL and foreseen.withheld and not decision.note:
             why = prompts.ask("Why is the rest kept on, although it is due", option="--note TEXT")
@@ -204,13 +200,6 @@ def _confirmed(
     if prompts.ask(f"Type {reference} to approve it", option="--yes") != reference:
         raise Failed("not confirmed, so nothing was done")
     return decision
-
-
-def _details(edits: Mapping[int, Edits], withheld: Mapping[int, Ground]) -> Iterator[str]:
-    for number, edit in edits_lines(edits):
-        yield f"Edited: {number}, {edit}."
-    for number, ground in withheld.items():
-        yield f"Withheld: {number}, {as_words(ground)}: {ground.meaning}."
 
 
 def grounds_of(given: Collection[options.Withheld]) -> Mapping[int, Ground]:
@@ -222,26 +211,7 @@ def grounds_of(given: Collection[options.Withheld]) -> Mapping[int, Ground]:
 
 
 def _opinion(practice: Practice, of: str | None, on: str | None) -> Opinion | None:
-    """A health professional's opinion, if one was typed."""
-    day = typed_day(practice, on, "--opinion-on")
-    if of is None and day is None:
-        return None
-    if of is None or day is None:
-        raise Unusable(
-            "an opinion is somebody's, of a day", hint="give both: --opinion-of and --opinion-on"
-        )
-    return Opinion(of, day)
-
-
-def _glass_reason(reason: str | None, *, break_glass: bool, countersign: str | None) -> str | None:
-    if not break_glass and reason is not None:
-        raise Unusable("--reason belongs to --break-glass", hint="give --note TEXT for a note")
-    if break_glass and countersign is not None:
-        raise Unusable(
-            "you break the glass alone, so nobody countersigns",
-            hint="give --countersign or --break-glass",
-        )
-    return (reason or "") if break_glass else None
+    return opinion_given(of, typed_day(practice, on, "--opinion-on"))
 
 
 def _show(sitting: Sitting, practice: Practice, done: Approved) -> None:
@@ -254,44 +224,11 @@ def _show(sitting: Sitting, practice: Practice, done: Approved) -> None:
         "withheld": [{"id": number, "code": code} for number, code in done.withheld.items()],
         **facts(done, "lapses_at", "of_other_day", "by_hand"),
     }
-    numbers = some_of(done.recordings)
-    is_heard = TERMS[done.purpose].is_heard
-    what = f"for {done.to}" if is_heard else granted_in_words(done.purpose, done.to)
-    last = short_date(last_day(done.lapses_at, practice.settings.time_zone))
-    lines = (
-        f"{done.reference} is approved: {numbers} {what}.",
-        *by_hand_line(done.by_hand),
-        *_details(done.edits, done.withheld),
-        _what_follows(done, last),
-    )
-    sitting.show(done.reference, value, lines)
+    sitting.show(done.reference, value, approved_lines(done, practice.settings.time_zone))
     for line in date_mismatch_lines(done.of_other_day):
         out.note(line)
-    match done.purpose:
-        case Purpose.ERASURE:
-            out.next_step(f"callrec request erase {done.reference}")
-        case Purpose.DISPOSAL:
-            out.next_step(f"callrec retention dispose {done.reference}")
-        case purpose if TERMS[purpose].takes_effect:
-            kind = LetterKind.RESTRICTED if TERMS[purpose].restricts else LetterKind.ANSWER
-            out.next_step(f"callrec request letter {done.reference} --kind {kind}")
-        case purpose:
-            which = done.reference
-            out.next_step(f"{done.to} runs callrec listen {which}, or callrec release {which}")
-            if TERMS[purpose].is_dated:
-                answer = f"callrec request letter {which} --kind {LetterKind.ANSWER}"
-                out.next_step(f"then the Data Controller runs {answer}")
-
-
-def _what_follows(done: Approved, last: str) -> str:
-    terms = TERMS[done.purpose]
-    if terms.is_heard:
-        return f"{done.to} can listen until {last}."
-    if terms.is_destroyed:
-        return f"It can be carried out until {last}."
-    if terms.restricts:
-        return "It is in effect now: nobody hears or releases it until you close the request."
-    return "It is in effect now: the note stands beside each recording."
+    for step in after_approval(done):
+        out.next_step(step)
 
 
 deny_app = new_app()

@@ -12,7 +12,6 @@ import typer
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.layout import Prose
-from callrec.cli.output import facts
 from callrec.errors import Unusable
 from callrec.policy import days as working_days
 from callrec.policy.clause import Law
@@ -21,6 +20,7 @@ from callrec.policy.clock_events import ClockEvent, ClockEventKind, Deadline, Re
 from callrec.policy.clock_rules import check_event
 from callrec.policy.days import parse_day, parse_instant
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.views.words import facts
 
 due_app = new_app()
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -15,10 +14,10 @@ import typer
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
-from callrec.cli.output import Output, counted, facts
+from callrec.cli.output import Output
 from callrec.errors import DoneInPart, Unusable
 from callrec.policy.clause import Law
-from callrec.policy.words import in_words
+from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -58,26 +57,11 @@ class DestructionCommand:
     """What is typed, but for the request."""
     kept_under: Law
     """By what is kept that was asked for."""
-    preview_lines: Callable[[Sequence[DestructionItem]], Iterator[str]]
-    """What would be destroyed, in words."""
 
 
-def _erasure_lines(items: Sequence[DestructionItem]) -> Iterator[str]:
-    listed = ", ".join(str(each.recording) for each in items)
-    yield f"Would destroy {counted(len(items), 'recording')}: {listed}."
+ERASING: Final = DestructionCommand("callrec request erase", Law.ERASURE)
 
-
-def _disposal_lines(items: Sequence[DestructionItem]) -> Iterator[str]:
-    yield f"Would destroy {counted(len(items), 'recording')}:"
-    for rule, count in sorted(Counter(each.rule for each in items).items()):
-        yield f"  {rule}: {count}"
-
-
-ERASING: Final = DestructionCommand("callrec request erase", Law.ERASURE, _erasure_lines)
-
-DISPOSING: Final = DestructionCommand(
-    "callrec retention dispose", Law.RECORDS_CODE, _disposal_lines
-)
+DISPOSING: Final = DestructionCommand("callrec retention dispose", Law.RECORDS_CODE)
 
 
 def destroy_as_approved(
@@ -94,6 +78,7 @@ def destroy_as_approved(
     """Show what would be destroyed, or destroy it once that was confirmed."""
     from callrec.registers.verify import check_vault
     from callrec.retention.erase import carry_out, is_carried_out
+    from callrec.views.destroyed import disposal_lines, erasure_lines
 
     if to is not None and not os.path.isdir(to):  # noqa: PTH112  # Path.is_dir raises where no folder can be
         raise Unusable("there is no such folder to write to", hint="make it, or name another")
@@ -103,7 +88,8 @@ def destroy_as_approved(
         items = preview(practice, actor, request)
         if dry_run:
             value = {"id": request, "recordings": [each.recording for each in items]}
-            out.show(value, carrying_out.preview_lines(items))
+            lines = erasure_lines if carrying_out is ERASING else disposal_lines
+            out.show(value, lines(items))
             out.next_step(f"{carrying_out.command} {request}")
             return
         invocation.prompts.confirm(f"destroy {counted(len(items), 'recording')}", yes=yes)
@@ -147,6 +133,7 @@ def show_destruction(
     from callrec.package.destroyed import certificate_json
     from callrec.retention.certificate import certify_destruction, kept_under
     from callrec.retention.certified import issue_certificate  # fpdf2: 200 ms
+    from callrec.views.destroyed import destroyed_lines
 
     certificate = certify_destruction(practice, reference, released_to=done.released_to)
     kept = kept_under(practice, reference)
@@ -162,7 +149,7 @@ def show_destruction(
         "person": done.person or None,
         "document": certificate_json(certificate) if certificate else None,
     }
-    out.show(value, _lines(reference, done, kept, carrying_out.kept_under))
+    out.show(value, destroyed_lines(reference, done, kept, carrying_out.kept_under))
     if certificate and to:
         written = issue_certificate(practice, actor, certificate, to)
         out.note(f'the certificate is signed and written: "{written}"')
@@ -186,27 +173,6 @@ def volume_not_erased(label: str) -> DoneInPart:
         f'drive "{label}" stays as it is, and something is to be erased there',
         hint="callrec archive verify DIR names all that is wrong with a drive",
     )
-
-
-def _lines(reference: str, done: Destruction, kept: Mapping[int, str], law: Law) -> Iterator[str]:
-    what = counted(len(done.destroyed), "recording is", "recordings are")
-    yield f"{reference}: {what} destroyed, certificate {done.certificate}."
-    if done.person:
-        yield f"{done.person} is erased from the register of people."
-    if done.needed_person:
-        yield (
-            f"{done.needed_person} stays on the register, as something is kept or asked for of"
-            " theirs"
-        )
-    for number, code in kept.items():
-        yield f"kept: recording {number}, {in_words(code)} [{law.cited}]"
-    for each in done.released_to:
-        whom = f"{each.to_whom}, who has" if each.to_whom else "the person who has"
-        yield f"to be told [UK GDPR 19]: {whom} release {each.release[:8]} of {each.request}"
-    for label, owed in done.owed.items():
-        yield f'owed: drive "{label}" still holds {owed} of them'
-    for label, why in done.undone:
-        yield f'drive "{label}" stays as it is: {why}'
 
 
 def _next(command: str, done: Destruction, to: Path | None) -> str:

@@ -5,50 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.requests.view import deadline_json, deadline_lines, reader
+from callrec.cli.commands.requests.view import deadline_lines, reader
 from callrec.cli.invocation import Context, Invocation, practice_of
-from callrec.cli.options import read_recording
-from callrec.cli.output import facts
 from callrec.cli.prompts import ask_channel
 from callrec.errors import Unusable
-from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
-from callrec.policy.days import parse_day, parse_time, short_date
+from callrec.policy.clock_events import ClockEventKind
+from callrec.policy.days import parse_day, parse_time
 from callrec.policy.handing_over import Channel, Handover
-from callrec.policy.rights.letter import WITH_WORDS
+from callrec.views.events import (
+    AskedFor,
+    Event,
+    Unheard,
+    after_dating,
+    clock_event,
+    dated_lines,
+    late_lines,
+    read_not_heard,
+    reasons_by_number,
+    recorded_line,
+)
+from callrec.views.requests import deadline_json
+from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.requests.event import DatedRequest
     from callrec.requests.packages import NotedPackage
-
-
-class Event(StrEnum):
-    """What can be dated about a request, as it is typed."""
-
-    EXTEND = "extend"
-    ASK = "ask"
-    ANSWER = "answer"
-    IDENTITY = "identity"
-    AUTHORITY = "authority"
-    FEE = "fee"
-    THIRD_PARTIES = "third-parties"
-    HANDED_OVER = "handed-over"
-    ACKNOWLEDGED = "acknowledged"
-
-
-class AskedFor(StrEnum):
-    """What the practice asks for, as it is typed."""
-
-    CLARIFICATION = "clarification"
-    IDENTITY = "identity"
-    AUTHORITY = "authority"
-    FEE = "fee"
 
 
 EventName = Annotated[
@@ -107,27 +94,6 @@ WhichRelease = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Unheard:
-    """Recordings that need not be heard, by their numbers, and why."""
-
-    recordings: range
-    why: str
-
-
-def read_not_heard(text: str) -> Unheard:
-    """Why recordings need not be heard: ``1042=TEXT``, or ``1042-1060=TEXT`` for each of them."""
-    numbers, given, why = text.partition("=")
-    first, _, last = numbers.partition("-")
-    if not given:
-        raise Unusable(
-            "a reason is given for a recording that was not heard",
-            hint="give ID=TEXT, such as 1042=TEXT, or 1042-1060=TEXT for each of these",
-        )
-    begin = read_recording(first)
-    return Unheard(range(begin, read_recording(last or first) + 1), why.strip())
-
-
 NotHeard = Annotated[
     list[Unheard] | None,
     typer.Option(
@@ -137,8 +103,6 @@ NotHeard = Annotated[
         help="Why nobody needs to check a recording for third parties; 1042-1060=TEXT for several.",
     ),
 ]
-
-_CAME: Final = {each.came: each for each in Awaited}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +151,7 @@ def event(
     dated = _Dated(ctx.obj, practice, reader(ctx.obj, practice), request, what, day, reason)
     match what:
         case Event.THIRD_PARTIES:
-            reasons = {number: each.why for each in not_heard or () for number in each.recordings}
-            _third_parties(dated, reasons)
+            _third_parties(dated, reasons_by_number(not_heard or ()))
         case Event.HANDED_OVER:
             _handed_over(dated, at, by, to_whom, release)
         case Event.ACKNOWLEDGED:
@@ -259,8 +222,7 @@ def _acknowledged(dated: _Dated, release: str) -> None:
 
 def _show_recorded(dated: _Dated, done: NotedPackage, what: str) -> None:
     value = {"id": done.reference, **facts(dated, "event", "on"), **facts(done, "release")}
-    which = f"release {done.release[:8]} of {short_date(done.released_on)}"
-    dated.call.out.show(value, f"{done.reference}, {which}: {what} on {short_date(dated.on)}.")
+    dated.call.out.show(value, recorded_line(done, what, dated.on))
 
 
 def _clock(dated: _Dated, wanted: AskedFor) -> None:
@@ -269,13 +231,7 @@ def _clock(dated: _Dated, wanted: AskedFor) -> None:
     from callrec.requests.event import date_request
 
     call, practice, reason, on = dated.call, dated.practice, dated.reason, dated.on
-    match dated.event:
-        case Event.EXTEND:
-            event = ClockEvent(event=ClockEventKind.EXTENDED, on=on)
-        case Event.ASK:
-            event = ClockEvent(event=ClockEventKind.ASKED, on=on, awaited=Awaited(wanted))
-        case came:
-            event = ClockEvent(event=ClockEventKind.ANSWERED, on=on, awaited=_CAME[came])
+    event = clock_event(dated.event, on, wanted)
     if reason is None and event.event is not ClockEventKind.ANSWERED:
         reason = call.prompts.ask("Why, in a sentence", option="--reason TEXT")
     done = date_request(practice, dated.actor, dated.request, event, reason=reason or "")
@@ -286,21 +242,11 @@ def _clock(dated: _Dated, wanted: AskedFor) -> None:
         **deadline_json(done.deadline),
     }
     call.out.show(value, _lines(call, done, today(practice)))
-    if done.was_due_on:
-        call.out.note(
-            f"it was due on {short_date(done.was_due_on)}, and that was over when this was said:"
-            " the register of rights requests shows that it was put right"
-        )
-    tell = " --tell TEXT" if done.letter in WITH_WORDS else ""
-    call.out.next_step(
-        f"callrec request letter {dated.request} --kind {done.letter}{tell}"
-        if done.letter
-        else f"callrec request show {dated.request}"
-    )
+    for line in late_lines(done):
+        call.out.note(line)
+    call.out.next_step(after_dating(done))
 
 
 def _lines(call: Invocation, done: DatedRequest, on: date) -> Iterator[str]:
-    if done.instead_of:
-        yield f"{done.instead_of} was on record of it; both stay, and the newest counts."
-    yield f"{done.reference} is {done.state}."
+    yield from dated_lines(done)
     yield from deadline_lines(done.deadline, on, warn_days=call.settings.clocks.warn_days)

@@ -6,13 +6,10 @@ where the policy does not take it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from datetime import date
 from functools import partial
-from itertools import zip_longest
 from pathlib import Path  # Typer reads it
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -26,7 +23,6 @@ from callrec.cli.prompts import Prompts
 from callrec.errors import Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.completeness import AnswerContext, is_asked, read_answer
-from callrec.policy.days import DayRange, TimeRange, day_in_words, parse_days, parse_times
 from callrec.policy.further import (
     MAX_AGREEMENT_MIB,
     QUESTIONS,
@@ -34,34 +30,26 @@ from callrec.policy.further import (
     FurtherParticular,
     Question,
 )
-from callrec.policy.particulars import PARTIES, UNKNOWN, Answers, Unknown, check_not_in_future
+from callrec.policy.particulars import PARTIES, Answers
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.role import Power
-from callrec.policy.words import check_reason, some_of
+from callrec.policy.words import check_reason
+from callrec.views.particulars import (
+    FURTHER_NAMES,
+    PURPOSE_MEANINGS,
+    further_of,
+    known_of_calls,
+    read_about,
+    read_answers,
+    read_past_days,
+    read_times,
+    several,
+    six_questions,
+)
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
 
 _Answer = TypeVar("_Answer")
-
-PURPOSE_MEANINGS = {
-    Purpose.PROTECT_PARTIES: "protect the interests of both parties",
-    Purpose.PERFORMANCE: "improve the practice's performance",
-    Purpose.TRAINING: "train staff",
-    Purpose.ABUSIVE_CALL: "protect staff from an abusive or nuisance call",
-    Purpose.COMPLAINT: "establish the facts of a complaint about care or service",
-    Purpose.MEDICO_LEGAL: "a medico-legal claim",
-    Purpose.DISCIPLINARY: "an employee's telephone conduct",
-    Purpose.REGULATORY: "a regulator's investigation",
-    Purpose.SUBJECT_ACCESS: "someone wants their own calls",
-    Purpose.OUTSIDE_BODY: "the police or another outside body",
-    Purpose.DECEASED: "the record of somebody who has died",
-    Purpose.ERASURE: "someone wants their calls erased",
-    Purpose.PORTABILITY: "someone wants their calls in a form for computers",
-    Purpose.RECTIFICATION: "someone says that something in a call is wrong",
-    Purpose.RESTRICTION: "someone wants their calls kept and not used",
-    Purpose.OBJECTION: "someone objects to the use of their calls",
-}
 
 _SIX: Mapping[str, Any] = {
     "reason": options.Reason,
@@ -99,16 +87,13 @@ FURTHER: Mapping[FurtherParticular, Any] = {
 }
 """The option of each further particular."""
 
-_FURTHER = {each: each.replace("-", "_") for each in FurtherParticular}
-"""The name in Python of each further particular's option."""
-
 
 def takes_particulars(command: options.Command) -> options.Command:
     """Give a command an option for each particular; it gets what was typed as ``**typed``.
 
     They are many, and the same for each command that takes them.
     """
-    further = {_FURTHER[each]: option for each, option in FURTHER.items()}
+    further = {FURTHER_NAMES[each]: option for each, option in FURTHER.items()}
     return options.with_options(command, {**_SIX, **further}, after=2)
 
 
@@ -142,29 +127,12 @@ class PurposeCommand(Command):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         purpose: Purpose | None = ctx.meta[__name__]
         others = set(FurtherParticular) - set(TERMS[purpose].further) if purpose else set()
-        hidden = {_FURTHER[each] for each in others} | ({"purpose"} if purpose else set())
+        hidden = {FURTHER_NAMES[each] for each in others} | ({"purpose"} if purpose else set())
         shown = copy(self)
         shown.params = [each for each in self.params if each.name not in hidden]
         if purpose and purpose in PARTIES:
             shown.params = [_of_parties(each, PARTIES[purpose]) for each in shown.params]
         super(PurposeCommand, shown).format_options(ctx, formatter)
-
-
-_BETWEEN = "; "
-"""What stands between several answers to one question."""
-
-
-def as_answers(typed: Mapping[str, Any]) -> dict[str, Any]:
-    """What was typed, several answers to one question as they are typed to that."""
-    since, until = typed["since"] or [], typed["until"] or []
-    if len(since) != len(until) and (len(since), len(until)) != (1, 0):
-        raise Unusable("each --from has its --to", hint="give them in pairs: --from DATE --to DATE")
-    spans = [f"{first} to {last}" for first, last in zip_longest(since, until, fillvalue="today")]
-    several = {"on": [*(typed["on"] or []), *spans]}
-    several |= {name: typed[name] or [] for name in ("extension", "number")}
-    joined = {name: _BETWEEN.join(texts) or None for name, texts in several.items()}
-    others = {name: text for name, text in typed.items() if name not in ("since", "until")}
-    return {**others, **joined}
 
 
 def _of_parties(param: Any, who: str) -> Any:
@@ -184,27 +152,6 @@ def ask_purpose(prompts: Prompts, given: Purpose | None) -> Purpose:
     return Purpose(prompts.choose("What are the recordings for?", choices, option="PURPOSE"))
 
 
-def read_answers(practice: Practice, typed: Mapping[str, Any]) -> Answers:
-    """What was typed, and no more: the policy's refusal names all that is missing."""
-    from callrec.practice import today
-
-    days, times, further = typed["on"], typed["at"], _typed_further(typed)
-    agreement = further.pop(FurtherParticular.AGREEMENT, None)
-    return Answers(
-        reason=typed["reason"],
-        days=_days(days, today(practice), "--date") if days else None,
-        times=_times(times) if times else None,
-        extensions=_several(typed["extension"] or ""),
-        numbers=_several(typed["number"] or ""),
-        parties=tuple(typed["party"] or ()),
-        names=tuple(typed["name"] or ()),
-        person=typed.get("person"),
-        about=typed["about"],
-        further=further,
-        agreement=None if agreement is None else _read_file(agreement),
-    )
-
-
 def add_known(
     invocation: Invocation,
     practice: Practice,
@@ -214,63 +161,18 @@ def add_known(
     recordings: Sequence[int],
     typed: dict[str, Any],
 ) -> dict[str, Any]:
-    """What was typed, and what the named recordings say to a person who may see it.
-
-    Not where a law wants every recording: such a request describes more than those that are named.
-    """
-    from callrec.practice import powers
-    from callrec.search.show import common_facts
-
-    wanted = [name for name in ("on", "at", "extension", "number") if typed[name] is None]
-    if not recordings or not wanted or TERMS[purpose].is_owed_whole:
-        return typed
-    which = f"recording {some_of(recordings)}"
-    if Power.SEARCH not in powers(practice, actor):
-        if invocation.prompts.possible:
-            invocation.out.note(f"you may not see {which}: say what you know of the call")
-        return typed
-    known = common_facts(practice, actor, recordings)
-    taken = {
-        "on": (known.day and f"{known.day}", known.day and day_in_words(known.day)),
-        "at": (known.at and f"{known.at:%H:%M}", known.at and f"{known.at:%H:%M}"),
-        "extension": (known.extension, f"extension {known.extension}"),
-    }
-    taken = {name: each for name, each in taken.items() if name in wanted and each[0]}
-    if taken:
-        words = ", ".join(str(words) for _, words in taken.values())
-        invocation.out.note(f"taken from {which}: {words}")
-    answers = {name: answer for name, (answer, _) in taken.items()}
-    if "number" in wanted:
-        invocation.out.note(
-            f"the number of {which} is not shown to you, and is not needed here;"
-            " if you know it, give it by --number"
-        )
-        answers["number"] = UNKNOWN
-    return {**typed, **answers}
+    """What was typed, and what the named recordings say of it; what was taken is told."""
+    known = known_of_calls(practice, actor, purpose, recordings=recordings, typed=typed)
+    if known.may_see or invocation.prompts.possible:
+        for line in known.notes:
+            invocation.out.note(line)
+    return known.typed
 
 
-def add_person(
-    practice: Practice, actor: Actor, typed: dict[str, Any], *, request: str | None = None
-) -> dict[str, Any]:
-    """What was typed, and where ``--subject S-3`` names a person, what the register says of them.
-
-    That it was looked up is on record: for the request's reason, or under the request.
-    """
-    named = str(typed["subject"] or "").strip().upper()
-    if not re.fullmatch(r"S-[0-9]+", named):
-        return typed
-    from callrec.search.subjects import record_of
-
-    reference = f"S-{int(named[2:])}"
-    known = record_of(practice, actor, reference, reason=typed["reason"], request=request)
-    said = [each for each in _several(typed["number"] or "") if each.casefold() != UNKNOWN]
-    return {
-        **typed,
-        "subject": known.names[0],
-        "person": reference,
-        "number": _BETWEEN.join([*said, *known.numbers]) or UNKNOWN,
-        "name": [*(typed["name"] or ()), *known.names],
-    }
+def answers_of(practice: Practice, typed: Mapping[str, Any]) -> Answers:
+    """What was typed, the written agreement's file read."""
+    named = typed[FURTHER_NAMES[FurtherParticular.AGREEMENT]]
+    return read_answers(practice, typed, None if named is None else _read_file(named))
 
 
 def ask_answers(
@@ -281,7 +183,7 @@ def ask_answers(
     from callrec.requests.ask import all_logins
 
     if not prompts.possible:
-        return read_answers(practice, typed)
+        return answers_of(practice, typed)
     answers = _ask_six(prompts, practice, purpose, typed)
     known = AnswerContext(
         today=today(practice),
@@ -290,7 +192,7 @@ def ask_answers(
         if isinstance(answers.days, tuple)
         else None,
     )
-    return _ask_further(prompts, purpose, known, _typed_further(typed), answers)
+    return _ask_further(prompts, purpose, known, further_of(typed), answers)
 
 
 def ask_reason(prompts: Prompts, typed: Mapping[str, Any]) -> str | None:
@@ -305,36 +207,30 @@ def _ask_six(
     from callrec.practice import today
     from callrec.requests.ask import parse_number
 
-    def ask(name: str, what: str, option: str, read: Callable[[str], _Answer]) -> _Answer:
-        return prompts.ask_until(what, read, option=option, given=typed[name])
+    questions = six_questions(purpose)
 
+    def ask(name: str, option: str, read: Callable[[str], _Answer]) -> _Answer:
+        what, example = questions[name]
+        return prompts.ask_until(f"{what} ({example})", read, option=option, given=typed[name])
+
+    parties, example = questions["party"]
     return Answers(
         reason=ask_reason(prompts, typed),
-        days=ask(
-            "on",
-            "Date of the call (4/1/2024, 4/1/2024 to 31/1/2024, or unknown)",
-            "--date D",
-            lambda text: _past_days(text, today(practice)),
-        ),
-        times=ask("at", "Time of the call (14:05, 14:00-14:30, or unknown)", "--time T", _times),
-        extensions=ask(
-            "extension", "Telephone extension used (201, or unknown)", "--extension E", _several
-        ),
+        days=ask("on", "--date D", lambda text: read_past_days(text, today(practice))),
+        times=ask("at", "--time T", read_times),
+        extensions=ask("extension", "--extension E", several),
         numbers=ask(
             "number",
-            "External number (in any spelling, or unknown)",
             "--number N",
-            lambda text: tuple(parse_number(practice, each) for each in _several(text)),
+            lambda text: tuple(parse_number(practice, each) for each in several(text)),
         ),
         parties=tuple(typed["party"] or ())
         or prompts.ask_until(
-            f"Names of {PARTIES.get(purpose, 'all parties')} (with ; between them, or unknown)",
-            _several,
-            option="--party NAME",
+            f"{parties} (with ; between them, {example})", several, option="--party NAME"
         ),
         names=tuple(typed["name"] or ()),
         person=typed.get("person"),
-        about=ask("about", "Anything else about the call (or none)", "--about TEXT", _about),
+        about=ask("about", "--about TEXT", read_about),
     )
 
 
@@ -374,19 +270,6 @@ def _ask_one(
     return prompts.ask_until(what, take, option=option, help=asked.help, given=given)
 
 
-def _typed_further(typed: Mapping[str, Any]) -> dict[FurtherParticular, str]:
-    """What was typed; of a file its name. A choice of two stands for its code."""
-    answers = dict[FurtherParticular, str]()
-    for field, name in _FURTHER.items():
-        answer = typed[name]
-        if isinstance(answer, bool):
-            first, second = QUESTIONS[field].choices
-            answers[field] = first if answer else second
-        elif answer is not None:
-            answers[field] = str(answer)
-    return answers
-
-
 def _read_file(name: str) -> bytes:
     """A file to the byte, or so much of it that the policy sees it is too large."""
     try:
@@ -399,27 +282,3 @@ def _read_file(name: str) -> bytes:
 def _reason(text: str) -> str:
     check_reason(text, Clause.FORMALLY_AUTHORISED)
     return text
-
-
-def _days(text: str, on: date, what: str = "that") -> tuple[DayRange, ...] | Unknown:
-    if text.strip().casefold() == UNKNOWN:
-        return UNKNOWN
-    return tuple(parse_days(each, on, what=what) for each in _several(text))
-
-
-def _past_days(text: str, on: date) -> tuple[DayRange, ...] | Unknown:
-    days = _days(text, on)
-    check_not_in_future(days, on)
-    return days
-
-
-def _times(text: str) -> TimeRange | Unknown:
-    return UNKNOWN if text.strip().casefold() == UNKNOWN else parse_times(text)
-
-
-def _several(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, (each.strip() for each in text.split(_BETWEEN.strip()))))
-
-
-def _about(text: str) -> str:
-    return "" if text.strip().casefold() == "none" else text

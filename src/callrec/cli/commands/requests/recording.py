@@ -6,17 +6,16 @@ from typing import Annotated
 
 import typer
 
-from callrec.cli import options
-from callrec.cli.commands.requests.subject import read_subject_reference
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
     Invocation,
     practice_and_signer,
 )
-from callrec.cli.output import facts
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.policy.rights.note import check_text
+from callrec.views.typed import read_note, read_subject
+from callrec.views.words import facts
 
 recording_app = new_app()
 
@@ -69,10 +68,6 @@ def _write(
     invocation.out.show(value, f"{written.reference} is written on recording {recording}.")
 
 
-def _read_note(text: str) -> str:
-    return f"N-{options.read_reference('note', 'N-2', text)}"
-
-
 OneRecording = Annotated[
     int,
     typer.Argument(metavar="RECORDING", min=1, max=LARGEST_INTEGER, help="The recording's number."),
@@ -83,7 +78,7 @@ WhoIsHeard = Annotated[
     typer.Option(
         "--subject",
         metavar="PERSON",
-        parser=read_subject_reference,
+        parser=read_subject,
         help="Who on the register is heard in it: S-3.",
     ),
 ]
@@ -99,5 +94,5 @@ WhatToKnow = Annotated[
 
 Anew = Annotated[
     str | None,
-    typer.Option("--note", metavar="NOTE", parser=_read_note, help="Write this note anew: N-2."),
+    typer.Option("--note", metavar="NOTE", parser=read_note, help="Write this note anew: N-2."),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,25 +16,14 @@ from callrec.cli.commands.requests.particulars import (
     AttachMatching,
     PurposeCommand,
     add_known,
-    add_person,
-    as_answers,
+    answers_of,
     ask_answers,
     ask_purpose,
     ask_reason,
-    read_answers,
     takes_particulars,
 )
-from callrec.cli.commands.requests.view import (
-    how_to_gather,
-    more_lines,
-    reader,
-    remark_lines,
-    request_json,
-    request_lines,
-    show_state,
-    too_many_lines,
-)
-from callrec.cli.commands.search import by_hand_lines, call_json, calls_table, numbers_of
+from callrec.cli.commands.requests.view import reader, request_lines, show_state
+from callrec.cli.commands.search import call_json, calls_table, numbers_of
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -44,14 +33,28 @@ from callrec.cli.invocation import (
     practice_and_actor,
     practice_of,
 )
-from callrec.cli.layout import Table, as_words
-from callrec.cli.options import NamedCall
-from callrec.cli.output import Output, counted, facts
+from callrec.cli.layout import Table
+from callrec.cli.output import Output
 from callrec.errors import Unusable
-from callrec.policy.authority import who_decides
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.search import described_by
+from callrec.views.asking import (
+    amended_lines,
+    costs_the_decision,
+    created_line,
+    created_notes,
+    gathering_step,
+    next_step,
+)
+from callrec.views.calls import footnotes
+from callrec.views.decisions import gathered_lines, gathering_notes
+from callrec.views.particulars import as_answers, with_person
+from callrec.views.requests import (
+    request_json,
+    too_many_lines,
+)
+from callrec.views.typed import NamedCall, read_call, read_recording
+from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -108,7 +111,7 @@ def _particulars(
     typed = as_answers(given)
     if typed["subject"] is not None or any(each.number is None for each in recordings):
         typed["reason"] = ask_reason(call.prompts, typed)  # it is the search's, too
-    typed = add_person(practice, actor, typed)
+    typed = with_person(practice, actor, typed)
     numbers = numbers_of(call, practice, actor, recordings, reason=typed["reason"])
     typed = add_known(call, practice, actor, purpose, recordings=numbers, typed=typed)
     return numbers, ask_answers(call.prompts, practice, purpose, typed)
@@ -124,81 +127,54 @@ def _take_matching(
     every: bool,
 ) -> None:
     """Look for what matches the request, add of it what is to be added, and show the request."""
+    from callrec.search.matching import Attached, attach_matching
     from callrec.search.search import suggest_recordings
 
     suggested = suggest_recordings(practice, actor, made) if looks else None
-    take = _gather if TERMS[made.purpose].is_owed_whole else _attach
-    take(call, practice, actor, made, suggested, every=every)
-
-
-def _attach(
-    call: Invocation,
-    practice: Practice,
-    actor: Actor,
-    made: CreatedRequest,
-    suggested: Suggested | None,
-    *,
-    every: bool,
-) -> None:
-    """Attach those of the matching recordings that are chosen, and show the request."""
-    from callrec.requests.amend import attach_recordings
-
-    if attached := _choose(call, practice, suggested, attach_all=every):
-        attach_recordings(practice, actor, made.reference, attached)
-    _show_created(call, actor, made, suggested, (*made.recordings, *attached))
-
-
-def _gather(
-    call: Invocation,
-    practice: Practice,
-    actor: Actor,
-    made: CreatedRequest,
-    suggested: Suggested | None,
-    *,
-    every: bool,
-) -> None:
-    """Attach all that matches what is owed whole, or say how to; and show the request."""
-    from callrec.policy.role import Power
-    from callrec.practice import powers
-    from callrec.requests.gather import gather_recordings
-
-    gathered: Gathered | None = None
-    attached: tuple[int, ...] = ()
-    if every and suggested and suggested.may_see and suggested.matching:
-        gathered = gather_recordings(practice, actor, made.reference, leave_out={})
-        attached = tuple(each.id for each in gathered.found if each.id in gathered.added)
-    _show_created(call, actor, made, suggested, (*made.recordings, *attached))
-    if not gathered and Power.SEARCH in powers(practice, actor):
-        is_described = bool(described_by(made.particulars))
-        call.out.next_step(how_to_gather(made.reference, is_described=is_described))
-    for line in too_many_lines(gathered.too_many if gathered else 0):
+    if every:
+        attached = attach_matching(practice, actor, made, suggested)
+    elif TERMS[made.purpose].is_owed_whole:
+        attached = Attached()
+    else:
+        attached = Attached(_choose(call, practice, actor, made, suggested))
+    _show_created(call, actor, made, suggested, (*made.recordings, *attached.recordings))
+    if gathering := gathering_step(practice, actor, made, attached):
+        call.out.next_step(gathering)
+    for line in too_many_lines(attached.too_many):
         call.out.note(line)
 
 
 def _choose(
-    invocation: Invocation, practice: Practice, suggested: Suggested | None, *, attach_all: bool
+    invocation: Invocation,
+    practice: Practice,
+    actor: Actor,
+    made: CreatedRequest,
+    suggested: Suggested | None,
 ) -> tuple[int, ...]:
-    """Which of the recordings that match are to be attached."""
+    """Attach those of the recordings that match which are chosen, where somebody can be asked."""
+    from callrec.requests.amend import attach_recordings
+
     shown = suggested.shown if suggested else ()
-    numbers = tuple(call.id for call in shown)
-    if attach_all:
-        return numbers
     if not shown or not invocation.prompts.possible or invocation.given.json:
         return ()
+    numbers = tuple(call.id for call in shown)
     invocation.out.say(calls_table(shown, practice.settings.time_zone))
-    invocation.out.say(by_hand_lines(shown))
-    return invocation.prompts.ask_until(
+    invocation.out.say(footnotes(shown))
+    chosen = invocation.prompts.ask_until(
         "Which of these to attach (all, such as 1042 1043, or none)",
         lambda answer: _chosen(answer, numbers),
         option="--attach-matching",
     )
+    if chosen:
+        attach_recordings(practice, actor, made.reference, chosen)
+    return chosen
 
 
 def _chosen(answer: str, numbers: tuple[int, ...]) -> tuple[int, ...]:
     word = answer.casefold()
     if word in ("all", "none"):
         return numbers if word == "all" else ()
-    chosen = tuple(map(options.read_recording, answer.replace(",", " ").split()))
+    chosen = tuple(map(read_recording, answer.replace(",", " ").split()))
     if not set(chosen) <= set(numbers):
         raise Unusable("that is none of these", hint="attach others afterwards, by their number")
     return chosen
@@ -211,7 +187,6 @@ def _show_created(
     suggested: Suggested | None,
     recordings: Sequence[int],
 ) -> None:
-    out, asked = invocation.out, f" Recordings asked for: {len(recordings)}." if recordings else ""
     value = {
         "id": made.reference,
         "purpose": made.purpose,
@@ -222,60 +197,11 @@ def _show_created(
     }
     if suggested and suggested.may_see:
         value["suggested"] = [call.id for call in suggested.shown]
-    out.show(value, f"{made.reference} is made.{asked}")
-    for line in remark_lines(made.concerned, made.of_other_day or ()):
-        out.note(line)
-    for number in made.of_other_extension or ():
-        out.note(f"recording {number} is not of the extension that the request says")
-    if suggested and not recordings:
-        out.note(_matching(suggested))
-    for line in _more_than_shown(made, suggested, recordings):
-        out.note(line)
-    _next_step(invocation, actor, made, suggested, recordings)
-
-
-def _next_step(
-    invocation: Invocation,
-    actor: Actor,
-    made: CreatedRequest,
-    suggested: Suggested | None,
-    recordings: Sequence[int],
-) -> None:
-    from callrec.requests.clock import missing_proof
-
-    out, missing = invocation.out, missing_proof(made.particulars.further)
-    if not recordings and not TERMS[made.purpose].is_owed_whole:
-        numbers = [str(call.id) for call in suggested.shown] if suggested else []
-        out.next_step(f"callrec request attach {made.reference} {' '.join(numbers) or 'RECORDING'}")
-    elif TERMS[made.purpose].takes_effect and missing:
-        out.next_step(f"callrec request event {made.reference} {missing[0]} --on DATE")
-    elif not made.concerned.people:  # else one of these could be named here
-        who = who_decides(made.purpose, actor.person)
-        out.next_step(f"ask {who} to run callrec approve {made.reference}")
-
-
-def _more_than_shown(
-    made: CreatedRequest, suggested: Suggested | None, recordings: Sequence[int]
-) -> Iterator[str]:
-    """Where all that was shown is asked for, and that is not all that matches."""
-    shown = {call.id for call in suggested.shown} if suggested else set[int]()
-    if suggested and suggested.matching and shown and shown <= {*recordings}:
-        if TERMS[made.purpose].is_capped:
-            yield _matching(suggested)
-        else:
-            yield from more_lines(made.reference, suggested.matching - len(recordings))
-
-
-def _matching(suggested: Suggested) -> str:
-    match suggested.matching, suggested.may_see:
-        case None, False:
-            return "a person who may search finds the recordings that match, and attaches them"
-        case None, True:
-            return "the request describes no call: search for it, and attach what is found"
-        case count, False:
-            return f"recordings that began then: {count}; a person who may search attaches them"
-        case count, _:
-            return f"recordings that match: {count}"
+    invocation.out.show(value, created_line(made, recordings))
+    for line in created_notes(made, suggested, recordings):
+        invocation.out.note(line)
+    if then := next_step(actor, made, suggested, recordings):
+        invocation.out.next_step(then)
 
 
 @request_app.command("list")
@@ -370,7 +296,7 @@ def _ask_which(call: Invocation, request: str) -> list[NamedCall]:
 
 
 def _attached(answer: str) -> list[NamedCall]:
-    return [options.read_call(each) for each in answer.replace(",", " ").split()]
+    return [read_call(each) for each in answer.replace(",", " ").split()]
 
 
 @request_app.command()
@@ -399,41 +325,12 @@ def _show_gathered(invocation: Invocation, practice: Practice, gathered: Gathere
         **facts(gathered, "shared", "is_outdated", "elsewhere", "too_many"),
         **facts(amended, "version", "recordings", "grants_ended", "of_other_day"),
     }
-    out.show(value, _gathered_words(practice, gathered))
-    for line in (
-        *by_hand_lines(found),
-        *remark_lines(amended.concerned, amended.of_other_day or ()),
-        *too_many_lines(gathered.too_many),
-    ):
+    zone = practice.settings.time_zone
+    table = [calls_table(found, zone)] if found else []
+    out.show(value, [*table, *gathered_lines(gathered)])
+    for line in gathering_notes(gathered):
         out.note(line)
-    if gathered.shared:
-        which = ", ".join(map(str, gathered.shared))
-        out.note(
-            f"the number of {which} is shared with another person on the register: listen before"
-            " you give out any of these"
-        )
-    if gathered.is_outdated:
-        out.note(
-            f"the register knows more of {gathered.person} by now: callrec request amend"
-            f" {amended.reference} --subject {gathered.person}, and gather again"
-        )
-    if gathered.elsewhere:
-        out.note(f"asked for by another part of the same request: {gathered.elsewhere}")
-    if amended.grants_ended:
-        out.note(f"what was approved is void: ask for {amended.reference} to be approved again")
     out.next_step(f"callrec request show {amended.reference}")
-
-
-def _gathered_words(practice: Practice, gathered: Gathered) -> Iterator[str | Table]:
-    if gathered.found:
-        yield calls_table(gathered.found, practice.settings.time_zone)
-    found = counted(len(gathered.found), "recording matches", "recordings match")
-    yield (
-        f"{found} {gathered.amended.reference}. Added: {len(gathered.added)}."
-        f" Left out: {len(gathered.left_out)}."
-    )
-    for number, ground in gathered.left_out.items():
-        yield f"Left out: {number}, {as_words(ground)}: {ground.meaning}."
 
 
 @request_app.command()
@@ -473,8 +370,8 @@ def amend(
         )
     practice = practice_of(ctx.obj)
     actor = _changer(ctx.obj, practice, request, yes=yes)
-    said = add_person(practice, actor, as_answers(typed), request=request)
-    changes = read_answers(practice, said)
+    said = with_person(practice, actor, as_answers(typed), request=request)
+    changes = answers_of(practice, said)
     _show_amended(ctx.obj, amend_particulars(practice, actor, request, changes))
 
 
@@ -484,25 +381,22 @@ def _changer(invocation: Invocation, practice: Practice, reference: str, *, yes:
 
     actor = reader(invocation, practice)
     if would_cost_the_decision(practice, actor, reference):
-        invocation.out.note(f"you can decide {reference}; once you have changed it, you cannot")
+        invocation.out.note(costs_the_decision(reference))
         invocation.prompts.confirm(f"Change {reference}?", yes=yes)
     return actor
 
 
 def _show_amended(invocation: Invocation, amended: Amended) -> None:
     """What a change came to."""
-    out = invocation.out
     value = {
         "id": amended.reference,
         **facts(amended, "version", "recordings", "grants_ended", "of_other_day"),
         "concerns": list(amended.concerned.logins),
     }
-    text = f"{amended.reference} is changed. Recordings asked for: {amended.recordings}."
-    out.show(value, text)
-    for line in remark_lines(amended.concerned, amended.of_other_day or ()):
-        out.note(line)
-    if amended.grants_ended:
-        out.note(f"what was approved is void: ask for {amended.reference} to be approved again")
+    text, *notes = amended_lines(amended)
+    invocation.out.show(value, text)
+    for line in notes:
+        invocation.out.note(line)
 
 
 request_app.command("event")(event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,15 +21,26 @@ from callrec.cli.invocation import (
     practice_of,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import Output, facts, labelled, local_time
+from callrec.cli.output import Output, labelled
 from callrec.policy.days import day_in_words, short_date
 from callrec.policy.rights.subject import (
-    SubjectCriteria,
     check_name,
     check_proof,
     read_birthday,
     read_nhs_number,
 )
+from callrec.views.particulars import several
+from callrec.views.subjects import (
+    SUBJECT_QUESTIONS,
+    is_given,
+    notes_on_others,
+    read_criteria,
+    read_said,
+    subject_facts,
+    subject_json,
+)
+from callrec.views.typed import read_subject
+from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
@@ -38,8 +49,6 @@ if TYPE_CHECKING:
     from callrec.subjects.register import KeptSubject, SubjectAnswers
 
 subject_app = new_app()
-
-_NONE: Final = "none"
 
 
 @subject_app.command()
@@ -62,7 +71,7 @@ def add(
     from callrec.search.subjects import enter_person
 
     practice, actor = practice_and_actor(ctx.obj)
-    said = _ask_missing(ctx.obj, practice, _said(name, born, nhs_number, number, proved))
+    said = _ask_missing(ctx.obj, practice, read_said(name, born, nhs_number, number, proved))
     reason, request = _ask_why(ctx.obj, practice, actor, reason, request)
     kept = enter_person(practice, actor, said, reason=reason, request=request)
     _show_kept(ctx.obj, kept, f"{kept.reference} is on the register.")
@@ -91,7 +100,7 @@ def change(
     from callrec.search.subjects import change_person
 
     practice, actor = practice_and_actor(ctx.obj)
-    said = _said(name, born, nhs_number, number, proved)
+    said = read_said(name, born, nhs_number, number, proved)
     reason, request = _ask_why(ctx.obj, practice, actor, reason, request)
     kept = change_person(practice, actor, subject, said, reason=reason, request=request)
     _show_kept(ctx.obj, kept, f"{kept.reference} is changed.")
@@ -109,25 +118,6 @@ def _ask_why(
     )
 
 
-def _said(
-    names: list[str] | None,
-    born: str | None,
-    nhs_number: str | None,
-    numbers: list[str] | None,
-    proved: str | None,
-) -> SubjectAnswers:
-    from callrec.subjects.register import SubjectAnswers
-
-    nhs = nhs_number if _is_given(nhs_number or "") else ""
-    return SubjectAnswers(
-        names=tuple(names or ()),
-        born=born,
-        nhs_number=nhs,
-        numbers=tuple(numbers or ()),
-        proof=proved,
-    )
-
-
 def _ask_missing(
     invocation: Invocation, practice: Practice, said: SubjectAnswers
 ) -> SubjectAnswers:
@@ -138,11 +128,11 @@ def _ask_missing(
     if not invocation.prompts.possible:
         return said
     readers: Mapping[str, Callable[[str], Any]] = {
-        "names": lambda text: tuple(map(check_name, _several(text))),
+        "names": lambda text: tuple(map(check_name, several(text))),
         "born": lambda text: read_birthday(text, today(practice)).isoformat(),
-        "nhs_number": lambda text: read_nhs_number(text) if _is_given(text) else "",
+        "nhs_number": lambda text: read_nhs_number(text) if is_given(text) else "",
         "numbers": lambda text: tuple(
-            telephone_number(each) for each in _several(text) if _is_given(each)
+            telephone_number(practice, each) for each in several(text) if is_given(each)
         ),
         "proof": check_proof,
     }
@@ -150,56 +140,16 @@ def _ask_missing(
     answers = {
         name: invocation.prompts.ask_until(question, readers[name], **asked)
         for name in missing
-        for question, asked in (_QUESTIONS[name],)
+        for question, asked in (SUBJECT_QUESTIONS[name],)
     }
     return replace(said, **answers)
 
 
-_QUESTIONS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
-    "names": (
-        "What is their name?",
-        {
-            "option": "--name NAME",
-            "help": "Add other spellings, and names they had before, with ; between them.",
-        },
-    ),
-    "born": ("When were they born?", {"option": "--born DATE"}),
-    "nhs_number": (
-        "What is their NHS number?",
-        {"option": "--nhs-number NUMBER", "default": _NONE},
-    ),
-    "numbers": (
-        "Which telephone numbers do they use?",
-        {"option": "--number NUMBER", "help": "Put ; between them.", "default": _NONE},
-    ),
-    "proof": (
-        "How was their identity proved?",
-        {
-            "option": "--proved TEXT",
-            "help": "In a sentence: Driving licence and address, seen at the desk.",
-        },
-    ),
-}
-
-
-def _several(text: str) -> list[str]:
-    return [each.strip() for each in text.split(";") if each.strip()]
-
-
-def _is_given(text: str) -> bool:
-    return text.casefold() != _NONE
-
-
 def _show_kept(invocation: Invocation, kept: KeptSubject, done: str) -> None:
-    invocation.out.show({"id": kept.reference, **facts(kept, "version", "shared")}, done)
-    if kept.shared:
-        invocation.out.note(shared_note(kept.shared))
-
-
-def shared_note(count: int) -> str:
-    """That numbers are a household's; nobody is named."""
-    which = "one of these numbers is" if count == 1 else f"{count} of these numbers are"
-    return f"{which} shared with another person on the register: listen before you give out a call"
+    value = {"id": kept.reference, **facts(kept, "version", "shared", "alike")}
+    invocation.out.show(value, done)
+    for line in notes_on_others(kept.shared, kept.alike):
+        invocation.out.note(line)
 
 
 @subject_app.command()
@@ -221,32 +171,13 @@ def find(
     from callrec.search.subjects import look_up_subjects
 
     practice = practice_of(ctx.obj)
-    criteria = _criteria(practice, name, born, nhs_number, number)
+    criteria = read_criteria(practice, name, born, nhs_number, number)
     actor = acting_person(ctx.obj, practice)
     reason, request = ask_reason_or_request(
         ctx.obj.prompts, practice, actor, reason, request, is_refused=not criteria.names_one
     )
     found = look_up_subjects(practice, actor, criteria, reason=reason, request=request)
     _show_found(ctx.obj.out, found)
-
-
-def _criteria(
-    practice: Practice,
-    name: str | None,
-    born: str | None,
-    nhs_number: str | None,
-    number: str | None,
-) -> SubjectCriteria:
-    """Whom to look for, as it was typed."""
-    from callrec.practice import today
-    from callrec.subjects.register import telephone_number
-
-    return SubjectCriteria(
-        name=name or "",
-        born_on=read_birthday(born, today(practice)) if born else None,
-        nhs_number=read_nhs_number(nhs_number) if nhs_number else "",
-        number=telephone_number(number) if number else "",
-    )
 
 
 def _show_found(out: Output, found: Sequence[FoundSubject]) -> None:
@@ -275,8 +206,8 @@ def show(
     shown = show_subject(practice, actor, subject, reason=reason, request=request)
     lines = list(_shown_lines(practice, shown))
     ctx.obj.out.show(_shown_json(shown), lines)
-    if shown.shared:
-        ctx.obj.out.note(shared_note(shown.shared))
+    for line in notes_on_others(shown.shared, shown.alike):
+        ctx.obj.out.note(line)
 
 
 def _shown_json(shown: ShownSubject) -> Mapping[str, Any]:
@@ -284,28 +215,14 @@ def _shown_json(shown: ShownSubject) -> Mapping[str, Any]:
         "id": shown.reference,
         **facts(shown, "names", "born_on"),
         "nhs_number": shown.nhs_number or None,
-        **facts(shown, "numbers", "masked", "shared", "proof"),
+        **facts(shown, "numbers", "masked", "shared", "alike", "proof"),
         "history": [facts(each, "what", "at", "by") for each in shown.history],
     }
 
 
 def _shown_lines(practice: Practice, shown: ShownSubject) -> Iterator[str]:
-    zone = practice.settings.time_zone
     yield shown.reference
-    name, *others = shown.names
-    known = [
-        ("name", name),
-        *(("also", each) for each in others),
-        ("born", day_in_words(shown.born_on)),
-        ("NHS number", shown.nhs_number or "not known"),
-        *(("telephone", each) for each in shown.numbers or ("none known",)),
-        ("identity", shown.proof),
-        *(
-            (each.what.partition(".")[2], f"{local_time(each.at, zone)} by {each.by}")
-            for each in shown.history
-        ),
-    ]
-    yield from labelled(known, width=12)
+    yield from labelled(subject_facts(shown, practice.settings.time_zone), width=12)
 
 
 @subject_app.command()
@@ -359,21 +276,15 @@ def list_(ctx: Context) -> None:
         (each.reference, each.state, str(each.version), short_date(each.added_on), each.added_by)
         for each in listed
     ]
-    members = ("state", "version", "added_on", "added_by")
-    items = [{"id": each.reference, **facts(each, *members)} for each in listed]
+    items = [subject_json(each) for each in listed]
     ctx.obj.out.show_items(items, Table(("person", "state", "version", "added", "by"), rows))
-
-
-def read_subject_reference(text: str) -> str:
-    """A person's reference as it is printed: ``S-3``, from that or from ``3``."""
-    return f"S-{options.read_reference('subject', 'S-3', text)}"
 
 
 SubjectReference = Annotated[
     str,
     typer.Argument(
         metavar="PERSON",
-        parser=read_subject_reference,
+        parser=read_subject,
         help="Which person on the register: S-3, or 3 for short.",
     ),
 ]

@@ -1,0 +1,120 @@
+"""What was filled into a form, as procedures take it; what was left empty is asked for again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from callrec.desk.exchange import Asked
+from callrec.desk.seat import Seat
+from callrec.errors import Unusable
+from callrec.policy.days import parse_day, parse_instant
+from callrec.practice import Actor, today
+from callrec.views.typed import read_request, read_word
+
+_Word = TypeVar("_Word", bound=StrEnum)
+_Read = TypeVar("_Read")
+
+
+def text_of(asked: Asked, name: str) -> str:
+    """What a field says.
+
+    Raises:
+        Unusable: nothing.
+    """
+    if said := asked.first(name):
+        return said
+    raise Unusable("a question was not answered", option=f"--{name.replace('_', '-')}")
+
+
+def day_of(seat: Seat, asked: Asked, name: str) -> date:
+    """A day, in any form that people type; today where none was given.
+
+    Raises:
+        Unusable: it is no day.
+    """
+    option = f"--{name.replace('_', '-')}"
+    return parse_day(asked.first(name) or "today", today(seat.practice), option=option)
+
+
+def word_of(asked: Asked, name: str, words: type[_Word], noun: str) -> _Word:
+    """The answer that was chosen.
+
+    Raises:
+        Unusable: none was.
+    """
+    return read_word(words, noun, text_of(asked, name))
+
+
+def read_if_given(asked: Asked, name: str, read: Callable[[str], _Read]) -> _Read | None:
+    """What a field says, read; None where it is empty."""
+    said = asked.first(name)
+    return read(said) if said else None
+
+
+def lines_of(asked: Asked, name: str) -> list[str]:
+    """Several answers: one to a line, or one to each field of that name."""
+    return [
+        line.strip() for each in asked.every(name) for line in each.splitlines() if line.strip()
+    ]
+
+
+def why_of(asked: Asked) -> tuple[str | None, str | None]:
+    """For what something is looked up: the reason, and the request, as far as they were given."""
+    return asked.first("reason") or None, read_if_given(asked, "request", read_request)
+
+
+def password_of(asked: Asked, name: str = "password") -> str:
+    """A password as it was typed, with the spaces that are part of it."""
+    return asked.fields.get(name, ("",))[0]
+
+
+def check_confirmed(asked: Asked) -> None:
+    """Check that the person confirmed what cannot be undone.
+
+    Raises:
+        Unusable: they did not.
+    """
+    if not asked.ticked("confirmed"):
+        raise Unusable("not confirmed, so nothing was done", hint="tick the box at the end")
+
+
+def number_of(asked: Asked, name: str, least: int, most: int) -> int | None:
+    """A number; None where none was given.
+
+    Raises:
+        Unusable: it is none, or too small or too large.
+    """
+    if not (text := asked.first(name)):
+        return None
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise Unusable(f"that is no number from {least} to {most}", hint="type it in figures")
+    return int(text)
+
+
+def moment_of(seat: Seat, asked: Asked, name: str) -> datetime | None:
+    """A day or moment, in any form that people type; None where none was given.
+
+    Raises:
+        Unusable: it is neither.
+    """
+    if not (text := asked.first(name)):
+        return None
+    return parse_instant(text, seat.zone, today(seat.practice), what=f"--{name.replace('_', '-')}")
+
+
+def reader_of(seat: Seat, asked: Asked) -> Actor:
+    """Who reads a request: the open login where that is enough, else with the password."""
+    return seat.actor if seat.reads_requests else seat.reader(password_of(asked))
+
+
+def check_typed(asked: Asked, reference: str) -> None:
+    """Check that the person typed the reference of what they decide.
+
+    Raises:
+        Unusable: they did not.
+    """
+    if asked.first("typed") != reference:
+        raise Unusable("not confirmed, so nothing was done", hint=f"type {reference} at the end")

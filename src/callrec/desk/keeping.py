@@ -1,0 +1,170 @@
+"""A process that holds one login's keys: it answers the pages that one browser asks for.
+
+It is forked when somebody logs in and ends with the login. It reads messages from the serving
+process and nothing else; what it answers has no key in it. Nobody can trace it or have it dump
+core. While it waits it holds the session's secret, and for some minutes after a password the
+person's identity; both go with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+
+from callrec.audit.session import DESK, DESK_IDLE_LIMIT
+from callrec.config import Config
+from callrec.desk.drafts import keep_late, restore_drafts
+from callrec.desk.exchange import (
+    Answered,
+    Asked,
+    answered_as_message,
+    asked_from_message,
+    receive,
+    send,
+)
+from callrec.desk.pages.account import ask_password
+from callrec.desk.rendering import cannot_open, error_page
+from callrec.desk.routes import find_page
+from callrec.desk.seat import PasswordNeeded, Seat, source_at
+from callrec.desk.telling import say_bug
+from callrec.errors import CallrecError, Failed, Locked
+from callrec.login.unlock import AwaitingConfirmation, begin, unlock_person
+from callrec.package.whole import key_words
+from callrec.practice import Practice, open_practice
+from callrec.system.processes import harden_process
+from callrec.system.terminal import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """Where the desk's vault is."""
+
+    config: Config
+    environ: Mapping[str, str]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def open(self) -> Practice:
+        """The practice as it stands now."""
+        return open_practice(self.config, self.now, self.environ)
+
+
+class ChooseNewPassword(Locked):
+    """The first login of new people: they choose a password of their own."""
+
+
+def keep_login(channel: socket.socket, vault: Vault) -> None:
+    """Log one person in and answer their pages, until the login ends or the browser's side goes."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    harden_process()
+    channel.settimeout(DESK_IDLE_LIMIT.total_seconds())
+    with suppress(EOFError, TimeoutError, OSError):
+        seat = _log_in(channel, vault)
+        if seat is not None:
+            try:
+                _answer_pages(channel, seat)
+            finally:
+                with suppress(CallrecError):
+                    seat.leave()
+
+
+def _log_in(channel: socket.socket, vault: Vault) -> Seat | None:
+    """Who logs in, as the first message says; None if they were not let in."""
+    typed, _ = receive(channel)
+    try:
+        seat = _open_seat(vault, **typed)
+    except ChooseNewPassword:
+        send(channel, {"choose": True})
+    except CallrecError as problem:
+        send(channel, {"error": problem.message, "hint": problem.hint})
+    except Exception as bug:  # noqa: BLE001  # its text may hold what was typed
+        send(channel, {"error": say_bug(bug), "hint": ""})
+    else:
+        if isinstance(seat, Seat):
+            send(channel, {"login": seat.login})
+            return seat
+        words = key_words(seat.fingerprint)
+        send(channel, {"words": words, "made_now": seat.made_now})
+    return None
+
+
+def _open_seat(
+    vault: Vault, login: str, password: str, new_password: str, address: str
+) -> Seat | AwaitingConfirmation:
+    practice = vault.open()
+    unlocked = unlock_person(practice, login=login, password=password, source=source_at(address))
+
+    def choose() -> str:
+        if not new_password:
+            raise ChooseNewPassword("choose a password of your own")
+        return new_password
+
+    place = _place(address)
+    begun = begin(practice, unlocked, password=password, new_password=choose, place=place)
+    if isinstance(begun, AwaitingConfirmation):
+        return begun
+    session, logged_in = begun
+    seat = Seat(vault.open, practice, session, logged_in.ends_at, address, vault.environ)
+    restore_drafts(seat, unlocked)
+    return seat
+
+
+def _place(address: str) -> Place:
+    terminal = f"{DESK}{address}"
+    words = "\n".join([str(os.getuid()), _boot(), terminal, secrets.token_hex(32)])
+    return Place(terminal, hashlib.sha256(words.encode()).hexdigest())
+
+
+def _boot() -> str:
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text().strip() if path.is_file() else ""
+
+
+def _answer_pages(channel: socket.socket, seat: Seat) -> None:
+    while True:
+        head, body = receive(channel)
+        answered = answer(seat, asked_from_message(head, body))
+        send(channel, *answered_as_message(answered))
+        if answered.ends:
+            return
+
+
+def answer(seat: Seat, asked: Asked) -> Answered:
+    """The page that was asked for; what goes wrong is a page, too."""
+    try:
+        seat.begin_page()
+    except Locked:
+        keep_late(seat, asked)
+        return Answered(HTTPStatus.SEE_OTHER, to="/login?ended", ends=True)
+    except CallrecError as problem:
+        return cannot_open(problem)
+    try:
+        return _page(seat, asked)
+    except PasswordNeeded:
+        return ask_password(seat, asked)
+    except CallrecError as problem:
+        return error_page(seat, problem)
+    except Exception as bug:  # noqa: BLE001  # its text may hold what was typed
+        return error_page(seat, Failed(say_bug(bug), hint="please report the line above"))
+
+
+def _page(seat: Seat, asked: Asked) -> Answered:
+    """Find the page and make it; a form that was refused is shown again, with why."""
+    page, parts = find_page(asked.method, asked.path)
+    if asked.method != "POST":
+        return page(seat, asked, **parts)
+    seat.check_token(asked.first("token"))
+    try:
+        return page(seat, asked, **parts)
+    except CallrecError as problem:
+        form, parts = find_page("GET", asked.path)
+        seat.problem = problem
+        return form(seat, asked, **parts)

@@ -1,0 +1,103 @@
+"""Archive drives: which there are, what is owed and due. Archiving itself is at the server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from callrec.archive.volumes import (
+    ListedVolume,
+    VolumeKeeper,
+    keepers_of_volumes,
+    list_volumes,
+    record_volume_keeper,
+)
+from callrec.desk.exchange import Answered, Asked
+from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.pages.done import tell
+from callrec.desk.rendering import page
+from callrec.desk.seat import Seat
+from callrec.office.status import read_status
+from callrec.practice import today
+from callrec.views.volumes import size_in_words, volume_json, where_now
+
+
+def show_drives(seat: Seat, asked: Asked) -> Answered:
+    """Every archive drive; who has each, for those who may search. That is recorded."""
+    practice = seat.practice
+    kept = keepers_of_volumes(practice, seat.actor)
+    listed, stands = list_volumes(practice), read_status(practice, None)
+
+    def keeper(each: ListedVolume, name: str) -> str:
+        return getattr(kept[each.volume], name) if each.volume in kept else ""
+
+    columns = (
+        Column(name="volume", heading="Drive", value=lambda each: each.label),
+        Column(name="now", heading="Now", value=where_now, has_codes=True),
+        Column(
+            name="recordings",
+            heading="Recordings",
+            value=lambda each: each.recordings,
+            is_number=True,
+        ),
+        Column(
+            name="bytes",
+            heading="Size",
+            value=lambda each: each.size_bytes,
+            shown=lambda each: size_in_words(each.size_bytes),
+            is_number=True,
+        ),
+        Column(name="last_written", heading="Written", value=lambda each: each.written_at),
+        Column(
+            name="last_verified",
+            heading="Verified",
+            value=lambda each: each.verified_at,
+            shown=lambda each: each.verified_at or "never from here",
+        ),
+        Column(name="verify_on", heading="To be verified by", value=lambda each: each.verify_on),
+        Column(
+            name="owed",
+            heading="Erasures owed",
+            value=lambda each: stands.erasure_owed.get(each.label, 0),
+            is_number=True,
+        ),
+        Column(name="with", heading="With", value=lambda each: keeper(each, "by")),
+        Column(name="at", heading="Where it lies", value=lambda each: keeper(each, "place")),
+    )
+
+    def document(rows: Sequence[ListedVolume]) -> dict[str, Any]:
+        return {"items": [volume_json(each, kept.get(each.volume)) for each in rows]}
+
+    listing = Listing(
+        caption="Archive drives",
+        columns=columns,
+        rows=listed,
+        document=document,
+        save_as="drives",
+        nothing="Nothing was archived to a drive yet.",
+    )
+    if (file := saved(seat, asked, listing)) is not None:
+        return file
+    return page(
+        seat,
+        "drives.html",
+        title="Archive drives",
+        list=arrange(seat, asked, listing),
+        stands=stands,
+        beside=[each.label for each in listed if each.on_vaults_disk],
+        today=today(practice),
+    )
+
+
+def ask_keeper(seat: Seat, asked: Asked) -> Answered:
+    """Who has a drive, and where it lies."""
+    labels = [each.label for each in list_volumes(seat.practice)]
+    return page(seat, "drive_keep.html", title="Who has a drive", asked=asked, labels=labels)
+
+
+def keep(seat: Seat, asked: Asked) -> Answered:
+    """Write down who has a drive, and where it lies; kept sealed."""
+    label, kept = asked.first("label"), VolumeKeeper(asked.first("by"), asked.first("at"))
+    record_volume_keeper(seat.practice, seat.actor, label, kept)
+    line = f'"{label}" is with {kept.by}, at {kept.place}.'
+    return tell(seat, "Who has a drive", [line], ("/drives", "Archive drives"))

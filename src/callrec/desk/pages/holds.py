@@ -1,0 +1,127 @@
+"""Holds: what nobody may destroy, placed by one person and lifted by two."""
+
+from __future__ import annotations
+
+import re
+
+from callrec.desk.exchange import Answered, Asked
+from callrec.desk.filled import check_confirmed, password_of
+from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.pages.done import tell
+from callrec.desk.rendering import as_json, page
+from callrec.desk.seat import Seat
+from callrec.errors import Unusable
+from callrec.login.people import people_who_log_in
+from callrec.policy.hold import HoldState
+from callrec.policy.role import LINE_MANAGERS
+from callrec.retention.holds import (
+    check_hold_exists,
+    lift_hold,
+    list_holds,
+    place_hold,
+    show_hold,
+)
+from callrec.views.holds import EXPLAINED, hold_facts, hold_json, shown_hold_json
+from callrec.views.typed import read_hold, read_recording
+
+_COLUMNS = (
+    Column(
+        name="id",
+        heading="Hold",
+        value=lambda hold: hold.number,
+        shown=lambda hold: f"H-{hold.number}",
+        link=lambda hold: f"/holds/H-{hold.number}",
+    ),
+    Column(name="request", heading="Request", value=lambda hold: hold.request),
+    Column(name="state", heading="State", value=lambda hold: hold.state, has_codes=True),
+    Column(name="placed_at", heading="Placed", value=lambda hold: hold.placed_at),
+    Column(name="placed_by", heading="By", value=lambda hold: hold.placed_by),
+    Column(
+        name="recordings", heading="Recordings", value=lambda hold: hold.recordings, is_number=True
+    ),
+)
+
+
+def show_holds(seat: Seat, asked: Asked) -> Answered:
+    """The holds that this person may know of, newest first."""
+    listed = list_holds(seat.practice, seat.actor)
+    listing = Listing(
+        caption="Holds",
+        columns=_COLUMNS,
+        rows=listed,
+        document=lambda rows: {"items": [hold_json(hold) for hold in rows]},
+        save_as="holds",
+        nothing="Nothing is held.",
+        day="placed_at",
+    )
+    if (file := saved(seat, asked, listing)) is not None:
+        return file
+    states = {hold.state for hold in listed}
+    explained = [said for state, said in EXPLAINED.items() if state in states]
+    shown = arrange(seat, asked, listing)
+    return page(seat, "holds.html", title="Holds", list=shown, explained=explained)
+
+
+def show_one(seat: Seat, asked: Asked, hold: str) -> Answered:
+    """One hold: why, and what it names. That is recorded."""
+    shown = show_hold(seat.practice, seat.actor, read_hold(hold))
+    if asked.query.get("as") == "json":
+        return as_json(shown_hold_json(shown), "hold.json")
+    return page(
+        seat,
+        "hold.html",
+        title=f"Hold H-{shown.hold.number}",
+        facts=tuple(hold_facts(shown, seat.zone)),
+        request=shown.hold.request,
+        reference=f"H-{shown.hold.number}",
+        may_be_lifted=shown.hold.request is None and shown.hold.state is not HoldState.LIFTED,
+        explained=EXPLAINED.get(shown.hold.state, ""),
+    )
+
+
+def ask_place(seat: Seat, asked: Asked) -> Answered:
+    """Which recordings are to be held, and why."""
+    return page(seat, "hold_place.html", title="Place a hold", asked=asked)
+
+
+def place(seat: Seat, asked: Asked) -> Answered:
+    """Hold recordings until two people agree to let them go."""
+    numbers = [
+        read_recording(each) for each in re.split(r"[\s,;]+", asked.first("recordings")) if each
+    ]
+    if not numbers:
+        raise Unusable("no recording is named", hint="give their numbers, as a search shows them")
+    placed = place_hold(seat.practice, seat.actor, numbers, reason=asked.first("reason"))
+    reference = f"H-{placed.number}"
+    line = f"{reference} is placed. Recordings held: {len(placed.recordings)}."
+    return tell(seat, "A hold is placed", [line], (f"/holds/{reference}", f"Hold {reference}"))
+
+
+def ask_lift(seat: Seat, asked: Asked, hold: str) -> Answered:
+    """Why a hold ends, and who agrees to it."""
+    number = read_hold(hold)
+    check_hold_exists(seat.practice, number)
+    people = people_who_log_in(seat.practice).items()
+    may = [login for login, role in people if role in LINE_MANAGERS and login != seat.login]
+    return page(
+        seat,
+        "hold_lift.html",
+        title=f"Lift hold H-{number}",
+        asked=asked,
+        reference=f"H-{number}",
+        may=may,
+    )
+
+
+def lift(seat: Seat, asked: Asked, hold: str) -> Answered:
+    """End a hold, by two people who each type their password."""
+    number = read_hold(hold)
+    check_hold_exists(seat.practice, number)
+    check_confirmed(asked)
+    actor = seat.signer(password_of(asked))
+    second = seat.countersigner(asked.first("second"), password_of(asked, "second_password"))
+    if second is None:
+        raise Unusable("a hold is lifted by two people", hint="say who signs beside you")
+    reason = asked.first("reason")
+    lift_hold(seat.practice, actor, number, reason=reason, countersigner=second)
+    return tell(seat, "A hold is lifted", [f"H-{number} is lifted."], ("/holds", "Holds"))

@@ -1,0 +1,196 @@
+"""Incidents: reported by anybody, added to and closed by those who may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from callrec.desk.drafts import drafting, filled
+from callrec.desk.exchange import Answered, Asked
+from callrec.desk.filled import (
+    check_confirmed,
+    lines_of,
+    password_of,
+    read_if_given,
+    text_of,
+    word_of,
+)
+from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.rendering import page, to
+from callrec.desk.seat import Seat
+from callrec.incidents.incident import (
+    IncidentReport,
+    close_incident,
+    report_incident,
+    update_incident,
+)
+from callrec.incidents.log import INCIDENTS
+from callrec.incidents.show import list_incidents, show_incident
+from callrec.policy.breach import NOT_TOLD, Closing
+from callrec.policy.days import parse_day_or_instant
+from callrec.policy.incident import IncidentState, Outcome
+from callrec.practice import today
+from callrec.views.incidents import (
+    FINDINGS,
+    OUTCOMES,
+    finding_named,
+    incident_facts,
+    listed_json,
+    read_findings,
+    read_noticed,
+    reported_line,
+    spoken,
+    updated_lines,
+)
+from callrec.views.typed import read_incident, read_recording, read_request
+
+
+def show_list(seat: Seat, asked: Asked) -> Answered:
+    """The incidents that this person reported, was told of or answers for."""
+    now = seat.practice.now()
+    columns = (
+        Column(
+            name="id",
+            heading="Incident",
+            value=lambda each: int(each.reference.removeprefix("I-")),
+            shown=lambda each: each.reference,
+            link=lambda each: f"/incidents/{each.reference}",
+        ),
+        Column(name="noticed_at", heading="Noticed", value=lambda each: each.noticed_at),
+        Column(name="due_at", heading="72 hours end", value=lambda each: each.due_at),
+        Column(
+            name="left_s",
+            heading="Left",
+            value=lambda each: listed_json(each, now)["left_s"],
+            shown=lambda each: spoken(each.left(now)),
+        ),
+        Column(name="state", heading="State", value=lambda each: each.state, has_codes=True),
+        Column(name="reported_by", heading="Reported by", value=lambda each: each.reported_by),
+        Column(name="told", heading="Told", value=lambda each: each.told),
+    )
+    listing = Listing(
+        caption="Incidents that you reported, were told of or answer for, newest first",
+        columns=columns,
+        rows=list_incidents(seat.practice, seat.actor),
+        document=lambda rows: {"items": [listed_json(each, now) for each in rows]},
+        save_as="incidents",
+        nothing="There is no incident that you reported, were told of or answer for.",
+        day="noticed_at",
+    )
+    if (file := saved(seat, asked, listing)) is not None:
+        return file
+    return page(seat, "incidents.html", title="Incidents", list=arrange(seat, asked, listing))
+
+
+def ask_report(seat: Seat, asked: Asked) -> Answered:
+    """The form of a new one."""
+    given = filled(seat, asked)
+    return page(seat, "incident_new.html", title="Report an incident", asked=given)
+
+
+def report(seat: Seat, asked: Asked) -> Answered:
+    """Report it."""
+    with drafting(seat, asked):
+        account = IncidentReport(
+            noticed_at=read_noticed(text_of(asked, "noticed"), seat.practice),
+            what=text_of(asked, "what"),
+            tell=asked.first("tell") or None,
+            recordings=[read_recording(each) for each in lines_of(asked, "recording")],
+            request=read_if_given(asked, "request", read_request),
+        )
+        made = report_incident(seat.practice, seat.actor, account)
+    seat.done += [reported_line(made, seat.zone), f"To see it: {_show(made.reference)}"]
+    return to("/incidents")
+
+
+def _show(reference: str) -> str:
+    return f"callrec incident show {reference}"
+
+
+def show(seat: Seat, _asked: Asked, incident: str) -> Answered:
+    """One of them."""
+    reference = read_incident(incident)
+    shown = show_incident(seat.practice, seat.reader("", INCIDENTS), reference)
+    return page(
+        seat,
+        "incident.html",
+        title=f"Incident {reference}",
+        shown=shown,
+        facts=incident_facts(shown, seat.practice.now(), seat.zone),
+        events=[(each, ", ".join(map(finding_named, each.added))) for each in shown.history],
+        is_open=shown.state is IncidentState.OPEN,
+    )
+
+
+def ask_findings(seat: Seat, asked: Asked, incident: str) -> Answered:
+    """The form of what was found out."""
+    reference = read_incident(incident)
+    return page(
+        seat,
+        "incident_update.html",
+        title=f"Add to {reference}",
+        asked=asked,
+        reference=reference,
+        questions=[(name, finding_named(name), *_how(name)) for name in FINDINGS],
+    )
+
+
+def _how(name: str) -> tuple[str, list[tuple[str, str]]]:
+    """What the question means, and the answers to choose from, if there are such."""
+    asked = FINDINGS[name]
+    if name == "not_told":
+        return "Why the people affected need not be told.", list(NOT_TOLD.items())
+    if asked.metavar == "1-5":
+        meaning, _, grades = asked.help.rstrip(".").partition(": ")
+        return f"{meaning}.", [(each[0], each) for each in grades.split(", ")]
+    return asked.help, []
+
+
+def add_findings(seat: Seat, asked: Asked, incident: str) -> Answered:
+    """Add what was found out."""
+    reference = read_incident(incident)
+    found = read_findings(seat.practice, dict(_said(asked)))
+    actor = seat.reader(password_of(asked), INCIDENTS)
+    updated = update_incident(seat.practice, actor, reference, found)
+    seat.done += [f"{reference} is added to", *updated_lines(updated)]
+    seat.done.append(f"To see it: {_show(reference)}")
+    return to("/incidents")
+
+
+def _said(asked: Asked) -> Iterator[tuple[str, Any]]:
+    for name, each in FINDINGS.items():
+        if said := asked.first(name):
+            yield name, each.read(said)
+
+
+def ask_closing(seat: Seat, asked: Asked, incident: str) -> Answered:
+    """The form of how it ended."""
+    reference = read_incident(incident)
+    return page(
+        seat,
+        "incident_close.html",
+        title=f"Close {reference}",
+        asked=asked,
+        reference=reference,
+        outcomes=OUTCOMES.items(),
+    )
+
+
+def close(seat: Seat, asked: Asked, incident: str) -> Answered:
+    """Close it."""
+    reference = read_incident(incident)
+    actor = seat.reader(password_of(asked), INCIDENTS)
+    outcome = word_of(asked, "outcome", Outcome, "outcome")
+    on, at = parse_day_or_instant(text_of(asked, "on"), seat.zone, today(seat.practice))
+    closing = Closing(
+        outcome=outcome,
+        on=on,
+        at=at,
+        reason=text_of(asked, "reason"),
+        delay_reason=asked.first("delay_reason"),
+    )
+    check_confirmed(asked)
+    updated = close_incident(seat.practice, actor, reference, closing)
+    seat.done += [f"{reference} is closed", *updated_lines(updated)]
+    seat.done.append(f"To see it: {_show(reference)}")
+    return to("/incidents")

@@ -1,0 +1,186 @@
+"""The audit record: read it, check it, and review some of the searches that it tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Thread
+from typing import Final
+
+from callrec.desk.exchange import Answered, Asked
+from callrec.desk.filled import moment_of, number_of, password_of
+from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.rendering import as_json, page, to
+from callrec.desk.seat import Seat, find_kept, typed
+from callrec.desk.telling import say_bug
+from callrec.errors import CallrecError, Failed
+from callrec.policy.role import VaultKey
+from callrec.practice import Actor
+from callrec.registers.audit import Entry, LogFilter, list_audit, open_all_details
+from callrec.registers.verify import Verification, verify_audit
+from callrec.views.audit import (
+    about_in_words,
+    act_of,
+    entries_json,
+    utc,
+    verification_json,
+    verification_lines,
+    what_is_wrong,
+    what_was_changed,
+)
+
+SHOWN_AT_ONCE: Final = 50
+"""Entries that are shown unless more are asked for."""
+
+MOST_SHOWN: Final = 100_000
+
+WAITED_FOR: Final = 2.0
+"""Seconds for which a page waits for a check to end."""
+
+
+def ask_entries(seat: Seat, asked: Asked) -> Answered:
+    """Which entries of the record, and the password."""
+    return page(seat, "record_ask.html", title="The record", asked=asked, usual=SHOWN_AT_ONCE)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Entries:
+    """What was read of the record. Its repr shows nothing."""
+
+    entries: tuple[Entry, ...]
+    total: int
+    subject: str | None
+
+
+def list_entries(seat: Seat, asked: Asked) -> Answered:
+    """Read entries, on record, and show them on a page of their own."""
+    since, until = (moment_of(seat, asked, each) for each in ("since", "until"))
+    by, action, subject = (typed(asked.fields, each) for each in ("by", "action", "subject"))
+    limit = number_of(asked, "limit", 1, MOST_SHOWN) or SHOWN_AT_ONCE
+    wanted = LogFilter(by, action, subject, since, until)
+    reader = seat.reader(password_of(asked))
+    entries, total = list_audit(seat.practice, reader, wanted, limit=limit)
+    return to(f"/record/{seat.keep(_Entries(entries, total, subject))}")
+
+
+def show_entries(seat: Seat, asked: Asked, key: str) -> Answered:
+    """What was read, as a table."""
+    found = find_kept(seat, key, _Entries, "read it again: callrec audit list")
+    listing = Listing(
+        caption="Entries of the record",
+        columns=_entry_columns(found.subject),
+        rows=found.entries,
+        document=lambda rows: entries_json(rows, found.total),
+        save_as="audit-record",
+        nothing="No entry is as you asked.",
+    )
+    if (file := saved(seat, asked, listing)) is not None:
+        return file
+    malformed = [each.seq for each in found.entries if each.is_malformed]
+    return page(
+        seat,
+        "record.html",
+        title="The record",
+        list=arrange(seat, asked, listing),
+        found=found,
+        changed=what_was_changed(found.entries),
+        malformed=malformed,
+    )
+
+
+def _entry_columns(subject: str | None) -> Sequence[Column]:
+    return (
+        Column(name="seq", heading="entry", value=lambda e: e.seq, is_number=True),
+        Column(
+            name="at",
+            heading="at (UTC)",
+            value=lambda e: e.at,
+            shown=lambda e: utc(e.at),
+        ),
+        Column(name="actor", heading="who", value=lambda e: e.actor),
+        Column(name="action", heading="what", value=lambda e: e.action, shown=act_of),
+        Column(name="outcome", heading="how it ended", value=lambda e: e.outcome, has_codes=True),
+        Column(
+            name="subject",
+            heading="about",
+            value=lambda e: e.subject,
+            shown=lambda e: about_in_words(e.subject, subject),
+        ),
+    )
+
+
+@dataclass(slots=True, repr=False)
+class Check:
+    """A check of the record that goes on, or that is done. Its repr shows nothing."""
+
+    began_at: datetime
+    is_full: bool
+    entries: int
+    """How many the record had as it began."""
+    found: Verification | None = None
+    problem: CallrecError | None = None
+    work: Thread | None = field(default=None)
+
+    @property
+    def goes_on(self) -> bool:
+        return self.work is not None and self.work.is_alive()
+
+
+def ask_check(seat: Seat, asked: Asked) -> Answered:
+    """How much of the record is to be checked."""
+    return page(seat, "check_ask.html", title="Check the record", asked=asked)
+
+
+def check(seat: Seat, asked: Asked) -> Answered:
+    """Begin to check the record, beside this login's other pages, and show how it goes."""
+    full, new = asked.first("how") == "full", asked.first("how") == "new"
+    reader = seat.reader(password_of(asked)) if full else None
+    begun = Check(seat.practice.now(), full, seat.practice.register_size)
+    begun.work = Thread(target=_check, args=(seat, begun, reader), kwargs={"new": new}, daemon=True)
+    begun.work.start()
+    return to(f"/record/check/{seat.keep(begun)}")
+
+
+def _check(seat: Seat, begun: Check, reader: Actor | None, *, new: bool) -> None:
+    """All of a check: on connections of its own, as pages are answered meanwhile."""
+    try:
+        practice = seat.open_vault()
+        opened = None
+        if reader is not None and reader.has_key(VaultKey.AUDIT):
+            opened = open_all_details(practice, reader)
+        begun.found = verify_audit(
+            practice.config,
+            environ=seat.environ,
+            trusted_root=lambda _: seat.session.root,
+            against=(),
+            full=begun.is_full,
+            only_new=new,
+            opened_details=opened,
+            at=practice.now(),
+        )
+    except CallrecError as problem:
+        begun.problem = problem
+    except Exception as bug:  # noqa: BLE001  # its text may hold what lies in the vault
+        begun.problem = Failed(say_bug(bug), hint="please report the line above")
+
+
+def show_check(seat: Seat, asked: Asked, key: str) -> Answered:
+    """How far a check has come, or its verdict."""
+    begun = find_kept(seat, key, Check, "check it again: callrec audit verify")
+    if begun.work is not None:
+        begun.work.join(WAITED_FOR)
+    if begun.problem is not None:
+        raise begun.problem
+    found = begun.found
+    if found is not None and asked.query.get("as") == "json":
+        return as_json(verification_json(found), "audit-verify.json")
+    return page(
+        seat,
+        "check.html",
+        title="Check the record",
+        begun=begun,
+        seconds=int((seat.practice.now() - begun.began_at).total_seconds()),
+        lines=tuple(verification_lines(found, full=begun.is_full)) if found else (),
+        wrong=what_is_wrong(found) if found else None,
+    )

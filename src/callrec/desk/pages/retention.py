@@ -1,0 +1,234 @@
+"""Retention: what is due to be destroyed, proposed and carried out; and an intake taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from callrec.archive.attached import attached_volumes
+from callrec.desk.exchange import Answered, Asked
+from callrec.desk.filled import password_of
+from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.pages.done import tell
+from callrec.desk.rendering import page, to
+from callrec.desk.seat import Seat, find_kept
+from callrec.errors import Failed
+from callrec.policy.clause import Law
+from callrec.policy.retention import DueGroup
+from callrec.practice import Actor, Practice
+from callrec.registers.verify import check_vault
+from callrec.retention.certificate import kept_under
+from callrec.retention.destroy import DestructionItem
+from callrec.retention.erase import (
+    carry_out,
+    is_carried_out,
+    preview_destruction,
+    preview_disposal,
+    preview_erasure,
+    propose_disposal,
+)
+from callrec.retention.review import RetentionReview, review_retention
+from callrec.retention.undo import preview_undo, propose_undo
+from callrec.views.destroyed import destroyed_lines, disposal_lines, erasure_lines
+from callrec.views.retention import (
+    REVIEW_COLUMNS,
+    proposed_lines,
+    review_cells,
+    review_json,
+    stops,
+    undo_lines,
+)
+from callrec.views.typed import read_request
+
+_COLUMNS = (
+    Column(
+        name="month",
+        heading="Month of the calls",
+        value=lambda due: due.month,
+        shown=lambda due: f"{due.month:%b %Y}",
+    ),
+    Column(
+        name="category", heading="Category", value=lambda due: due.category.name, has_codes=True
+    ),
+    Column(name="due", heading="Due", value=lambda due: due.recordings, is_number=True),
+    Column(name="free", heading="Free", value=lambda due: due.free, is_number=True),
+    Column(name="stopped_by", heading="Stopped by", value=lambda due: tuple(stops(due))),
+)
+
+
+def _due(
+    found: RetentionReview | None, rows: Sequence[DueGroup], *, caption: str, nothing: str
+) -> Listing:
+    return Listing(
+        caption=caption,
+        columns=_COLUMNS,
+        rows=rows,
+        document=lambda chosen: review_json(found, chosen) if found else {},
+        save_as="retention-review",
+        nothing=nothing,
+        spreadsheet=(REVIEW_COLUMNS, review_cells),
+    )
+
+
+def show_review(seat: Seat, asked: Asked) -> Answered:
+    """What is due, by category and month, and what stops it. That you looked is recorded."""
+    found = review_retention(seat.practice, seat.actor)
+    listing = _due(found, found.due, caption="Due to be destroyed", nothing="Nothing is due.")
+    if (file := saved(seat, asked, listing)) is not None:
+        return file
+    shown = arrange(seat, asked, listing)
+    return page(seat, "retention.html", title="Retention", found=found, list=shown)
+
+
+def ask_propose(seat: Seat, asked: Asked) -> Answered:
+    """What would be proposed for disposal."""
+    made = preview_disposal(seat.practice, seat.actor)
+    nothing = "Nothing is due that nothing stops."
+    listing = _due(None, made.due, caption="Would be proposed for disposal", nothing=nothing)
+    return page(
+        seat,
+        "dispose_propose.html",
+        title="Propose a disposal",
+        list=arrange(seat, Asked("GET", asked.path), listing),
+        made=made,
+        lines=tuple(proposed_lines(made)),
+    )
+
+
+def propose(seat: Seat, _asked: Asked) -> Answered:
+    """Make a request for the disposal of what is due and stopped by nothing."""
+    made = propose_disposal(seat.practice, seat.actor)
+    links = [(f"/requests/{made.reference}", made.reference)] if made.reference else []
+    return tell(seat, "Propose a disposal", proposed_lines(made), *links)
+
+
+@dataclass(frozen=True, slots=True)
+class Destroying:
+    """How what was approved is destroyed."""
+
+    command: str
+    """What does it at a terminal, but for the request."""
+    address: str
+    """What does it here; the request stands in it."""
+    preview: Callable[[Practice, Actor, str], Sequence[DestructionItem]]
+    lines: Callable[[Sequence[DestructionItem]], Iterator[str]]
+    law: Law
+    """By what is kept that was asked for."""
+
+
+DISPOSING: Final = Destroying(
+    "callrec retention dispose",
+    "/retention/dispose/{}",
+    preview_destruction,
+    disposal_lines,
+    Law.RECORDS_CODE,
+)
+
+ERASING: Final = Destroying(
+    "callrec request erase", "/requests/{}/erase", preview_erasure, erasure_lines, Law.ERASURE
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Foreseen:
+    """What would be destroyed, as it was shown. Its repr shows nothing."""
+
+    reference: str
+    items: Sequence[DestructionItem]
+
+
+def ask_dispose(seat: Seat, asked: Asked, request: str) -> Answered:
+    """The password, to see what would be destroyed as it was approved."""
+    reference = read_request(request)
+    return page(
+        seat,
+        "dispose.html",
+        title=f"Carry out {reference}",
+        asked=asked,
+        reference=reference,
+        carried_out=is_carried_out(seat.practice, reference),
+        lines=(),
+    )
+
+
+def foresee(seat: Seat, asked: Asked, request: str, how: Destroying = DISPOSING) -> Answered:
+    """Show what would be destroyed; or go on with what is owed of what was destroyed before."""
+    reference = read_request(request)
+    if is_carried_out(seat.practice, reference):
+        return _carry_out(seat, asked, reference, how)
+    reader = seat.reader(password_of(asked))
+    items = how.preview(seat.practice, reader, reference)
+    return to(f"{how.address.format(reference)}/{seat.keep(_Foreseen(reference, items))}")
+
+
+def _foreseen(seat: Seat, request: str, key: str, how: Destroying) -> _Foreseen:
+    again = f"look at it again: {how.command} {read_request(request)}"
+    return find_kept(seat, key, _Foreseen, again)
+
+
+def ask_destroy(
+    seat: Seat, asked: Asked, request: str, key: str, how: Destroying = DISPOSING
+) -> Answered:
+    """What would be destroyed, and whether it is to be."""
+    foreseen = _foreseen(seat, request, key, how)
+    return page(
+        seat,
+        "dispose.html",
+        title=f"Carry out {foreseen.reference}",
+        asked=asked,
+        reference=foreseen.reference,
+        carried_out=False,
+        lines=tuple(how.lines(foreseen.items)),
+    )
+
+
+def destroy(
+    seat: Seat, asked: Asked, request: str, key: str, how: Destroying = DISPOSING
+) -> Answered:
+    """Destroy what was foreseen, once its reference was typed."""
+    foreseen = _foreseen(seat, request, key, how)
+    if asked.first("typed") != foreseen.reference:
+        hint = f"type {foreseen.reference} to destroy it"
+        raise Failed("not confirmed, so nothing was done", hint=hint)
+    return _carry_out(seat, asked, foreseen.reference, how)
+
+
+def _carry_out(seat: Seat, asked: Asked, reference: str, how: Destroying) -> Answered:
+    practice, actor = seat.practice, seat.signer(password_of(asked))
+    done = carry_out(
+        practice,
+        actor,
+        reference,
+        how.preview,
+        volumes=[volume.at for volume in attached_volumes(practice).values()],
+        check=check_vault,
+        advance=lambda _: None,
+    )
+    kept = kept_under(practice, reference)
+    lines = [
+        *destroyed_lines(reference, done, kept, how.law),
+        f"The certificate is written at the server: {how.command} {reference} --to DIR",
+    ]
+    links = [(f"/requests/{reference}", reference)]
+    if how is ERASING:
+        links.append((f"/requests/{reference}/letters", f"Letters about {reference}"))
+    else:
+        links.append(("/retention", "Retention"))
+    return tell(seat, f"{reference} is carried out", lines, *links)
+
+
+def ask_undo(seat: Seat, asked: Asked) -> Answered:
+    """Which batch came in by mistake, and why it is taken back."""
+    return page(seat, "undo.html", title="Take back an intake", asked=asked, lines=())
+
+
+def undo(seat: Seat, asked: Asked) -> Answered:
+    """Say what would be taken back, or propose it."""
+    practice, actor, batch = seat.practice, seat.actor, asked.first("batch")
+    if asked.first("how") == "propose":
+        made = propose_undo(practice, actor, batch, reason=asked.first("reason"), sources=[])
+        links = [(f"/requests/{made.reference}", made.reference)] if made.reference else []
+        return tell(seat, "Take back an intake", undo_lines(made), *links)
+    lines = tuple(undo_lines(preview_undo(practice, actor, batch, sources=[])))
+    return page(seat, "undo.html", title="Take back an intake", asked=asked, lines=lines)

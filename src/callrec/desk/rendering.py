@@ -1,0 +1,209 @@
+"""Pages made of values. All that is put into a page is escaped (Jinja2's autoescape)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from callrec.desk.exchange import Answered, Asked
+from callrec.desk.hints import field_of, with_links
+from callrec.desk.seat import PasswordNeeded, Seat
+from callrec.errors import (
+    CallrecError,
+    Locked,
+    NotFound,
+    Refused,
+    Unusable,
+)
+from callrec.policy.days import short_date
+from callrec.policy.role import Power
+from callrec.practice import powers
+from callrec.system.spreadsheet import Cell, to_csv
+from callrec.views.words import (
+    act_in_words,
+    answer_in_words,
+    as_words,
+    counted,
+    local_time,
+    rfc3339,
+)
+
+_STATUS: Final[Mapping[type[CallrecError], HTTPStatus]] = {
+    Refused: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Unusable: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Locked: HTTPStatus.FORBIDDEN,
+}
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("callrec.desk"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "words": as_words,
+        "answer": answer_in_words,
+        "act": act_in_words,
+        "day": short_date,
+        "links": with_links,
+        "two_of": lambda value: (value, value),
+        "sentence": _sentence,
+        "field": field_of,
+    }
+    made.globals |= {"counted": counted}
+    return made
+
+
+def _sentence(text: str) -> Markup:
+    """A line as a sentence, with the commands in it as links."""
+    end = "" if text[-1:] in {".", "!", "?"} else "."
+    return with_links(f"{text[:1].upper()}{text[1:]}{end}")
+
+
+def load_templates() -> None:
+    """Compile every template, in the process that is forked for each login."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
+
+
+def bare_page(template: str, *, status: int = 200, **values: Any) -> Answered:
+    """A page for people who are not logged in."""
+    text = (
+        _environment()
+        .get_template(template)
+        .render(seat=None, menu=(), problem=None, done=(), **values)
+    )
+    return Answered(status, text.encode())
+
+
+def page(
+    seat: Seat, template: str, *, title: str, asked: Asked | None = None, **values: Any
+) -> Answered:
+    """A page for whoever is logged in.
+
+    Args:
+        seat: whose.
+        template: its file in templates/.
+        title: what it is; nothing personal.
+        asked: what was filled in, for a form that is shown again with ``seat.problem``.
+        values: what the template shows.
+    """
+
+    def moment(at: datetime | None) -> str:
+        return local_time(at, seat.zone)
+
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            seat=seat,
+            menu=menu_of(seat),
+            title=title,
+            problem=seat.problem,
+            done=_taken(seat.done),
+            asked=asked or Asked("GET", "/"),
+            moment=moment,
+            **values,
+        )
+    )
+    status = HTTPStatus.OK if seat.problem is None else status_of(seat.problem)
+    return Answered(status, text.encode())
+
+
+def _taken(lines: list[str]) -> Sequence[str]:
+    """The lines, which are there no more."""
+    taken = tuple(lines)
+    lines.clear()
+    return taken
+
+
+def status_of(problem: CallrecError) -> HTTPStatus:
+    """The status of HTTP for an error."""
+    if isinstance(problem, PasswordNeeded):
+        return HTTPStatus.OK
+    for kind, status in _STATUS.items():
+        if isinstance(problem, kind):
+            return status
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def error_page(seat: Seat, problem: CallrecError) -> Answered:
+    """An error for which there is no form to show again."""
+    seat.problem = problem
+    return page(seat, "error.html", title="That cannot be done")
+
+
+def cannot_open(problem: CallrecError) -> Answered:
+    """The vault cannot be opened, so nobody knows who may see what."""
+    message, hint = problem.message, problem.hint
+    return bare_page(
+        "refusal.html", status=HTTPStatus.SERVICE_UNAVAILABLE, message=message, hint=hint
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """A page that the menu leads to."""
+
+    address: str
+    name: str
+
+
+def menu_of(seat: Seat) -> Sequence[MenuItem]:
+    """What the menu shows to a person: what they may do."""
+    may = powers(seat.practice, seat.actor)
+    return [item for needed, item in _MENU if needed is None or needed in may]
+
+
+_MENU: Final[Sequence[tuple[Power | None, MenuItem]]] = (
+    (None, MenuItem("/", "Inbox")),
+    (None, MenuItem("/requests", "Requests")),
+    (Power.SEARCH, MenuItem("/search", "Search")),
+    (None, MenuItem("/registers", "Registers")),
+    (None, MenuItem("/people", "People")),
+)
+
+
+def to(address: str) -> Answered:
+    """Sent on to another page, once something is done: opening that again does nothing."""
+    return Answered(HTTPStatus.SEE_OTHER, to=address)
+
+
+def download(data: bytes, kind: str, save_as: str) -> Answered:
+    """A file for the browser to save; nothing personal in its name."""
+    return Answered(body=data, kind=kind, save_as=save_as)
+
+
+def as_csv(
+    headers: Sequence[str], rows: Iterable[Sequence[Cell]], zone: tzinfo, save_as: str
+) -> Answered:
+    """A table as a file for spreadsheet programs, the same as the command line's."""
+    return download(to_csv(headers, rows, zone), "text/csv; charset=utf-8", save_as)
+
+
+def as_json(value: Mapping[str, Any], save_as: str) -> Answered:
+    """A document for other programs."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    return download(text.encode(), "application/json", save_as)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, date | Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

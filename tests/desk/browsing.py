@@ -1,0 +1,73 @@
+"""A real browser at a real desk: Debian's Chromium, with cookies of its own for each person."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, sync_playwright
+
+from house.desks import a_desk
+from house.practices import House, password_of
+
+DESKTOP = 1280
+
+PHONE = 360
+
+Scheme = Literal["light", "dark"]
+
+
+@dataclass
+class Served:
+    """A desk, and what browsers need to come to it."""
+
+    browser: Browser
+    origin: str
+    admitted: StorageState
+    complaints: list[str] = field(default_factory=list)
+    """What any of its pages had the browser complain of: a breach of its own policy above all."""
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if not message.text.startswith("Failed to load resource: the server responded"):
+            self.complaints.append(message.text)  # a page that refuses has a status of its own
+
+    @contextmanager
+    def visited(
+        self, login: str, *, width: int = DESKTOP, scheme: Scheme = "light", scripts: bool = True
+    ) -> Iterator[Page]:
+        """Somebody at a browser of their own, logged in."""
+        context = self.browser.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+            storage_state=self.admitted,
+            base_url=self.origin,
+        )
+        page = context.new_page()
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto("/login")
+        page.get_by_label("Login").fill(login)
+        page.get_by_label("Password", exact=True).fill(password_of(login))
+        page.get_by_role("button", name="Log in").click()
+        yield page
+        context.close()
+
+
+@contextmanager
+def a_served_desk(house: House) -> Iterator[Served]:
+    """The desk of a practice, opened by the browser that its one-time address lets in."""
+    chromium = shutil.which("chromium")
+    assert chromium, "install Debian's chromium"
+    with a_desk(house) as address, sync_playwright() as playwright:
+        # Its own sandbox does not start for root; what it opens here is ours.
+        browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=False)
+        first = browser.new_context()
+        first.new_page().goto(address)
+        parts = urlsplit(address)
+        yield Served(browser, f"{parts.scheme}://{parts.netloc}", first.storage_state())
+        browser.close()

@@ -1,0 +1,106 @@
+"""Whether everybody can use the desk's pages: axe-core as judge, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from callrec.desk.routes import ROUTES
+from desk.browsing import DESKTOP, PHONE, Scheme, Served, a_served_desk
+from house.complaints import a_complaint
+from house.incidents import an_incident
+from house.practices import House, password_of
+from house.stages import GRANTED, Stage, Stages
+from house.subjects import a_person
+
+PARTS = {
+    "request": "R-1",
+    "reference": "R-1",
+    "event": "ask",
+    "recording": "1",
+    "complaint": "C-1",
+    "incident": "I-1",
+    "subject": "S-1",
+    "person": "sam",
+    "purpose": "subject-access",
+    "name": "disclosures",
+    "kind": "website",
+    "step": "acknowledge",
+    "hold": "H-1",
+}
+"""What stands in the place of each part of an address; what is not here is kept by a seat."""
+
+
+def _something_of_each(house: House) -> None:
+    a_complaint(house)
+    an_incident(house, "mia", tell="dora")
+    a_person(house, "mia")
+
+
+SOMETHING_OF_EACH = Stage("something-of-each", _something_of_each, after=GRANTED)
+
+
+def addresses() -> Iterator[str]:
+    """Every page that is shown at an address of its own."""
+    for route in ROUTES:
+        method, path = route.split()
+        parts = re.findall(r"\{(\w+)\}", path)
+        if method == "GET" and {*parts} <= PARTS.keys():
+            yield path.format(**PARTS)
+
+
+@pytest.fixture(scope="module")
+def served(stages: Stages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    house = stages.copy(SOMETHING_OF_EACH, tmp_path_factory.mktemp("served") / "house")
+    with a_served_desk(house) as desk:
+        yield desk
+
+
+def barriers(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe-core finds: each rule that is broken, and by which elements."""
+    return [
+        (found["id"], [node["html"] for node in found["nodes"]])
+        for found in Axe().run(page).response["violations"]
+    ]
+
+
+def what_is_wrong(page: Page, width: int) -> list[object]:
+    wrong: list[object] = [*barriers(page)]
+    if page.get_by_role("heading", level=1).count() != 1:
+        wrong.append("it has not one heading of the first level")
+    if page.evaluate("document.scrollingElement.scrollWidth") > width:
+        wrong.append("it is wider than the screen")
+    return wrong
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])
+def test_no_page_has_a_barrier(served: Served, width: int, scheme: Scheme) -> None:
+    with served.visited("dora", width=width, scheme=scheme) as page:
+        page.goto("/unlock")
+        page.get_by_label("Your password").fill(password_of("dora"))
+        page.get_by_role("main").get_by_role("button").first.click()
+        found = {}
+        for address in addresses():
+            answered = page.goto(address)
+            assert answered is not None
+            if "html" not in answered.headers["content-type"]:
+                continue  # what the player fetches
+            if wrong := [*what_is_wrong(page, width), *(["bug"] if answered.status == 500 else [])]:
+                found[address] = wrong
+    assert found == {}
+    assert served.complaints == []
+
+
+def test_pages_work_without_scripts(served: Served) -> None:
+    with served.visited("sam", scripts=False) as page:
+        page.goto("/complaints/new")
+        page.get_by_label("by letter").check()
+        page.get_by_label("Who complains?").fill("Agnes Underhill")
+        page.get_by_label("How can we reach them?").fill("by letter to 1 Canal Street")
+        page.get_by_label("What do they say is wrong?").fill("Somebody read out her letter aloud")
+        page.get_by_role("button", name="Enter the complaint").click()
+        assert "is entered" in page.inner_text("main")
