@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import pyzipper
 
 from callrec.audit.leaf import Outcome
 from callrec.desk.exchange import Answered
+from callrec.login.keyring import runtime_folder
 from house.desks import Shown, Visit, visit, written
-from house.memory import runtime_of
 from house.packages import release
 from house.practices import House
 from house.requests import approve, grants_of, last_leaf
@@ -21,22 +20,15 @@ PAGE = "/requests/R-1/release"
 
 
 @pytest.fixture
-def memory(granted: House, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where packages are made."""
-    place = runtime_of(granted.folder)
-    for name, value in place.items():
-        monkeypatch.setenv(name, value)
-    return Path(place["XDG_RUNTIME_DIR"])
-
-
-@pytest.fixture
-def sam(granted: House, memory: Path) -> Iterator[Visit]:
-    """sam, to whom R-1 was granted, at the desk."""
+def sam(granted: House) -> Iterator[Visit]:
+    """sam, to whom R-1 was granted, at the desk; nothing is left in memory afterwards."""
     visited = visit(granted, "sam")
     yield visited
     if visited.seat.making:
         visited.seat.making.end()
-    assert not [path for path in memory.rglob("*") if "release" in path.name]
+    memory = runtime_folder(granted.environ)
+    assert memory is not None
+    assert not [*memory.glob("release-*")]
 
 
 def make(visited: Visit, *, by: str = "", passphrase_by: str = "") -> Shown:

@@ -9,10 +9,9 @@ whichever way that ends.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -41,6 +40,7 @@ class Making:
         actor: Actor,
         reference: str,
         directions: ReleaseInstructions,
+        environ: Mapping[str, str],
     ) -> None:
         """Begin it. What is refused is its `problem`.
 
@@ -50,7 +50,7 @@ class Making:
         self.reference, self.done_steps = reference, 0
         self.was_sent = False
         """The browser was sent the package, once at least."""
-        self._folder = _folder_in_memory(reference)
+        self._folder = _folder_in_memory(reference, environ)
         self._written, self._answered = Event(), Event()
         self._is_saved = False
         most = min(directions.max_bytes or MOST_BYTES, MOST_BYTES)
@@ -135,12 +135,12 @@ class Making:
 _DELIVERED_WITHIN_S: Final = 60
 
 
-def _folder_in_memory(reference: str) -> Path:
-    place = runtime_folder(os.environ)
+def _folder_in_memory(reference: str, environ: Mapping[str, str]) -> Path:
+    place = runtime_folder(environ)
     if place is None:
         raise Misconfigured(
             "this machine has no memory file system in which a package could be made",
-            hint=f"whoever administers callrec writes it to a folder: callrec release {reference}"
+            hint=f"your administrator writes it to a folder: callrec release {reference}"
             " --to FOLDER",
         )
     return Path(tempfile.mkdtemp(prefix="release-", dir=place))

@@ -26,7 +26,7 @@ from callrec.errors import CallrecError, NotFound, Unusable
 from callrec.policy.edits import SILENCING_GROUNDS, format_edits, read_clip, read_silence
 from callrec.release.listen import WaveformView, granted_recordings, show_waveform
 from callrec.sound.waveform import SIDES, as_svg, heights
-from callrec.views.hearing import heard_lines
+from callrec.views.release import heard_lines
 from callrec.views.words import as_words
 
 _SECONDS: Final = re.compile(r"\d{1,6}(?:\.\d{1,6})?")

@@ -19,7 +19,7 @@ from callrec.policy.handing_over import (
     PackageForm,
     ReleaseInstructions,
 )
-from callrec.views.released import OPENS_WITH, enclosed_lines
+from callrec.views.release import OPENS_WITH, enclosed_lines
 from callrec.views.typed import read_size, read_word
 from callrec.views.words import WAYS
 
@@ -105,7 +105,8 @@ def _begin(seat: Seat, asked: Asked, reference: str) -> None:
         medium_serial=asked.first("medium_serial"),
         names_subject=asked.ticked("name_subject"),
     )
-    seat.making = Making(seat.open_vault, seat.signer(password_of(asked)), reference, directions)
+    actor = seat.signer(password_of(asked))
+    seat.making = Making(seat.open_vault, actor, reference, directions, seat.environ)
     seat.making.wait(_AT_ONCE_S)
 
 

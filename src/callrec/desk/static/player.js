@@ -389,7 +389,7 @@ function axis(pen, x, wide, high, colour) {
   for (let tick = 0; tick <= call.seconds; tick += step) {
     const text = time(tick);
     pen.fillRect(x(tick), high - 20, 1, 4);
-    pen.fillText(text, Math.min(x(tick), wide - pen.measureText(text).width), high - 3);
+    if (x(tick) + pen.measureText(text).width <= wide) pen.fillText(text, x(tick), high - 3);
   }
 }
 
