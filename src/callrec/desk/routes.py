@@ -115,6 +115,7 @@ ROUTES: Final[Mapping[str, Page]] = {
     "POST /retention/propose": retention.propose,
     "GET /retention/undo": retention.ask_undo,
     "POST /retention/undo": retention.undo,
+    "GET /certificate/{key}": retention.send_certificate,
     "GET /retention/dispose/{request}": retention.ask_dispose,
     "POST /retention/dispose/{request}": retention.foresee,
     "GET /retention/dispose/{request}/{key}": retention.ask_destroy,
