@@ -185,16 +185,22 @@ def test_calls_that_their_names_do_not_tell_apart_are_told_apart_by_their_call_r
     assert (found(house, number=ANN), found(house, number=BOB)) == ([1], [2])
 
 
-def test_two_rows_of_an_export_with_one_sound_are_two_recordings(
+def test_rows_of_an_export_with_one_sound_are_recordings_of_their_own(
     house: House, tmp_path: Path
 ) -> None:
-    rows = [Row("a.wav", reference="C-1"), Row("b.wav", number="07700900456", reference="C-2")]
+    """The second and third tell more than the first, and are looked at before it."""
+    rows = [
+        Row("a.wav", extension="", reference="C-1"),
+        Row("b.wav", number="07700900456", reference="C-2"),
+        Row("c.wav", number="07700900789", reference="C-3"),
+    ]
     export = an_export(tmp_path / "e.zip", rows, {row.file: a_wave() for row in rows})
-    for expected in ((2, 0, 1), (0, 2, 0)):
-        done = take_in_export(house, export)
-        assert counted(done) == expected
-        assert [each.problem for each in done.read_back] == [None, None]
-    assert (found(house, number=ANN), found(house, number=BOB)) == ([1], [2])
+    first, again = take_in_export(house, export), take_in_export(house, export)
+    assert (first.same_sound, first.quarantined) == ([1, 3], [])
+    assert counted(again) == (0, 3, 0)
+    for done in (first, again):
+        assert [each.problem for each in done.read_back] == [None] * 3
+    assert [found(house, number=each) for each in (ANN, BOB, CAROL)] == [[1], [2], [3]]
 
 
 def test_a_run_that_is_killed_at_any_step_leaves_each_call_once(

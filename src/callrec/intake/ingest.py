@@ -369,7 +369,7 @@ class IngestRun:
         done.recordings += len(portion.new)
         done.duplicates += portion.duplicates
         done.size_bytes += sum(taken.sealed.size_bytes for taken in portion.recordings)
-        done.same_sound += [numbers[uid] for uid in portion.same_sound if uid in portion.new]
+        done.same_sound += sorted(numbers[uid] for uid in portion.same_sound if uid in portion.new)
         done.joined += len(portion.joined)
         done.unjoined += unjoined
         done.dated_by_file += sum(
