@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from callrec.cli.commands.release import read_size
 from callrec.errors import Unusable
+from callrec.views.typed import read_size
 
 
 @pytest.mark.parametrize(

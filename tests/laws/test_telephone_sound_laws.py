@@ -114,7 +114,9 @@ def whole(name: str) -> bytes:
 def sounds_ms(data: bytes) -> int:
     """What FFmpeg's decoder gets out of these bytes, as a player would; 0: nothing."""
     seconds = 0.0
-    with suppress(FFmpegError), av.open(io.BytesIO(data), "r") as file:
+    # Else FFmpeg takes many blocks of ADPCM at once, and leaves out those behind a spoilt one.
+    one_by_one = {"max_size": "1"} if data.startswith(b"RIFF") else {}
+    with suppress(FFmpegError), av.open(io.BytesIO(data), "r", options=one_by_one) as file:
         stream = file.streams.audio[0]
         for packet in file.demux(stream):
             with suppress(FFmpegError):

@@ -179,6 +179,16 @@ def test_a_movie_that_lasts_longer_than_its_header_tells_was_not_closed() -> Non
     assert played(bytes(data)).findings == UNCLOSED
 
 
+@pytest.mark.parametrize(("codec", "byte"), [("adpcm_ima_wav", 2), ("adpcm_ms", 0)])
+def test_of_adpcm_with_a_spoilt_block_all_others_play(codec: str, byte: int) -> None:
+    data = bytearray(made(codec, "wav", a_tone(5)))
+    size = int.from_bytes(data[32:34], "little")
+    data[data.index(b"data") + 8 + 2 * size + byte] = 0xFF
+    sound = played(bytes(data))
+    assert sound.findings == DAMAGED
+    assert sound.duration_ms > 4500
+
+
 def test_a_wma_that_was_streamed_has_packets_to_its_end() -> None:
     whole = SOUNDS["streamed.wma"]
     lost = slice(2000, 3000)
@@ -292,6 +302,11 @@ def test_what_looks_like_a_frame_of_a_flac_is_an_accident() -> None:
     accident = bytes.fromhex("fff8740879039f00")
     changed = whole[:-200] + accident + whole[-200 + len(accident) :]
     assert heard(changed) == heard(whole)
+
+
+def test_a_flac_may_stand_behind_a_tag() -> None:
+    tag = b"ID3\4\0\0\0\0\0\x0a" + bytes(10)
+    assert played(tag + SOUNDS["plain.flac"]) == played(SOUNDS["plain.flac"])
 
 
 def test_a_flac_that_was_streamed_is_as_long_as_its_frames() -> None:

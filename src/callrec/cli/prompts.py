@@ -23,6 +23,7 @@ from callrec.errors import (
     WrongPassword,
 )
 from callrec.policy.handing_over import Channel
+from callrec.views.words import WAYS
 
 Answer = TypeVar("Answer")
 
@@ -415,18 +416,9 @@ def _first_line(text: str) -> str:
     return password
 
 
-_CHANNELS: Final[Mapping[str, str]] = {
-    Channel.LETTER: "by post",
-    Channel.PHONE: "read out on the telephone",
-    Channel.SMS: "as a text message",
-    Channel.EMAIL: "by e-mail",
-    Channel.PERSON: "handed over in person",
-}
-
-
 def ask_channel(
     prompts: Prompts, what: str, *, option: str, other_than: Channel | None = None
 ) -> Channel:
     """One of the ways, or of the others."""
-    ways = {way: meaning for way, meaning in _CHANNELS.items() if way != other_than}
+    ways = {way: meaning for way, meaning in WAYS.items() if way != other_than}
     return Channel(prompts.choose(what, ways, option=f"{option} {'|'.join(ways)}"))

@@ -20,6 +20,7 @@ CONTEXT_FIELDS: Final[dict[str, frozenset[str]]] = {
     "detail": frozenset({"seq"}),
     "hold": frozenset({"hold"}),
     "kept": frozenset({"volume"}),
+    "desk draft": frozenset({"person"}),
     # associated data of AES-256-GCM; those of versions are HPKE information too
     "data-key": frozenset({"batch", "uid"}),
     "metadata": frozenset({"uid", "revision"}),

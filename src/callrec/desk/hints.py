@@ -14,7 +14,16 @@ from markupsafe import Markup, escape
 
 PAGES: Final = (
     (r"login(?: \w+)?", "/login", "log in again"),
+    (r"listen (R-\d+)", r"/requests/\1/listen", r"listen under \1"),
+    (r"listen (R-\d+) (\d+)(?: --look)?", r"/requests/\1/listen/\2", r"listen to \2"),
+    (r"release (R-\d+)", r"/requests/\1/release", r"hand over \1"),
+    (r"request letter (R-\d+)(?: --kind [a-z-]+)?", r"/requests/\1/letters", r"letters about \1"),
+    (r"request dossier (R-\d+)", r"/requests/\1/dossier", r"dossier of \1"),
+    (r"request erase (R-\d+)", r"/requests/\1/erase", r"carry out \1"),
     (r"inbox", "/", "your inbox"),
+    (r"request create", "/requests/new", "make a request"),
+    (r"request create ([a-z-]+)", r"/requests/new/\1", "make a request"),
+    (r"request (amend|attach|detach) (R-\d+)", r"/requests/\2/\1", r"\1 \2"),
     (r"status", "/status", "how things stand"),
     (r"(?:user )?whoami", "/account", "your account"),
     (r"user password", "/account/password", "change your password"),
@@ -109,8 +118,10 @@ def with_links(hint: str) -> Markup:
 def _parts(hint: str) -> Iterator[Markup]:
     end = 0
     for found in _COMMAND.finditer(hint):
-        yield _words(hint[end : found.start()])
-        yield _link(found)
+        link = _link(found)
+        before = hint[end : found.start()]
+        yield _words(before.removesuffix("run ") if link.startswith("<a ") else before)
+        yield link
         end = found.end()
     yield _words(hint[end:])
 

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from callrec.audit.session import DESK, DESK_IDLE_LIMIT
 from callrec.config import Config
+from callrec.desk.drafts import keep_late, restore_drafts
 from callrec.desk.exchange import (
     Answered,
     Asked,
@@ -111,7 +112,9 @@ def _open_seat(
     if isinstance(begun, AwaitingConfirmation):
         return begun
     session, logged_in = begun
-    return Seat(vault.open, practice, session, logged_in.ends_at, address, vault.environ)
+    seat = Seat(vault.open, practice, session, logged_in.ends_at, address, vault.environ)
+    restore_drafts(seat, unlocked)
+    return seat
 
 
 def _place(address: str) -> Place:
@@ -139,6 +142,7 @@ def answer(seat: Seat, asked: Asked) -> Answered:
     try:
         seat.begin_page()
     except Locked:
+        keep_late(seat, asked)
         return Answered(HTTPStatus.SEE_OTHER, to="/login?ended", ends=True)
     except CallrecError as problem:
         return cannot_open(problem)

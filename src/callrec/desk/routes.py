@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from callrec.desk.exchange import Answered
 from callrec.desk.pages import (
     account,
+    asking,
     complaints,
     deciding,
     done,
@@ -21,9 +23,12 @@ from callrec.desk.pages import (
     holds,
     home,
     incidents,
+    letters,
+    listen,
     people,
     record,
     registers,
+    release,
     requests,
     retention,
     reviews,
@@ -37,12 +42,47 @@ from callrec.errors import NotFound
 Page = Callable[..., Answered]
 """Takes the seat, what was asked, and the parts of the address by name."""
 
+_erasing = partial(partial, how=retention.ERASING)
+"""A page of retention, for an erasure."""
+
 ROUTES: Final[Mapping[str, Page]] = {
     "GET /": home.show_inbox,
+    "GET /requests/{reference}/listen": listen.ask_granted,
+    "POST /requests/{reference}/listen": listen.show_granted,
+    "GET /requests/{reference}/listen/{recording}": listen.show_recording,
+    "POST /requests/{reference}/listen/{recording}": listen.begin_hearing,
+    "GET /requests/{reference}/listen/{recording}/waveform": listen.send_waveform,
+    "POST /requests/{reference}/listen/{recording}/sound": listen.send_sound,
+    "GET /requests/{reference}/listen/{recording}/marks": listen.show_recording,
+    "POST /requests/{reference}/listen/{recording}/marks": listen.keep_marks,
+    "GET /requests/{reference}/release": release.show_release,
+    "POST /requests/{reference}/release": release.release,
+    "GET /requests/{reference}/release/package": release.send_package,
+    "GET /requests/{reference}/letters": letters.show_letters,
+    "POST /requests/{reference}/letters": letters.write,
+    "GET /requests/{reference}/letters/{number}": letters.show_letter,
+    "POST /requests/{reference}/letters/{number}": letters.say_sent,
+    "GET /requests/{reference}/letters/{number}/pdf": letters.send_paper,
+    "GET /requests/{reference}/dossier": letters.show_dossier,
+    "GET /requests/{reference}/dossier/{key}": letters.show_read_dossier,
+    "GET /requests/{request}/erase": retention.ask_dispose,
+    "POST /requests/{request}/erase": _erasing(retention.foresee),
+    "GET /requests/{request}/erase/{key}": _erasing(retention.ask_destroy),
+    "POST /requests/{request}/erase/{key}": _erasing(retention.destroy),
     "GET /logout": account.ask_logout,
     "POST /logout": account.log_out,
     "GET /unlock": account.ask_password,
     "POST /unlock": account.unlock,
+    "GET /requests/new": asking.choose_purpose,
+    "GET /requests/new/{purpose}": asking.ask_new,
+    "POST /requests/new/{purpose}": asking.make,
+    "GET /requests/made/{key}": asking.show_made,
+    "GET /requests/{reference}/amend": asking.ask_amendment,
+    "POST /requests/{reference}/amend": asking.amend,
+    "GET /requests/{reference}/attach": asking.ask_attachment,
+    "POST /requests/{reference}/attach": asking.attach,
+    "GET /requests/{reference}/detach": asking.ask_detachment,
+    "POST /requests/{reference}/detach": asking.detach,
     "GET /account": account.show_account,
     "GET /account/password": account.ask_new_password,
     "POST /account/password": account.set_password,

@@ -16,6 +16,8 @@ from typing import Any, Final, TypeVar
 
 from callrec.audit.session import DESK_IDLE_LIMIT
 from callrec.crypto.identity import Identity
+from callrec.desk.hearing import Hearing
+from callrec.desk.releasing import Making
 from callrec.errors import CallrecError, Locked, NotFound, Refused
 from callrec.login.keyring import Session
 from callrec.login.sessions import actor_by_session, end_session
@@ -64,15 +66,21 @@ class Seat:
     address: str
     """The browser's, as the serving process saw it."""
     environ: Mapping[str, str] = field(default_factory=dict)
-    """Of the process: where the desk's account remembers what it saw of the vault."""
+    """Of the process: where the desk's account keeps what it saw of the vault, and drafts."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     """Stands in each form of this session and in no other."""
     seen: dict[str, Any] = field(default_factory=dict)
     """What was shown of a thing that is decided next: by page and reference."""
     problem: CallrecError | None = None
     """Why what was filled in was not done; the form is shown again with it."""
+    hearing: Hearing | None = None
+    """What is being heard."""
+    making: Making | None = None
+    """The release that is being made."""
     done: list[str] = field(default_factory=list)
     """What was just done, and what to know of it: shown once, on the next page."""
+    drafts: dict[str, Any] = field(default_factory=dict)
+    """What was filled in and is not done yet, by the address of its form (desk/drafts.py)."""
     _kept: dict[str, Any] = field(default_factory=dict)
     _opened: _Opened | None = None
     _actor: Actor | None = None
@@ -197,6 +205,9 @@ class Seat:
     def leave(self) -> None:
         """End the session, on record."""
         self._opened = None
+        for beside in (self.hearing, self.making):
+            if beside is not None:
+                beside.end()
         end_session(self.open_vault(), self.session)
 
 

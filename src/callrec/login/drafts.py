@@ -1,8 +1,9 @@
 """A draft: the answers given to a command that was cut short, kept for the next time.
 
 It is sealed under the session of its terminal and lies where that lies, in memory: it opens for as
-long as the login lasts, and for nobody else. One is kept at a terminal, the newest. Format:
-docs/formats/keys.md, 6.
+long as the login lasts, and for nobody else. One is kept at a terminal, the newest. What was filled
+in at the desk outlives the login: it is sealed to the person, and the password of their next login
+opens it. Format: docs/formats/keys.md, 6.
 """
 
 from __future__ import annotations
@@ -54,6 +55,38 @@ def forget_draft(session: Session, environ: Mapping[str, str]) -> None:
     if file is not None:
         with suppress(OSError):
             file.unlink(missing_ok=True)
+
+
+def save_forms(
+    vault: str, person: str, kem: bytes, forms: bytes, environ: Mapping[str, str]
+) -> None:
+    """Keep what a person filled in at the desk, sealed to their public key; nothing: forget it."""
+    file = _forms_file(vault, person, environ)
+    if file is None:
+        return
+    with suppress(CallrecError, OSError):
+        if forms:
+            bound = context("desk draft", vault, person=person)
+            write_private(file, primitives.hpke_seal(kem, forms, bound))
+        else:
+            file.unlink(missing_ok=True)
+
+
+def read_forms(vault: str, person: str, kem: bytes, environ: Mapping[str, str]) -> bytes:
+    """What was kept, opened with the seed of the person's key; empty where nothing opens."""
+    file = _forms_file(vault, person, environ)
+    if file is None:
+        return b""
+    try:
+        bound = context("desk draft", vault, person=person)
+        return primitives.hpke_open(kem, read_private(file), bound)
+    except CallrecError:  # none, or of a key before
+        return b""
+
+
+def _forms_file(vault: str, person: str, environ: Mapping[str, str]) -> Path | None:
+    folder = runtime_folder(environ)
+    return None if folder is None else folder / f"{vault}.{person}.forms"
 
 
 def _file(session: Session, environ: Mapping[str, str]) -> Path | None:

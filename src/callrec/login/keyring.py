@@ -78,8 +78,8 @@ def save_session(session: Session, environ: Mapping[str, str]) -> None:
 
 def _forget_old(folder: Path) -> None:
     """Take away what terminals that were closed have left: none of it opens anything any more."""
-    with suppress(OSError):
-        for file in folder.iterdir():
+    for file in folder.iterdir():
+        with suppress(OSError):
             if time.time() - file.stat().st_mtime > SESSION_LIMIT.total_seconds():
                 file.unlink()
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil
 from typing import Final, NamedTuple, TypeAlias
@@ -77,6 +77,8 @@ class WaveformView:
     """The leaf that says that it is shown, or played."""
     measured: Measured
     edits: Edits
+    sides: tuple[str, ...]
+    """Whom each channel carries, the left one first; empty: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +192,16 @@ class Sound:
                 taken_s = stretch.taken_s + self.seconds * len(part) / self._size
                 stretch.taken_s = min(taken_s, self.seconds - at)
 
+    def fetch(self, at: float) -> Iterator[bytes]:
+        """Its bytes from a second on, for what fetches ahead and itself says what it `played`."""
+        return self._pieces_from(at)
+
+    def played(self, first: float, end: float) -> None:
+        """So much of it was played, in seconds, by a player that had it before."""
+        now, taken_s = self._now(), end - first
+        began = now - timedelta(seconds=taken_s)
+        self._stretches.append(_Stretch(first, began, taken_s, now))
+
     def halt(self) -> None:
         """The listener ends what is being played."""
         self.was_halted = True
@@ -264,7 +276,7 @@ def listen_to(
         player = room.player(WAV.suffix if measures else grant.recording.format)
         hearing = record_hearing(practice, actor, grant, attended, player.command)
     if measures:
-        room.show(WaveformView(reference, grant.recording.id, hearing.seq, measures, edits))
+        room.show(_view(grant, hearing, measures, edits))
     sound = _sound(practice, grant, measures, edits)
     how, pressed = HearingEnd.FAILED, None
     try:
@@ -361,7 +373,12 @@ def show_waveform(
         sound = measured(practice, grant)
         leaf = record_waveform_shown(practice, actor, grant)
     edits = edits_to_apply(grant.request.facts, approved=grant.edits)
-    return WaveformView(reference, grant.recording.id, leaf.seq, sound, edits)
+    return _view(grant, leaf, sound, edits)
+
+
+def _view(grant: UsableGrant, leaf: Leaf, sound: Measured, edits: Edits) -> WaveformView:
+    sides, reference = tuple(grant.metadata["sides"]), grant.request.reference
+    return WaveformView(reference, grant.recording.id, leaf.seq, sound, edits, sides)
 
 
 def _granted(

@@ -264,15 +264,35 @@ _PROBE_LIMITS = {"max_size": "32768", "probesize": "131072"}
 are; left to itself it takes 40 ms of sound, and keeps 5 MB of packets beforehand."""
 
 
+_ADPCM = frozenset({0x02, 0x11})
+_ONE_BY_ONE = {"max_size": "1"}
+"""A block at once: of several, FFmpeg leaves out all that follow a spoilt one."""
+
+
 def reader_for(at: Callable[[int, int], bytes], size: int, suffix: str) -> Reader:
     """What reads these bytes."""
     head = at(0, 12)
     if head[:4] in _RIFF:
         order = _RIFF[head[:4]]
-        return Reader(None, _PROBE_LIMITS, order == ">", _disbelieved_length(at, size, order))
+        limits = _PROBE_LIMITS | (_ONE_BY_ONE if _tag(at, order) in _ADPCM else {})
+        return Reader(None, limits, order == ">", _disbelieved_length(at, size, order))
     if head.startswith(_MARKS) or head[4:8] == b"ftyp":
         return Reader(None, {})
     return _HEADERLESS.get(suffix.lstrip(".").casefold(), Reader(None, {}))
+
+
+def _tag(at: Callable[[int, int], bytes], order: str) -> int:
+    """The number of a WAVE file's codec; 0: it has none."""
+    place = 12
+    for _ in range(_MAX_CHUNKS):
+        head = at(place, 10)
+        if len(head) < 10:  # noqa: PLR2004  # a name, a size and a number
+            break
+        name, stated, tag = struct.unpack(f"{order}4sIH", head)
+        if name == b"fmt ":
+            return int(tag)
+        place += 8 + stated + stated % 2
+    return 0
 
 
 def _disbelieved_length(at: Callable[[int, int], bytes], size: int, order: str) -> int | None:

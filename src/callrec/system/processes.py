@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,9 +52,12 @@ _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 def interruptible() -> Iterator[Callable[[], None]]:
     """A block that Ctrl-C and SIGTERM end, until what is yielded is called; then they wait for it.
 
-    So they never come between what cannot be undone and what is told of it. For the main thread
-    alone, which is the one that Python interrupts.
+    So they never come between what cannot be undone and what is told of it. Python interrupts the
+    main thread alone, so in another there is nothing to hold back.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: None
+        return
     before = {each: signal.getsignal(each) for each in _ENDING}
     came: list[int] = []
 

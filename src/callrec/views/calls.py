@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
-from callrec.errors import Unusable
+from callrec.errors import NotFound, Unusable
 from callrec.policy.days import (
     DayRange,
     TimeRange,
@@ -260,6 +260,27 @@ def calls_at(
     )
     zone = practice.settings.time_zone
     return [each for each in found.items if is_minute(each.started_at, named.at, zone)]
+
+
+def one_call(named: NamedCall, found: Sequence[ShownCall]) -> int:
+    """The number of the call that was named by its time.
+
+    Raises:
+        NotFound: none began then.
+        Unusable: several did.
+    """
+    if not found:
+        raise NotFound(
+            f"no call is found that began then: {named.when}",
+            hint="callrec search finds what is near it: --date DATE --time 14:00-14:30",
+        )
+    if len(found) > 1:
+        numbers = ", ".join(str(each.id) for each in found)
+        raise Unusable(
+            f"{len(found)} calls began then: {named.when}",
+            hint=f"give one by its number: {numbers}",
+        )
+    return found[0].id
 
 
 def call_in_a_line(call: ShownCall, zone: tzinfo) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from callrec.errors import Unusable
 from callrec.policy.days import parse_time
@@ -76,6 +76,11 @@ class NamedCall:
     at: time | None = None
     """By the practice's clock."""
 
+    @property
+    def when(self) -> str:
+        """When it began, as it was typed."""
+        return f"{self.day} {self.at:%H:%M}"
+
 
 def read_call(text: str) -> NamedCall:
     """A recording's number, or when its call began: ``4/7/2024 14:05``, ``yesterday 16:03``."""
@@ -96,3 +101,19 @@ def read_word(words: type[_Word], noun: str, text: str, *, for_what: str = "") -
     except ValueError:
         listed = f"the {noun}s: {', '.join(words)}"
         raise Unusable(f"there is no such {noun}{for_what}", hint=listed) from None
+
+
+_SIZE: Final = re.compile(r"([0-9]{1,6})(?:\.([0-9]))? ?(k|m|g)(i?)b?", re.IGNORECASE)
+
+_POWERS: Final = {"k": 1, "m": 2, "g": 3}
+
+
+def read_size(text: str) -> int:
+    """Bytes, from ``25MB`` or ``1.5 GB``: thousands; ``25MiB`` counts in 1,024s."""
+    size = 0
+    if found := _SIZE.fullmatch(text.strip()):
+        unit: int = (1024 if found[4] else 1000) ** _POWERS[found[3].lower()]
+        size = int(found[1]) * unit + int(found[2] or 0) * unit // 10
+    if not size:
+        raise Unusable("a size is given as 25MB", hint="a number and kB, MB or GB")
+    return size

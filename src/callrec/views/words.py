@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from callrec.policy.days import short_date
+from callrec.policy.handing_over import Channel
 from callrec.policy.role import Power
 from callrec.policy.words import in_words
 
@@ -120,3 +121,13 @@ def act_in_words(act: str) -> str:
 def can_line(powers: Iterable[str]) -> str:
     """What somebody may do."""
     return f"can: {'; '.join(Power(power).meaning for power in powers) or 'nothing'}"
+
+
+WAYS: Final[Mapping[str, str]] = {
+    Channel.LETTER: "by post",
+    Channel.PHONE: "read out on the telephone",
+    Channel.SMS: "as a text message",
+    Channel.EMAIL: "by e-mail",
+    Channel.PERSON: "handed over in person",
+}
+"""Ways to hand something over, in words."""

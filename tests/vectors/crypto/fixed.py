@@ -85,6 +85,7 @@ CONTEXTS: Final[Mapping[str, dict[str, Any]]] = {
     "session sign": {},
     "session lock": {},
     "session draft": {},
+    "desk draft": {"person": PERSON},
     "index": {"kind": "extension-day", "part": "2026-11"},
     "duplicate": {},
     "key-check": {"key": "index", "version": 2},

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,8 +15,8 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.playing import ANY_FORMAT_PLAYERS, WAVE_PLAYERS, Desk, find_player
 from callrec.errors import NotFound, Unusable
-from callrec.policy.days import last_day, parse_day, short_date
-from callrec.policy.edits import SILENCING_GROUNDS, Span, format_edits, format_time
+from callrec.policy.days import parse_day
+from callrec.policy.edits import SILENCING_GROUNDS, Span, format_time
 from callrec.views.calls import is_minute
 from callrec.views.typed import NamedCall
 from callrec.views.words import facts
@@ -83,10 +84,10 @@ def _play(
         try:
             heard = listen_to(practice, actor, request, number, room)
         except StoppedByCtrlC as stopped:
-            call.out.say(_heard_lines(call, stopped.heard))
+            call.out.say(_heard(call, stopped.heard))
             raise
         played.append(facts(heard))
-        call.out.say(_heard_lines(call, heard))
+        call.out.say(_heard(call, heard))
         if desk:
             marked += [(number, span) for span in desk.marks]
             if desk.has_enough:
@@ -189,30 +190,12 @@ def _seen_lines(call: Invocation, seen: WaveformView) -> Iterator[str]:
     yield f"It was shown and not played, which is entry {seen.audit_seq}."
 
 
-def _heard_lines(call: Invocation, heard: PlayedRecording) -> Iterator[str]:
-    yield f"Recording {heard.recording} was played{_part(heard)}, which is entry {heard.audit_seq}."
-    if Path(heard.player).name not in {*WAVE_PLAYERS, *ANY_FORMAT_PLAYERS}:
-        yield f"The record names what played it: {heard.player}."
-    for what, text in format_edits(heard.edits):
-        yield f"Edited as approved: {what} {text}."
-    if heard.corrected_by:
-        yield f"A note says what is wrong in it: {', '.join(heard.corrected_by)}."
-    last = last_day(heard.lapses_at, call.settings.time_zone)
-    yield f"It may be played again until {short_date(last)}."
+def _heard(call: Invocation, heard: PlayedRecording) -> Iterator[str]:
+    from callrec.views.hearing import heard_lines
 
-
-def _part(heard: PlayedRecording) -> str:
-    """Which part of it, if not all."""
-    second, seconds = heard.played_to_second, heard.of_seconds
-    if heard.parts is not None:
-        ends = [tuple(format_time(each * 1000) for each in part) for part in heard.parts]
-        parts = ", ".join("-".join(each) for each in ends) or "less than a second"
-        return f" in parts, {parts} of {format_time(seconds * 1000)}"
-    return f" to second {second} of {seconds}" if second + _COARSE < seconds else ""
-
-
-_COARSE: Final = 2
-"""Seconds that players keep, or are ahead by, at the end."""
+    if Path(heard.player).name in {*WAVE_PLAYERS, *ANY_FORMAT_PLAYERS}:
+        heard = replace(heard, player="")
+    return heard_lines(heard, call.settings.time_zone)
 
 
 def read_attended(text: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,8 +14,7 @@ from callrec.cli.commands.requests.sitting import Sitting
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.prompts import Prompts, ask_channel
-from callrec.errors import Unusable
-from callrec.package.manifest import FileRole, WhyNotEnclosed
+from callrec.package.manifest import FileRole
 from callrec.policy.handing_over import (
     Channel,
     Delivery,
@@ -24,6 +22,7 @@ from callrec.policy.handing_over import (
     ReleaseInstructions,
 )
 from callrec.system.processes import interruptible
+from callrec.views.typed import read_size
 from callrec.views.words import facts
 
 if TYPE_CHECKING:
@@ -132,64 +131,25 @@ def _show(sitting: Sitting, done: Released) -> None:
         ],
         **facts(done, "sha256", "audit_seq"),
     }
-    sitting.show(done.reference, value, _lines(done, sorted(originals)))
+    sitting.show(done.reference, value, _lines(done))
 
 
-_OPENS_WITH = {
-    PackageForm.ZIP: (
-        "7-Zip, Keka or The Unarchiver opens it with the passphrase.",
-        "Windows alone does not.",
-    ),
-    PackageForm.HTML: ("Any browser opens it with the passphrase, without a network.",),
-}
-
-_NOT_ENCLOSED = {
-    WhyNotEnclosed.EDITED: "Edited, so their originals stay here",
-    WhyNotEnclosed.SIZE: "Too large, so their originals stay here",
-}
-
-
-def _lines(done: Released, recordings: Iterable[int]) -> Iterator[str]:
+def _lines(done: Released) -> Iterator[str]:
     """What was released, and what comes next."""
-    manifest = done.manifest
+    from callrec.views.released import OPENS_WITH, enclosed_lines
+
     yield f"{done.reference} is released: {done.path}"
-    yield f"Recordings enclosed: {_numbers(recordings)}"
-    for why, text in _NOT_ENCLOSED.items():
-        left_out = [each.recording for each in manifest.not_enclosed if each.why is why]
-        if left_out:
-            yield f"{text}: {_numbers(left_out)}"
-    if manifest.withheld:
-        yield f"Withheld: {_numbers(each.recording for each in manifest.withheld)}"
+    yield from enclosed_lines(done.manifest)
     # What is copied or read out has a line of its own, which no terminal breaks.
     yield "SHA-256 of the file:"
     yield f"  {done.sha256}"
     yield "Passphrase, shown this once:"
     yield f"  {done.passphrase}"
     yield "Send it separately, for example by phone."
-    yield from _OPENS_WITH[done.form]
+    yield from OPENS_WITH[done.form]
     record_it = f"callrec request event {done.reference} handed-over --on DATE --by"
-    which = "" if done.is_first else f" --release {manifest.release[:8]}"
+    which = "" if done.is_first else f" --release {done.manifest.release[:8]}"
     yield f"next: {record_it} {done.package_by or 'WAY'} --to-whom WHO{which}"
-
-
-def _numbers(numbers: Iterable[int]) -> str:
-    return ", ".join(map(str, numbers))
-
-
-_SIZE = re.compile(r"([0-9]{1,6})(?:\.([0-9]))? ?(k|m|g)(i?)b?", re.IGNORECASE)
-
-_POWERS = {"k": 1, "m": 2, "g": 3}
-
-
-def read_size(text: str) -> int:
-    """Bytes, from ``25MB`` or ``1.5 GB``: thousands; ``25MiB`` counts in 1,024s."""
-    size = 0
-    if found := _SIZE.fullmatch(text.strip()):
-        unit: int = (1024 if found[4] else 1000) ** _POWERS[found[3].lower()]
-        size = int(found[1]) * unit + int(found[2] or 0) * unit // 10
-    if not size:
-        raise Unusable("a size is given as 25MB", hint="a number and kB, MB or GB")
-    return size
 
 
 Fit = Annotated[

@@ -19,7 +19,7 @@ from callrec.cli.invocation import (
 from callrec.cli.layout import Table
 from callrec.cli.offers import open_requests
 from callrec.cli.output import Output, labelled
-from callrec.errors import NotFound, Unusable
+from callrec.errors import Unusable
 from callrec.policy.days import (
     parse_day,
 )
@@ -32,6 +32,7 @@ from callrec.views.calls import (
     call_rows,
     calls_at,
     is_too_wide,
+    one_call,
     read_criteria,
     read_number,
     read_when,
@@ -198,33 +199,23 @@ def numbers_of(
     for each in named:
         if each.number is None:
             found = calls_at(practice, actor, each, reason=reason, request=request)
-            when = f"{each.day} {each.at:%H:%M}"
-            numbers.append(pick_call(call, when, found, practice.settings.time_zone))
+            numbers.append(_pick_call(call, each, found, practice.settings.time_zone))
         else:
             numbers.append(each.number)
     return numbers
 
 
-def pick_call(call: Invocation, when: str, found: Sequence[ShownCall], zone: tzinfo) -> int:
+def _pick_call(call: Invocation, named: NamedCall, found: Sequence[ShownCall], zone: tzinfo) -> int:
     """The number of the call that is meant; of several at that minute somebody chooses."""
-    if not found:
-        raise NotFound(
-            f"no call is found that began then: {when}",
-            hint="callrec search finds what is near it: --date DATE --time 14:00-14:30",
-        )
-    number = found[0].id if len(found) == 1 else _chosen(call, when, found, zone)
-    call.out.note(f"{when} is recording {number}")
+    may_choose = len(found) > 1 and call.prompts.possible and not call.given.json
+    number = _chosen(call, named, found, zone) if may_choose else one_call(named, found)
+    call.out.note(f"{named.when} is recording {number}")
     return number
 
 
-def _chosen(call: Invocation, when: str, found: Sequence[ShownCall], zone: tzinfo) -> int:
-    if not call.prompts.possible or call.given.json:
-        numbers = ", ".join(str(each.id) for each in found)
-        raise Unusable(
-            f"{len(found)} calls began then: {when}", hint=f"give one by its number: {numbers}"
-        )
+def _chosen(call: Invocation, named: NamedCall, found: Sequence[ShownCall], zone: tzinfo) -> int:
     choices = {f"recording {each.id}": call_in_a_line(each, zone) for each in found}
-    chosen = call.prompts.choose(f"Which call of {when}?", choices, option="RECORDING")
+    chosen = call.prompts.choose(f"Which call of {named.when}?", choices, option="RECORDING")
     return int(chosen.removeprefix("recording "))
 
 

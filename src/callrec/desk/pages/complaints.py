@@ -12,8 +12,10 @@ from callrec.complaints.complaint import (
 )
 from callrec.complaints.log import COMPLAINTS
 from callrec.complaints.show import list_complaints, show_complaint
+from callrec.desk.drafts import drafting, filled
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, day_of, password_of, read_if_given, word_of
+from callrec.desk.listing import Column, Listing, arrange, saved
 from callrec.desk.rendering import page, to
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound
@@ -25,6 +27,7 @@ from callrec.views.complaints import (
     QUESTIONS,
     SAID,
     complaint_facts,
+    complaint_json,
     dated_late_lines,
     day_or_unknown,
     entered,
@@ -47,31 +50,69 @@ _TITLES: Final = {
 }
 
 
-def show_list(seat: Seat, _asked: Asked) -> Answered:
+_COLUMNS: Final = (
+    Column(
+        name="id",
+        heading="Complaint",
+        value=lambda each: int(each.reference.removeprefix("C-")),
+        shown=lambda each: each.reference,
+        link=lambda each: f"/complaints/{each.reference}",
+    ),
+    Column(name="state", heading="State", value=lambda each: each.state, has_codes=True),
+    Column(
+        name="received_on",
+        heading="Received",
+        value=lambda each: each.received_on,
+        shown=lambda each: day_or_unknown(each.received_on),
+    ),
+    Column(name="entered_by", heading="Entered by", value=lambda each: each.entered_by),
+    Column(name="due_on", heading="Acknowledge by", value=lambda each: each.due_on, shown=pressing),
+)
+
+
+def show_list(seat: Seat, asked: Asked) -> Answered:
     """The complaints that this person entered or may read."""
-    listed = list_complaints(seat.practice, seat.actor)
-    rows = [(each, day_or_unknown(each.received_on), pressing(each)) for each in listed]
-    return page(seat, "complaints.html", title="Complaints about personal data", rows=rows)
+    listing = Listing(
+        caption="Complaints that you entered or may read, newest first",
+        columns=_COLUMNS,
+        rows=list_complaints(seat.practice, seat.actor),
+        document=lambda rows: {"items": [complaint_json(each) for each in rows]},
+        save_as="complaints",
+        nothing="There is no complaint that you entered or may read.",
+        day="received_on",
+    )
+    if (file := saved(seat, asked, listing)) is not None:
+        return file
+    unsound = [each.reference for each in listing.rows if each.received_on is None]
+    return page(
+        seat,
+        "complaints.html",
+        title="Complaints about personal data",
+        list=arrange(seat, asked, listing),
+        unsound=unsound,
+    )
 
 
 def ask_new(seat: Seat, asked: Asked) -> Answered:
     """The form of a new one."""
     title = "Enter a complaint about personal data"
-    return page(seat, "complaint_new.html", title=title, asked=asked, channels=CHANNELS.items())
+    given = filled(seat, asked)
+    return page(seat, "complaint_new.html", title=title, asked=given, channels=CHANNELS.items())
 
 
 def receive(seat: Seat, asked: Asked) -> Answered:
     """Enter it."""
-    new = NewComplaint(
-        received_on=day_of(seat, asked, "on"),
-        how=word_of(asked, "how", Channel, "channel"),
-        complainant=asked.first("from"),
-        contact=asked.first("contact"),
-        what=asked.first("what"),
-        request=read_if_given(asked, "request", read_request),
-        incident=read_if_given(asked, "incident", read_incident),
-    )
-    made = receive_complaint(seat.practice, seat.actor, new)
+    with drafting(seat, asked):
+        new = NewComplaint(
+            received_on=day_of(seat, asked, "on"),
+            how=word_of(asked, "how", Channel, "channel"),
+            complainant=asked.first("from"),
+            contact=asked.first("contact"),
+            what=asked.first("what"),
+            request=read_if_given(asked, "request", read_request),
+            incident=read_if_given(asked, "incident", read_incident),
+        )
+        made = receive_complaint(seat.practice, seat.actor, new)
     seat.done += [received_line(made), *dated_late_lines(made)]
     seat.done.append(f"Next: callrec complaint acknowledge {made.reference}")
     return to("/complaints")

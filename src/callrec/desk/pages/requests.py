@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -73,13 +73,11 @@ def show(seat: Seat, asked: Asked, reference: str) -> Answered:
     """One request, as this person may see it; that is on record."""
     which = read_request(reference)
     shown = show_request(seat.practice, reader_of(seat, asked), which)
-    values = values_of(seat, shown)
-    return page(
-        seat, "request.html", title=f"Request {which}", offers=_offers(seat, shown), **values
-    )
+    values = values_of(seat, shown) | {"offers": _offers(seat, shown)}
+    return page(seat, "request.html", title=f"Request {which}", **values)
 
 
-def values_of(seat: Seat, shown: ShownRequest) -> Mapping[str, Any]:
+def values_of(seat: Seat, shown: ShownRequest) -> dict[str, Any]:
     """What the template request_parts.html says of a request."""
     zone, clock = seat.zone, shown.deadline
     warn_days, on = seat.practice.settings.clocks.warn_days, today(seat.practice)
@@ -87,6 +85,7 @@ def values_of(seat: Seat, shown: ShownRequest) -> Mapping[str, Any]:
     presses = clock and pressing(clock, on, warn_days=warn_days, is_answered=shown.is_answered)
     return {
         "shown": shown,
+        "offers": [],
         "summary": summary_lines(shown, zone),
         "warnings": list(warning_lines(shown, concerned, seat.login)),
         "due": list(deadline_facts(clock, on, presses)) if clock and presses else [],

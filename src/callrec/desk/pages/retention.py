@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from callrec.archive.attached import attached_volumes
 from callrec.desk.exchange import Answered, Asked
@@ -15,6 +16,7 @@ from callrec.desk.seat import Seat, find_kept
 from callrec.errors import Failed
 from callrec.policy.clause import Law
 from callrec.policy.retention import DueGroup
+from callrec.practice import Actor, Practice
 from callrec.registers.verify import check_vault
 from callrec.retention.certificate import kept_under
 from callrec.retention.destroy import DestructionItem
@@ -23,11 +25,12 @@ from callrec.retention.erase import (
     is_carried_out,
     preview_destruction,
     preview_disposal,
+    preview_erasure,
     propose_disposal,
 )
 from callrec.retention.review import RetentionReview, review_retention
 from callrec.retention.undo import preview_undo, propose_undo
-from callrec.views.destroyed import destroyed_lines, disposal_lines
+from callrec.views.destroyed import destroyed_lines, disposal_lines, erasure_lines
 from callrec.views.retention import (
     REVIEW_COLUMNS,
     proposed_lines,
@@ -100,16 +103,43 @@ def propose(seat: Seat, _asked: Asked) -> Answered:
     return tell(seat, "Propose a disposal", proposed_lines(made), *links)
 
 
+@dataclass(frozen=True, slots=True)
+class Destroying:
+    """How what was approved is destroyed."""
+
+    command: str
+    """What does it at a terminal, but for the request."""
+    address: str
+    """What does it here; the request stands in it."""
+    preview: Callable[[Practice, Actor, str], Sequence[DestructionItem]]
+    lines: Callable[[Sequence[DestructionItem]], Iterator[str]]
+    law: Law
+    """By what is kept that was asked for."""
+
+
+DISPOSING: Final = Destroying(
+    "callrec retention dispose",
+    "/retention/dispose/{}",
+    preview_destruction,
+    disposal_lines,
+    Law.RECORDS_CODE,
+)
+
+ERASING: Final = Destroying(
+    "callrec request erase", "/requests/{}/erase", preview_erasure, erasure_lines, Law.ERASURE
+)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class _Foreseen:
-    """What a disposal would destroy, as it was shown. Its repr shows nothing."""
+    """What would be destroyed, as it was shown. Its repr shows nothing."""
 
     reference: str
     items: Sequence[DestructionItem]
 
 
 def ask_dispose(seat: Seat, asked: Asked, request: str) -> Answered:
-    """The password, to see what an approved disposal would destroy."""
+    """The password, to see what would be destroyed as it was approved."""
     reference = read_request(request)
     return page(
         seat,
@@ -122,23 +152,26 @@ def ask_dispose(seat: Seat, asked: Asked, request: str) -> Answered:
     )
 
 
-def foresee(seat: Seat, asked: Asked, request: str) -> Answered:
+def foresee(seat: Seat, asked: Asked, request: str, how: Destroying = DISPOSING) -> Answered:
     """Show what would be destroyed; or go on with what is owed of what was destroyed before."""
     reference = read_request(request)
     if is_carried_out(seat.practice, reference):
-        return _carry_out(seat, asked, reference)
+        return _carry_out(seat, asked, reference, how)
     reader = seat.reader(password_of(asked))
-    items = preview_destruction(seat.practice, reader, reference)
-    return to(f"/retention/dispose/{reference}/{seat.keep(_Foreseen(reference, items))}")
+    items = how.preview(seat.practice, reader, reference)
+    return to(f"{how.address.format(reference)}/{seat.keep(_Foreseen(reference, items))}")
 
 
-def _again(reference: str) -> str:
-    return f"look at it again: callrec retention dispose {reference}"
+def _foreseen(seat: Seat, request: str, key: str, how: Destroying) -> _Foreseen:
+    again = f"look at it again: {how.command} {read_request(request)}"
+    return find_kept(seat, key, _Foreseen, again)
 
 
-def ask_destroy(seat: Seat, asked: Asked, request: str, key: str) -> Answered:
+def ask_destroy(
+    seat: Seat, asked: Asked, request: str, key: str, how: Destroying = DISPOSING
+) -> Answered:
     """What would be destroyed, and whether it is to be."""
-    foreseen = find_kept(seat, key, _Foreseen, _again(read_request(request)))
+    foreseen = _foreseen(seat, request, key, how)
     return page(
         seat,
         "dispose.html",
@@ -146,36 +179,43 @@ def ask_destroy(seat: Seat, asked: Asked, request: str, key: str) -> Answered:
         asked=asked,
         reference=foreseen.reference,
         carried_out=False,
-        lines=tuple(disposal_lines(foreseen.items)),
+        lines=tuple(how.lines(foreseen.items)),
     )
 
 
-def destroy(seat: Seat, asked: Asked, request: str, key: str) -> Answered:
+def destroy(
+    seat: Seat, asked: Asked, request: str, key: str, how: Destroying = DISPOSING
+) -> Answered:
     """Destroy what was foreseen, once its reference was typed."""
-    foreseen = find_kept(seat, key, _Foreseen, _again(read_request(request)))
+    foreseen = _foreseen(seat, request, key, how)
     if asked.first("typed") != foreseen.reference:
         hint = f"type {foreseen.reference} to destroy it"
         raise Failed("not confirmed, so nothing was done", hint=hint)
-    return _carry_out(seat, asked, foreseen.reference)
+    return _carry_out(seat, asked, foreseen.reference, how)
 
 
-def _carry_out(seat: Seat, asked: Asked, reference: str) -> Answered:
+def _carry_out(seat: Seat, asked: Asked, reference: str, how: Destroying) -> Answered:
     practice, actor = seat.practice, seat.signer(password_of(asked))
     done = carry_out(
         practice,
         actor,
         reference,
-        preview_destruction,
+        how.preview,
         volumes=[volume.at for volume in attached_volumes(practice).values()],
         check=check_vault,
         advance=lambda _: None,
     )
     kept = kept_under(practice, reference)
     lines = [
-        *destroyed_lines(reference, done, kept, Law.RECORDS_CODE),
-        f"The certificate is written at the server: callrec retention dispose {reference} --to DIR",
+        *destroyed_lines(reference, done, kept, how.law),
+        f"The certificate is written at the server: {how.command} {reference} --to DIR",
     ]
-    return tell(seat, f"{reference} is carried out", lines, ("/retention", "Retention"))
+    links = [(f"/requests/{reference}", reference)]
+    if how is ERASING:
+        links.append((f"/requests/{reference}/letters", f"Letters about {reference}"))
+    else:
+        links.append(("/retention", "Retention"))
+    return tell(seat, f"{reference} is carried out", lines, *links)
 
 
 def ask_undo(seat: Seat, asked: Asked) -> Answered:

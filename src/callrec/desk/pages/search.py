@@ -21,6 +21,7 @@ from callrec.views.calls import (
     call_in_a_line,
     call_rows,
     calls_at,
+    one_call,
     read_criteria,
     read_when,
     recording_facts,
@@ -84,7 +85,7 @@ def show_found(seat: Seat, _asked: Asked, key: str, number: str = "1") -> Answer
         seat,
         "search_found.html",
         title="Calls that were found",
-        headers=CALL_HEADERS[1:],
+        headers=CALL_HEADERS,
         rows=[(call.id, row) for call, row in zip(shown, call_rows(shown, seat.zone), strict=True)],
         nothing=NONE_FOUND,
         lines=tuple(result_lines(found.result)),
@@ -107,14 +108,9 @@ def find_one(seat: Seat, asked: Asked) -> Answered:
         return to(f"/recordings/{named.number}")
     reason = check_search_reason(asked.first("reason"))
     found = calls_at(seat.practice, seat.actor, named, reason=reason, request=None)
-    if len(found) == 1:
-        return to(f"/recordings/{found[0].id}")
-    if not found:
-        when = f"{named.day} {named.at:%H:%M}"
-        raise NotFound(
-            f"no call is found that began then: {when}", hint="callrec search finds what is near it"
-        )
-    return to(f"/recordings/found/{seat.keep(tuple(found))}")
+    if len(found) > 1:
+        return to(f"/recordings/found/{seat.keep(tuple(found))}")
+    return to(f"/recordings/{one_call(named, found)}")
 
 
 def show_several(seat: Seat, _asked: Asked, key: str) -> Answered:

@@ -71,7 +71,7 @@ def show_report(seat: Seat, asked: Asked, key: str) -> Answered:
     if (wanted := asked.query.get("as", "")) == "json":
         return as_json(facts(found), f"report-{found.month}.json")
     if wanted:
-        return _file(document, wanted, f"report-{found.month}")
+        return document_file(document, wanted, f"report-{found.month}")
     return page(
         seat,
         "report.html",
@@ -81,7 +81,12 @@ def show_report(seat: Seat, asked: Asked, key: str) -> Answered:
     )
 
 
-def _file(document: Document, wanted: str, name: str) -> Answered:
+def document_file(document: Document, wanted: str, name: str) -> Answered:
+    """A document to save: as ``html``, ``pdf`` or ``txt``.
+
+    Raises:
+        NotFound: it is none of these.
+    """
     if (kind := _FILES.get(wanted)) is None:
         raise NotFound("there is no such file", hint="choose one of those on the page")
     write = {"html": as_html, "pdf": as_pdf, "txt": as_text}[wanted]

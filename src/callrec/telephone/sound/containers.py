@@ -190,14 +190,14 @@ _STREAM_INFO = 4 + 4 + 34
 """Bytes: the mark, a block's header, STREAMINFO."""
 
 
-def flac_sound(window: Window) -> Sound:
-    """The sound of a FLAC file, as long as its first block says."""
-    head = window.at(0, _STREAM_INFO)
+def flac_sound(window: Window, start: int = 0) -> Sound:
+    """The sound of a FLAC file that begins at a place, as long as its first block says."""
+    head = window.at(start, _STREAM_INFO)
     if len(head) < _STREAM_INFO:
         raise NotAudio(SoundFault.CUT_SHORT)
     if head[4] & 0x7F:
         raise NotAudio(SoundFault.CONTRADICTORY)
-    if window.size == _STREAM_INFO:
+    if window.size == start + _STREAM_INFO:
         raise NotAudio(SoundFault.EMPTY)
     sample_rate, channels, samples = _stream_info(head)
     # Without their count it was streamed, and its header never completed.

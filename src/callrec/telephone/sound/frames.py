@@ -83,7 +83,7 @@ _Reads: TypeAlias = Callable[[Window, int], _Frame | None]
 
 def mpeg_sound(window: Window) -> Sound | None:
     """The sound of an MP3 file, or None where it is not one."""
-    begins = _after_tags(window)
+    begins = after_tags(window)
     start = _next_row(window, begins, _mp3_at)
     first = None if start is None else _mp3_at(window, start)
     if start is None or first is None:
@@ -99,7 +99,7 @@ def mpeg_sound(window: Window) -> Sound | None:
 
 def adts_sound(window: Window) -> Sound | None:
     """The sound of a bare AAC file, or None where it is not one."""
-    start = _after_tags(window)
+    start = after_tags(window)
     first = _adts_at(window, start)
     if first is None or not _is_row(window, start, _adts_at):
         return None
@@ -155,7 +155,7 @@ def _is_more_lost(window: Window, end: int, seconds_per_byte: float) -> bool:
     return not is_tag and (window.size - end) * seconds_per_byte > _A_WHILE_S
 
 
-def _after_tags(window: Window) -> int:
+def after_tags(window: Window) -> int:
     """Past the ID3v2 tag: ten bytes, then as many as four 7-bit bytes say."""
     head = window.at(0, 10)
     if not head.startswith(b"ID3") or len(head) < 10:  # noqa: PLR2004  # the tag's own header

@@ -27,6 +27,7 @@ from callrec.telephone.sound.frames import (
     BLOCK_OF_TWO,
     FRAME,
     adts_sound,
+    after_tags,
     amr_sound,
     gsm_findings,
     mpeg_sound,
@@ -59,6 +60,9 @@ def inspect(stream: Seekable, size: int, suffix: str) -> Sound:
         return _MARKED[head[:4]](window)
     if head[4:] == b"ftyp":
         return mp4_sound(window)
+    tagged = after_tags(window)
+    if window.at(tagged, 4) == b"fLaC":
+        return flac_sound(window, tagged)
     found = mpeg_sound(window) or adts_sound(window)
     if found:
         return found

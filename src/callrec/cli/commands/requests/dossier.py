@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from callrec.cli import options
 from callrec.cli.commands.register import DOCUMENT_SUFFIXES, DocumentFile, write_document
 from callrec.cli.invocation import Context, check_destination, practice_of, signing_person
 from callrec.cli.layout import Prose
 from callrec.errors import Tampered
-from callrec.views.words import facts
-
-_OF_AN_ENTRY: Final = (
-    *("at", "seq", "by", "role", "what", "outcome", "attested", "recordings"),
-    *("details", "version"),
-)
 
 
 def dossier(
@@ -33,17 +25,14 @@ def dossier(
     from callrec.paper.document_text import as_lines
     from callrec.registers.dossier import read_dossier
     from callrec.registers.dossier_document import dossier_document
+    from callrec.views.dossier import dossier_json
 
     call = ctx.obj
     practice = practice_of(call)
     replace = to is not None and check_destination(call, to, yes=yes, suffixes=DOCUMENT_SUFFIXES)
     found = read_dossier(practice, signing_person(call, practice), request)
     document = dossier_document(found, practice.settings.time_zone)
-    value = {
-        "id": found.reference,
-        **facts(found, "purpose", "state", "read_at", "in_full"),
-        "events": [facts(entry, *_OF_AN_ENTRY) for entry in found.entries],
-    }
+    value = dossier_json(found)
     if to is None:
         call.out.show(value, map(Prose, as_lines(document)))
     else:

@@ -110,10 +110,11 @@ def _check_belongs(
 
 def _write(desk: _Desk, kind: LetterKind, tell: str | None) -> None:
     from callrec.letters.letter import write_letter
+    from callrec.views.letters import QUESTIONS
 
     out, prompts = desk.call.out, desk.call.prompts
     if tell is None and kind in WITH_WORDS and prompts.possible:
-        tell = prompts.ask(_QUESTIONS[kind], option="--tell TEXT")
+        tell = prompts.ask(QUESTIONS[kind], option="--tell TEXT")
     written = write_letter(desk.practice, desk.actor, desk.request, kind, words=tell or "")
     _show(desk, written)
     about, reached = desk.practice.settings.practice, desk.practice.settings.release.contact
@@ -121,13 +122,6 @@ def _write(desk: _Desk, kind: LetterKind, tell: str | None) -> None:
         out.note("it does not say how to reach you: set practice.data_protection_contact")
     out.note(f"letter {written.number} is on record; read it before you send it")
     out.next_step(f"callrec request letter {desk.request} --sent DATE --how WAY")
-
-
-_QUESTIONS: Final = {
-    LetterKind.CLARIFY: "What do they have to tell you (they read this)",
-    LetterKind.EXTEND: "Why does it take longer (they read this)",
-    LetterKind.LIFT: "Why does it end (they read this)",
-}
 
 
 def _print_again(desk: _Desk) -> None:
@@ -157,6 +151,7 @@ def _show(desk: _Desk, written: WrittenLetter) -> None:
 def _record_sent(desk: _Desk, sent: str, how: Channel | None) -> None:
     from callrec.letters.letter import record_letter_sent
     from callrec.practice import today
+    from callrec.views.letters import changed_since, late_lines
 
     on = parse_day(sent, today(desk.practice), what="--sent")
     by = how or ask_channel(desk.call.prompts, "By which way", option="--how")
@@ -166,23 +161,11 @@ def _record_sent(desk: _Desk, sent: str, how: Channel | None) -> None:
     value = {"id": done.reference, **facts(done, *_FIELDS)}
     line = f"{desk.request}, letter {done.number} ({done.kind}): sent on {short_date(on)}."
     desk.call.out.show(value, line)
-    if done.late_since is not None:
-        desk.call.out.note(
-            f"they had to be told by {short_date(done.late_since)} that it takes longer"
-            " [UK GDPR 12(3)]: answer now, and say that you are sorry for the delay"
-        )
-    if done.ended_on is not None and done.kind is LetterKind.ANSWER:
-        desk.call.out.note(
-            "the approval that it tells of no longer stands as it tells of it, since"
-            f" {short_date(done.ended_on)}: write to them again"
-        )
-        desk.call.out.next_step(f"callrec request letter {desk.request} --kind answer")
-    elif done.ended_on is not None:
-        desk.call.out.note(
-            f"what it says has changed, on {short_date(done.ended_on)}: see whether they are to be"
-            " written to again"
-        )
-        desk.call.out.next_step(f"callrec request letter {desk.request}")
+    for note in late_lines(done):
+        desk.call.out.note(note)
+    for note, command in changed_since(done):
+        desk.call.out.note(note)
+        desk.call.out.next_step(command)
     desk.call.out.next_step(f"callrec request show {desk.request}")
 
 

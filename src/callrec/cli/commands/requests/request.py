@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,17 +36,20 @@ from callrec.cli.invocation import (
 from callrec.cli.layout import Table
 from callrec.cli.output import Output
 from callrec.errors import Unusable
-from callrec.policy.authority import who_decides
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.search import described_by
+from callrec.views.asking import (
+    amended_lines,
+    costs_the_decision,
+    created_line,
+    created_notes,
+    gathering_step,
+    next_step,
+)
 from callrec.views.calls import footnotes
 from callrec.views.decisions import gathered_lines, gathering_notes
 from callrec.views.particulars import as_answers, with_person
 from callrec.views.requests import (
-    how_to_gather,
-    more_lines,
-    remark_lines,
     request_json,
     too_many_lines,
 )
@@ -124,74 +127,47 @@ def _take_matching(
     every: bool,
 ) -> None:
     """Look for what matches the request, add of it what is to be added, and show the request."""
+    from callrec.search.matching import Attached, attach_matching
     from callrec.search.search import suggest_recordings
 
     suggested = suggest_recordings(practice, actor, made) if looks else None
-    take = _gather if TERMS[made.purpose].is_owed_whole else _attach
-    take(call, practice, actor, made, suggested, every=every)
-
-
-def _attach(
-    call: Invocation,
-    practice: Practice,
-    actor: Actor,
-    made: CreatedRequest,
-    suggested: Suggested | None,
-    *,
-    every: bool,
-) -> None:
-    """Attach those of the matching recordings that are chosen, and show the request."""
-    from callrec.requests.amend import attach_recordings
-
-    if attached := _choose(call, practice, suggested, attach_all=every):
-        attach_recordings(practice, actor, made.reference, attached)
-    _show_created(call, actor, made, suggested, (*made.recordings, *attached))
-
-
-def _gather(
-    call: Invocation,
-    practice: Practice,
-    actor: Actor,
-    made: CreatedRequest,
-    suggested: Suggested | None,
-    *,
-    every: bool,
-) -> None:
-    """Attach all that matches what is owed whole, or say how to; and show the request."""
-    from callrec.policy.role import Power
-    from callrec.practice import powers
-    from callrec.requests.gather import gather_recordings
-
-    gathered: Gathered | None = None
-    attached: tuple[int, ...] = ()
-    if every and suggested and suggested.may_see and suggested.matching:
-        gathered = gather_recordings(practice, actor, made.reference, leave_out={})
-        attached = tuple(each.id for each in gathered.found if each.id in gathered.added)
-    _show_created(call, actor, made, suggested, (*made.recordings, *attached))
-    if not gathered and Power.SEARCH in powers(practice, actor):
-        is_described = bool(described_by(made.particulars))
-        call.out.next_step(how_to_gather(made.reference, is_described=is_described))
-    for line in too_many_lines(gathered.too_many if gathered else 0):
+    if every:
+        attached = attach_matching(practice, actor, made, suggested)
+    elif TERMS[made.purpose].is_owed_whole:
+        attached = Attached()
+    else:
+        attached = Attached(_choose(call, practice, actor, made, suggested))
+    _show_created(call, actor, made, suggested, (*made.recordings, *attached.recordings))
+    if gathering := gathering_step(practice, actor, made, attached):
+        call.out.next_step(gathering)
+    for line in too_many_lines(attached.too_many):
         call.out.note(line)
 
 
 def _choose(
-    invocation: Invocation, practice: Practice, suggested: Suggested | None, *, attach_all: bool
+    invocation: Invocation,
+    practice: Practice,
+    actor: Actor,
+    made: CreatedRequest,
+    suggested: Suggested | None,
 ) -> tuple[int, ...]:
-    """Which of the recordings that match are to be attached."""
+    """Attach those of the recordings that match which are chosen, where somebody can be asked."""
+    from callrec.requests.amend import attach_recordings
+
     shown = suggested.shown if suggested else ()
-    numbers = tuple(call.id for call in shown)
-    if attach_all:
-        return numbers
     if not shown or not invocation.prompts.possible or invocation.given.json:
         return ()
+    numbers = tuple(call.id for call in shown)
     invocation.out.say(calls_table(shown, practice.settings.time_zone))
     invocation.out.say(footnotes(shown))
-    return invocation.prompts.ask_until(
+    chosen = invocation.prompts.ask_until(
         "Which of these to attach (all, such as 1042 1043, or none)",
         lambda answer: _chosen(answer, numbers),
         option="--attach-matching",
     )
+    if chosen:
+        attach_recordings(practice, actor, made.reference, chosen)
+    return chosen
 
 
 def _chosen(answer: str, numbers: tuple[int, ...]) -> tuple[int, ...]:
@@ -211,7 +187,6 @@ def _show_created(
     suggested: Suggested | None,
     recordings: Sequence[int],
 ) -> None:
-    out, asked = invocation.out, f" Recordings asked for: {len(recordings)}." if recordings else ""
     value = {
         "id": made.reference,
         "purpose": made.purpose,
@@ -222,60 +197,11 @@ def _show_created(
     }
     if suggested and suggested.may_see:
         value["suggested"] = [call.id for call in suggested.shown]
-    out.show(value, f"{made.reference} is made.{asked}")
-    for line in remark_lines(made.concerned, made.of_other_day or ()):
-        out.note(line)
-    for number in made.of_other_extension or ():
-        out.note(f"recording {number} is not of the extension that the request says")
-    if suggested and not recordings:
-        out.note(_matching(suggested))
-    for line in _more_than_shown(made, suggested, recordings):
-        out.note(line)
-    _next_step(invocation, actor, made, suggested, recordings)
-
-
-def _next_step(
-    invocation: Invocation,
-    actor: Actor,
-    made: CreatedRequest,
-    suggested: Suggested | None,
-    recordings: Sequence[int],
-) -> None:
-    from callrec.requests.clock import missing_proof
-
-    out, missing = invocation.out, missing_proof(made.particulars.further)
-    if not recordings and not TERMS[made.purpose].is_owed_whole:
-        numbers = [str(call.id) for call in suggested.shown] if suggested else []
-        out.next_step(f"callrec request attach {made.reference} {' '.join(numbers) or 'RECORDING'}")
-    elif TERMS[made.purpose].takes_effect and missing:
-        out.next_step(f"callrec request event {made.reference} {missing[0]} --on DATE")
-    elif not made.concerned.people:  # else one of these could be named here
-        who = who_decides(made.purpose, actor.person)
-        out.next_step(f"ask {who} to run callrec approve {made.reference}")
-
-
-def _more_than_shown(
-    made: CreatedRequest, suggested: Suggested | None, recordings: Sequence[int]
-) -> Iterator[str]:
-    """Where all that was shown is asked for, and that is not all that matches."""
-    shown = {call.id for call in suggested.shown} if suggested else set[int]()
-    if suggested and suggested.matching and shown and shown <= {*recordings}:
-        if TERMS[made.purpose].is_capped:
-            yield _matching(suggested)
-        else:
-            yield from more_lines(made.reference, suggested.matching - len(recordings))
-
-
-def _matching(suggested: Suggested) -> str:
-    match suggested.matching, suggested.may_see:
-        case None, False:
-            return "a person who may search finds the recordings that match, and attaches them"
-        case None, True:
-            return "the request describes no call: search for it, and attach what is found"
-        case count, False:
-            return f"recordings that began then: {count}; a person who may search attaches them"
-        case count, _:
-            return f"recordings that match: {count}"
+    invocation.out.show(value, created_line(made, recordings))
+    for line in created_notes(made, suggested, recordings):
+        invocation.out.note(line)
+    if then := next_step(actor, made, suggested, recordings):
+        invocation.out.next_step(then)
 
 
 @request_app.command("list")
@@ -455,25 +381,22 @@ def _changer(invocation: Invocation, practice: Practice, reference: str, *, yes:
 
     actor = reader(invocation, practice)
     if would_cost_the_decision(practice, actor, reference):
-        invocation.out.note(f"you can decide {reference}; once you have changed it, you cannot")
+        invocation.out.note(costs_the_decision(reference))
         invocation.prompts.confirm(f"Change {reference}?", yes=yes)
     return actor
 
 
 def _show_amended(invocation: Invocation, amended: Amended) -> None:
     """What a change came to."""
-    out = invocation.out
     value = {
         "id": amended.reference,
         **facts(amended, "version", "recordings", "grants_ended", "of_other_day"),
         "concerns": list(amended.concerned.logins),
     }
-    text = f"{amended.reference} is changed. Recordings asked for: {amended.recordings}."
-    out.show(value, text)
-    for line in remark_lines(amended.concerned, amended.of_other_day or ()):
-        out.note(line)
-    if amended.grants_ended:
-        out.note(f"what was approved is void: ask for {amended.reference} to be approved again")
+    text, *notes = amended_lines(amended)
+    invocation.out.show(value, text)
+    for line in notes:
+        invocation.out.note(line)
 
 
 request_app.command("event")(event)

@@ -1,0 +1,127 @@
+"""Write to the person who asked; and the dossier of a request."""
+
+from __future__ import annotations
+
+from callrec.desk.exchange import Answered, Asked
+from callrec.desk.filled import day_of, password_of, word_of
+from callrec.desk.pages.standing import document_file, sections_of
+from callrec.desk.rendering import as_json, download, page, to
+from callrec.desk.seat import Seat, find_kept
+from callrec.errors import NotFound, Tampered
+from callrec.letters.letter import (
+    WrittenLetter,
+    choose_written,
+    list_letters,
+    paper_of,
+    record_letter_sent,
+    write_letter,
+)
+from callrec.policy.handing_over import Channel
+from callrec.policy.rights.letter import WITH_WORDS, LetterKind
+from callrec.registers.dossier import Dossier, read_dossier
+from callrec.registers.dossier_document import dossier_document
+from callrec.views.dossier import dossier_json
+from callrec.views.letters import QUESTIONS, changed_since, late_lines
+from callrec.views.typed import read_request
+from callrec.views.words import WAYS
+
+
+def show_letters(seat: Seat, asked: Asked, reference: str) -> Answered:
+    """The letters about a request, and those that can be written now; that is on record."""
+    which = read_request(reference)
+    letters = list_letters(seat.practice, seat.reader(), which)
+    return page(
+        seat,
+        "letters.html",
+        title=f"Letters about {which}",
+        asked=asked,
+        reference=which,
+        letters=letters,
+        kinds=[(each.value, f"It says {each.meaning}") for each in letters.possible],
+        questions=[each for each in letters.possible if each in WITH_WORDS],
+        question=QUESTIONS,
+    )
+
+
+def write(seat: Seat, asked: Asked, reference: str) -> Answered:
+    """Write one."""
+    kind = word_of(asked, "kind", LetterKind, "letter")
+    words = asked.first(f"tell-{kind}")
+    actor, which = seat.signer(password_of(asked)), read_request(reference)
+    written = write_letter(seat.practice, actor, which, kind, words=words)
+    seat.done.append(f"letter {written.number} is on record; read it before you send it")
+    about, reached = seat.practice.settings.practice, seat.practice.settings.release.contact
+    if not (about.data_protection_contact or reached):
+        seat.done.append("it does not say how to reach you")
+    return to(f"/requests/{which}/letters/{written.number}")
+
+
+def show_letter(seat: Seat, asked: Asked, reference: str, number: str) -> Answered:
+    """One, as the person reads it."""
+    written = _written(seat, reference, number)
+    return page(
+        seat,
+        "letter.html",
+        title=f"Letter {written.number} about {written.reference}",
+        asked=asked,
+        letter=written,
+        ways=list(WAYS.items()),
+    )
+
+
+def say_sent(seat: Seat, asked: Asked, reference: str, number: str) -> Answered:
+    """Put on record that it was sent."""
+    on, how = day_of(seat, asked, "sent"), word_of(asked, "how", Channel, "way")
+    actor, which = seat.signer(password_of(asked)), read_request(reference)
+    sent = record_letter_sent(seat.practice, actor, which, on=on, how=how, number=_number(number))
+    seat.done.append(f"it is on record that letter {sent.number} was sent")
+    seat.done.extend(late_lines(sent))
+    seat.done.extend(f"{note}: {command}" for note, command in changed_since(sent))
+    return to(f"/requests/{which}/letters")
+
+
+def send_paper(seat: Seat, _asked: Asked, reference: str, number: str) -> Answered:
+    """The letter as PDF."""
+    written = _written(seat, reference, number)
+    name = f"letter-{written.reference}-{written.number}.pdf"
+    return download(paper_of(seat.practice, written), "application/pdf", name)
+
+
+def _written(seat: Seat, reference: str, number: str) -> WrittenLetter:
+    letters = list_letters(seat.practice, seat.reader(), read_request(reference))
+    return choose_written(letters, _number(number))
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise NotFound("there is no such page", hint="the menu at the top leads to all of them")
+    return int(text)
+
+
+def show_dossier(seat: Seat, _asked: Asked, reference: str) -> Answered:
+    """Everything that ever happened to a request; reading it is on record."""
+    found = read_dossier(seat.practice, seat.reader(), read_request(reference))
+    return to(f"/requests/{found.reference}/dossier/{seat.keep(found)}")
+
+
+def show_read_dossier(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
+    """A dossier that was read: as a page, or as the file that is asked for."""
+    again = f"read it again: callrec request dossier {read_request(reference)}"
+    found = find_kept(seat, key, Dossier, again)
+    document = dossier_document(found, seat.zone)
+    name = f"dossier-{found.reference}"
+    if (wanted := asked.query.get("as", "")) == "json":
+        return as_json(dossier_json(found), f"{name}.json")
+    if wanted:
+        return document_file(document, wanted, name)
+    if found.forged:
+        seat.problem = Tampered(
+            f"entries that name somebody who is not shown to have made them: {found.forged}"
+        )
+    return page(
+        seat,
+        "report.html",
+        title=document.title,
+        document=document,
+        sections=sections_of(document),
+    )

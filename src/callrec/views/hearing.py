@@ -1,0 +1,41 @@
+"""What was heard of a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import tzinfo
+from typing import Final
+
+from callrec.policy.days import last_day, short_date
+from callrec.policy.edits import format_edits, format_time
+from callrec.release.listen import PlayedRecording
+
+
+def heard_lines(heard: PlayedRecording, zone: tzinfo) -> Iterator[str]:
+    """How much of it was played and what is to be known of it, a sentence each.
+
+    Its ``player`` is empty where everybody knows it.
+    """
+    yield f"Recording {heard.recording} was played{_part(heard)}, which is entry {heard.audit_seq}."
+    if heard.player:
+        yield f"The record names what played it: {heard.player}."
+    for what, text in format_edits(heard.edits):
+        yield f"Edited as approved: {what} {text}."
+    if heard.corrected_by:
+        yield f"A note says what is wrong in it: {', '.join(heard.corrected_by)}."
+    last = last_day(heard.lapses_at, zone)
+    yield f"It may be played again until {short_date(last)}."
+
+
+def _part(heard: PlayedRecording) -> str:
+    """Which part of it, if not all."""
+    second, seconds = heard.played_to_second, heard.of_seconds
+    if heard.parts is not None:
+        ends = [tuple(format_time(each * 1000) for each in part) for part in heard.parts]
+        parts = ", ".join("-".join(each) for each in ends) or "less than a second"
+        return f" in parts, {parts} of {format_time(seconds * 1000)}"
+    return f" to second {second} of {seconds}" if second + _COARSE < seconds else ""
+
+
+_COARSE: Final = 2
+"""Seconds that players keep, or are ahead by, at the end."""

@@ -1,0 +1,106 @@
+"""What is handed over at the desk: by the browser, and on record as by a command."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pyzipper
+
+from callrec.audit.leaf import Outcome
+from house.desks import Shown, Visit, visit, written
+from house.memory import runtime_of
+from house.packages import release
+from house.practices import House
+from house.requests import approve, grants_of, last_leaf
+
+PAGE = "/requests/R-1/release"
+
+
+@pytest.fixture
+def memory(granted: House, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where packages are made."""
+    place = runtime_of(granted.folder)
+    for name, value in place.items():
+        monkeypatch.setenv(name, value)
+    return Path(place["XDG_RUNTIME_DIR"])
+
+
+@pytest.fixture
+def sam(granted: House, memory: Path) -> Iterator[Visit]:
+    """sam, to whom R-1 was granted, at the desk."""
+    visited = visit(granted, "sam")
+    yield visited
+    if visited.seat.making:
+        visited.seat.making.end()
+    assert not [path for path in memory.rglob("*") if "release" in path.name]
+
+
+def make(visited: Visit, *, by: str = "", passphrase_by: str = "") -> Shown:
+    """Begin a release, and wait until it is written or was refused."""
+    shown = visited.fill_in(
+        PAGE, do="release", form="zip", deliver_by=by, passphrase_by=passphrase_by
+    )
+    while "being made" in shown.words:
+        assert visited.seat.making is not None
+        visited.seat.making.wait(0.1)
+        shown = visited.open(PAGE)
+    return shown
+
+
+def test_a_package_goes_through_the_browser_and_opens_with_its_passphrase(sam: Visit) -> None:
+    make(sam)
+    package = sam.open(f"{PAGE}/package").answered
+    assert package.save_as.startswith("callrec-release-R-1-")
+    shown = sam.fill_in(PAGE, do="saved")
+    assert sam.seat.making is not None
+    released = sam.seat.making.released
+    assert released is not None
+    assert released.passphrase in shown.words
+    with pyzipper.AESZipFile(io.BytesIO(package.body)) as opened:
+        opened.setpassword(released.passphrase.encode())
+        assert opened.read("manifest.json")
+    sam.fill_in(PAGE, do="noted")
+    assert released.passphrase not in sam.open(PAGE).html
+
+
+def test_it_is_on_record_as_one_of_a_command(sam: Visit) -> None:
+    def at_the_desk() -> None:
+        make(sam)
+        sam.open(f"{PAGE}/package")
+        sam.fill_in(PAGE, do="saved")
+
+    house = sam.house
+    desk = written(house, at_the_desk)
+    approve(house, "R-1")
+    assert written(house, lambda: release(house)) == desk
+
+
+def test_a_package_that_nobody_saved_is_not_handed_over(sam: Visit) -> None:
+    make(sam)
+    assert last_leaf(sam.house).act == "release.prepared"
+    shown = sam.fill_in(PAGE, do="saved")
+    assert "not saved the package yet" in shown.words
+    sam.fill_in(PAGE, do="cancel")
+    assert last_leaf(sam.house).act == "release.failed"
+    assert len(grants_of(sam.house, "R-1")) == 2
+
+
+def test_a_login_that_ends_gives_back_what_was_granted(sam: Visit) -> None:
+    make(sam)
+    sam.open(f"{PAGE}/package")
+    sam.seat.leave()
+    assert len(grants_of(sam.house, "R-1")) == 2
+
+
+def test_what_may_not_go_the_same_way_is_refused_in_the_same_words(sam: Visit) -> None:
+    shown = make(sam, by="email", passphrase_by="email")
+    assert "may not go the same way" in shown.words
+
+
+def test_a_grant_of_somebody_else_is_not_handed_over(sam: Visit) -> None:
+    pat = visit(sam.house, "pat")
+    assert "granted to somebody else" in make(pat).words.lower()
+    assert last_leaf(sam.house).outcome is Outcome.REFUSED
