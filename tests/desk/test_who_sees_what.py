@@ -33,9 +33,17 @@ ROLES: Final = ("dora", "pat", "max", "sam", "ava")
 
 PARTS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("reference", "request"), "R-7"),
-    "recording": "1", "number": "1", "name": "disclosure", "hold": "H-4",
-    "kind": "complaints", "purpose": "complaint", "event": "received",
-    "incident": "I-1", "complaint": "C-1", "step": "progress", "subject": "S-1",
+    "recording": "1",
+    "number": "1",
+    "name": "disclosure",
+    "hold": "H-4",
+    "kind": "complaints",
+    "purpose": "complaint",
+    "event": "handed-over",
+    "incident": "I-1",
+    "complaint": "C-1",
+    "step": "progress",
+    "subject": "S-1",
     "key": "AbCd-1234",
 }
 """What stands in an address for each of its parts; nobody keeps anything under that key."""
@@ -140,8 +148,10 @@ FORMS: Final[Mapping[str, tuple[str, dict[str, Any], Sequence[str]]]] = {
     "/holds/{hold}/lift": (
         "max sam ava",
         {
-            "reason": REASON, "confirmed": "yes",
-            "second": "pat", "second_password": password_of("pat"),
+            "reason": REASON,
+            "confirmed": "yes",
+            "second": "pat",
+            "second_password": password_of("pat"),
         },
         (),
     ),
