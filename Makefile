@@ -14,7 +14,7 @@
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
-# make gathering    the calls of 10,000 people, and a letter that asks for 1,200: hours
+# make gathering    the calls of 10,000 people, and a letter that asks for 1,200: half an hour
 # make laws      2,000 examples of each law, not 20 (docs/contributing.md)
 # make killed    kill what takes several steps at each of them, not at one in 48: minutes (docs/evidence/faults.md)
 # make faults    let commands fail at each of their operations, in every way: hours (docs/evidence/faults.md)

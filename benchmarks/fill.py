@@ -349,7 +349,16 @@ class Maker:
     def _macs(self, call: Drawn) -> Iterator[bytes]:
         sha256, path = bytes.fromhex(call.sha256), call.path
         sight = f'sight{{"name":"{path}","size_bytes":{call.size_bytes}}}'
-        for data in (sha256, b"name" + sha256 + path.encode(), sight.encode()):
+        told = {
+            "extension": call.extension,
+            "numbers": [call.e164],
+            "parties": sorted(call.parties),
+            "timed": True,
+            "unique_id": call.unique_id,
+        }
+        facts = canonical({name: value for name, value in told.items() if value})
+        of_sound = (b"name" + sha256 + path.encode(), b"call" + sha256 + facts)
+        for data in (sha256, *of_sound, sight.encode()):
             yield primitives.mac(self._mac_key, data)
 
     def _tokens(self, call: Drawn) -> set[tuple[int, int, int, int]]:
@@ -388,7 +397,7 @@ class Maker:
         row["data_key"] = made.recordings[0][key_at]
         assert made.recordings[0] == (number, *(row[column] for column in _COLUMNS))
         macs = {mac for mac, of in made.macs if of == number}
-        assert macs == self._duplicates.to_write(taken, is_new=True)
+        assert macs == self._duplicates.to_write(taken, [taken.call], is_new=True)
         indexed = intake_batch._indexed(number, taken.call, {"record": None})
         part, tokens = index.part_of(call.began), {t for t in made.tokens if t[3] == number}
         assert tokens == {

@@ -129,7 +129,7 @@ _INGESTED: Final = {
     **of(Ingested, "unreadable", "unrecognised", "ignored"),
     "bytes": int,
     "batch": str | None,
-    **of(Ingested, "batches", "findings", "joined", "unjoined", "told_less"),
+    **of(Ingested, "batches", "findings", "same_sound", "joined", "unjoined", "told_less"),
 }
 _SUMMARY: Final = {
     **dict.fromkeys(("batches", "dated_by_file", "duplicates", "joined", "recordings"), int),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, sync_playwright
 
 from house.desks import a_desk
 from house.practices import House, password_of
@@ -31,6 +31,10 @@ class Served:
     complaints: list[str] = field(default_factory=list)
     """What any of its pages had the browser complain of: a breach of its own policy above all."""
 
+    def _note(self, message: ConsoleMessage) -> None:
+        if not message.text.startswith("Failed to load resource: the server responded"):
+            self.complaints.append(message.text)  # a page that refuses has a status of its own
+
     @contextmanager
     def visited(
         self, login: str, *, width: int = DESKTOP, scheme: Scheme = "light", scripts: bool = True
@@ -44,7 +48,7 @@ class Served:
             base_url=self.origin,
         )
         page = context.new_page()
-        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("console", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto("/login")
         page.get_by_label("Login").fill(login)

@@ -237,6 +237,7 @@ def test_what_matches_is_shown_masked_and_those_that_are_ticked_are_attached(
     max_ = visit(stocked, "max")
     shown = made(max_)
     assert "R-1 is made." in shown.words
+    assert "brought in by hand, not matched" in shown.words, "what the stars of its list mean"
     assert "900123" not in shown.words
     assert shown.fields["recording"] == []
     max_.fill_in("/requests/R-1/attach", recording=["1"])

@@ -145,6 +145,14 @@ def test_a_part_is_silenced_and_that_is_shown_first(stocked: House) -> None:
     assert "recording 1: silence 0:00-0:00.1=third-party" in again
 
 
+def test_what_was_marked_while_listening_stands_in_the_form(stocked: House) -> None:
+    a_request(stocked)
+    max_ = visit(stocked, "max")
+    span = "1@0-0.1=third-party"
+    max_.fill_in("/requests/R-1/listen/1/marks", silence=span, clip="", step="approve")
+    assert max_.open("/requests/R-1/approve").fields["silence"] == [span]
+
+
 def test_what_was_withheld_before_is_withheld_unless_it_is_granted(stocked: House) -> None:
     a_request(stocked)
     approve(stocked, "R-1", withheld={2: Ground.NOT_RELEVANT})

@@ -25,11 +25,18 @@ PARTS = {
     "complaint": "C-1",
     "incident": "I-1",
     "subject": "S-1",
-    "login": "pat",
+    "person": "sam",
+    "purpose": "subject-access",
+    "name": "disclosures",
+    "kind": "website",
     "step": "acknowledge",
     "hold": "H-1",
 }
 """What stands in the place of each part of an address; what is not here is kept by a seat."""
+
+
+NOTHING_THERE = "Failed to load resource: the server responded with a status of 404"
+"""What a browser says where no page is at an address, such as a hold that there is not."""
 
 
 def _something_of_each(house: House) -> None:
@@ -46,7 +53,8 @@ def addresses() -> Iterator[str]:
     for route in ROUTES:
         method, path = route.split()
         parts = re.findall(r"\{(\w+)\}", path)
-        if method == "GET" and {*parts} <= PARTS.keys():
+        is_page = method == "GET" and not path.endswith("/waveform")  # which a script reads
+        if is_page and {*parts} <= PARTS.keys():
             yield path.format(**PARTS)
 
 
@@ -84,10 +92,12 @@ def test_no_page_has_a_barrier(served: Served, width: int, scheme: Scheme) -> No
         for address in addresses():
             answered = page.goto(address)
             assert answered is not None
+            if "html" not in answered.headers["content-type"]:
+                continue  # what the player fetches
             if wrong := [*what_is_wrong(page, width), *(["bug"] if answered.status == 500 else [])]:
                 found[address] = wrong
     assert found == {}
-    assert served.complaints == []
+    assert [each for each in served.complaints if not each.startswith(NOTHING_THERE)] == []
 
 
 def test_pages_work_without_scripts(served: Served) -> None:
@@ -99,3 +109,19 @@ def test_pages_work_without_scripts(served: Served) -> None:
         page.get_by_label("What do they say is wrong?").fill("Somebody read out her letter aloud")
         page.get_by_role("button", name="Enter the complaint").click()
         assert "is entered" in page.inner_text("main")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])
+def test_what_is_about_to_be_decided_has_no_barrier(
+    served: Served, width: int, scheme: Scheme
+) -> None:
+    with served.visited("dora", width=width, scheme=scheme) as page:
+        page.goto("/requests/R-1/approve")
+        page.get_by_label("Your password").fill(password_of("dora"))
+        page.get_by_role("button", name="Show what this does").click()
+        page.get_by_text("A second person signs").click()
+        assert page.get_by_label("Type R-1 to approve it").is_visible()
+        assert what_is_wrong(page, width) == []
+        page.get_by_role("button", name="Approve").click()
+        assert "Not confirmed" in page.get_by_role("alert").inner_text()
+        assert what_is_wrong(page, width) == []

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from pathlib import Path
+
 import pytest
 
 from callrec.policy.purpose import Purpose
 from callrec.requests.gather import gather_recordings
 from house.commands import done, type_in
 from house.desks import visit, written
+from house.erasures import approved_erasure
 from house.holds import ANN, ask
 from house.practices import House
 from house.requests import further_of, signed_in, state_of
@@ -89,3 +94,19 @@ def test_an_erasure_is_carried_out_as_by_the_command(erasure: House) -> None:
     assert state_of(erasure, "R-1") == "approved"
     shown = dora.fill_in(foreseen.address, typed="R-1")
     assert "3 recordings are destroyed" in shown.words
+
+
+def test_a_certificate_is_given_out_by_the_browser_and_verifies(
+    house: House, tmp_path: Path
+) -> None:
+    approved_erasure(house, 1, 2)
+    dora = visit(house, "dora")
+    foreseen = dora.fill_in("/requests/R-1/erase")
+    done_page = dora.fill_in(foreseen.address, typed="R-1", certificate="yes")
+    (link,) = (link for link in done_page.links if link.startswith("/certificate/"))
+    saved = dora.open(link).answered
+    assert saved.save_as == "C-1.zip"
+    with zipfile.ZipFile(io.BytesIO(saved.body)) as opened:
+        opened.extractall(tmp_path)
+    checked = type_in(house, "nobody", "audit", "verify-release", str(tmp_path / "C-1"))
+    assert "TRUST: first-use" in checked.out

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import pyzipper
 
 from callrec.audit.leaf import Outcome
+from callrec.desk.exchange import Answered
+from callrec.login.keyring import runtime_folder
 from house.desks import Shown, Visit, visit, written
-from house.memory import runtime_of
 from house.packages import release
 from house.practices import House
 from house.requests import approve, grants_of, last_leaf
@@ -20,22 +20,15 @@ PAGE = "/requests/R-1/release"
 
 
 @pytest.fixture
-def memory(granted: House, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where packages are made."""
-    place = runtime_of(granted.folder)
-    for name, value in place.items():
-        monkeypatch.setenv(name, value)
-    return Path(place["XDG_RUNTIME_DIR"])
-
-
-@pytest.fixture
-def sam(granted: House, memory: Path) -> Iterator[Visit]:
-    """sam, to whom R-1 was granted, at the desk."""
+def sam(granted: House) -> Iterator[Visit]:
+    """sam, to whom R-1 was granted, at the desk; nothing is left in memory afterwards."""
     visited = visit(granted, "sam")
     yield visited
     if visited.seat.making:
         visited.seat.making.end()
-    assert not [path for path in memory.rglob("*") if "release" in path.name]
+    memory = runtime_folder(granted.environ)
+    assert memory is not None
+    assert not [*memory.glob("release-*")]
 
 
 def make(visited: Visit, *, by: str = "", passphrase_by: str = "") -> Shown:
@@ -50,9 +43,15 @@ def make(visited: Visit, *, by: str = "", passphrase_by: str = "") -> Shown:
     return shown
 
 
+def save(visited: Visit) -> Answered:
+    """Save the package."""
+    link = next(link for link in visited.open(PAGE).links if link.startswith(f"{PAGE}/"))
+    return visited.open(link).answered
+
+
 def test_a_package_goes_through_the_browser_and_opens_with_its_passphrase(sam: Visit) -> None:
     make(sam)
-    package = sam.open(f"{PAGE}/package").answered
+    package = save(sam)
     assert package.save_as.startswith("callrec-release-R-1-")
     shown = sam.fill_in(PAGE, do="saved")
     assert sam.seat.making is not None
@@ -69,7 +68,7 @@ def test_a_package_goes_through_the_browser_and_opens_with_its_passphrase(sam: V
 def test_it_is_on_record_as_one_of_a_command(sam: Visit) -> None:
     def at_the_desk() -> None:
         make(sam)
-        sam.open(f"{PAGE}/package")
+        save(sam)
         sam.fill_in(PAGE, do="saved")
 
     house = sam.house
@@ -90,7 +89,7 @@ def test_a_package_that_nobody_saved_is_not_handed_over(sam: Visit) -> None:
 
 def test_a_login_that_ends_gives_back_what_was_granted(sam: Visit) -> None:
     make(sam)
-    sam.open(f"{PAGE}/package")
+    save(sam)
     sam.seat.leave()
     assert len(grants_of(sam.house, "R-1")) == 2
 

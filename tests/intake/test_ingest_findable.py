@@ -184,9 +184,10 @@ def test_whoever_cannot_open_what_is_sealed_tells_how_many_would_be_filled(
 def test_a_name_that_tells_another_number_fills_nothing(house: House, tmp_path: Path) -> None:
     take_in(house, a_call(tmp_path / "a", name="20240704-140501_02079460123-all.wav"))
     take_in(house, a_call(tmp_path / "b", name=a_name()))
-    (recording,) = recordings_of(house)
+    recording, another = recordings_of(house)
     assert recording.fields["number"] == "+442079460123"
     assert (recording.fields["direction"], recording.fields["caller"]) == ("unknown", None)
+    assert found(house, number=THEIRS) == [another.id]
 
 
 def test_what_somebody_holds_a_grant_for_stays_as_it_was(house: House, tmp_path: Path) -> None:

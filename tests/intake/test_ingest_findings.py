@@ -93,7 +93,7 @@ def test_what_was_found_is_in_every_list(house: House, tmp_path: Path) -> None:
     assert [*footnotes(listed.items)][1:] == [
         "1 recording is silent: 2",
         "1 recording is cut short: 3",
-        "1 recording was never closed: 4",
+        "1 recording has a header that does not tell its whole length: 4",
     ]
     reference = a_request(house, "sam", recordings=(1, 2, 3, 4))
     shown = show_request(house.practice, signed_in(house, "dora"), reference)
@@ -172,6 +172,6 @@ def test_each_finding_is_said_with_the_numbers_of_the_first_ten() -> None:
     assert list(findings_lines(findings)) == [
         "12 recordings are silent: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more.",
         "2 recordings are cut short: 7, 8.",
-        "1 recording was never closed: 3.",
+        "1 recording has a header that does not tell its whole length: 3.",
     ]
     assert list(findings_lines({})) == []

@@ -6,6 +6,7 @@ all is not. So here that tells whether a file was read.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from contextlib import ExitStack
@@ -63,6 +64,17 @@ def test_the_second_run_over_it_changes_no_byte_of_the_vault(house: House, tmp_p
     before = everything_in(house.folder)
     take_in(house, spool)
     assert everything_in(house.folder) == before
+
+
+def test_a_file_whose_sidecar_says_something_else_now_is_read_again(
+    house: House, tmp_path: Path
+) -> None:
+    spool = a_spool(tmp_path, 1)
+    sidecar = next(spool.iterdir()).with_suffix(".json")
+    told = {"started_at": "2024-07-04T14:05:01", "direction": "inbound", "caller": "07700900123"}
+    for caller in ("07700900123", "07700900456"):
+        sidecar.write_text(json.dumps({**told, "caller": caller}), encoding="utf-8")
+        assert [take_in(house, spool).recordings for _ in range(2)] == [1, 0]
 
 
 def test_what_changed_shortly_before_the_run_is_read_again(house: House, tmp_path: Path) -> None:

@@ -169,17 +169,18 @@ def test_a_name_that_is_no_text_joins_nothing_and_stops_nothing(
         assert sorted(joined) == [False, True]
 
 
-def test_another_name_of_a_recording_does_not_change_what_is_known_of_it(
+def test_another_name_that_a_call_record_says_is_of_another_call_changes_nothing_of_the_first(
     house: House, tmp_path: Path
 ) -> None:
     take_in(house, a_call(tmp_path))
     again = a_call(tmp_path / "b", name=UNNAMED)
     other = a_row(99, src="02079460999", dst="202", recordingfile=UNNAMED)
-    assert take_in_with(house, records(tmp_path / "cdr.csv", other), again).joined == 1
-    fields = the_fields(house)
-    assert (fields["number"], fields["extension"]) == ("+447700900123", "201")
-    assert fields["local_time"] == "2024-07-04T14:05:01"
-    assert fields["record"]["legs"][0]["number"] == "+442079460999"
+    done = take_in_with(house, records(tmp_path / "cdr.csv", other), again)
+    assert (done.joined, done.same_sound) == (1, [2])
+    first, second = (recording.fields for recording in recordings_of(house))
+    assert (first["number"], first["extension"]) == ("+447700900123", "201")
+    assert (first["local_time"], first["record"]) == ("2024-07-04T14:05:01", None)
+    assert (second["number"], second["extension"]) == ("+442079460999", "202")
 
 
 def test_a_grant_still_opens_after_its_recording_got_its_record(

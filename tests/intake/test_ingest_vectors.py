@@ -6,6 +6,7 @@ import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,6 +15,9 @@ from callrec.crypto.primitives import derive
 from callrec.intake.known import DuplicateMacs
 from callrec.intake.sealing import Hashed
 from callrec.intake.sources import Mark, Source
+from callrec.telephone.call import System
+from callrec.telephone.written import Identified
+from house.calls import a_call
 
 FILE = Path(__file__).parents[1] / "vectors" / "recording" / "macs.json"
 
@@ -25,8 +29,25 @@ def test_the_key_of_the_duplicate_check() -> None:
     assert derive(bytes.fromhex(KNOWN["index_key"]), info).hex() == KNOWN["key"]
 
 
+SIDECAR = Mark(1, 7, 96, KNOWN["modified_ns"], KNOWN["changed_ns"])
+
+
+def test_the_macs_of_what_is_told_of_a_call() -> None:
+    duplicates = DuplicateMacs([bytes.fromhex(KNOWN["key"])], still_since_ns=0)
+    called = a_call(
+        number="+447700900123",
+        caller="+447700900123",
+        extension="201",
+        parties=("Siân Evans",),
+        unique_id="1720098301.7",
+    )
+    nothing = Identified(system=System.NONE, how="").to_call(0, ZoneInfo("Europe/London"))
+    found = [duplicates.call(KNOWN["sha256"], each.told) for each in (called, nothing)]
+    assert [[mac.hex() for mac in macs] for macs in found] == [[KNOWN["call"]], [KNOWN["nothing"]]]
+
+
 @pytest.mark.parametrize("case", KNOWN["names"])
-def test_the_macs_of_a_sound_its_name_its_sight_its_mark_and_its_record(case: str) -> None:
+def test_the_macs_of_a_sound_its_name_its_sight_its_marks_and_its_record(case: str) -> None:
     known = KNOWN["names"][case]
     path = Path(os.fsdecode(bytes.fromhex(known["path"])))
     mark = Mark(1, KNOWN["inode"], KNOWN["size_bytes"], KNOWN["modified_ns"], KNOWN["changed_ns"])
@@ -36,8 +57,10 @@ def test_the_macs_of_a_sound_its_name_its_sight_its_mark_and_its_record(case: st
         duplicates.sound(seen.sha256),
         duplicates.name(seen),
         duplicates.sight(seen.source, mark.size_bytes),
-        duplicates.mark(seen.source, mark),
+        duplicates.mark(seen.source, mark, None),
+        duplicates.mark(seen.source, mark, SIDECAR),
         duplicates.record(KNOWN["uid"]),
     ]
-    expected = [KNOWN["sound"], known["name"], known["sight"], known["mark"], KNOWN["record"]]
+    of_name = [known[kind] for kind in ("name", "sight", "mark", "with_sidecar")]
+    expected = [KNOWN["sound"], *of_name, KNOWN["record"]]
     assert [[mac.hex() for mac in macs] for macs in found] == [[each] for each in expected]

@@ -110,6 +110,8 @@ def test_a_release_that_lists_nothing_as_withheld_says_no_more_than_that() -> No
 def test_only_after_a_complete_gathering_everything_was_given() -> None:
     whole = text_of(certificate_pdf(replace(PLAIN, is_complete=True)))
     assert "Everything was given that the person who asked is entitled to." in in_one_line(whole)
+    part = text_of(certificate_pdf(replace(PLAIN, is_complete=True, elsewhere=20)))
+    assert "entitled to, but for 20 recordings: another answer is about them." in in_one_line(part)
 
 
 def test_what_an_outside_body_relies_on_stands_beside_the_basis() -> None:

@@ -14,9 +14,17 @@ import pytest
 from callrec.package.callrec_verify import check, files_in
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.requests.gather import gather_recordings
 from house.packages import Package, release, seven_zip
 from house.practices import House
-from house.requests import FURTHER, a_request, approve, signed_in, third_parties_checked
+from house.requests import (
+    FURTHER,
+    a_request,
+    approve,
+    logged_in,
+    signed_in,
+    third_parties_checked,
+)
 from house.spool import a_call, take_in
 
 SUBJECT = "O'Neill"
@@ -211,3 +219,16 @@ def test_an_approval_that_another_replaced_is_not_certified(stocked: House) -> N
     told = in_one_line(opened(stocked))
     assert "Approved by Partner" in told
     assert "Manager" not in told
+
+
+def test_of_one_part_of_a_request_it_does_not_certify_that_everything_was_given(
+    house: House,
+) -> None:
+    take_in(house, *(a_call(house.folder / "spool", call) for call in range(2)))
+    a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=(1,))
+    a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=(2,))
+    gather_recordings(house.practice, logged_in(house, "max"), "R-1", leave_out={})
+    approve(house, "R-1", "dora")
+    third_parties_checked(house, "sam")
+    told = in_one_line(opened(house))
+    assert "entitled to, but for 1 recording: another answer is about it." in told

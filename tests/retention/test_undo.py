@@ -15,7 +15,7 @@ from callrec.retention.undo import UndoProposal, propose_undo
 from house.holds import by_hand, verified
 from house.practices import House
 from house.requests import a_request, approve, logged_in, signed_in
-from house.spool import KEEP, a_call, left_in, recordings_of, take_in
+from house.spool import KEEP, a_call, a_name, left_in, recordings_of, take_in
 
 WHY = "They were exports of another practice"
 
@@ -71,6 +71,18 @@ def test_nor_where_another_sound_lies_in_its_place(house: House, tmp_path: Path)
         path.write_bytes(path.read_bytes()[:-1] + b"\x55")
     with pytest.raises(Refused, match="would be lost: 2"):
         undo(house, batch)
+
+
+def test_of_two_calls_that_sound_the_same_each_wants_a_file_of_its_own(
+    house: House, tmp_path: Path
+) -> None:
+    spool = tmp_path / "spool"
+    for name in (a_name(), a_name().replace("07700900123", "07700900456")):
+        a_call(spool, name=name)
+    (batch,) = take_in(house, spool).batches
+    next(spool.iterdir()).unlink()
+    with pytest.raises(Refused, match="would be lost: 1, "):
+        undo(house, batch, spool)
 
 
 def test_files_that_were_moved_are_found_where_they_lie_now(house: House, tmp_path: Path) -> None:

@@ -276,11 +276,18 @@ metadata = _table(
 duplicate = _table(
     "duplicate",
     Column("mac", LargeBinary, primary_key=True),
-    Column("recording", ForeignKey("recording.id"), nullable=False, index=True),
+    Column(
+        "recording",
+        ForeignKey("recording.id"),
+        primary_key=True,
+        autoincrement=False,
+        index=True,
+    ),
     sqlite_with_rowid=False,
     info=_PART_OF_RECORDING,
 )
-"""HMAC of an original's SHA-256, and of each name it was seen under."""
+"""HMACs of an original's SHA-256, of what was told of its call, and of each name it was seen under.
+Calls that sound the same have that of their sound in common."""
 
 token = _table(
     "token",

@@ -90,7 +90,7 @@ def number_of(asked: Asked, name: str, least: int, most: int) -> int | None:
     if not (text := asked.first(name)):
         return None
     if not text.isdecimal() or not least <= int(text) <= most:
-        raise Unusable(f"that is no number from {least} to {most}", hint="type it in figures")
+        raise Unusable(f"that is not a number from {least} to {most}", hint="type it in figures")
     return int(text)
 
 

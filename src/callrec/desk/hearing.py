@@ -238,7 +238,7 @@ class Hearing:
         if kind != WAV.suffix:
             raise Unusable(
                 f"the sound of this recording cannot be had, and a browser does not play {kind}",
-                hint=f"whoever administers callrec plays it: callrec listen {self.reference}",
+                hint=f"your administrator plays it: callrec listen {self.reference}",
             )
         return Player(PLAYER, self._play)
 

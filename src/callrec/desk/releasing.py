@@ -9,10 +9,7 @@ whichever way that ends.
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,8 +18,8 @@ from typing import Final
 
 from callrec.desk.beside import Beside
 from callrec.desk.exchange import LONGEST
-from callrec.errors import CallrecError, Failed, Misconfigured, NotFound, Unusable
-from callrec.login.keyring import runtime_folder
+from callrec.desk.memory import folder_in_memory
+from callrec.errors import CallrecError, Failed, NotFound, Unusable
 from callrec.policy.handing_over import ReleaseInstructions
 from callrec.practice import Actor, Practice
 from callrec.release.preparing import preparing_release
@@ -41,16 +38,14 @@ class Making:
         actor: Actor,
         reference: str,
         directions: ReleaseInstructions,
+        environ: Mapping[str, str],
     ) -> None:
-        """Begin it. What is refused is its `problem`.
-
-        Raises:
-            Misconfigured: there is no folder in memory.
-        """
+        """Begin it. What is refused is its `problem`."""
         self.reference, self.done_steps = reference, 0
         self.was_sent = False
         """The browser was sent the package, once at least."""
-        self._folder = _folder_in_memory(reference)
+        self._environ = environ
+        self._folder: Path | None = None
         self._written, self._answered = Event(), Event()
         self._is_saved = False
         most = min(directions.max_bytes or MOST_BYTES, MOST_BYTES)
@@ -83,7 +78,7 @@ class Making:
         Raises:
             NotFound: it is not there, or no longer.
         """
-        files = list(self._folder.glob("callrec-release-*")) if self.is_ready else []
+        files = [*self._folder.iterdir()] if self._folder and self.is_ready else []
         if not files:
             raise NotFound("there is no package to save", hint="see how far the release is")
         self.was_sent = True
@@ -107,19 +102,16 @@ class Making:
         self.wait(_DELIVERED_WITHIN_S)
 
     def _make(self, actor: Actor, directions: ReleaseInstructions, practice: Practice) -> Released:
-        try:
-            with preparing_release():
-                return release_recordings(
-                    practice,
-                    actor,
-                    self.reference,
-                    to=self._folder,
-                    directions=directions,
-                    advance=self._advance,
-                    hold_back=self._hold_back,
-                )
-        finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        with folder_in_memory(self._environ) as self._folder, preparing_release():
+            return release_recordings(
+                practice,
+                actor,
+                self.reference,
+                to=self._folder,
+                directions=directions,
+                advance=self._advance,
+                hold_back=self._hold_back,
+            )
 
     def _advance(self, steps: int) -> None:
         self.done_steps += steps
@@ -133,14 +125,3 @@ class Making:
 
 
 _DELIVERED_WITHIN_S: Final = 60
-
-
-def _folder_in_memory(reference: str) -> Path:
-    place = runtime_folder(os.environ)
-    if place is None:
-        raise Misconfigured(
-            "this machine has no memory file system in which a package could be made",
-            hint=f"whoever administers callrec writes it to a folder: callrec release {reference}"
-            " --to FOLDER",
-        )
-    return Path(tempfile.mkdtemp(prefix="release-", dir=place))

@@ -8,7 +8,7 @@ and can open none of it afterwards (docs/formats/recording.md, 1).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -106,7 +106,8 @@ def catalogue_batch(
         revisions = {**{numbers[r.uid]: r for r in new}, **further}
         rows = [(n, r.number, keys.batch, r.metadata.sealed) for n, r in revisions.items()]
         insert_rows(connection, tables.metadata.insert(), rows)
-        write_macs(connection, portion.marks | _macs(duplicates, portion, numbers))
+        macs = {*portion.marks.items(), *_macs(duplicates, portion, numbers)}
+        write_macs(connection, macs)
         _index(practice, actor, connection, portion, numbers)
         _update_columns(connection, portion)
         if portion.recorded:
@@ -120,7 +121,7 @@ def catalogue_batch(
 def write_marks(practice: Practice, actor: Actor, marks: Mapping[bytes, int]) -> None:
     """Let the catalogue know sources that stand where they were read, with a leaf that says so."""
     with signing(practice, actor) as act:
-        write_macs(act.connection, marks)
+        write_macs(act.connection, marks.items())
         act.leaf("ingest.marked", actor=actor.person.id, details={"sources": len(marks)})
 
 
@@ -242,15 +243,22 @@ def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> dict[str, Any]:
 
 def _macs(
     duplicates: DuplicateMacs, portion: Portion, numbers: Mapping[str, int]
-) -> dict[bytes, int]:
-    new = [(numbers[same[0].uid], taken) for same in portion.new.values() for taken in same]
-    named = [(number, each) for number, seen in portion.named.items() for each in seen]
-    macs = {mac: number for number, taken in new for mac in duplicates.to_write(taken, is_new=True)}
-    macs |= {
-        mac: number for number, each in named for mac in duplicates.to_write(each, is_new=False)
-    }
+) -> Iterator[tuple[bytes, int]]:
+    told = portion.told
+    for first, *others in portion.new.values():
+        number = numbers[first.uid]
+        for taken in (first, *others):
+            # As its source tells it, and as its call record does.
+            calls = {id(call): call for call in (told.get(taken.source, taken.call), taken.call)}
+            macs = duplicates.to_write(taken, calls.values(), is_new=True)
+            yield from ((m, number) for m in macs)
+    for number, seen in portion.named.items():
+        for each in seen:
+            calls_told = [told[each.source]] if each.source in told else []
+            macs = duplicates.to_write(each, calls_told, is_new=False)
+            yield from ((m, number) for m in macs)
     by_uid = {**numbers, **{each.row.uid: n for n, each in portion.recorded.items()}}
-    return macs | {duplicates.record(uid)[0]: by_uid[uid] for uid in portion.joined}
+    yield from ((duplicates.record(uid)[0], by_uid[uid]) for uid in portion.joined)
 
 
 def _check_keys(practice: Practice, register: Register) -> None:

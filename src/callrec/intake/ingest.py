@@ -32,6 +32,7 @@ from sqlalchemy import Row
 from callrec.calls.custody import Opening
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Tampered
+from callrec.intake.alike import sort_portion
 from callrec.intake.batch import BatchKeys, catalogue_batch, write_marks
 from callrec.intake.beside import SealingWorkers, start_sealing_workers
 from callrec.intake.bundle import Bundle
@@ -50,16 +51,12 @@ from callrec.intake.joining import (
     join_known,
     join_new,
     leave_misdated,
-    leave_other_calls,
     leave_unrecognised,
 )
 from callrec.intake.known import (
     DuplicateMacs,
     Portion,
-    known_sounds,
     seen_before,
-    sort_portion,
-    sounding_alike,
     unchanged_sources,
 )
 from callrec.intake.reading import doubts_of, telephone_setup
@@ -68,7 +65,6 @@ from callrec.intake.sealing import (
     LARGE_BYTES,
     SMALL_BYTES,
     BatchSealer,
-    Hashed,
     Outcome,
     Seen,
     Taken,
@@ -363,16 +359,17 @@ class IngestRun:
     def _doubt_calls(self, portion: Portion) -> None:
         """Find what is dated as no call can be, and numbers that could not be read."""
         now = self._practice.now()
-        for sha256, (first, *others) in portion.new.items():
+        for uid, (first, *others) in portion.new.items():
             if doubts := doubts_of(first.call, now):
                 sound = first.sound.with_findings(doubts)
-                portion.new[sha256] = [replace(first, sound=sound, metadata=None), *others]
+                portion.new[uid] = [replace(first, sound=sound, metadata=None), *others]
 
     def _count(self, portion: Portion, unjoined: int, numbers: Mapping[str, int]) -> None:
         done = self._done
         done.recordings += len(portion.new)
         done.duplicates += portion.duplicates
         done.size_bytes += sum(taken.sealed.size_bytes for taken in portion.recordings)
+        done.same_sound += sorted(numbers[uid] for uid in portion.same_sound if uid in portion.new)
         done.joined += len(portion.joined)
         done.unjoined += unjoined
         done.dated_by_file += sum(
@@ -390,20 +387,22 @@ class IngestRun:
 
     def _sorted(self, group: _Group, seen: list[Seen]) -> Portion:
         with reading(self._practice.engine) as connection:
-            known = known_sounds(connection, self._duplicates, seen)
-            # Under a name and size that were known lies another sound by now.
-            changed = [s.source for s in seen if isinstance(s, Hashed) and s.sha256 not in known]
-            if changed:
-                again = self._put_aside(self._sealing(group).take(changed))
-                seen = [s for s in seen if isinstance(s, Taken) or s.sha256 in known] + again
-                known = known_sounds(connection, self._duplicates, seen)
-            alike = sounding_alike(connection, self._duplicates, seen, known)
             opening = Opening(self._practice, self._actor, connection)
-            others, said = leave_other_calls(opening, alike, known, self._setup)
-            self._done.quarantined += said
-            seen = [each for each in seen if each not in others]
-            portion = sort_portion(connection, self._duplicates, seen, known)
-        portion.refused += [each for each in others if isinstance(each, Taken)]
+            sort = partial(
+                sort_portion,
+                connection,
+                opening,
+                self._duplicates,
+                setup=self._setup,
+                records=self._records,
+            )
+            portion = sort(seen)
+            if unsealed := portion.unsealed:
+                # Under a name and size that were known lies another sound by now, or call.
+                seen = [s for s in seen if isinstance(s, Taken) or s.source not in unsealed]
+                seen += self._put_aside(self._sealing(group).take(unsealed))
+                portion = sort(seen)
+        self._done.quarantined += portion.quarantined
         portion.unread = group.unread
         return portion
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -29,7 +30,7 @@ from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs, KnownRecording, Portion, without_record
 from callrec.intake.reading import WrongChecksum, call_described, doubts_of, or_quarantined
 from callrec.intake.records import AvailableCallRecords
-from callrec.intake.sealing import Seen, Taken, check_md5
+from callrec.intake.sealing import Taken, check_md5
 from callrec.intake.sources import Quarantined, Refusal, Source
 from callrec.telephone.call import (
     CALL_FIELDS,
@@ -38,7 +39,6 @@ from callrec.telephone.call import (
     System,
     TimeConfidence,
     count_missing,
-    is_another_call,
 )
 from callrec.telephone.filled import filled_from_name, filled_from_record
 from callrec.telephone.joining_facts import Joined, JoinedBy, RecordingFacts
@@ -54,7 +54,7 @@ def join_new(portion: Portion, records: AvailableCallRecords) -> list[Quarantine
         for _, same in new
     ]
     refused: list[Quarantined] = []
-    for (sha256, same), joined in zip(new, records.join(facts), strict=True):
+    for (uid, same), joined in zip(new, records.join(facts), strict=True):
         if joined is None:
             continue
         taken = same[0]
@@ -63,68 +63,25 @@ def join_new(portion: Portion, records: AvailableCallRecords) -> list[Quarantine
         except WrongChecksum as problem:
             if joined.joined_by is JoinedBy.NUMBER_AND_TIME:
                 continue  # the record is of another call
-            portion.refused += portion.new.pop(sha256)
+            portion.refused += portion.new.pop(uid)
             refused += [Quarantined(s.source.path, problem.message, problem.refusal) for s in same]
             continue
         call = filled_from_record(taken.call, joined)
         filled = replace(taken, call=call, record=as_record(joined), metadata=None)
-        portion.new[sha256] = [filled, *same[1:]]
+        portion.new[uid] = [filled, *same[1:]]
     return refused
 
 
-def leave_other_calls(
-    opening: Opening, alike: Sequence[Seen], known: Mapping[str, Row[Any]], setup: Setup
-) -> tuple[list[Seen], list[Quarantined]]:
-    """Leave what sounds as what is held, or as what is taken in with it, but is of another call.
+def call_held(opening: Opening, row: Row[Any]) -> Call | None:
+    """The call of a recording; None: it is not as it was sealed.
 
-    One sound is one recording, of one call: the other's time and number would be told nowhere, and
-    its source be deleted. Returns sources that are left, and what is said of each.
+    Raises:
+        Locked: the actor cannot open it.
     """
-    rows = {each.sha256: known[each.sha256] for each in alike if each.sha256 in known}
-    opening.look_up(rows.values())
-    held = {sha256: _call_held(opening, row) for sha256, row in rows.items()}
-    first: dict[str, tuple[Call, str]] = {}
-    left: list[Seen] = []
-    said: list[Quarantined] = []
-    calls: list[tuple[Seen, Call]] = []
-    for each in alike:
-        call = or_quarantined(each.source, partial(call_described, each.source, setup))
-        if isinstance(call, Quarantined):
-            left.append(each)
-            said.append(call)
-        else:
-            calls.append((each, call))
-    for each, call in sorted(calls, key=lambda told: count_missing(told[1])):
-        member = each.source.member
-        place = member.place if member else "another file"
-        if row := rows.get(each.sha256):
-            where, told = f"recording {row.id}", held[each.sha256] or _by_columns(row, call)
-        else:
-            told, where = first.setdefault(each.sha256, (call, place))
-        if is_another_call(call, told):
-            at = f"{place} of the list: " if member else ""
-            why = f"{at}the same sound as {where}, but of another call"
-            left.append(each)
-            said.append(Quarantined(each.source.path, why, Refusal.DESCRIPTION))
-    return left, said
-
-
-def _call_held(opening: Opening, row: Row[Any]) -> Call | None:
-    """None: the actor cannot open it, or it is erased, or not as it was sealed."""
-    if row.data_key is None:
-        return None
     try:
         return Call.from_members(opening.checked(row).fields)
-    except (Locked, Tampered, ValueError):
+    except (Tampered, ValueError):
         return None  # audit verify tells what is not as it was sealed
-
-
-def _by_columns(row: Row[Any], call: Call) -> Call:
-    """The call that is held as far as the clear columns tell it, the rest as in the other."""
-    if row.direction == Direction.UNKNOWN:
-        return call  # its start may be its file's
-    direction, at = Direction(row.direction), from_millis(row.started_at)
-    return replace(call, direction=direction, started_at=at)
 
 
 UNRECOGNISED: Final = "no known telephone system writes such a name"
@@ -156,7 +113,7 @@ def leave_misdated(portion: Portion, now: datetime) -> list[Quarantined]:
 def _leave(
     portion: Portion, recordings: Iterable[Taken], why: str, refusal: Refusal
 ) -> list[Quarantined]:
-    same = [each for taken in recordings for each in portion.new.pop(taken.sha256)]
+    same = [each for taken in recordings for each in portion.new.pop(taken.uid)]
     portion.refused += same
     return [Quarantined(each.source.path, why, refusal) for each in same]
 
@@ -239,7 +196,10 @@ def fill_known(
     opening.look_up(row for row, _ in calls.values())
     left = 0
     for number, (row, call) in calls.items():
-        known = None if row.uid in held else _call_held(opening, row)
+        known = None
+        if row.uid not in held and row.data_key is not None:
+            with suppress(Locked):
+                known = call_held(opening, row)
         if known is None:
             left += 1
             continue
@@ -256,7 +216,7 @@ def _calls_that_add(
     known = portion.known_sources
     asked = {row.id: row for row, _ in known if row.direction == Direction.UNKNOWN}
     lacking = {row.id for row in without_record(connection, duplicates, asked.values())}
-    calls: dict[int, tuple[Row[Any], Call]] = {}
+    calls = {n: added for n, added in portion.adding.items() if n not in portion.recorded}
     for row, source in known:
         if row.id not in lacking or row.id in portion.recorded:
             continue

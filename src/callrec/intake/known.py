@@ -1,16 +1,17 @@
-"""Tell what the vault has already: the same audio twice is one recording with two provenances.
+"""Tell what the vault has already, by HMACs of what a source holds, is called and tells.
 
 The catalogue holds no names and no hashes of originals, only HMACs of them, under a key derived
 from the index key (docs/formats/recording.md, 5). A known sight, name and size, only spares the
-sealing: the file is hashed all the same, and its sound decides. A file whose mark is known stands
-there as it was read, and is not read again where it stays.
+sealing: the file is hashed all the same, and its sound decides, with what is told of its call
+where others have the same sound (`alike`). A file whose mark is known stands there as it was read,
+and is not read again where it stays.
 """
 
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -26,11 +27,12 @@ from callrec.catalogue.tables import to_millis
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac_function
+from callrec.intake.reading import sidecar_mark
 from callrec.intake.sealing import Seen, Taken
-from callrec.intake.sources import Mark, Source
+from callrec.intake.sources import Mark, Quarantined, Source
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, vault_key
-from callrec.telephone.call import Call, count_missing
+from callrec.telephone.call import Call
 
 _K = TypeVar("_K")
 
@@ -80,17 +82,19 @@ class DuplicateMacs:
         name = os.fsencode(seen.source.path)
         return self._under_each(b"name" + bytes.fromhex(seen.sha256) + name)
 
+    def call(self, sha256: str, told: Mapping[str, Any]) -> list[bytes]:
+        """Of what is told of a call with that sound; of ``{}``, that nothing is."""
+        return self._under_each(b"call" + bytes.fromhex(sha256) + canonical(told))
+
     def _sight(self, source: Source, size_bytes: int) -> list[bytes]:
         name = encode_name(os.fsencode(source.path))
         return self._under_each(b"sight" + canonical({"name": name, "size_bytes": size_bytes}))
 
-    def _mark(self, source: Source, mark: Mark) -> list[bytes]:
+    def _mark(self, source: Source, mark: Mark, sidecar: Mark | None) -> list[bytes]:
         facts = {
-            "changed_ns": str(mark.changed_ns),
-            "inode": str(mark.inode),
-            "modified_ns": str(mark.modified_ns),
+            **_facts_of(mark),
             "name": encode_name(os.fsencode(source.path)),
-            "size_bytes": mark.size_bytes,
+            "sidecar": _facts_of(sidecar) if sidecar else None,
         }
         return self._under_each(b"mark" + canonical(facts))
 
@@ -108,18 +112,27 @@ class DuplicateMacs:
         sights = [b"sight" + canonical({"name": name, "size_bytes": size}) for name in names]
         known = [b"name" + sha256 + decode_name(name) for name in names]
         recorded = [b"record" + uid.encode()] if fields["record"] else []
-        return [self._under_each(data) for data in (sha256, *known, *sights, *recorded)]
+        of_bytes = [self._under_each(data) for data in (sha256, *known, *sights, *recorded)]
+        return [*of_bytes, self.call(fields["sha256"], Call.from_members(fields).told)]
 
-    def to_write(self, seen: Seen, *, is_new: bool) -> set[bytes]:
-        """What the catalogue is to know of a source once it is taken in."""
+    def to_write(self, seen: Seen, calls: Iterable[Call], *, is_new: bool) -> set[bytes]:
+        """What the catalogue is to know of a source once it is taken in, and of its call."""
         macs = {self.name(seen)[0], self.sight(seen.source, seen.mark.size_bytes)[0]}
         sound = {self.sound(seen.sha256)[0]} if is_new else set()
-        return macs | sound | self.marks_to_write(seen)
+        told = {self.call(seen.sha256, call.told)[0] for call in calls}
+        return macs | sound | told | self.marks_to_write(seen)
 
     def marks_to_write(self, seen: Seen) -> set[bytes]:
-        """Its mark, unless it may have changed since within one tick of its disk's clock."""
-        stood_still = seen.mark.changed_ns < self._still_since_ns
-        return {self.mark(seen.source, seen.mark)[0]} if stood_still else set()
+        """Its mark, unless it may have changed since within one tick of its disk's clock.
+
+        Nor if its sidecar may have: what that says now may not be what was read.
+        """
+        if seen.mark.changed_ns >= self._still_since_ns:
+            return set()
+        sidecar = seen.sidecar if isinstance(seen, Taken) else mark_beside(seen.source)
+        if sidecar is not None and sidecar.changed_ns >= self._still_since_ns:
+            return set()
+        return {self.mark(seen.source, seen.mark, sidecar)[0]}
 
     def _under_each(self, data: bytes) -> list[bytes]:
         return [of(data)[:MAC_BYTES] for of in self._macs]
@@ -141,12 +154,21 @@ class Portion:
     """One portion of sources, sorted: what becomes a recording, what only adds to one."""
 
     new: dict[str, list[Taken]] = field(default_factory=dict)
-    """SHA-256 of an original -> what becomes its recording, then others with the same sound: the
-    source that tells the most of the call first, of several that tell as much the first found."""
+    """Uid of a recording -> what becomes it, then others with the same sound and call: the source
+    that tells the most of the call first, of several that tell as much the first found."""
     named: dict[int, list[Seen]] = field(default_factory=dict)
     """A recording's number -> sources with its sound, under names that it is not known by."""
     held: list[tuple[Seen, Row[Any]]] = field(default_factory=list)
-    """Sources whose sound the vault has, each with its recording's row."""
+    """Sources whose sound and call the vault has, each with its recording's row."""
+    told: dict[Source, Call] = field(default_factory=dict)
+    """What sources that sound as others do tell, where that was asked."""
+    adding: dict[int, tuple[Row[Any], Call]] = field(default_factory=dict)
+    """A recording's number -> its row, and a call that tells what is not known of it."""
+    same_sound: list[str] = field(default_factory=list)
+    """Uids of what is new and sounds the same as another call."""
+    unsealed: list[Source] = field(default_factory=list)
+    """What was only hashed, and the vault has not."""
+    quarantined: list[Quarantined] = field(default_factory=list)
     unread: Mapping[Source, Row[Any]] = field(default_factory=dict)
     """Sources that stand there as they were read before, each with its recording's row."""
     marks: dict[bytes, int] = field(default_factory=dict)
@@ -155,6 +177,12 @@ class Portion:
     """What was sealed and is not taken in after all."""
     recorded: dict[int, KnownRecording] = field(default_factory=dict)
     """By its number, what is newly known of a recording that was there before."""
+
+    def leave(self, seen: Seen, why: Quarantined) -> None:
+        """Leave a source where it is."""
+        self.quarantined.append(why)
+        if isinstance(seen, Taken):
+            self.refused.append(seen)
 
     @property
     def joined(self) -> list[str]:
@@ -196,15 +224,19 @@ def seen_before(
 ) -> frozenset[Source]:
     """Those sources that are known by name and size."""
     macs = {m: s for s in sources for m in duplicates.sight(s, s.mark.size_bytes)}
-    return frozenset(macs[m] for m in _known(connection, macs))
+    return frozenset(macs[m] for m in known_macs(connection, macs))
 
 
 def unchanged_sources(
     connection: Connection, duplicates: DuplicateMacs, sources: Iterable[Source]
 ) -> dict[Source, Row[Any]]:
     """Those sources that stand there as they were read, each with its recording's row."""
-    macs = {m: source for source in sources for m in duplicates.mark(source, source.mark)}
-    return _rows_of(connection, macs)
+    macs = {
+        m: source
+        for source in sources
+        for m in duplicates.mark(source, source.mark, mark_beside(source))
+    }
+    return {source: rows[-1] for source, rows in _rows_of(connection, macs).items()}
 
 
 def without_record(
@@ -213,80 +245,79 @@ def without_record(
     """Those of the recordings, each once, that lack a call record; an erased one gets none."""
     live = {row.uid: row for row in rows if row.data_key is not None}
     macs = {m: uid for uid in live for m in duplicates.record(uid)}
-    having = {macs[m] for m in _known(connection, macs)}
+    having = {macs[m] for m in known_macs(connection, macs)}
     return [row for uid, row in live.items() if uid not in having]
 
 
 def known_sounds(
     connection: Connection, duplicates: DuplicateMacs, seen: Iterable[Seen]
-) -> dict[str, Row[Any]]:
-    """SHA-256 of originals that the vault has, each with its recording's row."""
+) -> dict[str, list[Row[Any]]]:
+    """SHA-256 of originals that the vault has, each with the rows of its recordings, oldest first.
+
+    Each is of another call.
+    """
     macs = {m: sha256 for sha256 in {s.sha256 for s in seen} for m in duplicates.sound(sha256)}
     return _rows_of(connection, macs)
 
 
-def sounding_alike(
-    connection: Connection, duplicates: DuplicateMacs, seen: Sequence[Seen], known: Collection[str]
-) -> list[Seen]:
-    """Those with the sound of another of them, or one that the vault has under other names.
+def known_names(
+    connection: Connection, duplicates: DuplicateMacs, seen: Iterable[Seen]
+) -> dict[Source, int]:
+    """Those whose recordings are known by their names, each with its number: the newest of several.
 
-    A member of an export is named by the export's list, each time anew.
+    Several are of one name if another call lay under it afterwards, with the same sound.
     """
-    times = Counter(each.sha256 for each in seen)
-    alike = [each for each in seen if each.sha256 in known or times[each.sha256] > 1]
-    names = _known(connection, {m for each in alike for m in duplicates.name(each)})
-    return [s for s in alike if s.source.member or names.keys().isdisjoint(duplicates.name(s))]
+    macs = {m: each.source for each in seen for m in duplicates.name(each)}
+    return {macs[m]: numbers[-1] for m, numbers in known_macs(connection, macs).items()}
 
 
-def sort_portion(
-    connection: Connection,
-    duplicates: DuplicateMacs,
-    seen: Sequence[Seen],
-    known: dict[str, Row[Any]],
-) -> Portion:
-    """Tell apart what is new, what the vault has under other names, and what it knows wholly."""
-    portion = Portion()
-    for each in seen:
-        if each.sha256 in known:
-            portion.held.append((each, known[each.sha256]))
-        elif isinstance(each, Taken):
-            portion.new.setdefault(each.sha256, []).append(each)
-    for same in portion.new.values():
-        same.sort(key=lambda taken: count_missing(taken.call))
-    names = _known(connection, {m for each, _ in portion.held for m in duplicates.name(each)})
-    for each, row in portion.held:
-        # Of an erased recording nothing is left that a name could be added to.
-        if row.data_key is not None and names.keys().isdisjoint(duplicates.name(each)):
-            portion.named.setdefault(row.id, []).append(each)
-    portion.marks = {m: row.id for s, row in portion.held for m in duplicates.marks_to_write(s)}
-    for m in _known(connection, portion.marks):
-        del portion.marks[m]
-    return portion
+def mark_beside(source: Source) -> Mark | None:
+    """Of the sidecar that lies beside a source; None: there is none, or it is just going."""
+    try:
+        return None if source.member else sidecar_mark(source.path)
+    except OSError:
+        return None
 
 
-def write_macs(connection: Connection, macs: Mapping[bytes, int]) -> None:
+def _facts_of(mark: Mark) -> dict[str, Any]:
+    """As JSON holds them: times and inode are larger than its numbers."""
+    return {
+        "changed_ns": str(mark.changed_ns),
+        "inode": str(mark.inode),
+        "modified_ns": str(mark.modified_ns),
+        "size_bytes": mark.size_bytes,
+    }
+
+
+def write_macs(connection: Connection, macs: Iterable[tuple[bytes, int]]) -> None:
     """Write MACs into the catalogue, each with its recording's number."""
-    if macs:
+    if rows := sorted(macs):
         # A file may change and keep its name and size: then its sight is there already.
-        anew = insert(tables.duplicate).on_conflict_do_nothing(index_elements=["mac"])
-        insert_rows(connection, anew, sorted(macs.items()))
+        columns = ["mac", "recording"]
+        anew = insert(tables.duplicate).on_conflict_do_nothing(index_elements=columns)
+        insert_rows(connection, anew, rows)
 
 
-def _known(connection: Connection, macs: Iterable[bytes]) -> dict[bytes, int]:
+def known_macs(connection: Connection, macs: Iterable[bytes]) -> dict[bytes, list[int]]:
+    """Those that the catalogue knows, each with the numbers of its recordings, oldest first."""
     table = tables.duplicate
-    found: dict[bytes, int] = {}
+    found = defaultdict[bytes, list[int]](list)
     for some in batches(list(macs)):
         query = select(table.c.mac, table.c.recording).where(table.c.mac.in_(some))
-        found.update({bytes(row.mac): row.recording for row in connection.execute(query)})
+        for row in connection.execute(query.order_by(table.c.recording)):
+            found[bytes(row.mac)].append(row.recording)
     return found
 
 
-def _rows_of(connection: Connection, macs: Mapping[bytes, _K]) -> dict[_K, Row[Any]]:
-    """What each known MAC was made of, with its recording's row."""
-    known, table = _known(connection, macs), tables.recording
+def _rows_of(connection: Connection, macs: Mapping[bytes, _K]) -> dict[_K, list[Row[Any]]]:
+    """What each known MAC was made of, with its recordings' rows, oldest first."""
+    known, table = known_macs(connection, macs), tables.recording
+    of_key = defaultdict[_K, set[int]](set)
+    for m, numbers in known.items():
+        of_key[macs[m]].update(numbers)
     rows = {
         row.id: row
-        for some in batches([*set(known.values())])
+        for some in batches([*set().union(*of_key.values())])
         for row in connection.execute(select(table).where(table.c.id.in_(some)))
     }
-    return {macs[m]: rows[number] for m, number in known.items()}
+    return {key: [rows[number] for number in sorted(numbers)] for key, numbers in of_key.items()}

@@ -211,6 +211,8 @@ class Ingested:
     batches: list[str] = field(default_factory=list)
     findings: dict[Finding, list[int]] = field(default_factory=dict)
     """What is to be known of the sound of which recordings, by their numbers."""
+    same_sound: list[int] = field(default_factory=list)
+    """Numbers of recordings that sound the same as one of another call."""
     joined: int = 0
     """Recordings, new or not, that got their call record."""
     unjoined: int = 0

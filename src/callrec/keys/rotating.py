@@ -294,15 +294,15 @@ def _write(
     calls = [indexed_call(each) for each in opened]
     replace_calls(connection, key, practice.vault, calls, zone)
     duplicates, table = DuplicateMacs.of(practice, actor, marking=False), tables.duplicate
-    fresh: dict[bytes, int] = {}
+    fresh = set[tuple[bytes, int]]()
     for each in opened:
         macs = duplicates.of_metadata(each.uid, each.fields)
-        fresh |= {under[0]: each.id for under in macs}
+        fresh |= {(under[0], each.id) for under in macs}
         old = [mac for under in macs for mac in under[1:]]
         is_old = (table.c.recording == each.id) & table.c.mac.in_(old)
         connection.execute(table.delete().where(is_old))
     write_macs(connection, fresh)
-    return fresh
+    return {mac for mac, _ in fresh}
 
 
 def _reindexed_to(practice: Practice, connection: Connection) -> _ReindexedTo:

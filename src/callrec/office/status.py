@@ -151,26 +151,20 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         unreviewed_glass=asked.glass,
         erasure_owed=copied.erasure_owed,
         retention_due=count_due(practice),
-        warnings=_all_warnings(practice, asked, copied, reconciled),
+        warnings=(
+            *asked.warnings,
+            *_warnings(practice, reconciled),
+            *_copy_warnings(practice, copied),
+        ),
     )
 
 
-def read_warnings(practice: Practice, actor: Actor) -> tuple[str, ...]:
-    """What `read_status` warns the actor of; nothing is counted for it."""
-    with reading(practice.engine) as connection:
-        reconciled = last_reconciled(practice, connection)
-    asked, copied = _read_requests(practice, actor), _read_copies(practice)
-    return _all_warnings(practice, asked, copied, reconciled)
+def read_request_warnings(practice: Practice, actor: Actor) -> tuple[str, ...]:
+    """What `read_status` warns the actor of about requests: that much takes no look at recordings.
 
-
-def _all_warnings(
-    practice: Practice, asked: _Requests, copied: _Copies, reconciled: LastReconciled | None
-) -> tuple[str, ...]:
-    return (
-        *asked.warnings,
-        *_warnings(practice, reconciled),
-        *_copy_warnings(practice, copied),
-    )
+    In a large vault the rest takes longer than an inbox may.
+    """
+    return _read_requests(practice, actor).warnings
 
 
 class _Requests(NamedTuple):

@@ -16,6 +16,7 @@ from callrec.package.manifest import FileRole, NotEnclosed, ReleasedFile, WhyNot
 from callrec.policy.days import day_in_words
 from callrec.policy.edits import Edits, Filler, Side, Span
 from callrec.policy.role import Role
+from callrec.policy.words import counted
 
 ROLE_IN_WORDS: Final = {FileRole.ORIGINAL: "original", FileRole.LISTENING: "listening copy"}
 
@@ -102,6 +103,8 @@ class Certificate:
     exhibit: Exhibit | None = None
     is_complete: bool = False
     """All that matched was gathered, so that nothing can have been left out unseen."""
+    elsewhere: int = 0
+    """How many recordings that were asked for another part of the same request is about."""
 
 
 def basis_rows(certificate: Certificate) -> Iterator[tuple[str, str]]:
@@ -118,6 +121,13 @@ def nothing_withheld(certificate: Certificate) -> str:
 
     What must not be told is not listed either, so it does not say that nothing was withheld.
     """
+    if certificate.is_complete and certificate.elsewhere:
+        rest = counted(certificate.elsewhere, "recording")
+        them = "it" if certificate.elsewhere == 1 else "them"
+        return (
+            "Everything was given that the person who asked is entitled to, but for"
+            f" {rest}: another answer is about {them}."
+        )
     if certificate.is_complete:
         return "Everything was given that the person who asked is entitled to."
     return "No recording that was asked for is listed here."

@@ -280,6 +280,7 @@ def _certify(practice: Practice, draft: Draft, evidence: Evidence, public: bytes
         checkpoint=evidence.checkpoint,
         exhibit=draft.exhibit,
         is_complete=manifest.is_complete,
+        elsewhere=draft.others.elsewhere,
     )
 
 

@@ -132,7 +132,8 @@ def check_can_be_undone(
     for found in find_sources(sources):
         if isinstance(found, Source):
             by_size[found.mark.size_bytes].append(found)
-    check_nothing_lost([each.id for each in opened if not _lies_there(each, by_size)])
+    found_for = set[Path]()
+    check_nothing_lost([each.id for each in opened if not _lies_there(each, by_size, found_for)])
 
 
 def _to_propose(
@@ -197,13 +198,23 @@ def _naming(connection: Connection) -> Iterator[tuple[str, Sequence[str]]]:
         yield f"H-{held[hold.id]}", sorted(hold.names)
 
 
-def _lies_there(opened: OpenedRecording, by_size: Mapping[int, Sequence[Source]]) -> bool:
-    """Whether a file has a recording's sound, under a name that it came by or in these folders."""
+def _lies_there(
+    opened: OpenedRecording, by_size: Mapping[int, Sequence[Source]], found_for: set[Path]
+) -> bool:
+    """Whether a file has a recording's sound, under a name that it came by or in these folders.
+
+    It is added to those that were ``found_for`` others: of calls that sound the same each has its
+    own.
+    """
     fields = opened.fields
     paths = [Path(os.fsdecode(decode_name(each["name"]))) for each in fields["provenance"]]
     came_by = (found for found in find_sources(paths) if isinstance(found, Source))
     candidates = (*came_by, *by_size.get(fields["size_bytes"], ()))
-    return any(_has(each, fields["sha256"]) for each in candidates)
+    left = (each for each in candidates if each.path not in found_for)
+    found = next((each for each in left if _has(each, fields["sha256"])), None)
+    if found is not None:
+        found_for.add(found.path)
+    return found is not None
 
 
 def _has(source: Source, sha256: str) -> bool:

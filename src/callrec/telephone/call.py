@@ -7,13 +7,14 @@ the JSON of a preview and what a further revision may say take their names from 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 
 from callrec.crypto.canonical import format_instant, parse_instant
+from callrec.policy.words import words
 
 _DIGITS: Final = re.compile(r"\+?[0-9]+")
 _TAIL, _A_LINE = 4, 5
@@ -152,6 +153,27 @@ class Call:
         return outside_numbers(self.direction, self.number, self.caller, self.callee)
 
     @property
+    def told(self) -> dict[str, Any]:
+        """What tells it from others of the same sound, way and minute, as far as it is known.
+
+        Of its time, that it has one; without any member, nothing is known but its way.
+        """
+        told = {
+            "callee": self.callee if self.direction is Direction.INTERNAL else None,
+            "extension": self.extension,
+            "numbers": sorted(self.numbers),
+            "parties": sorted(self.parties),
+            "timed": self.is_timed,
+            "unique_id": self.unique_id,
+        }
+        return {name: value for name, value in told.items() if value}
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether more is known of its time than when its file was written."""
+        return self.time_confidence is not TimeConfidence.FILE_TIME
+
+    @property
     def is_number_unread(self) -> bool:
         """Whether the outside end holds a number, and it is found by its digits alone."""
         is_outside = self.direction in {Direction.INBOUND, Direction.OUTBOUND}
@@ -209,29 +231,81 @@ def count_missing(call: Call) -> int:
 _SAME_START: Final = timedelta(minutes=1)
 """Lists that show no seconds leave out less than this."""
 
+_AT_ONCE: Final = timedelta(seconds=1)
+
 _CLOCKS_CHANGE_BY: Final = timedelta(hours=1)
 _OPEN: Final = frozenset({TimeConfidence.LOCAL_AMBIGUOUS, TimeConfidence.NONEXISTENT})
 
 
 def is_another_call(call: Call, held: Call) -> bool:
-    """Whether two that one sound is said to be of differ in their time, way or number.
+    """Whether two files with one sound are of two calls: what both tell of theirs differs.
 
-    What one of them does not know tells nothing. An hour that came twice is either.
+    What one of them does not know tells nothing, but for a number that it alone lacks: the two are
+    of one call if they began at once, as far as both show. An hour that came twice is either.
 
     Law: it is symmetric, and no call is another than itself.
     """
-    ways = {call.direction, held.direction} - {Direction.UNKNOWN}
-    numbers = {call.number, held.number} - {None}
-    if len(ways) > 1 or len(numbers) > 1:
+    apart, is_timed = abs(call.started_at - held.started_at), call.is_timed and held.is_timed
+    if is_timed and apart > _CLOCKS_CHANGE_BY:
+        return True  # whatever else: of many that sound the same, most
+    if _contradict(call, held):
         return True
-    if not numbers and call.numbers and held.numbers and call.numbers.isdisjoint(held.numbers):
-        return True
-    sure = {call.time_confidence, held.time_confidence}
-    if TimeConfidence.FILE_TIME in sure:
+    if not is_timed:
         return False
-    apart = abs(call.started_at - held.started_at)
-    shown_alike = call.local_time == held.local_time and not sure.isdisjoint(_OPEN)
-    return apart >= _SAME_START and not (shown_alike and apart <= _CLOCKS_CHANGE_BY)
+    is_open = not {call.time_confidence, held.time_confidence}.isdisjoint(_OPEN)
+    if is_open and call.local_time == held.local_time:
+        return False
+    lacks_number = bool(call.numbers) is not bool(held.numbers)
+    shows_seconds = all(each.started_at.second for each in (call, held))
+    return apart >= (_AT_ONCE if lacks_number and shows_seconds else _SAME_START)
+
+
+def is_found_with(call: Call, held: Call) -> bool:
+    """Whether by a call's number, extension or people the one that is held is found as well."""
+    return call.extension in {None, held.extension} and all(
+        not some.isdisjoint(others)
+        for some, others in ((call.numbers, held.numbers), (_names(call), _names(held)))
+        if some
+    )
+
+
+def _contradict(call: Call, held: Call) -> bool:
+    """Whether a fact is another in one than in the other, where both tell it."""
+    return (
+        any(len({*told} - {None, Direction.UNKNOWN}) > 1 for told in _each_fact(call, held))
+        or (not (call.number and held.number) and _share_nothing(call.numbers, held.numbers))
+        or (_share_nothing(_names(call), _names(held)))
+    )
+
+
+def _each_fact(call: Call, held: Call) -> Iterator[tuple[str | None, str | None]]:
+    """What each of two calls tells of a fact that a call has once."""
+    yield call.direction, held.direction
+    yield call.number, held.number
+    yield call.extension, held.extension
+    if call.direction is held.direction is Direction.INTERNAL:
+        yield call.callee, held.callee
+    # Each system has ids of its own; a list may have others for the same calls later.
+    if call.system is held.system and not _have_number_and_second(call, held):
+        yield call.unique_id, held.unique_id
+
+
+def _have_number_and_second(call: Call, held: Call) -> bool:
+    """Whether two have the outside number in common, and began at once: nobody calls twice then."""
+    return (
+        not call.numbers.isdisjoint(held.numbers)
+        and call.is_timed
+        and held.is_timed
+        and abs(call.started_at - held.started_at) < _AT_ONCE
+    )
+
+
+def _names(call: Call) -> frozenset[str]:
+    return frozenset(words(" ".join(call.parties)))
+
+
+def _share_nothing(some: Collection[str], others: Collection[str]) -> bool:
+    return bool(some and others) and not {*some} & {*others}
 
 
 def outside_numbers(

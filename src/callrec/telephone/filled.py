@@ -8,7 +8,13 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from callrec.telephone.call import TIME_MEMBERS, Call, Direction, TimeConfidence
+from callrec.telephone.call import (
+    TIME_MEMBERS,
+    Call,
+    Direction,
+    TimeConfidence,
+    is_found_with,
+)
 from callrec.telephone.clock import SAME_HOUR, by_instant
 from callrec.telephone.joining_facts import Joined
 
@@ -45,8 +51,8 @@ def filled_from_record(call: Call, joined: Joined) -> Call:
 def filled_from_name(call: Call, other: Call) -> Call:
     """A recording's call, with what was not known of it from another name of the same sound.
 
-    Law: what was known stays as it is; a name that tells another number, way or extension tells
-    nothing.
+    Law: what was known stays as it is, and what it is found by; a name that tells another number,
+    way or extension tells nothing.
     """
     pairs = [(getattr(call, name), getattr(other, name)) for name in (*_ENDS, "unique_id")]
     if _other_direction(call, other) or any(known and new and known != new for known, new in pairs):
@@ -64,12 +70,14 @@ def _other_direction(call: Call, other: Call) -> bool:
 
 
 def _with_ends(call: Call, other: Call) -> Call:
+    """With what was not known of its way and ends, unless it is found by no end of its own then."""
     is_known = call.direction is not Direction.UNKNOWN
-    return replace(
+    filled = replace(
         call,
         direction=call.direction if is_known else other.direction,
         **{name: getattr(call, name) or getattr(other, name) for name in _ENDS},
     )
+    return filled if is_found_with(call, filled) else call
 
 
 def _at_the_time_of(call: Call, other: Call) -> Call:

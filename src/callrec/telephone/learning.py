@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import PurePath
 from typing import Any, Final, NamedTuple
@@ -37,6 +37,8 @@ _REGEX: Final = {
 }
 """As RE2 has them, by the kind of a part."""
 
+_REGEX_OF_GROUPS: Final = {"direction": "[A-Za-z]+", "extension": r"\d+"}
+
 _SYSTEMS_WORDS: Final = frozenset(
     {
         *("call", "recording", "record", "rec", "audio", "voice", "phone", "ext", "extension"),
@@ -46,9 +48,9 @@ _SYSTEMS_WORDS: Final = frozenset(
 """Words that may stand in a template as they are: they are nobody's name."""
 
 _WAYS: Final = {
-    "inbound": ("in", "inbound", "incoming", "received", "i"),
-    "outbound": ("out", "outbound", "outgoing", "dialled", "dialed", "o"),
-    "internal": ("internal", "int", "local"),
+    **dict.fromkeys(("in", "inbound", "incoming", "received", "i"), "inbound"),
+    **dict.fromkeys(("out", "outbound", "outgoing", "dialled", "dialed", "o"), "outbound"),
+    **dict.fromkeys(("internal", "int", "local"), "internal"),
 }
 
 _DATES: Final = {
@@ -115,33 +117,30 @@ def learn_shapes(
     """
     shapes: defaultdict[tuple[str, ...], list[NamedFile]] = defaultdict(list)
     for file in files:
-        shapes[_shape(_parts(file.path.name))].append(file)
+        shapes[shape_of(file.path.name)].append(file)
     groups = sorted(shapes.items(), key=lambda item: (-len(item[1]), item[0]))
     return [_learn(alike, extensions, today) for _, alike in groups]
 
 
 def shape_of(name: str) -> tuple[str, ...]:
     """What names that are made alike have in common."""
-    return _shape(_parts(name))
+    parts = _parts(name)
+    return tuple(part.text if part.kind in {"sign", "suffix"} else part.kind for part in parts)
 
 
 def _learn(files: list[NamedFile], extensions: Extensions, today: date) -> LearnedShape:
-    names = [_parts(file.path.name) for file in files]
     days = [file.modified for file in files]
-    learning = _Learning(names, days, extensions, today)
-    learning.run()
-    desks = [file.path.parent.name for file in files]
-    is_of_a_desk = all(is_extension(desk, extensions) for desk in desks)
+    learning = _Learning([file.path.name for file in files], days, extensions, today)
+    is_of_a_desk = all(is_extension(file.path.parent.name, extensions) for file in files)
     for folders, is_asked in (
-        (1, is_of_a_desk and not learning.has_desk),
-        (_FOLDERS, not learning.has_time),
+        (1, is_of_a_desk and not learning.has("extension", "caller")),
+        (_FOLDERS, not learning.has("date", "epoch")),
     ):
         # They may hold the desk, or the date; only where they are made alike, too.
-        longer = [_parts("/".join(file.path.parts[-1 - folders :])) for file in files]
-        if is_asked and len({_shape(parts) for parts in longer}) == 1:
+        longer = ["/".join(file.path.parts[-1 - folders :]) for file in files]
+        if is_asked and len(set(map(shape_of, longer))) == 1:
             within = _Learning(longer, days, extensions, today)
-            within.run()
-            if is_of_a_desk or within.has_time:
+            if is_of_a_desk or within.has("date", "epoch"):
                 learning = within
     return LearnedShape(
         learning.shown(), tuple(files), learning.template(), tuple(learning.remarks)
@@ -154,125 +153,110 @@ def _parts(name: str) -> list[_Part]:
     return [*parts, _Part("suffix", dot + suffix.lower())] if stem else parts
 
 
-def _shape(parts: Sequence[_Part]) -> tuple[str, ...]:
-    return tuple(part.text if part.kind in {"sign", "suffix"} else part.kind for part in parts)
+@dataclass(slots=True, eq=False)
+class _Column:
+    """What stands in one place of names of one shape, a text for each name."""
 
-
-@dataclass(slots=True)
-class _Learning:
-    """What is known so far of the parts of names of one shape."""
-
-    names: list[list[_Part]]
-    days: list[date]
-    extensions: Extensions
-    today: date
-    groups: dict[int, tuple[str, int]] = field(default_factory=dict)
-    """By its first part: the group's name, and its last part."""
+    kind: str
+    texts: list[str]
+    group: str = ""
+    """What it tells, as templates call it; empty: nothing."""
     form: str = ""
-    """How date and time are written, as strptime has it."""
-    ways: dict[str, list[str]] = field(default_factory=dict)
-    remarks: list[str] = field(default_factory=list)
+    """Of a date or a time, as strptime has it."""
 
     @property
-    def has_desk(self) -> bool:
-        return self._has("extension") or self._has("caller")
+    def words(self) -> set[str]:
+        return {text.lower() for text in self.texts}
 
-    @property
-    def has_time(self) -> bool:
-        return self._has("date") or self._has("epoch")
 
-    def run(self) -> None:
+class _Learning:
+    """What is known of names of one shape, column by column."""
+
+    def __init__(
+        self, names: Sequence[str], days: Sequence[date], extensions: Extensions, today: date
+    ) -> None:
+        rows = zip(*map(_parts, names), strict=True)
+        self.columns = [_Column(row[0].kind, [part.text for part in row]) for row in rows]
+        self.count, self.days = len(names), days
+        self.extensions, self.today = extensions, today
+        self.remarks: list[str] = []
         self._find_date()
         self._find_direction()
         self._find_ids()
         self._find_numbers()
         self._find_words()
 
-    def _column(self, place: int) -> list[str]:
-        return [name[place].text for name in self.names]
+    def has(self, *groups: str) -> bool:
+        return any(column.group in groups for column in self.columns)
 
-    def _kind(self, place: int) -> str:
-        return self.names[0][place].kind
-
-    def _places(self, kind: str) -> list[int]:
-        taken = {
-            place for first, (_, last) in self.groups.items() for place in range(first, last + 1)
-        }
-        places = range(len(self.names[0]))
-        return [place for place in places if self._kind(place) == kind and place not in taken]
-
-    def _has(self, group: str) -> bool:
-        return any(name == group for name, _ in self.groups.values())
+    def _free(self, kind: str) -> list[_Column]:
+        """Columns of a kind that tell nothing yet."""
+        return [column for column in self.columns if column.kind == kind and not column.group]
 
     # Dates and times.
 
-    def _spans(self, first: int, lengths: Sequence[int]) -> tuple[int, str] | None:
-        """The last part, and the sign between, where digits of these lengths begin at a part."""
-        last = first + 2 * (len(lengths) - 1)
-        if last >= len(self.names[0]):
-            return None
-        signs = {self.names[0][place].text for place in range(first + 1, last, 2)}
-        for place, length in zip(range(first, last + 1, 2), lengths, strict=True):
-            written = {len(each) for each in self._column(place)}
-            if self._kind(place) != "digits" or written != {length}:
-                return None
-        is_alike = len(signs) <= 1 and all(
-            self._kind(place) == "sign" for place in range(first + 1, last, 2)
+    def _joined(self, place: int, lengths: Sequence[int]) -> _Column | None:
+        """Digits of these lengths as one column, its form the sign between; None: not there."""
+        some = self.columns[max(0, place) : place + 2 * len(lengths) - 1]
+        digits, signs = some[::2], {column.texts[0] for column in some[1::2]}
+        is_so = (
+            (place >= 0 and len(some) == 2 * len(lengths) - 1 and len(signs) <= 1)
+            and all(column.kind == "sign" for column in some[1::2])
+            and all(column.kind == "digits" and not column.group for column in digits)
+            and [{*map(len, column.texts)} for column in digits] == [{each} for each in lengths]
         )
-        return (last, next(iter(signs), "")) if is_alike else None
+        if not is_so:
+            return None
+        rows = zip(*(column.texts for column in some), strict=True)
+        return _Column("digits", ["".join(row) for row in rows], form=next(iter(signs), ""))
 
-    def _texts(self, first: int, last: int) -> list[str]:
-        return ["".join(part.text for part in name[first : last + 1]) for name in self.names]
+    def _take(self, place: int, lengths: Sequence[int], column: _Column) -> None:
+        self.columns[place : place + 2 * len(lengths) - 1] = [column]
 
     def _find_date(self) -> None:
-        found = []
-        for first in self._places("digits"):
-            for rank, (lengths, forms) in enumerate(_DATES.items()):
-                if span := self._spans(first, lengths):
-                    texts = self._texts(first, span[0])
-                    found += [
-                        (-self._agreeing(texts, form), rank, place, first, span[0], form)
-                        for place, form in enumerate(each.format(span[1]) for each in forms)
-                        if self._all_are(texts, form)
-                    ]
+        found = [
+            (-self._agreeing(joined.texts, form), rank, order, place, lengths, form, joined)
+            for place in range(len(self.columns))
+            for rank, (lengths, forms) in enumerate(_DATES.items())
+            if (joined := self._joined(place, lengths))
+            for order, form in enumerate(each.format(joined.form) for each in forms)
+            if self._all_are(joined.texts, form)
+        ]
         if not found:
             self._find_epoch()
             return
-        best = min(found)
-        first, last, self.form = best[3:]
-        self.groups[first] = ("date", last)
-        if sum((other[:2], other[3:5]) == (best[:2], best[3:5]) for other in found) > 1:
+        best = min(found, key=lambda each: each[:-1])
+        *_, place, lengths, form, joined = best
+        joined.group, joined.form = "date", form
+        self._take(place, lengths, joined)
+        if sum((each[:2], each[3:5]) == (best[:2], best[3:5]) for each in found) > 1:
             self.remarks.append(
                 "which of day, month and year stands first, neither the names nor the files' times"
-                f" tell: it is read as {self.form}"
+                f" tell: it is read as {form}"
             )
-        if "%H" not in self.form:
-            self._find_time(first, last)
+        if "%H" not in form:
+            self._find_time(place)
 
-    def _find_time(self, first: int, last: int) -> None:
-        nearest = [place for place in self._places("digits") if last < place <= last + 2]
-        nearest += [place for place in self._places("digits") if first - 6 <= place < first]
-        for place in nearest:
-            for lengths, form in _TIMES.items():
-                span = self._spans(place, lengths)
-                if span is None or (place < first and span[0] != first - 2):
-                    continue
-                written = form.format(span[1])
-                if self._all_are(self._texts(place, span[0]), written):
-                    self.groups[place] = ("time", span[0])
-                    self.form = f"{self.form} {written}"
-                    return
+    def _find_time(self, date_at: int) -> None:
+        asked = [(date_at + step, lengths) for step in (1, 2) for lengths in _TIMES]
+        before = sorted(_TIMES, key=len, reverse=True)
+        for place, lengths in (*asked, *((date_at - 2 * len(each), each) for each in before)):
+            joined = self._joined(place, lengths)
+            if joined and self._all_are(joined.texts, _TIMES[lengths].format(joined.form)):
+                joined.group, joined.form = "time", _TIMES[lengths].format(joined.form)
+                self._take(place, lengths, joined)
+                return
         self.remarks.append("the names have no time of day: that of the file is taken, and marked")
 
     def _find_epoch(self) -> None:
-        for place in self._places("digits"):
-            lengths = {len(each) for each in self._column(place)}
+        for column in self._free("digits"):
+            lengths = {*map(len, column.texts)}
             unit = _AN_EPOCH.get(lengths.pop()) if len(lengths) == 1 else None
             if unit and all(
                 each.isdigit() and _EPOCHS[0] <= int(each) / unit <= _EPOCHS[1]
-                for each in self._column(place)
+                for each in column.texts
             ):
-                self.groups[place] = ("epoch", place)
+                column.group = "epoch"
                 return
 
     def _all_are(self, texts: Iterable[str], form: str) -> bool:
@@ -289,150 +273,138 @@ class _Learning:
     # The rest.
 
     def _find_direction(self) -> None:
-        ways = {word: way for way, words in _WAYS.items() for word in words}
-        for place in self._places("words"):
-            words = {each.lower() for each in self._column(place)}
-            if words <= ways.keys():
-                self.groups[place] = ("direction", place)
-                for word in sorted(words):
-                    self.ways.setdefault(ways[word], []).append(word)
+        for column in self._free("words"):
+            if column.words <= _WAYS.keys():
+                column.group = "direction"
                 return
 
     def _find_ids(self) -> None:
         for kind in ("id", "uuid", "hex"):
-            for place in self._places(kind):
-                if not self._has("unique_id"):
-                    self.groups[place] = ("unique_id", place)
+            for column in self._free(kind):
+                if not self.has("unique_id"):
+                    column.group = "unique_id"
 
     def _find_numbers(self) -> None:
-        numbers: list[int] = []
-        desks: list[int] = []
-        for place in self._places("digits"):
-            public, inside = self._shares(place)
-            if public and public + inside >= len(self.names):
-                numbers.append(place)
-            elif inside == len(self.names):
-                desks.append(place)
-            elif not self._has("unique_id") and self._is_an_id(place):
-                self.groups[place] = ("unique_id", place)
-        is_either = any(self._shares(place)[1] for place in numbers)
-        ends = sorted([*numbers, *desks]) if is_either else numbers or desks
+        shares = [(each, *self._shares(each)) for each in self._free("digits")]
+        numbers = [
+            each for each, public, inside in shares if public and public + inside >= self.count
+        ]
+        desks = [each for each, _, inside in shares if inside == self.count]
+        for column in self._free("digits"):
+            if column not in [*numbers, *desks] and not self.has("unique_id") and _is_an_id(column):
+                column.group = "unique_id"
+        is_either = any(inside for each, _, inside in shares if each in numbers)
+        both = [each for each, *_ in shares if each in numbers or each in desks]
+        ends = both if is_either else numbers or desks
         if len(ends) > 1:
             self._take_ends(*ends[:2])
             return
-        self.groups |= {place: ("number", place) for place in numbers}
-        self.groups |= {place: ("extension", place) for place in desks[:1]}
+        for column in (*numbers, *desks[:1]):
+            column.group = "number" if column in numbers else "extension"
 
-    def _take_ends(self, one: int, other: int) -> None:
-        before = self._column(one - 2)[0].lower() if one >= 2 else ""  # noqa: PLR2004
+    def _take_ends(self, one: _Column, other: _Column) -> None:
+        place = self.columns.index(one)
+        before = self.columns[place - 2].texts[0].lower() if place >= 2 else ""  # noqa: PLR2004
         if before == "to":
             one, other = other, one
         elif before != "from":
             self.remarks.append("who called is taken to stand before who was called")
-        self.groups[one], self.groups[other] = ("caller", one), ("callee", other)
+        one.group, other.group = "caller", "callee"
 
-    def _shares(self, place: int) -> tuple[int, int]:
+    def _shares(self, column: _Column) -> tuple[int, int]:
         """How many are public numbers, and how many are extensions."""
-        column = self._column(place)
-        inside = sum(is_extension(each, self.extensions) for each in column)
-        return sum(map(_is_public, column)), inside
-
-    def _is_an_id(self, place: int) -> bool:
-        column = self._column(place)
-        least = 6
-        return len(set(column)) == len(column) and min(map(len, column)) >= least
+        inside = sum(is_extension(each, self.extensions) for each in column.texts)
+        return sum(map(_is_public, column.texts)), inside
 
     def _find_words(self) -> None:
-        for place in self._places("words"):
-            column = self._column(place)
-            is_of_system = {each.lower() for each in column} <= _SYSTEMS_WORDS
-            is_always_so = len(column) > 1 and len(set(column)) == 1
-            if is_of_system or is_always_so or all(map(is_withheld, column)):
+        for column in self._free("words"):
+            texts, different = column.texts, len(set(column.texts))
+            is_always_so = different == 1 < self.count
+            if is_always_so or column.words <= _SYSTEMS_WORDS or all(map(is_withheld, texts)):
                 continue
-            few = len(set(column)) <= _FEW < len(column)
-            for group in ("queue",) if few else ("party", "party_2"):
-                if not self._has(group):
-                    self.groups[place] = (group, place)
-                    break
+            groups = ("queue",) if different <= _FEW < self.count else ("party", "party_2")
+            column.group = next((each for each in groups if not self.has(each)), "")
 
     # What comes of it.
 
-    def _each(self) -> Iterator[tuple[str, int, int]]:
-        """Each group's name, or nothing, with its first and last part.
-
-        Folders before the first one that tells something are left out.
-        """
-        told = min(self.groups, default=0)
-        signs = [place for place in range(told) if self.names[0][place] == ("sign", "/")]
-        place = signs[-1] + 1 if signs else 0
-        while place < len(self.names[0]):
-            group, last = self.groups.get(place, ("", place))
-            yield group, place, last
-            place = last + 1
+    def _telling(self) -> list[_Column]:
+        """All columns but the folders before the first one that tells something."""
+        told = next((n for n, each in enumerate(self.columns) if each.group), 0)
+        folders = [n for n in range(told) if self.columns[n].texts[0] == "/"]
+        return self.columns[folders[-1] + 1 if folders else 0 :]
 
     def shown(self) -> str:
         signs = {"digits": "#", "words": "…", "uuid": "<id>", "id": "<id>", "hex": "<id>"}
-        is_known = self.has_time or self._has("unique_id")
+        is_known = self.has("date", "epoch", "unique_id")
         return "".join(
-            f"<{group.replace('unique_id', 'id')}>"
-            if group and is_known
-            else signs.get(self._kind(first), self.names[0][first].text)
-            for group, first, _ in self._each()
+            f"<{column.group.replace('unique_id', 'id')}>"
+            if column.group and is_known
+            else signs.get(column.kind, column.texts[0])
+            for column in self._telling()
         )
 
     def template(self) -> dict[str, Any] | None:
-        is_shown = all("".join(part.text for part in name).isprintable() for name in self.names)
-        if not is_shown or not (self.has_time or self._has("unique_id")):
+        is_shown = all(text.isprintable() for column in self.columns for text in column.texts)
+        if not is_shown or not self.has("date", "epoch", "unique_id"):
             return None
+        found, columns = {each.group: each for each in self.columns}, self._telling()
         pattern = "".join(
-            f"(?P<{group}>{self._regex(group, first, last)})" if group else self._plain_regex(first)
-            for group, first, last in self._each()
+            f"(?P<{each.group}>{_regex(each)})" if each.group else _regex(each) for each in columns
         )
-        example = "".join(self._made_up(group, first) for group, first, _ in self._each())
-        times = {"times": (self.form,)} if self._has("date") else {}
-        ways = {way: tuple(words) for way, words in self.ways.items()}
-        return {"pattern": pattern, **times, **ways, "examples": (example,)}
+        forms = [found[group].form for group in ("date", "time") if group in found]
+        ways: dict[str, tuple[str, ...]] = {}
+        for word in sorted(found["direction"].words if "direction" in found else ()):
+            ways[_WAYS[word]] = (*ways.get(_WAYS[word], ()), word)
+        return {
+            "pattern": pattern,
+            **({"times": (" ".join(forms),)} if "date" in found else {}),
+            **ways,
+            "examples": ("".join(map(self._made_up, columns)),),
+        }
 
-    def _regex(self, group: str, first: int, last: int) -> str:
-        if group in {"date", "time", "epoch"}:
-            parts = zip(self.names[0][first : last + 1], range(first, last + 1), strict=True)
-            return "".join(
-                rf"\d{{{len(part.text)}}}" if part.kind == "digits" else self._plain_regex(place)
-                for part, place in parts
-            )
-        fixed = {"direction": "[A-Za-z]+", "extension": r"\d+"}
-        return fixed.get(group) or self._plain_regex(first, is_named=bool(group))
-
-    def _plain_regex(self, place: int, *, is_named: bool = False) -> str:
-        kind, words = self._kind(place), sorted(set(self._column(place)))
-        if kind == "suffix":
-            return f"(?i:{_escaped(words[0])})"
-        if kind == "sign":
-            return _escaped(words[0])
-        if kind == "words" and not is_named and {each.lower() for each in words} <= _SYSTEMS_WORDS:
-            return words[0] if len(words) == 1 else f"(?:{'|'.join(words)})"
-        return _REGEX[kind]
-
-    def _made_up(self, group: str, first: int) -> str:
-        """Of a part, or a group, what is nobody's."""
-        kind, sample = self._kind(first), self._column(first)[0]
-        if group in {"date", "time"}:
-            day, _, clock = self.form.partition(" ") if self._has("time") else (self.form, "", "")
-            form = day if group == "date" else clock
-            return _EXAMPLE.strftime(form).removesuffix("000")  # of microseconds, three are there
+    def _made_up(self, column: _Column) -> str:
+        """Of a column what is nobody's."""
+        kind, group, sample = column.kind, column.group, column.texts[0]
+        if column.form:
+            return _EXAMPLE.strftime(column.form).removesuffix("000")  # of microseconds, three
         if kind in {"sign", "suffix"} or (kind == "words" and group in {"", "direction"}):
             is_known = kind != "words" or group or sample.lower() in _SYSTEMS_WORDS
             return sample if is_known else "Name"
-        if group in {"number", "caller", "callee"} and self._shares(first)[0]:
+        if group in {"number", "caller", "callee"} and self._shares(column)[0]:
             return {"+": "+447700900123", "4": "447700900123"}.get(sample[0], "07700900123")
-        made_up = {
-            "uuid": "00000000-0000-4000-8000-000000000001",
-            "id": "1720098301.1",
-            "hex": "0123456789abcdef",
-            "words": "Name",
-        }
         digits = "1720098301000" if group == "epoch" else "201".ljust(len(sample), "0")
-        return made_up.get(kind, digits[: len(sample)])
+        return _MADE_UP.get(kind, digits[: len(sample)])
+
+
+_MADE_UP: Final = {
+    "uuid": "00000000-0000-4000-8000-000000000001",
+    "id": "1720098301.1",
+    "hex": "0123456789abcdef",
+    "words": "Name",
+}
+
+
+def _regex(column: _Column) -> str:
+    """What reads it, as RE2 has it."""
+    words, group, kind = sorted(set(column.texts)), column.group, column.kind
+    if group in {"date", "time", "epoch"}:
+        return re.sub("[0-9]+|[^0-9]", _of_so_many, column.texts[0])
+    if group in _REGEX_OF_GROUPS:
+        return _REGEX_OF_GROUPS[group]
+    if kind in {"sign", "suffix"}:
+        return f"(?i:{_escaped(words[0])})" if kind == "suffix" else _escaped(words[0])
+    if kind == "words" and not group and column.words <= _SYSTEMS_WORDS:
+        return words[0] if len(words) == 1 else f"(?:{'|'.join(words)})"
+    return _REGEX[kind]
+
+
+def _of_so_many(found: re.Match[str]) -> str:
+    return rf"\d{{{len(found[0])}}}" if found[0].isdigit() else _escaped(found[0])
+
+
+def _is_an_id(column: _Column) -> bool:
+    least = 6
+    return len(set(column.texts)) == len(column.texts) and min(map(len, column.texts)) >= least
 
 
 _LONGEST_DESK: Final = 6

@@ -1,6 +1,7 @@
 """How things read, on a terminal and at the desk alike: the same words for the same thing.
 
-words has times, days and numbers in words; typed reads the references that people type. calls,
-complaints, incidents, particulars, requests and subjects have what is asked for and shown of each,
-inbox what waits and what answers it.
+words has times, days and numbers in words; typed reads the references that people type. Then, by
+noun: calls, subjects; particulars and asking (what a request says, what is said of a new one),
+requests, decisions, events, letters; release, destroyed, retention, holds, volumes; incidents,
+complaints; people, fingerprints, settings, notices; audit and registers; inbox and status.
 """

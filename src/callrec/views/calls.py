@@ -165,7 +165,10 @@ def footnotes(calls: Sequence[ShownCall]) -> Iterator[str]:
 _FINDINGS: Final = {
     Finding.SILENT: ("is silent", "are silent"),
     Finding.TRUNCATED: ("is cut short", "are cut short"),
-    Finding.UNCLOSED: ("was never closed", "were never closed"),
+    Finding.UNCLOSED: (
+        "has a header that does not tell its whole length",
+        "have headers that do not tell their whole length",
+    ),
     Finding.DAMAGED: ("is damaged", "are damaged"),
     Finding.MISDATED: ("is dated before 2000 or ahead", "are dated before 2000 or ahead"),
     Finding.UNREAD: (

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.policy.clock_events import Urgency
 from callrec.policy.days import short_date
 from callrec.policy.handing_over import Channel
 from callrec.policy.rights.complaint import ComplaintAct, ComplaintState
+from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.complaints.complaint import ChangedComplaint
@@ -115,3 +116,9 @@ def dated_late_lines(changed: ChangedComplaint) -> Iterator[str]:
             " over when you said this: complaint show and the register of complaints show when you"
             " did"
         )
+
+
+def complaint_json(listed: ListedComplaint) -> Mapping[str, Any]:
+    """A complaint in a list, for other programs."""
+    names = ("state", "received_on", "due_on", "urgency", "entered_by")
+    return {"id": listed.reference, **facts(listed, *names)}

@@ -12,11 +12,11 @@ from callrec.errors import Unusable
 from callrec.policy.breach import NOT_TOLD, PEOPLE_TOLD_FIELDS, Findings
 from callrec.policy.days import parse_day, parse_instant, short_date
 from callrec.policy.incident import IncidentState, Outcome
-from callrec.views.words import as_words, local_time
+from callrec.views.words import as_words, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.incidents.incident import ReportedIncident, UpdatedIncident
-    from callrec.incidents.show import ShownIncident
+    from callrec.incidents.show import ListedIncident, ShownIncident
     from callrec.practice import Practice
 
 _REPORTABLE: Mapping[bool | None, str] = {
@@ -187,3 +187,14 @@ def updated_lines(updated: UpdatedIncident) -> Iterator[str]:
         yield "by its impact the people affected are told, without undue delay [UK GDPR 34]"
     if updated.still_missing:
         yield f"not said yet: {', '.join(map(finding_named, updated.still_missing))}"
+
+
+def listed_json(listed: ListedIncident, now: datetime) -> Mapping[str, Any]:
+    """An incident in a list, for programs; the seconds that are left are less than 0 when over."""
+    left = listed.left(now)
+    return {
+        "id": listed.reference,
+        **facts(listed, "state", "noticed_at", "due_at"),
+        "left_s": None if left is None else int(left.total_seconds()),
+        **facts(listed, "reported_by", "told"),
+    }

@@ -1,4 +1,4 @@
-"""Registers: an extract for programs, and its cells as people read them."""
+"""Registers: an extract for programs, its cells as people read them; and a request's dossier."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 from callrec.errors import Tampered
 from callrec.policy.reviews import RegisterName
 from callrec.policy.words import in_words
+from callrec.registers.dossier import Dossier
 from callrec.registers.registers import RegisterExtract
 from callrec.system.spreadsheet import Cell, as_text
 from callrec.views.words import facts, local_time
@@ -67,3 +68,18 @@ def register_remarks(extract: RegisterExtract) -> Iterator[str]:
             f" callrec audit review-glass {reference}"
         )
     yield from extract.brought_in
+
+
+_OF_AN_ENTRY: Final = (
+    *("at", "seq", "by", "role", "what", "outcome", "attested", "recordings"),
+    *("details", "version"),
+)
+
+
+def dossier_json(found: Dossier) -> dict[str, Any]:
+    """What happened to a request, as docs/reference/json.md has it."""
+    return {
+        "id": found.reference,
+        **facts(found, "purpose", "state", "read_at", "in_full"),
+        "events": [facts(entry, *_OF_AN_ENTRY) for entry in found.entries],
+    }

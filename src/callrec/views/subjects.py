@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from callrec.policy.days import day_in_words
 from callrec.policy.rights.subject import SubjectCriteria, read_birthday, read_nhs_number
-from callrec.views.words import local_time
+from callrec.views.words import facts, local_time
 
 if TYPE_CHECKING:
     from callrec.practice import Practice
     from callrec.search.subjects import ShownSubject
-    from callrec.subjects.register import SubjectAnswers
+    from callrec.subjects.register import ListedSubject, SubjectAnswers
 
 NONE: Final = "none"
 """The answer where somebody has no such number."""
@@ -117,3 +117,8 @@ def subject_facts(shown: ShownSubject, zone: tzinfo) -> Iterator[tuple[str, obje
     yield "identity", shown.proof
     for each in shown.history:
         yield each.what.partition(".")[2], f"{local_time(each.at, zone)} by {each.by}"
+
+
+def subject_json(listed: ListedSubject) -> Mapping[str, Any]:
+    """A person in the list of the register, for other programs: nothing of the person."""
+    return {"id": listed.reference, **facts(listed, "state", "version", "added_on", "added_by")}

@@ -41,12 +41,23 @@ def sight(name: bytes) -> bytes:
     return f'{{"name":{told(name)},"size_bytes":{SIZE_BYTES}}}'.encode()
 
 
-def mark(name: bytes) -> bytes:
+def mark(name: bytes, sidecar: str) -> bytes:
     """Likewise; numbers that JSON does not hold are text."""
     return (
         f'{{"changed_ns":"{CHANGED_NS}","inode":"{INODE}","modified_ns":"{MODIFIED_NS}",'
-        f'"name":{told(name)},"size_bytes":{SIZE_BYTES}}}'
+        f'"name":{told(name)},"sidecar":{sidecar},"size_bytes":{SIZE_BYTES}}}'
     ).encode()
+
+
+SIDECAR = (
+    f'{{"changed_ns":"{CHANGED_NS}","inode":"7","modified_ns":"{MODIFIED_NS}","size_bytes":96}}'
+)
+
+CALL = (
+    '{"extension":"201","numbers":["+447700900123"],"parties":["Si\u00e2n Evans"],'
+    '"timed":true,"unique_id":"1720098301.7"}'
+)
+"""An inbound call of which the time is known, canonical JSON; of no other is there a callee."""
 
 
 def main() -> None:
@@ -69,12 +80,15 @@ def main() -> None:
         "key": key.hex(),
         "sound": mac(ORIGINAL),
         "record": mac(b"record" + UID.encode()),
+        "call": mac(b"call" + ORIGINAL + CALL.encode()),
+        "nothing": mac(b"call" + ORIGINAL + b"{}"),
         "names": {
             case: {
                 "path": name.hex(),
                 "name": mac(b"name" + ORIGINAL + name),
                 "sight": mac(b"sight" + sight(name)),
-                "mark": mac(b"mark" + mark(name)),
+                "mark": mac(b"mark" + mark(name, "null")),
+                "with_sidecar": mac(b"mark" + mark(name, SIDECAR)),
             }
             for case, name in NAMES.items()
         },

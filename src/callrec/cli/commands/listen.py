@@ -191,7 +191,7 @@ def _seen_lines(call: Invocation, seen: WaveformView) -> Iterator[str]:
 
 
 def _heard(call: Invocation, heard: PlayedRecording) -> Iterator[str]:
-    from callrec.views.hearing import heard_lines
+    from callrec.views.release import heard_lines
 
     if Path(heard.player).name in {*WAVE_PLAYERS, *ANY_FORMAT_PLAYERS}:
         heard = replace(heard, player="")

@@ -136,7 +136,7 @@ def _show(sitting: Sitting, done: Released) -> None:
 
 def _lines(done: Released) -> Iterator[str]:
     """What was released, and what comes next."""
-    from callrec.views.released import OPENS_WITH, enclosed_lines
+    from callrec.views.release import OPENS_WITH, enclosed_lines
 
     yield f"{done.reference} is released: {done.path}"
     yield from enclosed_lines(done.manifest)

@@ -5,5 +5,9 @@ procedure of a noun, and returns what the browser gets. A form is shown by GET a
 the same address. Where a POST is refused, the same form is shown again with why (`seat.problem`)
 and with what was filled in (`asked`), passwords left out.
 
-home is the inbox, account what belongs to a login.
+    To begin      home (the inbox), account, done (what was done)
+    Calls         search, subjects
+    Requests      asking, requests, deciding, happening, letters; listen and release
+    Safekeeping   holds, retention, drives; record, reviews
+    The practice  people, rules, registers, standing; incidents, complaints
 """

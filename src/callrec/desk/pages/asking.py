@@ -37,7 +37,7 @@ from callrec.views.asking import (
     gathering_step,
     next_step,
 )
-from callrec.views.calls import CALL_HEADERS, call_rows, calls_at, one_call
+from callrec.views.calls import CALL_HEADERS, call_rows, calls_at, footnotes, one_call
 from callrec.views.particulars import (
     FURTHER_NAMES,
     PURPOSE_MEANINGS,
@@ -223,6 +223,7 @@ def show_made(seat: Seat, asked: Asked, key: str) -> Answered:
     lines = [
         created_line(made, recordings),
         *created_notes(made, suggested, recordings),
+        *footnotes(calls),
         *too_many_lines(kept.attached.too_many),
     ]
     steps = (

@@ -20,11 +20,11 @@ from callrec.desk.filled import (
     text_of,
     word_of,
 )
+from callrec.desk.pages.listen import marked
 from callrec.desk.pages.requests import values_of
 from callrec.desk.rendering import page, to
-from callrec.desk.seat import Seat, source_at
+from callrec.desk.seat import Seat
 from callrec.errors import NotFound
-from callrec.login.unlock import actor_by_password
 from callrec.policy.authority import check_decides_purpose, check_not_own
 from callrec.policy.days import parse_day
 from callrec.policy.edits import TypedEdit, read_clip, read_silence
@@ -34,7 +34,7 @@ from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground
 from callrec.policy.role import Role
 from callrec.policy.words import in_words
-from callrec.practice import Actor, today
+from callrec.practice import today
 from callrec.requests.approvals import last_edits, last_withheld
 from callrec.requests.ask import all_logins
 from callrec.requests.decide import (
@@ -87,6 +87,7 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
     withheld = last_withheld(opened.approvals, opened.history, opened.digest)
     edits = last_edits(opened.approvals, opened.history, opened.digest)
     number = {row.uid: row.id for row in opened.recordings}
+    clips, silences = marked(seat, which)
     return page(
         seat,
         "approve.html",
@@ -96,6 +97,8 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
         withheld={number[uid]: str(ground) for uid, ground in withheld.items() if uid in number},
         left_out=edits_lines({number[uid]: each for uid, each in edits.items() if uid in number}),
         people=[(each, each) for each in sorted(all_logins(seat.practice) - {shown.created_by})],
+        clips="\n".join(clips),
+        silences="\n".join(silences),
         terms=TERMS[shown.purpose],
         is_disposal=shown.purpose is Purpose.DISPOSAL,
         may_be_alone=may_be_alone,
@@ -186,19 +189,13 @@ def approve(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
         glass_reason("", break_glass=True, countersign=login)
     check_typed(asked, reference)
     actor = seat.signer(password_of(asked))
-    second = _second(seat, asked, login) if login else None
+    second = seat.countersigner(login or "", password_of(asked, "countersign_password"))
     done = approve_request(seat.practice, actor, reference, decision, countersigner=second)
     seat.let_go(key)
+    seat.seen.pop(_approving(reference), None)
     seat.done += [*approved_lines(done, seat.zone), *date_mismatch_lines(done.of_other_day)]
     seat.done += [f"Next: {step}" for step in after_approval(done)]
     return to("/")
-
-
-def _second(seat: Seat, asked: Asked, login: str) -> Actor:
-    """The second person, who gives a password at the same page."""
-    password = asked.fields.get("countersign_password", ("",))[0]
-    source = source_at(seat.address)
-    return actor_by_password(seat.practice, login=login, password=password, source=source)
 
 
 def _foreseen(seat: Seat, reference: str, key: str) -> _Foreseen:

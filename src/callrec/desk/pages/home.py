@@ -9,7 +9,7 @@ from callrec.desk.hints import page_for
 from callrec.desk.rendering import page
 from callrec.desk.seat import Seat
 from callrec.office.inbox import InboxItem, read_inbox
-from callrec.office.status import read_warnings
+from callrec.office.status import read_request_warnings
 from callrec.requests.show import list_requests
 from callrec.views.inbox import OTHERS, command_for, pressing_day
 from callrec.views.words import as_words, counted
@@ -19,7 +19,7 @@ _NEWEST: Final = 10
 
 
 def show_inbox(seat: Seat, _asked: Asked) -> Answered:
-    """What waits for this person, what they asked for, and what the practice is warned of."""
+    """What waits for this person, what they asked for, and what to know of requests."""
     items, zone = read_inbox(seat.practice, seat.actor), seat.zone
     rows = [
         (
@@ -50,7 +50,8 @@ def show_inbox(seat: Seat, _asked: Asked) -> Answered:
         remarks=remarks,
         mine=mine[:_NEWEST],
         more=len(mine) > _NEWEST,
-        warnings=read_warnings(seat.practice, seat.actor),
+        status=page_for("callrec status"),
+        warnings=read_request_warnings(seat.practice, seat.actor),
     )
 
 

@@ -26,7 +26,7 @@ from callrec.errors import CallrecError, NotFound, Unusable
 from callrec.policy.edits import SILENCING_GROUNDS, format_edits, read_clip, read_silence
 from callrec.release.listen import WaveformView, granted_recordings, show_waveform
 from callrec.sound.waveform import SIDES, as_svg, heights
-from callrec.views.hearing import heard_lines
+from callrec.views.release import heard_lines
 from callrec.views.words import as_words
 
 _SECONDS: Final = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
@@ -116,12 +116,8 @@ def _stop(seat: Seat, word: Word | None = None) -> None:
         seat.seen[_heard(hearing.reference, hearing.recording)] = found
 
 
-def send_waveform(seat: Seat, _asked: Asked, reference: str, recording: str) -> Answered:
-    """What the player draws: how loud it is where, and what is left out, in seconds."""
-    return _told(seat, reference, recording, _drawn)
-
-
 def _drawn(hearing: Hearing) -> Mapping[str, Any]:
+    """What the player draws: how loud it is where, and what is left out, in seconds."""
     view = hearing.view
     measured, edits = view.measured, view.edits
     columns = len(measured.peaks[0])
@@ -158,11 +154,13 @@ def _names(view: WaveformView) -> Sequence[str]:
 
 
 def send_sound(seat: Seat, asked: Asked, reference: str, recording: str) -> Answered:
-    """A piece of the sound, or what the page says of its player."""
+    """What the player draws, a piece of the sound, or what the page says of its player."""
 
     def answer(hearing: Hearing) -> Mapping[str, Any] | bytes:
         word = _word(asked)
         match asked.first("do"):
+            case "waveform":
+                return _drawn(hearing)
             case "piece":
                 return hearing.send(int(_second(asked.first("number"))), word)
             case "end":

@@ -10,7 +10,7 @@ from callrec.desk.filled import lines_of, password_of, read_if_given, word_of
 from callrec.desk.pages.listen import marked
 from callrec.desk.releasing import MOST_BYTES, Making
 from callrec.desk.rendering import download, page, to
-from callrec.desk.seat import Seat
+from callrec.desk.seat import Seat, find_kept
 from callrec.errors import NotFound, Unusable
 from callrec.policy.edits import read_clip, read_silence
 from callrec.policy.handing_over import (
@@ -19,7 +19,7 @@ from callrec.policy.handing_over import (
     PackageForm,
     ReleaseInstructions,
 )
-from callrec.views.released import OPENS_WITH, enclosed_lines
+from callrec.views.release import OPENS_WITH, enclosed_lines
 from callrec.views.typed import read_size, read_word
 from callrec.views.words import WAYS
 
@@ -65,6 +65,7 @@ def _making(seat: Seat, making: Making) -> Answered:
         enclosed=[*enclosed_lines(done.manifest)] if done else [],
         opens_with=OPENS_WITH[done.form] if done else (),
         released=done,
+        key=seat.keep(making) if making.is_ready else "",
     )
 
 
@@ -104,13 +105,15 @@ def _begin(seat: Seat, asked: Asked, reference: str) -> None:
         medium_serial=asked.first("medium_serial"),
         names_subject=asked.ticked("name_subject"),
     )
-    seat.making = Making(seat.open_vault, seat.signer(password_of(asked)), reference, directions)
+    actor = seat.signer(password_of(asked))
+    seat.making = Making(seat.open_vault, actor, reference, directions, seat.environ)
     seat.making.wait(_AT_ONCE_S)
 
 
-def send_package(seat: Seat, _asked: Asked, reference: str) -> Answered:
+def send_package(seat: Seat, _asked: Asked, reference: str, key: str) -> Answered:
     """The package that was made, for the browser to save; nothing of it stays here."""
-    name, data = _making_of(seat, reference).package()
+    making = find_kept(seat, key, Making, f"make it again: callrec release {reference}")
+    name, data = making.package()
     return download(data, "application/octet-stream", name)
 
 

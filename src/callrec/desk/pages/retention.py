@@ -10,15 +10,18 @@ from callrec.archive.attached import attached_volumes
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import password_of
 from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.memory import folder_in_memory, zipped
 from callrec.desk.pages.done import tell
-from callrec.desk.rendering import page, to
+from callrec.desk.rendering import download, page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.errors import Failed
+from callrec.package.destroyed import DestructionCertificate
 from callrec.policy.clause import Law
 from callrec.policy.retention import DueGroup
 from callrec.practice import Actor, Practice
 from callrec.registers.verify import check_vault
-from callrec.retention.certificate import kept_under
+from callrec.retention.certificate import certify_destruction, kept_under
+from callrec.retention.certified import issue_certificate
 from callrec.retention.destroy import DestructionItem
 from callrec.retention.erase import (
     carry_out,
@@ -206,16 +209,41 @@ def _carry_out(seat: Seat, asked: Asked, reference: str, how: Destroying) -> Ans
         advance=lambda _: None,
     )
     kept = kept_under(practice, reference)
-    lines = [
-        *destroyed_lines(reference, done, kept, how.law),
-        f"The certificate is written at the server: {how.command} {reference} --to DIR",
-    ]
+    lines = [*destroyed_lines(reference, done, kept, how.law)]
     links = [(f"/requests/{reference}", reference)]
+    if asked.ticked("certificate"):
+        certificate = certify_destruction(practice, reference, released_to=done.released_to)
+        if certificate is None:
+            lines.append("no certificate is given out yet: that is done once nothing is owed")
+        else:
+            key = seat.keep(_issued(seat, actor, certificate))
+            links.insert(0, (f"/certificate/{key}", "Save the certificate"))
     if how is ERASING:
         links.append((f"/requests/{reference}/letters", f"Letters about {reference}"))
     else:
         links.append(("/retention", "Retention"))
     return tell(seat, f"{reference} is carried out", lines, *links)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Certificate:
+    """A certificate that was given out, as one file. Its repr shows nothing."""
+
+    name: str
+    data: bytes
+
+
+def _issued(seat: Seat, actor: Actor, certificate: DestructionCertificate) -> _Certificate:
+    with folder_in_memory(seat.environ) as folder:
+        written = issue_certificate(seat.practice, actor, certificate, folder)
+        return _Certificate(f"{written.name}.zip", zipped(written))
+
+
+def send_certificate(seat: Seat, _asked: Asked, key: str) -> Answered:
+    """The certificate that was given out, for the browser to save."""
+    again = "carry it out again with the box ticked: another one is given out"
+    issued = find_kept(seat, key, _Certificate, again)
+    return download(issued.data, "application/zip", issued.name)
 
 
 def ask_undo(seat: Seat, asked: Asked) -> Answered:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from callrec.archive.attached import attached_volumes
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, lines_of, password_of, why_of
+from callrec.desk.listing import Column, Listing, arrange, saved
 from callrec.desk.rendering import page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.registers.verify import check_vault
@@ -26,16 +27,43 @@ from callrec.views.subjects import (
     read_criteria,
     read_said,
     subject_facts,
+    subject_json,
 )
 from callrec.views.typed import read_subject
 
 _SEEN = "/subjects/{}/seen/{}"
 
 
-def show_list(seat: Seat, _asked: Asked) -> Answered:
+_COLUMNS: Final = (
+    Column(
+        name="id",
+        heading="Person",
+        value=lambda each: int(each.reference.removeprefix("S-")),
+        shown=lambda each: each.reference,
+        link=lambda each: f"/subjects/{each.reference}",
+    ),
+    Column(name="state", heading="State", value=lambda each: each.state, has_codes=True),
+    Column(name="version", heading="Version", value=lambda each: each.version, is_number=True),
+    Column(name="added_on", heading="Added", value=lambda each: each.added_on),
+    Column(name="added_by", heading="By", value=lambda each: each.added_by),
+)
+
+
+def show_list(seat: Seat, asked: Asked) -> Answered:
     """How many are on the register, and who entered each; nothing of the people themselves."""
-    people = list_subjects(seat.practice, seat.actor)
-    return page(seat, "subjects.html", title="People whose identity was proved", people=people)
+    listing = Listing(
+        caption="Everybody who was entered, newest first",
+        columns=_COLUMNS,
+        rows=list_subjects(seat.practice, seat.actor),
+        document=lambda rows: {"items": [subject_json(each) for each in rows]},
+        save_as="people-on-the-register",
+        nothing="Nobody is on the register.",
+        day="added_on",
+    )
+    if (file := saved(seat, asked, listing)) is not None:
+        return file
+    title = "People whose identity was proved"
+    return page(seat, "subjects.html", title=title, list=arrange(seat, asked, listing))
 
 
 def _form(seat: Seat, asked: Asked, template: str, title: str, **values: Any) -> Answered:

@@ -54,7 +54,11 @@ function word(what, more) {
 const copy = seconds => Math.max(0, seconds - call.begins);
 
 async function tell(what, more) {
-  const answer = await fetch(`${box.dataset.base}/sound`, {method: "POST", body: word(what, more)});
+  const untold = played, body = word(what, more);
+  const answer = await fetch(`${box.dataset.base}/sound`, {method: "POST", body}).catch(() => {
+    played = untold.concat(played);
+    throw new Error("The desk cannot be reached. Play again once it can: what you played is told then.");
+  });
   if (answer.redirected) location.assign(answer.url);
   if (!answer.ok) {
     const {error, hint} = await answer.json();
@@ -389,7 +393,7 @@ function axis(pen, x, wide, high, colour) {
   for (let tick = 0; tick <= call.seconds; tick += step) {
     const text = time(tick);
     pen.fillRect(x(tick), high - 20, 1, 4);
-    pen.fillText(text, Math.min(x(tick), wide - pen.measureText(text).width), high - 3);
+    if (x(tick) + pen.measureText(text).width <= wide) pen.fillText(text, x(tick), high - 3);
   }
 }
 
@@ -471,7 +475,8 @@ function connect() {
 }
 
 async function start() {
-  const answer = await fetch(`${box.dataset.base}/waveform`);
+  const form = new URLSearchParams({token: box.dataset.token, do: "waveform"});
+  const answer = await fetch(`${box.dataset.base}/sound`, {method: "POST", body: form});
   if (!answer.ok) { wrong.textContent = "This hearing is over. Open the page again to listen."; return; }
   call = await answer.json();
   here = call.begins;

@@ -45,7 +45,7 @@ class Finding(StrEnum):
     TRUNCATED = "truncated"
     """Its header, or its last frame, says that there was more."""
     UNCLOSED = "unclosed"
-    """Its header was never finished, as after a crash; its length is measured."""
+    """Its header does not tell its whole length: after a crash, or where two files were joined."""
     DAMAGED = "damaged"
     """Less of it plays than it says or shows: something within it is missing or spoilt."""
     MISDATED = "misdated"

@@ -32,6 +32,7 @@ from callrec.cli.commands.calls.ingest_view import (
     ingested_lines,
     names_lines,
     run_json,
+    same_sound_lines,
     show_previews,
     summary_json,
     summary_line,
@@ -79,8 +80,9 @@ def ingest(
     taken in. If no known telephone system writes such a file name, nothing says when the call was.
     On a terminal you are asked about these files; otherwise --unrecognised takes them in. About a
     call that is dated before 2000 or in the future you are asked, too. Otherwise it is taken in, as
-    of that date, and listed as misdated. The same sound twice is one recording. If a run is cut
-    short, run the command again. If you took in the wrong files: callrec retention undo
+    of that date, and listed as misdated. The same call under two names is one recording; two calls
+    that sound the same are two. If a run is cut short, run the command again. If you took in the
+    wrong files: callrec retention undo
 
     --learn shows how names that nothing reads yet could be read. If you agree, that becomes part of
     the practice's settings.
@@ -358,6 +360,7 @@ class _World:
         lines = [
             f"{done.recordings} taken in{before}{joined}, {waiting} to come",
             *findings_lines(done.findings),
+            *same_sound_lines(done),
             *names_lines(done),
             *(f"left where it is, {each.why}: {each.path}" for each in done.quarantined),
         ]

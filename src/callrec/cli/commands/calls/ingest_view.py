@@ -130,6 +130,7 @@ def ingested_lines(
     if done.ignored:
         yield f"{counted(done.ignored, 'file')} of another kind left aside."
     yield from findings_lines(done.findings)
+    yield from same_sound_lines(done)
     if done.quarantined:
         yield f"{counted(len(done.quarantined), 'file')} not taken in, or left over:"
         rows = [(str(each.path).removeprefix(within), each.why) for each in done.quarantined]
@@ -143,8 +144,20 @@ def ingested_lines(
 def findings_lines(findings: Mapping[Finding, Sequence[int]]) -> Iterator[str]:
     """A sentence for each, such as ``2 recordings are silent: 17, 23.``, with the first numbers."""
     for numbers, words in findings_in_words(findings):
-        rest = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
-        yield f"{words}: {', '.join(map(str, numbers[:_NAMED]))}{rest}."
+        yield f"{words}: {_listed(numbers)}."
+
+
+def same_sound_lines(done: Ingested) -> Iterator[str]:
+    """Which recordings sound the same as one of another call."""
+    if numbers := done.same_sound:
+        one, several = "recording sounds", "recordings sound"
+        which = counted(len(numbers), one, several)
+        yield f"{which} the same as one of another call: {_listed(numbers)}."
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    rest = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
+    return ", ".join(map(str, numbers[:_NAMED])) + rest
 
 
 def ingested_json(done: Ingested) -> dict[str, Any]:
@@ -156,7 +169,7 @@ def ingested_json(done: Ingested) -> dict[str, Any]:
         **facts(done, "unreadable", "unrecognised", "ignored"),
         "bytes": done.size_bytes,
         "batch": done.batches[-1] if done.batches else None,
-        **facts(done, "batches", "findings", "joined", "unjoined", "told_less"),
+        **facts(done, "batches", "findings", "same_sound", "joined", "unjoined", "told_less"),
     }
 
 

@@ -36,6 +36,7 @@ from callrec.views.complaints import (
     QUESTIONS,
     SAID,
     complaint_facts,
+    complaint_json,
     dated_late_lines,
     day_or_unknown,
     entered,
@@ -280,7 +281,7 @@ def list_(ctx: Context) -> None:
     listed = list_complaints(*practice_and_actor(ctx.obj))
     headers = ("complaint", "state", "received", "entered by", "acknowledge by")
     table = Table(headers, [_list_row(each) for each in listed])
-    ctx.obj.out.show_items([_listed_json(each) for each in listed], table)
+    ctx.obj.out.show_items([complaint_json(each) for each in listed], table)
     for each in listed:
         if each.received_on is None:
             changed = f"complaint {each.reference} is not as it was entered"
@@ -290,11 +291,6 @@ def list_(ctx: Context) -> None:
 def _list_row(listed: ListedComplaint) -> tuple[object, ...]:
     received = day_or_unknown(listed.received_on)
     return listed.reference, listed.state, received, listed.entered_by, pressing(listed)
-
-
-def _listed_json(listed: ListedComplaint) -> Mapping[str, Any]:
-    names = ("state", "received_on", "due_on", "urgency", "entered_by")
-    return {"id": listed.reference, **facts(listed, *names)}
 
 
 @complaint_app.command()

@@ -36,6 +36,7 @@ from callrec.views.incidents import (
     AskedFinding,
     finding_named,
     incident_facts,
+    listed_json,
     read_findings,
     read_noticed,
     reported_line,
@@ -132,7 +133,7 @@ def list_(ctx: Context) -> None:
     now, zone = ctx.obj.now(), practice.settings.time_zone
     rows = [_list_row(each, now, zone) for each in listed]
     headers = ("incident", "noticed", "72 hours end", "left", "state", "by", "told")
-    ctx.obj.out.show_items([_listed_json(each, now) for each in listed], Table(headers, rows))
+    ctx.obj.out.show_items([listed_json(each, now) for each in listed], Table(headers, rows))
 
 
 @incident_app.command()
@@ -336,17 +337,6 @@ def _reader(invocation: Invocation, practice: Practice) -> Actor:
     from callrec.incidents.log import INCIDENTS
 
     return reading_person(invocation, practice, INCIDENTS)
-
-
-def _listed_json(listed: ListedIncident, now: datetime) -> Mapping[str, Any]:
-    """An incident in a list, for programs; the seconds that are left are less than 0 when over."""
-    left = listed.left(now)
-    return {
-        "id": listed.reference,
-        **facts(listed, "state", "noticed_at", "due_at"),
-        "left_s": None if left is None else int(left.total_seconds()),
-        **facts(listed, "reported_by", "told"),
-    }
 
 
 def _list_row(listed: ListedIncident, now: datetime, zone: tzinfo) -> tuple[object, ...]:

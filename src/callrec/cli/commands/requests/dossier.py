@@ -25,7 +25,7 @@ def dossier(
     from callrec.paper.document_text import as_lines
     from callrec.registers.dossier import read_dossier
     from callrec.registers.dossier_document import dossier_document
-    from callrec.views.dossier import dossier_json
+    from callrec.views.registers import dossier_json
 
     call = ctx.obj
     practice = practice_of(call)

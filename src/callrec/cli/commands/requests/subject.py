@@ -37,6 +37,7 @@ from callrec.views.subjects import (
     read_criteria,
     read_said,
     subject_facts,
+    subject_json,
 )
 from callrec.views.typed import read_subject
 from callrec.views.words import facts
@@ -275,8 +276,7 @@ def list_(ctx: Context) -> None:
         (each.reference, each.state, str(each.version), short_date(each.added_on), each.added_by)
         for each in listed
     ]
-    members = ("state", "version", "added_on", "added_by")
-    items = [{"id": each.reference, **facts(each, *members)} for each in listed]
+    items = [subject_json(each) for each in listed]
     ctx.obj.out.show_items(items, Table(("person", "state", "version", "added", "by"), rows))
 
 
