@@ -96,6 +96,15 @@ def test_only_what_fits_its_purpose_and_state_is_offered(granted: House) -> None
     assert offered.isdisjoint({"handed-over", "acknowledged"})
 
 
+def test_once_it_is_refused_nothing_more_is_asked_for(stocked: House) -> None:
+    two_of_them(stocked)
+    dora = visit(stocked, "dora")
+    assert "/requests/R-1/event/ask" in dora.open("/requests/R-1").links
+    words = ("deny", "R-1", "--reason", ANOTHER_REASON, "--code", "unfounded", "--yes")
+    done(stocked, "dora", *words)
+    assert "/requests/R-1/event/ask" not in dora.open("/requests/R-1").links
+
+
 def test_an_event_that_cannot_be_is_refused_in_the_same_words(stocked: House) -> None:
     a_request(stocked)
     filled: dict[str, Any] = {"reason": ANOTHER_REASON, "for": "fee"}

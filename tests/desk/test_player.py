@@ -48,13 +48,13 @@ def test_keys_play_pause_and_go_elsewhere_and_each_part_is_recorded(spoken: Hous
         plays_to(page, "0:02")
         page.keyboard.press("Space")
         expect(page.locator("#state")).to_have_text("paused")
+        reached = int(page.locator("#clock").inner_text().removeprefix("0:"))
         go_to(page, "0:20")
         page.get_by_role("button", name="Play").click()
         plays_to(page, "0:25")
         expect(page.locator("#state")).to_have_text("paused")
         first, last = stop(page)
-        assert first[0] == 0
-        assert 3 <= first[1] <= 6
+        assert first in {(0, reached), (0, reached + 1)}
         assert last == (20, 25)
 
 
@@ -64,7 +64,7 @@ def test_silence_is_skipped_and_not_recorded_as_heard(spoken: House) -> None:
         page.get_by_label("Skip silence").check()
         go_to(page, "0:11")
         page.get_by_role("button", name="Play").click()
-        plays_to(page, "0:1[789]")
+        plays_to(page, "0:(1[789]|2.)")
         page.get_by_role("button", name="Pause").click()
         first, last = stop(page)
         assert first == (11, SILENT_S[0] + 1)

@@ -51,6 +51,7 @@ def test_the_inbox_warns_of_requests_in_the_words_of_status(stocked: House) -> N
     for warning in ("decided R-1 alone, and nobody has reviewed it", "signed beside dora"):
         assert warning in told
         assert warning in shown
+    assert "nobody has reviewed it: review R-1." in shown
 
 
 def test_the_list_is_narrowed_by_state_and_purpose(granted: House) -> None:

@@ -67,9 +67,13 @@ def refusal(answer: Answer) -> str:
 
 def reset_by_two(house: House, login: str, *words: str) -> Answer:
     """Dora gives somebody a new key, and pat signs beside her."""
-    typed = ("user", "reset", login, *words, "--yes", "--countersign", "pat")
+    return by_two(house, "user", "reset", login, *words, "--yes")
+
+
+def by_two(house: House, *words: str) -> Answer:
+    """What dora types, and pat signs beside her."""
     second = {"CALLREC_COUNTERSIGN_PASSWORD_FILE": _password_file(house, "pat")}
-    return type_in(house, "dora", *typed, **second)
+    return type_in(house, "dora", *words, "--countersign", "pat", **second)
 
 
 def environment_of(house: House, login: str) -> dict[str, str]:

@@ -179,6 +179,20 @@ def test_a_movie_that_lasts_longer_than_its_header_tells_was_not_closed() -> Non
     assert played(bytes(data)).findings == UNCLOSED
 
 
+PACKED = {
+    "no bytes a second": ("g722.wav", 28, bytes(4)),
+    "a block that is larger than all": ("mp3-in.wav", 32, b"\xff\xff"),
+}
+
+
+@pytest.mark.parametrize(("name", "place", "said"), PACKED.values(), ids=PACKED)
+def test_a_wave_that_is_decoded_is_taken_in_whatever_its_header_says(
+    name: str, place: int, said: bytes
+) -> None:
+    whole = SOUNDS[name]
+    assert played(whole[:place] + said + whole[place + len(said) :]) == played(whole)
+
+
 @pytest.mark.parametrize(("codec", "byte"), [("adpcm_ima_wav", 2), ("adpcm_ms", 0)])
 def test_of_adpcm_with_a_spoilt_block_all_others_play(codec: str, byte: int) -> None:
     data = bytearray(made(codec, "wav", a_tone(5)))

@@ -25,7 +25,7 @@ def folder_in_memory(environ: Mapping[str, str]) -> Iterator[Path]:
     if place is None:
         raise Misconfigured(
             "this machine has no memory file system in which a file could be made",
-            hint="whoever administers callrec writes it to a folder, by the same command",
+            hint="the person who administers callrec writes it to a folder, by the same command",
         )
     folder = Path(tempfile.mkdtemp(prefix="release-", dir=place))
     try:

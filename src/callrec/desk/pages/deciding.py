@@ -192,6 +192,7 @@ def approve(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
     second = seat.countersigner(login or "", password_of(asked, "countersign_password"))
     done = approve_request(seat.practice, actor, reference, decision, countersigner=second)
     seat.let_go(key)
+    seat.seen.pop(_approving(reference), None)
     seat.done += [*approved_lines(done, seat.zone), *date_mismatch_lines(done.of_other_day)]
     seat.done += [f"Next: {step}" for step in after_approval(done)]
     return to("/")

@@ -175,7 +175,7 @@ def _to_decide(rules: _Rules) -> Iterator[tuple[str, str]]:
 def _to_handle(rules: _Rules) -> Iterator[tuple[str, str]]:
     which, shown = rules.shown.reference, rules.shown
     is_dated = shown.opened.clock is not None
-    if is_dated:
+    if is_dated and rules.let(RequestAct.ASKED):
         yield f"callrec request event {which} ask", "Ask for more"
     if is_dated or shown.releases:
         yield f"callrec request event {which}", "Record what happened"

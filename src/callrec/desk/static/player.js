@@ -54,7 +54,11 @@ function word(what, more) {
 const copy = seconds => Math.max(0, seconds - call.begins);
 
 async function tell(what, more) {
-  const answer = await fetch(`${box.dataset.base}/sound`, {method: "POST", body: word(what, more)});
+  const untold = played, body = word(what, more);
+  const answer = await fetch(`${box.dataset.base}/sound`, {method: "POST", body}).catch(() => {
+    played = untold.concat(played);
+    throw new Error("The desk cannot be reached. Play again once it can: what you played is told then.");
+  });
   if (answer.redirected) location.assign(answer.url);
   if (!answer.ok) {
     const {error, hint} = await answer.json();

@@ -156,19 +156,21 @@ def _wave_sound(window: Window) -> Sound:
     if block and encoding.bits not in _WIDTHS.get(encoding.tag, (encoding.bits,)):
         raise NotAudio(SoundFault.UNKNOWN)
     length, findings = _measured(window, samples, order)
-    if length < max(block, 1):
-        raise NotAudio(SoundFault.EMPTY)
     codec = _CODECS.get(encoding.tag, f"wave-{encoding.tag}")
     if encoding.tag == _PCM:
         codec = f"pcm{encoding.bits}"
+    is_counted = encoding.tag == _PCM or codec in _COUNTED
+    if length < (max(block, 1) if is_counted else 1):
+        raise NotAudio(SoundFault.EMPTY)
+    says_how_long = is_counted or encoding.bytes_per_second  # else decoding tells it
     sound = Sound(
         "wav",
         codec,
         encoding.sample_rate,
         encoding.channels,
-        encoding.duration_ms(length),
+        encoding.duration_ms(length) if says_how_long else 0,
         findings,
-        is_counted=encoding.tag == _PCM or codec in _COUNTED,
+        is_counted=is_counted,
     )
     whole = length // block * block if block else 0
     return sound.with_findings(_heard(window, Samples(codec, samples.start, whole, order), block))
