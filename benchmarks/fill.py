@@ -49,7 +49,7 @@ from callrec.crypto.context import context, statement_context
 from callrec.crypto.statement import Statement, check_statement, read_statement, root_of
 from callrec.intake import batch as intake_batch
 from callrec.intake.batch import BatchKeys
-from callrec.intake.known import DuplicateMacs
+from callrec.intake.known import MAC_BYTES, DuplicateMacs
 from callrec.intake.sealing import Taken
 from callrec.intake.sources import Mark, Source
 from callrec.login.unlock import actor_by_password
@@ -359,7 +359,7 @@ class Maker:
         facts = canonical({name: value for name, value in told.items() if value})
         of_sound = (b"name" + sha256 + path.encode(), b"call" + sha256 + facts)
         for data in (sha256, *of_sound, sight.encode()):
-            yield primitives.mac(self._mac_key, data)
+            yield primitives.mac(self._mac_key, data)[:MAC_BYTES]
 
     def _tokens(self, call: Drawn) -> set[tuple[int, int, int, int]]:
         part, uncut, number = index.part_of(call.began), self._uncut, call.number

@@ -67,11 +67,6 @@ asks for is refused where it is sent."""
 KEPT_BY_NOBODY: Final = re.compile(r".*\{key\}.*|.*/letters/\{number\}.*")
 """What somebody read or wrote, which is shown under a key of their login, or not there yet."""
 
-SENT_AS_SOUND: Final = frozenset(
-    {"/requests/{reference}/listen/{recording}/waveform", "/requests/{reference}/release/package"}
-)
-"""What is there once a grant was opened, or a package made (test_listen, test_release)."""
-
 TYPED: Final[Mapping[str, Sequence[str]]] = {
     "/": ("inbox",),
     "/account": ("user", "whoami"),
@@ -117,7 +112,7 @@ def test_each_page_is_shown_to_whom_it_is_for_and_to_nobody_else(seen: House, lo
     wrong = []
     for page in PAGES:
         is_shown = somebody.open(address(seen, page)).status == 200
-        gone = KEPT_BY_NOBODY.fullmatch(page) or page in SENT_AS_SOUND
+        gone = KEPT_BY_NOBODY.fullmatch(page)
         if is_shown is (bool(gone) or login in REFUSED.get(page, "").split()):
             wrong.append((page, is_shown))
     assert wrong == []
@@ -130,7 +125,7 @@ def test_a_page_is_refused_where_the_command_is(seen: House, login: str) -> None
 
 
 def test_the_tables_name_pages_that_there_are() -> None:
-    assert {*REFUSED, *TYPED, *SENT_AS_SOUND} <= {*PAGES}
+    assert {*REFUSED, *TYPED} <= {*PAGES}
 
 
 FORMS: Final[Mapping[str, tuple[str, dict[str, Any], Sequence[str]]]] = {
