@@ -76,10 +76,21 @@ PAGES: Final = (
 )
 """A command, the page that does it, and how that reads."""
 
-_COMMAND: Final = re.compile(
-    r"callrec ((?:[a-z][a-z-]*)(?: (?:--?[a-z-]+|[a-z][a-z-]*|[A-Z]-\d+|[A-Z]+|\d+))*)"
+COMMANDS: Final = frozenset(
+    (
+        *("approve", "archive", "audit", "backup", "complaint", "config", "demo", "deny", "desk"),
+        *("doctor", "drive", "due", "erase", "fingerprint", "hold", "inbox", "incident", "ingest"),
+        *("init", "keys", "listen", "login", "logout", "mail", "migrate", "notice", "practice"),
+        *("reconcile", "recording", "recovery", "register", "release", "report", "request"),
+        *("restore", "retention", "revoke", "search", "settings", "show", "status", "subject"),
+        *("user", "verify-release", "whoami"),
+    )
 )
+"""What may follow "callrec" where a command is meant, and not a sentence about callrec."""
 
+_WORD: Final = r"(?: (?:--?[a-z-]+|[a-z][a-z-]*|[A-Z]-\d+|[A-Z]+|\d+))"
+
+_COMMAND: Final = re.compile(rf"callrec ((?:{'|'.join(sorted(COMMANDS))})\b{_WORD}*)")
 
 _VALUE: Final = r"(?: (?:unknown\b|[A-Z]+\b(?!-)|[\w-]+(?:\|[\w-]+)+))?"
 
