@@ -240,6 +240,19 @@ def test_a_password_is_changed_and_every_login_ends(house: House) -> None:
     assert unlock_person(house.open(), login="sam", password=own).login == "sam"
 
 
+def test_a_password_that_still_counts_does_not_change_it(house: House) -> None:
+    pat = visit(house, "pat")
+    pat.seat.begin_page()
+    pat.seat.signer(password_of("pat"))
+    assert "Your password still counts" not in pat.open("/account/password").words
+    pat.seat.begin_page()
+    pat.seat.signer(password_of("pat"))
+    new = "seventeen otters cross the canal"
+    shown = pat.fill_in("/account/password", password=False, new_password=new, again=new)
+    assert "your password is needed" in shown.words.lower()
+    assert type_in(house, "pat", "user", "whoami").status == 0
+
+
 def test_a_data_controller_whose_password_was_seen_gets_a_new_key(house: House) -> None:
     own = "twelve herons wade past the lock"
     before = person_key(house, "dora")

@@ -121,6 +121,10 @@ class Seat:
         """The login opens every request, so that no password is asked for."""
         return reads_by_login(self.practice, self.actor)
 
+    def lock(self) -> None:
+        """A password that was given counts no more: what comes next asks for it in any case."""
+        self._opened = None
+
     @property
     def is_unlocked(self) -> bool:
         """A password that was given a moment ago still counts."""

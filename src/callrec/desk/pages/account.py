@@ -57,7 +57,8 @@ def show_account(seat: Seat, asked: Asked) -> Answered:
 
 
 def ask_new_password(seat: Seat, asked: Asked) -> Answered:
-    """The password that is to be theirs."""
+    """The password that is to be theirs; who found the browser open does not know the old one."""
+    seat.lock()
     governs = Power.GOVERN in powers(seat.practice, seat.actor)
     may = who_may_second(seat.practice, seat.actor, login=seat.login) if governs else ()
     return page(
@@ -73,6 +74,7 @@ def ask_new_password(seat: Seat, asked: Asked) -> Answered:
 
 def set_password(seat: Seat, asked: Asked) -> Answered:
     """Change one's own password, or, where somebody saw it, the key as well; all logins end."""
+    seat.lock()
     practice, actor = seat.practice, seat.signer(password_of(asked))
     new = password_of(asked, "new_password")
     if new != password_of(asked, "again"):
