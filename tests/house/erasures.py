@@ -58,7 +58,10 @@ def erase(house: House, reference: str, *volumes: Path, login: str = "dora") -> 
 
 
 def secrets_of(house: House, *numbers: int) -> list[bytes]:
-    """Everything sealed, or cut from something secret, that the catalogue holds of recordings."""
+    """Everything sealed, or cut from something secret, that the catalogue holds of recordings.
+
+    But for what it holds of others as well: a code of what two calls have alike.
+    """
     actor, found = signed_in(house, "dora"), list[bytes]()
     with reading(house.practice.engine) as connection:
         opening = Opening(house.practice, actor, connection)
@@ -69,6 +72,10 @@ def secrets_of(house: House, *numbers: int) -> list[bytes]:
             found += [bytes(row.data_key), opening.data_key(row)]
             for table in ("metadata", "grant_", "duplicate"):
                 named = f"uid = '{row.uid}'" if table == "grant_" else f"recording = {number}"
+                if table == "duplicate":
+                    others = ", ".join(map(str, numbers))
+                    kept = f"SELECT mac FROM duplicate WHERE recording NOT IN ({others})"
+                    named += f" AND mac NOT IN ({kept})"
                 column = "mac" if table == "duplicate" else "sealed"
                 cells = connection.exec_driver_sql(f"SELECT {column} FROM {table} WHERE {named}")
                 found += [bytes(cell) for (cell,) in cells if bytes(cell) not in sound]

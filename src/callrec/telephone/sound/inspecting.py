@@ -162,7 +162,8 @@ def _wave_sound(window: Window) -> Sound:
     is_counted = encoding.tag == _PCM or codec in _COUNTED
     if length < (max(block, 1) if is_counted else 1):
         raise NotAudio(SoundFault.EMPTY)
-    says_how_long = is_counted or encoding.bytes_per_second  # else decoding tells it
+    in_blocks = block and encoding.samples_per_block
+    says_how_long = is_counted or encoding.bytes_per_second or in_blocks  # else decoding tells it
     sound = Sound(
         "wav",
         codec,
