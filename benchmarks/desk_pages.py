@@ -107,9 +107,9 @@ def _log_in(host: str, admitted: str, password: str) -> None:
 def _asked(
     host: str, method: str, path: str, cookie: str, form: str = ""
 ) -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection(host)
+    connection = http.client.HTTPConnection(f"127.0.0.1:{host.partition(':')[2]}")
     kind = "application/x-www-form-urlencoded"
-    said = {"Cookie": cookie, "Origin": f"http://{host}", "Content-Type": kind}
+    said = {"Host": host, "Cookie": cookie, "Origin": f"http://{host}", "Content-Type": kind}
     connection.request(method, path, form or None, said)
     response = connection.getresponse()
     response.read()

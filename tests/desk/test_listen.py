@@ -112,10 +112,21 @@ def test_what_was_never_sent_is_not_recorded_as_heard(sam: Visit) -> None:
 def test_a_page_that_falls_silent_is_recorded_up_to_where_it_can_have_come(sam: Visit) -> None:
     sam.fill_in(PAGE, do="listen")
     told(sam, "piece", number=0, playing="yes")
+    sam.house.at += timedelta(seconds=5)
+    told(sam, "word", at=2, playing="yes", played=[(0, 2)])
     sam.house.at += timedelta(seconds=1)
     assert sam.seat.hearing is not None
     sam.seat.hearing.end()
-    assert end_of(sam.house)["played_to_second"] == 1
+    assert end_of(sam.house)["played_to_second"] == 3
+
+
+def test_a_page_that_never_says_what_it_played_played_all_that_it_was_sent(sam: Visit) -> None:
+    sam.fill_in(PAGE, do="listen")
+    for number, at in ((0, 0), (1, 5)):
+        told(sam, "piece", number=number, at=at, playing="yes")
+    assert sam.seat.hearing is not None
+    sam.seat.hearing.end()
+    assert end_of(sam.house)["played_to_second"] == 20
 
 
 def test_the_sound_is_what_was_granted_in_pieces(sam: Visit) -> None:

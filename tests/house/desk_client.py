@@ -85,7 +85,8 @@ class Client:
 
     def connected(self) -> socket.socket:
         at = urlsplit(self.origin)
-        channel = socket.create_connection((at.hostname or "", at.port or 443), timeout=60)
+        host = "127.0.0.1" if (at.hostname or "").endswith(".localhost") else at.hostname or ""
+        channel = socket.create_connection((host, at.port or 443), timeout=60)
         if self.trusts is not None:
             channel = self.trusts.wrap_socket(channel, server_hostname=at.hostname)
         return channel

@@ -89,11 +89,11 @@ async def _answer(desk: Desk, request: Request) -> Response:
     address = request.client.host if request.client else "a socket"
     if (refused := _not_let_in(desk, request, address)) is not None:
         return _response(refused)
+    if desk.admission and (response := _admit(desk.admission, request)) is not None:
+        return response
     path = request.url.path
     if path.startswith("/static/"):
         return _static(path.removeprefix("/static/"))
-    if desk.admission and (response := _admit(desk.admission, request)) is not None:
-        return response
     return await _page(desk, request, address)
 
 
@@ -115,7 +115,7 @@ async def _page(desk: Desk, request: Request, address: str) -> Response:
 
 def _not_let_in(desk: Desk, request: Request, address: str) -> Answered | None:
     """Why a browser's question is not even read."""
-    if request.method not in ("GET", "HEAD", "POST"):
+    if request.method not in ("GET", "POST"):
         return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, "the desk takes no such method")
     if not desk.pages.take(address):
         return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "too much is asked at once")
@@ -147,7 +147,7 @@ def _admit(admission: Admission, request: Request) -> Response | None:
         response.headers.append("set-cookie", guard.cookie(guard.ADMITTED, admission.cookie))
         return response
     message = "this desk is open to one browser of this machine"
-    hint = "run callrec desk yourself: it opens your own"
+    hint = "start your own: callrec desk"
     return _response(_refusal(HTTPStatus.FORBIDDEN, message, hint))
 
 

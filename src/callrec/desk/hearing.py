@@ -77,6 +77,7 @@ class _Account:
         self._left = bytearray()
         self._next = -1
         self._word, self._told_at = Word(0.0), now()
+        self._told_played = False
         self.is_over = False
 
     @property
@@ -85,6 +86,7 @@ class _Account:
 
     def tell(self, word: Word) -> None:
         """The page says where it is, and what it played."""
+        self._told_played |= bool(word.played)
         self._play(word.played, self._gone_s() * FASTEST + _LATE_S)
         self._word, self._told_at = word, self._now()
 
@@ -114,6 +116,8 @@ class _Account:
             return
         if word is not None:
             self.tell(word)
+        elif not self._told_played:  # what became of what it was sent, nobody has said
+            self._play([(0.0, self._sound.seconds)], self._sound.seconds)
         elif (last := self._word).is_playing:
             goes_on = self._gone_s() * min(last.speed, FASTEST)
             self._play([(last.at, last.at + goes_on)], goes_on)

@@ -57,7 +57,7 @@ def serve(vault: Vault, place: config.Desk, told: Callable[[str, Admission | Non
     """
     listening = _listen(place)
     harden_process()
-    origin = place.origin or f"http://127.0.0.1:{listening.getsockname()[1]}"
+    origin = place.origin or _own_name(listening)
     admission = None if place.origin else Admission(secrets.token_urlsafe(24))
     starts, asks = socket.socketpair()
     _load()
@@ -77,6 +77,14 @@ def serve(vault: Vault, place: config.Desk, told: Callable[[str, Admission | Non
     with suppress(ChildProcessError):
         os.wait()  # until every login has ended what it does
     return 0
+
+
+def _own_name(listening: socket.socket) -> str:
+    """A name that nobody else on this machine knows: cookies are of a name, whatever the port.
+
+    Browsers take each name below localhost for this machine (RFC 6761, 6.3).
+    """
+    return f"http://{secrets.token_hex(8)}.localhost:{listening.getsockname()[1]}"
 
 
 def _load() -> None:
