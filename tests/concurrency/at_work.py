@@ -17,7 +17,7 @@ from house.commands import Answer
 from house.interrupted import answer_of, begin_command
 from house.practices import House
 from house.processes import Child, first_of
-from house.spool import a_call, a_name
+from house.spool import a_call
 
 BEGAN = datetime(2026, 11, 24, 12, 5, tzinfo=UTC)
 
@@ -96,7 +96,7 @@ def taking_in(office: Office, system: str, other: str) -> Work:
         for call in range(number * NEW, (number + 1) * NEW):
             a_call(spool, own + call)
         for call in range(number * NEW, number * NEW + AGAIN):
-            a_call(spool, others + call, name=a_name(own + FAR // 2 + call))
+            a_call(spool, others + call)
         while (yield ("ingest", str(spool))).error in BUSY:
             pass
 
