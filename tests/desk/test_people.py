@@ -17,7 +17,7 @@ from house.desks import Visit, visit, written
 from house.practices import House, password_of
 
 SECOND: dict[str, Any] = {"second": "pat", "second_password": password_of("pat")}
-"""Pat signs beside whoever fills a form in."""
+"""Pat signs beside the person who fills a form in."""
 
 
 def page_of(house: House, login: str) -> str:

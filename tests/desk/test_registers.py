@@ -126,7 +126,7 @@ def test_what_was_read_is_for_the_login_that_read_it_alone(lived: House) -> None
 
 
 def test_a_cell_that_would_be_a_formula_is_text_in_a_file(lived: House) -> None:
-    """What somebody typed is no formula for whoever opens the file."""
+    """What somebody typed is no formula for the person who opens the file."""
     done(lived, "sam", "incident", "report", *AN_INCIDENT)
     ava = visit(lived, "ava")
     assert b"'=cmd" in saved(ava, read(ava, "incidents"), "csv")

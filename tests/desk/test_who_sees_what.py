@@ -14,6 +14,7 @@ import pytest
 from callrec.audit.leaf import Outcome
 from callrec.desk.routes import ROUTES
 from callrec.login.people import find_person
+from callrec.requests.holding import match_open_holds
 from house.commands import type_in
 from house.desks import Visit, visit, written
 from house.lived_in import lived_in
@@ -201,6 +202,7 @@ def test_who_may_not_do_it_is_told_so_in_the_command_s_words(seen: House, form: 
     logins, fields, words = FORMS[form]
     for login in logins.split():
         somebody = visit(seen, login)
+        match_open_holds(seen.practice, seen.actor(login))  # which waits for who comes next
         answers: list[Any] = []
         leaves = written(seen, lambda: answers.append(send(somebody, form, fields)))  # noqa: B023
         assert answers[0].status == 403, (login, answers[0].words)

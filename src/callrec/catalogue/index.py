@@ -367,7 +367,7 @@ def _asked(
     """What each criterion asks of a part: a call must have a token of one of the values."""
     if criteria.number is not None:
         yield TokenKind.NUMBER, (criteria.number,)
-        # Whoever has the number has its end, which the index keeps by itself: fewer are proposed.
+        # The index keeps the end of a number by itself: fewer are proposed.
         yield TokenKind.TAIL, (criteria.number[-TAIL_DIGITS:],)
     if criteria.tail is not None:
         yield TokenKind.TAIL, (criteria.tail,)

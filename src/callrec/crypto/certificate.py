@@ -12,7 +12,7 @@ from callrec.errors import Unusable
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What of it matters to whoever runs the server."""
+    """What of it matters to the person who runs the server."""
 
     names: tuple[str, ...]
     """The DNS names that it is for, wildcards as they stand."""

@@ -1,7 +1,7 @@
 """What passes between the process that serves pages and one that holds somebody's keys.
 
 A message is a head in JSON with bytes behind it, each with its length before it. Nothing in it is
-code or names code: whoever took over the serving process can ask for pages, as a browser can.
+code or names code: anyone who took over the serving process can ask for pages, as a browser can.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What to do next, for somebody at the desk: a command of callrec as the page that does it.
 
 An error says what to type (`callrec request gather R-17`). Here that is a link to the page for it;
-what has no page is said as it is typed, for whoever administers the vault.
+what has no page is said as it is typed, for the administrator of the vault.
 """
 
 from __future__ import annotations

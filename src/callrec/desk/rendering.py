@@ -93,7 +93,7 @@ def bare_page(template: str, *, status: int = 200, **values: Any) -> Answered:
 def page(
     seat: Seat, template: str, *, title: str, asked: Asked | None = None, **values: Any
 ) -> Answered:
-    """A page for whoever is logged in.
+    """A page for the person who is logged in.
 
     Args:
         seat: whose.

@@ -1,4 +1,4 @@
-"""What the desk tells whoever administers it: on stderr, and nothing personal."""
+"""What the desk tells its administrator: on stderr, and nothing personal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inbox: what waits for whoever is logged in, soonest due first, and what they asked for."""
+"""The inbox: what waits for the person at the desk, soonest due first, and what they asked for."""
 
 from __future__ import annotations
 
