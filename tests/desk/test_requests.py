@@ -111,7 +111,7 @@ def test_that_a_person_brought_it_in_is_said_first(stocked: House) -> None:
 def test_that_nobody_proved_who_they_are_is_said_first(stocked: House) -> None:
     reference = wants_their_calls(stocked, identity="unknown")
     shown = visit(stocked, "dora").open(f"/requests/{reference}")
-    assert "Proof of identity has not come: record it of R-1." in warnings_of(shown)
+    assert "Proof of identity has not come: record what happened about R-1." in warnings_of(shown)
     assert "/requests/R-1/event/identity" in shown.links
 
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
-from callrec.errors import Misconfigured
+from callrec.desk.exchange import LONGEST
+from callrec.errors import Misconfigured, Unusable
 from callrec.login.keyring import runtime_folder
+
+_SEALED: Final = 1
+"""The flag of a file in a zip that takes a passphrase."""
+
+_IN_A_FOLDER: Final = re.compile(r"([^/]+)/([A-Za-z0-9][A-Za-z0-9 ._()-]*)")
 
 
 @contextmanager
@@ -32,6 +41,31 @@ def folder_in_memory(environ: Mapping[str, str]) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def unpacked(data: bytes, folder: Path) -> bool:
+    """Lay a folder out again that came as `zipped` makes it; whether it did.
+
+    Raises:
+        Unusable: there is more in it than a package has.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = [each for each in archive.infolist() if not each.is_dir()]
+            found = [_IN_A_FOLDER.fullmatch(each.filename) for each in entries]
+            names = {each[2] for each in found if each}
+            if len(names) != len(entries) or len({each[1] for each in found if each}) != 1:
+                return False
+            if any(each.flag_bits & _SEALED for each in entries):
+                return False
+            if sum(each.file_size for each in entries) > LONGEST:
+                raise Unusable("there is more in it than a package has")
+            folder.mkdir()
+            for each in entries:
+                (folder / each.filename.partition("/")[2]).write_bytes(archive.read(each))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, OSError):
+        return False  # what is wrong with it, its check says
+    return True
 
 
 def zipped(folder: Path) -> bytes:

@@ -70,8 +70,8 @@ def _environment() -> Environment:
 
 def _sentence(text: str) -> Markup:
     """A line as a sentence, with the commands in it as links."""
-    end = "" if text[-1:] in {".", "!", "?"} else "."
-    return with_links(f"{text[:1].upper()}{text[1:]}{end}")
+    said = with_links(text if text[-1:] in {".", "!", "?"} else f"{text}.")
+    return said[:1].upper() + said[1:]
 
 
 def load_templates() -> None:

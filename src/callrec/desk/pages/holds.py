@@ -100,7 +100,6 @@ def place(seat: Seat, asked: Asked) -> Answered:
 def ask_lift(seat: Seat, asked: Asked, hold: str) -> Answered:
     """Why a hold ends, and who agrees to it."""
     number = read_hold(hold)
-    check_hold_exists(seat.practice, number)
     people = people_who_log_in(seat.practice).items()
     may = [login for login, role in people if role in LINE_MANAGERS and login != seat.login]
     return page(
