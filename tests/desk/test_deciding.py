@@ -69,7 +69,7 @@ def test_it_is_said_what_an_approval_did_and_what_comes_next(stocked: House) -> 
     max_ = visit(stocked, "max")
     shown = confirm(max_, foresee(max_))
     assert "R-1 is approved: 1, 2 for sam." in shown.words
-    assert "Sam can listen until Tue 8 Dec 2026." in shown.words
+    assert "sam can listen until Tue 8 Dec 2026." in shown.words
 
 
 def test_what_it_would_do_is_shown_before_it_is_confirmed(stocked: House) -> None:
