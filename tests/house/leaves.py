@@ -76,7 +76,7 @@ def acts_on_record(house: House, *, without: Collection[str] = ()) -> list[Act]:
         every = [read_leaf(connection, seq)[0] for seq in range(size)]
         leaves = [leaf for leaf in every if leaf.act not in without]
         words = _Words(
-            logins(practice) | _references(connection),
+            {**logins(practice), **_references(connection)},
             {leaf.seq: place for place, leaf in enumerate(leaves)},
             dict(_sealed_versions(practice, dora, connection)),
         )
