@@ -53,8 +53,8 @@ def test_a_complaint_from_log_in_to_package(
             package, words = release(mia, "mia", tmp_path)
     assert is_whole(house, opened(package, words, tmp_path / "opened"))
     assert is_intact(house)
-    asked = ("--party", "unknown", "--about", "", "--complaint", "C-2026-014")
-    asked += ("--complainant", "patient", "--recording", "1", "--reason", REASON)
+    asked = ["--party=unknown", "--about=", "--complaint=C-2026-014", "--complainant=patient"]
+    asked += ["--recording=1", f"--reason={REASON}"]
     type_all(
         other,
         ("mia", "request", "create", "complaint", *asked),
