@@ -25,7 +25,7 @@ def check(visited: Visit, name: str, data: bytes, **typed: str) -> Shown:
     shown = visited.fill_in(PAGE, password=False, files={"file": Upload(name, data)}, **typed)
     memory = runtime_folder(visited.house.environ)
     assert memory is not None
-    assert not [*memory.glob("release-*")]
+    assert not [*memory.glob("check-*")]
     return shown
 
 
@@ -67,14 +67,20 @@ def test_without_a_fingerprint_nobody_says_whose_it_is(granted: House) -> None:
 
 
 def test_what_is_not_as_it_was_signed_is_named(granted: House) -> None:
-    package = a_package(granted)
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as changed:
-        for name, content in package.files.items():
-            changed.writestr(f"opened/{name}", content + b"\n" * (name == "manifest.json"))
-    shown = check(visit(granted, "pat"), "opened.zip", data.getvalue())
+    files, pat = a_package(granted).files, visit(granted, "pat")
+
+    def zipped(**more: bytes) -> bytes:
+        data = io.BytesIO()
+        with zipfile.ZipFile(data, "w") as archive:
+            for name, content in files.items():
+                archive.writestr(f"opened/{name}", content + more.get(name, b""))
+        return data.getvalue()
+
+    name = next(each for each in files if each.startswith("recordings/"))
+    assert "FIRST-USE" in check(pat, "opened.zip", zipped()).words
+    shown = check(pat, "opened.zip", zipped(**{name: b"more"}))
     assert "NOT VERIFIED" in shown.words
-    assert "manifest.json" in shown.words
+    assert f"- {name} " in shown.words
 
 
 def test_what_cannot_be_checked_is_refused_with_what_to_do(granted: House) -> None:
@@ -85,3 +91,13 @@ def test_what_cannot_be_checked_is_refused_with_what_to_do(granted: House) -> No
     assert wrong.status == 403
     assert check(pat, "letter.zip", b"%PDF-1.7").status == 422
     assert pat.fill_in(PAGE, password=False).status == 422
+
+
+def test_what_a_killed_check_left_is_taken_away_by_the_next(granted: House) -> None:
+    pat, memory = visit(granted, "pat"), runtime_folder(granted.environ)
+    assert memory is not None
+    left = memory / "check-of-a-killed-one"
+    left.mkdir(parents=True)
+    (left / "package.zip").write_bytes(b"of somebody else")
+    check(pat, "letter.zip", b"%PDF-1.7")
+    assert not left.exists()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import os
 import re
 import shutil
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,15 +19,21 @@ from callrec.desk.exchange import LONGEST
 from callrec.errors import Misconfigured, Unusable
 from callrec.login.keyring import runtime_folder
 
+RELEASE: Final = "release-"
+
+CHECK: Final = "check-"
+
 _SEALED: Final = 1
 """The flag of a file in a zip that takes a passphrase."""
 
-_IN_A_FOLDER: Final = re.compile(r"([^/]+)/([A-Za-z0-9][A-Za-z0-9 ._()-]*)")
+_IN_A_FOLDER: Final = re.compile(r"([^/]+)/((?:[a-z]+/)?[A-Za-z0-9][A-Za-z0-9 ._()-]*)")
 
 
 @contextmanager
-def folder_in_memory(environ: Mapping[str, str]) -> Iterator[Path]:
+def folder_in_memory(environ: Mapping[str, str], prefix: str = RELEASE) -> Iterator[Path]:
     """A private folder on a memory file system, which goes with all that is in it.
+
+    ``prefix`` is `RELEASE` or `CHECK`: what is made in it, or looked at.
 
     Raises:
         Misconfigured: this machine has no such file system.
@@ -36,15 +44,52 @@ def folder_in_memory(environ: Mapping[str, str]) -> Iterator[Path]:
             "this machine has no memory file system in which a file could be made",
             hint="the person who administers callrec writes it to a folder, by the same command",
         )
-    folder = Path(tempfile.mkdtemp(prefix="release-", dir=place))
+    with _locked(place):
+        _take_away_left(place)
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+        in_use = _lock(folder)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(in_use)
+
+
+def _take_away_left(place: Path) -> None:
+    """Take away the folders of processes that were killed: of a release, once it is empty.
+
+    The next release of the same person takes what lay there (release/record.py), and its note knows
+    where.
+    """
+    for prefix, take_away in ((RELEASE, Path.rmdir), (CHECK, shutil.rmtree)):
+        for left in place.glob(f"{prefix}*"):
+            with suppress(OSError):  # it is in use, or not empty
+                os.close(_lock(left, fcntl.LOCK_NB))
+                take_away(left)
+
+
+@contextmanager
+def _locked(place: Path) -> Iterator[None]:
+    held = _lock(place)
+    try:
+        yield
+    finally:
+        os.close(held)
+
+
+def _lock(folder: Path, how: int = 0) -> int:
+    """Lock a folder until the descriptor that is returned is closed."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | how)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def unpacked(data: bytes, folder: Path) -> bool:
-    """Lay a folder out again that came as `zipped` makes it; whether it did.
+    """Lay a package out as its folder again, if it came as a zip of that; whether it did.
 
     Raises:
         Unusable: there is more in it than a package has.
@@ -62,7 +107,9 @@ def unpacked(data: bytes, folder: Path) -> bool:
                 raise Unusable("there is more in it than a package has")
             folder.mkdir()
             for each in entries:
-                (folder / each.filename.partition("/")[2]).write_bytes(archive.read(each))
+                path = folder / each.filename.partition("/")[2]
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(archive.read(each))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, OSError):
         return False  # what is wrong with it, its check says
     return True

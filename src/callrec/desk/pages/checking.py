@@ -7,7 +7,7 @@ from typing import Final
 
 from callrec.desk.exchange import Answered, Asked, Upload
 from callrec.desk.filled import password_of, read_if_given
-from callrec.desk.memory import folder_in_memory, unpacked
+from callrec.desk.memory import CHECK, folder_in_memory, unpacked
 from callrec.desk.rendering import as_json, page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.errors import Unusable
@@ -46,7 +46,7 @@ def _checked(seat: Seat, asked: Asked, file: Upload, pin: bytes | None) -> Check
             return typed
         raise Unusable("this package opens with its passphrase", hint="type that as well")
 
-    with folder_in_memory(seat.environ) as folder:
+    with folder_in_memory(seat.environ, CHECK) as folder:
         ending = PurePath(file.name).suffix.lower()
         path = folder / f"package{ending if ending in _ENDINGS else ''}"
         if ending != ".zip" or not unpacked(file.data, path):
