@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -61,7 +61,8 @@ def _take_away_left(place: Path) -> None:
     The next release of the same person takes what lay there (release/record.py), and its note knows
     where.
     """
-    for prefix, take_away in ((RELEASE, Path.rmdir), (CHECK, shutil.rmtree)):
+    ways: Mapping[str, Callable[[Path], object]] = {RELEASE: Path.rmdir, CHECK: shutil.rmtree}
+    for prefix, take_away in ways.items():
         for left in place.glob(f"{prefix}*"):
             with suppress(OSError):  # it is in use, or not empty
                 os.close(_lock(left, fcntl.LOCK_NB))
