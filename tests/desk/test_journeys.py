@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
-from desk.browsing import Served, a_served_desk
+from desk.browsing import Served, a_served_desk, press
 from house.commands import done, type_in
 from house.practices import House, password_of
 from house.stages import STOCKED, Stages
@@ -57,10 +57,6 @@ def fill_in(page: Page, **answers: str) -> None:
     """Fields by the beginning of their labels, with spaces for underscores."""
     for label, answer in answers.items():
         page.get_by_label(re.compile(f"^{label.replace('_', ' ')}")).first.fill(answer)
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
 
 
 def acts(house: House) -> list[str]:
