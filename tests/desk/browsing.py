@@ -85,11 +85,6 @@ def log_in(page: Page, login: str) -> None:
     page.get_by_role("button", name="Log in").click()
 
 
-def press(page: Page, name: str) -> None:
-    """A button of the page itself."""
-    page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
-
-
 @contextmanager
 def a_served_desk(house: House) -> Iterator[Served]:
     """The desk of a practice, opened by the browser that its one-time address lets in."""

@@ -27,7 +27,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from callrec.login.keyring import runtime_folder
-from desk.browsing import log_in, press
+from desk.browsing import log_in
+from desk.journeys import press
 from house.canaries import PASSWORDS, what_tells
 from house.desk_client import Client
 from house.desks import a_desk_at

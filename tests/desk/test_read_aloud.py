@@ -14,7 +14,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cli.transcript import matches
-from desk.browsing import Served, a_served_desk, press
+from desk.browsing import Served, a_served_desk
+from desk.journeys import press
 from desk.read_aloud import read_aloud
 from house.commands import done
 from house.practices import House, password_of
