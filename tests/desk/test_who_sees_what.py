@@ -61,6 +61,8 @@ REFUSED: Final[Mapping[str, str]] = {
     "/subjects/find": "sam ava",
     "/subjects/new": "sam ava",
     "/subjects/{subject}": "sam ava",
+    "/subjects/{subject}/change": "sam ava",
+    "/subjects/{subject}/erase": ALL_BUT_DORA,
     "/registers/{name}": "max sam",
     "/record": "max sam",
     "/searches": "max sam",

@@ -240,6 +240,7 @@ ENTRIES: Final[Mapping[str, Entry]] = {
     "/requests/{reference}": _of_request(REQUEST_SHOWN, opens=True),
     "/requests/{reference}/letters": _of_request(REQUEST_SHOWN, opens=True),
     "/requests/{reference}/letters/{number}": _of_request(REQUEST_SHOWN, opens=True),
+    "/requests/{reference}/letters/{number}/pdf": _of_request(REQUEST_SHOWN, opens=True),
     "/requests/{reference}/dossier": _of_request(DOSSIER_READ, check_may_read_dossier),
     "/requests/{reference}/listen": _LISTENS,
     "/requests/{reference}/listen/{recording}": _LISTENS,

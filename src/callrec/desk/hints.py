@@ -15,7 +15,12 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from callrec.desk.seat import PasswordNeeded
+from callrec.errors import CallrecError, WrongPassword
+from callrec.policy.further import QUESTIONS
+from callrec.policy.reviews import RegisterName
 from callrec.policy.role import Power
+from callrec.views.particulars import FURTHER_NAMES
 
 PAGES: Final = (
     (r"login(?: \w+)?", "/login", "log in"),
@@ -47,7 +52,11 @@ PAGES: Final = (
     (r"user reset(?: \w+)?", "/people", "help with a lost password"),
     (r"user disable(?: \w+)?", "/people", "shut a person out"),
     (r"user show(?: \w+)?", "/people", "look at a person"),
-    (r"(?:practice )?register ([a-z-]+)", r"/registers/\1", r"read the \1 register"),
+    (
+        rf"(?:practice )?register ({'|'.join(RegisterName)})",
+        r"/registers/\1",
+        r"read the \1 register",
+    ),
     (r"(?:practice )?register", "/registers", "look at the registers"),
     (r"(?:practice )?report", "/report", "make the report of a month"),
     (r"audit list", "/record", "look at the record"),
@@ -74,11 +83,11 @@ PAGES: Final = (
     (r"deny (R-\d+)", r"/requests/\1/deny", r"refuse \1"),
     (r"revoke (R-\d+)", r"/requests/\1/revoke", r"take back the approval of \1"),
     (r"revoke", "/requests", "take back an approval"),
-    (r"request event (R-\d+)(?: EVENT)?", r"/requests/\1/event", r"record what happened about \1"),
+    (r"request event (R-\d+)(?: EVENT)?", r"/requests/\1/event", r"record what happened with \1"),
     (
         r"request event (R-\d+) ([a-z-]+)",
         r"/requests/\1/event/\2",
-        r"record what happened about \1",
+        r"record what happened with \1",
     ),
     (r"request event(?: REQUEST [a-z-]+)?", "/requests", "record what happened"),
     (r"request (close|withdraw) (R-\d+)", r"/requests/\2/\1", r"\1 \2"),
@@ -180,7 +189,7 @@ _NEXT_TO_ANOTHER: Final = re.compile(rf"(--[a-z][a-z-]*{_VALUE}) (?=--)")
 _AT_ITS_END: Final = re.compile(rf"(?<!add): (?:--[a-z][a-z-]*({_VALUE}))(?=$|[;,.])")
 """What says again, as an option, what the words before it ask for."""
 
-QUESTIONS: Final[Mapping[str, str]] = {
+ASKED_BY: Final[Mapping[str, str]] = {
     "born": "a day of birth",
     "break-glass": "that you decide alone",
     "code": "the ground",
@@ -205,7 +214,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "opinion-of": "who gave the opinion",
     "opinion-on": "when they gave it",
     "outcome": "the outcome",
-    "party": "a name",
+    "party": "who took part",
     "people-told": "how many people were told",
     "people-told-how": "how they were told",
     "people-told-on": "when they were told",
@@ -251,9 +260,24 @@ SAID_HERE: Final[Mapping[str, str]] = {
 """What is said to people at a terminal, and what is said here instead of it."""
 
 
-def field_of(option: str) -> str:
-    """The field for an option: ``received_how`` for ``--received-how written|spoken``."""
-    return option.partition(" ")[0].removeprefix("--").replace("-", "_")
+_ANSWERED_BY: Final = {
+    option: name
+    for field, name in FURTHER_NAMES.items()
+    for option, _ in _OPTION.findall(QUESTIONS[field].option)
+}
+"""The field of a question that a line answers by one option or another."""
+
+
+def fields_of(problem: CallrecError) -> tuple[str, ...]:
+    """The fields of a form that a problem is about, by name, as far as it says so.
+
+    ``received_how`` for ``--received-how written|spoken``.
+    """
+    if isinstance(problem, PasswordNeeded | WrongPassword) and not problem.option:
+        return ("password",)
+    options = [name for name, _ in _OPTION.findall(problem.option or problem.advice)]
+    fields = (_ANSWERED_BY.get(name, name.replace("-", "_")) for name in options)
+    return tuple(dict.fromkeys(fields))
 
 
 def page_for(command: str) -> str:
@@ -418,7 +442,7 @@ def _example(found: re.Match[str]) -> str:
 def _as_question(found: re.Match[str]) -> str:
     """What an option asks for: at the desk that is a question of the form."""
     name, value = found[1], found[2].strip().strip("\"'")
-    known = QUESTIONS.get(f"{name} {value}") or QUESTIONS.get(name)
+    known = ASKED_BY.get(f"{name} {value}") or ASKED_BY.get(name)
     question = known or f"“{name.replace('-', ' ')}”"
     if not value or value == "…" or _stands_for_a_value(value):
         return question

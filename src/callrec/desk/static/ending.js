@@ -20,9 +20,11 @@ function say(state, text, ...more) {
   shown = state;
   box.replaceChildren();
   if (!text) return;
-  const words = document.createElement("p");
+  const words = document.createElement("p"), alert = document.createElement("div");
   words.textContent = text;
-  box.append(words, ...more);
+  alert.setAttribute("role", "alert");
+  alert.append(words, ...more);
+  box.append(alert);
 }
 
 function button() {
