@@ -237,7 +237,7 @@ class Seat:
 
     def leave(self) -> None:
         """End the session, on record; what it opened and what was shown is let go."""
-        self._opened = self._actor = None
+        self._opened = self._actor = self.refused = None
         for shown in (self._kept, self.seen, self.sent):
             shown.clear()
         for beside in (self.hearing, self.making):
