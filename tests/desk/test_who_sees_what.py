@@ -89,8 +89,6 @@ REFUSED: Final[Mapping[str, str]] = {
     "/incidents/{incident}/close": EVERYBODY,
     "/complaints/{complaint}": "max",
     "/complaints/{complaint}/{step}": EVERYBODY,
-    "/requests/new": "ava",
-    "/requests/new/{purpose}": "ava",
     "/requests/{reference}": "ava",
     "/requests/{reference}/approve": ALL_BUT_DORA,
     "/requests/{reference}/deny": ALL_BUT_DORA,
