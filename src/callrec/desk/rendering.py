@@ -62,16 +62,21 @@ def _environment() -> Environment:
         "links": with_links,
         "two_of": lambda value: (value, value),
         "sentence": _sentence,
+        "upper_first": _upper_first,
         "field": field_of,
     }
     made.globals |= {"counted": counted}
     return made
 
 
+def _upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _sentence(text: str) -> Markup:
     """A line as a sentence, with the commands in it as links."""
     end = "" if text[-1:] in {".", "!", "?"} else "."
-    return with_links(f"{text[:1].upper()}{text[1:]}{end}")
+    return with_links(f"{_upper_first(text)}{end}")
 
 
 def load_templates() -> None:

@@ -15,7 +15,7 @@ from callrec.complaints.show import list_complaints, show_complaint
 from callrec.desk.drafts import drafting, filled
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, day_of, password_of, read_if_given, word_of
-from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.listing import Column, Listing, by_reference, items, show_listing
 from callrec.desk.rendering import page, to
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound
@@ -51,22 +51,11 @@ _TITLES: Final = {
 
 
 _COLUMNS: Final = (
-    Column(
-        name="id",
-        heading="Complaint",
-        value=lambda each: int(each.reference.removeprefix("C-")),
-        shown=lambda each: each.reference,
-        link=lambda each: f"/complaints/{each.reference}",
-    ),
-    Column(name="state", heading="State", value=lambda each: each.state, has_codes=True),
-    Column(
-        name="received_on",
-        heading="Received",
-        value=lambda each: each.received_on,
-        shown=lambda each: day_or_unknown(each.received_on),
-    ),
-    Column(name="entered_by", heading="Entered by", value=lambda each: each.entered_by),
-    Column(name="due_on", heading="Acknowledge by", value=lambda each: each.due_on, shown=pressing),
+    by_reference("Complaint", "/complaints"),
+    Column("state", "State", has_codes=True),
+    Column("received_on", "Received", shown=lambda each: day_or_unknown(each.received_on)),
+    Column("entered_by", "Entered by"),
+    Column("due_on", "Acknowledge by", shown=pressing),
 )
 
 
@@ -76,19 +65,18 @@ def show_list(seat: Seat, asked: Asked) -> Answered:
         caption="Complaints that you entered or may read, newest first",
         columns=_COLUMNS,
         rows=list_complaints(seat.practice, seat.actor),
-        document=lambda rows: {"items": [complaint_json(each) for each in rows]},
+        document=items(complaint_json),
         save_as="complaints",
         nothing="There is no complaint that you entered or may read.",
         day="received_on",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
     unsound = [each.reference for each in listing.rows if each.received_on is None]
-    return page(
+    return show_listing(
         seat,
+        asked,
+        listing,
         "complaints.html",
         title="Complaints about personal data",
-        list=arrange(seat, asked, listing),
         unsound=unsound,
     )
 

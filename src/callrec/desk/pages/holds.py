@@ -6,7 +6,7 @@ import re
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, password_of
-from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.listing import Column, Listing, items, show_listing
 from callrec.desk.pages.done import tell
 from callrec.desk.rendering import as_json, page
 from callrec.desk.seat import Seat
@@ -26,19 +26,17 @@ from callrec.views.typed import read_hold, read_recording
 
 _COLUMNS = (
     Column(
-        name="id",
-        heading="Hold",
+        "id",
+        "Hold",
         value=lambda hold: hold.number,
         shown=lambda hold: f"H-{hold.number}",
         link=lambda hold: f"/holds/H-{hold.number}",
     ),
-    Column(name="request", heading="Request", value=lambda hold: hold.request),
-    Column(name="state", heading="State", value=lambda hold: hold.state, has_codes=True),
-    Column(name="placed_at", heading="Placed", value=lambda hold: hold.placed_at),
-    Column(name="placed_by", heading="By", value=lambda hold: hold.placed_by),
-    Column(
-        name="recordings", heading="Recordings", value=lambda hold: hold.recordings, is_number=True
-    ),
+    Column("request", "Request"),
+    Column("state", "State", has_codes=True),
+    Column("placed_at", "Placed"),
+    Column("placed_by", "By"),
+    Column("recordings", "Recordings", is_number=True),
 )
 
 
@@ -49,17 +47,14 @@ def show_holds(seat: Seat, asked: Asked) -> Answered:
         caption="Holds",
         columns=_COLUMNS,
         rows=listed,
-        document=lambda rows: {"items": [hold_json(hold) for hold in rows]},
+        document=items(hold_json),
         save_as="holds",
         nothing="Nothing is held.",
         day="placed_at",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
     states = {hold.state for hold in listed}
     explained = [said for state, said in EXPLAINED.items() if state in states]
-    shown = arrange(seat, asked, listing)
-    return page(seat, "holds.html", title="Holds", list=shown, explained=explained)
+    return show_listing(seat, asked, listing, "holds.html", title="Holds", explained=explained)
 
 
 def show_one(seat: Seat, asked: Asked, hold: str) -> Answered:

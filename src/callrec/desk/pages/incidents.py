@@ -15,7 +15,7 @@ from callrec.desk.filled import (
     text_of,
     word_of,
 )
-from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.listing import Column, Listing, by_reference, items, show_listing
 from callrec.desk.rendering import page, to
 from callrec.desk.seat import Seat
 from callrec.incidents.incident import (
@@ -49,37 +49,29 @@ def show_list(seat: Seat, asked: Asked) -> Answered:
     """The incidents that this person reported, was told of or answers for."""
     now = seat.practice.now()
     columns = (
+        by_reference("Incident", "/incidents"),
+        Column("noticed_at", "Noticed"),
+        Column("due_at", "72 hours end"),
         Column(
-            name="id",
-            heading="Incident",
-            value=lambda each: int(each.reference.removeprefix("I-")),
-            shown=lambda each: each.reference,
-            link=lambda each: f"/incidents/{each.reference}",
-        ),
-        Column(name="noticed_at", heading="Noticed", value=lambda each: each.noticed_at),
-        Column(name="due_at", heading="72 hours end", value=lambda each: each.due_at),
-        Column(
-            name="left_s",
-            heading="Left",
+            "left_s",
+            "Left",
             value=lambda each: listed_json(each, now)["left_s"],
             shown=lambda each: spoken(each.left(now)),
         ),
-        Column(name="state", heading="State", value=lambda each: each.state, has_codes=True),
-        Column(name="reported_by", heading="Reported by", value=lambda each: each.reported_by),
-        Column(name="told", heading="Told", value=lambda each: each.told),
+        Column("state", "State", has_codes=True),
+        Column("reported_by", "Reported by"),
+        Column("told", "Told"),
     )
     listing = Listing(
         caption="Incidents that you reported, were told of or answer for, newest first",
         columns=columns,
         rows=list_incidents(seat.practice, seat.actor),
-        document=lambda rows: {"items": [listed_json(each, now) for each in rows]},
+        document=items(lambda each: listed_json(each, now)),
         save_as="incidents",
         nothing="There is no incident that you reported, were told of or answer for.",
         day="noticed_at",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
-    return page(seat, "incidents.html", title="Incidents", list=arrange(seat, asked, listing))
+    return show_listing(seat, asked, listing, "incidents.html", title="Incidents")
 
 
 def ask_report(seat: Seat, asked: Asked) -> Answered:

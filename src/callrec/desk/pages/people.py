@@ -10,7 +10,7 @@ from typing import Any
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, password_of
-from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.listing import Column, Listing, items, show_listing
 from callrec.desk.pages.done import tell
 from callrec.desk.rendering import as_json, page
 from callrec.desk.seat import Seat
@@ -41,12 +41,11 @@ from callrec.views.people import (
     person_json,
     reset_line,
     role_lines,
-    session_json,
     taken_back_lines,
     until_in_words,
 )
 from callrec.views.typed import read_word
-from callrec.views.words import as_words, can_line
+from callrec.views.words import as_words, can_line, facts
 
 _NEXT = ("/people", "People")
 
@@ -62,32 +61,29 @@ def show_people(seat: Seat, asked: Asked) -> Answered:
     ids = {login: person for person, login in logins(practice).items()}
     columns = (
         Column(
-            name="user",
-            heading="Login",
+            "user",
+            "Login",
             value=lambda each: each.login,
             link=lambda each: f"/people/{ids[each.login]}",
         ),
-        Column(name="name", heading="Name", value=lambda each: each.full_name),
-        Column(name="role", heading="Role", value=lambda each: each.role, has_codes=True),
-        Column(
-            name="standing", heading="Standing", value=lambda each: each.standing, has_codes=True
-        ),
+        Column("name", "Name", value=lambda each: each.full_name),
+        Column("role", "Role", has_codes=True),
+        Column("standing", "Standing", has_codes=True),
     )
     listing = Listing(
         caption="People",
         columns=columns,
         rows=everybody,
-        document=lambda rows: {"items": [person_json(each) for each in rows]},
+        document=items(person_json),
         save_as="people",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
     on = today(practice)
-    return page(
+    return show_listing(
         seat,
+        asked,
+        listing,
         "people.html",
         title="People",
-        list=arrange(seat, asked, listing),
         lent=[line for each in everybody for line in lent_lines(each, on)],
         is_old=is_older_than_keys(practice, seat.actor),
         governs=_governs(seat),
@@ -284,22 +280,19 @@ def show_sessions(seat: Seat, asked: Asked) -> Answered:
     listing = Listing(
         caption="Open logins",
         columns=(
-            Column(name="user", heading="Login", value=lambda each: each.user),
-            Column(name="since", heading="Since", value=lambda each: each.since),
-            Column(name="until", heading="Until", value=lambda each: each.until),
-            Column(name="terminal", heading="Where", value=lambda each: each.terminal),
+            Column("user", "Login"),
+            Column("since", "Since"),
+            Column("until", "Until"),
+            Column("terminal", "Where"),
         ),
         rows=found,
-        document=lambda rows: {"items": [session_json(each) for each in rows]},
+        document=items(facts),
         save_as="logins",
         nothing="Nobody is logged in.",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
     ids: Mapping[str, str] = {login: person for person, login in logins(seat.practice).items()}
     who = [(ids[user], user) for user in dict.fromkeys(each.user for each in found)]
-    shown = arrange(seat, asked, listing)
-    return page(seat, "sessions.html", title="Open logins", list=shown, who=who)
+    return show_listing(seat, asked, listing, "sessions.html", title="Open logins", who=who)
 
 
 def ask_end_sessions(seat: Seat, asked: Asked, person: str) -> Answered:

@@ -10,7 +10,7 @@ from typing import Final
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import moment_of, number_of, password_of
-from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.listing import Column, Listing, show_listing
 from callrec.desk.rendering import as_json, page, to
 from callrec.desk.seat import Seat, find_kept, typed
 from callrec.desk.telling import say_bug
@@ -75,14 +75,13 @@ def show_entries(seat: Seat, asked: Asked, key: str) -> Answered:
         save_as="audit-record",
         nothing="No entry is as you asked.",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
     malformed = [each.seq for each in found.entries if each.is_malformed]
-    return page(
+    return show_listing(
         seat,
+        asked,
+        listing,
         "record.html",
         title="The record",
-        list=arrange(seat, asked, listing),
         found=found,
         changed=what_was_changed(found.entries),
         malformed=malformed,
@@ -91,22 +90,12 @@ def show_entries(seat: Seat, asked: Asked, key: str) -> Answered:
 
 def _entry_columns(subject: str | None) -> Sequence[Column]:
     return (
-        Column(name="seq", heading="entry", value=lambda e: e.seq, is_number=True),
-        Column(
-            name="at",
-            heading="at (UTC)",
-            value=lambda e: e.at,
-            shown=lambda e: utc(e.at),
-        ),
-        Column(name="actor", heading="who", value=lambda e: e.actor),
-        Column(name="action", heading="what", value=lambda e: e.action, shown=act_of),
-        Column(name="outcome", heading="how it ended", value=lambda e: e.outcome, has_codes=True),
-        Column(
-            name="subject",
-            heading="about",
-            value=lambda e: e.subject,
-            shown=lambda e: about_in_words(e.subject, subject),
-        ),
+        Column("seq", "entry", is_number=True),
+        Column("at", "at (UTC)", shown=lambda e: utc(e.at)),
+        Column("actor", "who"),
+        Column("action", "what", shown=act_of),
+        Column("outcome", "how it ended", has_codes=True),
+        Column("subject", "about", shown=lambda e: about_in_words(e.subject, subject)),
     )
 
 

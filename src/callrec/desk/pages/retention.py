@@ -9,7 +9,7 @@ from typing import Final
 from callrec.archive.attached import attached_volumes
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import password_of
-from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.listing import Column, Listing, items, show_listing
 from callrec.desk.memory import folder_in_memory, zipped
 from callrec.desk.pages.done import tell
 from callrec.desk.rendering import download, page, to
@@ -17,7 +17,6 @@ from callrec.desk.seat import Seat, find_kept
 from callrec.errors import Failed
 from callrec.package.destroyed import DestructionCertificate
 from callrec.policy.clause import Law
-from callrec.policy.retention import DueGroup
 from callrec.practice import Actor, Practice
 from callrec.registers.verify import check_vault
 from callrec.retention.certificate import certify_destruction, kept_under
@@ -31,11 +30,12 @@ from callrec.retention.erase import (
     preview_erasure,
     propose_disposal,
 )
-from callrec.retention.review import RetentionReview, review_retention
+from callrec.retention.review import review_retention
 from callrec.retention.undo import preview_undo, propose_undo
 from callrec.views.destroyed import destroyed_lines, disposal_lines, erasure_lines
 from callrec.views.retention import (
     REVIEW_COLUMNS,
+    due_json,
     proposed_lines,
     review_cells,
     review_json,
@@ -45,55 +45,46 @@ from callrec.views.retention import (
 from callrec.views.typed import read_request
 
 _COLUMNS = (
-    Column(
-        name="month",
-        heading="Month of the calls",
-        value=lambda due: due.month,
-        shown=lambda due: f"{due.month:%b %Y}",
-    ),
-    Column(
-        name="category", heading="Category", value=lambda due: due.category.name, has_codes=True
-    ),
-    Column(name="due", heading="Due", value=lambda due: due.recordings, is_number=True),
-    Column(name="free", heading="Free", value=lambda due: due.free, is_number=True),
-    Column(name="stopped_by", heading="Stopped by", value=lambda due: tuple(stops(due))),
+    Column("month", "Month of the calls", shown=lambda due: f"{due.month:%b %Y}"),
+    Column("category", "Category", value=lambda due: due.category.name, has_codes=True),
+    Column("due", "Due", value=lambda due: due.recordings, is_number=True),
+    Column("free", "Free", is_number=True),
+    Column("stopped_by", "Stopped by", value=lambda due: tuple(stops(due))),
 )
-
-
-def _due(
-    found: RetentionReview | None, rows: Sequence[DueGroup], *, caption: str, nothing: str
-) -> Listing:
-    return Listing(
-        caption=caption,
-        columns=_COLUMNS,
-        rows=rows,
-        document=lambda chosen: review_json(found, chosen) if found else {},
-        save_as="retention-review",
-        nothing=nothing,
-        spreadsheet=(REVIEW_COLUMNS, review_cells),
-    )
 
 
 def show_review(seat: Seat, asked: Asked) -> Answered:
     """What is due, by category and month, and what stops it. That you looked is recorded."""
     found = review_retention(seat.practice, seat.actor)
-    listing = _due(found, found.due, caption="Due to be destroyed", nothing="Nothing is due.")
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
-    shown = arrange(seat, asked, listing)
-    return page(seat, "retention.html", title="Retention", found=found, list=shown)
+    listing = Listing(
+        caption="Due to be destroyed",
+        columns=_COLUMNS,
+        rows=found.due,
+        document=lambda due: review_json(found, due),
+        save_as="retention-review",
+        nothing="Nothing is due.",
+        spreadsheet=(REVIEW_COLUMNS, review_cells),
+    )
+    return show_listing(seat, asked, listing, "retention.html", title="Retention", found=found)
 
 
 def ask_propose(seat: Seat, asked: Asked) -> Answered:
     """What would be proposed for disposal."""
     made = preview_disposal(seat.practice, seat.actor)
-    nothing = "Nothing is due that nothing stops."
-    listing = _due(None, made.due, caption="Would be proposed for disposal", nothing=nothing)
-    return page(
+    listing = Listing(
+        caption="Would be proposed for disposal",
+        columns=_COLUMNS,
+        rows=made.due,
+        document=items(due_json),
+        save_as="disposal",
+        spreadsheet=(REVIEW_COLUMNS, review_cells),
+    )
+    return show_listing(
         seat,
+        asked,
+        listing,
         "dispose_propose.html",
         title="Propose a disposal",
-        list=arrange(seat, Asked("GET", asked.path), listing),
         made=made,
         lines=tuple(proposed_lines(made)),
     )

@@ -7,7 +7,7 @@ from typing import Any, Final
 from callrec.archive.attached import attached_volumes
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, lines_of, password_of, why_of
-from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.listing import Column, Listing, by_reference, items, show_listing
 from callrec.desk.rendering import page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.registers.verify import check_vault
@@ -35,17 +35,11 @@ _SEEN = "/subjects/{}/seen/{}"
 
 
 _COLUMNS: Final = (
-    Column(
-        name="id",
-        heading="Person",
-        value=lambda each: int(each.reference.removeprefix("S-")),
-        shown=lambda each: each.reference,
-        link=lambda each: f"/subjects/{each.reference}",
-    ),
-    Column(name="state", heading="State", value=lambda each: each.state, has_codes=True),
-    Column(name="version", heading="Version", value=lambda each: each.version, is_number=True),
-    Column(name="added_on", heading="Added", value=lambda each: each.added_on),
-    Column(name="added_by", heading="By", value=lambda each: each.added_by),
+    by_reference("Person", "/subjects"),
+    Column("state", "State", has_codes=True),
+    Column("version", "Version", is_number=True),
+    Column("added_on", "Added"),
+    Column("added_by", "By"),
 )
 
 
@@ -55,15 +49,13 @@ def show_list(seat: Seat, asked: Asked) -> Answered:
         caption="Everybody who was entered, newest first",
         columns=_COLUMNS,
         rows=list_subjects(seat.practice, seat.actor),
-        document=lambda rows: {"items": [subject_json(each) for each in rows]},
+        document=items(subject_json),
         save_as="people-on-the-register",
         nothing="Nobody is on the register.",
         day="added_on",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
     title = "People whose identity was proved"
-    return page(seat, "subjects.html", title=title, list=arrange(seat, asked, listing))
+    return show_listing(seat, asked, listing, "subjects.html", title=title)
 
 
 def _form(seat: Seat, asked: Asked, template: str, title: str, **values: Any) -> Answered:
