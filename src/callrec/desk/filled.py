@@ -9,13 +9,29 @@ from typing import TypeVar
 
 from callrec.desk.exchange import Asked
 from callrec.desk.seat import Seat
-from callrec.errors import Unusable
+from callrec.errors import NotFound, Unusable
 from callrec.policy.days import parse_day, parse_instant
 from callrec.practice import Actor, today
 from callrec.views.typed import read_request, read_word
 
 _Word = TypeVar("_Word", bound=StrEnum)
 _Read = TypeVar("_Read")
+
+
+def no_page() -> NotFound:
+    """The error of an address that nothing has."""
+    return NotFound("there is no such page", hint="the menu at the top leads to all of them")
+
+
+def number_in(part: str) -> int:
+    """The number that is a part of an address.
+
+    Raises:
+        NotFound: it is none.
+    """
+    if not part.isdecimal():
+        raise no_page()
+    return int(part)
 
 
 def text_of(asked: Asked, name: str) -> str:
@@ -26,7 +42,7 @@ def text_of(asked: Asked, name: str) -> str:
     """
     if said := asked.first(name):
         return said
-    raise Unusable("a question was not answered", option=f"--{name.replace('_', '-')}")
+    raise Unusable("a question was not answered", option=_option(name))
 
 
 def day_of(seat: Seat, asked: Asked, name: str) -> date:
@@ -35,8 +51,7 @@ def day_of(seat: Seat, asked: Asked, name: str) -> date:
     Raises:
         Unusable: it is no day.
     """
-    option = f"--{name.replace('_', '-')}"
-    return parse_day(asked.first(name) or "today", today(seat.practice), option=option)
+    return parse_day(asked.first(name) or "today", today(seat.practice), option=_option(name))
 
 
 def word_of(asked: Asked, name: str, words: type[_Word], noun: str) -> _Word:
@@ -102,7 +117,12 @@ def moment_of(seat: Seat, asked: Asked, name: str) -> datetime | None:
     """
     if not (text := asked.first(name)):
         return None
-    return parse_instant(text, seat.zone, today(seat.practice), what=f"--{name.replace('_', '-')}")
+    return parse_instant(text, seat.zone, today(seat.practice), what=_option(name))
+
+
+def _option(name: str) -> str:
+    """What asks for it at a terminal; hints.field_of is the other way round."""
+    return f"--{name.replace('_', '-')}"
 
 
 def reader_of(seat: Seat, asked: Asked) -> Actor:

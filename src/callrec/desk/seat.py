@@ -233,9 +233,3 @@ def find_kept(seat: Seat, key: str, kind: type[_Kept], again: str = _AGAIN) -> _
 def source_at(address: str) -> str:
     """By what wrong passwords are counted that are typed at the desk (login/turns)."""
     return f"desk {address}"
-
-
-def typed(fields: Mapping[str, Any], name: str) -> str | None:
-    """The value of a field as a procedure takes it: None where nothing was filled in."""
-    values = fields.get(name) or ("",)
-    return values[0].strip() or None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 from callrec.desk.exchange import Answered, Asked
@@ -32,6 +33,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground
+from callrec.policy.rights.withholding import Opinion
 from callrec.policy.role import Role
 from callrec.policy.words import in_words
 from callrec.practice import today
@@ -128,7 +130,6 @@ def _decision(seat: Seat, asked: Asked, shown: ShownRequest) -> Decision:
     """The decision as it was filled in, of what was shown."""
     grants, withheld = _granted_and_withheld(asked, shown)
     on = today(seat.practice)
-    opinion_on = read_if_given(asked, "opinion_on", lambda text: parse_day(text, on))
     alone = asked.ticked("break_glass")
     return Decision(
         recordings=grants,
@@ -137,13 +138,18 @@ def _decision(seat: Seat, asked: Asked, shown: ShownRequest) -> Decision:
         to=asked.first("for"),
         until=read_if_given(asked, "until", lambda text: parse_day(text, on, ahead=True)),
         note=asked.first("note"),
-        opinion=opinion_given(asked.first("opinion_of") or None, opinion_on),
+        opinion=_opinion(asked, on),
         consulted_on=read_if_given(asked, "consulted", lambda text: parse_day(text, on)),
         glass_reason=glass_reason(
             asked.first("reason") or None, break_glass=alone, countersign=None
         ),
         opened=shown.opened,
     )
+
+
+def _opinion(asked: Asked, today_is: date) -> Opinion | None:
+    on = read_if_given(asked, "opinion_on", lambda text: parse_day(text, today_is))
+    return opinion_given(asked.first("opinion_of") or None, on)
 
 
 def _granted_and_withheld(
@@ -234,8 +240,7 @@ def ask_denial(seat: Seat, asked: Asked, reference: str) -> Answered:
 def deny(seat: Seat, asked: Asked, reference: str) -> Answered:
     """Refuse it, once the reference is typed."""
     which, on = read_request(reference), today(seat.practice)
-    opinion_on = read_if_given(asked, "opinion_on", lambda text: parse_day(text, on))
-    opinion = opinion_given(asked.first("opinion_of") or None, opinion_on)
+    opinion = _opinion(asked, on)
     ground = read_if_given(asked, "code", lambda text: read_word(Ground, "code", text))
     check_typed(asked, which)
     done = deny_request(

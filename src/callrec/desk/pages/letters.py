@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.filled import day_of, password_of, word_of
+from callrec.desk.filled import day_of, number_in, password_of, word_of
 from callrec.desk.pages.standing import document_file, sections_of
 from callrec.desk.rendering import as_json, download, page, to
 from callrec.desk.seat import Seat, find_kept
-from callrec.errors import NotFound, Tampered
+from callrec.errors import Tampered
 from callrec.letters.letter import (
     WrittenLetter,
     choose_written,
@@ -73,7 +73,7 @@ def say_sent(seat: Seat, asked: Asked, reference: str, number: str) -> Answered:
     """Put on record that it was sent."""
     on, how = day_of(seat, asked, "sent"), word_of(asked, "how", Channel, "way")
     actor, which = seat.signer(password_of(asked)), read_request(reference)
-    sent = record_letter_sent(seat.practice, actor, which, on=on, how=how, number=_number(number))
+    sent = record_letter_sent(seat.practice, actor, which, on=on, how=how, number=number_in(number))
     seat.done.append(f"it is on record that letter {sent.number} was sent")
     seat.done.extend(late_lines(sent))
     seat.done.extend(f"{note}: {command}" for note, command in changed_since(sent))
@@ -89,13 +89,7 @@ def send_paper(seat: Seat, _asked: Asked, reference: str, number: str) -> Answer
 
 def _written(seat: Seat, reference: str, number: str) -> WrittenLetter:
     letters = list_letters(seat.practice, seat.reader(), read_request(reference))
-    return choose_written(letters, _number(number))
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        raise NotFound("there is no such page", hint="the menu at the top leads to all of them")
-    return int(text)
+    return choose_written(letters, number_in(number))
 
 
 def show_dossier(seat: Seat, _asked: Asked, reference: str) -> Answered:

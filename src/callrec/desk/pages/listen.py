@@ -18,11 +18,11 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.filled import password_of
+from callrec.desk.filled import number_in, password_of
 from callrec.desk.hearing import FASTEST, PIECE_S, Hearing, Word, no_hearing
 from callrec.desk.rendering import page, status_of, to
 from callrec.desk.seat import Seat
-from callrec.errors import CallrecError, NotFound, Unusable
+from callrec.errors import CallrecError, Unusable
 from callrec.policy.edits import SILENCING_GROUNDS, format_edits, read_clip, read_silence
 from callrec.release.listen import WaveformView, granted_recordings, show_waveform
 from callrec.sound.waveform import SIDES, as_svg, heights
@@ -66,7 +66,7 @@ def show_granted(seat: Seat, asked: Asked, reference: str) -> Answered:
 
 def show_recording(seat: Seat, asked: Asked, reference: str, recording: str) -> Answered:
     """The player of a recording that is being heard; else who is there is asked first."""
-    number = _number(recording)
+    number = number_in(recording)
     if _is_heard(seat.hearing, reference, number):
         return _player(seat, reference, number)
     return page(
@@ -86,7 +86,7 @@ def show_recording(seat: Seat, asked: Asked, reference: str, recording: str) -> 
 
 def begin_hearing(seat: Seat, asked: Asked, reference: str, recording: str) -> Answered:
     """Begin to listen, look at the waveform alone, or stop."""
-    number, what = _number(recording), asked.first("do")
+    number, what = number_in(recording), asked.first("do")
     _stop(seat)
     if what != "stop":
         seat.seen[_attended(reference)] = asked.first("attended")
@@ -176,7 +176,7 @@ def _told(seat: Seat, reference: str, recording: str, answer: Answer) -> Answere
     """What a script is told; what goes wrong, too."""
     try:
         hearing = seat.hearing
-        if hearing is None or not _is_heard(hearing, reference, _number(recording)):
+        if hearing is None or not _is_heard(hearing, reference, number_in(recording)):
             raise no_hearing()
         told = answer(hearing)
     except CallrecError as problem:
@@ -205,7 +205,7 @@ def _second(text: str) -> float:
 
 def keep_marks(seat: Seat, asked: Asked, reference: str, recording: str) -> Answered:
     """Keep what was marked, and go on to the form that it is for."""
-    number = _number(recording)
+    number = number_in(recording)
     clips, silences = asked.every("clip")[:1], asked.every("silence")
     for read, typed in ((read_clip, clips), (read_silence, silences)):
         for each in typed:
@@ -274,9 +274,3 @@ def _heard(reference: str, number: int) -> str:
 
 def _looked(reference: str, number: int) -> str:
     return f"looked {reference} {number}"
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        raise NotFound("there is no such page", hint="the menu at the top leads to all of them")
-    return int(text)

@@ -8,13 +8,12 @@ from typing import Final
 
 from callrec.archive.attached import attached_volumes
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.filled import password_of
+from callrec.desk.filled import check_typed, password_of
 from callrec.desk.listing import Column, Listing, items, show_listing
 from callrec.desk.memory import folder_in_memory, zipped
 from callrec.desk.pages.done import tell
 from callrec.desk.rendering import download, page, to
 from callrec.desk.seat import Seat, find_kept
-from callrec.errors import Failed
 from callrec.package.destroyed import DestructionCertificate
 from callrec.policy.clause import Law
 from callrec.practice import Actor, Practice
@@ -182,9 +181,7 @@ def destroy(
 ) -> Answered:
     """Destroy what was foreseen, once its reference was typed."""
     foreseen = _foreseen(seat, request, key, how)
-    if asked.first("typed") != foreseen.reference:
-        hint = f"type {foreseen.reference} to destroy it"
-        raise Failed("not confirmed, so nothing was done", hint=hint)
+    check_typed(asked, foreseen.reference)
     return _carry_out(seat, asked, foreseen.reference, how)
 
 

@@ -8,7 +8,7 @@ from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import moment_of, number_of, password_of
 from callrec.desk.pages.done import tell
 from callrec.desk.rendering import as_json, page, to
-from callrec.desk.seat import Seat, find_kept, typed
+from callrec.desk.seat import Seat, find_kept
 from callrec.errors import Unusable
 from callrec.policy.reviews import ReviewVerdict
 from callrec.search.reviews import (
@@ -81,7 +81,7 @@ def _answers(asked: Asked, drawn: DrawnSearches) -> Mapping[int, SearchReview]:
             case "accept":
                 reviews[item.seq] = SearchReview(ReviewVerdict.ACCEPTED)
             case "query":
-                reason = typed(asked.fields, f"reason-{item.seq}")
+                reason = asked.first(f"reason-{item.seq}") or None
                 reviews[item.seq] = SearchReview(ReviewVerdict.QUERIED, reason)
             case _:
                 pass

@@ -7,10 +7,17 @@ from functools import partial
 from typing import Final
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.filled import lines_of, password_of, read_if_given, text_of, why_of
+from callrec.desk.filled import (
+    lines_of,
+    no_page,
+    number_in,
+    password_of,
+    read_if_given,
+    text_of,
+    why_of,
+)
 from callrec.desk.rendering import page, to
 from callrec.desk.seat import Seat, find_kept
-from callrec.errors import NotFound
 from callrec.notes.note import write_note
 from callrec.policy.search import Direction, check_search_reason
 from callrec.search.search import SearchResult, search_recordings
@@ -78,9 +85,10 @@ def show_found(seat: Seat, _asked: Asked, key: str, number: str = "1") -> Answer
     """What was found, so many to a page: the record says of all of them that they were shown."""
     found = find_kept(seat, key, Found)
     calls, last = found.result.items, max(1, -(-len(found.result.items) // A_PAGE))
-    if not number.isdecimal() or not 1 <= int(number) <= last:
-        raise NotFound("there is no such page", hint="the menu at the top leads to all of them")
-    shown = calls[(int(number) - 1) * A_PAGE : int(number) * A_PAGE]
+    which = number_in(number)
+    if not 1 <= which <= last:
+        raise no_page()
+    shown = calls[(which - 1) * A_PAGE : which * A_PAGE]
     return page(
         seat,
         "search_found.html",
@@ -91,7 +99,7 @@ def show_found(seat: Seat, _asked: Asked, key: str, number: str = "1") -> Answer
         lines=tuple(result_lines(found.result)),
         request=found.request,
         key=key,
-        number=int(number),
+        number=which,
         last=last,
     )
 
