@@ -47,7 +47,7 @@ from callrec.views.particulars import (
     six_questions,
     with_person,
 )
-from callrec.views.requests import too_many_lines
+from callrec.views.remarks import too_many_lines
 from callrec.views.typed import read_call, read_recording, read_request
 
 _AGREEMENT: Final = FURTHER_NAMES[FurtherParticular.AGREEMENT]

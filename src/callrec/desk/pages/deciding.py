@@ -56,7 +56,7 @@ from callrec.views.decisions import (
     glass_reason,
     opinion_given,
 )
-from callrec.views.requests import date_mismatch_lines, edits_lines
+from callrec.views.remarks import date_mismatch_lines, edits_lines
 from callrec.views.typed import read_request, read_word
 
 _GRANT: Final = "grant"
