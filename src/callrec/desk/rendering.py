@@ -74,9 +74,11 @@ def _upper_first(text: str) -> str:
 
 
 def _sentence(text: str) -> Markup:
-    """A line as a sentence, with the commands in it as links."""
-    end = "" if text[-1:] in {".", "!", "?"} else "."
-    return with_links(f"{_upper_first(text)}{end}")
+    """A line as a sentence, with the commands in it as links; a sentence stays what it is."""
+    if isinstance(text, Markup):
+        return text
+    is_one = text[-1:] in {".", "!", "?"}
+    return with_links(text if is_one else f"{_upper_first(text)}.")
 
 
 def load_templates() -> None:
@@ -186,6 +188,12 @@ _MENU: Final[Sequence[tuple[Power | None, MenuItem]]] = (
 def to(address: str) -> Answered:
     """Sent on to another page, once something is done: opening that again does nothing."""
     return Answered(HTTPStatus.SEE_OTHER, to=address)
+
+
+def tell(seat: Seat, address: str, *lines: str) -> Answered:
+    """Sent on to a page, on which stands first what was done."""
+    seat.done += lines
+    return to(address)
 
 
 def download(data: bytes, kind: str, save_as: str) -> Answered:

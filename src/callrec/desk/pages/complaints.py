@@ -16,7 +16,7 @@ from callrec.desk.drafts import drafting, filled
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, day_of, password_of, read_if_given, word_of
 from callrec.desk.listing import Column, Listing, by_reference, items, show_listing
-from callrec.desk.rendering import page, to
+from callrec.desk.rendering import page, tell
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound
 from callrec.policy.handing_over import Channel
@@ -101,9 +101,8 @@ def receive(seat: Seat, asked: Asked) -> Answered:
             incident=read_if_given(asked, "incident", read_incident),
         )
         made = receive_complaint(seat.practice, seat.actor, new)
-    seat.done += [received_line(made), *dated_late_lines(made)]
-    seat.done.append(f"Next: callrec complaint acknowledge {made.reference}")
-    return to("/complaints")
+    then = f"Next: callrec complaint acknowledge {made.reference}"
+    return tell(seat, "/complaints", received_line(made), *dated_late_lines(made), then)
 
 
 def show(seat: Seat, _asked: Asked, complaint: str) -> Answered:
@@ -170,6 +169,5 @@ def add_step(seat: Seat, asked: Asked, complaint: str, step: str) -> Answered:
     if closes:
         check_confirmed(asked)
     changed = add_to_complaint(seat.practice, actor, reference, said)
-    seat.done += [f"{reference} {DONE[act]}", *dated_late_lines(changed)]
-    seat.done.append(f"To see it: callrec complaint show {reference}")
-    return to("/complaints")
+    lines = (f"{reference} {DONE[act]}", *dated_late_lines(changed))
+    return tell(seat, "/complaints", *lines, f"To see it: callrec complaint show {reference}")

@@ -23,7 +23,7 @@ from callrec.desk.filled import (
 )
 from callrec.desk.pages.listen import marked
 from callrec.desk.pages.requests import values_of
-from callrec.desk.rendering import page, to
+from callrec.desk.rendering import page, tell, to
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound
 from callrec.policy.authority import check_decides_purpose, check_not_own
@@ -199,9 +199,8 @@ def approve(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
     done = approve_request(seat.practice, actor, reference, decision, countersigner=second)
     seat.let_go(key)
     seat.seen.pop(_approving(reference), None)
-    seat.done += [*approved_lines(done, seat.zone), *date_mismatch_lines(done.of_other_day)]
-    seat.done += [f"Next: {step}" for step in after_approval(done)]
-    return to("/")
+    lines = (*approved_lines(done, seat.zone), *date_mismatch_lines(done.of_other_day))
+    return tell(seat, "/", *lines, *(f"Next: {step}" for step in after_approval(done)))
 
 
 def _foreseen(seat: Seat, reference: str, key: str) -> _Foreseen:
@@ -252,10 +251,9 @@ def deny(seat: Seat, asked: Asked, reference: str) -> Answered:
         opinion=opinion,
         breaks_glass=asked.ticked("break_glass"),
     )
-    seat.done.append(f"{which} is {in_words(done.state)}.")
-    if done.is_awaited:
-        seat.done.append(f"Next: callrec request letter {which} --kind refuse")
-    return to("/")
+    letter = f"Next: callrec request letter {which} --kind refuse"
+    then = (letter,) if done.is_awaited else ()
+    return tell(seat, "/", f"{which} is {in_words(done.state)}.", *then)
 
 
 def ask_revocation(seat: Seat, asked: Asked, reference: str) -> Answered:
@@ -270,9 +268,8 @@ def revoke(seat: Seat, asked: Asked, reference: str) -> Answered:
     which, why = read_request(reference), text_of(asked, "reason")
     check_typed(asked, which)
     done = revoke_grants(seat.practice, reader_of(seat, asked), which, reason=why)
-    seat.done.append(f"{which} is {done.state} now. Grants destroyed: {done.grants}.")
-    seat.done.append(f"Next: callrec request show {which}")
-    return to("/")
+    line = f"{which} is {done.state} now. Grants destroyed: {done.grants}."
+    return tell(seat, "/", line, f"Next: callrec request show {which}")
 
 
 def ask_review(seat: Seat, asked: Asked, reference: str) -> Answered:
@@ -305,8 +302,7 @@ def review(seat: Seat, asked: Asked, reference: str) -> Answered:
     reason = asked.first("reason") or None
     actor = seat.signer(password_of(asked))
     seqs = review_glass(seat.practice, actor, which, verdict=verdict, reason=reason, seen=seen)
-    seat.done.append(f"{which} is {verdict}: log entry {', '.join(map(str, seqs))}.")
-    return to("/")
+    return tell(seat, "/", f"{which} is {verdict}: log entry {', '.join(map(str, seqs))}.")
 
 
 def _reviewing(reference: str) -> str:

@@ -16,7 +16,7 @@ from callrec.desk.filled import (
     word_of,
 )
 from callrec.desk.listing import Column, Listing, by_reference, items, show_listing
-from callrec.desk.rendering import page, to
+from callrec.desk.rendering import page, tell
 from callrec.desk.seat import Seat
 from callrec.incidents.incident import (
     IncidentReport,
@@ -91,12 +91,11 @@ def report(seat: Seat, asked: Asked) -> Answered:
             request=read_if_given(asked, "request", read_request),
         )
         made = report_incident(seat.practice, seat.actor, account)
-    seat.done += [reported_line(made, seat.zone), f"To see it: {_show(made.reference)}"]
-    return to("/incidents")
+    return _tell(seat, made.reference, reported_line(made, seat.zone))
 
 
-def _show(reference: str) -> str:
-    return f"callrec incident show {reference}"
+def _tell(seat: Seat, reference: str, *lines: str) -> Answered:
+    return tell(seat, "/incidents", *lines, f"To see it: callrec incident show {reference}")
 
 
 def show(seat: Seat, _asked: Asked, incident: str) -> Answered:
@@ -144,9 +143,7 @@ def add_findings(seat: Seat, asked: Asked, incident: str) -> Answered:
     found = read_findings(seat.practice, dict(_said(asked)))
     actor = seat.reader(password_of(asked), INCIDENTS)
     updated = update_incident(seat.practice, actor, reference, found)
-    seat.done += [f"{reference} is added to", *updated_lines(updated)]
-    seat.done.append(f"To see it: {_show(reference)}")
-    return to("/incidents")
+    return _tell(seat, reference, f"{reference} is added to", *updated_lines(updated))
 
 
 def _said(asked: Asked) -> Iterator[tuple[str, Any]]:
@@ -183,6 +180,4 @@ def close(seat: Seat, asked: Asked, incident: str) -> Answered:
     )
     check_confirmed(asked)
     updated = close_incident(seat.practice, actor, reference, closing)
-    seat.done += [f"{reference} is closed", *updated_lines(updated)]
-    seat.done.append(f"To see it: {_show(reference)}")
-    return to("/incidents")
+    return _tell(seat, reference, f"{reference} is closed", *updated_lines(updated))

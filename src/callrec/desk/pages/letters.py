@@ -5,7 +5,7 @@ from __future__ import annotations
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import day_of, number_in, password_of, word_of
 from callrec.desk.pages.standing import document_file, sections_of
-from callrec.desk.rendering import as_json, download, page, to
+from callrec.desk.rendering import as_json, download, page, tell, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.errors import Tampered
 from callrec.letters.letter import (
@@ -49,11 +49,11 @@ def write(seat: Seat, asked: Asked, reference: str) -> Answered:
     words = asked.first(f"tell-{kind}")
     actor, which = seat.signer(password_of(asked)), read_request(reference)
     written = write_letter(seat.practice, actor, which, kind, words=words)
-    seat.done.append(f"letter {written.number} is on record; read it before you send it")
+    lines = [f"letter {written.number} is on record; read it before you send it"]
     about, reached = seat.practice.settings.practice, seat.practice.settings.release.contact
     if not (about.data_protection_contact or reached):
-        seat.done.append("it does not say how to reach you")
-    return to(f"/requests/{which}/letters/{written.number}")
+        lines.append("it does not say how to reach you")
+    return tell(seat, f"/requests/{which}/letters/{written.number}", *lines)
 
 
 def show_letter(seat: Seat, asked: Asked, reference: str, number: str) -> Answered:
@@ -74,10 +74,9 @@ def say_sent(seat: Seat, asked: Asked, reference: str, number: str) -> Answered:
     on, how = day_of(seat, asked, "sent"), word_of(asked, "how", Channel, "way")
     actor, which = seat.signer(password_of(asked)), read_request(reference)
     sent = record_letter_sent(seat.practice, actor, which, on=on, how=how, number=number_in(number))
-    seat.done.append(f"it is on record that letter {sent.number} was sent")
-    seat.done.extend(late_lines(sent))
-    seat.done.extend(f"{note}: {command}" for note, command in changed_since(sent))
-    return to(f"/requests/{which}/letters")
+    line = f"it is on record that letter {sent.number} was sent"
+    changed = (f"{note}: {command}" for note, command in changed_since(sent))
+    return tell(seat, f"/requests/{which}/letters", line, *late_lines(sent), *changed)
 
 
 def send_paper(seat: Seat, _asked: Asked, reference: str, number: str) -> Answered:

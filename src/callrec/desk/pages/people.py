@@ -5,15 +5,15 @@ An address names nobody: a person is the id that the practice gave them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, password_of
 from callrec.desk.listing import Column, Listing, items, show_listing
-from callrec.desk.pages.done import tell
-from callrec.desk.rendering import as_json, page
-from callrec.desk.seat import Seat
+from callrec.desk.rendering import as_json, page, tell, to
+from callrec.desk.seat import Seat, find_kept
 from callrec.errors import NotFound, Unusable
 from callrec.login.people import list_people, logins, show_person
 from callrec.login.sessions import end_sessions, list_sessions
@@ -46,8 +46,6 @@ from callrec.views.people import (
 )
 from callrec.views.typed import read_word
 from callrec.views.words import as_words, can_line, facts
-
-_NEXT = ("/people", "People")
 
 
 def _governs(seat: Seat) -> bool:
@@ -142,8 +140,7 @@ def add(seat: Seat, asked: Asked) -> Answered:
         password="",
     )
     lines = [added_line(added), f"{added.login} logs in with it once, and chooses their own."]
-    secret, what = added.password, "Provisional password"
-    return tell(seat, "A person is added", lines, _NEXT, secret=secret, of_it=what)
+    return _give(seat, lines, added.password)
 
 
 def _form(
@@ -160,8 +157,25 @@ def _second(seat: Seat, asked: Asked) -> Actor | None:
     return seat.countersigner(asked.first("second"), password_of(asked, "second_password"))
 
 
-def _back(person: str, user: str) -> tuple[str, str]:
-    return f"/people/{person}", user
+@dataclass(frozen=True, slots=True, repr=False)
+class _Given:
+    """A password that somebody is given for their first login. Its repr shows nothing."""
+
+    lines: Sequence[str]
+    password: str
+    """Empty once it was shown."""
+
+
+def _give(seat: Seat, lines: Sequence[str], password: str) -> Answered:
+    return to(f"/people/given/{seat.keep(_Given(lines, password))}")
+
+
+def show_given(seat: Seat, _asked: Asked, key: str) -> Answered:
+    """A password that was given, the first time only."""
+    given = find_kept(seat, key, _Given, "give them another one: callrec user list")
+    shown = page(seat, "person_given.html", title="A provisional password", given=given)
+    seat.keep_instead(key, replace(given, password=""))
+    return shown
 
 
 def ask_confirm(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -177,7 +191,7 @@ def confirm(seat: Seat, asked: Asked, person: str) -> Answered:
         seat.practice, actor, login=user, words=asked.first("words"), second=second
     )
     lines = confirmed_lines(done, actor.login, second.login if second else None)
-    return tell(seat, "A key is confirmed", lines, _back(person, user), _NEXT)
+    return tell(seat, "/", *lines)
 
 
 def ask_role(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -201,7 +215,7 @@ def set_role(seat: Seat, asked: Asked, person: str) -> Answered:
         second = _second(seat, asked)
     done = change_role(practice, actor, login=user, role=role, only=only, second=second)
     lines = role_lines(user, role, sorted(only), done)
-    return tell(seat, "A role is changed", lines, _back(person, user), _NEXT)
+    return tell(seat, "/", *lines)
 
 
 def ask_lend(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -218,7 +232,7 @@ def lend(seat: Seat, asked: Asked, person: str) -> Answered:
     actor, second = seat.signer(password_of(asked)), _second(seat, asked)
     lend_power(practice, actor, login=user, power=power, until=until, second=second)
     line = delegation_line(user, power, until)
-    return tell(seat, "A power is lent", [line], _back(person, user), _NEXT)
+    return tell(seat, "/", line)
 
 
 def ask_take_back(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -237,7 +251,7 @@ def take_back(seat: Seat, asked: Asked, person: str) -> Answered:
     actor = seat.signer(password_of(asked))
     end_delegation(seat.practice, actor, login=user, power=power)
     line = delegation_line(user, power, None)
-    return tell(seat, "A power is taken back", [line], _back(person, user), _NEXT)
+    return tell(seat, "/", line)
 
 
 def ask_disable(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -251,8 +265,7 @@ def disable(seat: Seat, asked: Asked, person: str) -> Answered:
     actor = seat.signer(password_of(asked))
     check_confirmed(asked)
     taken_back = disable_person(seat.practice, actor, login=user)
-    lines = disabled_lines(user, taken_back)
-    return tell(seat, "A person is shut out", lines, _back(person, user), _NEXT)
+    return tell(seat, "/", *disabled_lines(user, taken_back))
 
 
 def ask_reset(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -270,8 +283,7 @@ def reset(seat: Seat, asked: Asked, person: str) -> Answered:
     lines = [reset_line(user), *taken_back_lines(done.taken_back)]
     if seen:
         lines += [*password_seen_lines(practice), "Then run callrec practice keys rotate --reseal."]
-    what = "Provisional password"
-    return tell(seat, "A new password", lines, _NEXT, secret=done.password, of_it=what)
+    return _give(seat, lines, done.password)
 
 
 def show_sessions(seat: Seat, asked: Asked) -> Answered:
@@ -306,4 +318,4 @@ def log_out_everywhere(seat: Seat, asked: Asked, person: str) -> Answered:
     ended = end_sessions(seat.practice, actor, login=user)
     if user == seat.login:
         return Answered(303, to="/login?ended", ends=True)
-    return tell(seat, "Logins are ended", [ended_line(ended, user)], ("/sessions", "Open logins"))
+    return tell(seat, "/sessions", ended_line(ended, user))

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from markupsafe import Markup
+
 from callrec.archive.attached import attached_volumes
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_typed, password_of
 from callrec.desk.listing import Column, Listing, items, show_listing
 from callrec.desk.memory import folder_in_memory, zipped
-from callrec.desk.pages.done import tell
-from callrec.desk.rendering import download, page, to
+from callrec.desk.rendering import download, page, tell, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.package.destroyed import DestructionCertificate
 from callrec.policy.clause import Law
@@ -92,8 +93,7 @@ def ask_propose(seat: Seat, asked: Asked) -> Answered:
 def propose(seat: Seat, _asked: Asked) -> Answered:
     """Make a request for the disposal of what is due and stopped by nothing."""
     made = propose_disposal(seat.practice, seat.actor)
-    links = [(f"/requests/{made.reference}", made.reference)] if made.reference else []
-    return tell(seat, "Propose a disposal", proposed_lines(made), *links)
+    return tell(seat, "/", *proposed_lines(made))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,19 +198,19 @@ def _carry_out(seat: Seat, asked: Asked, reference: str, how: Destroying) -> Ans
     )
     kept = kept_under(practice, reference)
     lines = [*destroyed_lines(reference, done, kept, how.law)]
-    links = [(f"/requests/{reference}", reference)]
     if asked.ticked("certificate"):
         certificate = certify_destruction(practice, reference, released_to=done.released_to)
         if certificate is None:
             lines.append("no certificate is given out yet: that is done once nothing is owed")
         else:
             key = seat.keep(_issued(seat, actor, certificate))
-            links.insert(0, (f"/certificate/{key}", "Save the certificate"))
+            lines.append(_LINK.format(f"/certificate/{key}", "Save the certificate"))
     if how is ERASING:
-        links.append((f"/requests/{reference}/letters", f"Letters about {reference}"))
-    else:
-        links.append(("/retention", "Retention"))
-    return tell(seat, f"{reference} is carried out", lines, *links)
+        lines.append(_LINK.format(f"/requests/{reference}/letters", f"Letters about {reference}"))
+    return tell(seat, "/", *lines)
+
+
+_LINK: Final = Markup('<a href="{}">{}</a>')
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -244,7 +244,6 @@ def undo(seat: Seat, asked: Asked) -> Answered:
     practice, actor, batch = seat.practice, seat.actor, asked.first("batch")
     if asked.first("how") == "propose":
         made = propose_undo(practice, actor, batch, reason=asked.first("reason"), sources=[])
-        links = [(f"/requests/{made.reference}", made.reference)] if made.reference else []
-        return tell(seat, "Take back an intake", undo_lines(made), *links)
+        return tell(seat, "/", *undo_lines(made))
     lines = tuple(undo_lines(preview_undo(practice, actor, batch, sources=[])))
     return page(seat, "undo.html", title="Take back an intake", asked=asked, lines=lines)

@@ -8,7 +8,7 @@ from callrec.archive.attached import attached_volumes
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, lines_of, password_of, why_of
 from callrec.desk.listing import Column, Listing, by_reference, items, show_listing
-from callrec.desk.rendering import page, to
+from callrec.desk.rendering import page, tell, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.registers.verify import check_vault
 from callrec.retention.people import erase_subject
@@ -94,10 +94,9 @@ def enter(seat: Seat, asked: Asked) -> Answered:
     reason, request = why_of(asked)
     kept = enter_person(seat.practice, seat.actor, _said(asked), reason=reason, request=request)
     others = notes_on_others(kept.shared, kept.alike)
-    seat.done += [f"{kept.reference} is on the register", *others]
     then = f"callrec request create subject-access --subject {kept.reference}"
-    seat.done.append(f"To ask for their calls: {then}")
-    return to("/subjects")
+    line = f"{kept.reference} is on the register"
+    return tell(seat, "/subjects", line, *others, f"To ask for their calls: {then}")
 
 
 def _said(asked: Asked) -> SubjectAnswers:
@@ -157,8 +156,7 @@ def change(seat: Seat, asked: Asked, subject: str) -> Answered:
         seat.practice, seat.actor, reference, _said(asked), reason=reason, request=request
     )
     others = notes_on_others(kept.shared, kept.alike)
-    seat.done += [f"{reference} is changed", *others]
-    return to("/subjects")
+    return tell(seat, "/subjects", f"{reference} is changed", *others)
 
 
 def ask_erasure(seat: Seat, asked: Asked, subject: str) -> Answered:
@@ -175,11 +173,10 @@ def erase(seat: Seat, asked: Asked, subject: str) -> Answered:
     actor = seat.signer(password_of(asked))
     drives = [each.at for each in attached_volumes(seat.practice).values()]
     erased = erase_subject(seat.practice, actor, reference, volumes=drives, check=check_vault)
-    seat.done.append(f"{reference} is erased from the register")
-    seat.done += [
+    owed = [
         f'owed: the copy of the catalogue on "{label}" still has the record: attach it, then'
         f" callrec request subject erase {reference}"
         for label in erased.owed
     ]
-    seat.done += [f'drive "{label}" stays as it is: {why}' for label, why in erased.undone]
-    return to("/subjects")
+    undone = [f'drive "{label}" stays as it is: {why}' for label, why in erased.undone]
+    return tell(seat, "/subjects", f"{reference} is erased from the register", *owed, *undone)
