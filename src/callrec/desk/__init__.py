@@ -14,5 +14,6 @@ knows of one login: who acts, until when, what was seen), routes (which page ans
 address), then pages. rendering and hints make pages of values. guard has the headers and limits,
 telling what the administrator reads; __main__ is the program. Of what takes longer than one page:
 hearing plays a recording, releasing makes a package, memory holds files that are made for a
-browser, drafts keeps long forms, listing sorts tables; filled reads what was filled in.
+browser, drafts keeps long forms, listing sorts tables, documents shows what is set for paper;
+filled reads what was filled in.
 """

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from callrec.desk.documents import show_document
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import day_of, number_in, password_of, word_of
-from callrec.desk.pages.standing import document_file, sections_of
-from callrec.desk.rendering import as_json, download, page, tell, to
+from callrec.desk.rendering import download, page, tell, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.errors import Tampered
 from callrec.letters.letter import (
@@ -101,20 +101,9 @@ def show_read_dossier(seat: Seat, asked: Asked, reference: str, key: str) -> Ans
     """A dossier that was read: as a page, or as the file that is asked for."""
     again = f"read it again: callrec request dossier {read_request(reference)}"
     found = find_kept(seat, key, Dossier, again)
-    document = dossier_document(found, seat.zone)
-    name = f"dossier-{found.reference}"
-    if (wanted := asked.query.get("as", "")) == "json":
-        return as_json(dossier_json(found), f"{name}.json")
-    if wanted:
-        return document_file(document, wanted, name)
-    if found.forged:
+    if found.forged and not asked.query.get("as"):
         seat.problem = Tampered(
             f"entries that name somebody who is not shown to have made them: {found.forged}"
         )
-    return page(
-        seat,
-        "report.html",
-        title=document.title,
-        document=document,
-        sections=sections_of(document),
-    )
+    document, name = dossier_document(found, seat.zone), f"dossier-{found.reference}"
+    return show_document(seat, asked, document, name, dossier_json(found))
