@@ -69,8 +69,8 @@ class Seat:
     """Of the process: where the desk's account keeps what it saw of the vault, and drafts."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     """Stands in each form of this session and in no other."""
-    seen: dict[str, Any] = field(default_factory=dict)
-    """What was shown of a thing that is decided next: by page and reference."""
+    seen: dict[tuple[object, ...], Any] = field(default_factory=dict)
+    """What was shown of a thing that is decided next: by what it is and the thing's reference."""
     problem: CallrecError | None = None
     """Why what was filled in was not done; the form is shown again with it."""
     hearing: Hearing | None = None

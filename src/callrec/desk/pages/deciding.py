@@ -80,7 +80,7 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
     """The request in full, and the form of its approval."""
     which, actor = read_request(reference), reader_of(seat, asked)
     shown = show_request(seat.practice, actor, which)
-    seat.seen[_approving(which)] = shown
+    seat.seen["approve", which] = shown
     me, opened = actor.person, shown.opened
     may_be_alone = me.role is Role.DATA_CONTROLLER
     check_decides_purpose(me, opened.facts, on=today(seat.practice))
@@ -111,7 +111,7 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
 def foresee(seat: Seat, asked: Asked, reference: str) -> Answered:
     """What such an approval would do, before it is confirmed."""
     which = read_request(reference)
-    shown: ShownRequest | None = seat.seen.get(_approving(which))
+    shown: ShownRequest | None = seat.seen.get(("approve", which))
     if shown is None:
         raise _not_seen(f"callrec approve {which}")
     decision = _decision(seat, asked, shown)
@@ -198,7 +198,7 @@ def approve(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
     second = seat.countersigner(login or "", password_of(asked, "countersign_password"))
     done = approve_request(seat.practice, actor, reference, decision, countersigner=second)
     seat.let_go(key)
-    seat.seen.pop(_approving(reference), None)
+    seat.seen.pop(("approve", reference), None)
     lines = (*approved_lines(done, seat.zone), *date_mismatch_lines(done.of_other_day))
     return tell(seat, "/", *lines, *(f"Next: {step}" for step in after_approval(done)))
 
@@ -208,10 +208,6 @@ def _foreseen(seat: Seat, reference: str, key: str) -> _Foreseen:
     if not isinstance(kept, _Foreseen) or kept.shown.reference != reference:
         raise _not_seen(f"callrec approve {reference}")
     return kept
-
-
-def _approving(reference: str) -> str:
-    return f"approve {reference}"
 
 
 def _not_seen(command: str) -> NotFound:
@@ -276,7 +272,7 @@ def ask_review(seat: Seat, asked: Asked, reference: str) -> Answered:
     """What was decided alone of a request, and the form of its review."""
     listed = find_listed(seat.practice, seat.actor, read_request(reference))
     alone = glass_under(seat.practice, listed.reference)
-    seat.seen[_reviewing(listed.reference)] = frozenset(each.seq for each in alone)
+    seat.seen["review", listed.reference] = frozenset(each.seq for each in alone)
     title = f"Review what was decided alone of {listed.reference}"
     return page(
         seat,
@@ -295,7 +291,7 @@ def review(seat: Seat, asked: Asked, reference: str) -> Answered:
     verdict = word_of(asked, "verdict", ReviewVerdict, "verdict")
     seen = None
     if verdict is ReviewVerdict.ACCEPTED:
-        seen = seat.seen.get(_reviewing(which))
+        seen = seat.seen.get(("review", which))
         if seen is None:
             raise _not_seen(f"callrec audit review-glass {which}")
         check_typed(asked, which)
@@ -303,7 +299,3 @@ def review(seat: Seat, asked: Asked, reference: str) -> Answered:
     actor = seat.signer(password_of(asked))
     seqs = review_glass(seat.practice, actor, which, verdict=verdict, reason=reason, seen=seen)
     return tell(seat, "/", f"{which} is {verdict}: log entry {', '.join(map(str, seqs))}.")
-
-
-def _reviewing(reference: str) -> str:
-    return f"review {reference}"

@@ -19,7 +19,7 @@ from callrec.desk.filled import (
     word_of,
 )
 from callrec.desk.rendering import page, tell
-from callrec.desk.seat import Seat
+from callrec.desk.seat import Seat, find_kept
 from callrec.errors import NotFound, Refused
 from callrec.policy.clause import Law
 from callrec.policy.days import parse_time
@@ -257,15 +257,12 @@ _LEAVE_OUT: Final = "leave-"
 
 def show_gathered(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
     """What was found, and which of it is left out on which ground."""
-    found = seat.kept(key)
-    if not isinstance(found, _Found) or found.listed.reference != reference:
-        again = f"see it again: callrec request gather {reference}"
-        raise NotFound("what was found is not kept any more", hint=again)
+    found = find_kept(seat, key, _Found, f"gather again: callrec request gather {reference}")
     gathered, purpose = found.gathered, found.listed.purpose
     return page(
         seat,
         "gathered.html",
-        title=f"What matches {reference}",
+        title=f"What matches {found.listed.reference}",
         asked=asked,
         listed=found.listed,
         notes=list(gathering_notes(gathered)),

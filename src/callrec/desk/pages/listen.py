@@ -43,7 +43,7 @@ Answer = Callable[[Hearing], Mapping[str, Any] | bytes]
 
 def ask_granted(seat: Seat, asked: Asked, reference: str) -> Answered:
     """What was granted to them under a request, once they have given their password."""
-    granted = seat.seen.get(_granted(reference))
+    granted = seat.seen.get(("granted", reference))
     return page(
         seat,
         "listen.html",
@@ -58,7 +58,7 @@ def show_granted(seat: Seat, asked: Asked, reference: str) -> Answered:
     """Look what was granted to them."""
     actor = seat.signer(password_of(asked))
     found = granted_recordings(seat.practice, actor, reference)
-    seat.seen[_granted(reference)] = found
+    seat.seen["granted", reference] = found
     if len(found) == 1:
         return to(f"/requests/{reference}/listen/{next(iter(found))}")
     return to(f"/requests/{reference}/listen")
@@ -76,10 +76,10 @@ def show_recording(seat: Seat, asked: Asked, reference: str, recording: str) -> 
         asked=asked,
         reference=reference,
         number=number,
-        attended=seat.seen.get(_attended(reference), ""),
-        heard=seat.seen.get(_heard(reference, number), ()),
-        looked=seat.seen.get(_looked(reference, number)),
-        marks=[*chain(*seat.seen.get(_marks(reference), {}).get(number, ()))],
+        attended=seat.seen.get(("attended", reference), ""),
+        heard=seat.seen.get(("heard", reference, number), ()),
+        looked=seat.seen.get(("looked", reference, number)),
+        marks=[*chain(*seat.seen.get(("marks", reference), {}).get(number, ()))],
         following=_following(seat, reference, number),
     )
 
@@ -89,7 +89,7 @@ def begin_hearing(seat: Seat, asked: Asked, reference: str, recording: str) -> A
     number, what = number_in(recording), asked.first("do")
     _stop(seat)
     if what != "stop":
-        seat.seen[_attended(reference)] = asked.first("attended")
+        seat.seen["attended", reference] = asked.first("attended")
         actor = seat.signer(password_of(asked))
         if what == "look":
             _look(seat, show_waveform(seat.practice, actor, reference, number))
@@ -103,7 +103,7 @@ def begin_hearing(seat: Seat, asked: Asked, reference: str, recording: str) -> A
 def _look(seat: Seat, seen: WaveformView) -> None:
     title = f"Recording {seen.recording}, as it was taken in"
     drawn = as_svg(seen.measured, title=title, edits=seen.edits)
-    seat.seen[_looked(seen.request, seen.recording)] = (Markup(drawn), seen.audit_seq)  # noqa: S704  # all that is put in is escaped
+    seat.seen["looked", seen.request, seen.recording] = (Markup(drawn), seen.audit_seq)  # noqa: S704  # all that is put in is escaped
 
 
 def _stop(seat: Seat, word: Word | None = None) -> None:
@@ -113,7 +113,7 @@ def _stop(seat: Seat, word: Word | None = None) -> None:
         heard = hearing.end(word)
         lines = heard_lines(replace(heard, player=""), seat.zone) if heard else ()
         found = tuple(lines) or ("Nothing was played, which is on record.",)
-        seat.seen[_heard(hearing.reference, hearing.recording)] = found
+        seat.seen["heard", hearing.reference, hearing.recording] = found
 
 
 def _drawn(hearing: Hearing) -> Mapping[str, Any]:
@@ -210,7 +210,7 @@ def keep_marks(seat: Seat, asked: Asked, reference: str, recording: str) -> Answ
     for read, typed in ((read_clip, clips), (read_silence, silences)):
         for each in typed:
             read(each)
-    seat.seen.setdefault(_marks(reference), {})[number] = (clips, silences)
+    seat.seen.setdefault(("marks", reference), {})[number] = (clips, silences)
     step = asked.first("step")
     return to(f"/requests/{reference}/{step if step in _FORMS else 'listen'}")
 
@@ -221,12 +221,8 @@ _FORMS: Final = ("approve", "release")
 
 def marked(seat: Seat, reference: str) -> tuple[Sequence[str], Sequence[str]]:
     """What was marked under a request, as it is typed: clips, and silences."""
-    each = seat.seen.get(_marks(reference), {}).values()
+    each = seat.seen.get(("marks", reference), {}).values()
     return [clip for clips, _ in each for clip in clips], [one for _, some in each for one in some]
-
-
-def _marks(reference: str) -> str:
-    return f"marks {reference}"
 
 
 def _player(seat: Seat, reference: str, number: int) -> Answered:
@@ -248,7 +244,7 @@ def _player(seat: Seat, reference: str, number: int) -> Answered:
 
 def _following(seat: Seat, reference: str, number: int) -> int | None:
     """The next of what was granted, if they were listed."""
-    numbers: Iterator[int] = iter(seat.seen.get(_granted(reference), ()))
+    numbers: Iterator[int] = iter(seat.seen.get(("granted", reference), ()))
     return next((following for each in numbers if each == number for following in numbers), None)
 
 
@@ -258,19 +254,3 @@ def _is_heard(hearing: Hearing | None, reference: str, number: int) -> bool:
         and (hearing.reference, hearing.recording) == (reference, number)
         and not hearing.is_over
     )
-
-
-def _granted(reference: str) -> str:
-    return f"granted {reference}"
-
-
-def _attended(reference: str) -> str:
-    return f"attended {reference}"
-
-
-def _heard(reference: str, number: int) -> str:
-    return f"heard {reference} {number}"
-
-
-def _looked(reference: str, number: int) -> str:
-    return f"looked {reference} {number}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -134,14 +134,20 @@ class _Foreseen:
 def ask_dispose(seat: Seat, asked: Asked, request: str) -> Answered:
     """The password, to see what would be destroyed as it was approved."""
     reference = read_request(request)
+    return _dispose(seat, asked, reference, carried_out=is_carried_out(seat.practice, reference))
+
+
+def _dispose(
+    seat: Seat, asked: Asked, reference: str, lines: Iterable[str] = (), *, carried_out: bool
+) -> Answered:
     return page(
         seat,
         "dispose.html",
         title=f"Carry out {reference}",
         asked=asked,
         reference=reference,
-        carried_out=is_carried_out(seat.practice, reference),
-        lines=(),
+        carried_out=carried_out,
+        lines=tuple(lines),
     )
 
 
@@ -165,15 +171,8 @@ def ask_destroy(
 ) -> Answered:
     """What would be destroyed, and whether it is to be."""
     foreseen = _foreseen(seat, request, key, how)
-    return page(
-        seat,
-        "dispose.html",
-        title=f"Carry out {foreseen.reference}",
-        asked=asked,
-        reference=foreseen.reference,
-        carried_out=False,
-        lines=tuple(how.lines(foreseen.items)),
-    )
+    lines = how.lines(foreseen.items)
+    return _dispose(seat, asked, foreseen.reference, lines, carried_out=False)
 
 
 def destroy(

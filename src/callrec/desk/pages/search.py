@@ -142,15 +142,7 @@ def show(seat: Seat, _asked: Asked, recording: str) -> Answered:
 
 def ask_note(seat: Seat, asked: Asked, recording: str) -> Answered:
     """The form of a note."""
-    number = read_recording(recording)
-    return page(
-        seat,
-        "recording_note.html",
-        title=f"Write a note on recording {number}",
-        asked=asked,
-        number=number,
-        identifies=False,
-    )
+    return _form(seat, asked, recording, "Write a note on recording {}", identifies=False)
 
 
 def note(seat: Seat, asked: Asked, recording: str) -> Answered:
@@ -160,21 +152,25 @@ def note(seat: Seat, asked: Asked, recording: str) -> Answered:
 
 def ask_who(seat: Seat, asked: Asked, recording: str) -> Answered:
     """The form by which it is said who is heard."""
-    number = read_recording(recording)
-    return page(
-        seat,
-        "recording_note.html",
-        title=f"Who is heard in recording {number}?",
-        asked=asked,
-        number=number,
-        identifies=True,
-    )
+    return _form(seat, asked, recording, "Who is heard in recording {}?", identifies=True)
 
 
 def identify(seat: Seat, asked: Asked, recording: str) -> Answered:
     """Say that a person on the register is heard in it."""
     person = read_subject(text_of(asked, "subject"))
     return _write(seat, asked, recording, text=asked.first("how"), person=person)
+
+
+def _form(seat: Seat, asked: Asked, recording: str, title: str, *, identifies: bool) -> Answered:
+    number = read_recording(recording)
+    return page(
+        seat,
+        "recording_note.html",
+        title=title.format(number),
+        asked=asked,
+        number=number,
+        identifies=identifies,
+    )
 
 
 def _write(seat: Seat, asked: Asked, recording: str, *, text: str, person: str = "") -> Answered:
