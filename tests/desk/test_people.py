@@ -148,7 +148,7 @@ def test_a_role_is_changed_as_at_a_terminal(house: House) -> None:
 def test_fewer_powers_of_a_role_take_one_person(house: House) -> None:
     dora = visit(house, "dora")
     told = change(dora, "mia", "role", role="manager", only=["make-request"])
-    assert "can: make a request" in told
+    assert "Can: make a request." in told
     assert person(house, "mia").powers == {Power.MAKE_REQUEST}
 
 
