@@ -87,7 +87,7 @@ def test_a_person_comes_and_is_confirmed_by_the_words_that_they_read_out(house: 
     assert words not in refused
     assert words not in dora.open(page_of(house, "nell")).html
     told = change(dora, "nell", "confirm", words=words, **SECOND)
-    assert "nell is confirmed as manager, by dora and pat." in told
+    assert "Nell is confirmed as manager, by dora and pat." in told
     assert person(house, "nell").standing is Standing.CONFIRMED
 
 

@@ -74,11 +74,11 @@ def _upper_first(text: str) -> str:
 
 
 def _sentence(text: str) -> Markup:
-    """A line as a sentence, with the commands in it as links; a sentence stays what it is."""
+    """A line as a sentence, with the commands in it as links; what is markup stays what it is."""
     if isinstance(text, Markup):
         return text
-    is_one = text[-1:] in {".", "!", "?"}
-    return with_links(text if is_one else f"{_upper_first(text)}.")
+    end = "" if text[-1:] in {".", "!", "?"} else "."
+    return with_links(f"{_upper_first(text)}{end}")
 
 
 def load_templates() -> None:
