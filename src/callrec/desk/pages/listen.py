@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import number_in, password_of
-from callrec.desk.hearing import FASTEST, PIECE_S, Hearing, Word, no_hearing
+from callrec.desk.hearing import PIECE_S, Hearing, Word, no_hearing
 from callrec.desk.rendering import page, status_of, to
 from callrec.desk.seat import Seat
 from callrec.errors import CallrecError, Unusable
@@ -127,7 +127,6 @@ def _drawn(hearing: Hearing) -> Mapping[str, Any]:
         "ends": hearing.begins_s + hearing.seconds,
         "rate": measured.sample_rate,
         "piece": PIECE_S,
-        "fastest": FASTEST,
         "channels": [
             {"name": name, "heights": [round(each, 3) for each in row]}
             for name, row in zip(_names(view), heights(measured, columns), strict=True)
