@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import cache
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -33,8 +31,8 @@ from callrec.views.words import (
     answer_in_words,
     as_words,
     counted,
+    json_text,
     local_time,
-    rfc3339,
 )
 
 _STATUS: Final[Mapping[type[CallrecError], HTTPStatus]] = {
@@ -210,13 +208,4 @@ def as_csv(
 
 def as_json(value: Mapping[str, Any], save_as: str) -> Answered:
     """A document for other programs."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
-    return download(text.encode(), "application/json", save_as)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    if isinstance(value, date | Path):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
+    return download(json_text(value).encode(), "application/json", save_as)
