@@ -188,7 +188,7 @@ def to(address: str) -> Answered:
     return Answered(HTTPStatus.SEE_OTHER, to=address)
 
 
-def tell(seat: Seat, address: str, *lines: str) -> Answered:
+def go_on(seat: Seat, address: str, *lines: str) -> Answered:
     """Sent on to a page, on which stands first what was done."""
     seat.done += lines
     return to(address)

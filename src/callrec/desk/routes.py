@@ -1,7 +1,8 @@
 """Which page answers which address: all that the desk has, in one list.
 
 What stands in braces is one part of the address, given to the page by that name. No address holds
-anything personal: a request is its reference, a recording its number.
+anything personal: a request is its reference, a recording its number. What is SENT is said by the
+serving process, to which no browser can say it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from callrec.desk.pages import (
     asking,
     complaints,
     deciding,
+    done,
     drives,
     happening,
     holds,
@@ -56,6 +58,7 @@ ROUTES: Final[Mapping[str, Page]] = {
     "GET /requests/{reference}/release": release.show_release,
     "POST /requests/{reference}/release": release.release,
     "GET /requests/{reference}/release/{key}": release.send_package,
+    "SENT /requests/{reference}/release/{key}": release.note_sent,
     "GET /requests/{reference}/letters": letters.show_letters,
     "POST /requests/{reference}/letters": letters.write,
     "GET /requests/{reference}/letters/{number}": letters.show_letter,
@@ -84,6 +87,7 @@ ROUTES: Final[Mapping[str, Page]] = {
     "GET /account": account.show_account,
     "GET /account/password": account.ask_new_password,
     "POST /account/password": account.set_password,
+    "GET /done/{key}": done.show_done,
     "GET /status": standing.show_status,
     "GET /registers": registers.show_registers,
     "GET /registers/{name}": registers.ask_register,
@@ -131,7 +135,6 @@ ROUTES: Final[Mapping[str, Page]] = {
     "GET /people": people.show_people,
     "GET /people/add": people.ask_add,
     "POST /people/add": people.add,
-    "GET /people/given/{key}": people.show_given,
     "GET /people/{person}": people.show_one,
     "GET /people/{person}/confirm": people.ask_confirm,
     "POST /people/{person}/confirm": people.confirm,

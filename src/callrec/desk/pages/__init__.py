@@ -5,7 +5,7 @@ procedure of a noun, and returns what the browser gets. A form is shown by GET a
 the same address. Where a POST is refused, the same form is shown again with why (`seat.problem`)
 and with what was filled in (`asked`), passwords left out.
 
-    To begin      home (the inbox), account
+    To begin      home (the inbox), account, done (what was done)
     Calls         search, subjects
     Requests      asking, requests, deciding, happening, letters; listen and release
     Safekeeping   holds, retention, drives; record, reviews

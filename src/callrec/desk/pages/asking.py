@@ -9,7 +9,7 @@ from typing import Any, Final
 from callrec.desk.drafts import change_draft, drafting, filled, keep_draft
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import lines_of, reader_of
-from callrec.desk.rendering import page, tell, to
+from callrec.desk.rendering import go_on, page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.errors import NotFound, Unusable
 from callrec.policy.authority import who_decides
@@ -108,10 +108,10 @@ def make(seat: Seat, asked: Asked, purpose: str) -> Answered:
     chosen = _purpose(purpose)
     if asked.first("act") == "keep":
         keep_draft(seat, asked)
-        return tell(seat, "/requests/new", "Your answers are kept, also for your next login")
+        return go_on(seat, "/requests/new", "Your answers are kept, also for your next login")
     if asked.first("act") == "fill":
         keep_draft(seat, asked)
-        return tell(seat, asked.path, *_fill_in(seat, asked, chosen))
+        return go_on(seat, asked.path, *_fill_in(seat, asked, chosen))
     with drafting(seat, asked) as given:
         numbers, answers = _said(seat, given, chosen)
         made = create_request(
@@ -267,7 +267,7 @@ def amend(seat: Seat, asked: Asked, reference: str) -> Answered:
 
 def _tell_amended(seat: Seat, amended: Amended) -> Answered:
     see = f"To see it: callrec request show {amended.reference}"
-    return tell(seat, "/", *amended_lines(amended), see)
+    return go_on(seat, "/", *amended_lines(amended), see)
 
 
 def _changer(seat: Seat, asked: Asked, reference: str) -> Actor:

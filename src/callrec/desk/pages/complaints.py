@@ -16,7 +16,7 @@ from callrec.desk.drafts import drafting, filled
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, day_of, password_of, read_if_given, word_of
 from callrec.desk.listing import Column, Listing, by_reference, items, show_listing
-from callrec.desk.rendering import page, tell
+from callrec.desk.rendering import go_on, page
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound
 from callrec.policy.handing_over import Channel
@@ -102,7 +102,7 @@ def receive(seat: Seat, asked: Asked) -> Answered:
         )
         made = receive_complaint(seat.practice, seat.actor, new)
     then = f"Next: callrec complaint acknowledge {made.reference}"
-    return tell(seat, "/complaints", received_line(made), *dated_late_lines(made), then)
+    return go_on(seat, "/complaints", received_line(made), *dated_late_lines(made), then)
 
 
 def show(seat: Seat, _asked: Asked, complaint: str) -> Answered:
@@ -170,4 +170,4 @@ def add_step(seat: Seat, asked: Asked, complaint: str, step: str) -> Answered:
         check_confirmed(asked)
     changed = add_to_complaint(seat.practice, actor, reference, said)
     lines = (f"{reference} {DONE[act]}", *dated_late_lines(changed))
-    return tell(seat, "/complaints", *lines, f"To see it: callrec complaint show {reference}")
+    return go_on(seat, "/complaints", *lines, f"To see it: callrec complaint show {reference}")

@@ -21,9 +21,10 @@ from callrec.desk.filled import (
     text_of,
     word_of,
 )
+from callrec.desk.pages.done import tell
 from callrec.desk.pages.listen import marked
 from callrec.desk.pages.requests import values_of
-from callrec.desk.rendering import page, tell, to
+from callrec.desk.rendering import go_on, page, to
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound
 from callrec.policy.authority import check_decides_purpose, check_not_own
@@ -42,6 +43,7 @@ from callrec.requests.ask import all_logins
 from callrec.requests.decide import (
     Decision,
     approve_request,
+    check_decided_as_shown,
     check_not_own_request,
     deny_request,
     preview_approval,
@@ -171,8 +173,11 @@ def _edits(asked: Asked) -> tuple[TypedEdit, ...]:
 
 
 def ask_confirmation(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
-    """What the approval would do, and its confirmation."""
+    """What the approval would do, and its confirmation; or what was decided of it since."""
+    if isinstance(told := seat.kept(key), Answered):
+        return told
     foreseen = _foreseen(seat, reference, key)
+    check_decided_as_shown(seat.practice, seat.actor, foreseen.shown.opened)
     return page(
         seat,
         "approve_confirm.html",
@@ -197,10 +202,12 @@ def approve(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
     actor = seat.signer(password_of(asked))
     second = seat.countersigner(login or "", password_of(asked, "countersign_password"))
     done = approve_request(seat.practice, actor, reference, decision, countersigner=second)
-    seat.let_go(key)
     seat.seen.pop(("approve", reference), None)
-    lines = (*approved_lines(done, seat.zone), *date_mismatch_lines(done.of_other_day))
-    return tell(seat, "/", *lines, *(f"Next: {step}" for step in after_approval(done)))
+    lines = [*approved_lines(done, seat.zone), *date_mismatch_lines(done.of_other_day)]
+    lines += [f"Next: {step}" for step in after_approval(done)]
+    answered = tell(seat, f"{reference} is approved", lines, (f"/requests/{reference}", reference))
+    seat.keep_instead(key, answered)
+    return answered
 
 
 def _foreseen(seat: Seat, reference: str, key: str) -> _Foreseen:
@@ -249,7 +256,7 @@ def deny(seat: Seat, asked: Asked, reference: str) -> Answered:
     )
     letter = f"Next: callrec request letter {which} --kind refuse"
     then = (letter,) if done.is_awaited else ()
-    return tell(seat, "/", f"{which} is {in_words(done.state)}.", *then)
+    return go_on(seat, "/", f"{which} is {in_words(done.state)}.", *then)
 
 
 def ask_revocation(seat: Seat, asked: Asked, reference: str) -> Answered:
@@ -265,7 +272,7 @@ def revoke(seat: Seat, asked: Asked, reference: str) -> Answered:
     check_typed(asked, which)
     done = revoke_grants(seat.practice, reader_of(seat, asked), which, reason=why)
     line = f"{which} is {done.state} now. Grants destroyed: {done.grants}."
-    return tell(seat, "/", line, f"Next: callrec request show {which}")
+    return go_on(seat, "/", line, f"Next: callrec request show {which}")
 
 
 def ask_review(seat: Seat, asked: Asked, reference: str) -> Answered:
@@ -298,4 +305,4 @@ def review(seat: Seat, asked: Asked, reference: str) -> Answered:
     reason = asked.first("reason") or None
     actor = seat.signer(password_of(asked))
     seqs = review_glass(seat.practice, actor, which, verdict=verdict, reason=reason, seen=seen)
-    return tell(seat, "/", f"{which} is {verdict}: log entry {', '.join(map(str, seqs))}.")
+    return go_on(seat, "/", f"{which} is {verdict}: log entry {', '.join(map(str, seqs))}.")

@@ -11,7 +11,7 @@ from callrec.archive.volumes import (
 )
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.listing import Column, Listing, items, show_listing
-from callrec.desk.rendering import page, tell
+from callrec.desk.rendering import go_on, page
 from callrec.desk.seat import Seat
 from callrec.office.status import read_status
 from callrec.practice import today
@@ -87,4 +87,4 @@ def keep(seat: Seat, asked: Asked) -> Answered:
     label, kept = asked.first("label"), VolumeKeeper(asked.first("by"), asked.first("at"))
     record_volume_keeper(seat.practice, seat.actor, label, kept)
     line = f'"{label}" is with {kept.by}, at {kept.place}.'
-    return tell(seat, "/", line, "To see all of them: callrec archive list")
+    return go_on(seat, "/", line, "To see all of them: callrec archive list")

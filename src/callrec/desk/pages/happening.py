@@ -18,7 +18,7 @@ from callrec.desk.filled import (
     text_of,
     word_of,
 )
-from callrec.desk.rendering import page, tell
+from callrec.desk.rendering import go_on, page
 from callrec.desk.seat import Seat, find_kept
 from callrec.errors import NotFound, Refused
 from callrec.policy.clause import Law
@@ -138,7 +138,7 @@ def record_event(seat: Seat, asked: Asked, reference: str, event: str) -> Answer
         Event.ACKNOWLEDGED: _acknowledged,
     }
     record_it = record.get(what, partial(_date, what=what))
-    return tell(seat, f"/requests/{which}/event", *record_it(seat, asked, which))
+    return go_on(seat, f"/requests/{which}/event", *record_it(seat, asked, which))
 
 
 def _date(seat: Seat, asked: Asked, which: str, what: Event) -> Sequence[str]:
@@ -204,7 +204,7 @@ def close(seat: Seat, asked: Asked, reference: str) -> Answered:
     check_typed(asked, which)
     actor = reader_of(seat, asked) if reason else seat.actor
     state = close_request(seat.practice, actor, which, reason=reason)
-    return tell(seat, "/", f"{which} is {in_words(state)}.")
+    return go_on(seat, "/", f"{which} is {in_words(state)}.")
 
 
 def ask_withdrawal(seat: Seat, asked: Asked, reference: str) -> Answered:
@@ -219,7 +219,7 @@ def withdraw(seat: Seat, asked: Asked, reference: str) -> Answered:
     which = read_request(reference)
     check_typed(asked, which)
     state = withdraw_request(seat.practice, seat.actor, which)
-    return tell(seat, "/", f"{which} is {in_words(state)}.")
+    return go_on(seat, "/", f"{which} is {in_words(state)}.")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -249,7 +249,7 @@ def gather(seat: Seat, asked: Asked, reference: str) -> Answered:
     actor, which = reader_of(seat, asked), listed.reference
     gathered = gather_recordings(seat.practice, actor, which, leave_out=leave_out)
     key = seat.keep(_Found(listed, gathered))
-    return tell(seat, f"/requests/{which}/gather/{key}", *gathered_lines(gathered))
+    return go_on(seat, f"/requests/{which}/gather/{key}", *gathered_lines(gathered))
 
 
 _LEAVE_OUT: Final = "leave-"

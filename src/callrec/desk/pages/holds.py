@@ -7,7 +7,7 @@ import re
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, password_of
 from callrec.desk.listing import Column, Listing, items, show_listing
-from callrec.desk.rendering import as_json, page, tell
+from callrec.desk.rendering import as_json, go_on, page
 from callrec.desk.seat import Seat
 from callrec.errors import Unusable
 from callrec.login.people import people_who_log_in
@@ -88,7 +88,7 @@ def place(seat: Seat, asked: Asked) -> Answered:
     placed = place_hold(seat.practice, seat.actor, numbers, reason=asked.first("reason"))
     reference = f"H-{placed.number}"
     line = f"{reference} is placed. Recordings held: {len(placed.recordings)}."
-    return tell(seat, "/holds", line)
+    return go_on(seat, "/holds", line)
 
 
 def ask_lift(seat: Seat, asked: Asked, hold: str) -> Answered:
@@ -118,4 +118,4 @@ def lift(seat: Seat, asked: Asked, hold: str) -> Answered:
         raise Unusable("a hold is lifted by two people", hint="say who signs beside you")
     reason = asked.first("reason")
     lift_hold(seat.practice, actor, number, reason=reason, countersigner=second)
-    return tell(seat, "/holds", f"H-{number} is lifted.")
+    return go_on(seat, "/holds", f"H-{number} is lifted.")

@@ -16,7 +16,7 @@ from callrec.desk.filled import (
     word_of,
 )
 from callrec.desk.listing import Column, Listing, by_reference, items, show_listing
-from callrec.desk.rendering import page, tell
+from callrec.desk.rendering import go_on, page
 from callrec.desk.seat import Seat
 from callrec.incidents.incident import (
     IncidentReport,
@@ -95,7 +95,7 @@ def report(seat: Seat, asked: Asked) -> Answered:
 
 
 def _tell(seat: Seat, reference: str, *lines: str) -> Answered:
-    return tell(seat, "/incidents", *lines, f"To see it: callrec incident show {reference}")
+    return go_on(seat, "/incidents", *lines, f"To see it: callrec incident show {reference}")
 
 
 def show(seat: Seat, _asked: Asked, incident: str) -> Answered:

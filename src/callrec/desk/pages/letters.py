@@ -5,7 +5,7 @@ from __future__ import annotations
 from callrec.desk.documents import show_document
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import day_of, number_in, password_of, word_of
-from callrec.desk.rendering import download, page, tell, to
+from callrec.desk.rendering import download, go_on, page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.errors import Tampered
 from callrec.letters.letter import (
@@ -53,7 +53,7 @@ def write(seat: Seat, asked: Asked, reference: str) -> Answered:
     about, reached = seat.practice.settings.practice, seat.practice.settings.release.contact
     if not (about.data_protection_contact or reached):
         lines.append("it does not say how to reach you")
-    return tell(seat, f"/requests/{which}/letters/{written.number}", *lines)
+    return go_on(seat, f"/requests/{which}/letters/{written.number}", *lines)
 
 
 def show_letter(seat: Seat, asked: Asked, reference: str, number: str) -> Answered:
@@ -76,7 +76,7 @@ def say_sent(seat: Seat, asked: Asked, reference: str, number: str) -> Answered:
     sent = record_letter_sent(seat.practice, actor, which, on=on, how=how, number=number_in(number))
     line = f"it is on record that letter {sent.number} was sent"
     changed = (f"{note}: {command}" for note, command in changed_since(sent))
-    return tell(seat, f"/requests/{which}/letters", line, *late_lines(sent), *changed)
+    return go_on(seat, f"/requests/{which}/letters", line, *late_lines(sent), *changed)
 
 
 def send_paper(seat: Seat, _asked: Asked, reference: str, number: str) -> Answered:

@@ -5,15 +5,15 @@ An address names nobody: a person is the id that the practice gave them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from typing import Any
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, password_of
 from callrec.desk.listing import Column, Listing, items, show_listing
-from callrec.desk.rendering import as_json, page, tell, to
-from callrec.desk.seat import Seat, find_kept
+from callrec.desk.pages.done import tell
+from callrec.desk.rendering import as_json, go_on, page
+from callrec.desk.seat import Seat
 from callrec.errors import NotFound, Unusable
 from callrec.login.people import list_people, logins, show_person
 from callrec.login.sessions import end_sessions, list_sessions
@@ -46,6 +46,8 @@ from callrec.views.people import (
 )
 from callrec.views.typed import read_word
 from callrec.views.words import as_words, can_line, facts
+
+_NEXT = ("/people", "People")
 
 
 def _governs(seat: Seat) -> bool:
@@ -140,7 +142,8 @@ def add(seat: Seat, asked: Asked) -> Answered:
         password="",
     )
     lines = [added_line(added), f"{added.login} logs in with it once, and chooses their own."]
-    return _give(seat, lines, added.password)
+    secret, what = added.password, "Provisional password"
+    return tell(seat, "A person is added", lines, _NEXT, secret=secret, of_it=what)
 
 
 def _form(
@@ -157,27 +160,6 @@ def _second(seat: Seat, asked: Asked) -> Actor | None:
     return seat.countersigner(asked.first("second"), password_of(asked, "second_password"))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class _Given:
-    """A password that somebody is given for their first login. Its repr shows nothing."""
-
-    lines: Sequence[str]
-    password: str
-    """Empty once it was shown."""
-
-
-def _give(seat: Seat, lines: Sequence[str], password: str) -> Answered:
-    return to(f"/people/given/{seat.keep(_Given(lines, password))}")
-
-
-def show_given(seat: Seat, _asked: Asked, key: str) -> Answered:
-    """A password that was given, the first time only."""
-    given = find_kept(seat, key, _Given, "give them another one: callrec user list")
-    shown = page(seat, "person_given.html", title="A provisional password", given=given)
-    seat.keep_instead(key, replace(given, password=""))
-    return shown
-
-
 def ask_confirm(seat: Seat, asked: Asked, person: str) -> Answered:
     """The six words that a person reads out; nobody is shown them here."""
     return _form(seat, asked, "person_confirm.html", person, "Confirm a new key")
@@ -191,7 +173,7 @@ def confirm(seat: Seat, asked: Asked, person: str) -> Answered:
         seat.practice, actor, login=user, words=asked.first("words"), second=second
     )
     lines = confirmed_lines(done, actor.login, second.login if second else None)
-    return tell(seat, "/", *lines)
+    return go_on(seat, "/", *lines)
 
 
 def ask_role(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -215,7 +197,7 @@ def set_role(seat: Seat, asked: Asked, person: str) -> Answered:
         second = _second(seat, asked)
     done = change_role(practice, actor, login=user, role=role, only=only, second=second)
     lines = role_lines(user, role, sorted(only), done)
-    return tell(seat, "/", *lines)
+    return go_on(seat, "/", *lines)
 
 
 def ask_lend(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -232,7 +214,7 @@ def lend(seat: Seat, asked: Asked, person: str) -> Answered:
     actor, second = seat.signer(password_of(asked)), _second(seat, asked)
     lend_power(practice, actor, login=user, power=power, until=until, second=second)
     line = delegation_line(user, power, until)
-    return tell(seat, "/", line)
+    return go_on(seat, "/", line)
 
 
 def ask_take_back(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -251,7 +233,7 @@ def take_back(seat: Seat, asked: Asked, person: str) -> Answered:
     actor = seat.signer(password_of(asked))
     end_delegation(seat.practice, actor, login=user, power=power)
     line = delegation_line(user, power, None)
-    return tell(seat, "/", line)
+    return go_on(seat, "/", line)
 
 
 def ask_disable(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -265,7 +247,7 @@ def disable(seat: Seat, asked: Asked, person: str) -> Answered:
     actor = seat.signer(password_of(asked))
     check_confirmed(asked)
     taken_back = disable_person(seat.practice, actor, login=user)
-    return tell(seat, "/", *disabled_lines(user, taken_back))
+    return go_on(seat, "/", *disabled_lines(user, taken_back))
 
 
 def ask_reset(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -283,7 +265,8 @@ def reset(seat: Seat, asked: Asked, person: str) -> Answered:
     lines = [reset_line(user), *taken_back_lines(done.taken_back)]
     if seen:
         lines += [*password_seen_lines(practice), "Then run callrec practice keys rotate --reseal."]
-    return _give(seat, lines, done.password)
+    what = "Provisional password"
+    return tell(seat, "A new password", lines, _NEXT, secret=done.password, of_it=what)
 
 
 def show_sessions(seat: Seat, asked: Asked) -> Answered:
@@ -318,4 +301,4 @@ def log_out_everywhere(seat: Seat, asked: Asked, person: str) -> Answered:
     ended = end_sessions(seat.practice, actor, login=user)
     if user == seat.login:
         return Answered(303, to="/login?ended", ends=True)
-    return tell(seat, "/sessions", ended_line(ended, user))
+    return go_on(seat, "/sessions", ended_line(ended, user))

@@ -13,7 +13,7 @@ from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_typed, password_of
 from callrec.desk.listing import Column, Listing, items, show_listing
 from callrec.desk.memory import folder_in_memory, zipped
-from callrec.desk.rendering import download, page, tell, to
+from callrec.desk.rendering import download, go_on, page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.package.destroyed import DestructionCertificate
 from callrec.policy.clause import Law
@@ -93,7 +93,7 @@ def ask_propose(seat: Seat, asked: Asked) -> Answered:
 def propose(seat: Seat, _asked: Asked) -> Answered:
     """Make a request for the disposal of what is due and stopped by nothing."""
     made = propose_disposal(seat.practice, seat.actor)
-    return tell(seat, "/", *proposed_lines(made))
+    return go_on(seat, "/", *proposed_lines(made))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ def _carry_out(seat: Seat, asked: Asked, reference: str, how: Destroying) -> Ans
             lines.append(_LINK.format(f"/certificate/{key}", "Save the certificate"))
     if how is ERASING:
         lines.append(_LINK.format(f"/requests/{reference}/letters", f"Letters about {reference}"))
-    return tell(seat, "/", *lines)
+    return go_on(seat, "/", *lines)
 
 
 _LINK: Final = Markup('<a href="{}">{}</a>')
@@ -243,6 +243,6 @@ def undo(seat: Seat, asked: Asked) -> Answered:
     practice, actor, batch = seat.practice, seat.actor, asked.first("batch")
     if asked.first("how") == "propose":
         made = propose_undo(practice, actor, batch, reason=asked.first("reason"), sources=[])
-        return tell(seat, "/", *undo_lines(made))
+        return go_on(seat, "/", *undo_lines(made))
     lines = tuple(undo_lines(preview_undo(practice, actor, batch, sources=[])))
     return page(seat, "undo.html", title="Take back an intake", asked=asked, lines=lines)

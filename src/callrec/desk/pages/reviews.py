@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import moment_of, number_of, password_of
-from callrec.desk.rendering import as_json, page, tell, to
+from callrec.desk.rendering import as_json, go_on, page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.errors import Unusable
 from callrec.policy.reviews import ReviewVerdict
@@ -69,7 +69,7 @@ def review(seat: Seat, asked: Asked, key: str) -> Answered:
         raise Unusable("nothing is accepted or queried yet", hint="choose one of the two for each")
     written = review_searches(seat.practice, seat.reader(password_of(asked)), reviews)
     lines = [reviewed_line(seq, reviews[seq].verdict, leaf) for seq, leaf in written.items()]
-    return tell(seat, "/searches", *lines)
+    return go_on(seat, "/searches", *lines)
 
 
 def _answers(asked: Asked, drawn: DrawnSearches) -> Mapping[int, SearchReview]:

@@ -9,7 +9,7 @@ from typing import Any
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, number_of, password_of
 from callrec.desk.listing import Column, Listing, show_listing
-from callrec.desk.rendering import as_json, download, page, tell, to
+from callrec.desk.rendering import as_json, download, go_on, page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.notices import complaint_form, notice_on
@@ -101,7 +101,7 @@ def apply(seat: Seat, asked: Asked, key: str) -> Answered:
     actor = seat.signer(password_of(asked))
     applied = apply_settings(seat.practice, actor, kept.values, agree)
     line = in_force_line(applied) if applied else "It changes nothing."
-    return tell(seat, "/settings", line)
+    return go_on(seat, "/settings", line)
 
 
 def show_notices(seat: Seat, asked: Asked) -> Answered:

@@ -16,7 +16,7 @@ from callrec.desk.filled import (
     text_of,
     why_of,
 )
-from callrec.desk.rendering import page, tell, to
+from callrec.desk.rendering import go_on, page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.notes.note import write_note
 from callrec.policy.search import Direction, check_search_reason
@@ -177,4 +177,4 @@ def _write(seat: Seat, asked: Asked, recording: str, *, text: str, person: str =
     number, anew = read_recording(recording), read_if_given(asked, "note", read_note)
     actor = seat.signer(password_of(asked))
     written = write_note(seat.practice, actor, number, text=text, person=person, note=anew)
-    return tell(seat, "/recordings", f"{written.reference} is written on recording {number}")
+    return go_on(seat, "/recordings", f"{written.reference} is written on recording {number}")

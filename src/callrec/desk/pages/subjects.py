@@ -8,7 +8,7 @@ from callrec.archive.attached import attached_volumes
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, lines_of, password_of, why_of
 from callrec.desk.listing import Column, Listing, by_reference, items, show_listing
-from callrec.desk.rendering import page, tell, to
+from callrec.desk.rendering import go_on, page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.registers.verify import check_vault
 from callrec.retention.people import erase_subject
@@ -96,7 +96,7 @@ def enter(seat: Seat, asked: Asked) -> Answered:
     others = notes_on_others(kept.shared, kept.alike)
     then = f"callrec request create subject-access --subject {kept.reference}"
     line = f"{kept.reference} is on the register"
-    return tell(seat, "/subjects", line, *others, f"To ask for their calls: {then}")
+    return go_on(seat, "/subjects", line, *others, f"To ask for their calls: {then}")
 
 
 def _said(asked: Asked) -> SubjectAnswers:
@@ -156,7 +156,7 @@ def change(seat: Seat, asked: Asked, subject: str) -> Answered:
         seat.practice, seat.actor, reference, _said(asked), reason=reason, request=request
     )
     others = notes_on_others(kept.shared, kept.alike)
-    return tell(seat, "/subjects", f"{reference} is changed", *others)
+    return go_on(seat, "/subjects", f"{reference} is changed", *others)
 
 
 def ask_erasure(seat: Seat, asked: Asked, subject: str) -> Answered:
@@ -179,4 +179,4 @@ def erase(seat: Seat, asked: Asked, subject: str) -> Answered:
         for label in erased.owed
     ]
     undone = [f'drive "{label}" stays as it is: {why}' for label, why in erased.undone]
-    return tell(seat, "/subjects", f"{reference} is erased from the register", *owed, *undone)
+    return go_on(seat, "/subjects", f"{reference} is erased from the register", *owed, *undone)
