@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,12 @@ from callrec.crypto import primitives
 from callrec.errors import Tampered
 from callrec.record.versions import SealedBody, VersionId
 
-Case = Mapping[str, Any]
+Case = dict[str, Any]
 
 KEY = bytes(range(32))
 
 
-def cases_of(kind: str) -> dict[str, dict[str, Any]]:
+def cases_of(kind: str) -> dict[str, Case]:
     """By their names."""
     files = (Path(__file__).parent.parent / "vectors" / kind).glob("*.json")
     return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
