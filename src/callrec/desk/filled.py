@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -45,6 +46,21 @@ def text_of(asked: Asked, name: str) -> str:
     raise Unusable("a question was not answered", option=_option(name))
 
 
+@contextmanager
+def reading_field(name: str) -> Iterator[None]:
+    """A block that reads one field: what cannot be used in it was typed there."""
+    try:
+        yield
+    except Unusable as problem:
+        problem.option = problem.option or _option(name)
+        raise
+
+
+def _option(field: str) -> str:
+    """As errors name what they are about (desk/hints.py: `fields_of`)."""
+    return f"--{field.replace('_', '-')}"
+
+
 def day_of(seat: Seat, asked: Asked, name: str) -> date:
     """A day, in any form that people type; today where none was given.
 
@@ -60,13 +76,16 @@ def word_of(asked: Asked, name: str, words: type[_Word], noun: str) -> _Word:
     Raises:
         Unusable: none was.
     """
-    return read_word(words, noun, text_of(asked, name))
+    said = text_of(asked, name)
+    with reading_field(name):
+        return read_word(words, noun, said)
 
 
 def read_if_given(asked: Asked, name: str, read: Callable[[str], _Read]) -> _Read | None:
     """What a field says, read; None where it is empty."""
     said = asked.first(name)
-    return read(said) if said else None
+    with reading_field(name):
+        return read(said) if said else None
 
 
 def lines_of(asked: Asked, name: str) -> list[str]:
@@ -93,7 +112,11 @@ def check_confirmed(asked: Asked) -> None:
         Unusable: they did not.
     """
     if not asked.ticked("confirmed"):
-        raise Unusable("not confirmed, so nothing was done", hint="tick the box at the end")
+        raise Unusable(
+            "not confirmed, so nothing was done",
+            hint="tick the box at the end",
+            option=_option("confirmed"),
+        )
 
 
 def number_of(asked: Asked, name: str, least: int, most: int) -> int | None:
@@ -105,7 +128,11 @@ def number_of(asked: Asked, name: str, least: int, most: int) -> int | None:
     if not (text := asked.first(name)):
         return None
     if not text.isdecimal() or not least <= int(text) <= most:
-        raise Unusable(f"that is not a number from {least} to {most}", hint="type it in figures")
+        raise Unusable(
+            f"that is not a number from {least} to {most}",
+            hint="type it in figures",
+            option=_option(name),
+        )
     return int(text)
 
 
@@ -117,12 +144,8 @@ def moment_of(seat: Seat, asked: Asked, name: str) -> datetime | None:
     """
     if not (text := asked.first(name)):
         return None
-    return parse_instant(text, seat.zone, today(seat.practice), what=_option(name))
-
-
-def _option(name: str) -> str:
-    """What asks for it at a terminal; hints.field_of is the other way round."""
-    return f"--{name.replace('_', '-')}"
+    with reading_field(name):
+        return parse_instant(text, seat.zone, today(seat.practice), what=_option(name))
 
 
 def reader_of(seat: Seat, asked: Asked) -> Actor:
@@ -137,4 +160,8 @@ def check_typed(asked: Asked, reference: str) -> None:
         Unusable: they did not.
     """
     if asked.first("typed") != reference:
-        raise Unusable("not confirmed, so nothing was done", hint=f"type {reference} at the end")
+        raise Unusable(
+            "not confirmed, so nothing was done",
+            hint=f"type {reference} at the end",
+            option=_option("typed"),
+        )

@@ -29,7 +29,7 @@ from callrec.desk.exchange import (
     send,
 )
 from callrec.desk.pages.account import ask_password
-from callrec.desk.rendering import cannot_open, error_page
+from callrec.desk.rendering import cannot_open, error_page, to
 from callrec.desk.routes import find_page
 from callrec.desk.seat import PasswordNeeded, Seat, source_at
 from callrec.desk.telling import say_bug
@@ -126,6 +126,7 @@ def _answer_pages(channel: socket.socket, seat: Seat) -> None:
 
 def answer(seat: Seat, asked: Asked) -> Answered:
     """The page that was asked for; what goes wrong is a page, too."""
+    seat.at = asked.path
     try:
         seat.begin_page()
     except Locked:
@@ -144,18 +145,26 @@ def answer(seat: Seat, asked: Asked) -> Answered:
 
 
 def _page(seat: Seat, asked: Asked) -> Answered:
-    """Find the page and make it; a form that was refused is shown again, with why."""
+    """Find the page and make it; a form that was refused is shown again, with why.
+
+    Browsers write down what a page was asked by that stays in their history. So it is the next
+    question that gets the form, and nothing that was filled in is written.
+    """
     page, parts = find_page(asked.method, asked.path)
     if asked.method != "POST":
-        return page(seat, asked, **parts)
-    seat.check_token(asked.first("token"))
+        seat.problem, filled_in = seat.take_refused(asked)
+        return page(seat, filled_in, **parts)
+    try:
+        seat.check_token(asked.first("token"))
+    except CallrecError as problem:
+        seat.refused = Asked("GET", asked.path), problem
+        return to(asked.path)
     if (told := done_before(seat, asked)) is not None:
         return told
     try:
         answered = page(seat, asked, **parts)
     except CallrecError as problem:
-        form, parts = find_page("GET", asked.path)
-        seat.problem = problem
-        return form(seat, asked, **parts)
+        seat.refused = asked, problem
+        return to(asked.path)
     remember(seat, asked, answered)
     return answered

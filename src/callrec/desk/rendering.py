@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.hints import field_of, with_links
+from callrec.desk.hints import fields_of, with_links
 from callrec.desk.seat import PasswordNeeded, Seat
 from callrec.errors import (
     CallrecError,
@@ -61,7 +61,6 @@ def _environment() -> Environment:
         "two_of": lambda value: (value, value),
         "sentence": _sentence,
         "upper_first": _upper_first,
-        "field": field_of,
     }
     made.globals |= {"counted": counted}
     return made
@@ -90,7 +89,7 @@ def bare_page(template: str, *, status: int = 200, **values: Any) -> Answered:
     text = (
         _environment()
         .get_template(template)
-        .render(seat=None, menu=(), problem=None, done=(), **values)
+        .render(seat=None, menu=(), problem=None, at_fault=(), done=(), **values)
     )
     return Answered(status, text.encode())
 
@@ -119,6 +118,7 @@ def page(
             menu=menu_of(seat),
             title=title,
             problem=seat.problem,
+            at_fault=fields_of(seat.problem) if seat.problem and asked and asked.fields else (),
             done=_taken(seat.done),
             asked=asked or Asked("GET", "/"),
             moment=moment,

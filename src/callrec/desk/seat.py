@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 from callrec.audit.session import DESK_IDLE_LIMIT
 from callrec.crypto.identity import Identity
+from callrec.desk.exchange import Asked
 from callrec.desk.hearing import Hearing
 from callrec.desk.releasing import Making
 from callrec.errors import CallrecError, Locked, NotFound, Refused
@@ -71,8 +72,12 @@ class Seat:
     """Stands in each form of this session and in no other."""
     seen: dict[tuple[object, ...], Any] = field(default_factory=dict)
     """What was shown of a thing that is decided next: by what it is and the thing's reference."""
+    at: str = ""
+    """The address of the page that is made."""
     problem: CallrecError | None = None
     """Why what was filled in was not done; the form is shown again with it."""
+    refused: tuple[Asked, CallrecError] | None = None
+    """What was filled in and not done, and why, until its form is asked for."""
     hearing: Hearing | None = None
     """What is being heard."""
     making: Making | None = None
@@ -116,6 +121,13 @@ class Seat:
         self.practice = self.open_vault()
         self.problem = None
         self._actor = actor_by_session(self.practice, self.session)
+
+    def take_refused(self, asked: Asked) -> tuple[CallrecError | None, Asked]:
+        """Why the form at this address was refused a moment ago, and what was filled in."""
+        if self.refused is None or self.refused[0].path != asked.path:
+            return None, asked
+        (filled_in, why), self.refused = self.refused, None
+        return why, filled_in
 
     @property
     def actor(self) -> Actor:

@@ -18,6 +18,7 @@ from callrec.desk.filled import (
     password_of,
     read_if_given,
     reader_of,
+    reading_field,
     text_of,
     word_of,
 )
@@ -169,7 +170,10 @@ def _granted_and_withheld(
 
 def _edits(asked: Asked) -> tuple[TypedEdit, ...]:
     clips, silences = lines_of(asked, "clip"), lines_of(asked, "silence")
-    return (*map(read_clip, clips), *map(read_silence, silences))
+    with reading_field("clip"):
+        read = [*map(read_clip, clips)]
+    with reading_field("silence"):
+        return (*read, *map(read_silence, silences))
 
 
 def ask_confirmation(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:

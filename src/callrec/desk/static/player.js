@@ -313,7 +313,9 @@ function list() {
 function show() {
   const now = position();
   at("play").textContent = playing ? "Pause" : "Play";
-  state.textContent = over ? "over" : !playing ? "paused" : line.length ? "playing" : "loading";
+  // A machine without a loudspeaker plays nothing, and its clock stands still.
+  const sounds = line.length && context.state === "running";
+  state.textContent = over ? "over" : !playing ? "paused" : sounds ? "playing" : "loading";
   clock.textContent = time(now);
   place.value = now;
   place.setAttribute("aria-valuetext", `${time(now)} of ${time(call ? call.seconds : 0)}`);
