@@ -2,6 +2,8 @@
 // Says two minutes before a login ends that it does, and lets its person stay with one button.
 // Another page of the same login that is opened meanwhile puts the end off, here as well.
 
+{  // its names are its own: the player's script stands on the same page
+
 const WARNED_S = 120, LOOK_MS = 1000;
 const box = document.getElementById("ending");
 const tabs = new BroadcastChannel("callrec");
@@ -71,3 +73,5 @@ document.addEventListener("desk-answered", () => {
 });
 document.addEventListener("visibilitychange", look);
 setInterval(look, LOOK_MS);
+
+}
