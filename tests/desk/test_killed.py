@@ -42,9 +42,10 @@ def told(desk: AtTheDesk, got: Got, another: Within) -> bool:
         return True
     if got.to == "/login?ended":  # it was asked for a page, and nothing was sent
         return False
-    assert got.status == 500
-    assert NOT_KNOWN in got.body
-    assert "open R-1" in got.body
+    assert got.to == "/unanswered?which=R-1"
+    said = another.get(got.to).body
+    assert NOT_KNOWN in said
+    assert "open R-1" in said
     assert len(desk.desk.browsers.open) == 1
     return False
 
