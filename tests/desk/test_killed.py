@@ -10,8 +10,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from callrec.desk.memory import folder_in_memory
 from callrec.desk.pages import release as page_of_release
-from callrec.login.keyring import runtime_folder
 from desk.test_deciding import GRANT_BOTH, confirm, foresee
 from desk.test_release import make, save
 from house.desk_client import Got
@@ -116,9 +116,8 @@ def test_killed_at_any_step_of_a_release(
         save(sam)
         assert "R-1 is released" in sam.fill_in("/requests/R-1/release", do="saved").words
         assert acts_of(house)[-1] == "release.delivered"
-        memory = runtime_folder(house.environ)
-        assert memory is not None
-        assert [*memory.glob("release-*/*")] == []
+        with folder_in_memory(house.environ) as the_next:
+            assert [*the_next.parent.glob("release-*")] == [the_next]
         if steps.closely(len(seen)):
             assert [*wrong_with_vault(house)] == []
     assert seen == sorted(seen)
