@@ -137,9 +137,10 @@ def there(stage: Stage | None) -> object:
     def own(stages: Stages, tmp_path: Path) -> Iterator[House]:
         house = stages.copy(stage, tmp_path / "house")
         move(house, stage)
+        name = name_of(house.config.catalogue)
         yield house
         house.close()
         with as_owner(server()) as connection:
-            connection.execute(f"DROP DATABASE {name_of(house.config.catalogue)} WITH (FORCE)")
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     return own

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
-from callrec.catalogue.copying import copy_to_file
-from callrec.catalogue.engine import FILE_NAME
-from house.commands import done, type_in
-from house.drives import archive, drive
+from house.commands import done
 from house.erasures import erase, found_in, secrets_of, to_be_erased
 from house.packages import acts_of, release
 from house.postgres import there
 from house.practices import House
-from house.requests import approved
 from house.stages import GRANTED
 
 founded = there(None)
 
 granted = there(GRANTED)
-
-
-def rows_in(file: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table, in some order that is the same for the same rows."""
-    connection = sqlite3.connect(file)
-    names = [each for (each,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    return {name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr) for name in names}
 
 
 def test_calls_come_in_are_archived_asked_for_and_erased(founded: House) -> None:
@@ -35,3 +21,9 @@ def test_calls_come_in_are_archived_asked_for_and_erased(founded: House) -> None
     assert erased.certificate
     assert found_in(secrets, founded.folder / "vault") == []
     assert "INTACT" in done(founded, "dora", "audit", "verify", "--full")
+
+
+def test_what_was_granted_is_released_once(granted: House) -> None:
+    release(granted)
+    assert acts_of(granted)[-2:] == ["release.prepared", "release.delivered"]
+    assert "INTACT" in done(granted, "dora", "audit", "verify")
