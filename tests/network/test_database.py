@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +159,7 @@ def test_a_server_that_is_not_there_is_said_to_be_so(founded: House) -> None:
 def test_nothing_acts_or_answers_there_but_what_callrec_made(founded: House, made: str) -> None:
     actor = founded.actor("max")
     with as_owner(server(), name_of(founded.config.catalogue)) as connection:
-        connection.execute(made)  # type: ignore[arg-type]
+        connection.execute(made)
     with pytest.raises(Tampered, match="not those that callrec made"):
         record(founded.practice, actor, "user.shown")
     founded.close()
@@ -207,7 +208,7 @@ def test_who_reads_waits_for_nobody_and_sees_one_state(founded: House) -> None:
     other = open_catalogue(founded.config.vault, founded.config.catalogue)
     count = text("SELECT count(*) FROM leaf")
     with reading(other) as seen:
-        before = seen.execute(count).scalar()
+        before = seen.execute(count).scalar_one()
         with transaction(one):
             assert seen.execute(count).scalar() == before
         record(founded.practice, actor, "user.shown")
@@ -292,7 +293,7 @@ def test_two_machines_with_one_spool_take_each_call_once(founded: House, tmp_pat
             assert "on another machine" in refusal.message  # noqa: PT017
             return 0
 
-    both = [begin(lambda house=house: ingest(house)) for house in (founded, other)]
+    both = [begin(partial(ingest, house)) for house in (founded, other)]
     first, second = (child.ended() for child in both)
     assert (first.failure, second.failure) == ("", "")
     assert first.told + second.told == 110

@@ -184,7 +184,7 @@ class _Rows:
                 all_columns.sessions[seq - first] = ""
         return hashes, all_columns
 
-    def _parted(self, rows: list[Any]) -> Iterator[list[Any]]:
+    def _parted(self, rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
         """Rows of leaves between which none was set aside."""
         if not self.expected.aside.entries:
             yield rows

@@ -61,10 +61,10 @@ class Rows(Protocol):
     def fetchone(self) -> Any:
         """The next row, or None."""
 
-    def fetchall(self) -> list[Any]:
+    def fetchall(self) -> Sequence[Any]:
         """All that are left."""
 
-    def fetchmany(self, size: int, /) -> list[Any]:
+    def fetchmany(self, size: int, /) -> Sequence[Any]:
         """As many as that, or what is left."""
 
     def __iter__(self) -> Iterator[Any]: ...
@@ -198,7 +198,7 @@ def _open_database(url: str) -> Engine:
     if made is None:
         raise Misconfigured(
             "there is no vault in the catalogue's database",
-            hint="callrec practice migrate --to URL moves one there from its folder",
+            hint='with no "catalogue" in the configuration it is looked for in its folder',
         )
     return engine
 
