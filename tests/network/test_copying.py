@@ -47,8 +47,8 @@ def test_every_row_comes_back_byte_for_byte(stages: Stages, tmp_path: Path) -> N
     url = database_at()
     put_there(file, url)
     engine = open_catalogue(tmp_path, url)
-    copy_to_file(engine, back)
     with reading(engine) as connection, reading(connect(file, mode="ro")) as before:
+        copy_to_file(connection, back)
         assert stored_head(connection) == stored_head(before)
     engine.dispose()
     found = rows_in(back)

@@ -52,7 +52,8 @@ def catalogue_copy(engine: Engine, folder: Path) -> Iterator[Path]:
 
 def _back_up(engine: Engine, to: Path) -> None:
     if is_postgres(engine):
-        copy_to_file(engine, to)
+        with reading(engine) as connection:
+            copy_to_file(connection, to)
         return
     target = sqlite3.connect(to)
     try:

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Table
 
 from callrec.catalogue.engine import (
     connect,
+    connect_there,
     create_catalogue,
     database_of,
     is_postgres,
-    reading,
     transaction,
     upgrade,
 )
@@ -24,15 +24,27 @@ from callrec.errors import Failed
 _AT_A_TIME: Final = 1000
 
 
-def copy_to_file(engine: Engine, path: Path) -> None:
-    """Copy a catalogue, as it is now, into a new file of SQLite."""
+def copy_to_file(source: Connection, path: Path) -> None:
+    """Copy a catalogue, as a connection sees it, into a new file of SQLite."""
     create_catalogue(path)
     target = connect(path, mode="rw")
     try:
-        with reading(engine) as source, transaction(target) as connection:
+        with transaction(target) as connection:
             copy_rows(source, connection)
     finally:
         target.dispose()
+
+
+def copy_to_database(source: Connection, url: str) -> None:
+    """Copy a catalogue, as a connection sees it, into an empty database: all of it or nothing."""
+    engine = connect_there(url)
+    try:
+        with engine.connect() as target:
+            target.exec_driver_sql("BEGIN")  # what fails ends the connection, and with it this
+            make_there(target, source)
+            target.exec_driver_sql("COMMIT")
+    finally:
+        engine.dispose()
 
 
 def make_there(connection: Connection, source: Connection) -> None:
@@ -52,7 +64,7 @@ def copy_rows(source: Connection, target: Connection) -> None:
     """Copy every row of every table into tables that are empty.
 
     Raises:
-        Failed: there are rows in them.
+        Failed: there are rows in them, or not all rows came there.
     """
     for table in METADATA.sorted_tables:
         if target.execute(table.select().limit(1)).first() is not None:
@@ -63,6 +75,9 @@ def copy_rows(source: Connection, target: Connection) -> None:
             _send(target, f'COPY "{table.name}" ({columns}) FROM STDIN', rows)
         else:
             _insert(target, table, columns, rows)
+        count = f'SELECT count(*) FROM "{table.name}"'  # noqa: S608 - names of our own
+        if target.exec_driver_sql(count).scalar() != source.exec_driver_sql(count).scalar():
+            raise Failed("not every row of the catalogue came to where it was copied")
 
 
 def _send(target: Connection, query: str, rows: Any) -> None:

@@ -104,6 +104,9 @@ _CURSORS: Final = "cursors"
 _AS_MADE: Final = "as_made"
 """Where an engine notes that its catalogue has exactly the schema that the migrations make."""
 
+_LEFT: Final = "moved_away"
+"""The view that a catalogue has which was moved elsewhere."""
+
 _HELD: Final = "held"
 """Where an engine notes what it is `alone` with: what it is, and a lock of which nobody else knows
 the number."""
@@ -189,18 +192,44 @@ def open_any_schema(vault: Path, url: str = "") -> Engine:
 
 
 def _open_database(url: str) -> Engine:
+    engine = connect_there(url)
+    with reading(engine) as connection:
+        if not is_made(connection):
+            raise Misconfigured(
+                "there is no vault in the catalogue's database",
+                hint="callrec practice migrate --to URL moves one there; until then leave catalogue"
+                " out of the configuration",
+            )
+    return engine
+
+
+def connect_there(url: str) -> Engine:
+    """An engine on a database that is fit for a catalogue, and may be empty."""
     from callrec.catalogue import postgres  # noqa: PLC0415 - SQLite needs none of it
 
     engine = postgres.connect(url)
     with reading(engine) as connection:
         postgres.check_database(connection)
-        made = connection.exec_driver_sql("SELECT to_regclass('public.alembic_version')").scalar()
-    if made is None:
-        raise Misconfigured(
-            "there is no vault in the catalogue's database",
-            hint='with no "catalogue" in the configuration it is looked for in its folder',
-        )
     return engine
+
+
+def is_made(connection: Connection) -> bool:
+    """Whether there is a catalogue in a database."""
+    found = connection.exec_driver_sql("SELECT to_regclass('public.alembic_version')")
+    return found.scalar() is not None
+
+
+def close_for_good(connection: Connection) -> None:
+    """Have nobody open or write this catalogue any more: it is another that counts."""
+    connection.exec_driver_sql(f"CREATE VIEW {_LEFT} AS SELECT 1 AS one")
+
+
+def is_closed(connection: Connection) -> bool:
+    """Whether that was done."""
+    query = f"SELECT name FROM sqlite_master WHERE name = '{_LEFT}'"  # noqa: S608
+    if is_postgres(connection):
+        query = f"SELECT to_regclass('public.{_LEFT}')"
+    return connection.exec_driver_sql(query).scalar() is not None
 
 
 def is_postgres(of: Engine | Connection) -> bool:
@@ -589,6 +618,11 @@ def check_schema(connection: Connection) -> None:
     else:
         made, expected = schema_hash(connection), SCHEMA_HASH
     if made != expected:
+        if is_closed(connection):
+            raise Misconfigured(
+                "the vault's catalogue was moved away from here",
+                hint='say in the configuration where it is: "catalogue", or none for the folder',
+            )
         raise damaged(
             "the catalogue's tables, indexes, views or triggers are not those that callrec made"
         )
