@@ -69,19 +69,19 @@ def move_catalogue(
         )
     moved = Migrated(*((FOLDER, _DATABASE) if to != FOLDER else (_DATABASE, FOLDER)), None)
     with archive_lock(practice), storing(practice):
-        begun = _heads_there(practice, to)
+        there = _heads_there(practice, to)
         with writing(practice, None) as act:
-            heads = (stored_head(act.connection), None)
-            if begun is None:
+            before = stored_head(act.connection)
+            if there is None:
                 details = {"from": moved.before, "to": moved.after}
                 act.leaf(MIGRATED, actor=NOBODY, details=details)
                 if to == FOLDER:
                     _into_folder(practice, act.connection)
                 else:
                     copy_to_database(act.connection, to)
-                begun = _heads_there(practice, to)
-                heads = (heads[0], act.head)
-            if begun is None or begun[0] != heads[0] or heads[1] not in (None, begun[1]):
+                there = _heads_there(practice, to)
+            # Of a run that was killed, the leaf that it added is there alone.
+            if there is None or there[0] != before or act.head not in (before, there[1]):
                 raise Misconfigured(
                     f"there is another catalogue in that {moved.after}",
                     hint="have it taken away, and run the same command again",
