@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -115,6 +117,17 @@ def test_a_server_that_is_not_there_is_said_to_be_so(founded: House) -> None:
     assert answer.status == Failed.exit_status
     assert "cannot be reached" in answer.err
     assert str(founded.folder) not in answer.err
+
+
+def test_a_file_of_sqlite_loads_no_driver_of_another_database(house: House) -> None:
+    program = (
+        "import pathlib, sys; from callrec.catalogue.engine import open_catalogue, reading;"
+        " reading(open_catalogue(pathlib.Path(sys.argv[1]))).__enter__(); print(*sys.modules)"
+    )
+    words = [sys.executable, "-c", program, str(house.config.vault)]
+    loaded = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+    assert "sqlite3" in loaded
+    assert {"psycopg", "callrec.catalogue.postgres"}.isdisjoint(loaded)
 
 
 # --- what somebody put there -----------------------------------------------------------------
