@@ -24,7 +24,7 @@ from callrec.errors import Failed, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.people.founding import set_up_practice
 from callrec.policy.role import Power
 from callrec.record.statements import attested_statement
-from callrec.registers.verify import Verdict, check_vault, verify_audit
+from callrec.registers.verify import Verdict, check_vault
 from callrec.volume.bag import BagItem, space_needed
 from callrec.volume.volume import create_volume, open_volume
 from house import practices
@@ -43,6 +43,7 @@ from house.drives import (
     verify,
     with_long_call,
 )
+from house.holds import verified
 from house.practices import House
 from house.requests import by_sql, last_leaf, rows
 from house.small_disk import read_only, small_disk
@@ -156,13 +157,7 @@ def test_a_leaf_says_that_it_begins_before_anything_is_on_the_drive(stocked: Hou
 def test_each_proof_on_a_volume_is_an_anchor_for_the_audit_log(archived: House) -> None:
     one_more_call(archived)
     heads = sorted((drive(archived) / "heads").iterdir())
-    found = verify_audit(
-        archived.config,
-        environ=archived.environ,
-        trusted_root=lambda _: archived.practice.root,
-        against=heads,
-        full=True,
-    )
+    found = verified(archived, *heads)
     assert found.verdict is Verdict.INTACT
     assert {anchor.name for anchor in found.anchors} >= {head.name for head in heads}
 

@@ -28,13 +28,14 @@ from callrec.login.sessions import begin_session
 from callrec.office.doctor import Level, examine
 from callrec.practice import record
 from callrec.registers import verify as audit_verify
-from callrec.registers.verify import Verdict, Verification, verify_audit
+from callrec.registers.verify import Verdict
 from callrec.release import record as release_unfinished
 from callrec.release.record import BegunRelease, cut_off_releases, noting_release
 from callrec.system.terminal import Place
 from callrec.volume.volume import open_volume
 from house.commands import type_in
 from house.drives import archive, drive, remove_local, verify
+from house.holds import verified
 from house.older_vaults import sql
 from house.practices import House
 from house.processes import begin
@@ -77,23 +78,15 @@ def test_what_another_adds_while_the_log_is_verified_is_no_tampering(
     house.open()
     other = house.actor("max")
 
-    def verified(*, full: bool) -> Verification:
-        return verify_audit(
-            house.config,
-            environ=house.environ,
-            trusted_root=lambda _: house.practice.root,
-            against=(),
-            full=full,
-            only_new=only_new,
-        )
+    check = partial(verified, house, only_new=only_new)
 
     def work_on() -> None:
         record(house.practice, other, "search")
-        verified(full=True)
+        check()
 
-    verified(full=False)
+    check(full=False)
     meanwhile(audit_verify, "verify_new_entries" if only_new else "verify_log", work_on)
-    found = verified(full=False)
+    found = check(full=False)
     assert found.problems == ()
     assert found.verdict is (Verdict.SINCE if only_new else Verdict.INTACT)
 
