@@ -10,13 +10,29 @@ from typing import TypeVar
 
 from callrec.desk.exchange import Asked
 from callrec.desk.seat import Seat
-from callrec.errors import Unusable, WrongPassword
+from callrec.errors import NotFound, Unusable, WrongPassword
 from callrec.policy.days import parse_day, parse_instant
 from callrec.practice import Actor, today
 from callrec.views.typed import read_request, read_word
 
 _Word = TypeVar("_Word", bound=StrEnum)
 _Read = TypeVar("_Read")
+
+
+def no_page() -> NotFound:
+    """The error of an address that nothing has."""
+    return NotFound("there is no such page", hint="the menu at the top leads to all of them")
+
+
+def number_in(part: str) -> int:
+    """The number that is a part of an address.
+
+    Raises:
+        NotFound: it is none.
+    """
+    if not part.isdecimal():
+        raise no_page()
+    return int(part)
 
 
 def text_of(asked: Asked, name: str) -> str:

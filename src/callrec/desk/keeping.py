@@ -8,8 +8,6 @@ person's identity; both go with it.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import secrets
 import signal
 import socket
@@ -18,7 +16,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from pathlib import Path
 
 from callrec.audit.session import DESK, DESK_IDLE_LIMIT
 from callrec.config import Config
@@ -42,7 +39,7 @@ from callrec.login.unlock import AwaitingConfirmation, begin, unlock_person
 from callrec.package.whole import key_words
 from callrec.practice import Practice, open_practice
 from callrec.system.processes import harden_process
-from callrec.system.terminal import Place
+from callrec.system.terminal import place_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +105,7 @@ def _open_seat(
             raise ChooseNewPassword("choose a password of your own")
         return new_password
 
-    place = _place(address)
+    place = place_named(f"{DESK}{address}", secrets.token_hex(32))  # each login is another
     begun = begin(practice, unlocked, password=password, new_password=choose, place=place)
     if isinstance(begun, AwaitingConfirmation):
         return begun
@@ -116,17 +113,6 @@ def _open_seat(
     seat = Seat(vault.open, practice, session, logged_in.ends_at, address, vault.environ)
     restore_drafts(seat, unlocked)
     return seat
-
-
-def _place(address: str) -> Place:
-    terminal = f"{DESK}{address}"
-    words = "\n".join([str(os.getuid()), _boot(), terminal, secrets.token_hex(32)])
-    return Place(terminal, hashlib.sha256(words.encode()).hexdigest())
-
-
-def _boot() -> str:
-    path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text().strip() if path.is_file() else ""
 
 
 def _answer_pages(channel: socket.socket, seat: Seat) -> None:

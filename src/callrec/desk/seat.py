@@ -70,8 +70,8 @@ class Seat:
     """Of the process: where the desk's account keeps what it saw of the vault, and drafts."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     """Stands in each form of this session and in no other."""
-    seen: dict[str, Any] = field(default_factory=dict)
-    """What was shown of a thing that is decided next: by page and reference."""
+    seen: dict[tuple[object, ...], Any] = field(default_factory=dict)
+    """What was shown of a thing that is decided next: by what it is and the thing's reference."""
     at: str = ""
     """The address of the page that is made."""
     problem: CallrecError | None = None
@@ -252,9 +252,3 @@ def find_kept(seat: Seat, key: str, kind: type[_Kept], again: str = _AGAIN) -> _
 def source_at(address: str) -> str:
     """By what wrong passwords are counted that are typed at the desk (login/turns)."""
     return f"desk {address}"
-
-
-def typed(fields: Mapping[str, Any], name: str) -> str | None:
-    """The value of a field as a procedure takes it: None where nothing was filled in."""
-    values = fields.get(name) or ("",)
-    return values[0].strip() or None
