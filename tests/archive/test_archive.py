@@ -425,7 +425,7 @@ def test_a_drive_that_cannot_be_written_is_said(archived: House, tmp_path: Path)
 
 def test_one_archive_run_keeps_another_out(archived: House) -> None:
     with (
-        archive_lock(archived.practice.folder),
+        archive_lock(archived.practice),
         pytest.raises(Failed, match="another archive run is under way"),
     ):
         archive(archived, drive(archived))
@@ -441,7 +441,7 @@ def test_nothing_in_the_clear_is_left_in_the_vault(archived: House) -> None:
 
 
 def note_begun(house: House, name: str) -> None:
-    with archive_lock(house.practice.folder) as notes:
+    with archive_lock(house.practice) as notes:
         notes.begin(open_volume(drive(house)), name, known=0)
 
 

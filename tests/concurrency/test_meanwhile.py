@@ -233,7 +233,7 @@ def test_the_doctor_calls_missing_what_nobody_let_go_of(archived: House) -> None
 def test_nothing_is_claimed_of_a_volume_that_is_being_written_to(archived: House) -> None:
     at, practice = drive(archived), archived.practice
     (at / "bags" / "20261126T120000Z-1").mkdir()
-    with archive_lock(practice.folder) as notes:
+    with archive_lock(practice) as notes:
         notes.begin(open_volume(at), "20261126T120000Z-1", known=0)
         with pytest.raises(Unchecked, match="another command was writing"):
             verify(archived, at)
@@ -293,7 +293,7 @@ def test_the_second_of_two_is_told_to_wait(what: str, archived: House) -> None:
     a_call(spool, 99)
     held, login, words = {
         "ingest": (archived.practice.store.lock(), "door", ("ingest", str(spool))),
-        "archive": (archive_lock(archived.practice.folder), "max", ("archive", "--to", str(at))),
+        "archive": (archive_lock(archived.practice), "max", ("archive", "--to", str(at))),
     }[what]
     with held:
         answer = type_in(archived, login, *words)

@@ -231,10 +231,6 @@ class Seat:
         """Keep something else under a key that is known already."""
         self._kept[key] = what
 
-    def let_go(self, key: str) -> None:
-        """Keep it no longer: what was decided by it is not decided twice."""
-        self._kept.pop(key, None)
-
     def leave(self) -> None:
         """End the session, on record; what it opened and what was shown is let go."""
         self._opened = self._actor = self.refused = None
