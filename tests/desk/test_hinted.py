@@ -177,5 +177,5 @@ def test_a_problem_says_which_fields_it_is_about(
 
 def test_a_register_is_one_that_there_is() -> None:
     assert with_links("callrec practice register lists them").startswith(
-        '<a href="/registers">the registers</a> lists'
+        'the page of <a href="/registers">the registers</a> lists'
     )
