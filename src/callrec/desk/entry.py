@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from callrec.archive.heads import check_may_archive
 from callrec.archive.log import VolumeAct
+from callrec.audit.session import SESSIONS_ENDED
 from callrec.complaints.log import COMPLAINTS, unopened_complaint
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.seat import Seat
 from callrec.incidents.log import INCIDENTS, unopened_incident
 from callrec.login.people import logins
-from callrec.login.sessions import SESSIONS_ENDED
 from callrec.people.joining import PERSON_CONFIRMED, PERSON_RESET
 from callrec.people.powers import DELEGATED
 from callrec.people.vouching import UNDELEGATED
