@@ -14,7 +14,12 @@ from callrec.desk.hints import page_for
 from callrec.desk.rendering import page
 from callrec.desk.seat import Seat
 from callrec.errors import Refused
-from callrec.policy.authority import RequestFacts, check_decides_purpose, check_is_decider
+from callrec.policy.authority import (
+    RequestFacts,
+    check_decides_purpose,
+    check_is_decider,
+    check_may_decide,
+)
 from callrec.policy.handling import (
     check_may_change,
     check_may_close,
@@ -22,7 +27,7 @@ from callrec.policy.handling import (
 )
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState, check_can_happen
-from callrec.policy.role import Person
+from callrec.policy.role import Person, Role
 from callrec.policy.search import described_by
 from callrec.policy.words import in_words
 from callrec.practice import today
@@ -162,12 +167,14 @@ class _Rules:
 
 
 def _to_decide(rules: _Rules) -> Iterator[tuple[str, str]]:
-    which = rules.shown.reference
-    if rules.let(RequestAct.APPROVED, check_decides_purpose):
+    which, me = rules.shown.reference, rules.me
+    may_be_alone = me.role is Role.DATA_CONTROLLER  # who may break the glass
+    check = check_decides_purpose if may_be_alone else check_may_decide
+    if rules.let(RequestAct.APPROVED, check):
         yield f"callrec approve {which}", "Approve or withhold"
-    if rules.let(RequestAct.DENIED, check_decides_purpose):
+    if rules.let(RequestAct.DENIED, check):
         yield f"callrec deny {which}", "Refuse"
-    if rules.me.id in rules.facts.granted_to:
+    if me.id in rules.facts.granted_to:
         yield f"callrec listen {which}", "Listen"
         yield f"callrec release {which}", "Release"
 
