@@ -18,7 +18,8 @@ from callrec.desk.pages.done import tell
 from callrec.desk.rendering import page
 from callrec.desk.seat import Seat
 from callrec.office.status import read_status
-from callrec.practice import today
+from callrec.policy.role import Power
+from callrec.practice import powers, today
 from callrec.views.volumes import size_in_words, volume_json, where_now
 
 
@@ -86,6 +87,7 @@ def show_drives(seat: Seat, asked: Asked) -> Answered:
         stands=stands,
         beside=[each.label for each in listed if each.on_vaults_disk],
         today=today(practice),
+        archives=Power.ARCHIVE in powers(practice, seat.actor),
     )
 
 

@@ -22,6 +22,7 @@ from callrec.office.settings import (
 )
 from callrec.policy.days import parse_day
 from callrec.policy.notice import NoticeKind
+from callrec.policy.role import Power
 from callrec.practice import today
 from callrec.system.toml import parse_toml
 from callrec.views.notices import (
@@ -49,7 +50,14 @@ def show_rules(seat: Seat, asked: Asked) -> Answered:
             kind = "application/toml; charset=utf-8"
             return download(f"{text}\n".encode(), kind, "settings.toml")
         case _:
-            return page(seat, "rules.html", title="The practice's rules", shown=shown, text=text)
+            return page(
+                seat,
+                "rules.html",
+                title="The practice's rules",
+                shown=shown,
+                text=text,
+                governs=Power.GOVERN in seat.actor.person.powers,
+            )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
