@@ -383,9 +383,14 @@ def acts(house: House) -> list[str]:
 
 
 def processes(desk: Served) -> list[int]:
-    """The desk's first process, the serving one, and those of logins."""
+    """The desk's first process, the serving one, and those of logins, as they were started."""
     first = desk[2]
-    return [first, *sorted(children(first))]
+    return [first, *sorted(children(first), key=started)]
+
+
+def started(process: int) -> int:
+    """When, in ticks of the system; numbers begin again at the smallest at some time."""
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()[19])
 
 
 def children(parent: int) -> Iterator[int]:

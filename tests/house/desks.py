@@ -24,7 +24,7 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.config import Config, Desk, Passwords
 from callrec.desk.application import Admission
-from callrec.desk.exchange import Answered, Asked, Upload
+from callrec.desk.exchange import SENT, Answered, Asked, Upload
 from callrec.desk.keeping import Vault, answer
 from callrec.desk.seat import Seat
 from callrec.desk.serving import serve
@@ -136,6 +136,8 @@ class Visit:
 
     def _shown(self, asked: Asked) -> Shown:
         answered = answer(self.seat, asked)
+        if answered.counts:  # as the serving process says, once a browser has all of it
+            answer(self.seat, Asked(SENT, asked.path))
         if answered.to and not answered.ends:
             return self.open(answered.to)
         if not answered.kind.startswith("text/html"):

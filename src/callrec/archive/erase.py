@@ -71,6 +71,7 @@ from callrec.catalogue.volumes import (
     names_by_bag,
     numbers_by_bag,
     save_bag,
+    state_complete,
 )
 from callrec.errors import CallrecError, Failed, NotFound, Tampered
 from callrec.practice import Actor, Practice, attempt, check_remembered_head
@@ -333,6 +334,7 @@ class _Run:
             some = erased[start : start + MAX_STATED]
             self._state(act, f"{time_of_run(name)}-{number}", "", copy, some)
         save_written(self._practice, act, self._volume)
+        state_complete(act.connection, volume)
 
     def _state(
         self, act: LogTransaction, name: str, manifest: str, copy: CopyHashes, erased: Sequence[str]

@@ -59,7 +59,7 @@ from callrec.archive.unfinished import (
 )
 from callrec.audit.log import LogTransaction
 from callrec.catalogue.engine import FILE_NAME, reading
-from callrec.catalogue.volumes import save_bag
+from callrec.catalogue.volumes import save_bag, state_complete
 from callrec.errors import CallrecError, Failed, Unusable
 from callrec.policy.clock_rules import same_day_after
 from callrec.policy.days import DayRange, parse_day
@@ -337,6 +337,7 @@ class _Run:
         if bag:
             id_, numbers = volume.volume, plan.numbers
             save_bag(act.connection, id_, plan.name, statement=digest, recordings=numbers)
+        state_complete(act.connection, volume.volume)
         return seq
 
     def _undo(self) -> None:

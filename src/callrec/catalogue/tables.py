@@ -258,7 +258,7 @@ recording = _table(
     Column("direction", String(8), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("format", String(8), nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
     sqlite_autoincrement=True,
 )
 """The clear columns; a copy of each is sealed in the metadata."""
@@ -490,10 +490,12 @@ volume = _table(
     Column("seen_at", BigInteger),
     Column("standing", String(16), nullable=False, server_default="in-use"),
     Column("serial", String(64)),
+    Column("complete_to", BigInteger),
     Column("kept_version", Integer),
     Column("kept_sealed", LargeBinary),
 )
 """``head``: the log's head that we last wrote there. ``standing``: in-use, lost or retired.
+``complete_to``: it has every recording that is kept up to this one; none: not known.
 ``serial``: the drive's own, where it could be read. ``kept``: who has it and where it lies, sealed
 to the catalogue key. When each volume was last verified, the operator's own state folder remembers:
 verifying writes nothing in the vault."""

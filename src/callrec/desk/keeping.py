@@ -36,6 +36,7 @@ from callrec.desk.rendering import cannot_open, error_page
 from callrec.desk.routes import find_page
 from callrec.desk.seat import PasswordNeeded, Seat, source_at
 from callrec.desk.telling import say_bug
+from callrec.desk.twice import done_before, remember
 from callrec.errors import CallrecError, Failed, Locked
 from callrec.login.unlock import AwaitingConfirmation, begin, unlock_person
 from callrec.package.whole import key_words
@@ -162,9 +163,13 @@ def _page(seat: Seat, asked: Asked) -> Answered:
     if asked.method != "POST":
         return page(seat, asked, **parts)
     seat.check_token(asked.first("token"))
+    if (told := done_before(seat, asked)) is not None:
+        return told
     try:
-        return page(seat, asked, **parts)
+        answered = page(seat, asked, **parts)
     except CallrecError as problem:
         form, parts = find_page("GET", asked.path)
         seat.problem = problem
         return form(seat, asked, **parts)
+    remember(seat, asked, answered)
+    return answered

@@ -1,7 +1,8 @@
 """Which page answers which address: all that the desk has, in one list.
 
 What stands in braces is one part of the address, given to the page by that name. No address holds
-anything personal: a request is its reference, a recording its number.
+anything personal: a request is its reference, a recording its number. What is SENT is said by the
+serving process, to which no browser can say it.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ ROUTES: Final[Mapping[str, Page]] = {
     "GET /requests/{reference}/release": release.show_release,
     "POST /requests/{reference}/release": release.release,
     "GET /requests/{reference}/release/{key}": release.send_package,
+    "SENT /requests/{reference}/release/{key}": release.note_sent,
     "GET /requests/{reference}/letters": letters.show_letters,
     "POST /requests/{reference}/letters": letters.write,
     "GET /requests/{reference}/letters/{number}": letters.show_letter,

@@ -81,6 +81,8 @@ class Seat:
     """What was just done, and what to know of it: shown once, on the next page."""
     drafts: dict[str, Any] = field(default_factory=dict)
     """What was filled in and is not done yet, by the address of its form (desk/drafts.py)."""
+    sent: dict[bytes, Any] = field(default_factory=dict)
+    """What the last forms came to (desk/twice.py)."""
     _kept: dict[str, Any] = field(default_factory=dict)
     _opened: _Opened | None = None
     _actor: Actor | None = None
@@ -89,6 +91,11 @@ class Seat:
     def login(self) -> str:
         """Whose login it is."""
         return self.session.login
+
+    @property
+    def form_number(self) -> str:
+        """Of one form that is shown, another each time."""
+        return secrets.token_urlsafe(9)
 
     @property
     def zone(self) -> tzinfo:

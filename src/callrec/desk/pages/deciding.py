@@ -20,6 +20,7 @@ from callrec.desk.filled import (
     text_of,
     word_of,
 )
+from callrec.desk.pages.done import tell
 from callrec.desk.pages.listen import marked
 from callrec.desk.pages.requests import values_of
 from callrec.desk.rendering import page, to
@@ -40,6 +41,7 @@ from callrec.requests.ask import all_logins
 from callrec.requests.decide import (
     Decision,
     approve_request,
+    check_decided_as_shown,
     check_not_own_request,
     deny_request,
     preview_approval,
@@ -164,8 +166,11 @@ def _edits(asked: Asked) -> tuple[TypedEdit, ...]:
 
 
 def ask_confirmation(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
-    """What the approval would do, and its confirmation."""
+    """What the approval would do, and its confirmation; or what was decided of it since."""
+    if isinstance(told := seat.kept(key), Answered):
+        return told
     foreseen = _foreseen(seat, reference, key)
+    check_decided_as_shown(seat.practice, seat.actor, foreseen.shown.opened)
     return page(
         seat,
         "approve_confirm.html",
@@ -190,11 +195,12 @@ def approve(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
     actor = seat.signer(password_of(asked))
     second = seat.countersigner(login or "", password_of(asked, "countersign_password"))
     done = approve_request(seat.practice, actor, reference, decision, countersigner=second)
-    seat.let_go(key)
     seat.seen.pop(_approving(reference), None)
-    seat.done += [*approved_lines(done, seat.zone), *date_mismatch_lines(done.of_other_day)]
-    seat.done += [f"Next: {step}" for step in after_approval(done)]
-    return to("/")
+    lines = [*approved_lines(done, seat.zone), *date_mismatch_lines(done.of_other_day)]
+    lines += [f"Next: {step}" for step in after_approval(done)]
+    answered = tell(seat, f"{reference} is approved", lines, (f"/requests/{reference}", reference))
+    seat.keep_instead(key, answered)
+    return answered
 
 
 def _foreseen(seat: Seat, reference: str, key: str) -> _Foreseen:
