@@ -148,7 +148,7 @@ def show_notices(seat: Seat, asked: Asked) -> Answered:
         list=arrange(seat, asked, listing),
         gaps=tuple(map(gap_in_words, gaps)),
         published=tuple(published_lines(listed)),
-        kinds=tuple(NoticeKind),
+        kinds=[each.notice.kind for each in listed if each.in_force],
     )
 
 
