@@ -116,7 +116,7 @@ def test_an_erasure_from_log_in_to_certificate_and_letter(
             choose(dora, "R-1")
             answer(dora, {"recording-2": "claims"})
             approve(dora, "dora")
-            choose(dora, "R-1")
+            dora.goto("/requests/R-1/erase")
             press(dora, "See what would be destroyed")
             dora.get_by_label("Give out the signed certificate").check()
             fill_in(dora, Type_R="R-1")
