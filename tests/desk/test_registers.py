@@ -14,9 +14,9 @@ from callrec.policy.reviews import RegisterName
 from house.commands import done, type_in
 from house.desks import Shown, Visit, visit, written
 from house.holds import ANN
-from house.lived_in import LIVED_IN, search
+from house.lived_in import search
 from house.practices import House
-from house.stages import copied
+from house.stages import LIVED_IN, copied
 
 lived = copied(LIVED_IN)
 

@@ -100,7 +100,7 @@ def test_a_package_of_which_the_end_did_not_come_is_not_saved(granted: House) ->
         while not (link := re.search(f'href="({PAGE}/[^"]+)"', sam.get(PAGE).body)):
             pass
         break_off(sam, link[1])
-        refused = sam.post(PAGE, {**filled, "do": "saved"})
+        refused = sam.get(sam.post(PAGE, {**filled, "do": "saved"}).to)
         assert (refused.status, "or not all of it" in refused.body) == (422, True)
         assert last_leaf(granted).act == "release.prepared"
         sam.get(link[1])

@@ -18,10 +18,9 @@ from callrec.login.people import find_person
 from callrec.requests.holding import match_open_holds
 from house.commands import type_in
 from house.desks import Visit, visit, written
-from house.lived_in import LIVED_IN
 from house.practices import House, password_of
 from house.requests import REASON
-from house.stages import copied, looked_at
+from house.stages import LIVED_IN, copied, looked_at
 
 lived = copied(LIVED_IN)
 

@@ -38,7 +38,6 @@ from house.requests import (
     with_recordings,
 )
 from house.spool import a_call, a_name, take_in
-from house.stages import Stage
 
 
 def on(house: House, day: str, clock: str = "12:00") -> None:
@@ -90,10 +89,6 @@ def lived_in(house: House) -> None:
     december(house)
     new_year(house)
     spring(house)
-
-
-LIVED_IN = Stage("lived-in", lived_in)
-"""Everything of it; it is noon on 1 April 2027."""
 
 
 def november(house: House) -> None:

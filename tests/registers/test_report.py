@@ -20,7 +20,7 @@ from callrec.registers.report import REPORT_MADE, make_report, usual_month
 from callrec.registers.report_document import report_document
 from callrec.requests.ask import create_request
 from house.listening import hear
-from house.lived_in import LIVED_IN, on, search
+from house.lived_in import on, search
 from house.on_record import put_on_record
 from house.practices import House
 from house.requests import (
@@ -33,7 +33,7 @@ from house.requests import (
     signed_in,
     third_parties_checked,
 )
-from house.stages import copied, looked_at
+from house.stages import LIVED_IN, copied, looked_at
 from registers import recount
 
 lived = copied(LIVED_IN)

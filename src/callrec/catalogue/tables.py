@@ -22,6 +22,9 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldState
@@ -85,6 +88,20 @@ class Blob(TypeDecorator[bytes]):
         if value is not None and type(value) is not bytes:
             raise Tampered("a row of the catalogue has something else where bytes were written")
         return value
+
+
+class _Instr(GenericFunction[int]):
+    """Where bytes begin within others, from 1; 0: nowhere."""
+
+    name = "instr"
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_Instr, "postgresql")
+def _position(found: _Instr, compiler: SQLCompiler, **options: Any) -> str:
+    within, sought = (compiler.process(each, **options) for each in found.clauses)
+    return f"position({sought} IN {within})"
 
 
 def _table(name: str, *columns: Column[Any], **options: Any) -> Table:

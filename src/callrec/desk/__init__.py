@@ -15,5 +15,5 @@ address), then pages. rendering and hints make pages of values. guard has the he
 telling what the administrator reads; __main__ is the program. Of what takes longer than one page:
 hearing plays a recording, releasing makes a package, arriving tells whether it came, memory
 holds files that are made for a browser, drafts keeps long forms, twice does once what is sent
-twice, listing sorts tables; filled reads what was filled in.
+twice, listing sorts tables, documents shows what is set for paper; filled reads what was filled in.
 """

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from callrec.desk.exchange import Answered
+from callrec.desk.filled import no_page
 from callrec.desk.pages import (
     account,
     asking,
@@ -38,7 +39,6 @@ from callrec.desk.pages import (
     standing,
     subjects,
 )
-from callrec.errors import NotFound
 
 Page = Callable[..., Answered]
 """Takes the seat, what was asked, and the parts of the address by name."""
@@ -229,4 +229,4 @@ def find_page(method: str, path: str) -> tuple[Page, dict[str, Any]]:
     for pattern, page in _PATTERNS:
         if found := pattern.fullmatch(f"{method} {path}"):
             return page, found.groupdict()
-    raise NotFound("there is no such page", hint="the menu at the top leads to all of them")
+    raise no_page()

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 from callrec.audit.session import DESK_IDLE_LIMIT
 from callrec.crypto.identity import Identity
+from callrec.desk.exchange import Asked
 from callrec.desk.hearing import Hearing
 from callrec.desk.releasing import Making
 from callrec.errors import CallrecError, Locked, NotFound, Refused
@@ -69,10 +70,14 @@ class Seat:
     """Of the process: where the desk's account keeps what it saw of the vault, and drafts."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     """Stands in each form of this session and in no other."""
-    seen: dict[str, Any] = field(default_factory=dict)
-    """What was shown of a thing that is decided next: by page and reference."""
+    seen: dict[tuple[object, ...], Any] = field(default_factory=dict)
+    """What was shown of a thing that is decided next: by what it is and the thing's reference."""
+    at: str = ""
+    """The address of the page that is made."""
     problem: CallrecError | None = None
     """Why what was filled in was not done; the form is shown again with it."""
+    refused: tuple[Asked, CallrecError] | None = None
+    """What was filled in and not done, and why, until its form is asked for."""
     hearing: Hearing | None = None
     """What is being heard."""
     making: Making | None = None
@@ -116,6 +121,13 @@ class Seat:
         self.practice = self.open_vault()
         self.problem = None
         self._actor = actor_by_session(self.practice, self.session)
+
+    def take_refused(self, asked: Asked) -> tuple[CallrecError | None, Asked]:
+        """Why the form at this address was refused a moment ago, and what was filled in."""
+        if self.refused is None or self.refused[0].path != asked.path:
+            return None, asked
+        (filled_in, why), self.refused = self.refused, None
+        return why, filled_in
 
     @property
     def actor(self) -> Actor:
@@ -240,9 +252,3 @@ def find_kept(seat: Seat, key: str, kind: type[_Kept], again: str = _AGAIN) -> _
 def source_at(address: str) -> str:
     """By what wrong passwords are counted that are typed at the desk (login/turns)."""
     return f"desk {address}"
-
-
-def typed(fields: Mapping[str, Any], name: str) -> str | None:
-    """The value of a field as a procedure takes it: None where nothing was filled in."""
-    values = fields.get(name) or ("",)
-    return values[0].strip() or None

@@ -101,6 +101,6 @@ def ask_password(seat: Seat, asked: Asked) -> Answered:
 
 def unlock(seat: Seat, asked: Asked) -> Answered:
     """Take it, and go on to that page."""
-    seat.reader(asked.fields.get("password", [""])[0])
+    seat.reader(password_of(asked))
     path = asked.first("to")
     return to(path if re.fullmatch(r"(?:/[A-Za-z0-9._-]+)+", path) else "/")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 from callrec.desk.exchange import Answered, Asked
@@ -17,13 +18,14 @@ from callrec.desk.filled import (
     password_of,
     read_if_given,
     reader_of,
+    reading_field,
     text_of,
     word_of,
 )
 from callrec.desk.pages.done import tell
 from callrec.desk.pages.listen import marked
 from callrec.desk.pages.requests import values_of
-from callrec.desk.rendering import page, to
+from callrec.desk.rendering import go_on, page, to
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound
 from callrec.policy.authority import check_decides_purpose, check_may_decide
@@ -33,6 +35,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground
+from callrec.policy.rights.withholding import Opinion
 from callrec.policy.role import Role
 from callrec.policy.words import in_words
 from callrec.practice import today
@@ -56,7 +59,7 @@ from callrec.views.decisions import (
     glass_reason,
     opinion_given,
 )
-from callrec.views.requests import date_mismatch_lines, edits_lines
+from callrec.views.remarks import date_mismatch_lines, edits_lines
 from callrec.views.typed import read_request, read_word
 
 _GRANT: Final = "grant"
@@ -80,7 +83,7 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
     """The request in full, and the form of its approval."""
     which, actor = read_request(reference), reader_of(seat, asked)
     shown = show_request(seat.practice, actor, which)
-    seat.seen[_approving(which)] = shown
+    seat.seen["approve", which] = shown
     me, opened = actor.person, shown.opened
     may_be_alone = me.role is Role.DATA_CONTROLLER
     check = check_decides_purpose if may_be_alone else check_may_decide
@@ -110,7 +113,7 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
 def foresee(seat: Seat, asked: Asked, reference: str) -> Answered:
     """What such an approval would do, before it is confirmed."""
     which = read_request(reference)
-    shown: ShownRequest | None = seat.seen.get(_approving(which))
+    shown: ShownRequest | None = seat.seen.get(("approve", which))
     if shown is None:
         raise _not_seen(f"callrec approve {which}")
     decision = _decision(seat, asked, shown)
@@ -129,7 +132,6 @@ def _decision(seat: Seat, asked: Asked, shown: ShownRequest) -> Decision:
     """The decision as it was filled in, of what was shown."""
     grants, withheld = _granted_and_withheld(asked, shown)
     on = today(seat.practice)
-    opinion_on = read_if_given(asked, "opinion_on", lambda text: parse_day(text, on))
     alone = asked.ticked("break_glass")
     return Decision(
         recordings=grants,
@@ -138,13 +140,18 @@ def _decision(seat: Seat, asked: Asked, shown: ShownRequest) -> Decision:
         to=asked.first("for"),
         until=read_if_given(asked, "until", lambda text: parse_day(text, on, ahead=True)),
         note=asked.first("note"),
-        opinion=opinion_given(asked.first("opinion_of") or None, opinion_on),
+        opinion=_opinion(asked, on),
         consulted_on=read_if_given(asked, "consulted", lambda text: parse_day(text, on)),
         glass_reason=glass_reason(
             asked.first("reason") or None, break_glass=alone, countersign=None
         ),
         opened=shown.opened,
     )
+
+
+def _opinion(asked: Asked, today_is: date) -> Opinion | None:
+    on = read_if_given(asked, "opinion_on", lambda text: parse_day(text, today_is))
+    return opinion_given(asked.first("opinion_of") or None, on)
 
 
 def _granted_and_withheld(
@@ -162,7 +169,10 @@ def _granted_and_withheld(
 
 def _edits(asked: Asked) -> tuple[TypedEdit, ...]:
     clips, silences = lines_of(asked, "clip"), lines_of(asked, "silence")
-    return (*map(read_clip, clips), *map(read_silence, silences))
+    with reading_field("clip"):
+        read = [*map(read_clip, clips)]
+    with reading_field("silence"):
+        return (*read, *map(read_silence, silences))
 
 
 def ask_confirmation(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
@@ -195,7 +205,7 @@ def approve(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
     actor = seat.signer(password_of(asked))
     second = seat.countersigner(login or "", password_of(asked, "countersign_password"))
     done = approve_request(seat.practice, actor, reference, decision, countersigner=second)
-    seat.seen.pop(_approving(reference), None)
+    seat.seen.pop(("approve", reference), None)
     lines = [*approved_lines(done, seat.zone), *date_mismatch_lines(done.of_other_day)]
     lines += [f"Next: {step}" for step in after_approval(done)]
     answered = tell(seat, f"{reference} is approved", lines, (f"/requests/{reference}", reference))
@@ -208,10 +218,6 @@ def _foreseen(seat: Seat, reference: str, key: str) -> _Foreseen:
     if not isinstance(kept, _Foreseen) or kept.shown.reference != reference:
         raise _not_seen(f"callrec approve {reference}")
     return kept
-
-
-def _approving(reference: str) -> str:
-    return f"approve {reference}"
 
 
 def _not_seen(command: str) -> NotFound:
@@ -239,8 +245,7 @@ def ask_denial(seat: Seat, asked: Asked, reference: str) -> Answered:
 def deny(seat: Seat, asked: Asked, reference: str) -> Answered:
     """Refuse it, once the reference is typed."""
     which, on = read_request(reference), today(seat.practice)
-    opinion_on = read_if_given(asked, "opinion_on", lambda text: parse_day(text, on))
-    opinion = opinion_given(asked.first("opinion_of") or None, opinion_on)
+    opinion = _opinion(asked, on)
     ground = read_if_given(asked, "code", lambda text: read_word(Ground, "code", text))
     check_typed(asked, which)
     done = deny_request(
@@ -252,10 +257,9 @@ def deny(seat: Seat, asked: Asked, reference: str) -> Answered:
         opinion=opinion,
         breaks_glass=asked.ticked("break_glass"),
     )
-    seat.done.append(f"{which} is {in_words(done.state)}.")
-    if done.is_awaited:
-        seat.done.append(f"Next: callrec request letter {which} --kind refuse")
-    return to("/")
+    letter = f"Next: callrec request letter {which} --kind refuse"
+    then = (letter,) if done.is_awaited else ()
+    return go_on(seat, "/", f"{which} is {in_words(done.state)}.", *then)
 
 
 def ask_revocation(seat: Seat, asked: Asked, reference: str) -> Answered:
@@ -270,16 +274,15 @@ def revoke(seat: Seat, asked: Asked, reference: str) -> Answered:
     which, why = read_request(reference), text_of(asked, "reason")
     check_typed(asked, which)
     done = revoke_grants(seat.practice, reader_of(seat, asked), which, reason=why)
-    seat.done.append(f"{which} is {done.state} now. Grants destroyed: {done.grants}.")
-    seat.done.append(f"Next: callrec request show {which}")
-    return to("/")
+    line = f"{which} is {done.state} now. Grants destroyed: {done.grants}."
+    return go_on(seat, "/", line, f"Next: callrec request show {which}")
 
 
 def ask_review(seat: Seat, asked: Asked, reference: str) -> Answered:
     """What was decided alone of a request, and the form of its review."""
     listed = find_listed(seat.practice, seat.actor, read_request(reference))
     alone = glass_under(seat.practice, listed.reference)
-    seat.seen[_reviewing(listed.reference)] = frozenset(each.seq for each in alone)
+    seat.seen["review", listed.reference] = frozenset(each.seq for each in alone)
     title = f"Review what was decided alone of {listed.reference}"
     return page(
         seat,
@@ -298,16 +301,11 @@ def review(seat: Seat, asked: Asked, reference: str) -> Answered:
     verdict = word_of(asked, "verdict", ReviewVerdict, "verdict")
     seen = None
     if verdict is ReviewVerdict.ACCEPTED:
-        seen = seat.seen.get(_reviewing(which))
+        seen = seat.seen.get(("review", which))
         if seen is None:
             raise _not_seen(f"callrec audit review-glass {which}")
         check_typed(asked, which)
     reason = asked.first("reason") or None
     actor = seat.signer(password_of(asked))
     seqs = review_glass(seat.practice, actor, which, verdict=verdict, reason=reason, seen=seen)
-    seat.done.append(f"{which} is {verdict}: log entry {', '.join(map(str, seqs))}.")
-    return to("/")
-
-
-def _reviewing(reference: str) -> str:
-    return f"review {reference}"
+    return go_on(seat, "/", f"{which} is {verdict}: log entry {', '.join(map(str, seqs))}.")

@@ -7,9 +7,8 @@ from contextlib import suppress
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, password_of
-from callrec.desk.listing import Column, Listing, arrange, saved
-from callrec.desk.pages.done import tell
-from callrec.desk.rendering import as_json, page
+from callrec.desk.listing import Column, Listing, items, show_listing
+from callrec.desk.rendering import as_json, go_on, page
 from callrec.desk.seat import Seat
 from callrec.errors import Refused, Unusable
 from callrec.login.people import people_who_log_in
@@ -27,13 +26,11 @@ from callrec.views.holds import EXPLAINED, hold_facts, hold_json, shown_hold_jso
 from callrec.views.typed import read_hold, read_recording
 
 _COLUMNS = (
-    Column(name="request", heading="Request", value=lambda hold: hold.request),
-    Column(name="state", heading="State", value=lambda hold: hold.state, has_codes=True),
-    Column(name="placed_at", heading="Placed", value=lambda hold: hold.placed_at),
-    Column(name="placed_by", heading="By", value=lambda hold: hold.placed_by),
-    Column(
-        name="recordings", heading="Recordings", value=lambda hold: hold.recordings, is_number=True
-    ),
+    Column("request", "Request"),
+    Column("state", "State", has_codes=True),
+    Column("placed_at", "Placed"),
+    Column("placed_by", "By"),
+    Column("recordings", "Recordings", is_number=True),
 )
 
 
@@ -41,8 +38,8 @@ def show_holds(seat: Seat, asked: Asked) -> Answered:
     """The holds that this person may know of, newest first."""
     listed, may_place = list_holds(seat.practice, seat.actor), _may_place(seat)
     which = Column(
-        name="id",
-        heading="Hold",
+        "id",
+        "Hold",
         value=lambda hold: hold.number,
         shown=lambda hold: f"H-{hold.number}",
         link=lambda hold: f"/holds/H-{hold.number}" if may_place else "",
@@ -51,18 +48,21 @@ def show_holds(seat: Seat, asked: Asked) -> Answered:
         caption="Holds",
         columns=(which, *_COLUMNS),
         rows=listed,
-        document=lambda rows: {"items": [hold_json(hold) for hold in rows]},
+        document=items(hold_json),
         save_as="holds",
         nothing="Nothing is held.",
         day="placed_at",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
     states = {hold.state for hold in listed}
     explained = [said for state, said in EXPLAINED.items() if state in states]
-    shown = arrange(seat, asked, listing)
-    return page(
-        seat, "holds.html", title="Holds", list=shown, explained=explained, may_place=may_place
+    return show_listing(
+        seat,
+        asked,
+        listing,
+        "holds.html",
+        title="Holds",
+        explained=explained,
+        may_place=may_place,
     )
 
 
@@ -108,7 +108,7 @@ def place(seat: Seat, asked: Asked) -> Answered:
     placed = place_hold(seat.practice, seat.actor, numbers, reason=asked.first("reason"))
     reference = f"H-{placed.number}"
     line = f"{reference} is placed. Recordings held: {len(placed.recordings)}."
-    return tell(seat, "A hold is placed", [line], (f"/holds/{reference}", f"Hold {reference}"))
+    return go_on(seat, "/holds", line)
 
 
 def ask_lift(seat: Seat, asked: Asked, hold: str) -> Answered:
@@ -138,4 +138,4 @@ def lift(seat: Seat, asked: Asked, hold: str) -> Answered:
         raise Unusable("a hold is lifted by two people", hint="say who signs beside you")
     reason = asked.first("reason")
     lift_hold(seat.practice, actor, number, reason=reason, countersigner=second)
-    return tell(seat, "A hold is lifted", [f"H-{number} is lifted."], ("/holds", "Holds"))
+    return go_on(seat, "/holds", f"H-{number} is lifted.")
