@@ -43,9 +43,10 @@ def told(desk: AtTheDesk, got: Got, another: Within, *, was_sent: bool = True) -
     if not was_sent:
         assert got.to == "/login?ended"
         return False
-    assert got.status == 500
-    assert NOT_KNOWN in got.body
-    assert "open R-1" in got.body
+    assert got.to == "/unanswered?which=R-1"
+    said = another.get(got.to).body
+    assert NOT_KNOWN in said
+    assert "open R-1" in said
     assert len(desk.desk.browsers.open) == 1
     return False
 

@@ -70,7 +70,8 @@ async def _asked(
         told.append(message)
 
     encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    scope = {"type": "http", "method": method, "path": path, "query_string": b""}
+    address, _, query = path.partition("?")
+    scope = {"type": "http", "method": method, "path": address, "query_string": query.encode()}
     await app({**scope, "headers": encoded, "client": (ADDRESS, 4711)}, receive, send)
     return told
 

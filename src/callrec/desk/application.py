@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, partial
 from http import HTTPStatus
 from importlib.resources import files
@@ -33,6 +33,9 @@ STATIC: Final[Mapping[str, str]] = {
     "player.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
+
+
+_UNANSWERED: Final = "/unanswered"
 
 
 # Or a file that is sent would lie in a temporary folder, open, while it is read.
@@ -106,6 +109,8 @@ async def _page(desk: Desk, request: Request, address: str) -> Response:
     asked = await _read(request, is_known=browser is not None)
     if isinstance(asked, Answered):
         return _response(asked)
+    if asked.path == _UNANSWERED:
+        return _response(_unanswered(asked.query.get("which", "")))
     if asked.path == "/login":
         return await _log_in(desk, asked, address, value)
     if browser is None:
@@ -152,11 +157,16 @@ async def _ask(browser: Browser, asked: Asked) -> Answered:
 
 
 def _cut_short(path: str) -> Answered:
-    """What is known of a form that was sent, and that nobody answered: nothing."""
+    """Sent on to what is known of a form that nobody answered, as after one that was refused."""
     about = re.search(r"/([A-Z]-\d+)(?:/|$)", path)
-    which = about[1] if about else ""
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return replace(bare_page("cut_short.html", status=status, which=which), ends=True)
+    to = f"{_UNANSWERED}?which={about[1]}" if about else _UNANSWERED
+    return Answered(HTTPStatus.SEE_OTHER, to=to, ends=True)
+
+
+def _unanswered(which: str) -> Answered:
+    """What is known of such a form: nothing."""
+    known = which if re.fullmatch(r"[A-Z]-\d{1,9}", which) else ""
+    return bare_page("cut_short.html", which=known)
 
 
 def _admit(admission: Admission, request: Request) -> Response | None:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from callrec.desk.exchange import Asked
 from callrec.desk.seat import Seat
-from callrec.errors import NotFound, Unusable
+from callrec.errors import NotFound, Unusable, WrongPassword
 from callrec.policy.days import parse_day, parse_instant
 from callrec.practice import Actor, today
 from callrec.views.typed import read_request, read_word
@@ -48,10 +48,10 @@ def text_of(asked: Asked, name: str) -> str:
 
 @contextmanager
 def reading_field(name: str) -> Iterator[None]:
-    """A block that reads one field: what cannot be used in it was typed there."""
+    """A block that reads one field: what cannot be used in it, or opens nothing, stands there."""
     try:
         yield
-    except Unusable as problem:
+    except (Unusable, WrongPassword) as problem:
         problem.option = problem.option or _option(name)
         raise
 
@@ -103,6 +103,18 @@ def why_of(asked: Asked) -> tuple[str | None, str | None]:
 def password_of(asked: Asked, name: str = "password") -> str:
     """A password as it was typed, with the spaces that are part of it."""
     return asked.fields.get(name, ("",))[0]
+
+
+def second_of(seat: Seat, asked: Asked, field: str = "second") -> Actor | None:
+    """Who signs beside the person whose page it is, with their own password; None: nobody.
+
+    ``field``: where their login is; that of the password is named after it.
+
+    Raises:
+        WrongPassword: it is not theirs.
+    """
+    with reading_field(f"{field}_password"):
+        return seat.countersigner(asked.first(field), password_of(asked, f"{field}_password"))
 
 
 def check_confirmed(asked: Asked) -> None:

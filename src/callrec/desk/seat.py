@@ -221,10 +221,6 @@ class Seat:
         """Keep something else under a key that is known already."""
         self._kept[key] = what
 
-    def let_go(self, key: str) -> None:
-        """Keep it no longer: what was decided by it is not decided twice."""
-        self._kept.pop(key, None)
-
     def leave(self) -> None:
         """End the session, on record."""
         self._opened = None

@@ -19,6 +19,7 @@ from callrec.desk.filled import (
     read_if_given,
     reader_of,
     reading_field,
+    second_of,
     text_of,
     word_of,
 )
@@ -203,7 +204,7 @@ def approve(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
         glass_reason("", break_glass=True, countersign=login)
     check_typed(asked, reference)
     actor = seat.signer(password_of(asked))
-    second = seat.countersigner(login or "", password_of(asked, "countersign_password"))
+    second = second_of(seat, asked, "countersign")
     done = approve_request(seat.practice, actor, reference, decision, countersigner=second)
     seat.seen.pop(("approve", reference), None)
     lines = [*approved_lines(done, seat.zone), *date_mismatch_lines(done.of_other_day)]

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.filled import check_confirmed, password_of
+from callrec.desk.filled import check_confirmed, password_of, second_of
 from callrec.desk.listing import Column, Listing, items, show_listing
 from callrec.desk.rendering import as_json, go_on, page
 from callrec.desk.seat import Seat
@@ -133,7 +133,7 @@ def lift(seat: Seat, asked: Asked, hold: str) -> Answered:
     check_hold_exists(seat.practice, number)
     check_confirmed(asked)
     actor = seat.signer(password_of(asked))
-    second = seat.countersigner(asked.first("second"), password_of(asked, "second_password"))
+    second = second_of(seat, asked)
     if second is None:
         raise Unusable("a hold is lifted by two people", hint="say who signs beside you")
     reason = asked.first("reason")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.filled import check_confirmed, password_of
+from callrec.desk.filled import check_confirmed, password_of, second_of
 from callrec.desk.listing import Column, Listing, items, show_listing
 from callrec.desk.pages.done import tell
 from callrec.desk.rendering import as_json, go_on, page
@@ -28,7 +28,7 @@ from callrec.people.powers import (
 from callrec.people.vouching import who_may_second
 from callrec.policy.days import parse_day
 from callrec.policy.role import Power, Role, Standing, powers_of
-from callrec.practice import Actor, is_older_than_keys, today
+from callrec.practice import is_older_than_keys, today
 from callrec.views.fingerprints import key_facts
 from callrec.views.people import (
     added_line,
@@ -156,10 +156,6 @@ def _form(
     )
 
 
-def _second(seat: Seat, asked: Asked) -> Actor | None:
-    return seat.countersigner(asked.first("second"), password_of(asked, "second_password"))
-
-
 def ask_confirm(seat: Seat, asked: Asked, person: str) -> Answered:
     """The six words that a person reads out; nobody is shown them here."""
     return _form(seat, asked, "person_confirm.html", person, "Confirm a new key")
@@ -168,7 +164,7 @@ def ask_confirm(seat: Seat, asked: Asked, person: str) -> Answered:
 def confirm(seat: Seat, asked: Asked, person: str) -> Answered:
     """Give a person with a new key their powers, once they have read out its words."""
     user, actor = _login(seat, person), seat.signer(password_of(asked))
-    second = _second(seat, asked)
+    second = second_of(seat, asked)
     done = confirm_person(
         seat.practice, actor, login=user, words=asked.first("words"), second=second
     )
@@ -194,7 +190,7 @@ def set_role(seat: Seat, asked: Asked, person: str) -> Answered:
     if asked.first("second") or role_takes_second(
         practice, actor, login=user, role=role, only=only
     ):
-        second = _second(seat, asked)
+        second = second_of(seat, asked)
     done = change_role(practice, actor, login=user, role=role, only=only, second=second)
     lines = role_lines(user, role, sorted(only), done)
     return go_on(seat, "/", *lines)
@@ -211,7 +207,7 @@ def lend(seat: Seat, asked: Asked, person: str) -> Answered:
     user, practice = _login(seat, person), seat.practice
     power = read_word(Power, "power", asked.first("power"))
     until = parse_day(asked.first("until"), today(practice), what="the last day", ahead=True)
-    actor, second = seat.signer(password_of(asked)), _second(seat, asked)
+    actor, second = seat.signer(password_of(asked)), second_of(seat, asked)
     lend_power(practice, actor, login=user, power=power, until=until, second=second)
     line = delegation_line(user, power, until)
     return go_on(seat, "/", line)
@@ -259,7 +255,7 @@ def reset(seat: Seat, asked: Asked, person: str) -> Answered:
     """Give a person who lost their password a provisional one, which is shown once."""
     user, practice = _login(seat, person), seat.practice
     actor = seat.signer(password_of(asked))
-    second, seen = _second(seat, asked), asked.ticked("seen")
+    second, seen = second_of(seat, asked), asked.ticked("seen")
     check_confirmed(asked)
     done = reset_person(practice, actor, login=user, password="", was_seen=seen, second=second)
     lines = [reset_line(user), *taken_back_lines(done.taken_back)]
