@@ -18,7 +18,9 @@ from house.leaves import Act, acts_on_record
 from house.practices import House, password_of
 from house.stages import Stage, Stages
 
-SHOWN: Final = frozenset({"request.shown", "listen.looked", "login", "logout", "keys.shared"})
+SHOWN: Final = frozenset(
+    {"request.shown", "incident.shown", "listen.looked", "login", "logout", "keys.shared"}
+)
 """A browser shows a thing as often as it is opened, and each login has its leaves."""
 
 

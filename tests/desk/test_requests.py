@@ -159,11 +159,15 @@ def offered(who: Visit, reference: str) -> set[str]:
     return pages & {"approve", "deny", "revoke", "close", "withdraw", "gather", "event"}
 
 
-def test_who_made_it_is_not_offered_to_decide_it(stocked: House) -> None:
-    a_request(stocked, purpose=Purpose.SUBJECT_ACCESS, recordings=[1], login="mia")
-    links = visit(stocked, "mia").open("/requests/R-1").links
-    assert "/requests/R-1/approve" not in links
-    assert "/requests/R-1/withdraw" in links
+def test_who_made_it_or_whom_it_is_about_is_not_offered_to_decide_it(stocked: House) -> None:
+    a_request(stocked, "mia")
+    assert offered(visit(stocked, "mia"), "R-1") == {"withdraw", "gather"}
+    a_request(stocked, purpose=Purpose.ABUSIVE_CALL, further=further_of(Purpose.ABUSIVE_CALL))
+    assert offered(visit(stocked, "mia"), "R-2") == set()
+    assert offered(visit(stocked, "max"), "R-2") == {"approve", "deny", "gather"}
+    refused = visit(stocked, "mia").open("/requests/R-2/approve")
+    assert refused.status == 403
+    assert "You cannot approve or deny a request about yourself" in refused.words
 
 
 def test_no_title_or_address_has_anything_of_it(stocked: House) -> None:
