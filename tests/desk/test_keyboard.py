@@ -42,6 +42,12 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"it cannot be reached by keyboard: {name}")
 
 
+def arrive(page: Page, title: str) -> None:
+    """Wait until a page is there whole: its title comes before its style."""
+    expect(page).to_have_title(f"{title} - callrec")
+    page.wait_for_load_state()
+
+
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_a_request_is_decided_by_keyboard_alone(asked_for: House, width: int) -> None:
     with a_served_desk(asked_for) as desk, desk.arrived(width=width) as page:
@@ -53,15 +59,15 @@ def test_a_request_is_decided_by_keyboard_alone(asked_for: House, width: int) ->
         tab_to(page, "Password")
         keys.type(password_of("pat"))
         keys.press("Enter")
-        expect(page).to_have_title("Your inbox - callrec")
+        arrive(page, "Your inbox")
         tab_to(page, "R-1")
         keys.press("Enter")
-        expect(page).to_have_title("Approve or withhold R-1 - callrec")
+        arrive(page, "Approve or withhold R-1")
         tab_to(page, "Your password")
         keys.type(password_of("pat"))
         tab_to(page, "Show what this does")
         keys.press("Space")
-        expect(page).to_have_title("Confirm the approval of R-1 - callrec")
+        arrive(page, "Confirm the approval of R-1")
         tab_to(page, "Type R-1 to approve it")
         keys.type("R-2")
         keys.press("Enter")
