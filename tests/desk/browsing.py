@@ -9,10 +9,22 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    StorageState,
+    expect,
+    sync_playwright,
+)
 
 from house.desks import a_desk
 from house.practices import House, password_of
+
+PATIENCE_MS = 120_000
+"""A page that does not come is a failure; one that comes late, where much runs at once, is not."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 DESKTOP = 1280
 
@@ -20,6 +32,7 @@ PHONE = 360
 
 NO_COMPLAINT = (
     "Failed to load resource: the server responded",  # a page that refuses has its own status
+    "Clear-Site-Data header on ",  # what a login that ends leaves is cleared
     "[DOM] Multiple forms should be contained",  # two people give their passwords in one
 )
 
@@ -52,15 +65,20 @@ class Served:
             storage_state=self.admitted,
             base_url=self.origin,
         )
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto("/login")
-        page.get_by_label("Login").fill(login)
-        page.get_by_label("Password", exact=True).fill(password_of(login))
-        page.get_by_role("button", name="Log in").click()
+        log_in(page, login)
         yield page
         context.close()
+
+
+def log_in(page: Page, login: str) -> None:
+    page.goto("/login")
+    page.get_by_label("Login").fill(login)
+    page.get_by_label("Password", exact=True).fill(password_of(login))
+    page.get_by_role("button", name="Log in").click()
 
 
 @contextmanager
