@@ -27,6 +27,7 @@ from callrec.desk.keeping import Vault, answer
 from callrec.desk.seat import Seat
 from callrec.login.sessions import begin_session
 from callrec.login.unlock import actor_by_password
+from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import UNKNOWN, Answers
 from callrec.policy.purpose import Purpose
 from callrec.requests.ask import create_request
@@ -68,6 +69,10 @@ def _seat(folder: Path) -> Seat:
         numbers=(UNKNOWN,),
         parties=("the patient",),
         about="",
+        further={
+            FurtherParticular.COMPLAINT: "C-2026-014",
+            FurtherParticular.COMPLAINANT: "patient",
+        },
     )
     create_request(practice, dora, purpose=Purpose.COMPLAINT, answers=answers, recordings=(1,))
     session, until = begin_session(practice, dora, Place("desk at 192.0.2.7", "5e" * 32))

@@ -29,6 +29,8 @@ ALLOWED: Final = {
 
 EXCEPTIONS: Final = {
     "fpdf2": "LGPL-3.0-only",
+    "psycopg": "LGPL-3.0-only",
+    "psycopg-binary": "LGPL-3.0-only",
 }
 """Others, each for one distribution that is loaded unchanged and not carried by callrec."""
 

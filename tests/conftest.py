@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from house import memory, once, practices, processes
+from house import memory, once, postgres, practices, processes
 from house.canaries import left_about
 from house.drives import stand_alone
 from house.packages import Package, a_package
@@ -32,11 +32,13 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         memory.begin()
+        postgres.begin()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         memory.end()
+        postgres.end()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

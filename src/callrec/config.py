@@ -128,6 +128,7 @@ class Config(Section):
     vault: _Path = Field(
         default_factory=lambda: user_data_path("callrec", appauthor=False) / "vault"
     )
+    catalogue: str = Field(default="", pattern=r"^(postgresql://\S+)?$")
     ingest: Ingest = Ingest()
     listen: Listen = Listen()
     passwords: Passwords = Passwords()

@@ -21,7 +21,7 @@ from callrec.audit.register import Register, SettingsVersion
 from callrec.audit.remembered import load_seen_head, save_seen_head
 from callrec.audit.session import SessionCertificate
 from callrec.audit.sessions import last_attestable
-from callrec.catalogue.engine import open_catalogue, reading
+from callrec.catalogue.engine import alone, open_catalogue, reading
 from callrec.config import Config
 from callrec.crypto.canonical import LARGEST_INTEGER, format_instant
 from callrec.crypto.identity import Identity
@@ -98,7 +98,7 @@ def open_practice(
         Misconfigured: there is no vault, it cannot be used from here, or others can change it.
         Tampered: the catalogue, the log's first leaf or a statement is not as it was signed.
     """
-    engine = open_catalogue(config.vault)
+    engine = open_catalogue(config.vault, config.catalogue)
     for name in (RECORDINGS, INCOMING):
         with suppress(FileNotFoundError):
             check_only_we_can_change(config.vault / name)
@@ -280,6 +280,13 @@ def attempt(
         logged = {**(details or {}), "why": error.message}
         record(practice, actor, act, subject=subject, details=logged, outcome=outcome)
         raise
+
+
+@contextmanager
+def storing(practice: Practice) -> Iterator[None]:
+    """Keep others from bringing in or taking out recordings, on whichever machine."""
+    with practice.store.lock(), alone(practice.engine, "an ingest"):
+        yield
 
 
 def password_needed(what: str) -> Locked:

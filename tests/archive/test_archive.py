@@ -24,7 +24,7 @@ from callrec.errors import Failed, Locked, NotFound, Refused, Tampered, Unusable
 from callrec.people.founding import set_up_practice
 from callrec.policy.role import Power
 from callrec.record.statements import attested_statement
-from callrec.registers.verify import Verdict, check_vault, verify_audit
+from callrec.registers.verify import Verdict, check_vault
 from callrec.volume.bag import BagItem, space_needed
 from callrec.volume.volume import create_volume, open_volume
 from house import practices
@@ -43,6 +43,7 @@ from house.drives import (
     verify,
     with_long_call,
 )
+from house.holds import verified
 from house.practices import House
 from house.requests import by_sql, last_leaf, rows
 from house.small_disk import read_only, small_disk
@@ -156,13 +157,7 @@ def test_a_leaf_says_that_it_begins_before_anything_is_on_the_drive(stocked: Hou
 def test_each_proof_on_a_volume_is_an_anchor_for_the_audit_log(archived: House) -> None:
     one_more_call(archived)
     heads = sorted((drive(archived) / "heads").iterdir())
-    found = verify_audit(
-        archived.config,
-        environ=archived.environ,
-        trusted_root=lambda _: archived.practice.root,
-        against=heads,
-        full=True,
-    )
+    found = verified(archived, *heads)
     assert found.verdict is Verdict.INTACT
     assert {anchor.name for anchor in found.anchors} >= {head.name for head in heads}
 
@@ -430,7 +425,7 @@ def test_a_drive_that_cannot_be_written_is_said(archived: House, tmp_path: Path)
 
 def test_one_archive_run_keeps_another_out(archived: House) -> None:
     with (
-        archive_lock(archived.practice.folder),
+        archive_lock(archived.practice),
         pytest.raises(Failed, match="another archive run is under way"),
     ):
         archive(archived, drive(archived))
@@ -446,7 +441,7 @@ def test_nothing_in_the_clear_is_left_in_the_vault(archived: House) -> None:
 
 
 def note_begun(house: House, name: str) -> None:
-    with archive_lock(house.practice.folder) as notes:
+    with archive_lock(house.practice) as notes:
         notes.begin(open_volume(drive(house)), name, known=0)
 
 

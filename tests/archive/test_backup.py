@@ -15,11 +15,12 @@ from callrec.crypto.kit import read_kit
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Refused, Tampered, Unusable
 from callrec.keys.kit_use import NewController, use_kit
 from callrec.office.status import read_status
-from callrec.registers.verify import Verdict, check_vault, verify_audit
+from callrec.registers.verify import check_vault
 from callrec.restore.copy import FoundCopy, Opener, opener_by_kit, opener_by_password
 from callrec.restore.rebuild import Rebuilt, actor_in_rebuilt, open_volumes, rebuild
 from callrec.restore.restore import restore_from_volumes
 from house.drives import archive, contents, drive, faults, one_more_call, only, verify
+from house.holds import is_intact
 from house.practices import House, password_of
 from house.recovery_kits import new_kit, nora, nowhere
 from house.requests import grants_of
@@ -63,17 +64,6 @@ def restore(house: House, *names: str) -> int:
 def lose_catalogue(house: House) -> None:
     house.practice.engine.dispose()
     (house.config.vault / "catalogue.sqlite").unlink()
-
-
-def is_intact(house: House) -> bool:
-    found = verify_audit(
-        house.config,
-        environ=house.environ,
-        trusted_root=lambda _: house.practice.root,
-        against=(),
-        full=True,
-    )
-    return (found.verdict, found.problems) == (Verdict.INTACT, ())
 
 
 def test_the_catalogue_comes_back_beside_the_recordings_that_are_still_there(

@@ -252,6 +252,17 @@ def test_another_reference_approves_nothing(stocked: House) -> None:
     assert shown.endswith("[1]")
 
 
+def test_what_somebody_decided_meanwhile_is_not_decided_over(stocked: House) -> None:
+    reference = a_request(stocked, recordings=[1])
+    seen = terminal(stocked, "max", f"approve {reference}")
+    seen.expect_exact(f"Type {reference} to approve it: ")
+    approve(stocked, reference, "pat")
+    seen.sendline(reference)
+    seen.expect(pexpect.EOF)
+    assert f"error: pat has approved {reference} since you saw it [policy 4(b)]" in seen.before
+    assert len(opened(stocked, reference).approvals) == 1
+
+
 def test_what_was_decided_alone_is_shown_before_it_is_accepted(stocked: House) -> None:
     reference = a_request(stocked, "dora")
     approve(stocked, reference, "dora", glass_reason=SIX[0])

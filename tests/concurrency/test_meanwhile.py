@@ -28,13 +28,14 @@ from callrec.login.sessions import begin_session
 from callrec.office.doctor import Level, examine
 from callrec.practice import record
 from callrec.registers import verify as audit_verify
-from callrec.registers.verify import Verdict, Verification, verify_audit
+from callrec.registers.verify import Verdict
 from callrec.release import record as release_unfinished
 from callrec.release.record import BegunRelease, cut_off_releases, noting_release
 from callrec.system.terminal import Place
 from callrec.volume.volume import open_volume
 from house.commands import type_in
 from house.drives import archive, drive, remove_local, verify
+from house.holds import verified
 from house.older_vaults import sql
 from house.practices import House
 from house.processes import begin
@@ -77,23 +78,15 @@ def test_what_another_adds_while_the_log_is_verified_is_no_tampering(
     house.open()
     other = house.actor("max")
 
-    def verified(*, full: bool) -> Verification:
-        return verify_audit(
-            house.config,
-            environ=house.environ,
-            trusted_root=lambda _: house.practice.root,
-            against=(),
-            full=full,
-            only_new=only_new,
-        )
+    check = partial(verified, house, only_new=only_new)
 
     def work_on() -> None:
         record(house.practice, other, "search")
-        verified(full=True)
+        check()
 
-    verified(full=False)
+    check(full=False)
     meanwhile(audit_verify, "verify_new_entries" if only_new else "verify_log", work_on)
-    found = verified(full=False)
+    found = check(full=False)
     assert found.problems == ()
     assert found.verdict is (Verdict.SINCE if only_new else Verdict.INTACT)
 
@@ -240,7 +233,7 @@ def test_the_doctor_calls_missing_what_nobody_let_go_of(archived: House) -> None
 def test_nothing_is_claimed_of_a_volume_that_is_being_written_to(archived: House) -> None:
     at, practice = drive(archived), archived.practice
     (at / "bags" / "20261126T120000Z-1").mkdir()
-    with archive_lock(practice.folder) as notes:
+    with archive_lock(practice) as notes:
         notes.begin(open_volume(at), "20261126T120000Z-1", known=0)
         with pytest.raises(Unchecked, match="another command was writing"):
             verify(archived, at)
@@ -300,7 +293,7 @@ def test_the_second_of_two_is_told_to_wait(what: str, archived: House) -> None:
     a_call(spool, 99)
     held, login, words = {
         "ingest": (archived.practice.store.lock(), "door", ("ingest", str(spool))),
-        "archive": (archive_lock(archived.practice.folder), "max", ("archive", "--to", str(at))),
+        "archive": (archive_lock(archived.practice), "max", ("archive", "--to", str(at))),
     }[what]
     with held:
         answer = type_in(archived, login, *words)

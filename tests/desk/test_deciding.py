@@ -69,7 +69,7 @@ def test_it_is_said_what_an_approval_did_and_what_comes_next(stocked: House) -> 
     max_ = visit(stocked, "max")
     shown = confirm(max_, foresee(max_))
     assert "R-1 is approved: 1, 2 for sam." in shown.words
-    assert "Sam can listen until Tue 8 Dec 2026." in shown.words
+    assert "sam can listen until Tue 8 Dec 2026." in shown.words
 
 
 def test_what_it_would_do_is_shown_before_it_is_confirmed(stocked: House) -> None:
@@ -107,13 +107,62 @@ def test_what_was_changed_after_it_was_shown_is_not_approved(stocked: House) -> 
     assert state_of(stocked, "R-1") == "submitted"
 
 
-def test_what_was_confirmed_is_not_confirmed_again(stocked: House) -> None:
+def test_a_confirmation_that_is_opened_or_sent_again_tells_what_was_done(stocked: House) -> None:
     a_request(stocked)
     max_ = visit(stocked, "max")
     seen = foresee(max_)
-    confirm(max_, seen)
-    assert confirm(max_, seen).status == 404
+    told = confirm(max_, seen)
+    assert told.words.startswith("R-1 is approved")
+    assert written(stocked, lambda: asked_again(max_, seen, told)) == []
+
+
+def asked_again(who: Visit, seen: Shown, told: Shown) -> None:
+    """The confirmation of something done: opened again, and another form of it filled in."""
+    assert who.open(address_of(seen)).words == told.words
+    assert confirm(who, seen).words == told.words
+
+
+def test_a_double_click_approves_once_and_both_end_where_that_is_told(stocked: House) -> None:
+    a_request(stocked)
+    max_ = visit(stocked, "max")
+    seen, told = foresee(max_), list[str]()
+
+    def click_twice() -> None:
+        for _ in range(2):
+            told.append(confirm(max_, seen, once=seen.fields["once"]).words)
+
+    leaves = written(stocked, click_twice)
+    assert [each.act for each in leaves] == ["request.approved"]
+    assert told[0].startswith("R-1 is approved")
+    assert told[1] == told[0]
+
+
+def test_what_somebody_decided_meanwhile_is_not_decided_over(stocked: House) -> None:
+    a_request(stocked)
+    max_, pat, mia = (visit(stocked, login) for login in ("max", "pat", "mia"))
+    seen = foresee(pat)
+    mia.open("/requests/R-1/approve")
+    confirm(max_, foresee(max_))
+    told = "Max has approved R-1 since you saw it"
+    opened_again = pat.open(address_of(seen))
+    assert (opened_again.status, told in opened_again.words) == (403, True)
+    assert "/requests/R-1" in opened_again.links
+    assert told in confirm(pat, seen).words
+    assert told in mia.fill_in("/requests/R-1/approve", **GRANT_BOTH).words
     assert len(opened(stocked, "R-1").approvals) == 1
+
+
+def test_who_has_seen_that_it_is_approved_may_approve_it_once_more_as_at_a_terminal(
+    stocked: House,
+) -> None:
+    for reference in (a_request(stocked), a_request(stocked)):
+        approve(stocked, reference)
+    typed = written(stocked, lambda: done(stocked, "pat", "approve", "R-1", "--yes"))
+    pat = visit(stocked, "pat")
+    seen = foresee(pat, "R-2")
+    assert "by max" in pat.open("/requests/R-2/approve").words
+    assert written(stocked, lambda: confirm(pat, seen, "R-2")) == typed
+    assert [len(opened(stocked, each).approvals) for each in ("R-1", "R-2")] == [2, 2]
 
 
 def test_nobody_approves_at_the_desk_what_they_asked_for(stocked: House) -> None:

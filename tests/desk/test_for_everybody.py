@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.resources import files
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,6 +13,7 @@ from playwright.sync_api import Page
 from callrec.desk.routes import ROUTES
 from desk.browsing import DESKTOP, PHONE, Scheme, Served, a_served_desk
 from house.complaints import a_complaint
+from house.desks import visit
 from house.incidents import an_incident
 from house.practices import House, password_of
 from house.stages import GRANTED, Stage, Stages
@@ -65,11 +67,15 @@ def served(stages: Stages, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield desk
 
 
+RULES = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+"""All that axe-core looks for unless it is told otherwise, and WCAG 2.5.8."""
+
+
 def barriers(page: Page) -> list[tuple[str, list[str]]]:
     """What axe-core finds: each rule that is broken, and by which elements."""
     return [
         (found["id"], [node["html"] for node in found["nodes"]])
-        for found in Axe().run(page).response["violations"]
+        for found in Axe().run(page, options=RULES).response["violations"]
     ]
 
 
@@ -96,6 +102,21 @@ def test_no_page_has_a_barrier(served: Served, width: int, scheme: Scheme) -> No
                 found[address] = wrong
     assert found == {}
     assert [each for each in served.complaints if not each.startswith(NOTHING_THERE)] == []
+
+
+def test_browsers_are_to_remember_no_field() -> None:
+    templates = files("callrec.desk") / "templates"
+    for file in templates.iterdir():
+        forms = re.findall('<form [^>]*method="post"[^>]*>', file.read_text())
+        assert all('autocomplete="off"' in form for form in forms), file.name
+
+
+def test_the_menu_says_where_one_is(house: House) -> None:
+    pat = visit(house, "pat")
+    here = ' aria-current="{}">Requests</a>'
+    assert here.format("page") in pat.open("/requests").html
+    assert here.format("true") in pat.open("/requests/new").html
+    assert "aria-current" not in pat.open("/status").html
 
 
 def test_pages_work_without_scripts(served: Served) -> None:

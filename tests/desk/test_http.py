@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from house import practices
 from house.desk_client import Client, Got
 from house.desks import a_desk
 from house.practices import FULL_PRACTICE_NAME, House
+from house.processes import running_below
 
 SESSION = guard.COOKIE
 
@@ -33,7 +33,7 @@ def desk(template: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     house = practices.copy(template, tmp_path_factory.mktemp("desk") / "house")
     with a_desk(house) as address:
         admitted.clear()
-        (first,) = children(os.getpid())
+        (first,) = running_below(os.getpid())
         yield house, address, first
 
 
@@ -156,7 +156,8 @@ def test_a_form_of_another_site_does_nothing(pat: Client, said: dict[str, str]) 
 
 @pytest.mark.parametrize("token", [None, "", "x", "é", "0" * 10_000])
 def test_a_form_without_the_logins_own_token_does_nothing(pat: Client, token: str | None) -> None:
-    assert pat.post("/logout", {} if token is None else {"token": token}).status == 403
+    assert pat.post("/logout", {} if token is None else {"token": token}).to == "/logout"
+    assert pat.get("/logout").status == 403
     assert is_inbox(pat.get("/"))
 
 
@@ -164,7 +165,8 @@ def test_one_logins_token_is_no_use_to_another(pat: Client) -> None:
     other = Client(pat.origin, cookies=dict(admitted))
     other.log_in("max")
     assert pat.token() != other.token()
-    assert other.post("/logout", {"token": pat.token()}).status == 403
+    assert other.post("/logout", {"token": pat.token()}).to == "/logout"
+    assert other.get("/logout").status == 403
     assert is_inbox(other.get("/"))
 
 
@@ -221,7 +223,7 @@ def test_more_fields_than_a_form_has_are_refused(pat: Client) -> None:
 
 @pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x", "a"])
 def test_what_is_no_form_does_nothing(pat: Client, kind: str) -> None:
-    assert pat.post("/logout", {"token": pat.token()}, Content_Type=kind).status in (400, 403)
+    assert pat.post("/logout", {"token": pat.token()}, Content_Type=kind).status in (303, 400)
     assert is_inbox(pat.get("/"))
 
 
@@ -230,7 +232,8 @@ def test_a_file_that_is_sent_is_written_nowhere(pat: Client) -> None:
     data = b"--x\r\nContent-Disposition: form-data; name=f; filename=f\r\n\r\n"
     body = data + b"0" * (8 << 20) + b"\r\n--x--\r\n"
     own = {"Origin": pat.origin, "Content-Type": "multipart/form-data; boundary=x"}
-    assert pat.send("POST", "/logout", body, headers=own).status == 403  # it has no token
+    assert pat.send("POST", "/logout", body, headers=own).to == "/logout"  # it has no token
+    assert pat.get("/logout").status == 403
 
 
 def test_a_line_or_a_header_that_is_too_long_is_refused(pat: Client) -> None:
@@ -364,12 +367,12 @@ def test_when_the_desk_ends_every_login_ends_on_record(
 ) -> None:
     """Though the signal reaches each of its processes, as Ctrl-C and systemd have it."""
     house = practices.copy(template, tmp_path / "house")
-    before = {*children(os.getpid())}
+    before = {*running_below(os.getpid())}
     with a_desk(house) as address:
         parts = urlsplit(address)
         client = Client(f"{parts.scheme}://{parts.netloc}").admitted(address)
         client.log_in("pat")
-        (first,) = {*children(os.getpid())} - before
+        (first,) = {*running_below(os.getpid())} - before
         os.killpg(first, how)
     assert acts(house)[-2:] == ["login", "logout"]
     assert not list_sessions(house.open(), house.actor("dora"), login="pat")
@@ -383,18 +386,14 @@ def acts(house: House) -> list[str]:
 
 
 def processes(desk: Served) -> list[int]:
-    """The desk's first process, the serving one, and those of logins."""
+    """The desk's first process, the serving one, and those of logins, as they were started."""
     first = desk[2]
-    return [first, *sorted(children(first))]
+    return [first, *sorted(running_below(first), key=started)]
 
 
-def children(parent: int) -> Iterator[int]:
-    """Those that run now."""
-    for place in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            state, above = place.read_text().rpartition(") ")[2].split()[:2]
-            if int(above) == parent and state != "Z":
-                yield int(place.parent.name)
+def started(process: int) -> int:
+    """When, in ticks of the system; numbers begin again at the smallest at some time."""
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()[19])
 
 
 def of_the_network() -> set[str]:

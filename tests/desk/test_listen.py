@@ -19,16 +19,13 @@ from callrec.desk.pages.listen import marked
 from callrec.record.versions import open_details
 from callrec.requests.history import read_history
 from house.desks import Visit, visit
-from house.listening import LASTS_S, RATE, SILENT_S, granted_spoken, hear
+from house.listening import LASTS_S, RATE, SILENT_S, hear
 from house.practices import House
 from house.requests import request_id, signed_in
-from house.stages import Stage, copied
+from house.stages import SPOKEN, copied
 
 PAGE = "/requests/R-1/listen/1"
 
-
-SPOKEN = Stage("spoken", granted_spoken)
-"""R-1 is sam's, for recordings 1, which lasts 25 seconds, and 2."""
 
 spoken = copied(SPOKEN)
 

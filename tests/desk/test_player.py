@@ -8,11 +8,11 @@ from playwright.sync_api import Page, expect
 
 from desk.browsing import PHONE, a_served_desk
 from desk.test_for_everybody import what_is_wrong
-from house.listening import SILENT_S, granted_spoken
+from house.listening import SILENT_S
 from house.practices import House, password_of
-from house.stages import Stage, copied
+from house.stages import SPOKEN, copied
 
-spoken = copied(Stage("spoken", granted_spoken))
+spoken = copied(SPOKEN)
 
 
 def listen(page: Page) -> None:

@@ -14,12 +14,9 @@ from callrec.policy.reviews import RegisterName
 from house.commands import done, type_in
 from house.desks import Shown, Visit, visit, written
 from house.holds import ANN
-from house.lived_in import lived_in, search
+from house.lived_in import search
 from house.practices import House
-from house.stages import Stage, copied
-
-LIVED_IN = Stage("lived-in", lived_in)
-"""Everything of house/lived_in.py; it is noon on 1 April 2027."""
+from house.stages import LIVED_IN, copied
 
 lived = copied(LIVED_IN)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 import pyzipper
@@ -11,9 +13,10 @@ import pyzipper
 from callrec.audit.leaf import Outcome
 from callrec.desk.exchange import Answered
 from callrec.login.keyring import runtime_folder
-from house.desks import Shown, Visit, visit, written
+from house.desk_client import Client
+from house.desks import Shown, Visit, a_desk, visit, written
 from house.packages import release
-from house.practices import House
+from house.practices import House, password_of
 from house.requests import approve, grants_of, last_leaf
 
 PAGE = "/requests/R-1/release"
@@ -85,6 +88,33 @@ def test_a_package_that_nobody_saved_is_not_handed_over(sam: Visit) -> None:
     sam.fill_in(PAGE, do="cancel")
     assert last_leaf(sam.house).act == "release.failed"
     assert len(grants_of(sam.house, "R-1")) == 2
+
+
+def test_a_package_of_which_the_end_did_not_come_is_not_saved(granted: House) -> None:
+    with a_desk(granted) as address:
+        parts = urlsplit(address)
+        sam = Client(f"{parts.scheme}://{parts.netloc}").admitted(address)
+        sam.log_in("sam")
+        filled = {"token": sam.token(), "password": password_of("sam")}
+        sam.post(PAGE, {**filled, "do": "release", "form": "zip"})
+        while not (link := re.search(f'href="({PAGE}/[^"]+)"', sam.get(PAGE).body)):
+            pass
+        break_off(sam, link[1])
+        refused = sam.get(sam.post(PAGE, {**filled, "do": "saved"}).to)
+        assert (refused.status, "or not all of it" in refused.body) == (422, True)
+        assert last_leaf(granted).act == "release.prepared"
+        sam.get(link[1])
+        sam.post(PAGE, {**filled, "do": "saved"})
+        assert last_leaf(granted).act == "release.delivered"
+
+
+def break_off(client: Client, path: str) -> None:
+    """Ask for a file, take a little of it and go."""
+    with client.connected(receives=4096) as channel:
+        cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+        head = f"GET {path} HTTP/1.1\r\nHost: {client.host}\r\nCookie: {cookies}\r\n\r\n"
+        channel.sendall(head.encode())
+        assert channel.recv(100).startswith(b"HTTP/1.1 200")
 
 
 def test_a_login_that_ends_gives_back_what_was_granted(sam: Visit) -> None:

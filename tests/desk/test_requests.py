@@ -111,7 +111,7 @@ def test_that_a_person_brought_it_in_is_said_first(stocked: House) -> None:
 def test_that_nobody_proved_who_they_are_is_said_first(stocked: House) -> None:
     reference = wants_their_calls(stocked, identity="unknown")
     shown = visit(stocked, "dora").open(f"/requests/{reference}")
-    assert "Proof of identity has not come: record it of R-1." in warnings_of(shown)
+    assert "Proof of identity has not come: record what happened with R-1." in warnings_of(shown)
     assert "/requests/R-1/event/identity" in shown.links
 
 
@@ -127,7 +127,7 @@ def test_that_it_is_about_the_reader_is_said_first(stocked: House) -> None:
 def test_that_not_all_was_gathered_is_said_first(house: House) -> None:
     callers = with_two_callers(house)
     reference = ask(callers, purpose=Purpose.SUBJECT_ACCESS, number=ANN)
-    told = f"Nobody has gathered what matches it: gather {reference}."
+    told = f"Nobody has gathered what matches it: gather what matches {reference}."
     assert told in warnings_of(visit(callers, "dora").open(f"/requests/{reference}"))
 
 

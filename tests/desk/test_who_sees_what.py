@@ -17,13 +17,9 @@ from callrec.login.people import find_person
 from callrec.requests.holding import match_open_holds
 from house.commands import type_in
 from house.desks import Visit, visit, written
-from house.lived_in import lived_in
 from house.practices import House, password_of
 from house.requests import REASON
-from house.stages import Stage, copied, looked_at
-
-LIVED_IN = Stage("lived-in", lived_in)
-"""Everything of house/lived_in.py; it is noon on 1 April 2027."""
+from house.stages import LIVED_IN, copied, looked_at
 
 lived = copied(LIVED_IN)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +9,11 @@ import pytest
 from callrec.crypto import primitives
 from callrec.errors import Tampered
 from callrec.holds.log import HoldBody
+from house.vectors import cases_of
 
 SEED = bytes(range(32))
 
-VECTORS = Path(__file__).parent.parent / "vectors" / "hold"
-
-CASES = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in VECTORS.glob("*.json")}
+CASES = cases_of("hold")
 
 
 def body_of(case: dict[str, Any]) -> HoldBody:

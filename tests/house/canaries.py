@@ -17,7 +17,7 @@ from pathlib import Path
 from callrec.catalogue.engine import FILE_NAME
 from callrec.volume.volume import MARKER
 from house.practices import password_of
-from house.raw_bytes import forms, spellings
+from house.raw_bytes import forms, forms_of_bytes, spellings
 
 PASSWORDS = (password_of("").strip(), "seven purple otters dance slowly")
 
@@ -34,12 +34,18 @@ OURS = frozenset({FILE_NAME, MARKER, "head.json"})
 
 def left_about(folder: Path) -> list[str]:
     """What tells one of these in any form: files in folders of ours, in this one or below."""
-    needles = sorted(_needles())
-    ours = list(_ours(folder))
+    words = (*PASSWORDS, *NAMES, *REASONS)
+    return what_tells(words, list(_ours(folder)))
+
+
+def what_tells(canaries: Sequence[str | bytes], folders: Sequence[Path]) -> list[str]:
+    """What tells one of some words, or of pieces of sound or of files, in any form: the files in
+    these folders, and any name in them."""
+    needles = sorted(set(_needles(canaries)))
     with tempfile.TemporaryDirectory() as work:
         patterns, pieces = Path(work, "patterns"), Path(work, "pieces")
         patterns.write_bytes(b"\n".join(needles))
-        ends, files = _collect(ours, pieces, longest=max(map(len, needles)))
+        ends, files = _collect(folders, pieces, longest=max(map(len, needles)))
         # Python would take minutes for what thousands of tests leave.
         done = subprocess.run(
             ["grep", "-obaF", f"--file={patterns}", "--", str(pieces)],
@@ -49,7 +55,7 @@ def left_about(folder: Path) -> list[str]:
         )
     assert done.stderr == b""
     at = {int(line.partition(b":")[0]) for line in done.stdout.splitlines()}
-    names = b"\n".join(_names(ours))
+    names = b"\n".join(_names(folders))
     told = [f"a file is called {needle!r}" for needle in needles if needle in names]
     return [*sorted({str(files[bisect(ends, each)]) for each in at}), *told]
 
@@ -82,10 +88,13 @@ def says_no_password(text: str) -> bool:
     return not any(password in text for password in PASSWORDS)
 
 
-def _needles() -> set[bytes]:
-    words = (*PASSWORDS, *NAMES, *REASONS)
-    found = {form for word in words for spelt in spellings(word) for form in forms(spelt).values()}
-    return {needle for needle in found if b"\n" not in needle}
+def _needles(canaries: Sequence[str | bytes]) -> Iterator[bytes]:
+    for each in canaries:
+        if isinstance(each, bytes):
+            found = [forms_of_bytes(each)]
+        else:
+            found = [forms(spelt) for spelt in spellings(each)]
+        yield from (data for said in found for data in said.values() if b"\n" not in data)
 
 
 def _names(folders: Sequence[Path]) -> Iterator[bytes]:

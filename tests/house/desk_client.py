@@ -83,10 +83,15 @@ class Client:
             self.cookies[name] = value
         return Got(response.status, headers, given, body)
 
-    def connected(self) -> socket.socket:
+    def connected(self, *, receives: int = 0) -> socket.socket:
+        """A connection; one that ``receives`` so many bytes at most lets no more on its way."""
         at = urlsplit(self.origin)
         host = "127.0.0.1" if (at.hostname or "").endswith(".localhost") else at.hostname or ""
-        channel = socket.create_connection((host, at.port or 443), timeout=60)
+        channel = socket.socket()
+        channel.settimeout(60)
+        if receives:
+            channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
+        channel.connect((host, at.port or 443))
         if self.trusts is not None:
             channel = self.trusts.wrap_socket(channel, server_hostname=at.hostname)
         return channel

@@ -12,7 +12,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -24,7 +24,7 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
 from callrec.config import Config, Desk, Passwords
 from callrec.desk.application import Admission
-from callrec.desk.exchange import Answered, Asked, Upload
+from callrec.desk.exchange import SENT, Answered, Asked, Upload
 from callrec.desk.keeping import Vault, answer
 from callrec.desk.seat import Seat
 from callrec.desk.serving import serve
@@ -136,6 +136,8 @@ class Visit:
 
     def _shown(self, asked: Asked) -> Shown:
         answered = answer(self.seat, asked)
+        if answered.counts:  # as the serving process says, once a browser has all of it
+            answer(self.seat, Asked(SENT, asked.path))
         if answered.to and not answered.ends:
             return self.open(answered.to)
         if not answered.kind.startswith("text/html"):
@@ -191,17 +193,39 @@ def visit(house: House, login: str) -> Visit:
 @contextmanager
 def a_desk(house: House, place: Desk | None = None) -> Iterator[str]:
     """A desk that is served; yields where. For this machine it is the one-time address."""
+    with a_desk_at(house, place) as (address, _):
+        yield address
+
+
+@contextmanager
+def a_desk_at(
+    house: House, place: Desk | None = None, *, works_in: Path | None = None
+) -> Iterator[tuple[str, int]]:
+    """The same, with the number of its first process.
+
+    ``works_in``: a folder in which it works, has its temporary files, and logs to ``stderr``.
+    """
     house.close()
     environ = {**house.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    if works_in is not None:
+        environ["TMPDIR"] = str(works_in)
     given = json.dumps((place or Desk()).model_dump(mode="json"))
     served = [sys.executable, "-c", "from house.desks import run; run()"]
     arguments = [str(house.folder), house.at.isoformat(), given]
-    with subprocess.Popen(
-        [*served, *arguments], stdout=subprocess.PIPE, env=environ, start_new_session=True
-    ) as desk:
+    with (
+        (works_in / "stderr").open("wb") if works_in else nullcontext() as said,
+        subprocess.Popen(
+            [*served, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=said,
+            cwd=works_in,
+            env=environ,
+            start_new_session=True,
+        ) as desk,
+    ):
         assert desk.stdout is not None
         try:
-            yield desk.stdout.readline().decode().strip()
+            yield desk.stdout.readline().decode().strip(), desk.pid
         finally:
             desk.terminate()
             desk.communicate()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Any
 
 from callrec.audit.leaf import Leaf
@@ -127,14 +128,29 @@ def leaves(house: House, acts: str = "hold.") -> list[Leaf]:
     return [leaf for leaf in found if leaf.act.startswith(acts)]
 
 
-def verified(house: House, *, full: bool = True) -> Verification:
+def verified(
+    house: House,
+    *against: Path,
+    root: bytes | None = b"",
+    full: bool = True,
+    only_new: bool = False,
+) -> Verification:
+    """A check of the audit record; ``root``: what is trusted, unless it is the practice's own."""
+    trusted = house.practice.root if root == b"" else root
     return verify_audit(
         house.config,
         environ=house.environ,
-        trusted_root=lambda _vault: house.practice.root,
-        against=(),
+        trusted_root=lambda _vault: trusted,
+        against=against,
         full=full,
+        only_new=only_new,
     )
+
+
+def is_intact(house: House) -> bool:
+    """Nothing is wrong with the record."""
+    found = verified(house)
+    return found.verdict is Verdict.INTACT and not found.problems and not found.without_power
 
 
 def verdict(house: House) -> Verdict:

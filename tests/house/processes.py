@@ -10,7 +10,8 @@ import os
 import select
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,15 @@ def first_of(children: Iterable[Child]) -> Child:
     """Wait until one of them has something to tell, or has ended."""
     (first, *_), _, _ = select.select([*children], [], [])
     return first
+
+
+def running_below(parent: int) -> Iterator[int]:
+    """The children of any process that run now."""
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, above = place.read_text().rpartition(") ")[2].split()[:2]
+            if int(above) == parent and state != "Z":
+                yield int(place.parent.name)
 
 
 def count_from_here() -> None:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 HASH_OR_ID = re.compile(rb"[0-9a-f]{32,}")
 """A few digits of a phone number may turn up in these by chance: they are looked past."""
@@ -19,20 +19,26 @@ def forms(word: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for encoding in ("utf-8", "utf-16-le", "utf-16-be", "latin-1"):
         data = word.encode(encoding, errors="replace")
-        if data in found.values():
-            continue
-        found[encoding] = data
-        found[f"{encoding} in hex"] = data.hex().encode()
-        found[f"{encoding} in upper-case hex"] = data.hex().upper().encode()
-        for before in range(3):
-            found[f"{encoding} in base64, {before} bytes in"] = _within_base64(data, before)
+        if data not in found.values():
+            found |= {f"{encoding}{form}": each for form, each in forms_of_bytes(data).items()}
     spelt = {
         "escaped for an address": quote(word, safe="").encode(),
+        "escaped for a form": quote_plus(word).encode(),
         "escaped for JSON": json.dumps(word)[1:-1].encode(),
         "escaped by Python": word.encode("unicode_escape"),
         "digit by digit": " ".join(word).encode() if word.isdigit() else word.encode(),
     }
     return found | {form: data for form, data in spelt.items() if data not in found.values()}
+
+
+def forms_of_bytes(data: bytes) -> dict[str, bytes]:
+    """Bytes as they are, and in the encodings that programs have for bytes."""
+    return {
+        "": data,
+        " in hex": data.hex().encode(),
+        " in upper-case hex": data.hex().upper().encode(),
+        **{f" in base64, {each} bytes in": _within_base64(data, each) for each in range(3)},
+    }
 
 
 def spellings(word: str) -> set[str]:

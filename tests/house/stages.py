@@ -18,6 +18,8 @@ from house import practices
 from house.drives import archived_twice, on_two_drives, one_more_call
 from house.erasures import to_be_erased
 from house.holds import with_two_callers
+from house.listening import granted_spoken
+from house.lived_in import lived_in
 from house.practices import House
 from house.requests import approved, with_recordings
 from house.retention import later
@@ -57,6 +59,12 @@ WAITING = Stage("waiting", one_more_call, after=ARCHIVED)
 
 ON_TWO_DRIVES = Stage("on-two-drives", on_two_drives)
 """Four recordings, all of them on drive-a and drive-b."""
+
+SPOKEN = Stage("spoken", granted_spoken)
+"""R-1 is sam's, for recordings 1, which lasts 25 seconds, and 2."""
+
+LIVED_IN = Stage("lived-in", lived_in)
+"""Everything of house/lived_in.py; it is noon on 1 April 2027."""
 
 TO_BE_ERASED = Stage("to-be-erased", to_be_erased)
 """dora has approved R-1: that Ann's calls 1, 2 and 5 are erased."""

@@ -24,8 +24,9 @@ from callrec.office.status import read_status
 from callrec.people.powers import disable_person
 from callrec.policy.role import POWERS, Role, VaultKey
 from callrec.practice import record
-from callrec.registers.verify import Verdict, check_vault, verify_audit
+from callrec.registers.verify import check_vault
 from house.drives import archive, drive
+from house.holds import is_intact
 from house.practices import House
 from house.recovery_kits import drill, new_kit, nora, use
 from house.requests import by_sql, last_leaf, rows
@@ -34,17 +35,6 @@ from house.spool import a_call, take_in
 NEVER = "the recovery kit was never tried: run callrec practice recovery drill"
 
 LONG_AGO = "the recovery kit was last tried over a year ago: callrec practice recovery drill"
-
-
-def is_intact(house: House) -> bool:
-    found = verify_audit(
-        house.config,
-        environ=house.environ,
-        trusted_root=lambda _: house.practice.root,
-        against=(),
-        full=True,
-    )
-    return found.verdict is Verdict.INTACT and not found.problems and not found.without_power
 
 
 def leaves(house: House, count: int) -> list[Leaf]:

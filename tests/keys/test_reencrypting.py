@@ -345,7 +345,7 @@ def test_a_volume_stays_sound_and_the_next_archive_takes_the_new_files(stocked: 
 def test_it_waits_until_archiving_is_over(stocked: House) -> None:
     renew(stocked)
     with (
-        archive_lock(stocked.practice.folder),
+        archive_lock(stocked.practice),
         pytest.raises(Failed, match="another archive run"),
     ):
         seal_anew(stocked)

@@ -268,10 +268,10 @@ def test_a_new_drive_on_which_he_began_is_gone_on_with_by_the_next(
         with pytest.raises(Failed, match="a moment ago"):
             archive_recordings(stocked.practice, stocked.actor("max"), at, check=check_vault)
     stocked.open()
-    with archive_lock(stocked.practice.folder) as notes:
+    with archive_lock(stocked.practice) as notes:
         assert [*notes.each_begun()] == [open_volume(at).volume]
     assert archive(stocked, at, by="mia").recordings == 3
-    with archive_lock(stocked.practice.folder) as notes:
+    with archive_lock(stocked.practice) as notes:
         assert not notes.each_begun()
     assert not [name for name in contents(at) if ".partial" in name]
     assert verified(stocked).verdict is Verdict.INTACT

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,22 +22,12 @@ from callrec.people.vouching import voucher_fields
 from callrec.policy.role import Power, Role
 from callrec.practice import writing
 from callrec.registers.audit import newest_checkpoint, prove_leaf
-from callrec.registers.verify import Verdict, Verification, verify_audit
+from callrec.registers.verify import Verdict
+from house import holds
 from house.practices import House
 from house.recovery_kits import drill
 
-
-def verified(
-    house: House, *against: Path, root: bytes | None = b"", full: bool = False
-) -> Verification:
-    known = house.practice.root if root == b"" else root
-    return verify_audit(
-        house.config,
-        environ=house.environ,
-        trusted_root=lambda _vault: known,
-        against=against,
-        full=full,
-    )
+verified = partial(holds.verified, full=False)
 
 
 def edit(house: House, *statements: str) -> None:

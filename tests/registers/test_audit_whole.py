@@ -7,6 +7,7 @@ import io
 import json
 import os
 from dataclasses import asdict, replace
+from functools import partial
 
 import pytest
 
@@ -26,7 +27,8 @@ from callrec.people.powers import disable_person
 from callrec.policy.role import Power
 from callrec.practice import writing
 from callrec.record.statements import attested_statement
-from callrec.registers.verify import Verdict, Verification, verify_audit
+from callrec.registers.verify import Verdict
+from house import holds
 from house.practices import House
 from registers.test_audit_verify import ATTACKS, BYTES, cut_tail, edit, flip, verified
 
@@ -60,15 +62,7 @@ def each(house: House) -> VerificationResult:
         return verify_leaf_by_leaf(connection, house.practice.vault)
 
 
-def newly(house: House) -> Verification:
-    return verify_audit(
-        house.config,
-        environ=house.environ,
-        trusted_root=lambda _vault: house.practice.root,
-        against=(),
-        full=False,
-        only_new=True,
-    )
+newly = partial(holds.verified, full=False, only_new=True)
 
 
 def work_on(house: House) -> None:

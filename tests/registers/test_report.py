@@ -20,7 +20,7 @@ from callrec.registers.report import REPORT_MADE, make_report, usual_month
 from callrec.registers.report_document import report_document
 from callrec.requests.ask import create_request
 from house.listening import hear
-from house.lived_in import lived_in, on, search
+from house.lived_in import on, search
 from house.on_record import put_on_record
 from house.practices import House
 from house.requests import (
@@ -33,11 +33,8 @@ from house.requests import (
     signed_in,
     third_parties_checked,
 )
-from house.stages import Stage, copied, looked_at
+from house.stages import LIVED_IN, copied, looked_at
 from registers import recount
-
-LIVED_IN = Stage("lived-in", lived_in)
-"""Everything of house/lived_in.py; it is noon on 1 April 2027."""
 
 lived = copied(LIVED_IN)
 

@@ -25,11 +25,10 @@ from house.handed_over import WHOM
 from house.incidents import WHAT, WHY
 from house.practices import House
 from house.requests import ANOTHER_REASON, FURTHER, REASON, signed_in
-from house.stages import looked_at
+from house.stages import LIVED_IN, looked_at
 from package.browsers import DESKTOP, PHONE, a_browser, a_visit
 from package.certificates import judged, text_of
 from package.test_page_for_everybody import barriers
-from registers.test_report import LIVED_IN
 
 shown = looked_at(LIVED_IN)
 

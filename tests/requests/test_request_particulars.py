@@ -19,7 +19,6 @@ from callrec.policy.handing_over import ReleaseInstructions
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
-from callrec.registers.verify import verify_audit
 from callrec.release.release import release_recordings
 from callrec.requests.agreement import read_agreement
 from callrec.requests.amend import Amended, amend_particulars, attach_recordings
@@ -27,6 +26,7 @@ from callrec.requests.ask import create_request
 from callrec.requests.history import REQUESTS
 from callrec.requests.model import RequestBody, RequestVersion
 from callrec.requests.show import show_request
+from house.holds import verified
 from house.listening import hear
 from house.particulars import answers
 from house.practices import House
@@ -212,9 +212,7 @@ def test_an_agreement_that_was_changed_is_found(change: str, stocked: House) -> 
         connection.exec_driver_sql(change)
     with pytest.raises(Tampered, match=f"the agreement of {reference}"):
         agreement_of(stocked, reference, "sam")
-    found = verify_audit(
-        stocked.config, environ=stocked.environ, trusted_root=lambda _: None, against=(), full=True
-    )
+    found = verified(stocked, root=None)
     assert any('"request_file"' in each.what for each in found.problems)
 
 

@@ -23,7 +23,7 @@ from callrec.catalogue.backup import catalogue_copy
 from callrec.catalogue.engine import check_integrity, check_no_rows_lost, reading, row_counts
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
 from callrec.office.status import read_status
-from callrec.registers.verify import Verdict, check_vault, verify_audit
+from callrec.registers.verify import check_vault
 from callrec.requests.amend import attach_recordings
 from callrec.requests.decide import deny_request, revoke_grants
 from callrec.requests.show import show_request
@@ -33,6 +33,7 @@ from callrec.restore.rebuild import actor_in_rebuilt, open_volumes, rebuild
 from callrec.restore.restore import restore_from_volumes
 from callrec.volume.volume import open_volume
 from house.drives import archive, drive, one_more_call
+from house.holds import is_intact
 from house.killing import Death, each_left
 from house.older_vaults import SINCE_FIRST, begin_second_schema, catalogue_of, sql
 from house.practices import House, password_of
@@ -107,17 +108,6 @@ def restore(house: House, copy: Path, *, environ: dict[str, str] | None = None) 
         back.practice, actor_in_rebuilt(back), volumes, advance=lambda _: None, check=check_vault
     )
     house.open()
-
-
-def is_intact(house: House) -> bool:
-    found = verify_audit(
-        house.config,
-        environ=house.environ,
-        trusted_root=lambda _: house.practice.root,
-        against=(),
-        full=True,
-    )
-    return (found.verdict, found.problems) == (Verdict.INTACT, ())
 
 
 def test_the_older_vault_of_these_tests_has_the_first_schema(older: House, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from callrec.errors import Failed, Locked, Misconfigured, NotFound, Tampered, Un
 from callrec.keys.rotating import count_to_reindex, reseal, rotate_keys
 from callrec.people.powers import disable_person
 from callrec.policy.role import VaultKey
-from callrec.registers.verify import Verdict, Verification, check_vault, verify_audit
+from callrec.registers.verify import Verdict, Verification, check_vault
 from callrec.restore import copy as restore_copy
 from callrec.restore.copy import opener_by_kit, opener_by_password, read_copy
 from callrec.restore.drill import RestoreDrill, run_restore_drill
@@ -38,7 +38,7 @@ from callrec.restore.restore import Restored, repair_from_volumes, restore_from_
 from callrec.volume.bag import MANIFEST, RECORDINGS
 from callrec.volume.drive import drive_errors
 from callrec.volume.volume import Volume
-from house import practices
+from house import holds, practices
 from house.drives import (
     acts,
     archive,
@@ -98,13 +98,7 @@ def restored(house: House, *drives: Path, login: str = "dora") -> Restored:
 
 def verified(house: House) -> Verification:
     house.open()
-    return verify_audit(
-        house.config,
-        environ=house.environ,
-        trusted_root=lambda _: house.practice.root,
-        against=[*(drive(house) / "heads").iterdir()],
-        full=True,
-    )
+    return holds.verified(house, *(drive(house) / "heads").iterdir())
 
 
 def people_and_requests(house: House) -> list[int | None]:

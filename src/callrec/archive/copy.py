@@ -27,7 +27,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from callrec.archive.heads import WrittenRuns, signing_as_archivist
 from callrec.audit.checkpoint import decode_base64, encode_base64
@@ -107,7 +107,11 @@ def stating_copy(
             register, destroyed = read_register(connection), newest_destruction(connection)
         now = replace(practice, register=register)
         with catalogue_copy(practice.engine, work) as plain:
-            check_catalogue(now, actor, plain, check)
+            engine = connect(plain, mode="ro")
+            try:
+                check_catalogue(now, actor, engine, check)
+            finally:
+                engine.dispose()
             copy = write_copy(now, actor, volume, name, plain)
         check_there()
         with signing_as_archivist(practice, actor) as act:
@@ -119,19 +123,15 @@ def stating_copy(
                 return
 
 
-def check_catalogue(practice: Practice, actor: Actor, at: Path, check: VaultCheck) -> None:
+def check_catalogue(practice: Practice, actor: Actor, engine: Engine, check: VaultCheck) -> None:
     """Check a catalogue before it may take a good copy's place: its log, its rows, and its keys.
 
     The keys are opened on trial by those who hold the recordings key.
     """
-    engine = connect(at, mode="ro")
-    try:
-        with reading(engine) as connection:
-            check(practice, connection)
-            if actor.has_key(VaultKey.RECORDINGS):
-                try_keys(connection, practice.vault, actor.shares).check()
-    finally:
-        engine.dispose()
+    with reading(engine) as connection:
+        check(practice, connection)
+        if actor.has_key(VaultKey.RECORDINGS):
+            try_keys(connection, practice.vault, actor.shares).check()
 
 
 def write_copy(

@@ -63,7 +63,7 @@ from callrec.catalogue.destruction import (
     not_destroyed,
     still_to_erase_on,
 )
-from callrec.catalogue.engine import FILE_NAME, reading
+from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import (
     LOST,
     drop_bag,
@@ -71,6 +71,7 @@ from callrec.catalogue.volumes import (
     names_by_bag,
     numbers_by_bag,
     save_bag,
+    state_complete,
 )
 from callrec.errors import CallrecError, Failed, NotFound, Tampered
 from callrec.practice import Actor, Practice, attempt, check_remembered_head
@@ -160,7 +161,7 @@ def erase_owed(
     with attempt(practice, actor, ARCHIVED, subject=[volume.volume]):
         unsigned = "what is erased from a drive is signed, and that takes the password"
         check_may_write(practice, actor, unsigned)
-        with archive_lock(practice.folder) as notes:
+        with archive_lock(practice) as notes:
             repair_volume(practice, volume, notes)
             erased = _Run(practice, actor, volume, notes, check).carry_out(advance)
     record_completed_destructions(practice, actor)
@@ -254,7 +255,7 @@ class _Run:
                 log_about_volume(practice, self._actor, GIVEN_UP, volume.volume)
             return 0
         # All the copies that lie there will go for the one that is taken of it.
-        check_catalogue(practice, self._actor, practice.folder / FILE_NAME, self._check_vault)
+        check_catalogue(practice, self._actor, practice.engine, self._check_vault)
         about = (practice, self._actor, ERASURE_BEGUN, volume.volume)
         log_about_volume(*about, bags=len(owing), recordings=len(rows))
         uids = sorted({row.uid for row in rows})
@@ -333,6 +334,7 @@ class _Run:
             some = erased[start : start + MAX_STATED]
             self._state(act, f"{time_of_run(name)}-{number}", "", copy, some)
         save_written(self._practice, act, self._volume)
+        state_complete(act.connection, volume)
 
     def _state(
         self, act: LogTransaction, name: str, manifest: str, copy: CopyHashes, erased: Sequence[str]

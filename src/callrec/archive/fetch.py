@@ -21,7 +21,7 @@ from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
 from callrec.intake.clearing import sweep_store
 from callrec.policy.retention import RecordingState
-from callrec.practice import Practice
+from callrec.practice import Practice, storing
 from callrec.volume.bag import MANIFEST, MANIFEST_LINE, RECORDINGS, for_each_in_parallel, iter_lines
 from callrec.volume.drive import drive_errors, open_untrusted
 from callrec.volume.volume import Volume
@@ -52,7 +52,7 @@ def fetch_all(
     """Take into the vault's store what it lacks and the volumes have."""
     done = Fetched()
     for volume in volumes:
-        with practice.store.lock():
+        with storing(practice):
             sweep_store(practice)
             listed = _names_on(volume, done.damaged)
             while paths := dict(islice(listed, ROWS_PER_QUERY)):

@@ -45,7 +45,7 @@ from callrec.crypto.canonical import parse
 from callrec.errors import Tampered
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power
-from callrec.practice import Actor, Practice
+from callrec.practice import Actor, Practice, storing
 from callrec.record.acts import attested_of, done_leaves
 from callrec.record.entitled import Powers, powers_then
 from callrec.record.rows import check_none
@@ -103,7 +103,7 @@ def remove_local(
     """
     limit = None if started_before is None else to_millis(started_before)
     copies = practice.settings.archive.copies
-    with practice.store.lock():
+    with storing(practice):
         with reading(practice.engine) as connection:
             drives = _checked_drives(practice, connection)
             in_use = [row for row in each_volume(connection) if row.standing == IN_USE]

@@ -58,8 +58,8 @@ from callrec.archive.unfinished import (
     unmake_volume,
 )
 from callrec.audit.log import LogTransaction
-from callrec.catalogue.engine import FILE_NAME, reading
-from callrec.catalogue.volumes import save_bag
+from callrec.catalogue.engine import reading, size_of
+from callrec.catalogue.volumes import save_bag, state_complete
 from callrec.errors import CallrecError, Failed, Unusable
 from callrec.policy.clock_rules import same_day_after
 from callrec.policy.days import DayRange, parse_day
@@ -153,7 +153,7 @@ def archive_recordings(
     )
     with (
         attempt(practice, actor, ARCHIVED, subject=[volume]),
-        archive_lock(practice.folder) as notes,
+        archive_lock(practice) as notes,
     ):
         if target.is_new and is_volume(to):
             raise Failed(
@@ -163,7 +163,7 @@ def archive_recordings(
         begun = notes.begun(volume)
         plan = plan_run(practice, target, begun=begun, started_before=started_before)
         if plan.items:  # they may take hours; the copy of the catalogue is checked in any case
-            check_catalogue(practice, actor, practice.folder / FILE_NAME, check)
+            check_catalogue(practice, actor, practice.engine, check)
         done = _Run(practice, actor, notes, plan, check).carry_out(begun)
         done = replace(done, erased=erased)
         remember_place(practice, target.volume)
@@ -292,7 +292,7 @@ class _Run:
                 plan.items,
                 info,
                 begun=begun,
-                extra_bytes=(practice.folder / FILE_NAME).stat().st_size + SPARE_BYTES,
+                extra_bytes=size_of(practice.engine) + SPARE_BYTES,
             )
         elif begun is not None:
             with drive_errors():
@@ -337,6 +337,7 @@ class _Run:
         if bag:
             id_, numbers = volume.volume, plan.numbers
             save_bag(act.connection, id_, plan.name, statement=digest, recordings=numbers)
+        state_complete(act.connection, volume.volume)
         return seq
 
     def _undo(self) -> None:

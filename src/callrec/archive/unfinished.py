@@ -24,7 +24,7 @@ from callrec.archive.heads import stated_volumes
 from callrec.audit.log import stored_head
 from callrec.catalogue import destruction
 from callrec.catalogue.destruction import InterruptedRun, entries_known
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import alone, reading
 from callrec.errors import Failed, Tampered
 from callrec.practice import Practice
 from callrec.record.acts import done_leaves
@@ -166,9 +166,9 @@ def _begun_in_log(practice: Practice, connection: Connection) -> Mapping[str, in
 
 
 @contextmanager
-def archive_lock(vault_folder: Path) -> Iterator[RunNotes]:
+def archive_lock(practice: Practice) -> Iterator[RunNotes]:
     """Keep other archive runs out until the block ends; a killed run lets go of it."""
-    folder = vault_folder / WORK_FOLDER
+    folder = practice.folder / WORK_FOLDER
     with disk_errors():
         folder.mkdir(mode=0o700, exist_ok=True)
         lock = os.open(folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -180,7 +180,8 @@ def archive_lock(vault_folder: Path) -> Iterator[RunNotes]:
                 "another archive run is under way",
                 hint="wait until it ends, then run the command again",
             ) from error
-        yield RunNotes(folder)
+        with alone(practice.engine, "an archive run"):
+            yield RunNotes(folder)
     finally:
         os.close(lock)
 

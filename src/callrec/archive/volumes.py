@@ -285,7 +285,7 @@ def keepers_of_volumes(practice: Practice, actor: Actor) -> Mapping[str, VolumeK
 
 def _lose_begun(practice: Practice, actor: Actor, loss: LossReport, volume: str) -> LostVolume:
     """Report lost a volume of which nothing is known but that a run was begun on it."""
-    with archive_lock(practice.folder) as notes:
+    with archive_lock(practice) as notes:
         with signing_as_archivist(practice, actor) as act:
             count = "sealed recordings that were being copied to it"
             account = _account(loss, count, (), 0, practice)

@@ -31,10 +31,11 @@ MAX_CHECKED: Final = 1000
 HINT: Final = "a Data Controller runs callrec audit resume, which shows it and puts it on record"
 
 _BEYOND: Final = (
-    "SELECT 'checkpoint' FROM checkpoint WHERE size > :size"
-    " UNION ALL SELECT 'detail' FROM detail WHERE seq >= :size"
-    " UNION ALL SELECT 'node' FROM json_each(:next) AS next CROSS JOIN node"
-    " ON node.level = next.key AND node.position >= next.value"
+    "SELECT 'checkpoint' FROM checkpoint WHERE size > ?"
+    " UNION ALL SELECT 'detail' FROM detail WHERE seq >= ?"
+    " UNION ALL SELECT 'node' FROM json_each(?) AS next CROSS JOIN node"
+    " ON node.level = json_extract(next.value, '$[0]')"
+    " AND node.position >= json_extract(next.value, '$[1]')"
     " LIMIT 1"
 )
 """What belongs to no leaf, and would stand in the way of the next."""
@@ -80,8 +81,8 @@ def check_appended(connection: Connection, register: Register, seen: Head | None
         proven = check_proven(connection, register, seen)
     except Tampered:
         proven = None  # after a restore, until somebody who governs says so: `audit verify` does
-    ahead = json.dumps([size >> level for level in range(_LEVELS)])
-    stray = connection.exec_driver_sql(_BEYOND, {"size": size, "next": ahead}).scalar()
+    ahead = json.dumps([(level, size >> level) for level in range(_LEVELS)])
+    stray = connection.exec_driver_sql(_BEYOND, (size, size, ahead)).scalar()
     if stray is not None:
         raise _tampered(f"a {stray} in the audit log belongs to no entry of it")
     _Appended(connection, register, _start(connection, register, size, proven)).check(size)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import check_checkpoint, origin
@@ -107,6 +107,12 @@ def written_at() -> ColumnElement[bytes]:
     leaf = tables.leaf.c
     begins = func.instr(leaf.body, _BEFORE_TIME) + len(_BEFORE_TIME)
     return func.substr(leaf.body, begins, len("2026-11-24T09:05:00.000Z"))
+
+
+def newest_time(*leaves: ColumnElement[bool]) -> Select[bytes]:
+    """The query of the latest time in leaves; PostgreSQL has no greatest of bytes."""
+    at = written_at().label("at")
+    return select(at).where(*leaves).order_by(at.desc()).limit(1)
 
 
 def find_clock_set_backs(connection: Connection) -> tuple[ClockSetBack, ...]:

@@ -514,7 +514,7 @@ def take_out(connection: Connection, foreign: Foreign) -> None:
 def _move(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     body = _encoded(table.name, row)
     connection.exec_driver_sql(
-        "INSERT OR REPLACE INTO set_aside (sha256, body) VALUES (?, ?)",
+        "INSERT INTO set_aside (sha256, body) VALUES (?, ?) ON CONFLICT DO NOTHING",
         (primitives.sha256(body).hex(), body),
     )
     same = " AND ".join(f'"{column}" IS ?' for column in row)

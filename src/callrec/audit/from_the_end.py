@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Final, Self
 
 from callrec.audit.stretch import STRETCH, Stretch, StretchExpectations, check_stretch
+from callrec.catalogue.engine import Database
 from callrec.errors import CallrecError, Tampered
 from callrec.system.processes import kill_process, python_command, start_process
 
@@ -29,16 +30,16 @@ SECOND_PROCESS_COMMAND: Final = python_command("callrec.audit.from_the_end")
 class SecondProcess:
     """The other process, as its parent sees it; within a ``with`` it runs."""
 
-    def __init__(
-        self, database: sqlite3.Connection, expected: StretchExpectations, *, last: bool
-    ) -> None:
+    def __init__(self, database: Database, expected: StretchExpectations, *, last: bool) -> None:
         """Prepare to ask for the last stretches, or for none."""
         self._found: dict[int, Stretch] = {}
         self._rest = b""
         self._process: subprocess.Popen[bytes] | None = None
         self._job = (
             second_process_job(database, expected)
-            if last and len(os.sched_getaffinity(0)) > 1
+            if last
+            and len(os.sched_getaffinity(0)) > 1
+            and isinstance(database, sqlite3.Connection)  # elsewhere it would see a later state
             else b""
         )
 
@@ -84,7 +85,7 @@ def _start(job: bytes) -> subprocess.Popen[bytes]:
     return process
 
 
-def second_process_job(database: sqlite3.Connection, expected: StretchExpectations) -> bytes:
+def second_process_job(database: Database, expected: StretchExpectations) -> bytes:
     (_, _, path), *_ = database.execute("PRAGMA database_list")
     return pickle.dumps((path, expected))
 

@@ -21,7 +21,7 @@ from callrec.audit.leaf import DETAIL_NONCE_BYTES, Leaf, Outcome, detail_commitm
 from callrec.audit.register import REGISTER_KINDS, Founders, Register, founders_of, replay
 from callrec.audit.session import SessionCertificate, may_session_attest
 from callrec.catalogue import tables
-from callrec.catalogue.engine import reading, sync_folder, transaction
+from callrec.catalogue.engine import is_postgres, reading, sync_folder, transaction
 from callrec.catalogue.written import rows_digest, save_written_rows, watch, written_rows
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
@@ -269,8 +269,12 @@ def log_transaction(
 
 
 def _is_kept(engine: Engine, head: Head) -> bool:
-    """Whether the log has come to this head, durably."""
-    with suppress(CallrecError, OSError), reading(engine) as connection:
+    """Whether the log has come to this head, durably.
+
+    Where the way to a server broke off it may still be at work: it is asked once it has let go.
+    """
+    settled = transaction if is_postgres(engine) else reading
+    with suppress(CallrecError, OSError), settled(engine) as connection:
         if stored_size(connection) < head.size:
             return False
         sync_folder(connection)
@@ -400,7 +404,7 @@ def current_register(connection: Connection, known: Register, size: int) -> Regi
     leaf, statement = tables.leaf.c, tables.statement.c
     came = select(leaf.seq).where(
         leaf.seq >= size,
-        func.typeof(leaf.seq) == "integer",
+        *(() if is_postgres(connection) else (func.typeof(leaf.seq) == "integer",)),
         statement.digest == leaf.statement,
         statement.kind.in_(REGISTER_KINDS),
     )

@@ -21,13 +21,14 @@ from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.audit.resumed import FoundRow, Resumed, read_resumed
 from callrec.catalogue import tables
-from callrec.catalogue.engine import sqlite_connection
+from callrec.catalogue.engine import database_of, is_postgres
 from callrec.catalogue.written import (
     HINT,
     SignedTable,
     digest,
     last_written,
     missing_rows,
+    newest_written,
     signed_tables,
 )
 from callrec.crypto.primitives import sha256
@@ -47,14 +48,8 @@ _IN_NO_FORM: Final = (
     " OR typeof(name) <> 'text' OR typeof(key) <> 'text' LIMIT 1"
 )
 
-_STANDING: Final = (
-    "SELECT name, count(*) FROM (SELECT name, now, max(size) FROM written GROUP BY name, key)"
-    " WHERE now IS NOT NULL GROUP BY name"
-)
-"""How many rows, or groups of them, each table must have.
-
-SQLite gives the other columns of the row that has the greatest.
-"""
+_STANDING: Final = "SELECT name, count(*) FROM ({}) AS w WHERE now IS NOT NULL GROUP BY name"
+"""How many rows, or groups of them, each table must have."""
 
 _EARLIER: Final = "FROM written AS b WHERE b.name = w.name AND b.key = w.key AND b.size < w.size"
 
@@ -66,9 +61,10 @@ _BREAKS: Final = (
 
 _LINES_BY_SIZE: Final = (
     "SELECT size, group_concat(line, '') FROM (SELECT size, name || ' '"
-    " || iif(was IS NULL, '-', lower(hex(was))) || ' ' || iif(now IS NULL, '-', lower(hex(now)))"
-    " || ' ' || key || char(10) AS line FROM written WHERE :size IN (0, size)"
-    " ORDER BY size, name, key) GROUP BY size"
+    " || CASE WHEN was IS NULL THEN '-' ELSE lower(hex(was)) END || ' '"
+    " || CASE WHEN now IS NULL THEN '-' ELSE lower(hex(now)) END"
+    " || ' ' || key || char(10) AS line FROM written WHERE ? IN (0, size)"
+    " ORDER BY size, name, key) AS lines GROUP BY size"
 )
 """As `WrittenRow.line` has them, of one size or of all."""
 
@@ -143,7 +139,8 @@ def find_row_faults(
     """
     stands = _stands(resumed)
     _check_form(connection)
-    standing = dict(sqlite_connection(connection).execute(_STANDING).fetchall())
+    standing_query = _STANDING.format(newest_written(connection))
+    standing = dict(database_of(connection).execute(standing_query).fetchall())
     yield from _written_faults(connection, stands, damaged)
     for table in signed_tables():
         wanted = standing.pop(table.name, 0)
@@ -160,6 +157,8 @@ def _stands(resumed: Sequence[Resumed]) -> _Stands:
 
 
 def _check_form(connection: Connection) -> None:
+    if is_postgres(connection):  # where columns have types
+        return
     if connection.exec_driver_sql(_IN_NO_FORM).first() is not None:
         raise Tampered("what was signed for rows is not in its form")
 
@@ -184,7 +183,7 @@ def _sizes_faults(
     connection: Connection, stands: _Stands, damaged: Collection[object], *, only: int = 0
 ) -> Iterator[RowFault]:
     """Where what is kept of a size, or of any, is not what its checkpoint signs."""
-    lines_by_size = sqlite_connection(connection).execute(_LINES_BY_SIZE, {"size": only})
+    lines_by_size = database_of(connection).execute(_LINES_BY_SIZE, (only,))
     signed = {size: sha256(lines.encode()) for size, lines in lines_by_size}
     said = _said_of_sizes(connection, stands, damaged, only)
     for size in [only] if only else sorted({*signed, *said}):
@@ -200,11 +199,8 @@ def _said_of_sizes(
 ) -> Mapping[int, bytes]:
     """What somebody signed that each transaction wrote, by its size."""
     said = dict[int, bytes]()
-    notes = (
-        "SELECT size, note FROM checkpoint"
-        " WHERE ? IN (0, size) AND instr(note, x'0A7772697474656E20')"
-    )
-    for size, note in connection.exec_driver_sql(notes, (only,)):
+    notes = "SELECT size, note FROM checkpoint WHERE ? IN (0, size) AND instr(note, ?) > 0"
+    for size, note in connection.exec_driver_sql(notes, (only, b"\nwritten ")):
         if size not in damaged:
             with suppress(Tampered):
                 said[size] = written_in(note)
@@ -222,7 +218,7 @@ def _table_faults(
     ``wanted``: how many there must be, if none may be missing.
     """
     met = 0
-    for row in sqlite_connection(connection).execute(table.every()):
+    for row in database_of(connection).execute(table.every()):
         fault = _row_fault(connection, table, row)
         met += fault is None or not fault.is_added
         if fault is not None:

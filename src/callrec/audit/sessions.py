@@ -31,7 +31,7 @@ from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered
 from callrec.policy.role import Power, Standing, powers_vouched_for
 
-_AT: Final = 'substr(body, instr(body, CAST(\'"at":"\' AS BLOB)) + 6, 24)'
+_AT: Final = "substr(body, instr(body, :at) + 6, 24)"
 
 _MAY_END: Final = (
     "SELECT seq FROM leaf WHERE seq > :seq AND ("  # noqa: S608 - constants of this module
@@ -44,7 +44,7 @@ _MAY_END: Final = (
 """Leaves that may end a session; the first one that is later than its end does in any case."""
 
 _NAMED: Final = (
-    "SELECT DISTINCT CAST(substr(body, instr(body, :member) + length(:member), 64) AS TEXT)"
+    "SELECT DISTINCT substr(body, instr(body, :member) + length(:member), 64)"
     " FROM leaf WHERE seq >= :first AND instr(body, :member) > 0"
 )
 
@@ -107,7 +107,8 @@ def sessions_named(
     """The sessions by whose keys leaves from ``since`` on are attested, by their digests."""
     values = {"member": b'"session":"', "first": since}
     rows = connection.exec_driver_sql(_NAMED, values).all()
-    return {digest: find_certificate(connection, vault, digest) for (digest,) in rows}
+    digests = [bytes(found).decode(errors="replace") for (found,) in rows]
+    return {digest: find_certificate(connection, vault, digest) for digest in digests}
 
 
 def sessions_lasting(
@@ -145,6 +146,7 @@ def _ended_in_log(
     person = session.person
     values = {
         "seq": session.seq,
+        "at": b'"at":"',
         "since": session.since.encode(),
         "until": session.until.encode(),
         "named": f'"session":"{session.digest}"'.encode(),

@@ -13,7 +13,6 @@ that with what it has hashed.
 from __future__ import annotations
 
 import re
-import sqlite3
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +34,7 @@ from callrec.audit.checkpoint import (
 from callrec.audit.leaf import MAX_LEAF_BYTES, NOBODY, Leaf
 from callrec.audit.resumed import SetAside
 from callrec.audit.session import SessionCertificate, may_session_attest
+from callrec.catalogue.engine import Database
 from callrec.crypto.primitives import verify
 from callrec.errors import Tampered
 
@@ -117,9 +117,7 @@ class _LeafColumns:
         self.statements.extend(other.statements)
 
 
-def check_stretch(
-    database: sqlite3.Connection, first: int, expected: StretchExpectations
-) -> Stretch:
+def check_stretch(database: Database, first: int, expected: StretchExpectations) -> Stretch:
     """Check the leaves from ``first`` on, their nodes, details and checkpoints.
 
     Args:
@@ -153,7 +151,7 @@ def check_stretch(
 class _Rows:
     """What is stored of the leaves from ``first`` to ``end``."""
 
-    database: sqlite3.Connection
+    database: Database
     first: int
     end: int
     expected: StretchExpectations
@@ -186,7 +184,7 @@ class _Rows:
                 all_columns.sessions[seq - first] = ""
         return hashes, all_columns
 
-    def _parted(self, rows: list[Any]) -> Iterator[list[Any]]:
+    def _parted(self, rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
         """Rows of leaves between which none was set aside."""
         if not self.expected.aside.entries:
             yield rows
@@ -369,8 +367,8 @@ def _form(log: str) -> re.Pattern[str]:
     )
 
 
-def stored_node(database: sqlite3.Connection, level: int, position: int) -> bytes:
-    """What ``log.node_reader`` reads, by way of SQLite itself."""
+def stored_node(database: Database, level: int, position: int) -> bytes:
+    """What ``log.node_reader`` reads, of the database itself."""
     row = database.execute(
         "SELECT hash FROM node WHERE level = ? AND position = ?", (level, position)
     ).fetchone()

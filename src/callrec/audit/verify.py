@@ -210,9 +210,8 @@ class _Walk:
 
     def check_nodes(self) -> None:
         """Each stored node is the hash of the two below it; the walk has checked the lowest."""
-        rows = self.connection.execution_options(yield_per=1000).execute(
-            select(tables.node).order_by(tables.node.c.level, tables.node.c.position)
-        )
+        query = select(tables.node).order_by(tables.node.c.level, tables.node.c.position)
+        rows = self.connection.execute(query.execution_options(yield_per=1000))
         below: list[bytes] = []
         levels = 0
         for level, group in groupby(rows, key=lambda row: row.level):
@@ -327,4 +326,4 @@ def _leaves(connection: Connection) -> Iterator[Any]:
         .outerjoin(_POINT, _POINT.c.size == leaf.c.seq + 1)
         .order_by(leaf.c.seq)
     )
-    yield from connection.execution_options(yield_per=1000).execute(query)
+    yield from connection.execute(query.execution_options(yield_per=1000))

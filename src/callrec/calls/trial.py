@@ -127,7 +127,7 @@ def _rows(connection: Connection, numbers: Collection[int] | None) -> Iterable[R
     query: Any = select(table.id, table.uid, table.batch, table.data_key).order_by(table.id)
     query = query.where(table.state != RecordingState.DESTROYED)
     if numbers is None:
-        yield from connection.execution_options(yield_per=1000).execute(query)
+        yield from connection.execute(query.execution_options(yield_per=1000))
         return
     for some in batches(sorted(numbers)):
         yield from connection.execute(query.where(table.id.in_(some)))

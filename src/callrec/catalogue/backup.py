@@ -13,7 +13,15 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import DatabaseError
 
 from callrec.catalogue import tables
-from callrec.catalogue.engine import connect, damaged, reading, sqlite_connection, transaction
+from callrec.catalogue.copying import copy_to_file
+from callrec.catalogue.engine import (
+    connect,
+    damaged,
+    is_postgres,
+    reading,
+    sqlite_connection,
+    transaction,
+)
 from callrec.catalogue.requests import destroy_grants
 from callrec.errors import Failed
 
@@ -43,6 +51,10 @@ def catalogue_copy(engine: Engine, folder: Path) -> Iterator[Path]:
 
 
 def _back_up(engine: Engine, to: Path) -> None:
+    if is_postgres(engine):
+        with reading(engine) as connection:
+            copy_to_file(connection, to)
+        return
     target = sqlite3.connect(to)
     try:
         with reading(engine) as connection:

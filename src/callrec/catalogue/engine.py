@@ -1,4 +1,7 @@
-"""Opening, transactions, migrating; whether a catalogue is sound, and what a migration kept."""
+"""Opening, transactions, migrating; whether a catalogue is sound, and what a migration kept.
+
+It is a file of SQLite in the vault's folder, or a database of PostgreSQL (`postgres`).
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ import hashlib
 import logging
 import os
 import re
+import secrets
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 from weakref import WeakSet
 
 from sqlalchemy import (
@@ -25,12 +31,12 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from callrec.catalogue.tables import METADATA
 from callrec.crypto.canonical import LARGEST_INTEGER
-from callrec.errors import Failed, Misconfigured, Tampered
+from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
 from callrec.system.files import check_only_we_can_change, file_system_of, sync
 
 # Without a handler, an error while a connection is given back would be printed in full.
@@ -48,7 +54,49 @@ BUSY_SECONDS: Final = 60
 
 _T = TypeVar("_T")
 
+
+class Rows(Protocol):
+    """What a query gives."""
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+
+    def fetchall(self) -> Sequence[Any]:
+        """All that are left."""
+
+    def fetchmany(self, size: int, /) -> Sequence[Any]:
+        """As many as that, or what is left."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Database(Protocol):
+    """A database asked directly: a million rows by way of SQLAlchemy take as long again."""
+
+    def execute(self, query: str, values: Any = ..., /) -> Rows:
+        """Ask it, in SQLite's words."""
+
+
 _MAX_PARAMETERS: Final = 500
+
+_READ, _WRITE = "read", "write"
+
+_BEGINNINGS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
+    "sqlite": {_READ: ["BEGIN"], _WRITE: ["BEGIN IMMEDIATE"]},
+    "postgresql": {
+        _READ: ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"],
+        # It takes no snapshot, so that what is read after it is what was committed before it: the
+        # leaves are one sequence. Readers are not kept out.
+        _WRITE: [
+            "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            "LOCK TABLE alembic_version IN EXCLUSIVE MODE",
+        ],
+    },
+}
+"""How a transaction begins."""
+
+_AT_A_TIME: Final = 1000
+"""Rows that are fetched together from a database elsewhere."""
 
 _CURSORS: Final = "cursors"
 """Where a connection keeps weak references to its cursors."""
@@ -56,10 +104,17 @@ _CURSORS: Final = "cursors"
 _AS_MADE: Final = "as_made"
 """Where an engine notes that its catalogue has exactly the schema that the migrations make."""
 
+_LEFT: Final = "moved_away"
+"""The view that a catalogue has which was moved elsewhere."""
+
+_HELD: Final = "held"
+"""Where an engine notes what it is `alone` with: what it is, and a lock of which nobody else knows
+the number."""
+
 SCHEMA: Final = "0001"
 """The newest migration: what this callrec reads and writes."""
 
-SCHEMA_HASH: Final = "6229ae321f919b71eb7aca3eb8d8144b51d590503065284bba2d004b3af6c58b"
+SCHEMA_HASH: Final = "aa81693372122b31d85ad374cd5464165d0b4212952f68b7b90af1c4d16d5eb0"
 """SHA-256 of what the migrations make, as `schema_hash` says it; each migration changes it."""
 
 _KINDS: Final = {"BIGINT": "integer", "BLOB": "blob", "INTEGER": "integer", "VARCHAR": "text"}
@@ -84,9 +139,12 @@ NETWORK_FILE_SYSTEMS: Final = frozenset(
 question 5). 9p and virtiofs are left out: the whole disk of a container may be of that kind."""
 
 
-def open_catalogue(vault: Path) -> Engine:
-    """Open the catalogue in the vault's folder, for reading alone where it cannot be written."""
-    engine = open_any_schema(vault)
+def open_catalogue(vault: Path, url: str = "") -> Engine:
+    """Open the catalogue in the vault's folder, for reading alone where it cannot be written.
+
+    ``url``: of the database where it is instead.
+    """
+    engine = open_any_schema(vault, url)
     with reading(engine) as connection:
         found = schema_of(connection)
         if found == SCHEMA:
@@ -103,8 +161,15 @@ def open_catalogue(vault: Path) -> Engine:
     return engine
 
 
-def open_any_schema(vault: Path) -> Engine:
+def has_catalogue(vault: Path, url: str = "") -> bool:
+    """Whether there is one, in the vault's folder or wherever a URL says."""
+    return bool(url) or (vault / FILE_NAME).is_file()
+
+
+def open_any_schema(vault: Path, url: str = "") -> Engine:
     """As `open_catalogue`, whatever its schema is: for `callrec practice migrate`."""
+    if url:
+        return _open_database(url)
     path = vault / FILE_NAME
     try:
         there = path.is_file()
@@ -124,6 +189,52 @@ def open_any_schema(vault: Path) -> Engine:
     check_only_we_can_change(path)
     writable = os.access(path, os.W_OK) and os.access(vault, os.W_OK)
     return connect(path, mode="rw" if writable else "ro")
+
+
+def _open_database(url: str) -> Engine:
+    engine = connect_there(url)
+    with reading(engine) as connection:
+        if not is_made(connection):
+            raise Misconfigured(
+                "there is no vault in the catalogue's database",
+                hint="callrec practice migrate --to URL moves one there; until then leave catalogue"
+                " out of the configuration",
+            )
+    return engine
+
+
+def connect_there(url: str) -> Engine:
+    """An engine on a database that is fit for a catalogue, and may be empty."""
+    from callrec.catalogue import postgres  # noqa: PLC0415 - SQLite needs none of it
+
+    engine = postgres.connect(url)
+    with reading(engine) as connection:
+        postgres.check_database(connection)
+    return engine
+
+
+def is_made(connection: Connection) -> bool:
+    """Whether there is a catalogue in a database."""
+    found = connection.exec_driver_sql("SELECT to_regclass('public.alembic_version')")
+    return found.scalar() is not None
+
+
+def close_for_good(connection: Connection) -> None:
+    """Have nobody open or write this catalogue any more: it is another that counts."""
+    connection.exec_driver_sql(f"CREATE VIEW {_LEFT} AS SELECT 1 AS one")
+
+
+def is_closed(connection: Connection) -> bool:
+    """Whether that was done."""
+    query = f"SELECT name FROM sqlite_master WHERE name = '{_LEFT}'"  # noqa: S608
+    if is_postgres(connection):
+        query = f"SELECT to_regclass('public.{_LEFT}')"
+    return connection.exec_driver_sql(query).scalar() is not None
+
+
+def is_postgres(of: Engine | Connection) -> bool:
+    """Whether it is a database of PostgreSQL; else it is a file of SQLite."""
+    return of.dialect.name == "postgresql"
 
 
 def schema_of(connection: Connection) -> str:
@@ -165,7 +276,7 @@ class CannotWrite(Failed):
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that sees one state of the catalogue throughout and changes nothing."""
-    with _between(engine, "BEGIN", "ROLLBACK") as connection:
+    with _between(engine, _READ, "ROLLBACK") as connection:
         yield connection
 
 
@@ -175,30 +286,102 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
     The write lock is taken at once, so that what is read inside is what is changed.
     """
-    with _between(engine, "BEGIN IMMEDIATE", "COMMIT") as connection:
-        if _AS_MADE in connection.get_execution_options():
+    with _between(engine, _WRITE, "COMMIT") as connection:
+        options = connection.get_execution_options()
+        if _AS_MADE in options:
             check_schema(connection)
+        for what, token in options.get(_HELD, ()):
+            _check_held(connection, what, token)
         yield connection
 
 
 @contextmanager
 def trial(engine: Engine) -> Iterator[Connection]:
     """A write transaction that is always undone: what would come of a change."""
-    with _between(engine, "BEGIN IMMEDIATE", "ROLLBACK") as connection:
+    with _between(engine, _WRITE, "ROLLBACK") as connection:
         yield connection
 
 
+@contextmanager
+def alone(engine: Engine, what: str, *, waits: bool = False) -> Iterator[None]:
+    """Be the only one, on whichever machine, who does this, and else wait or fail.
+
+    In a file of SQLite the vault's own folder has the lock. In a database a session has it, which
+    may end: then no transaction of this engine begins any more until the block ends.
+
+    Raises:
+        Failed: somebody else does it.
+    """
+    if not is_postgres(engine):
+        yield
+        return
+    token, kind = secrets.randbelow(1 << 62), zlib.crc32(what.encode()) >> 1
+    how = "pg_advisory_lock(0, ?) IS NOT NULL" if waits else "pg_try_advisory_lock(0, ?)"
+    with _explained(), engine.connect() as holder:
+        if not holder.exec_driver_sql(f"SELECT {how}", (kind,)).scalar():
+            raise Failed(
+                f"{what} is under way on another machine",
+                hint="wait until it ends, then run the command again",
+            )
+        holder.exec_driver_sql("SELECT pg_advisory_lock(?)", (token,))
+        held = engine.get_execution_options().get(_HELD, ())
+        engine.update_execution_options(**{_HELD: (*held, (what, token))})
+        try:
+            # Whoever lost the lock a moment ago may be at the end of a transaction: after it, none
+            # of theirs begins.
+            with transaction(engine):
+                pass
+            yield
+        finally:
+            engine.update_execution_options(**{_HELD: held})
+            with suppress(DBAPIError):  # with the session the lock has gone, too
+                holder.exec_driver_sql("SELECT pg_advisory_unlock_all()")
+
+
+def _check_held(connection: Connection, what: str, token: int) -> None:
+    found = connection.exec_driver_sql(
+        "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+        " AND (classid::bigint << 32) + objid::bigint = ?"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        (token,),
+    ).first()
+    if found is None:
+        raise Failed(
+            f"the way to the catalogue's database broke off, and {what} may be under way elsewhere",
+            hint="run the same command again: what was done stays done",
+        )
+
+
 def sqlite_connection(connection: Connection) -> sqlite3.Connection:
-    """SQLite itself: a million rows by way of SQLAlchemy take as long again."""
+    """SQLite itself."""
     database = connection.connection.driver_connection
     assert isinstance(database, sqlite3.Connection)  # noqa: S101 - what `connect` opens
     return database
 
 
+def database_of(connection: Connection) -> Database:
+    """The database of a connection, to be asked directly."""
+    return _Streaming(connection) if is_postgres(connection) else sqlite_connection(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class _Streaming:
+    """Without values a query may be about every row, which are not all to be held here at once."""
+
+    connection: Connection
+
+    def execute(self, query: str, values: Any = (), /) -> Rows:
+        if values:
+            return self.connection.exec_driver_sql(query, values)
+        options = {"yield_per": _AT_A_TIME}
+        return self.connection.exec_driver_sql(query, execution_options=options)
+
+
 @contextmanager
 def _between(engine: Engine, begin: str, end: str) -> Iterator[Connection]:
     with _explained(), engine.connect() as connection:
-        connection.exec_driver_sql(begin)
+        for statement in _BEGINNINGS[engine.dialect.name][begin]:
+            connection.exec_driver_sql(statement)
         try:
             yield connection
         except BaseException:
@@ -209,6 +392,8 @@ def _between(engine: Engine, begin: str, end: str) -> Iterator[Connection]:
 
 def sync_folder(connection: Connection) -> None:
     """Make the names in the catalogue's folder durable: that of a journal that is gone, too."""
+    if is_postgres(connection):  # which does so itself
+        return
     (_, _, path), *_ = connection.exec_driver_sql("PRAGMA database_list").all()
     sync(Path(path).parent)
 
@@ -221,6 +406,10 @@ def _undo(connection: Connection) -> None:
     has no connection any more: SQLAlchemy has closed it, by which SQLite undoes what was begun.
     """
     if connection.invalidated:
+        return
+    if is_postgres(connection):
+        with suppress(DBAPIError):  # it broke off, and undid what was begun
+            connection.exec_driver_sql("ROLLBACK")
         return
     for cursor in tuple(connection.info[_CURSORS]):
         cursor.close()
@@ -236,6 +425,10 @@ def rewrite_database(engine: Engine, work: Path) -> None:
     """
     place = str(work).replace("'", "''")
     with _explained(), engine.connect() as connection:
+        if is_postgres(connection):
+            for table in METADATA.sorted_tables:
+                connection.exec_driver_sql(f'VACUUM (FULL) "{table.name}"')
+            return
         try:
             # Not in memory, which may be smaller, nor in the system's own place for such files.
             connection.exec_driver_sql("PRAGMA temp_store=FILE")
@@ -324,14 +517,26 @@ def _explained() -> Iterator[None]:
     """Database errors in our own words; they would quote rows otherwise."""
     try:
         yield
-    except OperationalError as error:
-        raise _operational(error) from error
+    except DBAPIError as error:
+        meant = _meaning(error)
+        if meant is None:
+            raise
+        raise meant from error
     except UnicodeDecodeError as error:
         raise damaged() from error
-    except DatabaseError as error:
-        if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-            raise
-        raise damaged() from error
+
+
+def _meaning(error: DBAPIError) -> CallrecError | None:
+    """What a database's error means; None: a mistake in this program."""
+    if not isinstance(error.orig, sqlite3.Error):
+        from callrec.catalogue.postgres import explained  # noqa: PLC0415 - SQLite needs none of it
+
+        return explained(error.orig)
+    if isinstance(error, OperationalError):
+        return _operational(error)
+    if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+        return None
+    return damaged() if isinstance(error, DatabaseError) else None
 
 
 def _operational(error: OperationalError) -> Failed | Tampered:
@@ -368,10 +573,15 @@ def insert_rows(
     rows: Sequence[tuple[Any, ...]],
     *,
     columns: Sequence[str] | None = None,
+    if_new: bool = False,
 ) -> None:
-    """Insert rows, quickest in the order that the table, or its index, is kept in."""
+    """Insert rows, quickest in the order that the table, or its index, is kept in.
+
+    ``if_new``: those that are there already stay as they are.
+    """
     statement = insert.compile(connection, column_keys=columns and list(columns))
-    connection.exec_driver_sql(str(statement), list(rows))
+    known = " ON CONFLICT DO NOTHING" if if_new else ""
+    connection.exec_driver_sql(f"{statement}{known}", list(rows))
 
 
 def damaged(what: str = "the catalogue is damaged") -> Tampered:
@@ -401,7 +611,18 @@ def check_schema(connection: Connection) -> None:
     A trigger acts with callrec's own hand whenever callrec writes, and a view or a virtual table
     in a table's place can answer anything.
     """
-    if schema_hash(connection) != SCHEMA_HASH:
+    if is_postgres(connection):
+        from callrec.catalogue import postgres  # noqa: PLC0415 - SQLite needs none of it
+
+        made, expected = postgres.shape_hash(connection), postgres.SHAPE_HASH
+    else:
+        made, expected = schema_hash(connection), SCHEMA_HASH
+    if made != expected:
+        if is_closed(connection):
+            raise Misconfigured(
+                "the vault's catalogue was moved away from here",
+                hint='say in the configuration where it is: "catalogue", or none for the folder',
+            )
         raise damaged(
             "the catalogue's tables, indexes, views or triggers are not those that callrec made"
         )
@@ -417,6 +638,8 @@ def check_indexes(connection: Connection) -> None:
         Tampered: they differ, or something is damaged.
         Failed: the disk does not give a page.
     """
+    if is_postgres(connection):  # where only who runs it could
+        return
     said = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar())
     unread = re.search(r"unable to get the page\. error code=(\d+)", said)
     if unread and int(unread[1]) & 0xFF == sqlite3.SQLITE_IOERR:  # which nobody made
@@ -436,6 +659,8 @@ def check_numbering(connection: Connection) -> None:
     Raises:
         Tampered: it would not, or that table holds more.
     """
+    if is_postgres(connection):  # which numbers nothing here
+        return
     numbered = {*_NUMBERED}
     for name, seq in connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence"):
         if name not in numbered or not isinstance(seq, int):
@@ -459,6 +684,8 @@ _NUMBERED: Final = frozenset(
 
 def check_integrity(connection: Connection) -> None:
     """Read every page, and follow every reference from one row to another."""
+    if is_postgres(connection):  # which has checksums of its pages, and lets no reference break
+        return
     check_indexes(connection)
     check_numbering(connection)
     if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
@@ -470,6 +697,8 @@ def check_values(connection: Connection) -> None:
 
     SQLite takes anything anywhere. Every row is read: for when something has gone wrong.
     """
+    if is_postgres(connection):
+        return
     for table in METADATA.sorted_tables:
         wrong = " OR ".join(_is_another(each, connection.dialect) for each in table.columns)
         found = connection.exec_driver_sql(f'SELECT 1 FROM "{table.name}" WHERE {wrong} LIMIT 1')  # noqa: S608 - names of our own
@@ -490,11 +719,22 @@ def _is_another(column: Column[Any], dialect: Dialect) -> str:
 
 def row_counts(connection: Connection) -> Mapping[str, int]:
     """How many rows each table has, by its name."""
-    names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    if is_postgres(connection):
+        tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
     return {
         name: connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar() or 0  # noqa: S608 - names of our own
-        for (name,) in names.all()
+        for (name,) in connection.exec_driver_sql(tables).all()
     }
+
+
+def size_of(engine: Engine) -> int:
+    """Bytes that the catalogue takes where it is."""
+    query = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+    if is_postgres(engine):
+        query = "SELECT pg_database_size(current_database())"
+    with reading(engine) as connection:
+        return int(connection.exec_driver_sql(query).scalar_one())
 
 
 def check_no_rows_lost(connection: Connection, before: Mapping[str, int]) -> None:

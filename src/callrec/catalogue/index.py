@@ -142,7 +142,7 @@ def add_calls(
         for kind, value in _values(call, zone)
     }
     if rows:
-        insert_rows(connection, tables.token.insert().prefix_with("OR IGNORE"), sorted(rows))
+        insert_rows(connection, tables.token.insert(), sorted(rows), if_new=True)
 
 
 def replace_calls(

@@ -22,6 +22,9 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldState
@@ -85,6 +88,20 @@ class Blob(TypeDecorator[bytes]):
         if value is not None and type(value) is not bytes:
             raise Tampered("a row of the catalogue has something else where bytes were written")
         return value
+
+
+class _Instr(GenericFunction[int]):
+    """Where bytes begin within others, from 1; 0: nowhere."""
+
+    name = "instr"
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_Instr, "postgresql")
+def _position(found: _Instr, compiler: SQLCompiler, **options: Any) -> str:
+    within, sought = (compiler.process(each, **options) for each in found.clauses)
+    return f"position({sought} IN {within})"
 
 
 def _table(name: str, *columns: Column[Any], **options: Any) -> Table:
@@ -258,7 +275,7 @@ recording = _table(
     Column("direction", String(8), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("format", String(8), nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
     sqlite_autoincrement=True,
 )
 """The clear columns; a copy of each is sealed in the metadata."""
@@ -490,10 +507,12 @@ volume = _table(
     Column("seen_at", BigInteger),
     Column("standing", String(16), nullable=False, server_default="in-use"),
     Column("serial", String(64)),
+    Column("complete_to", BigInteger),
     Column("kept_version", Integer),
     Column("kept_sealed", LargeBinary),
 )
 """``head``: the log's head that we last wrote there. ``standing``: in-use, lost or retired.
+``complete_to``: it has every recording that is kept up to this one; none: not known.
 ``serial``: the drive's own, where it could be read. ``kept``: who has it and where it lies, sealed
 to the catalogue key. When each volume was last verified, the operator's own state folder remembers:
 verifying writes nothing in the vault."""

@@ -7,10 +7,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     ScalarSelect,
     case,
+    exists,
     func,
     insert,
     null,
@@ -99,13 +101,36 @@ def unarchived(connection: Connection, drives: Iterable[str]) -> tuple[int, str 
 
     And the digest of the statement by which the oldest of them was taken in; None if all are there.
     """
-    table, archived = tables.recording.c, tables.archived.c
-    there = select(archived.recording).where(archived.volume.in_(list(drives)))
-    is_owed = (table.state == RecordingState.LIVE) & table.id.not_in(there)
-    count, first = connection.execute(select(func.count(), func.min(table.id)).where(is_owed)).one()
+    table, volume, those = tables.recording.c, tables.volume.c, list(drives)
+    complete = select(func.max(volume.complete_to)).where(volume.id.in_(those))
+    is_later = table.id > (connection.execute(complete).scalar() or 0)
+    is_owed = (table.state == RecordingState.LIVE) & is_later
+    if those:  # else all are, and there is no need to ask for each
+        is_owed &= ~_is_on(those)
+    # Apart, since counting alone reads an index and the oldest is its first.
+    count = connection.execute(select(func.count()).where(is_owed)).scalar_one()
+    oldest = select(func.min(table.id)).where(is_owed).scalar_subquery()
     of_batch = tables.batch.c.id == table.batch
-    query = select(tables.batch.c.statement).where(of_batch, table.id == first)
+    query = select(tables.batch.c.statement).where(of_batch, table.id == oldest)
     return count, connection.execute(query).scalar()
+
+
+def _is_on(volumes: Collection[str]) -> ColumnElement[bool]:
+    archived = tables.archived.c
+    on_these = archived.volume.in_(volumes) & (archived.recording == tables.recording.c.id)
+    return exists().where(on_these)
+
+
+def state_complete(connection: Connection, volume: str) -> None:
+    """Write down up to which recording a volume has all that are kept; nothing is read twice."""
+    table, row = tables.recording.c, find_volume(connection, volume)
+    so_far = (row and row.complete_to) or 0
+    is_kept = table.state != RecordingState.DESTROYED
+    lacking = select(table.id).where(is_kept, table.id > so_far, ~_is_on([volume]))
+    first = connection.execute(lacking.order_by(table.id).limit(1)).scalar()
+    newest = select(func.coalesce(func.max(table.id), 0))
+    up_to = connection.execute(newest).scalar_one() if first is None else first - 1
+    save_volume(connection, volume, complete_to=up_to)
 
 
 def names_by_bag(connection: Connection, volume: str) -> Mapping[str, Sequence[str]]:
@@ -145,7 +170,9 @@ def numbers_by_bag(connection: Connection, volume: str) -> Mapping[str, Sequence
 def drop_bag(connection: Connection, volume: str, bag: str) -> None:
     """Forget a bag, and which recordings were in it."""
     for table, name in ((tables.archived, tables.archived.c.bag), (tables.bag, tables.bag.c.name)):
-        connection.execute(table.delete().where(table.c.volume == volume, name == bag))
+        gone = connection.execute(table.delete().where(table.c.volume == volume, name == bag))
+        if gone.rowcount:
+            update_row(connection, tables.volume, volume, complete_to=None)
 
 
 def place_of_each(
@@ -303,7 +330,8 @@ def make_former(connection: Connection, recordings: Collection[int]) -> None:
     )
     columns = ["volume", "ciphertext", "bag", "recording"]
     connection.execute(insert(former).from_select(columns, held))
-    connection.execute(archived.delete().where(of_these))
+    if connection.execute(archived.delete().where(of_these)).rowcount:
+        connection.execute(tables.volume.update().values(complete_to=None))
 
 
 def add_unknown_files(connection: Connection, volume: str, bag: str, names: Iterable[str]) -> None:

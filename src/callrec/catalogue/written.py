@@ -4,13 +4,13 @@ Anyone who can write the database can change a row. So each transaction of the a
 digest of every row that it wrote, and a later one of another kind of row is none that was signed.
 Which columns that concerns, `tables` says; a new column is signed for unless it is declared there.
 
-SQLite itself notes the rows, by triggers that one connection has for itself: whatever statement
-writes them, none is left out.
+The database itself notes the rows, by triggers: whatever statement writes them, none is left out.
+In SQLite one connection has these for itself; in PostgreSQL they were made with the tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import sqlite
 
-from callrec.catalogue.engine import TO_RESTORE, sqlite_connection
+from callrec.catalogue.engine import TO_RESTORE, database_of, is_postgres, sqlite_connection
 from callrec.catalogue.tables import METADATA
 from callrec.crypto.primitives import sha256
 from callrec.errors import Tampered
@@ -49,12 +49,24 @@ _TOUCHED: Final = (
 )
 """The rows that were written since `watch`, each with what it was before."""
 
-_TOUCH: Final = "INSERT OR REPLACE INTO touched VALUES (?, ?, ?, ?, ?)"
+_TOUCHED_THERE: Final = (
+    f"CREATE TEMP TABLE IF NOT EXISTS touched (name TEXT, {' TEXT, '.join(_PLACES)} TEXT, was TEXT,"
+    f" PRIMARY KEY (name, {', '.join(_PLACES)})) ON COMMIT DELETE ROWS"
+)
+"""The same in PostgreSQL."""
 
-_LATEST: Final = "SELECT key, max(size) AS size, now FROM written WHERE name = ? GROUP BY key"
-"""SQLite gives the other columns of the row that has the greatest."""
+_TOUCH: Final = (
+    "INSERT INTO touched VALUES (?, ?, ?, ?, ?)"  # noqa: S608 - names of our own
+    f" ON CONFLICT (name, {', '.join(_PLACES)}) DO UPDATE SET was = excluded.was"
+)
+
+_SIGNED: Final = "="
+"""What begins what a row was, where that is known by its digest alone, in hex."""
 
 _INSERT: Final = "INSERT INTO written (name, key, size, was, now) VALUES (?, ?, ?, ?, ?)"
+
+
+_BYTES: Final = "BLOB"
 
 
 class WrittenRow(NamedTuple):
@@ -84,13 +96,20 @@ class SignedPart:
     primary_key: tuple[str, ...]
     columns: tuple[str, ...]
     """The columns that are signed for, in the order of the table."""
-    bytes_in: frozenset[str]
-    """The columns of these that hold bytes."""
+    held: Mapping[str, str]
+    """What each column of the table holds, as SQLite names it."""
 
-    def lines(self, row: str, places: Sequence[str], *, without: str = "") -> str:
-        """In SQL: the lines of the rows that belong where a row is; ``without`` that row itself."""
+    def lines(
+        self, row: str, places: Sequence[str], *, without: str = "", typed: bool = False
+    ) -> str:
+        """In SQL: the lines of the rows that belong where a row is; ``without`` that row itself.
+
+        ``typed``: the columns there are text, whatever they are here.
+        """
         where = " AND ".join(
-            f'r."{place}" = {row}."{other}"'
+            f'r."{place}" = CAST({row}."{other}" AS {self.held[place]})'
+            if typed
+            else f'r."{place}" = {row}."{other}"'
             for place, other in zip(self.places, places, strict=False)
         )
         if without:
@@ -104,9 +123,9 @@ class SignedPart:
 
         JSON takes no bytes in the place of text, and text in the place of bytes begins otherwise.
         """
-        plain = "".join(f', {row}."{each}"' for each in self.columns if each not in self.bytes_in)
+        plain = "".join(f', {row}."{each}"' for each in self.columns if self.held[each] != _BYTES)
         sealed = "".join(
-            f' || quote({row}."{each}")' for each in self.columns if each in self.bytes_in
+            f' || quote({row}."{each}")' for each in self.columns if self.held[each] == _BYTES
         )
         return f"json_array('{self.name}'{plain}){sealed}"
 
@@ -154,8 +173,41 @@ class SignedTable:
             f" BEGIN INSERT INTO touched VALUES ('{self.name}', {', '.join(values)}, {was}); END"
         )
 
+    def triggers_there(self) -> Iterator[str]:
+        """What notes the same in PostgreSQL, before any row is another."""
+        for part in self.parts:
+            noted = ""
+            for row, unless in (("OLD", "INSERT"), ("NEW", "DELETE")):
+                placed = [f'CAST({row}."{place}" AS TEXT)' for place in part.places]
+                known = "".join(
+                    f" AND {column} = {value}"
+                    for column, value in zip(_PLACES, placed, strict=False)
+                )
+                values = ", ".join([*placed, *["''"] * (_MAX_PLACES - len(placed))])
+                noted += (
+                    f" IF TG_OP <> '{unless}' THEN INSERT INTO touched"  # noqa: S608 - names of our own
+                    f" SELECT '{self.name}', {values}, {self._text(row, part.places)} WHERE NOT"
+                    f" EXISTS (SELECT 1 FROM touched WHERE name = '{self.name}'{known}); END IF;"
+                )
+            name = f'"{part.name} written"'
+            signed = ", ".join(f'"{column}"' for column in part.columns)
+            yield (
+                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN{noted}"
+                " IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
+            )
+            yield (
+                f'CREATE TRIGGER "written" BEFORE INSERT OR DELETE OR UPDATE OF {signed}'
+                f' ON "{part.name}" FOR EACH ROW EXECUTE FUNCTION {name}()'
+            )
+
     def _text(
-        self, row: str, places: Sequence[str], *, new: SignedPart | None = None, own: str = ""
+        self,
+        row: str,
+        places: Sequence[str],
+        *,
+        new: SignedPart | None = None,
+        own: str = "",
+        typed: bool = False,
     ) -> str:
         """In SQL: all lines of what belongs where a row is, but for the row if it is ``new``.
 
@@ -164,7 +216,7 @@ class SignedTable:
         texts = [
             own
             if own and part is self.parts[0]
-            else part.lines(row, places, without=row if part is new else "")
+            else part.lines(row, places, without=row if part is new else "", typed=typed)
             for part in self.parts
             if part is not new or part.places != part.primary_key  # then there is no other
         ]
@@ -172,14 +224,14 @@ class SignedTable:
             return texts[0] if texts else "NULL"
         return " || ".join(f"coalesce({text} || char(10), '')" for text in texts)
 
-    def written(self) -> str:
+    def written(self, *, typed: bool) -> str:
         """The query of what was touched: key, what it was and is, and what was signed for last.
 
-        Which size of the log that was, `last_written` says.
+        Which size of the log that was, `last_written` says. ``typed``: as `SignedPart.lines`.
         """
         places = _PLACES[: len(self._places)]
         return (
-            f"SELECT t.its_key, t.was, {self._text('t', places)}, {_latest(self.name)}"  # noqa: S608 - names of our own
+            f"SELECT t.its_key, t.was, {self._text('t', places, typed=typed)}, {_latest(self.name)}"  # noqa: S608 - names of our own
             f" FROM (SELECT *, {_key(places)} AS its_key FROM touched"
             f" WHERE name = '{self.name}') AS t"
         )
@@ -223,6 +275,16 @@ def _latest(name: str) -> str:
     return f"(SELECT w.now {found} ORDER BY w.size DESC LIMIT 1)"
 
 
+def newest_written(connection: Connection, where: str = "") -> str:
+    """The query of what was signed for last of every key: name, key, size, now."""
+    if is_postgres(connection):
+        return (
+            f"SELECT DISTINCT ON (name, key) * FROM written {where} ORDER BY name, key, size DESC"  # noqa: S608
+        )
+    # SQLite gives the other columns of the row that has the greatest.
+    return f"SELECT name, key, max(size) AS size, now FROM written {where} GROUP BY name, key"  # noqa: S608
+
+
 def last_written(connection: Connection, table: SignedTable, key: str) -> int:
     """The size of the log in which somebody signed last for that digest; 0: nobody did."""
     query = "SELECT max(size) FROM written WHERE name = ? AND key = ?"
@@ -256,18 +318,28 @@ def _part(table: Table) -> SignedPart:
     columns = tuple(column.name for column in table.columns if HARMLESS not in column.info)
     places = (table.info[PART_OF],) if PART_OF in table.info else key
     held = {column.name: column.type.compile(sqlite.dialect()) for column in table.columns}
-    bytes_in = frozenset(column for column in columns if held[column] == "BLOB")
-    return SignedPart(table.name, places, key, columns, bytes_in)
+    return SignedPart(table.name, places, key, columns, held)
 
 
 def watch(connection: Connection) -> None:
     """Note from now on, within this transaction, which rows are written."""
+    if is_postgres(connection):
+        connection.exec_driver_sql(_TOUCHED_THERE)
+        connection.exec_driver_sql("DELETE FROM touched")
+        return
     there = "SELECT 1 FROM sqlite_temp_master WHERE name = 'touched'"
     if connection.exec_driver_sql(there).first() is not None:
         connection.exec_driver_sql("DELETE FROM touched")
         return
     for statement in (_TOUCHED, *_every_trigger()):
         sqlite_connection(connection).execute(statement)
+
+
+def make_triggers(connection: Connection) -> None:
+    """Have PostgreSQL note from now on which rows are written, whoever writes them."""
+    for table in signed_tables():
+        for statement in table.triggers_there():
+            connection.exec_driver_sql(statement)
 
 
 @cache
@@ -286,8 +358,9 @@ def written_rows(connection: Connection) -> list[WrittenRow]:
     for table in signed_tables():
         if table.name not in touched:
             continue
-        for key, before, after, signed in connection.exec_driver_sql(table.written()):
-            was = before if isinstance(before, bytes) else digest(before)
+        query = table.written(typed=is_postgres(connection))
+        for key, before, after, signed in connection.exec_driver_sql(query):
+            was = _digest_before(before)
             now = digest(after)
             if now in (was, signed):  # nothing was made of it, or it was put right again
                 continue
@@ -302,12 +375,19 @@ def written_rows(connection: Connection) -> list[WrittenRow]:
     return sorted(found)
 
 
+def _digest_before(before: str | None) -> bytes | None:
+    if before is not None and before.startswith(_SIGNED):
+        return bytes.fromhex(before.removeprefix(_SIGNED)) or None
+    return digest(before)
+
+
 def missing_rows(connection: Connection, table: SignedTable) -> Iterator[tuple[str, int, bytes]]:
     """Rows that were signed for and are not there: key, size of the log, and digest."""
-    there = {key for (key,) in sqlite_connection(connection).execute(table.keys())}
-    for key, size, now in connection.exec_driver_sql(_LATEST, (table.name,)):
-        if now is not None and key not in there:
-            yield key, size, now
+    there = {key for (key,) in database_of(connection).execute(table.keys())}
+    latest = newest_written(connection, "WHERE name = ?")
+    for row in connection.exec_driver_sql(latest, (table.name,)):
+        if row.now is not None and row.key not in there:
+            yield row.key, row.size, row.now
 
 
 def give_up_missing_rows(connection: Connection, names: Collection[str]) -> int:
@@ -331,7 +411,8 @@ def sign_as_found(connection: Connection, places: Iterable[tuple[str, str]]) -> 
     for name, key in places:
         was = connection.exec_driver_sql(newest, (name, key)).scalar()
         columns = [*key.split("/"), *[""] * _MAX_PLACES][:_MAX_PLACES]
-        connection.exec_driver_sql(_TOUCH, (name, *columns, was))
+        known = None if was is None else f"{_SIGNED}{was.hex()}"
+        connection.exec_driver_sql(_TOUCH, (name, *columns, known))
 
 
 def rows_of(connection: Connection, name: str, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -355,7 +436,8 @@ def made_anew(connection: Connection, name: str) -> None:
     (table,) = (each for each in signed_tables() if each.name == name)
     key = _key(_PLACES[: len(table.parts[0].places)])
     latest = (
-        f"SELECT w.now FROM written AS w WHERE w.name = touched.name AND w.key = {key}"  # noqa: S608 - names of our own
+        f"SELECT '{_SIGNED}' || hex(w.now) FROM written AS w"  # noqa: S608 - names of our own
+        f" WHERE w.name = touched.name AND w.key = {key}"
         " ORDER BY w.size DESC LIMIT 1"
     )
     connection.exec_driver_sql(f"UPDATE touched SET was = ({latest}) WHERE name = ?", (name,))  # noqa: S608

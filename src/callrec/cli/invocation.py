@@ -87,11 +87,11 @@ class Invocation:
 
     @cached_property
     def _settings(self) -> Settings:
-        from callrec.catalogue.engine import FILE_NAME  # as what opens it
+        from callrec.catalogue.engine import has_catalogue  # as what opens it
         from callrec.practice import open_practice
         from callrec.settings import Settings
 
-        if not (self.config.vault / FILE_NAME).is_file():
+        if not has_catalogue(self.config.vault, self.config.catalogue):
             return Settings()
         return open_practice(self.config, self.now, self.environ).settings
 

@@ -12,9 +12,6 @@ from typing import Final, TextIO
 
 from callrec.views.words import as_words
 
-WIDTH: Final = 80
-"""Columns where there is no terminal to ask."""
-
 PERHAPS_HARMFUL: Final = re.compile(r"[^\x20-\x7e]")
 
 HARMFUL: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

@@ -7,9 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from itertools import zip_longest
-from pathlib import Path
 from textwrap import indent
 from typing import Any, TextIO, cast
 
@@ -23,7 +21,7 @@ from callrec.cli.layout import (
     terminal_size,
 )
 from callrec.cli.pager import page
-from callrec.views.words import as_words, rfc3339
+from callrec.views.words import as_words, json_text
 
 Words = str | Table | Iterable[str | Table]
 """A result as people read it: a line, a table, or several of them, made only if they are shown."""
@@ -214,8 +212,7 @@ def labelled(pairs: Iterable[tuple[str, object]], *, width: int) -> Iterator[str
 
 def as_json(value: Mapping[str, Any], *, indent: int | None = 2) -> str:
     """One JSON document; whatever could act on a terminal is escaped. Without indent: one line."""
-    document = json_format.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
-    return PERHAPS_HARMFUL.sub(_escaped, document)
+    return PERHAPS_HARMFUL.sub(_escaped, json_text(value, indent=indent))
 
 
 def _escaped(match: re.Match[str]) -> str:
@@ -223,16 +220,6 @@ def _escaped(match: re.Match[str]) -> str:
     if character == "\n" or unicodedata.category(character) not in HARMFUL:
         return character
     return json_format.dumps(character)[1:-1]
-
-
-def _plain(value: object) -> object:
-    match value:
-        case datetime():
-            return rfc3339(value)
-        case date() | Path():
-            return str(value)
-        case _:
-            raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 _HALVES = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, ClassVar, Final, Literal
 
 from sqlalchemy import Connection, Row
@@ -18,7 +18,6 @@ from sqlalchemy import Connection, Row
 from callrec.audit.leaf import Leaf
 from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
-from callrec.crypto.canonical import parse_instant
 from callrec.crypto.context import context
 from callrec.errors import Tampered
 from callrec.policy.handing_over import Channel
@@ -38,7 +37,7 @@ from callrec.practice import Actor, Practice
 from callrec.record.entitled import Powers, only_by_entitled, powers_then
 from callrec.record.forms import Day
 from callrec.record.rows import Columns, check_row
-from callrec.record.versions import Versioned, WholeBody
+from callrec.record.versions import Versioned, VersionHistory, WholeBody
 
 COMPLAINT_VAULT_KEYS: Final = (VaultKey.CATALOGUE, VaultKey.AUDIT)
 """People who decide read by the first, people who read the audit log by the second."""
@@ -47,11 +46,8 @@ COMPLAINT_ACTS: Final = {str(act): act for act in ComplaintAct}
 
 
 @dataclass(frozen=True, slots=True)
-class ComplaintHistory:
+class ComplaintHistory(VersionHistory):
     """The events of one complaint, oldest first: the leaf of each version."""
-
-    complaint: str
-    leaves: tuple[Leaf, ...]
 
     @property
     def state(self) -> ComplaintState:
@@ -64,31 +60,12 @@ class ComplaintHistory:
         return tuple(map(act_of, self.leaves))
 
     @property
-    def version(self) -> int:
-        return len(self.leaves)
-
-    @property
-    def entered_by(self) -> PersonId:
-        """The actor of the leaf that received it; `state` shows that it is the first."""
-        return PersonId(self.leaves[0].actor)
-
-    @property
-    def entered_at(self) -> datetime:
-        return parse_instant(self.leaves[0].at)
-
-    @property
     def concerned(self) -> tuple[PersonId, ...]:
         """The people to whom it is sealed, besides `COMPLAINT_VAULT_KEYS`."""
         return (self.entered_by,)
 
     def version_id(self, vault: str, version: int) -> ComplaintVersion:
-        """What a version of it is bound to."""
-        return ComplaintVersion(vault, self.complaint, version, self.entered_by)
-
-    def made(self, vault: str) -> Iterator[tuple[Leaf, ComplaintVersion]]:
-        """Each leaf, and what the version that it made is bound to."""
-        for number, leaf in enumerate(self.leaves, 1):
-            yield leaf, self.version_id(vault, number)
+        return ComplaintVersion(vault, self.id, version, self.entered_by)
 
     def facts_before(self, place: int, reference: str) -> ComplaintFacts:
         """What `policy.rights.complaint` decides by, as it stood before the event at that index."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Final
@@ -20,8 +22,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from callrec.desk import guard
+from callrec.desk.arriving import Arriving
 from callrec.desk.browsers import MOST, Browser, Browsers
-from callrec.desk.exchange import Answered, Asked, Upload
+from callrec.desk.exchange import SENT, Answered, Asked, Upload
 from callrec.desk.rendering import bare_page
 from callrec.desk.telling import say_bug
 
@@ -30,6 +33,9 @@ STATIC: Final[Mapping[str, str]] = {
     "player.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
+
+
+_UNANSWERED: Final = "/unanswered"
 
 
 # Or a file that is sent would lie in a temporary folder, open, while it is read.
@@ -103,6 +109,8 @@ async def _page(desk: Desk, request: Request, address: str) -> Response:
     asked = await _read(request, is_known=browser is not None)
     if isinstance(asked, Answered):
         return _response(asked)
+    if asked.path == _UNANSWERED:
+        return _response(_unanswered(asked.query.get("which", "")))
     if asked.path == "/login":
         return await _log_in(desk, asked, address, value)
     if browser is None:
@@ -110,7 +118,15 @@ async def _page(desk: Desk, request: Request, address: str) -> Response:
     answered = await _ask(browser, asked)
     if answered.ends:
         desk.browsers.forget(value)
-    return _response(answered)
+    response = _response(answered)
+    if not answered.counts:
+        return response
+    return Arriving(response, browser.coming, partial(_tell_that_it_came, browser, asked))
+
+
+async def _tell_that_it_came(browser: Browser, asked: Asked) -> None:
+    with suppress(EOFError):  # then nothing is on record as handed over
+        await browser.ask(Asked(SENT, asked.path))
 
 
 def _not_let_in(desk: Desk, request: Request, address: str) -> Answered | None:
@@ -129,10 +145,28 @@ def _not_let_in(desk: Desk, request: Request, address: str) -> Answered | None:
 async def _ask(browser: Browser, asked: Asked) -> Answered:
     if not browser.allowance.take():
         return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "too much is asked at once")
+    if asked.method == "POST":
+        async with browser.coming:  # what it says of a file is said of all that came of it
+            pass
     try:
         return await browser.ask(asked)
     except EOFError:
+        if asked.method == "POST" and browser.is_cut_short:
+            return _cut_short(asked.path)
         return Answered(HTTPStatus.SEE_OTHER, to="/login?ended", ends=True)
+
+
+def _cut_short(path: str) -> Answered:
+    """Sent on to what is known of a form that nobody answered, as after one that was refused."""
+    about = re.search(r"/([A-Z]-\d+)(?:/|$)", path)
+    to = f"{_UNANSWERED}?which={about[1]}" if about else _UNANSWERED
+    return Answered(HTTPStatus.SEE_OTHER, to=to, ends=True)
+
+
+def _unanswered(which: str) -> Answered:
+    """What is known of such a form: nothing."""
+    known = which if re.fullmatch(r"[A-Z]-\d{1,9}", which) else ""
+    return bare_page("cut_short.html", which=known)
 
 
 def _admit(admission: Admission, request: Request) -> Response | None:

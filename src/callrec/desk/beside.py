@@ -1,4 +1,4 @@
-"""What a login does beside its pages, in a thread of its process: a hearing, or a release."""
+"""What a login does beside its pages, in a thread of its process: a hearing, a release, a check."""
 
 from __future__ import annotations
 

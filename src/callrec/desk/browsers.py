@@ -30,6 +30,10 @@ class Browser:
 
     channel: socket.socket
     alone: asyncio.Lock = field(default_factory=asyncio.Lock)
+    coming: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the end of a file is under way whose coming counts (desk/arriving.py)."""
+    is_cut_short: bool = False
+    """Its process ended and did not answer what it was asked."""
     allowance: Allowance = field(default_factory=lambda: Allowance(most=80, a_second=20))
 
     async def ask(self, asked: Asked) -> Answered:
@@ -46,8 +50,12 @@ class Browser:
         """One message there and one back; EOFError as `ask`."""
         try:
             send(self.channel, head, body)
-            return receive(self.channel)
         except OSError as gone:
+            raise EOFError from gone
+        try:
+            return receive(self.channel)
+        except (EOFError, OSError) as gone:
+            self.is_cut_short = True
             raise EOFError from gone
 
 

@@ -23,7 +23,7 @@ from callrec.login.drafts import read_forms, save_forms
 from callrec.login.people import find_person
 from callrec.login.unlock import Unlocked
 
-_NOT_KEPT: Final = frozenset({"act", "confirmed", "password", "token"})
+_NOT_KEPT: Final = frozenset({"act", "confirmed", "once", "password", "token"})
 
 _FORMS: Final = (
     (r"/requests/new/([a-z-]+)", r"callrec request create \1"),

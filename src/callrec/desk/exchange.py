@@ -13,6 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+SENT: Final = "SENT"
+"""What the serving process asks for by itself: no browser has such a method."""
+
 _LENGTHS: Final = struct.Struct(">II")
 
 LONGEST: Final = 256 * 1024**2
@@ -65,6 +68,8 @@ class Answered:
     """Where it is sent on to; then there is no body."""
     save_as: str = ""
     """The name under which it is saved, if it is a file; nothing personal in it."""
+    counts: bool = False
+    """The process that answered is told, by `Asked` with ``SENT``, once all of the file came."""
     ends: bool = False
     """The session is over: its cookie goes, and so does what the browser kept."""
 
@@ -129,6 +134,7 @@ def answered_as_message(answered: Answered) -> tuple[dict[str, Any], bytes]:
         "kind": answered.kind,
         "to": answered.to,
         "save_as": answered.save_as,
+        "counts": answered.counts,
         "ends": answered.ends,
     }
     return head, answered.body

@@ -12,6 +12,12 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from callrec.desk.seat import PasswordNeeded
+from callrec.errors import CallrecError, WrongPassword
+from callrec.policy.further import QUESTIONS
+from callrec.policy.reviews import RegisterName
+from callrec.views.particulars import FURTHER_NAMES
+
 PAGES: Final = (
     (r"login(?: \w+)?", "/login", "log in again"),
     (r"listen (R-\d+)", r"/requests/\1/listen", r"listen under \1"),
@@ -31,7 +37,7 @@ PAGES: Final = (
     (r"user add(?: NAME)?", "/people/add", "add a person"),
     (r"user sessions", "/sessions", "the open logins"),
     (r"user (?:confirm|role|delegate|reset|disable|show).*", "/people", "the people"),
-    (r"(?:practice )?register ([a-z-]+)", r"/registers/\1", r"the register: \1"),
+    (rf"(?:practice )?register ({'|'.join(RegisterName)})", r"/registers/\1", r"the register: \1"),
     (r"(?:practice )?register", "/registers", "the registers"),
     (r"(?:practice )?report", "/report", "the report of a month"),
     (r"audit list", "/record", "the record"),
@@ -53,9 +59,10 @@ PAGES: Final = (
     (r"approve (R-\d+)", r"/requests/\1/approve", r"approve \1"),
     (r"deny (R-\d+)", r"/requests/\1/deny", r"refuse \1"),
     (r"revoke (R-\d+)", r"/requests/\1/revoke", r"take back the approval of \1"),
-    (r"request event (R-\d+)(?: EVENT)?", r"/requests/\1/event", r"record it of \1"),
-    (r"request event (R-\d+) ([a-z-]+)", r"/requests/\1/event/\2", r"record it of \1"),
-    (r"request (close|withdraw|gather) (R-\d+)", r"/requests/\2/\1", r"\1 \2"),
+    (r"request event (R-\d+)(?: EVENT)?", r"/requests/\1/event", r"record what happened with \1"),
+    (r"request event (R-\d+) ([a-z-]+)", r"/requests/\1/event/\2", r"record what happened with \1"),
+    (r"request (close|withdraw) (R-\d+)", r"/requests/\2/\1", r"\1 \2"),
+    (r"request gather (R-\d+)", r"/requests/\1/gather", r"gather what matches \1"),
     (r"audit review-glass (R-\d+)", r"/requests/\1/review-glass", r"review \1"),
     (r"search", "/search", "search for calls"),
     (r"show (\d+)", r"/recordings/\1", r"recording \1"),
@@ -99,9 +106,24 @@ _OPTION: Final = re.compile(rf"(?<![\w-])--([a-z][a-z-]*)({_VALUE})")
 _NEXT_TO_ANOTHER: Final = re.compile(rf"(--[a-z][a-z-]*{_VALUE}) (?=--)")
 
 
-def field_of(option: str) -> str:
-    """The field for an option: ``received_how`` for ``--received-how written|spoken``."""
-    return option.partition(" ")[0].removeprefix("--").replace("-", "_")
+_ANSWERED_BY: Final = {
+    option: name
+    for field, name in FURTHER_NAMES.items()
+    for option, _ in _OPTION.findall(QUESTIONS[field].option)
+}
+"""The field of a question that a line answers by one option or another."""
+
+
+def fields_of(problem: CallrecError) -> tuple[str, ...]:
+    """The fields of a form that a problem is about, by name, as far as it says so.
+
+    ``received_how`` for ``--received-how written|spoken``.
+    """
+    if isinstance(problem, PasswordNeeded | WrongPassword) and not problem.option:
+        return ("password",)
+    options = [name for name, _ in _OPTION.findall(problem.option or problem.advice)]
+    fields = (_ANSWERED_BY.get(name, name.replace("-", "_")) for name in options)
+    return tuple(dict.fromkeys(fields))
 
 
 def _as_question(found: re.Match[str]) -> str:

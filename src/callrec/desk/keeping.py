@@ -8,8 +8,6 @@ person's identity; both go with it.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import secrets
 import signal
 import socket
@@ -18,7 +16,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from pathlib import Path
 
 from callrec.audit.session import DESK, DESK_IDLE_LIMIT
 from callrec.config import Config
@@ -32,16 +29,17 @@ from callrec.desk.exchange import (
     send,
 )
 from callrec.desk.pages.account import ask_password
-from callrec.desk.rendering import cannot_open, error_page
+from callrec.desk.rendering import cannot_open, error_page, to
 from callrec.desk.routes import find_page
 from callrec.desk.seat import PasswordNeeded, Seat, source_at
 from callrec.desk.telling import say_bug
+from callrec.desk.twice import done_before, remember
 from callrec.errors import CallrecError, Failed, Locked
 from callrec.login.unlock import AwaitingConfirmation, begin, unlock_person
 from callrec.package.whole import key_words
 from callrec.practice import Practice, open_practice
 from callrec.system.processes import harden_process
-from callrec.system.terminal import Place
+from callrec.system.terminal import place_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ def _open_seat(
             raise ChooseNewPassword("choose a password of your own")
         return new_password
 
-    place = _place(address)
+    place = place_named(f"{DESK}{address}", secrets.token_hex(32))  # each login is another
     begun = begin(practice, unlocked, password=password, new_password=choose, place=place)
     if isinstance(begun, AwaitingConfirmation):
         return begun
@@ -115,17 +113,6 @@ def _open_seat(
     seat = Seat(vault.open, practice, session, logged_in.ends_at, address, vault.environ)
     restore_drafts(seat, unlocked)
     return seat
-
-
-def _place(address: str) -> Place:
-    terminal = f"{DESK}{address}"
-    words = "\n".join([str(os.getuid()), _boot(), terminal, secrets.token_hex(32)])
-    return Place(terminal, hashlib.sha256(words.encode()).hexdigest())
-
-
-def _boot() -> str:
-    path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text().strip() if path.is_file() else ""
 
 
 def _answer_pages(channel: socket.socket, seat: Seat) -> None:
@@ -139,6 +126,7 @@ def _answer_pages(channel: socket.socket, seat: Seat) -> None:
 
 def answer(seat: Seat, asked: Asked) -> Answered:
     """The page that was asked for; what goes wrong is a page, too."""
+    seat.at = asked.path
     try:
         seat.begin_page()
     except Locked:
@@ -157,14 +145,26 @@ def answer(seat: Seat, asked: Asked) -> Answered:
 
 
 def _page(seat: Seat, asked: Asked) -> Answered:
-    """Find the page and make it; a form that was refused is shown again, with why."""
+    """Find the page and make it; a form that was refused is shown again, with why.
+
+    Browsers write down what a page was asked by that stays in their history. So it is the next
+    question that gets the form, and nothing that was filled in is written.
+    """
     page, parts = find_page(asked.method, asked.path)
     if asked.method != "POST":
-        return page(seat, asked, **parts)
-    seat.check_token(asked.first("token"))
+        seat.problem, filled_in = seat.take_refused(asked)
+        return page(seat, filled_in, **parts)
     try:
-        return page(seat, asked, **parts)
+        seat.check_token(asked.first("token"))
     except CallrecError as problem:
-        form, parts = find_page("GET", asked.path)
-        seat.problem = problem
-        return form(seat, asked, **parts)
+        seat.refused = Asked("GET", asked.path), problem
+        return to(asked.path)
+    if (told := done_before(seat, asked)) is not None:
+        return told
+    try:
+        answered = page(seat, asked, **parts)
+    except CallrecError as problem:
+        seat.refused = asked, problem
+        return to(asked.path)
+    remember(seat, asked, answered)
+    return answered

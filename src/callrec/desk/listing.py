@@ -8,13 +8,13 @@ for the other way round), one code of a column that has codes (``?state=placed``
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.rendering import as_csv, as_json
+from callrec.desk.rendering import as_csv, as_json, page
 from callrec.desk.seat import Seat
 from callrec.errors import Unusable
 from callrec.policy.days import parse_day
@@ -31,15 +31,17 @@ _UNTIL: Final = "until"
 _AS: Final = "as"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table."""
 
     name: str
     """As it stands in JSON, and in the address where it is sorted by."""
     heading: str
-    value: Callable[[Any], Any]
-    """Of a row: what it is sorted and chosen by, and what a file for spreadsheets has."""
+    _: KW_ONLY
+    value: Callable[[Any], Any] | None = None
+    """Of a row: what it is sorted and chosen by, and what a file for spreadsheets has; None: what
+    the row has under the column's name."""
     shown: Callable[[Any], object] | None = None
     """Of a row: what people read, if that is something else."""
     link: Callable[[Any], str] | None = None
@@ -47,6 +49,26 @@ class Column:
     has_codes: bool = False
     """Rows are chosen by it: its values are codes, and few."""
     is_number: bool = False
+
+    def of(self, row: Any) -> Any:
+        """A row's value."""
+        return self.value(row) if self.value else getattr(row, self.name)
+
+
+def by_reference(heading: str, pages: str) -> Column:
+    """A column of references such as ``C-2``, each leading to its page below ``pages``."""
+    return Column(
+        "id",
+        heading,
+        value=lambda row: int(row.reference.partition("-")[2]),
+        shown=lambda row: row.reference,
+        link=lambda row: f"{pages}/{row.reference}",
+    )
+
+
+def items(as_item: Callable[[Any], Mapping[str, Any]]) -> Callable[[Sequence[Any]], dict[str, Any]]:
+    """The document of a list: each row as one of its items."""
+    return lambda rows: {"items": [as_item(row) for row in rows]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -119,6 +141,19 @@ class Arranged:
     """Rows may be missing that were not asked for."""
 
 
+def show_listing(
+    seat: Seat, asked: Asked, listing: Listing, template: str, *, title: str, **values: Any
+) -> Answered:
+    """The page of a table, which its template has as ``list``; or the file that is asked for.
+
+    Raises:
+        Unusable: it has no such column, or the day is none.
+    """
+    if (file := _saved(seat, asked, listing)) is not None:
+        return file
+    return page(seat, template, title=title, list=arrange(seat, asked, listing), **values)
+
+
 def arrange(seat: Seat, asked: Asked, listing: Listing) -> Arranged:
     """A table as its address asks for it.
 
@@ -157,14 +192,14 @@ def arrange(seat: Seat, asked: Asked, listing: Listing) -> Arranged:
     )
 
 
-def saved(seat: Seat, asked: Asked, listing: Listing) -> Answered | None:
+def _saved(seat: Seat, asked: Asked, listing: Listing) -> Answered | None:
     """The table as the file that is asked for; None where none is."""
     match asked.query.get(_AS, ""):
         case "":
             return None
         case "csv":
             names = [each.name for each in listing.columns]
-            columns = (names, lambda row: [each.value(row) for each in listing.columns])
+            columns = (names, lambda row: [each.of(row) for each in listing.columns])
             headers, cells = listing.spreadsheet or columns
             rows = [cells(row) for row in _chosen(seat, asked.query, listing)]
             return as_csv(headers, rows, seat.zone, f"{listing.save_as}.csv")
@@ -180,18 +215,18 @@ def _chosen(seat: Seat, query: Mapping[str, str], listing: Listing) -> list[Any]
     rows = list(listing.rows)
     for each in listing.columns:
         if each.has_codes and (wanted := query.get(each.name)):
-            rows = [row for row in rows if _code(each.value(row)) == wanted]
+            rows = [row for row in rows if _code(each.of(row)) == wanted]
     if listing.day:
         on = today(seat.practice)
         first, last = (
             parse_day(typed, on, what=name) if (typed := query.get(name)) else None
             for name in (_SINCE, _UNTIL)
         )
-        value = next(each.value for each in listing.columns if each.name == listing.day)
-        rows = [row for row in rows if _is_between(value(row), first, last, seat)]
+        day = _day(listing)
+        rows = [row for row in rows if _is_between(day.of(row), first, last, seat)]
     by, descending = _sorted_by(query, listing)
     if by is not None:
-        rows.sort(key=lambda row: _order(by.value(row)), reverse=descending)
+        rows.sort(key=lambda row: _order(by.of(row)), reverse=descending)
     return rows
 
 
@@ -230,7 +265,7 @@ def _is_between(value: Any, first: date | None, last: date | None, seat: Seat) -
 
 
 def _cell(seat: Seat, column: Column, row: Any) -> ShownCell:
-    value = column.shown(row) if column.shown else column.value(row)
+    value = column.shown(row) if column.shown else column.of(row)
     link = column.link(row) if column.link else ""
     return ShownCell(in_words(seat, value), link, column.heading, column.is_number)
 
@@ -253,7 +288,7 @@ def _code(value: object) -> str:
 
 
 def _choice(column: Column, rows: Sequence[Any], query: Mapping[str, str]) -> Choice:
-    values = {_code(value): as_words(value) for value in map(column.value, rows) if value}
+    values = {_code(value): as_words(value) for value in map(column.of, rows) if value}
     options = [("", "all"), *sorted(values.items(), key=lambda each: each[1])]
     return Choice(column.name, column.heading, options, query.get(column.name, ""))
 
@@ -269,8 +304,12 @@ def _sorts(listing: Listing, query: Mapping[str, str]) -> Choice:
 def _days(listing: Listing, query: Mapping[str, str]) -> Sequence[tuple[str, str, str]]:
     if not listing.day:
         return ()
-    heading = next(each.heading for each in listing.columns if each.name == listing.day)
+    heading = _day(listing).heading
     return (
         (_SINCE, f"{heading}: from this day", query.get(_SINCE, "")),
         (_UNTIL, f"{heading}: to this day", query.get(_UNTIL, "")),
     )
+
+
+def _day(listing: Listing) -> Column:
+    return next(each for each in listing.columns if each.name == listing.day)

@@ -43,10 +43,10 @@ class Making:
         """Begin it. What is refused is its `problem`."""
         self.reference, self.done_steps = reference, 0
         self.was_sent = False
-        """The browser was sent the package, once at least."""
+        """All of the package came to the browser's side, once at least (desk/arriving.py)."""
         self._environ = environ
         self._folder: Path | None = None
-        self._written, self._answered = Event(), Event()
+        self._written, self._settled, self._answered = Event(), Event(), Event()
         self._is_saved = False
         most = min(directions.max_bytes or MOST_BYTES, MOST_BYTES)
         make = partial(self._make, actor, replace(directions, max_bytes=most))
@@ -69,8 +69,9 @@ class Making:
         return done if isinstance(done, Released) else None
 
     def wait(self, seconds: float) -> None:
-        """Until it is over, or so long."""
-        self._work.wait(seconds)
+        """Until it is written or is over, or so long."""
+        if self._settled.wait(seconds) and not self._written.is_set():
+            self._work.wait(seconds)
 
     def package(self) -> tuple[str, bytes]:
         """Its name and its bytes, for the browser to save.
@@ -81,37 +82,42 @@ class Making:
         files = [*self._folder.iterdir()] if self._folder and self.is_ready else []
         if not files:
             raise NotFound("there is no package to save", hint="see how far the release is")
-        self.was_sent = True
         return files[0].name, files[0].read_bytes()
 
     def confirm_saved(self) -> None:
         """The person has saved the package: it is put on record as delivered.
 
         Raises:
-            Unusable: it was not sent yet.
+            Unusable: not all of it came to them yet.
         """
         if not (self.is_ready and self.was_sent):
-            raise Unusable("you have not saved the package yet", hint="save it first")
+            raise Unusable(
+                "you have not saved the package yet, or not all of it",
+                hint="save it; if that broke off, save it again",
+            )
         self._is_saved = True
         self._answered.set()
-        self.wait(_DELIVERED_WITHIN_S)
+        self._work.wait(_DELIVERED_WITHIN_S)
 
     def end(self) -> None:
         """Give it up, unless it is delivered; what was granted is granted still."""
         self._answered.set()
-        self.wait(_DELIVERED_WITHIN_S)
+        self._work.wait(_DELIVERED_WITHIN_S)
 
     def _make(self, actor: Actor, directions: ReleaseInstructions, practice: Practice) -> Released:
-        with folder_in_memory(self._environ) as self._folder, preparing_release():
-            return release_recordings(
-                practice,
-                actor,
-                self.reference,
-                to=self._folder,
-                directions=directions,
-                advance=self._advance,
-                hold_back=self._hold_back,
-            )
+        try:
+            with folder_in_memory(self._environ) as self._folder, preparing_release():
+                return release_recordings(
+                    practice,
+                    actor,
+                    self.reference,
+                    to=self._folder,
+                    directions=directions,
+                    advance=self._advance,
+                    hold_back=self._hold_back,
+                )
+        finally:
+            self._settled.set()
 
     def _advance(self, steps: int) -> None:
         self.done_steps += steps
@@ -119,6 +125,7 @@ class Making:
     def _hold_back(self) -> None:
         """Wait until the package was saved; as its login ends, nobody waits any longer."""
         self._written.set()
+        self._settled.set()
         self._answered.wait()
         if not self._is_saved:
             raise Failed("nobody saved the package", hint="release it again: it is still granted")

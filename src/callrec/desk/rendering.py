@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import cache
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.hints import field_of, with_links
+from callrec.desk.hints import fields_of, with_links
 from callrec.desk.seat import PasswordNeeded, Seat
 from callrec.errors import (
     CallrecError,
@@ -33,8 +31,8 @@ from callrec.views.words import (
     answer_in_words,
     as_words,
     counted,
+    json_text,
     local_time,
-    rfc3339,
 )
 
 _STATUS: Final[Mapping[type[CallrecError], HTTPStatus]] = {
@@ -62,16 +60,22 @@ def _environment() -> Environment:
         "links": with_links,
         "two_of": lambda value: (value, value),
         "sentence": _sentence,
-        "field": field_of,
+        "upper_first": _upper_first,
     }
     made.globals |= {"counted": counted}
     return made
 
 
+def _upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _sentence(text: str) -> Markup:
-    """A line as a sentence, with the commands in it as links."""
+    """A line as a sentence, with the commands in it as links; what is markup stays what it is."""
+    if isinstance(text, Markup):
+        return text
     end = "" if text[-1:] in {".", "!", "?"} else "."
-    return with_links(f"{text[:1].upper()}{text[1:]}{end}")
+    return with_links(f"{_upper_first(text)}{end}")
 
 
 def load_templates() -> None:
@@ -85,7 +89,7 @@ def bare_page(template: str, *, status: int = 200, **values: Any) -> Answered:
     text = (
         _environment()
         .get_template(template)
-        .render(seat=None, menu=(), problem=None, done=(), **values)
+        .render(seat=None, menu=(), problem=None, at_fault=(), done=(), **values)
     )
     return Answered(status, text.encode())
 
@@ -114,6 +118,7 @@ def page(
             menu=menu_of(seat),
             title=title,
             problem=seat.problem,
+            at_fault=fields_of(seat.problem) if seat.problem and asked and asked.fields else (),
             done=_taken(seat.done),
             asked=asked or Asked("GET", "/"),
             moment=moment,
@@ -183,6 +188,12 @@ def to(address: str) -> Answered:
     return Answered(HTTPStatus.SEE_OTHER, to=address)
 
 
+def go_on(seat: Seat, address: str, *lines: str) -> Answered:
+    """Sent on to a page, on which stands first what was done."""
+    seat.done += lines
+    return to(address)
+
+
 def download(data: bytes, kind: str, save_as: str) -> Answered:
     """A file for the browser to save; nothing personal in its name."""
     return Answered(body=data, kind=kind, save_as=save_as)
@@ -197,13 +208,4 @@ def as_csv(
 
 def as_json(value: Mapping[str, Any], save_as: str) -> Answered:
     """A document for other programs."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
-    return download(text.encode(), "application/json", save_as)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    if isinstance(value, date | Path):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
+    return download(json_text(value).encode(), "application/json", save_as)

@@ -1,7 +1,8 @@
 """Which page answers which address: all that the desk has, in one list.
 
 What stands in braces is one part of the address, given to the page by that name. No address holds
-anything personal: a request is its reference, a recording its number.
+anything personal: a request is its reference, a recording its number. What is SENT is said by the
+serving process, to which no browser can say it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from callrec.desk.exchange import Answered
+from callrec.desk.filled import no_page
 from callrec.desk.pages import (
     account,
     asking,
@@ -37,7 +39,6 @@ from callrec.desk.pages import (
     standing,
     subjects,
 )
-from callrec.errors import NotFound
 
 Page = Callable[..., Answered]
 """Takes the seat, what was asked, and the parts of the address by name."""
@@ -57,6 +58,7 @@ ROUTES: Final[Mapping[str, Page]] = {
     "GET /requests/{reference}/release": release.show_release,
     "POST /requests/{reference}/release": release.release,
     "GET /requests/{reference}/release/{key}": release.send_package,
+    "SENT /requests/{reference}/release/{key}": release.note_sent,
     "GET /requests/{reference}/letters": letters.show_letters,
     "POST /requests/{reference}/letters": letters.write,
     "GET /requests/{reference}/letters/{number}": letters.show_letter,
@@ -227,4 +229,4 @@ def find_page(method: str, path: str) -> tuple[Page, dict[str, Any]]:
     for pattern, page in _PATTERNS:
         if found := pattern.fullmatch(f"{method} {path}"):
             return page, found.groupdict()
-    raise NotFound("there is no such page", hint="the menu at the top leads to all of them")
+    raise no_page()

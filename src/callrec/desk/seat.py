@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 from callrec.audit.session import DESK_IDLE_LIMIT
 from callrec.crypto.identity import Identity
+from callrec.desk.exchange import Asked
 from callrec.desk.hearing import Hearing
 from callrec.desk.releasing import Making
 from callrec.errors import CallrecError, Locked, NotFound, Refused
@@ -69,10 +70,14 @@ class Seat:
     """Of the process: where the desk's account keeps what it saw of the vault, and drafts."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     """Stands in each form of this session and in no other."""
-    seen: dict[str, Any] = field(default_factory=dict)
-    """What was shown of a thing that is decided next: by page and reference."""
+    seen: dict[tuple[object, ...], Any] = field(default_factory=dict)
+    """What was shown of a thing that is decided next: by what it is and the thing's reference."""
+    at: str = ""
+    """The address of the page that is made."""
     problem: CallrecError | None = None
     """Why what was filled in was not done; the form is shown again with it."""
+    refused: tuple[Asked, CallrecError] | None = None
+    """What was filled in and not done, and why, until its form is asked for."""
     hearing: Hearing | None = None
     """What is being heard."""
     making: Making | None = None
@@ -81,6 +86,8 @@ class Seat:
     """What was just done, and what to know of it: shown once, on the next page."""
     drafts: dict[str, Any] = field(default_factory=dict)
     """What was filled in and is not done yet, by the address of its form (desk/drafts.py)."""
+    sent: dict[bytes, Any] = field(default_factory=dict)
+    """What the last forms came to (desk/twice.py)."""
     _kept: dict[str, Any] = field(default_factory=dict)
     _opened: _Opened | None = None
     _actor: Actor | None = None
@@ -89,6 +96,11 @@ class Seat:
     def login(self) -> str:
         """Whose login it is."""
         return self.session.login
+
+    @property
+    def form_number(self) -> str:
+        """Of one form that is shown, another each time."""
+        return secrets.token_urlsafe(9)
 
     @property
     def zone(self) -> tzinfo:
@@ -109,6 +121,13 @@ class Seat:
         self.practice = self.open_vault()
         self.problem = None
         self._actor = actor_by_session(self.practice, self.session)
+
+    def take_refused(self, asked: Asked) -> tuple[CallrecError | None, Asked]:
+        """Why the form at this address was refused a moment ago, and what was filled in."""
+        if self.refused is None or self.refused[0].path != asked.path:
+            return None, asked
+        (filled_in, why), self.refused = self.refused, None
+        return why, filled_in
 
     @property
     def actor(self) -> Actor:
@@ -202,10 +221,6 @@ class Seat:
         """Keep something else under a key that is known already."""
         self._kept[key] = what
 
-    def let_go(self, key: str) -> None:
-        """Keep it no longer: what was decided by it is not decided twice."""
-        self._kept.pop(key, None)
-
     def leave(self) -> None:
         """End the session, on record."""
         self._opened = None
@@ -233,9 +248,3 @@ def find_kept(seat: Seat, key: str, kind: type[_Kept], again: str = _AGAIN) -> _
 def source_at(address: str) -> str:
     """By what wrong passwords are counted that are typed at the desk (login/turns)."""
     return f"desk {address}"
-
-
-def typed(fields: Mapping[str, Any], name: str) -> str | None:
-    """The value of a field as a procedure takes it: None where nothing was filled in."""
-    values = fields.get(name) or ("",)
-    return values[0].strip() or None

@@ -7,6 +7,7 @@ browser.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import resource
@@ -23,9 +24,12 @@ from typing import Final, NoReturn
 
 import uvicorn
 from holidays import country_holidays
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from callrec import config
 from callrec.desk.application import Admission, Desk, application
+from callrec.desk.arriving import TRANSPORT
 from callrec.desk.browsers import Browsers
 from callrec.desk.keeping import Vault, keep_login
 from callrec.desk.rendering import load_templates
@@ -129,10 +133,26 @@ def _browsers(asks: socket.socket) -> Browsers:
     return Browsers(start)
 
 
+class _Connection(H11Protocol):
+    """Gives what is served its transport: it alone tells whether all of a file has gone out."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin, and say so with all that is asked."""
+        super().connection_made(transport)
+        app = self.app
+
+        async def served(scope: Scope, receive: Receive, send: Send) -> None:
+            extensions = {**scope.get("extensions", {}), TRANSPORT: transport}
+            await app({**scope, "extensions": extensions}, receive, send)
+
+        self.app = served
+
+
 def _serve_pages(listening: socket.socket, place: config.Desk, desk: Desk) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it writes no file, whatever it is sent
     served = uvicorn.Config(
         application(desk),
+        http=_Connection,
         log_config=None,
         access_log=False,
         server_header=False,

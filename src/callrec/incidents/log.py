@@ -40,7 +40,7 @@ from callrec.practice import Actor, Practice
 from callrec.record.entitled import Powers, only_by_entitled, powers_then
 from callrec.record.forms import Id, InJson
 from callrec.record.rows import Columns, check_row
-from callrec.record.versions import Versioned, WholeBody, fresh_nonces
+from callrec.record.versions import Versioned, VersionHistory, WholeBody, fresh_nonces
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 
 INCIDENT_VAULT_KEYS: Final = (VaultKey.CATALOGUE, VaultKey.AUDIT)
@@ -50,11 +50,8 @@ INCIDENT_ACTS: Final = {str(act): act for act in IncidentAct}
 
 
 @dataclass(frozen=True, slots=True)
-class IncidentHistory:
+class IncidentHistory(VersionHistory):
     """The events of one incident, oldest first: the leaf of each version."""
-
-    incident: str
-    leaves: tuple[Leaf, ...]
 
     @property
     def state(self) -> IncidentState:
@@ -62,13 +59,9 @@ class IncidentHistory:
         return state_after(tuple(act_of(leaf) for leaf in self.leaves))
 
     @property
-    def version(self) -> int:
-        return len(self.leaves)
-
-    @property
     def reporter(self) -> PersonId:
-        """The actor of the leaf that reported it; `state` shows that it is the first."""
-        return PersonId(self.leaves[0].actor)
+        """Who reported it, as its row names them."""
+        return self.entered_by
 
     @property
     def told(self) -> PersonId:
@@ -81,20 +74,10 @@ class IncidentHistory:
     @property
     def concerned(self) -> tuple[PersonId, ...]:
         """To whom it is sealed besides."""
-        return self.reporter, self.told
+        return self.entered_by, self.told
 
     def version_id(self, vault: str, version: int) -> IncidentVersion:
-        """What a version of it is bound to."""
-        return IncidentVersion(vault, self.incident, version, self.reporter, self.told)
-
-    def made(self, vault: str) -> Iterator[tuple[Leaf, IncidentVersion]]:
-        """Each leaf, and what the version that it made is bound to."""
-        for number, leaf in enumerate(self.leaves, 1):
-            yield leaf, self.version_id(vault, number)
-
-    @property
-    def reported_at(self) -> datetime:
-        return parse_instant(self.leaves[0].at)
+        return IncidentVersion(vault, self.id, version, self.entered_by, self.told)
 
 
 def act_of(leaf: Leaf) -> IncidentAct:
@@ -106,7 +89,7 @@ def columns_of(history: IncidentHistory) -> Columns:
     """The columns of an incident that follow from its leaves."""
     return {
         "state": history.state,
-        "reporter": history.reporter,
+        "reporter": history.entered_by,
         "told": history.told,
         "version": history.version,
     }
@@ -131,7 +114,7 @@ def unopened_incident(row: Row[Any], history: IncidentHistory) -> IncidentFacts:
     return IncidentFacts(
         reference=f"I-{row.number}",
         state=history.state,
-        reporter=history.reporter,
+        reporter=history.entered_by,
         told=history.told,
     )
 
@@ -161,8 +144,8 @@ def check_reported(history: IncidentHistory, register: Register) -> None:
     seq = history.leaves[0].seq
     what = "an incident was reported by somebody who may not, or to nobody's line manager"
     with only_by_entitled(what):
-        check_may_report(register.person(history.reporter, before=seq))
-        check_may_be_notified(register.person(history.told, before=seq), history.reporter)
+        check_may_report(register.person(history.entered_by, before=seq))
+        check_may_be_notified(register.person(history.told, before=seq), history.entered_by)
 
 
 def check_changed(leaf: Leaf, facts: IncidentFacts, powers: Powers, *, assesses: bool) -> None:

@@ -216,12 +216,11 @@ def _insert_recordings(
     if not recordings:
         return {}
     rows = [_recording_row(vault, keys, taken) for taken in recordings]
-    # SQLite counts on from the newest, and nobody else writes meanwhile.
-    table = tables.recording
+    table = tables.recording  # in which nobody else writes meanwhile
     newest = connection.execute(select(func.max(table.c.id))).scalar() or 0
-    insert_rows(connection, table.insert(), [(*row.values(),) for row in rows], columns=[*rows[0]])
-    query = select(table.c.uid, table.c.id).where(table.c.id > newest)
-    return {row.uid: row.id for row in connection.execute(query)}
+    numbered = [(newest + n, *row.values()) for n, row in enumerate(rows, 1)]
+    insert_rows(connection, table.insert(), numbered, columns=["id", *rows[0]])
+    return {row["uid"]: newest + n for n, row in enumerate(rows, 1)}
 
 
 def _recording_row(vault: str, keys: BatchKeys, taken: Taken) -> dict[str, Any]:

@@ -85,7 +85,7 @@ from callrec.intake.sources import (
 from callrec.intake.summary import Ingested, Totals, close_intake
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
-from callrec.practice import Actor, Practice, attempt, today
+from callrec.practice import Actor, Practice, attempt, storing, today
 from callrec.store.directory import DirectoryBatch
 from callrec.telephone.written import Setup
 
@@ -156,7 +156,7 @@ def ingest_found(
         setup = telephone_setup(practice.settings, system=order.system)
         check_paths(order.paths, practice.folder)
         check_after(order.after, order.paths, practice.folder)
-        with practice.store.lock():
+        with storing(practice):
             sweep_store(practice)
             try:
                 IngestRun(practice, actor, setup, order, done).over(found)

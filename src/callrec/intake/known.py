@@ -18,7 +18,6 @@ from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Row, select
-from sqlalchemy.dialects.sqlite import insert
 
 from callrec.calls.custody import decode_name, encode_name
 from callrec.catalogue import tables
@@ -293,9 +292,7 @@ def write_macs(connection: Connection, macs: Iterable[tuple[bytes, int]]) -> Non
     """Write MACs into the catalogue, each with its recording's number."""
     if rows := sorted(macs):
         # A file may change and keep its name and size: then its sight is there already.
-        columns = ["mac", "recording"]
-        anew = insert(tables.duplicate).on_conflict_do_nothing(index_elements=columns)
-        insert_rows(connection, anew, rows)
+        insert_rows(connection, tables.duplicate.insert(), rows, if_new=True)
 
 
 def known_macs(connection: Connection, macs: Iterable[bytes]) -> dict[bytes, list[int]]:

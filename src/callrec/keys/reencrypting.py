@@ -45,7 +45,7 @@ from callrec.intake.batch import BatchKeys, batch_row
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import VaultKey
-from callrec.practice import Actor, Practice, attempt, record, vault_key, writing
+from callrec.practice import Actor, Practice, attempt, record, storing, vault_key, writing
 from callrec.record.acts import check_whole_log
 from callrec.record.statements import sign_statement_as
 from callrec.requests.covering import holds_covering
@@ -141,7 +141,7 @@ def reencrypt(practice: Practice, actor: Actor, advance: Callable[[int], None]) 
         check_may_vouch(actor.person)
         for key in (VaultKey.RECORDINGS, VaultKey.CATALOGUE):
             vault_key(actor, key, practice.register.newest(key).version)
-    with attempt(practice, actor, REENCRYPTION_DONE), archive_lock(practice.folder):
+    with attempt(practice, actor, REENCRYPTION_DONE), archive_lock(practice):
         return _Run(practice, actor, advance).carry_out()
 
 
@@ -159,7 +159,7 @@ class _Run:
 
     def carry_out(self) -> Reencrypted:
         practice = self._practice
-        with practice.store.lock():
+        with storing(practice):
             self._sweep()
         with reading(practice.engine) as connection:
             check_whole_log(practice, connection)
@@ -214,7 +214,7 @@ class _Run:
     def _take(self, portion: Sequence[Row[Any]]) -> None:
         practice, keys = self._practice, BatchKeys.draw()
         replaced = set[str]()
-        with practice.store.lock():
+        with storing(practice):
             with practice.store.batch(keys.batch) as batch:
                 sealed = self._seal(batch, keys, portion)
                 if sealed:

@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -29,6 +28,7 @@ from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.errors import Locked
 from callrec.practice import Practice
+from callrec.system.terminal import began, this_boot
 
 FREE_TRIES: Final = 5
 
@@ -90,21 +90,7 @@ def source_here() -> str:
     A terminal, a login over the network and a service are each a session of their own.
     """
     leader = os.getsid(0)
-    return " ".join((str(os.getuid()), str(leader), _started(leader), _boot()))
-
-
-def _started(process: int) -> str:
-    try:
-        # After the name in brackets, which may hold anything: field 22 of proc_pid_stat(5).
-        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
-        return stat.rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
-
-
-def _boot() -> str:
-    path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text().strip() if path.is_file() else ""
+    return " ".join((str(os.getuid()), str(leader), began(leader), this_boot()))
 
 
 @contextmanager

@@ -74,8 +74,9 @@ def queue_mail(
     addresses = addresses_of(practice, connection)
     known = [person for person in dict.fromkeys(to) if person in addresses]
     message = tables.outbox.insert().values(line=line, made_at=to_millis(practice.now()))
-    for person in known:
-        connection.execute(message.values(person=person))
+    newest = connection.execute(select(func.max(tables.outbox.c.id))).scalar() or 0
+    for number, person in enumerate(known, newest + 1):
+        connection.execute(message.values(id=number, person=person))
     return len(known)
 
 

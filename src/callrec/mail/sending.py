@@ -16,7 +16,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from callrec.catalogue.engine import reading, transaction
+from callrec.catalogue.engine import alone, reading, transaction
 from callrec.catalogue.tables import to_millis
 from callrec.errors import Misconfigured, Tampered
 from callrec.login.people import logins
@@ -132,7 +132,8 @@ def _alone(practice: Practice) -> Iterator[None]:
     lock = os.open(practice.folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        with alone(practice.engine, "mail", waits=True):
+            yield
     finally:
         os.close(lock)
 

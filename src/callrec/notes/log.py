@@ -35,12 +35,12 @@ from callrec.policy.rights.note import (
     check_written,
     state_after,
 )
-from callrec.policy.role import PersonId, VaultKey
+from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice
 from callrec.record.acts import done_leaves, log_leaf
 from callrec.record.entitled import Powers, only_by_entitled, powers_then
 from callrec.record.rows import Columns, check_row
-from callrec.record.versions import Versioned, WholeBody
+from callrec.record.versions import Versioned, VersionHistory, WholeBody
 
 _ACTS: Final = {str(act): act for act in NoteAct}
 
@@ -54,11 +54,8 @@ _ASKING: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class NoteHistory:
+class NoteHistory(VersionHistory):
     """The events of one note, oldest first."""
-
-    note: str
-    leaves: tuple[Leaf, ...]
 
     @property
     def acts(self) -> tuple[NoteAct, ...]:
@@ -70,7 +67,6 @@ class NoteHistory:
 
     @property
     def version(self) -> int:
-        """How many versions were made of it."""
         return len(self.leaves) - (self.state is NoteState.ERASED)
 
     @property
@@ -83,13 +79,8 @@ class NoteHistory:
         """The id of the request under which it was written."""
         return self.leaves[0].subject[2]
 
-    @property
-    def written_by(self) -> PersonId:
-        return PersonId(self.leaves[0].actor)
-
     def version_id(self, vault: str, version: int) -> NoteVersion:
-        """What a version of it is bound to."""
-        return NoteVersion(vault, self.note, version, self.recording, self.written_by)
+        return NoteVersion(vault, self.id, version, self.recording, self.entered_by)
 
 
 def columns_of(history: NoteHistory) -> Columns:
@@ -97,7 +88,7 @@ def columns_of(history: NoteHistory) -> Columns:
     return {
         "state": history.state,
         "recording": history.recording,
-        "written_by": history.written_by,
+        "written_by": history.entered_by,
         "version": history.version,
     }
 
@@ -212,12 +203,10 @@ def _open(
 def erase_notes(act: LogTransaction, actor: Actor, histories: Iterable[NoteHistory]) -> None:
     """Erase notes together with their recording or their person, in the same transaction."""
     for history in histories:
-        leaf = log_leaf(act, actor, NoteAct.ERASED, [history.note], details=None)
+        leaf = log_leaf(act, actor, NoteAct.ERASED, [history.id], details=None)
         for table in (tables.note_key, tables.note_version):
-            act.connection.execute(table.delete().where(table.c.note == history.note))
-        NOTES.update(
-            act.connection, history.note, NoteHistory(history.note, (*history.leaves, leaf))
-        )
+            act.connection.execute(table.delete().where(table.c.note == history.id))
+        NOTES.update(act.connection, history.id, NoteHistory(history.id, (*history.leaves, leaf)))
 
 
 def notes_on(
@@ -314,7 +303,7 @@ def _check_entitled(powers: Powers, history: NoteHistory, asking: Sequence[Leaf]
             if act is NoteAct.ERASED:
                 check_may_erase_note(person, on=on)
             elif act is NoteAct.CHANGED:
-                check_may_change_note(person, history.written_by)
+                check_may_change_note(person, history.entered_by)
             else:
                 facts = facts_of(asking, leaf.actor, history.recording, before=leaf.seq)
                 named = [each for id_, each in facts.items() if id_ == history.request]

@@ -129,7 +129,7 @@ def _change(
             f"{note} is not a note on recording {recording}", hint="callrec show names its notes"
         )
     check_written(history.state, note)
-    check_may_change_note(actor.person, history.written_by)
+    check_may_change_note(actor.person, history.entered_by)
     which = history.version_id(practice.vault, history.version + 1)
     NOTES.log_version(
         practice,

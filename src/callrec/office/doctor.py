@@ -19,7 +19,7 @@ from callrec.audit.remembered import load_seen_head
 from callrec.audit.rows import check_rows
 from callrec.calls.trial import spoilt_key, try_first_segment, try_keys
 from callrec.catalogue import tables
-from callrec.catalogue.engine import reading, wal_is_safe
+from callrec.catalogue.engine import is_postgres, reading, wal_is_safe
 from callrec.crypto.streaming import sealed_size
 from callrec.errors import CallrecError
 from callrec.keys.audit import audit_keys
@@ -65,8 +65,7 @@ def examine(
     With ``approver``, who holds the recordings key, every key is opened on trial too, with the
     first part of each recording that is here.
     """
-    mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "rollback journal"
-    yield _well(f"SQLite {sqlite3.sqlite_version}, {mode}, every transaction synced")
+    yield _database(practice)
     yield _private(practice)
     yield _space(practice)
     yield _login_place(environ)
@@ -81,6 +80,11 @@ def examine(
     yield from _rows(practice)
 
 
+_SETTINGS_THAT_KEEP: Final = ", ".join(
+    f"current_setting('{name}')" for name in ("fsync", "full_page_writes", "data_checksums")
+)
+
+
 def _well(what: str) -> Finding:
     return Finding(Level.WELL, what)
 
@@ -91,6 +95,20 @@ def _warning(what: str, hint: str | None = None) -> Finding:
 
 def _damage(what: str, hint: str) -> Finding:
     return Finding(Level.DAMAGE, what, hint)
+
+
+def _database(practice: Practice) -> Finding:
+    if not is_postgres(practice.engine):
+        mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "rollback journal"
+        return _well(f"SQLite {sqlite3.sqlite_version}, {mode}, every transaction synced")
+    with reading(practice.engine) as connection:
+        version, *kept = connection.exec_driver_sql(
+            "SELECT current_setting('server_version'), " + _SETTINGS_THAT_KEEP
+        ).one()
+    if set(kept) != {"on"}:
+        hint = "ask whoever runs it to set fsync, full_page_writes and data checksums on"
+        return _warning(f"PostgreSQL {version} may lose or damage what it was given", hint)
+    return _well(f"PostgreSQL {version}, every transaction synced, every page with a checksum")
 
 
 def _private(practice: Practice) -> Finding:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from callrec.audit.attested import written_at
+from callrec.audit.attested import newest_time
 from callrec.audit.leaf import Leaf
 from callrec.audit.register import Register
 from callrec.catalogue import tables
@@ -71,7 +71,7 @@ class Powers:
         if voucher is None or not voucher.person.delegations:
             return None
         leaf = tables.leaf.c
-        query = select(func.max(written_at())).where(leaf.seq >= voucher.seq)
+        query = newest_time(leaf.seq >= voucher.seq)
         if before is not None:
             query = query.where(leaf.seq < before)
         return _day(_text(self.connection.execute(query).scalar()), self.zone)

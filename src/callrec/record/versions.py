@@ -10,9 +10,10 @@ with a key can seal what they like; so each form is checked before anything is m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal, Protocol, Self, TypeVar
 
 from sqlalchemy import Connection, Row, Table, select
@@ -22,11 +23,11 @@ from callrec.audit.log import DAMAGED_DETAILS, UNREADABLE_DETAILS, LogTransactio
 from callrec.audit.register import Register
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical
+from callrec.crypto.canonical import canonical, parse_instant
 from callrec.errors import Tampered
 from callrec.policy.edits import UNEDITED, Edits, read_edits
 from callrec.policy.handing_over import Channel
-from callrec.policy.role import Standing, VaultKey
+from callrec.policy.role import PersonId, Standing, VaultKey
 from callrec.practice import (
     Actor,
     Practice,
@@ -119,6 +120,37 @@ class WholeBody(SealedBody):
     def columns(self) -> Columns:
         """What its row has besides its number and what follows from leaves."""
         return {}
+
+
+@dataclass(frozen=True, slots=True)
+class VersionHistory(ABC):
+    """What happened to one thing, oldest first: the leaf of each of its versions."""
+
+    id: str
+    leaves: tuple[Leaf, ...]
+
+    @property
+    def version(self) -> int:
+        """How many versions were made of it."""
+        return len(self.leaves)
+
+    @property
+    def entered_by(self) -> PersonId:
+        """The actor of the leaf that made it; the state of each kind shows that it is the first."""
+        return PersonId(self.leaves[0].actor)
+
+    @property
+    def entered_at(self) -> datetime:
+        return parse_instant(self.leaves[0].at)
+
+    @abstractmethod
+    def version_id(self, vault: str, version: int) -> OwnVersionId:
+        """What a version of it is bound to."""
+
+    def made(self, vault: str) -> Iterator[tuple[Leaf, VersionId]]:
+        """Each leaf, and what the version that it made is bound to."""
+        for number, leaf in enumerate(self.leaves, 1):
+            yield leaf, self.version_id(vault, number)
 
 
 T = TypeVar("T")

@@ -106,7 +106,7 @@ def read_incident_register(
             with suppress(Tampered):  # its leaves say more of it
                 history = INCIDENTS.read(connection, practice.register, each.id)
                 called = logins(practice)
-                reported_at, reported_by = history.reported_at, called.get(history.reporter)
+                reported_at, reported_by = history.entered_at, called.get(history.entered_by)
                 told = called.get(history.told)
             yield IncidentEntry(
                 incident=reference,

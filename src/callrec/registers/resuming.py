@@ -89,7 +89,7 @@ def open_practice_to_resume(
         Misconfigured: there is no vault, it cannot be used from here, or others can change it.
         Tampered: the log cannot be made out from what is left of it.
     """
-    engine = open_catalogue(config.vault)
+    engine = open_catalogue(config.vault, config.catalogue)
     with reading(engine) as connection:
         founders, _ = read_founders(connection)
         register = find_foreign(connection, founders.vault).register

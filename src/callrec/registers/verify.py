@@ -144,7 +144,7 @@ def verify_audit(
     Raises:
         Misconfigured: there is no vault here.
     """
-    engine = open_catalogue(config.vault)
+    engine = open_catalogue(config.vault, config.catalogue)
     about = (engine, environ, trusted_root, against)
     try:
         found = _verified(*about, full=full, only_new=only_new, at=at)
@@ -286,7 +286,7 @@ def check_untouched(config: Config, environ: Mapping[str, str]) -> None:
         Tampered: something was changed or is missing.
         Misconfigured: there is no vault here.
     """
-    with reading(open_catalogue(config.vault)) as connection:
+    with reading(open_catalogue(config.vault, config.catalogue)) as connection:
         check_values(connection)  # the log may say nothing about these
     found = verify_audit(
         config, environ=environ, trusted_root=lambda _: None, against=(), full=False

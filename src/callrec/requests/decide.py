@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
@@ -65,7 +65,7 @@ from callrec.requests.holding import (
     recordings_left_out,
 )
 from callrec.requests.lapse import attempt_on, signing_on
-from callrec.requests.model import MAX_REQUEST_RECORDINGS, Granting, OpenRequest
+from callrec.requests.model import MAX_REQUEST_RECORDINGS, Granting, History, OpenRequest
 from callrec.requests.open import read_request, unopened_facts
 from callrec.requests.restrictions import check_unrestricted
 from callrec.requests.telling import notify_granted
@@ -148,6 +148,7 @@ def preview_approval(
         reading(practice.engine) as connection,
     ):
         request = read_to_decide(practice, actor, connection, reference, opened=decision.opened)
+        _check_since(practice, actor, request.history, decision.opened)
         _check_whole(practice, actor, connection, request)
         foreseen = _preview(practice, request, decision)
         granted = {row.uid: row.id for row in request.recordings if row.id in foreseen.granted}
@@ -197,6 +198,7 @@ def approve_request(
     ):
         check_whole_log(practice, act.connection)
         request = read_to_decide(practice, actor, act.connection, reference, opened=decision.opened)
+        _check_since(practice, actor, request.history, decision.opened)
         check_nothing_awaited(request)
         _check_whole(practice, actor, act.connection, request)
         granting = _decide(practice, actor, request, decision, countersigner)
@@ -226,6 +228,43 @@ def approve_request(
         of_other_day=find_date_mismatches(practice, request.particulars, granting.recordings),
         by_hand=by_hand,
     )
+
+
+def check_decided_as_shown(practice: Practice, actor: Actor, shown: OpenRequest) -> None:
+    """Check that nobody has decided a request since it was shown to somebody.
+
+    To approve once more what is approved makes a second copy, or lets another person hear it. That
+    is for people who know of the first approval.
+
+    Raises:
+        Refused: somebody has; the message says who.
+    """
+    with reading(practice.engine) as connection:
+        _check_since(practice, actor, read_history(practice, connection, shown.id), shown)
+
+
+def _check_since(
+    practice: Practice, actor: Actor, history: History, shown: OpenRequest | None
+) -> None:
+    """As `check_decided_as_shown`, by its history now; None: nobody was shown it before."""
+    if shown is None:
+        return
+    decided = [each for each in history.after(shown.history.leaves[-1]) if each.act in _DECIDED]
+    if decided:
+        by, reference = decided[-1].actor, shown.reference
+        who = "you have" if by == actor.person.id else f"{logins(practice)[by]} has"
+        raise Refused(
+            f"{who} {_DECIDED[decided[-1].act]} {reference} since you saw it",
+            clause=Clause.FORMALLY_AUTHORISED,
+            hint=f"see what was decided: callrec request show {reference}",
+        )
+
+
+_DECIDED: Final[Mapping[str, str]] = {
+    RequestAct.APPROVED: "approved",
+    RequestAct.DENIED: "refused",
+    RequestAct.REVOKED: "taken back the approval of",
+}
 
 
 def _check_whole(

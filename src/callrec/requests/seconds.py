@@ -17,9 +17,9 @@ from functools import cached_property
 from itertools import chain
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from callrec.audit.attested import written_at
+from callrec.audit.attested import newest_time
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import read_leaf
 from callrec.audit.register import Register, Voucher
@@ -192,7 +192,7 @@ class _GivenKeys:
         leaf, latest, since = tables.leaf.c, b"", 0
         begun = {}
         for voucher in self._giving:
-            times = select(func.max(written_at())).where(leaf.seq.between(since, voucher.seq))
+            times = newest_time(leaf.seq.between(since, voucher.seq))
             latest = max(latest, bytes(self._connection.execute(times).scalar_one()))
             begun[voucher.seq], since = parse_instant(latest.decode()), voucher.seq
         return begun

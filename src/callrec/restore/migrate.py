@@ -64,7 +64,7 @@ def migrate_vault(
         Tampered: the catalogue is damaged, or its log is behind what was seen before.
         Failed: it cannot be copied or written; then it is as it was.
     """
-    engine = open_any_schema(config.vault)
+    engine = open_any_schema(config.vault, config.catalogue)
     with reading(engine) as connection:
         before = schema_of(connection)
     if before == SCHEMA:

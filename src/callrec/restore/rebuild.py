@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from callrec.archive.copy import VaultCheck, rebuild_folder
 from callrec.catalogue import tables
-from callrec.catalogue.engine import FILE_NAME, connect, reading
+from callrec.catalogue.engine import FILE_NAME, connect, has_catalogue, reading
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered, Unusable
 from callrec.login.unlock import Unlocked, actor_of
@@ -51,7 +51,7 @@ class Rebuilt:
 
 def is_vault(config: Config) -> bool:
     """Whether there is a vault where the configuration says."""
-    return (config.vault / FILE_NAME).is_file()
+    return has_catalogue(config.vault, config.catalogue)
 
 
 def open_volumes(sources: Sequence[Path]) -> tuple[Volume, ...]:

@@ -214,7 +214,7 @@ def _missing(practice: Practice, without: AbstractSet[str]) -> Mapping[str, int]
     )
     labels: dict[str, str] = {}
     with reading(practice.engine) as connection:
-        for uid, name, label in connection.execution_options(yield_per=1000).execute(query):
+        for uid, name, label in connection.execute(query.execution_options(yield_per=1000)):
             if uid not in without and name not in labels and not practice.store.has(name):
                 labels[name] = label or ""
     return Counter(labels.values())

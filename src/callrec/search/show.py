@@ -215,7 +215,7 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
 
 
 def _note(practice: Practice, note: OpenNote) -> ShownNote:
-    by = logins(practice)[note.history.written_by]
+    by = logins(practice)[note.history.entered_by]
     return ShownNote(note.reference, note.body.person, note.body.text, note.at, by)
 
 

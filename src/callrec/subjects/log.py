@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import Connection, Row, func, select
@@ -18,7 +17,6 @@ from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf
 from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
-from callrec.crypto.canonical import parse_instant
 from callrec.crypto.context import context
 from callrec.errors import Tampered
 from callrec.policy.rights.subject import (
@@ -30,22 +28,19 @@ from callrec.policy.rights.subject import (
     check_registered,
     state_after,
 )
-from callrec.policy.role import PersonId, VaultKey
+from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice
 from callrec.record.entitled import Powers, only_by_entitled, powers_then
 from callrec.record.forms import Day
 from callrec.record.rows import Columns, check_row
-from callrec.record.versions import Versioned, WholeBody
+from callrec.record.versions import Versioned, VersionHistory, WholeBody
 
 _ACTS: Final = {str(act): act for act in SubjectAct}
 
 
 @dataclass(frozen=True, slots=True)
-class SubjectHistory:
+class SubjectHistory(VersionHistory):
     """The events of one record, oldest first."""
-
-    subject: str
-    leaves: tuple[Leaf, ...]
 
     @property
     def acts(self) -> tuple[SubjectAct, ...]:
@@ -57,17 +52,7 @@ class SubjectHistory:
 
     @property
     def version(self) -> int:
-        """How many versions were made of it."""
         return len(self.leaves) - (self.state is SubjectState.ERASED)
-
-    @property
-    def entered_by(self) -> PersonId:
-        """The actor of the leaf that added it; `state` shows that it is the first."""
-        return PersonId(self.leaves[0].actor)
-
-    @property
-    def entered_at(self) -> datetime:
-        return parse_instant(self.leaves[0].at)
 
     @property
     def newest(self) -> Leaf:
@@ -75,8 +60,7 @@ class SubjectHistory:
         return self.leaves[self.version - 1]
 
     def version_id(self, vault: str, version: int) -> SubjectVersion:
-        """What a version of it is bound to."""
-        return SubjectVersion(vault, self.subject, version)
+        return SubjectVersion(vault, self.id, version)
 
 
 def columns_of(history: SubjectHistory) -> Columns:

@@ -49,23 +49,31 @@ def place_of(environ: Mapping[str, str]) -> Place | None:
             hint=f"set it to a name of the script's own, as {VARIABLE}=nightly",
         )
     terminal, *more = (f"session {name}",) if name else _terminal()
-    if not terminal:
-        return None
-    words = "\n".join([str(os.getuid()), _boot(), terminal, *more])
+    return place_named(terminal, *more) if terminal else None
+
+
+def place_named(terminal: str, *more: str) -> Place:
+    """The place of this account with that name, of which there is one for each ``more``."""
+    words = "\n".join([str(os.getuid()), this_boot(), terminal, *more])
     return Place(terminal, hashlib.sha256(words.encode()).hexdigest())
 
 
 def _terminal() -> tuple[str, ...]:
     """The terminal's name, its session, and when the process began that leads that."""
     session = os.getsid(0)
-    own, leader = _stat("self"), _stat(str(session))
-    if own:
+    if own := _stat("self"):
         device = int(own[4])
         # An id is given again once its process has gone; when that began is not.
-        return (_named(device), str(session), leader[19] if leader else "") if device else ("",)
+        return (_named(device), str(session), began(session)) if device else ("",)
     with suppress(OSError), Path("/dev/tty").open("rb", buffering=0) as terminal:
         return f"terminal {os.ttyname(terminal.fileno()).removeprefix('/dev/')}", str(session)
     return ("",)
+
+
+def began(process: int) -> str:
+    """When a process began, as Linux counts it; empty: there is none."""
+    stat = _stat(str(process))
+    return stat[19] if stat else ""
 
 
 def _stat(process: str) -> list[str]:
@@ -83,6 +91,7 @@ def _named(device: int) -> str:
     return f"terminal tty{minor}" if major == 4 else f"terminal {major}:{minor}"  # noqa: PLR2004
 
 
-def _boot() -> str:
+def this_boot() -> str:
+    """What tells this start of the machine from every other (random(4)); empty: it has none."""
     path = Path("/proc/sys/kernel/random/boot_id")
     return path.read_text().strip() if path.is_file() else ""

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from callrec.archive.opened import drives_still_opened
 from callrec.login.people import Colleague
-from callrec.login.sessions import OpenSession
 from callrec.people.joining import AddedPerson
 from callrec.people.powers import RoleChange
 from callrec.policy.days import short_date
@@ -38,11 +37,6 @@ def whoami_json(
         "fingerprint": fingerprint,
         "practice": practice,
     }
-
-
-def session_json(each: OpenSession) -> dict[str, Any]:
-    """An open login for programs."""
-    return facts(each)
 
 
 def until_in_words(until: date, on: date) -> str:

@@ -1,38 +1,34 @@
-"""A request as people read it, and as other programs do: each part as labels with their texts."""
+"""A request as people read it: each part as labels with their texts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date, tzinfo
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
-from callrec.errors import Refused
 from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import last_day, short_date
-from callrec.policy.edits import Edits, format_edits
 from callrec.policy.further import FurtherParticular, KeptFile
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import (
-    UNDECIDED,
-    USED_STATES,
-    RequestAct,
-    RequestState,
-    check_transition,
-)
+from callrec.policy.request import UNDECIDED, RequestState
 from callrec.policy.reviews import ReviewVerdict
-from callrec.policy.role import Power
 from callrec.policy.search import described_by
 from callrec.policy.words import in_words
 from callrec.views.particulars import PURPOSE_MEANINGS
-from callrec.views.words import act_in_words, answer_in_words, as_words, counted, facts, local_time
+from callrec.views.remarks import (
+    by_hand_line,
+    edits_lines,
+    granted_in_words,
+    how_to_gather,
+    remark_lines,
+)
+from callrec.views.words import act_in_words, answer_in_words, as_words, counted, local_time
 
 if TYPE_CHECKING:  # the command line loads nothing of the work for its help
-    from callrec.practice import Actor, Practice
     from callrec.requests.ask import StaffNamed
     from callrec.requests.holding import ListedHold
     from callrec.requests.packages import ShownPackageNote, ShownRelease
     from callrec.requests.show import (
-        ListedRequest,
         ShownApproval,
         ShownDenial,
         ShownEvent,
@@ -43,51 +39,17 @@ if TYPE_CHECKING:  # the command line loads nothing of the work for its help
 _PARTICULARS = ("reason", "date", "time", "extension", "number", "parties", "about")
 """In the order of 4(b)."""
 
+
 _WHERE_THERE = ("names", "person")
+
 
 NOT_SHOWN = "not shown to you"
 
+
 _NOT_YET = "not yet: "
 
+
 _NOT_AS_SAID = "not the one that the request says"
-
-
-def request_json(shown: ShownRequest) -> Mapping[str, Any]:
-    """A request as other programs read it (docs/reference/json.md)."""
-    hold, denial = shown.hold, shown.denial
-    return {
-        "id": shown.reference,
-        **facts(shown, "purpose"),
-        "reason": shown.particulars["reason"],
-        **facts(shown, "state", "created_at", "created_by"),
-        **deadline_json(shown.deadline),
-        **facts(shown, "lapses_at", "particulars", "digest"),
-        "recordings": [_recording_json(recording) for recording in shown.recordings],
-        "gathering": shown.gathering
-        and {
-            **facts(shown.gathering, "at", "by", "found", "attached"),
-            "left_out": [{"id": each, "code": code} for each, code in shown.gathering.left_out],
-            **facts(shown.gathering, "since"),
-        },
-        "hold": hold and {"id": f"H-{hold.number}", **facts(hold, "state", "recordings")},
-        "approvals": [_approval_json(approval) for approval in shown.approvals],
-        "denial": denial
-        and {
-            **facts(denial, "by", "at", "code", "reason", "opinion"),
-            "break_glass": denial.review is not None,
-            **facts(denial, "review", "reviewed_by"),
-        },
-        "releases": [_release_json(release) for release in shown.releases],
-        **facts(shown, "history"),
-        "told": [
-            {
-                "to": each.login,
-                "at": each.message.made_at,
-                **facts(each.message, "line", "taken_at"),
-            }
-            for each in shown.messages
-        ],
-    }
 
 
 def summary_lines(shown: ShownRequest, zone: tzinfo) -> Iterator[str]:
@@ -219,12 +181,6 @@ def _by_hand(recording: ShownRecording) -> str:
     return f"by hand, {matched} by the telephone system's call records"
 
 
-def by_hand_line(numbers: Iterable[int]) -> Iterator[str]:
-    """What a person brought in, of recordings that something is granted of."""
-    if listed := ", ".join(map(str, numbers)):
-        yield f"Brought in by hand, not by the telephone system's own service: {listed}."
-
-
 def gathering_facts(shown: ShownRequest, zone: tzinfo) -> Iterator[tuple[str, str]]:
     """What was found by what the request says, and whether calls came in since."""
     gap, gathered = _still_to_gather(shown), shown.gathering
@@ -280,18 +236,6 @@ def approval_facts(
     for number, edit in edits_lines(approval.edits):
         yield "  edited", f"{number}, {edit}"
     yield from _decided_besides(approval)
-
-
-def granted_in_words(purpose: Purpose, to: str) -> str:
-    """For whom, or for what, recordings are granted; follows their numbers."""
-    terms = TERMS[purpose]
-    if terms.is_heard:
-        return f"to {to}"
-    if terms.is_destroyed:
-        return "to be destroyed"
-    if not terms.restricts:
-        return "to carry the note"
-    return "to be kept and not used" if purpose is Purpose.RESTRICTION else "not to be used"
 
 
 def _decided_besides(approval: ShownApproval) -> Iterator[tuple[str, str]]:
@@ -364,106 +308,6 @@ def told_facts(shown: ShownRequest, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield local_time(each.message.made_at, zone), line
 
 
-def remark_lines(concerned: StaffNamed, of_other_day: Iterable[int]) -> Iterator[str]:
-    """The staff whom a request is about, or that nobody was known by what it says.
-
-    And each of its recordings that is not of the day which it says.
-    """
-    if len(concerned.logins) > 1:
-        names = ", ".join(concerned.logins)
-        yield f"this request is about each of these, so they cannot decide it: {names}"
-    elif concerned.logins:
-        name = concerned.logins[0]
-        yield f"this request is about {name}, so {name} cannot decide it"
-    elif concerned.is_staff_named and concerned.by_name:
-        yield "whom it names is nobody of the practice: give the login, or the full name"
-    elif concerned.is_staff_named:
-        yield "nobody has a login that it names; you open no full names, so rather give the login"
-    yield from date_mismatch_lines(of_other_day)
-
-
-def date_mismatch_lines(numbers: Iterable[int]) -> Iterator[str]:
-    """A line for each recording that is not of the day that the request gives."""
-    for number in numbers:
-        yield f"recording {number} is not of the day that the request says"
-
-
-def how_to_gather(reference: str, *, is_described: bool) -> str:
-    """What finds the recordings of a request; where it says nothing to look for, what says it."""
-    if is_described:
-        return f"callrec request gather {reference}"
-    return f"callrec request amend {reference} --number NUMBER"
-
-
-def more_lines(reference: str, more: int) -> Iterator[str]:
-    """That more recordings match a request than it names, and what to do about these."""
-    if more > 0:
-        match = f"{counted(more, 'more recording matches', 'more recordings match')} it"
-        yield f"{match}: callrec request gather {reference} adds them"
-
-
-def too_many_lines(more: int) -> Iterator[str]:
-    """That more recordings match than one request can name, and what to do about these."""
-    from callrec.requests.model import MAX_REQUEST_RECORDINGS
-
-    if more:
-        yield (
-            f"{counted(more, 'more recording matches', 'more recordings match')} it, and a request"
-            f" names {MAX_REQUEST_RECORDINGS} at most: make the same request again for the rest,"
-            " with --attach-matching"
-        )
-
-
-def edits_json(edits: Mapping[int, Edits]) -> list[dict[str, Any]]:
-    """What is left out of each copy of which something is, for other programs."""
-    return [{"id": number, "edits": each.as_json()} for number, each in edits.items() if each]
-
-
-def edits_lines(edits: Mapping[int, Edits]) -> Iterator[tuple[int, str]]:
-    """The same as people read it: the recording's number, and each edit as it is typed."""
-    for number, each in edits.items():
-        for what, text in format_edits(each):
-            yield number, f"{what} {text}"
-
-
-def deadline_json(deadline: Deadline | None) -> dict[str, Any]:
-    """As other programs read it (docs/reference/json.md); all null where nothing sets a day."""
-    names = ("due_on", "target_on", "extended_due_on", "waiting_for", "why")
-    return {**dict.fromkeys(names), "why": []} if deadline is None else facts(deadline, *names)
-
-
-def _recording_json(recording: ShownRecording) -> dict[str, Any]:
-    return {
-        **facts(recording, "id", "uid", "started_at"),
-        "duration_s": None if recording.duration_ms is None else recording.duration_ms / 1000,
-        **facts(recording, "direction", "format", "size_bytes", "state"),
-        "sha256_sealed": recording.ciphertext,
-        "of_other_day": recording.is_of_other_day,
-        "of_other_extension": recording.is_of_other_extension,
-        "of_other_number": recording.is_of_other_number,
-        **facts(recording, "taken_in_at", "taken_in_by", "by_hand", "matched", "findings"),
-        **(facts(recording.retained) if recording.retained else {}),
-    }
-
-
-def _approval_json(approval: ShownApproval) -> dict[str, Any]:
-    return {
-        **facts(approval, "by", "at", "note", "opinion", "countersigned_by"),
-        "for": approval.to,
-        "lapses_at": approval.until,
-        **facts(approval, "recordings"),
-        "edits": edits_json(approval.edits),
-        "withheld": [{"id": number, "code": code} for number, code in approval.withheld],
-        "break_glass": approval.broke_glass,
-        **facts(approval, "review", "reviewed_by", "ended"),
-    }
-
-
-def _release_json(release: ShownRelease) -> dict[str, Any]:
-    acknowledged = [facts(note, "on", "reason", "at", "by") for note in release.acknowledged]
-    return {**facts(release), "acknowledged": acknowledged}
-
-
 def _said(value: object, between: str) -> str:
     match value:
         case None:
@@ -472,49 +316,3 @@ def _said(value: object, between: str) -> str:
             return between.join(answer_in_words(str(each)) for each in value)
         case _:
             return answer_in_words(str(value)) or "nothing more"
-
-
-Keep: TypeAlias = "Callable[[ListedRequest, str, Collection[Power]], bool]"
-"""Whether a request is offered, given who acts and what they may do."""
-
-
-def request_rows(
-    practice: Practice, actor: Actor, act: RequestAct | None, keep: Keep
-) -> Mapping[str, tuple[str, ...]]:
-    """The requests to which an act can happen now, the newest first: what each is, in words."""
-    from callrec.practice import powers
-    from callrec.requests.show import list_requests
-
-    may = powers(practice, actor)
-    return {
-        each.reference: (
-            *(as_words(each.purpose), each.state, f"by {each.created_by}"),
-            counted(each.recordings, "recording"),
-        )
-        for each in list_requests(practice, actor)
-        if _is_possible(each, act) and keep(each, actor.login, may)
-    }
-
-
-def _is_possible(each: ListedRequest, act: RequestAct | None) -> bool:
-    """Whether that can happen to a request where it stands; nothing can always happen."""
-    if act is not None:
-        try:
-            check_transition(each.state, act, each.reference)
-        except Refused:
-            return False
-    return True
-
-
-def may_change(each: ListedRequest, login: str, may: Collection[Power]) -> bool:
-    """Whether somebody may search for it, and attach what they find."""
-    terms = TERMS[each.purpose]
-    is_open = each.state not in USED_STATES or terms.is_dated
-    is_theirs = each.created_by == login or Power.SEARCH in may
-    return is_open and terms.is_made_by_hand and is_theirs
-
-
-def requests_to_change(practice: Practice, actor: Actor) -> list[tuple[str, str]]:
-    """The requests that somebody may search for and attach to: reference, and it in a line."""
-    rows = request_rows(practice, actor, RequestAct.AMENDED, may_change)
-    return [(name, f"{name}: {', '.join(words)}") for name, words in rows.items()]

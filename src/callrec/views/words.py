@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Final
 
 from callrec.policy.days import short_date
@@ -58,6 +60,21 @@ def _member(value: Any) -> Any:
             return value.as_json()
         case _:
             return facts(value) if is_dataclass(value) else value
+
+
+def json_text(value: Mapping[str, Any], *, indent: int | None = 2) -> str:
+    """A document for programs; without indent it is one line."""
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
+
+
+def _plain(value: object) -> object:
+    match value:
+        case datetime():
+            return rfc3339(value)
+        case date() | Path():
+            return str(value)
+        case _:
+            raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 def counted(count: int, one: str, several: str = "") -> str:

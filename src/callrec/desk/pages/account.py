@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.filled import password_of
+from callrec.desk.filled import password_of, second_of
 from callrec.desk.rendering import as_json, page, to
 from callrec.desk.seat import Seat
 from callrec.errors import Unusable
@@ -83,7 +83,7 @@ def set_password(seat: Seat, asked: Asked) -> Answered:
     if not asked.ticked("seen"):
         change_password(practice, actor, password=new)
         return _ended(seat, (OWN_CHANGED,))
-    second = seat.countersigner(asked.first("second"), password_of(asked, "second_password"))
+    second = second_of(seat, asked)
     taken_back = begin_again(practice, actor, new_password=lambda: new, second=second)
     lines = (NEW_KEY, *taken_back_lines(taken_back), *password_seen_lines(practice))
     return _ended(seat, (*lines, "Then run callrec practice keys rotate --reseal."))
@@ -101,6 +101,6 @@ def ask_password(seat: Seat, asked: Asked) -> Answered:
 
 def unlock(seat: Seat, asked: Asked) -> Answered:
     """Take it, and go on to that page."""
-    seat.reader(asked.fields.get("password", [""])[0])
+    seat.reader(password_of(asked))
     path = asked.first("to")
     return to(path if re.fullmatch(r"(?:/[A-Za-z0-9._-]+)+", path) else "/")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from callrec.desk.drafts import change_draft, drafting, filled, keep_draft
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import lines_of, reader_of
-from callrec.desk.rendering import page, to
+from callrec.desk.rendering import go_on, page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.errors import NotFound, Unusable
 from callrec.policy.authority import who_decides
@@ -20,6 +20,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.practice import Actor
 from callrec.requests.agreement import describe_file
 from callrec.requests.amend import (
+    Amended,
     amend_particulars,
     attach_recordings,
     detach_recordings,
@@ -47,7 +48,7 @@ from callrec.views.particulars import (
     six_questions,
     with_person,
 )
-from callrec.views.requests import too_many_lines
+from callrec.views.remarks import too_many_lines
 from callrec.views.typed import read_call, read_recording, read_request
 
 _AGREEMENT: Final = FURTHER_NAMES[FurtherParticular.AGREEMENT]
@@ -107,12 +108,10 @@ def make(seat: Seat, asked: Asked, purpose: str) -> Answered:
     chosen = _purpose(purpose)
     if asked.first("act") == "keep":
         keep_draft(seat, asked)
-        seat.done.append("Your answers are kept, also for your next login")
-        return to("/requests/new")
+        return go_on(seat, "/requests/new", "Your answers are kept, also for your next login")
     if asked.first("act") == "fill":
         keep_draft(seat, asked)
-        _fill_in(seat, asked, chosen)
-        return to(asked.path)
+        return go_on(seat, asked.path, *_fill_in(seat, asked, chosen))
     with drafting(seat, asked) as given:
         numbers, answers = _said(seat, given, chosen)
         made = create_request(
@@ -173,8 +172,8 @@ def _numbers(
     return numbers
 
 
-def _fill_in(seat: Seat, asked: Asked, purpose: Purpose) -> None:
-    """Put into the draft what the named recordings say, where nothing was typed."""
+def _fill_in(seat: Seat, asked: Asked, purpose: Purpose) -> tuple[str, ...]:
+    """Put into the draft what the named recordings say, where nothing was typed; returns what."""
     typed = as_answers(_typed(asked))
     numbers = _numbers(seat, seat.actor, asked, reason=typed["reason"])
     if not numbers:
@@ -190,7 +189,7 @@ def _fill_in(seat: Seat, asked: Asked, purpose: Purpose) -> None:
     empty = {name for name in found if not asked.first(name)}
     taken = {name: str(text) for name, text in found.items() if name in empty and text}
     change_draft(seat, asked.path, **taken)
-    seat.done += known.notes or ("the recordings have nothing in common that is asked for here",)
+    return known.notes or ("the recordings have nothing in common that is asked for here",)
 
 
 def _as_typed(text: str) -> str:
@@ -262,9 +261,13 @@ def amend(seat: Seat, asked: Asked, reference: str) -> Answered:
         actor = _changer(seat, asked, which)
         said = with_person(seat.practice, actor, typed, request=which)
         changes = read_answers(seat.practice, said, agreement)
-        seat.done += amended_lines(amend_particulars(seat.practice, actor, which, changes))
-    seat.done.append(f"To see it: callrec request show {which}")
-    return to("/")
+        amended = amend_particulars(seat.practice, actor, which, changes)
+    return _tell_amended(seat, amended)
+
+
+def _tell_amended(seat: Seat, amended: Amended) -> Answered:
+    see = f"To see it: callrec request show {amended.reference}"
+    return go_on(seat, "/", *amended_lines(amended), see)
 
 
 def _changer(seat: Seat, asked: Asked, reference: str) -> Actor:
@@ -292,9 +295,7 @@ def attach(seat: Seat, asked: Asked, reference: str) -> Answered:
         )
     actor = _changer(seat, asked, which)
     numbers = _numbers(seat, actor, asked, request=which)
-    seat.done += amended_lines(attach_recordings(seat.practice, actor, which, numbers))
-    seat.done.append(f"To see it: callrec request show {which}")
-    return to("/")
+    return _tell_amended(seat, attach_recordings(seat.practice, actor, which, numbers))
 
 
 def ask_detachment(seat: Seat, asked: Asked, reference: str) -> Answered:
@@ -307,9 +308,7 @@ def detach(seat: Seat, asked: Asked, reference: str) -> Answered:
     which = read_request(reference)
     actor = _changer(seat, asked, which)
     numbers = [read_recording(each) for each in lines_of(asked, "recording")]
-    seat.done += amended_lines(detach_recordings(seat.practice, actor, which, numbers))
-    seat.done.append(f"To see it: callrec request show {which}")
-    return to("/")
+    return _tell_amended(seat, detach_recordings(seat.practice, actor, which, numbers))
 
 
 def _which(seat: Seat, asked: Asked, reference: str, act: str, title: str) -> Answered:

@@ -15,8 +15,8 @@ from callrec.complaints.show import list_complaints, show_complaint
 from callrec.desk.drafts import drafting, filled
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, day_of, password_of, read_if_given, word_of
-from callrec.desk.listing import Column, Listing, arrange, saved
-from callrec.desk.rendering import page, to
+from callrec.desk.listing import Column, Listing, by_reference, items, show_listing
+from callrec.desk.rendering import go_on, page
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound
 from callrec.policy.handing_over import Channel
@@ -51,22 +51,11 @@ _TITLES: Final = {
 
 
 _COLUMNS: Final = (
-    Column(
-        name="id",
-        heading="Complaint",
-        value=lambda each: int(each.reference.removeprefix("C-")),
-        shown=lambda each: each.reference,
-        link=lambda each: f"/complaints/{each.reference}",
-    ),
-    Column(name="state", heading="State", value=lambda each: each.state, has_codes=True),
-    Column(
-        name="received_on",
-        heading="Received",
-        value=lambda each: each.received_on,
-        shown=lambda each: day_or_unknown(each.received_on),
-    ),
-    Column(name="entered_by", heading="Entered by", value=lambda each: each.entered_by),
-    Column(name="due_on", heading="Acknowledge by", value=lambda each: each.due_on, shown=pressing),
+    by_reference("Complaint", "/complaints"),
+    Column("state", "State", has_codes=True),
+    Column("received_on", "Received", shown=lambda each: day_or_unknown(each.received_on)),
+    Column("entered_by", "Entered by"),
+    Column("due_on", "Acknowledge by", shown=pressing),
 )
 
 
@@ -76,19 +65,18 @@ def show_list(seat: Seat, asked: Asked) -> Answered:
         caption="Complaints that you entered or may read, newest first",
         columns=_COLUMNS,
         rows=list_complaints(seat.practice, seat.actor),
-        document=lambda rows: {"items": [complaint_json(each) for each in rows]},
+        document=items(complaint_json),
         save_as="complaints",
         nothing="There is no complaint that you entered or may read.",
         day="received_on",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
     unsound = [each.reference for each in listing.rows if each.received_on is None]
-    return page(
+    return show_listing(
         seat,
+        asked,
+        listing,
         "complaints.html",
         title="Complaints about personal data",
-        list=arrange(seat, asked, listing),
         unsound=unsound,
     )
 
@@ -113,9 +101,8 @@ def receive(seat: Seat, asked: Asked) -> Answered:
             incident=read_if_given(asked, "incident", read_incident),
         )
         made = receive_complaint(seat.practice, seat.actor, new)
-    seat.done += [received_line(made), *dated_late_lines(made)]
-    seat.done.append(f"Next: callrec complaint acknowledge {made.reference}")
-    return to("/complaints")
+    then = f"Next: callrec complaint acknowledge {made.reference}"
+    return go_on(seat, "/complaints", received_line(made), *dated_late_lines(made), then)
 
 
 def show(seat: Seat, _asked: Asked, complaint: str) -> Answered:
@@ -182,6 +169,5 @@ def add_step(seat: Seat, asked: Asked, complaint: str, step: str) -> Answered:
     if closes:
         check_confirmed(asked)
     changed = add_to_complaint(seat.practice, actor, reference, said)
-    seat.done += [f"{reference} {DONE[act]}", *dated_late_lines(changed)]
-    seat.done.append(f"To see it: callrec complaint show {reference}")
-    return to("/complaints")
+    lines = (f"{reference} {DONE[act]}", *dated_late_lines(changed))
+    return go_on(seat, "/complaints", *lines, f"To see it: callrec complaint show {reference}")

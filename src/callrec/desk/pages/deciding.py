@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 from callrec.desk.exchange import Answered, Asked
@@ -17,12 +18,15 @@ from callrec.desk.filled import (
     password_of,
     read_if_given,
     reader_of,
+    reading_field,
+    second_of,
     text_of,
     word_of,
 )
+from callrec.desk.pages.done import tell
 from callrec.desk.pages.listen import marked
 from callrec.desk.pages.requests import values_of
-from callrec.desk.rendering import page, to
+from callrec.desk.rendering import go_on, page, to
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound
 from callrec.policy.authority import check_decides_purpose, check_not_own
@@ -32,6 +36,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground
+from callrec.policy.rights.withholding import Opinion
 from callrec.policy.role import Role
 from callrec.policy.words import in_words
 from callrec.practice import today
@@ -40,6 +45,7 @@ from callrec.requests.ask import all_logins
 from callrec.requests.decide import (
     Decision,
     approve_request,
+    check_decided_as_shown,
     check_not_own_request,
     deny_request,
     preview_approval,
@@ -54,7 +60,7 @@ from callrec.views.decisions import (
     glass_reason,
     opinion_given,
 )
-from callrec.views.requests import date_mismatch_lines, edits_lines
+from callrec.views.remarks import date_mismatch_lines, edits_lines
 from callrec.views.typed import read_request, read_word
 
 _GRANT: Final = "grant"
@@ -78,7 +84,7 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
     """The request in full, and the form of its approval."""
     which, actor = read_request(reference), reader_of(seat, asked)
     shown = show_request(seat.practice, actor, which)
-    seat.seen[_approving(which)] = shown
+    seat.seen["approve", which] = shown
     me, opened = actor.person, shown.opened
     may_be_alone = me.role is Role.DATA_CONTROLLER
     check_decides_purpose(me, opened.facts, on=today(seat.practice))
@@ -109,7 +115,7 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
 def foresee(seat: Seat, asked: Asked, reference: str) -> Answered:
     """What such an approval would do, before it is confirmed."""
     which = read_request(reference)
-    shown: ShownRequest | None = seat.seen.get(_approving(which))
+    shown: ShownRequest | None = seat.seen.get(("approve", which))
     if shown is None:
         raise _not_seen(f"callrec approve {which}")
     decision = _decision(seat, asked, shown)
@@ -128,7 +134,6 @@ def _decision(seat: Seat, asked: Asked, shown: ShownRequest) -> Decision:
     """The decision as it was filled in, of what was shown."""
     grants, withheld = _granted_and_withheld(asked, shown)
     on = today(seat.practice)
-    opinion_on = read_if_given(asked, "opinion_on", lambda text: parse_day(text, on))
     alone = asked.ticked("break_glass")
     return Decision(
         recordings=grants,
@@ -137,13 +142,18 @@ def _decision(seat: Seat, asked: Asked, shown: ShownRequest) -> Decision:
         to=asked.first("for"),
         until=read_if_given(asked, "until", lambda text: parse_day(text, on, ahead=True)),
         note=asked.first("note"),
-        opinion=opinion_given(asked.first("opinion_of") or None, opinion_on),
+        opinion=_opinion(asked, on),
         consulted_on=read_if_given(asked, "consulted", lambda text: parse_day(text, on)),
         glass_reason=glass_reason(
             asked.first("reason") or None, break_glass=alone, countersign=None
         ),
         opened=shown.opened,
     )
+
+
+def _opinion(asked: Asked, today_is: date) -> Opinion | None:
+    on = read_if_given(asked, "opinion_on", lambda text: parse_day(text, today_is))
+    return opinion_given(asked.first("opinion_of") or None, on)
 
 
 def _granted_and_withheld(
@@ -161,12 +171,18 @@ def _granted_and_withheld(
 
 def _edits(asked: Asked) -> tuple[TypedEdit, ...]:
     clips, silences = lines_of(asked, "clip"), lines_of(asked, "silence")
-    return (*map(read_clip, clips), *map(read_silence, silences))
+    with reading_field("clip"):
+        read = [*map(read_clip, clips)]
+    with reading_field("silence"):
+        return (*read, *map(read_silence, silences))
 
 
 def ask_confirmation(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
-    """What the approval would do, and its confirmation."""
+    """What the approval would do, and its confirmation; or what was decided of it since."""
+    if isinstance(told := seat.kept(key), Answered):
+        return told
     foreseen = _foreseen(seat, reference, key)
+    check_decided_as_shown(seat.practice, seat.actor, foreseen.shown.opened)
     return page(
         seat,
         "approve_confirm.html",
@@ -189,13 +205,14 @@ def approve(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
         glass_reason("", break_glass=True, countersign=login)
     check_typed(asked, reference)
     actor = seat.signer(password_of(asked))
-    second = seat.countersigner(login or "", password_of(asked, "countersign_password"))
+    second = second_of(seat, asked, "countersign")
     done = approve_request(seat.practice, actor, reference, decision, countersigner=second)
-    seat.let_go(key)
-    seat.seen.pop(_approving(reference), None)
-    seat.done += [*approved_lines(done, seat.zone), *date_mismatch_lines(done.of_other_day)]
-    seat.done += [f"Next: {step}" for step in after_approval(done)]
-    return to("/")
+    seat.seen.pop(("approve", reference), None)
+    lines = [*approved_lines(done, seat.zone), *date_mismatch_lines(done.of_other_day)]
+    lines += [f"Next: {step}" for step in after_approval(done)]
+    answered = tell(seat, f"{reference} is approved", lines, (f"/requests/{reference}", reference))
+    seat.keep_instead(key, answered)
+    return answered
 
 
 def _foreseen(seat: Seat, reference: str, key: str) -> _Foreseen:
@@ -203,10 +220,6 @@ def _foreseen(seat: Seat, reference: str, key: str) -> _Foreseen:
     if not isinstance(kept, _Foreseen) or kept.shown.reference != reference:
         raise _not_seen(f"callrec approve {reference}")
     return kept
-
-
-def _approving(reference: str) -> str:
-    return f"approve {reference}"
 
 
 def _not_seen(command: str) -> NotFound:
@@ -234,8 +247,7 @@ def ask_denial(seat: Seat, asked: Asked, reference: str) -> Answered:
 def deny(seat: Seat, asked: Asked, reference: str) -> Answered:
     """Refuse it, once the reference is typed."""
     which, on = read_request(reference), today(seat.practice)
-    opinion_on = read_if_given(asked, "opinion_on", lambda text: parse_day(text, on))
-    opinion = opinion_given(asked.first("opinion_of") or None, opinion_on)
+    opinion = _opinion(asked, on)
     ground = read_if_given(asked, "code", lambda text: read_word(Ground, "code", text))
     check_typed(asked, which)
     done = deny_request(
@@ -247,10 +259,9 @@ def deny(seat: Seat, asked: Asked, reference: str) -> Answered:
         opinion=opinion,
         breaks_glass=asked.ticked("break_glass"),
     )
-    seat.done.append(f"{which} is {in_words(done.state)}.")
-    if done.is_awaited:
-        seat.done.append(f"Next: callrec request letter {which} --kind refuse")
-    return to("/")
+    letter = f"Next: callrec request letter {which} --kind refuse"
+    then = (letter,) if done.is_awaited else ()
+    return go_on(seat, "/", f"{which} is {in_words(done.state)}.", *then)
 
 
 def ask_revocation(seat: Seat, asked: Asked, reference: str) -> Answered:
@@ -265,16 +276,15 @@ def revoke(seat: Seat, asked: Asked, reference: str) -> Answered:
     which, why = read_request(reference), text_of(asked, "reason")
     check_typed(asked, which)
     done = revoke_grants(seat.practice, reader_of(seat, asked), which, reason=why)
-    seat.done.append(f"{which} is {done.state} now. Grants destroyed: {done.grants}.")
-    seat.done.append(f"Next: callrec request show {which}")
-    return to("/")
+    line = f"{which} is {done.state} now. Grants destroyed: {done.grants}."
+    return go_on(seat, "/", line, f"Next: callrec request show {which}")
 
 
 def ask_review(seat: Seat, asked: Asked, reference: str) -> Answered:
     """What was decided alone of a request, and the form of its review."""
     listed = find_listed(seat.practice, seat.actor, read_request(reference))
     alone = glass_under(seat.practice, listed.reference)
-    seat.seen[_reviewing(listed.reference)] = frozenset(each.seq for each in alone)
+    seat.seen["review", listed.reference] = frozenset(each.seq for each in alone)
     title = f"Review what was decided alone of {listed.reference}"
     return page(
         seat,
@@ -293,16 +303,11 @@ def review(seat: Seat, asked: Asked, reference: str) -> Answered:
     verdict = word_of(asked, "verdict", ReviewVerdict, "verdict")
     seen = None
     if verdict is ReviewVerdict.ACCEPTED:
-        seen = seat.seen.get(_reviewing(which))
+        seen = seat.seen.get(("review", which))
         if seen is None:
             raise _not_seen(f"callrec audit review-glass {which}")
         check_typed(asked, which)
     reason = asked.first("reason") or None
     actor = seat.signer(password_of(asked))
     seqs = review_glass(seat.practice, actor, which, verdict=verdict, reason=reason, seen=seen)
-    seat.done.append(f"{which} is {verdict}: log entry {', '.join(map(str, seqs))}.")
-    return to("/")
-
-
-def _reviewing(reference: str) -> str:
-    return f"review {reference}"
+    return go_on(seat, "/", f"{which} is {verdict}: log entry {', '.join(map(str, seqs))}.")

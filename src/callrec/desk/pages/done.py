@@ -1,4 +1,8 @@
-"""What was done, on a page of its own: to open that again does nothing."""
+"""What was done, on a page of its own: to open that again does nothing.
+
+It is for what is looked at again, and for a secret that is shown once. What else was done stands on
+top of the page that follows (`rendering.go_on`).
+"""
 
 from __future__ import annotations
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from callrec.archive.volumes import (
     ListedVolume,
     VolumeKeeper,
@@ -13,9 +10,8 @@ from callrec.archive.volumes import (
     record_volume_keeper,
 )
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.listing import Column, Listing, arrange, saved
-from callrec.desk.pages.done import tell
-from callrec.desk.rendering import page
+from callrec.desk.listing import Column, Listing, items, show_listing
+from callrec.desk.rendering import go_on, page
 from callrec.desk.seat import Seat
 from callrec.office.status import read_status
 from callrec.practice import today
@@ -32,57 +28,48 @@ def show_drives(seat: Seat, asked: Asked) -> Answered:
         return getattr(kept[each.volume], name) if each.volume in kept else ""
 
     columns = (
-        Column(name="volume", heading="Drive", value=lambda each: each.label),
-        Column(name="now", heading="Now", value=where_now, has_codes=True),
+        Column("volume", "Drive", value=lambda each: each.label),
+        Column("now", "Now", value=where_now, has_codes=True),
+        Column("recordings", "Recordings", is_number=True),
         Column(
-            name="recordings",
-            heading="Recordings",
-            value=lambda each: each.recordings,
-            is_number=True,
-        ),
-        Column(
-            name="bytes",
-            heading="Size",
+            "bytes",
+            "Size",
             value=lambda each: each.size_bytes,
             shown=lambda each: size_in_words(each.size_bytes),
             is_number=True,
         ),
-        Column(name="last_written", heading="Written", value=lambda each: each.written_at),
+        Column("last_written", "Written", value=lambda each: each.written_at),
         Column(
-            name="last_verified",
-            heading="Verified",
+            "last_verified",
+            "Verified",
             value=lambda each: each.verified_at,
             shown=lambda each: each.verified_at or "never from here",
         ),
-        Column(name="verify_on", heading="To be verified by", value=lambda each: each.verify_on),
+        Column("verify_on", "To be verified by"),
         Column(
-            name="owed",
-            heading="Erasures owed",
+            "owed",
+            "Erasures owed",
             value=lambda each: stands.erasure_owed.get(each.label, 0),
             is_number=True,
         ),
-        Column(name="with", heading="With", value=lambda each: keeper(each, "by")),
-        Column(name="at", heading="Where it lies", value=lambda each: keeper(each, "place")),
+        Column("with", "With", value=lambda each: keeper(each, "by")),
+        Column("at", "Where it lies", value=lambda each: keeper(each, "place")),
     )
-
-    def document(rows: Sequence[ListedVolume]) -> dict[str, Any]:
-        return {"items": [volume_json(each, kept.get(each.volume)) for each in rows]}
 
     listing = Listing(
         caption="Archive drives",
         columns=columns,
         rows=listed,
-        document=document,
+        document=items(lambda each: volume_json(each, kept.get(each.volume))),
         save_as="drives",
         nothing="Nothing was archived to a drive yet.",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
-    return page(
+    return show_listing(
         seat,
+        asked,
+        listing,
         "drives.html",
         title="Archive drives",
-        list=arrange(seat, asked, listing),
         stands=stands,
         beside=[each.label for each in listed if each.on_vaults_disk],
         today=today(practice),
@@ -100,4 +87,4 @@ def keep(seat: Seat, asked: Asked) -> Answered:
     label, kept = asked.first("label"), VolumeKeeper(asked.first("by"), asked.first("at"))
     record_volume_keeper(seat.practice, seat.actor, label, kept)
     line = f'"{label}" is with {kept.by}, at {kept.place}.'
-    return tell(seat, "Who has a drive", [line], ("/drives", "Archive drives"))
+    return go_on(seat, "/", line, "To see all of them: callrec archive list")

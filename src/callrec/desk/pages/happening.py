@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from callrec.desk.exchange import Answered, Asked
@@ -17,8 +18,8 @@ from callrec.desk.filled import (
     text_of,
     word_of,
 )
-from callrec.desk.rendering import page, to
-from callrec.desk.seat import Seat
+from callrec.desk.rendering import go_on, page
+from callrec.desk.seat import Seat, find_kept
 from callrec.errors import NotFound, Refused
 from callrec.policy.clause import Law
 from callrec.policy.days import parse_time
@@ -136,24 +137,21 @@ def record_event(seat: Seat, asked: Asked, reference: str, event: str) -> Answer
         Event.HANDED_OVER: _handed_over,
         Event.ACKNOWLEDGED: _acknowledged,
     }
-    if what in record:
-        record[what](seat, asked, which)
-    else:
-        _date(seat, asked, which, what)
-    return to(f"/requests/{which}/event")
+    record_it = record.get(what, partial(_date, what=what))
+    return go_on(seat, f"/requests/{which}/event", *record_it(seat, asked, which))
 
 
-def _date(seat: Seat, asked: Asked, which: str, what: Event) -> None:
+def _date(seat: Seat, asked: Asked, which: str, what: Event) -> Sequence[str]:
     """What stops, starts or extends the clock."""
     wanted = read_if_given(asked, "for", lambda text: read_word(AskedFor, "question", text))
     event = clock_event(what, day_of(seat, asked, "on"), wanted or AskedFor.CLARIFICATION)
     is_needed = what in (Event.ASK, Event.EXTEND)
     reason = text_of(asked, "reason") if is_needed else asked.first("reason")
     done = date_request(seat.practice, reader_of(seat, asked), which, event, reason=reason)
-    seat.done += [*dated_lines(done), *late_lines(done), f"Next: {after_dating(done)}"]
+    return [*dated_lines(done), *late_lines(done), f"Next: {after_dating(done)}"]
 
 
-def _third_parties(seat: Seat, asked: Asked, which: str) -> None:
+def _third_parties(seat: Seat, asked: Asked, which: str) -> Sequence[str]:
     record_third_party_check(
         seat.practice,
         reader_of(seat, asked),
@@ -162,10 +160,10 @@ def _third_parties(seat: Seat, asked: Asked, which: str) -> None:
         assessment=text_of(asked, "reason"),
         not_heard=reasons_by_number([*map(read_not_heard, lines_of(asked, "not_heard"))]),
     )
-    seat.done.append(f"{which} was checked for third parties.")
+    return [f"{which} was checked for third parties."]
 
 
-def _handed_over(seat: Seat, asked: Asked, which: str) -> None:
+def _handed_over(seat: Seat, asked: Asked, which: str) -> Sequence[str]:
     handover = Handover(
         on=day_of(seat, asked, "on"),
         clock=read_if_given(asked, "time", parse_time),
@@ -175,16 +173,16 @@ def _handed_over(seat: Seat, asked: Asked, which: str) -> None:
     )
     actor, release = reader_of(seat, asked), asked.first("release").lower()
     done = record_handed_over(seat.practice, actor, which, handover, release=release)
-    seat.done.append(recorded_line(done, "handed over", handover.on))
+    return [recorded_line(done, "handed over", handover.on)]
 
 
-def _acknowledged(seat: Seat, asked: Asked, which: str) -> None:
+def _acknowledged(seat: Seat, asked: Asked, which: str) -> Sequence[str]:
     on, reason, release = day_of(seat, asked, "on"), asked.first("reason"), asked.first("release")
     actor, practice = reader_of(seat, asked), seat.practice
     done = record_acknowledged(
         practice, actor, which, on=on, reason=reason, release=release.lower()
     )
-    seat.done.append(recorded_line(done, "acknowledged", on))
+    return [recorded_line(done, "acknowledged", on)]
 
 
 def ask_close(seat: Seat, asked: Asked, reference: str) -> Answered:
@@ -206,8 +204,7 @@ def close(seat: Seat, asked: Asked, reference: str) -> Answered:
     check_typed(asked, which)
     actor = reader_of(seat, asked) if reason else seat.actor
     state = close_request(seat.practice, actor, which, reason=reason)
-    seat.done.append(f"{which} is {in_words(state)}.")
-    return to("/")
+    return go_on(seat, "/", f"{which} is {in_words(state)}.")
 
 
 def ask_withdrawal(seat: Seat, asked: Asked, reference: str) -> Answered:
@@ -222,8 +219,7 @@ def withdraw(seat: Seat, asked: Asked, reference: str) -> Answered:
     which = read_request(reference)
     check_typed(asked, which)
     state = withdraw_request(seat.practice, seat.actor, which)
-    seat.done.append(f"{which} is {in_words(state)}.")
-    return to("/")
+    return go_on(seat, "/", f"{which} is {in_words(state)}.")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -252,9 +248,8 @@ def gather(seat: Seat, asked: Asked, reference: str) -> Answered:
     }
     actor, which = reader_of(seat, asked), listed.reference
     gathered = gather_recordings(seat.practice, actor, which, leave_out=leave_out)
-    seat.done += gathered_lines(gathered)
     key = seat.keep(_Found(listed, gathered))
-    return to(f"/requests/{which}/gather/{key}")
+    return go_on(seat, f"/requests/{which}/gather/{key}", *gathered_lines(gathered))
 
 
 _LEAVE_OUT: Final = "leave-"
@@ -262,15 +257,12 @@ _LEAVE_OUT: Final = "leave-"
 
 def show_gathered(seat: Seat, asked: Asked, reference: str, key: str) -> Answered:
     """What was found, and which of it is left out on which ground."""
-    found = seat.kept(key)
-    if not isinstance(found, _Found) or found.listed.reference != reference:
-        again = f"see it again: callrec request gather {reference}"
-        raise NotFound("what was found is not kept any more", hint=again)
+    found = find_kept(seat, key, _Found, f"gather again: callrec request gather {reference}")
     gathered, purpose = found.gathered, found.listed.purpose
     return page(
         seat,
         "gathered.html",
-        title=f"What matches {reference}",
+        title=f"What matches {found.listed.reference}",
         asked=asked,
         listed=found.listed,
         notes=list(gathering_notes(gathered)),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.filled import check_confirmed, password_of
-from callrec.desk.listing import Column, Listing, arrange, saved
-from callrec.desk.pages.done import tell
-from callrec.desk.rendering import as_json, page
+from callrec.desk.filled import check_confirmed, password_of, second_of
+from callrec.desk.listing import Column, Listing, items, show_listing
+from callrec.desk.rendering import as_json, go_on, page
 from callrec.desk.seat import Seat
 from callrec.errors import Unusable
 from callrec.login.people import people_who_log_in
@@ -26,19 +25,17 @@ from callrec.views.typed import read_hold, read_recording
 
 _COLUMNS = (
     Column(
-        name="id",
-        heading="Hold",
+        "id",
+        "Hold",
         value=lambda hold: hold.number,
         shown=lambda hold: f"H-{hold.number}",
         link=lambda hold: f"/holds/H-{hold.number}",
     ),
-    Column(name="request", heading="Request", value=lambda hold: hold.request),
-    Column(name="state", heading="State", value=lambda hold: hold.state, has_codes=True),
-    Column(name="placed_at", heading="Placed", value=lambda hold: hold.placed_at),
-    Column(name="placed_by", heading="By", value=lambda hold: hold.placed_by),
-    Column(
-        name="recordings", heading="Recordings", value=lambda hold: hold.recordings, is_number=True
-    ),
+    Column("request", "Request"),
+    Column("state", "State", has_codes=True),
+    Column("placed_at", "Placed"),
+    Column("placed_by", "By"),
+    Column("recordings", "Recordings", is_number=True),
 )
 
 
@@ -49,17 +46,14 @@ def show_holds(seat: Seat, asked: Asked) -> Answered:
         caption="Holds",
         columns=_COLUMNS,
         rows=listed,
-        document=lambda rows: {"items": [hold_json(hold) for hold in rows]},
+        document=items(hold_json),
         save_as="holds",
         nothing="Nothing is held.",
         day="placed_at",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
     states = {hold.state for hold in listed}
     explained = [said for state, said in EXPLAINED.items() if state in states]
-    shown = arrange(seat, asked, listing)
-    return page(seat, "holds.html", title="Holds", list=shown, explained=explained)
+    return show_listing(seat, asked, listing, "holds.html", title="Holds", explained=explained)
 
 
 def show_one(seat: Seat, asked: Asked, hold: str) -> Answered:
@@ -94,7 +88,7 @@ def place(seat: Seat, asked: Asked) -> Answered:
     placed = place_hold(seat.practice, seat.actor, numbers, reason=asked.first("reason"))
     reference = f"H-{placed.number}"
     line = f"{reference} is placed. Recordings held: {len(placed.recordings)}."
-    return tell(seat, "A hold is placed", [line], (f"/holds/{reference}", f"Hold {reference}"))
+    return go_on(seat, "/holds", line)
 
 
 def ask_lift(seat: Seat, asked: Asked, hold: str) -> Answered:
@@ -119,9 +113,9 @@ def lift(seat: Seat, asked: Asked, hold: str) -> Answered:
     check_hold_exists(seat.practice, number)
     check_confirmed(asked)
     actor = seat.signer(password_of(asked))
-    second = seat.countersigner(asked.first("second"), password_of(asked, "second_password"))
+    second = second_of(seat, asked)
     if second is None:
         raise Unusable("a hold is lifted by two people", hint="say who signs beside you")
     reason = asked.first("reason")
     lift_hold(seat.practice, actor, number, reason=reason, countersigner=second)
-    return tell(seat, "A hold is lifted", [f"H-{number} is lifted."], ("/holds", "Holds"))
+    return go_on(seat, "/holds", f"H-{number} is lifted.")

@@ -8,7 +8,7 @@ from callrec.desk.exchange import Answered, Asked
 from callrec.desk.hints import page_for
 from callrec.desk.rendering import page
 from callrec.desk.seat import Seat
-from callrec.office.inbox import InboxItem, read_inbox
+from callrec.office.inbox import read_inbox
 from callrec.office.status import read_request_warnings
 from callrec.requests.show import list_requests
 from callrec.views.inbox import OTHERS, command_for, pressing_day
@@ -23,10 +23,10 @@ def show_inbox(seat: Seat, _asked: Asked) -> Answered:
     items, zone = read_inbox(seat.practice, seat.actor), seat.zone
     rows = [
         (
-            *(item, page_for(command_for(item)), _about(item), command_for(item)),
+            *(item, page_for(command), page_for(f"callrec request show {item.reference}"), command),
             *(as_words(item.purpose) or OTHERS[item.waits_to], pressing_day(item, zone)),
         )
-        for item in items
+        for item, command in ((each, command_for(each)) for each in items)
     ]
     remarks = [
         *(
@@ -53,8 +53,3 @@ def show_inbox(seat: Seat, _asked: Asked) -> Answered:
         status=page_for("callrec status"),
         warnings=read_request_warnings(seat.practice, seat.actor),
     )
-
-
-def _about(item: InboxItem) -> str:
-    """The page that shows what it is about, where what answers it has none."""
-    return page_for(f"callrec request show {item.reference}")

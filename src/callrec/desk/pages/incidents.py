@@ -15,8 +15,8 @@ from callrec.desk.filled import (
     text_of,
     word_of,
 )
-from callrec.desk.listing import Column, Listing, arrange, saved
-from callrec.desk.rendering import page, to
+from callrec.desk.listing import Column, Listing, by_reference, items, show_listing
+from callrec.desk.rendering import go_on, page
 from callrec.desk.seat import Seat
 from callrec.incidents.incident import (
     IncidentReport,
@@ -49,37 +49,29 @@ def show_list(seat: Seat, asked: Asked) -> Answered:
     """The incidents that this person reported, was told of or answers for."""
     now = seat.practice.now()
     columns = (
+        by_reference("Incident", "/incidents"),
+        Column("noticed_at", "Noticed"),
+        Column("due_at", "72 hours end"),
         Column(
-            name="id",
-            heading="Incident",
-            value=lambda each: int(each.reference.removeprefix("I-")),
-            shown=lambda each: each.reference,
-            link=lambda each: f"/incidents/{each.reference}",
-        ),
-        Column(name="noticed_at", heading="Noticed", value=lambda each: each.noticed_at),
-        Column(name="due_at", heading="72 hours end", value=lambda each: each.due_at),
-        Column(
-            name="left_s",
-            heading="Left",
+            "left_s",
+            "Left",
             value=lambda each: listed_json(each, now)["left_s"],
             shown=lambda each: spoken(each.left(now)),
         ),
-        Column(name="state", heading="State", value=lambda each: each.state, has_codes=True),
-        Column(name="reported_by", heading="Reported by", value=lambda each: each.reported_by),
-        Column(name="told", heading="Told", value=lambda each: each.told),
+        Column("state", "State", has_codes=True),
+        Column("reported_by", "Reported by"),
+        Column("told", "Told"),
     )
     listing = Listing(
         caption="Incidents that you reported, were told of or answer for, newest first",
         columns=columns,
         rows=list_incidents(seat.practice, seat.actor),
-        document=lambda rows: {"items": [listed_json(each, now) for each in rows]},
+        document=items(lambda each: listed_json(each, now)),
         save_as="incidents",
         nothing="There is no incident that you reported, were told of or answer for.",
         day="noticed_at",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
-    return page(seat, "incidents.html", title="Incidents", list=arrange(seat, asked, listing))
+    return show_listing(seat, asked, listing, "incidents.html", title="Incidents")
 
 
 def ask_report(seat: Seat, asked: Asked) -> Answered:
@@ -99,12 +91,11 @@ def report(seat: Seat, asked: Asked) -> Answered:
             request=read_if_given(asked, "request", read_request),
         )
         made = report_incident(seat.practice, seat.actor, account)
-    seat.done += [reported_line(made, seat.zone), f"To see it: {_show(made.reference)}"]
-    return to("/incidents")
+    return _tell(seat, made.reference, reported_line(made, seat.zone))
 
 
-def _show(reference: str) -> str:
-    return f"callrec incident show {reference}"
+def _tell(seat: Seat, reference: str, *lines: str) -> Answered:
+    return go_on(seat, "/incidents", *lines, f"To see it: callrec incident show {reference}")
 
 
 def show(seat: Seat, _asked: Asked, incident: str) -> Answered:
@@ -152,9 +143,7 @@ def add_findings(seat: Seat, asked: Asked, incident: str) -> Answered:
     found = read_findings(seat.practice, dict(_said(asked)))
     actor = seat.reader(password_of(asked), INCIDENTS)
     updated = update_incident(seat.practice, actor, reference, found)
-    seat.done += [f"{reference} is added to", *updated_lines(updated)]
-    seat.done.append(f"To see it: {_show(reference)}")
-    return to("/incidents")
+    return _tell(seat, reference, f"{reference} is added to", *updated_lines(updated))
 
 
 def _said(asked: Asked) -> Iterator[tuple[str, Any]]:
@@ -191,6 +180,4 @@ def close(seat: Seat, asked: Asked, incident: str) -> Answered:
     )
     check_confirmed(asked)
     updated = close_incident(seat.practice, actor, reference, closing)
-    seat.done += [f"{reference} is closed", *updated_lines(updated)]
-    seat.done.append(f"To see it: {_show(reference)}")
-    return to("/incidents")
+    return _tell(seat, reference, f"{reference} is closed", *updated_lines(updated))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from callrec.desk.documents import show_document
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.filled import day_of, password_of, word_of
-from callrec.desk.pages.standing import document_file, sections_of
-from callrec.desk.rendering import as_json, download, page, to
+from callrec.desk.filled import day_of, number_in, password_of, word_of
+from callrec.desk.rendering import download, go_on, page, to
 from callrec.desk.seat import Seat, find_kept
-from callrec.errors import NotFound, Tampered
+from callrec.errors import Tampered
 from callrec.letters.letter import (
     WrittenLetter,
     choose_written,
@@ -49,11 +49,11 @@ def write(seat: Seat, asked: Asked, reference: str) -> Answered:
     words = asked.first(f"tell-{kind}")
     actor, which = seat.signer(password_of(asked)), read_request(reference)
     written = write_letter(seat.practice, actor, which, kind, words=words)
-    seat.done.append(f"letter {written.number} is on record; read it before you send it")
+    lines = [f"letter {written.number} is on record; read it before you send it"]
     about, reached = seat.practice.settings.practice, seat.practice.settings.release.contact
     if not (about.data_protection_contact or reached):
-        seat.done.append("it does not say how to reach you")
-    return to(f"/requests/{which}/letters/{written.number}")
+        lines.append("it does not say how to reach you")
+    return go_on(seat, f"/requests/{which}/letters/{written.number}", *lines)
 
 
 def show_letter(seat: Seat, asked: Asked, reference: str, number: str) -> Answered:
@@ -73,11 +73,10 @@ def say_sent(seat: Seat, asked: Asked, reference: str, number: str) -> Answered:
     """Put on record that it was sent."""
     on, how = day_of(seat, asked, "sent"), word_of(asked, "how", Channel, "way")
     actor, which = seat.signer(password_of(asked)), read_request(reference)
-    sent = record_letter_sent(seat.practice, actor, which, on=on, how=how, number=_number(number))
-    seat.done.append(f"it is on record that letter {sent.number} was sent")
-    seat.done.extend(late_lines(sent))
-    seat.done.extend(f"{note}: {command}" for note, command in changed_since(sent))
-    return to(f"/requests/{which}/letters")
+    sent = record_letter_sent(seat.practice, actor, which, on=on, how=how, number=number_in(number))
+    line = f"it is on record that letter {sent.number} was sent"
+    changed = (f"{note}: {command}" for note, command in changed_since(sent))
+    return go_on(seat, f"/requests/{which}/letters", line, *late_lines(sent), *changed)
 
 
 def send_paper(seat: Seat, _asked: Asked, reference: str, number: str) -> Answered:
@@ -89,13 +88,7 @@ def send_paper(seat: Seat, _asked: Asked, reference: str, number: str) -> Answer
 
 def _written(seat: Seat, reference: str, number: str) -> WrittenLetter:
     letters = list_letters(seat.practice, seat.reader(), read_request(reference))
-    return choose_written(letters, _number(number))
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        raise NotFound("there is no such page", hint="the menu at the top leads to all of them")
-    return int(text)
+    return choose_written(letters, number_in(number))
 
 
 def show_dossier(seat: Seat, _asked: Asked, reference: str) -> Answered:
@@ -108,20 +101,9 @@ def show_read_dossier(seat: Seat, asked: Asked, reference: str, key: str) -> Ans
     """A dossier that was read: as a page, or as the file that is asked for."""
     again = f"read it again: callrec request dossier {read_request(reference)}"
     found = find_kept(seat, key, Dossier, again)
-    document = dossier_document(found, seat.zone)
-    name = f"dossier-{found.reference}"
-    if (wanted := asked.query.get("as", "")) == "json":
-        return as_json(dossier_json(found), f"{name}.json")
-    if wanted:
-        return document_file(document, wanted, name)
-    if found.forged:
+    if found.forged and not asked.query.get("as"):
         seat.problem = Tampered(
             f"entries that name somebody who is not shown to have made them: {found.forged}"
         )
-    return page(
-        seat,
-        "report.html",
-        title=document.title,
-        document=document,
-        sections=sections_of(document),
-    )
+    document, name = dossier_document(found, seat.zone), f"dossier-{found.reference}"
+    return show_document(seat, asked, document, name, dossier_json(found))

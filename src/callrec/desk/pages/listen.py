@@ -18,11 +18,11 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.filled import password_of
-from callrec.desk.hearing import FASTEST, PIECE_S, Hearing, Word, no_hearing
+from callrec.desk.filled import number_in, password_of
+from callrec.desk.hearing import PIECE_S, Hearing, Word, no_hearing
 from callrec.desk.rendering import page, status_of, to
 from callrec.desk.seat import Seat
-from callrec.errors import CallrecError, NotFound, Unusable
+from callrec.errors import CallrecError, Unusable
 from callrec.policy.edits import SILENCING_GROUNDS, format_edits, read_clip, read_silence
 from callrec.release.listen import WaveformView, granted_recordings, show_waveform
 from callrec.sound.waveform import SIDES, as_svg, heights
@@ -43,7 +43,7 @@ Answer = Callable[[Hearing], Mapping[str, Any] | bytes]
 
 def ask_granted(seat: Seat, asked: Asked, reference: str) -> Answered:
     """What was granted to them under a request, once they have given their password."""
-    granted = seat.seen.get(_granted(reference))
+    granted = seat.seen.get(("granted", reference))
     return page(
         seat,
         "listen.html",
@@ -58,7 +58,7 @@ def show_granted(seat: Seat, asked: Asked, reference: str) -> Answered:
     """Look what was granted to them."""
     actor = seat.signer(password_of(asked))
     found = granted_recordings(seat.practice, actor, reference)
-    seat.seen[_granted(reference)] = found
+    seat.seen["granted", reference] = found
     if len(found) == 1:
         return to(f"/requests/{reference}/listen/{next(iter(found))}")
     return to(f"/requests/{reference}/listen")
@@ -66,7 +66,7 @@ def show_granted(seat: Seat, asked: Asked, reference: str) -> Answered:
 
 def show_recording(seat: Seat, asked: Asked, reference: str, recording: str) -> Answered:
     """The player of a recording that is being heard; else who is there is asked first."""
-    number = _number(recording)
+    number = number_in(recording)
     if _is_heard(seat.hearing, reference, number):
         return _player(seat, reference, number)
     return page(
@@ -76,20 +76,20 @@ def show_recording(seat: Seat, asked: Asked, reference: str, recording: str) -> 
         asked=asked,
         reference=reference,
         number=number,
-        attended=seat.seen.get(_attended(reference), ""),
-        heard=seat.seen.get(_heard(reference, number), ()),
-        looked=seat.seen.get(_looked(reference, number)),
-        marks=[*chain(*seat.seen.get(_marks(reference), {}).get(number, ()))],
+        attended=seat.seen.get(("attended", reference), ""),
+        heard=seat.seen.get(("heard", reference, number), ()),
+        looked=seat.seen.get(("looked", reference, number)),
+        marks=[*chain(*seat.seen.get(("marks", reference), {}).get(number, ()))],
         following=_following(seat, reference, number),
     )
 
 
 def begin_hearing(seat: Seat, asked: Asked, reference: str, recording: str) -> Answered:
     """Begin to listen, look at the waveform alone, or stop."""
-    number, what = _number(recording), asked.first("do")
+    number, what = number_in(recording), asked.first("do")
     _stop(seat)
     if what != "stop":
-        seat.seen[_attended(reference)] = asked.first("attended")
+        seat.seen["attended", reference] = asked.first("attended")
         actor = seat.signer(password_of(asked))
         if what == "look":
             _look(seat, show_waveform(seat.practice, actor, reference, number))
@@ -103,7 +103,7 @@ def begin_hearing(seat: Seat, asked: Asked, reference: str, recording: str) -> A
 def _look(seat: Seat, seen: WaveformView) -> None:
     title = f"Recording {seen.recording}, as it was taken in"
     drawn = as_svg(seen.measured, title=title, edits=seen.edits)
-    seat.seen[_looked(seen.request, seen.recording)] = (Markup(drawn), seen.audit_seq)  # noqa: S704  # all that is put in is escaped
+    seat.seen["looked", seen.request, seen.recording] = (Markup(drawn), seen.audit_seq)  # noqa: S704  # all that is put in is escaped
 
 
 def _stop(seat: Seat, word: Word | None = None) -> None:
@@ -113,7 +113,7 @@ def _stop(seat: Seat, word: Word | None = None) -> None:
         heard = hearing.end(word)
         lines = heard_lines(replace(heard, player=""), seat.zone) if heard else ()
         found = tuple(lines) or ("Nothing was played, which is on record.",)
-        seat.seen[_heard(hearing.reference, hearing.recording)] = found
+        seat.seen["heard", hearing.reference, hearing.recording] = found
 
 
 def _drawn(hearing: Hearing) -> Mapping[str, Any]:
@@ -127,7 +127,6 @@ def _drawn(hearing: Hearing) -> Mapping[str, Any]:
         "ends": hearing.begins_s + hearing.seconds,
         "rate": measured.sample_rate,
         "piece": PIECE_S,
-        "fastest": FASTEST,
         "channels": [
             {"name": name, "heights": [round(each, 3) for each in row]}
             for name, row in zip(_names(view), heights(measured, columns), strict=True)
@@ -176,7 +175,7 @@ def _told(seat: Seat, reference: str, recording: str, answer: Answer) -> Answere
     """What a script is told; what goes wrong, too."""
     try:
         hearing = seat.hearing
-        if hearing is None or not _is_heard(hearing, reference, _number(recording)):
+        if hearing is None or not _is_heard(hearing, reference, number_in(recording)):
             raise no_hearing()
         told = answer(hearing)
     except CallrecError as problem:
@@ -205,12 +204,12 @@ def _second(text: str) -> float:
 
 def keep_marks(seat: Seat, asked: Asked, reference: str, recording: str) -> Answered:
     """Keep what was marked, and go on to the form that it is for."""
-    number = _number(recording)
+    number = number_in(recording)
     clips, silences = asked.every("clip")[:1], asked.every("silence")
     for read, typed in ((read_clip, clips), (read_silence, silences)):
         for each in typed:
             read(each)
-    seat.seen.setdefault(_marks(reference), {})[number] = (clips, silences)
+    seat.seen.setdefault(("marks", reference), {})[number] = (clips, silences)
     step = asked.first("step")
     return to(f"/requests/{reference}/{step if step in _FORMS else 'listen'}")
 
@@ -221,12 +220,8 @@ _FORMS: Final = ("approve", "release")
 
 def marked(seat: Seat, reference: str) -> tuple[Sequence[str], Sequence[str]]:
     """What was marked under a request, as it is typed: clips, and silences."""
-    each = seat.seen.get(_marks(reference), {}).values()
+    each = seat.seen.get(("marks", reference), {}).values()
     return [clip for clips, _ in each for clip in clips], [one for _, some in each for one in some]
-
-
-def _marks(reference: str) -> str:
-    return f"marks {reference}"
 
 
 def _player(seat: Seat, reference: str, number: int) -> Answered:
@@ -248,7 +243,7 @@ def _player(seat: Seat, reference: str, number: int) -> Answered:
 
 def _following(seat: Seat, reference: str, number: int) -> int | None:
     """The next of what was granted, if they were listed."""
-    numbers: Iterator[int] = iter(seat.seen.get(_granted(reference), ()))
+    numbers: Iterator[int] = iter(seat.seen.get(("granted", reference), ()))
     return next((following for each in numbers if each == number for following in numbers), None)
 
 
@@ -258,25 +253,3 @@ def _is_heard(hearing: Hearing | None, reference: str, number: int) -> bool:
         and (hearing.reference, hearing.recording) == (reference, number)
         and not hearing.is_over
     )
-
-
-def _granted(reference: str) -> str:
-    return f"granted {reference}"
-
-
-def _attended(reference: str) -> str:
-    return f"attended {reference}"
-
-
-def _heard(reference: str, number: int) -> str:
-    return f"heard {reference} {number}"
-
-
-def _looked(reference: str, number: int) -> str:
-    return f"looked {reference} {number}"
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        raise NotFound("there is no such page", hint="the menu at the top leads to all of them")
-    return int(text)

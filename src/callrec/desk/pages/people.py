@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.filled import check_confirmed, password_of
-from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.filled import check_confirmed, password_of, second_of
+from callrec.desk.listing import Column, Listing, items, show_listing
 from callrec.desk.pages.done import tell
-from callrec.desk.rendering import as_json, page
+from callrec.desk.rendering import as_json, go_on, page
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound, Unusable
 from callrec.login.people import list_people, logins, show_person
@@ -28,7 +28,7 @@ from callrec.people.powers import (
 from callrec.people.vouching import who_may_second
 from callrec.policy.days import parse_day
 from callrec.policy.role import Power, Role, Standing, powers_of
-from callrec.practice import Actor, is_older_than_keys, today
+from callrec.practice import is_older_than_keys, today
 from callrec.views.fingerprints import key_facts
 from callrec.views.people import (
     added_line,
@@ -41,12 +41,11 @@ from callrec.views.people import (
     person_json,
     reset_line,
     role_lines,
-    session_json,
     taken_back_lines,
     until_in_words,
 )
 from callrec.views.typed import read_word
-from callrec.views.words import as_words, can_line
+from callrec.views.words import as_words, can_line, facts
 
 _NEXT = ("/people", "People")
 
@@ -62,32 +61,29 @@ def show_people(seat: Seat, asked: Asked) -> Answered:
     ids = {login: person for person, login in logins(practice).items()}
     columns = (
         Column(
-            name="user",
-            heading="Login",
+            "user",
+            "Login",
             value=lambda each: each.login,
             link=lambda each: f"/people/{ids[each.login]}",
         ),
-        Column(name="name", heading="Name", value=lambda each: each.full_name),
-        Column(name="role", heading="Role", value=lambda each: each.role, has_codes=True),
-        Column(
-            name="standing", heading="Standing", value=lambda each: each.standing, has_codes=True
-        ),
+        Column("name", "Name", value=lambda each: each.full_name),
+        Column("role", "Role", has_codes=True),
+        Column("standing", "Standing", has_codes=True),
     )
     listing = Listing(
         caption="People",
         columns=columns,
         rows=everybody,
-        document=lambda rows: {"items": [person_json(each) for each in rows]},
+        document=items(person_json),
         save_as="people",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
     on = today(practice)
-    return page(
+    return show_listing(
         seat,
+        asked,
+        listing,
         "people.html",
         title="People",
-        list=arrange(seat, asked, listing),
         lent=[line for each in everybody for line in lent_lines(each, on)],
         is_old=is_older_than_keys(practice, seat.actor),
         governs=_governs(seat),
@@ -160,14 +156,6 @@ def _form(
     )
 
 
-def _second(seat: Seat, asked: Asked) -> Actor | None:
-    return seat.countersigner(asked.first("second"), password_of(asked, "second_password"))
-
-
-def _back(person: str, user: str) -> tuple[str, str]:
-    return f"/people/{person}", user
-
-
 def ask_confirm(seat: Seat, asked: Asked, person: str) -> Answered:
     """The six words that a person reads out; nobody is shown them here."""
     return _form(seat, asked, "person_confirm.html", person, "Confirm a new key")
@@ -176,12 +164,12 @@ def ask_confirm(seat: Seat, asked: Asked, person: str) -> Answered:
 def confirm(seat: Seat, asked: Asked, person: str) -> Answered:
     """Give a person with a new key their powers, once they have read out its words."""
     user, actor = _login(seat, person), seat.signer(password_of(asked))
-    second = _second(seat, asked)
+    second = second_of(seat, asked)
     done = confirm_person(
         seat.practice, actor, login=user, words=asked.first("words"), second=second
     )
     lines = confirmed_lines(done, actor.login, second.login if second else None)
-    return tell(seat, "A key is confirmed", lines, _back(person, user), _NEXT)
+    return go_on(seat, "/", *lines)
 
 
 def ask_role(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -202,10 +190,10 @@ def set_role(seat: Seat, asked: Asked, person: str) -> Answered:
     if asked.first("second") or role_takes_second(
         practice, actor, login=user, role=role, only=only
     ):
-        second = _second(seat, asked)
+        second = second_of(seat, asked)
     done = change_role(practice, actor, login=user, role=role, only=only, second=second)
     lines = role_lines(user, role, sorted(only), done)
-    return tell(seat, "A role is changed", lines, _back(person, user), _NEXT)
+    return go_on(seat, "/", *lines)
 
 
 def ask_lend(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -219,10 +207,10 @@ def lend(seat: Seat, asked: Asked, person: str) -> Answered:
     user, practice = _login(seat, person), seat.practice
     power = read_word(Power, "power", asked.first("power"))
     until = parse_day(asked.first("until"), today(practice), what="the last day", ahead=True)
-    actor, second = seat.signer(password_of(asked)), _second(seat, asked)
+    actor, second = seat.signer(password_of(asked)), second_of(seat, asked)
     lend_power(practice, actor, login=user, power=power, until=until, second=second)
     line = delegation_line(user, power, until)
-    return tell(seat, "A power is lent", [line], _back(person, user), _NEXT)
+    return go_on(seat, "/", line)
 
 
 def ask_take_back(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -241,7 +229,7 @@ def take_back(seat: Seat, asked: Asked, person: str) -> Answered:
     actor = seat.signer(password_of(asked))
     end_delegation(seat.practice, actor, login=user, power=power)
     line = delegation_line(user, power, None)
-    return tell(seat, "A power is taken back", [line], _back(person, user), _NEXT)
+    return go_on(seat, "/", line)
 
 
 def ask_disable(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -255,8 +243,7 @@ def disable(seat: Seat, asked: Asked, person: str) -> Answered:
     actor = seat.signer(password_of(asked))
     check_confirmed(asked)
     taken_back = disable_person(seat.practice, actor, login=user)
-    lines = disabled_lines(user, taken_back)
-    return tell(seat, "A person is shut out", lines, _back(person, user), _NEXT)
+    return go_on(seat, "/", *disabled_lines(user, taken_back))
 
 
 def ask_reset(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -268,7 +255,7 @@ def reset(seat: Seat, asked: Asked, person: str) -> Answered:
     """Give a person who lost their password a provisional one, which is shown once."""
     user, practice = _login(seat, person), seat.practice
     actor = seat.signer(password_of(asked))
-    second, seen = _second(seat, asked), asked.ticked("seen")
+    second, seen = second_of(seat, asked), asked.ticked("seen")
     check_confirmed(asked)
     done = reset_person(practice, actor, login=user, password="", was_seen=seen, second=second)
     lines = [reset_line(user), *taken_back_lines(done.taken_back)]
@@ -284,22 +271,19 @@ def show_sessions(seat: Seat, asked: Asked) -> Answered:
     listing = Listing(
         caption="Open logins",
         columns=(
-            Column(name="user", heading="Login", value=lambda each: each.user),
-            Column(name="since", heading="Since", value=lambda each: each.since),
-            Column(name="until", heading="Until", value=lambda each: each.until),
-            Column(name="terminal", heading="Where", value=lambda each: each.terminal),
+            Column("user", "Login"),
+            Column("since", "Since"),
+            Column("until", "Until"),
+            Column("terminal", "Where"),
         ),
         rows=found,
-        document=lambda rows: {"items": [session_json(each) for each in rows]},
+        document=items(facts),
         save_as="logins",
         nothing="Nobody is logged in.",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
     ids: Mapping[str, str] = {login: person for person, login in logins(seat.practice).items()}
     who = [(ids[user], user) for user in dict.fromkeys(each.user for each in found)]
-    shown = arrange(seat, asked, listing)
-    return page(seat, "sessions.html", title="Open logins", list=shown, who=who)
+    return show_listing(seat, asked, listing, "sessions.html", title="Open logins", who=who)
 
 
 def ask_end_sessions(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -313,4 +297,4 @@ def log_out_everywhere(seat: Seat, asked: Asked, person: str) -> Answered:
     ended = end_sessions(seat.practice, actor, login=user)
     if user == seat.login:
         return Answered(303, to="/login?ended", ends=True)
-    return tell(seat, "Logins are ended", [ended_line(ended, user)], ("/sessions", "Open logins"))
+    return go_on(seat, "/sessions", ended_line(ended, user))

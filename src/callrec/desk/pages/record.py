@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from threading import Thread
+from functools import partial
 from typing import Final
 
+from callrec.desk.beside import Beside
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import moment_of, number_of, password_of
-from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.listing import Column, Listing, show_listing
 from callrec.desk.rendering import as_json, page, to
-from callrec.desk.seat import Seat, find_kept, typed
-from callrec.desk.telling import say_bug
-from callrec.errors import CallrecError, Failed
+from callrec.desk.seat import Seat, find_kept
 from callrec.policy.role import VaultKey
-from callrec.practice import Actor
+from callrec.practice import Actor, Practice
 from callrec.registers.audit import Entry, LogFilter, list_audit, open_all_details
 from callrec.registers.verify import Verification, verify_audit
 from callrec.views.audit import (
@@ -56,7 +55,7 @@ class _Entries:
 def list_entries(seat: Seat, asked: Asked) -> Answered:
     """Read entries, on record, and show them on a page of their own."""
     since, until = (moment_of(seat, asked, each) for each in ("since", "until"))
-    by, action, subject = (typed(asked.fields, each) for each in ("by", "action", "subject"))
+    by, action, subject = (asked.first(each) or None for each in ("by", "action", "subject"))
     limit = number_of(asked, "limit", 1, MOST_SHOWN) or SHOWN_AT_ONCE
     wanted = LogFilter(by, action, subject, since, until)
     reader = seat.reader(password_of(asked))
@@ -75,14 +74,13 @@ def show_entries(seat: Seat, asked: Asked, key: str) -> Answered:
         save_as="audit-record",
         nothing="No entry is as you asked.",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
     malformed = [each.seq for each in found.entries if each.is_malformed]
-    return page(
+    return show_listing(
         seat,
+        asked,
+        listing,
         "record.html",
         title="The record",
-        list=arrange(seat, asked, listing),
         found=found,
         changed=what_was_changed(found.entries),
         malformed=malformed,
@@ -91,40 +89,25 @@ def show_entries(seat: Seat, asked: Asked, key: str) -> Answered:
 
 def _entry_columns(subject: str | None) -> Sequence[Column]:
     return (
-        Column(name="seq", heading="entry", value=lambda e: e.seq, is_number=True),
-        Column(
-            name="at",
-            heading="at (UTC)",
-            value=lambda e: e.at,
-            shown=lambda e: utc(e.at),
-        ),
-        Column(name="actor", heading="who", value=lambda e: e.actor),
-        Column(name="action", heading="what", value=lambda e: e.action, shown=act_of),
-        Column(name="outcome", heading="how it ended", value=lambda e: e.outcome, has_codes=True),
-        Column(
-            name="subject",
-            heading="about",
-            value=lambda e: e.subject,
-            shown=lambda e: about_in_words(e.subject, subject),
-        ),
+        Column("seq", "entry", is_number=True),
+        Column("at", "at (UTC)", shown=lambda e: utc(e.at)),
+        Column("actor", "who"),
+        Column("action", "what", shown=act_of),
+        Column("outcome", "how it ended", has_codes=True),
+        Column("subject", "about", shown=lambda e: about_in_words(e.subject, subject)),
     )
 
 
-@dataclass(slots=True, repr=False)
-class Check:
+@dataclass(frozen=True, slots=True, repr=False)
+class _Check:
     """A check of the record that goes on, or that is done. Its repr shows nothing."""
 
     began_at: datetime
     is_full: bool
     entries: int
     """How many the record had as it began."""
-    found: Verification | None = None
-    problem: CallrecError | None = None
-    work: Thread | None = field(default=None)
-
-    @property
-    def goes_on(self) -> bool:
-        return self.work is not None and self.work.is_alive()
+    work: Beside
+    """Comes to a `Verification`."""
 
 
 def ask_check(seat: Seat, asked: Asked) -> Answered:
@@ -136,43 +119,36 @@ def check(seat: Seat, asked: Asked) -> Answered:
     """Begin to check the record, beside this login's other pages, and show how it goes."""
     full, new = asked.first("how") == "full", asked.first("how") == "new"
     reader = seat.reader(password_of(asked)) if full else None
-    begun = Check(seat.practice.now(), full, seat.practice.register_size)
-    begun.work = Thread(target=_check, args=(seat, begun, reader), kwargs={"new": new}, daemon=True)
-    begun.work.start()
+    entries, work = seat.practice.register_size, partial(_verify, seat, reader, full=full, new=new)
+    begun = _Check(seat.practice.now(), full, entries, Beside(seat.open_vault, work))
     return to(f"/record/check/{seat.keep(begun)}")
 
 
-def _check(seat: Seat, begun: Check, reader: Actor | None, *, new: bool) -> None:
-    """All of a check: on connections of its own, as pages are answered meanwhile."""
-    try:
-        practice = seat.open_vault()
-        opened = None
-        if reader is not None and reader.has_key(VaultKey.AUDIT):
-            opened = open_all_details(practice, reader)
-        begun.found = verify_audit(
-            practice.config,
-            environ=seat.environ,
-            trusted_root=lambda _: seat.session.root,
-            against=(),
-            full=begun.is_full,
-            only_new=new,
-            opened_details=opened,
-            at=practice.now(),
-        )
-    except CallrecError as problem:
-        begun.problem = problem
-    except Exception as bug:  # noqa: BLE001  # its text may hold what lies in the vault
-        begun.problem = Failed(say_bug(bug), hint="please report the line above")
+def _verify(
+    seat: Seat, reader: Actor | None, practice: Practice, *, full: bool, new: bool
+) -> Verification:
+    opened = None
+    if reader is not None and reader.has_key(VaultKey.AUDIT):
+        opened = open_all_details(practice, reader)
+    return verify_audit(
+        practice.config,
+        environ=seat.environ,
+        trusted_root=lambda _: seat.session.root,
+        against=(),
+        full=full,
+        only_new=new,
+        opened_details=opened,
+        at=practice.now(),
+    )
 
 
 def show_check(seat: Seat, asked: Asked, key: str) -> Answered:
     """How far a check has come, or its verdict."""
-    begun = find_kept(seat, key, Check, "check it again: callrec audit verify")
-    if begun.work is not None:
-        begun.work.join(WAITED_FOR)
-    if begun.problem is not None:
-        raise begun.problem
-    found = begun.found
+    begun = find_kept(seat, key, _Check, "check it again: callrec audit verify")
+    begun.work.wait(WAITED_FOR)
+    if begun.work.problem is not None:
+        raise begun.work.problem
+    found: Verification | None = begun.work.result
     if found is not None and asked.query.get("as") == "json":
         return as_json(verification_json(found), "audit-verify.json")
     return page(

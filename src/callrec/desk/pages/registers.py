@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import moment_of, password_of
-from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.listing import Column, Listing, show_listing
 from callrec.desk.rendering import page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.errors import NotFound
@@ -96,13 +96,12 @@ def show_register(seat: Seat, asked: Asked, name: str, key: str) -> Answered:
     extract = find_kept(seat, key, RegisterExtract, f"{_AGAIN} {_name(name)}")
     every = asked.query.get("columns") == "all"
     listing = _listing(seat, extract, extract.columns if every else extract.on_screen)
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
-    return page(
+    return show_listing(
         seat,
+        asked,
+        listing,
         "register.html",
         title=_title(extract.register),
-        list=arrange(seat, asked, listing),
         extract=extract,
         every=every,
         problem_of_it=what_does_not_open(extract),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 from typing import Final
 
 from callrec.desk.exchange import Answered, Asked
@@ -23,7 +25,7 @@ from callrec.views.release import OPENS_WITH, enclosed_lines
 from callrec.views.typed import read_size, read_word
 from callrec.views.words import WAYS
 
-_AT_ONCE_S: Final = 1.0
+AT_ONCE_S = 1.0
 """What takes no longer is shown at once."""
 
 _FORMS: Final = {
@@ -107,14 +109,20 @@ def _begin(seat: Seat, asked: Asked, reference: str) -> None:
     )
     actor = seat.signer(password_of(asked))
     seat.making = Making(seat.open_vault, actor, reference, directions, seat.environ)
-    seat.making.wait(_AT_ONCE_S)
+    seat.making.wait(AT_ONCE_S)
 
 
 def send_package(seat: Seat, _asked: Asked, reference: str, key: str) -> Answered:
     """The package that was made, for the browser to save; nothing of it stays here."""
     making = find_kept(seat, key, Making, f"make it again: callrec release {reference}")
     name, data = making.package()
-    return download(data, "application/octet-stream", name)
+    return replace(download(data, "application/octet-stream", name), counts=True)
+
+
+def note_sent(seat: Seat, _asked: Asked, reference: str, key: str) -> Answered:
+    """All of the package came to the browser's side, says the serving process."""
+    find_kept(seat, key, Making, f"make it again: callrec release {reference}").was_sent = True
+    return Answered(HTTPStatus.NO_CONTENT)
 
 
 def _making_of(seat: Seat, reference: str) -> Making:

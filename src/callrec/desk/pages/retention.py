@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from markupsafe import Markup
+
 from callrec.archive.attached import attached_volumes
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.filled import password_of
-from callrec.desk.listing import Column, Listing, arrange, saved
+from callrec.desk.filled import check_typed, password_of
+from callrec.desk.listing import Column, Listing, items, show_listing
 from callrec.desk.memory import folder_in_memory, zipped
-from callrec.desk.pages.done import tell
-from callrec.desk.rendering import download, page, to
+from callrec.desk.rendering import download, go_on, page, to
 from callrec.desk.seat import Seat, find_kept
-from callrec.errors import Failed
 from callrec.package.destroyed import DestructionCertificate
 from callrec.policy.clause import Law
-from callrec.policy.retention import DueGroup
 from callrec.practice import Actor, Practice
 from callrec.registers.verify import check_vault
 from callrec.retention.certificate import certify_destruction, kept_under
@@ -31,11 +30,12 @@ from callrec.retention.erase import (
     preview_erasure,
     propose_disposal,
 )
-from callrec.retention.review import RetentionReview, review_retention
+from callrec.retention.review import review_retention
 from callrec.retention.undo import preview_undo, propose_undo
 from callrec.views.destroyed import destroyed_lines, disposal_lines, erasure_lines
 from callrec.views.retention import (
     REVIEW_COLUMNS,
+    due_json,
     proposed_lines,
     review_cells,
     review_json,
@@ -45,55 +45,46 @@ from callrec.views.retention import (
 from callrec.views.typed import read_request
 
 _COLUMNS = (
-    Column(
-        name="month",
-        heading="Month of the calls",
-        value=lambda due: due.month,
-        shown=lambda due: f"{due.month:%b %Y}",
-    ),
-    Column(
-        name="category", heading="Category", value=lambda due: due.category.name, has_codes=True
-    ),
-    Column(name="due", heading="Due", value=lambda due: due.recordings, is_number=True),
-    Column(name="free", heading="Free", value=lambda due: due.free, is_number=True),
-    Column(name="stopped_by", heading="Stopped by", value=lambda due: tuple(stops(due))),
+    Column("month", "Month of the calls", shown=lambda due: f"{due.month:%b %Y}"),
+    Column("category", "Category", value=lambda due: due.category.name, has_codes=True),
+    Column("due", "Due", value=lambda due: due.recordings, is_number=True),
+    Column("free", "Free", is_number=True),
+    Column("stopped_by", "Stopped by", value=lambda due: tuple(stops(due))),
 )
-
-
-def _due(
-    found: RetentionReview | None, rows: Sequence[DueGroup], *, caption: str, nothing: str
-) -> Listing:
-    return Listing(
-        caption=caption,
-        columns=_COLUMNS,
-        rows=rows,
-        document=lambda chosen: review_json(found, chosen) if found else {},
-        save_as="retention-review",
-        nothing=nothing,
-        spreadsheet=(REVIEW_COLUMNS, review_cells),
-    )
 
 
 def show_review(seat: Seat, asked: Asked) -> Answered:
     """What is due, by category and month, and what stops it. That you looked is recorded."""
     found = review_retention(seat.practice, seat.actor)
-    listing = _due(found, found.due, caption="Due to be destroyed", nothing="Nothing is due.")
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
-    shown = arrange(seat, asked, listing)
-    return page(seat, "retention.html", title="Retention", found=found, list=shown)
+    listing = Listing(
+        caption="Due to be destroyed",
+        columns=_COLUMNS,
+        rows=found.due,
+        document=lambda due: review_json(found, due),
+        save_as="retention-review",
+        nothing="Nothing is due.",
+        spreadsheet=(REVIEW_COLUMNS, review_cells),
+    )
+    return show_listing(seat, asked, listing, "retention.html", title="Retention", found=found)
 
 
 def ask_propose(seat: Seat, asked: Asked) -> Answered:
     """What would be proposed for disposal."""
     made = preview_disposal(seat.practice, seat.actor)
-    nothing = "Nothing is due that nothing stops."
-    listing = _due(None, made.due, caption="Would be proposed for disposal", nothing=nothing)
-    return page(
+    listing = Listing(
+        caption="Would be proposed for disposal",
+        columns=_COLUMNS,
+        rows=made.due,
+        document=items(due_json),
+        save_as="disposal",
+        spreadsheet=(REVIEW_COLUMNS, review_cells),
+    )
+    return show_listing(
         seat,
+        asked,
+        listing,
         "dispose_propose.html",
         title="Propose a disposal",
-        list=arrange(seat, Asked("GET", asked.path), listing),
         made=made,
         lines=tuple(proposed_lines(made)),
     )
@@ -102,8 +93,7 @@ def ask_propose(seat: Seat, asked: Asked) -> Answered:
 def propose(seat: Seat, _asked: Asked) -> Answered:
     """Make a request for the disposal of what is due and stopped by nothing."""
     made = propose_disposal(seat.practice, seat.actor)
-    links = [(f"/requests/{made.reference}", made.reference)] if made.reference else []
-    return tell(seat, "Propose a disposal", proposed_lines(made), *links)
+    return go_on(seat, "/", *proposed_lines(made))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +134,20 @@ class _Foreseen:
 def ask_dispose(seat: Seat, asked: Asked, request: str) -> Answered:
     """The password, to see what would be destroyed as it was approved."""
     reference = read_request(request)
+    return _dispose(seat, asked, reference, carried_out=is_carried_out(seat.practice, reference))
+
+
+def _dispose(
+    seat: Seat, asked: Asked, reference: str, lines: Iterable[str] = (), *, carried_out: bool
+) -> Answered:
     return page(
         seat,
         "dispose.html",
         title=f"Carry out {reference}",
         asked=asked,
         reference=reference,
-        carried_out=is_carried_out(seat.practice, reference),
-        lines=(),
+        carried_out=carried_out,
+        lines=tuple(lines),
     )
 
 
@@ -175,15 +171,8 @@ def ask_destroy(
 ) -> Answered:
     """What would be destroyed, and whether it is to be."""
     foreseen = _foreseen(seat, request, key, how)
-    return page(
-        seat,
-        "dispose.html",
-        title=f"Carry out {foreseen.reference}",
-        asked=asked,
-        reference=foreseen.reference,
-        carried_out=False,
-        lines=tuple(how.lines(foreseen.items)),
-    )
+    lines = how.lines(foreseen.items)
+    return _dispose(seat, asked, foreseen.reference, lines, carried_out=False)
 
 
 def destroy(
@@ -191,9 +180,7 @@ def destroy(
 ) -> Answered:
     """Destroy what was foreseen, once its reference was typed."""
     foreseen = _foreseen(seat, request, key, how)
-    if asked.first("typed") != foreseen.reference:
-        hint = f"type {foreseen.reference} to destroy it"
-        raise Failed("not confirmed, so nothing was done", hint=hint)
+    check_typed(asked, foreseen.reference)
     return _carry_out(seat, asked, foreseen.reference, how)
 
 
@@ -210,19 +197,19 @@ def _carry_out(seat: Seat, asked: Asked, reference: str, how: Destroying) -> Ans
     )
     kept = kept_under(practice, reference)
     lines = [*destroyed_lines(reference, done, kept, how.law)]
-    links = [(f"/requests/{reference}", reference)]
     if asked.ticked("certificate"):
         certificate = certify_destruction(practice, reference, released_to=done.released_to)
         if certificate is None:
             lines.append("no certificate is given out yet: that is done once nothing is owed")
         else:
             key = seat.keep(_issued(seat, actor, certificate))
-            links.insert(0, (f"/certificate/{key}", "Save the certificate"))
+            lines.append(_LINK.format(f"/certificate/{key}", "Save the certificate"))
     if how is ERASING:
-        links.append((f"/requests/{reference}/letters", f"Letters about {reference}"))
-    else:
-        links.append(("/retention", "Retention"))
-    return tell(seat, f"{reference} is carried out", lines, *links)
+        lines.append(_LINK.format(f"/requests/{reference}/letters", f"Letters about {reference}"))
+    return go_on(seat, "/", *lines)
+
+
+_LINK: Final = Markup('<a href="{}">{}</a>')
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -256,7 +243,6 @@ def undo(seat: Seat, asked: Asked) -> Answered:
     practice, actor, batch = seat.practice, seat.actor, asked.first("batch")
     if asked.first("how") == "propose":
         made = propose_undo(practice, actor, batch, reason=asked.first("reason"), sources=[])
-        links = [(f"/requests/{made.reference}", made.reference)] if made.reference else []
-        return tell(seat, "Take back an intake", undo_lines(made), *links)
+        return go_on(seat, "/", *undo_lines(made))
     lines = tuple(undo_lines(preview_undo(practice, actor, batch, sources=[])))
     return page(seat, "undo.html", title="Take back an intake", asked=asked, lines=lines)

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import moment_of, number_of, password_of
-from callrec.desk.pages.done import tell
-from callrec.desk.rendering import as_json, page, to
-from callrec.desk.seat import Seat, find_kept, typed
+from callrec.desk.rendering import as_json, go_on, page, to
+from callrec.desk.seat import Seat, find_kept
 from callrec.errors import Unusable
 from callrec.policy.reviews import ReviewVerdict
 from callrec.search.reviews import (
@@ -70,8 +69,7 @@ def review(seat: Seat, asked: Asked, key: str) -> Answered:
         raise Unusable("nothing is accepted or queried yet", hint="choose one of the two for each")
     written = review_searches(seat.practice, seat.reader(password_of(asked)), reviews)
     lines = [reviewed_line(seq, reviews[seq].verdict, leaf) for seq, leaf in written.items()]
-    more = ("/searches", "Draw more")
-    return tell(seat, "Searches to review", lines, more)
+    return go_on(seat, "/searches", *lines)
 
 
 def _answers(asked: Asked, drawn: DrawnSearches) -> Mapping[int, SearchReview]:
@@ -81,7 +79,7 @@ def _answers(asked: Asked, drawn: DrawnSearches) -> Mapping[int, SearchReview]:
             case "accept":
                 reviews[item.seq] = SearchReview(ReviewVerdict.ACCEPTED)
             case "query":
-                reason = typed(asked.fields, f"reason-{item.seq}")
+                reason = asked.first(f"reason-{item.seq}") or None
                 reviews[item.seq] = SearchReview(ReviewVerdict.QUERIED, reason)
             case _:
                 pass

@@ -8,9 +8,8 @@ from typing import Any
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, number_of, password_of
-from callrec.desk.listing import Column, Listing, arrange, saved
-from callrec.desk.pages.done import tell
-from callrec.desk.rendering import as_json, download, page, to
+from callrec.desk.listing import Column, Listing, show_listing
+from callrec.desk.rendering import as_json, download, go_on, page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.notices import complaint_form, notice_on
@@ -102,7 +101,7 @@ def apply(seat: Seat, asked: Asked, key: str) -> Answered:
     actor = seat.signer(password_of(asked))
     applied = apply_settings(seat.practice, actor, kept.values, agree)
     line = in_force_line(applied) if applied else "It changes nothing."
-    return tell(seat, "The practice's rules", [line], ("/settings", "The rules in force"))
+    return go_on(seat, "/settings", line)
 
 
 def show_notices(seat: Seat, asked: Asked) -> Answered:
@@ -123,21 +122,20 @@ def show_notices(seat: Seat, asked: Asked) -> Answered:
             notice("version", "Version"),
             notice("first_on", "From"),
             notice("last_on", "Until"),
-            Column(name="since", heading="On record since", value=lambda each: each.since),
-            Column(name="in_force", heading="In force today", value=lambda each: each.in_force),
+            Column("since", "On record since"),
+            Column("in_force", "In force today"),
         ),
         rows=listed,
         document=lambda rows: notices_json(rows, gaps),
         save_as="notices",
         nothing="The practice's rules name no notice.",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
-    return page(
+    return show_listing(
         seat,
+        asked,
+        listing,
         "notices.html",
         title="Notices",
-        list=arrange(seat, asked, listing),
         gaps=tuple(map(gap_in_words, gaps)),
         published=tuple(published_lines(listed)),
         kinds=tuple(NoticeKind),

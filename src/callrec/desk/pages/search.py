@@ -7,10 +7,17 @@ from functools import partial
 from typing import Final
 
 from callrec.desk.exchange import Answered, Asked
-from callrec.desk.filled import lines_of, password_of, read_if_given, text_of, why_of
-from callrec.desk.rendering import page, to
+from callrec.desk.filled import (
+    lines_of,
+    no_page,
+    number_in,
+    password_of,
+    read_if_given,
+    text_of,
+    why_of,
+)
+from callrec.desk.rendering import go_on, page, to
 from callrec.desk.seat import Seat, find_kept
-from callrec.errors import NotFound
 from callrec.notes.note import write_note
 from callrec.policy.search import Direction, check_search_reason
 from callrec.search.search import SearchResult, search_recordings
@@ -27,7 +34,7 @@ from callrec.views.calls import (
     recording_facts,
     result_lines,
 )
-from callrec.views.requests import requests_to_change
+from callrec.views.choosing import requests_to_change
 from callrec.views.typed import read_call, read_note, read_recording, read_subject, read_word
 
 A_PAGE: Final = 25
@@ -78,9 +85,10 @@ def show_found(seat: Seat, _asked: Asked, key: str, number: str = "1") -> Answer
     """What was found, so many to a page: the record says of all of them that they were shown."""
     found = find_kept(seat, key, Found)
     calls, last = found.result.items, max(1, -(-len(found.result.items) // A_PAGE))
-    if not number.isdecimal() or not 1 <= int(number) <= last:
-        raise NotFound("there is no such page", hint="the menu at the top leads to all of them")
-    shown = calls[(int(number) - 1) * A_PAGE : int(number) * A_PAGE]
+    which = number_in(number)
+    if not 1 <= which <= last:
+        raise no_page()
+    shown = calls[(which - 1) * A_PAGE : which * A_PAGE]
     return page(
         seat,
         "search_found.html",
@@ -91,7 +99,7 @@ def show_found(seat: Seat, _asked: Asked, key: str, number: str = "1") -> Answer
         lines=tuple(result_lines(found.result)),
         request=found.request,
         key=key,
-        number=int(number),
+        number=which,
         last=last,
     )
 
@@ -134,15 +142,7 @@ def show(seat: Seat, _asked: Asked, recording: str) -> Answered:
 
 def ask_note(seat: Seat, asked: Asked, recording: str) -> Answered:
     """The form of a note."""
-    number = read_recording(recording)
-    return page(
-        seat,
-        "recording_note.html",
-        title=f"Write a note on recording {number}",
-        asked=asked,
-        number=number,
-        identifies=False,
-    )
+    return _form(seat, asked, recording, "Write a note on recording {}", identifies=False)
 
 
 def note(seat: Seat, asked: Asked, recording: str) -> Answered:
@@ -152,15 +152,7 @@ def note(seat: Seat, asked: Asked, recording: str) -> Answered:
 
 def ask_who(seat: Seat, asked: Asked, recording: str) -> Answered:
     """The form by which it is said who is heard."""
-    number = read_recording(recording)
-    return page(
-        seat,
-        "recording_note.html",
-        title=f"Who is heard in recording {number}?",
-        asked=asked,
-        number=number,
-        identifies=True,
-    )
+    return _form(seat, asked, recording, "Who is heard in recording {}?", identifies=True)
 
 
 def identify(seat: Seat, asked: Asked, recording: str) -> Answered:
@@ -169,9 +161,20 @@ def identify(seat: Seat, asked: Asked, recording: str) -> Answered:
     return _write(seat, asked, recording, text=asked.first("how"), person=person)
 
 
+def _form(seat: Seat, asked: Asked, recording: str, title: str, *, identifies: bool) -> Answered:
+    number = read_recording(recording)
+    return page(
+        seat,
+        "recording_note.html",
+        title=title.format(number),
+        asked=asked,
+        number=number,
+        identifies=identifies,
+    )
+
+
 def _write(seat: Seat, asked: Asked, recording: str, *, text: str, person: str = "") -> Answered:
     number, anew = read_recording(recording), read_if_given(asked, "note", read_note)
     actor = seat.signer(password_of(asked))
     written = write_note(seat.practice, actor, number, text=text, person=person, note=anew)
-    seat.done.append(f"{written.reference} is written on recording {number}")
-    return to("/recordings")
+    return go_on(seat, "/recordings", f"{written.reference} is written on recording {number}")

@@ -7,8 +7,8 @@ from typing import Any, Final
 from callrec.archive.attached import attached_volumes
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, lines_of, password_of, why_of
-from callrec.desk.listing import Column, Listing, arrange, saved
-from callrec.desk.rendering import page, to
+from callrec.desk.listing import Column, Listing, by_reference, items, show_listing
+from callrec.desk.rendering import go_on, page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.registers.verify import check_vault
 from callrec.retention.people import erase_subject
@@ -20,7 +20,7 @@ from callrec.search.subjects import (
     show_subject,
 )
 from callrec.subjects.register import SubjectAnswers, list_subjects
-from callrec.views.requests import requests_to_change
+from callrec.views.choosing import requests_to_change
 from callrec.views.subjects import (
     SUBJECT_QUESTIONS,
     notes_on_others,
@@ -35,17 +35,11 @@ _SEEN = "/subjects/{}/seen/{}"
 
 
 _COLUMNS: Final = (
-    Column(
-        name="id",
-        heading="Person",
-        value=lambda each: int(each.reference.removeprefix("S-")),
-        shown=lambda each: each.reference,
-        link=lambda each: f"/subjects/{each.reference}",
-    ),
-    Column(name="state", heading="State", value=lambda each: each.state, has_codes=True),
-    Column(name="version", heading="Version", value=lambda each: each.version, is_number=True),
-    Column(name="added_on", heading="Added", value=lambda each: each.added_on),
-    Column(name="added_by", heading="By", value=lambda each: each.added_by),
+    by_reference("Person", "/subjects"),
+    Column("state", "State", has_codes=True),
+    Column("version", "Version", is_number=True),
+    Column("added_on", "Added"),
+    Column("added_by", "By"),
 )
 
 
@@ -55,15 +49,13 @@ def show_list(seat: Seat, asked: Asked) -> Answered:
         caption="Everybody who was entered, newest first",
         columns=_COLUMNS,
         rows=list_subjects(seat.practice, seat.actor),
-        document=lambda rows: {"items": [subject_json(each) for each in rows]},
+        document=items(subject_json),
         save_as="people-on-the-register",
         nothing="Nobody is on the register.",
         day="added_on",
     )
-    if (file := saved(seat, asked, listing)) is not None:
-        return file
     title = "People whose identity was proved"
-    return page(seat, "subjects.html", title=title, list=arrange(seat, asked, listing))
+    return show_listing(seat, asked, listing, "subjects.html", title=title)
 
 
 def _form(seat: Seat, asked: Asked, template: str, title: str, **values: Any) -> Answered:
@@ -102,10 +94,9 @@ def enter(seat: Seat, asked: Asked) -> Answered:
     reason, request = why_of(asked)
     kept = enter_person(seat.practice, seat.actor, _said(asked), reason=reason, request=request)
     others = notes_on_others(kept.shared, kept.alike)
-    seat.done += [f"{kept.reference} is on the register", *others]
     then = f"callrec request create subject-access --subject {kept.reference}"
-    seat.done.append(f"To ask for their calls: {then}")
-    return to("/subjects")
+    line = f"{kept.reference} is on the register"
+    return go_on(seat, "/subjects", line, *others, f"To ask for their calls: {then}")
 
 
 def _said(asked: Asked) -> SubjectAnswers:
@@ -165,8 +156,7 @@ def change(seat: Seat, asked: Asked, subject: str) -> Answered:
         seat.practice, seat.actor, reference, _said(asked), reason=reason, request=request
     )
     others = notes_on_others(kept.shared, kept.alike)
-    seat.done += [f"{reference} is changed", *others]
-    return to("/subjects")
+    return go_on(seat, "/subjects", f"{reference} is changed", *others)
 
 
 def ask_erasure(seat: Seat, asked: Asked, subject: str) -> Answered:
@@ -183,11 +173,10 @@ def erase(seat: Seat, asked: Asked, subject: str) -> Answered:
     actor = seat.signer(password_of(asked))
     drives = [each.at for each in attached_volumes(seat.practice).values()]
     erased = erase_subject(seat.practice, actor, reference, volumes=drives, check=check_vault)
-    seat.done.append(f"{reference} is erased from the register")
-    seat.done += [
+    owed = [
         f'owed: the copy of the catalogue on "{label}" still has the record: attach it, then'
         f" callrec request subject erase {reference}"
         for label in erased.owed
     ]
-    seat.done += [f'drive "{label}" stays as it is: {why}' for label, why in erased.undone]
-    return to("/subjects")
+    undone = [f'drive "{label}" stays as it is: {why}' for label, why in erased.undone]
+    return go_on(seat, "/subjects", f"{reference} is erased from the register", *owed, *undone)

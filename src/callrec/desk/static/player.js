@@ -36,6 +36,7 @@ function time(seconds, exact) {
   return `${start}:${two(whole % 60)}${part}`;
 }
 
+const isOf = (mark, channel) => call.channels.length < 2 || !mark.side || ["both", ["left", "right"][channel]].includes(mark.side);
 const within = seconds => Math.min(Math.max(seconds, call.begins), call.ends);
 
 // --- the desk -----------------------------------------------------------------------------------
@@ -208,9 +209,7 @@ function silence(rows, from) {
   for (const each of marks.filter(mark => mark.kind === "silence")) {
     const low = Math.max(0, Math.floor((each.from - from) * call.rate));
     const high = Math.min(rows[0].length, Math.ceil((each.to - from) * call.rate));
-    if (low < high) rows.forEach((row, channel) => {
-      if (rows.length < 2 || !each.side || each.side === ["left", "right"][channel]) row.fill(0, low, high);
-    });
+    if (low < high) rows.forEach((row, channel) => { if (isOf(each, channel)) row.fill(0, low, high); });
   }
 }
 
@@ -314,7 +313,9 @@ function list() {
 function show() {
   const now = position();
   at("play").textContent = playing ? "Pause" : "Play";
-  state.textContent = over ? "over" : !playing ? "paused" : line.length ? "playing" : "loading";
+  // A machine without a loudspeaker plays nothing, and its clock stands still.
+  const sounds = line.length && context.state === "running";
+  state.textContent = over ? "over" : !playing ? "paused" : sounds ? "playing" : "loading";
   clock.textContent = time(now);
   place.value = now;
   place.setAttribute("aria-valuetext", `${time(now)} of ${time(call ? call.seconds : 0)}`);
@@ -366,7 +367,7 @@ function hatch(pen, spans, x, lane, colour) {
   pen.strokeStyle = colour;
   pen.lineWidth = 2;
   for (const each of spans) {
-    const rows = call.channels.map((_, row) => row).filter(row => call.channels.length < 2 || !each.side || each.side === "both" || each.side === ["left", "right"][row]);
+    const rows = call.channels.map((_, row) => row).filter(row => isOf(each, row));
     const [low, high] = [x(each.from), x(each.to)];
     for (const row of rows) {
       pen.save();

@@ -135,9 +135,9 @@ def check_may_enter(person: Person) -> None:
         )
 
 
-def check_account(what: str, option: str = "--what") -> None:
+def check_account(what: str) -> None:
     """What is complained of, was done or was found is told in a sentence."""
-    check_sentence(what, option, Law.COMPLAINT)
+    check_sentence(what, "--what", Law.COMPLAINT)
 
 
 def check_day(on: date, *, today: date, since: date | None = None) -> None:

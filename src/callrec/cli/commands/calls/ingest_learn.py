@@ -78,12 +78,12 @@ def _words(
 
 
 def _propose(invocation: Invocation, templates: Sequence[dict[str, Any]]) -> None:
-    from callrec.catalogue.engine import FILE_NAME
+    from callrec.catalogue.engine import has_catalogue
     from callrec.intake.learning import with_templates
 
     what = counted(len(templates), "template")
     question = f"Put {what} into the practice's settings? The Data Controller signs this."
-    has_vault = (invocation.config.vault / FILE_NAME).is_file()
+    has_vault = has_catalogue(invocation.config.vault, invocation.config.catalogue)
     if not (has_vault and invocation.prompts.possible and invocation.prompts.agree(question)):
         invocation.out.next_step(
             "put what is right of it into a file, which the Data Controller applies:"

@@ -255,9 +255,19 @@ def check_all_fetched(done: Restored | Repaired) -> None:
 migrate_app = new_app()
 
 
+MoveTo = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        metavar="URL",
+        help='Move the catalogue to this database of PostgreSQL; "folder" moves it back.',
+    ),
+]
+
+
 @migrate_app.command()
-def migrate(ctx: Context) -> None:
-    """Bring a vault that an older callrec wrote to the newest schema.
+def migrate(ctx: Context, to: MoveTo = "") -> None:
+    """Bring a vault that an older callrec wrote to the newest schema; or move its catalogue.
 
     First a sealed copy of the old catalogue is put beside it; callrec drive restore --from brings
     that back. Either all of it is done, or nothing. Delete the copy once you have seen that all is
@@ -266,6 +276,9 @@ def migrate(ctx: Context) -> None:
     from callrec.restore.migrate import migrate_vault
 
     call, out = ctx.obj, ctx.obj.out
+    if to:
+        _move(call, to)
+        return
     done = migrate_vault(call.config, now=call.now, environ=call.environ)
 
     if done.copy is None:
@@ -274,6 +287,17 @@ def migrate(ctx: Context) -> None:
     had = f"The vault had schema {done.before} and has {done.after} now."
     out.show(facts(done), (had, f'The catalogue as it was is sealed in "{done.copy}".'))
     out.next_step("callrec audit verify, and delete the copy once all is well")
+
+
+def _move(call: Invocation, to: str) -> None:
+    from callrec.restore.moving import FOLDER, move_catalogue
+
+    done = move_catalogue(call.config, to, now=call.now, environ=call.environ)
+    call.out.show(
+        facts(done), f"The catalogue was in a {done.before} and is in a {done.after} now."
+    )
+    step = "take catalogue out of" if to == FOLDER else "put this URL as catalogue into"
+    call.out.next_step(f"{step} the configuration of each machine, then callrec audit verify")
 
 
 FromVolumes = Annotated[

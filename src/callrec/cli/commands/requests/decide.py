@@ -34,10 +34,8 @@ from callrec.views.decisions import (
     glass_reason,
     opinion_given,
 )
-from callrec.views.requests import (
-    date_mismatch_lines,
-    edits_json,
-)
+from callrec.views.remarks import date_mismatch_lines
+from callrec.views.requests_json import edits_json
 from callrec.views.words import facts
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from callrec.views.events import (
     reasons_by_number,
     recorded_line,
 )
-from callrec.views.requests import deadline_json
+from callrec.views.requests_json import deadline_json
 from callrec.views.words import facts
 
 if TYPE_CHECKING:

@@ -49,10 +49,8 @@ from callrec.views.asking import (
 from callrec.views.calls import footnotes
 from callrec.views.decisions import gathered_lines, gathering_notes
 from callrec.views.particulars import as_answers, with_person
-from callrec.views.requests import (
-    request_json,
-    too_many_lines,
-)
+from callrec.views.remarks import too_many_lines
+from callrec.views.requests_json import request_json
 from callrec.views.typed import NamedCall, read_call, read_recording
 from callrec.views.words import facts
 

@@ -1,0 +1,101 @@
+"""Every row of a catalogue into another one, which may be of the other kind of database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table
+
+from callrec.catalogue.engine import (
+    connect,
+    connect_there,
+    create_catalogue,
+    database_of,
+    is_postgres,
+    transaction,
+    upgrade,
+)
+from callrec.catalogue.tables import METADATA
+from callrec.catalogue.written import make_triggers
+from callrec.errors import Failed
+
+_AT_A_TIME: Final = 1000
+
+
+def copy_to_file(source: Connection, path: Path) -> None:
+    """Copy a catalogue, as a connection sees it, into a new file of SQLite."""
+    create_catalogue(path)
+    target = connect(path, mode="rw")
+    try:
+        with transaction(target) as connection:
+            copy_rows(source, connection)
+    finally:
+        target.dispose()
+
+
+def copy_to_database(source: Connection, url: str) -> None:
+    """Copy a catalogue, as a connection sees it, into an empty database: all of it or nothing."""
+    engine = connect_there(url)
+    try:
+        with engine.connect() as target:
+            target.exec_driver_sql("BEGIN")  # what fails ends the connection, and with it this
+            make_there(target, source)
+            target.exec_driver_sql("COMMIT")
+    finally:
+        engine.dispose()
+
+
+def make_there(connection: Connection, source: Connection) -> None:
+    """Make a catalogue of these rows in an empty database of PostgreSQL.
+
+    Within a transaction of the connection all of it is there when that ends, or nothing.
+    """
+    from callrec.catalogue.postgres import keep_no_samples  # noqa: PLC0415 - SQLite needs it not
+
+    upgrade(connection)
+    keep_no_samples(connection)
+    copy_rows(source, connection)
+    make_triggers(connection)
+
+
+def copy_rows(source: Connection, target: Connection) -> None:
+    """Copy every row of every table into tables that are empty.
+
+    Raises:
+        Failed: there are rows in them, or not all rows came there.
+    """
+    for table in METADATA.sorted_tables:
+        if target.execute(table.select().limit(1)).first() is not None:
+            raise Failed("there is a catalogue already where one was to be made")
+        columns = ", ".join(f'"{column.name}"' for column in table.columns)
+        rows = database_of(source).execute(f'SELECT {columns} FROM "{table.name}"')  # noqa: S608 - names of our own
+        if is_postgres(target):
+            _send(target, f'COPY "{table.name}" ({columns}) FROM STDIN', rows)
+        else:
+            _insert(target, table, columns, rows)
+        count = f'SELECT count(*) FROM "{table.name}"'  # noqa: S608 - names of our own
+        if target.exec_driver_sql(count).scalar() != source.exec_driver_sql(count).scalar():
+            raise Failed("not every row of the catalogue came to where it was copied")
+
+
+def _send(target: Connection, query: str, rows: Any) -> None:
+    driver: Any = target.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(query) as into:
+        for row in rows:
+            into.write_row(row)
+
+
+def _insert(target: Connection, table: Table, columns: str, rows: Any) -> None:
+    places = ", ".join("?" * len(table.columns))
+    for some in _some(rows):
+        target.exec_driver_sql(
+            f'INSERT INTO "{table.name}" ({columns}) VALUES ({places})',  # noqa: S608 - names of our own
+            some,
+        )
+
+
+def _some(rows: Any) -> Iterator[Sequence[tuple[Any, ...]]]:
+    while fetched := rows.fetchmany(_AT_A_TIME):
+        yield [tuple(row) for row in fetched]

@@ -1,0 +1,276 @@
+"""PostgreSQL under the catalogue: opened, what it spells otherwise, what callrec made in it.
+
+callrec's own queries are written once, as SQLite reads them; `respelt` has what PostgreSQL calls
+otherwise. SQLAlchemy does that for its own. Nothing here is imported but where a URL is configured.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection, Engine, LargeBinary, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from callrec.catalogue.tables import METADATA, Blob
+from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
+
+if TYPE_CHECKING:
+    import psycopg
+
+OLDEST: Final = 15
+"""The oldest PostgreSQL whose forms of SQL these are."""
+
+SHAPE_HASH: Final = "815264ffa5aac59da0bad401cec578d219d0080ffc3d3be575756ede97ebd265"
+"""SHA-256 of what callrec makes in a database, as `shape_hash` says it."""
+
+_SETTINGS: Final = """
+SELECT set_config(name, value, false) FROM (VALUES
+    ('search_path', 'public, pg_temp'),
+    ('lock_timeout', '60s'), ('max_parallel_workers_per_gather', '0'),
+    ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3')
+) AS ours(name, value)
+UNION ALL SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') IN ('off', 'local')
+"""
+"""Of each session. A machine that vanished holds its locks for a minute at the most."""
+
+_LOOPBACK: Final = re.compile(r"localhost|127(\.\d+){3}|::1")
+
+_CODE_POINTS: Final = frozenset({"C", "POSIX", "C.UTF-8", "C.utf8"})
+"""Collations that sort text as SQLite does."""
+
+
+def connect(url: str) -> Engine:
+    """An engine on a database; nothing is asked of it yet.
+
+    Raises:
+        Misconfigured: the driver is not installed, or the URL is none that callrec follows.
+    """
+    try:
+        import psycopg  # noqa: PLC0415 - an extra, where a URL is configured
+        from psycopg.types.numeric import IntLoader  # noqa: PLC0415
+    except ImportError:
+        raise Misconfigured(
+            "the configuration names a catalogue in PostgreSQL, and its driver is not installed",
+            hint="install callrec with its extra: callrec[network]",
+        ) from None
+    given = _checked(url, psycopg)
+
+    def connection() -> psycopg.Connection[Any]:
+        made = psycopg.connect(**given, autocommit=True)
+        made.adapters.register_loader("numeric", IntLoader)  # a sum of numbers is one
+        made.execute(_SETTINGS)
+        return made
+
+    engine = create_engine(
+        "postgresql+psycopg://",
+        creator=connection,
+        hide_parameters=True,
+        isolation_level="AUTOCOMMIT",
+        paramstyle="format",
+        poolclass=QueuePool,
+        use_native_hstore=False,
+    )
+    event.listen(engine, "before_cursor_execute", _respell, retval=True)
+    return engine
+
+
+def _checked(url: str, driver: Any) -> Mapping[str, Any]:
+    """What libpq is to be told: over a network TLS with the server's name, whatever else is set."""
+    try:
+        given = driver.conninfo.conninfo_to_dict(url)
+    except driver.Error:
+        raise Misconfigured(
+            '"catalogue" in the configuration is no address of a PostgreSQL database',
+            hint='it looks like "postgresql:///hama?service=hama" (docs/network.md)',
+        ) from None
+    if "password" in given:
+        raise Misconfigured(
+            '"catalogue" in the configuration has a password in it, which others may come to read',
+            hint="put it into libpq's password file, ~/.pgpass, or let a certificate log in",
+        )
+    hosts = str(given.get("host", "")).split(",")
+    if all(host.startswith(("/", "@")) or _LOOPBACK.fullmatch(host) for host in hosts):
+        return {**given, "connect_timeout": 10, "application_name": "callrec"}
+    if given.get("sslmode", "verify-full") != "verify-full":
+        raise Misconfigured(
+            '"catalogue" in the configuration would go over a network to whoever answers',
+            hint='leave sslmode out, or say "sslmode=verify-full"',
+        )
+    return {
+        **given,
+        "sslmode": "verify-full",
+        "connect_timeout": 10,
+        "application_name": "callrec",
+    }
+
+
+def check_database(connection: Connection) -> None:
+    """Check that a database keeps what callrec writes as SQLite does.
+
+    Raises:
+        Misconfigured: it is too old, or sorts text, or keeps it, in another way.
+    """
+    version, encoding, provider, collation, role = connection.exec_driver_sql(
+        "SELECT current_setting('server_version_num')::int / 10000, pg_encoding_to_char(encoding),"
+        " datlocprovider, datcollate, current_setting('session_replication_role')"
+        " FROM pg_database WHERE datname = current_database()"
+    ).one()
+    if version < OLDEST:
+        raise Misconfigured(
+            f"the catalogue's server is PostgreSQL {version}, and callrec works with {OLDEST}"
+            " and newer",
+            hint="ask whoever runs it to upgrade it",
+        )
+    by_code_point = provider == "b" or (provider == "c" and collation in _CODE_POINTS)
+    if encoding != "UTF8" or not by_code_point:
+        raise Misconfigured(
+            f"the catalogue's database keeps text in {encoding} and sorts it by {collation}",
+            hint="make one with: CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8'"
+            " LOCALE 'C.UTF-8', and move the vault there",
+        )
+    if role != "origin":
+        raise Misconfigured(
+            "the catalogue's database does not run the triggers that callrec made",
+            hint="ask whoever runs it to let session_replication_role be origin",
+        )
+
+
+def _respell(
+    _: Connection, __: object, statement: str, values: Any, *___: object
+) -> tuple[str, Any]:
+    return respelt(statement), values
+
+
+_COLUMN: Final = r'\w+\."\w+"'
+
+
+def _json_array(found: re.Match[str]) -> str:
+    """A row's line comes to the same bytes as SQLite makes of it."""
+    values = (
+        f" || ',' || coalesce(CAST(to_json({column}) AS text), 'null')"
+        for column in re.findall(_COLUMN, found[2])
+    )
+    return f"""'["{found[1]}"'{"".join(values)} || ']'"""
+
+
+_OTHERWISE: Final[Sequence[tuple[str, str | Callable[[re.Match[str]], str]]]] = (
+    (r"json_each\(\?\) AS (\w+) CROSS JOIN", r"json_array_elements(?::json) AS \1(value) JOIN"),
+    (r"json_extract\((\w+)\.value, '\$\[(\d)\]'\)", r"CAST(\1.value ->> \2 AS bigint)"),
+    (r"CROSS JOIN (\w+) ON", r"JOIN \1 ON"),
+    (rf"json_array\('(\w+)'((?:, {_COLUMN})*)\)", _json_array),
+    (rf"quote\(({_COLUMN})\)", r"coalesce('X''' || upper(encode(\1, 'hex')) || '''', 'NULL')"),
+    (r"\binstr\((\w+), ([^()]+)\)", r"position(\2 IN \1)"),
+    (r"\bhex\(([\w.]+)\)", r"encode(\1, 'hex')"),
+    (r"\bgroup_concat\(", "string_agg("),
+    (r"\bchar\(10\)", "chr(10)"),
+    (r"\bIS NOT \(", "IS DISTINCT FROM ("),
+    (r"\bIS \?", "IS NOT DISTINCT FROM ?"),
+    (r"\?", "%s"),
+    (r"(?<!:):(\w+)", r"%(\1)s"),
+)
+"""What SQLite has -> what PostgreSQL has, one after the other."""
+
+
+@cache
+def respelt(statement: str) -> str:
+    """A query of callrec's own, as PostgreSQL reads it; any other stays as it is.
+
+    No value stands in a query, so that none is taken for a word of it.
+    """
+    for sqlite_has, postgres_has in _OTHERWISE:
+        statement = re.sub(sqlite_has, postgres_has, statement)
+    return statement
+
+
+_MADE: Final = """
+WITH ours AS (
+    SELECT oid, nspname FROM pg_namespace
+    WHERE nspname NOT IN ('pg_catalog', 'information_schema') AND nspname !~ '^pg_(toast|temp)'
+), seen AS (
+    SELECT c.* FROM pg_class c JOIN ours ON ours.oid = c.relnamespace
+)
+SELECT line FROM (
+    SELECT concat_ws(' ', 'schema', nspname) AS line FROM ours
+    UNION ALL SELECT concat_ws(' ', 'relation', relnamespace::regnamespace, relname, relkind,
+        relpersistence, relrowsecurity, relforcerowsecurity, relhassubclass, relispartition,
+        pg_get_viewdef(oid), pg_get_partkeydef(oid)) FROM seen
+    UNION ALL SELECT concat_ws(' ', 'column', c.relname, a.attnum, a.attname,
+        format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated, a.attidentity,
+        nullif(a.attstattarget, -1), nullif(a.attcollation, 0)::regcollation,
+        pg_get_expr(d.adbin, d.adrelid))
+        FROM seen c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+        LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+        WHERE c.relkind <> 'i'
+    UNION ALL SELECT concat_ws(' ', 'index', pg_get_indexdef(indexrelid), indisvalid, indisready)
+        FROM pg_index JOIN seen ON seen.oid = indexrelid
+    UNION ALL SELECT concat_ws(' ', 'constraint', nullif(conrelid, 0)::regclass, conname,
+        pg_get_constraintdef(o.oid), convalidated)
+        FROM pg_constraint o JOIN ours ON ours.oid = connamespace WHERE contype <> 'n'
+    UNION ALL SELECT concat_ws(' ', 'trigger', pg_get_triggerdef(t.oid), tgenabled)
+        FROM pg_trigger t JOIN seen ON seen.oid = tgrelid WHERE NOT tgisinternal OR tgenabled <> 'O'
+    UNION ALL SELECT concat_ws(' ', 'rule', pg_get_ruledef(r.oid), ev_enabled)
+        FROM pg_rewrite r JOIN seen ON seen.oid = ev_class
+    UNION ALL SELECT concat_ws(' ', 'policy', polname, polrelid::regclass) FROM pg_policy
+    UNION ALL SELECT concat_ws(' ', 'event trigger', evtname) FROM pg_event_trigger
+    UNION ALL SELECT concat_ws(' ', 'function', nspname, proname, prokind, prosrc,
+        pg_get_function_identity_arguments(p.oid), prosecdef, proconfig)
+        FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+        WHERE p.oid >= 16384 AND nspname !~ '^pg_temp'
+    UNION ALL SELECT concat_ws(' ', 'operator', oid::regoperator) FROM pg_operator
+        WHERE oid >= 16384
+    UNION ALL SELECT concat_ws(' ', 'cast', castsource::regtype, casttarget::regtype) FROM pg_cast
+        WHERE oid >= 16384
+    UNION ALL SELECT concat_ws(' ', 'type', typname, typtype) FROM pg_type t
+        JOIN ours ON ours.oid = typnamespace WHERE typrelid = 0 AND typelem = 0
+) AS made ORDER BY line COLLATE "C"
+"""
+"""Whatever acts when callrec writes, or answers in a table's place. What PostgreSQL has itself has
+numbers below 16384."""
+
+
+def shape_hash(connection: Connection) -> str:
+    """All that was made in a database, in one hash: SHA-256, lower-case hex."""
+    lines = connection.exec_driver_sql(_MADE).scalars()
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def keep_no_samples(connection: Connection) -> None:
+    """Let no statistics be gathered of bytes: samples of keys would outlive their rows."""
+    for table in METADATA.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, LargeBinary | Blob):
+                connection.exec_driver_sql(
+                    f'ALTER TABLE "{table.name}" ALTER COLUMN "{column.name}" SET STATISTICS 0'
+                )
+
+
+def explained(error: object) -> CallrecError | None:
+    """What a driver's error means, in our own words; None: a mistake in this program."""
+    state = str(getattr(error, "sqlstate", None) or "")
+    if state.startswith("53"):
+        return Failed(
+            "the database's disk or memory is full; nothing was changed",
+            hint="ask whoever runs it, and try again",
+        )
+    if state in {"55P03", "40001", "40P01"}:
+        return Failed("the vault was busy for a minute", hint="try again")
+    if state.startswith(("28", "3D")) or state == "42501":
+        return Misconfigured(
+            "the catalogue's database does not let callrec in, or not do this",
+            hint="docs/network.md has what a role of callrec's needs",
+        )
+    if state.startswith("XX"):
+        return Tampered(
+            "the catalogue is damaged", hint="restore it from an archive drive or a backup"
+        )
+    if state.startswith(("22", "23", "42", "0A")):
+        return None
+    return Failed(
+        "the catalogue's database cannot be reached, or broke off; nothing was changed",
+        hint="see that it runs and is reached from here, and try again",
+    )

@@ -1,0 +1,146 @@
+"""A real PostgreSQL for tests: one private server for a run, and a database for each practice.
+
+It listens on a socket in a folder of its own, and is started by the first test that asks for it.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+
+import psycopg
+import pytest
+
+from callrec.catalogue.copying import make_there
+from callrec.catalogue.engine import FILE_NAME, connect, reading
+from callrec.catalogue.postgres import connect as connect_there
+from house.practices import House
+from house.stages import Stage, Stages, locked
+
+_NAME = "POSTGRES_OF_TESTS"
+
+_ACCOUNT = "postgres"
+"""Of Debian's package: the server does not run as root."""
+
+
+def begin() -> None:
+    """For a run of pytest, whose workers have the same server."""
+    os.environ[_NAME] = tempfile.mkdtemp(prefix="callrec-pg-")
+
+
+def end() -> None:
+    """End the server, if one was started, and take away all that it kept."""
+    folder = Path(os.environ.pop(_NAME))
+    if (folder / "data").exists():
+        _run(folder, "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def server() -> Path:
+    """The folder with the server's socket."""
+    folder = Path(os.environ[_NAME])
+    with locked(folder / "lock"):
+        if not (folder / "data").exists():
+            _start(folder)
+    return folder
+
+
+def _start(folder: Path) -> None:
+    if os.geteuid() == 0:
+        account = pwd.getpwnam(_ACCOUNT)
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    data = folder / "data"
+    options = ("--locale=C.UTF-8", "--auth=trust", "--data-checksums", "--no-sync")
+    _run(folder, "initdb", "-D", data, "-U", _ACCOUNT, *options)
+    # Killed are programs, never the machine: none waits until a disk has what it was given.
+    settings = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=200"
+    _run(folder, "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", settings, "start")
+    with as_owner(folder) as connection:
+        connection.execute("CREATE ROLE callrec LOGIN")
+
+
+def _run(folder: Path, program: str, *words: object) -> None:
+    (*_, newest) = sorted(Path("/usr/lib/postgresql").iterdir(), key=lambda each: int(each.name))
+    as_account = ["runuser", "-u", _ACCOUNT, "--"] if os.geteuid() == 0 else []
+    command = [*as_account, str(newest / "bin" / program), *map(str, words)]
+    subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def as_owner(
+    folder: Path, database: str = "postgres"
+) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """Whoever runs the server, who can do anything to it."""
+    address = f"host={folder} user={_ACCOUNT} dbname={database}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        yield connection
+
+
+def database_at(template: str = "template0") -> str:
+    """A new database; returns its URL."""
+    folder, name = server(), f"vault_{token_hex(8)}"
+    with as_owner(folder) as connection:
+        connection.execute(f"CREATE DATABASE {name} OWNER callrec TEMPLATE {template}")
+    return f"postgresql://callrec@/{name}?host={folder}"
+
+
+def name_of(url: str) -> str:
+    """The database that a URL of ours names."""
+    return url.partition("@/")[2].partition("?")[0]
+
+
+def put_there(file: Path, url: str) -> None:
+    """Copy the catalogue in a file of SQLite into a new database."""
+    here, there = connect(file, mode="ro"), connect_there(url)
+    with reading(here) as source, there.connect() as connection:
+        connection.exec_driver_sql("BEGIN")
+        make_there(connection, source)
+        connection.exec_driver_sql("COMMIT")
+    there.dispose()
+    here.dispose()
+
+
+def _template(stage: Stage | None, house: House) -> str:
+    """The database of a stage, which is only copied; made once in a run."""
+    folder, name = server(), f"stage_{stage.name if stage else 'founded'}".replace("-", "_")
+    with locked(folder / f"{name}.lock"), as_owner(folder) as connection:
+        query = "SELECT 1 FROM pg_database WHERE datname = %s"
+        if connection.execute(query, (name,)).fetchone() is None:
+            made = database_at()
+            put_there(house.config.vault / FILE_NAME, made)
+            connection.execute(f"ALTER DATABASE {name_of(made)} RENAME TO {name}")
+    return name
+
+
+def move(house: House, stage: Stage | None) -> None:
+    """Have a practice at a stage keep its catalogue in a database of its own."""
+    house.close()
+    url = database_at(_template(stage, house))
+    for file in house.config.vault.glob(f"{FILE_NAME}*"):
+        file.unlink()
+    house.config = house.config.model_copy(update={"catalogue": url})
+    settings = house.folder / "config" / "callrec" / "config.toml"
+    settings.write_text(f'catalogue = "{url}"\n{settings.read_text()}')
+
+
+def there(stage: Stage | None) -> object:
+    """A fixture: a practice at this stage, its catalogue in PostgreSQL, for each test."""
+
+    @pytest.fixture
+    def own(stages: Stages, tmp_path: Path) -> Iterator[House]:
+        house = stages.copy(stage, tmp_path / "house")
+        move(house, stage)
+        name = name_of(house.config.catalogue)
+        yield house
+        house.close()
+        with as_owner(server()) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    return own

@@ -1,0 +1,314 @@
+"""PostgreSQL as the catalogue: what is refused, and what several machines may count on."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
+
+from callrec.archive.unfinished import archive_lock
+from callrec.catalogue import postgres
+from callrec.catalogue.engine import open_catalogue, reading, transaction
+from callrec.errors import Failed, Misconfigured, Tampered
+from callrec.practice import record, storing
+from house.commands import done, type_in
+from house.postgres import as_owner, database_at, name_of, server, there
+from house.practices import House, moved
+from house.processes import begin
+from house.requests import last_leaf
+from house.spool import a_call, take_in
+
+founded = there(None)
+
+
+def beside(house: House) -> House:
+    """Another machine, whose operator opens the same vault."""
+    folder = house.folder.with_name("beside")
+    shutil.copytree(house.folder, folder)
+    other = moved(house, folder)
+    other.close()
+    return other
+
+
+def end_sessions(house: House, which: str) -> int:
+    """What a network does that breaks off, or whoever runs the server; returns how many ended."""
+    query = f"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE {which}"
+    here = name_of(house.config.catalogue)
+    with as_owner(server()) as connection:
+        (ended,) = connection.execute(f"{query} AND datname = %s", (here,)).fetchone() or (0,)
+    return int(str(ended))
+
+
+HOLDS_A_LOCK = "pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')"
+
+
+# --- what is refused -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://hama:sesame@/hama", "has a password in it"),
+        ("postgresql:///hama?password=sesame", "has a password in it"),
+        ("postgresql://db.example/hama?sslmode=require", "to whoever answers"),
+        ("postgresql:///hama?service=hama&sslmode=prefer", "to whoever answers"),
+        ("postgresql:///hama?host=/run,db.example&sslmode=disable", "to whoever answers"),
+        ("postgresql://db.example:x/hama?nothing=such", "no address of a PostgreSQL database"),
+    ],
+)
+def test_what_others_could_read_or_answer_is_no_address(url: str, says: str) -> None:
+    with pytest.raises(Misconfigured, match=says) as refused:
+        postgres.connect(url)
+    assert "sesame" not in f"{refused.value.message} {refused.value.hint}"
+    assert "db.example" not in f"{refused.value.message} {refused.value.hint}"
+
+
+@pytest.mark.parametrize("url", ["postgresql:///x?service=x", "postgresql://db.example/x"])
+def test_over_a_network_the_server_shows_who_it_is(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever libpq's own files and variables say."""
+    services = tmp_path / "services"
+    services.write_text("[x]\nhost=db.example\nsslmode=disable\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    monkeypatch.setenv("PGSSLMODE", "disable")
+    given = dict[str, object]()
+
+    def connect(**words: object) -> None:
+        given.update(words)
+        raise psycopg.OperationalError
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    with pytest.raises(OperationalError):
+        postgres.connect(url).connect()
+    assert given["sslmode"] == "verify-full"
+
+
+def test_a_database_that_sorts_as_a_language_does_is_refused() -> None:
+    url = database_at()
+    with as_owner(server()) as connection:
+        connection.execute(f"DROP DATABASE {name_of(url)}")
+        connection.execute(
+            f"CREATE DATABASE {name_of(url)} OWNER callrec TEMPLATE template0"
+            " LOCALE_PROVIDER icu ICU_LOCALE 'en-GB'"
+        )
+    with pytest.raises(Misconfigured, match="sorts it by"):
+        open_catalogue(Path("nowhere"), url)
+
+
+def test_an_empty_database_is_no_vault() -> None:
+    with pytest.raises(Misconfigured, match="there is no vault"):
+        open_catalogue(Path("nowhere"), database_at())
+
+
+def test_a_server_that_is_not_there_is_said_to_be_so(founded: House) -> None:
+    away = f'catalogue = "postgresql:///hama?host={founded.folder}"\n'
+    (founded.folder / "config" / "callrec" / "config.toml").write_text(away)
+    answer = type_in(founded, "max", "whoami")
+    assert answer.status == Failed.exit_status
+    assert "cannot be reached" in answer.err
+    assert str(founded.folder) not in answer.err
+
+
+def test_a_file_of_sqlite_loads_no_driver_of_another_database(house: House) -> None:
+    program = (
+        "import pathlib, sys; from callrec.catalogue.engine import open_catalogue, reading;"
+        " reading(open_catalogue(pathlib.Path(sys.argv[1]))).__enter__(); print(*sys.modules)"
+    )
+    words = [sys.executable, "-c", program, str(house.config.vault)]
+    loaded = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+    assert "sqlite3" in loaded
+    assert {"psycopg", "callrec.catalogue.postgres"}.isdisjoint(loaded)
+
+
+# --- what somebody put there -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        (
+            "CREATE TRIGGER x BEFORE INSERT ON public.leaf FOR EACH ROW EXECUTE FUNCTION"
+            ' "share written"()'
+        ),
+        "CREATE RULE x AS ON INSERT TO public.leaf DO INSTEAD NOTHING",
+        "CREATE POLICY x ON public.leaf",
+        "ALTER TABLE public.share ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE public.share DISABLE TRIGGER written",
+        "ALTER TABLE public.share DISABLE TRIGGER ALL",
+        "ALTER TABLE public.share ALTER COLUMN sealed SET STATISTICS 100",
+        "CREATE VIEW public.x AS SELECT 1",
+        "CREATE SCHEMA x",
+        (
+            'CREATE OR REPLACE FUNCTION public."share written"() RETURNS trigger LANGUAGE plpgsql'
+            " AS 'BEGIN RETURN NEW; END'"
+        ),
+        "CREATE FUNCTION public.x(text) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        (
+            "CREATE FUNCTION public.x(text, text) RETURNS bool LANGUAGE sql AS 'SELECT true';"
+            " CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = text, FUNCTION = public.x)"
+        ),
+        "CREATE CAST (text AS int) WITH INOUT AS IMPLICIT",
+        (
+            "CREATE FUNCTION pg_catalog.x() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';"
+            " CREATE EVENT TRIGGER x ON ddl_command_start EXECUTE FUNCTION x()"
+        ),
+        "DROP INDEX public.ix_leaf_statement",
+        "ALTER TABLE public.checkpoint ALTER COLUMN size TYPE numeric",
+        "ALTER TABLE public.share DROP CONSTRAINT share_person_fkey",
+        "CREATE TABLE public.y () INHERITS (public.leaf)",
+        "ALTER TABLE public.set_aside SET UNLOGGED",
+    ],
+)
+def test_nothing_acts_or_answers_there_but_what_callrec_made(founded: House, made: str) -> None:
+    actor = founded.actor("max")
+    with as_owner(server(), name_of(founded.config.catalogue)) as connection:
+        connection.execute(made)
+    with pytest.raises(Tampered, match="not those that callrec made"):
+        record(founded.practice, actor, "user.shown")
+    founded.close()
+    with pytest.raises(Tampered, match="not those that callrec made"):
+        founded.open()
+
+
+def test_a_row_that_nobody_signed_for_is_named(founded: House) -> None:
+    with as_owner(server(), name_of(founded.config.catalogue)) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE share SET sealed = sealed || 'x' WHERE key = 'index'")
+    answer = type_in(founded, "dora", "audit", "verify")
+    assert answer.status == Tampered.exit_status
+    assert 'of the table "share" is not as entry' in answer.out + answer.err
+
+
+def test_a_server_that_runs_no_triggers_is_refused(founded: House) -> None:
+    name = name_of(founded.config.catalogue)
+    with as_owner(server()) as connection:
+        connection.execute(f"ALTER DATABASE {name} SET session_replication_role = replica")
+    with pytest.raises(Misconfigured, match="does not run the triggers"):
+        founded.open()
+
+
+# --- one sequence of leaves ------------------------------------------------------------------
+
+
+def test_eight_processes_write_one_sequence(founded: House) -> None:
+    founded.close()
+
+    def write() -> None:
+        actor = founded.actor("max")
+        for _ in range(5):
+            record(founded.practice, actor, "user.shown")
+
+    size = last_leaf(founded).seq
+    founded.close()
+    assert [child.ended().failure for child in [begin(write) for _ in range(8)]] == [""] * 8
+    assert last_leaf(founded).seq == size + 40
+    assert "INTACT" in done(founded, "dora", "audit", "verify")
+
+
+def test_who_reads_waits_for_nobody_and_sees_one_state(founded: House) -> None:
+    actor = founded.actor("max")
+    one = founded.practice.engine
+    other = open_catalogue(founded.config.vault, founded.config.catalogue)
+    count = text("SELECT count(*) FROM leaf")
+    with reading(other) as seen:
+        before = seen.execute(count).scalar_one()
+        with transaction(one):
+            assert seen.execute(count).scalar() == before
+        record(founded.practice, actor, "user.shown")
+        assert seen.execute(count).scalar() == before
+    with reading(other) as seen:
+        assert seen.execute(count).scalar() == before + 1
+    other.dispose()
+
+
+def test_what_breaks_off_before_it_is_committed_has_not_happened(founded: House) -> None:
+    actor, size = founded.actor("max"), last_leaf(founded).seq
+    begun = transaction(founded.practice.engine)
+    begun.__enter__().execute(text("DELETE FROM failed_login"))
+    assert end_sessions(founded, "state = 'idle in transaction'") == 1
+    with pytest.raises(Failed, match="cannot be reached"):
+        begun.__exit__(None, None, None)
+    assert last_leaf(founded).seq == size
+    record(founded.practice, actor, "user.shown")
+    assert last_leaf(founded).seq == size + 1
+
+
+def test_what_broke_off_after_it_was_committed_is_done(founded: House) -> None:
+    """The answer to COMMIT is lost: callrec asks whether it is there."""
+    actor, size = founded.actor("max"), last_leaf(founded).seq
+    engine = founded.practice.engine
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def cut(_: object, cursor: Any, statement: str, *__: object) -> None:
+        if statement == "COMMIT":
+            event.remove(engine, "after_cursor_execute", cut)
+            end_sessions(founded, "true")
+            cursor.connection.execute("SELECT 1")
+
+    record(founded.practice, actor, "user.shown")
+    assert last_leaf(founded).seq == size + 1
+
+
+# --- one at a time, on whichever machine -----------------------------------------------------
+
+
+@pytest.mark.parametrize("lock", [storing, archive_lock])
+def test_one_machine_at_a_time(founded: House, lock: Callable[..., Any]) -> None:
+    other = beside(founded)
+    with (
+        lock(founded.practice),
+        pytest.raises(Failed, match="under way on another machine"),
+        lock(other.practice),
+    ):
+        pass
+    with lock(other.practice):
+        pass
+    other.close()
+
+
+def test_who_lost_the_lock_writes_nothing_more(founded: House) -> None:
+    other = beside(founded)
+    actor = founded.actor("max")
+    with storing(founded.practice):
+        record(founded.practice, actor, "user.shown")
+        assert end_sessions(founded, HOLDS_A_LOCK) == 1
+        size = last_leaf(founded).seq
+        with storing(other.practice):
+            with pytest.raises(Failed, match="may be under way elsewhere"):
+                record(founded.practice, actor, "user.shown")
+            assert last_leaf(founded).seq == size
+    record(founded.practice, actor, "user.shown")
+    assert last_leaf(founded).seq == size + 1
+    other.close()
+
+
+def test_two_machines_with_one_spool_take_each_call_once(founded: House, tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    for call in range(110):
+        a_call(spool, call)
+    other = beside(founded)
+    founded.close()
+
+    def ingest(house: House) -> int:
+        try:
+            return take_in(house, spool).recordings
+        except Failed as refusal:
+            assert "on another machine" in refusal.message  # noqa: PT017
+            return 0
+
+    both = [begin(partial(ingest, house)) for house in (founded, other)]
+    first, second = (child.ended() for child in both)
+    assert (first.failure, second.failure) == ("", "")
+    assert first.told + second.told == 110
+    again = take_in(founded, spool)
+    assert (again.recordings, again.duplicates) == (0, 110)

@@ -1,0 +1,97 @@
+"""A vault's catalogue is moved into a database and back, by the command that people type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from callrec.catalogue.engine import FILE_NAME, transaction
+from callrec.errors import Misconfigured
+from callrec.restore import moving
+from house.commands import done, type_in
+from house.postgres import database_at, put_there
+from house.practices import House
+from house.requests import approved, last_leaf, rows
+
+
+def configure(house: House, url: str) -> None:
+    """What the technician writes into the configuration."""
+    house.close()
+    house.config = house.config.model_copy(update={"catalogue": url})
+    file = house.folder / "config" / "callrec" / "config.toml"
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("catalogue")]
+    file.write_text("\n".join([f'catalogue = "{url}"', *lines, ""]))
+
+
+def test_there_and_back_nothing_is_lost_and_what_was_left_is_closed(granted: House) -> None:
+    url, size = database_at(), last_leaf(granted).seq
+    everything = rows(granted, "SELECT * FROM share ORDER BY person, key")
+    granted.close()
+    assert "was in a folder and is in a database" in done(
+        granted, "nobody", "practice", "migrate", "--to", url
+    )
+    left = type_in(granted, "max", "inbox")
+    assert left.status == Misconfigured.exit_status
+    assert "was moved away from here" in left.err
+    configure(granted, url)
+    assert last_leaf(granted).seq == size + 1
+    assert rows(granted, "SELECT * FROM share ORDER BY person, key") == everything
+    assert "INTACT" in done(granted, "dora", "audit", "verify")
+    approved(granted)
+    size = last_leaf(granted).seq
+    granted.close()
+    back = type_in(granted, "nobody", "practice", "migrate", "--to", "folder")
+    assert "a catalogue that was left is there yet" in back.err
+    for file in granted.config.vault.glob(f"{FILE_NAME}*"):
+        file.unlink()
+    done(granted, "nobody", "practice", "migrate", "--to", "folder")
+    assert "was moved away from here" in type_in(granted, "max", "inbox").err
+    configure(granted, "")
+    assert last_leaf(granted).seq == size + 1
+    assert "INTACT" in done(granted, "dora", "audit", "verify", "--full")
+    assert not [*granted.config.vault.glob("catalogue.moving*")]
+
+
+def test_who_had_it_open_writes_nothing_more_where_it_was(granted: House) -> None:
+    granted.open()
+    done(granted, "nobody", "practice", "migrate", "--to", database_at())
+    with pytest.raises(Misconfigured, match="was moved away"), transaction(granted.practice.engine):
+        pass
+
+
+def test_killed_before_the_old_one_was_closed_it_is_ended_by_the_same_command(
+    granted: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = database_at()
+    granted.close()
+
+    def killed(_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(moving, "close_for_good", killed)
+        assert type_in(granted, "nobody", "practice", "migrate", "--to", url).status != 0
+    size = last_leaf(granted).seq  # the file is the vault yet
+    granted.close()
+    done(granted, "nobody", "practice", "migrate", "--to", url)
+    configure(granted, url)
+    assert last_leaf(granted).seq == size + 1
+
+
+def test_into_a_database_with_another_catalogue_nothing_is_moved(granted: House) -> None:
+    url = database_at()
+    put_there(granted.config.vault / FILE_NAME, url)
+    approved(granted)
+    granted.close()
+    answer = type_in(granted, "nobody", "practice", "migrate", "--to", url)
+    assert "there is another catalogue in that database" in answer.err
+    approved(granted)
+    assert "INTACT" in done(granted, "dora", "audit", "verify")
+
+
+def test_it_is_not_moved_to_where_it_is(granted: House) -> None:
+    answer = type_in(granted, "nobody", "practice", "migrate", "--to", "folder")
+    assert "in a folder already" in answer.err
+    answer = type_in(granted, "nobody", "practice", "migrate", "--to", "mysql://x/y")
+    assert "no address of a PostgreSQL database" in answer.err

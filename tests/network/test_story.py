@@ -1,0 +1,29 @@
+"""A practice whose catalogue is in PostgreSQL, from its founding to the erasure of what it held."""
+
+from __future__ import annotations
+
+from house.commands import done
+from house.erasures import erase, found_in, secrets_of, to_be_erased
+from house.packages import acts_of, release
+from house.postgres import there
+from house.practices import House
+from house.stages import GRANTED
+
+founded = there(None)
+
+granted = there(GRANTED)
+
+
+def test_calls_come_in_are_archived_asked_for_and_erased(founded: House) -> None:
+    to_be_erased(founded)
+    secrets = secrets_of(founded, 1, 2, 5)
+    erased = erase(founded, "R-1", founded.folder / "drive-a", founded.folder / "drive-b")
+    assert erased.certificate
+    assert found_in(secrets, founded.folder / "vault") == []
+    assert "INTACT" in done(founded, "dora", "audit", "verify", "--full")
+
+
+def test_what_was_granted_is_released_once(granted: House) -> None:
+    release(granted)
+    assert acts_of(granted)[-2:] == ["release.prepared", "release.delivered"]
+    assert "INTACT" in done(granted, "dora", "audit", "verify")
