@@ -70,10 +70,7 @@ class Served:
         page = context.new_page()
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-PATIENCE_MS = 120_000
-"""For a page that stretches a password, on a machine that is busy: late is not missing."""
-
-expect.set_options(timeout=PATIENCE_MS)
+        page.goto("/login")
         yield page
         context.close()
 
@@ -88,13 +85,6 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 def log_in(page: Page, login: str) -> None:
-    page.get_by_label("Login").fill(login)
-    page.get_by_label("Password", exact=True).fill(password_of(login))
-    page.get_by_role("button", name="Log in").click()
-
-
-def log_in(page: Page, login: str) -> None:
-    page.goto("/login")
     page.get_by_label("Login").fill(login)
     page.get_by_label("Password", exact=True).fill(password_of(login))
     page.get_by_role("button", name="Log in").click()
