@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from attacks.test_foreign_entries import by_nobody, resume
 from attacks.test_who_can_do_what import give_eve_a_password, kinds
 from callrec.audit import log as audit_log
 from callrec.audit.attested import attested_leaves
+from callrec.audit.leaf import Outcome
 from callrec.audit.log import Signer, log_transaction
 from callrec.audit.resumed import stands_unsigned
 from callrec.audit.session import (
@@ -40,7 +42,7 @@ from callrec.people.powers import disable_person
 from callrec.practice import record, writing
 from callrec.record.statements import sign_statement_as
 from callrec.system.terminal import Place
-from house import practices
+from house import desks, practices
 from house.commands import Answer, done, reset_by_two, type_in
 from house.people import reset_person
 from house.practices import House, password_of
@@ -163,7 +165,15 @@ def test_what_asks_for_a_password_is_attested_by_no_session(
         attested_leaves(connection, worked.practice.register, [seq])
 
 
+@pytest.mark.parametrize("page", ["/people/add", "/requests/R-1/approve"])
+def test_a_refusal_before_the_password_is_attested_by_the_session(worked: House, page: str) -> None:
+    assert desks.visit(worked, "sam").open(page).status == HTTPStatus.FORBIDDEN
+    assert verified(worked)[1].startswith("INTACT")
+
+
 def test_what_asks_for_no_password_is_all_that_a_session_attests() -> None:
+    undone = {Outcome.REFUSED, Outcome.FAILED}
+    assert all(may_session_attest("person.role", 1, outcome) for outcome in undone)
     assert not any(may_session_attest(act, 9) for act in set(PASSWORD_ACTS) - {"hold.lifted"})
     assert not may_session_attest("hold.lifted", 1)
     assert not any(

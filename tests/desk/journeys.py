@@ -20,7 +20,9 @@ from house.practices import House, password_of
 from house.spool import a_call, take_in
 from house.stages import Stage, Stages
 
-SHOWN: Final = frozenset({"request.shown", "listen.looked", "login", "logout", "keys.shared"})
+SHOWN: Final = frozenset(
+    {"request.shown", "incident.shown", "listen.looked", "login", "logout", "keys.shared"}
+)
 """A browser shows a thing as often as it is opened, and each login has its leaves."""
 
 

@@ -13,7 +13,8 @@ from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.identity import Identity
 from callrec.desk.drafts import restore_drafts
-from callrec.desk.exchange import Upload
+from callrec.desk.exchange import Asked, Upload
+from callrec.desk.keeping import answer_late
 from callrec.errors import Tampered
 from callrec.login.keyring import runtime_folder
 from callrec.login.people import find_person
@@ -99,3 +100,13 @@ def test_nobody_else_opens_it_and_what_is_done_is_forgotten(house: House) -> Non
     sam.fill_in("/complaints/new", how="letter", **COMPLAINT)
     assert not file_of(house, "sam").exists()
     assert next_login(house, "sam").open("/complaints/new").fields["what"] == []
+
+
+def test_what_is_sent_after_idle_minutes_ended_the_login_is_there_at_the_next(house: House) -> None:
+    sam = visit(house, "sam")
+    typed = {name: [text] for name, text in COMPLAINT.items()}
+    sam.seat.leave()
+    asked = Asked("POST", "/complaints/new", {}, {"token": [sam.seat.token], **typed})
+    assert answer_late(sam.seat, asked).to == "/login?ended"
+    form = next_login(house, "sam").open("/complaints/new")
+    assert {name: form.fields[name] for name in COMPLAINT} == typed

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from callrec.desk.exchange import Upload
 from callrec.policy.purpose import Purpose
 from callrec.requests.gather import gather_recordings
 from house.commands import done, type_in
@@ -110,3 +111,5 @@ def test_a_certificate_is_given_out_by_the_browser_and_verifies(
         opened.extractall(tmp_path)
     checked = type_in(house, "nobody", "audit", "verify-release", str(tmp_path / "C-1"))
     assert "TRUST: first-use" in checked.out
+    here = dora.fill_in("/check-package", files={"file": Upload("C-1.zip", saved.body)})
+    assert "TRUST: first-use" in here.words

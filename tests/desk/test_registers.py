@@ -230,11 +230,13 @@ def test_the_report_is_a_page_with_its_plots_and_the_file_that_the_command_write
     assert saved(ava, shown, "pdf").startswith(b"%PDF-")
 
 
-def test_status_says_what_the_command_says(lived: House) -> None:
-    pat = visit(lived, "pat")
-    shown = pat.open("/status")
-    said = done(lived, "pat", "status").splitlines()
+@pytest.mark.parametrize("login", ["dora", "pat", "sam", "ava"])
+def test_status_says_to_each_what_the_command_says_to_them(lived: House, login: str) -> None:
+    somebody = visit(lived, login)
+    shown = somebody.open("/status")
+    said = done(lived, login, "status").splitlines()
     heads = [line.split(",")[0].split(":")[0].strip() for line in said]
-    assert [head for head in heads if head not in shown.words] == []
-    typed = json.loads(done(lived, "pat", "status", "--json"))
-    assert json.loads(saved(pat, shown, "json")) == typed
+    lines = shown.words.splitlines()[1 : len(said) + 1]
+    assert [line[: len(head)] for head, line in zip(heads, lines, strict=True)] == heads
+    typed = json.loads(done(lived, login, "status", "--json"))
+    assert json.loads(saved(somebody, shown, "json")) == typed

@@ -101,6 +101,8 @@ class _Words:
 
         details = read_detail(connection, leaf, secret, practice.vault)
         stated = read_unverified_statement(connection, leaf) if leaf.statement else None
+        if leaf.statement:  # later statements name it by its hash
+            self.called[leaf.statement] = f"what act {self.places[leaf.seq]} states"
         return Act(
             leaf.act,
             self.called.get(leaf.actor, leaf.actor),
@@ -130,9 +132,10 @@ class _Words:
                 return value
 
     def _text(self, value: str) -> str:
+        if known := self.called.get(value):
+            return known
         if _ID.fullmatch(value):
-            new = f"id {len(self.others)}"
-            return self.called.get(value) or self.others.setdefault(value, new)
+            return self.others.setdefault(value, f"id {len(self.others)}")
         # The desk's clock goes on, and a terminal's stands: the day is the same.
         instant = _INSTANT.fullmatch(value)
         return instant[1] if instant else value

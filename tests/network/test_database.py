@@ -59,9 +59,9 @@ HOLDS_A_LOCK = "pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')"
     [
         ("postgresql://hama:sesame@/hama", "has a password in it"),
         ("postgresql:///hama?password=sesame", "has a password in it"),
-        ("postgresql://db.example/hama?sslmode=require", "to whoever answers"),
-        ("postgresql:///hama?service=hama&sslmode=prefer", "to whoever answers"),
-        ("postgresql:///hama?host=/run,db.example&sslmode=disable", "to whoever answers"),
+        ("postgresql://db.example/hama?sslmode=require", "to anyone who answers"),
+        ("postgresql:///hama?service=hama&sslmode=prefer", "to anyone who answers"),
+        ("postgresql:///hama?host=/run,db.example&sslmode=disable", "to anyone who answers"),
         ("postgresql://db.example:x/hama?nothing=such", "no address of a PostgreSQL database"),
     ],
 )

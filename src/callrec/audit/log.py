@@ -223,7 +223,7 @@ def _check_may_be_attested(leaf: Leaf, session: SessionCertificate) -> None:
     """Refuse what a session's key may not attest: it would be TAMPERED for ever."""
     if not session.since <= leaf.at <= session.until:
         raise Locked("this login has ended", hint="run callrec login")
-    if not may_session_attest(leaf.act, len(leaf.subject)):
+    if not may_session_attest(leaf.act, len(leaf.subject), leaf.outcome):
         raise Locked(
             "this takes your password", hint="set CALLREC_USER and CALLREC_PASSWORD_FILE for it"
         )

@@ -96,7 +96,7 @@ SESSION_ACTS: Final[Mapping[str, int]] = MappingProxyType(
         **dict.fromkeys(("request.gathering", "complaint.shown"), 0),
         **dict.fromkeys(("retention.reviewed", "recording.categorised"), 0),
         **dict.fromkeys(("volume.kept", "volume.found", "volume.listed"), 0),
-        **dict.fromkeys(("people.listed", "person.shown", "subjects.listed", LOGOUT), 0),
+        **dict.fromkeys(("people.listed", "person.shown", LOGOUT), 0),
     }
 )
 """What a session's key may attest, and how many subjects such an entry names at the least."""
@@ -106,9 +106,12 @@ MAX_TERMINAL: Final = 64
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
-def may_session_attest(act: str, subjects: int) -> bool:
-    """Whether an entry of this act that names so many things may be signed by a session's key."""
-    return act in SESSION_ACTS and subjects >= SESSION_ACTS[act]
+def may_session_attest(act: str, subjects: int, outcome: Outcome = Outcome.DONE) -> bool:
+    """Whether an entry of this act that names so many things may be signed by a session's key.
+
+    What came to nothing may in any case: people are told before their password that they may not.
+    """
+    return outcome is not Outcome.DONE or (act in SESSION_ACTS and subjects >= SESSION_ACTS[act])
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,7 @@ class SessionCertificate:
         """
         if leaf.actor != self.person:
             raise Tampered(f"leaf {leaf.seq} names a session of somebody else")
-        if not may_session_attest(leaf.act, len(leaf.subject)):
+        if not may_session_attest(leaf.act, len(leaf.subject), leaf.outcome):
             raise Tampered(
                 f"leaf {leaf.seq}, {leaf.act}, takes a password and is signed by a session's key"
             )

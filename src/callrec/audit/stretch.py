@@ -324,7 +324,7 @@ def decode_columns(bodies: Sequence[bytes], first: int, log: str) -> _LeafColumn
     for n, session in enumerate(sessions):
         if session and not may_session_attest(begun[heads[n]][0], 0):
             leaf = Leaf.decode(bodies[n], first + n)
-            require(may_session_attest(leaf.act, len(leaf.subject)))
+            require(may_session_attest(leaf.act, len(leaf.subject), leaf.outcome))
     return _LeafColumns(actors, sessions, details, statements)
 
 

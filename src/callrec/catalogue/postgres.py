@@ -98,7 +98,7 @@ def _checked(url: str, driver: Any) -> Mapping[str, Any]:
         return {**given, "connect_timeout": 10, "application_name": "callrec"}
     if given.get("sslmode", "verify-full") != "verify-full":
         raise Misconfigured(
-            '"catalogue" in the configuration would go over a network to whoever answers',
+            '"catalogue" in the configuration would go over a network to anyone who answers',
             hint='leave sslmode out, or say "sslmode=verify-full"',
         )
     return {
@@ -124,7 +124,7 @@ def check_database(connection: Connection) -> None:
         raise Misconfigured(
             f"the catalogue's server is PostgreSQL {version}, and callrec works with {OLDEST}"
             " and newer",
-            hint="ask whoever runs it to upgrade it",
+            hint="ask the person who runs it to upgrade it",
         )
     by_code_point = provider == "b" or (provider == "c" and collation in _CODE_POINTS)
     if encoding != "UTF8" or not by_code_point:
@@ -136,7 +136,7 @@ def check_database(connection: Connection) -> None:
     if role != "origin":
         raise Misconfigured(
             "the catalogue's database does not run the triggers that callrec made",
-            hint="ask whoever runs it to let session_replication_role be origin",
+            hint="ask the person who runs it to let session_replication_role be origin",
         )
 
 
@@ -255,7 +255,7 @@ def explained(error: object) -> CallrecError | None:
     if state.startswith("53"):
         return Failed(
             "the database's disk or memory is full; nothing was changed",
-            hint="ask whoever runs it, and try again",
+            hint="ask the person who runs it, and try again",
         )
     if state in {"55P03", "40001", "40P01"}:
         return Failed("the vault was busy for a minute", hint="try again")

@@ -7,7 +7,6 @@ Dates, times and numbers stay as they were typed: reading them needs the practic
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,14 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Role
-from callrec.views.typed import NamedCall, read_call, read_recording, read_request, read_word
+from callrec.views.typed import (
+    NamedCall,
+    read_call,
+    read_fingerprint,
+    read_recording,
+    read_request,
+    read_word,
+)
 
 Command = TypeVar("Command", bound="Callable[..., None]")
 
@@ -48,17 +54,6 @@ def read_new_login(text: str) -> str:
 
     check_login(text)
     return text
-
-
-def read_fingerprint(text: str) -> bytes:
-    """The vault root, 32 bytes, from its 64 hex digits in any grouping."""
-    digits = re.sub(r"[\s-]", "", text).lower()
-    if not re.fullmatch(r"[0-9a-f]{64}", digits):
-        raise Unusable(
-            "a fingerprint has 64 digits, 0 to 9 and a to f",
-            hint="spaces and hyphens do not matter, but need quotes around it all",
-        )
-    return bytes.fromhex(digits)
 
 
 # Which thing is meant.

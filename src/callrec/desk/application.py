@@ -30,6 +30,7 @@ from callrec.desk.telling import say_bug
 
 STATIC: Final[Mapping[str, str]] = {
     "desk.css": "text/css; charset=utf-8",
+    "ending.js": "text/javascript; charset=utf-8",
     "player.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
@@ -181,7 +182,7 @@ def _admit(admission: Admission, request: Request) -> Response | None:
         response.headers.append("set-cookie", guard.cookie(guard.ADMITTED, admission.cookie))
         return response
     message = "this desk is open to one browser of this machine"
-    hint = "start your own: callrec desk"
+    hint = "start a desk of your own at a terminal"
     return _response(_refusal(HTTPStatus.FORBIDDEN, message, hint))
 
 

@@ -242,7 +242,7 @@ class Hearing:
         if kind != WAV.suffix:
             raise Unusable(
                 f"the sound of this recording cannot be had, and a browser does not play {kind}",
-                hint=f"your administrator plays it: callrec listen {self.reference}",
+                hint="the person who administers callrec can play it at the server",
             )
         return Player(PLAYER, self._play)
 

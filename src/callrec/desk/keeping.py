@@ -14,8 +14,9 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import Final
 
 from callrec.audit.session import DESK, DESK_IDLE_LIMIT
 from callrec.config import Config
@@ -40,6 +41,9 @@ from callrec.package.whole import key_words
 from callrec.practice import Practice, open_practice
 from callrec.system.processes import harden_process
 from callrec.system.terminal import place_named
+
+LATE: Final = timedelta(hours=1)
+"""How long the process of a login that ended by itself waits for a form that was not sent yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +71,29 @@ def keep_login(channel: socket.socket, vault: Vault) -> None:
     with suppress(EOFError, TimeoutError, OSError):
         seat = _log_in(channel, vault)
         if seat is not None:
+            is_idle = False
             try:
                 _answer_pages(channel, seat)
+            except TimeoutError:
+                is_idle = True
             finally:
                 with suppress(CallrecError):
                     seat.leave()
+            if is_idle:
+                _answer_late(channel, seat)
+
+
+def _answer_late(channel: socket.socket, seat: Seat) -> None:
+    """What is sent by somebody who comes back after their login ended by itself."""
+    channel.settimeout(LATE.total_seconds())
+    answered = answer_late(seat, asked_from_message(*receive(channel)))
+    send(channel, *answered_as_message(answered))
+
+
+def answer_late(seat: Seat, asked: Asked) -> Answered:
+    """Keep a form for the next login, as that takes no key of the person; nothing else is done."""
+    keep_late(seat, asked)
+    return Answered(HTTPStatus.SEE_OTHER, to="/login?ended", ends=True)
 
 
 def _log_in(channel: socket.socket, vault: Vault) -> Seat | None:
@@ -130,8 +152,7 @@ def answer(seat: Seat, asked: Asked) -> Answered:
     try:
         seat.begin_page()
     except Locked:
-        keep_late(seat, asked)
-        return Answered(HTTPStatus.SEE_OTHER, to="/login?ended", ends=True)
+        return answer_late(seat, asked)
     except CallrecError as problem:
         return cannot_open(problem)
     try:

@@ -5,21 +5,35 @@ from __future__ import annotations
 import fcntl
 import io
 import os
+import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from callrec.errors import Misconfigured
+from callrec.desk.exchange import LONGEST
+from callrec.errors import Misconfigured, Unusable
 from callrec.login.keyring import runtime_folder
+
+RELEASE: Final = "release-"
+
+CHECK: Final = "check-"
+
+_SEALED: Final = 1
+"""The flag of a file in a zip that takes a passphrase."""
+
+_IN_A_FOLDER: Final = re.compile(r"([^/]+)/((?:[a-z]+/)?[A-Za-z0-9][A-Za-z0-9 ._()-]*)")
 
 
 @contextmanager
-def folder_in_memory(environ: Mapping[str, str]) -> Iterator[Path]:
+def folder_in_memory(environ: Mapping[str, str], prefix: str = RELEASE) -> Iterator[Path]:
     """A private folder on a memory file system, which goes with all that is in it.
+
+    ``prefix`` is `RELEASE` or `CHECK`: what is made in it, or looked at.
 
     Raises:
         Misconfigured: this machine has no such file system.
@@ -31,8 +45,8 @@ def folder_in_memory(environ: Mapping[str, str]) -> Iterator[Path]:
             hint="the person who administers callrec writes it to a folder, by the same command",
         )
     with _locked(place):
-        _take_away_empty(place)
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+        _take_away_left(place)
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
         in_use = _lock(folder)
     try:
         yield folder
@@ -41,18 +55,18 @@ def folder_in_memory(environ: Mapping[str, str]) -> Iterator[Path]:
         os.close(in_use)
 
 
-_PREFIX: Final = "release-"
+def _take_away_left(place: Path) -> None:
+    """Take away the folders of processes that were killed: of a release, once it is empty.
 
-
-def _take_away_empty(place: Path) -> None:
-    """Take away the folders of processes that were killed, once what lay there is gone.
-
-    The next release of the same person takes that (release/record.py), and its note knows where.
+    The next release of the same person takes what lay there (release/record.py), and its note knows
+    where.
     """
-    for left in place.glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # it is in use, or not empty
-            os.close(_lock(left, fcntl.LOCK_NB))
-            left.rmdir()
+    ways: Mapping[str, Callable[[Path], object]] = {RELEASE: Path.rmdir, CHECK: shutil.rmtree}
+    for prefix, take_away in ways.items():
+        for left in place.glob(f"{prefix}*"):
+            with suppress(OSError):  # it is in use, or not empty
+                os.close(_lock(left, fcntl.LOCK_NB))
+                take_away(left)
 
 
 @contextmanager
@@ -73,6 +87,33 @@ def _lock(folder: Path, how: int = 0) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def unpacked(data: bytes, folder: Path) -> bool:
+    """Lay a package out as its folder again, if it came as a zip of that; whether it did.
+
+    Raises:
+        Unusable: there is more in it than a package has.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = [each for each in archive.infolist() if not each.is_dir()]
+            found = [_IN_A_FOLDER.fullmatch(each.filename) for each in entries]
+            names = {each[2] for each in found if each}
+            if len(names) != len(entries) or len({each[1] for each in found if each}) != 1:
+                return False
+            if any(each.flag_bits & _SEALED for each in entries):
+                return False
+            if sum(each.file_size for each in entries) > LONGEST:
+                raise Unusable("there is more in it than a package has")
+            folder.mkdir()
+            for each in entries:
+                path = folder / each.filename.partition("/")[2]
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(archive.read(each))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, OSError):
+        return False  # what is wrong with it, its check says
+    return True
 
 
 def zipped(folder: Path) -> bytes:

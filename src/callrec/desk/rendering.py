@@ -74,8 +74,8 @@ def _sentence(text: str) -> Markup:
     """A line as a sentence, with the commands in it as links; what is markup stays what it is."""
     if isinstance(text, Markup):
         return text
-    end = "" if text[-1:] in {".", "!", "?"} else "."
-    return with_links(f"{_upper_first(text)}{end}")
+    said = with_links(text if text[-1:] in {".", "!", "?"} else f"{text}.")
+    return said[:1].upper() + said[1:]
 
 
 def load_templates() -> None:

@@ -12,11 +12,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from callrec.desk.entry import ENTRIES, let_in_by
 from callrec.desk.exchange import Answered
 from callrec.desk.filled import no_page
 from callrec.desk.pages import (
     account,
     asking,
+    checking,
     complaints,
     deciding,
     done,
@@ -72,6 +74,7 @@ ROUTES: Final[Mapping[str, Page]] = {
     "POST /requests/{request}/erase/{key}": _erasing(retention.destroy),
     "GET /logout": account.ask_logout,
     "POST /logout": account.log_out,
+    "POST /stay": account.stay,
     "GET /unlock": account.ask_password,
     "POST /unlock": account.unlock,
     "GET /requests/new": asking.choose_purpose,
@@ -103,6 +106,9 @@ ROUTES: Final[Mapping[str, Page]] = {
     "POST /searches": reviews.draw,
     "GET /searches/{key}": reviews.show_drawn,
     "POST /searches/{key}": reviews.review,
+    "GET /check-package": checking.ask_package,
+    "POST /check-package": checking.check,
+    "GET /check-package/{key}": checking.show_checked,
     "GET /report": standing.ask_report,
     "POST /report": standing.make,
     "GET /report/{key}": standing.show_report,
@@ -214,8 +220,19 @@ ROUTES: Final[Mapping[str, Page]] = {
     "POST /complaints/{complaint}/{step}": complaints.add_step,
 }
 
+
+def _entered(route: str, page: Page) -> Page:
+    """The page, behind what refuses people who may not have it."""
+    method, _, address = route.partition(" ")
+    entry = ENTRIES.get(address) if method == "GET" else None
+    return page if entry is None else let_in_by(entry, page)
+
+
 _PATTERNS: Final = [
-    (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[A-Za-z0-9._-]{1,64})", route)), page)
+    (
+        re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[A-Za-z0-9._-]{1,64})", route)),
+        _entered(route, page),
+    )
     for route, page in ROUTES.items()
 ]
 

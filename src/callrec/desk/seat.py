@@ -112,6 +112,16 @@ class Seat:
         """When it ends if nothing more is done."""
         return min(self.until, self.practice.now() + DESK_IDLE_LIMIT)
 
+    @property
+    def seconds_left(self) -> int:
+        """Until then."""
+        return int((self.ends_at - self.practice.now()).total_seconds())
+
+    @property
+    def most_seconds_left(self) -> int:
+        """Until it ends whatever is done."""
+        return int((self.until - self.practice.now()).total_seconds())
+
     def begin_page(self) -> None:
         """See the practice as it stands now, and that this login still does.
 
@@ -222,8 +232,10 @@ class Seat:
         self._kept[key] = what
 
     def leave(self) -> None:
-        """End the session, on record."""
-        self._opened = None
+        """End the session, on record; what it opened and what was shown is let go."""
+        self._opened = self._actor = self.refused = None
+        for shown in (self._kept, self.seen, self.sent):
+            shown.clear()
         for beside in (self.hearing, self.making):
             if beside is not None:
                 beside.end()

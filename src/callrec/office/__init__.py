@@ -2,5 +2,6 @@
 
 status is the vault at a glance, inbox what waits for one person, reminding who gets a message about
 what is urgent, doctor whether this machine and this vault are sound; desk
-whether the pages in a browser can be served; settings are the practice's rules.
+whether the pages in a browser can be served; settings are the practice's rules; checking is of a
+package that somebody was given.
 """

@@ -106,7 +106,7 @@ def _database(practice: Practice) -> Finding:
             "SELECT current_setting('server_version'), " + _SETTINGS_THAT_KEEP
         ).one()
     if set(kept) != {"on"}:
-        hint = "ask whoever runs it to set fsync, full_page_writes and data checksums on"
+        hint = "ask the person who runs it to set fsync, full_page_writes and data checksums on"
         return _warning(f"PostgreSQL {version} may lose or damage what it was given", hint)
     return _well(f"PostgreSQL {version}, every transaction synced, every page with a checksum")
 

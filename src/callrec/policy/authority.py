@@ -113,7 +113,7 @@ def check_may(person: Person, power: Power, *, on: date) -> None:
         raise Refused(
             _was_lent(person, power) or f"the role {in_words(person.role)} may not {power.meaning}",
             clause=Clause.CONTROLLED_ACCESS,
-            hint="ask the Data Controller; lending it is"
+            hint="ask the Data Controller, who can lend it:"
             f" callrec user delegate USER --power {power} --until DATE",
         )
 

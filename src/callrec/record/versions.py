@@ -180,6 +180,24 @@ class Versioned(Kind[H]):
         """Whether what a login keeps opens every one."""
         return any(map(actor.has_key, self.holders))
 
+    def check_unopened(
+        self,
+        practice: Practice,
+        actor: Actor,
+        act: str,
+        reference: str,
+        check: Callable[[Row[Any], H], None],
+    ) -> str:
+        """Ask ``check`` of a row and its leaves; a refusal is on record. Returns its id."""
+        subject = self.id_of(practice, reference)
+        with (
+            attempt(practice, actor, act, subject=[subject]),
+            reading(practice.engine) as connection,
+        ):
+            row = self.find(connection, reference)
+            check(row, self.read(connection, practice.register, row.id))
+        return subject
+
     def open_on_record(
         self,
         practice: Practice,
@@ -194,10 +212,7 @@ class Versioned(Kind[H]):
 
         ``check`` is asked whether they may, by its row and its leaves; nothing is open before.
         """
-        subject = [self.id_of(practice, reference)]
-        with attempt(practice, actor, act, subject=subject), reading(practice.engine) as connection:
-            row = self.find(connection, reference)
-            check(row, self.read(connection, practice.register, row.id))
+        subject = [self.check_unopened(practice, actor, act, reference, check)]
         record(practice, actor, act, subject=subject)
         with attempt(practice, actor, act, subject=subject), reading(practice.engine) as connection:
             return read(connection)

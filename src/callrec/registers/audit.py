@@ -31,6 +31,8 @@ from callrec.record.versions import find_details, find_details_if_sound
 from callrec.requests.open import hidden_from
 from callrec.system.files import check_new, whole_file
 
+LISTED: Final = "audit.listed"
+
 _BODY: Final = tables.leaf.c.body
 
 
@@ -84,7 +86,7 @@ def list_audit(
     Raises:
         Refused: the actor may not read the audit log.
     """
-    _begin(practice, actor, "audit.listed")
+    _begin(practice, actor, LISTED)
     with reading(practice.engine) as connection:
         names = _Names(practice, connection)
         hidden = hidden_from(practice, actor, connection)

@@ -6,7 +6,8 @@ masked to others who may search. A list shows nothing that is sealed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -21,6 +22,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import request_not_found
 from callrec.catalogue.tables import from_millis
+from callrec.errors import Locked
 from callrec.login.people import logins
 from callrec.mail.outbox import ListedMessage, list_messages
 from callrec.policy.authority import may_decide
@@ -41,11 +43,17 @@ from callrec.requests.ask import find_date_mismatches
 from callrec.requests.clock import DatedWords, deadline_on_day, read_dates
 from callrec.requests.due import answered_requests, awaits_answer
 from callrec.requests.glass import BrokenGlass, broken_glass
-from callrec.requests.history import outline_of, read_outlines, read_words
+from callrec.requests.history import outline_of, read_history, read_outlines, read_words
 from callrec.requests.holding import ListedHold, found_since, hold_of_request
 from callrec.requests.lapse import attempt_on
 from callrec.requests.model import Approval, OpenRequest, event_of
-from callrec.requests.open import check_readable, read_request, sees_in_full, visible_requests
+from callrec.requests.open import (
+    check_readable,
+    read_request,
+    sees_in_full,
+    unopened_facts,
+    visible_requests,
+)
 from callrec.requests.packages import ShownRelease, read_releases, shown_release, words_for
 from callrec.requests.standing import lapses_at, read_lapse_facts, state_now
 
@@ -485,3 +493,32 @@ def find_listed(practice: Practice, actor: Actor, reference: str) -> ListedReque
         if each.reference == reference:
             return each
     raise request_not_found(reference)
+
+
+def check_entitled(
+    practice: Practice,
+    actor: Actor,
+    act: str,
+    reference: str,
+    check: Callable[..., None] | None,
+    *,
+    opens: bool,
+) -> None:
+    """Check, before anything is asked of the actor, what can be said of a request unopened.
+
+    ``check`` takes the person, the facts that no sealed part tells, and the day as ``on``. With
+    ``opens`` the request must be theirs to read. A refusal is on record as of ``act``.
+
+    Raises:
+        NotFound: there is none of which the actor may know.
+        Refused: as ``check``, or it is not theirs to read.
+        Tampered: a column says otherwise than the log.
+    """
+    with attempt_on(practice, actor, act, reference) as row:
+        with reading(practice.engine) as connection:
+            if opens:
+                with suppress(Locked):  # they are asked for it
+                    check_readable(actor, connection, row)
+            facts = unopened_facts(row, read_history(practice, connection, row.id))
+        if check is not None:
+            check(actor.person, facts, on=today(practice))

@@ -163,3 +163,16 @@ def check_hold_exists(practice: Practice, number: int) -> None:
     """Before anything is asked about a hold; NotFound where there is none."""
     with reading(practice.engine) as connection:
         find_hold(connection, number)
+
+
+def check_entitled_to_lift(practice: Practice, actor: Actor, number: int) -> None:
+    """Before anything is asked about a hold: whether the actor is one who lifts holds.
+
+    Raises:
+        NotFound: there is none of which the actor may know.
+        Refused: they are not; that is on record.
+    """
+    with reading(practice.engine) as connection:
+        hold = find_visible_hold(practice, actor, connection, number)
+    with attempt(practice, actor, HoldAct.LIFTED, subject=[hold.id]):
+        check_may_lift_hold(actor.person, on=today(practice))

@@ -3,6 +3,6 @@
 words has times, days and numbers in words; typed reads the references that people type. Then, by
 noun: calls, subjects; particulars and asking (what a request says, what is said of a new one),
 requests and requests_json (as people and as programs read one), remarks, choosing, decisions,
-events, letters; release, destroyed, retention, holds, volumes; incidents, complaints; people,
-fingerprints, settings, notices; audit and registers; inbox and status.
+events, letters; release, checking, destroyed, retention, holds, volumes; incidents, complaints;
+people, fingerprints, settings, notices; audit and registers; inbox and status.
 """

@@ -126,8 +126,8 @@ def _verified(each: ListedVolume, zone: tzinfo) -> str:
         return "reported lost"
     here = "on the vault's own disk, " if each.on_vaults_disk else ""
     if each.verified_at is None:
-        return f"{here}never verified by you"
-    return f"{here}last verified by you {local_time(each.verified_at, zone)}"
+        return f"{here}never verified from here"
+    return f"{here}last verified from here {local_time(each.verified_at, zone)}"
 
 
 def _due_json(request: DueRequest) -> dict[str, object]:

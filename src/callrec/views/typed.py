@@ -117,3 +117,14 @@ def read_size(text: str) -> int:
     if not size:
         raise Unusable("a size is given as 25MB", hint="a number and kB, MB or GB")
     return size
+
+
+def read_fingerprint(text: str) -> bytes:
+    """The vault root, 32 bytes, from its 64 hex digits in any grouping."""
+    digits = re.sub(r"[\s-]", "", text).lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", digits):
+        raise Unusable(
+            "a fingerprint has 64 digits, 0 to 9 and a to f",
+            hint="spaces and hyphens do not matter, but need quotes around it all",
+        )
+    return bytes.fromhex(digits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
@@ -36,6 +37,12 @@ def ask_logout(seat: Seat, _asked: Asked) -> Answered:
 def log_out(_seat: Seat, _asked: Asked) -> Answered:
     """Log out; the seat's process writes it to the log as it ends."""
     return Answered(303, to="/login?ended", ends=True)
+
+
+def stay(seat: Seat, _asked: Asked) -> Answered:
+    """Stay logged in: that something was asked is enough; says until when, for static/ending.js."""
+    left = {"seconds": seat.seconds_left, "most": seat.most_seconds_left}
+    return Answered(body=json.dumps(left).encode(), kind="application/json")
 
 
 def show_account(seat: Seat, asked: Asked) -> Answered:

@@ -306,8 +306,10 @@ def ask_detachment(seat: Seat, asked: Asked, reference: str) -> Answered:
 def detach(seat: Seat, asked: Asked, reference: str) -> Answered:
     """Take them out."""
     which = read_request(reference)
-    actor = _changer(seat, asked, which)
     numbers = [read_recording(each) for each in lines_of(asked, "recording")]
+    if not numbers:
+        raise Unusable("say which recordings to take out", option="--recording")
+    actor = _changer(seat, asked, which)
     return _tell_amended(seat, detach_recordings(seat.practice, actor, which, numbers))
 
 

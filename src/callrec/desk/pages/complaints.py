@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from callrec.complaints.complaint import (
@@ -20,7 +21,14 @@ from callrec.desk.rendering import go_on, page
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound
 from callrec.policy.handing_over import Channel
-from callrec.policy.rights.complaint import ComplaintAct, ComplaintState, Finding, must_be_told
+from callrec.policy.rights.complaint import (
+    ComplaintAct,
+    ComplaintState,
+    Finding,
+    may_add,
+    may_answer,
+    must_be_told,
+)
 from callrec.views.complaints import (
     CHANNELS,
     DONE,
@@ -113,6 +121,11 @@ def show(seat: Seat, _asked: Asked, complaint: str) -> Answered:
         (each, f"{SAID[each.what]}{how_told(each)}, {entered(each)}", _came_of_it(each.finding))
         for each in shown.history[1:]
     ]
+
+    def may(rule: Callable[..., bool]) -> bool:
+        allowed = list_complaints(seat.practice, seat.actor, rule)
+        return any(each.reference == reference for each in allowed)
+
     return page(
         seat,
         "complaint.html",
@@ -121,6 +134,8 @@ def show(seat: Seat, _asked: Asked, complaint: str) -> Answered:
         facts=complaint_facts(shown),
         events=events,
         is_open=shown.state is not ComplaintState.CLOSED,
+        may_add=may(may_add),
+        may_answer=may(may_answer),
         is_new=shown.state is ComplaintState.RECEIVED,
     )
 

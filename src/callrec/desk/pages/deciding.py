@@ -29,7 +29,7 @@ from callrec.desk.pages.requests import values_of
 from callrec.desk.rendering import go_on, page, to
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound
-from callrec.policy.authority import check_decides_purpose, check_not_own
+from callrec.policy.authority import check_decides_purpose, check_may_decide
 from callrec.policy.days import parse_day
 from callrec.policy.edits import TypedEdit, read_clip, read_silence
 from callrec.policy.purpose import TERMS, Purpose
@@ -87,9 +87,8 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
     seat.seen["approve", which] = shown
     me, opened = actor.person, shown.opened
     may_be_alone = me.role is Role.DATA_CONTROLLER
-    check_decides_purpose(me, opened.facts, on=today(seat.practice))
-    if not may_be_alone:
-        check_not_own(me, opened.facts)
+    check = check_decides_purpose if may_be_alone else check_may_decide
+    check(me, opened.facts, on=today(seat.practice))
     withheld = last_withheld(opened.approvals, opened.history, opened.digest)
     edits = last_edits(opened.approvals, opened.history, opened.digest)
     number = {row.uid: row.id for row in opened.recordings}

@@ -14,7 +14,8 @@ from callrec.desk.listing import Column, Listing, items, show_listing
 from callrec.desk.rendering import go_on, page
 from callrec.desk.seat import Seat
 from callrec.office.status import read_status
-from callrec.practice import today
+from callrec.policy.role import Power
+from callrec.practice import powers, today
 from callrec.views.volumes import size_in_words, volume_json, where_now
 
 
@@ -73,6 +74,7 @@ def show_drives(seat: Seat, asked: Asked) -> Answered:
         stands=stands,
         beside=[each.label for each in listed if each.on_vaults_disk],
         today=today(practice),
+        archives=Power.ARCHIVE in powers(practice, seat.actor),
     )
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, password_of, second_of
 from callrec.desk.listing import Column, Listing, items, show_listing
 from callrec.desk.rendering import as_json, go_on, page
 from callrec.desk.seat import Seat
-from callrec.errors import Unusable
+from callrec.errors import Refused, Unusable
 from callrec.login.people import people_who_log_in
-from callrec.policy.hold import HoldState
-from callrec.policy.role import LINE_MANAGERS
+from callrec.policy.hold import HoldState, check_may_place_hold
+from callrec.policy.role import LINE_MANAGERS, Power
+from callrec.practice import powers, today
 from callrec.retention.holds import (
     check_hold_exists,
     lift_hold,
@@ -24,13 +26,6 @@ from callrec.views.holds import EXPLAINED, hold_facts, hold_json, shown_hold_jso
 from callrec.views.typed import read_hold, read_recording
 
 _COLUMNS = (
-    Column(
-        "id",
-        "Hold",
-        value=lambda hold: hold.number,
-        shown=lambda hold: f"H-{hold.number}",
-        link=lambda hold: f"/holds/H-{hold.number}",
-    ),
     Column("request", "Request"),
     Column("state", "State", has_codes=True),
     Column("placed_at", "Placed"),
@@ -41,10 +36,17 @@ _COLUMNS = (
 
 def show_holds(seat: Seat, asked: Asked) -> Answered:
     """The holds that this person may know of, newest first."""
-    listed = list_holds(seat.practice, seat.actor)
+    listed, may_place = list_holds(seat.practice, seat.actor), _may_place(seat)
+    which = Column(
+        "id",
+        "Hold",
+        value=lambda hold: hold.number,
+        shown=lambda hold: f"H-{hold.number}",
+        link=lambda hold: f"/holds/H-{hold.number}" if may_place else "",
+    )
     listing = Listing(
         caption="Holds",
-        columns=_COLUMNS,
+        columns=(which, *_COLUMNS),
         rows=listed,
         document=items(hold_json),
         save_as="holds",
@@ -53,7 +55,23 @@ def show_holds(seat: Seat, asked: Asked) -> Answered:
     )
     states = {hold.state for hold in listed}
     explained = [said for state, said in EXPLAINED.items() if state in states]
-    return show_listing(seat, asked, listing, "holds.html", title="Holds", explained=explained)
+    return show_listing(
+        seat,
+        asked,
+        listing,
+        "holds.html",
+        title="Holds",
+        explained=explained,
+        may_place=may_place,
+    )
+
+
+def _may_place(seat: Seat) -> bool:
+    """The same people may also read why one was placed."""
+    with suppress(Refused):
+        check_may_place_hold(seat.actor.person, on=today(seat.practice))
+        return True
+    return False
 
 
 def show_one(seat: Seat, asked: Asked, hold: str) -> Answered:
@@ -68,7 +86,9 @@ def show_one(seat: Seat, asked: Asked, hold: str) -> Answered:
         facts=tuple(hold_facts(shown, seat.zone)),
         request=shown.hold.request,
         reference=f"H-{shown.hold.number}",
-        may_be_lifted=shown.hold.request is None and shown.hold.state is not HoldState.LIFTED,
+        may_be_lifted=shown.hold.request is None
+        and shown.hold.state is not HoldState.LIFTED
+        and Power.GOVERN in powers(seat.practice, seat.actor),
         explained=EXPLAINED.get(shown.hold.state, ""),
     )
 
@@ -94,7 +114,6 @@ def place(seat: Seat, asked: Asked) -> Answered:
 def ask_lift(seat: Seat, asked: Asked, hold: str) -> Answered:
     """Why a hold ends, and who agrees to it."""
     number = read_hold(hold)
-    check_hold_exists(seat.practice, number)
     people = people_who_log_in(seat.practice).items()
     may = [login for login, role in people if role in LINE_MANAGERS and login != seat.login]
     return page(

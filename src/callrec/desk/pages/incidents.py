@@ -28,8 +28,9 @@ from callrec.incidents.log import INCIDENTS
 from callrec.incidents.show import list_incidents, show_incident
 from callrec.policy.breach import NOT_TOLD, Closing
 from callrec.policy.days import parse_day_or_instant
-from callrec.policy.incident import IncidentState, Outcome
-from callrec.practice import today
+from callrec.policy.incident import IncidentState, Outcome, may_update
+from callrec.policy.role import Power
+from callrec.practice import powers, today
 from callrec.views.incidents import (
     FINDINGS,
     OUTCOMES,
@@ -102,6 +103,7 @@ def show(seat: Seat, _asked: Asked, incident: str) -> Answered:
     """One of them."""
     reference = read_incident(incident)
     shown = show_incident(seat.practice, seat.reader("", INCIDENTS), reference)
+    addable = list_incidents(seat.practice, seat.actor, may_update)
     return page(
         seat,
         "incident.html",
@@ -109,7 +111,9 @@ def show(seat: Seat, _asked: Asked, incident: str) -> Answered:
         shown=shown,
         facts=incident_facts(shown, seat.practice.now(), seat.zone),
         events=[(each, ", ".join(map(finding_named, each.added))) for each in shown.history],
-        is_open=shown.state is IncidentState.OPEN,
+        may_add=any(each.reference == reference for each in addable),
+        may_close=shown.state is IncidentState.OPEN
+        and Power.GOVERN in powers(seat.practice, seat.actor),
     )
 
 

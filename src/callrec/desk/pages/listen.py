@@ -20,6 +20,7 @@ from markupsafe import Markup
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import number_in, password_of
 from callrec.desk.hearing import PIECE_S, Hearing, Word, no_hearing
+from callrec.desk.hints import with_links
 from callrec.desk.rendering import page, status_of, to
 from callrec.desk.seat import Seat
 from callrec.errors import CallrecError, Unusable
@@ -179,7 +180,7 @@ def _told(seat: Seat, reference: str, recording: str, answer: Answer) -> Answere
             raise no_hearing()
         told = answer(hearing)
     except CallrecError as problem:
-        error = {"error": problem.message, "hint": problem.hint}
+        error = {"error": problem.message, "hint": with_links(problem.advice).striptags()}
         return Answered(status_of(problem), json.dumps(error).encode(), "application/json")
     if isinstance(told, bytes):
         return Answered(HTTPStatus.OK, told, "application/octet-stream")

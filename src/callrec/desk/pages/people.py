@@ -130,7 +130,7 @@ def add(seat: Seat, asked: Asked) -> Answered:
     if role is Role.INTAKE:
         raise Unusable(
             "an intake service is added at the server, where its credential is written",
-            hint="callrec user add NAME --name TEXT --role intake --credential-file FILE",
+            hint="ask the person who administers callrec",
         )
     actor = seat.signer(password_of(asked))
     added = add_person(

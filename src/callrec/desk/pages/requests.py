@@ -14,18 +14,25 @@ from callrec.desk.hints import page_for
 from callrec.desk.rendering import page
 from callrec.desk.seat import Seat
 from callrec.errors import Refused
-from callrec.policy.authority import RequestFacts, check_decides_purpose, check_is_decider
+from callrec.policy.authority import (
+    RequestFacts,
+    check_decides_purpose,
+    check_is_decider,
+    check_may_decide,
+)
 from callrec.policy.handling import (
     check_may_change,
     check_may_close,
     check_may_gather,
 )
+from callrec.policy.hold import check_may_read_hold
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState, check_can_happen
-from callrec.policy.role import Person
+from callrec.policy.reviews import check_may_read_dossier
+from callrec.policy.role import Person, Power, Role, VaultKey, keys_held
 from callrec.policy.search import described_by
 from callrec.policy.words import in_words
-from callrec.practice import today
+from callrec.practice import powers, today
 from callrec.requests.ask import staff_named_in_open_request
 from callrec.requests.show import ShownRequest, list_requests, show_request
 from callrec.views.requests import (
@@ -66,7 +73,14 @@ def show_list(seat: Seat, asked: Asked) -> Answered:
         states=[("", "any state"), *((str(each), in_words(each)) for each in RequestState)],
         purposes=[("", "any purpose"), *((str(each), in_words(each)) for each in Purpose)],
         make=page_for("callrec request create"),
+        reads=not _reads_dossiers_alone(seat),
     )
+
+
+def _reads_dossiers_alone(seat: Seat) -> bool:
+    """An auditor, who opens no request but what they made."""
+    may = powers(seat.practice, seat.actor)
+    return Power.READ_AUDIT in may and VaultKey.CATALOGUE not in keys_held(may)
 
 
 def show(seat: Seat, asked: Asked, reference: str) -> Answered:
@@ -97,7 +111,7 @@ def values_of(seat: Seat, shown: ShownRequest) -> dict[str, Any]:
         ],
         "gathered": list(gathering_facts(shown, zone)),
         "hold": hold_in_words(shown.hold) if shown.hold else "",
-        "hold_page": page_for(f"callrec hold show H-{shown.hold.number}") if shown.hold else "",
+        "hold_page": _hold_page(seat, shown),
         "decisions": [
             *(approval_facts(each, shown.purpose, zone) for each in shown.approvals),
             *([denial_facts(shown.denial, zone)] if shown.denial else []),
@@ -112,6 +126,14 @@ def values_of(seat: Seat, shown: ShownRequest) -> dict[str, Any]:
         "history": [(each, what_happened(each)) for each in shown.history],
         "told": list(told_facts(shown, zone)),
     }
+
+
+def _hold_page(seat: Seat, shown: ShownRequest) -> str:
+    """Where it says why its hold was placed, for who may read that."""
+    with suppress(Refused):
+        check_may_read_hold(seat.actor.person, on=today(seat.practice))
+        return page_for(f"callrec hold show H-{shown.hold.number}") if shown.hold else ""
+    return ""
 
 
 def _length(duration_ms: int | None) -> str:
@@ -155,19 +177,26 @@ class _Rules:
         """Whether the act is possible now, and each check lets this person."""
         with suppress(Refused):
             check_can_happen(self.shown.opened.history.events, act, self.shown.reference)
-            for check in checks:
-                check(self.me, self.facts, on=self.on)
+            return all(map(self.permit, checks))
+        return False
+
+    def permit(self, check: Callable[..., None]) -> bool:
+        """Whether a check lets this person."""
+        with suppress(Refused):
+            check(self.me, self.facts, on=self.on)
             return True
         return False
 
 
 def _to_decide(rules: _Rules) -> Iterator[tuple[str, str]]:
-    which = rules.shown.reference
-    if rules.let(RequestAct.APPROVED, check_decides_purpose):
+    which, me = rules.shown.reference, rules.me
+    may_be_alone = me.role is Role.DATA_CONTROLLER  # who may break the glass
+    check = check_decides_purpose if may_be_alone else check_may_decide
+    if rules.let(RequestAct.APPROVED, check):
         yield f"callrec approve {which}", "Approve or withhold"
-    if rules.let(RequestAct.DENIED, check_decides_purpose):
+    if rules.let(RequestAct.DENIED, check):
         yield f"callrec deny {which}", "Refuse"
-    if rules.me.id in rules.facts.granted_to:
+    if me.id in rules.facts.granted_to:
         yield f"callrec listen {which}", "Listen"
         yield f"callrec release {which}", "Release"
 
@@ -185,7 +214,8 @@ def _to_handle(rules: _Rules) -> Iterator[tuple[str, str]]:
         yield f"callrec request amend {which}", "Change what it says"
         yield f"callrec request attach {which}", "Add recordings"
     yield f"callrec request letter {which}", "Letters"
-    yield f"callrec request dossier {which}", "Dossier"
+    if rules.permit(check_may_read_dossier):
+        yield f"callrec request dossier {which}", "Dossier"
 
 
 def _to_end(rules: _Rules) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,7 @@ from callrec.office.settings import (
 )
 from callrec.policy.days import parse_day
 from callrec.policy.notice import NoticeKind
+from callrec.policy.role import Power
 from callrec.practice import today
 from callrec.system.toml import parse_toml
 from callrec.views.notices import (
@@ -48,7 +49,14 @@ def show_rules(seat: Seat, asked: Asked) -> Answered:
             kind = "application/toml; charset=utf-8"
             return download(f"{text}\n".encode(), kind, "settings.toml")
         case _:
-            return page(seat, "rules.html", title="The practice's rules", shown=shown, text=text)
+            return page(
+                seat,
+                "rules.html",
+                title="The practice's rules",
+                shown=shown,
+                text=text,
+                governs=Power.GOVERN in seat.actor.person.powers,
+            )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -138,7 +146,7 @@ def show_notices(seat: Seat, asked: Asked) -> Answered:
         title="Notices",
         gaps=tuple(map(gap_in_words, gaps)),
         published=tuple(published_lines(listed)),
-        kinds=tuple(NoticeKind),
+        kinds=[each.notice.kind for each in listed if each.in_force],
     )
 
 

@@ -61,6 +61,7 @@ async function tell(what, more) {
     throw new Error("The desk cannot be reached. Play again once it can: what you played is told then.");
   });
   if (answer.redirected) location.assign(answer.url);
+  document.dispatchEvent(new Event("desk-answered"));
   if (!answer.ok) {
     const {error, hint} = await answer.json();
     throw new Error(`${error}. ${hint}`);

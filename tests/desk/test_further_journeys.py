@@ -1,0 +1,275 @@
+"""More whole journeys in real browsers: an erasure, an abusive caller, an incident.
+
+As in test_journeys.py: each person at a browser of their own, and what is on record afterwards is
+what the same journey leaves at a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from zipfile import ZipFile
+
+from playwright.sync_api import Page, expect
+
+from desk.journeys import (
+    acts,
+    approve,
+    at_work,
+    fill_in,
+    give_password,
+    is_intact,
+    is_whole,
+    opened,
+    press,
+    release,
+    twice,
+    type_all,
+)
+from house.commands import done, type_in
+from house.practices import House
+from house.stages import STOCKED
+
+stocked_twice = twice(STOCKED)
+
+CALL: Final = {
+    "date": "4/7/2024",
+    "time": "14:05",
+    "extension": "201",
+    "number": "07700 900123",
+    "party": "unknown",
+}
+
+
+def choose(page: Page, *links: str) -> None:
+    """Follow links, one after the other."""
+    for link in links:
+        page.get_by_role("link", name=link, exact=True).first.click()
+
+
+def answer(page: Page, answers: Mapping[str, str]) -> None:
+    """Fields by their names, which are those of the command's options."""
+    for name, said in answers.items():
+        field = page.get_by_role("main").locator(f"[name={name}]")
+        match field.first.evaluate("field => field.type"):
+            case "radio":
+                field.and_(page.locator(f"[value={said}]")).check()
+            case "select-one":
+                field.select_option(said)
+            case _:
+                field.fill(said)
+
+
+def options(answers: Mapping[str, str]) -> list[str]:
+    return [f"--{name.replace('_', '-')}={said}" for name, said in answers.items()]
+
+
+def says(page: Page, text: str) -> None:
+    expect(page.get_by_role("main")).to_contain_text(text)
+
+
+def save(page: Page, link: str, to: Path) -> Path:
+    with page.expect_download() as coming:
+        choose(page, link)
+    coming.value.save_as(to / coming.value.suggested_filename)
+    return to / coming.value.suggested_filename
+
+
+ERASURE: Final = {
+    **CALL,
+    "reason": "The patient wants their calls to be erased",
+    "subject": "Jean Alder",
+    "received": "20/11/2026",
+    "identity": "passport seen by S. Turnbull",
+    "authority": "none",
+}
+
+
+def test_an_erasure_from_log_in_to_certificate_and_letter(
+    stocked_twice: tuple[House, House], tmp_path: Path
+) -> None:
+    house, other = stocked_twice
+    with at_work(house) as desk:
+        with desk.visited("sam") as sam:
+            choose(sam, "Requests", "Make a request", "Erasure")
+            answer(sam, {**ERASURE, "recording": "1 2"})
+            press(sam, "Make the request")
+            says(sam, "R-1 is made")
+        with desk.visited("dora") as dora:
+            choose(dora, "R-1")
+            answer(dora, {"recording-2": "claims"})
+            approve(dora, "dora")
+            dora.goto("/requests/R-1/erase")
+            press(dora, "See what would be destroyed")
+            dora.get_by_label("Give out the signed certificate").check()
+            fill_in(dora, Type_R="R-1")
+            press(dora, "Destroy it")
+            certificate = save(dora, "Save the certificate", tmp_path)
+            choose(dora, "Letters about R-1")
+            answer(dora, {"kind": "erased"})
+            press(dora, "Write the letter")
+            expect(dora.get_by_label("The letter")).to_contain_text("We have erased 1 recording")
+            assert save(dora, "Save for paper", tmp_path).read_bytes().startswith(b"%PDF-")
+            answer(dora, {"how": "letter"})
+            press(dora, "Put on record that it was sent")
+            says(dora, "letter 1 was sent")
+    with ZipFile(certificate) as enclosed:
+        enclosed.extractall(tmp_path)
+    assert is_whole(house, tmp_path / "C-1")
+    assert is_intact(house)
+    (tmp_path / "papers").mkdir()
+    made = ("--recording=1", "--recording=2", *options(ERASURE))
+    type_all(
+        other,
+        ("sam", "request", "create", "erasure", *made),
+        ("dora", "approve", "R-1", "--yes", "--recording=1", "--withhold=2=claims"),
+        ("dora", "request", "erase", "R-1", "--yes", f"--to={tmp_path / 'papers'}"),
+        ("dora", "request", "letter", "R-1", "--kind=erased"),
+        ("dora", "request", "letter", "R-1", "--sent=today", "--how=letter"),
+    )
+    assert acts(house) == acts(other)
+    assert "destroyed under certificate C-1" in type_in(house, "max", "show", "1").err
+
+
+ABUSIVE: Final = {
+    **CALL,
+    "reason": "The caller threatened the receptionist on duty",
+    "recording": "1",
+    "affected": "max",
+}
+
+HANDED_OVER: Final = {"on": "today", "by": "person", "to_whom": "Inspector Penhale"}
+
+
+def test_an_abusive_caller_from_log_in_to_the_package_handed_over(
+    stocked_twice: tuple[House, House], tmp_path: Path
+) -> None:
+    house, other = stocked_twice
+    with at_work(house) as desk:
+        with desk.visited("sam") as sam:
+            choose(sam, "Requests", "Make a request", "Abusive call")
+            answer(sam, ABUSIVE)
+            press(sam, "Make the request")
+            says(sam, "is about max, so max cannot decide it")
+        with desk.visited("max") as max_:
+            choose(max_, "Requests", "R-1")
+            says(max_, "This request is about you, so you cannot decide it")
+            expect(max_.get_by_role("link", name="Approve or withhold")).to_have_count(0)
+        with desk.visited("mia") as mia:
+            choose(mia, "R-1")
+            approve(mia, "mia")
+        with desk.visited("sam") as sam:
+            sam.goto("/requests/R-1/release")
+            package, words = release(sam, "sam", tmp_path)
+            press(sam, "I have the passphrase: say that it was handed over")
+            answer(sam, HANDED_OVER)
+            press(sam, "Record this")
+            sam.goto("/requests/R-1/close")
+            fill_in(sam, Type_R="R-1")
+            press(sam, "Close")
+            says(sam, "R-1 is closed")
+    assert is_whole(house, opened(package, words, tmp_path / "opened"))
+    assert is_intact(house)
+    type_all(
+        other,
+        ("sam", "request", "create", "abusive-call", *options(ABUSIVE)),
+        ("mia", "approve", "R-1", "--yes"),
+        ("sam", "release", "R-1", f"--to={tmp_path}"),
+        ("sam", "request", "event", "R-1", "handed-over", *options(HANDED_OVER)),
+        ("sam", "request", "close", "R-1", "--yes"),
+    )
+    assert acts(house) == acts(other)
+
+
+REPORTED: Final = {
+    "noticed": "24/11/2026 9:30",
+    "what": "I left the recording of a patient playing in the waiting room",
+    "tell": "mia",
+    "recording": "1",
+}
+
+FOUND: Final = {
+    "nature": "A recording was overheard",
+    "people": "patients",
+    "people_count": "1",
+    "records": "recordings of calls",
+    "record_count": "1",
+    "contact": "Dora Whitlock, 01632 960000",
+    "consequences": "The patient may be harmed by what was said",
+    "measures": "The player is in another room now",
+    "facts": "It played for a minute",
+    "effects": "Two people heard it",
+    "remedy": "It was stopped",
+    "likelihood": "4",
+    "impact": "4",
+}
+
+TOLD: Final = {
+    "people_told": "1",
+    "people_told_on": "24/11/2026",
+    "people_told_how": "by telephone",
+    "dspt_reference": "4711",
+}
+
+CLOSED: Final = {
+    "outcome": "reported",
+    "on": "24/11/2026 11:30",
+    "reason": "The Information Commissioner was told by telephone",
+}
+
+
+def test_an_incident_from_its_report_to_its_end_in_the_register(
+    stocked_twice: tuple[House, House], tmp_path: Path
+) -> None:
+    house, other = stocked_twice
+    with at_work(house) as desk:
+        with desk.visited("sam") as sam:
+            choose(sam, "Incidents", "Report an incident")
+            answer(sam, REPORTED)
+            press(sam, "Report the incident")
+            says(sam, "I-1 is reported; mia is told")
+        with desk.visited("mia") as mia:
+            choose(mia, "I-1", "Add what was found out")
+            answer(mia, FOUND)
+            give_password(mia, "mia", "Add this")
+            says(mia, "the people affected are told, without undue delay")
+        with desk.visited("dora") as dora:
+            choose(dora, "I-1", "Close it")
+            _close(dora, "dora")
+            says(dora, "nothing says so yet")
+            choose(dora, "Back", "Add what was found out")
+            answer(dora, TOLD)
+            press(dora, "Add this")
+            choose(dora, "I-1", "Close it")
+            _close(dora)
+            says(dora, "I-1 is closed")
+        with desk.visited("ava") as ava:
+            choose(ava, "Registers", "Incidents")
+            give_password(ava, "ava", "Read it")
+            ava.get_by_text("Choose rows, sort or save").click()
+            register = json.loads(save(ava, "Save as JSON", tmp_path).read_text())
+    assert is_intact(house)
+    type_all(
+        other,
+        ("sam", "incident", "report", *options(REPORTED)),
+        ("mia", "incident", "update", "I-1", *options(FOUND)),
+    )
+    closing = ("incident", "close", "I-1", *options(CLOSED), "--yes")
+    assert "nothing says so yet" in type_in(other, "dora", *closing).err
+    type_all(other, ("dora", "incident", "update", "I-1", *options(TOLD)), ("dora", *closing))
+    typed = json.loads(done(other, "ava", "practice", "register", "incidents", "--json"))
+    for known in (*register["items"], *typed["items"]):
+        known.pop("reported_at")  # the desk's clock goes on
+    assert register["items"] == typed["items"]
+    assert acts(house) == acts(other)
+
+
+def _close(page: Page, login: str = "") -> None:
+    answer(page, CLOSED)
+    page.get_by_label("Close I-1").check()
+    if login:
+        give_password(page, login, "Close the incident")
+    else:
+        press(page, "Close the incident")
