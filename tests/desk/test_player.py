@@ -58,6 +58,22 @@ def test_keys_play_pause_and_go_elsewhere_and_each_part_is_recorded(spoken: Hous
         assert last == (20, 25)
 
 
+def test_play_cannot_be_pressed_before_there_is_something_to_play(spoken: House) -> None:
+    with a_served_desk(spoken) as desk, desk.visited("sam") as page:
+        page.add_init_script(
+            """{
+                const real = window.fetch;
+                window.fetch = (...asked) => {
+                    window.waited ??= document.getElementById("play").disabled;
+                    return real(...asked);
+                };
+            }"""
+        )
+        listen(page)
+        assert page.evaluate("waited") is True
+        expect(page.get_by_role("button", name="Play")).to_be_enabled()
+
+
 def test_silence_is_skipped_and_not_recorded_as_heard(spoken: House) -> None:
     with a_served_desk(spoken) as desk, desk.visited("sam") as page:
         listen(page)

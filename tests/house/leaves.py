@@ -39,6 +39,7 @@ _ANOTHER: Final[Mapping[str, str]] = {
     "grant": "the hash of what is sealed under fresh keys",
     "log_nonce": "drawn for each version",
     "manifest": "the hash of a list that has the time and a random id of its release",
+    "played_to_second": "by how long a program ran at a terminal, which here takes all at once",
     "player": "what played it: a program at a terminal, the browser at the desk",
     "salt": "drawn for each approval",
     "sha256": "the hash of a package, which is encrypted under a fresh passphrase",

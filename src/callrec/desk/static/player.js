@@ -477,6 +477,7 @@ function connect() {
 }
 
 async function start() {
+  at("play").disabled = true;  // until there is something to play
   const form = new URLSearchParams({token: box.dataset.token, do: "waveform"});
   const answer = await fetch(`${box.dataset.base}/sound`, {method: "POST", body: form});
   if (!answer.ok) { wrong.textContent = "This hearing is over. Open the page again to listen."; return; }
@@ -486,6 +487,7 @@ async function start() {
   at("length").textContent = time(call.seconds);
   connect();
   show();
+  at("play").disabled = false;
   at("play").focus();
 }
 
