@@ -23,7 +23,7 @@ from callrec.cli.examples import EXAMPLES, examples_of
 from callrec.cli.invocation import Invocation
 from callrec.policy.further import QUESTIONS
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.views.particulars import PURPOSE_MEANINGS
+from callrec.views.requests.particulars import PURPOSE_MEANINGS
 from house.commands import done, type_in
 from house.practices import House
 from house.stages import BUSY, copied

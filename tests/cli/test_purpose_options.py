@@ -12,7 +12,7 @@ from callrec.cli.commands.requests.particulars import FURTHER
 from callrec.cli.options import PurposeName
 from callrec.policy.further import QUESTIONS, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.views.particulars import PURPOSE_MEANINGS
+from callrec.views.requests.particulars import PURPOSE_MEANINGS
 
 
 def test_each_further_particular_has_an_option() -> None:

@@ -11,7 +11,7 @@ import pytest
 from callrec.desk.exchange import Upload
 from callrec.policy.further import QUESTIONS, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.views.particulars import FURTHER_NAMES, PURPOSE_MEANINGS
+from callrec.views.requests.particulars import FURTHER_NAMES, PURPOSE_MEANINGS
 from house import practices
 from house.commands import done, refusal, type_in
 from house.desks import Visit, visit, written
@@ -134,7 +134,7 @@ def test_a_draft_holds_no_password(house: House) -> None:
 
 def test_all_that_is_missing_is_named_as_questions_and_not_as_options(house: House) -> None:
     shown = visit(house, "sam").fill_in("/requests/new/complaint", reason=REASON)
-    assert "date: unknown, time: unknown" in shown.words
+    assert "a day: unknown, a time: unknown" in shown.words
     assert "--" not in shown.words
 
 

@@ -19,8 +19,8 @@ from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, Role
 from callrec.policy.words import in_words
-from callrec.views.choosing import Keep, may_change, request_rows
 from callrec.views.inbox import is_soon, pressing_day
+from callrec.views.requests.choosing import Keep, may_change, request_rows
 from callrec.views.words import as_words, counted, local_time
 
 if TYPE_CHECKING:

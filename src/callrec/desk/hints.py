@@ -20,7 +20,7 @@ from callrec.errors import CallrecError, WrongPassword
 from callrec.policy.further import QUESTIONS
 from callrec.policy.reviews import RegisterName
 from callrec.policy.role import Power
-from callrec.views.particulars import FURTHER_NAMES
+from callrec.views.requests.particulars import FURTHER_NAMES
 
 PAGES: Final = (
     (r"login(?: \w+)?", "/login", "log in"),

@@ -1,8 +1,6 @@
 """How things read, on a terminal and at the desk alike: the same words for the same thing.
 
 words has times, days and numbers in words; typed reads the references that people type. Then, by
-noun: calls, subjects; particulars and asking (what a request says, what is said of a new one),
-requests and requests_json (as people and as programs read one), remarks, choosing, decisions,
-events, letters; release, checking, destroyed, retention, holds, volumes; incidents, complaints;
-people, fingerprints, settings, notices; audit and registers; inbox and status.
+noun: calls, subjects; requests; release, checking, destroyed, retention, holds, volumes; incidents,
+complaints; people, fingerprints, settings, notices; audit and registers; inbox and status.
 """

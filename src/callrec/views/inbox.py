@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from callrec.policy.clock_events import Urgency
 from callrec.policy.days import last_day, short_date
-from callrec.views.remarks import how_to_gather
+from callrec.views.requests.remarks import how_to_gather
 from callrec.views.words import as_words, local_time
 
 if TYPE_CHECKING:  # the command line loads nothing of the work for its help

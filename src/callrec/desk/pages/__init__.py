@@ -8,6 +8,6 @@ and with what was filled in (`asked`), passwords left out.
     To begin      home (the inbox), account, done (what was done)
     Calls         search, subjects
     Requests      asking, requests, deciding, happening, letters; listen and release
-    Safekeeping   holds, retention, drives; record, reviews
+    Safekeeping   holds, retention, drives; record, reviews, checking (of a package)
     The practice  people, rules, registers, standing; incidents, complaints
 """

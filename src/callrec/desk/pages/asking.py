@@ -30,7 +30,8 @@ from callrec.requests.ask import CreatedRequest, create_request
 from callrec.requests.show import find_listed
 from callrec.search.matching import Attached, attach_matching
 from callrec.search.search import Suggested, suggest_recordings
-from callrec.views.asking import (
+from callrec.views.calls import CALL_HEADERS, call_rows, calls_at, footnotes, one_call
+from callrec.views.requests.asking import (
     amended_lines,
     costs_the_decision,
     created_line,
@@ -38,8 +39,7 @@ from callrec.views.asking import (
     gathering_step,
     next_step,
 )
-from callrec.views.calls import CALL_HEADERS, call_rows, calls_at, footnotes, one_call
-from callrec.views.particulars import (
+from callrec.views.requests.particulars import (
     FURTHER_NAMES,
     PURPOSE_MEANINGS,
     as_answers,
@@ -48,7 +48,7 @@ from callrec.views.particulars import (
     six_questions,
     with_person,
 )
-from callrec.views.remarks import too_many_lines
+from callrec.views.requests.remarks import too_many_lines
 from callrec.views.typed import read_call, read_recording, read_request
 
 _AGREEMENT: Final = FURTHER_NAMES[FurtherParticular.AGREEMENT]

@@ -53,14 +53,14 @@ from callrec.requests.decide import (
 )
 from callrec.requests.glass import glass_under, review_glass
 from callrec.requests.show import ShownRequest, find_listed, show_request
-from callrec.views.decisions import (
+from callrec.views.requests.decisions import (
     after_approval,
     approved_lines,
     foreseen_lines,
     glass_reason,
     opinion_given,
 )
-from callrec.views.remarks import date_mismatch_lines, edits_lines
+from callrec.views.requests.remarks import date_mismatch_lines, edits_lines
 from callrec.views.typed import read_request, read_word
 
 _GRANT: Final = "grant"

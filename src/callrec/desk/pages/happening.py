@@ -39,8 +39,8 @@ from callrec.requests.packages import missing_handovers, record_acknowledged, re
 from callrec.requests.show import ListedRequest, find_listed
 from callrec.views.calls import CALL_HEADERS, call_rows
 from callrec.views.complaints import CHANNELS
-from callrec.views.decisions import gathered_lines, gathering_notes
-from callrec.views.events import (
+from callrec.views.requests.decisions import gathered_lines, gathering_notes
+from callrec.views.requests.events import (
     AskedFor,
     Event,
     after_dating,

@@ -20,8 +20,8 @@ from callrec.policy.handing_over import Channel
 from callrec.policy.rights.letter import WITH_WORDS, LetterKind
 from callrec.registers.dossier import Dossier, read_dossier
 from callrec.registers.dossier_document import dossier_document
-from callrec.views.letters import QUESTIONS, changed_since, late_lines
 from callrec.views.registers import dossier_json
+from callrec.views.requests.letters import QUESTIONS, changed_since, late_lines
 from callrec.views.typed import read_request
 from callrec.views.words import WAYS
 

@@ -35,7 +35,7 @@ from callrec.policy.words import in_words
 from callrec.practice import powers, today
 from callrec.requests.ask import staff_named_in_open_request
 from callrec.requests.show import ShownRequest, list_requests, show_request
-from callrec.views.requests import (
+from callrec.views.requests.shown import (
     approval_facts,
     deadline_facts,
     denial_facts,

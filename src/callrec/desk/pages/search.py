@@ -34,7 +34,7 @@ from callrec.views.calls import (
     recording_facts,
     result_lines,
 )
-from callrec.views.choosing import requests_to_change
+from callrec.views.requests.choosing import requests_to_change
 from callrec.views.typed import read_call, read_note, read_recording, read_subject, read_word
 
 A_PAGE: Final = 25

@@ -20,7 +20,7 @@ from callrec.search.subjects import (
     show_subject,
 )
 from callrec.subjects.register import SubjectAnswers, list_subjects
-from callrec.views.choosing import requests_to_change
+from callrec.views.requests.choosing import requests_to_change
 from callrec.views.subjects import (
     SUBJECT_QUESTIONS,
     notes_on_others,

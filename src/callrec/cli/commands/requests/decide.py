@@ -27,15 +27,15 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.withholding import Opinion
 from callrec.policy.words import in_words
-from callrec.views.decisions import (
+from callrec.views.requests.as_json import edits_json
+from callrec.views.requests.decisions import (
     after_approval,
     approved_lines,
     foreseen_lines,
     glass_reason,
     opinion_given,
 )
-from callrec.views.remarks import date_mismatch_lines
-from callrec.views.requests_json import edits_json
+from callrec.views.requests.remarks import date_mismatch_lines
 from callrec.views.words import facts
 
 if TYPE_CHECKING:

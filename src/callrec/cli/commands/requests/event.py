@@ -17,7 +17,8 @@ from callrec.errors import Unusable
 from callrec.policy.clock_events import ClockEventKind
 from callrec.policy.days import parse_day, parse_time
 from callrec.policy.handing_over import Channel, Handover
-from callrec.views.events import (
+from callrec.views.requests.as_json import deadline_json
+from callrec.views.requests.events import (
     AskedFor,
     Event,
     Unheard,
@@ -29,7 +30,6 @@ from callrec.views.events import (
     reasons_by_number,
     recorded_line,
 )
-from callrec.views.requests_json import deadline_json
 from callrec.views.words import facts
 
 if TYPE_CHECKING:

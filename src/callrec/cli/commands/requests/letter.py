@@ -110,7 +110,7 @@ def _check_belongs(
 
 def _write(desk: _Desk, kind: LetterKind, tell: str | None) -> None:
     from callrec.letters.letter import write_letter
-    from callrec.views.letters import QUESTIONS
+    from callrec.views.requests.letters import QUESTIONS
 
     out, prompts = desk.call.out, desk.call.prompts
     if tell is None and kind in WITH_WORDS and prompts.possible:
@@ -151,7 +151,7 @@ def _show(desk: _Desk, written: WrittenLetter) -> None:
 def _record_sent(desk: _Desk, sent: str, how: Channel | None) -> None:
     from callrec.letters.letter import record_letter_sent
     from callrec.practice import today
-    from callrec.views.letters import changed_since, late_lines
+    from callrec.views.requests.letters import changed_since, late_lines
 
     on = parse_day(sent, today(desk.practice), what="--sent")
     by = how or ask_channel(desk.call.prompts, "By which way", option="--how")

@@ -33,7 +33,7 @@ from callrec.policy.further import (
 from callrec.policy.particulars import PARTIES, Answers
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.words import check_reason
-from callrec.views.particulars import (
+from callrec.views.requests.particulars import (
     FURTHER_NAMES,
     PURPOSE_MEANINGS,
     further_of,

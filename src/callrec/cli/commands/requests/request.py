@@ -38,7 +38,9 @@ from callrec.cli.output import Output
 from callrec.errors import Unusable
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.views.asking import (
+from callrec.views.calls import footnotes
+from callrec.views.requests.as_json import request_json
+from callrec.views.requests.asking import (
     amended_lines,
     costs_the_decision,
     created_line,
@@ -46,11 +48,9 @@ from callrec.views.asking import (
     gathering_step,
     next_step,
 )
-from callrec.views.calls import footnotes
-from callrec.views.decisions import gathered_lines, gathering_notes
-from callrec.views.particulars import as_answers, with_person
-from callrec.views.remarks import too_many_lines
-from callrec.views.requests_json import request_json
+from callrec.views.requests.decisions import gathered_lines, gathering_notes
+from callrec.views.requests.particulars import as_answers, with_person
+from callrec.views.requests.remarks import too_many_lines
 from callrec.views.typed import NamedCall, read_call, read_recording
 from callrec.views.words import facts
 

@@ -29,7 +29,7 @@ from callrec.policy.rights.subject import (
     read_birthday,
     read_nhs_number,
 )
-from callrec.views.particulars import several
+from callrec.views.requests.particulars import several
 from callrec.views.subjects import (
     SUBJECT_QUESTIONS,
     is_given,

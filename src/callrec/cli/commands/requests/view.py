@@ -12,7 +12,7 @@ from callrec.cli.layout import DueSoon, Overdue, Prose
 from callrec.policy.clock_events import Deadline, Urgency
 from callrec.policy.days import last_day, short_date
 from callrec.policy.words import in_words
-from callrec.views.requests import (
+from callrec.views.requests.shown import (
     approval_facts,
     deadline_facts,
     denial_facts,

@@ -9,7 +9,7 @@ from callrec.policy.authority import who_decides
 from callrec.policy.purpose import TERMS
 from callrec.policy.role import Power
 from callrec.policy.search import described_by
-from callrec.views.remarks import how_to_gather, more_lines, remark_lines
+from callrec.views.requests.remarks import how_to_gather, more_lines, remark_lines
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice

@@ -15,7 +15,7 @@ from callrec.policy.rights.letter import LetterKind
 from callrec.policy.rights.withholding import Opinion
 from callrec.policy.words import some_of
 from callrec.views.calls import footnotes
-from callrec.views.remarks import (
+from callrec.views.requests.remarks import (
     by_hand_line,
     edits_lines,
     granted_in_words,

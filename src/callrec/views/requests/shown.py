@@ -14,8 +14,8 @@ from callrec.policy.request import UNDECIDED, RequestState
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.search import described_by
 from callrec.policy.words import in_words
-from callrec.views.particulars import PURPOSE_MEANINGS
-from callrec.views.remarks import (
+from callrec.views.requests.particulars import PURPOSE_MEANINGS
+from callrec.views.requests.remarks import (
     by_hand_line,
     edits_lines,
     granted_in_words,
