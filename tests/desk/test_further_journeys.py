@@ -1,4 +1,4 @@
-"""More whole journeys in real browsers: an erasure, an abusive caller, an incident.
+"""More whole journeys in real browsers: an erasure, an abusive caller, an incident, an inspector.
 
 As in test_journeys.py: each person at a browser of their own, and what is on record afterwards is
 what the same journey leaves at a terminal.
@@ -6,15 +6,26 @@ what the same journey leaves at a terminal.
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from collections.abc import Mapping
+from contextlib import suppress
+from io import StringIO
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 from zipfile import ZipFile
 
 from playwright.sync_api import Page, expect
 
+from callrec.audit.leaf import Outcome
+from callrec.desk.routes import find_page
+from callrec.errors import NotFound
+from callrec.policy.reviews import RegisterName
+from callrec.registers.registers import REGISTER_SOURCES
 from desk.journeys import (
+    SHOWN,
     acts,
     approve,
     at_work,
@@ -28,9 +39,10 @@ from desk.journeys import (
     twice,
     type_all,
 )
+from desk.test_who_sees_what import FORMS, address, refused
 from house.commands import done, type_in
 from house.practices import House
-from house.stages import STOCKED
+from house.stages import LIVED_IN, STOCKED, copied
 
 stocked_twice = twice(STOCKED)
 
@@ -56,6 +68,8 @@ def answer(page: Page, answers: Mapping[str, str]) -> None:
         match field.first.evaluate("field => field.type"):
             case "radio":
                 field.and_(page.locator(f"[value={said}]")).check()
+            case "checkbox":
+                field.check()
             case "select-one":
                 field.select_option(said)
             case _:
@@ -273,3 +287,188 @@ def _close(page: Page, login: str = "") -> None:
         give_password(page, login, "Close the incident")
     else:
         press(page, "Close the incident")
+
+
+lived_twice = twice(LIVED_IN)
+
+QUARTER: Final = {"since": "1/1/2027", "until": "1/4/2027"}
+
+MONTHS: Final = ("2027-01", "2027-02", "2027-03")
+
+LISTS: Final = {
+    "/holds": ("hold", "list"),
+    "/drives": ("archive", "list"),
+    "/incidents": ("incident", "list"),
+    "/complaints": ("complaint", "list"),
+    "/people": ("user", "list"),
+}
+
+GROWN: Final = frozenset(
+    {
+        *("by", "read_at", "made_at", "last_login_at", "last_seen_at"),
+        *("entries", "head", "root", "size", "checkpoints", "anchors", "details_opened"),
+    }
+)
+"""What is another at another time, or once the record has one more entry."""
+
+OF_DRIVES: Final = frozenset({"on_vaults_disk", "unarchived"})
+"""Folders stand for drives in a test's own process alone, not in the desk's (`stand_alone`)."""
+
+
+def test_an_inspector_reads_and_saves_a_quarter_as_at_a_terminal(
+    lived_twice: tuple[House, House], tmp_path: Path
+) -> None:
+    house, other = lived_twice
+    with at_work(house) as desk, desk.visited("ava") as ava:
+        saved = {**_registers_and_lists(ava, tmp_path), **_record_and_reports(ava, tmp_path)}
+    assert saved == _typed(other, tmp_path)
+    # A terminal reads again for another file.
+    once = [[act for act, _ in groupby(acts(each))] for each in (house, other)]
+    assert once[0] == once[1]
+
+
+def _registers_and_lists(page: Page, to: Path) -> dict[str, object]:
+    saved: dict[str, object] = {}
+    for register in RegisterName:
+        choose(page, "Registers", register.replace("-", " ").capitalize())
+        answer(page, QUARTER if _has_days(register) else {})
+        _go_on(page, "Read it")
+        says(page, "That is recorded")
+        for kind in ("csv", "json"):
+            saved[f"{register}.{kind}"] = _saved(page, kind, to)
+    for listed in LISTS:
+        page.goto(listed)
+        saved[listed] = _saved(page, "json", to)
+    return saved
+
+
+def _record_and_reports(page: Page, to: Path) -> dict[str, object]:
+    saved: dict[str, object] = {}
+    choose(page, "Registers", "The record")
+    answer(page, {**QUARTER, "limit": "2000"})
+    _go_on(page, "Read it")
+    says(page, "Ask for other entries")
+    saved["record"] = _saved(page, "json", to)
+    for month in MONTHS:
+        choose(page, "Registers", "Report of a month")
+        answer(page, {"month": month})
+        _go_on(page, "Make the report")
+        saved[month] = _saved(page, "json", to)
+    choose(page, "Registers", "Check the record")
+    answer(page, {"how": "full"})
+    _go_on(page, "Check it")
+    _wait_for_verdict(page)
+    expect(page.locator("main .words")).to_have_text("INTACT")
+    saved["check"] = _saved(page, "json", to)
+    return saved
+
+
+def _typed(house: House, to: Path) -> dict[str, object]:
+    """The same, as the command line writes it."""
+
+    def told(*words: str) -> object:
+        return _told(done(house, "ava", *words, "--json").encode())
+
+    typed: dict[str, object] = {}
+    for register in RegisterName:
+        days = options(QUARTER) if _has_days(register) else []
+        for kind in ("csv", "json"):
+            file = to / f"typed-{register}.{kind}"
+            done(house, "ava", "practice", "register", register, f"--to={file}", *days)
+            typed[f"{register}.{kind}"] = _told(file.read_bytes())
+    typed |= {listed: told(*command) for listed, command in LISTS.items()}
+    typed["record"] = told("audit", "list", *options(QUARTER), "--limit=2000")
+    typed |= {month: told("practice", "report", f"--month={month}") for month in MONTHS}
+    return typed | {"check": told("audit", "verify", "--full")}
+
+
+def _has_days(register: RegisterName) -> bool:
+    return bool(REGISTER_SOURCES[register].entered)
+
+
+def _go_on(page: Page, then: str) -> None:
+    """With the password, unless it still counts."""
+    expect(page.get_by_role("button", name=then)).to_be_visible()
+    if page.get_by_label("Your password", exact=True).count():
+        give_password(page, "ava", then)
+    else:
+        press(page, then)
+
+
+def _saved(page: Page, kind: str, to: Path) -> object:
+    if (folded := page.locator("details:not([open]) > summary")).count():
+        folded.first.click()
+    return _told(save(page, f"Save as {kind.upper()}", to).read_bytes())
+
+
+def _told(data: bytes) -> object:
+    """A file as it is compared."""
+
+    def told(value: object) -> object:
+        match value:
+            case dict():
+                return {
+                    name: told(each)
+                    for name, each in value.items()
+                    if name not in GROWN | OF_DRIVES
+                }
+            case list():
+                return [told(each) for each in value]
+            case _:
+                return value
+
+    text = data.decode("utf-8-sig")
+    return told(json.loads(text) if text.startswith("{") else [*csv.DictReader(StringIO(text))])
+
+
+def _wait_for_verdict(page: Page) -> None:
+    verdict, goes_on = page.locator("main .words"), page.get_by_role("link", name="See whether")
+    expect(verdict.or_(goes_on)).to_be_visible()
+    while goes_on.count():
+        goes_on.click()
+        expect(verdict.or_(goes_on)).to_be_visible()
+
+
+lived = copied(LIVED_IN)
+
+THEIRS: Final = re.compile(
+    r"/registers/[a-z-]+|/record(/check)?|/report|/searches"  # what they read
+    r"|/requests/new/[a-z-]+|/incidents/new|/complaints/new"  # what anybody may enter
+    r"|/check-package"  # what anybody may check
+    r"|/account/password|/people/[0-9a-f]+/log-out"  # their own login
+)
+"""Addresses of the forms that an auditor may send."""
+
+READS: Final = frozenset(
+    {*SHOWN, "complaint.shown", "person.shown", "people.named", "people.listed"}
+)
+"""What opening pages leaves on record."""
+
+
+def test_an_inspector_is_offered_nothing_that_acts_and_opens_no_form_of_it(lived: House) -> None:
+    before = len(acts(lived))
+    with at_work(lived) as desk, desk.visited("ava") as ava:
+        ava.goto("/unlock")
+        give_password(ava, "ava", "Go on")
+        offered = set[str]()
+        for page in (*LISTS, "/requests", "/registers", "/settings", "/incidents/I-1"):
+            ava.goto(page)
+            links = ava.locator("main .acts a, main .button, main .facts a")
+            offered |= {*links.evaluate_all("links => links.map(link => link.pathname)")}
+        for form in FORMS:
+            if "ava" in refused(form):
+                answered = ava.goto(address(lived, form))
+                assert answered is not None
+                assert answered.status in (403, 404), form
+    assert "/registers/access" in offered
+    assert {each for each in offered if _is_sent(each) and not THEIRS.fullmatch(each)} == set()
+    done_by_them = {each.act for each in acts(lived)[before:] if each.outcome is Outcome.DONE}
+    assert done_by_them <= READS
+
+
+def _is_sent(address: str) -> bool:
+    """Whether a form stands there."""
+    with suppress(NotFound):
+        find_page("POST", address)
+        return True
+    return False
