@@ -56,10 +56,16 @@ def served(stages: Stages, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield desk
 
 
+def send(page: Page, name: str) -> None:
+    """Press a button, and go on once the page that follows is there."""
+    with page.expect_navigation():
+        press(page, name)
+
+
 def confirm_login(page: Page, login: str) -> None:
     page.goto("/unlock")
     page.get_by_label("Your password").fill(password_of(login))
-    press(page, "Go on")
+    send(page, "Go on")
 
 
 def _refused_login(page: Page) -> None:
@@ -67,35 +73,35 @@ def _refused_login(page: Page) -> None:
     page.goto("/login")
     page.get_by_label("Login").fill("dora")
     page.get_by_label("Password", exact=True).fill("it is not this one")
-    press(page, "Log in")
+    send(page, "Log in")
 
 
 def _refused_decision(page: Page) -> None:
     page.goto("/requests/R-2/approve")
     page.get_by_label("Until which day").fill("the next but one")
     page.get_by_label("Your password").fill(password_of("dora"))
-    press(page, "Show what this does")
+    send(page, "Show what this does")
 
 
 def _refused_request(page: Page) -> None:
     page.goto("/requests/new/subject-access")
     page.get_by_label("Why do you need").fill(WHY)
     page.get_by_label("External number").fill("unknown")
-    press(page, "Make the request")
+    send(page, "Make the request")
 
 
 def _found(page: Page) -> None:
     page.goto("/search")
     page.get_by_label("Why do you need").fill(WHY)
     page.get_by_label("Day of the call").fill("4/7/2024")
-    press(page, "Search")
+    send(page, "Search")
 
 
 def _hearing(page: Page) -> None:
     page.goto("/requests/R-1/listen/1")
     page.get_by_label("Who is there besides you").fill("nobody")
     page.get_by_label("Your password").fill(password_of("sam"))
-    press(page, "Listen")
+    send(page, "Listen")
     expect(page.get_by_role("button", name="Play")).to_be_focused()
 
 
@@ -103,14 +109,14 @@ def _register(page: Page) -> None:
     confirm_login(page, "dora")
     page.goto("/registers/rights-requests")
     if page.get_by_role("main").get_by_role("button", name="Read it").count():
-        press(page, "Read it")
+        send(page, "Read it")
 
 
 def _record(page: Page) -> None:
     page.goto("/record")
     page.get_by_label("Who did it").fill("max")
     page.get_by_label("Your password").fill(password_of("dora"))
-    press(page, "Read it")
+    send(page, "Read it")
 
 
 def _at(address: str) -> Callable[[Page], object]:
