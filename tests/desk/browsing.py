@@ -102,5 +102,5 @@ def a_served_desk(house: House) -> Iterator[Served]:
         first = browser.new_context()
         first.new_page().goto(address)
         parts = urlsplit(address)
+        # Playwright ends the browser, if need be by force; asked to close, one hung for minutes.
         yield Served(browser, f"{parts.scheme}://{parts.netloc}", first.storage_state())
-        browser.close()

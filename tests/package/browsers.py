@@ -35,9 +35,8 @@ def a_browser(folder: Path) -> Iterator[Browser]:
     script.chmod(0o700)
     with sync_playwright() as playwright:
         # Its own sandbox does not start for root; what it opens here is ours.
-        browser = playwright.chromium.launch(executable_path=script, chromium_sandbox=False)
-        yield browser
-        browser.close()
+        # Playwright ends it, if need be by force; asked to close, one hung for minutes.
+        yield playwright.chromium.launch(executable_path=script, chromium_sandbox=False)
 
 
 class Watch:
