@@ -13,6 +13,7 @@ import pytest
 from callrec.cli import app
 from callrec.desk.hints import COMMANDS, SAID_HERE, fields_of, with_links
 from callrec.errors import CallrecError, Unusable, WrongPassword
+from callrec.policy.role import Power
 
 SOURCE: Final = Path(__file__).parents[2] / "src" / "callrec"
 
@@ -147,6 +148,12 @@ def test_what_is_said_here_instead_is_said_somewhere() -> None:
         re.sub(r'"\s*f?"', "", file.read_text(encoding="utf-8")) for file in SOURCE.rglob("*.py")
     )
     assert [typed for typed in SAID_HERE if program.count(typed.split("--")[0]) < 2] == []
+
+
+def test_a_page_that_somebody_may_not_have_is_named_without_a_link() -> None:
+    told = "nobody has gathered it: callrec request gather R-7"
+    assert with_links(told, {Power.HEAR}) == "nobody has gathered it: gather what matches R-7"
+    assert "/requests/R-7/gather" in with_links(told, {Power.SEARCH})
 
 
 def test_a_sentence_about_callrec_is_not_a_command() -> None:

@@ -8,7 +8,7 @@ questions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -120,6 +120,12 @@ PAGES: Final = (
     (r"complaint outcome (C-\d+)", r"/complaints/\1/outcome", r"record the outcome of \1"),
 )
 """A command, the page that does it, and what that does, as one says it to somebody."""
+
+NEEDS: Final[Mapping[str, Power]] = {
+    r"/requests/R-\d+/gather": Power.SEARCH,
+    r"/requests/R-\d+/review-glass": Power.READ_AUDIT,
+}
+"""Pages that sentences lead to which people read who may not have them, and the power it takes."""
 
 AT_THE_SERVER: Final = (
     (r"archive", "copy recordings to a drive"),
@@ -286,8 +292,8 @@ def page_for(command: str) -> str:
     return _does(found[1].split(" "), PAGES)[0] if found else ""
 
 
-def with_links(hint: str) -> Markup:
-    """A hint, with the commands that have a page as links.
+def with_links(hint: str, may: Collection[Power] = frozenset(Power)) -> Markup:
+    """A hint, with the commands that have a page as links, for somebody with these powers.
 
     Others are said in words, with what is typed at the server behind them.
     """
@@ -296,19 +302,19 @@ def with_links(hint: str) -> Markup:
     if _OPTION.fullmatch(hint):
         hint = f"say {hint}"
     parts = Markup()
-    for part in _parts(hint):
+    for part in _parts(hint, may):
         parts += part
     return parts
 
 
-def _parts(hint: str) -> Iterator[Markup]:
+def _parts(hint: str, may: Collection[Power]) -> Iterator[Markup]:
     end, form = 0, _Form.DO
     for found in _COMMAND.finditer(hint):
         before = hint[end : found.start()]
         if before not in (", or ", " or "):
             before, form = _form(before)
         yield _words(before)
-        yield _named(found[1].split(" ")).read_as(form)
+        yield _named(found[1].split(" ")).read_as(form, may)
         end = found.end()
     yield _words(hint[end:])
 
@@ -355,25 +361,31 @@ class _Command:
     after: str
     """What follows it."""
 
-    def read_as(self, form: _Form) -> Markup:
-        """How it reads."""
+    def read_as(self, form: _Form, may: Collection[Power]) -> Markup:
+        """How it reads to somebody with these powers."""
         after = _words(f" {self.after}") if self.after else Markup()
+        needed = (power for page, power in NEEDS.items() if re.fullmatch(page, self.address))
+        leads = all(power in may for power in needed)
         if form is _Form.PAGE or self.after.partition(" ")[0] in _SAYS:
-            return self._place() + after
+            return self._place(leads=leads) + after
         does = self.does if form is _Form.DO else _of_another(self.does)
         if self.address:
             said = f" ({self.said})" if self.said else ""
-            return Markup('<a href="{}">{}</a>{}').format(self.address, does, said) + after
+            return self._link(does, leads=leads) + escape(said) + after
         return Markup("{} (at the server: <code>{}</code>)").format(does, self.typed) + after
 
-    def _place(self) -> Markup:
+    def _place(self, *, leads: bool) -> Markup:
         if not self.address:
             return Markup("<code>{}</code>, at the server,").format(self.typed)
         name = self.does.removeprefix("look at ")
         if name == self.does:
-            name = f"“{name[:1].upper()}{name[1:]}”"
-            return Markup('the page <a href="{}">{}</a>').format(self.address, name)
-        return Markup('the page of <a href="{}">{}</a>').format(self.address, name)
+            return "the page " + self._link(f"“{name[:1].upper()}{name[1:]}”", leads=leads)
+        return "the page of " + self._link(name, leads=leads)
+
+    def _link(self, text: str, *, leads: bool) -> Markup:
+        if not leads:
+            return escape(text)
+        return Markup('<a href="{}">{}</a>').format(self.address, text)
 
 
 def _of_another(does: str) -> str:

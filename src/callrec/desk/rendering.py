@@ -9,7 +9,8 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from callrec.desk.exchange import Answered, Asked
@@ -57,7 +58,7 @@ def _environment() -> Environment:
         "answer": answer_in_words,
         "act": act_in_words,
         "day": short_date,
-        "links": with_links,
+        "links": _links,
         "two_of": lambda value: (value, value),
         "sentence": _sentence,
         "upper_first": _upper_first,
@@ -70,11 +71,19 @@ def _upper_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _sentence(text: str) -> Markup:
+@pass_context
+def _links(context: Context, text: str) -> Markup:
+    """A hint with links to what the person who reads it may have."""
+    seat = context.get("seat")
+    return with_links(text) if seat is None else with_links(text, powers(seat.practice, seat.actor))
+
+
+@pass_context
+def _sentence(context: Context, text: str) -> Markup:
     """A line as a sentence, with the commands in it as links; what is markup stays what it is."""
     if isinstance(text, Markup):
         return text
-    said = with_links(text if text[-1:] in {".", "!", "?"} else f"{text}.")
+    said = _links(context, text if text[-1:] in {".", "!", "?"} else f"{text}.")
     return said[:1].upper() + said[1:]
 
 
