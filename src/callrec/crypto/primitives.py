@@ -14,7 +14,8 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NewType
+from threading import Lock
+from typing import Final, NewType
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, hpke
@@ -120,16 +121,23 @@ def derive(key: bytes, info: bytes, *, salt: bytes = b"", length: int = KEY_BYTE
     return HKDF(hashes.SHA256(), length, salt, info).derive(key)
 
 
+_STRETCHING: Final = Lock()
+"""Two threads of a process that stretch at once may wait for each other for ever: OpenSSL's Argon2
+has one pool of threads (its `ossl_crypto_thread_start`, seen in 4.0.3)."""
+
+
 def stretch_password(password: str, salt: bytes, kdf: Kdf) -> bytes:
     """Argon2id of the password in NFC: a 32-byte key, slow by design (0.1 s and more)."""
     secret = unicodedata.normalize("NFC", password).encode()
-    return Argon2id(
+    stretcher = Argon2id(
         salt=salt,
         length=KEY_BYTES,
         iterations=kdf.passes,
         lanes=kdf.lanes,
         memory_cost=kdf.memory_kib,
-    ).derive(secret)
+    )
+    with _STRETCHING:
+        return stretcher.derive(secret)
 
 
 def pbkdf2(password: bytes, salt: bytes, rounds: int, length: int = KEY_BYTES) -> bytes:
