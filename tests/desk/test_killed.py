@@ -52,7 +52,7 @@ def told(desk: AtTheDesk, got: Got, another: Within, *, was_sent: bool = True) -
 
 
 def approving(house: House, death: Death) -> None:
-    """max approves R-1; what is killed is his confirmation."""
+    """max approves R-1; what is killed is their confirmation."""
     with at_the_desk(house, death) as desk:
         max_, pat = desk.log_in("max", death), desk.log_in("pat")
         filled: dict[str, Any] = {"token": max_.token(), "password": password_of("max")}

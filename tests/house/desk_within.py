@@ -41,7 +41,7 @@ class Within(Client):
     def send(
         self, method: str, path: str, body: bytes | None = None, *, headers: Mapping[str, str]
     ) -> Got:
-        """One request; whoever asks stays connected until it is answered."""
+        """One request; the browser stays connected until it is answered."""
         sent = {"host": self.host, **headers, "content-length": str(len(body or b""))}
         sent["cookie"] = "; ".join(f"{n}={each}" for n, each in self.cookies.items())
         told = asyncio.run(_asked(self.app, method, path, body or b"", sent))

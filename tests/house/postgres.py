@@ -77,7 +77,7 @@ def _run(folder: Path, program: str, *words: object) -> None:
 def as_owner(
     folder: Path, database: str = "postgres"
 ) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """Whoever runs the server, who can do anything to it."""
+    """The person who runs the server, who can do anything to it."""
     address = f"host={folder} user={_ACCOUNT} dbname={database}"
     with psycopg.connect(address, autocommit=True) as connection:
         yield connection

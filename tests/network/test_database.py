@@ -40,7 +40,7 @@ def beside(house: House) -> House:
 
 
 def end_sessions(house: House, which: str) -> int:
-    """What a network does that breaks off, or whoever runs the server; returns how many ended."""
+    """What a network does that breaks off, or who runs the server; returns how many ended."""
     query = f"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE {which}"
     here = name_of(house.config.catalogue)
     with as_owner(server()) as connection:

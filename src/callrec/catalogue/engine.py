@@ -327,7 +327,7 @@ def alone(engine: Engine, what: str, *, waits: bool = False) -> Iterator[None]:
         held = engine.get_execution_options().get(_HELD, ())
         engine.update_execution_options(**{_HELD: (*held, (what, token))})
         try:
-            # Whoever lost the lock a moment ago may be at the end of a transaction: after it, none
+            # One that lost the lock a moment ago may be at the end of a transaction: after it, none
             # of theirs begins.
             with transaction(engine):
                 pass

@@ -336,7 +336,7 @@ def watch(connection: Connection) -> None:
 
 
 def make_triggers(connection: Connection) -> None:
-    """Have PostgreSQL note from now on which rows are written, whoever writes them."""
+    """Have PostgreSQL note from now on which rows are written, by any program."""
     for table in signed_tables():
         for statement in table.triggers_there():
             connection.exec_driver_sql(statement)
