@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.elsewhere import ALONE, StageElsewhere
 from cli.promises import Promise, is_kept, promises
 from cli.transcript import Stage, matches, steps
 
@@ -15,6 +16,15 @@ TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
 @pytest.mark.parametrize("file", TRANSCRIPTS, ids=lambda file: file.stem)
 def test_transcript(file: Path, stage: Stage) -> None:
     stage.play(file.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "file", [each for each in TRANSCRIPTS if each.stem not in ALONE], ids=lambda file: file.stem
+)
+def test_it_is_the_same_with_the_catalogue_in_postgresql(
+    file: Path, stage_elsewhere: StageElsewhere
+) -> None:
+    stage_elsewhere.play(file.read_text(encoding="utf-8"))
 
 
 MATCHING = {

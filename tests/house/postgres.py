@@ -116,6 +116,20 @@ def give_rights(url: str) -> None:
         connection.execute(as_before_17.encode())
 
 
+def another_like(url: str) -> str:
+    """A copy of a database that nobody uses any more; returns its owner's URL."""
+    query = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+    with as_owner(server()) as connection:
+        connection.execute(query, (name_of(url),))
+    return database_at(name_of(url))
+
+
+def drop(url: str) -> None:
+    """Take a database away, whatever uses it."""
+    with as_owner(server()) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name_of(url)} WITH (FORCE)")
+
+
 def name_of(url: str) -> str:
     """The database that a URL of ours names."""
     return url.partition("@/")[2].partition("?")[0]
@@ -132,7 +146,7 @@ def put_there(file: Path, url: str) -> None:
     here.dispose()
 
 
-def _template(stage: Stage | None, house: House) -> str:
+def template_of(stage: Stage | None, house: House) -> str:
     """The database of a stage, which is only copied; made once in a run."""
     folder, name = server(), f"stage_{stage.name if stage else 'founded'}".replace("-", "_")
     with locked(folder / f"{name}.lock"), as_owner(folder) as connection:
@@ -148,7 +162,7 @@ def _template(stage: Stage | None, house: House) -> str:
 def move(house: House, stage: Stage | None) -> None:
     """Have a practice at a stage keep its catalogue in a database of its own."""
     house.close()
-    url = daily(database_at(_template(stage, house)))
+    url = daily(database_at(template_of(stage, house)))
     for file in house.config.vault.glob(f"{FILE_NAME}*"):
         file.unlink()
     configure(house, url)
@@ -170,10 +184,9 @@ def there(stage: Stage | None) -> object:
     def own(stages: Stages, tmp_path: Path) -> Iterator[House]:
         house = stages.copy(stage, tmp_path / "house")
         move(house, stage)
-        name = name_of(house.config.catalogue)
+        url = house.config.catalogue
         yield house
         house.close()
-        with as_owner(server()) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        drop(url)
 
     return own
