@@ -16,10 +16,10 @@ from typing import Final
 import pytest
 
 from callrec.catalogue.copying import copy_to_file
-from callrec.catalogue.engine import FILE_NAME, open_any_schema, reading
+from callrec.catalogue.engine import FILE_NAME, TO_RESTORE, open_any_schema, reading
 from cli.promises import Promise
 from cli.transcript import Stage, Step
-from house.postgres import another_like, daily, database_at, drop, give_rights, put_there
+from house.postgres import another_like, daily, database_at, drop, give_rights, owned, put_there
 
 ALONE: Final[Mapping[str, str]] = {
     "migrate": "the second schema is made up, and made in a file alone",
@@ -32,6 +32,9 @@ warning  PostgreSQL [..] may lose or damage what it was given
 warning  the database's role here could [..]: it has rights in another database, too
          -> have it made as docs/network.md has it: one role owns the tables, another works
 """
+
+OWNERS: Final = {"request erase", "subject erase", "retention dispose", "audit resume"}
+"""What is done here as the tables' owner: it rewrites them, or takes rows of the log away."""
 
 OTHERWISE: Final[Sequence[tuple[str, str, str]]] = (
     (
@@ -56,7 +59,7 @@ class StageElsewhere(Stage):
         """``template``: gives the name of the database of the practice, which is only copied."""
         super().__init__(folder, monkeypatch, practice)
         self._template = template
-        self._settings = folder / ".home" / "config" / "callrec" / "config.toml"
+        self._usual = folder / ".home" / "config" / "callrec" / "config.toml"
         self._made: list[str] = []
         self._others: dict[str, str] = {}
         self._url = ""
@@ -75,12 +78,18 @@ class StageElsewhere(Stage):
         self._work_in(daily(made))
 
     def _work_in(self, url: str) -> None:
-        """Say in the configuration where the catalogue is; nothing: in the vault's folder."""
+        """From here on the catalogue is there; nothing: in the vault's folder."""
         self._url = url
-        lines = self._settings.read_text(encoding="utf-8").splitlines()
-        others = [line for line in lines if not line.startswith("catalogue")]
-        first = [f'catalogue = "{url}"'] if url else []
-        self._settings.write_text("\n".join([*first, *others, ""]), encoding="utf-8")
+        self._configure(url)
+
+    def _configure(self, url: str) -> None:
+        """Say so in the configuration that counts now, if it is there."""
+        file = Path(os.environ.get("CALLREC_CONFIG", self._usual))
+        if file.is_file():
+            lines = file.read_text(encoding="utf-8").splitlines()
+            others = [line for line in lines if not line.startswith("catalogue")]
+            first = [f'catalogue = "{url}"'] if url else []
+            file.write_text("\n".join([*first, *others, ""]), encoding="utf-8")
 
     def _change(self, name: str, value: str | None = None) -> None:
         """As many vaults there are, as many configurations."""
@@ -91,14 +100,13 @@ class StageElsewhere(Stage):
 
     def _callrec(self, arguments: list[str]) -> tuple[str, int]:
         """A vault is founded in its folder, and then moved; one that is named has its own."""
-        here, names, founds = self._url, "--vault" in arguments, "init" in arguments
-        if here and (names or founds):
-            self._work_in("")
+        names, founds = "--vault" in arguments, "init" in arguments
+        owns = " ".join(arguments[:2]) in OWNERS
+        self._configure("" if names or founds else owned(self._url) if owns else self._url)
         said, status = super()._callrec(arguments)
         if founds and not names and status == 0:
-            here = self._put(Path(os.environ["CALLREC_VAULT"], FILE_NAME))
-        if here != self._url:
-            self._work_in(here)
+            self._url = self._put(Path(os.environ["CALLREC_VAULT"], FILE_NAME))
+        self._configure(self._url)
         return said, status
 
     def _put(self, file: Path) -> str:
@@ -130,14 +138,15 @@ class StageElsewhere(Stage):
 
     def _names_it(self, line: str) -> bool:
         """Whether a program that is run names the file."""
-        return any(FILE_NAME in Path(each).read_text() for each in re.findall(r"\w+\.py", line))
+        there = [Path(each) for each in re.findall(r"\w+\.py", line)]
+        return any(FILE_NAME in each.read_text(encoding="utf-8") for each in there if each.exists())
 
     def _promised(self, promise: Promise) -> tuple[str, int]:
         if not self._url:
             return super()._promised(promise)
-        here = self._url
-        copy = daily(another_like(here))
-        self._work_in(copy)
+        here, copy = self._url, daily(another_like(self._url))
+        lost = "restore" in promise.words and TO_RESTORE in promise.line
+        self._work_in("" if lost else copy)
         try:
             return super()._promised(promise)
         finally:
