@@ -21,9 +21,8 @@ def test_transcript(file: Path, stage: Stage) -> None:
 @pytest.mark.parametrize(
     "file", [each for each in TRANSCRIPTS if each.stem not in ALONE], ids=lambda file: file.stem
 )
-def test_it_is_the_same_with_the_catalogue_in_postgresql(
-    file: Path, stage_elsewhere: StageElsewhere
-) -> None:
+def test_elsewhere(file: Path, stage_elsewhere: StageElsewhere) -> None:
+    """With the catalogue in PostgreSQL the same comes back."""
     stage_elsewhere.play(file.read_text(encoding="utf-8"))
 
 
