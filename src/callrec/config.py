@@ -98,6 +98,12 @@ class Mail(Section):
         return self
 
 
+class Database(Section):
+    """The database that has the catalogue (docs/network.md)."""
+
+    kept_days: int | None = Field(default=None, ge=1, le=400)
+
+
 class Desk(Section):
     """Where the desk is reached (docs/reference/desk.md)."""
 
@@ -129,6 +135,7 @@ class Config(Section):
         default_factory=lambda: user_data_path("callrec", appauthor=False) / "vault"
     )
     catalogue: str = Field(default="", pattern=r"^(postgresql://\S+)?$")
+    database: Database = Database()
     ingest: Ingest = Ingest()
     listen: Listen = Listen()
     passwords: Passwords = Passwords()

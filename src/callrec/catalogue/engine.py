@@ -426,8 +426,10 @@ def rewrite_database(engine: Engine, work: Path) -> None:
     place = str(work).replace("'", "''")
     with _explained(), engine.connect() as connection:
         if is_postgres(connection):
+            from callrec.catalogue.postgres import rewrite_table  # noqa: PLC0415
+
             for table in METADATA.sorted_tables:
-                connection.exec_driver_sql(f'VACUUM (FULL) "{table.name}"')
+                rewrite_table(connection, table.name)
             return
         try:
             # Not in memory, which may be smaller, nor in the system's own place for such files.

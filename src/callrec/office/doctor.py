@@ -15,6 +15,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from callrec.archive.owed import kept_days
 from callrec.audit.remembered import load_seen_head
 from callrec.audit.rows import check_rows
 from callrec.calls.trial import spoilt_key, try_first_segment, try_keys
@@ -66,6 +67,9 @@ def examine(
     first part of each recording that is here.
     """
     yield _database(practice)
+    if None in kept_days(practice).values():
+        said = "nobody has set how long the database's log and backups keep what was erased"
+        yield _warning(said, "ask the person who runs it, and set database.kept_days")
     yield _private(practice)
     yield _space(practice)
     yield _login_place(environ)
