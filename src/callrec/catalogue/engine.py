@@ -422,6 +422,10 @@ def rewrite_database(engine: Engine, work: Path) -> None:
 
     ``secure_delete`` overwrites what is deleted, but not the copies of it that a page leaves behind
     when its rows move to another.
+
+    Raises:
+        Misconfigured: a database does not let its role here do so.
+        Failed: somebody else is reading.
     """
     place = str(work).replace("'", "''")
     with _explained(), engine.connect() as connection:

@@ -261,6 +261,7 @@ def rewrite_table(connection: Connection, table: str) -> None:
     tells so, whatever its language, by the number that a notice's detail begins with.
 
     Raises:
+        Misconfigured: the role here may not rewrite it.
         Failed: deleted rows are left after a minute.
     """
     details: list[str] = []
@@ -275,15 +276,18 @@ def rewrite_table(connection: Connection, table: str) -> None:
             details.clear()
             connection.exec_driver_sql("SELECT pg_sleep(?)", (pause,))
             connection.exec_driver_sql(f'VACUUM (FULL, VERBOSE) "{table}"')
-            if details and all(re.match("0\\D", each) for each in details):
+            if not details:
+                raise Misconfigured(
+                    "the catalogue's database keeps what was deleted: its role here may not rewrite"
+                    " tables",
+                    hint="run the same command again as the role that owns them, with callrec"
+                    " --config (docs/network.md)",
+                )
+            if all(re.match("0\\D", each) for each in details):
                 return
     finally:
         driver.remove_notice_handler(hear)
-    raise Failed(
-        "what was erased is not gone from the database's tables: somebody else reads the vault, or"
-        " the tables are another role's",
-        hint="run the same command again",
-    )
+    raise Failed("somebody else is reading the vault", hint="run the same command again")
 
 
 def explained(error: object) -> CallrecError | None:
@@ -298,8 +302,8 @@ def explained(error: object) -> CallrecError | None:
         return Failed("the vault was busy for a minute", hint="try again")
     if state.startswith(("28", "3D")) or state == "42501":
         return Misconfigured(
-            "the catalogue's database does not let callrec in, or not do this",
-            hint="docs/network.md has what a role of callrec's needs",
+            "the catalogue's database does not let callrec in, or its role here not do this",
+            hint="docs/network.md has what a role needs, and what is done as the tables' owner",
         )
     if state.startswith("XX"):
         return Tampered(
