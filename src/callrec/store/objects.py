@@ -254,7 +254,8 @@ class ObjectStore(DirectoryStore):
                 if name:
                     raise NotFound(f"the vault holds no file {name}") from None
                 raise Misconfigured(
-                    "there is no bucket where the configuration says, or it is no vault's",
+                    "there is no bucket where the configuration says, or no vault's recordings"
+                    " in it",
                     hint="callrec practice migrate --to s3://BUCKET makes one a vault's"
                     " (docs/network.md)",
                 ) from None
