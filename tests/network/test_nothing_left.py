@@ -66,7 +66,9 @@ def test_while_somebody_reads_it_is_not_called_erased_and_afterwards_no_byte_is_
     certificate = certify_destruction(founded.practice, "R-1", released_to=())
     assert certificate is not None
     assert certificate.beyond_reach == SealedCopies(frozenset({"database"}), None)
-    assert "nobody has set how long" in type_in(founded, "nobody", "practice", "doctor").out
+    assert (
+        "kept elsewhere: database.kept_days" in type_in(founded, "nobody", "practice", "doctor").out
+    )
 
 
 def test_what_lies_in_another_machine_s_folder_is_not_called_erased(founded: House) -> None:

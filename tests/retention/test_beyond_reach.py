@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from callrec.archive.owed import DESTRUCTION_CLEARED, done_leaf
+from callrec.archive.owed import DESTRUCTION_CLEARED, done_leaf, kept_days
 from callrec.catalogue.engine import reading
-from callrec.config import Database
+from callrec.config import Database, Objects
 from callrec.crypto.canonical import parse_instant
 from callrec.office.status import read_status
 from callrec.package.destroyed import DestructionCertificate, SealedCopies, method, not_reached
@@ -115,16 +116,40 @@ def test_a_day_that_follows_from_nothing_is_refused(house: House, tmp_path: Path
     assert "beyond reach" in wrong_with(issued(house, false, tmp_path / "papers"))[0]
 
 
-def test_where_the_keys_went_everywhere_files_that_stay_open_to_nobody(kept: House) -> None:
-    """A store keeps sealed files; no database keeps the keys."""
-    certificate = certified(kept)
+def test_where_the_keys_went_everywhere_files_that_stay_open_to_nobody(
+    house: House, tmp_path: Path
+) -> None:
+    """A bucket keeps sealed files; no database keeps the keys."""
+    with_two_callers(house)
+    house.config = house.config.model_copy(update={"objects": Objects(kept_days=31)})
+    house.open()
+    erase(house, approved_erasure(house, 1))
+    certificate = certified(house)
     assert certificate.beyond_reach is not None
-    files = replace(certificate.beyond_reach, kept_by=frozenset({"objects"}))
-    alone = replace(certificate, beyond_reach=files)
-    first, *_ = not_reached(alone)
+    assert certificate.beyond_reach.until == cleared_at(house) + timedelta(31)
+    first, *_ = not_reached(certificate)
     assert first.startswith("sealed files beyond our reach until ")
     assert first.endswith("so that nobody can open them")
-    assert "no copy of its sealed file can be opened" in method(alone)
+    assert "no copy of its sealed file can be opened" in method(certificate)
+    folder = issued(house, certificate, tmp_path / "papers")
+    assert checked(folder, house.practice.root.hex()).verdict == "VERIFIED"
+
+
+def test_of_both_the_greater_number_of_days_counts_and_none_where_one_is_not_known(
+    house: House,
+) -> None:
+    practice = house.practice
+    at = partial(replace, practice)
+    both = {"database": Database(kept_days=35), "objects": Objects(kept_days=31)}
+    assert kept_days(at(config=practice.config.model_copy(update=both))) == {
+        "database": 35,
+        "objects": 31,
+    }
+    there = {"recordings": "s3://hama", "objects": Objects(kept_days=0)}
+    assert kept_days(at(config=practice.config.model_copy(update=there))) == {}
+    there["objects"] = Objects()
+    assert kept_days(at(config=practice.config.model_copy(update=there))) == {"objects": None}
+    assert kept_days(practice) == {}
 
 
 def test_status_counts_what_is_still_kept_until_it_is_gone(kept: House) -> None:

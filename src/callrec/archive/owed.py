@@ -61,8 +61,10 @@ def kept_days(practice: Practice) -> Mapping[str, int | None]:
 
     A file of SQLite and a folder do not. What was moved away from goes on as long as it is set.
     """
-    set_ = practice.config.database.kept_days
-    return {"database": set_} if set_ is not None or is_postgres(practice.engine) else {}
+    config = practice.config
+    used = {"database": is_postgres(practice.engine), "objects": bool(config.recordings)}
+    days = {"database": config.database.kept_days, "objects": config.objects.kept_days}
+    return {name: days[name] for name in days if days[name] or (used[name] and days[name] is None)}
 
 
 def certificate_columns(seq: int, stated: DestructionStatement) -> Columns:

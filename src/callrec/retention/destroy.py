@@ -200,9 +200,11 @@ def _warrant(
 
 def _check_here(practice: Practice, rows: Iterable[Row[Any]]) -> None:
     """Several machines have one database, and each a folder that no other can clear."""
+    if practice.config.recordings or not is_postgres(practice.engine):
+        return
     live = [row for row in rows if row.state == RecordingState.LIVE]
     away = [f"{row.id}" for row in live if not practice.store.has(row.ciphertext)]
-    if away and is_postgres(practice.engine):
+    if away:
         raise Failed(
             f"the sealed file of recording {', '.join(away)} is on another machine",
             hint="run the same command on the machine that took it in",
