@@ -20,7 +20,7 @@ from callrec.retention.certificate import certify_destruction
 from house.commands import type_in
 from house.erasures import approved_erasure, erase, found_in, path_of, secrets_of, to_be_erased
 from house.holds import with_two_callers
-from house.postgres import as_owner, name_of, server, there
+from house.postgres import as_owner, configure, name_of, owned, server, there
 from house.practices import House
 from house.requests import last_leaf, rows
 
@@ -54,6 +54,7 @@ def drives(house: House) -> tuple[Path, Path]:
 def test_while_somebody_reads_it_is_not_called_erased_and_afterwards_no_byte_is_left(
     founded: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    configure(founded, owned(founded.config.catalogue))
     to_be_erased(founded)
     secrets = secrets_of(founded, 1, 2, 5)
     assert files_with(secrets)
@@ -72,6 +73,7 @@ def test_while_somebody_reads_it_is_not_called_erased_and_afterwards_no_byte_is_
 
 
 def test_what_lies_in_another_machine_s_folder_is_not_called_erased(founded: House) -> None:
+    configure(founded, owned(founded.config.catalogue))
     with_two_callers(founded)
     reference = approved_erasure(founded, 1)
     (file,) = [path_of(founded, row.ciphertext) for row in rows(founded, FIRST)]
