@@ -1,6 +1,7 @@
 """A real PostgreSQL for tests: one private server for a run, and a database for each practice.
 
 It listens on a socket in a folder of its own, and is started by the first test that asks for it.
+One role owns the tables of all; a practice works as another, by the SQL of docs/network.md.
 """
 
 from __future__ import annotations
@@ -21,10 +22,14 @@ import pytest
 from callrec.catalogue.copying import make_there
 from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.catalogue.postgres import connect as connect_there
+from callrec.catalogue.roles import rights_sql
 from house.practices import House
 from house.stages import Stage, Stages, locked
 
 _NAME = "POSTGRES_OF_TESTS"
+
+_DAILY, _OWNER = "callrec", "callrec_owner"
+"""As what a practice works, and what owns the tables: SQL of callrec's own makes it so."""
 
 _ACCOUNT = "postgres"
 """Of Debian's package: the server does not run as root."""
@@ -63,7 +68,8 @@ def _start(folder: Path) -> None:
     settings = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=200"
     _run(folder, "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", settings, "start")
     with as_owner(folder) as connection:
-        connection.execute("CREATE ROLE callrec LOGIN")
+        for role in (_DAILY, _OWNER):
+            connection.execute(f"CREATE ROLE {role} LOGIN")
 
 
 def _run(folder: Path, program: str, *words: object) -> None:
@@ -84,11 +90,30 @@ def as_owner(
 
 
 def database_at(template: str = "template0") -> str:
-    """A new database; returns its URL."""
+    """A new database; returns the URL by which its owner has it."""
     folder, name = server(), f"vault_{token_hex(8)}"
     with as_owner(folder) as connection:
-        connection.execute(f"CREATE DATABASE {name} OWNER callrec TEMPLATE {template}")
-    return f"postgresql://callrec@/{name}?host={folder}"
+        connection.execute(f"CREATE DATABASE {name} OWNER {_OWNER} TEMPLATE {template}")
+        connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
+        connection.execute(f"GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {_DAILY}")
+    return f"postgresql://{_OWNER}@/{name}?host={folder}"
+
+
+def daily(url: str) -> str:
+    """The URL by which a practice works daily in what an owner has by this one."""
+    return url.replace(f"//{_OWNER}@", f"//{_DAILY}@")
+
+
+def owned(url: str) -> str:
+    """The other way."""
+    return url.replace(f"//{_DAILY}@", f"//{_OWNER}@")
+
+
+def give_rights(url: str) -> None:
+    """Let the practice work in it, once there are tables: on any server as on the oldest."""
+    as_before_17 = rights_sql(_DAILY).replace("170000", "1000000")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(as_before_17.encode())
 
 
 def name_of(url: str) -> str:
@@ -115,6 +140,7 @@ def _template(stage: Stage | None, house: House) -> str:
         if connection.execute(query, (name,)).fetchone() is None:
             made = database_at()
             put_there(house.config.vault / FILE_NAME, made)
+            give_rights(made)
             connection.execute(f"ALTER DATABASE {name_of(made)} RENAME TO {name}")
     return name
 
@@ -122,12 +148,19 @@ def _template(stage: Stage | None, house: House) -> str:
 def move(house: House, stage: Stage | None) -> None:
     """Have a practice at a stage keep its catalogue in a database of its own."""
     house.close()
-    url = database_at(_template(stage, house))
+    url = daily(database_at(_template(stage, house)))
     for file in house.config.vault.glob(f"{FILE_NAME}*"):
         file.unlink()
+    configure(house, url)
+
+
+def configure(house: House, url: str) -> None:
+    """What a technician writes into the configuration; an empty URL: it is in the folder."""
+    house.close()
     house.config = house.config.model_copy(update={"catalogue": url})
-    settings = house.folder / "config" / "callrec" / "config.toml"
-    settings.write_text(f'catalogue = "{url}"\n{settings.read_text()}')
+    file = house.folder / "config" / "callrec" / "config.toml"
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("catalogue")]
+    file.write_text("\n".join([f'catalogue = "{url}"', *lines, ""]))
 
 
 def there(stage: Stage | None) -> object:

@@ -20,6 +20,7 @@ from callrec.audit.rows import check_rows
 from callrec.calls.trial import spoilt_key, try_first_segment, try_keys
 from callrec.catalogue import tables
 from callrec.catalogue.engine import is_postgres, reading, wal_is_safe
+from callrec.catalogue.roles import unneeded
 from callrec.crypto.streaming import sealed_size
 from callrec.errors import CallrecError
 from callrec.keys.audit import audit_keys
@@ -66,6 +67,7 @@ def examine(
     first part of each recording that is here.
     """
     yield _database(practice)
+    yield from _rights(practice)
     yield _private(practice)
     yield _space(practice)
     yield _login_place(environ)
@@ -109,6 +111,19 @@ def _database(practice: Practice) -> Finding:
         hint = "ask the person who runs it to set fsync, full_page_writes and data checksums on"
         return _warning(f"PostgreSQL {version} may lose or damage what it was given", hint)
     return _well(f"PostgreSQL {version}, every transaction synced, every page with a checksum")
+
+
+def _rights(practice: Practice) -> Iterator[Finding]:
+    if not is_postgres(practice.engine):
+        return
+    with reading(practice.engine) as connection:
+        found = unneeded(connection)
+    if found:
+        said = f"the database's role here could remove or change more than it has to: it {found[0]}"
+        hint = "have it made as docs/network.md has it: one role owns the tables, another works"
+        yield _warning("; ".join([said, *found[1:]]), hint)
+    else:
+        yield _well("the database lets its role here only add to the log, and to what follows it")
 
 
 def _private(practice: Practice) -> Finding:
