@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,6 +30,8 @@ from callrec.system.toml import toml_lines
 from house.commands import done, type_in
 from house.postgres import as_owner, server
 from house.practices import House
+
+PAGE = Path(__file__).parents[2] / "docs" / "network.md"
 
 MAY_BE = st.from_regex(NetworkPlan.model_fields["prefix"].metadata[1].pattern, fullmatch=True)
 
@@ -155,6 +158,14 @@ def test_what_is_wrong_with_a_plan_is_said_of_its_key(
 ) -> None:
     with pytest.raises(Misconfigured, match=re.escape(why)):
         planned(tmp_path, **said)
+
+
+def test_the_plan_of_the_page_is_one(tmp_path: Path) -> None:
+    (page,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    file = tmp_path / "plan.toml"
+    write_private(file, page.encode())
+    assert {*tomllib.loads(page)} == {*NetworkPlan.model_fields}
+    assert [each.practice for each in plan_network(file)] == ["hama", "st-davids"]
 
 
 def test_two_practices_of_a_plan_never_share_a_name(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ class NetworkPlan(Section):
     prefix: str = Field(default="callrec", max_length=20, pattern=_WORDS)
     host: str = Field(pattern=r"^(/[A-Za-z0-9._/-]{1,90}|[A-Za-z0-9][A-Za-z0-9.-]{0,252})$")
     port: int = Field(default=5432, ge=1, le=65535)
+    ca_file: str = Field(default="", pattern=r"^(/[A-Za-z0-9._/-]{1,200})?$")
     endpoint: str = Field(default="", pattern=r"^(https?://[A-Za-z0-9][A-Za-z0-9.:-]{0,252})?$")
     region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]{1,40}$")
     lock_days: int = Field(default=30, ge=0, le=3650)
@@ -105,10 +106,12 @@ def _planned(plan: NetworkPlan, practice: str) -> PlannedPractice:
     name, where = bucket.replace("-", "_"), f"host={plan.host}&port={plan.port}"
     if not plan.host.startswith("/"):
         where += "&sslmode=verify-full"
-    vault = Path("/srv/callrec") / practice
+    if plan.ca_file:
+        where += f"&sslrootcert={plan.ca_file}"
+    vault, secrets = Path("/srv/callrec") / practice, Path("/etc/callrec/secrets") / practice
     values: dict[str, Any] = {
         "vault": vault,
-        "catalogue": f"postgresql://{name}@/{name}?{where}",
+        "catalogue": f"postgresql://{name}@/{name}?{where}&passfile={secrets}/pgpass",
     }
     return PlannedPractice(
         practice=practice,
@@ -119,7 +122,7 @@ def _planned(plan: NetworkPlan, practice: str) -> PlannedPractice:
         vault=vault,
         file=Path(f"/etc/callrec/practices/{practice}.toml"),
         configuration="".join(f"{line}\n" for line in toml_lines(values)),
-        secrets=Path("/etc/callrec/secrets") / practice,
+        secrets=secrets,
         spool=Path("/var/spool/callrec") / practice,
         owner=f"postgresql://{name}_owner@/{name}?{where}",
         rights_sql=rights_sql(name),
