@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
 
 import psycopg
 import pytest
@@ -39,11 +38,14 @@ SHORT_NAMES = MAY_BE.filter(lambda name: len(name) <= 30 and not name.endswith("
 
 
 def planned(folder: Path, **said: object) -> Sequence[PlannedPractice]:
-    file = folder / "plan.toml"
-    file.unlink(missing_ok=True)
     values = {"practices": ["hama"], "host": "db.example", **said}
-    write_private(file, "\n".join(toml_lines(values)).encode())
-    return plan_network(file)
+    return plan_network(write(folder / "plan.toml", "\n".join(toml_lines(values))))
+
+
+def write(file: Path, text: str) -> Path:
+    file.unlink(missing_ok=True)
+    write_private(file, text.encode())
+    return file
 
 
 def run_sql(address: str, script: str) -> None:
@@ -53,17 +55,11 @@ def run_sql(address: str, script: str) -> None:
 
 
 def role_of(address: str) -> str:
-    return re.findall("//(.*)@", address)[0]
+    return str(re.findall("//(.*)@", address)[0])
 
 
 def daily(each: PlannedPractice) -> str:
-    return str(dict(_lines(each.configuration))["catalogue"])
-
-
-def _lines(configuration: str) -> Iterator[tuple[str, Any]]:
-    for line in filter(None, configuration.splitlines()):
-        name, _, value = line.partition(" = ")
-        yield name, json.loads(value)
+    return str(tomllib.loads(each.configuration)["catalogue"])
 
 
 @contextmanager
@@ -162,8 +158,7 @@ def test_what_is_wrong_with_a_plan_is_said_of_its_key(
 
 def test_the_plan_of_the_page_is_one(tmp_path: Path) -> None:
     (page,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    file = tmp_path / "plan.toml"
-    write_private(file, page.encode())
+    file = write(tmp_path / "plan.toml", page)
     assert {*tomllib.loads(page)} == {*NetworkPlan.model_fields}
     assert [each.practice for each in plan_network(file)] == ["hama", "st-davids"]
 
@@ -193,7 +188,12 @@ def test_a_credential_reaches_one_bucket_and_takes_no_version_away(tmp_path: Pat
         reached = {place for each in allowed for place in each["Resource"]}
         assert reached == {f"arn:aws:s3:::{mine.bucket}", f"arn:aws:s3:::{mine.bucket}/*"}
         acts = {act.partition(":")[2] for each in allowed for act in each["Action"]}
-        assert not [act for act in acts if re.search("Version|Retention|Lock|Policy|Acl|[*]", act)]
+        assert not [act for act in acts if re.search("Version|Lock|Policy|Acl|Bypass|[*]", act)]
+        assert [act for act in acts if act.endswith("Retention")] == ["GetObjectRetention"]
+        told = load_config(write(tmp_path / "own.toml", mine.configuration), {}, None)
+        assert told.recordings == f"s3://{mine.bucket}"
+        assert told.objects.endpoint == "https://s3.example"
+        assert str(told.objects.credential_file).startswith(f"{mine.secrets}/")
 
 
 def test_without_a_lock_or_a_store_nothing_is_said_of_them(tmp_path: Path) -> None:
@@ -241,9 +241,8 @@ def test_a_vault_is_moved_there_and_worked_with_as_was_printed(
     with made([hama, other], monkeypatch):
         done(house, "dora", "practice", "migrate", "--to", hama.owner)
         run_sql(hama.owner, hama.rights_sql)
-        file = tmp_path / "hama.toml"
-        vault = str(house.config.vault)
-        write_private(file, hama.configuration.replace(str(hama.vault), vault).encode())
+        printed = hama.configuration.replace(str(hama.vault), str(house.config.vault))
+        file = write(tmp_path / "hama.toml", printed)
         house.config = load_config(file, {}, None)
         assert house.config.catalogue == daily(hama)
         actor = house.actor("dora")

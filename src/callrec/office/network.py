@@ -24,8 +24,8 @@ from callrec.system.toml import read_toml, toml_lines
 _WORDS: Final = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 """A short name: fit for a bucket, a unit, a file, and with ``_`` for ``-`` a plain name in SQL."""
 
-_REACHED: Final = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
-"""What a practice's credential may do with objects: it takes away no version, and no lock."""
+_REACHED: Final = ("s3:GetObject", "s3:GetObjectRetention", "s3:PutObject", "s3:DeleteObject")
+"""What a practice's credential may do with objects: it takes away no version, and sets no lock."""
 
 
 class NetworkPlan(Section):
@@ -36,7 +36,10 @@ class NetworkPlan(Section):
     host: str = Field(pattern=r"^(/[A-Za-z0-9._/-]{1,90}|[A-Za-z0-9][A-Za-z0-9.-]{0,252})$")
     port: int = Field(default=5432, ge=1, le=65535)
     ca_file: str = Field(default="", pattern=r"^(/[A-Za-z0-9._/-]{1,200})?$")
-    endpoint: str = Field(default="", pattern=r"^(https?://[A-Za-z0-9][A-Za-z0-9.:-]{0,252})?$")
+    endpoint: str = Field(
+        default="",
+        pattern=r"^((https://[A-Za-z0-9][A-Za-z0-9.-]{0,252}|http://127\.0\.0\.1)(:[0-9]{1,5})?)?$",
+    )
     region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]{1,40}$")
     lock_days: int = Field(default=30, ge=0, le=3650)
 
@@ -113,6 +116,10 @@ def _planned(plan: NetworkPlan, practice: str) -> PlannedPractice:
         "vault": vault,
         "catalogue": f"postgresql://{name}@/{name}?{where}&passfile={secrets}/pgpass",
     }
+    if plan.endpoint:
+        values["recordings"] = f"s3://{bucket}"
+        key = {"credential_file": f"{secrets}/objects"}
+        values["objects"] = {"endpoint": plan.endpoint, "region": plan.region, **key}
     return PlannedPractice(
         practice=practice,
         server=f"postgresql:///postgres?{where}",
