@@ -58,6 +58,17 @@ def test_what_was_left_in_the_folder_goes_with_the_first_erasure(house: House) -
     assert "delete it" not in done(house, "nobody", "status")
 
 
+def test_a_machine_that_had_nothing_of_the_vault_has_a_folder_for_it_at_once(house: House) -> None:
+    url = database_at()
+    done(house, "nobody", "practice", "migrate", "--to", url)
+    configure(house, url)
+    for file in house.config.vault.glob(f"{FILE_NAME}*"):
+        file.unlink()
+    house.config.vault.rename(house.folder / "one")
+    assert "its owner's alone" in done(house, "nobody", "practice", "doctor")
+    assert house.config.vault.stat().st_mode & 0o777 == 0o700
+
+
 def test_who_had_it_open_writes_nothing_more_where_it_was(granted: House) -> None:
     granted.open()
     done(granted, "nobody", "practice", "migrate", "--to", database_at())

@@ -37,7 +37,12 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from callrec.catalogue.tables import METADATA
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
-from callrec.system.files import check_only_we_can_change, file_system_of, sync
+from callrec.system.files import (
+    check_only_we_can_change,
+    disk_errors,
+    file_system_of,
+    sync,
+)
 
 # Without a handler, an error while a connection is given back would be printed in full.
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
@@ -169,7 +174,10 @@ def has_catalogue(vault: Path, url: str = "") -> bool:
 def open_any_schema(vault: Path, url: str = "") -> Engine:
     """As `open_catalogue`, whatever its schema is: for `callrec practice migrate`."""
     if url:
-        return _open_database(url)
+        engine = _open_database(url)
+        with disk_errors():  # a machine's own, for locks and what is on its way
+            vault.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return engine
     path = vault / FILE_NAME
     try:
         there = path.is_file()
