@@ -21,6 +21,7 @@ import pytest
 from callrec.catalogue.copying import make_there
 from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.catalogue.postgres import connect as connect_there
+from house import practices
 from house.practices import House
 from house.stages import Stage, Stages, locked
 
@@ -39,7 +40,7 @@ def end() -> None:
     """End the server, if one was started, and take away all that it kept."""
     folder = Path(os.environ.pop(_NAME))
     if (folder / "data").exists():
-        _run(folder, "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
+        stop(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -53,20 +54,36 @@ def server() -> Path:
 
 
 def _start(folder: Path) -> None:
-    if os.geteuid() == 0:
-        account = pwd.getpwnam(_ACCOUNT)
-        os.chown(folder, account.pw_uid, account.pw_gid)
-    data = folder / "data"
-    options = ("--locale=C.UTF-8", "--auth=trust", "--data-checksums", "--no-sync")
-    _run(folder, "initdb", "-D", data, "-U", _ACCOUNT, *options)
+    make(folder)
     # Killed are programs, never the machine: none waits until a disk has what it was given.
-    settings = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=200"
-    _run(folder, "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", settings, "start")
+    start(folder, "fsync=off", "max_connections=200")
     with as_owner(folder) as connection:
         connection.execute("CREATE ROLE callrec LOGIN")
 
 
-def _run(folder: Path, program: str, *words: object) -> None:
+def make(folder: Path) -> None:
+    """A server's data in a folder that is there; it is started by `start`."""
+    if os.geteuid() == 0:
+        account = pwd.getpwnam(_ACCOUNT)
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    options = ("--locale=C.UTF-8", "--auth=trust", "--data-checksums", "--no-sync")
+    execute(folder, "initdb", "-D", folder / "data", "-U", _ACCOUNT, *options)
+
+
+def start(folder: Path, *settings: str) -> None:
+    """Start the server whose data lies there, and wait until it answers."""
+    words = " ".join(f"-c {each}" for each in ("listen_addresses=", *settings))
+    given = ("-D", folder / "data", "-w", "-l", folder / "log", "-o", f"-k {folder} {words}")
+    execute(folder, "pg_ctl", *given, "start")
+
+
+def stop(folder: Path) -> None:
+    """End it as a loss of power does, but for what the disk has not got yet."""
+    execute(folder, "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
+
+
+def execute(folder: Path, program: str, *words: object) -> None:
+    """Run one of the server's own programs, as its account."""
     (*_, newest) = sorted(Path("/usr/lib/postgresql").iterdir(), key=lambda each: int(each.name))
     as_account = ["runuser", "-u", _ACCOUNT, "--"] if os.geteuid() == 0 else []
     command = [*as_account, str(newest / "bin" / program), *map(str, words)]
@@ -83,9 +100,9 @@ def as_owner(
         yield connection
 
 
-def database_at(template: str = "template0") -> str:
-    """A new database; returns its URL."""
-    folder, name = server(), f"vault_{token_hex(8)}"
+def database_at(template: str = "template0", folder: Path | None = None) -> str:
+    """A new database, of the run's own server or of that in a folder; returns its URL."""
+    folder, name = folder or server(), f"vault_{token_hex(8)}"
     with as_owner(folder) as connection:
         connection.execute(f"CREATE DATABASE {name} OWNER callrec TEMPLATE {template}")
     return f"postgresql://callrec@/{name}?host={folder}"
@@ -122,12 +139,49 @@ def _template(stage: Stage | None, house: House) -> str:
 def move(house: House, stage: Stage | None) -> None:
     """Have a practice at a stage keep its catalogue in a database of its own."""
     house.close()
-    url = database_at(_template(stage, house))
+    keep_at(house, database_at(_template(stage, house)))
+
+
+def keep_at(house: House, url: str) -> None:
+    """Have a practice keep its catalogue in a database to which it was copied."""
     for file in house.config.vault.glob(f"{FILE_NAME}*"):
         file.unlink()
+    point_at(house, url)
+
+
+def point_at(house: House, url: str) -> None:
+    """What the technician writes into the configuration of one machine."""
+    house.close()
     house.config = house.config.model_copy(update={"catalogue": url})
     settings = house.folder / "config" / "callrec" / "config.toml"
-    settings.write_text(f'catalogue = "{url}"\n{settings.read_text()}')
+    lines = [line for line in settings.read_text().splitlines() if not line.startswith("catalogue")]
+    settings.write_text("\n".join([f'catalogue = "{url}"', *lines, ""]))
+
+
+def beside(house: House) -> House:
+    """Another machine, whose operator opens the same vault: all that is not in the database."""
+    folder = house.folder.with_name("beside")
+    shutil.copytree(house.folder, folder)
+    other = practices.moved(house, folder)
+    other.close()
+    return other
+
+
+def copy(house: House, folder: Path) -> House:
+    """The same practice in another folder, with a database of its own."""
+    house.close()
+    there = practices.copy(house, folder)
+    url = database_at(name_of(house.config.catalogue))
+    there.config = house.config.model_copy(update={"vault": folder / "vault"})
+    point_at(there, url)
+    return there
+
+
+def forget(house: House) -> None:
+    """Take its database away."""
+    house.close()
+    with as_owner(server()) as connection:
+        connection.execute(f"DROP DATABASE {name_of(house.config.catalogue)} WITH (FORCE)")
 
 
 def there(stage: Stage | None) -> object:
@@ -141,6 +195,6 @@ def there(stage: Stage | None) -> object:
         yield house
         house.close()
         with as_owner(server()) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     return own
