@@ -142,14 +142,22 @@ def move(house: House, stage: Stage | None) -> None:
     keep_at(house, database_at(_template(stage, house)))
 
 
+def move_to_own(house: House) -> None:
+    """Have a practice keep its catalogue in a new database."""
+    house.close()
+    url = database_at()
+    put_there(house.config.vault / FILE_NAME, url)
+    keep_at(house, url)
+
+
 def keep_at(house: House, url: str) -> None:
     """Have a practice keep its catalogue in a database to which it was copied."""
     for file in house.config.vault.glob(f"{FILE_NAME}*"):
         file.unlink()
-    point_at(house, url)
+    configure(house, url)
 
 
-def point_at(house: House, url: str) -> None:
+def configure(house: House, url: str) -> None:
     """What the technician writes into the configuration of one machine."""
     house.close()
     house.config = house.config.model_copy(update={"catalogue": url})
@@ -167,13 +175,22 @@ def beside(house: House) -> House:
     return other
 
 
+def end_sessions(house: House, which: str) -> int:
+    """What a network does that breaks off, or who runs the server; returns how many ended."""
+    query = f"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE {which}"
+    here = name_of(house.config.catalogue)
+    with as_owner(server()) as connection:
+        (ended,) = connection.execute(f"{query} AND datname = %s", (here,)).fetchone() or (0,)
+    return int(str(ended))
+
+
 def copy(house: House, folder: Path) -> House:
     """The same practice in another folder, with a database of its own."""
     house.close()
     there = practices.copy(house, folder)
     url = database_at(name_of(house.config.catalogue))
     there.config = house.config.model_copy(update={"vault": folder / "vault"})
-    point_at(there, url)
+    configure(there, url)
     return there
 
 
