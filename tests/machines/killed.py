@@ -12,9 +12,14 @@ from pathlib import Path
 from threading import Event
 from time import monotonic, time
 
+from house import postgres
 from house.practices import House
 from house.processes import Child, begin
 from machines.pair import calls_come_to, came_to, diary_of, live, own_server, two_machines
+
+
+SERVER, OF_SERVER = -1, 10
+"""Of so many deaths one is the server's: it is stopped at once, and started again."""
 
 
 def killed_each_minute(work: Path, chosen: argparse.Namespace) -> dict[str, object]:
@@ -29,6 +34,11 @@ def killed_each_minute(work: Path, chosen: argparse.Namespace) -> dict[str, obje
         until = monotonic() + chosen.minutes * 60
         while (left := until - monotonic()) > 0:
             Event().wait(min(left, random.uniform(0, 2) * chosen.every))  # noqa: S311 - no secret
+            if len(killed) % OF_SERVER == OF_SERVER - 1:
+                killed.append((SERVER, time()))
+                postgres.stop(server)
+                postgres.start(server)
+                continue
             which = random.choice([*running])  # noqa: S311
             _wait_until_at_work(houses[which])
             killed.append((which, time()))
@@ -40,7 +50,8 @@ def killed_each_minute(work: Path, chosen: argparse.Namespace) -> dict[str, obje
         calls = calls_come_to(houses)
         return {
             "minutes": chosen.minutes,
-            "killed": len(killed),
+            "killed": sum(which != SERVER for which, _ in killed),
+            "times that the server was restarted": sum(which == SERVER for which, _ in killed),
             **came_to(houses),
             "calls": calls,
             "seconds from a kill to the next leaf": _seconds(houses, killed),
@@ -70,10 +81,12 @@ def _wait_until_at_work(house: House) -> None:
 def _seconds(houses: tuple[House, ...], killed: list[tuple[int, float]]) -> dict[str, list[float]]:
     """From each kill until the other machine, and until the killed one, wrote again: the longest
     and the middle one."""
-    told = {"other": list[float](), "killed": list[float]()}
+    told = {"other": list[float](), "killed": list[float](), "server": list[float]()}
     at = [[float(line[-1]) for line in diary_of(house).lines("done")] for house in houses]
     for which, when in killed:
-        for name, times in (("other", at[1 - which]), ("killed", at[which])):
+        both = sorted(at[0] + at[1])
+        of_one = {"server": both} if which == SERVER else {"other": at[1 - which], "killed": at[which]}
+        for name, times in of_one.items():
             if after := [each - when for each in times if each > when]:
                 told[name].append(after[0])
     return {

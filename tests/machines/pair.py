@@ -106,6 +106,7 @@ def live(house: House, life: int, pause: float) -> None:
             leave_calls(house, range(first, first + CALLS))
             answer = take_in(house)
             diary.write("ingested" if answer.status == 0 else "not-ingested", answer.status)
+        house.close()
         Event().wait(pause)
 
 
@@ -124,7 +125,7 @@ def leave_calls(house: House, calls: Iterable[int]) -> None:
 
 
 def take_in(house: House) -> Answer:
-    return type_in(house, "door", "ingest", str(spool_of(house)), "--after", "delete")
+    return type_in(house, "max", "ingest", str(spool_of(house)), "--after", "delete")
 
 
 def came_to(houses: tuple[House, ...]) -> dict[str, int]:

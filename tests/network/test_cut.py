@@ -132,9 +132,9 @@ def test_where_nobody_can_be_asked_it_is_not_said_that_nothing_was_done(
         line.refuses = 100
         return Way.UNANSWERED
 
-    line.begin(after('INSERT INTO grant_', lost))
+    line.begin(after("INSERT INTO grant_", lost))
     answer = type_in(granted, "max", "approve", reference, "--yes")
-    assert answer.status == Failed.exit_status
+    assert answer.status == Failed.exit_status, line.asked
     assert "whether it is done is not known" in answer.err
     assert [*wrong_with(answer)] == []
     configure(granted, direct)
@@ -163,13 +163,13 @@ def test_the_files_of_a_batch_stay_that_is_committed_once_its_command_has_failed
         return broken(question)
 
     line.begin(chosen)
-    answer = type_in(founded, "door", "ingest", str(spool), "--after", "delete")
+    answer = type_in(founded, "max", "ingest", str(spool), "--after", "delete")
     assert answer.status == Failed.exit_status
     line.let_go.set()
     configure(founded, direct)
     assert [*wrong_with_vault(founded)] == []
     assert sorted(originals_of(founded)) == sorted(map(a_wave, range(3)))
-    done(founded, "door", "ingest", str(spool), "--after", "delete")
+    done(founded, "max", "ingest", str(spool), "--after", "delete")
     assert len(originals_of(founded)) == 3
 
 

@@ -21,7 +21,7 @@ from callrec.audit.leaf import DETAIL_NONCE_BYTES, Leaf, Outcome, detail_commitm
 from callrec.audit.register import REGISTER_KINDS, Founders, Register, founders_of, replay
 from callrec.audit.session import SessionCertificate, may_session_attest
 from callrec.catalogue import tables
-from callrec.catalogue.engine import is_postgres, settled, sync_folder, transaction
+from callrec.catalogue.engine import Unsettled, is_postgres, settled, sync_folder, transaction
 from callrec.catalogue.written import rows_digest, save_written_rows, watch, written_rows
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
@@ -266,7 +266,7 @@ def log_transaction(
         # Taking away the journal is what commits; its folder may not have been made durable.
         kept = ending is not None and _is_kept(engine, ending)
         if kept is None and is_postgres(engine):
-            raise Failed(
+            raise Unsettled(
                 "the way to the catalogue's database broke off as this was written: whether it is"
                 " done is not known",
                 hint="see whether it is on record before you do it again",

@@ -276,6 +276,10 @@ class CannotWrite(Failed):
     """The vault is there to be read only."""
 
 
+class Unsettled(Failed):
+    """Nobody can tell whether it was committed."""
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that sees one state of the catalogue throughout and changes nothing."""

@@ -275,6 +275,6 @@ def explained(error: object) -> CallrecError | None:
     if state.startswith(("22", "23", "42", "0A")):
         return None
     return Failed(
-        "the catalogue's database cannot be reached, or broke off; nothing was changed",
+        "the catalogue's database cannot be reached, or broke off",
         hint="see that it runs and is reached from here, and try again",
     )
