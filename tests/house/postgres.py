@@ -113,6 +113,11 @@ def name_of(url: str) -> str:
     return url.partition("@/")[2].partition("?")[0]
 
 
+def folder_of(url: str) -> Path:
+    """Of the server that a URL of ours names."""
+    return Path(url.partition("?host=")[2].partition("&")[0])
+
+
 def put_there(file: Path, url: str) -> None:
     """Copy the catalogue in a file of SQLite into a new database."""
     here, there = connect(file, mode="ro"), connect_there(url)
@@ -166,9 +171,9 @@ def configure(house: House, url: str) -> None:
     settings.write_text("\n".join([f'catalogue = "{url}"', *lines, ""]))
 
 
-def beside(house: House) -> House:
+def beside(house: House, folder: Path | None = None) -> House:
     """Another machine, whose operator opens the same vault: all that is not in the database."""
-    folder = house.folder.with_name("beside")
+    folder = folder or house.folder.with_name("beside")
     shutil.copytree(house.folder, folder)
     other = practices.moved(house, folder)
     other.close()
@@ -179,7 +184,7 @@ def end_sessions(house: House, which: str) -> int:
     """What a network does that breaks off, or who runs the server; returns how many ended."""
     query = f"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE {which}"
     here = name_of(house.config.catalogue)
-    with as_owner(server()) as connection:
+    with as_owner(folder_of(house.config.catalogue)) as connection:
         (ended,) = connection.execute(f"{query} AND datname = %s", (here,)).fetchone() or (0,)
     return int(str(ended))
 

@@ -1,6 +1,6 @@
 """Two machines and what befalls them, for minutes or an hour: ``make machines``.
 
-python -m machines killed|restarted|standby [--minutes M] [--rounds N] [--pause SECONDS]
+python -m machines killed|ingest [--minutes M] [--every SECONDS] [--rounds N]
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import random
 import tempfile
 from pathlib import Path
 
-from house import once
-from machines import killed
 import pytest
+
+from house import once
+from machines import killed, rounds
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 
-DEEDS = {"killed": killed.killed_each_minute}
+DEEDS = {"killed": killed.killed_each_minute, "ingest": rounds.take_in_rounds}
 
 
 def main() -> None:
@@ -26,6 +27,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--every", type=float, default=60, help="seconds between two kills, on the average")
     parser.add_argument("--pause", type=float, default=0.5, help="seconds between two acts")
+    parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     random.seed(chosen.seed)

@@ -20,6 +20,7 @@ from itertools import count
 from pathlib import Path
 from threading import Event
 from time import time
+from typing import Any
 
 from callrec.audit import tree
 from callrec.audit.log import node_reader, read_leaf, stored_head
@@ -128,7 +129,7 @@ def take_in(house: House) -> Answer:
     return type_in(house, "max", "ingest", str(spool_of(house)), "--after", "delete")
 
 
-def came_to(houses: tuple[House, ...]) -> dict[str, int]:
+def came_to(houses: tuple[House, ...]) -> dict[str, Any]:
     """What the vault holds of what the machines were told; nothing may be wrong with it.
 
     Raises:
@@ -140,6 +141,7 @@ def came_to(houses: tuple[House, ...]) -> dict[str, int]:
     for house in houses:
         begun |= {mark for mark, _ in diary_of(house).lines("begun")}
         done_ |= {mark: int(seq) for mark, seq, _ in diary_of(house).lines("done")}
+    refused = [words for house in houses for words in diary_of(house).lines("failed")]
     found = marks_in(kept)
     assert max(Counter(found.values()).values(), default=1) == 1, "a leaf is there twice"
     assert {found.get(seq) == mark for mark, seq in done_.items()} <= {True}, "a leaf is missing"
@@ -152,7 +154,8 @@ def came_to(houses: tuple[House, ...]) -> dict[str, int]:
         "found": len(found),
         "of those not acknowledged, as it was killed": len(found) - len(done_),
         "begun": len(begun),
-        "refused": sum(len(diary_of(house).lines("failed")) for house in houses),
+        "refused": len(refused),
+        "as": sorted({words[1].replace("_", " ") for words in refused}),
     }
 
 
@@ -184,7 +187,8 @@ def calls_come_to(houses: tuple[House, ...]) -> int:
         for name in made.values():
             with suppress(FileNotFoundError):
                 (spool_of(house).with_suffix(".making") / name).rename(spool_of(house) / name)
-        assert take_in(house).status == 0
+        answer = take_in(house)
+        assert answer.status == 0, answer
         assert left_in(spool_of(house)) == []
     found = recordings_of(houses[0])
     sounds = Counter(str(each.fields["sha256"]) for each in found)

@@ -1,0 +1,118 @@
+"""The primary is killed under load and its standby takes its place: what was acknowledged is there."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Event
+from time import time
+
+from callrec.errors import Tampered
+from house import postgres
+from house.commands import type_in
+from house.postgres import as_owner, execute
+from house.practices import House
+from house.processes import begin
+from machines.pair import came_to, diary_of, live, own_server, two_machines
+
+ENDED = ("-m", "immediate")
+
+STANDBY = "standby"
+
+
+@contextmanager
+def standby_of(primary: Path, *, is_synchronous: bool) -> Iterator[Path]:
+    """A server that follows another by its log, and is asked by it at each commit if it is to be."""
+    folder = Path(tempfile.mkdtemp(prefix="callrec-pg-"))
+    shutil.chown(folder, *_account(primary))
+    address = f"host={primary} user=postgres application_name={STANDBY}"
+    words = ("-d", address, "-D", folder / "data", "-R", "-X", "stream", "-c", "fast", "--no-sync")
+    execute(primary, "pg_basebackup", *words)
+    postgres.start(folder)
+    try:
+        if is_synchronous:
+            with as_owner(primary) as connection:
+                connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{STANDBY}'")
+                connection.execute("SELECT pg_reload_conf()")
+        _until(primary, "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"
+               + (" AND sync_state = 'sync'" if is_synchronous else ""))
+        yield folder
+    finally:
+        postgres.stop(folder)
+        shutil.rmtree(folder)
+
+
+def _account(folder: Path) -> tuple[int, int]:
+    found = folder.stat()
+    return found.st_uid, found.st_gid
+
+
+def _until(folder: Path, query: str) -> None:
+    with as_owner(folder) as connection:
+        while connection.execute(query).fetchone() is None:
+            Event().wait(0.05)
+
+
+def fail_over(work: Path, chosen: argparse.Namespace) -> dict[str, object]:
+    """Each round: work for a while, kill the primary, promote the standby, and work on."""
+    rounds = [_round(work / str(number), chosen.pause) for number in range(chosen.rounds)]
+    seconds = sorted(each.pop("seconds") for each in rounds)
+    return {
+        "rounds": len(rounds),
+        **{name: sum(each[name] for each in rounds) for name in rounds[0]},
+        "seconds from killing the primary to the next leaf": seconds,
+    }
+
+
+def _round(work: Path, pause: float) -> dict[str, float]:
+    work.mkdir()
+    with own_server() as primary, standby_of(primary, is_synchronous=True) as standby:
+        houses = two_machines(work, primary)
+        # As docs/network.md says: whichever of the two lets write.
+        url = houses[0].config.catalogue.replace(
+            f"host={primary}", f"host={primary},{standby}&target_session_attrs=read-write"
+        )
+        for house in houses:
+            postgres.configure(house, url)
+        running = [begin(partial(live, house, 0, pause)) for house in houses]
+        while min(len(diary_of(house).lines("done")) for house in houses) < ACTS:
+            Event().wait(0.05)
+        postgres.stop(primary)
+        killed = time()
+        execute(standby, "pg_ctl", "-D", standby / "data", "-w", "promote")
+        while not _after(houses, killed):
+            Event().wait(0.05)
+        for child in running:
+            os.killpg(child.number, signal.SIGKILL)
+            assert child.ended().status == -signal.SIGKILL
+        found = came_to(houses)
+        postgres.start(primary)  # to be ended with the rest; nobody asks it any more
+        return {**found, "seconds": round(min(_after(houses, killed)) - killed, 2)}
+
+
+ACTS = 5
+"""That each machine has done before."""
+
+
+def _after(houses: tuple[House, ...], when: float) -> list[float]:
+    done = [float(line[-1]) for house in houses for line in diary_of(house).lines("done")]
+    return [each for each in done if each > when]
+
+
+def set_back(work: Path) -> str:
+    """A standby that was not asked takes over without the last leaves; what the operator who has
+    seen them is told."""
+    with own_server() as primary, standby_of(primary, is_synchronous=False) as standby:
+        one, other = two_machines(work, primary)
+        record_some(one)
+        _until(standby, "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE false)")
+        with as_owner(standby) as connection:
+            connection.execute("SELECT pg_wal_replay_pause()")
+        return type_in(one, "dora", "audit", "verify").out
