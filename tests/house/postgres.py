@@ -1,6 +1,7 @@
 """A real PostgreSQL for tests: one private server for a run, and a database for each practice.
 
 It listens on a socket in a folder of its own, and is started by the first test that asks for it.
+One role owns the tables of all; a practice works as another, by the SQL of docs/network.md.
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ import pytest
 from callrec.catalogue.copying import make_there
 from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.catalogue.postgres import connect as connect_there
+from callrec.catalogue.roles import rights_sql
 from house import practices
 from house.practices import House
 from house.stages import Stage, Stages, locked
 
 _NAME = "POSTGRES_OF_TESTS"
+
+_DAILY, _OWNER = "callrec", "callrec_owner"
+"""As what a practice works, and what owns the tables: SQL of callrec's own makes it so."""
 
 _ACCOUNT = "postgres"
 """Of Debian's package: the server does not run as root."""
@@ -57,8 +62,14 @@ def _start(folder: Path) -> None:
     make(folder)
     # Killed are programs, never the machine: none waits until a disk has what it was given.
     start(folder, "fsync=off", "max_connections=200")
+    make_roles(folder)
+
+
+def make_roles(folder: Path) -> None:
+    """As what a practice works, and what owns the tables."""
     with as_owner(folder) as connection:
-        connection.execute("CREATE ROLE callrec LOGIN")
+        for role in (_DAILY, _OWNER):
+            connection.execute(f"CREATE ROLE {role} LOGIN")
 
 
 def make(folder: Path) -> None:
@@ -101,11 +112,33 @@ def as_owner(
 
 
 def database_at(template: str = "template0", folder: Path | None = None) -> str:
-    """A new database, of the run's own server or of that in a folder; returns its URL."""
+    """A new database, of the run's own server or of that in a folder.
+
+    Returns the URL by which its owner has it.
+    """
     folder, name = folder or server(), f"vault_{token_hex(8)}"
     with as_owner(folder) as connection:
-        connection.execute(f"CREATE DATABASE {name} OWNER callrec TEMPLATE {template}")
-    return f"postgresql://callrec@/{name}?host={folder}"
+        connection.execute(f"CREATE DATABASE {name} OWNER {_OWNER} TEMPLATE {template}")
+        connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
+        connection.execute(f"GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {_DAILY}")
+    return f"postgresql://{_OWNER}@/{name}?host={folder}"
+
+
+def daily(url: str) -> str:
+    """The URL by which a practice works daily in what an owner has by this one."""
+    return url.replace(f"//{_OWNER}@", f"//{_DAILY}@")
+
+
+def owned(url: str) -> str:
+    """The other way."""
+    return url.replace(f"//{_DAILY}@", f"//{_OWNER}@")
+
+
+def give_rights(url: str) -> None:
+    """Let the practice work in it, once there are tables: on any server as on the oldest."""
+    as_before_17 = rights_sql(_DAILY).replace("170000", "1000000")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(as_before_17.encode())
 
 
 def name_of(url: str) -> str:
@@ -137,6 +170,7 @@ def _template(stage: Stage | None, house: House) -> str:
         if connection.execute(query, (name,)).fetchone() is None:
             made = database_at()
             put_there(house.config.vault / FILE_NAME, made)
+            give_rights(made)
             connection.execute(f"ALTER DATABASE {name_of(made)} RENAME TO {name}")
     return name
 
@@ -144,15 +178,16 @@ def _template(stage: Stage | None, house: House) -> str:
 def move(house: House, stage: Stage | None) -> None:
     """Have a practice at a stage keep its catalogue in a database of its own."""
     house.close()
-    keep_at(house, database_at(_template(stage, house)))
+    keep_at(house, daily(database_at(_template(stage, house))))
 
 
-def move_to_own(house: House) -> None:
-    """Have a practice keep its catalogue in a new database."""
+def move_to_own(house: House, folder: Path | None = None) -> None:
+    """Have a practice keep its catalogue in a new database, of the server in a folder."""
     house.close()
-    url = database_at()
+    url = database_at(folder=folder)
     put_there(house.config.vault / FILE_NAME, url)
-    keep_at(house, url)
+    give_rights(url)
+    keep_at(house, daily(url))
 
 
 def keep_at(house: House, url: str) -> None:
@@ -163,12 +198,12 @@ def keep_at(house: House, url: str) -> None:
 
 
 def configure(house: House, url: str) -> None:
-    """What the technician writes into the configuration of one machine."""
+    """What a technician writes into the configuration; an empty URL: it is in the folder."""
     house.close()
     house.config = house.config.model_copy(update={"catalogue": url})
-    settings = house.folder / "config" / "callrec" / "config.toml"
-    lines = [line for line in settings.read_text().splitlines() if not line.startswith("catalogue")]
-    settings.write_text("\n".join([f'catalogue = "{url}"', *lines, ""]))
+    file = house.folder / "config" / "callrec" / "config.toml"
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("catalogue")]
+    file.write_text("\n".join([f'catalogue = "{url}"', *lines, ""]))
 
 
 def beside(house: House, folder: Path | None = None) -> House:
@@ -194,6 +229,7 @@ def copy(house: House, folder: Path) -> House:
     house.close()
     there = practices.copy(house, folder)
     url = database_at(name_of(house.config.catalogue))
+    url = daily(url) if house.config.catalogue == daily(house.config.catalogue) else url
     there.config = house.config.model_copy(update={"vault": folder / "vault"})
     configure(there, url)
     return there

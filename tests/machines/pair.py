@@ -25,7 +25,7 @@ from typing import Any
 from callrec.audit import tree
 from callrec.audit.log import node_reader, read_leaf, stored_head
 from callrec.audit.remembered import load_seen_head
-from callrec.catalogue.engine import FILE_NAME, reading
+from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError
 from callrec.practice import record
 from house import memory, postgres, practices
@@ -45,8 +45,7 @@ def own_server(*settings: str) -> Iterator[Path]:
     postgres.make(folder)
     postgres.start(folder, *settings)
     try:
-        with postgres.as_owner(folder) as connection:
-            connection.execute("CREATE ROLE callrec LOGIN")
+        postgres.make_roles(folder)
         yield folder
     finally:
         postgres.stop(folder)
@@ -58,9 +57,7 @@ def two_machines(work: Path, server: Path) -> tuple[House, House]:
     """A practice that is founded, and moved into a database there; and the machine beside it."""
     (work / "founded").mkdir()
     one = practices.copy(practices.kept(work / "founded"), work / "one")
-    url = postgres.database_at(folder=server)
-    postgres.put_there(one.config.vault / FILE_NAME, url)
-    postgres.keep_at(one, url)
+    postgres.move_to_own(one, server)
     return one, postgres.beside(one)
 
 

@@ -18,7 +18,7 @@ from faults.cases import CASES, Case
 from house import postgres
 from house.commands import Answer, done, type_in
 from house.interrupted import found, wrong_with, wrong_with_vault
-from house.postgres import beside, configure, end_sessions, server, there
+from house.postgres import beside, configure, end_sessions, owned, server, there
 from house.practices import House
 from house.processes import begin
 from house.requests import a_request, last_leaf, state_of
@@ -50,6 +50,8 @@ def prepared(case: Case, stages: Stages, folder: Path) -> House:
     house = stages.copy(None, folder)
     case.prepare(house)
     postgres.move_to_own(house)
+    if case is CASES["erase"]:  # which rewrites tables
+        configure(house, owned(house.config.catalogue))
     return house
 
 

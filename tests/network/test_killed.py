@@ -19,7 +19,7 @@ from faults.cases import CASES
 from house import postgres, practices
 from house.commands import Answer, done, type_in
 from house.killing import Death, Deed, count_steps, killed_at
-from house.postgres import beside, configure, database_at, there
+from house.postgres import beside, configure, database_at, owned, there
 from house.practices import House
 from house.requests import last_leaf
 from house.spool import left_in
@@ -99,6 +99,7 @@ def test_a_move_there_that_is_killed_anywhere_is_ended_by_the_same_command(
 def test_a_move_back_that_is_killed_anywhere_is_ended_by_the_same_command(
     granted: House, tmp_path: Path, steps: Steps
 ) -> None:
+    configure(granted, owned(granted.config.catalogue))
     deed = typed("nobody", lambda _: ("practice", "migrate", "--to", "folder"))
     last = count_steps(granted, tmp_path / "whole", deed, copy=postgres.copy)
     for step in steps.of(last):

@@ -20,7 +20,7 @@ from house.commands import done, type_in
 from house.drives import archive, drive
 from house.erasures import erase, found_in, secrets_of
 from house.mailbox import mail_server, use_mail
-from house.postgres import beside, configure, there
+from house.postgres import beside, configure, owned, there
 from house.practices import House
 from house.processes import begin
 from house.requests import a_request, last_leaf, signed_in, state_of
@@ -51,6 +51,7 @@ def test_one_spool_is_taken_in_once_even_where_a_machine_loses_its_lock(founded:
 
 def test_one_archives_while_the_other_erases(to_be_erased: House) -> None:
     """The new drive holds what is left, or owes what goes."""
+    configure(to_be_erased, owned(to_be_erased.config.catalogue))  # which may rewrite tables
     other, secrets = beside(to_be_erased), secrets_of(to_be_erased, 1, 2, 5)
     drives = [drive(to_be_erased, name) for name in ("drive-a", "drive-b", "drive-c")]
     to_be_erased.close()
@@ -89,7 +90,7 @@ def test_one_takes_a_power_back_while_the_other_uses_it(granted: House) -> None:
 def test_one_moves_the_catalogue_while_the_other_writes(founded: House) -> None:
     """What was acknowledged came along; from then on it is told that it was moved."""
     other = beside(founded)
-    founded.close()
+    configure(founded, owned(founded.config.catalogue))
 
     def write() -> list[int]:
         actor, told = other.actor("mia"), list[int]()

@@ -10,18 +10,9 @@ from callrec.catalogue.engine import FILE_NAME, transaction
 from callrec.errors import Misconfigured
 from callrec.restore import moving
 from house.commands import done, type_in
-from house.postgres import database_at, put_there
+from house.postgres import configure, database_at, put_there
 from house.practices import House
 from house.requests import approved, last_leaf, rows
-
-
-def configure(house: House, url: str) -> None:
-    """What the technician writes into the configuration."""
-    house.close()
-    house.config = house.config.model_copy(update={"catalogue": url})
-    file = house.folder / "config" / "callrec" / "config.toml"
-    lines = [line for line in file.read_text().splitlines() if not line.startswith("catalogue")]
-    file.write_text("\n".join([f'catalogue = "{url}"', *lines, ""]))
 
 
 def test_there_and_back_nothing_is_lost_and_what_was_left_is_closed(granted: House) -> None:

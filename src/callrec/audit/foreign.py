@@ -15,6 +15,7 @@ from itertools import product
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.exc import IntegrityError
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import is_signed_by, key_id, origin, parse_note, read_checkpoint
@@ -520,7 +521,7 @@ def _move(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     same = " AND ".join(f'"{column}" IS ?' for column in row)
     try:
         connection.exec_driver_sql(f'DELETE FROM "{table.name}" WHERE {same}', (*row.values(),))  # noqa: S608 - columns of ours
-    except Exception as error:
+    except IntegrityError as error:
         raise Failed(
             f"other rows of the catalogue rest on a {table.name} that has to be set aside",
             hint=HINT,

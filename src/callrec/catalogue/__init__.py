@@ -6,5 +6,6 @@ transactions, whether it is sound) and `written` (what a transaction signs for).
 `holds`, `volumes` and `destruction` are the queries that several folders share; `index` finds calls
 without telling who they were with, `subjects` people on the register likewise; `backup` copies the
 whole while others work. Where PostgreSQL has the catalogue, `postgres` opens it and says what is
-otherwise there, and `copying` brings rows there and back. The folder `migrations` makes the schema.
+otherwise there, `roles` what a role may do, and `copying` brings rows there and back. The folder
+`migrations` makes the schema.
 """

@@ -265,8 +265,8 @@ def explained(error: object) -> CallrecError | None:
         return Failed("the vault was busy for a minute", hint="try again")
     if state.startswith(("28", "3D")) or state == "42501":
         return Misconfigured(
-            "the catalogue's database does not let callrec in, or not do this",
-            hint="docs/network.md has what a role of callrec's needs",
+            "the catalogue's database does not let callrec in, or its role here not do this",
+            hint="docs/network.md has what a role needs, and what is done as the tables' owner",
         )
     if state.startswith("XX"):
         return Tampered(

@@ -160,43 +160,41 @@ def _deciding(act: RequestAct, command: str) -> Entry:
     return _of_request(act, partial(check_decides_purpose, command=command))
 
 
+def _of_unopened(
+    seat: Seat, rule: Rule, unopened: Callable[[Any, Any], object]
+) -> Callable[[Any, Any], None]:
+    """The rule, asked of what an unopened incident or complaint shows."""
+    return lambda row, history: rule(
+        seat.actor.person, unopened(row, history), on=today(seat.practice)
+    )
+
+
 def _of_incident(act: IncidentAct, rule: Rule) -> Entry:
     def entry(seat: Seat, parts: Mapping[str, str]) -> None:
-        INCIDENTS.check_unopened(
-            seat.practice,
-            seat.actor,
-            act,
-            read_incident(parts["incident"]),
-            lambda row, history: rule(
-                seat.actor.person, unopened_incident(row, history), on=today(seat.practice)
-            ),
-        )
+        asked = _of_unopened(seat, rule, unopened_incident)
+        reference = read_incident(parts["incident"])
+        INCIDENTS.check_unopened(seat.practice, seat.actor, act, reference, asked)
 
     return entry
 
 
 def _of_complaint(seat: Seat, parts: Mapping[str, str]) -> None:
-    steps: Mapping[str, tuple[ComplaintAct, Rule]] = {
-        "acknowledge": (ComplaintAct.ACKNOWLEDGED, _adds(ComplaintAct.ACKNOWLEDGED)),
-        "progress": (ComplaintAct.PROGRESSED, _adds(ComplaintAct.PROGRESSED)),
-        "outcome": (ComplaintAct.ANSWERED, check_may_answer),
-    }
-    if parts["step"] in steps:
-        act, rule = steps[parts["step"]]
-        COMPLAINTS.check_unopened(
-            seat.practice,
-            seat.actor,
-            act,
-            read_complaint(parts["complaint"]),
-            lambda row, history: rule(
-                seat.actor.person, unopened_complaint(row, history), on=today(seat.practice)
-            ),
-        )
+    if parts["step"] in _STEPS:
+        act, rule = _STEPS[parts["step"]]
+        asked = _of_unopened(seat, rule, unopened_complaint)
+        reference = read_complaint(parts["complaint"])
+        COMPLAINTS.check_unopened(seat.practice, seat.actor, act, reference, asked)
 
 
 def _adds(act: ComplaintAct) -> Rule:
     return lambda me, facts, *, on: check_may_add(me, facts, act, on=on)
 
+
+_STEPS: Final[Mapping[str, tuple[ComplaintAct, Rule]]] = {
+    "acknowledge": (ComplaintAct.ACKNOWLEDGED, _adds(ComplaintAct.ACKNOWLEDGED)),
+    "progress": (ComplaintAct.PROGRESSED, _adds(ComplaintAct.PROGRESSED)),
+    "outcome": (ComplaintAct.ANSWERED, check_may_answer),
+}
 
 _KEEPS_PEOPLE: Final = _by_role(SEARCH, check_may_keep)
 

@@ -111,10 +111,7 @@ def check_copy(store: DirectoryStore, vault: str, copy: SealedCopy, sha256: str)
     if copy.data_key is None:
         raise Unusable(ERASED if copy.is_erased else NOT_COMPARED)
     digest = hashlib.sha256()
-    with store.open(copy.ciphertext) as sealed:
-        if hasattr(os, "posix_fadvise"):
-            # What lies in memory proves nothing about the disk.
-            os.posix_fadvise(sealed.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    with store.open(copy.ciphertext, anew=True) as sealed:
         for piece in open_stream(sealed, copy.data_key, context("recording", vault, uid=copy.uid)):
             digest.update(piece)
     if digest.hexdigest() != sha256:

@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from callrec.audit.remembered import load_seen_head
 from callrec.audit.rows import check_rows
 from callrec.calls.trial import spoilt_key, try_first_segment, try_keys
 from callrec.catalogue import tables
 from callrec.catalogue.engine import is_postgres, reading, wal_is_safe
+from callrec.catalogue.roles import unneeded
 from callrec.crypto.streaming import sealed_size
 from callrec.errors import CallrecError
 from callrec.keys.audit import audit_keys
@@ -66,6 +67,7 @@ def examine(
     first part of each recording that is here.
     """
     yield _database(practice)
+    yield from _rights(practice)
     yield _private(practice)
     yield _space(practice)
     yield _login_place(environ)
@@ -109,6 +111,19 @@ def _database(practice: Practice) -> Finding:
         hint = "ask the person who runs it to set fsync, full_page_writes and data checksums on"
         return _warning(f"PostgreSQL {version} may lose or damage what it was given", hint)
     return _well(f"PostgreSQL {version}, every transaction synced, every page with a checksum")
+
+
+def _rights(practice: Practice) -> Iterator[Finding]:
+    if not is_postgres(practice.engine):
+        return
+    with reading(practice.engine) as connection:
+        found = unneeded(connection)
+    if found:
+        said = f"the database's role here could remove or change more than it has to: it {found[0]}"
+        hint = "have it made as docs/network.md has it: one role owns the tables, another works"
+        yield _warning("; ".join([said, *found[1:]]), hint)
+    else:
+        yield _well("the database lets its role here only add to the log, and to what follows it")
 
 
 def _private(practice: Practice) -> Finding:
@@ -211,16 +226,16 @@ def _recordings(
         yield _damage(said, "callrec audit verify")
     known = {row.ciphertext for row in rows}
     here = [row for row in rows if row.state == RecordingState.LIVE]
-    damaged = 0
+    damaged, sizes = 0, dict(practice.store.sizes())
     for row in here:
-        problem = _look_at(practice, row.ciphertext, row.size_bytes, full=full)
+        problem = _look_at(practice, row, sizes.get(row.ciphertext), full=full)
         if problem and _is_here(practice, row.ciphertext):
             damaged += 1
             yield _damage(
                 f"recording {row.id}: {problem}", "callrec practice doctor --repair --from DIR"
             )
         done(1)
-    strays = sum(name not in known for name in practice.store.names())
+    strays = len(sizes.keys() - known)
     if strays:
         yield _warning(
             f"{strays} sealed {'file is' if strays == 1 else 'files are'} in no catalogue",
@@ -265,16 +280,14 @@ def _is_here(practice: Practice, name: str) -> bool:
         return connection.execute(query).first() is not None
 
 
-def _look_at(practice: Practice, name: str, size_bytes: int, *, full: bool) -> str:
-    try:
-        found = practice.store.path(name).stat().st_size
-    except FileNotFoundError:
+def _look_at(practice: Practice, row: Row[Any], size: int | None, *, full: bool) -> str:
+    if size is None:
         return "its sealed file is missing"
-    if found != sealed_size(size_bytes):
+    if size != sealed_size(row.size_bytes):
         return "its sealed file is cut or too long"
     if full:
         try:
-            practice.store.check(name)
+            practice.store.check(row.ciphertext)
         except CallrecError as error:
             return error.message
     return ""
