@@ -28,7 +28,7 @@ from house.steps import Steps
 
 STATEMENTS: Final = (
     *("BEGIN IMMEDIATE", "INSERT", "UPDATE", "DELETE", "COMMIT"),
-    *("BEGIN ISOLATION LEVEL REPEATABLE READ;", "LOCK TABLE"),
+    *("SET LOCAL", "LOCK TABLE"),
     *("CREATE", "ALTER", "DROP", "VACUUM"),
 )
 """How those begin that are steps."""
@@ -132,7 +132,7 @@ def each_left(
 
 def count_steps(house: House, folder: Path, deed: Deed, *, copy: Copy = practices.copy) -> int:
     """How many it has, where it is not killed in a copy of the practice in this folder."""
-    (steps, modules), _ = _lived(house, folder, deed, NEVER, ALL, copy)
+    (steps, modules), _ = _lived(copy, house, folder, deed, NEVER)
     for name in modules:  # or each child would import it again
         import_module(name)
     return int(steps)
@@ -148,16 +148,22 @@ def killed_at(
     copy: Copy = practices.copy,
 ) -> House | None:
     """The copy in which it was killed at a step of these kinds; nothing, if it has fewer."""
-    told, there = _lived(house, folder, deed, step, kinds, copy)
+    told, there = _lived(copy, house, folder, deed, step, kinds=kinds)
     if told:
         return None
     return practices.moved(house, folder) if copy is practices.copy else there
 
 
 def _lived(
-    house: House, folder: Path, deed: Deed, step: int, kinds: Collection[str], copy: Copy
+    copy: Copy,
+    house: House,
+    folder: Path,
+    deed: Deed,
+    step: int,
+    *,
+    kinds: Collection[str] = ALL,
 ) -> tuple[Any, House]:
-    """If it was not killed: how many steps it took, and the modules that it needed."""
+    """The copy; if it was not killed: how many steps it took, and the modules that it needed."""
     house.close()
     there = copy(house, folder)
 

@@ -17,7 +17,6 @@ from house.practices import House
 from house.processes import Child, begin
 from machines.pair import calls_come_to, came_to, diary_of, live, own_server, two_machines
 
-
 SERVER, OF_SERVER = -1, 10
 """Of so many deaths one is the server's: it is stopped at once, and started again."""
 
@@ -85,7 +84,9 @@ def _seconds(houses: tuple[House, ...], killed: list[tuple[int, float]]) -> dict
     at = [[float(line[-1]) for line in diary_of(house).lines("done")] for house in houses]
     for which, when in killed:
         both = sorted(at[0] + at[1])
-        of_one = {"server": both} if which == SERVER else {"other": at[1 - which], "killed": at[which]}
+        of_one = (
+            {"server": both} if which == SERVER else {"other": at[1 - which], "killed": at[which]}
+        )
         for name, times in of_one.items():
             if after := [each - when for each in times if each > when]:
                 told[name].append(after[0])

@@ -1,4 +1,4 @@
-"""The primary is killed under load and its standby takes its place: what was acknowledged is there."""
+"""A primary is killed under load and its standby takes over: what was acknowledged is there."""
 
 from __future__ import annotations
 
@@ -14,22 +14,20 @@ from pathlib import Path
 from threading import Event
 from time import time
 
-from callrec.errors import Tampered
+from callrec.practice import record
 from house import postgres
-from house.commands import type_in
+from house.commands import Answer, type_in
 from house.postgres import as_owner, execute
 from house.practices import House
 from house.processes import begin
 from machines.pair import came_to, diary_of, live, own_server, two_machines
-
-ENDED = ("-m", "immediate")
 
 STANDBY = "standby"
 
 
 @contextmanager
 def standby_of(primary: Path, *, is_synchronous: bool) -> Iterator[Path]:
-    """A server that follows another by its log, and is asked by it at each commit if it is to be."""
+    """A server that follows another by its log; at each commit that waits for it, or does not."""
     folder = Path(tempfile.mkdtemp(prefix="callrec-pg-"))
     shutil.chown(folder, *_account(primary))
     address = f"host={primary} user=postgres application_name={STANDBY}"
@@ -41,8 +39,8 @@ def standby_of(primary: Path, *, is_synchronous: bool) -> Iterator[Path]:
             with as_owner(primary) as connection:
                 connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{STANDBY}'")
                 connection.execute("SELECT pg_reload_conf()")
-        _until(primary, "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"
-               + (" AND sync_state = 'sync'" if is_synchronous else ""))
+        how = "sync" if is_synchronous else "async"
+        _until(primary, f"SELECT 1 FROM pg_stat_replication WHERE sync_state = '{how}'")
         yield folder
     finally:
         postgres.stop(folder)
@@ -106,13 +104,23 @@ def _after(houses: tuple[House, ...], when: float) -> list[float]:
     return [each for each in done if each > when]
 
 
-def set_back(work: Path) -> str:
-    """A standby that was not asked takes over without the last leaves; what the operator who has
-    seen them is told."""
+def set_back(work: Path) -> tuple[Answer, Answer]:
+    """A standby that nobody waits for takes over without the last leaves.
+
+    Returns what `audit verify` tells the operator who has seen them, and the one who has not.
+    """
     with own_server() as primary, standby_of(primary, is_synchronous=False) as standby:
-        one, other = two_machines(work, primary)
-        record_some(one)
-        _until(standby, "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE false)")
-        with as_owner(standby) as connection:
-            connection.execute("SELECT pg_wal_replay_pause()")
-        return type_in(one, "dora", "audit", "verify").out
+        houses = two_machines(work, primary)
+        for house in reversed(houses):
+            record(house.practice, house.actor("max"), "user.shown")
+        postgres.stop(standby)
+        record(houses[0].practice, houses[0].actor("max"), "user.shown")
+        postgres.stop(primary)
+        postgres.start(standby)
+        execute(standby, "pg_ctl", "-D", standby / "data", "-w", "promote")
+        url = houses[0].config.catalogue.replace(str(primary), str(standby))
+        for house in houses:
+            postgres.configure(house, url)
+        told = [type_in(house, "dora", "audit", "verify") for house in houses]
+        postgres.start(primary)
+        return told[0], told[1]

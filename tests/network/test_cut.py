@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,7 @@ def test_wherever_the_wire_is_cut_a_command_says_so_and_nothing_is_lost_or_twice
             house = postgres.copy(ready, tmp_path / f"{number}-{way.name}")
             answer = met(house, case, line, at(number, way))
             assert line.broke or number > len(questions) - 3
-            said = found(lambda: wrong(house, case, answer))
+            said = found(partial(wrong, house, case, answer))
             problems += [(number, way.name, questions[number - 1][:60], each) for each in said]
             postgres.forget(house)
     assert problems == []

@@ -89,8 +89,8 @@ _BEGINNINGS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
         # leaves are one sequence. Readers are not kept out.
         _WRITE: [
             # Of a machine that stopped in the middle, the server lets go: others wait for its lock.
-            "BEGIN ISOLATION LEVEL REPEATABLE READ;"
-            " SET LOCAL idle_in_transaction_session_timeout = '5min'",
+            "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            "SET LOCAL idle_in_transaction_session_timeout = '5min'",
             "LOCK TABLE alembic_version IN EXCLUSIVE MODE",
         ],
         _MAKE: ["BEGIN"],
