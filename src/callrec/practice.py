@@ -157,7 +157,11 @@ def store_of(config: Config, vault: str) -> DirectoryStore:
             hint="install callrec with its extra: callrec[network]",
         ) from None
     bucket = config.recordings.removeprefix("s3://")
-    return ObjectStore(config.vault, vault, Place(bucket=bucket, **dict(config.objects)))
+    return ObjectStore(
+        config.vault,
+        vault,
+        Place(bucket=bucket, **config.objects.model_dump(exclude={"kept_days"})),
+    )
 
 
 def state_folder(vault: str, environ: Mapping[str, str]) -> Path:

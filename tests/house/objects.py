@@ -190,7 +190,9 @@ def store_at(
 ) -> ObjectStore:
     """A store whose work folder and bucket these are; the bucket, if none is named, is its own."""
     own = bucket or new_bucket()
-    store = ObjectStore(folder, vault, Place(bucket=own, **dict(objects_at(at))))
+    store = ObjectStore(
+        folder, vault, Place(bucket=own, **objects_at(at).model_dump(exclude={"kept_days"}))
+    )
     if bucket is None:
         store.claim()
     return store

@@ -452,7 +452,10 @@ def rewrite_database(engine: Engine, work: Path) -> None:
     place = str(work).replace("'", "''")
     with _explained(), engine.connect() as connection:
         if is_postgres(connection):
-            _rewrite_tables(connection)
+            from callrec.catalogue.postgres import rewrite_table  # noqa: PLC0415
+
+            for table in METADATA.sorted_tables:
+                rewrite_table(connection, table.name)
             return
         try:
             # Not in memory, which may be smaller, nor in the system's own place for such files.
@@ -466,21 +469,6 @@ def rewrite_database(engine: Engine, work: Path) -> None:
                 connection.exec_driver_sql("PRAGMA temp_store=MEMORY")
     if busy:
         raise Failed("somebody else is reading the vault", hint="run the same command again")
-
-
-def _rewrite_tables(connection: Connection) -> None:
-    """PostgreSQL only warns of a table that a role may not rewrite, and leaves it as it is."""
-    query = "SELECT relname, relfilenode FROM pg_class WHERE relnamespace = 'public'::regnamespace"
-    names = {table.name for table in METADATA.sorted_tables}
-    before = {tuple(row) for row in connection.exec_driver_sql(query) if row.relname in names}
-    for name in sorted(names):
-        connection.exec_driver_sql(f'VACUUM (FULL) "{name}"')
-    if not before.isdisjoint(tuple(row) for row in connection.exec_driver_sql(query)):
-        raise Misconfigured(
-            "the catalogue's database keeps what was deleted: its role here may not rewrite tables",
-            hint="run the same command again as the role that owns them, with callrec --config"
-            " (docs/network.md)",
-        )
 
 
 def create_catalogue(path: Path) -> None:

@@ -253,6 +253,47 @@ def keep_no_samples(connection: Connection) -> None:
                 )
 
 
+_PAUSES: Final = (1, 2, 4, 8, 16, 32)
+"""Seconds, before a table is written anew once more: a minute in all."""
+
+
+def rewrite_table(connection: Connection, table: str) -> None:
+    """Write a table's file anew from its rows, and see that no deleted one is left in it.
+
+    The server keeps what is deleted as long as a transaction from before may look at it, here or,
+    by ``hot_standby_feedback``, on a standby; a table that is not the role's it passes over. It
+    tells so, whatever its language, by the number that a notice's detail begins with.
+
+    Raises:
+        Misconfigured: the role here may not rewrite it.
+        Failed: deleted rows are left after a minute.
+    """
+    details: list[str] = []
+
+    def hear(notice: psycopg.errors.Diagnostic) -> None:  # which is empty once this returns
+        details.extend(filter(None, [notice.message_detail]))
+
+    driver: Any = connection.connection.driver_connection
+    driver.add_notice_handler(hear)
+    try:
+        for pause in (0, *_PAUSES):
+            details.clear()
+            connection.exec_driver_sql("SELECT pg_sleep(?)", (pause,))
+            connection.exec_driver_sql(f'VACUUM (FULL, VERBOSE) "{table}"')
+            if not details:
+                raise Misconfigured(
+                    "the catalogue's database keeps what was deleted: its role here may not rewrite"
+                    " tables",
+                    hint="run the same command again as the role that owns them, with callrec"
+                    " --config (docs/network.md)",
+                )
+            if all(re.match("0\\D", each) for each in details):
+                return
+    finally:
+        driver.remove_notice_handler(hear)
+    raise Failed("somebody else is reading the vault", hint="run the same command again")
+
+
 def explained(error: object) -> CallrecError | None:
     """What a driver's error means, in our own words; None: a mistake in this program."""
     state = str(getattr(error, "sqlstate", None) or "")
