@@ -162,6 +162,8 @@ class _Line:
                         self.wire.let_go.wait()
                         self.server.sendall(frame)
                         return
+                    case _:
+                        pass
                 self.server.sendall(frame)
 
     def answer(self) -> None:

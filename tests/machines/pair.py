@@ -28,7 +28,7 @@ from callrec.audit.remembered import load_seen_head
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError
 from callrec.practice import record
-from house import memory, postgres, practices
+from house import postgres, practices
 from house.commands import Answer, done, type_in
 from house.practices import House
 from house.spool import a_call, a_name, a_wave, left_in, recordings_of
@@ -41,7 +41,6 @@ CALLS = 3
 def own_server(*settings: str) -> Iterator[Path]:
     """A server that may be killed: its folder."""
     folder = Path(tempfile.mkdtemp(prefix="callrec-pg-"))
-    memory.begin()
     postgres.make(folder)
     postgres.start(folder, *settings)
     try:
@@ -50,7 +49,6 @@ def own_server(*settings: str) -> Iterator[Path]:
     finally:
         postgres.stop(folder)
         shutil.rmtree(folder)
-        memory.end()
 
 
 def two_machines(work: Path, server: Path) -> tuple[House, House]:
@@ -134,7 +132,7 @@ def came_to(houses: tuple[House, ...]) -> dict[str, Any]:
             one of them remembers is not the beginning of the log that is there.
     """
     kept = houses[0]
-    done_, begun = {}, set()
+    done_, begun = dict[str, int](), set[str]()
     for house in houses:
         begun |= {mark for mark, _ in diary_of(house).lines("begun")}
         done_ |= {mark: int(seq) for mark, seq, _ in diary_of(house).lines("done")}

@@ -13,7 +13,7 @@ import pytest
 
 from callrec.audit.log import stored_head
 from callrec.catalogue.copying import copy_to_file
-from callrec.catalogue.engine import FILE_NAME, reading
+from callrec.catalogue.engine import FILE_NAME, connect_there, reading
 from callrec.practice import record
 from faults.cases import CASES
 from house import postgres, practices
@@ -121,7 +121,7 @@ def rows_there(house: House) -> dict[str, list[tuple[object, ...]]]:
     """Every row that lies in its database, which may have been left."""
     file = house.folder / "rows.sqlite"
     file.unlink(missing_ok=True)
-    engine = postgres.connect_there(house.config.catalogue)
+    engine = connect_there(house.config.catalogue)
     with reading(engine) as connection:
         assert stored_head(connection).size
         copy_to_file(connection, file)

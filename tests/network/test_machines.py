@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def test_one_archives_while_the_other_erases(to_be_erased: House) -> None:
     drives = [drive(to_be_erased, name) for name in ("drive-a", "drive-b", "drive-c")]
     to_be_erased.close()
 
-    def repeated(do: partial[object]) -> None:
+    def repeated(do: Callable[[], object]) -> None:
         while True:
             try:
                 do()
@@ -120,8 +121,8 @@ def test_mail_from_both_is_one_letter(founded: House) -> None:
         use_mail(founded, server.mail())
         sam = signed_in(founded, "sam")
         with writing(founded.practice, sam.signer) as act:
-            told = {"to": [sam.person.id], "about": "R-17", "line": "R-17 was denied"}
-            queue_mail(founded.practice, act.connection, **told)
+            to, line = [sam.person.id], "R-17 was denied"
+            queue_mail(founded.practice, act.connection, to=to, about="R-17", line=line)
         other = beside(founded)
         founded.close()
 
