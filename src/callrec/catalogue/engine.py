@@ -13,7 +13,7 @@ import secrets
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -84,7 +84,7 @@ class Database(Protocol):
 
 _MAX_PARAMETERS: Final = 500
 
-_READ, _WRITE = "read", "write"
+_READ, _WRITE, _MAKE = "read", "write", "make"
 
 _BEGINNINGS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "sqlite": {_READ: ["BEGIN"], _WRITE: ["BEGIN IMMEDIATE"]},
@@ -93,9 +93,12 @@ _BEGINNINGS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
         # It takes no snapshot, so that what is read after it is what was committed before it: the
         # leaves are one sequence. Readers are not kept out.
         _WRITE: [
+            # Of a machine that stopped in the middle, the server lets go: others wait for its lock.
             "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            "SET LOCAL idle_in_transaction_session_timeout = '5min'",
             "LOCK TABLE alembic_version IN EXCLUSIVE MODE",
         ],
+        _MAKE: ["BEGIN"],
     },
 }
 """How a transaction begins."""
@@ -281,6 +284,10 @@ class CannotWrite(Failed):
     """The vault is there to be read only."""
 
 
+class Unsettled(Failed):
+    """Nobody can tell whether it was committed."""
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that sees one state of the catalogue throughout and changes nothing."""
@@ -307,6 +314,21 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 def trial(engine: Engine) -> Iterator[Connection]:
     """A write transaction that is always undone: what would come of a change."""
     with _between(engine, _WRITE, "ROLLBACK") as connection:
+        yield connection
+
+
+def settled(engine: Engine) -> AbstractContextManager[Connection]:
+    """As `reading`, once none that lost the way to a server while it committed is at it yet.
+
+    What is undone by what it says would else be undone beneath a commit that comes after.
+    """
+    return trial(engine) if is_postgres(engine) else reading(engine)
+
+
+@contextmanager
+def making(engine: Engine) -> Iterator[Connection]:
+    """A transaction on a database that may be empty: all is there when it ends, or nothing."""
+    with _between(engine, _MAKE, "COMMIT") as connection:
         yield connection
 
 

@@ -38,6 +38,15 @@ UNION ALL SELECT set_config('synchronous_commit', 'on', false)
 """
 """Of each session. A machine that vanished holds its locks for a minute at the most."""
 
+_PATIENCE: Final = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,  # milliseconds
+}
+"""A server that answers nothing any more is given up after a minute, unless the URL says other."""
+
 _LOOPBACK: Final = re.compile(r"localhost|127(\.\d+){3}|::1")
 
 _CODE_POINTS: Final = frozenset({"C", "POSIX", "C.UTF-8", "C.utf8"})
@@ -95,18 +104,13 @@ def _checked(url: str, driver: Any) -> Mapping[str, Any]:
         )
     hosts = str(given.get("host", "")).split(",")
     if all(host.startswith(("/", "@")) or _LOOPBACK.fullmatch(host) for host in hosts):
-        return {**given, "connect_timeout": 10, "application_name": "callrec"}
+        return {**_PATIENCE, **given, "application_name": "callrec"}
     if given.get("sslmode", "verify-full") != "verify-full":
         raise Misconfigured(
             '"catalogue" in the configuration would go over a network to anyone who answers',
             hint='leave sslmode out, or say "sslmode=verify-full"',
         )
-    return {
-        **given,
-        "sslmode": "verify-full",
-        "connect_timeout": 10,
-        "application_name": "callrec",
-    }
+    return {**_PATIENCE, **given, "sslmode": "verify-full", "application_name": "callrec"}
 
 
 def check_database(connection: Connection) -> None:
@@ -312,6 +316,6 @@ def explained(error: object) -> CallrecError | None:
     if state.startswith(("22", "23", "42", "0A")):
         return None
     return Failed(
-        "the catalogue's database cannot be reached, or broke off; nothing was changed",
+        "the catalogue's database cannot be reached, or broke off",
         hint="see that it runs and is reached from here, and try again",
     )
