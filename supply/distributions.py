@@ -61,18 +61,17 @@ def needed() -> dict[NormalizedName, list[NormalizedName]]:
     """What callrec runs with on this machine, itself first, and what each needs of the others."""
     there = installed()
     found: dict[NormalizedName, list[NormalizedName]] = {}
-    waiting = [CALLREC]
+    waiting = [(CALLREC, {"desk", "network"})]
     while waiting:
-        name = waiting.pop()
+        name, extras = waiting.pop()
         if name in found:
             continue
-        wanted = map(Requirement, there[name].requires or [])
-        found[name] = sorted(
-            {
-                canonicalize_name(each.name)
-                for each in wanted
-                if each.marker is None or each.marker.evaluate({"extra": "desk"})
-            }
-        )
-        waiting += found[name]
+        wanted = [
+            each
+            for each in map(Requirement, there[name].requires or [])
+            if each.marker is None
+            or any(each.marker.evaluate({"extra": extra}) for extra in extras or {""})
+        ]
+        found[name] = sorted({canonicalize_name(each.name) for each in wanted})
+        waiting += [(canonicalize_name(each.name), each.extras) for each in wanted]
     return found

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from house import memory, once, postgres, practices, processes
+from house import memory, objects, once, postgres, practices, processes
 from house.canaries import left_about
 from house.drives import stand_alone
 from house.packages import Package, a_package
@@ -33,12 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         memory.begin()
         postgres.begin()
+        objects.begin()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         memory.end()
         postgres.end()
+        objects.end()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,6 +8,7 @@ config.example.toml, and only there. An unknown key is an error that names the n
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Mapping  # pydantic reads it
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -98,6 +99,12 @@ class Mail(Section):
         return self
 
 
+class Database(Section):
+    """The database that has the catalogue (docs/network.md)."""
+
+    kept_days: int | None = Field(default=None, ge=1, le=400)
+
+
 class Desk(Section):
     """Where the desk is reached (docs/reference/desk.md)."""
 
@@ -122,6 +129,41 @@ class Desk(Section):
         return self
 
 
+_LOOPBACK = r"localhost|127(\.[0-9]{1,3}){3}|\[::1\]"
+
+
+def _endpoint(text: str) -> str:
+    """Where others listen it goes by TLS; no key stands in it, and no path."""
+    if text and not re.fullmatch(
+        rf"(https://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])|http://({_LOOPBACK}))(:[0-9]{{1,5}})?", text
+    ):
+        raise PydanticCustomError(
+            "endpoint",
+            "it is https://HOST or https://HOST:PORT; http:// to this machine alone, and no key"
+            " in it",
+        )
+    return text
+
+
+def _bucket(text: str) -> str:
+    if text and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", text):
+        raise PydanticCustomError(
+            "bucket", "it is s3://BUCKET, and no more: a key is in objects.credential_file"
+        )
+    return text
+
+
+class Objects(Section):
+    """The store that has the bucket of `Config.recordings` (docs/network.md)."""
+
+    endpoint: Annotated[str, AfterValidator(_endpoint)] = ""
+    region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]{1,63}$")
+    credential_file: _Path | None = None
+    ca_file: _Path | None = None
+    path_style: bool = True
+    kept_days: int | None = Field(default=None, ge=0, le=400)
+
+
 class Config(Section):
     """Everything that two machines would set differently."""
 
@@ -129,11 +171,20 @@ class Config(Section):
         default_factory=lambda: user_data_path("callrec", appauthor=False) / "vault"
     )
     catalogue: str = Field(default="", pattern=r"^(postgresql://\S+)?$")
+    recordings: Annotated[str, AfterValidator(_bucket)] = ""
+    database: Database = Database()
+    objects: Objects = Objects()
     ingest: Ingest = Ingest()
     listen: Listen = Listen()
     passwords: Passwords = Passwords()
     mail: Mail = Mail()
     desk: Desk = Desk()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Config:
+        if self.recordings and self.objects.credential_file is None:
+            raise PydanticCustomError("objects", "recordings needs objects.credential_file")
+        return self
 
 
 def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | None) -> Config:
@@ -161,7 +212,15 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
     desk_files = {name: getattr(config.desk, name) for name in ("socket", "certificate", "key")}
     beside = {name: _beside(file, each) for name, each in desk_files.items() if each is not None}
     desk = config.desk.model_copy(update=beside)
-    return config.model_copy(update={"vault": place, "mail": mail, "desk": desk})
+    objects = config.objects.model_copy(
+        update={
+            name: _beside(file, each)
+            for name in ("credential_file", "ca_file")
+            if (each := getattr(config.objects, name)) is not None
+        }
+    )
+    sections = {"mail": mail, "desk": desk, "objects": objects}
+    return config.model_copy(update={"vault": place, **sections})
 
 
 def config_file(path: Path | None, environ: Mapping[str, str]) -> Path:

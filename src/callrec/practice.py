@@ -21,12 +21,12 @@ from callrec.audit.register import Register, SettingsVersion
 from callrec.audit.remembered import load_seen_head, save_seen_head
 from callrec.audit.session import SessionCertificate
 from callrec.audit.sessions import last_attestable
-from callrec.catalogue.engine import alone, open_catalogue, reading
+from callrec.catalogue.engine import Unsettled, alone, open_catalogue, reading
 from callrec.config import Config
 from callrec.crypto.canonical import LARGEST_INTEGER, format_instant
 from callrec.crypto.identity import Identity
 from callrec.crypto.primitives import signing_public
-from callrec.errors import CallrecError, Failed, Locked, Refused, Tampered
+from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused, Tampered
 from callrec.policy.role import Person, Power, VaultKey, keys_held, powers_of, powers_vouched_for
 from callrec.settings import Settings
 from callrec.store.directory import INCOMING, RECORDINGS, DirectoryStore
@@ -132,7 +132,7 @@ def practice_on(
         folder=config.vault,
         state_folder=state_folder(founders.vault, environ),
         engine=engine,
-        store=DirectoryStore(config.vault),
+        store=store_of(config, founders.vault),
         now=now,
         pause=sleep,
         vault=founders.vault,
@@ -141,6 +141,26 @@ def practice_on(
         register=register,
         register_size=size,
         log=audit.Log(founders.vault, newest.version, newest.public, now),
+    )
+
+
+def store_of(config: Config, vault: str) -> DirectoryStore:
+    """Where a vault's recordings are: in its folder, or in the bucket that is configured."""
+    if not config.recordings:
+        return DirectoryStore(config.vault)
+    try:
+        from callrec.store.objects import ObjectStore, Place  # noqa: PLC0415 - a folder needs none
+    except ImportError:
+        raise Misconfigured(
+            "the configuration names recordings in an object store, and its client is not"
+            " installed",
+            hint="install callrec with its extra: callrec[network]",
+        ) from None
+    bucket = config.recordings.removeprefix("s3://")
+    return ObjectStore(
+        config.vault,
+        vault,
+        Place(bucket=bucket, **config.objects.model_dump(exclude={"kept_days"})),
     )
 
 
@@ -271,10 +291,12 @@ def attempt(
     """Log whatever is refused or fails inside before the error goes on.
 
     A refusal is evidence too, with its ``details`` and its reason. If the log cannot be written,
-    that error is raised instead.
+    that error is raised instead, but where nobody can tell whether it was written already.
     """
     try:
         yield
+    except Unsettled:
+        raise
     except CallrecError as error:
         outcome = Outcome.REFUSED if isinstance(error, Refused) else Outcome.FAILED
         logged = {**(details or {}), "why": error.message}

@@ -12,6 +12,7 @@ import pytest
 from callrec.errors import NotFound, Tampered
 from callrec.store.directory import DirectoryStore
 from callrec.store.sealing import open_stream
+from house import objects
 from house.memory_store import MemoryStore
 from house.recording_store import RecordingStore
 from store.samples import ASSOCIATED, KEY, a_sealer, sealed_bytes
@@ -27,11 +28,23 @@ class Kind(NamedTuple):
     """Change what lies under a name, as somebody with access to the disk could."""
 
 
-@pytest.fixture(name="kind", params=["directory", "memory"])
+@pytest.fixture(name="kind", params=["directory", "memory", "objects"])
 def _kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
     if request.param == "memory":
         memory = MemoryStore()
         yield Kind(memory, memory.files.__setitem__)
+        return
+    if request.param == "objects":
+        bucket = objects.new_bucket()
+        there = objects.store_at(tmp_path, bucket)
+        there.claim()
+        with there.lock():
+            yield Kind(
+                there,
+                lambda name, data: objects.ask(
+                    "PUT", f"/{bucket}/recordings/{name[:2]}/{name}", data
+                ),
+            )
         return
     directory = DirectoryStore(tmp_path)
     with directory.lock():

@@ -1,4 +1,4 @@
-"""A practice whose catalogue is in PostgreSQL, from its founding to the erasure of what it held.
+"""A practice in PostgreSQL and a bucket, from its founding to the erasure of what it held.
 
 It works as the role that only adds to the log; the tables are another's.
 """
@@ -11,9 +11,11 @@ from callrec.errors import Misconfigured
 from callrec.retention.certificate import certify_destruction
 from house.commands import done
 from house.erasures import erase, found_in, secrets_of, to_be_erased
+from house.objects import move, versions
 from house.packages import acts_of, release
 from house.postgres import configure, owned, there
 from house.practices import House
+from house.requests import rows
 from house.stages import GRANTED
 
 founded = there(None)
@@ -22,6 +24,7 @@ granted = there(GRANTED)
 
 
 def test_calls_come_in_are_archived_asked_for_and_erased(founded: House) -> None:
+    bucket = move(founded)
     to_be_erased(founded)
     secrets = secrets_of(founded, 1, 2, 5)
     drives = (founded.folder / "drive-a", founded.folder / "drive-b")
@@ -34,7 +37,13 @@ def test_calls_come_in_are_archived_asked_for_and_erased(founded: House) -> None
     configure(founded, url)
     assert certify_destruction(founded.practice, "R-1", released_to=())
     assert found_in(secrets, founded.folder / "vault") == []
+    assert not [*founded.config.vault.glob("recordings/*/*")]
+    live = rows(founded, "SELECT ciphertext FROM recording WHERE state = 'live'")
+    names = {*founded.practice.store.names()}
+    assert names == {name for (name,) in live}
+    assert versions(bucket).count(b"<Key>") == len(names) + 1
     assert "INTACT" in done(founded, "dora", "audit", "verify", "--full")
+    assert "recordings read and compared" in done(founded, "dora", "doctor", "--full")
 
 
 def test_what_was_granted_is_released_once(granted: House) -> None:

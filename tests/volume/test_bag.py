@@ -17,6 +17,11 @@ from volume.vault_files import INFO, snapshot, vault_files
 CALLS = (b"one sealed call", b"another", b"", bytes(3_000_000))
 
 
+def file_of(item: BagItem) -> Path:
+    assert isinstance(item.source, Path)
+    return item.source
+
+
 @pytest.fixture(name="items")
 def _items(tmp_path: Path) -> tuple[BagItem, ...]:
     return vault_files(tmp_path / "vault", *CALLS)
@@ -98,14 +103,14 @@ def test_a_bag_that_is_there_is_not_written_over(items: tuple[BagItem, ...], dri
 def test_a_recording_damaged_in_the_vault_is_named_and_not_archived(
     items: tuple[BagItem, ...], drive: Path
 ) -> None:
-    items[1].source.write_bytes(b"anothEr")
+    file_of(items[1]).write_bytes(b"anothEr")
     with pytest.raises(Tampered, match=items[1].sha256):
         write_bag(drive / "bag", items, INFO)
     assert not (drive / "bag").exists()
 
 
 def test_a_recording_missing_in_the_vault_is_named(items: tuple[BagItem, ...], drive: Path) -> None:
-    items[1].source.unlink()
+    file_of(items[1]).unlink()
     with pytest.raises(NotFound, match=items[1].sha256):
         write_bag(drive / "bag", items, INFO)
     assert list(drive.iterdir()) == []
@@ -167,4 +172,4 @@ def test_a_copy_is_a_copy_across_file_systems(tmp_path: Path) -> None:
     (item,) = vault_files(tmp_path / "vault", bytes(range(256)) * 200)
     with small_disk(tmp_path / "drive"):
         copy_file(item.source, tmp_path / "drive" / "copy")
-        assert (tmp_path / "drive" / "copy").read_bytes() == item.source.read_bytes()
+        assert (tmp_path / "drive" / "copy").read_bytes() == file_of(item).read_bytes()

@@ -15,6 +15,7 @@ and a certificate says that nothing is owed: so all rows of volumes are held aga
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -42,7 +43,7 @@ from callrec.catalogue.volumes import (
     with_copies,
 )
 from callrec.crypto.canonical import parse
-from callrec.errors import Tampered
+from callrec.errors import NotFound, Tampered
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, storing
@@ -171,8 +172,8 @@ def _check_copies(volume: Volume, rows: Sequence[ArchivedRecording]) -> None:
 def _unlink(practice: Practice, rows: Sequence[ArchivedRecording]) -> int:
     size_bytes = 0
     for row in rows:
-        path = practice.store.path(row.ciphertext)
-        size_bytes += path.stat().st_size if path.is_file() else 0
+        with suppress(NotFound):
+            size_bytes += practice.store.size(row.ciphertext)
         practice.store.remove(row.ciphertext)
     return size_bytes
 

@@ -140,7 +140,7 @@ def plan_run(
         rows = not_archived(connection, volume.volume, started_before=limit)
     gone = attached_copies(practice, [row for row in rows if row.state == RecordingState.ARCHIVED])
     items = {
-        row.id: BagItem(row.ciphertext, gone.get(row.id) or practice.store.path(row.ciphertext))
+        row.id: BagItem(row.ciphertext, gone.get(row.id) or practice.store.source(row.ciphertext))
         for row in rows
         if row.state == RecordingState.LIVE or row.id in gone
     }

@@ -26,7 +26,7 @@ from sqlalchemy import select
 
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import reading, settled
 from callrec.crypto.context import context
 from callrec.errors import CallrecError, Locked, NotFound, Tampered, Unusable
 from callrec.intake.known import Portion
@@ -111,10 +111,7 @@ def check_copy(store: DirectoryStore, vault: str, copy: SealedCopy, sha256: str)
     if copy.data_key is None:
         raise Unusable(ERASED if copy.is_erased else NOT_COMPARED)
     digest = hashlib.sha256()
-    with store.open(copy.ciphertext) as sealed:
-        if hasattr(os, "posix_fadvise"):
-            # What lies in memory proves nothing about the disk.
-            os.posix_fadvise(sealed.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    with store.open(copy.ciphertext, anew=True) as sealed:
         for piece in open_stream(sealed, copy.data_key, context("recording", vault, uid=copy.uid)):
             digest.update(piece)
     if digest.hexdigest() != sha256:
@@ -303,7 +300,7 @@ def _clear(
 def sweep_store(practice: Practice) -> None:
     """With the store's lock held, remove unfinished files, and files that nobody catalogued."""
     column = tables.recording.c.ciphertext
-    with reading(practice.engine) as connection:
+    with settled(practice.engine) as connection:
 
         def is_catalogued(name: str) -> bool:
             return connection.execute(select(column).where(column == name)).first() is not None

@@ -218,6 +218,6 @@ def _open_newest(practice: Practice, kit: Actor, connection: Connection) -> tupl
     data_key = opening.data_key(row)
     if not practice.store.has(row.ciphertext):
         return True, False
-    with practice.store.path(row.ciphertext).open("rb") as sealed:
+    with practice.store.open(row.ciphertext) as sealed:
         open_seekable(sealed, data_key, context("recording", practice.vault, uid=row.uid)).close()
     return True, True

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
+from callrec.archive.owed import kept_days
 from callrec.audit.remembered import load_seen_head
 from callrec.audit.rows import check_rows
 from callrec.calls.trial import spoilt_key, try_first_segment, try_keys
@@ -68,6 +69,12 @@ def examine(
     """
     yield _database(practice)
     yield from _rights(practice)
+    for name, days in kept_days(practice).items():
+        if days is None:
+            said = (
+                f"nobody has set for how long what was erased is kept elsewhere: {name}.kept_days"
+            )
+            yield _warning(said, "ask the person who runs it for days, and set them")
     yield _private(practice)
     yield _space(practice)
     yield _login_place(environ)
@@ -226,16 +233,16 @@ def _recordings(
         yield _damage(said, "callrec audit verify")
     known = {row.ciphertext for row in rows}
     here = [row for row in rows if row.state == RecordingState.LIVE]
-    damaged = 0
+    damaged, sizes = 0, dict(practice.store.sizes())
     for row in here:
-        problem = _look_at(practice, row.ciphertext, row.size_bytes, full=full)
+        problem = _look_at(practice, row, sizes.get(row.ciphertext), full=full)
         if problem and _is_here(practice, row.ciphertext):
             damaged += 1
             yield _damage(
                 f"recording {row.id}: {problem}", "callrec practice doctor --repair --from DIR"
             )
         done(1)
-    strays = sum(name not in known for name in practice.store.names())
+    strays = len(sizes.keys() - known)
     if strays:
         yield _warning(
             f"{strays} sealed {'file is' if strays == 1 else 'files are'} in no catalogue",
@@ -280,16 +287,14 @@ def _is_here(practice: Practice, name: str) -> bool:
         return connection.execute(query).first() is not None
 
 
-def _look_at(practice: Practice, name: str, size_bytes: int, *, full: bool) -> str:
-    try:
-        found = practice.store.path(name).stat().st_size
-    except FileNotFoundError:
+def _look_at(practice: Practice, row: Row[Any], size: int | None, *, full: bool) -> str:
+    if size is None:
         return "its sealed file is missing"
-    if found != sealed_size(size_bytes):
+    if size != sealed_size(row.size_bytes):
         return "its sealed file is cut or too long"
     if full:
         try:
-            practice.store.check(name)
+            practice.store.check(row.ciphertext)
         except CallrecError as error:
             return error.message
     return ""

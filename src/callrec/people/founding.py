@@ -106,10 +106,11 @@ def set_up_practice(
     known = facts_configured(config, practice_name, now())
     check_password(password, [*known, login, full_name])
     folder = config.vault
-    if config.catalogue:
+    if config.catalogue or config.recordings:
         raise Misconfigured(
-            'the configuration names a "catalogue" elsewhere, and a vault is founded in its folder',
-            hint="leave catalogue out of it until the vault is moved there",
+            'the configuration names "catalogue" or "recordings" elsewhere, and a vault is founded'
+            " in its folder",
+            hint="leave them out of it until the vault is moved there",
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         hint = "choose another folder with --vault"

@@ -84,7 +84,7 @@ def run_restore_drill(
         check_may_archive(practice, actor)
         shutil.rmtree(place, ignore_errors=True)
         try:
-            config = practice.config.model_copy(update={"vault": place})
+            config = practice.config.model_copy(update={"vault": place, "recordings": ""})
             rebuilt = rebuild(
                 *(config, volumes, opener),
                 check=check,

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import select
 
@@ -28,9 +29,12 @@ from callrec.restore.choose import (
     newest_sound_copy,
 )
 from callrec.restore.copy import FoundCopy, Opener, remember_restored_copy
-from callrec.store.directory import RECORDINGS
+from callrec.store.directory import INCOMING, RECORDINGS
 from callrec.system.files import sync
 from callrec.volume.volume import Volume, open_volume
+
+_OURS: Final = frozenset({RECORDINGS, INCOMING})
+"""What a vault's folder has besides its catalogue; of recordings in a bucket, the last alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +152,13 @@ def _check_place(folder: Path) -> None:
     has_catalogue = any(name.startswith(FILE_NAME) for name in there)
     if has_catalogue:
         hint += f", or move all that is called {FILE_NAME} out of it"
-    if has_catalogue or not is_folder or (there and RECORDINGS not in there):
+    if has_catalogue or not is_folder or (there and not _OURS.intersection(there)):
         raise Misconfigured(f'"{folder}" is in use already', hint=hint)
 
 
 def _put_in_place(beside: Path, folder: Path) -> None:
     """Make it the vault's catalogue by one renaming, of the folder or into it; durably."""
-    if (folder / RECORDINGS).is_dir():
+    if any((folder / name).is_dir() for name in _OURS):
         (beside / FILE_NAME).rename(folder / FILE_NAME)
         sync(folder)
         return

@@ -95,6 +95,7 @@ def restore_from_volumes(
     shutil.rmtree(rebuild_folder(practice.folder, practice.vault), ignore_errors=True)
     with attempt(practice, actor, RESTORED):
         check_may_archive(practice, actor)
+        practice.store.claim()
         heads = heads_on(practice, volumes)
         unknown, spoilt = volumes_perhaps_newer(practice, actor, volumes, heads, check)
         known = [each for each in heads.stated if each[0] not in unknown]

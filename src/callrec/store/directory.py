@@ -29,9 +29,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from callrec.crypto.streaming import StreamSealer
-from callrec.errors import Failed, NotFound, Tampered
+from callrec.errors import CallrecError, Failed, NotFound, Tampered
 from callrec.store.sealing import Buffers, Readable, Sealed, fill, seal_stream, write_all
-from callrec.system.files import disk_errors, sync
+from callrec.system.files import Stored, disk_errors, sync
 
 RECORDINGS: Final = "recordings"
 
@@ -90,7 +90,7 @@ class DirectoryStore:
         with disk_errors():
             folders = sorted(incoming.iterdir()) if incoming.exists() else []
             for folder in folders:
-                clear_batch(self._root, folder, known)
+                clear_batch(folder, known, self._take_back)
         return tuple(folder.name for folder in folders)
 
     @contextmanager
@@ -100,7 +100,7 @@ class DirectoryStore:
         Leaving by an error before ``keep``, or without it, leaves the store as it was.
         """
         self._must_be_locked()
-        batch = DirectoryBatch(self._root, batch_id, self._buffers)
+        batch = self._begin(batch_id)
         try:
             yield batch
         except BaseException:
@@ -112,11 +112,29 @@ class DirectoryStore:
         """Where the sealed recording lies, or would lie."""
         return recording_path(self._root, name)
 
-    def open(self, name: str) -> BufferedReader:
-        """The sealed bytes, from the first; the caller closes."""
+    def source(self, name: str) -> Path | Stored:
+        """What a copy of the sealed recording is made from."""
+        return self.path(name)
+
+    def open(self, name: str, *, anew: bool = False) -> BufferedReader:
+        """The sealed bytes, from the first; the caller closes.
+
+        ``anew``: from the disk itself, as what lies in memory proves nothing about it.
+        """
         with disk_errors():
             try:
-                return self.path(name).open("rb")
+                sealed = self.path(name).open("rb")
+            except FileNotFoundError as error:
+                raise NotFound(f"the vault holds no file {name}") from error
+            if anew and hasattr(os, "posix_fadvise"):
+                os.posix_fadvise(sealed.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            return sealed
+
+    def size(self, name: str) -> int:
+        """Bytes of a sealed recording, which is NotFound where there is none."""
+        with disk_errors():
+            try:
+                return self.path(name).stat().st_size
             except FileNotFoundError as error:
                 raise NotFound(f"the vault holds no file {name}") from error
 
@@ -142,6 +160,22 @@ class DirectoryStore:
         with disk_errors():
             for path in (self._root / RECORDINGS).glob("??/*"):
                 yield path.name
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Each name there, and how many bytes it has."""
+        for name in self.names():
+            with suppress(NotFound):  # it was taken out meanwhile
+                yield name, self.size(name)
+
+    def claim(self) -> None:
+        """Take a place where nothing lies yet for this vault: a folder needs no sign of that."""
+
+    def _begin(self, batch_id: str) -> DirectoryBatch:
+        return DirectoryBatch(self._root, batch_id, self._buffers, self._take_back)
+
+    def _take_back(self, name: str) -> None:
+        """As `remove`, for what the catalogue never named: nothing depends on its being gone."""
+        self.path(name).unlink(missing_ok=True)
 
     def _must_be_locked(self) -> None:
         if not self._locked:
@@ -185,9 +219,11 @@ class DirectoryBatch(BatchWriter):
     Several threads may seal into one batch at once.
     """
 
-    def __init__(self, root: Path, batch_id: str, buffers: Buffers) -> None:
+    def __init__(
+        self, root: Path, batch_id: str, buffers: Buffers, take_back: Callable[[str], None]
+    ) -> None:
         super().__init__(root / INCOMING / batch_id, itertools.count(), buffers)
-        self._root, self._buffers = root, buffers
+        self._root, self._buffers, self._take_back = root, buffers, take_back
         self._kept = self._brings_back = False
         with disk_errors():
             for folder in (root / RECORDINGS, self.folder.parent):
@@ -237,8 +273,8 @@ class DirectoryBatch(BatchWriter):
         if self._kept and failed:
             return  # only the catalogue knows whether it was committed: the next sweep asks it
         # What cannot be cleared now, because the disk has failed, the next sweep clears.
-        with suppress(OSError):
-            clear_batch(self._root, self.folder, known=lambda _: self._kept)
+        with suppress(OSError, CallrecError):
+            clear_batch(self.folder, lambda _: self._kept, self._take_back)
 
     def _write_journal(self, names: Iterable[str]) -> None:
         journal = self.folder / JOURNAL
@@ -246,14 +282,16 @@ class DirectoryBatch(BatchWriter):
         sync(journal, self.folder, self.folder.parent)
 
 
-def clear_batch(root: Path, folder: Path, known: Callable[[str], bool]) -> None:
+def clear_batch(
+    folder: Path, known: Callable[[str], bool], take_back: Callable[[str], None]
+) -> None:
     """Remove a batch's folder, and those of its recordings in place that are not ``known``."""
     journal = folder / JOURNAL
     names = journal.read_text(encoding="ascii").split("\n") if journal.exists() else []
     for name in names:
         # The last line may be cut short: then the run was killed before it moved anything.
         if is_name(name) and not known(name):
-            recording_path(root, name).unlink(missing_ok=True)
+            take_back(name)
     shutil.rmtree(folder)
 
 

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 from callrec.errors import Failed, Misconfigured, Unusable
 
@@ -336,6 +336,16 @@ def link_unnamed(descriptor: int, target: Path) -> None:
         os.link(str(descriptor), target, src_dir_fd=opened, follow_symlinks=True)
     finally:
         os.close(opened)
+
+
+class Stored(Protocol):
+    """A file that lies on no disk of this machine."""
+
+    def size(self) -> int:
+        """Bytes of it."""
+
+    def open(self) -> BufferedReader:
+        """Its bytes, from the first; the caller closes."""
 
 
 _FULL: Final = "make room on the vault's disk and run the command again"

@@ -15,6 +15,7 @@ the two manifests list all there is; no link is followed.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 import re
@@ -30,7 +31,7 @@ from typing import Final, TypeVar
 
 from callrec.crypto.primitives import sha256
 from callrec.errors import Failed, NotFound, Tampered
-from callrec.system.files import sync
+from callrec.system.files import Stored, sync
 from callrec.volume.drive import (
     PARTIAL_SUFFIX,
     SMALL_FILE_BYTES,
@@ -80,7 +81,7 @@ class BagItem:
 
     sha256: str
     """SHA-256 of its sealed bytes, lower-case hex: its name in the bag."""
-    source: Path
+    source: Path | Stored
     """Where the vault keeps it."""
 
     def __post_init__(self) -> None:
@@ -158,6 +159,8 @@ def space_needed(items: Sequence[BagItem], drive: Path) -> int:
 
 
 def _size_of(item: BagItem) -> int:
+    if not isinstance(item.source, Path):
+        return item.source.size()
     try:
         return item.source.stat().st_size
     except FileNotFoundError as error:
@@ -234,7 +237,7 @@ def _read_back(bag: Path, items: Sequence[BagItem], tags: Mapping[str, str]) -> 
             check_read_back(bag / RECORDINGS / item.sha256, item.sha256)
         except Failed as failed:
             # the drive may have given back, truly, what was wrong before it came there
-            if hash_on_medium(item.source) != item.sha256:
+            if _hash_of(item.source) != item.sha256:
                 wrong = f"the recording's file {item.sha256} is not what its name says"
                 raise Tampered(wrong) from failed
             raise
@@ -242,6 +245,13 @@ def _read_back(bag: Path, items: Sequence[BagItem], tags: Mapping[str, str]) -> 
     for_each_in_parallel(items, check)
     for name, digest in tags.items():
         check_read_back(bag / name, digest)
+
+
+def _hash_of(source: Path | Stored) -> str:
+    if isinstance(source, Path):
+        return hash_on_medium(source)
+    with source.open() as sealed:
+        return hashlib.file_digest(sealed, "sha256").hexdigest()
 
 
 def for_each_in_parallel(items: Sequence[_T], act: Callable[[_T], object]) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from callrec.errors import Failed, NotFound, Tampered
-from callrec.system.files import sync
+from callrec.system.files import Stored, sync
 
 PARTIAL_SUFFIX = ".partial"
 """How the name of what is not whole yet ends; it begins with a dot."""
@@ -101,8 +101,12 @@ def _amount(size: int) -> str:
     return f"{size:,} bytes"
 
 
-def copy_file(source: Path, target: Path) -> None:
+def copy_file(source: Path | Stored, target: Path) -> None:
     """Copy to a new file by the fastest way that the two file systems allow; not durable yet."""
+    if not isinstance(source, Path):
+        with source.open() as stream, target.open("xb") as copied:
+            shutil.copyfileobj(stream, copied, _READ_BYTES)
+        return
     with source.open("rb", buffering=0) as reading, target.open("xb", buffering=0) as writing:
         os.posix_fadvise(reading.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
         for way in COPY_METHODS:
