@@ -21,10 +21,18 @@ from cli.promises import Promise
 from cli.transcript import Stage, Step
 from house.postgres import another_like, daily, database_at, drop, give_rights, owned, put_there
 
-ALONE: Final[Mapping[str, str]] = {
-    "migrate": "the second schema is made up, and made in a file alone",
+LEFT_OUT: Final[Mapping[str, tuple[str, str]]] = {
+    "erase": (
+        "$ callrec request letter R-1 --kind erased",
+        "what is said of backups is another (tests/retention/test_beyond_reach.py)",
+    ),
+    "many_practices": ("$ callrec status --all", "it writes configurations of several vaults"),
+    "migrate": ("@second-schema", "that is made up, and made in a file alone"),
 }
-"""Transcripts that are played in a file alone -> why."""
+"""A transcript -> from which step on it is not played here, and why."""
+
+OWNERS: Final = {"request erase", "subject erase", "retention dispose", "audit resume"}
+"""What is done here as the tables' owner: it rewrites them, or takes rows of the log away."""
 
 _DOCTOR: Final = """\
 warning  PostgreSQL [..] may lose or damage what it was given
@@ -33,14 +41,24 @@ warning  the database's role here could [..]: it has rights in another database,
          -> have it made as docs/network.md has it: one role owns the tables, another works
 """
 
-OWNERS: Final = {"request erase", "subject erase", "retention dispose", "audit resume"}
-"""What is done here as the tables' owner: it rewrites them, or takes rows of the log away."""
-
 OTHERWISE: Final[Sequence[tuple[str, str, str]]] = (
     (
         "this server writes nothing to a disk at once, and all tests have one role",
         "well     SQLite [..], every transaction synced",
         _DOCTOR,
+    ),
+    (
+        "where a catalogue is elsewhere, it is that which stands in the way of another vault",
+        'callrec: error: "[..]vault" is in use already',
+        (
+            'callrec: error: the configuration names a "catalogue" elsewhere, and a vault is founded'
+            " in its folder"
+        ),
+    ),
+    (
+        "likewise",
+        "callrec: hint: choose another folder with --vault",
+        "callrec: hint: leave catalogue out of it until the vault is moved there",
     ),
 )
 """Why; a line that is said of a file of SQLite; the lines that are said here."""
@@ -102,7 +120,7 @@ class StageElsewhere(Stage):
         """A vault is founded in its folder, and then moved; one that is named has its own."""
         names, founds = "--vault" in arguments, "init" in arguments
         owns = " ".join(arguments[:2]) in OWNERS
-        self._configure("" if names or founds else owned(self._url) if owns else self._url)
+        self._configure("" if names else owned(self._url) if owns else self._url)
         said, status = super()._callrec(arguments)
         if founds and not names and status == 0:
             self._url = self._put(Path(os.environ["CALLREC_VAULT"], FILE_NAME))

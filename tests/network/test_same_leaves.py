@@ -153,7 +153,7 @@ def same_on_both(stages: Stages, stage: Stage | None, work: Callable[[House], ob
 
 
 @settings(
-    max_examples=12,
+    max_examples=settings().max_examples * 3 // 5,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(acts=st.lists(st.sampled_from(sorted(ACTS)), min_size=1, max_size=12))
