@@ -51,8 +51,8 @@ OTHERWISE: Final[Sequence[tuple[str, str, str]]] = (
         "where a catalogue is elsewhere, it is that which stands in the way of another vault",
         'callrec: error: "[..]vault" is in use already',
         (
-            'callrec: error: the configuration names a "catalogue" elsewhere, and a vault is founded'
-            " in its folder"
+            'callrec: error: the configuration names a "catalogue" elsewhere, and a vault is'
+            " founded in its folder"
         ),
     ),
     (
