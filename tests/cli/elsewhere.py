@@ -39,11 +39,13 @@ warning  PostgreSQL [..] may lose or damage what it was given
          -> ask the person who runs it to set fsync, full_page_writes and data checksums on
 warning  the database's role here could [..]: it has rights in another database, too
          -> have it made as docs/network.md has it: one role owns the tables, another works
+warning  nobody has set for how long what was erased is kept elsewhere: database.kept_days
+         -> ask the person who runs it for days, and set them
 """
 
 OTHERWISE: Final[Sequence[tuple[str, str, str]]] = (
     (
-        "this server writes nothing to a disk at once, and all tests have one role",
+        "this server writes nothing to a disk at once, tests have one role, and no days are set",
         "well     SQLite [..], every transaction synced",
         _DOCTOR,
     ),
