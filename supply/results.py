@@ -36,8 +36,10 @@ from callrec.mail.sending import SentMail
 from callrec.notes.note import WrittenNote
 from callrec.office import doctor
 from callrec.office.inbox import InboxAction, InboxItem
+from callrec.office.network import PlannedPractice
+from callrec.office.practices import PracticeStanding
 from callrec.office.settings import ProposedSettings, ShownSettings
-from callrec.office.status import Status
+from callrec.office.status import BeyondReach, Status
 from callrec.package.callrec_verify import Result, Trace
 from callrec.people.joining import AddedPerson, PasswordReset
 from callrec.people.powers import RoleChange
@@ -302,12 +304,13 @@ _SHOWN_REQUEST: Final = {
 }
 
 _STATUS: Final = {
-    **of(Status, "practice", "recordings"),
+    **of(Status, "practice", "recordings", "last_intake"),
     "waiting_for_me": [_BRIEF],
     "lapsing_soon": [_BRIEF],
     "overdue": [_DUE],
     "due_soon": [_DUE],
-    **of(Status, "heard_not_sent", "handover_not_recorded", "last_archive", "last_verify"),
+    **of(Status, "waiting_since", "heard_not_sent", "handover_not_recorded"),
+    **of(Status, "last_archive", "last_verify"),
     "unarchived": (of(Unarchived, "recordings", "since", "due_at"), None),
     "volumes": [
         {
@@ -321,7 +324,24 @@ _STATUS: Final = {
     **of(Status, "desk", "searched_without_request"),
     "unreviewed_glass": [{"request": str, "by": str, "at": datetime, "review": str}],
     "erasure_owed": [{"volume": str, "recordings": int}],
-    **of(Status, "retention_due", "warnings"),
+    "beyond_reach?": of(BeyondReach, "recordings", "until"),
+    **of(Status, "retention_due", "mail_waiting", "free_bytes", "catalogue_bytes"),
+    **of(Status, "audit_entries", "warnings"),
+}
+_STATUS_OF_EACH: Final = {
+    "items": [
+        {
+            **of(PracticeStanding, "practice", "error", "exit_status"),
+            **dict.fromkeys(("recordings", "audit_entries", "catalogue_bytes"), int | None),
+            **dict.fromkeys(("free_bytes", "requests_overdue", "requests_due_soon"), int | None),
+            **dict.fromkeys(("erasures_due", "erasures_owed", "unarchived"), int | None),
+            **dict.fromkeys(("mail_waiting", "warnings"), int | None),
+            **dict.fromkeys(("last_intake", "last_archive", "last_backup"), datetime | None),
+            "last_drive_verification": datetime | None,
+            "last_record_verification": datetime | None,
+            "oldest_waiting_request": datetime | None,
+        }
+    ]
 }
 
 _SHOWN_INCIDENT: Final = {
@@ -793,6 +813,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
     },
     "practice migrate": of(Migrated),
     "practice desk": {"items": [of(doctor.Finding)]},
+    "practice network plan": {"items": [of(PlannedPractice)]},
     "practice doctor": ({"items": [of(doctor.Finding)]}, _REPAIRED),
     "incident report": {"id": str, **of(ReportedIncident, "told", "due_at")},
     "incident list": {
@@ -820,7 +841,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         ]
     },
     "complaint show": _SHOWN_COMPLAINT,
-    "status": _STATUS,
+    "status": (_STATUS, _STATUS_OF_EACH),
     "config path": {"path": str, "exists": bool},
     "config show": Config,
     "config check": {"path": str, "vault": str},

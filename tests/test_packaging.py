@@ -15,6 +15,7 @@ from callrec.errors import CallrecError, Failed, NotFound
 UNITS = Path(__file__).parents[1] / "packaging" / "systemd"
 DOC = Path(__file__).parents[1] / "docs" / "manual" / "technician.md"
 DESK = "callrec-desk.service"
+ONE_OF_MANY = "callrec-intake-once@.service"
 
 LEFT_TO_THE_PRACTICE = ("RootDirectory=/RootImage=", "PrivateUsers=", "DeviceAllow=")
 """What is open in each of the units."""
@@ -76,18 +77,49 @@ def test_a_service_reaches_the_vault_and_the_recordings_and_nothing_else(service
     assert (told["ipaddressdeny"], told["memoryswapmax"], told["limitcore"]) == ("any", "0", "0")
 
 
-def test_the_desk_is_shut_in_as_far_as_one_can_be_who_serves_a_network() -> None:
-    done = analyze("security", "--offline=yes", "--no-pager", str(UNITS / DESK))
+@pytest.mark.parametrize(
+    ("service", "writes_to", "capability"),
+    [
+        (DESK, "/srv/callrec/vault", ""),
+        (ONE_OF_MANY, "/srv/callrec/%i /var/spool/callrec/%i", "CAP_LEASE"),
+    ],
+)
+def test_what_needs_a_network_is_shut_in_as_far_as_that_can_be(
+    service: str, writes_to: str, capability: str
+) -> None:
+    done = analyze("security", "--offline=yes", "--no-pager", str(UNITS / service))
     left = {line.split()[1] for line in done.stdout.splitlines() if line.startswith("✗")}
     network = {"PrivateNetwork=", "IPAddressDeny=", "RestrictAddressFamilies=~AF_(INET|INET6)"}
-    assert left == network | {"RestrictAddressFamilies=~AF_UNIX", *LEFT_TO_THE_PRACTICE}
-    told = settings(DESK)
-    assert (told["readwritepaths"], told["user"]) == ("/srv/callrec/vault", "callrec")
+    lease = {"CapabilityBoundingSet=~CAP_LEASE", "AmbientCapabilities="} if capability else set()
+    assert left == network | lease | {"RestrictAddressFamilies=~AF_UNIX", *LEFT_TO_THE_PRACTICE}
+    told = settings(service)
+    assert (told["readwritepaths"], told["user"]) == (writes_to, "callrec")
     assert (told["capabilityboundingset"], told["memoryswapmax"], told["limitcore"]) == (
-        "",
+        capability,
         "0",
         "0",
     )
+
+
+def test_an_instance_finds_nothing_of_another_practice() -> None:
+    """Each folder that holds something of every practice is empty but for what is its own."""
+    text = (UNITS / ONE_OF_MANY).read_text(encoding="utf-8")
+    lines = [line.partition("=") for line in text.splitlines() if not line.startswith("#")]
+    hidden = [
+        place.removesuffix(":ro")
+        for name, _, value in lines
+        if name == "TemporaryFileSystem"
+        for place in value.split()
+    ]
+    shared = {path.rpartition("/%i")[0] for _, _, value in lines for path in value.split()}
+    assert {*hidden} >= {place for place in shared if place.startswith(("/srv", "/etc", "/var"))}
+    shown = [
+        place
+        for name, _, value in lines
+        if name in ("BindPaths", "BindReadOnlyPaths")
+        for place in value.split()
+    ]
+    assert {place.partition("/%i")[0] for place in shown} == {*hidden}
 
 
 def test_both_services_are_shut_in_alike() -> None:

@@ -35,6 +35,7 @@ NEED_NO_VAULT = (
     "request due",
     "audit verify-release",
     "practice notice ",
+    "practice network plan",
 )
 
 FURTHER = """

@@ -89,8 +89,10 @@ SAID: Final = re.compile(
 )
 """In a line: a value that its command reads, and no place of a file."""
 
-ELSEWHERE: Final = re.compile(r"callrec (demo|init|config|practice recovery|request due) ")
-"""What is about no practice that there is, or takes a kit on paper."""
+ELSEWHERE: Final = re.compile(
+    r"callrec (demo|init|config|practice recovery|request due|status --all) "
+)
+"""What is about no practice that there is, or many, or takes a kit on paper."""
 
 THERE: Final = {
     r"(?<=release )R-17": "R-1",

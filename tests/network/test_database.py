@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,31 +20,13 @@ from callrec.catalogue.engine import open_catalogue, reading, transaction
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.practice import record, storing
 from house.commands import done, type_in
-from house.postgres import as_owner, database_at, name_of, server, there
-from house.practices import House, moved
+from house.postgres import as_owner, beside, database_at, end_sessions, name_of, server, there
+from house.practices import House
 from house.processes import begin
 from house.requests import last_leaf
 from house.spool import a_call, take_in
 
 founded = there(None)
-
-
-def beside(house: House) -> House:
-    """Another machine, whose operator opens the same vault."""
-    folder = house.folder.with_name("beside")
-    shutil.copytree(house.folder, folder)
-    other = moved(house, folder)
-    other.close()
-    return other
-
-
-def end_sessions(house: House, which: str) -> int:
-    """What a network does that breaks off, or who runs the server; returns how many ended."""
-    query = f"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE {which}"
-    here = name_of(house.config.catalogue)
-    with as_owner(server()) as connection:
-        (ended,) = connection.execute(f"{query} AND datname = %s", (here,)).fetchone() or (0,)
-    return int(str(ended))
 
 
 HOLDS_A_LOCK = "pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')"

@@ -18,11 +18,11 @@ import pytest
 from callrec.crypto.streaming import SEGMENT_BYTES
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.store import objects as store_objects
-from callrec.store.objects import ObjectStore, Place
+from callrec.store.objects import ObjectStore
 from callrec.store.sealing import open_seekable
 from house import objects
 from house.certificates import under_an_authority
-from house.objects import ask, new_bucket, objects_at, overwrite, store_at, versions
+from house.objects import ask, new_bucket, overwrite, place_at, store_at, versions
 from house.processes import in_a_child
 from house.s3_wire import Fault, Wire, wire
 from store.samples import ASSOCIATED, KEY, sealed_bytes
@@ -151,7 +151,7 @@ def test_by_tls_the_store_shows_who_it_is(bucket: str, tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "c", tmp_path / "k")
     with wire(context) as made:
-        place = Place(bucket=bucket, **dict(objects_at()))
+        place = place_at(bucket)
         over = replace(place, endpoint=f"https://localhost:{made.port}")
         with pytest.raises(Failed, match="cannot be reached"):
             ObjectStore(tmp_path, objects.VAULT, over).has("00" * 32)
@@ -298,7 +298,7 @@ def test_a_credential_is_whole_and_ours_alone(bucket: str, tmp_path: Path, says:
     file = tmp_path / "credential"
     file.touch(mode=0o600)
     file.write_text(says, encoding="latin-1")
-    place = replace(Place(bucket=bucket, **dict(objects_at())), credential_file=file)
+    place = replace(place_at(bucket), credential_file=file)
     with pytest.raises(Misconfigured, match="no key for the object store"):
         ObjectStore(tmp_path, objects.VAULT, place).has("00" * 32)
     file.chmod(file.stat().st_mode | stat.S_IROTH)

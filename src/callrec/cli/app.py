@@ -100,17 +100,18 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
         "desk": "Open callrec in a browser, here or for the practice's network.",
         "migrate": "Bring a vault of an older callrec to the newest schema.",
         "doctor": "Check this machine and this vault.",
+        "network": "Plan databases and buckets for many practices.",
     },
 }
 """What stands below another command. Until the next version it is found at the top, too."""
 
 KEPT: Collection[str] = (
     *("verify-release", "restore", "recovery", "logout"),
-    *("subject", "report", "desk"),
+    *("subject", "report", "desk", "network"),
 )
 """Of these, what stays at the top: people who were given a release and pages of a kit name it, who
-types ``login`` types ``logout``, and a register of people, a report and the desk are asked for by
-name."""
+types ``login`` types ``logout``, and a register of people, a report, the desk and a plan for many
+practices are asked for by name."""
 
 ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("police", "court"), "request create outside-body"),

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, func, select
 
 from callrec.audit.leaf import Leaf
+from callrec.audit.log import acts_condition
 from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import format_instant, parse, parse_instant
@@ -139,6 +140,16 @@ def unrecognised_warnings(practice: Practice, connection: Connection) -> Iterato
                 )
             return
         taken += fields["dated_by_file"]
+
+
+def last_intake(connection: Connection) -> datetime | None:
+    """When a batch last came in; None: none ever did."""
+    leaf = tables.leaf.c
+    # What was refused carries no statement.
+    of_a_batch = acts_condition(["ingest"]) & leaf.statement.is_not(None)
+    newest = select(leaf.seq, leaf.body).where(of_a_batch).order_by(leaf.seq.desc()).limit(1)
+    row = connection.execute(newest).first()
+    return None if row is None else parse_instant(Leaf.decode(row.body, row.seq).at)
 
 
 def _last_summary(connection: Connection, person: str) -> int:

@@ -159,7 +159,7 @@ def is_time_to_send(practice: Practice) -> bool:
     if not practice.config.mail.host:
         return False
     with reading(practice.engine) as connection:
-        waiting = _sendable(practice, connection)
+        waiting = sendable_messages(practice, connection)
         taken_at = last_taken_at(connection)
     now = practice.now()
     tried = [message.tried_at for message in waiting if message.tried_at is not None]
@@ -173,7 +173,7 @@ def mail_warnings(practice: Practice) -> Iterator[str]:
     """What is wrong with the mail, a line each."""
     called, mail = logins(practice), practice.config.mail
     with reading(practice.engine) as connection:
-        waiting = _sendable(practice, connection)
+        waiting = sendable_messages(practice, connection)
     late = [each for each in waiting if each.made_at <= practice.now() - LATE_AFTER]
     if late:
         since = late[0].made_at.astimezone(practice.settings.time_zone)
@@ -183,7 +183,7 @@ def mail_warnings(practice: Practice) -> Iterator[str]:
         yield f"[mail.people] gives an address to {unknown} whose login nobody has"
 
 
-def _sendable(practice: Practice, connection: Connection) -> list[Message]:
+def sendable_messages(practice: Practice, connection: Connection) -> list[Message]:
     """What waits for people who are in force and have an address."""
     known = addresses_of(practice, connection)
     messages = read_messages(connection, waiting=True)

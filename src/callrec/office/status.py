@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
@@ -14,6 +16,7 @@ from callrec.archive.attached import off_site_drives, volumes_on_vaults_disk
 from callrec.archive.copy import kept_copies
 from callrec.archive.log import check_standings
 from callrec.archive.opened import drives_still_opened
+from callrec.archive.owed import kept_days
 from callrec.archive.survey import last_verified
 from callrec.archive.unarchived import Unarchived, read_unarchived
 from callrec.archive.unfinished import owed_by_label
@@ -23,7 +26,8 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.audit.remembered import has_gone, last_verified_whole
 from callrec.calls.custody import count_recordings
 from callrec.catalogue import tables
-from callrec.catalogue.engine import reading
+from callrec.catalogue.destruction import cleared_since
+from callrec.catalogue.engine import reading, size_of
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.catalogue.volumes import count_with_too_few_copies
 from callrec.complaints.show import complaint_warnings
@@ -31,11 +35,11 @@ from callrec.crypto.canonical import parse_instant
 from callrec.errors import CallrecError
 from callrec.incidents.show import incident_warnings
 from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_warnings
-from callrec.intake.summary import unrecognised_warnings
+from callrec.intake.summary import last_intake, unrecognised_warnings
 from callrec.keys.kit import former_kit_warnings
 from callrec.keys.kit_use import drill_warnings, last_drill
 from callrec.login.people import logins
-from callrec.mail.sending import mail_warnings
+from callrec.mail.sending import mail_warnings, sendable_messages
 from callrec.notices import read_notices
 from callrec.office.desk import DeskStanding, desk_standing
 from callrec.office.inbox import InboxItem, read_inbox
@@ -76,12 +80,22 @@ class SearchCount:
     """Refused searches, under a request or not: each is evidence too."""
 
 
+class BeyondReach(NamedTuple):
+    """Erased recordings of which sealed copies are kept beyond reach, for a while."""
+
+    recordings: int
+    until: datetime
+    """When the last of them are gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """What `status` shows: counts and days, nothing of what requests say."""
 
     practice: str
     recordings: int
+    last_intake: datetime | None
+    """When calls last came in."""
     waiting_for_me: tuple[InboxItem, ...]
     """Empty where nobody is logged in."""
     lapsing_soon: tuple[InboxItem, ...]
@@ -90,6 +104,8 @@ class Status:
     """Of the whole practice, as far as the actor may know: past the day of the answer."""
     due_soon: tuple[DueRequest, ...]
     """Of the whole practice, as far as the actor may know: past the target, or near it."""
+    waiting_since: datetime | None
+    """When the oldest request was made that waits for its answer, of those that they may know."""
     heard_not_sent: tuple[str, ...]
     """References of requests that somebody waits for an answer to, and that were only heard."""
     handover_not_recorded: tuple[str, ...]
@@ -116,9 +132,18 @@ class Status:
     """What the Data Controller decided alone, until somebody else has accepted it."""
     erasure_owed: Mapping[str, int]
     """How many destroyed recordings each volume holds yet, by its label."""
+    beyond_reach: BeyondReach | None
+    """What a database's log, standbys and backups keep of what was erased; None: nothing."""
     retention_due: int | None
     """Recordings whose time is over and which nothing holds back, as far as is known without a
     key; None where the settings do not name the category of one."""
+    mail_waiting: int
+    """Messages that no mail server has taken yet, to people who have an address."""
+    free_bytes: int
+    """On the disk on which the vault's folder is, or will be."""
+    catalogue_bytes: int
+    audit_entries: int
+    """Of the audit record, ever."""
     warnings: tuple[str, ...]
 
 
@@ -130,13 +155,16 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
     asked, copied = _read_requests(practice, actor), _read_copies(practice)
     with reading(practice.engine) as connection:
         reconciled = last_reconciled(practice, connection)
+        came_in, mail = last_intake(connection), sendable_messages(practice, connection)
     return Status(
         practice=practice.name,
         recordings=recordings_held(practice),
+        last_intake=came_in,
         waiting_for_me=waiting,
         lapsing_soon=tuple(i for i in waiting if i.lapses_at and i.lapses_at <= soon),
         overdue=tuple(each for each in asked.due if each.urgency is Urgency.OVERDUE),
         due_soon=tuple(each for each in asked.due if each.urgency is Urgency.DUE_SOON),
+        waiting_since=asked.waiting_since,
         heard_not_sent=asked.heard_not_sent,
         handover_not_recorded=asked.handover_not_recorded,
         last_archive=copied.last_archive,
@@ -150,7 +178,12 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         searched_without_request=_searched_without_request(practice) if governs else (),
         unreviewed_glass=asked.glass,
         erasure_owed=copied.erasure_owed,
+        beyond_reach=_beyond_reach(practice),
         retention_due=count_due(practice),
+        mail_waiting=len(mail),
+        free_bytes=_free_bytes(practice.folder),
+        catalogue_bytes=size_of(practice.engine),
+        audit_entries=practice.register_size,
         warnings=(
             *asked.warnings,
             *_warnings(practice, reconciled),
@@ -171,6 +204,7 @@ class _Requests(NamedTuple):
     """What is read of requests, of those that the actor may know of."""
 
     due: tuple[DueRequest, ...]
+    waiting_since: datetime | None
     glass: tuple[ListedGlass, ...]
     heard_not_sent: tuple[str, ...]
     handover_not_recorded: tuple[str, ...]
@@ -185,10 +219,13 @@ def _read_requests(practice: Practice, actor: Actor | None) -> _Requests:
         brought_in = seconds_brought_in(practice, connection)
         rows = [row for row in REQUESTS.every(connection) if f"R-{row.number}" not in kept]
     due = tuple(each for each in read_due(practice) if each.reference not in kept)
+    waiting = {each.id for each in due}
+    made_at = min((row.created_at for row in rows if row.id in waiting), default=None)
     glass = tuple(each for each in outstanding_glass(practice) if each.reference not in kept)
     seconds = [each for each in brought_in if each.what not in kept and each.at >= since]
     return _Requests(
         due,
+        None if made_at is None else from_millis(made_at),
         glass,
         tuple(f"R-{row.number}" for row in rows if _waits_for_answer(row)),
         tuple(f"R-{row.number}" for row in rows if row.id in out),
@@ -226,6 +263,14 @@ def _read_copies(practice: Practice) -> _Copies:
             _longest_unverified_first(practice),
             owed_by_label(practice, connection),
         )
+
+
+def _beyond_reach(practice: Practice) -> BeyondReach | None:
+    """It cannot be told where nobody has set for how long, which `doctor` warns of."""
+    longest = timedelta(max((days or 0 for days in kept_days(practice).values()), default=0))
+    with reading(practice.engine) as connection:
+        count, last = cleared_since(connection, to_millis(practice.now() - longest))
+    return BeyondReach(count, from_millis(last) + longest) if count else None
 
 
 def _waits_for_answer(row: Row[Any]) -> bool:
@@ -270,6 +315,12 @@ def recordings_held(practice: Practice) -> int:
     """How many recordings the vault holds."""
     with reading(practice.engine) as connection:
         return count_recordings(connection)
+
+
+def _free_bytes(folder: Path) -> int:
+    """A machine beside another has no folder of the vault before it needs one."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    return shutil.disk_usage(there).free
 
 
 def _longest_unverified_first(practice: Practice) -> tuple[ListedVolume, ...]:

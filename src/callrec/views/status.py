@@ -23,12 +23,12 @@ def status_json(found: Status) -> dict[str, Any]:
     """How the practice stands, for programs."""
     last = found.last_reconcile
     return {
-        **facts(found, "practice", "recordings"),
+        **facts(found, "practice", "recordings", "last_intake"),
         "waiting_for_me": [_json(item) for item in found.waiting_for_me],
         "lapsing_soon": [_json(item) for item in found.lapsing_soon],
         "overdue": [_due_json(request) for request in found.overdue],
         "due_soon": [_due_json(request) for request in found.due_soon],
-        **facts(found, "heard_not_sent", "handover_not_recorded"),
+        **facts(found, "waiting_since", "heard_not_sent", "handover_not_recorded"),
         **facts(found, "last_archive", "last_verify"),
         "unarchived": found.unarchived and facts(found.unarchived, "recordings", "since", "due_at"),
         "volumes": [
@@ -45,7 +45,9 @@ def status_json(found: Status) -> dict[str, Any]:
         "erasure_owed": [
             {"volume": label, "recordings": count} for label, count in found.erasure_owed.items()
         ],
-        **facts(found, "retention_due", "warnings"),
+        **({"beyond_reach": found.beyond_reach._asdict()} if found.beyond_reach else {}),
+        **facts(found, "retention_due", "mail_waiting", "free_bytes", "catalogue_bytes"),
+        **facts(found, "audit_entries", "warnings"),
     }
 
 
@@ -105,6 +107,9 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
     for label, count in found.erasure_owed.items():
         owed = counted(count, "erased recording")
         yield f'erasure owed: drive "{label}" still holds {owed}'
+    if beyond := found.beyond_reach:
+        what, until = counted(beyond.recordings, "erased recording"), local_day(beyond.until, zone)
+        yield f"sealed copies of {what} are beyond reach until {until}"
 
 
 def _tried(found: Status, zone: tzinfo) -> Iterator[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from callrec.cli import options
 from callrec.cli.commands.drives import restore as restoring
@@ -22,27 +24,50 @@ from callrec.cli.invocation import (
 )
 from callrec.cli.layout import DueSoon, Overdue, Table
 from callrec.cli.offers import most_pressing_day
-from callrec.errors import Tampered, Unusable
+from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.views.inbox import OTHERS, command_for
-from callrec.views.words import counted, facts
+from callrec.views.words import counted, facts, local_day
 
 if TYPE_CHECKING:
     from callrec.cli.output import Output
     from callrec.office.doctor import Finding
     from callrec.office.inbox import InboxItem
+    from callrec.office.practices import PracticeStanding
 
 _PRESSING: Final[Mapping[str, Callable[[str], str]]] = {"overdue": Overdue, "due-soon": DueSoon}
+
+EveryPractice = Annotated[
+    Path | None,
+    typer.Option("--all", metavar="DIR", help="Each practice that has its NAME.toml in DIR."),
+]
+AsMetrics = Annotated[
+    bool, typer.Option("--metrics", help="For a monitoring system, as Prometheus reads it.")
+]
 
 status_app = new_app()
 
 
 @status_app.command()
-def status(ctx: Context) -> None:
-    """Show what waits for you, what lapses soon, the last archiving, and what is wrong."""
+def status(ctx: Context, *, every: EveryPractice = None, metrics: AsMetrics = False) -> None:
+    """Show what waits for you, what lapses soon, the last archiving, and what is wrong.
+
+    With --all each practice that has a configuration in DIR, NAME.toml, as it stands for nobody: a
+    line each, also for one that cannot be read; the exit status is then 8. With --metrics the same
+    counts and moments for a monitoring system, in Prometheus' text format.
+    """
     from callrec.office.status import read_status
+    from callrec.views.metrics import metric_lines
     from callrec.views.status import status_json, status_lines
 
+    if metrics and ctx.obj.given.json:
+        raise Unusable("--metrics is a form of its own, as --json is", hint="leave one out")
+    if every:
+        _show_every(ctx.obj, every, metrics=metrics)
+        return
     practice = practice_of(ctx.obj)
+    if metrics:
+        ctx.obj.out.say(metric_lines({"": read_status(practice, None)}))
+        return
     actor = acting_person_if_any(ctx.obj, practice)
     found = read_status(practice, actor)
     told = status_lines(found, practice.settings.time_zone, known=actor is not None)
@@ -50,6 +75,51 @@ def status(ctx: Context) -> None:
     ctx.obj.out.show(status_json(found), lines)
     if found.waiting_for_me:
         ctx.obj.out.next_step("callrec inbox")
+
+
+def _show_every(invocation: Invocation, folder: Path, *, metrics: bool) -> None:
+    """Each practice with a configuration in a folder.
+
+    Raises:
+        DoneInPart: one could not be read.
+    """
+    from callrec.office.practices import read_practices
+    from callrec.views.metrics import figures, metric_lines
+
+    if invocation.given.vault or invocation.given.config:
+        raise Unusable("--all takes each vault from its own configuration", hint="leave it alone")
+    found = tuple(read_practices(folder, invocation.now, invocation.environ))
+    if metrics:
+        invocation.out.say(metric_lines({each.practice: each.status for each in found}))
+    else:
+        items = [
+            {**facts(each, "practice", "error", "exit_status"), **figures(each.status)}
+            for each in found
+        ]
+        invocation.out.show_items(items, _practices_words(found))
+    unread = [each for each in found if each.error]
+    if unread:
+        raise DoneInPart(
+            f"{len(unread)} of {counted(len(found), 'practice')} could not be read",
+            hint=f"callrec status --config {folder / unread[0].practice}.toml says what to do",
+        )
+
+
+def _practices_words(found: Sequence[PracticeStanding]) -> Iterator[str | Table]:
+    """Those that were read, a row each, and the others."""
+    rows = [
+        (
+            *(each.practice, of.recordings, len(of.overdue)),
+            *(at and local_day(at, each.zone) for at in (of.last_intake, of.last_archive)),
+            len(of.warnings),
+        )
+        for each in found
+        if (of := each.status) is not None
+    ]
+    yield Table(("practice", "recordings", "overdue", "last call", "archived", "warnings"), rows)
+    for each in found:
+        if each.error:
+            yield Overdue(f"cannot be read: {each.practice}, {each.error}")
 
 
 doctor_app = new_app()

@@ -1,0 +1,179 @@
+"""What a supplier makes for each of many practices, as text for people to read and then run.
+
+A database with two roles, a bucket with a credential, a configuration and a timer, each practice's
+own. Nothing here runs, writes or contacts anything.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
+
+from callrec.catalogue.roles import database_sql, rights_sql
+from callrec.errors import Misconfigured
+from callrec.settings import Section, Several, explain_error
+from callrec.system.toml import read_toml, toml_lines
+
+_WORDS: Final = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+"""A short name: fit for a bucket, a unit, a file, and with ``_`` for ``-`` a plain name in SQL."""
+
+_REACHED: Final = ("s3:GetObject", "s3:GetObjectRetention", "s3:PutObject", "s3:DeleteObject")
+"""What a practice's credential may do with objects: it takes away no version, and sets no lock."""
+
+
+class NetworkPlan(Section):
+    """Where the practices are to be (docs/network.md)."""
+
+    practices: Several[Annotated[str, Field(max_length=30, pattern=_WORDS)]] = Field(min_length=1)
+    prefix: str = Field(default="callrec", max_length=20, pattern=_WORDS)
+    host: str = Field(pattern=r"^(/[A-Za-z0-9._/-]{1,90}|[A-Za-z0-9][A-Za-z0-9.-]{0,252})$")
+    port: int = Field(default=5432, ge=1, le=65535)
+    ca_file: str = Field(default="", pattern=r"^(/[A-Za-z0-9._/-]{1,200})?$")
+    endpoint: str = Field(
+        default="",
+        pattern=r"^((https://[A-Za-z0-9][A-Za-z0-9.-]{0,252}|http://127\.0\.0\.1)(:[0-9]{1,5})?)?$",
+    )
+    region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]{1,40}$")
+    lock_days: int = Field(default=30, ge=0, le=3650)
+
+    @field_validator("practices")
+    @classmethod
+    def _apart(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len({*names}) != len(names):
+            raise PydanticCustomError("practices", "two have the same name")
+        if any(name.endswith("-owner") for name in names):
+            raise PydanticCustomError("practices", 'a role is called "-owner", so no practice is')
+        return names
+
+    @field_validator("prefix")
+    @classmethod
+    def _no_role_of_the_server(cls, prefix: str) -> str:
+        if prefix.startswith("pg"):
+            raise PydanticCustomError("prefix", 'what begins with "pg" is the server\'s own')
+        return prefix
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPractice:
+    """What one practice needs, in the order in which it is done."""
+
+    practice: str
+    server: str
+    """By which libpq connects the person who runs the database server."""
+    database_sql: str
+    """For that person, once."""
+    bucket: str
+    bucket_commands: tuple[str, ...]
+    """For the person who runs the object store, once; none: recordings stay in the folder."""
+    vault: Path
+    file: Path
+    configuration: str
+    """What stands in that file; no password."""
+    secrets: Path
+    """The folder with what logs in: of the account callrec alone."""
+    spool: Path
+    """Where its recordings arrive."""
+    owner: str
+    """By which address the vault is migrated there, by the role that owns the tables."""
+    rights_sql: str
+    """For that role, after that."""
+    timer: str
+    """The unit that is enabled at last."""
+
+
+def plan_network(file: Path) -> tuple[PlannedPractice, ...]:
+    """What each practice in a plan needs.
+
+    Raises:
+        Misconfigured: the file cannot be read, is no TOML, or has a key or value that we do not
+            know; others can change it.
+    """
+    try:
+        plan = NetworkPlan.model_validate(read_toml(file))
+    except FileNotFoundError:
+        raise Misconfigured(f"there is no plan at {file}", hint="docs/network.md has one") from None
+    except ValidationError as problem:
+        raise explain_error(problem, file, NetworkPlan, example="docs/network.md") from None
+    return tuple(_planned(plan, practice) for practice in plan.practices)
+
+
+def _planned(plan: NetworkPlan, practice: str) -> PlannedPractice:
+    bucket = f"{plan.prefix}-{practice}"
+    name, where = bucket.replace("-", "_"), f"host={plan.host}&port={plan.port}"
+    if not plan.host.startswith("/"):
+        where += "&sslmode=verify-full"
+    if plan.ca_file:
+        where += f"&sslrootcert={plan.ca_file}"
+    vault, secrets = Path("/srv/callrec") / practice, Path("/etc/callrec/secrets") / practice
+    values: dict[str, Any] = {
+        "vault": vault,
+        "catalogue": f"postgresql://{name}@/{name}?{where}&passfile={secrets}/pgpass",
+    }
+    if plan.endpoint:
+        values["recordings"] = f"s3://{bucket}"
+        key = {"credential_file": f"{secrets}/objects"}
+        values["objects"] = {"endpoint": plan.endpoint, "region": plan.region, **key}
+    return PlannedPractice(
+        practice=practice,
+        server=f"postgresql:///postgres?{where}",
+        database_sql=database_sql(name),
+        bucket=bucket,
+        bucket_commands=tuple(_bucket_commands(plan, bucket)) if plan.endpoint else (),
+        vault=vault,
+        file=Path(f"/etc/callrec/practices/{practice}.toml"),
+        configuration="".join(f"{line}\n" for line in toml_lines(values)),
+        secrets=secrets,
+        spool=Path("/var/spool/callrec") / practice,
+        owner=f"postgresql://{name}_owner@/{name}?{where}",
+        rights_sql=rights_sql(name),
+        timer=f"callrec-intake-once@{practice}.timer",
+    )
+
+
+def _bucket_commands(plan: NetworkPlan, bucket: str) -> Iterator[str]:
+    def command(*words: str, **documents: object) -> str:
+        given = (f"--{name.replace('_', '-')}={json.dumps(of)}" for name, of in documents.items())
+        at = ("--endpoint-url", plan.endpoint, "--region", plan.region)
+        return shlex.join(["aws", *words, *at, *given])
+
+    def of_bucket(act: str, *words: str, **documents: object) -> str:
+        return command("s3api", act, "--bucket", bucket, *words, **documents)
+
+    def of_user(act: str, *words: str, **documents: object) -> str:
+        return command("iam", act, "--user-name", bucket, *words, **documents)
+
+    made = ["--object-lock-enabled-for-bucket"] if plan.lock_days else []
+    if plan.region != "us-east-1":  # where one is made unless another is named
+        made += ["--create-bucket-configuration", f"LocationConstraint={plan.region}"]
+    yield of_bucket("create-bucket", *made)
+    yield of_bucket("put-bucket-versioning", versioning_configuration={"Status": "Enabled"})
+    if plan.lock_days:
+        retention = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": plan.lock_days}}
+        lock = {"ObjectLockEnabled": "Enabled", "Rule": retention}
+        yield of_bucket("put-object-lock-configuration", object_lock_configuration=lock)
+    rule = {
+        "ID": "erased",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+        "Expiration": {"ExpiredObjectDeleteMarker": True},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+    }
+    rules = {"Rules": [rule]}
+    yield of_bucket("put-bucket-lifecycle-configuration", lifecycle_configuration=rules)
+    whole = f"arn:aws:s3:::{bucket}"
+    allowed = [
+        {"Effect": "Allow", "Action": [*_REACHED], "Resource": [f"{whole}/*"]},
+        {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [whole]},
+    ]
+    policy = {"Version": "2012-10-17", "Statement": allowed}
+    yield of_user("create-user")
+    yield of_user("put-user-policy", "--policy-name", bucket, policy_document=policy)
+    yield of_user("create-access-key")
