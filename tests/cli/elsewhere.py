@@ -45,7 +45,7 @@ warning  nobody has set for how long what was erased is kept elsewhere: database
 
 OTHERWISE: Final[Sequence[tuple[str, str, str]]] = (
     (
-        "this server writes nothing to a disk at once, all tests have one role, and none sets days",
+        "this server writes nothing to a disk at once, tests have one role, and no days are set",
         "well     SQLite [..], every transaction synced",
         _DOCTOR,
     ),

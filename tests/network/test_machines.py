@@ -104,7 +104,7 @@ def test_one_moves_the_catalogue_while_the_other_writes(founded: House) -> None:
     writer = begin(write)
     while last_leaf(founded).act != "user.shown":
         founded.close()
-    done(founded, "nobody", "practice", "migrate", "--to", "folder")
+    done(founded, "nobody", "practice", "migrate", "--to", "sqlite")
     ended = writer.ended()
     assert ended.failure == ""
     configure(founded, "")

@@ -34,11 +34,11 @@ def test_there_and_back_nothing_is_lost_and_what_was_left_is_closed(granted: Hou
     approved(granted)
     size = last_leaf(granted).seq
     granted.close()
-    back = type_in(granted, "nobody", "practice", "migrate", "--to", "folder")
+    back = type_in(granted, "nobody", "practice", "migrate", "--to", "sqlite")
     assert "a catalogue that was left is there yet" in back.err
     for file in granted.config.vault.glob(f"{FILE_NAME}*"):
         file.unlink()
-    done(granted, "nobody", "practice", "migrate", "--to", "folder")
+    done(granted, "nobody", "practice", "migrate", "--to", "sqlite")
     assert "was moved away from here" in type_in(granted, "max", "inbox").err
     configure(granted, "")
     assert last_leaf(granted).seq == size + 1
@@ -107,7 +107,7 @@ def test_into_a_database_with_another_catalogue_nothing_is_moved(granted: House)
 
 
 def test_it_is_not_moved_to_where_it_is(granted: House) -> None:
-    answer = type_in(granted, "nobody", "practice", "migrate", "--to", "folder")
+    answer = type_in(granted, "nobody", "practice", "migrate", "--to", "sqlite")
     assert "in a folder already" in answer.err
     answer = type_in(granted, "nobody", "practice", "migrate", "--to", "mysql://x/y")
     assert "no address of a PostgreSQL database" in answer.err
