@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
@@ -25,7 +26,7 @@ from callrec.audit.whole import log_keys
 from callrec.catalogue import postgres
 from callrec.catalogue.engine import database_of, open_catalogue, reading, transaction
 from callrec.errors import Failed, Misconfigured, Tampered
-from callrec.practice import record, storing
+from callrec.practice import record, signing, storing
 from house.commands import done, type_in
 from house.postgres import as_owner, beside, database_at, end_sessions, name_of, server, there
 from house.practices import House
@@ -155,6 +156,16 @@ def test_a_file_of_sqlite_loads_no_driver_of_another_database(house: House) -> N
         "ALTER TABLE public.share DROP CONSTRAINT share_person_fkey",
         "CREATE TABLE public.y () INHERITS (public.leaf)",
         "ALTER TABLE public.set_aside SET UNLOGGED",
+        "CREATE STATISTICS public.x ON person, key FROM public.share",
+        "SET allow_system_table_mods = on; CREATE TABLE pg_catalog.touched ()",
+        "SET allow_system_table_mods = on; CREATE SCHEMA pg_toast_x",
+        (
+            "SET allow_system_table_mods = on; CREATE FUNCTION pg_catalog.x() RETURNS trigger"
+            " LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER x AFTER INSERT ON"
+            " public.leaf FOR EACH ROW EXECUTE FUNCTION x();"
+            " UPDATE pg_trigger SET tgisinternal = true, tgfoid = 9990 WHERE tgname = 'x';"
+            " UPDATE pg_proc SET oid = 9990, proname = 'RI_FKey_check_del' WHERE proname = 'x'"
+        ),
     ],
 )
 def test_nothing_acts_or_answers_there_but_what_callrec_made(founded: House, made: str) -> None:
@@ -166,6 +177,85 @@ def test_nothing_acts_or_answers_there_but_what_callrec_made(founded: House, mad
     founded.close()
     with pytest.raises(Tampered, match="not those that callrec made"):
         founded.open()
+
+
+@pytest.mark.parametrize(
+    ("held", "made"),
+    [
+        (
+            transaction,
+            (
+                "CREATE TRIGGER x AFTER INSERT ON public.leaf FOR EACH ROW EXECUTE FUNCTION"
+                ' "share written"()'
+            ),
+        ),
+        (transaction, "CREATE RULE x AS ON INSERT TO public.token DO INSTEAD NOTHING"),
+        (transaction, "LOCK TABLE public.leaf IN SHARE ROW EXCLUSIVE MODE"),
+        (reading, "CREATE POLICY x ON public.token USING (recording <> 21)"),
+        (reading, "ALTER TABLE public.token FORCE ROW LEVEL SECURITY"),
+    ],
+)
+def test_nothing_comes_to_act_or_answer_in_the_middle(
+    founded: House, held: Callable[..., Any], made: str
+) -> None:
+    """Nor is callrec held up by a lock while somebody makes it."""
+    founded.open()
+    with (
+        held(founded.practice.engine),
+        as_owner(server(), name_of(founded.config.catalogue)) as connection,
+    ):
+        connection.execute("SET lock_timeout = 1")
+        with pytest.raises(LockNotAvailable), connection.transaction():
+            connection.execute(made)
+
+
+def test_what_came_while_callrec_waited_to_begin_is_found(founded: House) -> None:
+    actor, engine = founded.actor("max"), founded.practice.engine
+    begun = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def come(_: object, __: object, statement: str, *___: object) -> None:
+        if "ROW EXCLUSIVE" in statement and not begun:
+            begun.append(statement)
+            with as_owner(server(), name_of(founded.config.catalogue)) as connection:
+                connection.execute("CREATE RULE x AS ON DELETE TO public.token DO INSTEAD NOTHING")
+
+    with pytest.raises(Tampered, match="not those that callrec made"):
+        record(founded.practice, actor, "user.shown")
+
+
+@pytest.mark.parametrize("put_back", [True, False])
+def test_nobody_signs_for_what_a_function_did_that_was_replaced_meanwhile(
+    founded: House, put_back: bool
+) -> None:
+    actor, size = founded.actor("max"), last_leaf(founded).seq
+    evil = (
+        'CREATE OR REPLACE FUNCTION public."share written"() RETURNS trigger LANGUAGE plpgsql'
+        " AS 'BEGIN DELETE FROM token; RETURN NEW; END'"
+    )
+    with (
+        pytest.raises(Tampered, match="in the middle" if put_back else "not those that"),
+        signing(founded.practice, actor) as act,
+        as_owner(server(), name_of(founded.config.catalogue)) as connection,
+    ):
+        act.leaf("user.shown", actor=actor.person.id)
+        query = "SELECT pg_get_functiondef('public.\"share written\"'::regproc)"
+        (as_it_was,) = connection.execute(query).fetchone() or ("",)
+        connection.execute(evil.encode())
+        if put_back:
+            connection.execute(str(as_it_was).encode())
+    founded.close()
+    with as_owner(server(), name_of(founded.config.catalogue)) as connection:
+        connection.execute(str(as_it_was).encode())
+    assert last_leaf(founded).seq == size
+
+
+def test_a_setting_of_the_database_s_own_is_no_false_alarm(founded: House) -> None:
+    name = name_of(founded.config.catalogue)
+    with as_owner(server()) as connection:
+        connection.execute(f"ALTER DATABASE {name} SET quote_all_identifiers = on")
+    founded.close()
+    record(founded.practice, founded.actor("max"), "user.shown")
 
 
 def test_a_row_that_nobody_signed_for_is_named(founded: House) -> None:

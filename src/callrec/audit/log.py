@@ -21,7 +21,14 @@ from callrec.audit.leaf import DETAIL_NONCE_BYTES, Leaf, Outcome, detail_commitm
 from callrec.audit.register import REGISTER_KINDS, Founders, Register, founders_of, replay
 from callrec.audit.session import SessionCertificate, may_session_attest
 from callrec.catalogue import tables
-from callrec.catalogue.engine import Unsettled, is_postgres, settled, sync_folder, transaction
+from callrec.catalogue.engine import (
+    Unsettled,
+    check_still_as_made,
+    is_postgres,
+    settled,
+    sync_folder,
+    transaction,
+)
 from callrec.catalogue.written import rows_digest, save_written_rows, watch, written_rows
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
@@ -192,6 +199,7 @@ class LogTransaction:
         if rows:
             save_written_rows(self.connection, rows, head.size)
             signed = rows_digest(rows)
+        check_still_as_made(self.connection)
         point = Checkpoint(origin(self._log.vault), head.size, head.root, signed)
         note = sign_checkpoint(point, signer.seed)
         self.connection.execute(tables.checkpoint.insert().values(size=head.size, note=note))

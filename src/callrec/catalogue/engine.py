@@ -302,10 +302,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     The write lock is taken at once, so that what is read inside is what is changed.
     """
     with _between(engine, _WRITE, "COMMIT") as connection:
-        options = connection.get_execution_options()
-        if _AS_MADE in options:
-            check_schema(connection)
-        for what, token in options.get(_HELD, ()):
+        for what, token in connection.get_execution_options().get(_HELD, ()):
             _check_held(connection, what, token)
         yield connection
 
@@ -438,11 +435,42 @@ def _between(engine: Engine, begin: str, end: str) -> Iterator[Connection]:
         for statement in _BEGINNINGS[engine.dialect.name][begin]:
             connection.exec_driver_sql(statement)
         try:
+            if _AS_MADE in connection.get_execution_options():
+                _check_as_made(connection, begin)
             yield connection
         except BaseException:
             _undo(connection)
             raise
         connection.exec_driver_sql(end)
+
+
+def _check_as_made(connection: Connection, begin: str) -> None:
+    """Check the schema at the beginning, in PostgreSQL for as long as the transaction lasts."""
+    if is_postgres(connection):
+        from callrec.catalogue.postgres import hold_shape  # noqa: PLC0415 - SQLite needs none of it
+
+        hold_shape(connection, "ACCESS SHARE" if begin == _READ else "ROW EXCLUSIVE")
+    elif begin == _READ:
+        return
+    check_schema(connection)
+
+
+def check_still_as_made(connection: Connection) -> None:
+    """Check, before anybody signs, what no lock on a table keeps: functions, operators, casts.
+
+    The transaction sees them as they were when it began, so another connection looks.
+
+    Raises:
+        Tampered: one came, went or was replaced since.
+    """
+    if not is_postgres(connection) or _AS_MADE not in connection.get_execution_options():
+        return
+    from callrec.catalogue.postgres import functions  # noqa: PLC0415 - SQLite needs none of it
+
+    with _explained(), connection.engine.connect() as now:
+        check_schema(now)
+        if functions(now) != functions(connection):
+            raise damaged("a function of the catalogue's database was replaced in the middle")
 
 
 def sync_folder(connection: Connection) -> None:

@@ -29,7 +29,7 @@ SHAPE_HASH: Final = "815264ffa5aac59da0bad401cec578d219d0080ffc3d3be575756ede97e
 
 _SETTINGS: Final = """
 SELECT set_config(name, value, false) FROM (VALUES
-    ('search_path', 'public, pg_temp'),
+    ('search_path', 'public, pg_temp'), ('quote_all_identifiers', 'off'),
     ('lock_timeout', '60s'), ('max_parallel_workers_per_gather', '0'),
     ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3')
 ) AS ours(name, value)
@@ -194,9 +194,11 @@ def respelt(statement: str) -> str:
 _MADE: Final = """
 WITH ours AS (
     SELECT oid, nspname FROM pg_namespace
-    WHERE nspname NOT IN ('pg_catalog', 'information_schema') AND nspname !~ '^pg_(toast|temp)'
+    WHERE nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+    AND nspname !~ '^pg_(toast_temp|temp)_[0-9]+$'
 ), seen AS (
-    SELECT c.* FROM pg_class c JOIN ours ON ours.oid = c.relnamespace
+    SELECT * FROM pg_class WHERE relnamespace IN (SELECT oid FROM ours) OR oid >= 16384
+    AND relnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
 )
 SELECT line FROM (
     SELECT concat_ws(' ', 'schema', nspname) AS line FROM ours
@@ -216,7 +218,8 @@ SELECT line FROM (
         pg_get_constraintdef(o.oid), convalidated)
         FROM pg_constraint o JOIN ours ON ours.oid = connamespace WHERE contype <> 'n'
     UNION ALL SELECT concat_ws(' ', 'trigger', pg_get_triggerdef(t.oid), tgenabled)
-        FROM pg_trigger t JOIN seen ON seen.oid = tgrelid WHERE NOT tgisinternal OR tgenabled <> 'O'
+        FROM pg_trigger t JOIN seen ON seen.oid = tgrelid JOIN pg_proc p ON p.oid = tgfoid
+        WHERE NOT tgisinternal OR tgenabled <> 'O' OR proname !~ '^RI_FKey_' OR prolang <> 12
     UNION ALL SELECT concat_ws(' ', 'rule', pg_get_ruledef(r.oid), ev_enabled)
         FROM pg_rewrite r JOIN seen ON seen.oid = ev_class
     UNION ALL SELECT concat_ws(' ', 'policy', polname, polrelid::regclass) FROM pg_policy
@@ -224,7 +227,8 @@ SELECT line FROM (
     UNION ALL SELECT concat_ws(' ', 'function', nspname, proname, prokind, prosrc,
         pg_get_function_identity_arguments(p.oid), prosecdef, proconfig)
         FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
-        WHERE p.oid >= 16384 AND nspname !~ '^pg_temp'
+        WHERE (p.oid >= 16384 OR prolang NOT IN (12, 13, 14)) AND nspname !~ '^pg_temp_[0-9]+$'
+    UNION ALL SELECT concat_ws(' ', 'statistics', stxname) FROM pg_statistic_ext
     UNION ALL SELECT concat_ws(' ', 'operator', oid::regoperator) FROM pg_operator
         WHERE oid >= 16384
     UNION ALL SELECT concat_ws(' ', 'cast', castsource::regtype, casttarget::regtype) FROM pg_cast
@@ -234,13 +238,29 @@ SELECT line FROM (
 ) AS made ORDER BY line COLLATE "C"
 """
 """Whatever acts when callrec writes, or answers in a table's place. What PostgreSQL has itself has
-numbers below 16384."""
+numbers below 16384, and is in the languages 12 to 14: its own, C and SQL."""
 
 
 def shape_hash(connection: Connection) -> str:
     """All that was made in a database, in one hash: SHA-256, lower-case hex."""
     lines = connection.exec_driver_sql(_MADE).scalars()
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def hold_shape(connection: Connection, mode: str) -> None:
+    """Let nobody alter callrec's tables, nor what acts on them, until the transaction ends.
+
+    All at once, and after the one by which writers wait for each other: none waits in the middle.
+    It takes no snapshot, so that what is looked at next is what is held.
+    """
+    names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
+    connection.exec_driver_sql(f"LOCK TABLE {names} IN {mode} MODE")
+
+
+def functions(connection: Connection) -> Sequence[Any]:
+    """The functions there, each with who wrote it last: one that was put back is another."""
+    query = "SELECT oid, CAST(xmin AS text) FROM pg_proc WHERE oid >= 16384 ORDER BY oid"
+    return connection.exec_driver_sql(query).all()
 
 
 def keep_no_samples(connection: Connection) -> None:
