@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -82,6 +85,100 @@ def test_over_a_network_the_server_shows_who_it_is(
     assert given["sslmode"] == "verify-full"
 
 
+@pytest.mark.parametrize(
+    ("host", "address", "environment", "sslmode"),
+    [
+        ("localhost", "192.0.2.2", "", "verify-full"),
+        ("127.0.0.1,::1", "127.0.0.1,192.0.2.2", "", "verify-full"),
+        ("/run", "192.0.2.2", "", "verify-full"),
+        ("localhost", "127.0.0.1", "192.0.2.2", None),
+        ("localhost", "", "192.0.2.2", None),
+    ],
+)
+def test_where_it_really_goes_counts(
+    host: str, address: str, environment: str, sslmode: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGHOSTADDR", environment)
+    given = dict[str, object]()
+
+    def connect(**words: object) -> None:
+        given.update(words)
+        raise psycopg.OperationalError
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    hostaddr = f"&hostaddr={address}" if address else ""
+    with pytest.raises(OperationalError):
+        postgres.connect(f"postgresql:///x?host={host}{hostaddr}").connect()
+    assert given.get("sslmode") == sslmode
+    assert given["hostaddr"] == address
+
+
+class Listener:
+    """What answers in a database's place: without TLS, and wants the password in clear."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.2", 0))
+        self.heard = list[bytes]()
+        self.thread = threading.Thread(target=self._answer)
+        self.thread.start()
+
+    @property
+    def port(self) -> int:
+        """Where it listens, at 127.0.0.2."""
+        return int(self.socket.getsockname()[1])
+
+    def _answer(self) -> None:
+        with suppress(OSError):  # it was closed
+            while True:
+                connection, _ = self.socket.accept()
+                with connection, suppress(OSError):
+                    while said := connection.recv(1000):
+                        self.heard.append(said)
+                        is_asked_for_tls = said[4:8].hex() in {"04d2162f", "04d21630"}
+                        connection.sendall(b"N" if is_asked_for_tls else b"R\0\0\0\x08\0\0\0\3")
+
+    def close(self) -> None:
+        """Have nobody come any more."""
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.thread.join()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    one = Listener()
+    yield one
+    one.close()
+
+
+def test_the_environment_leads_no_password_to_another_address(
+    listener: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passwords = tmp_path / "pgpass"
+    passwords.write_text("*:*:*:*:sesame\n")
+    passwords.chmod(0o600)
+    services = tmp_path / "services"
+    services.write_text("[x]\nhostaddr=127.0.0.2\n")
+    monkeypatch.setenv("PGPASSFILE", str(passwords))
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    monkeypatch.setenv("PGHOSTADDR", "127.0.0.2")
+    for host, service in ((str(tmp_path), ""), ("127.0.0.1", ""), ("127.0.0.1", "&service=x")):
+        engine = postgres.connect(f"postgresql://hama@/x?host={host}&port={listener.port}{service}")
+        with pytest.raises(OperationalError):
+            engine.connect()
+    assert listener.heard == []
+
+
+def test_a_server_that_speaks_no_tls_or_takes_no_password_is_said_to(listener: Listener) -> None:
+    here = f"postgresql://hama@/x?host=127.0.0.1&port={listener.port}&hostaddr=127.0.0.2"
+    for url, says in (
+        (f"{here}&sslmode=verify-full", "TLS was refused"),
+        (f"{here}&passfile=/dev/null", "the password was not taken"),
+    ):
+        with pytest.raises(Misconfigured, match=says):
+            open_catalogue(Path("nowhere"), url)
+
+
 def test_a_database_that_sorts_as_a_language_does_is_refused() -> None:
     url = database_at()
     with as_owner(server()) as connection:
@@ -91,6 +188,18 @@ def test_a_database_that_sorts_as_a_language_does_is_refused() -> None:
             " LOCALE_PROVIDER icu ICU_LOCALE 'en-GB'"
         )
     with pytest.raises(Misconfigured, match="sorts it by"):
+        open_catalogue(Path("nowhere"), url)
+
+
+def test_a_database_of_no_encoding_is_refused() -> None:
+    url = database_at()
+    with as_owner(server()) as connection:
+        connection.execute(f"DROP DATABASE {name_of(url)}")
+        connection.execute(
+            f"CREATE DATABASE {name_of(url)} OWNER callrec_owner TEMPLATE template0"
+            " ENCODING 'SQL_ASCII' LOCALE 'C'"
+        )
+    with pytest.raises(Misconfigured, match="keeps text in SQL_ASCII"):
         open_catalogue(Path("nowhere"), url)
 
 
@@ -211,7 +320,7 @@ def test_nothing_comes_to_act_or_answer_in_the_middle(
 
 def test_what_came_while_callrec_waited_to_begin_is_found(founded: House) -> None:
     actor, engine = founded.actor("max"), founded.practice.engine
-    begun = []
+    begun = list[str]()
 
     @event.listens_for(engine, "before_cursor_execute")
     def come(_: object, __: object, statement: str, *___: object) -> None:
@@ -224,29 +333,32 @@ def test_what_came_while_callrec_waited_to_begin_is_found(founded: House) -> Non
         record(founded.practice, actor, "user.shown")
 
 
-@pytest.mark.parametrize("put_back", [True, False])
+@pytest.mark.parametrize(
+    ("becomes", "says"), [("evil", "not those that"), ("evil, and as it was", "in the middle")]
+)
 def test_nobody_signs_for_what_a_function_did_that_was_replaced_meanwhile(
-    founded: House, put_back: bool
+    founded: House, becomes: str, says: str
 ) -> None:
     actor, size = founded.actor("max"), last_leaf(founded).seq
     evil = (
         'CREATE OR REPLACE FUNCTION public."share written"() RETURNS trigger LANGUAGE plpgsql'
         " AS 'BEGIN DELETE FROM token; RETURN NEW; END'"
     )
-    with (
-        pytest.raises(Tampered, match="in the middle" if put_back else "not those that"),
-        signing(founded.practice, actor) as act,
-        as_owner(server(), name_of(founded.config.catalogue)) as connection,
-    ):
-        act.leaf("user.shown", actor=actor.person.id)
-        query = "SELECT pg_get_functiondef('public.\"share written\"'::regproc)"
-        (as_it_was,) = connection.execute(query).fetchone() or ("",)
-        connection.execute(evil.encode())
-        if put_back:
-            connection.execute(str(as_it_was).encode())
-    founded.close()
     with as_owner(server(), name_of(founded.config.catalogue)) as connection:
-        connection.execute(str(as_it_was).encode())
+        query = "SELECT pg_get_functiondef('public.\"share written\"'::regproc)"
+        as_it_was = str((connection.execute(query).fetchone() or ("",))[0]).encode()
+
+        def act_meanwhile() -> None:
+            with signing(founded.practice, actor) as act:
+                act.leaf("user.shown", actor=actor.person.id)
+                connection.execute(evil.encode())
+                if becomes != "evil":
+                    connection.execute(as_it_was)
+
+        with pytest.raises(Tampered, match=says):
+            act_meanwhile()
+        founded.close()
+        connection.execute(as_it_was)
     assert last_leaf(founded).seq == size
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from callrec.catalogue.engine import FILE_NAME, transaction
-from callrec.errors import Misconfigured
+from callrec.errors import Misconfigured, Tampered
 from callrec.restore import moving
 from house.commands import done, type_in
 from house.erasures import approved_erasure, erase
 from house.holds import with_two_callers
-from house.postgres import configure, database_at, put_there
+from house.postgres import as_owner, configure, database_at, name_of, put_there, server
 from house.practices import House
 from house.requests import approved, last_leaf, rows
 
@@ -93,6 +93,55 @@ def test_killed_before_the_old_one_was_closed_it_is_ended_by_the_same_command(
     done(granted, "nobody", "practice", "migrate", "--to", url)
     configure(granted, url)
     assert last_leaf(granted).seq == size + 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "DELETE FROM share WHERE ctid = (SELECT min(ctid) FROM share)",
+        "UPDATE leaf SET body = body || 'x' WHERE seq = (SELECT max(seq) FROM leaf)",
+        "UPDATE detail SET sealed = sealed || 'x' WHERE seq = (SELECT min(seq) FROM detail)",
+        "INSERT INTO failed_login VALUES (1)",
+    ],
+)
+def test_a_move_that_is_ended_compares_every_row_before_the_old_one_is_closed(
+    granted: House, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    url = database_at()
+    granted.close()
+
+    def killed(_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(moving, "close_for_good", killed)
+        assert type_in(granted, "nobody", "practice", "migrate", "--to", url).status != 0
+    with as_owner(server(), name_of(url)) as connection:
+        connection.execute("SET session_replication_role = replica")
+        assert connection.execute(changed.encode()).rowcount == 1
+    answer = type_in(granted, "nobody", "practice", "migrate", "--to", url)
+    assert answer.status == Tampered.exit_status
+    assert "INTACT" in done(granted, "dora", "audit", "verify")  # in the file, as before
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "CREATE TABLE x (a int)",
+        "CREATE SCHEMA other CREATE TABLE x (a int)",
+        "CREATE DOMAIN x AS int",
+        "CREATE FUNCTION x() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    ],
+)
+def test_into_a_database_with_anything_in_it_nothing_is_moved(granted: House, made: str) -> None:
+    url = database_at()
+    with as_owner(server(), name_of(url)) as connection:
+        connection.execute(made.encode())
+    granted.close()
+    answer = type_in(granted, "nobody", "practice", "migrate", "--to", url)
+    assert answer.status == Misconfigured.exit_status
+    assert "the database is not empty" in answer.err
+    assert "INTACT" in done(granted, "dora", "audit", "verify")
 
 
 def test_into_a_database_with_another_catalogue_nothing_is_moved(granted: House) -> None:

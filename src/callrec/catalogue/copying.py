@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
 from callrec.catalogue.engine import (
+    check_schema,
     connect,
     connect_there,
     create_catalogue,
@@ -21,7 +23,7 @@ from callrec.catalogue.engine import (
 )
 from callrec.catalogue.tables import METADATA
 from callrec.catalogue.written import make_triggers
-from callrec.errors import Failed
+from callrec.errors import Failed, Tampered
 
 _AT_A_TIME: Final = 1000
 
@@ -38,11 +40,19 @@ def copy_to_file(source: Connection, path: Path) -> None:
 
 
 def copy_to_database(source: Connection, url: str) -> None:
-    """Copy a catalogue, as a connection sees it, into an empty database: all of it or nothing."""
+    """Copy a catalogue, as a connection sees it, into a database: all of it or nothing.
+
+    Raises:
+        Misconfigured: it is not empty.
+    """
+    from callrec.catalogue.postgres import check_empty  # noqa: PLC0415 - SQLite needs it not
+
     engine = connect_there(url)
     try:
         with making(engine) as target:
+            check_empty(target)
             make_there(target, source)
+            check_schema(target)
     finally:
         engine.dispose()
 
@@ -78,6 +88,33 @@ def copy_rows(source: Connection, target: Connection) -> None:
         count = f'SELECT count(*) FROM "{table.name}"'  # noqa: S608 - names of our own
         if target.exec_driver_sql(count).scalar() != source.exec_driver_sql(count).scalar():
             raise Failed("not every row of the catalogue came to where it was copied")
+
+
+_BUT_FOR: Final = {
+    "leaf": " WHERE seq <> {seq}",
+    "detail": " WHERE seq <> {seq}",
+    "node": " WHERE position <> ({seq} >> CAST(level AS INTEGER))",
+}
+"""What one entry of the log adds to these tables is left out."""
+
+
+def check_same_rows(one: Connection, other: Connection, *, seq: int) -> None:
+    """Compare every row of two catalogues, but for what the entry of that number added.
+
+    Raises:
+        Tampered: they differ.
+    """
+    for table in METADATA.sorted_tables:
+        columns = ", ".join(f'"{column.name}"' for column in table.columns)
+        order = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
+        but_for = _BUT_FOR.get(table.name, "").format(seq=seq)
+        query = f'SELECT {columns} FROM "{table.name}"{but_for} ORDER BY {order}'  # noqa: S608 - names of our own
+        rows = (database_of(each).execute(query) for each in (one, other))
+        if sum(tuple(here) != tuple(there) for here, there in zip_longest(*rows, fillvalue=())):
+            raise Tampered(
+                f'the rows of the table "{table.name}" are not the same in both catalogues',
+                hint="have the one taken away that is not in use, and run the same command again",
+            )
 
 
 def _send(target: Connection, query: str, rows: Any) -> None:

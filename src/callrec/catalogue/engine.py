@@ -110,7 +110,8 @@ _CURSORS: Final = "cursors"
 """Where a connection keeps weak references to its cursors."""
 
 _AS_MADE: Final = "as_made"
-"""Where an engine notes that its catalogue has exactly the schema that the migrations make."""
+"""Where an engine notes that its catalogue has exactly the schema that the migrations make; and
+what was `answering` when that was seen last."""
 
 _LEFT: Final = "moved_away"
 """The view that a catalogue has which was moved elsewhere."""
@@ -446,13 +447,17 @@ def _between(engine: Engine, begin: str, end: str) -> Iterator[Connection]:
 
 def _check_as_made(connection: Connection, begin: str) -> None:
     """Check the schema at the beginning, in PostgreSQL for as long as the transaction lasts."""
-    if is_postgres(connection):
-        from callrec.catalogue.postgres import hold_shape  # noqa: PLC0415 - SQLite needs none of it
-
-        hold_shape(connection, "ACCESS SHARE" if begin == _READ else "ROW EXCLUSIVE")
-    elif begin == _READ:
+    if not is_postgres(connection):
+        if begin != _READ:
+            check_schema(connection)
         return
-    check_schema(connection)
+    from callrec.catalogue import postgres  # noqa: PLC0415 - SQLite needs none of it
+
+    postgres.hold_shape(connection, "ACCESS SHARE" if begin == _READ else "ROW EXCLUSIVE")
+    seen = postgres.answering(connection)
+    if begin != _READ or connection.get_execution_options()[_AS_MADE] != seen:
+        check_schema(connection)
+        connection.engine.update_execution_options(**{_AS_MADE: seen})
 
 
 def check_still_as_made(connection: Connection) -> None:

@@ -44,8 +44,10 @@ _PATIENCE: Final = {
     "keepalives_interval": 10,
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,  # milliseconds
+    "client_encoding": "UTF8",
 }
-"""A server that answers nothing any more is given up after a minute, unless the URL says other."""
+"""A server that answers nothing any more is given up after a minute, unless the URL says other; and
+text is read as text, whatever the database keeps it in."""
 
 _LOOPBACK: Final = re.compile(r"localhost|127(\.\d+){3}|::1")
 
@@ -103,8 +105,11 @@ def _checked(url: str, driver: Any) -> Mapping[str, Any]:
             hint="put it into libpq's password file, ~/.pgpass, or let a certificate log in",
         )
     hosts = str(given.get("host", "")).split(",")
-    if all(host.startswith(("/", "@")) or _LOOPBACK.fullmatch(host) for host in hosts):
-        return {**_PATIENCE, **given, "application_name": "callrec"}
+    addresses = filter(None, str(given.get("hostaddr", "")).split(","))
+    if all(host.startswith(("/", "@")) or _LOOPBACK.fullmatch(host) for host in hosts) and all(
+        _LOOPBACK.fullmatch(address) for address in addresses
+    ):  # an empty one is given, so that libpq takes none from a service or the environment
+        return {**_PATIENCE, "hostaddr": "", **given, "application_name": "callrec"}
     if given.get("sslmode", "verify-full") != "verify-full":
         raise Misconfigured(
             '"catalogue" in the configuration would go over a network to anyone who answers',
@@ -263,6 +268,38 @@ def functions(connection: Connection) -> Sequence[Any]:
     return connection.exec_driver_sql(query).all()
 
 
+_ANSWERS: Final = " UNION ALL ".join(
+    f"SELECT concat_ws(' ', tableoid, {key}, xmin) AS line FROM {table}"  # noqa: S608 - names of our own
+    for table, key in (
+        *(("pg_policy", "oid"), ("pg_inherits", "inhrelid")),
+        ("pg_class WHERE relnamespace = 'public'::regnamespace", "oid"),
+        *((f"{each} WHERE oid >= 16384", "oid") for each in ("pg_rewrite", "pg_proc")),
+        *((f"{each} WHERE oid >= 16384", "oid") for each in ("pg_operator", "pg_cast")),
+    )
+)
+
+
+def answering(connection: Connection) -> Sequence[str]:
+    """What may answer in a table's place, by who wrote it last: a tenth of what `shape_hash` takes.
+
+    Where it is the same, so is the shape, as far as a reading goes.
+    """
+    return connection.exec_driver_sql(f"{_ANSWERS} ORDER BY line").scalars().all()
+
+
+def check_empty(connection: Connection) -> None:
+    """Check that nobody made anything in a database yet.
+
+    Raises:
+        Misconfigured: there is something.
+    """
+    if connection.exec_driver_sql(_MADE).scalars().all() != ["schema public"]:
+        raise Misconfigured(
+            "the database is not empty: there is a table, function, extension or the like in it",
+            hint="have it made anew, for nothing but the catalogue (docs/network.md)",
+        )
+
+
 def keep_no_samples(connection: Connection) -> None:
     """Let no statistics be gathered of bytes: samples of keys would outlive their rows."""
     for table in METADATA.sorted_tables:
@@ -335,6 +372,23 @@ def explained(error: object) -> CallrecError | None:
         )
     if state.startswith(("22", "23", "42", "0A")):
         return None
+    return _not_reached("" if state else str(error))
+
+
+def _not_reached(said: str) -> CallrecError:
+    """As libpq says it in its own words, which have no number."""
+    if "pg_hba" not in said and re.search("SSL|certificate", said):
+        return Misconfigured(
+            "TLS was refused by the catalogue's server, or it has no certificate for its name that"
+            " is trusted here",
+            hint='a server on this machine is named in the address itself: "host=127.0.0.1"'
+            " (docs/network.md)",
+        )
+    if re.search("passw", said, re.IGNORECASE):
+        return Misconfigured(
+            "the password was not taken by the catalogue's server, or there is none",
+            hint="put the role's password into libpq's password file, ~/.pgpass (docs/network.md)",
+        )
     return Failed(
         "the catalogue's database cannot be reached, or broke off",
         hint="see that it runs and is reached from here, and try again",

@@ -11,7 +11,8 @@ from where it came to before the log says so, and what is there already is not s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -21,9 +22,9 @@ from sqlalchemy import Connection, select
 from callrec.archive.unfinished import archive_lock
 from callrec.audit import tree
 from callrec.audit.leaf import NOBODY
-from callrec.audit.log import Head, node_reader, stored_head
+from callrec.audit.log import Head, node_reader, read_leaf, stored_head
 from callrec.catalogue import tables
-from callrec.catalogue.copying import copy_to_database, copy_to_file
+from callrec.catalogue.copying import check_same_rows, copy_to_database, copy_to_file
 from callrec.catalogue.engine import (
     FILE_NAME,
     close_for_good,
@@ -100,32 +101,48 @@ def move_catalogue(
                     f"there is another catalogue in that {moved.after}",
                     hint="have it taken away, and run the same command again",
                 )
+            _check_rows_there(practice, to, act.connection, before.size)
             close_for_good(act.connection)
     practice.engine.dispose()
     report_unsaved_head(practice)
     return moved
 
 
-def _heads_there(practice: Practice, to: str) -> tuple[Head, Head] | None:
-    """Of the catalogue that is there already: its log before its last leaf, and now."""
+@contextmanager
+def _reading_there(practice: Practice, to: str) -> Iterator[Connection]:
     file = practice.folder / FILE_NAME
-    if to == SQLITE and not file.is_file():
-        return None
     engine = connect(file, mode="ro") if to == SQLITE else connect_there(to)
     try:
         with reading(engine) as connection:
-            if is_postgres(engine) and not is_made(connection):
-                return None
-            if is_closed(connection):
-                raise Misconfigured(
-                    "a catalogue that was left is there yet",
-                    hint=f"move all that is called {FILE_NAME} out of the vault's folder, or have"
-                    " the database made anew; then run the same command again",
-                )
-            now = stored_head(connection)
-            return Head(now.size - 1, tree.root(now.size - 1, node_reader(connection))), now
+            yield connection
     finally:
         engine.dispose()
+
+
+def _check_rows_there(practice: Practice, to: str, source: Connection, seq: int) -> None:
+    """Every row is as it was, and what was added is the leaf of that number, which says so."""
+    with _reading_there(practice, to) as there:
+        leaf, body = read_leaf(there, seq)
+        if leaf.act != MIGRATED or tree.leaf_hash(body) != node_reader(there)(0, seq):
+            raise Tampered("the last entry of the log is not the one by which it was moved")
+        check_same_rows(source, there, seq=seq)
+
+
+def _heads_there(practice: Practice, to: str) -> tuple[Head, Head] | None:
+    """Of the catalogue that is there already: its log before its last leaf, and now."""
+    if to == SQLITE and not (practice.folder / FILE_NAME).is_file():
+        return None
+    with _reading_there(practice, to) as connection:
+        if is_postgres(connection) and not is_made(connection):
+            return None
+        if is_closed(connection):
+            raise Misconfigured(
+                "a catalogue that was left is there yet",
+                hint=f"move all that is called {FILE_NAME} out of the vault's folder, or have"
+                " the database made anew; then run the same command again",
+            )
+        now = stored_head(connection)
+        return Head(now.size - 1, tree.root(now.size - 1, node_reader(connection))), now
 
 
 def move_recordings(
