@@ -140,16 +140,20 @@ def test_mail_from_both_is_one_letter(founded: House) -> None:
 # --- a server that is killed -----------------------------------------------------------------
 
 
-def test_nothing_that_was_acknowledged_is_missing_once_a_standby_took_over(tmp_path: Path) -> None:
+def test_nothing_that_was_acknowledged_is_missing_once_a_standby_took_over(
+    template: House, tmp_path: Path
+) -> None:
     """The primary is killed under the load of both machines."""
-    found = fail_over(tmp_path, Namespace(rounds=1, pause=0))
+    found = fail_over(tmp_path, Namespace(rounds=1, pause=0, founded=template))
     assert found["acknowledged"] >= 2 * ACTS
     assert found["acknowledged"] <= found["found"] <= found["begun"]
 
 
-def test_a_standby_that_takes_over_without_the_last_leaves_is_tampered(tmp_path: Path) -> None:
+def test_a_standby_that_takes_over_without_the_last_leaves_is_tampered(
+    template: House, tmp_path: Path
+) -> None:
     """To the operator who has seen them, and to no other."""
-    knows_more, knows_less = set_back(tmp_path)
+    knows_more, knows_less = set_back(tmp_path, template)
     assert knows_more.status == Tampered.exit_status
     assert knows_more.out.startswith("TAMPERED")
     assert knows_less.out.startswith("INTACT")
