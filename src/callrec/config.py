@@ -187,6 +187,21 @@ class Config(Section):
         return self
 
 
+def with_recordings(config: Config, recordings: str) -> Config:
+    """The same, but for where recordings are.
+
+    Raises:
+        Misconfigured: that is no bucket, or nothing says who goes there.
+    """
+    try:
+        return Config.model_validate({**dict(config), "recordings": recordings})
+    except ValidationError:
+        raise Misconfigured(
+            "that is not s3://BUCKET, or the configuration has no objects.credential_file",
+            hint="docs/network.md says what is to be there first",
+        ) from None
+
+
 def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | None) -> Config:
     """The configuration that applies.
 

@@ -141,6 +141,20 @@ def give_rights(url: str) -> None:
         connection.execute(as_before_17.encode())
 
 
+def another_like(url: str) -> str:
+    """A copy of a database that nobody uses any more; returns its owner's URL."""
+    query = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+    with as_owner(server()) as connection:
+        connection.execute(query, (name_of(url),))
+    return database_at(name_of(url))
+
+
+def drop(url: str) -> None:
+    """Take a database away, whatever uses it."""
+    with as_owner(server()) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name_of(url)} WITH (FORCE)")
+
+
 def name_of(url: str) -> str:
     """The database that a URL of ours names."""
     return url.partition("@/")[2].partition("?")[0]
@@ -162,7 +176,7 @@ def put_there(file: Path, url: str) -> None:
     here.dispose()
 
 
-def _template(stage: Stage | None, house: House) -> str:
+def template_of(stage: Stage | None, house: House) -> str:
     """The database of a stage, which is only copied; made once in a run."""
     folder, name = server(), f"stage_{stage.name if stage else 'founded'}".replace("-", "_")
     with locked(folder / f"{name}.lock"), as_owner(folder) as connection:
@@ -178,7 +192,7 @@ def _template(stage: Stage | None, house: House) -> str:
 def move(house: House, stage: Stage | None) -> None:
     """Have a practice at a stage keep its catalogue in a database of its own."""
     house.close()
-    keep_at(house, daily(database_at(_template(stage, house))))
+    keep_at(house, daily(database_at(template_of(stage, house))))
 
 
 def move_to_own(house: House, folder: Path | None = None) -> None:
@@ -238,8 +252,7 @@ def copy(house: House, folder: Path) -> House:
 def forget(house: House) -> None:
     """Take its database away."""
     house.close()
-    with as_owner(server()) as connection:
-        connection.execute(f"DROP DATABASE {name_of(house.config.catalogue)} WITH (FORCE)")
+    drop(house.config.catalogue)
 
 
 def there(stage: Stage | None) -> object:
@@ -249,10 +262,9 @@ def there(stage: Stage | None) -> object:
     def own(stages: Stages, tmp_path: Path) -> Iterator[House]:
         house = stages.copy(stage, tmp_path / "house")
         move(house, stage)
-        name = name_of(house.config.catalogue)
+        url = house.config.catalogue
         yield house
         house.close()
-        with as_owner(server()) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        drop(url)
 
     return own

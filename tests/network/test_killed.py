@@ -53,7 +53,7 @@ def test_killed_anywhere_the_other_goes_on_and_the_same_command_ends_it(
     deed = typed(case.who, case.words)
     last = count_steps(ready, tmp_path / "whole", deed, copy=postgres.copy)
     assert last > 50
-    for step in steps.of(last):
+    for step in steps.of(last)[:: 1 if steps.are_all else 2]:
         house = killed_at(step, ready, tmp_path / f"{step}", deed, copy=postgres.copy)
         assert house, f"step {step} of {last} was not reached"
         other = beside(house, house.folder.with_name(f"{step}-other"))
@@ -100,12 +100,12 @@ def test_a_move_back_that_is_killed_anywhere_is_ended_by_the_same_command(
     granted: House, tmp_path: Path, steps: Steps
 ) -> None:
     configure(granted, owned(granted.config.catalogue))
-    deed = typed("nobody", lambda _: ("practice", "migrate", "--to", "folder"))
+    deed = typed("nobody", lambda _: ("practice", "migrate", "--to", "sqlite"))
     last = count_steps(granted, tmp_path / "whole", deed, copy=postgres.copy)
     for step in steps.of(last):
         house = killed_at(step, granted, tmp_path / f"{step}", deed, copy=postgres.copy)
         assert house, f"step {step} of {last} was not reached"
-        answer = type_in(house, "nobody", "practice", "migrate", "--to", "folder")
+        answer = type_in(house, "nobody", "practice", "migrate", "--to", "sqlite")
         assert answer.status == 0 or "was moved away from here" in answer.err, (step, answer)
         there_ = rows_there(house)
         url = house.config.catalogue

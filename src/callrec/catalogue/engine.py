@@ -13,7 +13,7 @@ import secrets
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -37,7 +37,12 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from callrec.catalogue.tables import METADATA
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
-from callrec.system.files import check_only_we_can_change, file_system_of, sync
+from callrec.system.files import (
+    check_only_we_can_change,
+    disk_errors,
+    file_system_of,
+    sync,
+)
 
 # Without a handler, an error while a connection is given back would be printed in full.
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
@@ -45,8 +50,8 @@ logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 FILE_NAME: Final = "catalogue.sqlite"
 
 TO_RESTORE: Final = (
-    "move all that is called catalogue.sqlite out of the vault's folder, then callrec drive restore"
-    " --from DRIVE"
+    "move all that is called catalogue.sqlite out of the vault's folder, or catalogue out of the"
+    " configuration, then callrec drive restore --from DRIVE"
 )
 """What brings back an older catalogue: while there is one, `restore` fetches recordings alone."""
 
@@ -172,7 +177,10 @@ def has_catalogue(vault: Path, url: str = "") -> bool:
 def open_any_schema(vault: Path, url: str = "") -> Engine:
     """As `open_catalogue`, whatever its schema is: for `callrec practice migrate`."""
     if url:
-        return _open_database(url)
+        engine = _open_database(url)
+        with disk_errors():  # a machine's own, for locks and what is on its way
+            vault.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return engine
     path = vault / FILE_NAME
     try:
         there = path.is_file()
@@ -397,6 +405,31 @@ class _Streaming:
             return self.connection.exec_driver_sql(query, values)
         options = {"yield_per": _AT_A_TIME}
         return self.connection.exec_driver_sql(query, execution_options=options)
+
+
+def place_of(database: Database) -> tuple[str, str]:
+    """Where a database is, and which state of it is read there, as `opened_at` takes it."""
+    if isinstance(database, _Streaming):
+        driver: Any = database.connection.connection.driver_connection
+        ((state,),) = database.execute("SELECT pg_export_snapshot()")
+        return driver.info.dsn, state  # with no password in it
+    (_, _, path), *_ = database.execute("PRAGMA database_list")
+    return f"{Path(path).as_uri()}?mode=ro", ""
+
+
+@contextmanager
+def opened_at(place: tuple[str, str]) -> Iterator[Database]:
+    """The same database in another process, to be read; PostgreSQL gives the same state of it."""
+    at, state = place
+    if not state:
+        with closing(sqlite3.connect(at, uri=True)) as file:
+            yield file
+        return
+    from callrec.catalogue import postgres  # noqa: PLC0415 - SQLite needs none of it
+
+    with reading(postgres.connect(at)) as connection:
+        connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{state}'")
+        yield database_of(connection)
 
 
 @contextmanager

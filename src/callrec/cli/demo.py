@@ -234,7 +234,7 @@ def play_story(stage: Stage) -> None:
     search(stage)
     ask_and_approve(stage)
     release(stage)
-    _subject_access(stage)
+    subject_access(stage)
     archive(stage)
     erase(stage)
     _verify(stage)
@@ -334,7 +334,7 @@ def _open_package(stage: Stage, package: Path, passphrase: str) -> None:
     stage.program(*verifier, "--pin", fingerprint, within="opened", exits=Tampered.exit_status)
 
 
-def _subject_access(stage: Stage) -> None:
+def subject_access(stage: Stage) -> None:
     stage.scene(
         "A patient wants a copy of their calls: the law sets a day, and the calls are held."
     )
