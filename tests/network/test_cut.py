@@ -42,7 +42,7 @@ LATER = timedelta(hours=1)
 
 WAYS = (Way.UNASKED, Way.HALF_ASKED, Way.UNANSWERED, Way.HALF_ANSWERED)
 
-COMMANDS = ("ingest", "approve", "release", "archive to a new volume", "erase")
+COMMANDS = ("ingest", "approve")
 
 
 founded = there(None)
