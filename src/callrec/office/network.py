@@ -118,7 +118,8 @@ def _planned(plan: NetworkPlan, practice: str) -> PlannedPractice:
     }
     if plan.endpoint:
         values["recordings"] = f"s3://{bucket}"
-        key = {"credential_file": f"{secrets}/objects"}
+        # An old version goes at midnight, once it was one for a day and no lock holds it.
+        key = {"credential_file": f"{secrets}/objects", "kept_days": max(plan.lock_days, 1) + 1}
         values["objects"] = {"endpoint": plan.endpoint, "region": plan.region, **key}
     return PlannedPractice(
         practice=practice,
