@@ -39,7 +39,7 @@ from callrec.office.inbox import InboxAction, InboxItem
 from callrec.office.network import PlannedPractice
 from callrec.office.practices import PracticeStanding
 from callrec.office.settings import ProposedSettings, ShownSettings
-from callrec.office.status import Status
+from callrec.office.status import BeyondReach, Status
 from callrec.package.callrec_verify import Result, Trace
 from callrec.people.joining import AddedPerson, PasswordReset
 from callrec.people.powers import RoleChange
@@ -324,6 +324,7 @@ _STATUS: Final = {
     **of(Status, "desk", "searched_without_request"),
     "unreviewed_glass": [{"request": str, "by": str, "at": datetime, "review": str}],
     "erasure_owed": [{"volume": str, "recordings": int}],
+    "beyond_reach?": of(BeyondReach, "recordings", "until"),
     **of(Status, "retention_due", "mail_waiting", "free_bytes", "catalogue_bytes"),
     **of(Status, "audit_entries", "warnings"),
 }

@@ -85,8 +85,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     waiting = {
         item
         for item in items
-        if FROM_A_PRACTICE.intersection(getattr(item, "fixturenames", ()))
-        and not turn.has(item.nodeid)
+        for fixtures in [getattr(item, "fixturenames", ())]
+        if FROM_A_PRACTICE.intersection(fixtures) and not turn.of(fixtures).has(item.nodeid)
     }
     config.hook.pytest_deselected(items=waiting)
     items[:] = [item for item in items if item not in waiting]

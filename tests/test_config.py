@@ -107,6 +107,8 @@ def test_a_rule_of_the_practice_is_none_of_a_machine_s(text: str, tmp_path: Path
 UNUSABLE = {
     "passwords.approver_memory_mib": "[passwords]\napprover_memory_mib = 1025",
     "listen.player": '[listen]\nplayer = "play -"',
+    "recordings": 'recordings = "s3://key:sesame@hama"',
+    "objects.endpoint": '[objects]\nendpoint = "http://objects.example:9000"',
     "mail.host": '[mail]\nhost = "mail server"',
     "mail.port": "[mail]\nport = 0",
     "mail.sender": '[mail]\nsender = "the practice"',
@@ -119,6 +121,14 @@ def test_a_value_that_cannot_be_names_its_key(key: str, tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match=f'"{key}" cannot be used: [a-z]') as mistake:
         load(UNUSABLE[key], tmp_path)
     assert not mistake.value.message.endswith(".")
+
+
+@pytest.mark.parametrize("key", ["recordings", "objects.endpoint"])
+def test_where_a_store_is_and_who_goes_there_is_not_repeated(key: str, tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured) as mistake:
+        load(UNUSABLE[key], tmp_path)
+    said = f"{mistake.value.message} {mistake.value.hint}"
+    assert not any(word in said for word in ("sesame", "hama", "objects.example"))
 
 
 LATER = {
@@ -138,6 +148,7 @@ LATER = {
     "a vault of no name": ('vault = "va\\u0000ult"', "it has a NUL in it"),
     "certificates of no name": ('[mail]\nca_file = "c\\u0000"', "it has a NUL in it"),
     "a password of no name": ('[mail]\npassword_file = "p\\u0000"', "it has a NUL in it"),
+    "a bucket that nobody can go to": ('recordings = "s3://hama"', "needs objects.credential_file"),
     "a player of no name": ('[listen]\nplayer = ["play", "\\u0000"]', "it has a NUL in it"),
 }
 """What would be taken without a word, and go wrong while calls are at stake; what is said of it."""

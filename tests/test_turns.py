@@ -20,3 +20,10 @@ def test_a_commit_has_a_fair_part_of_them() -> None:
 def test_no_test_waits_for_ever() -> None:
     turns = Counter(test for commit in COMMITS for test in TESTS if Turn(commit).has(test))
     assert set(turns) == set(TESTS)
+
+
+def test_what_is_played_once_more_has_its_turn_an_eighth_as_often() -> None:
+    turn = Turn(COMMITS[0])
+    assert turn.of(["stage", "template"]) == turn
+    part = sum(turn.of(["stage_elsewhere", "template"]).has(test) for test in TESTS * 10)
+    assert 0 < part < 10 * len(TESTS) / TURNS / 4

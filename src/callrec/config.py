@@ -99,6 +99,12 @@ class Mail(Section):
         return self
 
 
+class Database(Section):
+    """The database that has the catalogue (docs/network.md)."""
+
+    kept_days: int | None = Field(default=None, ge=1, le=400)
+
+
 class Desk(Section):
     """Where the desk is reached (docs/reference/desk.md)."""
 
@@ -155,6 +161,7 @@ class Objects(Section):
     credential_file: _Path | None = None
     ca_file: _Path | None = None
     path_style: bool = True
+    kept_days: int | None = Field(default=None, ge=0, le=400)
 
 
 class Config(Section):
@@ -165,6 +172,7 @@ class Config(Section):
     )
     catalogue: str = Field(default="", pattern=r"^(postgresql://\S+)?$")
     recordings: Annotated[str, AfterValidator(_bucket)] = ""
+    database: Database = Database()
     objects: Objects = Objects()
     ingest: Ingest = Ingest()
     listen: Listen = Listen()
@@ -177,6 +185,21 @@ class Config(Section):
         if self.recordings and self.objects.credential_file is None:
             raise PydanticCustomError("objects", "recordings needs objects.credential_file")
         return self
+
+
+def with_recordings(config: Config, recordings: str) -> Config:
+    """The same, but for where recordings are.
+
+    Raises:
+        Misconfigured: that is no bucket, or nothing says who goes there.
+    """
+    try:
+        return Config.model_validate({**dict(config), "recordings": recordings})
+    except ValidationError:
+        raise Misconfigured(
+            "that is not s3://BUCKET, or the configuration has no objects.credential_file",
+            hint="docs/network.md says what is to be there first",
+        ) from None
 
 
 def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | None) -> Config:

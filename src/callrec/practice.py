@@ -21,7 +21,7 @@ from callrec.audit.register import Register, SettingsVersion
 from callrec.audit.remembered import load_seen_head, save_seen_head
 from callrec.audit.session import SessionCertificate
 from callrec.audit.sessions import last_attestable
-from callrec.catalogue.engine import alone, open_catalogue, reading
+from callrec.catalogue.engine import Unsettled, alone, open_catalogue, reading
 from callrec.config import Config
 from callrec.crypto.canonical import LARGEST_INTEGER, format_instant
 from callrec.crypto.identity import Identity
@@ -157,7 +157,11 @@ def store_of(config: Config, vault: str) -> DirectoryStore:
             hint="install callrec with its extra: callrec[network]",
         ) from None
     bucket = config.recordings.removeprefix("s3://")
-    return ObjectStore(config.vault, vault, Place(bucket=bucket, **dict(config.objects)))
+    return ObjectStore(
+        config.vault,
+        vault,
+        Place(bucket=bucket, **config.objects.model_dump(exclude={"kept_days"})),
+    )
 
 
 def state_folder(vault: str, environ: Mapping[str, str]) -> Path:
@@ -287,10 +291,12 @@ def attempt(
     """Log whatever is refused or fails inside before the error goes on.
 
     A refusal is evidence too, with its ``details`` and its reason. If the log cannot be written,
-    that error is raised instead.
+    that error is raised instead, but where nobody can tell whether it was written already.
     """
     try:
         yield
+    except Unsettled:
+        raise
     except CallrecError as error:
         outcome = Outcome.REFUSED if isinstance(error, Refused) else Outcome.FAILED
         logged = {**(details or {}), "why": error.message}

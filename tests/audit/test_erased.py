@@ -72,6 +72,19 @@ def taken(log: Log, *entries: tuple[Any, Any]) -> Erasures:
     return erasures
 
 
+@pytest.mark.parametrize(
+    "kept_days",
+    [{}, {"tape": 3}, {"database": 0}, {"objects": "3"}, {"database": 35, "x": None}, 3],
+)
+def test_how_long_it_is_kept_is_said_in_its_form_or_not_at_all(kept_days: Any) -> None:
+    _, statement = destruction(UIDS[0], kept_days=kept_days)
+    with pytest.raises(Tampered, match="not in its form"):
+        read_destruction(statement)
+    _, statement = destruction(UIDS[0], kept_days={"database": None, "objects": 31})
+    assert read_destruction(statement).kept_days == {"database": None, "objects": 31}
+    assert read_destruction(destruction(UIDS[0])[1]).kept_days == {}
+
+
 def test_what_was_destroyed_under_an_approval_is_gone_with_its_details(log: Log) -> None:
     first, second = approval("r1", UIDS[0]), approval("r1", UIDS[1])
     both: dict[str, Any] = {"approvals": under(first, second)}
@@ -194,6 +207,7 @@ def test_a_destruction_is_read_as_it_was_said() -> None:
         kept=(("cc" * 16, "claims"),),
         details=frozenset({2, 5}),
         approvals=frozenset(under(BOTH)),
+        kept_days={},
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.elsewhere import LEFT_OUT, StageElsewhere
 from cli.promises import Promise, is_kept, promises
 from cli.transcript import Stage, matches, steps
 
@@ -15,6 +16,16 @@ TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
 @pytest.mark.parametrize("file", TRANSCRIPTS, ids=lambda file: file.stem)
 def test_transcript(file: Path, stage: Stage) -> None:
     stage.play(file.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("file", TRANSCRIPTS, ids=lambda file: file.stem)
+def test_elsewhere(file: Path, stage_elsewhere: StageElsewhere) -> None:
+    """With the catalogue in PostgreSQL the same comes back."""
+    text = file.read_text(encoding="utf-8")
+    if file.stem in LEFT_OUT:
+        text, first, _ = text.partition(LEFT_OUT[file.stem][0])
+        assert first
+    stage_elsewhere.play(text)
 
 
 MATCHING = {

@@ -149,9 +149,12 @@ class Stage:
         if command.startswith("callrec "):
             self._keep_promises()
         actual = self._said.splitlines()
-        if not matches(list(step.below), actual):
+        if not self._matches(step, actual):
             difference = unified_diff(step.below, actual, "expected", "came", lineterm="")
             raise AssertionError("\n".join([f"line {step.number}: {step.line}", *difference]))
+
+    def _matches(self, step: Step, actual: list[str]) -> bool:
+        return matches(list(step.below), actual)
 
     def _keep_promises(self) -> None:
         """Each command that the last answer named works for whom it was named; nothing stays."""

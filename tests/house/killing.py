@@ -28,6 +28,7 @@ from house.steps import Steps
 
 STATEMENTS: Final = (
     *("BEGIN IMMEDIATE", "INSERT", "UPDATE", "DELETE", "COMMIT"),
+    *("SET LOCAL", "LOCK TABLE"),
     *("CREATE", "ALTER", "DROP", "VACUUM"),
 )
 """How those begin that are steps."""
@@ -103,6 +104,10 @@ def by(login: str, do: Callable[[Practice, Actor], object]) -> Deed:
     return deed
 
 
+Copy: TypeAlias = "Callable[[House, Path], House]"
+"""Makes a copy of a practice in another folder."""
+
+
 def each_left(
     house: House, folder: Path, steps: Steps, deed: Deed, *, least: int = 0
 ) -> Iterator[House]:
@@ -125,26 +130,42 @@ def each_left(
     yield practices.moved(house, folder / "whole")
 
 
-def count_steps(house: House, folder: Path, deed: Deed) -> int:
+def count_steps(house: House, folder: Path, deed: Deed, *, copy: Copy = practices.copy) -> int:
     """How many it has, where it is not killed in a copy of the practice in this folder."""
-    steps, modules = _lived(house, folder, deed, NEVER, ALL)
+    (steps, modules), _ = _lived(copy, house, folder, deed, NEVER)
     for name in modules:  # or each child would import it again
         import_module(name)
     return int(steps)
 
 
 def killed_at(
-    step: int, house: House, folder: Path, deed: Deed, *, kinds: Collection[str] = ALL
+    step: int,
+    house: House,
+    folder: Path,
+    deed: Deed,
+    *,
+    kinds: Collection[str] = ALL,
+    copy: Copy = practices.copy,
 ) -> House | None:
     """The copy in which it was killed at a step of these kinds; nothing, if it has fewer."""
-    told = _lived(house, folder, deed, step, kinds)
-    return None if told else practices.moved(house, folder)
+    told, there = _lived(copy, house, folder, deed, step, kinds=kinds)
+    if told:
+        return None
+    return practices.moved(house, folder) if copy is practices.copy else there
 
 
-def _lived(house: House, folder: Path, deed: Deed, step: int, kinds: Collection[str]) -> Any:
-    """If it was not killed: how many steps it took, and the modules that it needed."""
+def _lived(
+    copy: Copy,
+    house: House,
+    folder: Path,
+    deed: Deed,
+    step: int,
+    *,
+    kinds: Collection[str] = ALL,
+) -> tuple[Any, House]:
+    """The copy; if it was not killed: how many steps it took, and the modules that it needed."""
     house.close()
-    there = practices.copy(house, folder)
+    there = copy(house, folder)
 
     def live() -> tuple[int | None, list[str]]:
         sys.dont_write_bytecode = True  # which would be a step of the first that imports a module
@@ -154,4 +175,4 @@ def _lived(house: House, folder: Path, deed: Deed, step: int, kinds: Collection[
 
     ended = in_a_child(live)
     assert ended.status in {0, -signal.SIGKILL}, ended.failure
-    return ended.told
+    return ended.told, there

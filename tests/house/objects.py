@@ -185,12 +185,17 @@ def objects_at(at: int | None = None) -> Objects:
     return Objects(endpoint=f"http://127.0.0.1:{at or port()}", credential_file=credential)
 
 
+def place_at(bucket: str, at: int | None = None) -> Place:
+    """A bucket of that server."""
+    return Place(bucket=bucket, **objects_at(at).model_dump(exclude={"kept_days"}))
+
+
 def store_at(
     folder: Path, bucket: str | None = None, *, at: int | None = None, vault: str = VAULT
 ) -> ObjectStore:
     """A store whose work folder and bucket these are; the bucket, if none is named, is its own."""
     own = bucket or new_bucket()
-    store = ObjectStore(folder, vault, Place(bucket=own, **dict(objects_at(at))))
+    store = ObjectStore(folder, vault, place_at(own, at))
     if bucket is None:
         store.claim()
     return store

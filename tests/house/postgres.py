@@ -23,6 +23,7 @@ from callrec.catalogue.copying import make_there
 from callrec.catalogue.engine import FILE_NAME, connect, reading
 from callrec.catalogue.postgres import connect as connect_there
 from callrec.catalogue.roles import rights_sql
+from house import practices
 from house.practices import House
 from house.stages import Stage, Stages, locked
 
@@ -44,7 +45,7 @@ def end() -> None:
     """End the server, if one was started, and take away all that it kept."""
     folder = Path(os.environ.pop(_NAME))
     if (folder / "data").exists():
-        _run(folder, "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
+        stop(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -58,21 +59,42 @@ def server() -> Path:
 
 
 def _start(folder: Path) -> None:
-    if os.geteuid() == 0:
-        account = pwd.getpwnam(_ACCOUNT)
-        os.chown(folder, account.pw_uid, account.pw_gid)
-    data = folder / "data"
-    options = ("--locale=C.UTF-8", "--auth=trust", "--data-checksums", "--no-sync")
-    _run(folder, "initdb", "-D", data, "-U", _ACCOUNT, *options)
+    make(folder)
     # Killed are programs, never the machine: none waits until a disk has what it was given.
-    settings = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=200"
-    _run(folder, "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", settings, "start")
+    start(folder, "fsync=off", "max_connections=200")
+    make_roles(folder)
+
+
+def make_roles(folder: Path) -> None:
+    """As what a practice works, and what owns the tables."""
     with as_owner(folder) as connection:
         for role in (_DAILY, _OWNER):
             connection.execute(f"CREATE ROLE {role} LOGIN")
 
 
-def _run(folder: Path, program: str, *words: object) -> None:
+def make(folder: Path) -> None:
+    """A server's data in a folder that is there; it is started by `start`."""
+    if os.geteuid() == 0:
+        account = pwd.getpwnam(_ACCOUNT)
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    options = ("--locale=C.UTF-8", "--auth=trust", "--data-checksums", "--no-sync")
+    execute(folder, "initdb", "-D", folder / "data", "-U", _ACCOUNT, *options)
+
+
+def start(folder: Path, *settings: str) -> None:
+    """Start the server whose data lies there, and wait until it answers."""
+    words = " ".join(f"-c {each}" for each in ("listen_addresses=", *settings))
+    given = ("-D", folder / "data", "-w", "-l", folder / "log", "-o", f"-k {folder} {words}")
+    execute(folder, "pg_ctl", *given, "start")
+
+
+def stop(folder: Path) -> None:
+    """End it as a loss of power does, but for what the disk has not got yet."""
+    execute(folder, "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
+
+
+def execute(folder: Path, program: str, *words: object) -> None:
+    """Run one of the server's own programs, as its account."""
     (*_, newest) = sorted(Path("/usr/lib/postgresql").iterdir(), key=lambda each: int(each.name))
     as_account = ["runuser", "-u", _ACCOUNT, "--"] if os.geteuid() == 0 else []
     command = [*as_account, str(newest / "bin" / program), *map(str, words)]
@@ -89,9 +111,12 @@ def as_owner(
         yield connection
 
 
-def database_at(template: str = "template0") -> str:
-    """A new database; returns the URL by which its owner has it."""
-    folder, name = server(), f"vault_{token_hex(8)}"
+def database_at(template: str = "template0", folder: Path | None = None) -> str:
+    """A new database, of the run's own server or of that in a folder.
+
+    Returns the URL by which its owner has it.
+    """
+    folder, name = folder or server(), f"vault_{token_hex(8)}"
     with as_owner(folder) as connection:
         connection.execute(f"CREATE DATABASE {name} OWNER {_OWNER} TEMPLATE {template}")
         connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
@@ -116,9 +141,28 @@ def give_rights(url: str) -> None:
         connection.execute(as_before_17.encode())
 
 
+def another_like(url: str) -> str:
+    """A copy of a database that nobody uses any more; returns its owner's URL."""
+    query = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+    with as_owner(server()) as connection:
+        connection.execute(query, (name_of(url),))
+    return database_at(name_of(url))
+
+
+def drop(url: str) -> None:
+    """Take a database away, whatever uses it."""
+    with as_owner(server()) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name_of(url)} WITH (FORCE)")
+
+
 def name_of(url: str) -> str:
     """The database that a URL of ours names."""
     return url.partition("@/")[2].partition("?")[0]
+
+
+def folder_of(url: str) -> Path:
+    """Of the server that a URL of ours names."""
+    return Path(url.partition("?host=")[2].partition("&")[0])
 
 
 def put_there(file: Path, url: str) -> None:
@@ -132,7 +176,7 @@ def put_there(file: Path, url: str) -> None:
     here.dispose()
 
 
-def _template(stage: Stage | None, house: House) -> str:
+def template_of(stage: Stage | None, house: House) -> str:
     """The database of a stage, which is only copied; made once in a run."""
     folder, name = server(), f"stage_{stage.name if stage else 'founded'}".replace("-", "_")
     with locked(folder / f"{name}.lock"), as_owner(folder) as connection:
@@ -148,7 +192,20 @@ def _template(stage: Stage | None, house: House) -> str:
 def move(house: House, stage: Stage | None) -> None:
     """Have a practice at a stage keep its catalogue in a database of its own."""
     house.close()
-    url = daily(database_at(_template(stage, house)))
+    keep_at(house, daily(database_at(template_of(stage, house))))
+
+
+def move_to_own(house: House, folder: Path | None = None) -> None:
+    """Have a practice keep its catalogue in a new database, of the server in a folder."""
+    house.close()
+    url = database_at(folder=folder)
+    put_there(house.config.vault / FILE_NAME, url)
+    give_rights(url)
+    keep_at(house, daily(url))
+
+
+def keep_at(house: House, url: str) -> None:
+    """Have a practice keep its catalogue in a database to which it was copied."""
     for file in house.config.vault.glob(f"{FILE_NAME}*"):
         file.unlink()
     configure(house, url)
@@ -163,6 +220,41 @@ def configure(house: House, url: str) -> None:
     file.write_text("\n".join([f'catalogue = "{url}"', *lines, ""]))
 
 
+def beside(house: House, folder: Path | None = None) -> House:
+    """Another machine, whose operator opens the same vault: all that is not in the database."""
+    folder = folder or house.folder.with_name("beside")
+    shutil.copytree(house.folder, folder)
+    other = practices.moved(house, folder)
+    other.close()
+    return other
+
+
+def end_sessions(house: House, which: str) -> int:
+    """What a network does that breaks off, or who runs the server; returns how many ended."""
+    query = f"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE {which}"
+    here = name_of(house.config.catalogue)
+    with as_owner(folder_of(house.config.catalogue)) as connection:
+        (ended,) = connection.execute(f"{query} AND datname = %s", (here,)).fetchone() or (0,)
+    return int(str(ended))
+
+
+def copy(house: House, folder: Path) -> House:
+    """The same practice in another folder, with a database of its own."""
+    house.close()
+    there = practices.copy(house, folder)
+    url = database_at(name_of(house.config.catalogue))
+    url = daily(url) if house.config.catalogue == daily(house.config.catalogue) else url
+    there.config = house.config.model_copy(update={"vault": folder / "vault"})
+    configure(there, url)
+    return there
+
+
+def forget(house: House) -> None:
+    """Take its database away."""
+    house.close()
+    drop(house.config.catalogue)
+
+
 def there(stage: Stage | None) -> object:
     """A fixture: a practice at this stage, its catalogue in PostgreSQL, for each test."""
 
@@ -170,10 +262,9 @@ def there(stage: Stage | None) -> object:
     def own(stages: Stages, tmp_path: Path) -> Iterator[House]:
         house = stages.copy(stage, tmp_path / "house")
         move(house, stage)
-        name = name_of(house.config.catalogue)
+        url = house.config.catalogue
         yield house
         house.close()
-        with as_owner(server()) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        drop(url)
 
     return own

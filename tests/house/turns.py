@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Final
 from zlib import crc32
 
 FROM_A_PRACTICE: Final = frozenset({"shared", "stage"})
 """The fixtures that practices and transcripts are made from: most of a run's time goes there."""
+
+RARELY: Final = frozenset({"stage_elsewhere"})
+"""Of these, what is played once more over another engine: its turn comes an eighth as often."""
 
 TURNS: Final = 8
 """At each commit one in so many has its turn."""
@@ -19,6 +23,10 @@ class Turn:
 
     commit: str
     one_of: int = TURNS
+
+    def of(self, fixtures: Collection[str]) -> Turn:
+        """The turn of tests that begin from these."""
+        return replace(self, one_of=self.one_of * TURNS) if RARELY.intersection(fixtures) else self
 
     def has(self, test: str) -> bool:
         """Whether it is this test's, by the name that pytest gives it."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
+import io
+import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,36 +18,22 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from callrec.archive.unfinished import archive_lock
+from callrec.audit.from_the_end import second_process_job, verify_from_end
+from callrec.audit.log import stored_size
+from callrec.audit.stretch import StretchExpectations, check_stretch
+from callrec.audit.whole import log_keys
 from callrec.catalogue import postgres
-from callrec.catalogue.engine import open_catalogue, reading, transaction
+from callrec.catalogue.engine import database_of, open_catalogue, reading, transaction
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.practice import record, storing
 from house.commands import done, type_in
-from house.postgres import as_owner, database_at, name_of, server, there
-from house.practices import House, moved
+from house.postgres import as_owner, beside, database_at, end_sessions, name_of, server, there
+from house.practices import House
 from house.processes import begin
 from house.requests import last_leaf
 from house.spool import a_call, take_in
 
 founded = there(None)
-
-
-def beside(house: House) -> House:
-    """Another machine, whose operator opens the same vault."""
-    folder = house.folder.with_name("beside")
-    shutil.copytree(house.folder, folder)
-    other = moved(house, folder)
-    other.close()
-    return other
-
-
-def end_sessions(house: House, which: str) -> int:
-    """What a network does that breaks off, or who runs the server; returns how many ended."""
-    query = f"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE {which}"
-    here = name_of(house.config.catalogue)
-    with as_owner(server()) as connection:
-        (ended,) = connection.execute(f"{query} AND datname = %s", (here,)).fetchone() or (0,)
-    return int(str(ended))
 
 
 HOLDS_A_LOCK = "pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')"
@@ -312,3 +300,26 @@ def test_two_machines_with_one_spool_take_each_call_once(founded: House, tmp_pat
     assert first.told + second.told == 110
     again = take_in(founded, spool)
     assert (again.recordings, again.duplicates) == (0, 110)
+
+
+# --- verifying -------------------------------------------------------------------------------
+
+
+def test_the_other_process_that_verifies_sees_the_same_state(founded: House) -> None:
+    """Whatever was written since: here a leaf that is no leaf."""
+    actor = founded.actor("max")
+    for _ in range(40):
+        record(founded.practice, actor, "user.shown")
+    with reading(founded.practice.engine) as connection:
+        database, size = database_of(connection), stored_size(connection)
+        keys = log_keys(founded.practice.register)
+        expected = StretchExpectations(founded.practice.vault, size, keys, 0, {})
+        job = second_process_job(database, expected)
+        with as_owner(server(), name_of(founded.config.catalogue)) as other:
+            other.execute("UPDATE leaf SET body = 'x' WHERE seq = 1")
+        out = io.BytesIO()
+        verify_from_end(job, out)
+        found = [json.loads(line) for line in out.getvalue().splitlines()]
+        assert found == [json.loads(json.dumps(asdict(check_stretch(database, 0, expected))))]
+    verify_from_end(job, out := io.BytesIO())
+    assert out.getvalue() == b""  # that state is not kept any longer, and nothing is said of it

@@ -10,6 +10,8 @@ from callrec.catalogue.engine import FILE_NAME, transaction
 from callrec.errors import Misconfigured
 from callrec.restore import moving
 from house.commands import done, type_in
+from house.erasures import approved_erasure, erase
+from house.holds import with_two_callers
 from house.postgres import configure, database_at, put_there
 from house.practices import House
 from house.requests import approved, last_leaf, rows
@@ -32,16 +34,39 @@ def test_there_and_back_nothing_is_lost_and_what_was_left_is_closed(granted: Hou
     approved(granted)
     size = last_leaf(granted).seq
     granted.close()
-    back = type_in(granted, "nobody", "practice", "migrate", "--to", "folder")
+    back = type_in(granted, "nobody", "practice", "migrate", "--to", "sqlite")
     assert "a catalogue that was left is there yet" in back.err
     for file in granted.config.vault.glob(f"{FILE_NAME}*"):
         file.unlink()
-    done(granted, "nobody", "practice", "migrate", "--to", "folder")
+    done(granted, "nobody", "practice", "migrate", "--to", "sqlite")
     assert "was moved away from here" in type_in(granted, "max", "inbox").err
     configure(granted, "")
     assert last_leaf(granted).seq == size + 1
     assert "INTACT" in done(granted, "dora", "audit", "verify", "--full")
     assert not [*granted.config.vault.glob("catalogue.moving*")]
+
+
+def test_what_was_left_in_the_folder_goes_with_the_first_erasure(house: House) -> None:
+    with_two_callers(house)
+    house.close()
+    url = database_at()
+    done(house, "nobody", "practice", "migrate", "--to", url)
+    configure(house, url)
+    assert "lies beside it: delete it" in done(house, "nobody", "status")
+    erase(house, approved_erasure(house, 1))
+    assert not [*house.config.vault.glob(f"{FILE_NAME}*")]
+    assert "delete it" not in done(house, "nobody", "status")
+
+
+def test_a_machine_that_had_nothing_of_the_vault_has_a_folder_for_it_at_once(house: House) -> None:
+    url = database_at()
+    done(house, "nobody", "practice", "migrate", "--to", url)
+    configure(house, url)
+    for file in house.config.vault.glob(f"{FILE_NAME}*"):
+        file.unlink()
+    house.config.vault.rename(house.folder / "one")
+    assert "its owner's alone" in done(house, "nobody", "practice", "doctor")
+    assert house.config.vault.stat().st_mode & 0o777 == 0o700
 
 
 def test_who_had_it_open_writes_nothing_more_where_it_was(granted: House) -> None:
@@ -82,7 +107,7 @@ def test_into_a_database_with_another_catalogue_nothing_is_moved(granted: House)
 
 
 def test_it_is_not_moved_to_where_it_is(granted: House) -> None:
-    answer = type_in(granted, "nobody", "practice", "migrate", "--to", "folder")
+    answer = type_in(granted, "nobody", "practice", "migrate", "--to", "sqlite")
     assert "in a folder already" in answer.err
     answer = type_in(granted, "nobody", "practice", "migrate", "--to", "mysql://x/y")
     assert "no address of a PostgreSQL database" in answer.err

@@ -178,12 +178,12 @@ def test_the_doctor_says_what_a_role_could_do_beyond_its_work(
 def test_a_move_back_that_a_role_may_not_end_is_ended_by_the_tables_owner(away: House) -> None:
     url, size = away.config.catalogue, last_leaf(away).seq
     away.close()
-    refused = type_in(away, "nobody", "practice", "migrate", "--to", "folder")
+    refused = type_in(away, "nobody", "practice", "migrate", "--to", "sqlite")
     assert refused.status == Misconfigured.exit_status
     assert "its role here not do this" in refused.err
     assert last_leaf(away).seq == size
     configure(away, owned(url))
-    done(away, "nobody", "practice", "migrate", "--to", "folder")
+    done(away, "nobody", "practice", "migrate", "--to", "sqlite")
     configure(away, "")
     assert last_leaf(away).seq == size + 1
     assert "INTACT" in done(away, "dora", "audit", "verify")

@@ -38,7 +38,7 @@ from callrec.calls.trial import try_keys
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy
 from callrec.catalogue.destruction import newest_destruction
-from callrec.catalogue.engine import connect, reading
+from callrec.catalogue.engine import FILE_NAME, connect, is_closed, reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
@@ -288,15 +288,21 @@ def last_migration_copy(folder: Path) -> MigrationCopy | None:
 
 
 def kept_copies(vault: Path) -> tuple[Path, ...]:
-    """Copies of the catalogue that migrations left in the vault's folder."""
-    return tuple(sorted(vault.glob(SEALED_COPIES_GLOB)))
+    """Copies of the catalogue that migrations left in the vault's folder, or that it was itself."""
+    left = list(vault.glob(f"{FILE_NAME}*"))
+    if vault / FILE_NAME in left:
+        engine = connect(vault / FILE_NAME, mode="ro")
+        with reading(engine) as connection:
+            left = left if is_closed(connection) else []
+        engine.dispose()
+    return tuple(sorted([*left, *vault.glob(SEALED_COPIES_GLOB)]))
 
 
 def drop_kept_copies(vault: Path) -> None:
     """Remove them, with all that they tell, and what of them was not finished."""
     for copy in (*kept_copies(vault), *vault.glob(UNFINISHED_COPY)):
         try:
-            shutil.rmtree(copy)
+            copy.unlink() if copy.is_file() else shutil.rmtree(copy)
         except OSError as error:
             raise Failed(
                 f"{copy.name}, which a migration left, cannot be removed: {error.strerror}",

@@ -14,7 +14,7 @@ from callrec.audit.attested import attested_leaves
 from callrec.audit.erased import KIND, DestructionStatement, check_entitled, read_destruction
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import destruction, tables
-from callrec.catalogue.engine import reading, update_row
+from callrec.catalogue.engine import is_postgres, reading, update_row
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.statement import read_statement
@@ -54,6 +54,17 @@ def _settled(practice: Practice, connection: Connection) -> Sequence[Row[Any]]:
     rows = destruction.each_certificate(connection, is_done=False)
     cleared = (row for row in rows if row.cleared_at is not None)
     return [row for row in cleared if not owed_by_label(practice, connection, row.id)]
+
+
+def kept_days(practice: Practice) -> Mapping[str, int | None]:
+    """What keeps what is deleted beyond our reach -> for how many days; None: nobody has set it.
+
+    A file of SQLite and a folder do not. What was moved away from goes on as long as it is set.
+    """
+    config = practice.config
+    used = {"database": is_postgres(practice.engine), "objects": bool(config.recordings)}
+    days = {"database": config.database.kept_days, "objects": config.objects.kept_days}
+    return {name: days[name] for name in days if days[name] or (used[name] and days[name] is None)}
 
 
 def certificate_columns(seq: int, stated: DestructionStatement) -> Columns:
@@ -98,9 +109,14 @@ def stated_stubs(stated: DestructionStatement) -> Mapping[str, Stub]:
     return {uid: (*under, *(item.get(name, "") for name in names)) for uid, item in items}
 
 
-def done_leaf(practice: Practice, connection: Connection, certificate: str) -> Leaf:
-    """The leaf by which nothing of a destruction was owed any more, by the certificate's id."""
-    done = done_leaves(connection, (DESTRUCTION_DONE,))
+def done_leaf(
+    practice: Practice, connection: Connection, certificate: str, act: str = DESTRUCTION_DONE
+) -> Leaf:
+    """The leaf by which nothing of a destruction was owed any more, by the certificate's id.
+
+    With ``act`` `DESTRUCTION_CLEARED`: nothing in the vault.
+    """
+    done = done_leaves(connection, (act,))
     about = [leaf.seq for leaf in done if certificate in leaf.subject]
     if not about:
         raise Tampered("the log does not say that this destruction is done")

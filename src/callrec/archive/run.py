@@ -58,7 +58,7 @@ from callrec.archive.unfinished import (
     unmake_volume,
 )
 from callrec.audit.log import LogTransaction
-from callrec.catalogue.engine import reading, size_of
+from callrec.catalogue.engine import settled, size_of
 from callrec.catalogue.volumes import save_bag, state_complete
 from callrec.errors import CallrecError, Failed, Unusable
 from callrec.policy.clock_rules import same_day_after
@@ -343,7 +343,7 @@ class _Run:
     def _undo(self) -> None:
         """Leave the drive as it was; what it does not let go, the next run clears away."""
         with suppress(CallrecError, OSError):
-            with reading(self._practice.engine) as connection:
+            with settled(self._practice.engine) as connection:
                 stated = runs_written_to(self._practice, connection, self._volume.volume)
             if self._plan.name in stated:
                 return  # interrupted just after: the next run lays the proof beside the bag

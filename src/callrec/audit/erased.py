@@ -75,6 +75,9 @@ class DestructionStatement:
     details: frozenset[int]
     approvals: frozenset[str]
     """Digests of the statements under which it was done."""
+    kept_days: Mapping[str, int | None]
+    """What keeps what was deleted, ``database`` or ``objects`` -> for how many days; None: nobody
+    had set it."""
 
     @property
     def uids(self) -> frozenset[str]:
@@ -106,11 +109,22 @@ def read_destruction(statement: Statement) -> DestructionStatement:
                     tuple((str(each["uid"]), str(each["code"])) for each in kept),
                     frozenset(map(int, details)),
                     frozenset(map(str, approvals)),
+                    _kept_days(statement.fields),
                 )
             except (KeyError, TypeError, ValueError) as error:
                 raise Tampered("a statement of what was destroyed is not in its form") from error
         case _:
             raise Tampered("a statement of what was destroyed is not in its form")
+
+
+def _kept_days(fields: Mapping[str, Any]) -> Mapping[str, int | None]:
+    if "kept_days" not in fields:
+        return {}
+    found = dict(fields["kept_days"])
+    are_days = all(each is None or each > 0 for each in found.values())
+    if not found or found.keys() - {"database", "objects"} or not are_days:
+        raise ValueError
+    return found
 
 
 def _is_decided(register: Register, leaf: Leaf, approval: Statement) -> bool:

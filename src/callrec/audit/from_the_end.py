@@ -16,11 +16,12 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 from typing import IO, Final, Self
 
+from sqlalchemy.exc import DBAPIError
+
 from callrec.audit.stretch import STRETCH, Stretch, StretchExpectations, check_stretch
-from callrec.catalogue.engine import Database
+from callrec.catalogue.engine import Database, opened_at, place_of
 from callrec.errors import CallrecError, Tampered
 from callrec.system.processes import kill_process, python_command, start_process
 
@@ -37,9 +38,7 @@ class SecondProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._job = (
             second_process_job(database, expected)
-            if last
-            and len(os.sched_getaffinity(0)) > 1
-            and isinstance(database, sqlite3.Connection)  # elsewhere it would see a later state
+            if last and len(os.sched_getaffinity(0)) > 1
             else b""
         )
 
@@ -86,26 +85,24 @@ def _start(job: bytes) -> subprocess.Popen[bytes]:
 
 
 def second_process_job(database: Database, expected: StretchExpectations) -> bytes:
-    (_, _, path), *_ = database.execute("PRAGMA database_list")
-    return pickle.dumps((path, expected))
+    return pickle.dumps((place_of(database), expected))
 
 
 def verify_from_end(job: bytes, out: IO[bytes]) -> None:
     """Check stretch after stretch, from the log's end back, and say which were sound."""
-    path, expected = pickle.loads(job)  # noqa: S301 - from our own parent
-    database = sqlite3.connect(f"{Path(path).as_uri()}?mode=ro", uri=True)
-    for first in reversed(range(0, expected.size, STRETCH)):
-        try:
-            value = asdict(check_stretch(database, first, expected))
-        except sqlite3.OperationalError:
-            break  # someone is about to write, and waits for our parent: nothing is wrong
-        except (CallrecError, sqlite3.DatabaseError):
-            value = None
-        out.write(json.dumps(value).encode() + b"\n")
-        out.flush()
-        if value is None:
-            break
-    database.close()
+    place, expected = pickle.loads(job)  # noqa: S301 - from our own parent
+    with suppress(CallrecError, DBAPIError), opened_at(place) as database:  # or with nothing said
+        for first in reversed(range(0, expected.size, STRETCH)):
+            try:
+                value = asdict(check_stretch(database, first, expected))
+            except sqlite3.OperationalError:
+                break  # someone is about to write, and waits for our parent: nothing is wrong
+            except (CallrecError, sqlite3.DatabaseError):
+                value = None
+            out.write(json.dumps(value).encode() + b"\n")
+            out.flush()
+            if value is None:
+                break
 
 
 if __name__ == "__main__":  # pragma: no cover - a process of its own

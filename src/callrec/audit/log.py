@@ -21,7 +21,7 @@ from callrec.audit.leaf import DETAIL_NONCE_BYTES, Leaf, Outcome, detail_commitm
 from callrec.audit.register import REGISTER_KINDS, Founders, Register, founders_of, replay
 from callrec.audit.session import SessionCertificate, may_session_attest
 from callrec.catalogue import tables
-from callrec.catalogue.engine import is_postgres, reading, sync_folder, transaction
+from callrec.catalogue.engine import Unsettled, is_postgres, settled, sync_folder, transaction
 from callrec.catalogue.written import rows_digest, save_written_rows, watch, written_rows
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
@@ -249,7 +249,7 @@ def log_transaction(
 
     Raises:
         Failed: the catalogue cannot be written; then nothing has happened, unless the disk failed
-            for good at the very end, when nobody can tell.
+            for good, or a server was gone, at the very end, when nobody can tell.
     """
     ending: Head | None = None
     try:
@@ -264,22 +264,25 @@ def log_transaction(
                 raise RuntimeError("rows were written for which nobody signs")
     except Failed:
         # Taking away the journal is what commits; its folder may not have been made durable.
-        if ending is None or not _is_kept(engine, ending):
+        kept = ending is not None and _is_kept(engine, ending)
+        if kept is None and is_postgres(engine):
+            raise Unsettled(
+                "the way to the catalogue's database broke off as this was written: whether it is"
+                " done is not known",
+                hint="see whether it is on record before you do it again",
+            ) from None
+        if not kept:
             raise
 
 
-def _is_kept(engine: Engine, head: Head) -> bool:
-    """Whether the log has come to this head, durably.
-
-    Where the way to a server broke off it may still be at work: it is asked once it has let go.
-    """
-    settled = transaction if is_postgres(engine) else reading
+def _is_kept(engine: Engine, head: Head) -> bool | None:
+    """Whether the log has come to this head, durably; None: it cannot be asked."""
     with suppress(CallrecError, OSError), settled(engine) as connection:
         if stored_size(connection) < head.size:
             return False
         sync_folder(connection)
         return tree.root(head.size, node_reader(connection)) == head.root
-    return False
+    return None
 
 
 def node_reader(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
 
 from callrec.catalogue.engine import (
     connect,
@@ -14,6 +15,7 @@ from callrec.catalogue.engine import (
     create_catalogue,
     database_of,
     is_postgres,
+    making,
     transaction,
     upgrade,
 )
@@ -39,10 +41,8 @@ def copy_to_database(source: Connection, url: str) -> None:
     """Copy a catalogue, as a connection sees it, into an empty database: all of it or nothing."""
     engine = connect_there(url)
     try:
-        with engine.connect() as target:
-            target.exec_driver_sql("BEGIN")  # what fails ends the connection, and with it this
+        with making(engine) as target:
             make_there(target, source)
-            target.exec_driver_sql("COMMIT")
     finally:
         engine.dispose()
 
@@ -82,9 +82,12 @@ def copy_rows(source: Connection, target: Connection) -> None:
 
 def _send(target: Connection, query: str, rows: Any) -> None:
     driver: Any = target.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(query) as into:
-        for row in rows:
-            into.write_row(row)
+    try:
+        with driver.cursor() as cursor, cursor.copy(query) as into:
+            for row in rows:
+                into.write_row(row)
+    except driver.Error as error:  # as SQLAlchemy would say it
+        raise DBAPIError(query, None, error, hide_parameters=True) from error
 
 
 def _insert(target: Connection, table: Table, columns: str, rows: Any) -> None:

@@ -97,6 +97,16 @@ def _stubs() -> Select[Any]:
     )
 
 
+def cleared_since(connection: Connection, since: int) -> tuple[int, int]:
+    """How many recordings went from the vault since then, and when the last did, in ms."""
+    stub, made = tables.destroyed, tables.certificate
+    query = select(func.count(), func.max(made.c.cleared_at)).select_from(
+        stub.join(made, made.c.id == stub.c.certificate)
+    )
+    count, last = connection.execute(query.where(made.c.cleared_at > since)).one()
+    return count, last or 0
+
+
 def stub_of(connection: Connection, recording: int) -> str:
     """Under which certificate a recording was destroyed: ``C-1``; empty if it was not."""
     stub, certificate = tables.destroyed, tables.certificate

@@ -13,7 +13,7 @@ import secrets
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -37,7 +37,12 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from callrec.catalogue.tables import METADATA
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
-from callrec.system.files import check_only_we_can_change, file_system_of, sync
+from callrec.system.files import (
+    check_only_we_can_change,
+    disk_errors,
+    file_system_of,
+    sync,
+)
 
 # Without a handler, an error while a connection is given back would be printed in full.
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
@@ -45,8 +50,8 @@ logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 FILE_NAME: Final = "catalogue.sqlite"
 
 TO_RESTORE: Final = (
-    "move all that is called catalogue.sqlite out of the vault's folder, then callrec drive restore"
-    " --from DRIVE"
+    "move all that is called catalogue.sqlite out of the vault's folder, or catalogue out of the"
+    " configuration; then callrec drive restore --from DRIVE"
 )
 """What brings back an older catalogue: while there is one, `restore` fetches recordings alone."""
 
@@ -79,7 +84,7 @@ class Database(Protocol):
 
 _MAX_PARAMETERS: Final = 500
 
-_READ, _WRITE = "read", "write"
+_READ, _WRITE, _MAKE = "read", "write", "make"
 
 _BEGINNINGS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "sqlite": {_READ: ["BEGIN"], _WRITE: ["BEGIN IMMEDIATE"]},
@@ -88,9 +93,12 @@ _BEGINNINGS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
         # It takes no snapshot, so that what is read after it is what was committed before it: the
         # leaves are one sequence. Readers are not kept out.
         _WRITE: [
+            # Of a machine that stopped in the middle, the server lets go: others wait for its lock.
             "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            "SET LOCAL idle_in_transaction_session_timeout = '5min'",
             "LOCK TABLE alembic_version IN EXCLUSIVE MODE",
         ],
+        _MAKE: ["BEGIN"],
     },
 }
 """How a transaction begins."""
@@ -169,7 +177,10 @@ def has_catalogue(vault: Path, url: str = "") -> bool:
 def open_any_schema(vault: Path, url: str = "") -> Engine:
     """As `open_catalogue`, whatever its schema is: for `callrec practice migrate`."""
     if url:
-        return _open_database(url)
+        engine = _open_database(url)
+        with disk_errors():  # a machine's own, for locks and what is on its way
+            vault.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return engine
     path = vault / FILE_NAME
     try:
         there = path.is_file()
@@ -273,6 +284,10 @@ class CannotWrite(Failed):
     """The vault is there to be read only."""
 
 
+class Unsettled(Failed):
+    """Nobody can tell whether it was committed."""
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that sees one state of the catalogue throughout and changes nothing."""
@@ -299,6 +314,21 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 def trial(engine: Engine) -> Iterator[Connection]:
     """A write transaction that is always undone: what would come of a change."""
     with _between(engine, _WRITE, "ROLLBACK") as connection:
+        yield connection
+
+
+def settled(engine: Engine) -> AbstractContextManager[Connection]:
+    """As `reading`, once none that lost the way to a server while it committed is at it yet.
+
+    What is undone by what it says would else be undone beneath a commit that comes after.
+    """
+    return trial(engine) if is_postgres(engine) else reading(engine)
+
+
+@contextmanager
+def making(engine: Engine) -> Iterator[Connection]:
+    """A transaction on a database that may be empty: all is there when it ends, or nothing."""
+    with _between(engine, _MAKE, "COMMIT") as connection:
         yield connection
 
 
@@ -377,6 +407,31 @@ class _Streaming:
         return self.connection.exec_driver_sql(query, execution_options=options)
 
 
+def place_of(database: Database) -> tuple[str, str]:
+    """Where a database is, and which state of it is read there, as `opened_at` takes it."""
+    if isinstance(database, _Streaming):
+        driver: Any = database.connection.connection.driver_connection
+        ((state,),) = database.execute("SELECT pg_export_snapshot()")
+        return driver.info.dsn, state  # with no password in it
+    (_, _, path), *_ = database.execute("PRAGMA database_list")
+    return f"{Path(path).as_uri()}?mode=ro", ""
+
+
+@contextmanager
+def opened_at(place: tuple[str, str]) -> Iterator[Database]:
+    """The same database in another process, to be read; PostgreSQL gives the same state of it."""
+    at, state = place
+    if not state:
+        with closing(sqlite3.connect(at, uri=True)) as file:
+            yield file
+        return
+    from callrec.catalogue import postgres  # noqa: PLC0415 - SQLite needs none of it
+
+    with reading(postgres.connect(at)) as connection:
+        connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{state}'")
+        yield database_of(connection)
+
+
 @contextmanager
 def _between(engine: Engine, begin: str, end: str) -> Iterator[Connection]:
     with _explained(), engine.connect() as connection:
@@ -430,7 +485,10 @@ def rewrite_database(engine: Engine, work: Path) -> None:
     place = str(work).replace("'", "''")
     with _explained(), engine.connect() as connection:
         if is_postgres(connection):
-            _rewrite_tables(connection)
+            from callrec.catalogue.postgres import rewrite_table  # noqa: PLC0415
+
+            for table in METADATA.sorted_tables:
+                rewrite_table(connection, table.name)
             return
         try:
             # Not in memory, which may be smaller, nor in the system's own place for such files.
@@ -444,21 +502,6 @@ def rewrite_database(engine: Engine, work: Path) -> None:
                 connection.exec_driver_sql("PRAGMA temp_store=MEMORY")
     if busy:
         raise Failed("somebody else is reading the vault", hint="run the same command again")
-
-
-def _rewrite_tables(connection: Connection) -> None:
-    """PostgreSQL only warns of a table that a role may not rewrite, and leaves it as it is."""
-    query = "SELECT relname, relfilenode FROM pg_class WHERE relnamespace = 'public'::regnamespace"
-    names = {table.name for table in METADATA.sorted_tables}
-    before = {tuple(row) for row in connection.exec_driver_sql(query) if row.relname in names}
-    for name in sorted(names):
-        connection.exec_driver_sql(f'VACUUM (FULL) "{name}"')
-    if not before.isdisjoint(tuple(row) for row in connection.exec_driver_sql(query)):
-        raise Misconfigured(
-            "the catalogue's database keeps what was deleted: its role here may not rewrite tables",
-            hint="run the same command again as the role that owns them, with callrec --config"
-            " (docs/network.md)",
-        )
 
 
 def create_catalogue(path: Path) -> None:

@@ -38,6 +38,15 @@ UNION ALL SELECT set_config('synchronous_commit', 'on', false)
 """
 """Of each session. A machine that vanished holds its locks for a minute at the most."""
 
+_PATIENCE: Final = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,  # milliseconds
+}
+"""A server that answers nothing any more is given up after a minute, unless the URL says other."""
+
 _LOOPBACK: Final = re.compile(r"localhost|127(\.\d+){3}|::1")
 
 _CODE_POINTS: Final = frozenset({"C", "POSIX", "C.UTF-8", "C.utf8"})
@@ -95,18 +104,13 @@ def _checked(url: str, driver: Any) -> Mapping[str, Any]:
         )
     hosts = str(given.get("host", "")).split(",")
     if all(host.startswith(("/", "@")) or _LOOPBACK.fullmatch(host) for host in hosts):
-        return {**given, "connect_timeout": 10, "application_name": "callrec"}
+        return {**_PATIENCE, **given, "application_name": "callrec"}
     if given.get("sslmode", "verify-full") != "verify-full":
         raise Misconfigured(
             '"catalogue" in the configuration would go over a network to anyone who answers',
             hint='leave sslmode out, or say "sslmode=verify-full"',
         )
-    return {
-        **given,
-        "sslmode": "verify-full",
-        "connect_timeout": 10,
-        "application_name": "callrec",
-    }
+    return {**_PATIENCE, **given, "sslmode": "verify-full", "application_name": "callrec"}
 
 
 def check_database(connection: Connection) -> None:
@@ -249,6 +253,47 @@ def keep_no_samples(connection: Connection) -> None:
                 )
 
 
+_PAUSES: Final = (1, 2, 4, 8, 16, 32)
+"""Seconds, before a table is written anew once more: a minute in all."""
+
+
+def rewrite_table(connection: Connection, table: str) -> None:
+    """Write a table's file anew from its rows, and see that no deleted one is left in it.
+
+    The server keeps what is deleted as long as a transaction from before may look at it, here or,
+    by ``hot_standby_feedback``, on a standby; a table that is not the role's it passes over. It
+    tells so, whatever its language, by the number that a notice's detail begins with.
+
+    Raises:
+        Misconfigured: the role here may not rewrite it.
+        Failed: deleted rows are left after a minute.
+    """
+    details: list[str] = []
+
+    def hear(notice: psycopg.errors.Diagnostic) -> None:  # which is empty once this returns
+        details.extend(filter(None, [notice.message_detail]))
+
+    driver: Any = connection.connection.driver_connection
+    driver.add_notice_handler(hear)
+    try:
+        for pause in (0, *_PAUSES):
+            details.clear()
+            connection.exec_driver_sql("SELECT pg_sleep(?)", (pause,))
+            connection.exec_driver_sql(f'VACUUM (FULL, VERBOSE) "{table}"')
+            if not details:
+                raise Misconfigured(
+                    "the catalogue's database keeps what was deleted: its role here may not rewrite"
+                    " tables",
+                    hint="run the same command again as the role that owns them, with callrec"
+                    " --config (docs/network.md)",
+                )
+            if all(re.match("0\\D", each) for each in details):
+                return
+    finally:
+        driver.remove_notice_handler(hear)
+    raise Failed("somebody else is reading the vault", hint="run the same command again")
+
+
 def explained(error: object) -> CallrecError | None:
     """What a driver's error means, in our own words; None: a mistake in this program."""
     state = str(getattr(error, "sqlstate", None) or "")
@@ -271,6 +316,6 @@ def explained(error: object) -> CallrecError | None:
     if state.startswith(("22", "23", "42", "0A")):
         return None
     return Failed(
-        "the catalogue's database cannot be reached, or broke off; nothing was changed",
+        "the catalogue's database cannot be reached, or broke off",
         hint="see that it runs and is reached from here, and try again",
     )

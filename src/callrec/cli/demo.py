@@ -120,7 +120,7 @@ class Stage:
     def callrec(self, who: str, *words: str, exits: int = 0) -> str:
         """A command of a person who gives their password; returns what it printed."""
         environ = self._as(who, f"{who}.password")
-        return self._play(f"{who} $", ("callrec", *words), environ, exits)
+        return self._play(self.prompt(who), ("callrec", *words), environ, exits)
 
     def service(self, credential: str, *words: str) -> str:
         """A command of a service with a credential file."""
@@ -130,7 +130,11 @@ class Stage:
     def first_login(self, who: str, provisional: str) -> str:
         """Somebody's first login: the password that they were given, then their own."""
         own = {"CALLREC_NEW_PASSWORD_FILE": str(self.folder / "people" / f"{who}.password")}
-        return self._play(f"{who} $", ("callrec", "login"), self._as(who, provisional) | own)
+        return self._play(self.prompt(who), ("callrec", "login"), self._as(who, provisional) | own)
+
+    def prompt(self, who: str) -> str:
+        """What stands before a command of theirs."""
+        return f"{who} $"
 
     def program(
         self, *words: str, within: str = ".", reads: str | None = None, exits: int = 0
@@ -225,18 +229,18 @@ REST_UNKNOWN: Final = (
 
 def play_story(stage: Stage) -> None:
     """The whole of it, on real files in the stage's folder."""
-    _found_the_practice(stage)
-    _take_calls_in(stage)
-    _search(stage)
-    _ask_and_approve(stage)
-    _release(stage)
-    _subject_access(stage)
-    _archive(stage)
-    _erase(stage)
+    found_the_practice(stage)
+    take_calls_in(stage)
+    search(stage)
+    ask_and_approve(stage)
+    release(stage)
+    subject_access(stage)
+    archive(stage)
+    erase(stage)
     _verify(stage)
 
 
-def _found_the_practice(stage: Stage) -> None:
+def found_the_practice(stage: Stage) -> None:
     stage.scene("Set up the practice and its Data Controller.")
     for name, password in PASSWORDS.items():
         stage.secret(f"{name}.password", password)
@@ -257,7 +261,7 @@ def _found_the_practice(stage: Stage) -> None:
     )
 
 
-def _take_calls_in(stage: Stage) -> None:
+def take_calls_in(stage: Stage) -> None:
     from callrec.telephone.made_up import made_up_calls, write_calls
 
     stage.scene("Calls come in from the telephone system's spool, encrypted on the way.")
@@ -268,13 +272,13 @@ def _take_calls_in(stage: Stage) -> None:
     stage.service("door.credential", "ingest", "spool")
 
 
-def _search(stage: Stage) -> None:
+def search(stage: Stage) -> None:
     stage.scene("Every search needs a reason, and is recorded.")
     stage.callrec("max", "search", "--number", NUMBER, *MARCH, exits=Refused.exit_status)
     stage.callrec("max", "search", "--number", NUMBER, *MARCH, "--reason", REASON)
 
 
-def _ask_and_approve(stage: Stage) -> None:
+def ask_and_approve(stage: Stage) -> None:
     stage.scene("A manager asks for one of them; another person decides.")
     stage.callrec(
         "max", "request", "create", "complaint", "--reason", REASON,
@@ -287,7 +291,7 @@ def _ask_and_approve(stage: Stage) -> None:
     stage.callrec("pat", "approve", "R-1", "--yes")
 
 
-def _release(stage: Stage) -> None:
+def release(stage: Stage) -> None:
     stage.scene("The person whom it was granted to releases it, as a package with a passphrase.")
     (stage.folder / "outbox").mkdir()
     channels = ("--deliver-by", "letter", "--passphrase-by", "phone")
@@ -330,7 +334,7 @@ def _open_package(stage: Stage, package: Path, passphrase: str) -> None:
     stage.program(*verifier, "--pin", fingerprint, within="opened", exits=Tampered.exit_status)
 
 
-def _subject_access(stage: Stage) -> None:
+def subject_access(stage: Stage) -> None:
     stage.scene(
         "A patient wants a copy of their calls: the law sets a day, and the calls are held."
     )
@@ -366,7 +370,7 @@ def _page_for_the_patient(stage: Stage) -> None:
         "--by", "email", "--to-whom", "Jean Alder")  # fmt: skip
 
 
-def _archive(stage: Stage) -> None:
+def archive(stage: Stage) -> None:
     stage.scene("Everything is archived to an external drive, as a BagIt bag.")
     (stage.folder / "drive").mkdir()
     stage.callrec("dora", "archive", "--to", "drive", "--label", "drive-a", "--yes")
@@ -376,7 +380,7 @@ def _archive(stage: Stage) -> None:
     stage.program("sha256sum", "--check", "--quiet", "manifest-sha256.txt", within=str(bag))
 
 
-def _erase(stage: Stage) -> None:
+def erase(stage: Stage) -> None:
     stage.scene(
         "A patient wants a call erased. What the Data Controller approves reaches the drive."
     )

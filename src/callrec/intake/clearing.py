@@ -26,7 +26,7 @@ from sqlalchemy import select
 
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
-from callrec.catalogue.engine import reading
+from callrec.catalogue.engine import reading, settled
 from callrec.crypto.context import context
 from callrec.errors import CallrecError, Locked, NotFound, Tampered, Unusable
 from callrec.intake.known import Portion
@@ -300,7 +300,7 @@ def _clear(
 def sweep_store(practice: Practice) -> None:
     """With the store's lock held, remove unfinished files, and files that nobody catalogued."""
     column = tables.recording.c.ciphertext
-    with reading(practice.engine) as connection:
+    with settled(practice.engine) as connection:
 
         def is_catalogued(name: str) -> bool:
             return connection.execute(select(column).where(column == name)).first() is not None

@@ -437,11 +437,13 @@ def _of(calls: Mapping[str, ToldCall], uids: Collection[str]) -> tuple[ToldCall,
 
 
 def _erased(content: LetterContent, certificate: DestructionCertificate) -> LetterContent:
+    beyond = certificate.beyond_reach
     return replace(
         content,
         erased=tuple(ToldCall(each.started_at) for each in certificate.recordings),
         certificate=certificate.reference,
         erased_on=certificate.done_at.date(),
+        beyond_reach=beyond.until_when if beyond and beyond.have_keys else "",
         withheld=_counted([GROUND_CODES[each.code] for each in certificate.kept]),
     )
 

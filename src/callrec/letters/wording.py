@@ -152,6 +152,8 @@ class LetterContent:
     erased: tuple[ToldCall, ...] = ()
     certificate: str = ""
     erased_on: date | None = None
+    beyond_reach: str = ""
+    """How long backups have what opens, in words: the ICO asks that this is told. Empty: none."""
 
 
 def letter_text(content: LetterContent) -> str:
@@ -461,6 +463,7 @@ def _refuse(content: LetterContent, say: _Say) -> Iterator[str]:
 def _erased(content: LetterContent, say: _Say) -> Iterator[str]:
     yield say(
         "erased",
+        gone=say("gone later" if content.beyond_reach else "gone", until=content.beyond_reach),
         count=counted(len(content.erased), "recording"),
         calls=_listed(content.erased, with_end=False),
         certificate=content.certificate,

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
+from callrec.archive.owed import kept_days
 from callrec.audit.remembered import load_seen_head
 from callrec.audit.rows import check_rows
 from callrec.calls.trial import spoilt_key, try_first_segment, try_keys
@@ -68,6 +69,12 @@ def examine(
     """
     yield _database(practice)
     yield from _rights(practice)
+    for name, days in kept_days(practice).items():
+        if days is None:
+            said = (
+                f"nobody has set for how long what was erased is kept elsewhere: {name}.kept_days"
+            )
+            yield _warning(said, "ask the person who runs it for days, and set them")
     yield _private(practice)
     yield _space(practice)
     yield _login_place(environ)

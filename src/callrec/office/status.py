@@ -16,6 +16,7 @@ from callrec.archive.attached import off_site_drives, volumes_on_vaults_disk
 from callrec.archive.copy import kept_copies
 from callrec.archive.log import check_standings
 from callrec.archive.opened import drives_still_opened
+from callrec.archive.owed import kept_days
 from callrec.archive.survey import last_verified
 from callrec.archive.unarchived import Unarchived, read_unarchived
 from callrec.archive.unfinished import owed_by_label
@@ -25,6 +26,7 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.audit.remembered import has_gone, last_verified_whole
 from callrec.calls.custody import count_recordings
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import cleared_since
 from callrec.catalogue.engine import reading, size_of
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.catalogue.volumes import count_with_too_few_copies
@@ -78,6 +80,14 @@ class SearchCount:
     """Refused searches, under a request or not: each is evidence too."""
 
 
+class BeyondReach(NamedTuple):
+    """Erased recordings of which sealed copies are kept beyond reach, for a while."""
+
+    recordings: int
+    until: datetime
+    """When the last of them are gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """What `status` shows: counts and days, nothing of what requests say."""
@@ -122,6 +132,8 @@ class Status:
     """What the Data Controller decided alone, until somebody else has accepted it."""
     erasure_owed: Mapping[str, int]
     """How many destroyed recordings each volume holds yet, by its label."""
+    beyond_reach: BeyondReach | None
+    """What a database's log, standbys and backups keep of what was erased; None: nothing."""
     retention_due: int | None
     """Recordings whose time is over and which nothing holds back, as far as is known without a
     key; None where the settings do not name the category of one."""
@@ -166,6 +178,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         searched_without_request=_searched_without_request(practice) if governs else (),
         unreviewed_glass=asked.glass,
         erasure_owed=copied.erasure_owed,
+        beyond_reach=_beyond_reach(practice),
         retention_due=count_due(practice),
         mail_waiting=len(mail),
         free_bytes=_free_bytes(practice.folder),
@@ -250,6 +263,14 @@ def _read_copies(practice: Practice) -> _Copies:
             _longest_unverified_first(practice),
             owed_by_label(practice, connection),
         )
+
+
+def _beyond_reach(practice: Practice) -> BeyondReach | None:
+    """It cannot be told where nobody has set for how long, which `doctor` warns of."""
+    longest = timedelta(max((days or 0 for days in kept_days(practice).values()), default=0))
+    with reading(practice.engine) as connection:
+        count, last = cleared_since(connection, to_millis(practice.now() - longest))
+    return BeyondReach(count, from_millis(last) + longest) if count else None
 
 
 def _waits_for_answer(row: Row[Any]) -> bool:

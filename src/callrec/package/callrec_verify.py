@@ -34,7 +34,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from hashlib import sha256, sha512
 from typing import IO, Any, NoReturn, Optional
@@ -506,12 +506,14 @@ OBJECTS = {
     "batch": "kind:=batch vault:id by:id at:time batch:id items:hash",
     # a certificate, and what was destroyed (destruction.md, 1 and 5)
     "destruction": "kind:=destruction vault:id by:id at:time approvals:hash* certificate:id"
-    " details:n* items:gone* kept:left* number:n request:id",
+    " details:n* items:gone* kept:left* kept_days?:keeps number:n request:id",
+    "keeps": "database?:n? objects?:n?",
     "gone": "category:text ciphertext:hash due:date-or-nothing rule:text started_at:time uid:id",
     "left": "code:code uid:id",
     "certified": "schema:=callrec\\.destruction/1 vault:id practice:text id:id certificate:text"
     " request:request purpose:code certified_by:id at:time begun_at:time done_at:time"
-    " recordings:destroyed* kept:kept* media:medium* released:out* entered_by:text method:text"
+    " recordings:destroyed* kept:kept* media:medium* released:out* beyond_reach_until?:time?"
+    " entered_by:text method:text"
     " not_reached:text* stub:text",
     "destroyed": "recording:n uid:id sha256_sealed:hash category:text rule:text"
     " due_on:date-or-nothing started_at:time local_time:text",
@@ -523,7 +525,8 @@ OBJECTS = {
 }
 """Kinds of objects: their members, and the kind of each. ``n``: a whole number; ``bool``: true
 or false; ``time``: an instant in UTC; ``date``: a day; ``=``: text that matches this pattern;
-``?``: or null; ``*``: a list of them; ``,``: either of them; ``...``: there may be others."""
+``?``: or null, and after a member's name: it may be missing; ``*``: a list of them; ``,``: either
+of them; ``...``: there may be others."""
 
 
 def fits(value: object, kind: str) -> bool:
@@ -544,11 +547,14 @@ def fits(value: object, kind: str) -> bool:
 
 
 def _has(value: object, described: Sequence[str]) -> bool:
-    kinds = dict(each.split(":", 1) for each in described if each != "...")
-    return (
-        isinstance(value, dict)
-        and all(name in value and fits(value[name], kind) for name, kind in kinds.items())
-        and (len(value) == len(kinds) or "..." in described)
+    if not isinstance(value, dict):
+        return False
+    pairs = [each.split(":", 1) for each in described if each != "..."]
+    kinds = {
+        name.rstrip("?"): kind for name, kind in pairs if name[-1] != "?" or name[:-1] in value
+    }
+    return all(name in value and fits(value[name], kind) for name, kind in kinds.items()) and (
+        len(value) == len(kinds) or "..." in described
     )
 
 
@@ -1334,7 +1340,21 @@ def _as_stated(
         "recording that is kept": _sorted(kept) == _sorted(stated["kept"]),
         "time at which it began": said["begun_at"] == leaf["at"],
         "time at which it was complete": said["done_at"] >= over["at"],
+        "time until which it is kept beyond reach": _is_kept_as_stated(said, leaf, stated),
     }
+
+
+def _is_kept_as_stated(
+    said: Mapping[str, Any], leaf: Mapping[str, Any], stated: Mapping[str, Any]
+) -> bool:
+    """Whether a certificate says until when, as the person who destroyed had said how long."""
+    if "kept_days" not in stated or "beyond_reach_until" not in said:
+        return "kept_days" not in stated and "beyond_reach_until" not in said
+    days, until = stated["kept_days"].values(), said["beyond_reach_until"]
+    if until is None or None in days:
+        return until is None and None in days
+    began, end = (datetime.fromisoformat(at[:-1]) for at in (leaf["at"], until))
+    return end - began >= timedelta(max(days, default=0))
 
 
 def _sorted(items: Sequence[Mapping[str, Any]]) -> list[bytes]:

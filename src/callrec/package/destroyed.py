@@ -20,30 +20,45 @@ from callrec.package.certificate import (
     instant_in_words,
 )
 from callrec.policy.clause import Clause, Law
+from callrec.policy.days import day_in_words
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.retention import is_undone
 
-METHOD: Final = (
-    "The key of each recording was destroyed, so that no copy of its sealed file can be opened;"
-    " with it went its sealed description, its entries in the search index, what was granted of it"
-    " and what the record had sealed about it. The file was deleted, the catalogue written anew,"
-    " and each bag on each drive written anew without it. Nothing was overwritten on the medium"
-    " itself."
+_METHOD: Final = (
+    "{key}; with it went its sealed description, its entries in the search index, what was granted"
+    " of it and what the record had sealed about it. The file was deleted, the catalogue written"
+    " anew, and each bag on each drive {which}written anew without it. Nothing was overwritten on"
+    " the medium itself."
 )
 
-METHOD_BUT_LOST: Final = (
-    "In the vault the key of each recording was destroyed; with it went its sealed description, its"
-    " entries in the search index, what was granted of it and what the record had sealed about it."
-    " The file was deleted, the catalogue written anew, and each bag on each drive that the"
-    " practice still has written anew without it. Nothing was overwritten on the medium itself."
+_NO_KEY_IS_LEFT: Final = (
+    "The key of each recording was destroyed, so that no copy of its sealed file can be opened"
 )
-"""Where volumes are lost that hold some of them yet."""
+
+_KEYS_ARE_LEFT: Final = "In the vault the key of each recording was destroyed"
+"""Where volumes are lost that hold some of them yet, or a database's backups have the keys."""
 
 ON_LOST_VOLUMES: Final = (
     "what is on the drives that are lost: sealed files and, in a sealed copy of the catalogue,"
     " their keys; anyone who finds one and has the password of somebody who may approve, or the"
     " recovery kit, can open them"
 )
+
+_BEYOND_REACH: Final = (
+    "sealed copies beyond our reach {until}: {where}; anyone who gets at them and has the password"
+    " of somebody who may approve, or the recovery kit, can open them"
+)
+
+_WITHOUT_KEYS: Final = (
+    "sealed files beyond our reach {until}: {where}; their keys were destroyed at once, wherever we"
+    " have any, so that nobody can open them"
+)
+"""Where no database keeps the keys."""
+
+_KEPT_BY: Final = {
+    "database": "keys and descriptions, in the catalogue's database: its log, standbys and backups",
+    "objects": "sealed files, in the store of the recordings",
+}
 
 NOT_REACHED: Final = (
     "copies of the vault that were made without callrec: they hold the keys until they go",
@@ -120,6 +135,28 @@ class KeptRecording:
     """In words."""
 
 
+@dataclass(frozen=True, slots=True)
+class SealedCopies:
+    """What keeps what was deleted, for a while, where the practice cannot take it away."""
+
+    kept_by: frozenset[str]
+    """``database``, ``objects``."""
+    until: datetime | None
+    """On the practice's clock; None: nobody has set for how long."""
+
+    @property
+    def have_keys(self) -> bool:
+        """Whether they can be opened by a key that is among them."""
+        return "database" in self.kept_by
+
+    @property
+    def until_when(self) -> str:
+        """Their end in words."""
+        if self.until is None:
+            return "until these are gone, and no day for that is set"
+        return f"until {day_in_words(self.until.date())}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DestructionCertificate:
     """What a practice certifies of a destruction."""
@@ -146,6 +183,8 @@ class DestructionCertificate:
     media: tuple[Medium, ...]
     released: tuple[tuple[str, str], ...]
     """Request and release in which one of them went out: their holder was to be notified."""
+    beyond_reach: SealedCopies | None
+    """None: nothing is kept so."""
     fingerprint: str
     """The practice's: the vault root, 64 hex digits."""
     audit_seq: int
@@ -169,7 +208,10 @@ class Certified:
 
 def certificate_json(certificate: DestructionCertificate) -> dict[str, Any]:
     """The certificate for programs (docs/formats/destruction.md, 5)."""
+    beyond = certificate.beyond_reach
+    until = {"beyond_reach_until": beyond.until and format_instant(beyond.until)} if beyond else {}
     return {
+        **until,
         "schema": "callrec.destruction/1",
         "vault": certificate.vault,
         "practice": certificate.practice,
@@ -244,6 +286,8 @@ def decision_rows(certificate: DestructionCertificate) -> Iterator[tuple[str, st
     yield "Carried out by", f"{certificate.carried_out_by}, {began}"
     done = instant_in_words(certificate.done_at)
     yield "Complete", f"{done}, but for drives that are lost" if lost(certificate) else done
+    if beyond := certificate.beyond_reach:
+        yield "Beyond reach", f"sealed copies, {beyond.until_when}"
 
 
 def lost(certificate: DestructionCertificate) -> tuple[Medium, ...]:
@@ -253,7 +297,10 @@ def lost(certificate: DestructionCertificate) -> tuple[Medium, ...]:
 
 def method(certificate: DestructionCertificate) -> str:
     """How it was done, and where not."""
-    return METHOD_BUT_LOST if lost(certificate) else METHOD
+    is_lost, beyond = bool(lost(certificate)), certificate.beyond_reach
+    are_left = is_lost or (beyond is not None and beyond.have_keys)
+    key = _KEYS_ARE_LEFT if are_left else _NO_KEY_IS_LEFT
+    return _METHOD.format(key=key, which="that the practice still has " if is_lost else "")
 
 
 def stub(certificate: DestructionCertificate) -> str:
@@ -264,7 +311,12 @@ def stub(certificate: DestructionCertificate) -> str:
 
 def not_reached(certificate: DestructionCertificate) -> tuple[str, ...]:
     """What was not destroyed."""
-    return (ON_LOST_VOLUMES, *NOT_REACHED) if lost(certificate) else NOT_REACHED
+    said = [ON_LOST_VOLUMES] if lost(certificate) else []
+    if beyond := certificate.beyond_reach:
+        words = _BEYOND_REACH if said or beyond.have_keys else _WITHOUT_KEYS
+        where = "; ".join(_KEPT_BY[each] for each in sorted(beyond.kept_by))
+        said.append(words.format(until=beyond.until_when, where=where))
+    return (*said, *NOT_REACHED)
 
 
 def kept_rows(certificate: DestructionCertificate) -> list[tuple[str, str]]:

@@ -341,8 +341,9 @@ def _check_not_newer(practice: Practice, volume: Volume, head: Head) -> None:
     if is_beyond_log(practice, head):
         raise Unusable(
             f'drive "{volume.label}" has a newer copy of the catalogue than this vault',
-            hint=f"move all that is called {FILE_NAME} out of the vault's folder and restore from "
-            "that drive first; or take the copy off the drive, and it is given up",
+            hint=f"move all that is called {FILE_NAME} out of the vault's folder, or catalogue out"
+            " of the configuration; then restore from that drive; or take the copy off the"
+            " drive, and it is given up",
         )
 
 

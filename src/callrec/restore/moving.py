@@ -4,20 +4,25 @@ Nobody writes meanwhile. Every row is copied, and what came there is compared, b
 durable; then the one that was left is closed for good: it is kept, and says that it was left.
 Killed between the two, both are there, and the same command ends what it began. As `migrate`, it
 opens nothing that is sealed and takes no key.
+
+So it is with the recordings, which go from the folder into a bucket, and back: each is read back
+from where it came to before the log says so, and what is there already is not sent again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from callrec.archive.unfinished import archive_lock
 from callrec.audit import tree
 from callrec.audit.leaf import NOBODY
 from callrec.audit.log import Head, node_reader, stored_head
+from callrec.catalogue import tables
 from callrec.catalogue.copying import copy_to_database, copy_to_file
 from callrec.catalogue.engine import (
     FILE_NAME,
@@ -29,23 +34,35 @@ from callrec.catalogue.engine import (
     is_postgres,
     reading,
 )
-from callrec.config import Config
-from callrec.errors import Misconfigured
+from callrec.config import Config, with_recordings
+from callrec.crypto.primitives import random_id
+from callrec.errors import Failed, Misconfigured, Tampered
+from callrec.intake.clearing import sweep_store
+from callrec.policy.retention import RecordingState
 from callrec.practice import (
     Practice,
     check_remembered_head,
     open_practice,
     report_unsaved_head,
+    store_of,
     storing,
     writing,
 )
 from callrec.restore.migrate import MIGRATED, Migrated
+from callrec.store.directory import DirectoryStore
 from callrec.system.files import sync
+from callrec.volume.bag import for_each_in_parallel
+
+SQLITE: Final = "sqlite"
+"""What is said for the catalogue in the vault's folder, in place of a database's URL."""
 
 FOLDER: Final = "folder"
-"""What is said for the vault's folder, in place of a database's URL."""
+"""What is said for the recordings in the vault's folder, in place of a bucket."""
 
-_DATABASE: Final = "database"
+_DATABASE, _BUCKET = "database", "bucket"
+
+_AT_A_TIME: Final = 100
+"""Recordings that are copied before the next ones are."""
 
 _ON_ITS_WAY: Final = "catalogue.moving"
 
@@ -53,7 +70,7 @@ _ON_ITS_WAY: Final = "catalogue.moving"
 def move_catalogue(
     config: Config, to: str, *, now: Callable[[], datetime], environ: Mapping[str, str]
 ) -> Migrated:
-    """Move the catalogue to where ``to`` says: a database's URL, or `FOLDER`.
+    """Move the catalogue to where ``to`` says: a database's URL, or `SQLITE`.
 
     Raises:
         Misconfigured: it is there already, something else is, or the database is not to be used.
@@ -62,12 +79,9 @@ def move_catalogue(
     """
     practice = open_practice(config, now, environ)
     check_remembered_head(practice)
-    if is_postgres(practice.engine) is (to != FOLDER):
-        raise Misconfigured(
-            f"the catalogue is in a {_DATABASE if to != FOLDER else FOLDER} already",
-            hint="callrec config show says where",
-        )
-    moved = Migrated(*((FOLDER, _DATABASE) if to != FOLDER else (_DATABASE, FOLDER)), None)
+    moved = Migrated(*((FOLDER, _DATABASE) if to != SQLITE else (_DATABASE, FOLDER)), None)
+    if is_postgres(practice.engine) is (to != SQLITE):
+        raise _is_there("catalogue", moved.after)
     with archive_lock(practice), storing(practice):
         there = _heads_there(practice, to)
         with writing(practice, None) as act:
@@ -75,7 +89,7 @@ def move_catalogue(
             if there is None:
                 details = {"from": moved.before, "to": moved.after}
                 act.leaf(MIGRATED, actor=NOBODY, details=details)
-                if to == FOLDER:
+                if to == SQLITE:
                     _into_folder(practice, act.connection)
                 else:
                     copy_to_database(act.connection, to)
@@ -95,9 +109,9 @@ def move_catalogue(
 def _heads_there(practice: Practice, to: str) -> tuple[Head, Head] | None:
     """Of the catalogue that is there already: its log before its last leaf, and now."""
     file = practice.folder / FILE_NAME
-    if to == FOLDER and not file.is_file():
+    if to == SQLITE and not file.is_file():
         return None
-    engine = connect(file, mode="ro") if to == FOLDER else connect_there(to)
+    engine = connect(file, mode="ro") if to == SQLITE else connect_there(to)
     try:
         with reading(engine) as connection:
             if is_postgres(engine) and not is_made(connection):
@@ -112,6 +126,74 @@ def _heads_there(practice: Practice, to: str) -> tuple[Head, Head] | None:
             return Head(now.size - 1, tree.root(now.size - 1, node_reader(connection))), now
     finally:
         engine.dispose()
+
+
+def move_recordings(
+    config: Config, to: str, *, now: Callable[[], datetime], environ: Mapping[str, str]
+) -> Migrated:
+    """Move the recordings to where ``to`` says: ``s3://BUCKET``, or `FOLDER`.
+
+    Raises:
+        Misconfigured: they are there already, or were moved from here, or that is no bucket.
+        Tampered: a recording is not what its name says, where it was or where it came to.
+        Failed: some are not here, or somebody brings in or archives; what was copied stays there.
+    """
+    practice = open_practice(config, now, environ)
+    check_remembered_head(practice)
+    moved = Migrated(*((FOLDER, _BUCKET) if to != FOLDER else (_BUCKET, FOLDER)), None)
+    recordings = "" if to == FOLDER else to
+    if recordings == config.recordings:
+        raise _is_there("recordings", moved.after)
+    target = store_of(with_recordings(config, recordings), practice.vault)
+    with archive_lock(practice):
+        with storing(practice):
+            sweep_store(practice)
+        target.claim()
+        with storing(replace(practice, store=target)):
+            names = _live(practice)
+            _copy(practice.store, target, names)
+            for_each_in_parallel(names, target.check)
+            with writing(practice, None) as act:
+                details = {"from": moved.before, "to": moved.after}
+                act.leaf(MIGRATED, actor=NOBODY, details=details)
+            practice.store.close_for_good()
+    practice.engine.dispose()
+    report_unsaved_head(practice)
+    return moved
+
+
+def _live(practice: Practice) -> Sequence[str]:
+    column = tables.recording.c
+    query = select(column.ciphertext).where(column.state == RecordingState.LIVE)
+    with reading(practice.engine) as connection:
+        return connection.execute(query).scalars().all()
+
+
+def _copy(source: DirectoryStore, target: DirectoryStore, names: Sequence[str]) -> None:
+    there = {*target.names()}
+    lacking = [name for name in names if name not in there]
+    here = {*source.names()} if lacking else set[str]()
+    due = [name for name in lacking if name in here]
+    for start in range(0, len(due), _AT_A_TIME):
+        with target.batch(random_id()) as batch:
+            for name in due[start : start + _AT_A_TIME]:
+                with source.open(name) as sealed:
+                    if batch.put(sealed) != name:
+                        raise Tampered(f"the recording's file {name} is not what its name says")
+            batch.keep()
+    if len(due) != len(lacking):
+        raise Failed(
+            f"{len(lacking) - len(due)} recordings are not here; the others were copied",
+            hint="run the same command on the machine that brought them in, or fetch them from a"
+            " drive: callrec practice doctor --repair --from DIR",
+        )
+
+
+def _is_there(what: str, kind: str) -> Misconfigured:
+    are = "are" if what == "recordings" else "is"
+    return Misconfigured(
+        f"the {what} {are} in a {kind} already", hint="callrec config show says where"
+    )
 
 
 def _into_folder(practice: Practice, source: Connection) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from sqlalchemy import Connection, select
 
 from callrec.archive.heads import VOLUME_STATEMENT
 from callrec.archive.log import check_volumes
-from callrec.archive.owed import done_leaf, read_destruction_leaf
+from callrec.archive.owed import DESTRUCTION_CLEARED, done_leaf, read_destruction_leaf
 from callrec.archive.unfinished import owed_by_label
 from callrec.audit.erased import DestructionStatement
 from callrec.catalogue import destruction, tables
@@ -24,6 +25,7 @@ from callrec.package.destroyed import (
     DestructionCertificate,
     KeptRecording,
     Medium,
+    SealedCopies,
 )
 from callrec.policy.purpose import Purpose
 from callrec.policy.rights.grounds import GROUND_CODES, GROUNDS_FOR, ground_in_words
@@ -99,10 +101,24 @@ def certify_destruction(
             ),
             media=media,
             released=tuple((each.request, each.release) for each in released_to),
+            beyond_reach=_beyond_reach(practice, connection, row.id, stated),
             fingerprint=practice.root.hex(),
             audit_seq=row.seq,
             entries=tuple(sorted({leaf.seq, done.seq, *approved})),
         )
+
+
+def _beyond_reach(
+    practice: Practice, connection: Connection, certificate: str, stated: DestructionStatement
+) -> SealedCopies | None:
+    if not stated.kept_days:
+        return None
+    cleared = done_leaf(practice, connection, certificate, DESTRUCTION_CLEARED)
+    days = [each for each in stated.kept_days.values() if each is not None]
+    is_known = len(days) == len(stated.kept_days)
+    until = parse_instant(cleared.at) + timedelta(max(days)) if is_known else None
+    zone = practice.settings.time_zone
+    return SealedCopies(frozenset(stated.kept_days), until.astimezone(zone) if until else None)
 
 
 def exemption_in_words(purpose: Purpose, code: str) -> str:

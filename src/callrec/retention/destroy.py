@@ -27,23 +27,24 @@ from sqlalchemy import Connection, Row
 
 from callrec.archive.copy import VaultCheck, drop_kept_copies, drop_unpacked
 from callrec.archive.erase import erase_owed_on
-from callrec.archive.owed import DESTRUCTION_CLEARED, certificate_columns
+from callrec.archive.owed import DESTRUCTION_CLEARED, certificate_columns, kept_days
 from callrec.archive.unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.log import LogTransaction
 from callrec.calls.custody import Opening, replaced_files
 from callrec.catalogue import destruction, tables
-from callrec.catalogue.engine import reading, rewrite_database, update_row
+from callrec.catalogue.engine import is_postgres, reading, rewrite_database, update_row
 from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
-from callrec.errors import Locked, Tampered
+from callrec.errors import Failed, Locked, Tampered
 from callrec.intake.known import DuplicateMacs
 from callrec.notes.log import erase_notes, notes_on
 from callrec.policy.hearing import APPROVAL_ENDED_BY, check_identity_proven, no_longer_granted
 from callrec.policy.request import ASKING_NOTHING, RequestAct, has_lapsed
 from callrec.policy.retention import (
+    RecordingState,
     check_destroys,
     check_granted,
     check_nobody_waits,
@@ -187,6 +188,7 @@ def _warrant(
         if name != row.ciphertext and not opening.is_replaced_file(row, name):
             raise Tampered(f"recording {row.id} is not the one that was approved")
     check_may_be_destroyed(practice, actor, connection, by_number)
+    _check_here(practice, rows)
     uids, makings = {row.uid for row in rows}, read_outlines(connection)
     others = [row for row in REQUESTS.every(connection) if row.id != request.id]
     waiting = [row for row in others if row.state not in ASKING_NOTHING]
@@ -194,6 +196,19 @@ def _warrant(
     check_nobody_waits(frozenset(f"R-{number}" for number in naming))
     kept = {uid: code for each in approvals for uid, code in each.withheld if uid not in granted}
     return _Warrant(request, rows, by_number, approvals, tuple(sorted(kept.items())))
+
+
+def _check_here(practice: Practice, rows: Iterable[Row[Any]]) -> None:
+    """Several machines have one database, and each a folder that no other can clear."""
+    if practice.config.recordings or not is_postgres(practice.engine):
+        return
+    live = [row for row in rows if row.state == RecordingState.LIVE]
+    away = [f"{row.id}" for row in live if not practice.store.has(row.ciphertext)]
+    if away:
+        raise Failed(
+            f"the sealed file of recording {', '.join(away)} is on another machine",
+            hint="run the same command on the machine that took it in",
+        )
 
 
 def _standing(
@@ -232,6 +247,7 @@ def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _
         "kept": [{"code": code, "uid": uid} for uid, code in warrant.kept],
         "number": next_number(connection, tables.certificate.c.request, RequestAct.CARRIED_OUT),
         "request": request.id,
+        **({"kept_days": kept} if (kept := kept_days(practice)) else {}),
     }
     statement = sign_statement_as(practice, actor, KIND, fields)
     done = RequestAct.CARRIED_OUT

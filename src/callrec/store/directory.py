@@ -29,7 +29,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from callrec.crypto.streaming import StreamSealer
-from callrec.errors import CallrecError, Failed, NotFound, Tampered
+from callrec.errors import CallrecError, Failed, Misconfigured, NotFound, Tampered
 from callrec.store.sealing import Buffers, Readable, Sealed, fill, seal_stream, write_all
 from callrec.system.files import Stored, disk_errors, sync
 
@@ -41,6 +41,9 @@ LOCK: Final = "ingest.lock"
 
 JOURNAL: Final = "names"
 """In a batch's folder: the recordings about to be moved into place, one name a line."""
+
+_LEFT: Final = "moved-away"
+"""In ``recordings``: it is another place that counts."""
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 
@@ -71,6 +74,7 @@ class DirectoryStore:
             ) from error
         self._locked = True
         try:
+            self.check_open()
             yield
         finally:
             self._locked = False
@@ -168,7 +172,24 @@ class DirectoryStore:
                 yield name, self.size(name)
 
     def claim(self) -> None:
-        """Take a place where nothing lies yet for this vault: a folder needs no sign of that."""
+        """Take an empty place for this vault, or one that it left."""
+        with disk_errors():
+            (self._root / RECORDINGS / _LEFT).unlink(missing_ok=True)
+
+    def close_for_good(self) -> None:
+        """Have no machine bring in here any more: recordings were moved elsewhere."""
+        with disk_errors():
+            (self._root / RECORDINGS).mkdir(mode=0o700, exist_ok=True)
+            (self._root / RECORDINGS / _LEFT).touch(0o600)
+            sync(self._root / RECORDINGS)
+
+    def check_open(self) -> None:
+        """Check that recordings were not moved elsewhere."""
+        if (self._root / RECORDINGS / _LEFT).exists():
+            raise Misconfigured(
+                "the recordings were moved away from here",
+                hint='put the bucket where they are into the configuration, as "recordings"',
+            )
 
     def _begin(self, batch_id: str) -> DirectoryBatch:
         return DirectoryBatch(self._root, batch_id, self._buffers, self._take_back)

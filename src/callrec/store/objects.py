@@ -211,7 +211,23 @@ class ObjectStore(DirectoryStore):
                     obstore.put(client, MARKER, marker, mode="create", use_multipart=False)
 
         self._request(mark)
-        self._check_ours()
+        self.check_open()
+
+    def close_for_good(self) -> None:
+        self._ask(lambda client: obstore.delete(client, MARKER))
+
+    def check_open(self) -> None:
+        """A bucket that is not there answers as one without the object does."""
+
+        def get(client: S3Store) -> bytes:
+            return obstore.get(client, MARKER).bytes().to_bytes()
+
+        if self._request(get) != self._vault.encode():
+            raise Misconfigured(
+                "the bucket that the configuration names has another vault's recordings",
+                hint='each vault has a bucket of its own: see "recordings" in the configuration',
+            )
+        self._is_ours = True
 
     def _begin(self, batch_id: str) -> ObjectBatch:
         return ObjectBatch(self._root, batch_id, self._buffers, self)
@@ -228,21 +244,8 @@ class ObjectStore(DirectoryStore):
             NotFound: there is no recording of that name.
         """
         if not self._is_ours:
-            self._check_ours()
+            self.check_open()
         return self._request(act, name, client)
-
-    def _check_ours(self) -> None:
-        """A bucket that is not there answers as one without the object does."""
-
-        def get(client: S3Store) -> bytes:
-            return obstore.get(client, MARKER).bytes().to_bytes()
-
-        if self._request(get) != self._vault.encode():
-            raise Misconfigured(
-                "the bucket that the configuration names has another vault's recordings",
-                hint='each vault has a bucket of its own: see "recordings" in the configuration',
-            )
-        self._is_ours = True
 
     def _request(
         self, act: Callable[[S3Store], _T], name: str = "", client: S3Store | None = None

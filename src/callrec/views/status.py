@@ -45,6 +45,7 @@ def status_json(found: Status) -> dict[str, Any]:
         "erasure_owed": [
             {"volume": label, "recordings": count} for label, count in found.erasure_owed.items()
         ],
+        **({"beyond_reach": found.beyond_reach._asdict()} if found.beyond_reach else {}),
         **facts(found, "retention_due", "mail_waiting", "free_bytes", "catalogue_bytes"),
         **facts(found, "audit_entries", "warnings"),
     }
@@ -106,6 +107,9 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
     for label, count in found.erasure_owed.items():
         owed = counted(count, "erased recording")
         yield f'erasure owed: drive "{label}" still holds {owed}'
+    if beyond := found.beyond_reach:
+        what, until = counted(beyond.recordings, "erased recording"), local_day(beyond.until, zone)
+        yield f"sealed copies of {what} are beyond reach until {until}"
 
 
 def _tried(found: Status, zone: tzinfo) -> Iterator[str]:

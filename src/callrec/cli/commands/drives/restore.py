@@ -260,14 +260,15 @@ MoveTo = Annotated[
     typer.Option(
         "--to",
         metavar="URL",
-        help='Move the catalogue to this database of PostgreSQL; "folder" moves it back.',
+        help='Move the catalogue to this database of PostgreSQL; "sqlite" moves it back.'
+        ' Or the recordings to this bucket, s3://NAME; "folder" moves them back.',
     ),
 ]
 
 
 @migrate_app.command()
 def migrate(ctx: Context, to: MoveTo = "") -> None:
-    """Bring a vault that an older callrec wrote to the newest schema; or move its catalogue.
+    """Bring a vault that an older callrec wrote to the newest schema; or move it.
 
     First a sealed copy of the old catalogue is put beside it; callrec drive restore --from brings
     that back. Either all of it is done, or nothing. Delete the copy once you have seen that all is
@@ -290,14 +291,20 @@ def migrate(ctx: Context, to: MoveTo = "") -> None:
 
 
 def _move(call: Invocation, to: str) -> None:
-    from callrec.restore.moving import FOLDER, move_catalogue
+    from callrec.restore.moving import FOLDER, SQLITE, move_catalogue, move_recordings
 
-    done = move_catalogue(call.config, to, now=call.now, environ=call.environ)
-    call.out.show(
-        facts(done), f"The catalogue was in a {done.before} and is in a {done.after} now."
-    )
-    step = "take catalogue out of" if to == FOLDER else "put this URL as catalogue into"
-    call.out.next_step(f"{step} the configuration of each machine, then callrec audit verify")
+    step = "take {} out of" if to in (FOLDER, SQLITE) else "put this URL as {} into"
+    step = f"{step} the configuration of each machine, then callrec"
+    if to != FOLDER and not to.startswith("s3:"):
+        done = move_catalogue(call.config, to, now=call.now, environ=call.environ)
+        said = f"The catalogue was in a {done.before} and is in a {done.after} now."
+        call.out.show(facts(done), said)
+        call.out.next_step(f"{step.format('catalogue')} audit verify")
+        return
+    done = move_recordings(call.config, to, now=call.now, environ=call.environ)
+    said = f"The recordings were in a {done.before} and are in a {done.after} now."
+    call.out.show(facts(done), (said, f"The {done.before} has them yet, and nobody uses it."))
+    call.out.next_step(f"{step.format('recordings')} practice doctor --full; delete them there")
 
 
 FromVolumes = Annotated[

@@ -1,0 +1,141 @@
+"""A vault's recordings are moved into a bucket and back, by the command that people type."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from callrec.errors import Failed, Misconfigured, Tampered
+from callrec.restore import moving
+from callrec.store.directory import DirectoryStore
+from callrec.store.objects import ObjectStore
+from house import objects
+from house.commands import done, type_in
+from house.objects import configure, new_bucket, store_at, versions
+from house.practices import House
+from house.requests import last_leaf
+from house.spool import a_call, originals_of
+
+
+def reachable(house: House) -> None:
+    """The technician has written down the store, and no bucket yet."""
+    configure(house, "none-yet")
+    house.config = house.config.model_copy(update={"recordings": ""})
+    file = house.folder / "config" / "callrec" / "config.toml"
+    file.write_text(file.read_text().replace('recordings = "s3://none-yet"\n', ""))
+
+
+def migrate(house: House, to: str) -> str:
+    return done(house, "nobody", "practice", "migrate", "--to", to)
+
+
+def test_there_and_back_nothing_is_lost_and_what_was_left_is_closed(granted: House) -> None:
+    originals, size = originals_of(granted), last_leaf(granted).seq
+    reachable(granted)
+    bucket = new_bucket()
+    said = migrate(granted, f"s3://{bucket}")
+    assert "were in a folder and are in a bucket now" in said
+    assert "The folder has them yet, and nobody uses it." in said
+    assert (last_leaf(granted).act, last_leaf(granted).seq) == ("vault.migrated", size + 1)
+    granted.close()
+    refused = type_in(granted, "door", "ingest", str(a_call(granted.folder / "spool", 90)))
+    assert "were moved away from here" in refused.err
+    configure(granted, bucket)
+    shutil.rmtree(granted.config.vault / "recordings")
+    assert originals_of(granted) == originals
+    assert "recordings read and compared" in done(granted, "dora", "doctor", "--full")
+    granted.close()
+    migrate(granted, "folder")
+    refused = type_in(granted, "door", "ingest", str(granted.folder / "spool"))
+    assert "no vault's recordings" in refused.err
+    reachable(granted)
+    assert originals_of(granted) == originals
+    assert "INTACT" in done(granted, "dora", "audit", "verify", "--full")
+
+
+@pytest.mark.parametrize("way", ["there", "back"])
+def test_killed_anywhere_it_is_ended_by_the_same_command(
+    granted: House, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some were copied, after all were, and once the log says so."""
+    originals, bucket, to = originals_of(granted), new_bucket(), "folder"
+    if back := way == "back":
+        granted.close()
+        bucket = objects.move(granted)
+    else:
+        reachable(granted)
+        to = f"s3://{bucket}"
+    monkeypatch.setattr(moving, "_AT_A_TIME", 1)
+
+    def killed(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    kinds = (ObjectStore, DirectoryStore)
+    target, source = kinds[::-1] if back else kinds
+    drawn = iter(["a1" * 16, "a2" * 16])
+
+    def draw() -> str:
+        return next(drawn, "") or killed()
+
+    for owner, name, put in (
+        (moving, "random_id", draw),
+        (target, "check", killed),
+        (moving, "writing", killed),
+        (source, "close_for_good", killed),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, put)
+            assert type_in(granted, "nobody", "practice", "migrate", "--to", to).status != 0
+        assert originals_of(granted) == originals
+        granted.close()
+    migrate(granted, to)
+    reachable(granted) if back else configure(granted, bucket)
+    assert originals_of(granted) == originals
+    assert "INTACT" in done(granted, "dora", "audit", "verify", "--full")
+    assert not [*(granted.config.vault / "incoming").iterdir()]
+
+
+def test_into_another_vaults_bucket_nothing_is_moved(granted: House, tmp_path: Path) -> None:
+    originals, bucket = originals_of(granted), new_bucket()
+    store_at(tmp_path, bucket).claim()
+    reachable(granted)
+    answer = type_in(granted, "nobody", "practice", "migrate", "--to", f"s3://{bucket}")
+    assert (answer.status, bucket in answer.err) == (Misconfigured.exit_status, False)
+    assert "another vault's recordings" in answer.err
+    assert originals_of(granted) == originals
+    assert versions(bucket).count(b"<Key>") == 1
+
+
+def test_what_is_not_what_its_name_says_is_not_moved(granted: House) -> None:
+    (name, *_) = granted.practice.store.names()
+    granted.practice.store.path(name).write_bytes(b"something else")
+    reachable(granted)
+    answer = type_in(granted, "nobody", "practice", "migrate", "--to", f"s3://{new_bucket()}")
+    assert (answer.status, name in answer.err) == (Tampered.exit_status, True)
+
+
+def test_what_another_machine_has_is_said_to_be_missing(granted: House) -> None:
+    names = [*granted.practice.store.names()]
+    granted.practice.store.path(names[0]).rename(granted.folder / "elsewhere")
+    reachable(granted)
+    bucket = new_bucket()
+    answer = type_in(granted, "nobody", "practice", "migrate", "--to", f"s3://{bucket}")
+    assert (answer.status, "1 recordings are not here" in answer.err) == (Failed.exit_status, True)
+    assert versions(bucket).count(b"<Key>") == len(names)
+    (granted.folder / "elsewhere").rename(
+        granted.config.vault / "recordings" / names[0][:2] / names[0]
+    )
+    migrate(granted, f"s3://{bucket}")
+
+
+def test_they_are_not_moved_to_where_they_are_or_to_what_is_no_bucket(granted: House) -> None:
+    for to, says in (
+        ("folder", "in a folder already"),
+        ("s3://hama", "no objects.credential_file"),
+        ("s3://key:secret@hama", "that is not s3://BUCKET"),
+    ):
+        answer = type_in(granted, "nobody", "practice", "migrate", "--to", to)
+        assert (answer.status, says in answer.err) == (Misconfigured.exit_status, True)
+        assert "secret" not in answer.err

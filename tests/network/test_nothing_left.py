@@ -1,0 +1,87 @@
+"""What is erased is gone from the database's own files, whoever else reads; its log is another's.
+
+How long that and what is made of it keep the bytes, the configuration says (`database.kept_days`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from callrec.catalogue import postgres
+from callrec.errors import Failed
+from callrec.package.destroyed import SealedCopies
+from callrec.retention.certificate import certify_destruction
+from house.commands import type_in
+from house.erasures import approved_erasure, erase, found_in, path_of, secrets_of, to_be_erased
+from house.holds import with_two_callers
+from house.postgres import as_owner, configure, name_of, owned, server, there
+from house.practices import House
+from house.requests import last_leaf, rows
+
+founded = there(None)
+
+FIRST = "SELECT ciphertext FROM recording WHERE id = 1"
+
+
+def files_with(secrets: list[bytes]) -> list[str]:
+    """The server's files that hold one of these, but for its write-ahead log."""
+    folder = server()
+    with as_owner(folder) as connection:
+        connection.execute("CHECKPOINT")
+    return [each for each in found_in(secrets, folder) if "/pg_wal/" not in each]
+
+
+@contextmanager
+def reader(house: House) -> Iterator[psycopg.Connection[Any]]:
+    """Another machine, which has begun to read, and has not come to any table yet."""
+    with as_owner(server(), name_of(house.config.catalogue)) as connection:
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        connection.execute("SELECT pg_current_snapshot()")
+        yield connection
+        connection.execute("ROLLBACK")
+
+
+def drives(house: House) -> tuple[Path, Path]:
+    return house.folder / "drive-a", house.folder / "drive-b"
+
+
+def test_while_somebody_reads_it_is_not_called_erased_and_afterwards_no_byte_is_left(
+    founded: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(founded, owned(founded.config.catalogue))
+    to_be_erased(founded)
+    secrets = secrets_of(founded, 1, 2, 5)
+    assert files_with(secrets)
+    monkeypatch.setattr(postgres, "_PAUSES", ())
+    with reader(founded), pytest.raises(Failed, match="somebody else is reading the vault"):
+        erase(founded, "R-1", *drives(founded))
+    assert files_with(secrets)
+    assert erase(founded, "R-1", *drives(founded)).is_done
+    assert files_with(secrets) == []
+    certificate = certify_destruction(founded.practice, "R-1", released_to=())
+    assert certificate is not None
+    assert certificate.beyond_reach == SealedCopies(frozenset({"database"}), None)
+    assert (
+        "kept elsewhere: database.kept_days" in type_in(founded, "nobody", "practice", "doctor").out
+    )
+
+
+def test_what_lies_in_another_machine_s_folder_is_not_called_erased(founded: House) -> None:
+    configure(founded, owned(founded.config.catalogue))
+    with_two_callers(founded)
+    reference = approved_erasure(founded, 1)
+    (file,) = [path_of(founded, row.ciphertext) for row in rows(founded, FIRST)]
+    file.rename(file.with_suffix(".away"))
+    size = last_leaf(founded).seq
+    with pytest.raises(Failed, match="recording 1 is on another machine"):
+        erase(founded, reference)
+    assert last_leaf(founded).seq == size + 1
+    file.with_suffix(".away").rename(file)
+    assert erase(founded, reference).is_done
+    assert not file.exists()

@@ -1,0 +1,60 @@
+"""A practice whose recordings are in a bucket: what comes in, and what comes back from a drive."""
+
+from __future__ import annotations
+
+import shutil
+
+from callrec.errors import Failed
+from house import objects
+from house.commands import done, type_in
+from house.drives import drive
+from house.objects import configure, new_bucket, versions
+from house.postgres import configure as configure_catalogue
+from house.postgres import database_at
+from house.practices import House
+from house.s3_wire import wire
+from house.spool import a_call, originals_of
+from house.stages import ARCHIVED
+
+stocked = objects.there(None)
+
+archived = objects.there(ARCHIVED)
+
+
+def test_nothing_is_lost_where_the_store_is_away_for_the_length_of_an_ingest(
+    stocked: House,
+) -> None:
+    bucket, spool = stocked.config.recordings.removeprefix("s3://"), stocked.folder / "spool"
+    calls = [a_call(spool, call) for call in range(3)]
+    with wire() as ended:
+        pass
+    configure(stocked, bucket, at=ended.port)
+    away = type_in(stocked, "door", "ingest", str(spool))
+    assert (away.status, "cannot be reached" in away.err) == (Failed.exit_status, True)
+    assert "127.0.0.1" not in away.err
+    done(stocked, "max", "inbox")
+    configure(stocked, bucket)
+    assert "3" in done(stocked, "door", "ingest", "--after", "delete", str(spool))
+    assert not any(call.exists() for call in calls)
+    assert len(originals_of(stocked)) == 3
+    assert "INTACT" in done(stocked, "dora", "audit", "verify", "--full")
+
+
+def test_a_drive_alone_gives_a_practice_back_into_another_database_and_bucket(
+    archived: House,
+) -> None:
+    originals, at = originals_of(archived), drive(archived)
+    archived.close()
+    shutil.rmtree(archived.config.vault)
+    configure(archived, new_bucket())
+    done(archived, "dora", "drive", "restore", "--from", str(at))
+    url = database_at()
+    done(archived, "nobody", "practice", "migrate", "--to", url)
+    configure_catalogue(archived, url)
+    assert originals_of(archived) == originals
+    assert not [*archived.config.vault.glob("recordings/*")]
+    assert "recordings read and compared" in done(archived, "dora", "doctor", "--full")
+    assert "INTACT" in done(archived, "dora", "audit", "verify", "--full")
+    before = versions(archived.config.recordings.removeprefix("s3://"))
+    done(archived, "dora", "drive", "restore", "--drill", "--from", str(at))
+    assert versions(archived.config.recordings.removeprefix("s3://")) == before
