@@ -281,6 +281,7 @@ def _clear(
         # What a re-encryption that was killed may have left; no file that is another's by now.
         former = {n for uid, n in replaced_files(connection) if uid in uids and is_name(n)}
         former -= destruction.not_destroyed(connection, sorted(former))
+    practice.store.check_open()  # else they would be left where they were moved to
     for stub in stubs:
         practice.store.remove(stub.ciphertext)
         advance(1)
