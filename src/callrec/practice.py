@@ -312,7 +312,7 @@ def storing(practice: Practice) -> Iterator[None]:
         yield
 
 
-def check_files_here(practice: Practice, rows: Iterable[Row[Any]], hint: str) -> None:
+def check_files_here(practice: Practice, rows: Iterable[Row[*tuple[Any, ...]]], hint: str) -> None:
     """Check that no sealed file of recordings lies in the folder of another machine.
 
     Several machines may have one database, and each a folder that no other reads or clears.
