@@ -53,14 +53,14 @@ OTHERWISE: Final[Sequence[tuple[str, str, str]]] = (
         "where a catalogue is elsewhere, it is that which stands in the way of another vault",
         'callrec: error: "[..]vault" is in use already',
         (
-            'callrec: error: the configuration names a "catalogue" elsewhere, and a vault is'
-            " founded in its folder"
+            'callrec: error: the configuration names "catalogue" or "recordings" elsewhere, and a'
+            " vault is founded in its folder"
         ),
     ),
     (
         "likewise",
         "callrec: hint: choose another folder with --vault",
-        "callrec: hint: leave catalogue out of it until the vault is moved there",
+        "callrec: hint: leave them out of it until the vault is moved there",
     ),
 )
 """Why; a line that is said of a file of SQLite; the lines that are said here."""
@@ -174,7 +174,7 @@ class StageElsewhere(Stage):
             drop(copy)
 
     def _matches(self, step: Step, actual: list[str]) -> bool:
-        return super()._matches(self._as_here(step), actual)
+        return super()._matches(self._as_here(step) if self._url else step, actual)
 
     def _as_here(self, step: Step) -> Step:
         otherwise = {there: here.splitlines() for _, there, here in OTHERWISE}
