@@ -21,6 +21,7 @@
 # make faults    let commands fail at each of their operations, in every way: hours (docs/evidence/faults.md)
 # make fuzz      SECONDS of processor time for each reader of what others wrote, or for TARGET (docs/evidence/fuzzing.md)
 # make bench     callrec beside its peers, in minutes; make bench-full: what docs/evidence/benchmarks.md shows
+# make bench-network  a file and a folder beside PostgreSQL and S3, hours (docs/evidence/network.md)
 
 PYTHON ?= python3
 VENV := .venv
@@ -30,7 +31,7 @@ RUNTIME := .runtime
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-network test check types manner collected format audit licences house reference docs release mutation concurrency gathering laws killed faults fuzz judges whole bench bench-full peers bundle deb test-deb image test-image
+.PHONY: demo demo-network bench-network test check types manner collected format audit licences house reference docs release mutation concurrency gathering laws killed faults fuzz judges whole bench bench-full peers bundle deb test-deb image test-image
 
 demo: $(RUNTIME)/installed
 	$(RUNTIME)/bin/callrec demo
@@ -207,6 +208,10 @@ test-image: image
 
 # What callrec is measured beside, likewise.
 PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3
+
+bench-network: $(INSTALLED)
+	$(call programs,$(LACKS) /usr/lib/postgresql:postgresql)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.network --recordings 1000000 4000000 --json docs/evidence/network.json
 
 bench: $(INSTALLED) peers
 	$(BIN)/python -m benchmarks
