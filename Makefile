@@ -1,4 +1,5 @@
 # make demo    the whole story on a small made-up practice
+# make demo-network  the same on two machines, with a PostgreSQL and a store of recordings of their own, minutes
 # make test    every check, and every test but those that take turns: of these an eighth, another at each commit
 # make whole   every check and every test: before a change lands, half an hour
 # make check   format, lint, types, layers, and what is installed: no tests
@@ -21,6 +22,7 @@
 # make faults    let commands fail at each of their operations, in every way: hours (docs/evidence/faults.md)
 # make fuzz      SECONDS of processor time for each reader of what others wrote, or for TARGET (docs/evidence/fuzzing.md)
 # make bench     callrec beside its peers, in minutes; make bench-full: what docs/evidence/benchmarks.md shows
+# make bench-network  a file and a folder beside PostgreSQL and S3, hours (docs/evidence/network.md)
 
 PYTHON ?= python3
 VENV := .venv
@@ -30,10 +32,14 @@ RUNTIME := .runtime
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check types manner collected format audit licences house reference docs release mutation concurrency machines gathering laws killed faults fuzz judges whole bench bench-full peers bundle deb test-deb image test-image
+.PHONY: demo demo-network bench-network test check types manner collected format audit licences house reference docs release mutation concurrency machines gathering laws killed faults fuzz judges whole bench bench-full peers bundle deb test-deb image test-image
 
 demo: $(RUNTIME)/installed
 	$(RUNTIME)/bin/callrec demo
+
+demo-network: $(INSTALLED)
+	$(call programs,$(LACKS) /usr/lib/postgresql:postgresql)
+	PYTHONPATH=tests $(BIN)/python -m network.demonstration
 
 # At once: what is fetched waits for the network, what is checked or collected for a processor.
 # Tests kill programs, never the machine: none waits until a disk has what it was given (eatmydata).
@@ -208,6 +214,10 @@ test-image: image
 
 # What callrec is measured beside, likewise.
 PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3
+
+bench-network: $(INSTALLED)
+	$(call programs,$(LACKS) /usr/lib/postgresql:postgresql)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.network --recordings 1000000 4000000 --json docs/evidence/network.json
 
 bench: $(INSTALLED) peers
 	$(BIN)/python -m benchmarks

@@ -39,6 +39,14 @@ def about(*, full: bool, folder: Path) -> dict[str, Any]:
     return {
         "form": FORM,
         "sizes": "the full sizes" if full else "the small sizes of `make bench`",
+        **machine(folder),
+        "versions": versions,
+    }
+
+
+def machine(folder: Path) -> dict[str, Any]:
+    """The machine on this day, and the file system of the disk with ``folder``."""
+    return {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "processor": _first(Path("/proc/cpuinfo"), r"model name\s*:\s*(.+)"),
         "processors": os.cpu_count(),
@@ -48,7 +56,6 @@ def about(*, full: bool, folder: Path) -> dict[str, Any]:
         "file_system": _said(
             "findmnt", "--noheadings", "--output", "FSTYPE", "--target", str(folder)
         ),
-        "versions": versions,
     }
 
 

@@ -39,11 +39,13 @@ warning  PostgreSQL [..] may lose or damage what it was given
          -> ask the person who runs it to set fsync, full_page_writes and data checksums on
 warning  the database's role here could [..]: it has rights in another database, too
          -> have it made as docs/network.md has it: one role owns the tables, another works
+warning  nobody has set for how long what was erased is kept elsewhere: database.kept_days
+         -> ask the person who runs it for days, and set them
 """
 
 OTHERWISE: Final[Sequence[tuple[str, str, str]]] = (
     (
-        "this server writes nothing to a disk at once, and all tests have one role",
+        "this server writes nothing to a disk at once, tests have one role, and no days are set",
         "well     SQLite [..], every transaction synced",
         _DOCTOR,
     ),
@@ -51,14 +53,14 @@ OTHERWISE: Final[Sequence[tuple[str, str, str]]] = (
         "where a catalogue is elsewhere, it is that which stands in the way of another vault",
         'callrec: error: "[..]vault" is in use already',
         (
-            'callrec: error: the configuration names a "catalogue" elsewhere, and a vault is'
-            " founded in its folder"
+            'callrec: error: the configuration names "catalogue" or "recordings" elsewhere, and a'
+            " vault is founded in its folder"
         ),
     ),
     (
         "likewise",
         "callrec: hint: choose another folder with --vault",
-        "callrec: hint: leave catalogue out of it until the vault is moved there",
+        "callrec: hint: leave them out of it until the vault is moved there",
     ),
 )
 """Why; a line that is said of a file of SQLite; the lines that are said here."""
@@ -172,7 +174,7 @@ class StageElsewhere(Stage):
             drop(copy)
 
     def _matches(self, step: Step, actual: list[str]) -> bool:
-        return super()._matches(self._as_here(step), actual)
+        return super()._matches(self._as_here(step) if self._url else step, actual)
 
     def _as_here(self, step: Step) -> Step:
         otherwise = {there: here.splitlines() for _, there, here in OTHERWISE}

@@ -51,7 +51,7 @@ FILE_NAME: Final = "catalogue.sqlite"
 
 TO_RESTORE: Final = (
     "move all that is called catalogue.sqlite out of the vault's folder, or catalogue out of the"
-    " configuration, then callrec drive restore --from DRIVE"
+    " configuration; then callrec drive restore --from DRIVE"
 )
 """What brings back an older catalogue: while there is one, `restore` fetches recordings alone."""
 

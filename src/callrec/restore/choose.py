@@ -342,7 +342,7 @@ def _check_not_newer(practice: Practice, volume: Volume, head: Head) -> None:
         raise Unusable(
             f'drive "{volume.label}" has a newer copy of the catalogue than this vault',
             hint=f"move all that is called {FILE_NAME} out of the vault's folder, or catalogue out"
-            " of the configuration, and restore from that drive first; or take the copy off the"
+            " of the configuration; then restore from that drive; or take the copy off the"
             " drive, and it is given up",
         )
 
