@@ -42,7 +42,7 @@ LATER = timedelta(hours=1)
 
 WAYS = (Way.UNASKED, Way.HALF_ASKED, Way.UNANSWERED, Way.HALF_ANSWERED)
 
-COMMANDS = ("ingest", "approve")
+COMMANDS = ("ingest", "approve", "release")
 
 
 founded = there(None)
