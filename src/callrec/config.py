@@ -102,7 +102,7 @@ class Mail(Section):
 class Database(Section):
     """The database that has the catalogue (docs/network.md)."""
 
-    kept_days: int | None = Field(default=None, ge=1, le=400)
+    kept_days: int | None = Field(default=None, ge=1, le=4000)
 
 
 class Desk(Section):
@@ -161,7 +161,7 @@ class Objects(Section):
     credential_file: _Path | None = None
     ca_file: _Path | None = None
     path_style: bool = True
-    kept_days: int | None = Field(default=None, ge=0, le=400)
+    kept_days: int | None = Field(default=None, ge=0, le=4000)
 
 
 class Config(Section):
