@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from callrec.audit.whole import log_keys
 from callrec.catalogue import postgres
 from callrec.catalogue.engine import database_of, open_catalogue, reading, transaction
 from callrec.errors import Failed, Misconfigured, Tampered
-from callrec.practice import record, storing
+from callrec.practice import Practice, record, storing
 from house.commands import done, type_in
 from house.postgres import as_owner, beside, database_at, end_sessions, name_of, server, there
 from house.practices import House
@@ -231,19 +232,24 @@ def test_what_breaks_off_before_it_is_committed_has_not_happened(founded: House)
     assert last_leaf(founded).seq == size + 1
 
 
-def test_what_broke_off_after_it_was_committed_is_done(founded: House) -> None:
-    """The answer to COMMIT is lost: callrec asks whether it is there."""
+@pytest.mark.parametrize("lock", [nullcontext, storing])
+def test_what_broke_off_after_it_was_committed_is_done(
+    founded: House, lock: Callable[[Practice], AbstractContextManager[None]]
+) -> None:
+    """The answer to COMMIT is lost, and the lock of an intake with it: callrec asks whether it is
+    there."""
     actor, size = founded.actor("max"), last_leaf(founded).seq
     engine = founded.practice.engine
 
-    @event.listens_for(engine, "after_cursor_execute")
     def cut(_: object, cursor: Any, statement: str, *__: object) -> None:
         if statement == "COMMIT":
             event.remove(engine, "after_cursor_execute", cut)
             end_sessions(founded, "true")
             cursor.connection.execute("SELECT 1")
 
-    record(founded.practice, actor, "user.shown")
+    with lock(founded.practice):
+        event.listen(engine, "after_cursor_execute", cut)
+        record(founded.practice, actor, "user.shown")
     assert last_leaf(founded).seq == size + 1
 
 
