@@ -15,12 +15,14 @@
 # make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
+# make machines     two machines of one vault: killed for an hour, a hundred rounds of one spool, standbys (docs/evidence/faults.md)
 # make gathering    the calls of 10,000 people, and a letter that asks for 1,200: half an hour
 # make laws      2,000 examples of each law, not 20 (docs/contributing.md)
 # make killed    kill what takes several steps at each of them, not at one in 48: minutes (docs/evidence/faults.md)
 # make faults    let commands fail at each of their operations, in every way: hours (docs/evidence/faults.md)
 # make fuzz      SECONDS of processor time for each reader of what others wrote, or for TARGET (docs/evidence/fuzzing.md)
 # make bench     callrec beside its peers, in minutes; make bench-full: what docs/evidence/benchmarks.md shows
+# make bench-network  a file and a folder beside PostgreSQL and S3, hours (docs/evidence/network.md)
 
 PYTHON ?= python3
 VENV := .venv
@@ -30,7 +32,7 @@ RUNTIME := .runtime
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-network test check types manner collected format audit licences house reference docs release mutation concurrency gathering laws killed faults fuzz judges whole bench bench-full peers bundle deb test-deb image test-image
+.PHONY: demo demo-network bench-network test check types manner collected format audit licences house reference docs release mutation concurrency machines gathering laws killed faults fuzz judges whole bench bench-full peers bundle deb test-deb image test-image
 
 demo: $(RUNTIME)/installed
 	$(RUNTIME)/bin/callrec demo
@@ -97,6 +99,11 @@ mutation: $(INSTALLED)
 # 20 rounds: about 580 commands with each of SQLite's journals.
 concurrency: $(INSTALLED) judges
 	$(BIN)/python -m pytest tests/concurrency/test_at_work.py --rounds 20 -rP
+
+machines: $(INSTALLED) judges
+	PYTHONPATH=tests $(BIN)/python -m machines ingest --rounds 100
+	PYTHONPATH=tests $(BIN)/python -m machines standby --rounds 10
+	PYTHONPATH=tests $(BIN)/python -m machines killed --minutes 60
 
 gathering: $(INSTALLED) judges
 	eatmydata $(BIN)/python -m pytest -p no:xdist --people 10000 --calls 1200 \
@@ -207,6 +214,10 @@ test-image: image
 
 # What callrec is measured beside, likewise.
 PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3
+
+bench-network: $(INSTALLED)
+	$(call programs,$(LACKS) /usr/lib/postgresql:postgresql)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.network --recordings 1000000 4000000 --json docs/evidence/network.json
 
 bench: $(INSTALLED) peers
 	$(BIN)/python -m benchmarks

@@ -34,7 +34,7 @@ def watch(name: str, step: Step, place: Path) -> tuple[Trace, int]:
     while not ended:
         time.sleep(EVERY_S)
         seconds.append(round(time.perf_counter() - begun, 3))
-        held.append(_held_bytes(child.pid))
+        held.append(held_bytes(child.pid))
         ended, status, used = os.wait4(child.pid, os.WNOHANG)
     child.returncode = os.waitstatus_to_exitcode(status)
     check_ended_well(child, step, place)
@@ -44,7 +44,7 @@ def watch(name: str, step: Step, place: Path) -> tuple[Trace, int]:
     return Trace(name, tuple(seconds), tuple(held)), max(*held, largest)
 
 
-def _held_bytes(process: int) -> int:
+def held_bytes(process: int) -> int:
     """Of a process and its children; 0 of one that has just ended."""
     here = Path(f"/proc/{process}")
     try:
@@ -54,4 +54,4 @@ def _held_bytes(process: int) -> int:
         return 0
     found = re.search(r"^Pss:\s+(\d+) kB$", rollup, re.MULTILINE)
     own = int(found[1]) * KIBIBYTE if found else 0
-    return own + sum(_held_bytes(int(child)) for child in children.split())
+    return own + sum(held_bytes(int(child)) for child in children.split())

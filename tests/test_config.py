@@ -205,6 +205,18 @@ def test_a_named_file_must_be_there(by_option: bool, tmp_path: Path) -> None:  #
     assert "callrec init" in missing.value.hint
 
 
+def test_another_vault_is_not_in_the_file_s_database_or_bucket(tmp_path: Path) -> None:
+    file, elsewhere = tmp_path / "config.toml", {"CALLREC_VAULT": "/srv/other"}
+    file.write_text(
+        'vault = "ours"\ncatalogue = "postgresql:///hama"\nrecordings = "s3://hama"\n'
+        '[objects]\ncredential_file = "key"\n'
+    )
+    for other in (load_config(file, {}, Path("/srv/other")), load_config(file, elsewhere, None)):
+        assert (other.catalogue, other.recordings) == ("", "")
+    for ours in (load_config(file, {}, None), load_config(file, elsewhere, tmp_path / "ours")):
+        assert (ours.catalogue, ours.recordings) == ("postgresql:///hama", "s3://hama")
+
+
 def test_the_vault_is_the_named_then_the_variables_then_the_files(tmp_path: Path) -> None:
     file = tmp_path / "callrec.toml"
     file.write_text('vault = "of-file"\n')

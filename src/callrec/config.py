@@ -102,7 +102,7 @@ class Mail(Section):
 class Database(Section):
     """The database that has the catalogue (docs/network.md)."""
 
-    kept_days: int | None = Field(default=None, ge=1, le=400)
+    kept_days: int | None = Field(default=None, ge=1, le=4000)
 
 
 class Desk(Section):
@@ -161,7 +161,7 @@ class Objects(Section):
     credential_file: _Path | None = None
     ca_file: _Path | None = None
     path_style: bool = True
-    kept_days: int | None = Field(default=None, ge=0, le=400)
+    kept_days: int | None = Field(default=None, ge=0, le=4000)
 
 
 class Config(Section):
@@ -209,7 +209,8 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
         path: the file that was named, or None: the one in CALLREC_CONFIG, else the usual place,
             where it may be missing.
         environ: may hold CALLREC_CONFIG and CALLREC_VAULT.
-        vault: the vault that was named; it goes before CALLREC_VAULT, and that before the file.
+        vault: the vault that was named; it goes before CALLREC_VAULT, and that before the file. All
+            of it lies in its folder, unless it is the file's own.
 
     Raises:
         Misconfigured: a named file is missing; a file cannot be read, others can change it, it is
@@ -219,7 +220,8 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
     config = _read(file, required=bool(path or environ.get("CALLREC_CONFIG")))
     chosen = vault or _path_in(environ, "CALLREC_VAULT")
     # In the file a path is relative to the file, or the vault would depend on the current folder.
-    place = chosen.absolute() if chosen else _beside(file, config.vault)
+    configured = _beside(file, config.vault)
+    place = chosen.absolute() if chosen else configured
     _check_nameable(place)
     named_files = {"ca_file": config.mail.ca_file, "password_file": config.mail.password_file}
     mail_files = {key: _beside(file, each) for key, each in named_files.items() if each is not None}
@@ -234,8 +236,10 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
             if (each := getattr(config.objects, name)) is not None
         }
     )
-    sections = {"mail": mail, "desk": desk, "objects": objects}
-    return config.model_copy(update={"vault": place, **sections})
+    update: dict[str, object] = {"vault": place, "mail": mail, "desk": desk, "objects": objects}
+    if place != configured:  # another vault's database and bucket are not this one's
+        update |= {"catalogue": "", "recordings": ""}
+    return config.model_copy(update=update)
 
 
 def config_file(path: Path | None, environ: Mapping[str, str]) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -11,7 +11,7 @@ from time import sleep
 from typing import Any, Final
 
 import platformdirs
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Row
 
 from callrec.audit import log as audit
 from callrec.audit.appended import check_appended, check_proven
@@ -21,12 +21,13 @@ from callrec.audit.register import Register, SettingsVersion
 from callrec.audit.remembered import load_seen_head, save_seen_head
 from callrec.audit.session import SessionCertificate
 from callrec.audit.sessions import last_attestable
-from callrec.catalogue.engine import Unsettled, alone, open_catalogue, reading
+from callrec.catalogue.engine import Unsettled, alone, is_postgres, open_catalogue, reading
 from callrec.config import Config
 from callrec.crypto.canonical import LARGEST_INTEGER, format_instant
 from callrec.crypto.identity import Identity
 from callrec.crypto.primitives import signing_public
 from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused, Tampered
+from callrec.policy.retention import RecordingState
 from callrec.policy.role import Person, Power, VaultKey, keys_held, powers_of, powers_vouched_for
 from callrec.settings import Settings
 from callrec.store.directory import INCOMING, RECORDINGS, DirectoryStore
@@ -309,6 +310,21 @@ def storing(practice: Practice) -> Iterator[None]:
     """Keep others from bringing in or taking out recordings, on whichever machine."""
     with practice.store.lock(), alone(practice.engine, "an ingest"):
         yield
+
+
+def check_files_here(practice: Practice, rows: Iterable[Row[*tuple[Any, ...]]], hint: str) -> None:
+    """Check that no sealed file of recordings lies in the folder of another machine.
+
+    Several machines may have one database, and each a folder that no other reads or clears.
+    """
+    if practice.config.recordings or not is_postgres(practice.engine):
+        return
+    live = [row for row in rows if row.state == RecordingState.LIVE]
+    away = [row.id for row in live if not practice.store.has(row.ciphertext)]
+    if away:
+        one = f"the sealed file of recording {away[0]} is"
+        many = f"the sealed files of {len(away):,} recordings are"
+        raise Failed(f"{one if len(away) == 1 else many} not on this machine", hint=hint)
 
 
 def password_needed(what: str) -> Locked:

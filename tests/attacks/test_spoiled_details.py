@@ -105,6 +105,12 @@ def test_whoever_holds_the_audit_key_finds_it_in_a_full_verification(searched: H
     )
 
 
+def test_a_check_that_does_not_open_them_says_so(searched: House) -> None:
+    spoil(searched, newest(searched, "search"), "sealed", b"spoiled")
+    said = done(searched, "dora", "audit", "verify")
+    assert "sealed details were not opened: a full check does that" in said
+
+
 def test_it_is_put_on_record_like_anything_else_and_nothing_stays_refused(searched: House) -> None:
     spoil(searched, newest(searched, "search"), "sealed", b"spoiled")
     answer = type_in(searched, "dora", "audit", "resume", "--reason", REASON, "--yes")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from callrec.audit.leaf import Outcome
+from callrec.login.people import people_who_log_in
+from callrec.people.founding import KIT_LOGIN
 from callrec.policy.rights.grounds import Ground
+from callrec.policy.role import Power
 from callrec.requests.amend import attach_recordings
+from callrec.requests.ask import all_logins
 from callrec.requests.decide import revoke_grants
 from callrec.requests.glass import glass_under
 from house.commands import done, type_in
@@ -182,6 +187,27 @@ def test_a_refusal_is_on_record_as_at_a_terminal(stocked: House) -> None:
     refused, *_ = written(stocked, lambda: max_.fill_in("/requests/R-2/approve", **filled))
     assert [refused] == typed
     assert refused.outcome is not Outcome.DONE
+
+
+def test_who_may_hear_it_is_somebody_who_can(stocked: House) -> None:
+    a_request(stocked)
+    html = visit(stocked, "max").open("/requests/R-1/approve").html
+    offered = re.findall('value="([^"]*)"', html.partition('name="for"')[2].partition("</sel")[0])
+    can = {*people_who_log_in(stocked.practice, Power.HEAR)}
+    assert {*offered} == {"", *can} - {"sam"}
+    assert can < {*all_logins(stocked.practice)}
+
+
+@pytest.mark.parametrize("name", ["zed", "<b>", KIT_LOGIN])
+def test_a_name_that_cannot_hear_it_is_refused_before_it_is_to_be_confirmed(
+    stocked: House, name: str
+) -> None:
+    a_request(stocked)
+    shown = foresee(visit(stocked, "max"), **{"for": name})
+    assert shown.status == 404
+    said = told(stocked, "max", "approve", "R-1", "--for", name, "--yes")
+    assert said[1:] in shown.words
+    assert "confirmed" not in shown.fields
 
 
 def test_a_part_is_silenced_and_that_is_shown_first(stocked: House) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from callrec.login.keyring import runtime_folder
 from callrec.login.people import find_person
 from callrec.login.unlock import Unlocked
 from house.complaints import CONTACT, WRONG
-from house.desks import Visit, visit
+from house.desks import Visit, a_desk, visit
 from house.practices import House
 from house.requests import AGREEMENT, REASON
 
@@ -91,6 +93,23 @@ def test_it_opens_with_what_the_format_names_alone(house: House) -> None:
     other = Identity.from_seed(house.seeds["max"], vault).kem
     with pytest.raises(Tampered):
         primitives.hpke_open(other, sealed, bound)
+
+
+def test_what_its_person_left_for_more_than_a_week_goes_with_anybodys_login(house: House) -> None:
+    for login in ("sam", "pat"):
+        visit(house, login).fill_in("/complaints/new", **COMPLAINT)
+    week_ago = time.time() - timedelta(days=7, minutes=1).total_seconds()
+    os.utime(file_of(house, "sam"), (week_ago, week_ago))
+    next_login(house, "max")
+    assert [file_of(house, login).exists() for login in ("sam", "pat")] == [False, True]
+
+
+def test_it_goes_when_the_desk_is_started(house: House) -> None:
+    visit(house, "sam").fill_in("/complaints/new", **COMPLAINT)
+    week_ago = time.time() - timedelta(days=7, minutes=1).total_seconds()
+    os.utime(file_of(house, "sam"), (week_ago, week_ago))
+    with a_desk(house):
+        assert not file_of(house, "sam").exists()
 
 
 def test_nobody_else_opens_it_and_what_is_done_is_forgotten(house: House) -> None:

@@ -154,6 +154,45 @@ def test_a_form_of_another_site_does_nothing(pat: Client, said: dict[str, str]) 
     assert is_inbox(pat.get("/"))
 
 
+def opened_unseen(pat: Client, house: House, said: dict[str, str]) -> tuple[Got, int, int]:
+    """A page that is refused to pat on record, and the record's size before and after."""
+    before = entries(house)
+    got = pat.get("/settings/apply", **said)
+    return got, before, entries(house)
+
+
+def entries(house: House) -> int:
+    with reading(house.practice.engine) as connection:
+        return stored_head(connection).size
+
+
+def test_what_somebody_opens_to_see_it_and_may_not_is_on_record(pat: Client, desk: Served) -> None:
+    for said in ({}, {"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "none"}):
+        got, before, after = opened_unseen(pat, desk[0], said)
+        assert (got.status, after) == (403, before + 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({"Sec-Purpose": "prefetch;prerender", "Sec-Fetch-Site": "none"}, 403),
+        ({"Sec-Purpose": "prefetch", "Sec-Fetch-Dest": "empty"}, 403),
+        ({"Purpose": "prefetch"}, 403),
+        *(({"Sec-Fetch-Dest": dest}, 403) for dest in ("image", "script", "iframe", "style")),
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"}, 303),
+        ({"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "document"}, 303),
+    ],
+    ids=str,
+)
+def test_what_opens_a_page_for_nobody_to_see_or_from_elsewhere_writes_nothing(
+    pat: Client, desk: Served, said: dict[str, str], status: int
+) -> None:
+    got, before, after = opened_unseen(pat, desk[0], said)
+    assert (got.status, after, got.cookies) == (status, before, ())
+    assert got.to in ("", "/login")
+    assert is_inbox(pat.get("/"))
+
+
 @pytest.mark.parametrize("token", [None, "", "x", "é", "0" * 10_000])
 def test_a_form_without_the_logins_own_token_does_nothing(pat: Client, token: str | None) -> None:
     assert pat.post("/logout", {} if token is None else {"token": token}).to == "/logout"

@@ -6,7 +6,6 @@ those can show is tried with `a_desk`, at the practice's own time.
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import subprocess
@@ -22,7 +21,7 @@ from urllib.parse import parse_qsl
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue.engine import reading
-from callrec.config import Config, Desk, Passwords
+from callrec.config import Config, Desk
 from callrec.desk.application import Admission
 from callrec.desk.exchange import SENT, Answered, Asked, Upload
 from callrec.desk.keeping import Vault, answer
@@ -209,9 +208,9 @@ def a_desk_at(
     environ = {**house.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     if works_in is not None:
         environ["TMPDIR"] = str(works_in)
-    given = json.dumps((place or Desk()).model_dump(mode="json"))
+    config = house.config.model_copy(update={"desk": place or Desk()})
     served = [sys.executable, "-c", "from house.desks import run; run()"]
-    arguments = [str(house.folder), house.at.isoformat(), given]
+    arguments = [config.model_dump_json(), house.at.isoformat()]
     with (
         (works_in / "stderr").open("wb") if works_in else nullcontext() as said,
         subprocess.Popen(
@@ -233,13 +232,12 @@ def a_desk_at(
 
 def run() -> None:
     """The desk of a made-up practice, whose clock goes on from where it stood."""
-    folder, at, place = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), sys.argv[3]
+    config, at = Config.model_validate_json(sys.argv[1]), datetime.fromisoformat(sys.argv[2])
     began = datetime.now(UTC)
-    config = Config(vault=folder / "vault", passwords=Passwords(approver_memory_mib=64))
 
     def tell(origin: str, admission: Admission | None) -> None:
         sys.stdout.write(f"{origin}/open/{admission.one_time}\n" if admission else f"{origin}\n")
         sys.stdout.flush()
 
     vault = Vault(config, os.environ, lambda: at + (datetime.now(UTC) - began))
-    serve(vault, Desk.model_validate_json(place), tell)
+    serve(vault, config.desk, tell)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from house import memory, once
+from house import memory, once, practices
 from machines import killed, rounds, standby
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
@@ -40,8 +40,10 @@ def main() -> None:
     random.seed(chosen.seed)
     with tempfile.TemporaryDirectory(dir=MEMORY) as work, pytest.MonkeyPatch.context() as patch:
         once.remember(patch)
+        Path(work, "founded").mkdir()
         memory.begin()
         try:
+            chosen.founded = practices.kept(Path(work, "founded"))
             sys.stdout.write(json.dumps(DEEDS[chosen.deed](Path(work), chosen), indent=1))
         finally:
             memory.end()

@@ -24,7 +24,7 @@ SERVER, OF_SERVER = -1, 10
 def killed_each_minute(work: Path, chosen: argparse.Namespace) -> dict[str, object]:
     """Kill for so many minutes; what was acknowledged, what is found, and how soon work went on."""
     with own_server() as server:
-        houses = two_machines(work, server)
+        houses = two_machines(work, server, chosen.founded)
         for house in houses:
             house.close()
         lives = dict.fromkeys(range(len(houses)), 0)

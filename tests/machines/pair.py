@@ -51,10 +51,9 @@ def own_server(*settings: str) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def two_machines(work: Path, server: Path) -> tuple[House, House]:
-    """A practice that is founded, and moved into a database there; and the machine beside it."""
-    (work / "founded").mkdir()
-    one = practices.copy(practices.kept(work / "founded"), work / "one")
+def two_machines(work: Path, server: Path, founded: House) -> tuple[House, House]:
+    """A copy of a practice, moved into a database there; and the machine beside it."""
+    one = practices.copy(founded, work / "one")
     postgres.move_to_own(one, server)
     return one, postgres.beside(one)
 

@@ -28,7 +28,7 @@ WAITING = ("is under way on another machine", "may be under way elsewhere", "bro
 def take_in_rounds(work: Path, chosen: argparse.Namespace) -> dict[str, object]:
     """So many rounds; in every fourth the one that is at it loses its lock in the middle."""
     with own_server() as server:
-        houses = two_machines(work, server)
+        houses = two_machines(work, server, chosen.founded)
         lost = 0
         for number in range(chosen.rounds):
             lost += take_in_at_once(houses, number, loses_lock=number % 4 == 3)

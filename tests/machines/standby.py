@@ -61,7 +61,7 @@ def _until(folder: Path, query: str) -> None:
 
 def fail_over(work: Path, chosen: argparse.Namespace) -> dict[str, Any]:
     """Each round: work for a while, kill the primary, promote the standby, and work on."""
-    rounds = [_round(work / str(number), chosen.pause) for number in range(chosen.rounds)]
+    rounds = [_round(work / str(number), chosen) for number in range(chosen.rounds)]
     seconds = sorted(each["seconds"] for each in rounds)
     return {
         "rounds": len(rounds),
@@ -70,17 +70,17 @@ def fail_over(work: Path, chosen: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _round(work: Path, pause: float) -> dict[str, Any]:
+def _round(work: Path, chosen: argparse.Namespace) -> dict[str, Any]:
     work.mkdir()
     with own_server() as primary, standby_of(primary, is_synchronous=True) as standby:
-        houses = two_machines(work, primary)
+        houses = two_machines(work, primary, chosen.founded)
         # As docs/network.md says: whichever of the two lets write.
         url = houses[0].config.catalogue.replace(
             f"host={primary}", f"host={primary},{standby}&target_session_attrs=read-write"
         )
         for house in houses:
             postgres.configure(house, url)
-        running = [begin(partial(live, house, 0, pause)) for house in houses]
+        running = [begin(partial(live, house, 0, chosen.pause)) for house in houses]
         while min(len(diary_of(house).lines("done")) for house in houses) < ACTS:
             Event().wait(0.05)
         postgres.stop(primary)
@@ -107,13 +107,13 @@ def _after(houses: tuple[House, ...], when: float) -> list[float]:
     return [each for each in done if each > when]
 
 
-def set_back(work: Path) -> tuple[Answer, Answer]:
+def set_back(work: Path, founded: House) -> tuple[Answer, Answer]:
     """A standby that nobody waits for takes over without the last leaves.
 
     Returns what `audit verify` tells the operator who has seen them, and the one who has not.
     """
     with own_server() as primary, standby_of(primary, is_synchronous=False) as standby:
-        houses = two_machines(work, primary)
+        houses = two_machines(work, primary, founded)
         for house in reversed(houses):
             record(house.practice, house.actor("max"), "user.shown")
         postgres.stop(standby)

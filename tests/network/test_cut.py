@@ -16,23 +16,33 @@ import pytest
 from callrec.errors import Failed
 from callrec.practice import record
 from faults.cases import CASES, Case
-from house import postgres
+from house import postgres, practices
 from house.commands import Answer, done, type_in
 from house.interrupted import found, wrong_with, wrong_with_vault
-from house.postgres import beside, configure, end_sessions, owned, server, there
+from house.postgres import (
+    as_owner,
+    beside,
+    configure,
+    database_at,
+    end_sessions,
+    name_of,
+    owned,
+    server,
+    there,
+)
 from house.practices import House
 from house.processes import begin
 from house.requests import a_request, last_leaf, state_of
 from house.spool import a_call, a_wave, originals_of
 from house.stages import GRANTED, Stages
 from house.steps import Steps
-from house.wire import Break, Question, Way, Wire, at, wire
+from house.wire import PIECE, Break, Question, Way, Wire, at, first, wire
 
 LATER = timedelta(hours=1)
 
 WAYS = (Way.UNASKED, Way.HALF_ASKED, Way.UNANSWERED, Way.HALF_ANSWERED)
 
-COMMANDS = ("ingest", "approve", "release", "letter", "archive to a new volume", "erase")
+COMMANDS = ("ingest", "approve", "release")
 
 
 founded = there(None)
@@ -47,9 +57,15 @@ def line() -> Iterator[Wire]:
 
 
 def prepared(case: Case, stages: Stages, folder: Path) -> House:
-    """A practice that is ready for a command, its catalogue in a database."""
-    house = stages.copy(None, folder)
+    """A practice that is ready for a command, its catalogue in a database.
+
+    It does not lie where it was made: drives are looked for where they were used last.
+    """
+    house = stages.copy(None, folder.with_name("made"))
     case.prepare(house)
+    house.close()
+    house.folder.rename(folder)
+    house = practices.moved(house, folder)
     postgres.move_to_own(house)
     if case is CASES["erase"]:  # which rewrites tables
         configure(house, owned(house.config.catalogue))
@@ -103,6 +119,33 @@ def test_wherever_the_wire_is_cut_a_command_says_so_and_nothing_is_lost_or_twice
             problems += [(number, way.name, questions[number - 1][:60], each) for each in said]
             postgres.forget(house)
     assert problems == []
+
+
+@pytest.mark.parametrize("way", [Way.UNASKED, Way.HALF_ASKED, "given up there"])
+def test_a_move_that_fails_within_a_copy_is_ended_by_the_same_command(
+    stages: Stages, tmp_path: Path, line: Wire, way: Way | str
+) -> None:
+    """The way is cut, or the server gives the COPY up, as where its disk is full."""
+    house, url = stages.copy(GRANTED, tmp_path / "house"), database_at()
+    size = last_leaf(house).seq
+    house.close()
+
+    def give_up(question: Question) -> None:
+        if question == (question[0], PIECE):
+            with as_owner(server()) as connection:
+                query = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+                connection.execute(query, (name_of(url),))
+
+    line.begin(first(PIECE, way) if isinstance(way, Way) else give_up)
+    answer = type_in(house, "nobody", "practice", "migrate", "--to", line.url(url))
+    assert answer.status == Failed.exit_status
+    assert [*wrong_with(answer)] == []
+    assert last_leaf(house).seq == size
+    house.close()
+    done(house, "nobody", "practice", "migrate", "--to", url)
+    configure(house, url)
+    assert last_leaf(house).seq == size + 1
+    assert [*wrong_with_vault(house)] == []
 
 
 # --- at the very end of a commit -------------------------------------------------------------

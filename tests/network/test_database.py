@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,7 @@ from callrec.audit.whole import log_keys
 from callrec.catalogue import postgres
 from callrec.catalogue.engine import database_of, open_catalogue, reading, transaction
 from callrec.errors import Failed, Misconfigured, Tampered
-from callrec.practice import record, signing, storing
+from callrec.practice import Practice, record, signing, storing
 from house.commands import done, type_in
 from house.postgres import as_owner, beside, database_at, end_sessions, name_of, server, there
 from house.practices import House
@@ -433,19 +433,24 @@ def test_what_breaks_off_before_it_is_committed_has_not_happened(founded: House)
     assert last_leaf(founded).seq == size + 1
 
 
-def test_what_broke_off_after_it_was_committed_is_done(founded: House) -> None:
-    """The answer to COMMIT is lost: callrec asks whether it is there."""
+@pytest.mark.parametrize("lock", [nullcontext, storing])
+def test_what_broke_off_after_it_was_committed_is_done(
+    founded: House, lock: Callable[[Practice], AbstractContextManager[None]]
+) -> None:
+    """The answer to COMMIT is lost, and the lock of an intake with it: callrec asks whether it is
+    there."""
     actor, size = founded.actor("max"), last_leaf(founded).seq
     engine = founded.practice.engine
 
-    @event.listens_for(engine, "after_cursor_execute")
     def cut(_: object, cursor: Any, statement: str, *__: object) -> None:
         if statement == "COMMIT":
             event.remove(engine, "after_cursor_execute", cut)
             end_sessions(founded, "true")
             cursor.connection.execute("SELECT 1")
 
-    record(founded.practice, actor, "user.shown")
+    with lock(founded.practice):
+        event.listen(engine, "after_cursor_execute", cut)
+        record(founded.practice, actor, "user.shown")
     assert last_leaf(founded).seq == size + 1
 
 

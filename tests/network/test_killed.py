@@ -53,7 +53,7 @@ def test_killed_anywhere_the_other_goes_on_and_the_same_command_ends_it(
     deed = typed(case.who, case.words)
     last = count_steps(ready, tmp_path / "whole", deed, copy=postgres.copy)
     assert last > 50
-    for step in steps.of(last):
+    for step in steps.of(last)[:: 1 if steps.are_all else 2]:
         house = killed_at(step, ready, tmp_path / f"{step}", deed, copy=postgres.copy)
         assert house, f"step {step} of {last} was not reached"
         other = beside(house, house.folder.with_name(f"{step}-other"))

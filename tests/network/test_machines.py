@@ -16,14 +16,17 @@ from callrec.people.powers import change_role
 from callrec.policy.role import Role
 from callrec.practice import record, writing
 from callrec.requests.decide import Decision, approve_request
+from house import objects
 from house.commands import done
 from house.drives import archive, drive
 from house.erasures import erase, found_in, secrets_of
+from house.interrupted import wrong_with_vault
 from house.mailbox import mail_server, use_mail
 from house.postgres import beside, configure, owned, there
 from house.practices import House
 from house.processes import begin
-from house.requests import a_request, last_leaf, signed_in, state_of
+from house.requests import a_request, last_leaf, rows, signed_in, state_of
+from house.spool import a_call, a_wave, originals_of, take_in
 from house.stages import GRANTED, TO_BE_ERASED
 from machines.pair import check_remembered
 from machines.rounds import CALLS, check_both, take_in_at_once
@@ -73,6 +76,26 @@ def test_one_archives_while_the_other_erases(to_be_erased: House) -> None:
     for each in drives:
         archive(to_be_erased, each)  # what it owes, if it was in use, goes first
     assert found_in(secrets, to_be_erased.config.vault, *drives) == []
+    both_find_it_whole(to_be_erased, other)
+
+
+def test_what_one_brings_into_a_bucket_the_other_opens_and_destroys(
+    to_be_erased: House, tmp_path: Path
+) -> None:
+    """Neither finds anything missing, and nothing is left of what either destroyed."""
+    configure(to_be_erased, owned(to_be_erased.config.catalogue))
+    objects.move(to_be_erased)
+    other = beside(to_be_erased)
+    take_in(other, a_call(tmp_path / "spool", 77))
+    assert a_wave(77) in originals_of(to_be_erased)
+    gone = rows(other, "SELECT ciphertext FROM recording WHERE id IN (1, 2, 5)")
+    drives = [drive(to_be_erased, name) for name in ("drive-a", "drive-b")]
+    assert erase(other, "R-1", *drives).is_done
+    to_be_erased.open()
+    assert not any(to_be_erased.practice.store.has(name) for (name,) in gone)
+    for house in (to_be_erased, other):
+        assert [*wrong_with_vault(house)] == []
+        house.close()
     both_find_it_whole(to_be_erased, other)
 
 
@@ -140,16 +163,20 @@ def test_mail_from_both_is_one_letter(founded: House) -> None:
 # --- a server that is killed -----------------------------------------------------------------
 
 
-def test_nothing_that_was_acknowledged_is_missing_once_a_standby_took_over(tmp_path: Path) -> None:
+def test_nothing_that_was_acknowledged_is_missing_once_a_standby_took_over(
+    template: House, tmp_path: Path
+) -> None:
     """The primary is killed under the load of both machines."""
-    found = fail_over(tmp_path, Namespace(rounds=1, pause=0))
+    found = fail_over(tmp_path, Namespace(rounds=1, pause=0, founded=template))
     assert found["acknowledged"] >= 2 * ACTS
     assert found["acknowledged"] <= found["found"] <= found["begun"]
 
 
-def test_a_standby_that_takes_over_without_the_last_leaves_is_tampered(tmp_path: Path) -> None:
+def test_a_standby_that_takes_over_without_the_last_leaves_is_tampered(
+    template: House, tmp_path: Path
+) -> None:
     """To the operator who has seen them, and to no other."""
-    knows_more, knows_less = set_back(tmp_path)
+    knows_more, knows_less = set_back(tmp_path, template)
     assert knows_more.status == Tampered.exit_status
     assert knows_more.out.startswith("TAMPERED")
     assert knows_less.out.startswith("INTACT")

@@ -13,10 +13,14 @@ from callrec.store.directory import DirectoryStore
 from callrec.store.objects import ObjectStore
 from house import objects
 from house.commands import done, type_in
+from house.erasures import erase
 from house.objects import configure, new_bucket, store_at, versions
 from house.practices import House
-from house.requests import last_leaf
+from house.requests import last_leaf, rows
 from house.spool import a_call, originals_of
+from house.stages import TO_BE_ERASED, copied
+
+erasing = copied(TO_BE_ERASED)
 
 
 def reachable(house: House) -> None:
@@ -95,6 +99,34 @@ def test_killed_anywhere_it_is_ended_by_the_same_command(
     assert originals_of(granted) == originals
     assert "INTACT" in done(granted, "dora", "audit", "verify", "--full")
     assert not [*(granted.config.vault / "incoming").iterdir()]
+
+
+def test_what_is_erased_meanwhile_is_not_left_where_they_were_moved_to(
+    granted: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [*granted.practice.store.names()]
+    reachable(granted)
+    bucket, live = new_bucket(), iter([names, names[1:]])
+    monkeypatch.setattr(moving, "_live", lambda _: next(live))
+    migrate(granted, f"s3://{bucket}")
+    assert [name.encode() in versions(bucket) for name in names] == [
+        False,
+        *[True] * len(names[1:]),
+    ]
+
+
+def test_a_machine_that_does_not_know_yet_erases_nothing_where_they_were(erasing: House) -> None:
+    reachable(erasing)
+    bucket, drives = new_bucket(), (erasing.folder / "drive-a", erasing.folder / "drive-b")
+    migrate(erasing, f"s3://{bucket}")
+    with pytest.raises(Misconfigured, match="were moved away from here"):
+        erase(erasing, "R-1", *drives)
+    erasing.close()
+    configure(erasing, bucket)
+    erase(erasing, "R-1", *drives)
+    destroyed = rows(erasing, "SELECT ciphertext FROM recording WHERE state = 'destroyed'")
+    assert len(destroyed) == 3
+    assert not [name for (name,) in destroyed if name.encode() in versions(bucket)]
 
 
 def test_into_another_vaults_bucket_nothing_is_moved(granted: House, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from callrec.errors import Failed
 from callrec.package.destroyed import SealedCopies
 from callrec.retention.certificate import certify_destruction
 from house.commands import type_in
+from house.drives import archive, drive
 from house.erasures import approved_erasure, erase, found_in, path_of, secrets_of, to_be_erased
 from house.holds import with_two_callers
 from house.postgres import as_owner, configure, name_of, owned, server, there
@@ -72,16 +73,22 @@ def test_while_somebody_reads_it_is_not_called_erased_and_afterwards_no_byte_is_
     )
 
 
-def test_what_lies_in_another_machine_s_folder_is_not_called_erased(founded: House) -> None:
+def test_what_lies_in_another_machine_s_folder_is_neither_erased_nor_archived(
+    founded: House,
+) -> None:
     configure(founded, owned(founded.config.catalogue))
     with_two_callers(founded)
     reference = approved_erasure(founded, 1)
     (file,) = [path_of(founded, row.ciphertext) for row in rows(founded, FIRST)]
     file.rename(file.with_suffix(".away"))
     size = last_leaf(founded).seq
-    with pytest.raises(Failed, match="recording 1 is on another machine"):
+    with pytest.raises(Failed, match="the sealed file of recording 1 is not on this machine"):
         erase(founded, reference)
     assert last_leaf(founded).seq == size + 1
+    with pytest.raises(Failed, match="the sealed file of recording 1 is not on this machine"):
+        archive(founded, drive(founded, "drive-a"))
+    assert not any(drives(founded)[0].iterdir())
+    assert not any(founded.config.vault.glob("**/unfinished.json"))
     file.with_suffix(".away").rename(file)
     assert erase(founded, reference).is_done
     assert not file.exists()

@@ -171,7 +171,8 @@ def test_two_practices_of_a_plan_never_share_a_name(tmp_path: Path) -> None:
 
 
 def test_a_credential_reaches_one_bucket_and_takes_no_version_away(tmp_path: Path) -> None:
-    every = planned(tmp_path, practices=["hama", "llan"], endpoint="https://s3.example")
+    store = {"endpoint": "https://s3.example", "kept_days": 35}
+    every = planned(tmp_path, practices=["hama", "llan"], **store)
     for mine, other in (every, every[::-1]):
         commands = [shlex.split(line) for line in mine.bucket_commands]
         assert {words[0] for words in commands} == {"aws"}
@@ -193,6 +194,7 @@ def test_a_credential_reaches_one_bucket_and_takes_no_version_away(tmp_path: Pat
         told = load_config(write(tmp_path / "own.toml", mine.configuration), {}, None)
         assert told.recordings == f"s3://{mine.bucket}"
         assert told.objects.endpoint == "https://s3.example"
+        assert (told.objects.kept_days, told.database.kept_days) == (31, 35)
         assert str(told.objects.credential_file).startswith(f"{mine.secrets}/")
 
 

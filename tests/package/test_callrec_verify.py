@@ -94,7 +94,7 @@ def test_a_folder_without_a_release_is_not_verified(tmp_path: Path) -> None:
 def test_re_signed_by_somebody_else_with_a_log_of_his_own_the_pin_tells(tmp_path: Path) -> None:
     fake = an_office(family="fake").release()
     ran = run(write_files(tmp_path, fake), "--pin", OFFICE.root)
-    wrong = "--pin is another fingerprint than this release has: it is not from that practice"
+    wrong = "the fingerprint that you gave is not this release's: it is not from that practice"
     assert (ran.status, ran.last) == (5, f"NOT VERIFIED: {wrong}")
     assert [line for line in ran.lines if line.startswith("WRONG")] == [f"WRONG: {wrong}."]
     assert "TRUST: none" in ran.lines

@@ -57,7 +57,7 @@ def test_the_practice_s_fingerprint_does_not_fit_another_practice_s_release(
     package: Package, of_another_practice: Package
 ) -> None:
     ran = run(of_another_practice.folder, "--pin", pin_of(package))
-    wrong = "--pin is another fingerprint than this release has: it is not from that practice"
+    wrong = "the fingerprint that you gave is not this release's: it is not from that practice"
     assert (ran.status, ran.last) == (5, f"NOT VERIFIED: {wrong}")
 
 
@@ -82,7 +82,7 @@ TAMPERED: dict[str, tuple[Callable[[Path, Path], object], str]] = {
     ),
     "another's keys": (
         put("signers.json"),
-        "--pin is another fingerprint than this release has: it is not from that practice",
+        "the fingerprint that you gave is not this release's: it is not from that practice",
     ),
     "another's signer": (
         put("allowed_signers"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -26,7 +27,7 @@ from callrec.catalogue.volumes import LOST, find_volume, is_label_taken, not_arc
 from callrec.crypto import primitives
 from callrec.errors import Unusable
 from callrec.policy.retention import RecordingState
-from callrec.practice import Practice
+from callrec.practice import Practice, check_files_here
 from callrec.volume.bag import BagItem
 from callrec.volume.drive import device_of, drive_errors
 from callrec.volume.volume import (
@@ -126,6 +127,12 @@ def _name_of(folder: Path) -> str:
     return Path(os.path.realpath(folder)).name
 
 
+_IN_A_BUCKET: Final = (
+    "where several machines take in, recordings belong in a bucket: on each of them"
+    " callrec practice migrate --to s3://BUCKET (docs/network.md)"
+)
+
+
 def plan_run(
     practice: Practice, target: Target, *, begun: str, started_before: datetime | None
 ) -> Plan:
@@ -138,6 +145,7 @@ def plan_run(
             with drive_errors():
                 _check_volume(practice, connection, volume, written, begun)
         rows = not_archived(connection, volume.volume, started_before=limit)
+    check_files_here(practice, rows, _IN_A_BUCKET)
     gone = attached_copies(practice, [row for row in rows if row.state == RecordingState.ARCHIVED])
     items = {
         row.id: BagItem(row.ciphertext, gone.get(row.id) or practice.store.source(row.ciphertext))

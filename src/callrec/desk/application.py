@@ -105,7 +105,8 @@ async def _answer(desk: Desk, request: Request) -> Response:
 
 
 async def _page(desk: Desk, request: Request, address: str) -> Response:
-    value = request.cookies.get(guard.COOKIE, "")
+    is_ours = not guard.comes_from_elsewhere(request.headers)
+    value = request.cookies.get(guard.COOKIE, "") if is_ours else ""
     browser = desk.browsers.find(value)
     asked = await _read(request, is_known=browser is not None)
     if isinstance(asked, Answered):
@@ -138,6 +139,8 @@ def _not_let_in(desk: Desk, request: Request, address: str) -> Answered | None:
         return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "too much is asked at once")
     if request.headers.get("host") != desk.origin.partition("://")[2]:
         return _refusal(HTTPStatus.MISDIRECTED_REQUEST, "the desk has another address")
+    if not request.url.path.startswith("/static/") and not guard.is_looked_at(request.headers):
+        return _refusal(HTTPStatus.FORBIDDEN, "a page is not fetched ahead, or as part of another")
     if request.method == "POST" and not guard.is_from_here(request.headers, desk.origin):
         return _refusal(HTTPStatus.FORBIDDEN, "this form is not of the desk")
     return None

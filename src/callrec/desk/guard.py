@@ -65,6 +65,20 @@ def is_from_here(headers: Mapping[str, str], origin: str) -> bool:
     )
 
 
+def is_looked_at(headers: Mapping[str, str]) -> bool:
+    """Whether somebody opens a page, to see it: no prefetch, and no image, frame or the like."""
+    said = headers.get("sec-purpose", "") + headers.get("purpose", "")
+    return "prefetch" not in said and headers.get("sec-fetch-dest", "") in ("document", "empty", "")
+
+
+def comes_from_elsewhere(headers: Mapping[str, str]) -> bool:
+    """Whether another site's page leads here, or one of a sibling's name.
+
+    No cookie counts for it, whatever a browser sends: ``SameSite`` knows no siblings.
+    """
+    return headers.get("sec-fetch-site", "") in ("same-site", "cross-site")
+
+
 @dataclass(slots=True)
 class Allowance:
     """How much somebody may ask for: some at once, and then so much a second."""

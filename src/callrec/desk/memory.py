@@ -18,6 +18,7 @@ from typing import Final
 from callrec.desk.exchange import LONGEST
 from callrec.errors import Misconfigured, Unusable
 from callrec.login.keyring import runtime_folder
+from callrec.package.open import check_count
 
 RELEASE: Final = "release-"
 
@@ -25,6 +26,9 @@ CHECK: Final = "check-"
 
 _SEALED: Final = 1
 """The flag of a file in a zip that takes a passphrase."""
+
+_LISTED: Final = b"PK\1\2"
+"""Stands before each entry of a zip's directory."""
 
 _IN_A_FOLDER: Final = re.compile(r"([^/]+)/((?:[a-z]+/)?[A-Za-z0-9][A-Za-z0-9 ._()-]*)")
 
@@ -93,8 +97,9 @@ def unpacked(data: bytes, folder: Path) -> bool:
     """Lay a package out as its folder again, if it came as a zip of that; whether it did.
 
     Raises:
-        Unusable: there is more in it than a package has.
+        Unusable: there is more in it than a package has, or a folder in which nothing lies.
     """
+    check_count(data.count(_LISTED))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = [each for each in archive.infolist() if not each.is_dir()]
@@ -106,6 +111,9 @@ def unpacked(data: bytes, folder: Path) -> bool:
                 return False
             if sum(each.file_size for each in entries) > LONGEST:
                 raise Unusable("there is more in it than a package has")
+            for name in archive.namelist():
+                if not any(each.filename.startswith(name) for each in entries):
+                    raise Unusable(f'there is a folder in it that is not of the package: "{name}"')
             folder.mkdir()
             for each in entries:
                 path = folder / each.filename.partition("/")[2]

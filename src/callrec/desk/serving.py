@@ -35,6 +35,7 @@ from callrec.desk.keeping import Vault, keep_login
 from callrec.desk.rendering import load_templates
 from callrec.desk.telling import say_bug
 from callrec.errors import Misconfigured
+from callrec.login.drafts import forget_old_forms
 from callrec.system.processes import harden_process
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -60,6 +61,7 @@ def serve(vault: Vault, place: config.Desk, told: Callable[[str, Admission | Non
         Misconfigured: the place cannot be had, or would be reached without TLS.
     """
     listening = _listen(place)
+    forget_old_forms(vault.environ)
     harden_process()
     origin = place.origin or _own_name(listening)
     admission = None if place.origin else Admission(secrets.token_urlsafe(24))

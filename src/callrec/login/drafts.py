@@ -9,15 +9,21 @@ opens it. Format: docs/formats/keys.md, 6.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import CallrecError
 from callrec.login.keyring import Session, name_of, runtime_folder
 from callrec.system.files import read_private, write_private
+
+FORMS_KEPT: Final = timedelta(days=7)
+"""How long what somebody filled in at the desk waits for their next login: over a week's leave."""
 
 
 def save_draft(
@@ -73,7 +79,11 @@ def save_forms(
 
 
 def read_forms(vault: str, person: str, kem: bytes, environ: Mapping[str, str]) -> bytes:
-    """What was kept, opened with the seed of the person's key; empty where nothing opens."""
+    """What was kept, opened with the seed of the person's key; empty where nothing opens.
+
+    What others left, who did not come back within `FORMS_KEPT`, goes with every login.
+    """
+    forget_old_forms(environ)
     file = _forms_file(vault, person, environ)
     if file is None:
         return b""
@@ -82,6 +92,15 @@ def read_forms(vault: str, person: str, kem: bytes, environ: Mapping[str, str]) 
         return primitives.hpke_open(kem, read_private(file), bound)
     except CallrecError:  # none, or of a key before
         return b""
+
+
+def forget_old_forms(environ: Mapping[str, str]) -> None:
+    """Delete the forms of people who did not come back."""
+    folder, oldest = runtime_folder(environ), time.time() - FORMS_KEPT.total_seconds()
+    for file in folder.glob("*.forms") if folder else ():
+        with suppress(OSError):
+            if file.stat().st_mtime < oldest:
+                file.unlink()
 
 
 def _forms_file(vault: str, person: str, environ: Mapping[str, str]) -> Path | None:

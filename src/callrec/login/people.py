@@ -91,14 +91,18 @@ def awaiting_confirmation(practice: Practice) -> str:
     return f"{whose}'s {verb} for {by} to run callrec user confirm {' '.join(waiting)}"
 
 
-def people_who_log_in(practice: Practice) -> Mapping[str, Role]:
-    """The login and role of everybody who has not been shut out; a service does not log in."""
+def people_who_log_in(practice: Practice, may: Power | None = None) -> Mapping[str, Role]:
+    """The login and role of everybody who has not been shut out; a service does not log in.
+
+    ``may``: of those who may do that today.
+    """
     called = logins(practice)
     people = [voucher.person for voucher in practice.register.people()]
     found = {
         called[person.id]: person.role
         for person in people
         if person.role is not Role.INTAKE and person.standing is not Standing.DISABLED
+        if may is None or may in powers_of(person, today(practice))
     }
     return dict(sorted(found.items()))
 

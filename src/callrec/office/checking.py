@@ -17,9 +17,9 @@ def check_package(
 ) -> CheckedRelease:
     """Check a release or a certificate of destruction; as `release.verify.verify_release`."""
     found = verify_release(path, pin=pin, passphrase=passphrase, practice=practice)
+    if practice and not is_of_practice(practice, found.result):
+        return replace(found, is_of_another=True)
     if practice is None or not found.result.destroyed:
-        return found
-    if not is_of_practice(practice, found.result):
         return found
     against = off_the_record(practice, found.result)
     result = replace(found.result, problems=against) if against else found.result

@@ -215,7 +215,10 @@ def _rows(practice: Practice) -> Iterator[Finding]:
     for problem in problems:
         yield _damage(problem.what, "callrec audit verify")
     if not problems:
-        yield _well("each row of the catalogue is as it was signed for")
+        yield _well(
+            "each row of the catalogue is as it was signed for; whether it follows from the record,"
+            " callrec audit verify says"
+        )
 
 
 def _recordings(

@@ -41,7 +41,8 @@ class NetworkPlan(Section):
         pattern=r"^((https://[A-Za-z0-9][A-Za-z0-9.-]{0,252}|http://127\.0\.0\.1)(:[0-9]{1,5})?)?$",
     )
     region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]{1,40}$")
-    lock_days: int = Field(default=30, ge=0, le=3650)
+    lock_days: int = Field(default=30, ge=0, le=399)
+    kept_days: int | None = Field(default=None, ge=1, le=400)
 
     @field_validator("practices")
     @classmethod
@@ -118,8 +119,11 @@ def _planned(plan: NetworkPlan, practice: str) -> PlannedPractice:
     }
     if plan.endpoint:
         values["recordings"] = f"s3://{bucket}"
-        key = {"credential_file": f"{secrets}/objects"}
+        # An old version goes at midnight, once it was one for a day and no lock holds it.
+        key = {"credential_file": f"{secrets}/objects", "kept_days": max(plan.lock_days, 1) + 1}
         values["objects"] = {"endpoint": plan.endpoint, "region": plan.region, **key}
+    if plan.kept_days:
+        values["database"] = {"kept_days": plan.kept_days}
     return PlannedPractice(
         practice=practice,
         server=f"postgresql:///postgres?{where}",

@@ -1569,8 +1569,8 @@ def _fingerprint(work: Examination, pin: str, kind: Kind) -> str:
         for entry in read_as("signers", work.take("signers.json"))["entries"][:1]:
             fingerprint = sha256(unbase64(entry["leaf"])).hexdigest()
         if pin and pin != fingerprint:
-            what = f"is another fingerprint than this {kind.name} has: it is not from that practice"
-            work.problems.insert(0, Problem("--pin", what))
+            what = f"that you gave is not this {kind.name}'s: it is not from that practice"
+            work.problems.insert(0, Problem("the fingerprint", what))
     return fingerprint
 
 

@@ -11,12 +11,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from callrec.errors import NotFound, Unchecked, Unusable
-from callrec.package.callrec_verify import Files, files_in
+from callrec.package.callrec_verify import MOST_ENTRIES, Files, files_in
 from callrec.package.package import DESTRUCTION, MANIFEST, SIGNATURE, SUMS
 from callrec.package.sealed_page import HOW_TO_NAME_IT, OpenedPage, open_page
 from callrec.package.zip import files_of_zip
+
+MOST_FILES: Final = 3 * MOST_ENTRIES
+"""In what is looked at; a release has an original and a copy of each recording, and few others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,21 @@ def open_package(path: Path, passphrase: Callable[[], str]) -> Iterator[OpenedPa
             raise Unchecked(
                 f"the package cannot be read: {error.strerror}", hint="copy it to another drive"
             ) from error
+        check_count(len(package.files))
         yield package
+
+
+def check_count(count: int) -> None:
+    """Check how many files there are, before each is looked at.
+
+    Raises:
+        Unusable: there are more than a release or a certificate has.
+    """
+    if count > MOST_FILES:
+        raise Unusable(
+            f"there are more than {MOST_FILES:,} files in it; no package has as many",
+            hint=HOW_TO_NAME_IT,
+        )
 
 
 def _package_at(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> OpenedPackage:

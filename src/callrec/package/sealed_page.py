@@ -17,7 +17,9 @@ from callrec.package.callrec_verify import fits, unbase64
 from callrec.package.whole import normalise_passphrase
 
 NOT_A_PACKAGE: Final = "this is not a package of callrec"
-HOW_TO_NAME_IT: Final = "give the folder that was opened, the .zip, or the .html"
+HOW_TO_NAME_IT: Final = (
+    "a package is a .zip or an .html as it came, or the folder that it was opened to"
+)
 COPY_AGAIN: Final = "copy it anew from where it came; if that does not help, ask the practice"
 SIX_WORDS: Final = "six words, with a space between"
 

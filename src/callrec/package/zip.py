@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO, Final, NamedTuple
 
 import pyzipper
@@ -90,6 +90,8 @@ class _EntryHeader(NamedTuple):
 def files_of_zip(path: Path, passphrase: Callable[[], str], stack: ExitStack) -> Files:
     """What is in the zip at ``path``; None where an entry says that it is not a plain file.
 
+    A folder in which a file of the zip lies is none of them, another is an empty file.
+
     Each is read while the stack is open; whatever is wrong with one is an OSError as it is read.
     """
     with path.open("rb") as file:
@@ -100,16 +102,16 @@ def files_of_zip(path: Path, passphrase: Callable[[], str], stack: ExitStack) ->
         _check(archive)
     except _OTHER_ERRORS as error:
         raise Tampered("the zip is damaged", hint=COPY_AGAIN) from error
-    entries = [entry for entry in archive.infolist() if not _is_folder(entry)]
-    sealed = [entry for entry in entries if entry.flag_bits & _SEALED]
+    listed = archive.infolist()
+    files = [entry for entry in listed if not _is_folder(entry)]
+    folders = {f"{each}/" for entry in files for each in PurePosixPath(entry.filename).parents}
+    entries = [entry for entry in listed if entry.filename not in folders]
+    sealed = [entry for entry in files if entry.flag_bits & _SEALED]
     if len({entry.filename for entry in entries}) != len(entries):
         raise Tampered("the zip holds two files of one name", hint=COPY_AGAIN)
     if sealed:
         _unlock(archive, sealed[0], passphrase())
-    return {
-        entry.filename: None if _is_odd(entry) else partial(_opened, archive, entry)
-        for entry in entries
-    }
+    return {entry.filename: _opener(archive, entry) for entry in entries}
 
 
 class _Stream(pyzipper.zipfile_aes.AESZipExtFile):  # type: ignore[misc]  # it has no types
@@ -304,6 +306,12 @@ class _Entry(io.RawIOBase):
         if self._entry.compress_type not in _METHODS:
             raise NotImplementedError
         return self._archive.open(self._entry)
+
+
+def _opener(archive: Any, entry: Any) -> Callable[[], IO[bytes]] | None:
+    if _is_folder(entry):
+        return io.BytesIO
+    return None if _is_odd(entry) else partial(_opened, archive, entry)
 
 
 def _opened(archive: Any, entry: Any) -> IO[bytes]:

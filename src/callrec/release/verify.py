@@ -80,6 +80,8 @@ class CheckedRelease:
     """None: it is not a page."""
     is_on_record: bool | None
     """Whether the practice's own log bears it out; None: its vault is not at hand."""
+    is_of_another: bool = False
+    """A vault is at hand, and it does not say that it is from that."""
 
 
 def verify_release(

@@ -51,6 +51,7 @@ from callrec.policy.rights.withholding import (
     hint_to_refuse,
     to_describe,
 )
+from callrec.policy.role import Person
 from callrec.policy.search import described_by
 from callrec.policy.words import check_reason
 from callrec.practice import Actor, Practice, password_needed, signing, today
@@ -150,6 +151,7 @@ def preview_approval(
         request = read_to_decide(practice, actor, connection, reference, opened=decision.opened)
         _check_since(practice, actor, request.history, decision.opened)
         _check_whole(practice, actor, connection, request)
+        _grantee(practice, request, decision)
         foreseen = _preview(practice, request, decision)
         granted = {row.uid: row.id for row in request.recordings if row.id in foreseen.granted}
         check_unrestricted(practice, connection, request.purpose, granted)
@@ -284,10 +286,7 @@ def _decide(
     decision: Decision,
     countersigner: Actor | None,
 ) -> Granting:
-    if decision.to:
-        grantee = find_person(practice, decision.to)[1].person
-    else:
-        grantee = practice.register.person(request.requester)
+    grantee = _grantee(practice, request, decision)
     check_signers(
         request.facts,
         decider=actor.person,
@@ -296,9 +295,6 @@ def _decide(
         on=today(practice),
         consulted_on=decision.consulted_on,
         glass_reason=decision.glass_reason,
-    )
-    check_may_be_granted(
-        grantee, request.facts, on=today(practice), managers=line_managers(practice)
     )
     foreseen, grants = _preview(practice, request, decision), practice.settings.grants
     if decision.seen not in (None, foreseen):
@@ -323,6 +319,18 @@ def _decide(
         opinion=decision.opinion,
         glass_reason=decision.glass_reason,
     )
+
+
+def _grantee(practice: Practice, request: OpenRequest, decision: Decision) -> Person:
+    """Who is to hear it, and may."""
+    if decision.to:
+        grantee = find_person(practice, decision.to)[1].person
+    else:
+        grantee = practice.register.person(request.requester)
+    check_may_be_granted(
+        grantee, request.facts, on=today(practice), managers=line_managers(practice)
+    )
+    return grantee
 
 
 def _preview(practice: Practice, request: OpenRequest, decision: Decision) -> ApprovalPreview:

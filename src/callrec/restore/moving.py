@@ -174,6 +174,8 @@ def move_recordings(
                 details = {"from": moved.before, "to": moved.after}
                 act.leaf(MIGRATED, actor=NOBODY, details=details)
             practice.store.close_for_good()
+            for name in {*names} - {*_live(practice)}:  # erased, or let go of, meanwhile
+                target.remove(name)
     practice.engine.dispose()
     report_unsaved_head(practice)
     return moved

@@ -33,24 +33,23 @@ from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.log import LogTransaction
 from callrec.calls.custody import Opening, replaced_files
 from callrec.catalogue import destruction, tables
-from callrec.catalogue.engine import is_postgres, reading, rewrite_database, update_row
+from callrec.catalogue.engine import reading, rewrite_database, update_row
 from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
-from callrec.errors import Failed, Locked, Tampered
+from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs
 from callrec.notes.log import erase_notes, notes_on
 from callrec.policy.hearing import APPROVAL_ENDED_BY, check_identity_proven, no_longer_granted
 from callrec.policy.request import ASKING_NOTHING, RequestAct, has_lapsed
 from callrec.policy.retention import (
-    RecordingState,
     check_destroys,
     check_granted,
     check_nobody_waits,
     is_undone,
 )
-from callrec.practice import Actor, Practice, attempt, signing, writing
+from callrec.practice import Actor, Practice, attempt, check_files_here, signing, writing
 from callrec.record.acts import check_whole_log, next_number
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
@@ -188,7 +187,7 @@ def _warrant(
         if name != row.ciphertext and not opening.is_replaced_file(row, name):
             raise Tampered(f"recording {row.id} is not the one that was approved")
     check_may_be_destroyed(practice, actor, connection, by_number)
-    _check_here(practice, rows)
+    check_files_here(practice, rows, "run the same command on the machine that took it in")
     uids, makings = {row.uid for row in rows}, read_outlines(connection)
     others = [row for row in REQUESTS.every(connection) if row.id != request.id]
     waiting = [row for row in others if row.state not in ASKING_NOTHING]
@@ -196,19 +195,6 @@ def _warrant(
     check_nobody_waits(frozenset(f"R-{number}" for number in naming))
     kept = {uid: code for each in approvals for uid, code in each.withheld if uid not in granted}
     return _Warrant(request, rows, by_number, approvals, tuple(sorted(kept.items())))
-
-
-def _check_here(practice: Practice, rows: Iterable[Row[Any]]) -> None:
-    """Several machines have one database, and each a folder that no other can clear."""
-    if practice.config.recordings or not is_postgres(practice.engine):
-        return
-    live = [row for row in rows if row.state == RecordingState.LIVE]
-    away = [f"{row.id}" for row in live if not practice.store.has(row.ciphertext)]
-    if away:
-        raise Failed(
-            f"the sealed file of recording {', '.join(away)} is on another machine",
-            hint="run the same command on the machine that took it in",
-        )
 
 
 def _standing(
@@ -295,6 +281,7 @@ def _clear(
         # What a re-encryption that was killed may have left; no file that is another's by now.
         former = {n for uid, n in replaced_files(connection) if uid in uids and is_name(n)}
         former -= destruction.not_destroyed(connection, sorted(former))
+    practice.store.check_open()  # else they would be left where they were moved to
     for stub in stubs:
         practice.store.remove(stub.ciphertext)
         advance(1)

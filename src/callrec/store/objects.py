@@ -68,8 +68,6 @@ _LISTED: Final = 1000
 _WAITS: Final = (0.1, 0.3, 1.0, 2.0)
 """Seconds between attempts."""
 
-_NOT_FOUND: Final = 404
-
 _LOCKED_UNTIL: Final = "x-amz-object-lock-retain-until-date"
 
 _OUT_OF_RANGE: Final = " 416 "
@@ -184,9 +182,7 @@ class ObjectStore(DirectoryStore):
             try:
                 with urlopen(question, timeout=30, context=self._trusted) as answer:  # noqa: S310
                     return str(answer.headers.get(_LOCKED_UNTIL, "")) or None
-            except HTTPError as error:
-                if error.code != _NOT_FOUND:
-                    raise
+            except HTTPError:  # there is none, or nobody tells us
                 return None
 
         said = self._ask(ask)

@@ -22,6 +22,9 @@ _MAX_SET_BACKS: Final = 5
 _MAX_SHOWN: Final = 6
 """Of what an entry is about; JSON has all."""
 
+_DETAILS_NOT_OPENED: Final = "sealed details were not opened: a full check does that"
+"""So whether somebody changed one, such a check does not say."""
+
 _AN_ID: Final = re.compile("[0-9a-f]{32}")
 
 
@@ -106,6 +109,7 @@ def verification_lines(found: Verification, *, full: bool) -> Iterator[str]:
     """What a check of the record found, in words, its verdict first."""
     yield found.verdict if found.verdict is not Verdict.RESUMED else _resumed_line(found)
     yield f"{entries_counted(found.head.size)}, {counted(found.checkpoints, 'checkpoint')}"
+    yield _details_line(found.details_opened) if full else _DETAILS_NOT_OPENED
     if found.read_from:
         yield f"entries before {found.read_from} were verified earlier, and not read again"
     if found.unattested:
@@ -113,8 +117,6 @@ def verification_lines(found: Verification, *, full: bool) -> Iterator[str]:
             f"{entries_counted(found.unattested)} {'was' if found.unattested == 1 else 'were'}"
         )
         yield f"{entries} written where no key was at hand, as at a failed login"
-    if full:
-        yield _details_line(found.details_opened)
     yield from _judgement_lines(found)
     yield from _resumed_lines(found)
     yield from _anchor_lines(found)

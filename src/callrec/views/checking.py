@@ -60,8 +60,13 @@ def what_is_wrong_with(result: Result) -> CallrecError | None:
 
 
 def package_lines(found: CheckedRelease) -> Iterator[str]:
-    """What it is."""
+    """What it is, and before that whether it is nothing of this practice's."""
     result = found.result
+    if found.is_of_another:
+        yield (
+            "This package is of another practice's record, or of none: the record here knows"
+            " nothing of it."
+        )
     if result.manifest:
         request, at = result.manifest["request"]["number"], result.manifest["at"]
         entry = f", entry {result.entry['seq']} of its audit log" if result.entry else ""

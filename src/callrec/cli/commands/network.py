@@ -54,5 +54,9 @@ def _script(each: PlannedPractice) -> Iterator[str]:
     yield f"install -d -o callrec -g callrec -m 700 {each.secrets} {each.spool}"
     yield f"install -m 644 /dev/stdin {each.file} <<'TOML'"
     yield from (*each.configuration.splitlines(), "TOML")
-    yield f"# ---- {each.practice}: root, once {each.secrets} has what docs/network.md lists"
+    yield f"# ---- {each.practice}: the account callrec, once {each.secrets} has what it needs"
+    if each.bucket_commands:  # they are moved by a configuration that does not name them yet
+        yield f"grep -v '^recordings ' {each.file} > {each.vault}.toml"
+        yield f"callrec practice migrate --config {each.vault}.toml --to s3://{each.bucket}"
+    yield f"# ---- {each.practice}: root, once callrec practice doctor says that all is well"
     yield f"systemctl enable --now {each.timer}"

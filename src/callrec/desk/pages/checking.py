@@ -10,7 +10,7 @@ from callrec.desk.filled import password_of, read_if_given
 from callrec.desk.memory import CHECK, folder_in_memory, unpacked
 from callrec.desk.rendering import as_json, page, to
 from callrec.desk.seat import Seat, find_kept
-from callrec.errors import Unusable
+from callrec.errors import Tampered, Unusable
 from callrec.office.checking import check_package
 from callrec.release.verify import CheckedRelease
 from callrec.views.checking import (
@@ -51,7 +51,10 @@ def _checked(seat: Seat, asked: Asked, file: Upload, pin: bytes | None) -> Check
         path = folder / f"package{ending if ending in _ENDINGS else ''}"
         if ending != ".zip" or not unpacked(file.data, path):
             path.write_bytes(file.data)
-        return check_package(path, pin=pin, passphrase=passphrase, practice=seat.practice)
+        try:
+            return check_package(path, pin=pin, passphrase=passphrase, practice=seat.practice)
+        except Tampered as error:  # what was sent is at fault, not this vault
+            raise Unusable(error.message, hint=error.hint) from error
 
 
 def show_checked(seat: Seat, asked: Asked, key: str) -> Answered:

@@ -29,6 +29,7 @@ from callrec.desk.pages.requests import values_of
 from callrec.desk.rendering import go_on, page, to
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound
+from callrec.login.people import people_who_log_in
 from callrec.policy.authority import check_decides_purpose, check_may_decide
 from callrec.policy.days import parse_day
 from callrec.policy.edits import TypedEdit, read_clip, read_silence
@@ -37,11 +38,10 @@ from callrec.policy.retention import check_kept_on_for_a_reason
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground
 from callrec.policy.rights.withholding import Opinion
-from callrec.policy.role import Role
+from callrec.policy.role import Power, Role
 from callrec.policy.words import in_words
 from callrec.practice import today
 from callrec.requests.approvals import last_edits, last_withheld
-from callrec.requests.ask import all_logins
 from callrec.requests.decide import (
     Decision,
     approve_request,
@@ -93,6 +93,7 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
     edits = last_edits(opened.approvals, opened.history, opened.digest)
     number = {row.uid: row.id for row in opened.recordings}
     clips, silences = marked(seat, which)
+    hearers = people_who_log_in(seat.practice, Power.HEAR)
     return page(
         seat,
         "approve.html",
@@ -101,7 +102,7 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
         grounds=_grounds(shown.purpose),
         withheld={number[uid]: str(ground) for uid, ground in withheld.items() if uid in number},
         left_out=edits_lines({number[uid]: each for uid, each in edits.items() if uid in number}),
-        people=[(each, each) for each in sorted(all_logins(seat.practice) - {shown.created_by})],
+        people=[(each, each) for each in hearers if each != shown.created_by],
         clips="\n".join(clips),
         silences="\n".join(silences),
         terms=TERMS[shown.purpose],

@@ -304,7 +304,7 @@ def _move(call: Invocation, to: str) -> None:
     done = move_recordings(call.config, to, now=call.now, environ=call.environ)
     said = f"The recordings were in a {done.before} and are in a {done.after} now."
     call.out.show(facts(done), (said, f"The {done.before} has them yet, and nobody uses it."))
-    call.out.next_step(f"{step.format('recordings')} practice doctor --full; delete them there")
+    call.out.next_step(f"{step.format('recordings')} practice doctor --full; delete what was left")
 
 
 FromVolumes = Annotated[
