@@ -157,10 +157,10 @@ COMMANDS: Final = frozenset(
     (
         *("approve", "archive", "audit", "backup", "complaint", "config", "demo", "deny", "desk"),
         *("doctor", "drive", "due", "erase", "fingerprint", "hold", "inbox", "incident", "ingest"),
-        *("init", "keys", "listen", "login", "logout", "mail", "migrate", "notice", "practice"),
-        *("reconcile", "recording", "recovery", "register", "release", "report", "request"),
-        *("restore", "retention", "revoke", "search", "settings", "show", "status", "subject"),
-        *("user", "verify-release", "whoami"),
+        *("init", "keys", "listen", "login", "logout", "mail", "migrate", "network", "notice"),
+        *("practice", "reconcile", "recording", "recovery", "register", "release", "report"),
+        *("request", "restore", "retention", "revoke", "search", "settings", "show", "status"),
+        *("subject", "user", "verify-release", "whoami"),
     )
 )
 """What may follow "callrec" where a command is meant, and not a sentence about callrec."""
