@@ -228,8 +228,10 @@ def configure(house: House, bucket: str, *, at: int | None = None) -> None:
     section = f'[objects]\nendpoint = "{objects.endpoint}"\n'
     section += f'credential_file = "{objects.credential_file}"\n'
     before, _, _ = file.read_text().partition("[objects]")
-    lines = [line for line in before.splitlines() if not line.startswith("recordings =")]
-    file.write_text("\n".join([f'recordings = "s3://{bucket}"', *lines, section]))
+    ours = ("recordings =", "vault =")
+    lines = [line for line in before.splitlines() if not line.startswith(ours)]
+    named = [f'recordings = "s3://{bucket}"', 'vault = "../../vault"']
+    file.write_text("\n".join([*named, *lines, section]))
 
 
 def move(house: House) -> str:

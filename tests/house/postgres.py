@@ -216,8 +216,10 @@ def configure(house: House, url: str) -> None:
     house.close()
     house.config = house.config.model_copy(update={"catalogue": url})
     file = house.folder / "config" / "callrec" / "config.toml"
-    lines = [line for line in file.read_text().splitlines() if not line.startswith("catalogue")]
-    file.write_text("\n".join([f'catalogue = "{url}"', *lines, ""]))
+    ours = ("catalogue", "vault")
+    lines = [line for line in file.read_text().splitlines() if not line.startswith(ours)]
+    named = [f'catalogue = "{url}"', 'vault = "../../vault"']
+    file.write_text("\n".join([*named, *lines, ""]))
 
 
 def beside(house: House, folder: Path | None = None) -> House:

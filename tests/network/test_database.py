@@ -209,7 +209,7 @@ def test_an_empty_database_is_no_vault() -> None:
 
 
 def test_a_server_that_is_not_there_is_said_to_be_so(founded: House) -> None:
-    away = f'catalogue = "postgresql:///hama?host={founded.folder}"\n'
+    away = f'catalogue = "postgresql:///hama?host={founded.folder}"\nvault = "../../vault"\n'
     (founded.folder / "config" / "callrec" / "config.toml").write_text(away)
     answer = type_in(founded, "max", "whoami")
     assert answer.status == Failed.exit_status
