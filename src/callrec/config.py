@@ -237,7 +237,8 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
         }
     )
     update: dict[str, object] = {"vault": place, "mail": mail, "desk": desk, "objects": objects}
-    if place.resolve() != configured.resolve():  # another vault's database and bucket are not this one's
+    # Another vault's database and bucket are not this one's.
+    if place.resolve() != configured.resolve():
         update |= {"catalogue": "", "recordings": ""}
     return config.model_copy(update=update)
 
