@@ -438,10 +438,10 @@ def test_nor_where_its_name_cannot_be_made_durable(
 
 
 def test_nor_where_nobody_can_look(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    def reading(_: Engine) -> None:
+    def settled(_: Engine) -> None:
         raise Failed("the disk cannot be read")
 
-    monkeypatch.setattr("callrec.audit.log.reading", reading)
+    monkeypatch.setattr("callrec.audit.log.settled", settled)
     with pytest.raises(Failed, match="cannot be written"):
         appended_where_commits_fail(house, monkeypatch, lambda: None, keeps=True)
 

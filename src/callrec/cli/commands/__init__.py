@@ -9,5 +9,5 @@ is in the file of its name, or where ``MODULES`` in cli/app.py says:
     Safekeeping   hold, retention; the folder drives; audit, reviews (audit review-searches
                   and review-glass), verify_release (and fingerprint), register
     The practice  settings, user, keys, notice, mail; the folder concerns (incident, complaint);
-                  status (and inbox, doctor), configuration (config)
+                  status (and inbox, doctor), configuration (config), network
 """
