@@ -66,6 +66,10 @@ OTHERWISE: Final[Sequence[tuple[str, str, str]]] = (
 """Why; a line that is said of a file of SQLite; the lines that are said here."""
 
 
+_NAMED: Final = 'vault  = "'
+"""How the line begins that says whose the catalogue is, where a transcript's own file does not."""
+
+
 class StageElsewhere(Stage):
     """As `Stage`; a practice that is settled has its catalogue in a database of its own."""
 
@@ -107,8 +111,10 @@ class StageElsewhere(Stage):
         file = Path(os.environ.get("CALLREC_CONFIG", self._usual))
         if file.is_file():
             lines = file.read_text(encoding="utf-8").splitlines()
-            others = [line for line in lines if not line.startswith("catalogue")]
+            others = [line for line in lines if not line.startswith(("catalogue", _NAMED))]
             first = [f'catalogue = "{url}"'] if url else []
+            if url and not any(line.startswith("vault") for line in others):
+                first.append(f'{_NAMED}{Path(os.environ["CALLREC_VAULT"]).resolve()}"')
             file.write_text("\n".join([*first, *others, ""]), encoding="utf-8")
 
     def _change(self, name: str, value: str | None = None) -> None:
