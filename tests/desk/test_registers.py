@@ -239,4 +239,6 @@ def test_status_says_to_each_what_the_command_says_to_them(lived: House, login: 
     lines = shown.words.splitlines()[1 : len(said) + 1]
     assert [line[: len(head)] for head, line in zip(heads, lines, strict=True)] == heads
     typed = json.loads(done(lived, login, "status", "--json"))
-    assert json.loads(saved(somebody, shown, "json")) == typed
+    filled = json.loads(saved(somebody, shown, "json"))
+    others_write = {"free_bytes"}  # on this disk
+    assert {name for name in typed | filled if typed.get(name) != filled.get(name)} <= others_write
