@@ -81,7 +81,8 @@ def _start(folder: Path) -> int:
     # Each bucket has volumes of its own: one, not seven.
     (folder / "master.toml").write_text("[master.volume_growth]\ncopy_1 = 1\n")
     words = (
-        f"server -dir={folder}/data -ip=127.0.0.1 -ip.bind=127.0.0.1 -master.telemetry=false"
+        f"-logdir={folder} server -dir={folder}/data -ip=127.0.0.1 -ip.bind=127.0.0.1"
+        " -master.telemetry=false"
         f" -master.port={master} -master.volumeSizeLimitMB=64 -volume.port={volume}"
         f" -volume.max=10000 -filer -filer.port={filer} -s3 -s3.port={s3} -s3.port.iceberg=0"
         f" -s3.port.lance=0 -s3.config={folder}/s3.json"
