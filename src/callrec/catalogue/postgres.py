@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Engine, LargeBinary, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from callrec.catalogue.tables import METADATA, Blob
@@ -37,6 +38,9 @@ UNION ALL SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') IN ('off', 'local')
 """
 """Of each session. A machine that vanished holds its locks for a minute at the most."""
+
+_NOT_FREE: Final = "55P03"
+"""SQLSTATE: somebody else had the lock for as long as it was waited for."""
 
 _PATIENCE: Final = {
     "connect_timeout": 10,
@@ -323,7 +327,7 @@ def rewrite_table(connection: Connection, table: str) -> None:
 
     Raises:
         Misconfigured: the role here may not rewrite it.
-        Failed: deleted rows are left after a minute.
+        Failed: deleted rows are left after a minute, or somebody has had the table all along.
     """
     details: list[str] = []
 
@@ -336,7 +340,8 @@ def rewrite_table(connection: Connection, table: str) -> None:
         for pause in (0, *_PAUSES):
             details.clear()
             connection.exec_driver_sql("SELECT pg_sleep(?)", (pause,))
-            connection.exec_driver_sql(f'VACUUM (FULL, VERBOSE) "{table}"')
+            if not _vacuumed(connection, table):
+                continue
             if not details:
                 raise Misconfigured(
                     "the catalogue's database keeps what was deleted: its role here may not rewrite"
@@ -351,6 +356,25 @@ def rewrite_table(connection: Connection, table: str) -> None:
     raise Failed("somebody else is reading the vault", hint="run the same command again")
 
 
+def _vacuumed(connection: Connection, table: str) -> bool:
+    """Whether the table was free for it.
+
+    It waits for a moment only: all who come after wait behind it, and one of them may be at work
+    for the very transaction that it waits for.
+    """
+    connection.exec_driver_sql("SET lock_timeout = '1s'")
+    try:
+        connection.exec_driver_sql(f'VACUUM (FULL, VERBOSE) "{table}"')
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _NOT_FREE:
+            raise
+        return False
+    finally:
+        if not connection.invalidated:
+            connection.exec_driver_sql(_SETTINGS)
+    return True
+
+
 def explained(error: object) -> CallrecError | None:
     """What a driver's error means, in our own words; None: a mistake in this program."""
     state = str(getattr(error, "sqlstate", None) or "")
@@ -359,7 +383,7 @@ def explained(error: object) -> CallrecError | None:
             "the database's disk or memory is full; nothing was changed",
             hint="ask the person who runs it, and try again",
         )
-    if state in {"55P03", "40001", "40P01"}:
+    if state in {_NOT_FREE, "40001", "40P01"}:
         return Failed("the vault was busy for a minute", hint="try again")
     if state.startswith(("28", "3D")) or state == "42501":
         return Misconfigured(
