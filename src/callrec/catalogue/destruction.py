@@ -108,7 +108,7 @@ def cleared_where_kept(connection: Connection) -> Sequence[Row[Any]]:
     statement = tables.statement.c
     counted = select(func.count()).where(stub.c.certificate == made.c.id).scalar_subquery()
     columns = (made.c.cleared_at, counted.label("recordings"), statement.body, statement.signature)
-    query = select(*columns).join(leaf, leaf.c.seq == made.c.seq)
+    query: Select[Any] = select(*columns).join(leaf, leaf.c.seq == made.c.seq)
     query = query.join(tables.statement, statement.digest == leaf.c.statement)
     says_so = func.instr(statement.body, b'"kept_days"') > 0
     return connection.execute(query.where(made.c.cleared_at.is_not(None), says_so)).all()
