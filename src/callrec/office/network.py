@@ -7,6 +7,7 @@ own. Nothing here runs, writes or contacts anything.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from callrec.catalogue.roles import database_sql, rights_sql
+from callrec.config import LOOPBACK
 from callrec.errors import Misconfigured
 from callrec.settings import Section, Several, explain_error
 from callrec.system.toml import read_toml, toml_lines
@@ -108,7 +110,7 @@ def plan_network(file: Path) -> tuple[PlannedPractice, ...]:
 def _planned(plan: NetworkPlan, practice: str) -> PlannedPractice:
     bucket = f"{plan.prefix}-{practice}"
     name, where = bucket.replace("-", "_"), f"host={plan.host}&port={plan.port}"
-    if not plan.host.startswith("/"):
+    if not plan.host.startswith("/") and not re.fullmatch(LOOPBACK, plan.host):
         where += "&sslmode=verify-full"
     if plan.ca_file:
         where += f"&sslrootcert={plan.ca_file}"
@@ -142,10 +144,12 @@ def _planned(plan: NetworkPlan, practice: str) -> PlannedPractice:
 
 
 def _bucket_commands(plan: NetworkPlan, bucket: str) -> Iterator[str]:
-    def command(*words: str, **documents: object) -> str:
+    def command(service: str, *words: str, **documents: object) -> str:
         given = (f"--{name.replace('_', '-')}={json.dumps(of)}" for name, of in documents.items())
-        at = ("--endpoint-url", plan.endpoint, "--region", plan.region)
-        return shlex.join(["aws", *words, *at, *given])
+        at = ["--endpoint-url", plan.endpoint]
+        if service == "iam" and plan.endpoint.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+            at = []  # Amazon's users are not where its buckets are; aws knows the place
+        return shlex.join(["aws", service, *words, *at, "--region", plan.region, *given])
 
     def of_bucket(act: str, *words: str, **documents: object) -> str:
         return command("s3api", act, "--bucket", bucket, *words, **documents)
