@@ -232,10 +232,10 @@ def _remembering(practice: Practice, signer: Signer | None) -> Iterator[LogTrans
     if act.has_appended:
         remember_head(practice, act.head)
         if signer is not None and waiting_files(practice.folder):
-            _put_stamps_on_record(practice, signer)
+            put_stamps_on_record(practice, signer)
 
 
-def _put_stamps_on_record(practice: Practice, signer: Signer) -> None:
+def put_stamps_on_record(practice: Practice, signer: Signer) -> None:
     """Write the time stamps that wait into the log, behind what somebody just wrote.
 
     In a transaction of its own, so that what they wrote is what it is without. Where it cannot be

@@ -1703,6 +1703,10 @@ class Token:
     policy: str
     """An object identifier, in decimal numbers and dots."""
 
+    def is_of(self, note: bytes) -> bool:
+        """Whether it is of this checkpoint."""
+        return self.hash == "sha256" and self.imprint == stamped_hash(note)
+
 
 @dataclass(frozen=True)
 class Time:
@@ -1782,15 +1786,20 @@ def pinned_certificates(pem: bytes) -> list[bytes]:
 def check_stamp(stamp: bytes, note: bytes, pem: bytes, certificates: str) -> Time:
     """By when a checkpoint was signed, by the first of the certificates that a stamp leads to."""
     token = read_stamp(stamp)
-    if token.hash != "sha256" or token.imprint != stamped_hash(note):
+    if not token.is_of(note):
         raise Wrong("is a time stamp of something else")
+    at, authority = f"{token.at:%Y-%m-%dT%H:%M:%SZ}", authority_of(stamp, token, pem)
+    return Time(at, authority, token.policy, certificates)
+
+
+def authority_of(stamp: bytes, token: Token, pem: bytes) -> str:
+    """What the first of the certificates is called that a stamp leads to."""
     seconds = str(int(token.at.timestamp()))
     flags = ("-CAfile", "root", "-partial_chain", "-attime", seconds)
     for root in pinned_certificates(pem):
         arguments = ("ts", "-verify", "-digest", token.imprint.hex(), "-in", "stamp", *flags)
         if openssl(arguments, stamp=stamp, root=root):
-            at = f"{token.at:%Y-%m-%dT%H:%M:%SZ}"
-            return Time(at, _name_of(root), token.policy, certificates)
+            return _name_of(root)
     raise Wrong("is a time stamp by nobody whose certificate is at hand")
 
 

@@ -18,6 +18,8 @@ from callrec.system.files import atomic_write
 
 _TRIED: Final = "tried"
 
+_CUT_OFF: Final = "the last attempt was cut off, or goes on"
+
 
 @dataclass(frozen=True, slots=True)
 class TriedInVain:
@@ -52,10 +54,13 @@ def stamp_checkpoint(
         Misconfigured: nobody is set up to be asked, or there is no ``openssl`` here.
         Failed: the authority gave none, or it cannot be kept.
     """
+    if timestamp.url:
+        _note_tried(vault, TriedInVain(at, _CUT_OFF))
     try:
         stamp = ask_for_stamp(timestamp, note, size)
-    except Failed as problem:
-        _note_tried(vault, TriedInVain(at, problem.message))
+    except (Failed, Misconfigured) as problem:
+        if timestamp.url:
+            _note_tried(vault, TriedInVain(at, problem.message))
         raise
     keep_waiting(vault, stamp)
     with suppress(OSError):

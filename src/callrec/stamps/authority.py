@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from http.client import HTTPException
 from threading import Thread
 from typing import Any, Final
-from urllib.error import HTTPError, URLError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from callrec.errors import Failed, Misconfigured
 from callrec.package.callrec_verify import (
@@ -107,18 +104,26 @@ def _answers(query: bytes, stamp: bytes, roots: bytes) -> bool:
     return bool(openssl(["ts", "-verify", *named], query=query, stamp=stamp, roots=roots))
 
 
-class _NoRedirect(HTTPRedirectHandler):
-    """Nobody but the authority that is set up is asked."""
-
-    def redirect_request(self, *_: Any) -> None:
-        """None: the answer that redirects is an error."""
-
-
 def _post(url: str, query: bytes) -> bytes:
+    # A practice that sets up no authority loads none of it.
+    from http.client import HTTPException  # noqa: PLC0415
+    from urllib.error import HTTPError, URLError  # noqa: PLC0415
+    from urllib.request import HTTPRedirectHandler, Request, build_opener  # noqa: PLC0415
+
+    class NoRedirect(HTTPRedirectHandler):
+        def redirect_request(self, *_: Any) -> None:
+            """Ask nobody but the authority that is set up: what redirects is an error."""
+
     headers = {"Content-Type": "application/timestamp-query", "User-Agent": "callrec"}
     request = Request(url, query, headers)  # noqa: S310 - the settings take http and https alone
-    with build_opener(_NoRedirect).open(request, timeout=ANSWERS_WITHIN_S) as answered:
-        answer: bytes = answered.read(LARGEST_ANSWER + 1)
+    try:
+        with build_opener(NoRedirect).open(request, timeout=ANSWERS_WITHIN_S) as answered:
+            answer: bytes = answered.read(LARGEST_ANSWER + 1)
+    except HTTPError as error:
+        what = f"the time-stamping authority answered {error.code}"
+        raise Failed(what, hint=_HINT) from None
+    except (OSError, HTTPException, ValueError) as error:
+        raise _in_our_words(error.reason if isinstance(error, URLError) else error) from None
     return answer if len(answer) <= LARGEST_ANSWER else b""
 
 
@@ -128,26 +133,25 @@ def _within(seconds: float, work: Callable[[], bytes]) -> bytes:
     Nothing waits for what takes longer: not the end of the process either.
     """
     done: list[bytes] = []
-    problems: list[BaseException] = []
+    problems: list[Failed] = []
 
     def run() -> None:
         try:
             done.append(work())
-        except (OSError, HTTPException, ValueError) as problem:
+        except Failed as problem:
             problems.append(problem)
 
     thread = Thread(target=run, daemon=True)
     thread.start()
     thread.join(seconds)
-    if done:
-        return done[0]
-    raise _in_our_words(problems[0] if problems else TimeoutError())
+    for problem in problems:
+        raise problem
+    if not done:
+        raise _in_our_words(TimeoutError())
+    return done[0]
 
 
-def _in_our_words(problem: BaseException) -> Failed:
-    reason = problem.reason if isinstance(problem, URLError) else problem
-    if isinstance(problem, HTTPError):
-        return Failed(f"the time-stamping authority answered {problem.code}", hint=_HINT)
+def _in_our_words(reason: object) -> Failed:
     if isinstance(reason, TimeoutError):
         return Failed("the time-stamping authority did not answer in time", hint=_HINT)
     why = getattr(reason, "strerror", None) or type(reason).__name__

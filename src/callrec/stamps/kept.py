@@ -85,7 +85,7 @@ def checked_waiting(connection: Connection, timestamp: Timestamp, vault: Path) -
 def _read_waiting(connection: Connection, timestamp: Timestamp, path: Path) -> Stamp | None:
     size = int(path.stem)
     note = note_over(connection, size)
-    if note is None or _is_on_record(connection, size):
+    if note is None or is_on_record(connection, size):
         return None
     with path.open("rb") as file:
         token = file.read(LARGEST_ANSWER)
@@ -97,7 +97,8 @@ def _read_waiting(connection: Connection, timestamp: Timestamp, path: Path) -> S
         return None
 
 
-def _is_on_record(connection: Connection, size: int) -> bool:
+def is_on_record(connection: Connection, size: int) -> bool:
+    """Whether the checkpoint over so many leaves has a stamp on record."""
     stamp = tables.stamp.c
     return connection.execute(select(stamp.size).where(stamp.size == size)).first() is not None
 
@@ -108,7 +109,7 @@ def put_on_record(act: LogTransaction, by: str, stamps: Iterable[Stamp]) -> None
     One whose checkpoint has a stamp by now is left out.
     """
     for stamp in stamps:
-        if _is_on_record(act.connection, stamp.size):
+        if is_on_record(act.connection, stamp.size):
             continue
         said = {"at": stamp.time.at, "authority": stamp.time.authority, "size": stamp.size}
         act.leaf(STAMPED, actor=by, details=said)
