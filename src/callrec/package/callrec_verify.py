@@ -1816,15 +1816,15 @@ def _time(work: Examination, kind: Kind, given: bytes) -> tuple[Time | None, str
     """By when the entry's checkpoint was signed, and why that was not checked."""
     if not {STAMP, STAMP_ROOTS} & work.digests.keys():
         return None, ""
+    time, unchecked = None, ""
     with work.noting(STAMP):
         stamp, roots = work.take(STAMP), work.take(STAMP_ROOTS)
         note = read_proof(work.take(kind.proof)).head.note
-        whose = "given" if given else "enclosed"
         try:
-            return check_stamp(stamp, note, given or roots, whose), ""
+            time = check_stamp(stamp, note, given or roots, "given" if given else "enclosed")
         except NoOpenssl as missing:
-            return None, str(missing)
-    return None, ""
+            unchecked = str(missing)
+    return time, unchecked
 
 
 # The program.

@@ -49,13 +49,16 @@ class Stamp:
         return datetime.fromisoformat(self.time.at)
 
 
-def ask_for_stamp(timestamp: Timestamp, note: bytes, size: int) -> Stamp:
-    """Have a checkpoint stamped: within `ANSWERS_WITHIN_S`, or not at all.
+def ask_for_stamp(
+    timestamp: Timestamp, note: bytes, size: int, *, within_s: float = ANSWERS_WITHIN_S
+) -> Stamp:
+    """Have a checkpoint stamped in time, or not at all.
 
     Args:
         timestamp: whom to ask, and by whose certificates the answer counts.
         note: the checkpoint; a hash of it is sent.
         size: how many leaves it is over.
+        within_s: seconds from the first byte asked to the last one answered.
 
     Raises:
         Misconfigured: no authority is set up, or there is no ``openssl`` here.
@@ -67,7 +70,7 @@ def ask_for_stamp(timestamp: Timestamp, note: bytes, size: int) -> Stamp:
     try:
         require_openssl()
         query = _query(timestamp, note)
-        answer = _within(ANSWERS_WITHIN_S, lambda: _post(timestamp.url, query))
+        answer = _within(within_s, lambda: _post(timestamp.url, query))
         return Stamp(size, *_checked(timestamp, note, query, answer))
     except NoOpenssl:
         raise Misconfigured(NO_OPENSSL, hint="install openssl") from None
@@ -120,6 +123,7 @@ def _post(url: str, query: bytes) -> bytes:
         with build_opener(NoRedirect).open(request, timeout=ANSWERS_WITHIN_S) as answered:
             answer: bytes = answered.read(LARGEST_ANSWER + 1)
     except HTTPError as error:
+        error.close()
         what = f"the time-stamping authority answered {error.code}"
         raise Failed(what, hint=_HINT) from None
     except (OSError, HTTPException, ValueError) as error:
