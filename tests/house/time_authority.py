@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -112,7 +112,7 @@ class TimeAuthority:
     answer: Callable[[bytes], bytes]
     status: int = 200
     asked: bytes = b""
-    closing: Event = Event()
+    closing: Event = field(default_factory=Event)
     slow: bool = False
     """It sends a byte, and nothing more."""
 
@@ -158,7 +158,6 @@ def time_authority(folder: Path, name: str = "Test Time Root") -> Iterator[TimeA
     server.daemon_threads = True
     url = f"http://127.0.0.1:{server.server_port}/"
     authority = TimeAuthority(folder, root, url, lambda query: reply(folder, query))
-    authority.closing = Event()
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:

@@ -64,7 +64,7 @@ def test_the_policy_that_is_set_is_asked_for(authority: TimeAuthority) -> None:
 
 
 def test_a_stamp_under_another_policy_than_was_asked_does_not_count(
-    authority: TimeAuthority, tmp_path: Path
+    authority: TimeAuthority,
 ) -> None:
     wanted = Timestamp(**authority.settings, policy=OTHER_POLICY)
     authority.answer = lambda _: stamp_of(authority.folder, NOTE)
