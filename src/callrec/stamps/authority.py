@@ -1,4 +1,4 @@
-"""Ask a time-stamping authority; the only module that speaks HTTP.
+"""Ask a time-stamping authority, by HTTP; no other module reaches one.
 
 No error repeats what the authority answered. Source: RFC 3161, 2.4 and 3.4.
 """

@@ -19,6 +19,6 @@ def waiting_files(vault: Path) -> tuple[Path, ...]:
     folder = folder_of(vault)
     try:
         found = [each for each in folder.iterdir() if _NAME.fullmatch(each.name)]
-    except FileNotFoundError:
+    except OSError:  # none was ever there, most often
         return ()
     return tuple(sorted(found, key=lambda each: int(each.stem)))
