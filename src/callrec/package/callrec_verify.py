@@ -179,6 +179,10 @@ class Wrong(Exception):
         self.path = path
 
 
+class TooMany(ValueError):
+    """A folder with more files than anything has that is checked here."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """Something that is wrong."""
@@ -1831,13 +1835,18 @@ def _time(work: Examination, kind: Kind, given: bytes) -> tuple[Time | None, str
 
 
 def files_in(folder: str) -> dict[str, Callable[[], IO[bytes]] | None]:
-    """All that is in a folder and the folders in it; no link is followed."""
+    """All that is in a folder and the folders in it; no link is followed.
+
+    Raises:
+        TooMany: it is not looked through to its end.
+        OSError: it cannot be read.
+    """
     found: dict[str, Callable[[], IO[bytes]] | None] = {}
     waiting, folders = [folder], 0
     while waiting:
         folders += 1
         if len(found) + folders + len(waiting) > MOST_FILES:
-            raise ValueError(f"there are more than {MOST_FILES:,} files; this is not a release")
+            raise TooMany(f"there are more than {MOST_FILES:,} files; this is not a release")
         with os.scandir(waiting.pop()) as entries:
             for each in entries:
                 # A junction of Windows calls itself a folder.
