@@ -319,7 +319,7 @@ def test_what_was_there_before_a_batch_that_fails_is_there_after_it(
 ) -> None:
     store = store_at(tmp_path, bucket, at=at.port)
     names = put(store, b"sealed")
-    at.faults = {"PUT": [Fault.BUSY] * 5}
+    at.faults = {"PUT": [Fault.BUSY] * 10}
     with pytest.raises(Failed):
         put(store, b"sealed", b"new", batch="b1" * 16)
     assert [*store.names()] == names

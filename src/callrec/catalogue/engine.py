@@ -123,7 +123,7 @@ the number."""
 SCHEMA: Final = "0001"
 """The newest migration: what this callrec reads and writes."""
 
-SCHEMA_HASH: Final = "aa81693372122b31d85ad374cd5464165d0b4212952f68b7b90af1c4d16d5eb0"
+SCHEMA_HASH: Final = "91fcc01769fe9a54097ed66b663f98f9f9412b134c24ba774e39faaedbfb295f"
 """SHA-256 of what the migrations make, as `schema_hash` says it; each migration changes it."""
 
 _KINDS: Final = {"BIGINT": "integer", "BLOB": "blob", "INTEGER": "integer", "VARCHAR": "text"}
@@ -537,16 +537,16 @@ def rewrite_database(engine: Engine, work: Path) -> None:
         raise Failed("somebody else is reading the vault", hint="run the same command again")
 
 
-def create_catalogue(path: Path) -> None:
-    """Make a new catalogue file with the newest schema, by the migrations alone."""
+def create_catalogue(path: Path, schema: str = "head") -> None:
+    """Make a new catalogue file with a schema, or the newest, by the migrations alone."""
     engine = connect(path, mode="rwc")
     with _explained(), engine.connect() as connection:
-        upgrade(connection)
+        upgrade(connection, schema)
     engine.dispose()
 
 
-def upgrade(connection: Connection) -> None:
-    """Do to a catalogue what migrations it has not had yet.
+def upgrade(connection: Connection, schema: str = "head") -> None:
+    """Do to a catalogue what migrations it has not had yet, up to a schema or the newest.
 
     Within a transaction of the connection they are part of it: all is done when that ends, or
     nothing.
@@ -559,7 +559,7 @@ def upgrade(connection: Connection) -> None:
     settings.set_main_option("path_separator", "newline")
     settings.set_main_option("version_locations", "\n".join(VERSIONS))
     settings.attributes["connection"] = connection
-    command.upgrade(settings, "head")
+    command.upgrade(settings, schema)
 
 
 def refuse_network_file_system(path: Path) -> None:
