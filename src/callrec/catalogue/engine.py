@@ -110,8 +110,8 @@ _CURSORS: Final = "cursors"
 """Where a connection keeps weak references to its cursors."""
 
 _AS_MADE: Final = "as_made"
-"""Where an engine notes that its catalogue has exactly the schema that the migrations make; and
-what was `answering` when that was seen last."""
+"""Where an engine notes that its catalogue has exactly the schema that the migrations make, and
+with which `shape_writers`; and a connection what these were when its transaction began."""
 
 _LEFT: Final = "moved_away"
 """The view that a catalogue has which was moved elsewhere."""
@@ -158,7 +158,7 @@ def open_catalogue(vault: Path, url: str = "") -> Engine:
         found = schema_of(connection)
         if found == SCHEMA:
             check_schema(connection)
-            engine.update_execution_options(**{_AS_MADE: True})
+            engine.update_execution_options(**{_AS_MADE: frozenset()})
     if found in OLDER_SCHEMAS:
         raise Misconfigured(
             f'the vault has schema "{found}", and this callrec works with "{SCHEMA}"',
@@ -454,10 +454,12 @@ def _check_as_made(connection: Connection, begin: str) -> None:
     from callrec.catalogue import postgres  # noqa: PLC0415 - SQLite needs none of it
 
     postgres.hold_shape(connection, "ACCESS SHARE" if begin == _READ else "ROW EXCLUSIVE")
-    seen = postgres.answering(connection)
-    if begin != _READ or connection.get_execution_options()[_AS_MADE] != seen:
+    seen = postgres.shape_writers(connection, answering=begin == _READ)
+    connection.info[_AS_MADE] = seen
+    as_made = connection.get_execution_options()[_AS_MADE]
+    if seen not in as_made:
         check_schema(connection)
-        connection.engine.update_execution_options(**{_AS_MADE: seen})
+        connection.engine.update_execution_options(**{_AS_MADE: {*as_made, seen}})
 
 
 def check_still_as_made(connection: Connection) -> None:
@@ -470,12 +472,12 @@ def check_still_as_made(connection: Connection) -> None:
     """
     if not is_postgres(connection) or _AS_MADE not in connection.get_execution_options():
         return
-    from callrec.catalogue.postgres import functions  # noqa: PLC0415 - SQLite needs none of it
+    from callrec.catalogue.postgres import shape_writers  # noqa: PLC0415 - SQLite needs none of it
 
     with _explained(), connection.engine.connect() as now:
-        check_schema(now)
-        if functions(now) != functions(connection):
-            raise damaged("a function of the catalogue's database was replaced in the middle")
+        if shape_writers(now, answering=False) != connection.info[_AS_MADE]:
+            check_schema(now)
+            raise damaged("what acts in the catalogue's database was replaced in the middle")
 
 
 def sync_folder(connection: Connection) -> None:
