@@ -234,7 +234,7 @@ def test_what_fails_while_a_connection_is_given_back_is_not_told_by_a_library(va
     program = """
 import sys
 from pathlib import Path
-from callrec.catalogue.engine import connect
+from callrec.catalogue.sqlite import connect
 with connect(Path(sys.argv[1]), mode="rw").connect() as connection:
     connection.connection.driver_connection.close()
 """

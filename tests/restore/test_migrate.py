@@ -20,7 +20,8 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.audit.verify import require_sound_log
 from callrec.catalogue import engine as catalogue
 from callrec.catalogue.backup import catalogue_copy
-from callrec.catalogue.engine import check_integrity, check_no_rows_lost, reading, row_counts
+from callrec.catalogue.engine import reading
+from callrec.catalogue.sound import check_integrity, check_no_rows_lost, row_counts
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
 from callrec.office.status import read_status
 from callrec.registers.verify import check_vault

@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError
 
 from callrec.catalogue.engine import (
     check_schema,
-    connect,
     connect_there,
     create_catalogue,
     database_of,
@@ -21,6 +20,7 @@ from callrec.catalogue.engine import (
     transaction,
     upgrade,
 )
+from callrec.catalogue.sqlite import connect
 from callrec.catalogue.tables import METADATA
 from callrec.catalogue.written import make_triggers
 from callrec.errors import Failed, Tampered
