@@ -5,7 +5,6 @@ It is a file of SQLite in the vault's folder, or a database of PostgreSQL (`post
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 import sqlite3
@@ -40,9 +39,6 @@ from callrec.system.files import (
     disk_errors,
     sync,
 )
-
-# Without a handler, an error while a connection is given back would be printed in full.
-logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 FILE_NAME: Final = "catalogue.sqlite"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,9 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from callrec.errors import Misconfigured
 from callrec.system.files import file_system_of
+
+# Without a handler, an error while a connection is given back would be printed in full.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 BUSY_SECONDS: Final = 60
 
