@@ -74,6 +74,7 @@ audit resume --reason "The back room was open to anyone" --yes
 audit export --to {house}/exported
 audit print
 audit prove 3
+audit stamp
 user reset mia --password-file {house}/people/eve.given --yes
 user import {house}/people.csv
 user confirm mia --words "one two three four five six"
@@ -158,6 +159,7 @@ ANYBODY = {
         "practice keys audit",
     ),
     *("archive list", "archive verify", "audit verify", "audit prove", "audit print"),
+    "audit stamp",
     *(
         "practice mail list",
         "practice mail send",

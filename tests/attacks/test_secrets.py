@@ -142,7 +142,7 @@ def test_a_day_calls_nobody_and_starts_what_decodes_and_what_sets_papers_alone(
 UNCAUGHT = {
     "while mail is seen to": """
         def bug(_): raise KeyError(WHY)
-        app.start_sending_mail = bug""",
+        app.start_what_waits = bug""",
     "while an error is told of": """
         from callrec.cli import output
         def bug(*_): raise KeyError(WHY)

@@ -40,6 +40,7 @@ from callrec.archive.heads import (
     VolumeStatement,
     check_may_write,
     lay_proof,
+    lay_stamp,
     log_about_volume,
     runs_written_to,
     save_written,
@@ -261,6 +262,7 @@ class _Run:
             self._undo()
             raise
         lay_proof(self._practice, volume, plan.name, seq)
+        lay_stamp(self._practice, volume, plan.name)
         volume.drop_other_copies(time_of_run(plan.name), older)
         self._notes.end(volume.volume)
         name, size_bytes = (plan.name, bag.size_bytes) if bag else ("", 0)

@@ -17,6 +17,7 @@ from callrec.catalogue.engine import (
     insert_rows,
     is_postgres,
     making,
+    schema_of,
     transaction,
     upgrade,
 )
@@ -29,8 +30,8 @@ _AT_A_TIME: Final = 1000
 
 
 def copy_to_file(source: Connection, path: Path) -> None:
-    """Copy a catalogue, as a connection sees it, into a new file of SQLite."""
-    create_catalogue(path)
+    """Copy a catalogue, as a connection sees it, into a new file of SQLite with its schema."""
+    create_catalogue(path, schema_of(source))
     target = connect(path, mode="rw")
     try:
         with transaction(target) as connection:

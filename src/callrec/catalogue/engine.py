@@ -481,16 +481,16 @@ def rewrite_database(engine: Engine, work: Path) -> None:
             raise Failed("somebody else is reading the vault", hint="run the same command again")
 
 
-def create_catalogue(path: Path) -> None:
-    """Make a new catalogue file with the newest schema, by the migrations alone."""
+def create_catalogue(path: Path, schema: str = "head") -> None:
+    """Make a new catalogue file with a schema, or the newest, by the migrations alone."""
     engine = connect(path, mode="rwc")
     with _explained(), engine.connect() as connection:
-        upgrade(connection)
+        upgrade(connection, schema)
     engine.dispose()
 
 
-def upgrade(connection: Connection) -> None:
-    """Do to a catalogue what migrations it has not had yet.
+def upgrade(connection: Connection, schema: str = "head") -> None:
+    """Do to a catalogue what migrations it has not had yet, up to a schema or the newest.
 
     Within a transaction of the connection they are part of it: all is done when that ends, or
     nothing.
@@ -503,7 +503,7 @@ def upgrade(connection: Connection) -> None:
     settings.set_main_option("path_separator", "newline")
     settings.set_main_option("version_locations", "\n".join(VERSIONS))
     settings.attributes["connection"] = connection
-    command.upgrade(settings, "head")
+    command.upgrade(settings, schema)
 
 
 @contextmanager

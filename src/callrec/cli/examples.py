@@ -159,6 +159,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "audit export": ("--to record.jsonl", "--to record.json", "--to /mnt/external/record.jsonl"),
     "audit print": ("", "--to head.pdf", "--to head.pdf --yes"),
     "audit prove": ("17", "17 --json", "0"),
+    "audit stamp": ("", "--to /mnt/external/head", "--json"),
     "audit verify-release": (
         "release.zip",
         "opened-folder",

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from callrec.errors import Unusable
+from callrec.package.callrec_verify import read_time_certificates
 from callrec.practice import Practice
 from callrec.release.on_record import is_of_practice
 from callrec.release.verify import CheckedRelease, verify_release
@@ -13,10 +15,21 @@ from callrec.retention.certified import off_the_record
 
 
 def check_package(
-    path: Path, *, pin: bytes | None, passphrase: Callable[[], str], practice: Practice | None
+    path: Path,
+    *,
+    pin: bytes | None,
+    passphrase: Callable[[], str],
+    practice: Practice | None,
+    time_certificates: bytes = b"",
 ) -> CheckedRelease:
     """Check a release or a certificate of destruction; as `release.verify.verify_release`."""
-    found = verify_release(path, pin=pin, passphrase=passphrase, practice=practice)
+    found = verify_release(
+        path,
+        pin=pin,
+        passphrase=passphrase,
+        practice=practice,
+        time_certificates=time_certificates,
+    )
     if practice and not is_of_practice(practice, found.result):
         return replace(found, is_of_another=True)
     if practice is None or not found.result.destroyed:
@@ -24,3 +37,18 @@ def check_package(
     against = off_the_record(practice, found.result)
     result = replace(found.result, problems=against) if against else found.result
     return replace(found, result=result, is_on_record=not against)
+
+
+def certificates_in(file: Path | None) -> bytes:
+    """The certificates of a PEM file; nothing where none is named.
+
+    Raises:
+        Unusable: it cannot be read, or there is none in it.
+    """
+    try:
+        return read_time_certificates(file)
+    except OSError as error:
+        why = f"the file of --time-certificates cannot be read: {error.strerror}"
+        raise Unusable(why, hint="name a PEM file") from error
+    except ValueError as error:
+        raise Unusable(str(error), hint="take it from the authority's website") from None

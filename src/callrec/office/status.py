@@ -44,6 +44,7 @@ from callrec.mail.sending import mail_warnings, sendable_messages
 from callrec.notices import read_notices
 from callrec.office.desk import DeskStanding, desk_standing
 from callrec.office.inbox import InboxItem, read_inbox
+from callrec.office.stamping import StampStanding, stamp_standing, stamp_warnings
 from callrec.people.powers import lapsed_delegations
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import Urgency
@@ -126,6 +127,8 @@ class Status:
     """When this operator last checked the whole record, and nothing was wrong."""
     last_drill: datetime | None
     """When the recovery kit that now counts was last seen to open the vault."""
+    stamps: StampStanding | None
+    """How it stands with the record's time stamps; None where none are set up."""
     desk: DeskStanding | None
     """Whether the desk answers; None where it has no place of its own on the network."""
     searched_without_request: tuple[SearchCount, ...]
@@ -178,6 +181,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         last_reconcile=reconciled,
         record_verified=last_verified_whole(practice.state_folder),
         last_drill=last_drill(practice),
+        stamps=stamp_standing(practice),
         desk=desk_standing(practice.config.desk),
         searched_without_request=_searched_without_request(practice) if governs else (),
         unreviewed_glass=asked.glass,
@@ -399,6 +403,7 @@ def _warnings(practice: Practice, reconciled: LastReconciled | None) -> Iterator
     yield from notice_warnings(practice)
     yield from retention_warnings(practice)
     yield from mail_warnings(practice)
+    yield from stamp_warnings(practice)
     yield from _volume_warnings(practice)
     if reconciled is not None and reconciled.warning:
         yield reconciled.warning

@@ -63,6 +63,10 @@ DESTRUCTION_PROOF: Final = "destruction.tlog-proof"
 
 RELEASE_PROOF: Final = "release.tlog-proof"
 
+STAMP: Final = "time.tsr"
+
+STAMP_ROOTS: Final = "time-certificates.pem"
+
 SIGNERS: Final = "signers.json"
 
 ALLOWED_SIGNERS: Final = "allowed_signers"
@@ -129,6 +133,10 @@ class Enclosures:
     """The information of UK GDPR 15; empty: none is owed."""
     exhibit_label: bytes = b""
     """PDF; empty: none was asked for."""
+    stamp: bytes = b""
+    """The time stamp of the checkpoint in the proof; empty: there is none."""
+    stamp_roots: bytes = b""
+    """PEM: the certificates that the practice takes time stamps by; there if the stamp is."""
 
 
 def assemble(
@@ -152,6 +160,7 @@ def assemble(
     after = _members(
         {
             RELEASE_PROOF: enclosures.proof,
+            **_stamped(enclosures),
             **_by_which_right(enclosures, manifest.released_by, seed, NAMESPACE),
         }
     )
@@ -182,10 +191,16 @@ def assemble_certificate(
     after = _members(
         {
             DESTRUCTION_PROOF: enclosures.proof,
+            **_stamped(enclosures),
             **_by_which_right(enclosures, signer, seed, DESTRUCTION_NAMESPACE),
         }
     )
     return (*before, *_sums(before, after, seed, DESTRUCTION_NAMESPACE), *after)
+
+
+def _stamped(enclosures: Enclosures) -> dict[str, bytes]:
+    """By when it was signed, in an authority's word, and whose."""
+    return {STAMP: enclosures.stamp, STAMP_ROOTS: enclosures.stamp_roots}
 
 
 def _by_which_right(

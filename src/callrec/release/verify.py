@@ -90,6 +90,7 @@ def verify_release(
     pin: bytes | None,
     passphrase: Callable[[], str],
     practice: Practice | None = None,
+    time_certificates: bytes = b"",
 ) -> CheckedRelease:
     """Check the release at ``path``: an opened folder, a zip or a page.
 
@@ -98,6 +99,7 @@ def verify_release(
         pin: the practice's fingerprint from elsewhere; None: there is none to compare with.
         passphrase: asked for if the package is sealed.
         practice: the vault at hand, whose log is asked if the release says that it is from it.
+        time_certificates: PEM, by which alone a time stamp counts; empty: by those that came along.
 
     Raises:
         NotFound: there is nothing at that place.
@@ -107,7 +109,7 @@ def verify_release(
         Unchecked: it cannot be read.
     """
     with open_package(path, passphrase) as package:
-        result = check(package.files, pin.hex() if pin else "")
+        result = check(package.files, pin.hex() if pin else "", time_certificates)
     display = _display(package.page, result) if package.page else None
     if display is DisplayCheck.CHANGED:
         result = replace(result, problems=(_OTHERWISE,), traces={})

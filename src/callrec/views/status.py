@@ -36,7 +36,9 @@ def status_json(found: Status) -> dict[str, Any]:
             for volume in map(volume_json, found.volumes)
         ],
         "last_reconcile": last and {"at": last.at, **counts_json(last.days, last.counts)},
-        **facts(found, "record_verified", "last_drill", "desk"),
+        **facts(found, "record_verified"),
+        "time_stamps": found.stamps and facts(found.stamps, "last", "waits", "owed"),
+        **facts(found, "last_drill", "desk"),
         **facts(found, "searched_without_request"),
         "unreviewed_glass": [
             {"request": glass.reference, "by": glass.by, "at": glass.at, "review": glass.standing}
@@ -118,6 +120,12 @@ def _tried(found: Status, zone: tzinfo) -> Iterator[str]:
         yield f"record last verified whole: {local_time(checked, zone)}"
     else:
         yield "record last verified whole: never on this machine, callrec audit verify"
+    if found.stamps is None:
+        yield "time stamps of the record: none are set up"
+    elif found.stamps.last:
+        yield f"record last stamped with the time: {local_time(found.stamps.last, zone)}"
+    else:
+        yield "record stamped with the time: never, callrec audit stamp"
     if found.desk == "silent":
         yield "the desk does not answer: callrec desk --check"
     elif found.desk:

@@ -158,6 +158,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
                 ],
             },
             "time_zone": "Europe/London",
+            "timestamp": {"certificates": "", "policy": "", "url": ""},
         },
     },
     "batch": {

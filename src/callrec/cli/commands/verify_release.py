@@ -28,7 +28,13 @@ verify_release_app = new_app()
 
 
 @verify_release_app.command()
-def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> None:
+def verify_release(
+    ctx: Context,
+    path: Package,
+    *,
+    pin: options.Pin = None,
+    time_certificates: TimeCertificates = None,
+) -> None:
     """Check that a release, or a certificate of destruction, is as it was signed and on record.
 
     Needs no vault. If the practice's own vault is at hand, the release is looked up in its record,
@@ -39,15 +45,19 @@ def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> N
     everything agrees, but nobody has said yet whose fingerprint it is. NOT VERIFIED: something is
     not as it was signed; it is named.
 
-    For a page (.html), its code and what it shows in a browser are checked too.
+    For a page (.html), its code and what it shows in a browser are checked too. A time stamp shows
+    by when it was signed; with --time-certificates only the authority's own certificates count.
     """
-    from callrec.office.checking import check_package
+    from callrec.office.checking import certificates_in, check_package
     from callrec.views.checking import checked_json, what_is_wrong_with
 
     ask = ctx.obj.prompts.ask_password
     asked = partial(ask, "Passphrase of the package", file_variable=PASSPHRASE_FILE)
     practice = _practice_at_hand(ctx.obj)
-    found = check_package(path, pin=pin, passphrase=asked, practice=practice)
+    roots = certificates_in(time_certificates)
+    found = check_package(
+        path, pin=pin, passphrase=asked, practice=practice, time_certificates=roots
+    )
     ctx.obj.out.show(checked_json(found), _words(found))
     if (wrong := what_is_wrong_with(found.result)) is not None:
         raise wrong
@@ -97,6 +107,13 @@ def _fingerprint_lines(practice: str, groups: str, words: str) -> Iterator[str]:
     yield f'"Recordings released by {practice} can be checked against this fingerprint:'
     yield f'{groups}"'
 
+
+TimeCertificates = Annotated[
+    Path | None,
+    typer.Option(
+        "--time-certificates", metavar="FILE", help="By whose certificates time stamps count: PEM."
+    ),
+]
 
 Package = Annotated[
     Path,
