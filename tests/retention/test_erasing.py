@@ -32,7 +32,7 @@ from callrec.retention.destroy import DestructionItem, destroy_granted
 from callrec.retention.erase import carry_out, preview_erasure
 from callrec.store.directory import DirectoryStore
 from house import practices
-from house.commands import type_in
+from house.commands import done, type_in
 from house.drives import (
     archive,
     come_back,
@@ -391,6 +391,9 @@ def test_a_certificate_does_not_say_that_no_copy_opens_where_a_lost_volume_holds
     assert "each bag on each drive written anew" not in text
     assert "but for drives that are lost" in text
     assert "what is on the drives that are lost" in text
+    letter = house.folder / "letter.txt"
+    done(house, "dora", "request", "letter", reference, "--kind", "erased", "--to", str(letter))
+    assert "A backup drive that we have lost still has" in " ".join(letter.read_text().split())
 
 
 def test_a_lost_volume_s_incident_counts_what_it_still_holds_of_what_was_erased(

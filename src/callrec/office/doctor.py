@@ -20,8 +20,9 @@ from callrec.audit.remembered import load_seen_head
 from callrec.audit.rows import check_rows
 from callrec.calls.trial import spoilt_key, try_first_segment, try_keys
 from callrec.catalogue import tables
-from callrec.catalogue.engine import is_postgres, reading, wal_is_safe
+from callrec.catalogue.engine import is_postgres, reading
 from callrec.catalogue.roles import unneeded
+from callrec.catalogue.sqlite import wal_is_safe
 from callrec.crypto.streaming import sealed_size
 from callrec.errors import CallrecError
 from callrec.keys.audit import audit_keys
@@ -295,17 +296,28 @@ def _keys(practice: Practice, approver: Actor | None) -> Iterator[Finding]:
     with reading(practice.engine) as connection:
         tried = try_keys(connection, practice.vault, approver.shares, keep=True)
         rows = connection.execute(select(tables.recording)).all()
-    spoilt = {*tried.spoilt}
-    for row in rows:
-        if row.id in tried.data_keys and practice.store.has(row.ciphertext):
-            with practice.store.open(row.ciphertext) as sealed:
-                if not try_first_segment(sealed, row, practice.vault, tried.data_keys[row.id]):
-                    spoilt.add(row.id)
+    with_key = (row for row in rows if row.id in tried.data_keys)
+    spoilt = {
+        *tried.spoilt,
+        *(row.id for row in with_key if _is_spoilt(practice, row, tried.data_keys[row.id])),
+    }
     for number in sorted(spoilt):
         wrong = spoilt_key(number)
         yield _damage(wrong.message, wrong.hint)
     what = f"keys that open: {tried.of - len(spoilt)} of {tried.of}"
     yield _warning(what) if spoilt else _well(what)
+
+
+def _is_spoilt(practice: Practice, row: Row[Any], data_key: bytes) -> bool:
+    """Whether a key does not open its recording, whose file is as it was sealed."""
+    try:
+        with practice.store.open(row.ciphertext) as sealed:
+            if try_first_segment(sealed, row, practice.vault, data_key):
+                return False
+        practice.store.check(row.ciphertext)
+    except CallrecError:  # it is the file, and that is told
+        return False
+    return True
 
 
 def _is_here(practice: Practice, name: str) -> bool:
