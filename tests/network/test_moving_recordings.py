@@ -190,7 +190,7 @@ def test_a_bucket_that_is_configured_before_they_were_moved_is_not_marked(grante
     configure(granted, bucket)
     answer = type_in(granted, "nobody", "practice", "migrate", "--to", f"s3://{bucket}")
     assert answer.status == Misconfigured.exit_status
-    assert "if they are not there yet, take it out first" in answer.err
+    assert "if that is not so yet, take it out first" in answer.err
     assert b"<Key>" not in versions(bucket)
     reachable(granted)
     migrate(granted, f"s3://{bucket}")

@@ -59,7 +59,7 @@ from callrec.archive.unfinished import (
     unmake_volume,
 )
 from callrec.audit.log import LogTransaction
-from callrec.catalogue.engine import settled, size_of
+from callrec.catalogue.engine import reading, settled, size_of
 from callrec.catalogue.volumes import save_bag, state_complete
 from callrec.errors import CallrecError, Failed, Unusable
 from callrec.policy.clock_rules import same_day_after
@@ -295,12 +295,14 @@ class _Run:
                 "Bagging-Date": f"{day[:4]}-{day[4:6]}-{day[6:]}",
                 "External-Identifier": f"{volume.volume}/{plan.name}",
             }
+            with reading(practice.engine) as connection:
+                catalogue_bytes = size_of(connection)
             bag = write_bag(
                 volume.bag_path(plan.name),
                 plan.items,
                 info,
                 begun=begun,
-                extra_bytes=size_of(practice.engine) + SPARE_BYTES,
+                extra_bytes=catalogue_bytes + SPARE_BYTES,
             )
             plan = self._plan = plan.without(bag.left_out)
             bag = bag if plan.items else None

@@ -21,8 +21,9 @@ from callrec.audit.remembered import load_seen_head
 from callrec.audit.rows import check_rows
 from callrec.calls.trial import spoilt_key, try_first_segment, try_keys
 from callrec.catalogue import tables
-from callrec.catalogue.engine import is_postgres, reading, wal_is_safe
+from callrec.catalogue.engine import is_postgres, reading
 from callrec.catalogue.roles import unneeded
+from callrec.catalogue.sqlite import wal_is_safe
 from callrec.crypto.streaming import sealed_size
 from callrec.errors import CallrecError, Failed, Misconfigured
 from callrec.keys.audit import audit_keys

@@ -159,11 +159,13 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
     governs = actor is not None and Power.GOVERN in powers(practice, actor)
     asked, copied = _read_requests(practice, actor), _read_copies(practice)
     with reading(practice.engine) as connection:
+        held, size = count_recordings(connection), size_of(connection)
+        beyond_reach = _beyond_reach(practice, connection)
         reconciled = last_reconciled(practice, connection)
         came_in, mail = last_intake(connection), sendable_messages(practice, connection)
     return Status(
         practice=practice.name,
-        recordings=recordings_held(practice),
+        recordings=held,
         last_intake=came_in,
         waiting_for_me=waiting,
         lapsing_soon=tuple(i for i in waiting if i.lapses_at and i.lapses_at <= soon),
@@ -184,16 +186,16 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         searched_without_request=_searched_without_request(practice) if governs else (),
         unreviewed_glass=asked.glass,
         erasure_owed=copied.erasure_owed,
-        beyond_reach=_beyond_reach(practice),
+        beyond_reach=beyond_reach,
         retention_due=count_due(practice),
         mail_waiting=len(mail),
         free_bytes=_free_bytes(practice.folder),
-        catalogue_bytes=size_of(practice.engine),
+        catalogue_bytes=size,
         audit_entries=practice.register_size,
         warnings=(
             *asked.warnings,
             *_warnings(practice, reconciled),
-            *_copy_warnings(practice, copied),
+            *_copy_warnings(practice, copied, held),
         ),
     )
 
@@ -271,18 +273,17 @@ def _read_copies(practice: Practice) -> _Copies:
         )
 
 
-def _beyond_reach(practice: Practice) -> BeyondReach | None:
+def _beyond_reach(practice: Practice, connection: Connection) -> BeyondReach | None:
     """As each destruction was signed; of one that no day was set for, it cannot be told."""
     count, last = 0, practice.now()
-    with reading(practice.engine) as connection:
-        for row in cleared_where_kept(connection):
-            try:
-                stated = read_destruction(read_statement(row.body, row.signature, practice.vault))
-            except Tampered:
-                continue  # audit verify names it
-            until = beyond_reach_until(from_millis(row.cleared_at), stated.kept_days)
-            if until is not None and until > practice.now():
-                count, last = count + row.recordings, max(last, until)
+    for row in cleared_where_kept(connection):
+        try:
+            stated = read_destruction(read_statement(row.body, row.signature, practice.vault))
+        except Tampered:
+            continue  # audit verify names it
+        until = beyond_reach_until(from_millis(row.cleared_at), stated.kept_days)
+        if until is not None and until > practice.now():
+            count, last = count + row.recordings, max(last, until)
     return BeyondReach(count, last) if count else None
 
 
@@ -297,8 +298,8 @@ def _unarchived(practice: Practice, connection: Connection) -> Unarchived | None
         return None  # the warnings report it
 
 
-def _copy_warnings(practice: Practice, copied: _Copies) -> Iterator[str]:
-    if copied.last_archive is None and recordings_held(practice):
+def _copy_warnings(practice: Practice, copied: _Copies, recordings: int) -> Iterator[str]:
+    if copied.last_archive is None and recordings:
         never = "archived to another disk" if copied.only_on_vaults_disk else "ever archived"
         yield f"nothing was {never}: if this disk dies, the recordings are gone"
     left = copied.unarchived

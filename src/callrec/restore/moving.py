@@ -31,13 +31,13 @@ from callrec.catalogue.copying import check_same_rows, copy_to_database, copy_to
 from callrec.catalogue.engine import (
     FILE_NAME,
     close_for_good,
-    connect,
     connect_there,
     is_closed,
     is_made,
     is_postgres,
     reading,
 )
+from callrec.catalogue.sqlite import connect
 from callrec.config import Config, with_recordings
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.primitives import random_id
@@ -87,7 +87,7 @@ def move_catalogue(
     check_remembered_head(practice)
     moved = Migrated(*((FOLDER, _DATABASE) if to != SQLITE else (_DATABASE, FOLDER)), None)
     if is_postgres(practice.engine) is (to != SQLITE):
-        raise _is_there("catalogue", moved.after)
+        raise _is_there("catalogue is", moved.after)
     with archive_lock(practice), storing(practice):
         there = _heads_there(practice, to)
         with writing(practice, None) as act:
@@ -167,7 +167,7 @@ def move_recordings(
     recordings = "" if to == FOLDER else to
     if recordings == config.recordings:
         if to == FOLDER or _are_in_folder(practice) or not practice.store.claim(_live(practice)):
-            raise _is_there("recordings", moved.after)
+            raise _is_there("recordings are", moved.after)
         return replace(moved, before=_BUCKET)
     target = store_of(with_recordings(config, recordings), practice.vault)
     with archive_lock(practice):
@@ -244,10 +244,9 @@ def _copy(source: DirectoryStore, target: DirectoryStore, names: Sequence[str]) 
 
 
 def _is_there(what: str, kind: str) -> Misconfigured:
-    are = "are" if what == "recordings" else "is"
     return Misconfigured(
-        f"the {what} {are} in a {kind} already, by the configuration",
-        hint="callrec config show says where; if they are not there yet, take it out first",
+        f"the {what} in a {kind} already, by the configuration",
+        hint="callrec config show says where; if that is not so yet, take it out first",
     )
 
 
