@@ -658,7 +658,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "recordings": int,
         "bytes": int,
         "verified": bool,
-        **of(Archived, "out_of_reach", "erased", "on_vaults_disk"),
+        **of(Archived, "out_of_reach", "unsound", "erased", "on_vaults_disk"),
         "removed?": int,
         "freed_bytes?": int,
         **{f"{n}?": each for n, each in of(Removed, "too_few_copies", "not_counted").items()},

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -100,6 +102,16 @@ def test_what_is_no_stamp_is_tampered(house: House) -> None:
     found = verified(house)
     assert found.verdict is Verdict.TAMPERED
     assert "is no time stamp" in says(found)
+
+
+def test_a_stamp_that_is_taken_out_of_the_record_is_missed(house: House) -> None:
+    has_it_stamped(house)
+    house.close()
+    with closing(sqlite3.connect(house.config.vault / "catalogue.sqlite")) as database, database:
+        database.execute("DELETE FROM stamp")
+    found = verified(house)
+    assert found.verdict is Verdict.TAMPERED
+    assert '"stamp"' in says(found)
 
 
 def test_a_row_that_says_an_earlier_time_than_its_stamp_is_tampered(

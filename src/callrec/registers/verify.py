@@ -46,15 +46,8 @@ from callrec.audit.rows import check_rows
 from callrec.audit.sessions import session_keys
 from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.catalogue.backup import NOT_IN_COPIES
-from callrec.catalogue.engine import (
-    TO_RESTORE,
-    check_indexes,
-    check_numbering,
-    check_schema,
-    check_values,
-    open_catalogue,
-    reading,
-)
+from callrec.catalogue.engine import TO_RESTORE, check_schema, open_catalogue, reading
+from callrec.catalogue.sound import check_indexes, check_numbering, check_values
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import Practice, state_folder

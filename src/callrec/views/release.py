@@ -42,9 +42,9 @@ def stamp_lines(stamped: Stamped) -> Iterator[str]:
     """By when it was signed, in an authority's word, or why nobody says so."""
     if stamped.stamp:
         at, authority = stamped.stamp.at, stamped.stamp.time.authority
-        yield f"Signed no later than {short_date(at)}, {at:%H:%M} UTC, says {authority}."
+        yield f"Signed no later than {short_date(at)}, {at:%H:%M} UTC, says {authority}"
     elif stamped.why_not:
-        yield f"It has no time stamp: {stamped.why_not}."
+        yield f"It has no time stamp: {stamped.why_not}"
 
 
 def _numbers(numbers: Iterable[int]) -> str:
