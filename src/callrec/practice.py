@@ -243,7 +243,7 @@ def put_stamps_on_record(practice: Practice, signer: Signer) -> None:
     """
     from callrec.stamps import kept  # noqa: PLC0415 - once a day at the most
 
-    with suppress(CallrecError, OSError):
+    with suppress(Exception):  # whatever it is: a passphrase may have to be shown yet
         with reading(practice.engine) as connection:
             timestamp = practice.settings.timestamp
             stamps = kept.checked_waiting(connection, timestamp, practice.folder)

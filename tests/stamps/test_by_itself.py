@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from threading import Event
 
 import pytest
 
+from callrec.package.callrec_verify import read_stamp
 from callrec.stamps.waiting import waiting_files
 from house.commands import done, type_in
 from house.practices import House
@@ -47,6 +49,21 @@ def test_who_is_logged_in_has_the_record_stamped_and_keeps_a_copy_elsewhere(
     assert f"{said['size']} entries signed no later than " in told
     assert "says Test Time Root" in told
     assert "record last stamped with the time: " in done(house, "max", "status")
+
+
+def test_a_copy_of_the_record_for_others_has_the_stamps(house: House, tmp_path: Path) -> None:
+    done(house, "max", "audit", "stamp")
+    copy = tmp_path / "record.jsonl"
+    done(house, "ava", "audit", "export", "--to", str(copy))
+    lines = [json.loads(line) for line in copy.read_text().splitlines()]
+    (stamp,) = [line["stamp"] for line in lines if "stamp" in line]
+    notes = {
+        int(note.split("\n")[1]): note
+        for note in (each.get("checkpoint") for each in lines)
+        if note
+    }
+    token = read_stamp(base64.b64decode(stamp["token"]))
+    assert token.is_of(notes[stamp["size"]].encode())
 
 
 def test_nobody_has_to_be_logged_in(house: House) -> None:

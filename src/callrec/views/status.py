@@ -126,6 +126,8 @@ def _tried(found: Status, zone: tzinfo) -> Iterator[str]:
         yield f"record last stamped with the time: {local_time(found.stamps.last, zone)}"
     else:
         yield "record stamped with the time: never, callrec audit stamp"
+    if found.stamps and found.stamps.waits:
+        yield "a time stamp waits for the next entry of anybody"
     if found.desk == "silent":
         yield "the desk does not answer: callrec desk --check"
     elif found.desk:
