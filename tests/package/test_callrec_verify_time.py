@@ -1,6 +1,6 @@
 """What a time stamp in a release shows, and what is said where somebody was at it.
 
-Whoever changes one here has the releaser's own key, and signs the list of files anew.
+A person who changes one here has the releaser's own key, and signs the list of files anew.
 """
 
 from __future__ import annotations
