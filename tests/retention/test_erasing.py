@@ -743,6 +743,31 @@ def test_a_former_file_that_a_killed_reencryption_left_goes_too(
     assert verified(house).verdict is Verdict.INTACT
 
 
+def test_one_that_was_cut_off_is_told_of_and_so_is_a_file_that_came_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = rows(house, "SELECT ciphertext FROM recording WHERE id = 1")[0].ciphertext
+    path, reference = house.practice.store.path(name), approved_erasure(house, 1)
+    sealed, ends = path.read_bytes(), f"callrec request erase {reference}"
+    with monkeypatch.context() as killed:
+        killed.setattr(DirectoryStore, "remove", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            erase(house, reference)
+    cut_off = f"warning: a destruction was cut off, or goes on: {ends}"
+    assert cut_off in " ".join(type_in(house, "dora", "status").out.split())
+    there = "recording 1 was destroyed, and its sealed file is there"
+    said = type_in(house, "dora", "practice", "doctor").out
+    assert there in said
+    assert ends in said
+    assert erase(house, reference).is_done
+    assert there not in type_in(house, "dora", "practice", "doctor").out
+    assert "cut off" not in type_in(house, "dora", "status").out
+    path.write_bytes(sealed)
+    said = type_in(house, "dora", "practice", "doctor").out
+    assert there in said
+    assert f"take it away: recordings/{name[:2]}/{name}" in "".join(said.split("\n"))
+
+
 def _dies(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 

@@ -19,6 +19,7 @@ from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
+from callrec.policy.purpose import Purpose
 from callrec.policy.retention import RecordingState
 from callrec.policy.words import counted
 from callrec.practice import Actor, Practice, writing
@@ -171,3 +172,15 @@ def stated_destructions(
     """By the sequence of its leaf, each statement of what was destroyed, oldest first."""
     for row in carried(connection, KIND):
         yield row.seq, read_destruction(read_statement(row.body, row.signature, vault))
+
+
+def cut_off_destructions(connection: Connection) -> tuple[str, ...]:
+    """What ends each destruction that is in the log, and whose files may be there yet."""
+    made, request = tables.certificate, tables.request
+    query = select(request.c.number, request.c.purpose).join(made, made.c.request == request.c.id)
+    query = query.where(made.c.cleared_at.is_(None)).order_by(made.c.number)
+    command = {Purpose.DISPOSAL: "retention dispose"}
+    return tuple(
+        f"callrec {command.get(Purpose(row.purpose), 'request erase')} R-{row.number}"
+        for row in connection.execute(query)
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Row, select
 
-from callrec.archive.owed import bucket_keeps, kept_days
+from callrec.archive.owed import bucket_keeps, cut_off_destructions, kept_days
 from callrec.audit.remembered import load_seen_head
 from callrec.audit.rows import check_rows
 from callrec.calls.trial import spoilt_key, try_first_segment, try_keys
@@ -254,6 +254,7 @@ def _recordings(
         rows = connection.execute(
             select(table.c.id, table.c.ciphertext, table.c.size_bytes, table.c.state, keyless)
         ).all()
+        begun = cut_off_destructions(connection)
     lost = sum(row.keyless and row.state != RecordingState.DESTROYED for row in rows)
     if lost:
         said = f"recordings that have lost their keys, and were not erased: {lost}"
@@ -269,6 +270,7 @@ def _recordings(
                 f"recording {row.id}: {problem}", "callrec practice doctor --repair --from DIR"
             )
         done(1)
+    yield from _destroyed_there(rows, sizes, begun)
     foreign = sorted(name for name in sizes if not is_name(name))
     if foreign:
         yield _warning(
@@ -288,6 +290,18 @@ def _recordings(
     if not damaged:
         looked = "read and compared" if full else "there, each of its size"
         yield _well(f"recordings {looked}: {len(here)}")
+
+
+def _destroyed_there(
+    rows: Sequence[Row[Any]], sizes: Mapping[str, int], begun: Sequence[str]
+) -> Iterator[Finding]:
+    """Files of what was destroyed; ``begun``: what ends destructions that have not ended."""
+    for row in rows:
+        if row.state == RecordingState.DESTROYED and row.ciphertext in sizes:
+            hint = f"take it away: recordings/{row.ciphertext[:2]}/{row.ciphertext}"
+            if begun:
+                hint = f"a destruction was cut off, or goes on: {begun[0]}"
+            yield _damage(f"recording {row.id} was destroyed, and its sealed file is there", hint)
 
 
 def _keys(practice: Practice, approver: Actor | None) -> Iterator[Finding]:

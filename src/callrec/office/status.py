@@ -16,6 +16,7 @@ from callrec.archive.attached import off_site_drives, volumes_on_vaults_disk
 from callrec.archive.copy import kept_copies
 from callrec.archive.log import check_standings
 from callrec.archive.opened import drives_still_opened
+from callrec.archive.owed import cut_off_destructions
 from callrec.archive.survey import last_verified
 from callrec.archive.unarchived import Unarchived, read_unarchived
 from callrec.archive.unfinished import owed_by_label
@@ -395,6 +396,8 @@ def _warnings(practice: Practice, reconciled: LastReconciled | None) -> Iterator
         last, _ = read_leaf(connection, stored_head(connection).size - 1)
         yield from made_up_warnings(practice, connection)
         yield from unrecognised_warnings(practice, connection)
+        for command in cut_off_destructions(connection):
+            yield f"a destruction was cut off, or goes on: {command}"
     if practice.now() < parse_instant(last.at) - CLOCK_TOLERANCE:
         yield "this machine's clock stands before the last entry of the audit log"
     yield from (lent.warning for lent in lapsed_delegations(practice))

@@ -181,6 +181,7 @@ class ObjectStore(DirectoryStore):
 
     def remove(self, name: str) -> None:
         """Take a sealed recording out. A bucket with versions keeps it for a while, unnamed."""
+        super().remove(name)  # from the folder, which has it yet where all were moved from there
         try:
             self._ask(lambda client: obstore.delete(client, _key(name)))
         except (Failed, Misconfigured):
