@@ -82,6 +82,7 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
     },
     "audit": {
         "verify-release": "Check a release that someone was given; needs no vault.",
+        "witness": "See and cosign the records of other practices; needs no vault.",
     },
     "user": {
         "logout": "Log out.",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from callrec.errors import Unusable
+from callrec.package.callrec_verify import Witness, read_witness
 from callrec.practice import Practice
 from callrec.release.on_record import is_of_practice
 from callrec.release.verify import CheckedRelease, verify_release
@@ -13,10 +16,21 @@ from callrec.retention.certified import off_the_record
 
 
 def check_package(
-    path: Path, *, pin: bytes | None, passphrase: Callable[[], str], practice: Practice | None
+    path: Path,
+    *,
+    pin: bytes | None,
+    passphrase: Callable[[], str],
+    practice: Practice | None,
+    witnesses: Sequence[str] = (),
+    need: int | None = None,
 ) -> CheckedRelease:
-    """Check a release or a certificate of destruction; as `release.verify.verify_release`."""
-    found = verify_release(path, pin=pin, passphrase=passphrase, practice=practice)
+    """Check a release or a certificate of destruction; as `release.verify.verify_release`.
+
+    ``witnesses`` are keys as they were typed.
+    """
+    given = _read(witnesses, need)
+    asked = partial(verify_release, path, pin=pin, passphrase=passphrase, practice=practice)
+    found = asked(witnesses=given, need=need)
     if practice and not is_of_practice(practice, found.result):
         return replace(found, is_of_another=True)
     if practice is None or not found.result.destroyed:
@@ -24,3 +38,14 @@ def check_package(
     against = off_the_record(practice, found.result)
     result = replace(found.result, problems=against) if against else found.result
     return replace(found, result=result, is_on_record=not against)
+
+
+def _read(typed: Sequence[str], need: int | None) -> Sequence[Witness]:
+    """The keys of witnesses; Unusable if one is none, or fewer are given than needed."""
+    try:
+        read = [read_witness(each) for each in typed]
+    except ValueError as problem:
+        raise Unusable(str(problem), hint="the witness itself tells its key") from None
+    if need is not None and need > len(read):
+        raise Unusable("--need is more than witnesses are given", hint="give --witness KEY of each")
+    return read

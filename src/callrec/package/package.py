@@ -63,6 +63,8 @@ DESTRUCTION_PROOF: Final = "destruction.tlog-proof"
 
 RELEASE_PROOF: Final = "release.tlog-proof"
 
+COSIGNED: Final = "cosigned.tlog-checkpoint"
+
 SIGNERS: Final = "signers.json"
 
 ALLOWED_SIGNERS: Final = "allowed_signers"
@@ -129,6 +131,8 @@ class Enclosures:
     """The information of UK GDPR 15; empty: none is owed."""
     exhibit_label: bytes = b""
     """PDF; empty: none was asked for."""
+    cosigned: bytes = b""
+    """What witnesses outside saw of the log; empty: none of them did."""
 
 
 def assemble(
@@ -152,6 +156,7 @@ def assemble(
     after = _members(
         {
             RELEASE_PROOF: enclosures.proof,
+            COSIGNED: enclosures.cosigned,
             **_by_which_right(enclosures, manifest.released_by, seed, NAMESPACE),
         }
     )
@@ -182,6 +187,7 @@ def assemble_certificate(
     after = _members(
         {
             DESTRUCTION_PROOF: enclosures.proof,
+            COSIGNED: enclosures.cosigned,
             **_by_which_right(enclosures, signer, seed, DESTRUCTION_NAMESPACE),
         }
     )

@@ -37,6 +37,7 @@ def status_json(found: Status) -> dict[str, Any]:
         ],
         "last_reconcile": last and {"at": last.at, **counts_json(last.days, last.counts)},
         **facts(found, "record_verified", "last_drill", "desk"),
+        "witnesses": [facts(each, "witness", "at", "size") for each in found.witnesses],
         **facts(found, "searched_without_request"),
         "unreviewed_glass": [
             {"request": glass.reference, "by": glass.by, "at": glass.at, "review": glass.standing}
@@ -118,6 +119,11 @@ def _tried(found: Status, zone: tzinfo) -> Iterator[str]:
         yield f"record last verified whole: {local_time(checked, zone)}"
     else:
         yield "record last verified whole: never on this machine, callrec audit verify"
+    for each in found.witnesses:
+        seen = local_time(each.at, zone) if each.at else "never"
+        yield f"record last seen by {each.witness}: {seen}"
+    if not found.witnesses:
+        yield "record seen by nobody outside: no witness is named"
     if found.desk == "silent":
         yield "the desk does not answer: callrec desk --check"
     elif found.desk:

@@ -28,7 +28,14 @@ verify_release_app = new_app()
 
 
 @verify_release_app.command()
-def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> None:
+def verify_release(
+    ctx: Context,
+    path: Package,
+    *,
+    pin: options.Pin = None,
+    witness: Witnesses = None,
+    need: Need = None,
+) -> None:
     """Check that a release, or a certificate of destruction, is as it was signed and on record.
 
     Needs no vault. If the practice's own vault is at hand, the release is looked up in its record,
@@ -40,6 +47,9 @@ def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> N
     not as it was signed; it is named.
 
     For a page (.html), its code and what it shows in a browser are checked too.
+
+    With --witness, the practice's record must have been seen by that witness outside, whose key you
+    have from the witness itself.
     """
     from callrec.office.checking import check_package
     from callrec.views.checking import checked_json, what_is_wrong_with
@@ -47,7 +57,8 @@ def verify_release(ctx: Context, path: Package, *, pin: options.Pin = None) -> N
     ask = ctx.obj.prompts.ask_password
     asked = partial(ask, "Passphrase of the package", file_variable=PASSPHRASE_FILE)
     practice = _practice_at_hand(ctx.obj)
-    found = check_package(path, pin=pin, passphrase=asked, practice=practice)
+    at_hand = partial(check_package, path, pin=pin, passphrase=asked, practice=practice)
+    found = at_hand(witnesses=witness or (), need=need)
     ctx.obj.out.show(checked_json(found), _words(found))
     if (wrong := what_is_wrong_with(found.result)) is not None:
         raise wrong
@@ -101,4 +112,18 @@ def _fingerprint_lines(practice: str, groups: str, words: str) -> Iterator[str]:
 Package = Annotated[
     Path,
     typer.Argument(metavar="PATH", help="The opened folder, the .zip as it came, or the .html."),
+]
+
+Witnesses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--witness",
+        metavar="KEY",
+        help="Key of a witness that must have seen the record; may be given again.",
+    ),
+]
+
+Need = Annotated[
+    int | None,
+    typer.Option("--need", metavar="N", min=1, help="How many of these must have, if not all."),
 ]
