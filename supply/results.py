@@ -40,7 +40,7 @@ from callrec.office.network import PlannedPractice
 from callrec.office.practices import PracticeStanding
 from callrec.office.settings import ProposedSettings, ShownSettings
 from callrec.office.status import BeyondReach, Status
-from callrec.package.callrec_verify import Result, Trace
+from callrec.package.callrec_verify import Result, Seen, Trace
 from callrec.people.joining import AddedPerson, PasswordReset
 from callrec.people.powers import RoleChange
 from callrec.policy.breach import (
@@ -63,7 +63,9 @@ from callrec.policy.rights.complaint import Finding as ComplaintFinding
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.letter import LetterKind
 from callrec.policy.role import Power, Role, VaultKey
+from callrec.record.cosigned import SeenBy
 from callrec.registers.audit import Entry
+from callrec.registers.cosigning import Cosigned, LogKey, WitnessAnswer
 from callrec.registers.dossier import Dossier, DossierEntry
 from callrec.registers.figures import PracticeReport
 from callrec.registers.registers import REGISTER_SOURCES
@@ -321,6 +323,7 @@ _STATUS: Final = {
     "last_reconcile": ({"at": datetime, **_COUNTS}, None),
     "record_verified": datetime | None,
     "last_drill": datetime | None,
+    "witnesses": [of(SeenBy, "witness", "at", "size")],
     **of(Status, "desk", "searched_without_request"),
     "unreviewed_glass": [{"request": str, "by": str, "at": datetime, "review": str}],
     "erasure_owed": [{"volume": str, "recordings": int}],
@@ -411,7 +414,7 @@ _VERIFIED: Final = {
         {"name": str, "size": int, "at": str | None, "since": str | None, "is_outside": bool}
     ],
     **of(Verification, "problems", "unchecked", "without_power", "set_back", "details_opened"),
-    **of(Verification, "memory_gone"),
+    **of(Verification, "memory_gone", "witnesses"),
     "resumed": [{"size": int, "leaves_lost": int, "heads_lost": int}],
     "set_aside": [of(SetAsideItem)],
 }
@@ -711,7 +714,20 @@ RESULTS: Final[Mapping[str, Shape]] = {
         **of(Result, "problems"),
         **of(CheckedRelease, "files"),
         "recordings": [of(Trace)],
+        "witnesses": [of(Seen)],
+        "witnesses_not_checked": [str],
     },
+    "audit cosign": (
+        {
+            **of(Cosigned, "size", "entry", "needed"),
+            "seen": int,
+            "witnesses": [of(WitnessAnswer, "witness", "state", "at", "why")],
+        },
+        {"keys": [of(LogKey)]},
+    ),
+    "audit witness init": {"folder": Path, "key": str},
+    "audit witness add": {"origin": str, "key": str},
+    "audit witness serve": {"url": str, "key": str},
     "user add": _ADDED,
     "user import": (_ADDED, {"items": [_ADDED], "left": _LEFT}),
     "user reset": {"user": str, "password": str | None, **of(PasswordReset, "taken_back")},

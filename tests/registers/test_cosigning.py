@@ -211,7 +211,7 @@ def test_a_witness_that_lies_about_a_record_is_not_believed_without_proof(
     head.write_bytes(head.read_bytes().replace(b"\n", b"9\n", 2).replace(b"9\n", b"\n", 1))
     at_work(house)
     found = asked(house)
-    assert states(found) == ["waits"]
+    assert states(found) == ["refuses"]
     assert verified(house).verdict is Verdict.INTACT
 
 

@@ -26,6 +26,8 @@ COSIGNATURE_KEY: Final = 0x04
 ML_DSA_KEY: Final = 0x06
 """ML-DSA-44 over a checkpoint and a time: of newer witnesses, beside or instead of the former."""
 
+_NO_KEY: Final = "it is no key that was copied whole: NAME+8 hex digits+base64, on one line"
+
 _PRIVATE: Final = "PRIVATE+KEY+"
 
 
@@ -67,7 +69,7 @@ def read_verifier_key(text: str, expected: int) -> VerifierKey:
     except ValueError:
         material = b""
     if not is_key_name(name) or not material or base64.b64encode(material).decode() != encoded:
-        raise ValueError("it is not a verifier key: NAME+8 hex digits+base64, on one line")
+        raise ValueError(_NO_KEY)
     if material[0] == ML_DSA_KEY:
         raise ValueError(
             "it is of ML-DSA-44 (type 6): give the Ed25519 key (type 4) that is beside it"
@@ -76,7 +78,7 @@ def read_verifier_key(text: str, expected: int) -> VerifierKey:
         raise ValueError(f"it is a key of type {material[0]}, and this takes type {expected}")
     key = VerifierKey(name, material[0], material[1:])
     if len(key.public) != SIGNING_PUBLIC_BYTES or digits != key.id.hex():
-        raise ValueError("it was not copied whole: its digits are not those of its key")
+        raise ValueError(_NO_KEY)
     return key
 
 

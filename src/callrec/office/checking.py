@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from callrec.errors import Unusable
-from callrec.package.callrec_verify import Witness, read_witness
+from callrec.package.callrec_verify import read_witnesses
 from callrec.practice import Practice
 from callrec.release.on_record import is_of_practice
 from callrec.release.verify import CheckedRelease, verify_release
@@ -28,7 +28,10 @@ def check_package(
 
     ``witnesses`` are keys as they were typed.
     """
-    given = _read(witnesses, need)
+    try:
+        given = read_witnesses(witnesses, need)
+    except ValueError as problem:
+        raise Unusable(str(problem), hint="give --witness KEY, as the witness tells it") from None
     asked = partial(verify_release, path, pin=pin, passphrase=passphrase, practice=practice)
     found = asked(witnesses=given, need=need)
     if practice and not is_of_practice(practice, found.result):
@@ -38,14 +41,3 @@ def check_package(
     against = off_the_record(practice, found.result)
     result = replace(found.result, problems=against) if against else found.result
     return replace(found, result=result, is_on_record=not against)
-
-
-def _read(typed: Sequence[str], need: int | None) -> Sequence[Witness]:
-    """The keys of witnesses; Unusable if one is none, or fewer are given than needed."""
-    try:
-        read = [read_witness(each) for each in typed]
-    except ValueError as problem:
-        raise Unusable(str(problem), hint="the witness itself tells its key") from None
-    if need is not None and need > len(read):
-        raise Unusable("--need is more than witnesses are given", hint="give --witness KEY of each")
-    return read

@@ -808,6 +808,13 @@ def read_witness(text: str) -> Witness:
     return Witness(name, key_id, material[1:])
 
 
+def read_witnesses(texts: Sequence[str], need: int | None) -> list[Witness]:
+    """The keys that were given, which are as many as are needed at the least."""
+    if need is not None and not 0 <= need <= len(texts):
+        raise ValueError("--need is more than there are keys of witnesses")
+    return [read_witness(each) for each in texts]
+
+
 def witnesses_of(
     data: bytes, proof: Proof, given: Sequence[Witness]
 ) -> tuple[tuple[Seen, ...], tuple[str, ...]]:
@@ -1987,9 +1994,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     given = parser.parse_args(arguments)
     try:
-        witnesses = [read_witness(each) for each in given.witness]
-        if given.need is not None and not 0 <= given.need <= len(witnesses):
-            raise ValueError("--need is a number of the witnesses whose keys are given")
+        witnesses = read_witnesses(given.witness, given.need)
         result = check(files_in(given.folder), read_pin(given.pin), witnesses, given.need)
     except ValueError as error:
         parser.error(str(error))

@@ -44,7 +44,7 @@ from callrec.audit.remembered import write_json_atomically
 from callrec.catalogue.engine import reading
 from callrec.crypto.primitives import signing_public
 from callrec.crypto.verifier_key import NOTE_KEY, VerifierKey
-from callrec.errors import CallrecError, Failed, Tampered, Unusable
+from callrec.errors import Failed, Tampered, Unusable
 from callrec.login.people import logins
 from callrec.policy.authority import check_in_force
 from callrec.policy.retention import interval_end
@@ -86,8 +86,10 @@ class WitnessState(StrEnum):
     SEEN = "seen"
     WAITS = "waits"
     """It was not reached, or does not know the log; it is asked again the next time."""
+    REFUSES = "refuses"
+    """It says that it has seen another log under this one's name, and shows no proof of it."""
     CONTRADICTS = "contradicts"
-    """It has seen another log under this one's name."""
+    """It has seen another log under this one's name: somebody of the practice signed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +258,7 @@ class _Asking:
         """What one witness says to the head; ``known``: the size that it saw last."""
         try:
             return self._ask(witness, min(known, self.head.size))
-        except (Failed, _Unlike) as error:
+        except Failed as error:
             return WitnessAnswer(witness.name, WitnessState.WAITS, why=error.message)
 
     def _ask(self, witness: Witness, old: int) -> WitnessAnswer:
@@ -292,9 +294,9 @@ class _Asking:
             note = with_lines(self.note, answer, [key])
             found = check_cosignatures(note, [key])
         except Tampered as error:
-            raise _Unlike(f"what it answered is not its cosignature: {error.message}") from error
+            raise Failed(f"what it answered is not its cosignature: {error.message}") from error
         if not found:
-            raise _Unlike("it answered, but not with the key that the settings name")
+            raise Failed("it answered, but not with the key that the settings name")
         self.note = note
         kept = contradiction(self.practice.state_folder)
         if kept is not None and kept[0] == witness.name:
@@ -306,10 +308,11 @@ class _Asking:
         name, url = witness.name, witness.url.rstrip("/")
         said = self.exchange(f"{url}/{name_of(self.head.origin)}/checkpoint", None)
         if said.status != HTTPStatus.OK:
-            raise Failed("it has seen another record under this one's name, and does not show it")
+            return WitnessAnswer(name, WitnessState.REFUSES, why=_WITHOUT_PROOF)
         with reading(self.practice.engine) as connection:
-            register = register_now(self.practice, connection)
-            theirs = _checked(said.body, witness, register)
+            theirs = _checked(said.body, witness, register_now(self.practice, connection))
+            if theirs is None:
+                return WitnessAnswer(name, WitnessState.REFUSES, why=_WITHOUT_PROOF)
             if _is_ours(connection, theirs):
                 newer = theirs.size > self.head.size
                 raise Failed(
@@ -324,12 +327,6 @@ class _Asking:
         other = f"the {theirs.size} entries that it has seen are not the first of this record"
         why = beyond if theirs.size > size else other
         return WitnessAnswer(name, WitnessState.CONTRADICTS, why=why)
-
-
-class _Unlike(CallrecError):
-    """A witness answers what is not in its form, or not by its key."""
-
-    exit_status = 1
 
 
 _REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
@@ -350,15 +347,16 @@ def _size_in(body: bytes) -> int | None:
     return int(text) if DECIMAL.fullmatch(text) else None
 
 
-def _checked(note: bytes, witness: Witness, register: Register) -> Checkpoint:
+_WITHOUT_PROOF: Final = "it says that it has seen another record under this one's name"
+
+
+def _checked(note: bytes, witness: Witness, register: Register) -> Checkpoint | None:
     """The head that a witness shows, if it cosigned it and somebody of this practice signed it."""
     name = origin(register.founders.vault)
-    try:
+    with suppress(Tampered):
         if check_cosignatures(note, [witness_key(witness)]):
             signers = {each.key_id for each in parse_note(note).signatures}
             for keys in register.all_keys():
                 if key_id(name, keys.log) in signers:
                     return check_checkpoint(note, keys.log, name)
-    except Tampered as error:
-        raise _Unlike(f"what it shows of this record is not signed: {error.message}") from error
-    raise _Unlike("what it shows of this record is not signed by it and by this practice")
+    return None

@@ -38,8 +38,8 @@ from callrec.package.whole import leftovers_of
 from callrec.policy.clause import Clause
 from callrec.policy.request import CHANGING_ACTS, RequestAct
 from callrec.practice import Actor, Practice, signing, writing
-from callrec.release.signed import read_signed
 from callrec.record.cosigned import with_cosigned
+from callrec.release.signed import read_signed
 from callrec.requests.approvals import releases_in_preparation
 from callrec.requests.grants import UsableGrant
 from callrec.requests.history import log_request_event, log_with_words, read_history

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 
-from callrec.errors import CallrecError, Failed, Tampered
+from callrec.errors import CallrecError, Failed, Tampered, Unchecked
 from callrec.registers.cosigning import Cosigned, WitnessAnswer, WitnessState
 from callrec.views.words import counted, facts, local_time
 
@@ -33,7 +33,7 @@ def _line(each: WitnessAnswer, size: int) -> str:
     if each.state is WitnessState.SEEN and each.at is not None:
         when = local_time(each.at, UTC)
         return f"seen by {each.witness}: {counted(size, 'entry', 'entries')}, on {when} UTC"
-    if each.state is WitnessState.CONTRADICTS:
+    if each.state in (WitnessState.CONTRADICTS, WitnessState.REFUSES):
         return f"REFUSED by {each.witness}: {each.why}"
     return f"not seen by {each.witness}: {each.why}"
 
@@ -46,6 +46,12 @@ def what_is_wrong_with(found: Cosigned) -> CallrecError | None:
                 f"{each.witness} has seen another record under this one's name: {each.why}",
                 hint="change nothing, keep a copy of the vault, tell the Data Controller, and run"
                 " callrec audit verify; the witness has the proof",
+            )
+    for each in found.answers:
+        if each.state is WitnessState.REFUSES:
+            return Unchecked(
+                f"{each.witness} refuses this record, and shows no proof of another",
+                hint="run callrec audit verify, and ask who runs the witness what it has seen",
             )
     if found.seen < found.needed:
         return Failed(

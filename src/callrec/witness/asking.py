@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from http.client import HTTPException, HTTPMessage
-from typing import IO, Final, TypeAlias
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import Final, TypeAlias
 
 from callrec.errors import Failed
 
@@ -31,13 +30,12 @@ Exchange: TypeAlias = Callable[[str, bytes | None], Answered]
 """Asks an address, by POST where there is something to send; raises Failed where nobody answers."""
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A witness that sends people elsewhere is not the one that was named."""
-
-    def redirect_request(
-        self, req: object, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> None:
-        return None
+_HANDLERS: Final = (
+    urllib.request.ProxyHandler,
+    urllib.request.HTTPHandler,
+    urllib.request.HTTPSHandler,
+)
+"""No more: every status is an answer, and nobody is followed elsewhere."""
 
 
 def exchange(url: str, body: bytes | None) -> Answered:
@@ -61,19 +59,16 @@ class _Asking:
     body: bytes | None
     found: Answered | None = None
     why: str = ""
-    opener: urllib.request.OpenerDirector = field(
-        default_factory=lambda: urllib.request.build_opener(_NoRedirect())
-    )
 
     def run(self) -> None:
         headers = {"User-Agent": "callrec", "Content-Type": "text/plain; charset=utf-8"}
         request = urllib.request.Request(self.url, self.body, headers)  # noqa: S310 - http or https, as the settings say
+        opener = urllib.request.OpenerDirector()
+        for handler in _HANDLERS:
+            opener.add_handler(handler())
         try:
-            with self.opener.open(request, timeout=WITHIN_S) as answer:
+            with opener.open(request, timeout=WITHIN_S) as answer:
                 self.found = Answered(answer.status, answer.read(MOST_BYTES))
-        except urllib.error.HTTPError as error:
-            with error:
-                self.found = Answered(error.code, error.read(MOST_BYTES))
         except TimeoutError:
             self.why = "it did not answer in time"
         except (OSError, HTTPException, ValueError) as error:

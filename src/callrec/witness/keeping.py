@@ -174,7 +174,8 @@ def open_witness(folder: Path) -> Witness:
     """
     if not (folder / _KEY).exists():
         raise Misconfigured(
-            f'there is no witness in "{folder}"', hint="callrec witness init makes one"
+            f'there is no witness in "{folder}"',
+            hint="make one: callrec audit witness init FOLDER --name NAME",
         )
     try:
         key, seed = read_signing_key(read_private(folder / _KEY).decode().strip(), COSIGNATURE_KEY)

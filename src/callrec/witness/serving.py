@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
+from socket import socket
+from typing import Final, TypeAlias
 
 from callrec.errors import CallrecError
 from callrec.witness.answering import Answer, add_checkpoint
@@ -27,6 +28,9 @@ _LOOKS_S: Final = 0.1
 """Seconds between looks at whether it is to end."""
 
 _HEAD: Final = re.compile(r"/([0-9a-f]{64})/checkpoint")
+
+
+_Request: TypeAlias = socket | tuple[bytes, socket]
 
 
 class WitnessServer(ThreadingHTTPServer):
@@ -48,21 +52,21 @@ class WitnessServer(ThreadingHTTPServer):
         self._free = threading.BoundedSemaphore(MOST_AT_ONCE)
         super().__init__(place, _Handler)
 
-    def process_request(self, request, client_address) -> None:  # type: ignore[no-untyped-def]  # socketserver's own
+    def process_request(self, request: _Request, client_address: tuple[str, int]) -> None:
         """Send away who comes while too many are here."""
         if self._free.acquire(blocking=False):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
 
-    def process_request_thread(self, request, client_address) -> None:  # type: ignore[no-untyped-def]  # socketserver's own
+    def process_request_thread(self, request: _Request, client_address: tuple[str, int]) -> None:
         """Answer on one connection."""
         try:
             super().process_request_thread(request, client_address)
         finally:
             self._free.release()
 
-    def handle_error(self, request, client_address) -> None:  # type: ignore[no-untyped-def]  # socketserver's own
+    def handle_error(self, request: _Request, client_address: tuple[str, int]) -> None:
         """Say nothing: it would name who asked. What fails here, fails for them."""
 
 

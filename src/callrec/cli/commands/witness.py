@@ -27,7 +27,7 @@ def init(ctx: Context, folder: Folder, *, name: Name) -> None:
     made = make_witness(folder, name)
     ctx.obj.out.show({"folder": folder, "key": str(made.key)}, str(made.key))
     ctx.obj.out.note("give that line to each practice, by a way that nobody else can change")
-    ctx.obj.out.next_step(f"callrec audit witness add {folder} KEY, with the key of a practice")
+    ctx.obj.out.note("let it know a practice's record: callrec audit witness add FOLDER KEY")
 
 
 @witness_app.command()
@@ -47,7 +47,7 @@ def add(ctx: Context, folder: Folder, key: LogKey, *, origin: Origin = None) -> 
         ) from None
     open_witness(folder).add_log(origin or read.name, read)
     ctx.obj.out.show({"origin": origin or read.name, "key": key}, f"known: {origin or read.name}")
-    ctx.obj.out.next_step(f"callrec audit witness serve {folder}")
+    ctx.obj.out.note("it answers while callrec audit witness serve runs")
 
 
 @witness_app.command()
