@@ -54,7 +54,12 @@ from callrec.policy.role import Power
 from callrec.policy.words import counted
 from callrec.practice import Actor, Practice, check_remembered_head, powers, today
 from callrec.record.cosigned import SeenBy
-from callrec.registers.cosigning import check_not_contradicted, cosigning_due, witnessed
+from callrec.registers.cosigning import (
+    check_not_contradicted,
+    cosigning_due,
+    refused_at,
+    witnessed,
+)
 from callrec.registers.resuming import set_aside_items
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
 from callrec.requests.glass import ListedGlass, outstanding_glass
@@ -369,6 +374,11 @@ def _record_warnings(practice: Practice) -> Iterator[str]:
     with reading(practice.engine) as connection:
         if due := cosigning_due(practice, witnessed(practice, connection)):
             yield due
+        if (entry := refused_at(connection)) is not None:
+            yield (
+                f"A WITNESS REFUSED THIS RECORD: entry {entry}; callrec audit cosign says which and"
+                " why"
+            )
         try:
             check_not_contradicted(practice, connection)
         except CallrecError as error:

@@ -38,6 +38,7 @@ from callrec.audit.cosignature import (
     with_lines,
     write_request,
 )
+from callrec.audit.leaf import Outcome
 from callrec.audit.log import checkpoint_over, node_reader, stored_head
 from callrec.audit.register import Register
 from callrec.audit.remembered import write_json_atomically
@@ -58,6 +59,7 @@ from callrec.practice import (
     register_now,
     signing,
 )
+from callrec.record.acts import leaves_of_act
 from callrec.record.cosigned import (
     ASKED,
     COSIGNED,
@@ -103,6 +105,11 @@ class WitnessAnswer:
     why: str = ""
     """Why it waits, or what it has seen instead, in words."""
     hint: str = ""
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it has seen another record, or says so."""
+        return self.state in (WitnessState.REFUSES, WitnessState.CONTRADICTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +168,8 @@ def cosign(practice: Practice, actor: Actor, *, ask: Exchange = exchange) -> Cos
     asking = _Asking(practice, note, read_checkpoint(note, origin(practice.vault)), ask)
     answers = tuple(asking.ask(each, known[each.name]) for each in witnesses)
     entry = _keep(practice, actor, asking.note) if asking.note != note else None
+    if refusing := [each.witness for each in answers if each.is_refusal]:
+        record(practice, actor, COSIGNED, details={"by": refusing}, outcome=Outcome.REFUSED)
     return Cosigned(asking.head.size, entry, practice.settings.cosigning.needed, answers)
 
 
@@ -204,6 +213,15 @@ def contradiction(folder: Path) -> tuple[str, bytes] | None:
         kept = json.loads((folder / CONTRADICTION).read_bytes())
         return str(kept["witness"]), str(kept["checkpoint"]).encode()
     return None
+
+
+def refused_at(connection: Connection) -> int | None:
+    """The entry at which a witness refused to go on, the last time that they were asked; or None.
+
+    Whoever asks may be another account of this machine, whose memory nobody else sees.
+    """
+    newest = max(leaves_of_act(connection, COSIGNED), key=lambda leaf: leaf.seq, default=None)
+    return newest.seq if newest and newest.outcome is Outcome.REFUSED else None
 
 
 def check_not_contradicted(practice: Practice, connection: Connection) -> None:
