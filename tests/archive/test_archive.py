@@ -426,7 +426,7 @@ def test_a_drive_that_cannot_be_written_is_said(archived: House, tmp_path: Path)
 def test_one_archive_run_keeps_another_out(archived: House) -> None:
     with (
         archive_lock(archived.practice),
-        pytest.raises(Failed, match="another archive run is under way"),
+        pytest.raises(Failed, match="sealing anew is under way"),
     ):
         archive(archived, drive(archived))
     archive(archived, drive(archived))

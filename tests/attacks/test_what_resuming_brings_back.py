@@ -96,3 +96,13 @@ def test_without_the_entry_that_made_it_nothing_is_put_on_record(act: str, full:
     assert answer.status == Failed.exit_status, answer
     assert "callrec drive restore --from DRIVE" in answer.err
     assert rows(full, "SELECT * FROM leaf") == before
+
+
+def test_of_a_login_that_was_renamed_it_is_not_said_that_nothing_is_wrong(full: House) -> None:
+    by_sql(full, "UPDATE person SET login = 'maxine' WHERE login = 'max'")
+    full.close()
+    done(full, "dora", "audit", "resume", *REASON)  # the row stands as it was found
+    answer = type_in(full, "dora", "audit", "resume", *REASON)
+    assert answer.status == Tampered.exit_status, answer
+    assert "a login stands beside somebody else's name" in answer.err
+    assert "callrec drive restore" in answer.err

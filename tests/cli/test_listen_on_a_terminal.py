@@ -16,7 +16,7 @@ from callrec.policy.purpose import Purpose
 from callrec.record.versions import open_details
 from callrec.requests.ask import create_request
 from callrec.requests.history import read_history
-from cli.test_request_on_a_terminal import on_a_terminal, terminal
+from cli.test_request_on_a_terminal import PROGRAM, on_a_terminal, terminal
 from house.practices import House, password_of
 from house.requests import (
     a_request,
@@ -163,6 +163,33 @@ def test_ctrl_c_stops_it_and_the_end_is_on_record(office: House) -> None:
     assert details(office, "listen.ended") == [
         {"how": "stopped", "of_seconds": 20, "played_to_second": 0}
     ]
+
+
+def test_ctrl_c_at_the_moment_a_player_starts_leaves_none_playing(office: House) -> None:
+    approved(office, recordings=[1])
+    begun = office.folder / "begun"
+    environ = player(office, f"kill -INT $PPID; echo $$ >'{begun}'; exec sleep 60")
+    seen = terminal(
+        office, "sam", "listen R-1", columns=80, program=HELD_UP, BEGUN=str(begun), **environ
+    )
+    seen.expect("callrec: error: interrupted")
+    assert not Path(f"/proc/{begun.read_text().strip()}").exists()
+    seen.expect(pexpect.EOF)
+    seen.close()
+    assert last_leaf(office).act == "listen.ended"
+
+
+HELD_UP = f"""
+import os, subprocess
+begin = subprocess._fork_exec
+def begin_and_be_held_up(command, *given):
+    number = begin(command, *given)
+    while "player.sh" in command[0] and not os.path.exists(os.environ["BEGUN"]):
+        pass
+    return number
+subprocess._fork_exec = begin_and_be_held_up
+{PROGRAM}"""
+"""A machine on which much else goes on: the player is at work before callrec's turn comes again."""
 
 
 def test_what_would_be_left_out_is_seen_before_it_is_confirmed(office: House) -> None:

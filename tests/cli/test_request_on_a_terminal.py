@@ -13,16 +13,23 @@ from house.practices import House, password_of
 from house.requests import AGREEMENT, a_request, approve, opened, signed_in, state_of
 
 PROGRAM = """
-import os, sys
+import faulthandler, os, sys
 from datetime import datetime
 from callrec.cli.app import run
 now = datetime.fromisoformat(os.environ.get("NOW", "2026-11-24T12:30+00:00"))
+faulthandler.dump_traceback_later(50)  # where it stands, if the terminal waits in vain
 sys.exit(run(sys.argv[1:], now=lambda: now))
 """
 
 
 def terminal(
-    house: House, login: str, command: str, *, columns: int = 120, **environ: str
+    house: House,
+    login: str,
+    command: str,
+    *,
+    columns: int = 120,
+    program: str = PROGRAM,
+    **environ: str,
 ) -> pexpect.spawn[str]:
     """A terminal in which somebody has just typed this."""
     password = house.folder / f"{login}.password"
@@ -37,11 +44,13 @@ def terminal(
         "CALLREC_PASSWORD_FILE": str(password),
         **environ,
     }
-    arguments = ["-c", PROGRAM, *shlex.split(command)]
+    arguments = ["-c", program, *shlex.split(command)]
     size = (50, columns)
-    return pexpect.spawn(
+    seen = pexpect.spawn(
         sys.executable, arguments, env=variables, encoding="utf-8", timeout=60, dimensions=size
     )
+    seen.str_last_chars = 4000  # of what was shown, in the report of a failure
+    return seen
 
 
 def on_a_terminal(

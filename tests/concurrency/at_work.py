@@ -29,7 +29,9 @@ FAR = 1_000_000
 
 REASON = "The patient complains that nobody rang back"
 
-BUSY = frozenset({"another ingest is running", "another archive run is under way"})
+BUSY = frozenset(
+    {"another ingest is running", "an archive run, a move, an erasure or sealing anew is under way"}
+)
 """What one command tells another that has to wait; it is typed again."""
 
 

@@ -24,7 +24,7 @@ from house.spool import recordings_of
 
 REFUSALS = {
     ("ingest", 1): {"another ingest is running"},
-    ("archive", 1): {"another archive run is under way"},
+    ("archive", 1): {"an archive run, a move, an erasure or sealing anew is under way"},
     ("release", 1): {"something else happened to the request meanwhile"},
     ("approve", 1): {"something else happened to the request meanwhile"},
     ("release", 3): {

@@ -220,7 +220,9 @@ def there(stage: Stage | None) -> object:
     return own
 
 
-def configure(house: House, bucket: str, *, at: int | None = None) -> None:
+def configure(
+    house: House, bucket: str, *, at: int | None = None, kept_days: int | None = None
+) -> None:
     """What the technician writes into the configuration."""
     house.close()
     house.config = config_with(house.config, bucket, at=at)
@@ -228,6 +230,7 @@ def configure(house: House, bucket: str, *, at: int | None = None) -> None:
     file = house.folder / "config" / "callrec" / "config.toml"
     section = f'[objects]\nendpoint = "{objects.endpoint}"\n'
     section += f'credential_file = "{objects.credential_file}"\n'
+    section += "" if kept_days is None else f"kept_days = {kept_days}\n"
     before, _, _ = file.read_text().partition("[objects]")
     ours = ("recordings =", "vault =")
     lines = [line for line in before.splitlines() if not line.startswith(ours)]
@@ -235,9 +238,9 @@ def configure(house: House, bucket: str, *, at: int | None = None) -> None:
     file.write_text("\n".join([*named, *lines, section]))
 
 
-def move(house: House) -> str:
-    """Have a practice keep its recordings in a bucket of its own, which is named."""
-    bucket = new_bucket()
+def move(house: House, bucket: str | None = None) -> str:
+    """Have a practice keep its recordings in an empty bucket, or one of its own; it is named."""
+    bucket = bucket or new_bucket()
     vault, folder = house.practice.vault, DirectoryStore(house.config.vault)
     configure(house, bucket)
     store = store_of(house.config, vault)

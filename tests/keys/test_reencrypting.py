@@ -346,6 +346,6 @@ def test_it_waits_until_archiving_is_over(stocked: House) -> None:
     renew(stocked)
     with (
         archive_lock(stocked.practice),
-        pytest.raises(Failed, match="another archive run"),
+        pytest.raises(Failed, match="sealing anew is under way"),
     ):
         seal_anew(stocked)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from callrec.archive.unfinished import archive_lock
 from callrec.catalogue.engine import FILE_NAME, transaction
-from callrec.errors import Misconfigured, Tampered
+from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.restore import moving
 from house.commands import done, type_in
 from house.erasures import approved_erasure, erase
@@ -93,6 +94,14 @@ def test_killed_before_the_old_one_was_closed_it_is_ended_by_the_same_command(
     done(granted, "nobody", "practice", "migrate", "--to", url)
     configure(granted, url)
     assert last_leaf(granted).seq == size + 1
+
+
+def test_while_a_move_is_under_way_another_is_told_so(granted: House) -> None:
+    with archive_lock(granted.practice):
+        answer = type_in(granted, "nobody", "practice", "migrate", "--to", database_at())
+    assert answer.status == Failed.exit_status
+    assert "a move, an erasure or sealing anew is under way" in answer.err
+    assert "hint: wait until it ends" in answer.err
 
 
 @pytest.mark.parametrize(

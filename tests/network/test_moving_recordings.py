@@ -31,6 +31,12 @@ def reachable(house: House) -> None:
     file.write_text(file.read_text().replace('recordings = "s3://none-yet"\n', ""))
 
 
+def how_often(house: House, act: str) -> int:
+    spoken = f'"act":"{act}"'.encode()
+    ((count,),) = rows(house, "SELECT count(*) FROM leaf WHERE instr(body, :act)", act=spoken)
+    return int(count)
+
+
 def migrate(house: House, to: str) -> str:
     return done(house, "nobody", "practice", "migrate", "--to", to)
 
@@ -97,6 +103,7 @@ def test_killed_anywhere_it_is_ended_by_the_same_command(
     migrate(granted, to)
     reachable(granted) if back else configure(granted, bucket)
     assert originals_of(granted) == originals
+    assert how_often(granted, "vault.migrated") == 1
     assert "INTACT" in done(granted, "dora", "audit", "verify", "--full")
     assert not [*(granted.config.vault / "incoming").iterdir()]
 

@@ -12,7 +12,7 @@ from house.objects import configure, new_bucket, versions
 from house.postgres import configure as configure_catalogue
 from house.postgres import database_at
 from house.practices import House
-from house.s3_wire import wire
+from house.s3_wire import Fault, wire
 from house.spool import a_call, originals_of
 from house.stages import ARCHIVED
 
@@ -58,3 +58,26 @@ def test_a_drive_alone_gives_a_practice_back_into_another_database_and_bucket(
     before = versions(archived.config.recordings.removeprefix("s3://"))
     done(archived, "dora", "drive", "restore", "--drill", "--from", str(at))
     assert versions(archived.config.recordings.removeprefix("s3://")) == before
+
+
+def test_a_bucket_that_locks_for_longer_than_certificates_say_is_warned_of(house: House) -> None:
+    """Asked of what came last; of a bucket without a recording, of its marker."""
+    lasting, spool = objects.move(house, new_bucket(locked_days=3)), house.folder / "spool"
+    longer = "warning  the bucket locks what comes for 3 days, and certificates say"
+    for kept, says in ((2, longer), (3, "well     the bucket locks what comes for 3 days, no lon")):
+        configure(house, lasting, kept_days=kept)
+        assert says in type_in(house, "nobody", "doctor").out
+        a_call(spool, kept)
+        done(house, "door", "ingest", str(spool))
+        assert says in type_in(house, "nobody", "doctor").out
+
+
+def test_a_store_that_does_not_say_how_long_it_locks_was_not_asked(stocked: House) -> None:
+    bucket = stocked.config.recordings.removeprefix("s3://")
+    with wire() as made:
+        made.faults = {"HEAD": [Fault.REFUSED]}
+        configure(stocked, bucket, at=made.port, kept_days=1)
+        said = type_in(stocked, "nobody", "doctor").out
+    assert "whether the bucket locks what comes was not looked at: the object store does" in said
+    configure(stocked, bucket, kept_days=1)
+    assert "locks what comes for 0 days, no longer" in type_in(stocked, "nobody", "doctor").out

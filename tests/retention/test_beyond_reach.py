@@ -153,8 +153,10 @@ def test_of_both_the_greater_number_of_days_counts_and_none_where_one_is_not_kno
 
 
 def test_status_counts_what_is_still_kept_until_it_is_gone(kept: House) -> None:
-    found = read_status(kept.practice, None).beyond_reach
-    assert found == (1, cleared_at(kept) + timedelta(DAYS))
+    for days in (7, None, DAYS):  # of now: the certificate says what was signed, and so does this
+        set_days(kept, days)
+        found = read_status(kept.practice, None).beyond_reach
+        assert found == (1, cleared_at(kept) + timedelta(DAYS))
     kept.at += timedelta(DAYS)
     kept.open()
     assert read_status(kept.practice, None).beyond_reach is None

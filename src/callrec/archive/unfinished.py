@@ -39,6 +39,9 @@ _LOCK_FILE: Final = "lock"
 
 _NOTES_FILE: Final = "unfinished.json"
 
+_ONE_AT_A_TIME: Final = "an archive run, a move, an erasure or sealing anew"
+"""What holds the lock; which of them it is, the others do not know."""
+
 BEGUN: Final = "archive.begun"
 """The act of the leaf before anything is written to a volume."""
 
@@ -167,7 +170,7 @@ def _begun_in_log(practice: Practice, connection: Connection) -> Mapping[str, in
 
 @contextmanager
 def archive_lock(practice: Practice) -> Iterator[RunNotes]:
-    """Keep other archive runs out until the block ends; a killed run lets go of it."""
+    """Keep other such work out until the block ends; what is killed lets go of it."""
     folder = practice.folder / WORK_FOLDER
     with disk_errors():
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -177,10 +180,10 @@ def archive_lock(practice: Practice) -> Iterator[RunNotes]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Failed(
-                "another archive run is under way",
+                f"{_ONE_AT_A_TIME} is under way",
                 hint="wait until it ends, then run the command again",
             ) from error
-        with alone(practice.engine, "an archive run"):
+        with alone(practice.engine, _ONE_AT_A_TIME):
             yield RunNotes(folder)
     finally:
         os.close(lock)

@@ -97,14 +97,21 @@ def _stubs() -> Select[Any]:
     )
 
 
-def cleared_since(connection: Connection, since: int) -> tuple[int, int]:
-    """How many recordings went from the vault since then, and when the last did, in ms."""
-    stub, made = tables.destroyed, tables.certificate
-    query = select(func.count(), func.max(made.c.cleared_at)).select_from(
-        stub.join(made, made.c.id == stub.c.certificate)
-    )
-    count, last = connection.execute(query.where(made.c.cleared_at > since)).one()
-    return count, last or 0
+def cleared_where_kept(connection: Connection) -> Sequence[Row[Any]]:
+    """Each destruction whose statement says for how long what keeps copies: as it was signed.
+
+    Returns:
+        Rows of ``cleared_at`` in ms, when the vault's files were gone, of how many ``recordings``,
+        and of the statement's ``body`` and ``signature``.
+    """
+    stub, made, leaf = tables.destroyed, tables.certificate, tables.leaf
+    statement = tables.statement.c
+    counted = select(func.count()).where(stub.c.certificate == made.c.id).scalar_subquery()
+    columns = (made.c.cleared_at, counted.label("recordings"), statement.body, statement.signature)
+    query: Select[Any] = select(*columns).join(leaf, leaf.c.seq == made.c.seq)
+    query = query.join(tables.statement, statement.digest == leaf.c.statement)
+    says_so = func.instr(statement.body, b'"kept_days"') > 0
+    return connection.execute(query.where(made.c.cleared_at.is_not(None), says_so)).all()
 
 
 def stub_of(connection: Connection, recording: int) -> str:

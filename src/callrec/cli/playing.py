@@ -25,6 +25,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from callrec.errors import Failed, Misconfigured
 from callrec.policy.edits import Span, format_time
+from callrec.system.processes import uninterrupted
 
 if TYPE_CHECKING:
     from callrec.release.listen import Player, Sound
@@ -89,21 +90,29 @@ def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
 @contextmanager
 def _player(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
     """A player at work; it is killed, with what it has started, if we do not wait for its end."""
+    player = None
     try:
-        # In a group of its own: Ctrl-C is said to us, and a player that dies of it has not failed.
-        player = subprocess.Popen(  # noqa: S603 - the practice's own command
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0, process_group=0
-        )
-    except OSError as error:
-        raise Misconfigured(
-            "the player cannot be run", hint="see player under [listen] in the configuration"
-        ) from error
-    with player:
         try:
-            yield player
-        finally:
-            if player.poll() is None:
-                os.killpg(player.pid, signal.SIGKILL)
+            # In a group of its own: Ctrl-C is said to us, and a player that dies of it has not
+            # failed. One that came before we hold the player would leave it playing on.
+            with uninterrupted():
+                player = subprocess.Popen(  # noqa: S603 - the practice's own command
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    bufsize=0,
+                    process_group=0,
+                )
+        except OSError as error:
+            raise Misconfigured(
+                "the player cannot be run", hint="see player under [listen] in the configuration"
+            ) from error
+        yield player
+    finally:
+        if player is not None:
+            with player:
+                if player.poll() is None:
+                    os.killpg(player.pid, signal.SIGKILL)
 
 
 def _check_ended_well(player: subprocess.Popen[bytes]) -> None:

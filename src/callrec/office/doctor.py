@@ -27,6 +27,7 @@ from callrec.errors import CallrecError
 from callrec.keys.audit import audit_keys
 from callrec.login.keyring import runtime_folder
 from callrec.policy.retention import RecordingState
+from callrec.policy.words import counted
 from callrec.practice import Actor, Practice, check_remembered_head
 from callrec.release.record import cut_off_releases
 from callrec.sound import confinement
@@ -75,6 +76,7 @@ def examine(
                 f"nobody has set for how long what was erased is kept elsewhere: {name}.kept_days"
             )
             yield _warning(said, "ask the person who runs it for days, and set them")
+    yield from _locked(practice)
     yield _private(practice)
     yield _space(practice)
     yield _login_place(environ)
@@ -131,6 +133,30 @@ def _rights(practice: Practice) -> Iterator[Finding]:
         yield _warning("; ".join([said, *found[1:]]), hint)
     else:
         yield _well("the database lets its role here only add to the log, and to what follows it")
+
+
+def _locked(practice: Practice) -> Iterator[Finding]:
+    """Whether the bucket locks what comes for longer than certificates say, by what came last."""
+    said_days = practice.config.objects.kept_days
+    if not practice.config.recordings or said_days is None:
+        return
+    table = tables.recording.c
+    live = select(table.ciphertext).where(table.state == RecordingState.LIVE)
+    try:
+        with reading(practice.engine) as connection:
+            last = connection.execute(live.order_by(table.id.desc()).limit(1)).scalar()
+        days = practice.store.locked_days(last)
+    except CallrecError as error:
+        yield _warning(f"whether the bucket locks what comes was not looked at: {error.message}")
+        return
+    locks = f"the bucket locks what comes for {counted(days, 'day')}"
+    if days > said_days:
+        yield _warning(
+            f"{locks}, and certificates say that what was erased is kept there for {said_days}",
+            f"set objects.kept_days to {days + 1} at least, or ask the person who runs the bucket",
+        )
+    else:
+        yield _well(f"{locks}, no longer than objects.kept_days says")
 
 
 def _private(practice: Practice) -> Finding:

@@ -16,23 +16,24 @@ from callrec.archive.attached import off_site_drives, volumes_on_vaults_disk
 from callrec.archive.copy import kept_copies
 from callrec.archive.log import check_standings
 from callrec.archive.opened import drives_still_opened
-from callrec.archive.owed import kept_days
 from callrec.archive.survey import last_verified
 from callrec.archive.unarchived import Unarchived, read_unarchived
 from callrec.archive.unfinished import owed_by_label
 from callrec.archive.volumes import ListedVolume, list_volumes
+from callrec.audit.erased import read_destruction
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.audit.remembered import has_gone, last_verified_whole
 from callrec.calls.custody import count_recordings
 from callrec.catalogue import tables
-from callrec.catalogue.destruction import cleared_since
+from callrec.catalogue.destruction import cleared_where_kept
 from callrec.catalogue.engine import reading, size_of
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.catalogue.volumes import count_with_too_few_copies
 from callrec.complaints.show import complaint_warnings
 from callrec.crypto.canonical import parse_instant
-from callrec.errors import CallrecError
+from callrec.crypto.statement import read_statement
+from callrec.errors import CallrecError, Tampered
 from callrec.incidents.show import incident_warnings
 from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_warnings
 from callrec.intake.summary import last_intake, unrecognised_warnings
@@ -50,6 +51,7 @@ from callrec.policy.days import day_in_words, short_date
 from callrec.policy.notice import NOTICE_HEARD, in_force
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
+from callrec.policy.retention import beyond_reach_until
 from callrec.policy.role import Power
 from callrec.policy.words import counted
 from callrec.practice import Actor, Practice, check_remembered_head, powers, today
@@ -277,11 +279,18 @@ def _read_copies(practice: Practice) -> _Copies:
 
 
 def _beyond_reach(practice: Practice) -> BeyondReach | None:
-    """It cannot be told where nobody has set for how long, which `doctor` warns of."""
-    longest = timedelta(max((days or 0 for days in kept_days(practice).values()), default=0))
+    """As each destruction was signed; of one that no day was set for, it cannot be told."""
+    count, last = 0, practice.now()
     with reading(practice.engine) as connection:
-        count, last = cleared_since(connection, to_millis(practice.now() - longest))
-    return BeyondReach(count, from_millis(last) + longest) if count else None
+        for row in cleared_where_kept(connection):
+            try:
+                stated = read_destruction(read_statement(row.body, row.signature, practice.vault))
+            except Tampered:
+                continue  # audit verify names it
+            until = beyond_reach_until(from_millis(row.cleared_at), stated.kept_days)
+            if until is not None and until > practice.now():
+                count, last = count + row.recordings, max(last, until)
+    return BeyondReach(count, last) if count else None
 
 
 def _waits_for_answer(row: Row[Any]) -> bool:

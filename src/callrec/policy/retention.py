@@ -7,6 +7,7 @@
     Code   nothing stopped is proposed                                   Appraised.is_free
     Code   keeping something on takes a reason                           check_kept_on_for_a_reason
     Code   only what was approved and is still due is destroyed          check_still_due
+    ICO    copies beyond reach are there until a day that is told        beyond_reach_until
     4(h)   exactly the approved recordings are destroyed                 check_granted
     4(h)   nothing that an open request asks for                         check_nobody_waits
     4(h)   what came in by mistake is taken back only unused             check_was_not_used
@@ -24,7 +25,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from math import inf
 from typing import Final
@@ -303,6 +304,19 @@ def totals_by_category(
         )
         totals.append(total)
     return tuple(totals)
+
+
+def beyond_reach_until(
+    cleared_at: datetime, kept_days: Mapping[str, int | None]
+) -> datetime | None:
+    """When the last sealed copies are gone of what was destroyed, of all that keeps them.
+
+    None: nothing does, or nobody had set for how long one of them does.
+
+    Source: ICO, Right to erasure: of backups, people are told when they will be gone.
+    """
+    days = [each for each in kept_days.values() if each is not None]
+    return cleared_at + timedelta(max(days)) if days and len(days) == len(kept_days) else None
 
 
 def check_may_review(person: Person, *, on: date) -> None:

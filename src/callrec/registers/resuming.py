@@ -36,7 +36,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.statement import Statement, check_statement, read_statement
 from callrec.errors import CallrecError, Failed, Refused, Tampered, Unusable
-from callrec.login.people import logins
+from callrec.login.people import everybody, logins
 from callrec.policy.authority import check_may_resume
 from callrec.policy.clause import Clause
 from callrec.policy.role import VaultKey
@@ -102,7 +102,8 @@ def show_foreign(practice: Practice, actor: Actor) -> Foreign:
     Raises:
         Refused: the actor does not govern.
         Unusable: there is nothing to put on record.
-        Tampered: the log cannot be made out from what is left of it.
+        Tampered: the log cannot be made out from what is left of it; or all that is wrong is a
+            login or a name, which nobody can put on record.
         Failed: rows of the catalogue rest on what has to be set aside.
     """
     try:
@@ -116,10 +117,11 @@ def show_foreign(practice: Practice, actor: Actor) -> Foreign:
         foreign = _find_all(practice, actor, connection)
         _check_nothing_comes_back(foreign, practice.vault)
         _begin_without(practice, actor, connection, foreign)
-    if not foreign:
-        raise Unusable(
-            "nothing was found that is not as it was signed", hint="callrec audit verify"
-        )
+        if not foreign:
+            everybody(practice, actor, connection)  # of names only who has their key can tell
+            raise Unusable(
+                "nothing was found that can be put on record", hint="callrec audit verify"
+            )
     return foreign
 
 

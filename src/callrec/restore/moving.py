@@ -15,14 +15,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, select
 
-from callrec.archive.unfinished import archive_lock
+from callrec.archive.unfinished import WORK_FOLDER, archive_lock
 from callrec.audit import tree
 from callrec.audit.leaf import NOBODY
 from callrec.audit.log import Head, node_reader, read_leaf, stored_head
+from callrec.audit.remembered import forget_seen_head, load_seen_head, save_seen_head
 from callrec.catalogue import tables
 from callrec.catalogue.copying import check_same_rows, copy_to_database, copy_to_file
 from callrec.catalogue.engine import (
@@ -36,6 +38,7 @@ from callrec.catalogue.engine import (
     reading,
 )
 from callrec.config import Config, with_recordings
+from callrec.crypto.canonical import format_instant
 from callrec.crypto.primitives import random_id
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.intake.clearing import sweep_store
@@ -50,6 +53,7 @@ from callrec.practice import (
     writing,
 )
 from callrec.restore.migrate import MIGRATED, Migrated
+from callrec.restore.resume import is_beyond_log
 from callrec.store.directory import DirectoryStore
 from callrec.system.files import sync
 from callrec.volume.bag import for_each_in_parallel
@@ -170,15 +174,32 @@ def move_recordings(
             names = _live(practice)
             _copy(practice.store, target, names)
             for_each_in_parallel(names, target.check)
-            with writing(practice, None) as act:
-                details = {"from": moved.before, "to": moved.after}
-                act.leaf(MIGRATED, actor=NOBODY, details=details)
+            _say_moved(practice, moved)
             practice.store.close_for_good()
+            forget_seen_head(_noted(practice, moved.after))
             for name in {*names} - {*_live(practice)}:  # erased, or let go of, meanwhile
                 target.remove(name)
     practice.engine.dispose()
     report_unsaved_head(practice)
     return moved
+
+
+def _say_moved(practice: Practice, moved: Migrated) -> None:
+    """Have the log say so, unless it does already: a run that was killed noted at which head."""
+    forget_seen_head(_noted(practice, moved.before))  # of a way that was gone back since
+    note = _noted(practice, moved.after)
+    seen = load_seen_head(note)
+    if seen is not None and not is_beyond_log(practice, seen.head):
+        return
+    forget_seen_head(note)
+    with writing(practice, None) as act:
+        act.leaf(MIGRATED, actor=NOBODY, details={"from": moved.before, "to": moved.after})
+        save_seen_head(note, act.head, format_instant(practice.now()))
+
+
+def _noted(practice: Practice, to: str) -> Path:
+    """Where a move of the recordings notes the head with its leaf, until it has ended."""
+    return practice.folder / WORK_FOLDER / f"moving-to-{to}"
 
 
 def _live(practice: Practice) -> Sequence[str]:

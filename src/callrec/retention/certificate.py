@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 
 from sqlalchemy import Connection, select
 
@@ -28,6 +27,7 @@ from callrec.package.destroyed import (
     SealedCopies,
 )
 from callrec.policy.purpose import Purpose
+from callrec.policy.retention import beyond_reach_until
 from callrec.policy.rights.grounds import GROUND_CODES, GROUNDS_FOR, ground_in_words
 from callrec.practice import Practice
 from callrec.requests.approvals import certified_approvers, read_approvals, role_in_words
@@ -114,9 +114,7 @@ def _beyond_reach(
     if not stated.kept_days:
         return None
     cleared = done_leaf(practice, connection, certificate, DESTRUCTION_CLEARED)
-    days = [each for each in stated.kept_days.values() if each is not None]
-    is_known = len(days) == len(stated.kept_days)
-    until = parse_instant(cleared.at) + timedelta(max(days)) if is_known else None
+    until = beyond_reach_until(parse_instant(cleared.at), stated.kept_days)
     zone = practice.settings.time_zone
     return SealedCopies(frozenset(stated.kept_days), until.astimezone(zone) if until else None)
 

@@ -24,6 +24,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.message import Message
+from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
 from http.client import HTTPException
 from io import BufferedReader, RawIOBase
@@ -43,7 +45,7 @@ from obstore.exceptions import (
 )
 from obstore.store import S3Store
 
-from callrec.errors import Failed, Misconfigured, NotFound, Tampered
+from callrec.errors import Failed, Misconfigured, NotFound, Tampered, Unchecked
 from callrec.store.directory import RECORDINGS, DirectoryBatch, DirectoryStore, check_name
 from callrec.store.sealing import Buffers
 from callrec.system.files import disk_errors, read_private
@@ -174,19 +176,37 @@ class ObjectStore(DirectoryStore):
 
         None: it does not, or has none of that name.
         """
+        said = self._headers(_key(name))
+        until = said.get(_LOCKED_UNTIL) if said else None
+        return datetime.fromisoformat(until) if until else None
 
-        def ask(client: S3Store) -> str | None:
+    def locked_days(self, name: str | None) -> int:
+        """For how many days from when it came; None: of the marker, where there is no recording.
+
+        Raises:
+            Unchecked: the store does not say.
+        """
+        said = self._headers(_key(name) if name else MARKER)
+        if said is None:
+            raise Unchecked("the object store does not say for how long it keeps what comes")
+        until, came = said.get(_LOCKED_UNTIL), parsedate_to_datetime(said["Last-Modified"])
+        return round((datetime.fromisoformat(until) - came) / timedelta(days=1)) if until else 0
+
+    def _headers(self, key: str) -> Message | None:
+        """What the store says of an object; None: there is none, or nobody tells us."""
+
+        def ask(client: S3Store) -> Message | None:
             # The client tells nothing of locks: it signs the question.
-            url = obstore.sign(client, "HEAD", _key(name), timedelta(minutes=1))
+            url = obstore.sign(client, "HEAD", key, timedelta(minutes=1))
             question = Request(url, method="HEAD")  # noqa: S310 - of the endpoint, as configured
             try:
                 with urlopen(question, timeout=30, context=self._trusted) as answer:  # noqa: S310
-                    return str(answer.headers.get(_LOCKED_UNTIL, "")) or None
-            except HTTPError:  # there is none, or nobody tells us
+                    headers: Message = answer.headers
+                    return headers
+            except HTTPError:
                 return None
 
-        said = self._ask(ask)
-        return datetime.fromisoformat(said) if said else None
+        return self._ask(ask)
 
     def names(self) -> Iterator[str]:
         return (name for name, _ in self.sizes())
