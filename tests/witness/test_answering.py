@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,7 @@ def stored(level: int, index: int, kind: bytes) -> bytes:
 
 def head(size: int, kind: bytes = b"", **changed: Any) -> bytes:
     made = root(size, lambda level, index: stored(level, index, kind))
-    values = {"origin": ORIGIN, "size": size, "root": made} | changed
-    return sign_checkpoint(Checkpoint(**values), SEED)
+    return sign_checkpoint(replace(Checkpoint(ORIGIN, size, made), **changed), SEED)
 
 
 def asked(witness: Witness, old: int, size: int, **changed: Any) -> Answer:

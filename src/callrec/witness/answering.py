@@ -43,7 +43,7 @@ def add_checkpoint(witness: Witness, body: bytes, at: int) -> Answer:
         request = read_request(body)
         origin = request.checkpoint.partition(b"\n")[0].decode()
     except (Tampered, UnicodeDecodeError):
-        origin = ""
+        return _refused(HTTPStatus.BAD_REQUEST, _NO_FORM)
     if not origin:
         return _refused(HTTPStatus.BAD_REQUEST, _NO_FORM)
     if not (keys := witness.keys_of(origin)):
