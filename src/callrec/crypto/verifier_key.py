@@ -26,7 +26,7 @@ COSIGNATURE_KEY: Final = 0x04
 ML_DSA_KEY: Final = 0x06
 """ML-DSA-44 over a checkpoint and a time: of newer witnesses, beside or instead of the former."""
 
-_NO_KEY: Final = "it is no key that was copied whole: NAME+8 hex digits+base64, on one line"
+_NO_KEY: Final = "it is not a key that was copied whole: NAME+8 hex digits+base64, on one line"
 
 _PRIVATE: Final = "PRIVATE+KEY+"
 

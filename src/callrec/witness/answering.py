@@ -84,7 +84,7 @@ def _continued(witness: Witness, request: WitnessRequest, head: Checkpoint, at: 
         return Answer(HTTPStatus.CONFLICT, f"{size}\n", "text/x.tlog.size")
     if not _continues(request, head, size, root):
         witness.keep_refused(head.origin, request.checkpoint)
-        what = "it is no continuation of what was cosigned before: bad consistency proof"
+        what = "it does not continue what was cosigned before: bad consistency proof"
         return _refused(HTTPStatus.UNPROCESSABLE_ENTITY, what)
     text = parse_note(request.checkpoint).text
     line = cosignature_line(text, witness.key, witness.seed, at)

@@ -307,13 +307,14 @@ def cosign(ctx: Context, *, keys: Keys = False) -> None:
     """Have the record's newest entry seen and cosigned by the practice's witnesses.
 
     A witness is outside: a neighbouring practice, a federation, the LMC. The practice's settings
-    name each, with its key. Each gets the number of entries and a hash, and nothing of anybody, and
-    cosigns only what continues what it saw before: a record that was forked or set back is refused.
+    name each, with its key. Each gets the number of entries and a hash, and nothing of anybody. It
+    cosigns only what continues the record that it saw before. One that was forked or set back is
+    refused.
     Who cannot be reached is asked the next time; nothing waits for it. Run it daily, by a timer, as
     the intake service (CALLREC_CREDENTIAL).
 
     --keys shows the keys that a witness needs, so that it knows whose record it cosigns: give it
-    the line of whoever runs this. It opens nothing.
+    the line of the person or service that runs this. It opens nothing.
     """
     from callrec.registers.cosigning import cosign as ask_witnesses
     from callrec.registers.cosigning import log_keys
@@ -321,7 +322,7 @@ def cosign(ctx: Context, *, keys: Keys = False) -> None:
 
     if keys:
         shown = log_keys(practice_of(ctx.obj))
-        table = Table(("who", "role", "key"), [(each.login, each.role, each.key) for each in shown])
+        table = Table(("who", "key"), [(each.login, each.key) for each in shown])
         ctx.obj.out.show({"keys": [facts(each) for each in shown]}, table)
         return
     found = ask_witnesses(*practice_and_signer(ctx.obj))

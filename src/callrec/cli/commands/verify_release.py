@@ -48,8 +48,8 @@ def verify_release(
 
     For a page (.html), its code and what it shows in a browser are checked too.
 
-    With --witness, the practice's record must have been seen by that witness outside, whose key you
-    have from the witness itself.
+    With --witness, that witness outside must have seen the practice's record. Take its key from the
+    witness itself.
     """
     from callrec.office.checking import check_package
     from callrec.views.checking import checked_json, what_is_wrong_with

@@ -43,7 +43,8 @@ def add(ctx: Context, folder: Folder, key: LogKey, *, origin: Origin = None) -> 
         read = read_verifier_key(key, NOTE_KEY)
     except ValueError as problem:
         raise Unusable(
-            f"that is no key of a record: {problem}", hint="callrec audit cosign --keys prints it"
+            f"that is not the key of a record: {problem}",
+            hint="callrec audit cosign --keys prints it",
         ) from None
     open_witness(folder).add_log(origin or read.name, read)
     ctx.obj.out.show({"origin": origin or read.name, "key": key}, f"known: {origin or read.name}")
@@ -54,7 +55,7 @@ def add(ctx: Context, folder: Folder, key: LogKey, *, origin: Origin = None) -> 
 def serve(ctx: Context, folder: Folder, *, listen: Listen = "127.0.0.1:7380") -> None:
     """Answer practices that have their records seen (C2SP tlog-witness), until it is ended.
 
-    What continues the record that was seen last is kept, then cosigned with the time; anything else
+    What continues the record that was seen last is kept, then cosigned with the time. Anything else
     is refused, and kept as evidence. Nothing of anybody comes here, and nothing is written down of
     who asks. It speaks plain HTTP: let a reverse proxy stand before it for TLS.
     """
@@ -64,7 +65,7 @@ def serve(ctx: Context, folder: Folder, *, listen: Listen = "127.0.0.1:7380") ->
     witness = open_witness(folder)
     host, _, port = listen.rpartition(":")
     if not host or not port.isdigit():
-        raise Unusable("that is no place to listen", hint="give --listen 127.0.0.1:7380")
+        raise Unusable("that is not a place to listen", hint="give --listen 127.0.0.1:7380")
     with witness.held():
         try:
             server = WitnessServer(witness, (host, int(port)), now=time.time)
