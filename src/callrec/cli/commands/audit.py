@@ -322,8 +322,8 @@ def cosign(ctx: Context, *, keys: Keys = False) -> None:
 
     if keys:
         shown = log_keys(practice_of(ctx.obj))
-        table = Table(("who", "key"), [(each.login, each.key) for each in shown])
-        ctx.obj.out.show({"keys": [facts(each) for each in shown]}, table)
+        lines = [f"{each.login}: {each.key}" for each in shown]
+        ctx.obj.out.show({"keys": [facts(each) for each in shown]}, lines)
         return
     found = ask_witnesses(*practice_and_signer(ctx.obj))
     ctx.obj.out.show(cosigned_json(found), cosigned_lines(found))
