@@ -39,8 +39,9 @@ from callrec.office.inbox import InboxAction, InboxItem
 from callrec.office.network import PlannedPractice
 from callrec.office.practices import PracticeStanding
 from callrec.office.settings import ProposedSettings, ShownSettings
+from callrec.office.stamping import StampedRecord, StampStanding
 from callrec.office.status import BeyondReach, Status
-from callrec.package.callrec_verify import Result, Seen, Trace
+from callrec.package.callrec_verify import Result, Seen, Time, Trace
 from callrec.people.joining import AddedPerson, PasswordReset
 from callrec.people.powers import RoleChange
 from callrec.policy.breach import (
@@ -103,6 +104,8 @@ from callrec.search.reviews import DrawnSearches
 from callrec.search.show import CheckedRecording, ShownNote, StartClock
 from callrec.search.subjects import FoundSubject, ShownSubject, SubjectChange
 from callrec.settings import Settings
+from callrec.stamps.authority import Stamp
+from callrec.stamps.checking import Misdated
 from callrec.subjects.register import KeptSubject, ListedSubject
 from callrec.views.requests.events import Event
 from supply.schemas import EDIT, Shape, of
@@ -233,6 +236,8 @@ _RELEASED: Final = {
     **of(Released, "path", "form", "passphrase"),
     "recordings": [{"id": int, "sha256_original": str, "sha256_enclosed": str}],
     **of(Released, "sha256", "audit_seq"),
+    "time": (of(Time), None),
+    "time_missing": str | None,
 }
 _LEFT: Final = [{"id": str, "why": str, "exit_status": int}]
 """Of several requests in one command, those that were left."""
@@ -322,6 +327,7 @@ _STATUS: Final = {
     ],
     "last_reconcile": ({"at": datetime, **_COUNTS}, None),
     "record_verified": datetime | None,
+    "time_stamps": (of(StampStanding, "last", "waits", "owed"), None),
     "last_drill": datetime | None,
     "witnesses": [of(SeenBy, "witness", "at", "size")],
     **of(Status, "desk", "searched_without_request"),
@@ -415,6 +421,12 @@ _VERIFIED: Final = {
     ],
     **of(Verification, "problems", "unchecked", "without_power", "set_back", "details_opened"),
     **of(Verification, "memory_gone", "witnesses"),
+    "time": {
+        "signed": ({"size": int, "at": datetime, "authority": str}, None),
+        "stamps": int,
+        "not_checked": str | None,
+        "misdated": [of(Misdated)],
+    },
     "resumed": [{"size": int, "leaves_lost": int, "heads_lost": int}],
     "set_aside": [of(SetAsideItem)],
 }
@@ -649,7 +661,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "recordings": int,
         "bytes": int,
         "verified": bool,
-        **of(Archived, "out_of_reach", "erased", "on_vaults_disk"),
+        **of(Archived, "out_of_reach", "unsound", "erased", "on_vaults_disk"),
         "removed?": int,
         "freed_bytes?": int,
         **{f"{n}?": each for n, each in of(Removed, "too_few_copies", "not_counted").items()},
@@ -705,12 +717,21 @@ RESULTS: Final[Mapping[str, Shape]] = {
     "audit export": {**_TO_FILE, "size": int},
     "audit print": {"size": int, "checkpoint": str, "path": Path | None},
     "audit prove": {"seq": int, "proof": str},
+    "audit stamp": {
+        **of(Stamp, "size"),
+        "at": datetime,
+        **of(Time, "authority", "policy"),
+        **of(StampedRecord, "on_record"),
+        "path": Path | None,
+    },
     "audit verify-release": {
         **of(Result, "verdict", "trust"),
         **of(CheckedRelease, "display", "is_on_record"),
         **dict.fromkeys(("fingerprint", "release", "request", "practice"), str | None),
         "certificate": str | None,
         "destroyed": int | None,
+        "time": (of(Time), None),
+        "time_unchecked": str | None,
         **of(Result, "problems"),
         **of(CheckedRelease, "files"),
         "recordings": [of(Trace)],

@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 
 from callrec.errors import CallrecError, Failed, NotFound
+from house.commands import Answer, type_in
+from house.practices import House
+from house.requests import last_leaf
+from house.spool import a_call
 
 UNITS = Path(__file__).parents[1] / "packaging" / "systemd"
 DOC = Path(__file__).parents[1] / "docs" / "manual" / "technician.md"
@@ -139,3 +143,24 @@ def test_what_the_world_may_mend_is_tried_again_and_nothing_else() -> None:
 def test_the_manual_names_each_unit() -> None:
     text = DOC.read_text(encoding="utf-8")
     assert [unit.name for unit in UNITS.iterdir() if unit.name not in text] == []
+
+
+@pytest.mark.parametrize("service", [SERVICES[1], ONE_OF_MANY])
+def test_a_round_with_nothing_to_take_in_is_well_and_one_whose_folder_is_gone_is_not(
+    service: str, house: House
+) -> None:
+    told = settings(service)
+    _, *words, spool = told["execstart"].split()
+    at = house.folder / spool.strip("/")
+    gone = type_in(house, "door", *words, str(at))
+    assert gone.status == NotFound.exit_status
+    assert str(gone.status) not in told["successexitstatus"].split()
+    at.mkdir(parents=True)
+    (at / "notes.txt").write_text("no sound")
+    size = last_leaf(house).seq
+    assert type_in(house, "door", *words, str(at)) == Answer(
+        0, "There is nothing to take in.\n1 file of another kind left aside.\n"
+    )
+    assert last_leaf(house).seq == size
+    a_call(at, 1)
+    assert "1 recording taken in" in type_in(house, "door", *words, str(at)).out

@@ -125,6 +125,15 @@ def test_a_search_loads_no_other_procedure_s_modules() -> None:
     assert loaded.isdisjoint(NOT_FOR_A_SEARCH)
 
 
+def test_where_nobody_is_asked_for_the_time_nothing_is_loaded_that_asks() -> None:
+    modules = ("release.release", "office.status", "registers.verify", "stamps.kept")
+    program = f"import sys, callrec.{', callrec.'.join(modules)}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert {"urllib.request", "http.client"}.isdisjoint(done.stdout.split())
+
+
 def test_a_command_that_does_not_run_loads_nothing_that_would_do_its_work() -> None:
     names = {*EVERY_COMMAND, *app.Commands.moved()} - {"drive", "practice"}
     modules = sorted({app.Commands.module_of(name) for name in names})

@@ -30,6 +30,7 @@ from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused,
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import Person, Power, VaultKey, keys_held, powers_of, powers_vouched_for
 from callrec.settings import Settings
+from callrec.stamps.waiting import waiting_files
 from callrec.store.directory import INCOMING, RECORDINGS, DirectoryStore
 from callrec.system.files import check_only_we_can_change
 
@@ -230,6 +231,29 @@ def _remembering(practice: Practice, signer: Signer | None) -> Iterator[LogTrans
     practice.written_by.update(act.actors)
     if act.has_appended:
         remember_head(practice, act.head)
+        if signer is not None and waiting_files(practice.folder):
+            put_stamps_on_record(practice, signer)
+
+
+def put_stamps_on_record(practice: Practice, signer: Signer) -> None:
+    """Write the time stamps that wait into the log, behind what somebody just wrote.
+
+    In a transaction of its own, so that what they wrote is what it is without. Where it cannot be
+    done, or they may write nothing more, the stamps go on waiting.
+    """
+    from callrec.stamps import kept  # noqa: PLC0415 - once a day at the most
+
+    with suppress(Exception):  # whatever it is: a passphrase may have to be shown yet
+        with reading(practice.engine) as connection:
+            timestamp = practice.settings.timestamp
+            stamps = kept.checked_waiting(connection, timestamp, practice.folder)
+        with audit.log_transaction(practice.engine, practice.log, signer) as act:
+            register = _register_within(practice, act)
+            _check_key_is_current(act, register, signer)
+            kept.put_on_record(act, signer.person, stamps)
+        kept.take_away(practice.folder, stamps)
+        if act.has_appended:
+            remember_head(practice, act.head)
 
 
 def _seen(practice: Practice) -> audit.Head | None:

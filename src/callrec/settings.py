@@ -45,6 +45,9 @@ KEEPING: Final = r"^[1-9][0-9]{0,2} (months?|years?)$"
 INTERVAL: Final = r"^[1-9][0-9]{0,2} (days?|weeks?|months?|years?)$"
 """How often something is done: ``7 days``, ``6 months``."""
 
+MOST_TIME_CERTIFICATES: Final = 16
+"""As many as `callrec_verify` looks at: an authority's roots, former ones among them."""
+
 Several = Annotated[tuple[_T, ...], Strict(strict=False)]
 """A section holds tuples, where TOML has arrays."""
 
@@ -345,6 +348,42 @@ class Incidents(Section):
     tell_people_impact: int = Field(default=4, ge=1, le=5)
 
 
+def _check_pem(pem: str) -> None:
+    """Refuse what no program takes for certificates in PEM; ssl takes 60 ms to load."""
+    import ssl  # noqa: PLC0415 - most practices name none
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
+    except (ssl.SSLError, ValueError):
+        why = "it is to hold certificates in PEM, each from -----BEGIN CERTIFICATE----- on"
+        raise PydanticCustomError("certificates", "{why}", {"why": why}) from None
+    if pem.count("-----BEGIN") > MOST_TIME_CERTIFICATES:
+        why = f"it holds more than {MOST_TIME_CERTIFICATES} certificates"
+        raise PydanticCustomError("certificates", "{why}", {"why": why})
+
+
+class Timestamp(Section):
+    """Who says by when the audit log had come to a head (docs/formats/time-stamps.md)."""
+
+    url: str = Field(default="", max_length=300, pattern=r"^(https?://[!-~]+)?$")
+    certificates: str = Field(default="", max_length=60_000)
+    policy: str = Field(default="", max_length=100, pattern=r"^([0-2](\.(0|[1-9][0-9]*))+)?$")
+
+    @field_validator("certificates")
+    @classmethod
+    def _usable(cls, pem: str) -> str:
+        if pem:
+            _check_pem(pem)
+        return pem
+
+    @model_validator(mode="after")
+    def _pinned(self) -> Timestamp:
+        if self.url and not self.certificates:
+            why = "timestamp.url takes timestamp.certificates: whose time stamps count"
+            raise PydanticCustomError("timestamp", "{why}", {"why": why})
+        return self
+
+
 class Settings(Section):
     """Every rule of the practice that is its own."""
 
@@ -366,6 +405,7 @@ class Settings(Section):
     clocks: Clocks = Clocks()
     retention: Retention = Retention()
     incidents: Incidents = Incidents()
+    timestamp: Timestamp = Timestamp()
 
     @field_validator("line_manager")
     @classmethod

@@ -20,7 +20,7 @@ from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse
-from callrec.errors import Failed, Locked, NotFound, Refused, Tampered, Unusable
+from callrec.errors import Failed, Locked, Refused, Tampered, Unusable
 from callrec.people.founding import set_up_practice
 from callrec.policy.role import Power
 from callrec.record.statements import attested_statement
@@ -377,24 +377,32 @@ def write_rows(house: House, change: str) -> None:
 TAKEN_BACK = [("archive.begun", "done"), ("archive.given-up", "done"), ("archive", "failed")]
 
 
-def test_a_recording_damaged_in_the_vault_is_named_and_nothing_is_archived(stocked: House) -> None:
-    name = rows(stocked, "SELECT ciphertext FROM recording WHERE id = 2")[0].ciphertext
-    flip(stocked.practice.store.path(name))
-    with pytest.raises(Tampered, match=name):
-        archive(stocked, drive(stocked))
-    assert [*drive(stocked).glob("bags/2*")] == []
-    assert acts(stocked, 3) == TAKEN_BACK
+def test_what_is_damaged_or_missing_in_the_vault_is_named_and_the_others_are_archived(
+    stocked: House,
+) -> None:
+    names = rows(stocked, "SELECT id, ciphertext FROM recording ORDER BY id")
+    flip(stocked.practice.store.path(names[1].ciphertext))
+    stocked.practice.store.path(names[2].ciphertext).unlink()
+    done = archive(stocked, drive(stocked))
+    assert (done.unsound, done.recordings) == ((2, 3), len(names) - 2)
+    assert verify(stocked, drive(stocked)).faults == ()
+    # Nothing says of them that they are on a drive: with their files back they are copied.
+    flip(stocked.practice.store.path(names[1].ciphertext))
+    again = archive(stocked, drive(stocked))
+    assert (again.unsound, again.recordings) == ((3,), 1)
 
 
-def test_a_recording_missing_in_the_vault_is_named_and_nothing_is_archived(archived: House) -> None:
+def test_where_all_that_is_new_is_damaged_the_copy_of_the_catalogue_is_new_all_the_same(
+    archived: House,
+) -> None:
     one_more_call(archived)
     name = rows(archived, "SELECT ciphertext FROM recording ORDER BY id DESC")[0].ciphertext
-    archived.practice.store.path(name).unlink()
-    before = contents(drive(archived))
-    with pytest.raises(NotFound, match=name):
-        archive(archived, drive(archived, "drive-b"))
-    assert [*drive(archived, "drive-b").iterdir()] == []
-    assert contents(drive(archived)) == before
+    flip(archived.practice.store.path(name))
+    before = verify(archived, drive(archived)).bags
+    done = archive(archived, drive(archived))
+    assert (done.bag, done.recordings, len(done.unsound)) == ("", 0, 1)
+    report = verify(archived, drive(archived))
+    assert (report.faults, report.bags) == ((), before)
 
 
 @pytest.mark.root

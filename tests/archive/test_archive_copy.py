@@ -15,7 +15,8 @@ from callrec.archive.run import archive_recordings
 from callrec.audit.log import read_leaf, stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy
-from callrec.catalogue.engine import connect, reading
+from callrec.catalogue.engine import reading
+from callrec.catalogue.sqlite import connect
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.context import context

@@ -177,7 +177,8 @@ def test_what_is_left_of_a_catalogue_is_never_taken_for_the_new_one_s(
 def test_a_folder_that_holds_something_else_is_no_place_for_a_vault(granted: House) -> None:
     backup(granted)
     lose_catalogue(granted)
-    shutil.rmtree(granted.config.vault / "recordings")
+    for ours in ("recordings", "incoming"):
+        shutil.rmtree(granted.config.vault / ours)
     (granted.config.vault / "letters").mkdir(exist_ok=True)
     with pytest.raises(Misconfigured, match="in use already"):
         rebuilt(granted, opener_by_password(password_of("dora")))

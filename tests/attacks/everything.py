@@ -8,6 +8,7 @@ from pathlib import Path
 
 from callrec.keys.reencrypting import reencrypt
 from callrec.keys.rotating import rotate_keys
+from callrec.office.stamping import stamp_record
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import VaultKey
 from callrec.requests.decide import deny_request
@@ -22,6 +23,7 @@ from house.requests import REASON, a_request, approved, signed_in
 from house.retention import categorise
 from house.stages import TO_BE_ERASED, Stage
 from house.subjects import a_note, a_person
+from house.time_authority import stamped_by, time_authority
 
 ON_RECORD = "The computer in the back room was open to anyone. It is locked now."
 
@@ -48,11 +50,19 @@ def something_of_everything(house: House) -> None:
     a_request(house, purpose=Purpose.DISCIPLINARY, recordings=(4,))
     denied = a_request(house, recordings=(4,))
     deny_request(house.practice, signed_in(house, "max"), denied, reason=REASON)
+    stamped(house)
     house.close()
     assert done(house, "pat", "login", "pat")
     with closing(sqlite3.connect(catalogue_of(house))) as database, database:
         database.execute("INSERT INTO leaf (seq, body) VALUES (100000, x'00')")
     assert resume(house).status == 0
+
+
+def stamped(house: House) -> None:
+    """An authority says by when the record had come so far."""
+    with time_authority(house.folder / "authority") as authority:
+        stamped_by(house, authority)
+        stamp_record(house.open(), signed_in(house, "max"), to=None)
 
 
 def resume(house: House) -> Answer:

@@ -76,6 +76,7 @@ audit export --to {house}/exported
 audit print
 audit prove 3
 audit cosign
+audit stamp
 user reset mia --password-file {house}/people/eve.given --yes
 user import {house}/people.csv
 user confirm mia --words "one two three four five six"
@@ -160,6 +161,7 @@ ANYBODY = {
         "practice keys audit",
     ),
     *("archive list", "archive verify", "audit verify", "audit prove", "audit print"),
+    "audit stamp",
     *(
         "practice mail list",
         "practice mail send",

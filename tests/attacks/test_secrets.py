@@ -19,7 +19,7 @@ import pytest
 from attacks.test_nothing_personal_in_the_vault import PERSONAL
 from attacks.test_who_can_do_what import COMMANDS, give_eve_a_password, words
 from attacks.traces import Traces
-from callrec.catalogue import engine
+from callrec.catalogue import sqlite
 from callrec.catalogue.engine import FILE_NAME
 from callrec.cli import app
 from callrec.crypto import primitives
@@ -142,7 +142,7 @@ def test_a_day_calls_nobody_and_starts_what_decodes_and_what_sets_papers_alone(
 UNCAUGHT = {
     "while mail is seen to": """
         def bug(_): raise KeyError(WHY)
-        app.start_sending_mail = bug""",
+        app.start_what_waits = bug""",
     "while an error is told of": """
         from callrec.cli import output
         def bug(*_): raise KeyError(WHY)
@@ -210,13 +210,13 @@ def damaged(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
 def full_disk(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """The catalogue has as many pages as it may."""
     del house
-    prepare = engine._prepare  # noqa: SLF001 - what each connection begins with
+    prepare = sqlite._prepare  # noqa: SLF001 - what each connection begins with
 
     def full(connection: object, record: object) -> None:
         prepare(connection, record)  # type: ignore[arg-type]
         connection.execute("PRAGMA max_page_count=1")  # type: ignore[attr-defined]
 
-    monkeypatch.setattr(engine, "_prepare", full)
+    monkeypatch.setattr(sqlite, "_prepare", full)
 
 
 def a_bug(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from callrec.catalogue.engine import check_values, reading, transaction
+from callrec.catalogue.engine import reading, transaction
+from callrec.catalogue.sound import check_values
 from callrec.catalogue.tables import METADATA
 from callrec.cli.app import BUG_STATUS
 from callrec.errors import Tampered

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import IntegrityError
 
 from callrec.catalogue import engine as catalogue
+from callrec.catalogue import sqlite
 from callrec.catalogue.tables import METADATA
 from callrec.errors import Failed, Misconfigured, Tampered
 
@@ -160,7 +161,7 @@ def test_every_transaction_is_synced_and_what_is_deleted_is_overwritten(vault: P
 def test_wal_is_used_only_where_it_cannot_lose_a_transaction(
     version: tuple[int, ...], *, safe: bool
 ) -> None:
-    assert catalogue.wal_is_safe(version) is safe
+    assert sqlite.wal_is_safe(version) is safe
 
 
 @pytest.mark.parametrize("made_with_wal", [True, False])
@@ -169,10 +170,10 @@ def test_a_catalogue_is_read_by_who_may_not_write_it_whichever_journal_it_has(
 ) -> None:
     """Made on a machine whose SQLite uses the one journal, read on one that uses the other."""
     path = tmp_path / catalogue.FILE_NAME
-    monkeypatch.setattr(catalogue, "wal_is_safe", lambda _: made_with_wal)
+    monkeypatch.setattr(sqlite, "wal_is_safe", lambda _: made_with_wal)
     catalogue.create_catalogue(path)
-    monkeypatch.setattr(catalogue, "wal_is_safe", lambda _: not made_with_wal)
-    engine = catalogue.connect(path, mode="ro")
+    monkeypatch.setattr(sqlite, "wal_is_safe", lambda _: not made_with_wal)
+    engine = sqlite.connect(path, mode="ro")
     with catalogue.reading(engine) as connection:
         assert catalogue.schema_of(connection) == catalogue.SCHEMA
     engine.dispose()
@@ -214,7 +215,7 @@ def test_a_transaction_that_fails_leaves_nothing(vault: Path) -> None:
 
 
 def test_a_vault_that_cannot_be_written_can_be_read(vault: Path) -> None:
-    engine = catalogue.connect(vault / catalogue.FILE_NAME, mode="ro")
+    engine = sqlite.connect(vault / catalogue.FILE_NAME, mode="ro")
     with catalogue.reading(engine) as connection:
         assert connection.execute(text("SELECT count(*) FROM leaf")).scalar() == 0
     with pytest.raises(Failed, match="cannot be written"), catalogue.transaction(engine) as writing:
@@ -234,7 +235,7 @@ def test_what_fails_while_a_connection_is_given_back_is_not_told_by_a_library(va
     program = """
 import sys
 from pathlib import Path
-from callrec.catalogue.engine import connect
+from callrec.catalogue.sqlite import connect
 with connect(Path(sys.argv[1]), mode="rw").connect() as connection:
     connection.connection.driver_connection.close()
 """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from callrec.catalogue import engine
+from callrec.catalogue import sqlite
 from concurrency.at_work import Office, Told, at_once
 from house import practices
 from house.commands import done
@@ -64,7 +64,7 @@ def day(
         (house.folder / folder).mkdir()
     with pytest.MonkeyPatch.context() as patch:
         # This machine's SQLite may use only one of the two journals.
-        patch.setattr(engine, "wal_is_safe", lambda _: request.param == "wal")
+        patch.setattr(sqlite, "wal_is_safe", lambda _: request.param == "wal")
         told = at_once(office)
     sys.stdout.write(f"{len(told)} commands in {office.rounds} rounds, journal {request.param}\n")
     house.open()

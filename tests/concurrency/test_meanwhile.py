@@ -20,7 +20,7 @@ from callrec.archive.unfinished import archive_lock
 from callrec.audit import from_the_end, stretch, whole
 from callrec.audit.log import Head, stored_size
 from callrec.audit.remembered import VerifiedState, save_verified
-from callrec.catalogue import engine
+from callrec.catalogue import engine, sqlite
 from callrec.catalogue.engine import reading, sqlite_connection
 from callrec.errors import Failed, Misconfigured, Tampered, Unchecked
 from callrec.login import keyring
@@ -74,7 +74,7 @@ def test_what_another_adds_while_the_log_is_verified_is_no_tampering(
     only_new: bool,
 ) -> None:
     """With a write-ahead journal a reader sees what there was, and others write on."""
-    monkeypatch.setattr(engine, "wal_is_safe", lambda _: True)
+    monkeypatch.setattr(sqlite, "wal_is_safe", lambda _: True)
     house.open()
     other = house.actor("max")
 
@@ -305,7 +305,7 @@ def test_the_second_of_two_is_told_to_wait(what: str, archived: House) -> None:
 def test_a_vault_that_stays_busy_is_said_to_be(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "BUSY_SECONDS", 0)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0)
     house.open()
     other = sqlite3.connect(house.config.vault / engine.FILE_NAME, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -125,6 +125,16 @@ def test_one_changed_byte_is_found_and_named(kind: Kind) -> None:
         kind.store.check(name)
 
 
+@pytest.mark.parametrize("changed", [b"seaLed", b"sea", b""])
+def test_what_is_brought_back_takes_the_place_of_what_was_changed(
+    kind: Kind, changed: bytes
+) -> None:
+    name = put(kind.store, b"sealed", "b1" * 16)
+    kind.overwrite(name, changed)
+    assert put(kind.store, b"sealed", "b2" * 16) == name
+    kind.store.check(name)
+
+
 def test_a_removed_recording_is_gone(store: RecordingStore) -> None:
     name = put(store, b"sealed")
     store.remove(name)

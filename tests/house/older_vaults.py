@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from callrec.catalogue import engine
-from callrec.catalogue import engine as sound
+from callrec.catalogue import engine, sqlite
 from callrec.restore import migrate
 from house.practices import House
 
@@ -29,7 +28,7 @@ def begin_second_schema(put: Callable[[Any, str, Any], None] = setattr) -> None:
     for module in (engine, migrate):
         put(module, "SCHEMA", SECOND)
         put(module, "OLDER_SCHEMAS", frozenset({"0001"}))
-    put(sound, "SCHEMA_HASH", _made())
+    put(sqlite, "SCHEMA_HASH", _made())
 
 
 @cache
@@ -38,9 +37,9 @@ def _made() -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, engine.FILE_NAME)
         engine.create_catalogue(path)
-        made = engine.connect(path, mode="ro")
+        made = sqlite.connect(path, mode="ro")
         with engine.reading(made) as connection:
-            found = sound.schema_hash(connection)
+            found = sqlite.schema_hash(connection)
         made.dispose()
     return found
 

@@ -16,7 +16,7 @@ from typer.main import get_command
 
 from callrec.audit import checkpoint, stretch
 from callrec.audit.leaf import Leaf
-from callrec.catalogue import engine
+from callrec.catalogue import sqlite
 from callrec.cli import app
 from callrec.cli.groups import LazyGroup
 from callrec.crypto import primitives, statement
@@ -31,7 +31,7 @@ def remember(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(module, "verify", verify)
     patch.setattr(Leaf, "decode", lru_cache(None, typed=True)(Leaf.decode))  # 7.0 is not 7
     patch.setattr(statement, "parse", cache(parse))
-    patch.setattr(engine, "create_engine", _Sharing())
+    patch.setattr(sqlite, "create_engine", _Sharing())
     patch.setattr(app, "get_command", cache(get_command))
     patch.setattr(LazyGroup, "loaded", cache(LazyGroup.loaded))
 

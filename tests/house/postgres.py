@@ -20,9 +20,10 @@ import psycopg
 import pytest
 
 from callrec.catalogue.copying import make_there
-from callrec.catalogue.engine import FILE_NAME, connect, reading
+from callrec.catalogue.engine import FILE_NAME, reading
 from callrec.catalogue.postgres import connect as connect_there
 from callrec.catalogue.roles import rights_sql
+from callrec.catalogue.sqlite import connect
 from house import practices
 from house.practices import House
 from house.stages import Stage, Stages, locked

@@ -10,8 +10,9 @@ from zlib import crc32
 FROM_A_PRACTICE: Final = frozenset({"shared", "stage"})
 """The fixtures that practices and transcripts are made from: most of a run's time goes there."""
 
-RARELY: Final = frozenset({"stage_elsewhere"})
-"""Of these, what is played once more over another engine: its turn comes an eighth as often."""
+RARELY: Final = frozenset({"stage_elsewhere", "whole_story"})
+"""Of these, what is played once more over another engine, or takes a minute and more: its turn
+comes an eighth as often."""
 
 TURNS: Final = 8
 """At each commit one in so many has its turn."""

@@ -209,6 +209,8 @@ def _special() -> Iterator[tuple[str, LetterContent]]:
     yield "not-all-decided", content(access, kind, undecided=1, elsewhere=2)
     kept: dict[str, Any] = {"beyond_reach": "until 28 December 2026"}
     yield "erased-in-backups", content(Purpose.ERASURE, LetterKind.ERASED, **kept)
+    kept["on_lost_drives"] = True
+    yield "erased-but-astray", content(Purpose.ERASURE, LetterKind.ERASED, **kept)
     yield "silenced", content(access, kind, is_clipped=True, cut=dict.fromkeys(_SILENCED, 1))
     proofs = (Awaited.IDENTITY, Awaited.AUTHORITY, Awaited.FEE)
     acknowledged = LetterKind.ACKNOWLEDGE

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callrec.catalogue.engine import connect
+from callrec.catalogue.sqlite import connect
 from callrec.config import Config, Passwords
 from callrec.crypto.canonical import parse
 from callrec.crypto.identity import LockedSeed

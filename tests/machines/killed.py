@@ -11,11 +11,15 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 from time import monotonic, time
+from typing import Any
 
 from house import postgres
 from house.practices import House
 from house.processes import Child, begin
 from machines.pair import calls_come_to, came_to, diary_of, live, own_server, two_machines
+
+ACTS = 3
+"""That each machine has done before a server is stopped, and again after it."""
 
 SERVER, OF_SERVER = -1, 10
 """Of so many deaths one is the server's: it is stopped at once, and started again."""
@@ -55,6 +59,29 @@ def killed_each_minute(work: Path, chosen: argparse.Namespace) -> dict[str, obje
             "calls": calls,
             "seconds from a kill to the next leaf": _seconds(houses, killed),
         }
+
+
+def restarted_under_load(work: Path, founded: House) -> dict[str, Any]:
+    """The server is stopped at once, while two machines act, and started again; what came of it."""
+    with own_server() as server:
+        houses = two_machines(work, server, founded)
+        for house in houses:
+            house.close()
+        running = [_begun(house, 0, 0) for house in houses]
+        _until_both_acted(houses, 0)
+        postgres.stop(server)
+        postgres.start(server)
+        _until_both_acted(houses, time())
+        for child in running:
+            _kill(child)
+        return {"calls": calls_come_to(houses), **came_to(houses)}
+
+
+def _until_both_acted(houses: tuple[House, ...], since: float) -> None:
+    """Until each was told so often since then that it is done."""
+    for house in houses:
+        while sum(float(line[-1]) > since for line in diary_of(house).lines("done")) < ACTS:
+            Event().wait(0.05)
 
 
 def _begun(house: House, life: int, pause: float) -> Child:

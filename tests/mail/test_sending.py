@@ -11,7 +11,8 @@ from datetime import timedelta
 
 import pytest
 
-from callrec.catalogue.engine import connect, reading, transaction
+from callrec.catalogue.engine import reading, transaction
+from callrec.catalogue.sqlite import connect
 from callrec.config import Mail
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.mail.outbox import Message, queue_mail, read_messages

@@ -12,8 +12,9 @@ import pytest
 from callrec.archive.run import back_up
 from callrec.audit.log import stored_head
 from callrec.catalogue.copying import copy_to_file, make_there
-from callrec.catalogue.engine import FILE_NAME, connect, open_catalogue, reading
+from callrec.catalogue.engine import FILE_NAME, open_catalogue, reading
 from callrec.catalogue.postgres import connect as connect_there
+from callrec.catalogue.sqlite import connect
 from callrec.catalogue.tables import METADATA
 from callrec.errors import Failed, Refused
 from callrec.registers.verify import check_vault

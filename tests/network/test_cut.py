@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,41 @@ def test_wherever_the_wire_is_cut_a_command_says_so_and_nothing_is_lost_or_twice
             assert line.broke or number > len(questions) - 3
             said = found(partial(wrong, house, case, answer))
             problems += [(number, way.name, questions[number - 1][:60], each) for each in said]
+            postgres.forget(house)
+    assert problems == []
+
+
+def at_commit(number: int, way: Way, *, after: bool) -> Break:
+    """At the COMMIT with this number, or at the first question after it."""
+    seen = 0
+
+    def chosen(question: Question) -> Way | None:
+        nonlocal seen
+        is_commit = question[1] == "COMMIT"
+        is_there = seen == number if after else is_commit and seen + 1 == number
+        seen += is_commit or is_there
+        return way if is_there else None
+
+    return chosen
+
+
+@pytest.mark.parametrize("command", ["erase", "archive"])
+def test_cut_at_a_commit_or_after_it_what_takes_many_is_ended_by_the_same_command(
+    command: str, stages: Stages, tmp_path: Path, line: Wire, steps: Steps
+) -> None:
+    """How many questions there are is another number each time; commits are as many."""
+    case, ready = CASES[command], prepared(CASES[command], stages, tmp_path / "ready")
+    whole = postgres.copy(ready, tmp_path / "whole")
+    assert met(whole, case, line, lambda _: None).status == 0
+    commits = range(1, line.asked.count("COMMIT") + 1)
+    problems = []
+    for count, (number, after) in enumerate(steps.some([*product(commits, (False, True))])):
+        for way in WAYS if steps.are_all else [WAYS[(count + 2) % len(WAYS)]]:
+            house = postgres.copy(ready, tmp_path / f"{number}-{after}-{way.name}")
+            answer = met(house, case, line, at_commit(number, way, after=after))
+            assert line.broke or (after and number == commits[-1])
+            said = found(partial(wrong, house, case, answer))
+            problems += [(number, after, way.name, each) for each in said]
             postgres.forget(house)
     assert problems == []
 

@@ -31,7 +31,17 @@ from callrec.catalogue.engine import database_of, open_catalogue, reading, trans
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.practice import Practice, record, signing, storing
 from house.commands import done, type_in
-from house.postgres import as_owner, beside, database_at, end_sessions, name_of, server, there
+from house.postgres import (
+    as_owner,
+    beside,
+    database_at,
+    end_sessions,
+    give_rights,
+    name_of,
+    owned,
+    server,
+    there,
+)
 from house.practices import House
 from house.processes import begin
 from house.requests import last_leaf
@@ -179,27 +189,20 @@ def test_a_server_that_speaks_no_tls_or_takes_no_password_is_said_to(listener: L
             open_catalogue(Path("nowhere"), url)
 
 
-def test_a_database_that_sorts_as_a_language_does_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("LOCALE_PROVIDER icu ICU_LOCALE 'en-GB'", "sorts it by"),
+        ("ENCODING 'SQL_ASCII' LOCALE 'C'", "keeps text in SQL_ASCII"),
+    ],
+)
+def test_a_database_that_sorts_or_keeps_text_otherwise_is_refused(words: str, says: str) -> None:
     url = database_at()
     with as_owner(server()) as connection:
         connection.execute(f"DROP DATABASE {name_of(url)}")
-        connection.execute(
-            f"CREATE DATABASE {name_of(url)} OWNER callrec TEMPLATE template0"
-            " LOCALE_PROVIDER icu ICU_LOCALE 'en-GB'"
-        )
-    with pytest.raises(Misconfigured, match="sorts it by"):
-        open_catalogue(Path("nowhere"), url)
-
-
-def test_a_database_of_no_encoding_is_refused() -> None:
-    url = database_at()
-    with as_owner(server()) as connection:
-        connection.execute(f"DROP DATABASE {name_of(url)}")
-        connection.execute(
-            f"CREATE DATABASE {name_of(url)} OWNER callrec_owner TEMPLATE template0"
-            " ENCODING 'SQL_ASCII' LOCALE 'C'"
-        )
-    with pytest.raises(Misconfigured, match="keeps text in SQL_ASCII"):
+        made = f"CREATE DATABASE {name_of(url)} OWNER callrec_owner TEMPLATE template0 {words}"
+        connection.execute(made.encode())
+    with pytest.raises(Misconfigured, match=says):
         open_catalogue(Path("nowhere"), url)
 
 
@@ -256,6 +259,12 @@ def test_a_file_of_sqlite_loads_no_driver_of_another_database(house: House) -> N
             " CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = text, FUNCTION = public.x)"
         ),
         "CREATE CAST (text AS int) WITH INOUT AS IMPLICIT",
+        (
+            "CREATE FUNCTION public.x(oid, int) RETURNS bool LANGUAGE sql AS 'SELECT false';"
+            " CREATE OPERATOR public.>= (LEFTARG = oid, RIGHTARG = int, FUNCTION = public.x);"
+            " CREATE OPERATOR public.<> (LEFTARG = oid, RIGHTARG = int, FUNCTION = public.x);"
+            " CREATE OPERATOR public.= (LEFTARG = oid, RIGHTARG = int, FUNCTION = public.x)"
+        ),
         (
             "CREATE FUNCTION pg_catalog.x() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';"
             " CREATE EVENT TRIGGER x ON ddl_command_start EXECUTE FUNCTION x()"
@@ -334,10 +343,18 @@ def test_what_came_while_callrec_waited_to_begin_is_found(founded: House) -> Non
 
 
 @pytest.mark.parametrize(
-    ("becomes", "says"), [("evil", "not those that"), ("evil, and as it was", "in the middle")]
+    ("acts", "says"),
+    [
+        (("{evil}",), "not those that"),
+        (("{evil}", "{as_it_was}"), "in the middle"),
+        (
+            ("ALTER SCHEMA public RENAME TO x", "ALTER SCHEMA x RENAME TO public"),
+            "in the middle",
+        ),
+    ],
 )
-def test_nobody_signs_for_what_a_function_did_that_was_replaced_meanwhile(
-    founded: House, becomes: str, says: str
+def test_nobody_signs_for_what_acted_in_the_middle(
+    founded: House, acts: tuple[str, ...], says: str
 ) -> None:
     actor, size = founded.actor("max"), last_leaf(founded).seq
     evil = (
@@ -346,20 +363,27 @@ def test_nobody_signs_for_what_a_function_did_that_was_replaced_meanwhile(
     )
     with as_owner(server(), name_of(founded.config.catalogue)) as connection:
         query = "SELECT pg_get_functiondef('public.\"share written\"'::regproc)"
-        as_it_was = str((connection.execute(query).fetchone() or ("",))[0]).encode()
+        (as_it_was,) = connection.execute(query).fetchone() or ("",)
 
         def act_meanwhile() -> None:
             with signing(founded.practice, actor) as act:
                 act.leaf("user.shown", actor=actor.person.id)
-                connection.execute(evil.encode())
-                if becomes != "evil":
-                    connection.execute(as_it_was)
+                for each in acts:
+                    connection.execute(each.format(evil=evil, as_it_was=as_it_was).encode())
 
         with pytest.raises(Tampered, match=says):
             act_meanwhile()
         founded.close()
-        connection.execute(as_it_was)
+        connection.execute(str(as_it_was).encode())
     assert last_leaf(founded).seq == size
+
+
+def test_rights_that_are_given_meanwhile_are_no_false_alarm(founded: House) -> None:
+    actor, size = founded.actor("max"), last_leaf(founded).seq
+    with signing(founded.practice, actor) as act:
+        act.leaf("user.shown", actor=actor.person.id)
+        give_rights(owned(founded.config.catalogue))
+    assert last_leaf(founded).seq == size + 1
 
 
 def test_a_setting_of_the_database_s_own_is_no_false_alarm(founded: House) -> None:

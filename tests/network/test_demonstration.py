@@ -24,6 +24,11 @@ def folder() -> Iterator[Path]:
         yield Path(made)
 
 
+@pytest.fixture
+def whole_story() -> None:
+    """It takes a minute and a half: its turn comes rarely."""
+
+
 @contextmanager
 def demonstration(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """It runs, with a folder for all that it keeps."""
@@ -53,7 +58,7 @@ def left_of(folder: Path) -> list[str]:
     return [*map(str, folder.iterdir()), *programs]
 
 
-@pytest.mark.usefixtures("shared")
+@pytest.mark.usefixtures("shared", "whole_story")
 def test_two_machines_of_which_one_dies_have_one_record(folder: Path) -> None:
     with demonstration(folder) as running:
         said, _ = running.communicate()

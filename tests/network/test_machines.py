@@ -28,9 +28,11 @@ from house.processes import begin
 from house.requests import a_request, last_leaf, rows, signed_in, state_of
 from house.spool import a_call, a_wave, originals_of, take_in
 from house.stages import GRANTED, TO_BE_ERASED
+from machines import standby
+from machines.killed import ACTS, restarted_under_load
 from machines.pair import check_remembered
 from machines.rounds import CALLS, check_both, take_in_at_once
-from machines.standby import ACTS, fail_over, set_back
+from machines.standby import fail_over, set_back
 
 founded = there(None)
 
@@ -163,12 +165,22 @@ def test_mail_from_both_is_one_letter(founded: House) -> None:
 # --- a server that is killed -----------------------------------------------------------------
 
 
+def test_nothing_that_was_acknowledged_is_missing_once_the_server_was_stopped_at_once(
+    template: House, tmp_path: Path
+) -> None:
+    """It was started again, and both machines went on."""
+    found = restarted_under_load(tmp_path, template)
+    acknowledged, kept, begun = (found[name] for name in ("acknowledged", "found", "begun"))
+    assert 4 * ACTS <= acknowledged <= kept <= begun
+    assert found["calls"]
+
+
 def test_nothing_that_was_acknowledged_is_missing_once_a_standby_took_over(
     template: House, tmp_path: Path
 ) -> None:
     """The primary is killed under the load of both machines."""
     found = fail_over(tmp_path, Namespace(rounds=1, pause=0, founded=template))
-    assert found["acknowledged"] >= 2 * ACTS
+    assert found["acknowledged"] >= 2 * standby.ACTS
     assert found["acknowledged"] <= found["found"] <= found["begun"]
 
 

@@ -77,18 +77,24 @@ def test_who_had_it_open_writes_nothing_more_where_it_was(granted: House) -> Non
         pass
 
 
-def test_killed_before_the_old_one_was_closed_it_is_ended_by_the_same_command(
-    granted: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    url = database_at()
-    granted.close()
+def begun(house: House) -> str:
+    """A move that was killed before the old one was closed; returns the URL to which it led."""
 
     def killed(_: Any) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
+    house.close()
+    url = database_at()
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(moving, "close_for_good", killed)
-        assert type_in(granted, "nobody", "practice", "migrate", "--to", url).status != 0
+        assert type_in(house, "nobody", "practice", "migrate", "--to", url).status != 0
+    return url
+
+
+def test_killed_before_the_old_one_was_closed_it_is_ended_by_the_same_command(
+    granted: House,
+) -> None:
+    url = begun(granted)
     size = last_leaf(granted).seq  # the file is the vault yet
     granted.close()
     done(granted, "nobody", "practice", "migrate", "--to", url)
@@ -114,17 +120,9 @@ def test_while_a_move_is_under_way_another_is_told_so(granted: House) -> None:
     ],
 )
 def test_a_move_that_is_ended_compares_every_row_before_the_old_one_is_closed(
-    granted: House, monkeypatch: pytest.MonkeyPatch, changed: str
+    granted: House, changed: str
 ) -> None:
-    url = database_at()
-    granted.close()
-
-    def killed(_: Any) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(moving, "close_for_good", killed)
-        assert type_in(granted, "nobody", "practice", "migrate", "--to", url).status != 0
+    url = begun(granted)
     with as_owner(server(), name_of(url)) as connection:
         connection.execute("SET session_replication_role = replica")
         assert connection.execute(changed.encode()).rowcount == 1

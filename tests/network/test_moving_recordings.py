@@ -178,3 +178,19 @@ def test_they_are_not_moved_to_where_they_are_or_to_what_is_no_bucket(granted: H
         answer = type_in(granted, "nobody", "practice", "migrate", "--to", to)
         assert (answer.status, says in answer.err) == (Misconfigured.exit_status, True)
         assert "secret" not in answer.err
+
+
+def test_what_is_erased_is_not_left_in_the_folder_from_which_it_was_moved(erasing: House) -> None:
+    reachable(erasing)
+    bucket = new_bucket()
+    migrate(erasing, f"s3://{bucket}")
+    configure(erasing, bucket)
+    folder = DirectoryStore(erasing.config.vault)
+    before = {*folder.names()}
+    erase(erasing, "R-1")
+    gone = {row.ciphertext for row in rows(erasing, DESTROYED)}
+    assert gone
+    assert {*folder.names()} == {*erasing.practice.store.names()} == before - gone
+
+
+DESTROYED = "SELECT ciphertext FROM recording WHERE state = 'destroyed'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from callrec.errors import Failed
+from callrec.errors import DoneInPart, Failed
 from house import objects
 from house.commands import done, type_in
 from house.drives import drive
@@ -81,3 +81,25 @@ def test_a_store_that_does_not_say_how_long_it_locks_was_not_asked(stocked: Hous
     assert "whether the bucket locks what comes was not looked at: the object store does" in said
     configure(stocked, bucket, kept_days=1)
     assert "locks what comes for 0 days, no longer" in type_in(stocked, "nobody", "doctor").out
+
+
+def test_what_somebody_with_the_buckets_key_changed_comes_back_from_a_drive(
+    archived: House,
+) -> None:
+    """Each is one object: changed, cut, emptied, or another's."""
+    bucket, originals = archived.config.recordings.removeprefix("s3://"), originals_of(archived)
+    names = [*archived.practice.store.names()]
+    with archived.practice.store.open(names[0]) as sealed:
+        whole = sealed.read()
+    for name, data in zip(names, (bytes(len(whole)), whole[:-1], b"", whole), strict=False):
+        objects.overwrite(bucket, name, data)
+    said = type_in(archived, "max", "practice", "doctor", "--full").out
+    assert said.count("damage") == len(names[:4])
+    assert "does not open" not in said
+    new = drive(archived, "drive-n")
+    kept = type_in(archived, "max", "archive", "--to", str(new))
+    assert (kept.status, "damaged or missing here" in kept.err) == (DoneInPart.exit_status, True)
+    done(archived, "max", "practice", "doctor", "--repair", "--from", str(drive(archived)))
+    assert originals_of(archived) == originals
+    done(archived, "max", "archive", "--to", str(new))
+    assert "recordings read and compared" in done(archived, "max", "practice", "doctor", "--full")

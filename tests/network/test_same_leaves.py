@@ -16,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from callrec.catalogue.engine import reading, row_counts
+from callrec.catalogue.engine import reading
+from callrec.catalogue.sound import row_counts
 from callrec.errors import CallrecError
 from callrec.policy.purpose import Purpose
 from callrec.requests.decide import deny_request, revoke_grants

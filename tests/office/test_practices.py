@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from datetime import datetime, timedelta
@@ -44,8 +45,9 @@ def test_one_that_cannot_be_read_is_told_of_and_hides_no_other(
         tmp_path / "all", damaged=house.config.vault, here=stocked.config.vault, lost=tmp_path / "x"
     )
     (folder / "broken.toml").write_text("vault = \n")
+    os.mkfifo(folder / "pipe.toml")
     found = {each.practice: each for each in read_practices(folder, stocked.now, stocked.environ)}
-    assert [*found] == ["broken", "damaged", "here", "lost"]
+    assert [*found] == ["broken", "damaged", "here", "lost", "pipe"]
     assert found["here"].status is not None
     assert found["here"].status.recordings == 3
     wrong = {name: each.exit_status for name, each in found.items() if each.status is None}
@@ -53,14 +55,15 @@ def test_one_that_cannot_be_read_is_told_of_and_hides_no_other(
         "broken": Misconfigured.exit_status,
         "damaged": Tampered.exit_status,
         "lost": Misconfigured.exit_status,
+        "pipe": Misconfigured.exit_status,
     }
     answer = type_in(stocked, "nobody", "status", "--all", str(folder), CALLREC_VAULT="")
     assert answer.status == DoneInPart.exit_status
-    assert "3 of 4 practices could not be read" in answer.err
+    assert "4 of 5 practices could not be read" in answer.err
     told = json.loads(
         type_in(stocked, "nobody", "status", "--all", str(folder), "--json", CALLREC_VAULT="").out
     )
-    assert [each["exit_status"] for each in told["items"]] == [7, 5, 0, 7]
+    assert [each["exit_status"] for each in told["items"]] == [7, 5, 0, 7, 7]
 
 
 def test_what_nobody_foresaw_in_one_hides_no_other(stocked: House, tmp_path: Path) -> None:

@@ -239,4 +239,12 @@ def test_it_is_one_file_that_python_3_9_reads_with_nothing_but_its_own_library()
         if isinstance(each, (ast.Import, ast.ImportFrom))
     }
     assert {name.partition(".")[0] for name in imported} <= sys.stdlib_module_names
-    assert not imported & {"socket", "urllib", "http", "subprocess", "ssl"}
+    assert not imported & {"socket", "urllib", "http", "ssl"}
+
+
+def test_it_starts_openssl_and_nothing_else() -> None:
+    tree = ast.parse(PROGRAM.read_text("utf-8"))
+    calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call)]
+    (started,) = (each for each in calls if ast.unparse(each.func).startswith("subprocess."))
+    command = ast.unparse(started.args[0])
+    assert command == "[shutil.which('openssl') or 'openssl', *arguments]"

@@ -9,7 +9,9 @@ from typing import IO, Any, cast
 
 import pytest
 
+from callrec.errors import Unusable
 from callrec.package import callrec_verify as checker
+from callrec.package.open import open_package
 from package.offices import an_office
 
 
@@ -61,8 +63,15 @@ def test_a_folder_of_more_files_than_any_release_has_is_none(
         file.touch()
     assert len(checker.files_in(str(tmp_path))) == 12
     monkeypatch.setattr(checker, "MOST_FILES", 8)
-    with pytest.raises(ValueError, match="more than 8 files; this is not a release"):
+    with pytest.raises(checker.TooMany, match="more than 8 files; this is not a release"):
         checker.files_in(str(tmp_path))
+    with pytest.raises(SystemExit, match="2"):
+        checker.main([str(tmp_path)])
+    with (
+        pytest.raises(Unusable, match="more than 8 files; this is not a release"),
+        open_package(tmp_path, lambda: ""),
+    ):
+        pass
 
 
 def test_a_note_with_more_signatures_than_anybody_asks_for_is_none() -> None:

@@ -24,7 +24,8 @@ from sqlalchemy import Connection
 from callrec.audit import log as writing_log
 from callrec.audit.verify import verify_leaf_by_leaf
 from callrec.audit.whole import verify_fast
-from callrec.catalogue.engine import connect, reading
+from callrec.catalogue.engine import reading
+from callrec.catalogue.sqlite import connect
 from callrec.errors import Tampered
 from callrec.people.powers import disable_person
 from callrec.policy.role import Standing

@@ -19,8 +19,10 @@ from callrec.audit.leaf import NOBODY
 from callrec.audit.log import read_leaf, stored_head
 from callrec.audit.verify import require_sound_log
 from callrec.catalogue import engine as catalogue
+from callrec.catalogue import sqlite
 from callrec.catalogue.backup import catalogue_copy
-from callrec.catalogue.engine import check_integrity, check_no_rows_lost, reading, row_counts
+from callrec.catalogue.engine import reading
+from callrec.catalogue.sound import check_integrity, check_no_rows_lost, row_counts
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
 from callrec.office.status import read_status
 from callrec.registers.verify import check_vault
@@ -72,7 +74,7 @@ def made_by(revision: str, folder: Path) -> Path:
     settings.set_main_option("script_location", str(MIGRATIONS))
     settings.set_main_option("path_separator", "newline")
     settings.set_main_option("version_locations", "\n".join(catalogue.VERSIONS))
-    engine = catalogue.connect(path, mode="rwc")
+    engine = sqlite.connect(path, mode="rwc")
     with engine.connect() as connection:
         settings.attributes["connection"] = connection
         command.upgrade(settings, revision)

@@ -32,7 +32,7 @@ from callrec.retention.destroy import DestructionItem, destroy_granted
 from callrec.retention.erase import carry_out, preview_erasure
 from callrec.store.directory import DirectoryStore
 from house import practices
-from house.commands import type_in
+from house.commands import done, type_in
 from house.drives import (
     archive,
     come_back,
@@ -391,6 +391,9 @@ def test_a_certificate_does_not_say_that_no_copy_opens_where_a_lost_volume_holds
     assert "each bag on each drive written anew" not in text
     assert "but for drives that are lost" in text
     assert "what is on the drives that are lost" in text
+    letter = house.folder / "letter.txt"
+    done(house, "dora", "request", "letter", reference, "--kind", "erased", "--to", str(letter))
+    assert "A backup drive that we have lost still has" in " ".join(letter.read_text().split())
 
 
 def test_a_lost_volume_s_incident_counts_what_it_still_holds_of_what_was_erased(
@@ -738,6 +741,31 @@ def test_a_former_file_that_a_killed_reencryption_left_goes_too(
     assert erase(house, approved_erasure(house, 1)).is_done
     assert [house.practice.store.has(name) for name in (erased, kept)] == [False, True]
     assert verified(house).verdict is Verdict.INTACT
+
+
+def test_one_that_was_cut_off_is_told_of_and_so_is_a_file_that_came_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = rows(house, "SELECT ciphertext FROM recording WHERE id = 1")[0].ciphertext
+    path, reference = house.practice.store.path(name), approved_erasure(house, 1)
+    sealed, ends = path.read_bytes(), f"callrec request erase {reference}"
+    with monkeypatch.context() as killed:
+        killed.setattr(DirectoryStore, "remove", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            erase(house, reference)
+    cut_off = f"warning: a destruction was cut off, or goes on: {ends}"
+    assert cut_off in " ".join(type_in(house, "dora", "status").out.split())
+    there = "recording 1 was destroyed, and its sealed file is there"
+    said = type_in(house, "dora", "practice", "doctor").out
+    assert there in said
+    assert ends in said
+    assert erase(house, reference).is_done
+    assert there not in type_in(house, "dora", "practice", "doctor").out
+    assert "cut off" not in type_in(house, "dora", "status").out
+    path.write_bytes(sealed)
+    said = type_in(house, "dora", "practice", "doctor").out
+    assert there in said
+    assert f"take it away: recordings/{name[:2]}/{name}" in "".join(said.split("\n"))
 
 
 def _dies(*_: object, **__: object) -> None:

@@ -38,7 +38,8 @@ from callrec.calls.trial import try_keys
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy
 from callrec.catalogue.destruction import newest_destruction
-from callrec.catalogue.engine import FILE_NAME, connect, is_closed, reading
+from callrec.catalogue.engine import FILE_NAME, is_closed, reading
+from callrec.catalogue.sqlite import connect
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context

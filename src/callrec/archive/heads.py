@@ -66,6 +66,7 @@ from callrec.record.forms import (
     read_stated,
 )
 from callrec.record.statements import carried, sign_statement_as
+from callrec.stamps.asking import stamp_if_possible
 from callrec.volume.volume import COPY_TIME, CopyHashes, Volume, checked_run_name, time_of_run
 
 ARCHIVED: Final = "archive"
@@ -209,7 +210,31 @@ def lay_proof(practice: Practice, volume: Volume, name: str, seq: int) -> None:
     """Lay the proof of one run on its volume."""
     with reading(practice.engine) as connection:
         proof = make_proof(connection, seq, practice.vault)
+    if volume.stamp_of(name) is not None and not _is_there(volume, name, proof):
+        volume.remove_stamp(name)  # it is of what was proved before
     volume.write_head(name, proof)
+
+
+def _is_there(volume: Volume, name: str, proof: bytes) -> bool:
+    try:
+        return volume.head_of(name) == proof
+    except (NotFound, Tampered):
+        return False
+
+
+def lay_stamp(practice: Practice, volume: Volume, name: str) -> None:
+    """Have the head stamped that a run is proved against, and lay the stamp beside the proof.
+
+    Nothing is wrong where that cannot be done; where no authority is set up nobody is asked.
+    """
+    if not practice.settings.timestamp.url:
+        return
+    note = read_proof(volume.head_of(name)).checkpoint
+    size = read_checkpoint(note, origin(practice.vault)).size
+    timestamp, at = practice.settings.timestamp, practice.now()
+    stamp = stamp_if_possible(timestamp, practice.folder, note, size, at).stamp
+    if stamp is not None:
+        volume.write_stamp(name, stamp.token)
 
 
 def check_head(practice: Practice, data: bytes, head: Head, read: tree.Read) -> WrittenRun:

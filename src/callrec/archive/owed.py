@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, select
 
 from callrec.archive.copy import drop_unpacked
 from callrec.archive.log import check_volumes
@@ -19,6 +19,7 @@ from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
+from callrec.policy.purpose import Purpose
 from callrec.practice import Actor, Practice, writing
 from callrec.record.acts import done_leaves
 from callrec.record.rows import Columns, check_row
@@ -140,3 +141,15 @@ def stated_destructions(
     """By the sequence of its leaf, each statement of what was destroyed, oldest first."""
     for row in carried(connection, KIND):
         yield row.seq, read_destruction(read_statement(row.body, row.signature, vault))
+
+
+def cut_off_destructions(connection: Connection) -> tuple[str, ...]:
+    """What ends each destruction that is in the log, and whose files may be there yet."""
+    made, request = tables.certificate, tables.request
+    query = select(request.c.number, request.c.purpose).join(made, made.c.request == request.c.id)
+    query = query.where(made.c.cleared_at.is_(None)).order_by(made.c.number)
+    command = {Purpose.DISPOSAL: "retention dispose"}
+    return tuple(
+        f"callrec {command.get(Purpose(row.purpose), 'request erase')} R-{row.number}"
+        for row in connection.execute(query)
+    )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import Connection
 
@@ -27,7 +27,7 @@ from callrec.catalogue.volumes import LOST, find_volume, is_label_taken, not_arc
 from callrec.crypto import primitives
 from callrec.errors import Unusable
 from callrec.policy.retention import RecordingState
-from callrec.practice import Practice, check_files_here
+from callrec.practice import Practice
 from callrec.volume.bag import BagItem
 from callrec.volume.drive import device_of, drive_errors
 from callrec.volume.volume import (
@@ -71,6 +71,12 @@ class Plan:
     items: tuple[BagItem, ...]
     out_of_reach: int
     """Recordings that are on other volumes only, and none of these is attached."""
+
+    def without(self, names: Collection[str]) -> Plan:
+        """The same but for recordings whose files are of these names."""
+        both = zip(self.numbers, self.items, strict=True)
+        kept = {number: item for number, item in both if item.sha256 not in names}
+        return replace(self, numbers=tuple(kept), items=tuple(kept.values()))
 
 
 def needs_label(to: Path) -> bool:
@@ -127,12 +133,6 @@ def _name_of(folder: Path) -> str:
     return Path(os.path.realpath(folder)).name
 
 
-_IN_A_BUCKET: Final = (
-    "where several machines take in, recordings belong in a bucket: on each of them"
-    " callrec practice migrate --to s3://BUCKET (docs/network.md)"
-)
-
-
 def plan_run(
     practice: Practice, target: Target, *, begun: str, started_before: datetime | None
 ) -> Plan:
@@ -145,7 +145,6 @@ def plan_run(
             with drive_errors():
                 _check_volume(practice, connection, volume, written, begun)
         rows = not_archived(connection, volume.volume, started_before=limit)
-    check_files_here(practice, rows, _IN_A_BUCKET)
     gone = attached_copies(practice, [row for row in rows if row.state == RecordingState.ARCHIVED])
     items = {
         row.id: BagItem(row.ciphertext, gone.get(row.id) or practice.store.source(row.ciphertext))

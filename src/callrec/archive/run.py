@@ -40,6 +40,7 @@ from callrec.archive.heads import (
     VolumeStatement,
     check_may_write,
     lay_proof,
+    lay_stamp,
     log_about_volume,
     runs_written_to,
     save_written,
@@ -58,7 +59,7 @@ from callrec.archive.unfinished import (
     unmake_volume,
 )
 from callrec.audit.log import LogTransaction
-from callrec.catalogue.engine import settled, size_of
+from callrec.catalogue.engine import reading, settled, size_of
 from callrec.catalogue.volumes import save_bag, state_complete
 from callrec.errors import CallrecError, Failed, Unusable
 from callrec.policy.clock_rules import same_day_after
@@ -95,6 +96,8 @@ class Archived:
     """Recordings that were destroyed since and lay there yet: they went first."""
     out_of_reach: int = 0
     """Recordings on other volumes only, none of which is attached: they were not copied."""
+    unsound: tuple[int, ...] = ()
+    """Recordings that were not copied: their files are damaged or missing."""
     removed: Removed | None = None
     """What the vault let go of; None: that was not asked for."""
     on_vaults_disk: bool = False
@@ -136,7 +139,7 @@ def archive_recordings(
             vault is to let go of files for a copy on its own disk.
         Tampered: something on the volume, in the vault or in the log is not as it was written, or
             a key does not open; the copies that lie there stay.
-        NotFound, Failed: a recording's file is not in the vault, or the drive does not take it.
+        Failed: the drive does not take it.
     """
     with attempt(practice, actor, ARCHIVED):
         check_may_write(practice, actor, "what is archived is signed, and that takes the password")
@@ -261,12 +264,17 @@ class _Run:
             self._undo()
             raise
         lay_proof(self._practice, volume, plan.name, seq)
+        lay_stamp(self._practice, volume, plan.name)
         volume.drop_other_copies(time_of_run(plan.name), older)
         self._notes.end(volume.volume)
         name, size_bytes = (plan.name, bag.size_bytes) if bag else ("", 0)
-        beside, away = plan.target.on_vaults_disk, plan.out_of_reach
-        done = (volume.label, name, len(plan.items), size_bytes)
-        return Archived(*done, out_of_reach=away, on_vaults_disk=beside)
+        archived = self._plan.numbers
+        return Archived(
+            *(volume.label, name, len(archived), size_bytes),
+            out_of_reach=plan.out_of_reach,
+            on_vaults_disk=plan.target.on_vaults_disk,
+            unsound=tuple(sorted({*plan.numbers} - {*archived})),
+        )
 
     def _write(self) -> tuple[Bag | None, int, str]:
         """Bag, copy and statement.
@@ -287,13 +295,17 @@ class _Run:
                 "Bagging-Date": f"{day[:4]}-{day[4:6]}-{day[6:]}",
                 "External-Identifier": f"{volume.volume}/{plan.name}",
             }
+            with reading(practice.engine) as connection:
+                catalogue_bytes = size_of(connection)
             bag = write_bag(
                 volume.bag_path(plan.name),
                 plan.items,
                 info,
                 begun=begun,
-                extra_bytes=size_of(practice.engine) + SPARE_BYTES,
+                extra_bytes=catalogue_bytes + SPARE_BYTES,
             )
+            plan = self._plan = plan.without(bag.left_out)
+            bag = bag if plan.items else None
         elif begun is not None:
             with drive_errors():
                 remove(begun)

@@ -25,7 +25,7 @@ from callrec.archive.attached import remember_place
 from callrec.archive.heads import WrittenRun, WrittenRuns, check_head, newest_run, runs_written_to
 from callrec.archive.unfinished import BEGUN, is_writing
 from callrec.audit import tree
-from callrec.audit.checkpoint import origin
+from callrec.audit.checkpoint import origin, read_proof
 from callrec.audit.log import node_reader, stored_head
 from callrec.audit.remembered import write_json_atomically
 from callrec.catalogue.destruction import still_to_erase_on
@@ -33,13 +33,14 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import find_volume, is_label_taken, names_by_bag
 from callrec.crypto.primitives import sha256
 from callrec.errors import Failed, NotFound, Tampered, Unchecked, Unusable
+from callrec.package.callrec_verify import NoOpenssl, Wrong, read_stamp
 from callrec.practice import Practice, check_remembered_head
 from callrec.record.acts import done_leaves
 from callrec.record.forms import Instant, as_json, recall
 from callrec.volume.bag import MANIFEST, RECORDINGS, hash_of_manifest, validate_bag
 from callrec.volume.drive import drive_errors, hash_on_medium, read_small
 from callrec.volume.erasing import ERASED_LIST, erased_uids
-from callrec.volume.volume import BAGS, CATALOGUE, HEADS, MARKER, PROOF, Volume, open_volume
+from callrec.volume.volume import BAGS, CATALOGUE, HEADS, MARKER, PROOF, STAMP, Volume, open_volume
 
 VERIFIED_FILE: Final = "volumes.json"
 _GONE: Final = "it was written there and is gone"
@@ -267,6 +268,9 @@ def _heads(
     # Many proofs lead over the same nodes, and none of these ever changes.
     head, read = stored_head(connection), node_reader(connection)
     for file in files:
+        if file.endswith(STAMP) and file.removesuffix(STAMP) in written:
+            yield from _stamp(volume, file)
+            continue
         stated = written.get(file.removesuffix(PROOF)) if file.endswith(PROOF) else None
         kind = FaultKind.DAMAGED if stated else FaultKind.EXTRA
         try:
@@ -279,6 +283,20 @@ def _heads(
         elif found != stated:
             yield Fault(kind, f"{HEADS}/{file}", "it is of another bag, or of an earlier writing")
     yield from _lost(HEADS, {f"{name}{PROOF}" for name in written} - set(files))
+
+
+def _stamp(volume: Volume, file: str) -> Iterator[Fault]:
+    """Whether a time stamp is of the checkpoint beside it; without ``openssl`` nothing is said."""
+    try:
+        note = read_proof(volume.head_of(file.removesuffix(STAMP))).checkpoint
+        if not read_stamp(read_small(volume.at / HEADS / file)).is_of(note):
+            yield Fault(
+                FaultKind.DAMAGED, f"{HEADS}/{file}", "it is a time stamp of something else"
+            )
+    except Wrong as wrong:
+        yield Fault(FaultKind.DAMAGED, f"{HEADS}/{file}", f"it {wrong}")
+    except (NoOpenssl, Tampered, NotFound):
+        return  # of the proof it is told where that is looked at
 
 
 def _holds(path: Path, part: bytes) -> bool:

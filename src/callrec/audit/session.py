@@ -97,6 +97,7 @@ SESSION_ACTS: Final[Mapping[str, int]] = MappingProxyType(
         **dict.fromkeys(("retention.reviewed", "recording.categorised"), 0),
         **dict.fromkeys(("volume.kept", "volume.found", "volume.listed"), 0),
         **dict.fromkeys(("people.listed", "person.shown", LOGOUT), 0),
+        "log.stamped": 0,
     }
 )
 """What a session's key may attest, and how many subjects such an entry names at the least."""

@@ -14,15 +14,9 @@ from sqlalchemy.exc import DatabaseError
 
 from callrec.catalogue import tables
 from callrec.catalogue.copying import copy_to_file
-from callrec.catalogue.engine import (
-    connect,
-    damaged,
-    is_postgres,
-    reading,
-    sqlite_connection,
-    transaction,
-)
+from callrec.catalogue.engine import damaged, is_postgres, reading, sqlite_connection, transaction
 from callrec.catalogue.requests import destroy_grants
+from callrec.catalogue.sqlite import connect
 from callrec.errors import Failed
 
 NOT_IN_COPIES: Final = frozenset({tables.grant.name, tables.request_key.name, tables.session.name})

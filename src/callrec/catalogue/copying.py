@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from callrec.catalogue.engine import (
     check_schema,
-    connect,
     connect_there,
     create_catalogue,
     database_of,
+    insert_rows,
     is_postgres,
     making,
+    schema_of,
     transaction,
     upgrade,
 )
+from callrec.catalogue.sqlite import connect
 from callrec.catalogue.tables import METADATA
 from callrec.catalogue.written import make_triggers
 from callrec.errors import Failed, Tampered
@@ -29,8 +30,8 @@ _AT_A_TIME: Final = 1000
 
 
 def copy_to_file(source: Connection, path: Path) -> None:
-    """Copy a catalogue, as a connection sees it, into a new file of SQLite."""
-    create_catalogue(path)
+    """Copy a catalogue, as a connection sees it, into a new file of SQLite with its schema."""
+    create_catalogue(path, schema_of(source))
     target = connect(path, mode="rw")
     try:
         with transaction(target) as connection:
@@ -84,7 +85,8 @@ def copy_rows(source: Connection, target: Connection) -> None:
         if is_postgres(target):
             _send(target, f'COPY "{table.name}" ({columns}) FROM STDIN', rows)
         else:
-            _insert(target, table, columns, rows)
+            while some := rows.fetchmany(_AT_A_TIME):
+                insert_rows(target, table.insert(), [tuple(row) for row in some])
         count = f'SELECT count(*) FROM "{table.name}"'  # noqa: S608 - names of our own
         if target.exec_driver_sql(count).scalar() != source.exec_driver_sql(count).scalar():
             raise Failed("not every row of the catalogue came to where it was copied")
@@ -125,17 +127,3 @@ def _send(target: Connection, query: str, rows: Any) -> None:
                 into.write_row(row)
     except driver.Error as error:  # as SQLAlchemy would say it
         raise DBAPIError(query, None, error, hide_parameters=True) from error
-
-
-def _insert(target: Connection, table: Table, columns: str, rows: Any) -> None:
-    places = ", ".join("?" * len(table.columns))
-    for some in _some(rows):
-        target.exec_driver_sql(
-            f'INSERT INTO "{table.name}" ({columns}) VALUES ({places})',  # noqa: S608 - names of our own
-            some,
-        )
-
-
-def _some(rows: Any) -> Iterator[Sequence[tuple[Any, ...]]]:
-    while fetched := rows.fetchmany(_AT_A_TIME):
-        yield [tuple(row) for row in fetched]

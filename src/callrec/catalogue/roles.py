@@ -101,7 +101,6 @@ ORDER BY 1, 2
 
 def unneeded(connection: Connection) -> Sequence[str]:
     """What the role of a connection could do beyond what it needs; the worst kind of it alone."""
-    locked = "alembic_version"
-    known = ([*UPDATED, locked], [*DELETED])
+    known = ([*UPDATED, "alembic_version"], [*DELETED])
     found = connection.exec_driver_sql(_UNNEEDED, known).all()
     return [what for kind, what in found if kind == found[0][0]]

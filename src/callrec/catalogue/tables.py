@@ -173,6 +173,15 @@ written = _table(
 """What each transaction made of a row of the table ``name``: digests of it before and after, as the
 checkpoint over ``size`` leaves signs for them (`catalogue.written`)."""
 
+stamp = _table(
+    "stamp",
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("token", Blob, nullable=False),
+    Column("stamped_at", BigInteger, nullable=False),
+)
+"""What a time-stamping authority said of the checkpoint over ``size`` leaves: a TimeStampResp, and
+the time in it (docs/formats/time-stamps.md)."""
+
 detail = _table(
     "detail",
     Column("seq", ForeignKey("leaf.seq"), primary_key=True, autoincrement=False),

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from traceback import walk_tb
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 from typer.main import get_command
@@ -31,6 +31,9 @@ from callrec.cli.groups import (
 )
 from callrec.cli.invocation import Context, GlobalOptions, Invocation
 from callrec.errors import CallrecError, Failed, Tampered, Unusable
+
+if TYPE_CHECKING:
+    from callrec.practice import Practice
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "To begin": {
@@ -258,7 +261,7 @@ def run(argv: Sequence[str] | None = None, *, now: Callable[[], datetime] | None
             invocation.given.json = True
         status = report_error(_cause_of(problem, invocation), invocation.given)
     try:
-        start_sending_mail(invocation)
+        start_what_waits(invocation)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  # nor above this
         status = report_error(problem, invocation.given)
     return status
@@ -363,40 +366,50 @@ def let_go(stream: TextIO) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def start_sending_mail(invocation: Invocation) -> None:
-    """Have the mail sent that waits in the vault a command worked on, if it is time.
+def start_what_waits(invocation: Invocation) -> None:
+    """Have mail sent and the record stamped that a command worked on, if it is time.
 
-    By a process of its own, so that no command waits for a mail server or fails for one; nor is
+    By processes of their own, so that no command waits for a server or fails for one; nor is
     anything reported that goes wrong here. A service starts none: what takes in calls need not
     reach a network.
     """
     practice, environ = invocation.practice, invocation.environ
-    if practice is None or "CALLREC_CREDENTIAL" in environ or not practice.config.mail.host:
+    if practice is None or "CALLREC_CREDENTIAL" in environ:
         return
-    from callrec.mail.sending import is_time_to_send
-
     with suppress(CallrecError, OSError):
-        if not is_time_to_send(practice):
-            return
-        # The same vault and configuration, and nobody's password.
-        given = {name: each for name, each in environ.items() if not name.startswith("CALLREC_")}
-        given["CALLREC_VAULT"] = str(practice.folder)
-        config = invocation.given.config or environ.get("CALLREC_CONFIG")
-        if config:
-            given["CALLREC_CONFIG"] = str(Path(config).expanduser().absolute())
-        # Isolated, as the command itself: not what lies in a folder, or where PYTHONPATH leads.
-        send = (sys.executable, "-I", "-m", "callrec", "practice", "mail", "send")
-        # The shell ends at once and leaves the sender to itself: nobody has to wait for it.
-        subprocess.run(  # noqa: S603 - our own program, and nothing that anybody typed
-            ("/bin/sh", "-c", '"$@" &', "sh", *send),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env=given,
-            start_new_session=True,
-            check=False,
-        )
+        if practice.config.mail.host:
+            from callrec.mail.sending import is_time_to_send
+
+            if is_time_to_send(practice):
+                _start_beside(invocation, practice, "practice", "mail", "send")
+        if practice.settings.timestamp.url and practice.written_by:
+            from callrec.office.stamping import is_time_to_stamp
+
+            if is_time_to_stamp(practice):
+                _start_beside(invocation, practice, "audit", "stamp")
+
+
+def _start_beside(invocation: Invocation, practice: Practice, *command: str) -> None:
+    """Start a command of our own on the same vault and configuration, with nobody's password."""
+    environ = invocation.environ
+    given = {name: each for name, each in environ.items() if not name.startswith("CALLREC_")}
+    given["CALLREC_VAULT"] = str(practice.folder)
+    config = invocation.given.config or environ.get("CALLREC_CONFIG")
+    if config:
+        given["CALLREC_CONFIG"] = str(Path(config).expanduser().absolute())
+    # Isolated, as the command itself: not what lies in a folder, or where PYTHONPATH leads.
+    beside = (sys.executable, "-I", "-m", "callrec", *command)
+    # The shell ends at once and leaves it to itself: nobody has to wait for it.
+    subprocess.run(  # noqa: S603 - our own program, and nothing that anybody typed
+        ("/bin/sh", "-c", '"$@" &', "sh", *beside),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=given,
+        start_new_session=True,
+        check=False,
+    )
 
 
 def _explain_usage_error(problem: Any) -> tuple[str, str]:

@@ -180,6 +180,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "/var/lib/witness --listen 127.0.0.1:8080",
         "witness --json",
     ),
+    "audit stamp": ("", "--to /mnt/external/head", "--json"),
     "audit verify-release": (
         "release.zip",
         "opened-folder",

@@ -414,6 +414,11 @@ ToPage = Annotated[
     typer.Option("--to", metavar="FILE", help="Write a page to print to this file: a .pdf."),
 ]
 
+StampTo = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="FILE", help="New file for what was stamped, with FILE.tsr."),
+]
+
 EntryNumber = Annotated[
     int,
     typer.Argument(

@@ -131,6 +131,7 @@ AT_THE_SERVER: Final = (
     (r"archive", "copy recordings to a drive"),
     (r"archive verify", "read a drive back"),
     (r"archive found", "count a drive again"),
+    (r"audit stamp", "have the record stamped with the time"),
     (r"audit resume", "go on with the record from there"),
     (r"desk", "start the desk"),
     (r"drive backup", "back up to a drive"),

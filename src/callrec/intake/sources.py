@@ -192,11 +192,12 @@ def check_paths(paths: Sequence[Path], vault: Path) -> None:
             raise Unusable(what, hint=_NAME_ITS_FOLDER)
 
 
-def survey(paths: Sequence[Path]) -> Survey:
+def survey(paths: Sequence[Path], *, may_be_none: bool = False) -> Survey:
     """How much there is.
 
     Raises:
-        NotFound: nothing at all that could be a recording, or that should have been one.
+        NotFound: nothing at all that could be a recording, or that should have been one, and this
+            is not said to be as well.
     """
     files = size = ignored = 0
     for found in find_sources(paths):
@@ -207,7 +208,7 @@ def survey(paths: Sequence[Path]) -> Survey:
                 files += 1
             case NotRecording():
                 ignored += 1
-    if not files:
+    if not files and not may_be_none:
         others = f"; files of other kinds: {ignored}" if ignored else ""
         raise NotFound(f"no recordings found{others}", hint=_NAME_ITS_FOLDER)
     return Survey(files, size)

@@ -21,7 +21,7 @@ from typing import Final, Protocol, TypeAlias
 
 from watchfiles import Change, watch
 
-from callrec.catalogue.engine import NETWORK_FILE_SYSTEMS
+from callrec.catalogue.sqlite import NETWORK_FILE_SYSTEMS
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.intake.clearing import AfterIntake, check_after
 from callrec.intake.ingest import MAX_BATCH_RECORDINGS, IntakeOrder, ingest_found

@@ -23,7 +23,7 @@ from callrec.catalogue.tables import from_millis
 from callrec.errors import Locked, NotFound, Refused
 from callrec.letters.wording import AboutRecordings, LetterContent, Letterhead, ToldCall
 from callrec.login.people import name_of
-from callrec.package.destroyed import DestructionCertificate
+from callrec.package.destroyed import DestructionCertificate, lost
 from callrec.package.texts import ASK_ABOUT_COUNTRIES, days_in_words
 from callrec.policy.clause import Law
 from callrec.policy.clock_events import Awaited, waits_of
@@ -437,13 +437,15 @@ def _of(calls: Mapping[str, ToldCall], uids: Collection[str]) -> tuple[ToldCall,
 
 
 def _erased(content: LetterContent, certificate: DestructionCertificate) -> LetterContent:
-    beyond = certificate.beyond_reach
+    beyond, on_lost_drives = certificate.beyond_reach, bool(lost(certificate))
+    have_keys = on_lost_drives or (beyond is not None and beyond.have_keys)
     return replace(
         content,
         erased=tuple(ToldCall(each.started_at) for each in certificate.recordings),
         certificate=certificate.reference,
         erased_on=certificate.done_at.date(),
-        beyond_reach=beyond.until_when if beyond and beyond.have_keys else "",
+        beyond_reach=beyond.until_when if beyond and have_keys else "",
+        on_lost_drives=on_lost_drives,
         withheld=_counted([GROUND_CODES[each.code] for each in certificate.kept]),
     )
 

@@ -154,6 +154,8 @@ class LetterContent:
     erased_on: date | None = None
     beyond_reach: str = ""
     """How long backups have what opens, in words: the ICO asks that this is told. Empty: none."""
+    on_lost_drives: bool = False
+    """Drives that are lost have some of it yet, and what opens it."""
 
 
 def letter_text(content: LetterContent) -> str:
@@ -461,9 +463,12 @@ def _refuse(content: LetterContent, say: _Say) -> Iterator[str]:
 
 
 def _erased(content: LetterContent, say: _Say) -> Iterator[str]:
+    where = [say("gone astray")] if content.on_lost_drives else []
+    if content.beyond_reach:
+        where.append(say("gone later", until=content.beyond_reach))
     yield say(
         "erased",
-        gone=say("gone later" if content.beyond_reach else "gone", until=content.beyond_reach),
+        gone=" ".join([say("gone here"), *where]) if where else say("gone"),
         count=counted(len(content.erased), "recording"),
         calls=_listed(content.erased, with_end=False),
         certificate=content.certificate,

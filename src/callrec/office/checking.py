@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from callrec.errors import Unusable
-from callrec.package.callrec_verify import read_witnesses
+from callrec.package.callrec_verify import read_time_certificates, read_witnesses
 from callrec.practice import Practice
 from callrec.release.on_record import is_of_practice
 from callrec.release.verify import CheckedRelease, verify_release
@@ -21,6 +21,7 @@ def check_package(
     pin: bytes | None,
     passphrase: Callable[[], str],
     practice: Practice | None,
+    time_certificates: bytes = b"",
     witnesses: Sequence[str] = (),
     need: int | None = None,
 ) -> CheckedRelease:
@@ -33,7 +34,7 @@ def check_package(
     except ValueError as problem:
         raise Unusable(str(problem), hint="give --witness KEY, as the witness tells it") from None
     asked = partial(verify_release, path, pin=pin, passphrase=passphrase, practice=practice)
-    found = asked(witnesses=given, need=need)
+    found = asked(time_certificates=time_certificates, witnesses=given, need=need)
     if practice and not is_of_practice(practice, found.result):
         return replace(found, is_of_another=True)
     if practice is None or not found.result.destroyed:
@@ -41,3 +42,18 @@ def check_package(
     against = off_the_record(practice, found.result)
     result = replace(found.result, problems=against) if against else found.result
     return replace(found, result=result, is_on_record=not against)
+
+
+def certificates_in(file: Path | None) -> bytes:
+    """The certificates of a PEM file; nothing where none is named.
+
+    Raises:
+        Unusable: it cannot be read, or there is none in it.
+    """
+    try:
+        return read_time_certificates(file)
+    except OSError as error:
+        why = f"the file of --time-certificates cannot be read: {error.strerror}"
+        raise Unusable(why, hint="name a PEM file") from error
+    except ValueError as error:
+        raise Unusable(str(error), hint="take it from the authority's website") from None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,13 +15,14 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
-from callrec.archive.owed import kept_days
+from callrec.archive.owed import cut_off_destructions, kept_days
 from callrec.audit.remembered import load_seen_head
 from callrec.audit.rows import check_rows
 from callrec.calls.trial import spoilt_key, try_first_segment, try_keys
 from callrec.catalogue import tables
-from callrec.catalogue.engine import is_postgres, reading, wal_is_safe
+from callrec.catalogue.engine import is_postgres, reading
 from callrec.catalogue.roles import unneeded
+from callrec.catalogue.sqlite import wal_is_safe
 from callrec.crypto.streaming import sealed_size
 from callrec.errors import CallrecError
 from callrec.keys.audit import audit_keys
@@ -256,6 +257,7 @@ def _recordings(
         rows = connection.execute(
             select(table.c.id, table.c.ciphertext, table.c.size_bytes, table.c.state, keyless)
         ).all()
+        begun = cut_off_destructions(connection)
     lost = sum(row.keyless and row.state != RecordingState.DESTROYED for row in rows)
     if lost:
         said = f"recordings that have lost their keys, and were not erased: {lost}"
@@ -271,6 +273,7 @@ def _recordings(
                 f"recording {row.id}: {problem}", "callrec practice doctor --repair --from DIR"
             )
         done(1)
+    yield from _destroyed_there(rows, sizes, begun)
     strays = len(sizes.keys() - known)
     if strays:
         yield _warning(
@@ -285,6 +288,18 @@ def _recordings(
         yield _well(f"recordings {looked}: {len(here)}")
 
 
+def _destroyed_there(
+    rows: Sequence[Row[Any]], sizes: Mapping[str, int], begun: Sequence[str]
+) -> Iterator[Finding]:
+    """Files of what was destroyed; ``begun``: what ends destructions that have not ended."""
+    for row in rows:
+        if row.state == RecordingState.DESTROYED and row.ciphertext in sizes:
+            hint = f"take it away: recordings/{row.ciphertext[:2]}/{row.ciphertext}"
+            if begun:
+                hint = f"a destruction was cut off, or goes on: {begun[0]}"
+            yield _damage(f"recording {row.id} was destroyed, and its sealed file is there", hint)
+
+
 def _keys(practice: Practice, approver: Actor | None) -> Iterator[Finding]:
     if approver is None:
         yield _warning(
@@ -295,17 +310,28 @@ def _keys(practice: Practice, approver: Actor | None) -> Iterator[Finding]:
     with reading(practice.engine) as connection:
         tried = try_keys(connection, practice.vault, approver.shares, keep=True)
         rows = connection.execute(select(tables.recording)).all()
-    spoilt = {*tried.spoilt}
-    for row in rows:
-        if row.id in tried.data_keys and practice.store.has(row.ciphertext):
-            with practice.store.open(row.ciphertext) as sealed:
-                if not try_first_segment(sealed, row, practice.vault, tried.data_keys[row.id]):
-                    spoilt.add(row.id)
+    with_key = (row for row in rows if row.id in tried.data_keys)
+    spoilt = {
+        *tried.spoilt,
+        *(row.id for row in with_key if _is_spoilt(practice, row, tried.data_keys[row.id])),
+    }
     for number in sorted(spoilt):
         wrong = spoilt_key(number)
         yield _damage(wrong.message, wrong.hint)
     what = f"keys that open: {tried.of - len(spoilt)} of {tried.of}"
     yield _warning(what) if spoilt else _well(what)
+
+
+def _is_spoilt(practice: Practice, row: Row[Any], data_key: bytes) -> bool:
+    """Whether a key does not open its recording, whose file is as it was sealed."""
+    try:
+        with practice.store.open(row.ciphertext) as sealed:
+            if try_first_segment(sealed, row, practice.vault, data_key):
+                return False
+        practice.store.check(row.ciphertext)
+    except CallrecError:  # it is the file, and that is told
+        return False
+    return True
 
 
 def _is_here(practice: Practice, name: str) -> bool:

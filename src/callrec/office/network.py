@@ -6,11 +6,10 @@ own. Nothing here runs, writes or contacts anything.
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationError, field_validator
@@ -24,8 +23,33 @@ from callrec.system.toml import read_toml, toml_lines
 _WORDS: Final = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 """A short name: fit for a bucket, a unit, a file, and with ``_`` for ``-`` a plain name in SQL."""
 
-_REACHED: Final = ("s3:GetObject", "s3:GetObjectRetention", "s3:PutObject", "s3:DeleteObject")
-"""What a practice's credential may do with objects: it takes away no version, and sets no lock."""
+_BUCKET: Final = """\
+aws s3api create-bucket --bucket $bucket $made $at
+
+aws s3api put-bucket-versioning --bucket $bucket $at
+    --versioning-configuration='{"Status": "Enabled"}'
+
+aws s3api put-object-lock-configuration --bucket $bucket $at
+    --object-lock-configuration='{"ObjectLockEnabled": "Enabled",
+        "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": $lock_days}}}'
+
+aws s3api put-bucket-lifecycle-configuration --bucket $bucket $at
+    --lifecycle-configuration='{"Rules": [{"ID": "erased", "Status": "Enabled",
+        "Filter": {"Prefix": ""}, "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+        "Expiration": {"ExpiredObjectDeleteMarker": true},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}]}'
+
+aws iam create-user --user-name $bucket $at
+
+aws iam put-user-policy --user-name $bucket --policy-name $bucket $at
+    --policy-document='{"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Resource": ["arn:aws:s3:::$bucket/*"], "Action": ["s3:GetObject",
+            "s3:GetObjectRetention", "s3:PutObject", "s3:DeleteObject"]},
+        {"Effect": "Allow", "Resource": ["arn:aws:s3:::$bucket"], "Action": ["s3:ListBucket"]}]}'
+
+aws iam create-access-key --user-name $bucket $at
+"""
+"""Each word in it is a plain one. The credential takes away no version, and sets no lock."""
 
 
 class NetworkPlan(Section):
@@ -142,42 +166,15 @@ def _planned(plan: NetworkPlan, practice: str) -> PlannedPractice:
 
 
 def _bucket_commands(plan: NetworkPlan, bucket: str) -> Iterator[str]:
-    def command(*words: str, **documents: object) -> str:
-        given = (f"--{name.replace('_', '-')}={json.dumps(of)}" for name, of in documents.items())
-        at = ("--endpoint-url", plan.endpoint, "--region", plan.region)
-        return shlex.join(["aws", *words, *at, *given])
-
-    def of_bucket(act: str, *words: str, **documents: object) -> str:
-        return command("s3api", act, "--bucket", bucket, *words, **documents)
-
-    def of_user(act: str, *words: str, **documents: object) -> str:
-        return command("iam", act, "--user-name", bucket, *words, **documents)
-
     made = ["--object-lock-enabled-for-bucket"] if plan.lock_days else []
     if plan.region != "us-east-1":  # where one is made unless another is named
-        made += ["--create-bucket-configuration", f"LocationConstraint={plan.region}"]
-    yield of_bucket("create-bucket", *made)
-    yield of_bucket("put-bucket-versioning", versioning_configuration={"Status": "Enabled"})
-    if plan.lock_days:
-        retention = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": plan.lock_days}}
-        lock = {"ObjectLockEnabled": "Enabled", "Rule": retention}
-        yield of_bucket("put-object-lock-configuration", object_lock_configuration=lock)
-    rule = {
-        "ID": "erased",
-        "Status": "Enabled",
-        "Filter": {"Prefix": ""},
-        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
-        "Expiration": {"ExpiredObjectDeleteMarker": True},
-        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
-    }
-    rules = {"Rules": [rule]}
-    yield of_bucket("put-bucket-lifecycle-configuration", lifecycle_configuration=rules)
-    whole = f"arn:aws:s3:::{bucket}"
-    allowed = [
-        {"Effect": "Allow", "Action": [*_REACHED], "Resource": [f"{whole}/*"]},
-        {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [whole]},
-    ]
-    policy = {"Version": "2012-10-17", "Statement": allowed}
-    yield of_user("create-user")
-    yield of_user("put-user-policy", "--policy-name", bucket, policy_document=policy)
-    yield of_user("create-access-key")
+        made.append(f"--create-bucket-configuration LocationConstraint={plan.region}")
+    text = Template(_BUCKET).substitute(
+        bucket=bucket,
+        made=" ".join(made),
+        at=f"--endpoint-url {plan.endpoint} --region {plan.region}",
+        lock_days=plan.lock_days,
+    )
+    for command in text.split("\n\n"):
+        if plan.lock_days or "put-object-lock" not in command:
+            yield " ".join(command.split())

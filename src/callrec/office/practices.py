@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from callrec.config import load_config
-from callrec.errors import CallrecError, NotFound
+from callrec.errors import CallrecError, Misconfigured, NotFound
 from callrec.office.status import Status, read_status
 from callrec.practice import open_practice
 from callrec.settings import Settings
@@ -54,6 +54,9 @@ def read_practices(
 
 
 def _read(file: Path, now: Callable[[], datetime], environ: Mapping[str, str]) -> PracticeStanding:
+    if not file.is_file():  # a pipe would be waited for
+        wrong = Misconfigured("its configuration is no file")
+        return PracticeStanding(file.stem, None, error=wrong.message, exit_status=wrong.exit_status)
     try:
         practice = open_practice(load_config(file, environ, None), now, environ)
         try:

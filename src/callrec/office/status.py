@@ -16,6 +16,7 @@ from callrec.archive.attached import off_site_drives, volumes_on_vaults_disk
 from callrec.archive.copy import kept_copies
 from callrec.archive.log import check_standings
 from callrec.archive.opened import drives_still_opened
+from callrec.archive.owed import cut_off_destructions
 from callrec.archive.survey import last_verified
 from callrec.archive.unarchived import Unarchived, read_unarchived
 from callrec.archive.unfinished import owed_by_label
@@ -44,6 +45,7 @@ from callrec.mail.sending import mail_warnings, sendable_messages
 from callrec.notices import read_notices
 from callrec.office.desk import DeskStanding, desk_standing
 from callrec.office.inbox import InboxItem, read_inbox
+from callrec.office.stamping import StampStanding, stamp_standing, stamp_warnings
 from callrec.people.powers import lapsed_delegations
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import Urgency
@@ -135,6 +137,8 @@ class Status:
     """What each witness outside saw of the record last; empty: the settings name none."""
     last_drill: datetime | None
     """When the recovery kit that now counts was last seen to open the vault."""
+    stamps: StampStanding | None
+    """How it stands with the record's time stamps; None where none are set up."""
     desk: DeskStanding | None
     """Whether the desk answers; None where it has no place of its own on the network."""
     searched_without_request: tuple[SearchCount, ...]
@@ -165,12 +169,14 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
     governs = actor is not None and Power.GOVERN in powers(practice, actor)
     asked, copied = _read_requests(practice, actor), _read_copies(practice)
     with reading(practice.engine) as connection:
+        held, size = count_recordings(connection), size_of(connection)
+        beyond_reach = _beyond_reach(practice, connection)
         reconciled = last_reconciled(practice, connection)
         came_in, mail = last_intake(connection), sendable_messages(practice, connection)
         witnesses = witnessed(practice, connection)
     return Status(
         practice=practice.name,
-        recordings=recordings_held(practice),
+        recordings=held,
         last_intake=came_in,
         waiting_for_me=waiting,
         lapsing_soon=tuple(i for i in waiting if i.lapses_at and i.lapses_at <= soon),
@@ -187,20 +193,21 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         record_verified=last_verified_whole(practice.state_folder),
         witnesses=witnesses,
         last_drill=last_drill(practice),
+        stamps=stamp_standing(practice),
         desk=desk_standing(practice.config.desk),
         searched_without_request=_searched_without_request(practice) if governs else (),
         unreviewed_glass=asked.glass,
         erasure_owed=copied.erasure_owed,
-        beyond_reach=_beyond_reach(practice),
+        beyond_reach=beyond_reach,
         retention_due=count_due(practice),
         mail_waiting=len(mail),
         free_bytes=_free_bytes(practice.folder),
-        catalogue_bytes=size_of(practice.engine),
+        catalogue_bytes=size,
         audit_entries=practice.register_size,
         warnings=(
             *asked.warnings,
             *_warnings(practice, reconciled),
-            *_copy_warnings(practice, copied),
+            *_copy_warnings(practice, copied, held),
         ),
     )
 
@@ -278,18 +285,17 @@ def _read_copies(practice: Practice) -> _Copies:
         )
 
 
-def _beyond_reach(practice: Practice) -> BeyondReach | None:
+def _beyond_reach(practice: Practice, connection: Connection) -> BeyondReach | None:
     """As each destruction was signed; of one that no day was set for, it cannot be told."""
     count, last = 0, practice.now()
-    with reading(practice.engine) as connection:
-        for row in cleared_where_kept(connection):
-            try:
-                stated = read_destruction(read_statement(row.body, row.signature, practice.vault))
-            except Tampered:
-                continue  # audit verify names it
-            until = beyond_reach_until(from_millis(row.cleared_at), stated.kept_days)
-            if until is not None and until > practice.now():
-                count, last = count + row.recordings, max(last, until)
+    for row in cleared_where_kept(connection):
+        try:
+            stated = read_destruction(read_statement(row.body, row.signature, practice.vault))
+        except Tampered:
+            continue  # audit verify names it
+        until = beyond_reach_until(from_millis(row.cleared_at), stated.kept_days)
+        if until is not None and until > practice.now():
+            count, last = count + row.recordings, max(last, until)
     return BeyondReach(count, last) if count else None
 
 
@@ -304,8 +310,8 @@ def _unarchived(practice: Practice, connection: Connection) -> Unarchived | None
         return None  # the warnings report it
 
 
-def _copy_warnings(practice: Practice, copied: _Copies) -> Iterator[str]:
-    if copied.last_archive is None and recordings_held(practice):
+def _copy_warnings(practice: Practice, copied: _Copies, recordings: int) -> Iterator[str]:
+    if copied.last_archive is None and recordings:
         never = "archived to another disk" if copied.only_on_vaults_disk else "ever archived"
         yield f"nothing was {never}: if this disk dies, the recordings are gone"
     left = copied.unarchived
@@ -413,6 +419,8 @@ def _warnings(practice: Practice, reconciled: LastReconciled | None) -> Iterator
         last, _ = read_leaf(connection, stored_head(connection).size - 1)
         yield from made_up_warnings(practice, connection)
         yield from unrecognised_warnings(practice, connection)
+        for command in cut_off_destructions(connection):
+            yield f"a destruction was cut off, or goes on: {command}"
     if practice.now() < parse_instant(last.at) - CLOCK_TOLERANCE:
         yield "this machine's clock stands before the last entry of the audit log"
     yield from (lent.warning for lent in lapsed_delegations(practice))
@@ -421,6 +429,7 @@ def _warnings(practice: Practice, reconciled: LastReconciled | None) -> Iterator
     yield from notice_warnings(practice)
     yield from retention_warnings(practice)
     yield from mail_warnings(practice)
+    yield from stamp_warnings(practice)
     yield from _volume_warnings(practice)
     if reconciled is not None and reconciled.warning:
         yield reconciled.warning

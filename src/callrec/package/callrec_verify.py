@@ -1,11 +1,13 @@
 """Check a release of call recordings, or a certificate that some were destroyed.
 
-It takes Python 3.9 or later and nothing else.
+It takes Python 3.9 or later and nothing else; to check the time, the program openssl besides.
 
     python3 callrec_verify.py FOLDER --pin FINGERPRINT
 
 FOLDER is the opened release, or the certificate's folder; left out, the folder that you are in.
-FINGERPRINT is the practice's, 64 digits in any grouping. The last line says what came of it:
+FINGERPRINT is the practice's, 64 digits in any grouping. With --time-certificates FILE a time stamp
+counts only by those certificates, which are to be the authority's own. The last line says what came
+of it:
 
     VERIFIED       everything is right, and the fingerprint is the one that you gave       exit 0
     FIRST-USE      everything agrees; whether it is the practice's, nobody has said yet    exit 9
@@ -24,8 +26,9 @@ and the fingerprint from somewhere else, the practice's website or an earlier le
 What is checked is what docs/formats/release.md, 9, says, in its order, and of a certificate
 docs/formats/destruction.md, 6; the sections of the first are named at the functions. From outside:
 Ed25519 (RFC 8032), inclusion in a Merkle tree (RFC 9162, 2.1.3.2), C2SP's signed-note,
-tlog-checkpoint, tlog-proof and tlog-cosignature, and OpenSSH's PROTOCOL.sshsig. It opens no network
-and writes nothing. It is short so that an expert can read all of it.
+tlog-checkpoint, tlog-proof and tlog-cosignature, and OpenSSH's PROTOCOL.sshsig; the time (RFC 3161)
+is docs/formats/time-stamps.md. It opens no network and writes nothing but what openssl reads, into
+a folder for what is temporary. It is short so that an expert can read all of it.
 """
 
 from __future__ import annotations
@@ -36,6 +39,8 @@ import io
 import json
 import os
 import re
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -43,6 +48,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from hashlib import sha256, sha512
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any, NoReturn, Optional
 
 PROVES = "proves that these are the files released on this record; not who speaks"
@@ -71,6 +78,12 @@ LISTS = ("SHA256SUMS", "SHA256SUMS.sig")
 
 COSIGNED = "cosigned.tlog-checkpoint"
 """What witnesses saw of the log (witness.md, 4); there is none where none did."""
+
+STAMP = "time.tsr"
+"""The time stamp of the checkpoint in the proof."""
+
+STAMP_ROOTS = "time-certificates.pem"
+"""The certificates that the practice takes time stamps by."""
 
 IN_BOTH = ("signers.json", "allowed_signers", "VERIFY.txt", "certificate.pdf", "callrec_verify.py")
 
@@ -101,7 +114,7 @@ class Kind:
     """What that person is called."""
     others: tuple[str, ...]
     """What lies in it beside the document, the proof and what is in both kinds (1)."""
-    sometimes: tuple[str, ...] = (COSIGNED,)
+    sometimes: tuple[str, ...] = (COSIGNED, STAMP, STAMP_ROOTS)
     has_recordings: bool = False
 
     @property
@@ -130,7 +143,7 @@ RELEASE = Kind(
     others=("READ-ME-FIRST.txt",),
     sometimes=(
         *("YOUR-RIGHTS.txt", "exhibit-label.pdf", "SEARCH.txt", "calls.json", "calls.csv"),
-        COSIGNED,
+        *(COSIGNED, STAMP, STAMP_ROOTS),
     ),
     has_recordings=True,
 )
@@ -153,7 +166,7 @@ CERTIFICATE = Kind(
 LOOKED_INTO = (
     *(RELEASE.document, RELEASE.signature, RELEASE.proof),
     *(CERTIFICATE.document, CERTIFICATE.signature, CERTIFICATE.proof),
-    *("signers.json", "allowed_signers", COSIGNED, *LISTS),
+    *("signers.json", "allowed_signers", COSIGNED, *LISTS, STAMP, STAMP_ROOTS),
 )
 """What is read as a whole; of all else only the hash is kept, however many files there are."""
 
@@ -173,6 +186,10 @@ class Wrong(Exception):
     def __init__(self, what: str, path: str = "") -> None:
         super().__init__(what)
         self.path = path
+
+
+class TooMany(ValueError):
+    """A folder with more files than anything has that is checked here."""
 
 
 @dataclass(frozen=True)
@@ -212,6 +229,10 @@ class Result:
     """Who of those whose keys were given saw the log, and when by their clocks."""
     not_asked: tuple[str, ...] = ()
     """Names of others that are said to have seen it; nobody gave their keys."""
+    time: Time | None = None
+    """By when it was signed; None: no stamp says so, or anything is wrong with that."""
+    time_unchecked: str = ""
+    """Why a stamp that is there was not checked; empty: it was, or there is none."""
 
     @property
     def verdict(self) -> str:
@@ -1578,13 +1599,18 @@ class Examination:
 
 
 def check(
-    files: Files, pin: str = "", witnesses: Sequence[Witness] = (), need: int | None = None
+    files: Files,
+    pin: str = "",
+    time_certificates: bytes = b"",
+    witnesses: Sequence[Witness] = (),
+    need: int | None = None,
 ) -> Result:
     """Check a release.
 
     Args:
         files: all that is in it.
         pin: the practice's fingerprint, 64 hex digits in small letters; empty: nobody gave one.
+        time_certificates: PEM, of the authorities whose time stamps count; empty: as enclosed.
         witnesses: those whose keys were given.
         need: how many of them must have seen the log; None: each.
     """
@@ -1612,6 +1638,7 @@ def check(
     elif record:
         traces = _traces(work, record, said, entry)
     seen, others = _witnesses(work, kind, witnesses, need)
+    time, unchecked = _time(work, kind, time_certificates)
     return Result(
         trust="first-use" if not pin else "pinned" if pin == fingerprint else "none",
         fingerprint=fingerprint,
@@ -1625,6 +1652,8 @@ def check(
         kind=kind,
         witnesses=() if work.problems else seen,
         not_asked=others,
+        time=None if work.problems else time,
+        time_unchecked=unchecked,
     )
 
 
@@ -1769,17 +1798,177 @@ def _log_key(
     return keys["log"]
 
 
+# The time (time-stamps.md), which somebody says who is not the practice. Stamps are CMS: openssl
+# alone reads and checks them.
+
+NO_OPENSSL = "the program openssl, 1.1.1 or later, is not on this computer"
+
+STAMPED = re.compile(
+    r"\nHash Algorithm: (?P<hash>\S+)\nMessage data:\n(?P<data>(?: {4}[0-9a-f]{4} - .*\n)+)"
+    r"Serial number: .*\nTime stamp: (?P<month>[A-Z][a-z]{2}) +(?P<day>\d{1,2})"
+    r" (?P<time>\d\d:\d\d:\d\d)(?:\.\d+)? (?P<year>\d{4}) GMT\n"
+)
+"""What openssl prints of a token; all before it are numbers, and what a token is named comes after.
+"""
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class NoOpenssl(Exception):
+    """Nothing can be said of a stamp here: there is no program that checks it."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """What a stamp claims; nobody's signature was looked at."""
+
+    hash: str
+    """Which hash it is of: ``sha256``, or it counts for nothing."""
+    imprint: bytes
+    at: datetime
+    policy: str
+    """An object identifier, in decimal numbers and dots."""
+
+    def is_of(self, note: bytes) -> bool:
+        """Whether it is of this checkpoint."""
+        return self.hash == "sha256" and self.imprint == stamped_hash(note)
+
+
+@dataclass(frozen=True)
+class Time:
+    """By when a checkpoint was signed, as a time-stamping authority says."""
+
+    at: str
+    """UTC, RFC 3339."""
+    authority: str
+    """What the certificate is called by which its stamp counts."""
+    policy: str
+    certificates: str
+    """``given``: by the person who checks; ``enclosed``: they came with the package."""
+
+
+def openssl(arguments: Sequence[str], **files: bytes) -> bytes:
+    """What openssl answers of files, which ``arguments`` name; nothing where it says no."""
+    with TemporaryDirectory() as folder:
+        for name, data in files.items():
+            (Path(folder) / name).write_bytes(data)
+        system = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+        try:
+            done = subprocess.run(  # noqa: S603 - of words of ours, and files
+                [shutil.which("openssl") or "openssl", *arguments],
+                cwd=folder,
+                env={**system, "OPENSSL_CONF": os.devnull, "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=60,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise NoOpenssl(NO_OPENSSL) from error
+        return done.stdout if done.returncode == 0 else b""
+
+
+def require_openssl() -> None:
+    """Raise NoOpenssl where there is none that checks stamps; LibreSSL has another command."""
+    version = re.match(rb"OpenSSL (?:1\.1\.1|[3-9]\.|[1-9]\d)", openssl(["version"]))
+    if not version:
+        raise NoOpenssl(NO_OPENSSL)
+
+
+def read_stamp(stamp: bytes) -> Token:
+    """What a stamp claims."""
+    require_openssl()
+    token = openssl(["ts", "-reply", "-in", "stamp", "-token_out"], stamp=stamp)
+    text = openssl(["ts", "-reply", "-in", "token", "-token_in", "-text"], token=token)
+    policy = re.search(rb"\nPolicy OID: ([0-9.]+)\n", text)
+    found = STAMPED.search(text.decode("ascii", "replace"))
+    if not token or policy is None or found is None or found["month"] not in MONTHS:
+        raise Wrong("is no time stamp")
+    dump = [line[11:59].replace("-", " ") for line in found["data"].split("\n")]
+    at = f"{found['year']}-{MONTHS.index(found['month']) + 1:02}-{int(found['day']):02}"
+    try:
+        imprint = bytes.fromhex(" ".join(dump))
+        when = datetime.fromisoformat(f"{at}T{found['time']}+00:00")
+    except ValueError:
+        raise Wrong("is no time stamp") from None
+    return Token(found["hash"], imprint, when, policy[1].decode())
+
+
+def stamped_hash(note: bytes) -> bytes:
+    """What is stamped of a checkpoint: SHA-256 of it without the signatures of others."""
+    text, _, signatures = note.partition(b"\n\n")
+    ours = "\u2014 ".encode() + text.partition(b"\n")[0] + b" "
+    kept = [line for line in signatures.split(b"\n") if line.startswith(ours)]
+    return sha256(b"\n".join((text, b"", *kept, b""))).digest()
+
+
+def pinned_certificates(pem: bytes) -> list[bytes]:
+    """The certificates of a PEM file; no practice has more than the first MOST_SIGNATURES."""
+    begin, end = rb"-----BEGIN CERTIFICATE-----", rb"-----END CERTIFICATE-----"
+    return re.findall(begin + rb"[\sA-Za-z0-9+/=]+" + end, pem)[:MOST_SIGNATURES]
+
+
+def check_stamp(stamp: bytes, note: bytes, pem: bytes, certificates: str) -> Time:
+    """By when a checkpoint was signed, by the first of the certificates that a stamp leads to."""
+    token = read_stamp(stamp)
+    if not token.is_of(note):
+        raise Wrong("is a time stamp of something else")
+    at, authority = f"{token.at:%Y-%m-%dT%H:%M:%SZ}", authority_of(stamp, token, pem)
+    return Time(at, authority, token.policy, certificates)
+
+
+def authority_of(stamp: bytes, token: Token, pem: bytes) -> str:
+    """What the first of the certificates is called that a stamp leads to."""
+    seconds = str(int(token.at.timestamp()))
+    flags = ("-CAfile", "root", "-partial_chain", "-attime", seconds)
+    for root in pinned_certificates(pem):
+        arguments = ("ts", "-verify", "-digest", token.imprint.hex(), "-in", "stamp", *flags)
+        if openssl(arguments, stamp=stamp, root=root):
+            return _name_of(root)
+    raise Wrong("is a time stamp by nobody whose certificate is at hand")
+
+
+def _name_of(certificate: bytes) -> str:
+    """What people call a certificate: its CN, or all of its name where it has none (RFC 4514)."""
+    shown = ("-subject", "-nameopt", "RFC2253,utf8,-esc_msb")
+    said = openssl(["x509", "-in", "root", "-noout", *shown], root=certificate)
+    name = said.decode("utf-8", "replace").strip().partition("subject=")[2]
+    common = re.search(r"(?:^|,)CN=((?:\\.|[^\\,+])+)", name)
+    return re.sub(r"\\(.)", r"\1", common[1]) if common else name
+
+
+def _time(work: Examination, kind: Kind, given: bytes) -> tuple[Time | None, str]:
+    """By when the entry's checkpoint was signed, and why that was not checked."""
+    if not {STAMP, STAMP_ROOTS} & work.digests.keys():
+        return None, ""
+    time, unchecked = None, ""
+    with work.noting(STAMP):
+        stamp, roots = work.take(STAMP), work.take(STAMP_ROOTS)
+        note = read_proof(work.take(kind.proof)).head.note
+        try:
+            time = check_stamp(stamp, note, given or roots, "given" if given else "enclosed")
+        except NoOpenssl as missing:
+            unchecked = str(missing)
+    return time, unchecked
+
+
 # The program.
 
 
 def files_in(folder: str) -> dict[str, Callable[[], IO[bytes]] | None]:
-    """All that is in a folder and the folders in it; no link is followed."""
+    """All that is in a folder and the folders in it; no link is followed.
+
+    Raises:
+        TooMany: it is not looked through to its end.
+        OSError: it cannot be read.
+    """
     found: dict[str, Callable[[], IO[bytes]] | None] = {}
     waiting, folders = [folder], 0
     while waiting:
         folders += 1
         if len(found) + folders + len(waiting) > MOST_FILES:
-            raise ValueError(f"there are more than {MOST_FILES:,} files; this is not a release")
+            raise TooMany(f"there are more than {MOST_FILES:,} files; this is not a release")
         with os.scandir(waiting.pop()) as entries:
             for each in entries:
                 # A junction of Windows calls itself a folder.
@@ -1804,6 +1993,17 @@ def read_pin(words: Sequence[str]) -> str:
     return pin
 
 
+def read_time_certificates(path: str | os.PathLike[str] | None) -> bytes:
+    """The bytes of a PEM file with certificates; ValueError where there are none."""
+    if path is None:
+        return b""
+    with Path(path).open("rb") as file:
+        pem = file.read(LARGEST)
+    if not pinned_certificates(pem):
+        raise ValueError("there is no certificate in the file of --time-certificates: it is PEM")
+    return pem
+
+
 def grouped(fingerprint: str) -> list[str]:
     """Eight groups of eight digits, as people compare them; none of nothing."""
     return [fingerprint[at : at + 8] for at in range(0, len(fingerprint), 8)]
@@ -1824,6 +2024,8 @@ def as_json(result: Result) -> dict[str, Any]:
         "destroyed": result.destroyed and result.destroyed.recordings,
         "released_at": result.entry.get("at"),
         "audit_seq": result.entry.get("seq"),
+        "time": result.time and asdict(result.time),
+        "time_unchecked": result.time_unchecked or None,
         "recordings": [asdict(trace) for trace in result.traces.values()],
         "witnesses": [asdict(each) for each in result.witnesses],
         "witnesses_not_checked": [*result.not_asked],
@@ -1873,11 +2075,22 @@ def _found(result: Result) -> Iterator[str]:
     yield f"They are signed by the key that the practice's log gives to {kind.who}."
     yield f"The {kind.name} is entry {result.entry['seq']} of that log, of {result.entry['at']}."
     yield from witnesses_in_words(result)
+    yield from time_in_words(result)
     if result.destroyed:
         yield from destroyed_in_words(result.destroyed)
     files = result.manifest.get("files", ())
     for uid, trace in result.traces.items():
         yield from trace_in_words(trace, [each for each in files if each["uid"] == uid])
+
+
+def time_in_words(result: Result) -> Iterator[str]:
+    """By when it was signed, and whose word that is."""
+    if result.time_unchecked:
+        yield f"Time not checked: {result.time_unchecked}."
+    if result.time:
+        whose = "you gave" if result.time.certificates == "given" else "came with these files"
+        yield f"It was signed no later than {_instant(result.time.at)}, says"
+        yield f"  {result.time.authority}, a time-stamping authority whose certificate {whose}."
 
 
 ROLES = {
@@ -1989,13 +2202,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("folder", nargs="?", default=".", help="the opened release, or certificate")
     parser.add_argument("--pin", nargs="+", default=[], help="the practice's fingerprint")
+    parser.add_argument("--time-certificates", metavar="FILE", help="whose time stamps count, PEM")
     parser.add_argument("--witness", action="append", default=[], help="key of a witness")
     parser.add_argument("--need", type=int, help="how many of these must have seen the log")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     given = parser.parse_args(arguments)
     try:
-        witnesses = read_witnesses(given.witness, given.need)
-        result = check(files_in(given.folder), read_pin(given.pin), witnesses, given.need)
+        roots = read_time_certificates(given.time_certificates)
+        witnesses = read_witnesses(given.witness, given.need), given.need
+        result = check(files_in(given.folder), read_pin(given.pin), roots, *witnesses)
     except ValueError as error:
         parser.error(str(error))
     except OSError as error:

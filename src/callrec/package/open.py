@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from callrec.errors import NotFound, Unchecked, Unusable
-from callrec.package.callrec_verify import MOST_ENTRIES, Files, files_in
+from callrec.package.callrec_verify import MOST_ENTRIES, Files, TooMany, files_in
 from callrec.package.package import DESTRUCTION, MANIFEST, SIGNATURE, SUMS
 from callrec.package.sealed_page import HOW_TO_NAME_IT, OpenedPage, open_page
 from callrec.package.zip import files_of_zip
@@ -38,6 +38,8 @@ def open_package(path: Path, passphrase: Callable[[], str]) -> Iterator[OpenedPa
     with ExitStack() as stack:
         try:
             package = _package_at(path, passphrase, stack)
+        except TooMany as error:
+            raise Unusable(str(error), hint=HOW_TO_NAME_IT) from error
         except FileNotFoundError as error:
             raise NotFound("there is nothing at that place", hint=HOW_TO_NAME_IT) from error
         except OSError as error:

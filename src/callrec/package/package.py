@@ -64,6 +64,9 @@ DESTRUCTION_PROOF: Final = "destruction.tlog-proof"
 RELEASE_PROOF: Final = "release.tlog-proof"
 
 COSIGNED: Final = "cosigned.tlog-checkpoint"
+STAMP: Final = "time.tsr"
+
+STAMP_ROOTS: Final = "time-certificates.pem"
 
 SIGNERS: Final = "signers.json"
 
@@ -133,6 +136,10 @@ class Enclosures:
     """PDF; empty: none was asked for."""
     cosigned: bytes = b""
     """What witnesses outside saw of the log; empty: none of them did."""
+    stamp: bytes = b""
+    """The time stamp of the checkpoint in the proof; empty: there is none."""
+    stamp_roots: bytes = b""
+    """PEM: the certificates that the practice takes time stamps by; there if the stamp is."""
 
 
 def assemble(
@@ -157,6 +164,7 @@ def assemble(
         {
             RELEASE_PROOF: enclosures.proof,
             COSIGNED: enclosures.cosigned,
+            **_stamped(enclosures),
             **_by_which_right(enclosures, manifest.released_by, seed, NAMESPACE),
         }
     )
@@ -188,10 +196,16 @@ def assemble_certificate(
         {
             DESTRUCTION_PROOF: enclosures.proof,
             COSIGNED: enclosures.cosigned,
+            **_stamped(enclosures),
             **_by_which_right(enclosures, signer, seed, DESTRUCTION_NAMESPACE),
         }
     )
     return (*before, *_sums(before, after, seed, DESTRUCTION_NAMESPACE), *after)
+
+
+def _stamped(enclosures: Enclosures) -> dict[str, bytes]:
+    """By when it was signed, in an authority's word, and whose."""
+    return {STAMP: enclosures.stamp, STAMP_ROOTS: enclosures.stamp_roots}
 
 
 def _by_which_right(

@@ -16,6 +16,7 @@ from importlib import resources
 from string import Template
 from typing import Final
 
+from callrec.package.callrec_verify import Time
 from callrec.package.certificate import doubt_in_words, hash_in_lines
 from callrec.package.destroyed import Certified, DestructionCertificate
 from callrec.package.manifest import Manifest, ReleasedFile, WhyNotEnclosed
@@ -23,6 +24,8 @@ from callrec.package.package import (
     DESTRUCTION,
     DESTRUCTION_NAMESPACE,
     NAMESPACE,
+    STAMP,
+    STAMP_ROOTS,
     SUMS,
     ssh_fingerprint,
 )
@@ -222,8 +225,11 @@ def _recipients(facts: RightsFacts) -> tuple[str, ...]:
 ASK_ABOUT_COUNTRIES: Final = "Please ask us whether a recording of yours went to another country."
 
 
-def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
-    """VERIFY.txt: how to check a package with what every computer has, nothing of ours."""
+def verify_text(manifest: Manifest, *, public: bytes, root: str, stamped: str = "") -> str:
+    """VERIFY.txt: how to check a package with what every computer has, nothing of ours.
+
+    ``stamped``: how to check its time stamp, as `time_text` says it; empty: it has none.
+    """
     return _text(
         "verify.txt",
         practice=manifest.practice,
@@ -235,11 +241,27 @@ def verify_text(manifest: Manifest, *, public: bytes, root: str) -> str:
         key=ssh_fingerprint(public),
         fingerprint="\n".join(_INDENT + line for line in hash_in_lines(root)),
         proves=WHAT_IT_PROVES,
+        stamped=stamped,
     )
 
 
-def certificate_verify_text(certificate: DestructionCertificate, certified: Certified) -> str:
-    """VERIFY.txt of a certificate of destruction."""
+def time_text(time: Time, proof: str) -> str:
+    """The part of VERIFY.txt about a time stamp; ``proof``: the file with what was stamped."""
+    at = datetime.fromisoformat(time.at)
+    return _text(
+        "verify-time.txt",
+        authority=time.authority,
+        at=f"{at.day} {at:%B %Y}, {at:%H:%M:%S} UTC",
+        head=f"sed '1,/^$/d' {proof} > checkpoint",
+        roots=STAMP_ROOTS,
+        stamp=STAMP,
+    )
+
+
+def certificate_verify_text(
+    certificate: DestructionCertificate, certified: Certified, *, stamped: str = ""
+) -> str:
+    """VERIFY.txt of a certificate of destruction; ``stamped`` as for `verify_text`."""
     check = f"ssh-keygen -Y verify -f allowed_signers -I {certified.by} -n {DESTRUCTION_NAMESPACE}"
     return _text(
         "verify-certificate.txt",
@@ -250,6 +272,7 @@ def certificate_verify_text(certificate: DestructionCertificate, certified: Cert
         namespace=DESTRUCTION_NAMESPACE,
         key=certified.signing_key,
         fingerprint="\n".join(_INDENT + line for line in hash_in_lines(certificate.fingerprint)),
+        stamped=stamped,
     )
 
 

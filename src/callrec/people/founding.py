@@ -20,12 +20,8 @@ from callrec.audit.log import LogTransaction, Signer
 from callrec.audit.register import Founders, Register, settings_fields
 from callrec.audit.remembered import save_seen_head
 from callrec.catalogue import tables
-from callrec.catalogue.engine import (
-    FILE_NAME,
-    connect,
-    create_catalogue,
-    refuse_network_file_system,
-)
+from callrec.catalogue.engine import FILE_NAME, create_catalogue
+from callrec.catalogue.sqlite import connect, refuse_network_file_system
 from callrec.config import Config
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant

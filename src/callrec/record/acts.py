@@ -24,7 +24,7 @@ from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.audit.verify import require_sound_log
 from callrec.catalogue import tables
-from callrec.catalogue.engine import check_indexes
+from callrec.catalogue.sound import check_indexes
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldAct

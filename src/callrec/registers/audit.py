@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -130,8 +131,9 @@ def open_all_details(practice: Practice, actor: Actor) -> OpenedDetails:
 def export_audit(practice: Practice, actor: Actor, *, to: Path) -> int:
     """Write the log for others to check, one JSON document a line; returns how many leaves.
 
-    Leaves, statements and checkpoints are in it byte for byte, and the days by which a request is
-    answered, which lie in the clear with what their leaves commit to; details stay sealed.
+    Leaves, statements, checkpoints and time stamps are in it byte for byte, and the days by which a
+    request is answered, which lie in the clear with what their leaves commit to; details stay
+    sealed.
 
     Raises:
         Refused: the actor may not read the audit log.
@@ -265,3 +267,5 @@ def _lines(connection: Connection) -> Iterator[tuple[str, Any]]:
     notes = select(tables.checkpoint.c.note).order_by(tables.checkpoint.c.size)
     for note in connection.execute(notes).scalars():
         yield "checkpoint", note.decode()
+    for row in connection.execute(select(tables.stamp).order_by(tables.stamp.c.size)):
+        yield "stamp", {"size": row.size, "token": base64.b64encode(row.token).decode()}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 
@@ -45,15 +46,8 @@ from callrec.audit.rows import check_rows
 from callrec.audit.sessions import session_keys
 from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.catalogue.backup import NOT_IN_COPIES
-from callrec.catalogue.engine import (
-    TO_RESTORE,
-    check_indexes,
-    check_numbering,
-    check_schema,
-    check_values,
-    open_catalogue,
-    reading,
-)
+from callrec.catalogue.engine import TO_RESTORE, check_schema, open_catalogue, reading
+from callrec.catalogue.sound import check_indexes, check_numbering, check_values
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import Practice, state_folder
@@ -62,6 +56,11 @@ from callrec.registers.audit import OpenedDetails
 from callrec.registers.cosigning import contradiction
 from callrec.registers.projections import check_projections
 from callrec.registers.resuming import SetAsideItem, items_of
+from callrec.settings import Timestamp
+from callrec.stamps.checking import NO_STAMPS, CheckedStamps, check_stamps, stamped_note
+
+_DER_SEQUENCE: Final = b"\x30"
+"""As a time stamp begins."""
 
 
 class Verdict(StrEnum):
@@ -109,6 +108,8 @@ class Verification:
     """Leaves with a statement by somebody without the power to make it: it counts for nothing."""
     set_back: tuple[ClockSetBack, ...] = ()
     """Where a clock was set back between two leaves; looked for where the whole log is read."""
+    stamps: CheckedStamps = NO_STAMPS
+    """What the time stamps on record say."""
     read_from: int = 0
     """The first leaf that was read: those before it were verified earlier, and not read again."""
     may_be_put_on_record: bool = False
@@ -222,6 +223,9 @@ def _verified(
         problems.extend([*beside_memory, *differences])
         problems.extend(_beside_witness(connection, memory, founders.vault, lost))
         witnesses = _witnesses(connection, found)
+        stamps = NO_STAMPS if spoilt else _check_stamps(connection, found, full=full)
+        problems.extend(Problem(size, what) for size, what in stamps.problems)
+        unchecked.extend(stamps.unchecked)
     pinned = None
     try:
         pinned = trusted_root(founders.vault)
@@ -246,6 +250,7 @@ def _verified(
         resumed=resumed,
         set_aside=aside,
         set_back=set_back,
+        stamps=stamps,
         without_power=tuple(found.register.ignored) if found.register else (),
         read_from=found.read_from,
         memory_gone=memory_gone,
@@ -406,6 +411,40 @@ def _witnesses(connection: Connection, found: VerificationResult) -> tuple[SeenB
     return seen_by(read_cosigned(connection, found.register.founders.vault, named), named)
 
 
+def _note_of_stamp(
+    path: Path, data: bytes, register: Register, connection: Connection, lost: AbstractSet[Head]
+) -> bytes:
+    """The checkpoint of the log that a time stamp is of.
+
+    Raises:
+        Tampered: it has none.
+        Failed: as `stamped_note`; or it may be one of those that were lost in a restore.
+    """
+    try:
+        return stamped_note(connection, _newest_timestamp(register), data)
+    except Failed as error:
+        raise Failed(f'"{path.name}": {error.message}') from error
+    except Tampered as error:
+        if not lost:
+            raise
+        why = "it may be of what a restore has lost: give what was stamped instead"
+        raise Failed(f'"{path.name}": {why}') from error
+
+
+def _check_stamps(
+    connection: Connection, found: VerificationResult, *, full: bool
+) -> CheckedStamps:
+    if found.register is None:
+        return NO_STAMPS
+    timestamp = _newest_timestamp(found.register)
+    return check_stamps(connection, timestamp, full=full, dated=not found.read_from)
+
+
+def _newest_timestamp(register: Register) -> Timestamp:
+    """By whose certificates stamps count, as the newest settings say."""
+    return register.newest_settings().settings.timestamp
+
+
 def _check_extends(connection: Connection, head: Head, earlier: Head) -> None:
     if earlier.size > head.size:
         raise Tampered(f"the log has {head.size} leaves, where {earlier.size} were seen")
@@ -426,8 +465,12 @@ def _read_anchor(
         raise Failed(f'"{path.name}" cannot be read: {error.strerror}') from error
     if register is None:
         raise Failed(f'"{path.name}" cannot be checked, as nobody is vouched for')
-    is_proof = data.startswith(PROOF_HEADER.encode())
-    note = read_proof(data).checkpoint if is_proof else note_from_typed(data)
+    if data[:1] == _DER_SEQUENCE and data[1:2] >= b"\x80":
+        note = _note_of_stamp(path, data, register, connection, lost)
+    elif data.startswith(PROOF_HEADER.encode()):
+        note = read_proof(data).checkpoint
+    else:
+        note = note_from_typed(data)
     name = origin(register.founders.vault)
     claimed = read_claim(note, name)
     if Head(claimed.size, claimed.root) in lost:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -28,7 +29,15 @@ from callrec.package.manifest import (
     Withheld,
     call_data,
 )
-from callrec.package.package import Content, Enclosures, Member, assemble, pieces, ssh_fingerprint
+from callrec.package.package import (
+    RELEASE_PROOF,
+    Content,
+    Enclosures,
+    Member,
+    assemble,
+    pieces,
+    ssh_fingerprint,
+)
 from callrec.package.page import PageContent, write_page
 from callrec.package.texts import (
     OtherCalls,
@@ -37,6 +46,7 @@ from callrec.package.texts import (
     read_me_first,
     rights_text,
     search_text,
+    time_text,
     verify_text,
 )
 from callrec.package.zip import write_zip
@@ -62,6 +72,7 @@ from callrec.requests.model import OpenRequest
 from callrec.sound.child import expect_decoders
 from callrec.sound.listening import measure
 from callrec.sound.waveform import as_svg
+from callrec.stamps.authority import Stamp
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -95,11 +106,18 @@ class Draft:
         )
 
 
+class Proven(NamedTuple):
+    """What a package carries to show that it stands on the practice's record, and since when."""
+
+    evidence: Evidence
+    stamp: Stamp | None
+
+
 def write_package(
     practice: Practice,
     actor: Actor,
     draft: Draft,
-    evidence: Evidence,
+    proven: Proven,
     *,
     target: Path,
     passphrase: str,
@@ -112,6 +130,7 @@ def write_package(
     """
     assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
     manifest, seed = draft.manifest, actor.identity.act
+    evidence, stamp = proven
     expect_decoders(sum(file.role is FileRole.LISTENING for file in manifest.files))
     certificate = _certify(practice, draft, evidence, signing_public(seed))
 
@@ -128,9 +147,16 @@ def write_package(
             cosigned=evidence.cosigned,
             certificate=certificate_pdf,
             read_me=read_me_first(manifest, contact=certificate.contact, others=draft.others),
-            verify=verify_text(manifest, public=signing_public(seed), root=practice.root.hex()),
+            verify=verify_text(
+                manifest,
+                public=signing_public(seed),
+                root=practice.root.hex(),
+                stamped=time_text(stamp.time, RELEASE_PROOF) if stamp else "",
+            ),
             rights=rights,
             exhibit_label=exhibit_label,
+            stamp=stamp.token if stamp else b"",
+            stamp_roots=practice.settings.timestamp.certificates.encode() if stamp else b"",
         )
         for member in assemble(manifest, draft.contents, enclosures, seed=seed):
             yield member

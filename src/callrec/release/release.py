@@ -41,6 +41,7 @@ from callrec.practice import Actor, Practice, attempt, today
 from callrec.release.copies import enclose, plan_copies
 from callrec.release.packing import (
     Draft,
+    Proven,
     call_data_of,
     other_calls,
     search_of,
@@ -63,6 +64,7 @@ from callrec.requests.holding import is_matched, matching_not_asked_for
 from callrec.requests.lapse import expire_lapsed
 from callrec.requests.model import OpenRequest
 from callrec.requests.open import find_visible
+from callrec.stamps.asking import Stamped, stamp_if_possible
 from callrec.system.processes import uninterrupted
 
 
@@ -82,6 +84,8 @@ class Released:
     """The leaf whose proof is in the package."""
     is_first: bool
     """Whether no package was released under the request before."""
+    stamped: Stamped
+    """By when it was signed, in an authority's word, or why nobody says so."""
 
     @property
     def reference(self) -> str:
@@ -220,8 +224,17 @@ def _hand_over(
         with attempt(practice, actor, RequestAct.PREPARED, subject=[manifest.request]):
             prepared = record_prepared(practice, actor, manifest, draft.grants)
         evidence = read_evidence(practice, prepared, draft.grants)
+        note, at = evidence.checkpoint.encode(), practice.now()
+        timestamp = practice.settings.timestamp
+        stamped = stamp_if_possible(timestamp, practice.folder, note, evidence.seq + 1, at)
         sha256 = write_package(
-            practice, actor, draft, evidence, target=target, passphrase=passphrase, advance=advance
+            practice,
+            actor,
+            draft,
+            Proven(evidence, stamped.stamp),
+            target=target,
+            passphrase=passphrase,
+            advance=advance,
         )
         _check_is_there(target, sha256)
         hold_back()
@@ -243,6 +256,7 @@ def _hand_over(
         manifest=manifest,
         audit_seq=prepared.seq,
         is_first=all(leaf.act != RequestAct.DELIVERED for leaf in before),
+        stamped=stamped,
     )
 
 

@@ -92,6 +92,7 @@ def verify_release(
     pin: bytes | None,
     passphrase: Callable[[], str],
     practice: Practice | None = None,
+    time_certificates: bytes = b"",
     witnesses: Sequence[Witness] = (),
     need: int | None = None,
 ) -> CheckedRelease:
@@ -105,6 +106,7 @@ def verify_release(
         witnesses: who is to have seen the practice's log; none: those that the settings of the
             vault at hand name may have.
         need: how many of these must have; None: each.
+        time_certificates: PEM, by which alone a time stamp counts; empty: by those that came along.
 
     Raises:
         NotFound: there is nothing at that place.
@@ -116,7 +118,8 @@ def verify_release(
     with open_package(path, passphrase) as package:
         if not witnesses and practice:
             witnesses, need = [*_named(practice)], 0
-        result = check(package.files, pin.hex() if pin else "", witnesses, need)
+        given = witnesses, need
+        result = check(package.files, pin.hex() if pin else "", time_certificates, *given)
     display = _display(package.page, result) if package.page else None
     if display is DisplayCheck.CHANGED:
         result = replace(result, problems=(_OTHERWISE,), traces={})

@@ -28,13 +28,9 @@ from callrec.audit.log import Head, node_reader, read_register, stored_head
 from callrec.audit.resumed import read_resumed
 from callrec.audit.verify import verify_log
 from callrec.calls.trial import try_keys
-from callrec.catalogue.engine import (
-    FILE_NAME,
-    check_integrity,
-    connect,
-    reading,
-    refuse_network_file_system,
-)
+from callrec.catalogue.engine import FILE_NAME, reading
+from callrec.catalogue.sound import check_integrity
+from callrec.catalogue.sqlite import connect, refuse_network_file_system
 from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, NotFound, Tampered, Unusable
 from callrec.login.locks import open_shares

@@ -21,16 +21,14 @@ from callrec.audit.log import LogTransaction
 from callrec.catalogue.engine import (
     OLDER_SCHEMAS,
     SCHEMA,
-    check_integrity,
-    check_no_rows_lost,
     check_schema,
     newer_schema,
     open_any_schema,
     reading,
-    row_counts,
     schema_of,
     upgrade,
 )
+from callrec.catalogue.sound import check_integrity, check_no_rows_lost, row_counts
 from callrec.config import Config
 from callrec.errors import Failed
 from callrec.practice import (

@@ -30,13 +30,13 @@ from callrec.catalogue.copying import check_same_rows, copy_to_database, copy_to
 from callrec.catalogue.engine import (
     FILE_NAME,
     close_for_good,
-    connect,
     connect_there,
     is_closed,
     is_made,
     is_postgres,
     reading,
 )
+from callrec.catalogue.sqlite import connect
 from callrec.config import Config, with_recordings
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.primitives import random_id
@@ -86,7 +86,7 @@ def move_catalogue(
     check_remembered_head(practice)
     moved = Migrated(*((FOLDER, _DATABASE) if to != SQLITE else (_DATABASE, FOLDER)), None)
     if is_postgres(practice.engine) is (to != SQLITE):
-        raise _is_there("catalogue", moved.after)
+        raise _is_there("catalogue is", moved.after)
     with archive_lock(practice), storing(practice):
         there = _heads_there(practice, to)
         with writing(practice, None) as act:
@@ -164,7 +164,7 @@ def move_recordings(
     moved = Migrated(*((FOLDER, _BUCKET) if to != FOLDER else (_BUCKET, FOLDER)), None)
     recordings = "" if to == FOLDER else to
     if recordings == config.recordings:
-        raise _is_there("recordings", moved.after)
+        raise _is_there("recordings are", moved.after)
     target = store_of(with_recordings(config, recordings), practice.vault)
     with archive_lock(practice):
         with storing(practice):
@@ -230,10 +230,7 @@ def _copy(source: DirectoryStore, target: DirectoryStore, names: Sequence[str]) 
 
 
 def _is_there(what: str, kind: str) -> Misconfigured:
-    are = "are" if what == "recordings" else "is"
-    return Misconfigured(
-        f"the {what} {are} in a {kind} already", hint="callrec config show says where"
-    )
+    return Misconfigured(f"the {what} in a {kind} already", hint="callrec config show says where")
 
 
 def _into_folder(practice: Practice, source: Connection) -> None:

@@ -17,7 +17,8 @@ from sqlalchemy import select
 
 from callrec.archive.copy import VaultCheck, rebuild_folder
 from callrec.catalogue import tables
-from callrec.catalogue.engine import FILE_NAME, connect, has_catalogue, reading
+from callrec.catalogue.engine import FILE_NAME, has_catalogue, reading
+from callrec.catalogue.sqlite import connect
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered, Unusable
 from callrec.login.unlock import Unlocked, actor_of

@@ -25,8 +25,14 @@ from callrec.package.destroyed import (
     certificate_bytes,
     certificate_text,
 )
-from callrec.package.package import Enclosures, Member, assemble_certificate, ssh_fingerprint
-from callrec.package.texts import certificate_verify_text
+from callrec.package.package import (
+    DESTRUCTION_PROOF,
+    Enclosures,
+    Member,
+    assemble_certificate,
+    ssh_fingerprint,
+)
+from callrec.package.texts import certificate_verify_text, time_text
 from callrec.paper.certificate_pdf import destruction_pdf
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
@@ -34,6 +40,7 @@ from callrec.practice import Actor, Practice, attempt, signing, today
 from callrec.record.acts import check_whole_log
 from callrec.record.cosigned import with_cosigned
 from callrec.retention.certificate import certify_destruction
+from callrec.stamps.asking import stamp_if_possible
 from callrec.system.files import sync
 
 CERTIFIED: Final = CERTIFICATE.act
@@ -64,12 +71,18 @@ def issue_certificate(
     evidence = _record(practice, actor, certificate, data)
     key = ssh_fingerprint(primitives.signing_public(seed))
     certified = Certified(evidence.seq, at, actor.person.id, key)
+    timestamp, note = practice.settings.timestamp, evidence.checkpoint.encode()
+    size, now = evidence.seq + 1, practice.now()
+    stamp = stamp_if_possible(timestamp, practice.folder, note, size, now).stamp
+    stamped = time_text(stamp.time, DESTRUCTION_PROOF) if stamp else ""
     enclosures = Enclosures(
         proof=evidence.proof,
         signers=evidence.signers,
         cosigned=evidence.cosigned,
         certificate=destruction_pdf(certificate, certified),
-        verify=certificate_verify_text(certificate, certified),
+        verify=certificate_verify_text(certificate, certified, stamped=stamped),
+        stamp=stamp.token if stamp else b"",
+        stamp_roots=timestamp.certificates.encode() if stamp else b"",
     )
     text = certificate_text(certificate, certified)
     members = assemble_certificate(data, text, enclosures, signer=actor.person.id, seed=seed)

@@ -154,7 +154,7 @@ class DirectoryStore:
 
     def remove(self, name: str) -> None:
         """Take a sealed recording out, durably. None there is as good as removed."""
-        path = self.path(name)
+        path = recording_path(self._root, name)
         with disk_errors():
             if path.exists():
                 path.unlink()

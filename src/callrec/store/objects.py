@@ -31,7 +31,7 @@ from http.client import HTTPException
 from io import BufferedReader, RawIOBase
 from pathlib import Path
 from time import sleep
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -142,16 +142,19 @@ class ObjectStore(DirectoryStore):
             return False
         return True
 
-    def send(self, name: str, part: Path) -> None:
+    def send(self, name: str, part: Path, *, anew: bool = False) -> None:
         """Put a sealed recording there; the store compares the SHA-256 of what came.
+
+        ``anew``: in the place of what has its name, which is damaged.
 
         Raises:
             Tampered: something else has its name.
         """
+        mode: Literal["create", "overwrite"] = "overwrite" if anew else "create"
 
         def put(client: S3Store) -> None:
             try:
-                obstore.put(client, _key(name), part, mode="create", use_multipart=False)
+                obstore.put(client, _key(name), part, mode=mode, use_multipart=False)
             except AlreadyExistsError:
                 if obstore.head(client, _key(name))["size"] != part.stat().st_size:
                     raise _another(name) from None
@@ -160,6 +163,7 @@ class ObjectStore(DirectoryStore):
 
     def remove(self, name: str) -> None:
         """Take a sealed recording out. A bucket with versions keeps it for a while, unnamed."""
+        super().remove(name)  # from the folder, which has it yet where all were moved from there
         try:
             self._ask(lambda client: obstore.delete(client, _key(name)))
         except (Failed, Misconfigured):
@@ -318,19 +322,19 @@ class ObjectBatch(DirectoryBatch):
     def keep(self) -> None:
         """Send the batch, which stays unnamed until the catalogue names it."""
         with ThreadPoolExecutor(AT_ONCE) as threads:
-            names = list(self.parts)
+            names = new = list(self.parts)
             if self._brings_back:  # fresh recordings have names that nothing ever had
                 there = threads.map(self._store.has, names)
-                names = [name for name, is_there in zip(names, there, strict=True) if not is_there]
+                new = [name for name, is_there in zip(names, there, strict=True) if not is_there]
             with disk_errors():
-                self._write_journal(names)
+                self._write_journal(new)
             for _ in threads.map(self._send, names):
                 pass
         self._kept = True
 
     def _send(self, name: str) -> None:
         with disk_errors():
-            self._store.send(name, Path(self.parts[name]))
+            self._store.send(name, Path(self.parts[name]), anew=self._brings_back)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,17 @@ import base64
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from typing import Any, Final
 
 from callrec.errors import CallrecError, HeadGone, Tampered, Unanchored, Unchecked, Unusable
+from callrec.office.stamping import StampedRecord
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.words import in_words
 from callrec.registers.audit import Entry
 from callrec.registers.verify import Verdict, Verification
 from callrec.search.reviews import DrawnSearch, DrawnSearches, Sample
+from callrec.stamps.checking import CheckedStamps
 from callrec.views.words import answer_in_words, counted, facts, local_time
 
 _MAX_SET_BACKS: Final = 5
@@ -93,6 +96,7 @@ def verification_json(found: Verification) -> dict[str, Any]:
         **facts(found, "problems", "unchecked", "without_power", "set_back", "details_opened"),
         "memory_gone": found.memory_gone,
         "witnesses": [facts(each) for each in found.witnesses],
+        "time": _time_json(found.stamps),
         "resumed": [
             {**facts(each, "size", "leaves_lost"), "heads_lost": len(each.lost)}
             for each in found.resumed
@@ -118,11 +122,39 @@ def verification_lines(found: Verification, *, full: bool) -> Iterator[str]:
             f"{entries_counted(found.unattested)} {'was' if found.unattested == 1 else 'were'}"
         )
         yield f"{entries} written where no key was at hand, as at a failed login"
+    yield from _stamp_lines(found.stamps)
     yield from _judgement_lines(found)
     yield from _resumed_lines(found)
     yield from _anchor_lines(found)
     for problem in found.problems:
         yield f"- {problem.named}"
+
+
+def _time_json(stamps: CheckedStamps) -> dict[str, Any]:
+    newest = stamps.newest
+    signed = newest and {"size": newest.size, "at": newest.at, "authority": newest.time.authority}
+    return {
+        "signed": signed,
+        "stamps": stamps.count,
+        "not_checked": stamps.no_openssl or None,
+        "misdated": [facts(each) for each in stamps.misdated],
+    }
+
+
+def _stamp_lines(stamps: CheckedStamps) -> Iterator[str]:
+    """By when the record had come how far, in an authority's word; nothing where none was asked."""
+    if stamps.no_openssl:
+        yield f"time not checked: {stamps.no_openssl}"
+    if newest := stamps.newest:
+        at, authority = local_time(newest.at, UTC), newest.time.authority
+        yield f"{entries_counted(newest.size)} signed no later than {at} UTC, says {authority}"
+    for each in stamps.misdated[-_MAX_SET_BACKS:]:
+        by = f" and no later than {local_time(each.before, UTC)}" if each.before else ""
+        yield (
+            f"entry {each.seq} says {local_time(each.at, UTC)} UTC, but was written after"
+            f" {local_time(each.after, UTC)}{by}, as time stamps show: a clock was wrong, or"
+            " somebody gave it another date"
+        )
 
 
 def _anchor_lines(found: Verification) -> Iterator[str]:
@@ -184,6 +216,21 @@ def _judgement_lines(found: Verification) -> Iterator[str]:
             f"a clock was set back: entry {step.seq} says {local_time(step.at, UTC)} UTC, the next"
             f" {local_time(step.next_at, UTC)}; see what lapsed by the former"
         )
+
+
+def stamped_json(done: StampedRecord, to: Path | None) -> dict[str, Any]:
+    """What came of having the record stamped, for programs."""
+    stamp, on_record = done.stamp, done.on_record
+    about = facts(stamp.time, "authority", "policy")
+    return {"size": stamp.size, "at": stamp.at, **about, "on_record": on_record, "path": to}
+
+
+def stamped_lines(done: StampedRecord, zone: tzinfo) -> Iterator[str]:
+    """The same in words."""
+    at, stamp = local_time(done.stamp.at, zone), done.stamp
+    yield f"signed no later than {at}, says {stamp.time.authority}: {entries_counted(stamp.size)}"
+    if not done.on_record:
+        yield "it goes on record with the next entry of anybody"
 
 
 def drawn_json(drawn: DrawnSearches) -> dict[str, Any]:

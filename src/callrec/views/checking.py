@@ -13,6 +13,7 @@ from callrec.package.callrec_verify import (
     PROVES_DESTROYED,
     Result,
     destroyed_in_words,
+    time_in_words,
     trace_in_words,
     witnesses_in_words,
 )
@@ -34,6 +35,8 @@ def checked_json(found: CheckedRelease) -> dict[str, Any]:
         "practice": result.manifest.get("practice"),
         "certificate": result.manifest.get("certificate"),
         "destroyed": result.destroyed and result.destroyed.recordings,
+        "time": result.time and asdict(result.time),
+        "time_unchecked": result.time_unchecked or None,
         **facts(result, "problems"),
         **facts(found, "files"),
         "recordings": [asdict(trace) for trace in result.traces.values()],
@@ -97,6 +100,7 @@ def _row(file: CheckedFile) -> tuple[str | None, ...]:
 def verdict_lines(found: CheckedRelease) -> Iterator[str]:
     """What it tells of its recordings or of the decision, and whether it is as it was signed."""
     result, name = found.result, "certificate" if found.result.destroyed else "release"
+    yield from time_in_words(result)
     if not result.problems:
         yield from witnesses_in_words(result)
     for uid, trace in result.traces.items():

@@ -11,6 +11,7 @@ from callrec.policy.days import last_day, short_date
 from callrec.policy.edits import format_edits, format_time
 from callrec.policy.handing_over import PackageForm
 from callrec.release.listen import PlayedRecording
+from callrec.stamps.asking import Stamped
 
 OPENS_WITH: Final[Mapping[PackageForm, Sequence[str]]] = {
     PackageForm.ZIP: (
@@ -35,6 +36,15 @@ def enclosed_lines(manifest: Manifest) -> Iterator[str]:
             yield f"{text}: {_numbers(left_out)}"
     if manifest.withheld:
         yield f"Withheld: {_numbers(each.recording for each in manifest.withheld)}"
+
+
+def stamp_lines(stamped: Stamped) -> Iterator[str]:
+    """By when it was signed, in an authority's word, or why nobody says so."""
+    if stamped.stamp:
+        at, authority = stamped.stamp.at, stamped.stamp.time.authority
+        yield f"Signed no later than {short_date(at)}, {at:%H:%M} UTC, says {authority}"
+    elif stamped.why_not:
+        yield f"It has no time stamp: {stamped.why_not}"
 
 
 def _numbers(numbers: Iterable[int]) -> str:

@@ -36,7 +36,9 @@ def status_json(found: Status) -> dict[str, Any]:
             for volume in map(volume_json, found.volumes)
         ],
         "last_reconcile": last and {"at": last.at, **counts_json(last.days, last.counts)},
-        **facts(found, "record_verified", "last_drill", "desk"),
+        **facts(found, "record_verified"),
+        "time_stamps": found.stamps and facts(found.stamps, "last", "waits", "owed"),
+        **facts(found, "last_drill", "desk"),
         "witnesses": [facts(each, "witness", "at", "size") for each in found.witnesses],
         **facts(found, "searched_without_request"),
         "unreviewed_glass": [
@@ -124,6 +126,14 @@ def _tried(found: Status, zone: tzinfo) -> Iterator[str]:
         yield f"record last seen by {each.witness}: {seen}"
     if not found.witnesses:
         yield "record seen by nobody outside: no witness is named"
+    if found.stamps is None:
+        yield "time stamps of the record: none are set up"
+    elif found.stamps.last:
+        yield f"record last stamped with the time: {local_time(found.stamps.last, zone)}"
+    else:
+        yield "record stamped with the time: never, callrec audit stamp"
+    if found.stamps and found.stamps.waits:
+        yield "a time stamp waits for the next entry of anybody"
     if found.desk == "silent":
         yield "the desk does not answer: callrec desk --check"
     elif found.desk:

@@ -98,6 +98,8 @@ class Bag:
     """Size of all its recordings, in bytes."""
     manifest_sha256: str
     """SHA-256 of manifest-sha256.txt, lower-case hex; stands for all that is in the bag."""
+    left_out: frozenset[str] = frozenset()
+    """Names of recordings that are not in it: where they lie, they are damaged or missing."""
 
 
 def iter_lines(manifest: Path) -> Iterator[str]:
@@ -123,7 +125,11 @@ def write_bag(
     begun: Path | None = None,
     extra_bytes: int = 0,
 ) -> Bag:
-    """Copy recordings to a new bag, read them back from the drive, and only then let it appear."""
+    """Copy recordings to a new bag, read them back from the drive, and only then let it appear.
+
+    What is damaged or missing where it lies is left out, and the others come: one file must not
+    keep all that comes after it from being archived. A bag of none does not appear.
+    """
     partial = at.with_name(f".{at.name}{PARTIAL_SUFFIX}")
     with drive_errors():
         if at.exists():
@@ -135,19 +141,26 @@ def write_bag(
     require_space(at.parent, space_needed(fresh, at.parent) + extra_bytes)
     try:
         with drive_errors():
-            size = _copy(partial, items, fresh)
-            oxum = {"Payload-Oxum": f"{size}.{len(items)}"}
-            tags = write_tags(partial, [item.sha256 for item in items], {**info, **oxum})
+            copied = _copy(partial, fresh)
             # One sync costs less than one a file. It does not tell of errors: reading back does.
             os.sync()
-            _read_back(partial, fresh, tags)
+            came = {*whole, *_read_back(partial, copied)}
+            if not came:
+                shutil.rmtree(partial)
+                return Bag(at, 0, "", frozenset(item.sha256 for item in items))
+            size = sum((partial / RECORDINGS / name).stat().st_size for name in came)
+            oxum = {"Payload-Oxum": f"{size}.{len(came)}"}
+            tags = write_tags(partial, came, {**info, **oxum})
+            sync(*(partial / name for name in tags), partial)
+            for name, digest in tags.items():
+                check_read_back(partial / name, digest)
             partial.rename(at)
             sync(at.parent)
     except BaseException as error:
         if is_full(error) or not _whole_files(partial):
             shutil.rmtree(partial, ignore_errors=True)
         raise
-    return Bag(at, size, tags[MANIFEST])
+    return Bag(at, size, tags[MANIFEST], frozenset(item.sha256 for item in items) - came)
 
 
 def space_needed(items: Sequence[BagItem], drive: Path) -> int:
@@ -159,12 +172,10 @@ def space_needed(items: Sequence[BagItem], drive: Path) -> int:
 
 
 def _size_of(item: BagItem) -> int:
-    if not isinstance(item.source, Path):
-        return item.source.size()
-    try:
-        return item.source.stat().st_size
-    except FileNotFoundError as error:
-        raise NotFound(f"the vault holds no file {item.sha256}") from error
+    """Bytes of a recording where it lies; 0 where it is missing."""
+    with suppress(FileNotFoundError, NotFound):
+        return item.source.stat().st_size if isinstance(item.source, Path) else item.source.size()
+    return 0
 
 
 def _whole(partial: Path, items: Sequence[BagItem]) -> frozenset[str]:
@@ -200,20 +211,25 @@ def _whole_files(partial: Path) -> bool:
     return True  # a drive that does not tell keeps what it has
 
 
-def _copy(bag: Path, items: Sequence[BagItem], fresh: Sequence[BagItem]) -> int:
+def _copy(bag: Path, fresh: Sequence[BagItem]) -> Sequence[BagItem]:
+    """Copy recordings into a bag; gives those that were there to be copied."""
     recordings = bag / RECORDINGS
     for folder in (bag, recordings.parent, recordings):
         folder.mkdir(exist_ok=True)  # one by one: a drive that is gone is not made again
+    copied: list[BagItem] = []
 
     def copy(item: BagItem) -> None:
         try:
             copy_file(item.source, recordings / item.sha256)
-        except FileNotFoundError:
-            _size_of(item)  # the vault's, or the drive's
-            raise
+        except (FileNotFoundError, NotFound, Tampered):
+            if isinstance(item.source, Path) and item.source.exists():
+                raise  # it is the drive that is gone
+            (recordings / item.sha256).unlink(missing_ok=True)
+        else:
+            copied.append(item)
 
     for_each_in_parallel(fresh, copy)
-    return sum(_size_of(item) for item in items)
+    return copied
 
 
 def write_tags(bag: Path, recordings: Collection[str], info: Mapping[str, str]) -> dict[str, str]:
@@ -231,27 +247,34 @@ def write_tags(bag: Path, recordings: Collection[str], info: Mapping[str, str]) 
     return {name: sha256(text.encode()).hex() for name, text in tags.items()}
 
 
-def _read_back(bag: Path, items: Sequence[BagItem], tags: Mapping[str, str]) -> None:
+def _read_back(bag: Path, items: Sequence[BagItem]) -> Collection[str]:
+    """The names of those that came as they are called; what was damaged before is taken away."""
+    came: list[str] = []
+
     def check(item: BagItem) -> None:
+        copy = bag / RECORDINGS / item.sha256
         try:
-            check_read_back(bag / RECORDINGS / item.sha256, item.sha256)
-        except Failed as failed:
+            check_read_back(copy, item.sha256)
+        except Failed:
             # the drive may have given back, truly, what was wrong before it came there
-            if _hash_of(item.source) != item.sha256:
-                wrong = f"the recording's file {item.sha256} is not what its name says"
-                raise Tampered(wrong) from failed
-            raise
+            if _is_sound(item):
+                raise
+            copy.unlink()
+        else:
+            came.append(item.sha256)
 
     for_each_in_parallel(items, check)
-    for name, digest in tags.items():
-        check_read_back(bag / name, digest)
+    return came
 
 
-def _hash_of(source: Path | Stored) -> str:
-    if isinstance(source, Path):
-        return hash_on_medium(source)
-    with source.open() as sealed:
-        return hashlib.file_digest(sealed, "sha256").hexdigest()
+def _is_sound(item: BagItem) -> bool:
+    """Whether a recording is what it is called, where it lies."""
+    with suppress(FileNotFoundError, NotFound, Tampered):
+        if isinstance(item.source, Path):
+            return hash_on_medium(item.source) == item.sha256
+        with item.source.open() as sealed:
+            return hashlib.file_digest(sealed, "sha256").hexdigest() == item.sha256
+    return False
 
 
 def for_each_in_parallel(items: Sequence[_T], act: Callable[[_T], object]) -> None:

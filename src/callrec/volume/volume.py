@@ -3,6 +3,7 @@
     CALLREC-VOLUME.json           which volume of which vault
     bags/<UTC time>-<n>/          sealed recordings
     heads/<bag>.tlog-proof        what binds a bag to the audit log
+    heads/<bag>.tsr               where there is one, by when that was signed
     catalogue/<UTC time>.sealed   the newest copy of the catalogue, and the one before it
     catalogue/<UTC time>.keys.json
     erased.txt                    comes with the first erasure
@@ -40,6 +41,9 @@ FOLDERS: Final = ("bags", "heads", "catalogue")
 """The folders that every volume has."""
 
 BAGS, HEADS, CATALOGUE = FOLDERS
+
+STAMP: Final = ".tsr"
+"""How the name of a time stamp beside a proof ends."""
 
 PROOF: Final = ".tlog-proof"
 """How the name of what lies in ``heads`` ends."""
@@ -113,6 +117,24 @@ class Volume:
         """Lay a bag's proof beside it, whole or not at all."""
         with atomic_file(self._head_path(bag)) as file:
             file.write(proof)
+
+    def stamp_of(self, bag: str) -> bytes | None:
+        """The time stamp beside a bag's proof; None where there is none."""
+        path = self._stamp_path(bag)
+        return read_small(path) if path.exists() else None
+
+    def write_stamp(self, bag: str, stamp: bytes) -> None:
+        """Lay a time stamp beside a bag's proof, whole or not at all."""
+        with atomic_file(self._stamp_path(bag)) as file:
+            file.write(stamp)
+
+    def remove_stamp(self, bag: str) -> None:
+        """Take the time stamp away that lies beside a bag's proof, if there is one."""
+        with drive_errors():
+            self._stamp_path(bag).unlink(missing_ok=True)
+
+    def _stamp_path(self, bag: str) -> Path:
+        return self.at / HEADS / f"{_checked(bag)}{STAMP}"
 
     def copy_of(self, time: str) -> CatalogueCopy:
         """Where the copy of the catalogue that is called by ``time`` lies, or would lie."""

@@ -168,6 +168,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
                     "url": "https://witness.lmc.example/",
                 }
             ],
+            "timestamp": {"certificates": "", "policy": "", "url": ""},
         },
     },
     "batch": {

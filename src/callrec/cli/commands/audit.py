@@ -17,6 +17,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
     Invocation,
+    acting_person_if_any,
     check_destination,
     practice_and_signer,
     practice_of,
@@ -291,6 +292,28 @@ def _show_head(out: Output, head: str, size: int, to: Path | None) -> None:
     square = qr_code(head) if out.is_on_a_terminal else ()
     out.show(value, chain(head.splitlines(), square))  # which is not drawn for a program
     out.next_step("callrec audit print --to FILE.pdf, for a page to print")
+
+
+@audit_app.command()
+def stamp(ctx: Context, *, to: options.StampTo = None) -> None:
+    """Have a time-stamping authority say that the record had come this far by now.
+
+    It is sent a hash and nothing else. Its answer is checked and goes on record, in your name if
+    you are logged in, else with the next entry of anybody. This happens by itself once a day, and
+    for each release and certificate of destruction. The settings say who is asked: [timestamp].
+
+    With --to a copy is written for you to keep elsewhere. If somebody sets the record back,
+    callrec audit verify --against FILE.tsr shows it.
+    """
+    from callrec.office.stamping import stamp_record
+    from callrec.practice import report_unsaved_head
+    from callrec.views.audit import stamped_json, stamped_lines
+
+    practice = practice_of(ctx.obj)
+    actor = acting_person_if_any(ctx.obj, practice)
+    done = stamp_record(practice, actor, to=to)
+    ctx.obj.out.show(stamped_json(done, to), stamped_lines(done, practice.settings.time_zone))
+    report_unsaved_head(practice)
 
 
 @audit_app.command()

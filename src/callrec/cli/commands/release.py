@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -130,16 +130,19 @@ def _show(sitting: Sitting, done: Released) -> None:
             for each in sorted(originals)
         ],
         **facts(done, "sha256", "audit_seq"),
+        "time": done.stamped.stamp and asdict(done.stamped.stamp.time),
+        "time_missing": done.stamped.why_not or None,
     }
     sitting.show(done.reference, value, _lines(done))
 
 
 def _lines(done: Released) -> Iterator[str]:
     """What was released, and what comes next."""
-    from callrec.views.release import OPENS_WITH, enclosed_lines
+    from callrec.views.release import OPENS_WITH, enclosed_lines, stamp_lines
 
     yield f"{done.reference} is released: {done.path}"
     yield from enclosed_lines(done.manifest)
+    yield from stamp_lines(done.stamped)
     # What is copied or read out has a line of its own, which no terminal breaks.
     yield "SHA-256 of the file:"
     yield f"  {done.sha256}"

@@ -35,6 +35,7 @@ def verify_release(
     pin: options.Pin = None,
     witness: Witnesses = None,
     need: Need = None,
+    time_certificates: TimeCertificates = None,
 ) -> None:
     """Check that a release, or a certificate of destruction, is as it was signed and on record.
 
@@ -46,19 +47,21 @@ def verify_release(
     everything agrees, but nobody has said yet whose fingerprint it is. NOT VERIFIED: something is
     not as it was signed; it is named.
 
-    For a page (.html), its code and what it shows in a browser are checked too.
+    For a page (.html), its code and what it shows in a browser are checked too. A time stamp shows
+    by when it was signed; with --time-certificates only the authority's own certificates count.
 
     With --witness, that witness outside must have seen the practice's record. Take its key from the
     witness itself.
     """
-    from callrec.office.checking import check_package
+    from callrec.office.checking import certificates_in, check_package
     from callrec.views.checking import checked_json, what_is_wrong_with
 
     ask = ctx.obj.prompts.ask_password
     asked = partial(ask, "Passphrase of the package", file_variable=PASSPHRASE_FILE)
     practice = _practice_at_hand(ctx.obj)
     at_hand = partial(check_package, path, pin=pin, passphrase=asked, practice=practice)
-    found = at_hand(witnesses=witness or (), need=need)
+    roots = certificates_in(time_certificates)
+    found = at_hand(time_certificates=roots, witnesses=witness or (), need=need)
     ctx.obj.out.show(checked_json(found), _words(found))
     if (wrong := what_is_wrong_with(found.result)) is not None:
         raise wrong
@@ -108,6 +111,13 @@ def _fingerprint_lines(practice: str, groups: str, words: str) -> Iterator[str]:
     yield f'"Recordings released by {practice} can be checked against this fingerprint:'
     yield f'{groups}"'
 
+
+TimeCertificates = Annotated[
+    Path | None,
+    typer.Option(
+        "--time-certificates", metavar="FILE", help="By whose certificates time stamps count: PEM."
+    ),
+]
 
 Package = Annotated[
     Path,

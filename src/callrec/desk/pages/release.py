@@ -21,7 +21,7 @@ from callrec.policy.handing_over import (
     PackageForm,
     ReleaseInstructions,
 )
-from callrec.views.release import OPENS_WITH, enclosed_lines
+from callrec.views.release import OPENS_WITH, enclosed_lines, stamp_lines
 from callrec.views.typed import read_size, read_word
 from callrec.views.words import WAYS
 
@@ -64,7 +64,7 @@ def _making(seat: Seat, making: Making) -> Answered:
         title=f"Hand over {making.reference}",
         making=making,
         reference=making.reference,
-        enclosed=[*enclosed_lines(done.manifest)] if done else [],
+        enclosed=[*enclosed_lines(done.manifest), *stamp_lines(done.stamped)] if done else [],
         opens_with=OPENS_WITH[done.form] if done else (),
         released=done,
         key=seat.keep(making) if making.is_ready else "",

@@ -273,8 +273,11 @@ def _take_in(invocation: Invocation, practice: Practice, actor: Actor, taking: _
     from callrec.intake.ingest import ingest_recordings
     from callrec.intake.records import UnusedRows, open_call_records
     from callrec.intake.sources import survey
+    from callrec.policy.role import Role
 
-    out, size_bytes = invocation.out, survey(taking.paths).size_bytes
+    # A timer's round, before anything has come; a person may have named another folder.
+    is_round = actor.person.role is Role.INTAKE
+    out, size_bytes = invocation.out, survey(taking.paths, may_be_none=is_round).size_bytes
     began = time.perf_counter()
     with (
         open_call_records(taking.cdr, practice.settings, system=taking.system) as records,

@@ -124,7 +124,10 @@ def ingested_lines(
 ) -> Iterator[str | Table]:
     """What a run did; ``within``: what is left out before each path."""
     size = f"{done.size_bytes / 1e6:.1f} MB in {seconds:.1f} s"
-    yield f"{counted(done.recordings, 'recording')} taken in, {size}."
+    if not (done.recordings or done.duplicates or done.quarantined):
+        yield "There is nothing to take in."
+    else:
+        yield f"{counted(done.recordings, 'recording')} taken in, {size}."
     if done.duplicates:
         yield f"{counted(done.duplicates, 'file')} had been taken in before."
     if done.ignored:

@@ -24,6 +24,7 @@ from callrec.cli.invocation import (
 from callrec.cli.output import Output
 from callrec.errors import CallrecError, DoneInPart, Failed, NotFound, Tampered, Unusable
 from callrec.policy.days import short_date
+from callrec.policy.words import some_of
 from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
@@ -118,6 +119,12 @@ def _show_archived(out: Output, practice: Practice, done: Archived) -> None:
         _warn_on_vaults_disk(out, done.label)
     if done.removed is not None:
         _note_not_removed(out, practice, done.removed)
+    if done.unsound:
+        raise DoneInPart(
+            f"damaged or missing here, and so not copied: recording {some_of(done.unsound)}",
+            hint="callrec practice doctor --repair --from DIR fetches them from a drive that has"
+            " them",
+        )
 
 
 archive_app.command("list")(volumes.list_)
@@ -136,7 +143,7 @@ def _archived_json(done: Archived) -> Mapping[str, Any]:
         "recordings": done.recordings,
         "bytes": done.size_bytes,
         "verified": True,
-        **facts(done, "out_of_reach", "erased", "on_vaults_disk"),
+        **facts(done, "out_of_reach", "unsound", "erased", "on_vaults_disk"),
     }
     if done.removed is None:
         return value
@@ -159,7 +166,8 @@ def _archived_lines(done: Archived) -> Iterator[str]:
         yield f'{what}, copied to "{done.label}", read back and compared.'
         yield f"Bag {done.bag}; the copy of the catalogue there is new, checked and opened."
     else:
-        yield f'Nothing to copy: "{done.label}" holds all that was asked for.'
+        if not done.unsound:
+            yield f'Nothing to copy: "{done.label}" holds all that was asked for.'
         yield "The copy of the catalogue there is new, checked and opened."
     if done.removed is not None and done.removed.recordings:
         size = size_in_words(done.removed.size_bytes)

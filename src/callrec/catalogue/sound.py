@@ -1,0 +1,134 @@
+"""Whether a catalogue is sound: read page by page and row by row, whatever was signed for.
+
+A database of PostgreSQL is left out of most of it: it has checksums of its pages, numbers nothing,
+lets no reference break and no value be of another type; an index of it has other rows than its
+table only where the person who runs the server sees to that.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import Column, Connection, Dialect
+
+from callrec.catalogue.engine import damaged, is_postgres
+from callrec.catalogue.tables import METADATA
+from callrec.crypto.canonical import LARGEST_INTEGER
+from callrec.errors import Failed
+
+_KINDS: Final = {"BIGINT": "integer", "BLOB": "blob", "INTEGER": "integer", "VARCHAR": "text"}
+"""Type of a column -> what SQLite calls its values."""
+
+
+def check_indexes(connection: Connection) -> None:
+    """Read every page: each index has the rows of its table and no others.
+
+    Anyone who writes to the file can give an index other rows than its table has, under its old
+    name and text; what is then found by it, and what is read from the table, are two catalogues.
+
+    Raises:
+        Tampered: they differ, or something is damaged.
+        Failed: the disk does not give a page.
+    """
+    if is_postgres(connection):
+        return
+    said = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar())
+    unread = re.search(r"unable to get the page\. error code=(\d+)", said)
+    if unread and int(unread[1]) & 0xFF == sqlite3.SQLITE_IOERR:  # which nobody made
+        raise Failed(
+            "the catalogue could not be read from its disk", hint="run callrec practice doctor"
+        )
+    if said != "ok":
+        raise damaged("the catalogue is damaged, or an index of it has other rows than its table")
+
+
+def check_numbering(connection: Connection) -> None:
+    """The next recording gets the number after the last one's, which is never taken away.
+
+    SQLite's own table of that has one whole number for each table that is numbered so, as messages
+    are as well, and nothing else.
+
+    Raises:
+        Tampered: it would not, or that table holds more.
+    """
+    if is_postgres(connection):
+        return
+    numbered = {*_NUMBERED}
+    for name, seq in connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence"):
+        if name not in numbered or not isinstance(seq, int):
+            raise damaged("SQLite's own table of last numbers holds what callrec never writes")
+        numbered.remove(name)
+    beyond = connection.exec_driver_sql(
+        "SELECT 1 FROM sqlite_sequence WHERE name IS 'recording'"
+        " AND seq IS NOT (SELECT max(id) FROM recording)"
+    )
+    if beyond.first() is not None:
+        raise damaged("the next recording would get a number that does not follow the last one's")
+
+
+_NUMBERED: Final = frozenset(
+    table.name
+    for table in METADATA.sorted_tables
+    if table.dialect_options["sqlite"]["autoincrement"]
+)
+"""The tables of which SQLite never gives a number twice."""
+
+
+def check_integrity(connection: Connection) -> None:
+    """Read every page, and follow every reference from one row to another."""
+    if is_postgres(connection):
+        return
+    check_indexes(connection)
+    check_numbering(connection)
+    if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+        raise damaged()
+
+
+def check_values(connection: Connection) -> None:
+    """Check that each value is of its column's type, and each number one that JSON tells exactly.
+
+    SQLite takes anything anywhere. Every row is read: for when something has gone wrong.
+    """
+    if is_postgres(connection):
+        return
+    for table in METADATA.sorted_tables:
+        wrong = " OR ".join(_is_another(each, connection.dialect) for each in table.columns)
+        found = connection.exec_driver_sql(f'SELECT 1 FROM "{table.name}" WHERE {wrong} LIMIT 1')  # noqa: S608 - names of our own
+        if found.first() is not None:
+            raise damaged(
+                f'the catalogue holds what callrec never writes, in its table "{table.name}"'
+            )
+
+
+def _is_another(column: Column[Any], dialect: Dialect) -> str:
+    """In SQL, whether a value is not of its column's type."""
+    name, kind = f'"{column.name}"', _KINDS[column.type.compile(dialect).partition("(")[0]]
+    is_another = f"typeof({name}) NOT IN ('{kind}', 'null')"
+    if kind != "integer":
+        return is_another
+    return f"{is_another} OR {name} NOT BETWEEN {-LARGEST_INTEGER} AND {LARGEST_INTEGER}"
+
+
+def row_counts(connection: Connection) -> Mapping[str, int]:
+    """How many rows each table has, by its name."""
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    if is_postgres(connection):
+        tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    return {
+        name: connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar() or 0  # noqa: S608 - names of our own
+        for (name,) in connection.exec_driver_sql(tables).all()
+    }
+
+
+def check_no_rows_lost(connection: Connection, before: Mapping[str, int]) -> None:
+    """Check that every table that there was has as many rows as it had."""
+    after = row_counts(connection)
+    if any(after.get(name) != count for name, count in before.items()):
+        raise Failed(
+            "the migration did not keep every row, so nothing was changed",
+            hint="report it, with what callrec practice doctor says",
+        )
+    check_integrity(connection)

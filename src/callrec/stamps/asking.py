@@ -1,0 +1,96 @@
+"""Ask for a stamp and keep what came of it, or why nothing did, for whoever looks later."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from callrec.crypto.canonical import canonical, format_instant, parse, parse_instant
+from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
+from callrec.settings import Timestamp
+from callrec.stamps.authority import Stamp, ask_for_stamp
+from callrec.stamps.kept import keep_waiting
+from callrec.stamps.waiting import folder_of
+from callrec.system.files import atomic_write
+
+_TRIED: Final = "tried"
+
+_CUT_OFF: Final = "the last attempt was cut off, or goes on"
+
+
+@dataclass(frozen=True, slots=True)
+class TriedInVain:
+    """When the authority was last asked in vain, and why."""
+
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """What came of asking for a stamp that nothing waits for."""
+
+    stamp: Stamp | None = None
+    why_not: str = ""
+    """Empty: there is one, or none is set up."""
+
+
+def stamp_checkpoint(
+    timestamp: Timestamp, vault: Path, note: bytes, size: int, at: datetime
+) -> Stamp:
+    """Have a checkpoint stamped; the stamp waits in the vault's folder to go on record.
+
+    Args:
+        timestamp: whom to ask.
+        vault: the vault's folder.
+        note: the checkpoint.
+        size: how many leaves it is over.
+        at: when this is, to be kept where it is in vain.
+
+    Raises:
+        Misconfigured: nobody is set up to be asked, or there is no ``openssl`` here.
+        Failed: the authority gave none, or it cannot be kept.
+    """
+    if timestamp.url:
+        _note_tried(vault, TriedInVain(at, _CUT_OFF))
+    try:
+        stamp = ask_for_stamp(timestamp, note, size)
+    except (Failed, Misconfigured) as problem:
+        if timestamp.url:
+            _note_tried(vault, TriedInVain(at, problem.message))
+        raise
+    keep_waiting(vault, stamp)
+    with suppress(OSError):
+        (folder_of(vault) / _TRIED).unlink(missing_ok=True)
+    return stamp
+
+
+def stamp_if_possible(
+    timestamp: Timestamp, vault: Path, note: bytes, size: int, at: datetime
+) -> Stamped:
+    """The same, for what goes out without a stamp as well; where none is set up nobody is asked."""
+    if not timestamp.url:
+        return Stamped()
+    try:
+        return Stamped(stamp_checkpoint(timestamp, vault, note, size, at))
+    except (Failed, Misconfigured) as problem:
+        return Stamped(why_not=problem.message)
+
+
+def tried_in_vain(vault: Path) -> TriedInVain | None:
+    """When the authority was last asked in vain; None: it answered since, or was never asked."""
+    try:
+        said: Any = parse((folder_of(vault) / _TRIED).read_bytes())
+        return TriedInVain(parse_instant(said["at"]), str(said["why"]))
+    except (OSError, Tampered, KeyError, TypeError):
+        return None
+
+
+def _note_tried(vault: Path, tried: TriedInVain) -> None:
+    with suppress(OSError, CallrecError):
+        folder_of(vault).mkdir(mode=0o700, exist_ok=True)
+        with atomic_write(folder_of(vault) / _TRIED, replaces=True) as file:
+            file.write(canonical({"at": format_instant(tried.at), "why": tried.why}))

@@ -1,0 +1,162 @@
+"""Ask a time-stamping authority, by HTTP; no other module reaches one.
+
+No error repeats what the authority answered. Source: RFC 3161, 2.4 and 3.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Thread
+from typing import Any, Final
+
+from callrec.errors import Failed, Misconfigured
+from callrec.package.callrec_verify import (
+    NO_OPENSSL,
+    NoOpenssl,
+    Time,
+    Wrong,
+    check_stamp,
+    openssl,
+    require_openssl,
+    stamped_hash,
+)
+from callrec.settings import Timestamp
+
+ANSWERS_WITHIN_S: Final = 10
+"""Seconds from the first byte asked to the last one answered."""
+
+LARGEST_ANSWER: Final = 65_536
+"""Bytes; what authorities answer has 1,000 to 10,000."""
+
+_HINT: Final = "callrec audit stamp tries again"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A time stamp that counts, and of which checkpoint it is."""
+
+    size: int
+    """Of the checkpoint, in leaves."""
+    token: bytes
+    """A TimeStampResp, DER."""
+    time: Time
+
+    @property
+    def at(self) -> datetime:
+        """When the authority says that it was made, UTC."""
+        return datetime.fromisoformat(self.time.at)
+
+
+def ask_for_stamp(
+    timestamp: Timestamp, note: bytes, size: int, *, within_s: float = ANSWERS_WITHIN_S
+) -> Stamp:
+    """Have a checkpoint stamped in time, or not at all.
+
+    Args:
+        timestamp: whom to ask, and by whose certificates the answer counts.
+        note: the checkpoint; a hash of it is sent.
+        size: how many leaves it is over.
+        within_s: seconds from the first byte asked to the last one answered.
+
+    Raises:
+        Misconfigured: no authority is set up, or there is no ``openssl`` here.
+        Failed: it did not answer in time, or what it answered does not count.
+    """
+    if not timestamp.url:
+        hint = "a Data Controller sets [timestamp]: see settings.example.toml"
+        raise Misconfigured("no time-stamping authority is set up", hint=hint)
+    try:
+        require_openssl()
+        query = _query(timestamp, note)
+        answer = _within(within_s, lambda: _post(timestamp.url, query))
+        return Stamp(size, *_checked(timestamp, note, query, answer))
+    except NoOpenssl:
+        raise Misconfigured(NO_OPENSSL, hint="install openssl") from None
+
+
+def _query(timestamp: Timestamp, note: bytes) -> bytes:
+    policy = ("-tspolicy", timestamp.policy) if timestamp.policy else ()
+    digest = stamped_hash(note).hex()
+    query = openssl(["ts", "-query", "-sha256", "-cert", "-digest", digest, *policy])
+    if not query:
+        raise Failed("openssl makes no query for a time stamp", hint="check timestamp.policy")
+    return query
+
+
+def _checked(timestamp: Timestamp, note: bytes, query: bytes, answer: bytes) -> tuple[bytes, Time]:
+    """The stamp of an answer, made anew around its token, and what it says."""
+    token = openssl(["ts", "-reply", "-in", "answer", "-token_out"], answer=answer)
+    stamp = openssl(["ts", "-reply", "-in", "token", "-token_in"], token=token) if token else b""
+    if not stamp:
+        raise Failed("the time-stamping authority gave no time stamp", hint=_HINT)
+    roots = timestamp.certificates.encode()
+    try:
+        time = check_stamp(stamp, note, roots, "given")
+    except Wrong as wrong:
+        raise Failed(f"what the time-stamping authority answered {wrong}", hint=_HINT) from None
+    if not _answers(query, stamp, roots):
+        raise Failed("what the time-stamping authority answered is not what was asked", hint=_HINT)
+    return stamp, time
+
+
+def _answers(query: bytes, stamp: bytes, roots: bytes) -> bool:
+    """Whether nonce and policy are those of the query."""
+    named = ("-queryfile", "query", "-in", "stamp", "-CAfile", "roots", "-partial_chain")
+    return bool(openssl(["ts", "-verify", *named], query=query, stamp=stamp, roots=roots))
+
+
+def _post(url: str, query: bytes) -> bytes:
+    # A practice that sets up no authority loads none of it.
+    from http.client import HTTPException  # noqa: PLC0415
+    from urllib.error import HTTPError, URLError  # noqa: PLC0415
+    from urllib.request import HTTPRedirectHandler, Request, build_opener  # noqa: PLC0415
+
+    class NoRedirect(HTTPRedirectHandler):
+        def redirect_request(self, *_: Any) -> None:
+            """Ask nobody but the authority that is set up: what redirects is an error."""
+
+    headers = {"Content-Type": "application/timestamp-query", "User-Agent": "callrec"}
+    request = Request(url, query, headers)  # noqa: S310 - the settings take http and https alone
+    try:
+        with build_opener(NoRedirect).open(request, timeout=ANSWERS_WITHIN_S) as answered:
+            answer: bytes = answered.read(LARGEST_ANSWER + 1)
+    except HTTPError as error:
+        error.close()
+        what = f"the time-stamping authority answered {error.code}"
+        raise Failed(what, hint=_HINT) from None
+    except (OSError, HTTPException, ValueError) as error:
+        raise _in_our_words(error.reason if isinstance(error, URLError) else error) from None
+    return answer if len(answer) <= LARGEST_ANSWER else b""
+
+
+def _within(seconds: float, work: Callable[[], bytes]) -> bytes:
+    """What is answered in so many seconds; whoever is asked may take long over each byte.
+
+    Nothing waits for what takes longer: not the end of the process either.
+    """
+    done: list[bytes] = []
+    problems: list[Failed] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except Failed as problem:
+            problems.append(problem)
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    for problem in problems:
+        raise problem
+    if not done:
+        raise _in_our_words(TimeoutError())
+    return done[0]
+
+
+def _in_our_words(reason: object) -> Failed:
+    if isinstance(reason, TimeoutError):
+        return Failed("the time-stamping authority did not answer in time", hint=_HINT)
+    why = getattr(reason, "strerror", None) or type(reason).__name__
+    return Failed(f"the time-stamping authority cannot be reached: {str(why).lower()}", hint=_HINT)
