@@ -84,7 +84,7 @@ def checked(
     cosigned: Cosigned, folder: Path, *witnesses: Outside, need: int | None = None
 ) -> Result:
     keys = [read_witness(str(each.witness.key)) for each in witnesses]
-    return checker.check(files_in(str(folder)), cosigned.pin, keys, need)
+    return checker.check(files_in(str(folder)), cosigned.pin, b"", keys, need)
 
 
 def wrong(cosigned: Cosigned, folder: Path, *witnesses: Outside) -> str:

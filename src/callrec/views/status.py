@@ -121,6 +121,17 @@ def _tried(found: Status, zone: tzinfo) -> Iterator[str]:
         yield f"record last verified whole: {local_time(checked, zone)}"
     else:
         yield "record last verified whole: never on this machine, callrec audit verify"
+    yield from _from_outside(found, zone)
+    if found.desk == "silent":
+        yield "the desk does not answer: callrec desk --check"
+    elif found.desk:
+        yield "the desk answers"
+    if tried := found.last_drill:
+        yield f"recovery kit last tried: {local_day(tried, zone)}"
+
+
+def _from_outside(found: Status, zone: tzinfo) -> Iterator[str]:
+    """Who outside saw the record, and by when it is shown to have been signed."""
     for each in found.witnesses:
         seen = local_time(each.at, zone) if each.at else "never"
         yield f"record last seen by {each.witness}: {seen}"
@@ -134,12 +145,6 @@ def _tried(found: Status, zone: tzinfo) -> Iterator[str]:
         yield "record stamped with the time: never, callrec audit stamp"
     if found.stamps and found.stamps.waits:
         yield "a time stamp waits for the next entry of anybody"
-    if found.desk == "silent":
-        yield "the desk does not answer: callrec desk --check"
-    elif found.desk:
-        yield "the desk answers"
-    if tried := found.last_drill:
-        yield f"recovery kit last tried: {local_day(tried, zone)}"
 
 
 def _verified(each: ListedVolume, zone: tzinfo) -> str:
