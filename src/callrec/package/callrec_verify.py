@@ -1884,14 +1884,14 @@ def read_stamp(stamp: bytes) -> Token:
     policy = re.search(rb"\nPolicy OID: ([0-9.]+)\n", text)
     found = STAMPED.search(text.decode("ascii", "replace"))
     if not token or policy is None or found is None or found["month"] not in MONTHS:
-        raise Wrong("is no time stamp")
+        raise Wrong("is not a time stamp")
     dump = [line[11:59].replace("-", " ") for line in found["data"].split("\n")]
     at = f"{found['year']}-{MONTHS.index(found['month']) + 1:02}-{int(found['day']):02}"
     try:
         imprint = bytes.fromhex(" ".join(dump))
         when = datetime.fromisoformat(f"{at}T{found['time']}+00:00")
     except ValueError:
-        raise Wrong("is no time stamp") from None
+        raise Wrong("is not a time stamp") from None
     return Token(found["hash"], imprint, when, policy[1].decode())
 
 

@@ -298,9 +298,9 @@ def _show_head(out: Output, head: str, size: int, to: Path | None) -> None:
 def stamp(ctx: Context, *, to: options.StampTo = None) -> None:
     """Have a time-stamping authority say that the record had come this far by now.
 
-    It is sent a hash and nothing else. Its answer is checked and goes on record, in your name if
-    you are logged in, else with the next entry of anybody. This happens by itself once a day, and
-    for each release and certificate of destruction. The settings say who is asked: [timestamp].
+    It is sent a hash and nothing else. Its answer is checked. It goes on record in your name, or
+    with the next entry if nobody is logged in. This happens by itself once a day, and for each
+    release and certificate of destruction. The settings say who is asked: [timestamp].
 
     With --to a copy is written for you to keep elsewhere. If somebody sets the record back,
     callrec audit verify --against FILE.tsr shows it.

@@ -52,7 +52,7 @@ def _script(each: PlannedPractice) -> Iterator[str]:
     yield from (f"{psql} '{each.owner}' <<'SQL'", *each.rights_sql.splitlines(), "SQL")
     yield f"# ---- {each.practice}: root, on that machine"
     yield f"install -d -o callrec -g callrec -m 700 {each.secrets} {each.spool}"
-    yield f"install -m 644 /dev/stdin {each.file} <<'TOML'"
+    yield f"install -D -m 644 /dev/stdin {each.file} <<'TOML'"
     yield from (*each.configuration.splitlines(), "TOML")
     yield f"# ---- {each.practice}: the account callrec, once {each.secrets} has what it needs"
     if each.bucket_commands:  # they are moved by a configuration that does not name them yet
