@@ -34,6 +34,7 @@ NEED_NO_VAULT = (
     "config ",
     "request due",
     "audit verify-release",
+    "audit witness ",
     "practice notice ",
     "practice network plan",
 )
@@ -74,6 +75,7 @@ audit resume --reason "The back room was open to anyone" --yes
 audit export --to {house}/exported
 audit print
 audit prove 3
+audit cosign
 audit stamp
 user reset mia --password-file {house}/people/eve.given --yes
 user import {house}/people.csv
