@@ -135,5 +135,7 @@ Witnesses = Annotated[
 
 Need = Annotated[
     int | None,
-    typer.Option("--need", metavar="N", min=1, help="How many of these must have, if not all."),
+    typer.Option(
+        "--need", metavar="N", min=1, max=9, help="How many of these must have, if not all."
+    ),
 ]
