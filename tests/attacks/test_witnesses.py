@@ -24,7 +24,8 @@ from callrec.package import callrec_verify as checker
 from callrec.package.callrec_verify import COSIGNED, Result, Seen, files_in, read_witness
 from callrec.package.package import NAMESPACE, SUMS, SUMS_SIGNATURE, sign_ssh
 from callrec.practice import record
-from callrec.registers.cosigning import cosign, witnessed
+from callrec.registers.cosigning import cosign
+from callrec.registers.witnessed import witnessed
 from house import practices
 from house.packages import Package, a_package
 from house.practices import House

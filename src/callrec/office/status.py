@@ -58,13 +58,13 @@ from callrec.policy.role import Power
 from callrec.policy.words import counted
 from callrec.practice import Actor, Practice, check_remembered_head, powers, today
 from callrec.record.cosigned import SeenBy
-from callrec.registers.cosigning import (
+from callrec.registers.resuming import set_aside_items
+from callrec.registers.witnessed import (
     check_not_contradicted,
     cosigning_due,
     refused_at,
     witnessed,
 )
-from callrec.registers.resuming import set_aside_items
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
 from callrec.requests.glass import ListedGlass, outstanding_glass
 from callrec.requests.history import REQUESTS

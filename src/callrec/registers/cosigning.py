@@ -8,17 +8,13 @@ that is remembered there: `audit verify` and `status` go on telling of it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
-from pathlib import Path
 from typing import Final
-
-from sqlalchemy import Connection
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import (
@@ -48,7 +44,6 @@ from callrec.crypto.verifier_key import NOTE_KEY, VerifierKey
 from callrec.errors import Failed, Tampered, Unusable
 from callrec.login.people import logins
 from callrec.policy.authority import check_in_force
-from callrec.policy.retention import interval_end
 from callrec.policy.role import Standing
 from callrec.practice import (
     Actor,
@@ -59,24 +54,20 @@ from callrec.practice import (
     register_now,
     signing,
 )
-from callrec.record.acts import leaves_of_act
 from callrec.record.cosigned import (
     ASKED,
     COSIGNED,
     COSIGNED_STATEMENT,
-    SeenBy,
     read_cosigned,
     seen_by,
     witness_key,
 )
 from callrec.record.statements import sign_statement_as
 from callrec.registers.audit import newest_checkpoint
+from callrec.registers.witnessed import CONTRADICTION, contradiction, is_beginning
 from callrec.settings import Witness
 from callrec.witness.asking import Exchange, exchange
 from callrec.witness.keeping import name_of
-
-CONTRADICTION: Final = "contradicted.json"
-"""In an operator's folder: what a witness has of this log that is not in it."""
 
 _TRIES: Final = 3
 """Requests to one witness: the first, one with the size that it named, and one more."""
@@ -184,64 +175,6 @@ def log_keys(practice: Practice) -> tuple[LogKey, ...]:
     return tuple(found)
 
 
-def witnessed(practice: Practice, connection: Connection) -> tuple[SeenBy, ...]:
-    """What each witness of the settings saw last, as the log keeps it; empty: none is named."""
-    named = practice.settings.witness
-    return seen_by(read_cosigned(connection, practice.vault, named), named)
-
-
-def cosigning_due(practice: Practice, last: tuple[SeenBy, ...]) -> str:
-    """What to warn of where too few witnesses saw the log lately; empty: enough did."""
-    rules, zone = practice.settings.cosigning, practice.settings.time_zone
-    now = practice.now().astimezone(zone)
-    lately = [
-        each
-        for each in last
-        if each.at and interval_end(each.at.astimezone(zone).date(), rules.every) >= now.date()
-    ]
-    if not last or len(lately) >= rules.needed:
-        return ""
-    return (
-        f"of the witnesses that are to see the record every {rules.every}, {len(lately)} did, and"
-        f" {rules.needed} must: callrec audit cosign"
-    )
-
-
-def contradiction(folder: Path) -> tuple[str, bytes] | None:
-    """Name of a witness, and the head that it has of this log and the log has not; None: none."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        kept = json.loads((folder / CONTRADICTION).read_bytes())
-        return str(kept["witness"]), str(kept["checkpoint"]).encode()
-    return None
-
-
-def refused_at(connection: Connection) -> int | None:
-    """The entry at which a witness refused to go on, the last time that they were asked; or None.
-
-    Whoever asks may be another account of this machine, whose memory nobody else sees.
-    """
-    newest = max(leaves_of_act(connection, COSIGNED), key=lambda leaf: leaf.seq, default=None)
-    return newest.seq if newest and newest.outcome is Outcome.REFUSED else None
-
-
-def check_not_contradicted(practice: Practice, connection: Connection) -> None:
-    """Check the log beside what a witness had of it when it refused to go on.
-
-    Raises:
-        Tampered: the log is still not what the witness saw.
-    """
-    kept = contradiction(practice.state_folder)
-    if kept is not None:
-        head = read_checkpoint(kept[1], origin(practice.vault))
-        if not _is_ours(connection, head):
-            raise Tampered(f"{kept[0]} saw {head.size} entries of it that are not in it")
-
-
-def _is_ours(connection: Connection, head: Checkpoint) -> bool:
-    now = stored_head(connection)
-    return head.size <= now.size and tree.root(head.size, node_reader(connection)) == head.root
-
-
 def _head_of_ones_own(practice: Practice, actor: Actor, public: bytes) -> bytes:
     """The newest head, if the actor's log key signed it and it says no more; else a new one.
 
@@ -331,7 +264,7 @@ class _Asking:
             theirs = _checked(said.body, witness, register_now(self.practice, connection))
             if theirs is None:
                 return WitnessAnswer(name, WitnessState.REFUSES, why=_WITHOUT_PROOF)
-            if _is_ours(connection, theirs):
+            if is_beginning(connection, theirs):
                 newer = theirs.size > self.head.size
                 raise Failed(
                     "another machine had it see a newer entry meanwhile"

@@ -53,9 +53,9 @@ from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import Practice, state_folder
 from callrec.record.cosigned import SeenBy, read_cosigned, seen_by
 from callrec.registers.audit import OpenedDetails
-from callrec.registers.cosigning import contradiction
 from callrec.registers.projections import check_projections
 from callrec.registers.resuming import SetAsideItem, items_of
+from callrec.registers.witnessed import contradiction
 from callrec.settings import Timestamp
 from callrec.stamps.checking import NO_STAMPS, CheckedStamps, check_stamps, stamped_note
 
