@@ -266,3 +266,34 @@ def test_the_script_is_one_that_a_shell_reads_and_has_every_part(
     subprocess.run(["sh", "-n"], input=script, text=True, check=True)
     for part in (hama.database_sql, hama.rights_sql, hama.configuration, *hama.bucket_commands):
         assert part in script
+
+
+def test_what_root_does_can_be_done_on_a_machine_that_has_nothing_yet(
+    house: House, tmp_path: Path
+) -> None:
+    """As it is printed, but in a folder and by an account of the test's own."""
+    (hama,) = planned(tmp_path, endpoint="https://s3.example")
+    script = done(house, "nobody", "network", "plan", str(tmp_path / "plan.toml"))
+    (piece,) = re.findall("root, on that machine\n(.*?)# ----", script, re.DOTALL)
+    piece = re.sub(
+        "/(etc|var|srv)/", rf"{tmp_path}/\1/", piece.replace("-o callrec -g callrec ", "")
+    )
+    subprocess.run(["sh", "-e"], input=piece, text=True, check=True)
+    file = Path(f"{tmp_path}{hama.file}")
+    assert {*tomllib.loads(file.read_text())} == {*tomllib.loads(hama.configuration)}
+    assert file.stat().st_mode & 0o777 == 0o644
+    assert Path(f"{tmp_path}{hama.secrets}").stat().st_mode & 0o777 == 0o700
+
+
+def test_each_role_is_given_a_password_and_the_owner_s_goes_again(
+    house: House, tmp_path: Path
+) -> None:
+    (hama,) = planned(tmp_path)
+    assert {*hama.roles} == {role_of(daily(hama)), role_of(hama.owner)}
+    script = done(house, "nobody", "network", "plan", str(tmp_path / "plan.toml"))
+    by_server, controller, *_ = re.split("(?m)^# ----.*\n", script)[1:]
+    for role in hama.roles:
+        assert f"-c '\\password {role}'" in by_server
+    file = psycopg.conninfo.conninfo_to_dict(hama.owner)["passfile"]
+    assert controller.endswith(f"rm -f {file}\n")
+    assert str(file) not in hama.configuration

@@ -200,7 +200,8 @@ def test_each_right_beyond_its_work_is_found_and_each_other_role_at_the_tables(
     done(house, "nobody", "practice", "migrate", "--to", url.replace("@", "_owner@"))
     psql(f"{role}_owner", role, rights_sql(role))
     names = {"role": role, "other": f"{role}_other"}
-    found, engine = {}, connect_there(url.replace(f"{role}@", "postgres@"))
+    found = dict[str, object]()
+    engine = connect_there(url.replace(f"{role}@", "postgres@"))
     with reading(engine) as connection:
         driver: Any = connection.connection.driver_connection
         for given in (*BEYOND, *OTHERS):
@@ -252,10 +253,13 @@ def test_what_the_role_sets_for_itself_hinders_nothing_or_is_said_to(away: House
     assert "lets nothing be written: it is a standby, or was set so" in say()
     assert "given a setting: default_transaction_r" in done(away, "nobody", "practice", "doctor")
     sets("RESET ALL")
-    sets("SET statement_timeout = '1s'")
+    limits = ("statement_timeout", "idle_session_timeout", "idle_in_transaction_session_timeout")
+    for each in limits:
+        sets(f"SET {each} = '1s'")
     assert say() == "done"
     with reading(away.practice.engine) as connection:
-        assert connection.exec_driver_sql("SHOW statement_timeout").scalar() == "0"
+        for each in limits:
+            assert connection.exec_driver_sql(f"SHOW {each}").scalar() == "0"
         connection.exec_driver_sql("SET LOCAL statement_timeout = 1")
         with pytest.raises(DBAPIError) as ended:
             connection.exec_driver_sql("SELECT pg_sleep(5)")

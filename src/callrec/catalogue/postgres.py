@@ -30,7 +30,9 @@ SHAPE_HASH: Final = "38adee06be61bf457b12682cf3d8cd6138ee68c3314ae20b0ba57a1ec8f
 _SETTINGS: Final = """
 SELECT set_config(name, value, false) FROM (VALUES
     ('search_path', 'public, pg_temp'), ('quote_all_identifiers', 'off'),
-    ('statement_timeout', '0'), ('lock_timeout', '60s'), ('max_parallel_workers_per_gather', '0'),
+    ('statement_timeout', '0'), ('idle_session_timeout', '0'),
+    ('idle_in_transaction_session_timeout', '0'),
+    ('lock_timeout', '60s'), ('max_parallel_workers_per_gather', '0'),
     ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3')
 ) AS ours(name, value)
 UNION ALL SELECT set_config('synchronous_commit', 'on', false)
