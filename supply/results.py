@@ -41,7 +41,7 @@ from callrec.office.practices import PracticeStanding
 from callrec.office.settings import ProposedSettings, ShownSettings
 from callrec.office.stamping import StampedRecord, StampStanding
 from callrec.office.status import BeyondReach, Status
-from callrec.package.callrec_verify import Result, Time, Trace
+from callrec.package.callrec_verify import Result, Seen, Time, Trace
 from callrec.people.joining import AddedPerson, PasswordReset
 from callrec.people.powers import RoleChange
 from callrec.policy.breach import (
@@ -64,7 +64,9 @@ from callrec.policy.rights.complaint import Finding as ComplaintFinding
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.letter import LetterKind
 from callrec.policy.role import Power, Role, VaultKey
+from callrec.record.cosigned import SeenBy
 from callrec.registers.audit import Entry
+from callrec.registers.cosigning import Cosigned, LogKey, WitnessAnswer
 from callrec.registers.dossier import Dossier, DossierEntry
 from callrec.registers.figures import PracticeReport
 from callrec.registers.registers import REGISTER_SOURCES
@@ -327,6 +329,7 @@ _STATUS: Final = {
     "record_verified": datetime | None,
     "time_stamps": (of(StampStanding, "last", "waits", "owed"), None),
     "last_drill": datetime | None,
+    "witnesses": [of(SeenBy, "witness", "at", "size")],
     **of(Status, "desk", "searched_without_request"),
     "unreviewed_glass": [{"request": str, "by": str, "at": datetime, "review": str}],
     "erasure_owed": [{"volume": str, "recordings": int}],
@@ -417,7 +420,7 @@ _VERIFIED: Final = {
         {"name": str, "size": int, "at": str | None, "since": str | None, "is_outside": bool}
     ],
     **of(Verification, "problems", "unchecked", "without_power", "set_back", "details_opened"),
-    **of(Verification, "memory_gone"),
+    **of(Verification, "memory_gone", "witnesses"),
     "time": {
         "signed": ({"size": int, "at": datetime, "authority": str}, None),
         "stamps": int,
@@ -732,7 +735,20 @@ RESULTS: Final[Mapping[str, Shape]] = {
         **of(Result, "problems"),
         **of(CheckedRelease, "files"),
         "recordings": [of(Trace)],
+        "witnesses": [of(Seen)],
+        "witnesses_not_checked": [str],
     },
+    "audit cosign": (
+        {
+            **of(Cosigned, "size", "entry", "needed"),
+            "seen": int,
+            "witnesses": [of(WitnessAnswer, "witness", "state", "at", "why")],
+        },
+        {"keys": [of(LogKey)]},
+    ),
+    "audit witness init": {"folder": Path, "key": str},
+    "audit witness add": {"origin": str, "key": str},
+    "audit witness serve": {"url": str, "key": str},
     "user add": _ADDED,
     "user import": (_ADDED, {"items": [_ADDED], "left": _LEFT}),
     "user reset": {"user": str, "password": str | None, **of(PasswordReset, "taken_back")},

@@ -27,6 +27,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from callrec.crypto.verifier_key import COSIGNATURE_KEY, read_verifier_key
 from callrec.errors import Misconfigured
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
 from callrec.policy.purpose import Purpose
@@ -172,6 +173,30 @@ class Archive(Section):
     copies: int = Field(default=2, ge=1, le=9)
     every: str = Field(default="7 days", pattern=INTERVAL)
     verify_every: str = Field(default="6 months", pattern=INTERVAL)
+
+
+class Witness(Section):
+    """Somebody outside the practice who cosigns the record's newest head [policy 4(a)]."""
+
+    name: str = Field(min_length=1, max_length=60, pattern=_ONE_LINE)
+    key: str = Field(max_length=400)
+    url: str = Field(max_length=300, pattern=r"^https?://[^\s?#]+$")
+
+    @field_validator("key")
+    @classmethod
+    def _of_a_witness(cls, key: str) -> str:
+        try:
+            read_verifier_key(key, COSIGNATURE_KEY)
+        except ValueError as problem:
+            raise PydanticCustomError("witness", "{why}", {"why": str(problem)}) from None
+        return key
+
+
+class Cosigning(Section):
+    """How many of the witnesses must have seen the record, and how lately."""
+
+    needed: int = Field(default=1, ge=1, le=9)
+    every: str = Field(default="7 days", pattern=INTERVAL)
 
 
 class Policy(Section):
@@ -365,12 +390,14 @@ class Settings(Section):
     time_zone: ZoneInfo = ZoneInfo("Europe/London")
     notices: Several[Notice] = ()
     line_manager: Several[LineManagement] = ()
+    witness: Several[Witness] = ()
     lawful_basis: Several[LawfulBasis] = ()
     practice: AboutPractice = AboutPractice()
     search: Search = Search()
     requests: Requests = Requests()
     grants: Grants = Grants()
     archive: Archive = Archive()
+    cosigning: Cosigning = Cosigning()
     telephone: Telephone = Telephone()
     reconcile: Reconcile = Reconcile()
     release: Release = Release()
@@ -385,6 +412,20 @@ class Settings(Section):
     def _one_each(cls, named: tuple[LineManagement, ...]) -> tuple[LineManagement, ...]:
         _check_names_differ([each.person for each in named])
         return named
+
+    @field_validator("witness")
+    @classmethod
+    def _each_witness_once(cls, named: tuple[Witness, ...]) -> tuple[Witness, ...]:
+        for what in ("name", "key"):
+            _check_names_differ([getattr(each, what) for each in named])
+        return named
+
+    @model_validator(mode="after")
+    def _enough_witnesses(self) -> Settings:
+        if self.witness and self.cosigning.needed > len(self.witness):
+            why = "cosigning.needed is more than there are witnesses"
+            raise PydanticCustomError("witness", why)
+        return self
 
     @field_validator("lawful_basis")
     @classmethod

@@ -34,6 +34,7 @@ NEED_NO_VAULT = (
     "config ",
     "request due",
     "audit verify-release",
+    "audit witness ",
     "practice notice ",
     "practice network plan",
 )
@@ -74,6 +75,7 @@ audit resume --reason "The back room was open to anyone" --yes
 audit export --to {house}/exported
 audit print
 audit prove 3
+audit cosign
 audit stamp
 user reset mia --password-file {house}/people/eve.given --yes
 user import {house}/people.csv
@@ -171,7 +173,7 @@ ANYBODY = {
 """These need no key: whoever has the files reads as much without callrec."""
 
 INTAKE = ANYBODY | {
-    *("ingest", "user whoami", "user list", "user show", "user sessions", "inbox"),
+    *("ingest", "audit cosign", "user whoami", "user list", "user show", "user sessions", "inbox"),
     *("request list", "hold list", "incident list", "complaint list"),
 }
 """Of requests, holds, incidents and complaints it is shown its own: none."""
@@ -184,7 +186,7 @@ STAFF = INTAKE - {"ingest"} | {
 }
 """Of requests, those that are theirs; of recordings, those that they heard or asked for."""
 
-SESSION = INTAKE - {"ingest"} | {
+SESSION = INTAKE - {"ingest", "audit cosign"} | {
     *("search", "show", "deny", "revoke", "incident report", "incident show", "incident update"),
     *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),
     *("request gather", "request close", "hold place", "hold show", "incident close"),

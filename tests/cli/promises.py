@@ -90,6 +90,8 @@ _NEEDS_MORE: Final = (
     "is no file and no folder",
     "recovery kit is of no use any more",
     "mail server cannot be reached",
+    "of the witnesses saw the record",
+    "something lies in that folder already",
     "no such login, or a wrong password",
     # They have the numbers that they were told; here they are R-1 and 1.
     "there is no request R-1",

@@ -117,7 +117,7 @@ GOES_ON: Final = re.compile(
     r"|second person has to sign|own disk"
     # It stands otherwise with it, here.
     r"|the request is \w+ and cannot be|nothing sets a day|nothing was granted|no letter about"
-    r"|is no search to be reviewed|is not lent|nothing was found that is not as|no such batch"
+    r"|is no search to be reviewed|is not lent|nothing was found that|no such batch"
     r"|notice is in force|is already acknowledged|login is taken|brings that power already"
     r"|has been released|is no file and no folder|does not ask for that recording"
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -26,9 +28,11 @@ from callrec.office.network import NetworkPlan, PlannedPractice, plan_network
 from callrec.practice import record
 from callrec.system.files import write_private
 from callrec.system.toml import toml_lines
+from house import objects
 from house.commands import done, type_in
 from house.postgres import as_owner, server
 from house.practices import House
+from house.spool import a_call
 
 PAGE = Path(__file__).parents[2] / "docs" / "network.md"
 
@@ -66,9 +70,16 @@ def daily(each: PlannedPractice) -> str:
 def made(every: Sequence[PlannedPractice], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Their databases, by the SQL that was printed; all is taken away afterwards."""
     monkeypatch.setenv("PGUSER", "postgres")
-    try:
+    with dropped(*every):
         for each in every:
             run_sql(each.server, each.database_sql)
+        yield
+
+
+@contextmanager
+def dropped(*every: PlannedPractice) -> Iterator[None]:
+    """Their databases and roles are taken away afterwards."""
+    try:
         yield
     finally:
         with as_owner(server()) as connection:
@@ -268,23 +279,6 @@ def test_the_script_is_one_that_a_shell_reads_and_has_every_part(
         assert part in script
 
 
-def test_what_root_does_can_be_done_on_a_machine_that_has_nothing_yet(
-    house: House, tmp_path: Path
-) -> None:
-    """As it is printed, but in a folder and by an account of the test's own."""
-    (hama,) = planned(tmp_path, endpoint="https://s3.example")
-    script = done(house, "nobody", "network", "plan", str(tmp_path / "plan.toml"))
-    (piece,) = re.findall("root, on that machine\n(.*?)# ----", script, re.DOTALL)
-    piece = re.sub(
-        "/(etc|var|srv)/", rf"{tmp_path}/\1/", piece.replace("-o callrec -g callrec ", "")
-    )
-    subprocess.run(["sh", "-e"], input=piece, text=True, check=True)
-    file = Path(f"{tmp_path}{hama.file}")
-    assert {*tomllib.loads(file.read_text())} == {*tomllib.loads(hama.configuration)}
-    assert file.stat().st_mode & 0o777 == 0o644
-    assert Path(f"{tmp_path}{hama.secrets}").stat().st_mode & 0o777 == 0o700
-
-
 def test_each_role_is_given_a_password_and_the_owner_s_goes_again(
     house: House, tmp_path: Path
 ) -> None:
@@ -293,7 +287,75 @@ def test_each_role_is_given_a_password_and_the_owner_s_goes_again(
     script = done(house, "nobody", "network", "plan", str(tmp_path / "plan.toml"))
     by_server, controller, *_ = re.split("(?m)^# ----.*\n", script)[1:]
     for role in hama.roles:
-        assert f"-c '\\password {role}'" in by_server
+        assert f"-c '\\password {role}' < /dev/tty" in by_server
     file = psycopg.conninfo.conninfo_to_dict(hama.owner)["passfile"]
     assert controller.endswith(f"rm -f {file}\n")
     assert str(file) not in hama.configuration
+
+
+STANDS_FOR = {
+    # Each answers what init asks, and its kit is put away.
+    "callrec": """case $1 in
+init) exec "{python}" -m callrec "$@" --practice Hama --user dora --name "Dora Whitlock" \\
+    --recovery-file "{folder}/kit.txt" ;;
+*) exec "{python}" -m callrec "$@" ;;
+esac""",
+    "aws": 'exec "{python}" -m network.aws "$@"',
+    # No account is called so here. What logs in is laid into its folder once that is there.
+    "install": """case $1 in
+-d) shift 7; "{install}" -d -m 700 "$@"; cp -p "{credential}" "$1/objects" ;;
+*) exec "{install}" "$@" ;;
+esac""",
+    "systemctl": 'echo "$@" >> "{folder}/enabled"',
+}
+"""What a script calls that is otherwise on a supplier's machines."""
+
+
+@pytest.mark.usefixtures("shared")
+def test_run_as_one_script_it_gives_a_practice_that_works(tmp_path: Path) -> None:
+    """Against a real database server and object store; its folders are below one of the test's."""
+    programs, at = tmp_path / "programs", f"http://127.0.0.1:{objects.port()}"
+    credential = objects.objects_at().credential_file
+    programs.mkdir()
+    known = {"python": sys.executable, "folder": tmp_path, "credential": credential}
+    for name, text in STANDS_FOR.items():
+        said = text.format(install=shutil.which("install"), **known)
+        (programs / name).write_text(f"#!/bin/sh\n{said}\n")
+        (programs / name).chmod(0o700)
+    (hama,) = planned(tmp_path, prefix=f"x{token_hex(4)}", host=str(server()), endpoint=at)
+    write(tmp_path / "password", "nine orange badgers sleep very late\n")
+    environment = {
+        **os.environ,
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+        "PGUSER": "postgres",
+    }
+    as_dora = {"CALLREC_USER": "dora", "CALLREC_PASSWORD_FILE": str(tmp_path / "password")}
+
+    def run(*words: str, given: str = "", **others: str) -> str:
+        told = {**environment, **others}
+        ran = subprocess.run(
+            words, input=given, env=told, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, (words, ran.stderr)
+        return ran.stdout
+
+    def here(text: str) -> str:
+        text = text.replace("/dev/tty", "/dev/null")  # a role without a password, trusted here
+        return re.sub("/(etc|srv|var/spool)/callrec", rf"{tmp_path}/\1", text)
+
+    with dropped(hama):
+        script = run("callrec", "network", "plan", str(tmp_path / "plan.toml"))
+        run("sh", "-eu", given=here(script), **as_dora)
+        assert (tmp_path / "enabled").read_text().split() == ["enable", "--now", hama.timer]
+        told = {"CALLREC_CONFIG": here(str(hama.file))}
+        found = run("callrec", "doctor", **told)
+        assert "the database lets its role here only add to the log" in found
+        assert "the bucket locks what comes for 30 days, no longer than" in found
+        key, spool = (here(str(each)) for each in (hama.secrets / "key", hama.spool))
+        words = ("user", "add", "door", "--role", "intake", "--name", "Door")
+        run("callrec", *words, "--credential-file", key, **told, **as_dora)
+        a_call(Path(spool), 1)
+        taken_in = run("callrec", "ingest", spool, CALLREC_CREDENTIAL=key, **told)
+        assert "1 recording taken in" in taken_in

@@ -1,6 +1,6 @@
 """What a time stamp in a release shows, and what is said where somebody was at it.
 
-Whoever changes one here has the releaser's own key, and signs the list of files anew.
+A person who changes one here has the releaser's own key, and signs the list of files anew.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def test_what_is_no_stamp_is_wrong(
     office: Office, plain: dict[str, bytes], authority: Path, stamp: bytes
 ) -> None:
     files = resigned(stamped(office, plain, authority), office.keys["sam"], {STAMP: stamp})
-    assert wrong(check(files)) == ["time.tsr is no time stamp"]
+    assert wrong(check(files)) == ["time.tsr is not a time stamp"]
 
 
 def test_a_stamp_with_another_time_in_it_is_wrong(

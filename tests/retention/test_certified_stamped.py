@@ -1,4 +1,4 @@
-"""A certificate of destruction carries its time stamp, and whoever gets it can read that."""
+"""A certificate of destruction carries its time stamp, and the people who get it can read that."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def test_what_is_no_stamp_is_tampered(house: House) -> None:
     put_there(house, b"words", at=house.at)
     found = verified(house)
     assert found.verdict is Verdict.TAMPERED
-    assert "is no time stamp" in says(found)
+    assert "is not a time stamp" in says(found)
 
 
 def test_a_stamp_that_is_taken_out_of_the_record_is_missed(house: House) -> None:

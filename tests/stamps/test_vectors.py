@@ -46,5 +46,5 @@ def test_each_pinned_certificate_may_be_the_one() -> None:
     assert not what_is_wrong(read("wrong-root.tsr"), read("checkpoint"), both)
 
 
-def test_it_is_of_the_checkpoint_whoever_else_signed_that() -> None:
+def test_it_is_of_the_checkpoint_whatever_other_signatures_that_has() -> None:
     assert not what_is_wrong(read("good.tsr"), read("cosigned"), read("root.pem"))

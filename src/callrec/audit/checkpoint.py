@@ -77,6 +77,11 @@ class NoteSignature:
     """4 bytes."""
     signature: bytes
 
+    @property
+    def text(self) -> str:
+        """Its line, as the note has it."""
+        return f"— {self.name} {encode_base64(self.key_id + self.signature)}\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -113,8 +118,8 @@ def key_id(name: str, public: bytes) -> bytes:
 def sign_checkpoint(checkpoint: Checkpoint, seed: bytes) -> bytes:
     """The note of a checkpoint, signed with the ``log`` seed (32 bytes) of one identity."""
     name, text = checkpoint.origin, checkpoint.text
-    signature = key_id(name, signing_public(seed)) + sign(seed, text.encode())
-    return f"{text}\n— {name} {encode_base64(signature)}\n".encode()
+    id_, signature = key_id(name, signing_public(seed)), sign(seed, text.encode())
+    return f"{text}\n{NoteSignature(name, id_, signature).text}".encode()
 
 
 def parse_note(data: bytes) -> Note:

@@ -53,6 +53,8 @@ class Evidence:
     """The log's head that it is for, a signed note."""
     signers: bytes
     """``signers.json``."""
+    cosigned: bytes = b""
+    """What witnesses outside saw of the log (`record.cosigned`); empty: none of them did."""
 
 
 def evidence_of(

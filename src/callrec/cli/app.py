@@ -85,6 +85,7 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
     },
     "audit": {
         "verify-release": "Check a release that someone was given; needs no vault.",
+        "witness": "See and cosign the records of other practices; needs no vault.",
     },
     "user": {
         "logout": "Log out.",
@@ -110,11 +111,11 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
 
 KEPT: Collection[str] = (
     *("verify-release", "restore", "recovery", "logout"),
-    *("subject", "report", "desk", "network"),
+    *("subject", "report", "desk", "network", "witness"),
 )
 """Of these, what stays at the top: people who were given a release and pages of a kit name it, who
 types ``login`` types ``logout``, and a register of people, a report, the desk and a plan for many
-practices are asked for by name."""
+practices are asked for by name; who runs a witness for others may have no practice here."""
 
 ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("police", "court"), "request create outside-body"),

@@ -159,6 +159,27 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "audit export": ("--to record.jsonl", "--to record.json", "--to /mnt/external/record.jsonl"),
     "audit print": ("", "--to head.pdf", "--to head.pdf --yes"),
     "audit prove": ("17", "17 --json", "0"),
+    "audit cosign": ("", "--keys", "--json"),
+    "audit witness": (
+        "init /var/lib/witness --name oak.example/witness",
+        "add /var/lib/witness KEY",
+        "serve /var/lib/witness",
+    ),
+    "audit witness init": (
+        "/var/lib/witness --name oak.example/witness",
+        "witness --name lmc.example/witness",
+        "witness --name lmc.example/witness --json",
+    ),
+    "audit witness add": (
+        "/var/lib/witness KEY",
+        "witness KEY --json",
+        "witness KEY --origin go.sum",
+    ),
+    "audit witness serve": (
+        "/var/lib/witness",
+        "/var/lib/witness --listen 127.0.0.1:8080",
+        "witness --json",
+    ),
     "audit stamp": ("", "--to /mnt/external/head", "--json"),
     "audit verify-release": (
         "release.zip",

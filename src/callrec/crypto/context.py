@@ -68,7 +68,7 @@ STATEMENT_KINDS: Final = frozenset(
     {
         *("voucher", "key", "seal", "kit", "claim", "batch", "reencrypted", "approval", "volume"),
         *("destruction", "resumed", "reconciled", "intake", "session", "lock", "settings"),
-        "second",
+        *("second", "cosigned"),
     }
 )
 """Every kind of statement there is."""

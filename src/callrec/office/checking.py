@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from callrec.errors import Unusable
-from callrec.package.callrec_verify import read_time_certificates
+from callrec.package.callrec_verify import read_time_certificates, read_witnesses
 from callrec.practice import Practice
 from callrec.release.on_record import is_of_practice
 from callrec.release.verify import CheckedRelease, verify_release
@@ -21,15 +22,19 @@ def check_package(
     passphrase: Callable[[], str],
     practice: Practice | None,
     time_certificates: bytes = b"",
+    witnesses: Sequence[str] = (),
+    need: int | None = None,
 ) -> CheckedRelease:
-    """Check a release or a certificate of destruction; as `release.verify.verify_release`."""
-    found = verify_release(
-        path,
-        pin=pin,
-        passphrase=passphrase,
-        practice=practice,
-        time_certificates=time_certificates,
-    )
+    """Check a release or a certificate of destruction; as `release.verify.verify_release`.
+
+    ``witnesses`` are keys as they were typed.
+    """
+    try:
+        given = read_witnesses(witnesses, need)
+    except ValueError as problem:
+        raise Unusable(str(problem), hint="give --witness KEY, as the witness tells it") from None
+    asked = partial(verify_release, path, pin=pin, passphrase=passphrase, practice=practice)
+    found = asked(time_certificates=time_certificates, witnesses=given, need=need)
     if practice and not is_of_practice(practice, found.result):
         return replace(found, is_of_another=True)
     if practice is None or not found.result.destroyed:

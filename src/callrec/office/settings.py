@@ -36,6 +36,7 @@ _NAMED_BY: Final = {
     "category": ("name",),
     "template": ("name",),
     "line_manager": ("person",),
+    "witness": ("name",),
 }
 """By list, the keys by which its entries are told apart."""
 

@@ -57,6 +57,13 @@ from callrec.policy.retention import beyond_reach_until
 from callrec.policy.role import Power
 from callrec.policy.words import counted
 from callrec.practice import Actor, Practice, check_remembered_head, powers, today
+from callrec.record.cosigned import SeenBy
+from callrec.registers.cosigning import (
+    check_not_contradicted,
+    cosigning_due,
+    refused_at,
+    witnessed,
+)
 from callrec.registers.resuming import set_aside_items
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
 from callrec.requests.glass import ListedGlass, outstanding_glass
@@ -126,6 +133,8 @@ class Status:
     """None: recordings were never held against call records."""
     record_verified: datetime | None
     """When this operator last checked the whole record, and nothing was wrong."""
+    witnesses: tuple[SeenBy, ...]
+    """What each witness outside saw of the record last; empty: the settings name none."""
     last_drill: datetime | None
     """When the recovery kit that now counts was last seen to open the vault."""
     stamps: StampStanding | None
@@ -164,6 +173,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         beyond_reach = _beyond_reach(practice, connection)
         reconciled = last_reconciled(practice, connection)
         came_in, mail = last_intake(connection), sendable_messages(practice, connection)
+        witnesses = witnessed(practice, connection)
     return Status(
         practice=practice.name,
         recordings=held,
@@ -181,6 +191,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         volumes=copied.volumes,
         last_reconcile=reconciled,
         record_verified=last_verified_whole(practice.state_folder),
+        witnesses=witnesses,
         last_drill=last_drill(practice),
         stamps=stamp_standing(practice),
         desk=desk_standing(practice.config.desk),
@@ -375,6 +386,18 @@ def _record_warnings(practice: Practice) -> Iterator[str]:
         check_remembered_head(practice)
     except CallrecError as error:
         yield f"the audit log: {error.message}; run callrec audit verify"
+    with reading(practice.engine) as connection:
+        if due := cosigning_due(practice, witnessed(practice, connection)):
+            yield due
+        if (entry := refused_at(connection)) is not None:
+            yield (
+                f"A WITNESS REFUSED THIS RECORD: entry {entry}; callrec audit cosign says which and"
+                " why"
+            )
+        try:
+            check_not_contradicted(practice, connection)
+        except CallrecError as error:
+            yield f"THE AUDIT LOG IS NOT WHAT A WITNESS SAW: {error.message}; callrec audit verify"
     if aside := set_aside_items(practice):
         last_put = aside[-1]
         yield (

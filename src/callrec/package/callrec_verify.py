@@ -13,6 +13,12 @@ of it:
     FIRST-USE      everything agrees; whether it is the practice's, nobody has said yet    exit 9
     NOT VERIFIED   something is not as it was signed; it is named                          exit 5
 
+Witnesses outside the practice may have seen its log. Who knows the key of one gives it:
+
+    python3 callrec_verify.py FOLDER --pin FINGERPRINT --witness KEY
+
+With --witness, each witness whose key is given must have seen the log; --need 1 asks for one.
+
 A copy of this program lies in every release, and there it proves nothing: a person who changed the
 recordings could change it as well, and the fingerprint that stands beside it. So take this program
 and the fingerprint from somewhere else, the practice's website or an earlier letter.
@@ -20,9 +26,9 @@ and the fingerprint from somewhere else, the practice's website or an earlier le
 What is checked is what docs/formats/release.md, 9, says, in its order, and of a certificate
 docs/formats/destruction.md, 6; the sections of the first are named at the functions. From outside:
 Ed25519 (RFC 8032), inclusion in a Merkle tree (RFC 9162, 2.1.3.2), C2SP's signed-note,
-tlog-checkpoint and tlog-proof, and OpenSSH's PROTOCOL.sshsig; the time (RFC 3161) is docs/formats/
-time-stamps.md. It opens no network and writes nothing but what openssl reads, into a folder for
-what is temporary. It is short so that an expert can read all of it.
+tlog-checkpoint, tlog-proof and tlog-cosignature, and OpenSSH's PROTOCOL.sshsig; the time (RFC 3161)
+is docs/formats/time-stamps.md. It opens no network and writes nothing but what openssl reads, into
+a folder for what is temporary. It is short so that an expert can read all of it.
 """
 
 from __future__ import annotations
@@ -70,6 +76,9 @@ FORM = "callrec.release/1"
 LISTS = ("SHA256SUMS", "SHA256SUMS.sig")
 """The list of all files but itself, and its signature."""
 
+COSIGNED = "cosigned.tlog-checkpoint"
+"""What witnesses saw of the log (witness.md, 4); there is none where none did."""
+
 STAMP = "time.tsr"
 """The time stamp of the checkpoint in the proof."""
 
@@ -105,7 +114,7 @@ class Kind:
     """What that person is called."""
     others: tuple[str, ...]
     """What lies in it beside the document, the proof and what is in both kinds (1)."""
-    sometimes: tuple[str, ...] = (STAMP, STAMP_ROOTS)
+    sometimes: tuple[str, ...] = (COSIGNED, STAMP, STAMP_ROOTS)
     has_recordings: bool = False
 
     @property
@@ -134,7 +143,7 @@ RELEASE = Kind(
     others=("READ-ME-FIRST.txt",),
     sometimes=(
         *("YOUR-RIGHTS.txt", "exhibit-label.pdf", "SEARCH.txt", "calls.json", "calls.csv"),
-        *(STAMP, STAMP_ROOTS),
+        *(COSIGNED, STAMP, STAMP_ROOTS),
     ),
     has_recordings=True,
 )
@@ -157,7 +166,7 @@ CERTIFICATE = Kind(
 LOOKED_INTO = (
     *(RELEASE.document, RELEASE.signature, RELEASE.proof),
     *(CERTIFICATE.document, CERTIFICATE.signature, CERTIFICATE.proof),
-    *("signers.json", "allowed_signers", *LISTS, STAMP, STAMP_ROOTS),
+    *("signers.json", "allowed_signers", COSIGNED, *LISTS, STAMP, STAMP_ROOTS),
 )
 """What is read as a whole; of all else only the hash is kept, however many files there are."""
 
@@ -216,6 +225,10 @@ class Result:
     destroyed: Destroyed | None
     """What a certificate proves; None of a release, or where anything is wrong."""
     kind: Kind
+    witnesses: tuple[Seen, ...] = ()
+    """Who of those whose keys were given saw the log, and when by their clocks."""
+    not_asked: tuple[str, ...] = ()
+    """Names of others that are said to have seen it; nobody gave their keys."""
     time: Time | None = None
     """By when it was signed; None: no stamp says so, or anything is wrong with that."""
     time_unchecked: str = ""
@@ -775,6 +788,92 @@ def read_head(note: bytes) -> Head:
     return Head(note, claims[0], int(claims[1]), unbase64(claims[2]))
 
 
+# Witnesses (witness.md; C2SP tlog-cosignature, its Ed25519).
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A witness whose key was given."""
+
+    name: str
+    id: bytes
+    key: bytes
+    called: str = ""
+    """What who gives it calls the witness; empty: by its name."""
+
+    def __str__(self) -> str:
+        return self.called or self.name
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a witness saw of the log."""
+
+    witness: str
+    size: int
+    """Entries of the log as it was then."""
+    at: str
+    """By its clock, UTC."""
+
+
+def read_witness(text: str) -> Witness:
+    """A witness's key, as C2SP's signed-note writes verifier keys."""
+    name, _, rest = text.partition("+")
+    digits, _, encoded = rest.partition("+")
+    material = unbase64(encoded)
+    if material[:1] == b"\x06":
+        raise ValueError("this program checks Ed25519: ask the witness for that key (type 4)")
+    key_id = sha256(name.encode() + b"\n" + material).digest()[:4]
+    if material[:1] != b"\x04" or len(material) != 33 or digits != key_id.hex():
+        raise ValueError("a witness's key is NAME+8 digits+44 letters, as the witness gives it")
+    return Witness(name, key_id, material[1:])
+
+
+def read_witnesses(texts: Sequence[str], need: int | None) -> list[Witness]:
+    """The keys that were given, which are as many as are needed at the least."""
+    if need is not None and not 0 <= need <= len(texts):
+        raise ValueError("--need is more than there are keys of witnesses")
+    return [read_witness(each) for each in texts]
+
+
+def witnesses_of(
+    data: bytes, proof: Proof, given: Sequence[Witness]
+) -> tuple[tuple[Seen, ...], tuple[str, ...]]:
+    """Who of those given cosigned a head that the log of the proof goes on from, and who else."""
+    top, gap, note = data.partition(b"\n\n")
+    first, *lines = _ascii(top).split("\n")
+    path, head = tuple(map(unbase64, lines)), read_head(note)
+    if first != "callrec.cosigned/1" or not gap or any(len(each) != 32 for each in path):
+        raise Wrong("is not in its form")
+    if head.origin != proof.head.origin:
+        raise Wrong("is about another log")
+    places = head.size, proof.head.size, path, head.root, proof.head.root
+    if not is_continued(*places):
+        raise Wrong("shows a head of the log that is not the beginning of this one")
+    text, seen, others = _signed_text(note), list[Seen](), list[str]()
+    for name, blob in _signatures(note, text):
+        witness = next((each for each in given if (each.name, each.id) == (name, blob[:4])), None)
+        if witness is None:
+            others += [name] if name != head.origin else []
+            continue
+        at = int.from_bytes(blob[4:12], "big")
+        signed = f"cosignature/v1\ntime {at}\n{text}".encode()
+        if at >= 1 << 37 or not is_signed(witness.key, signed, blob[12:]):
+            raise Wrong(f"has a cosignature that is not one by the key of {name}")
+        when = datetime.fromtimestamp(at, timezone.utc).isoformat()[:-6] + "Z"
+        seen.append(Seen(str(witness), head.size, when))
+    return tuple(dict.fromkeys(seen)), tuple(dict.fromkeys(others))
+
+
+def _signatures(note: bytes, text: str) -> list[tuple[str, bytes]]:
+    """Name and bytes of each signature line of a note; none where one is not in its form."""
+    *lines, end = note[len(text.encode()) + 1 :].decode("utf-8", "replace").split("\n")
+    found = [re.fullmatch(r"— ([^\s+]+) (\S+)", line) for line in lines]
+    blobs = [(each[1], unbase64(each[2])) for each in found if each]
+    in_form = text and not end and all(found) and all(len(blob) > 4 for _, blob in blobs)
+    return blobs if in_form and len(lines) <= MOST_SIGNATURES else []
+
+
 def _signed_text(note: bytes) -> str:
     text = note.decode("utf-8", "replace")
     is_text = text.encode() == note and not any(each < " " and each != "\n" for each in text)
@@ -790,17 +889,10 @@ def check_note(note: bytes, name: str, key: bytes) -> None:
 def is_note(note: bytes, name: str, key: bytes) -> bool:
     """Whether one key signed a note, whatever other keys did (C2SP signed-note)."""
     text = _signed_text(note)
-    *lines, end = note[len(text.encode()) + 1 :].decode("utf-8", "replace").split("\n")
-    if len(lines) > MOST_SIGNATURES:
-        return False
-    signatures = [re.fullmatch(r"— ([^\s+]+) (\S+)", line) for line in lines]
-    blobs = [(each[1], unbase64(each[2])) for each in signatures if each]
+    blobs = _signatures(note, text)
     key_id = sha256(name.encode() + b"\n\x01" + key).digest()[:4]
     ours = {blob[4:] for said, blob in blobs if (said, blob[:4]) == (name, key_id)}
-    in_form = text and not end and all(signatures) and all(len(blob) > 4 for _, blob in blobs)
-    if not in_form or not ours:
-        return False
-    return all(is_signed(key, text.encode(), each) for each in ours)
+    return bool(ours) and all(is_signed(key, text.encode(), each) for each in ours)
 
 
 def read_leaf(data: bytes, seq: int, origin: str) -> dict[str, Any]:
@@ -1506,13 +1598,21 @@ class Examination:
         return self.contents[path]
 
 
-def check(files: Files, pin: str = "", time_certificates: bytes = b"") -> Result:
+def check(
+    files: Files,
+    pin: str = "",
+    time_certificates: bytes = b"",
+    witnesses: Sequence[Witness] = (),
+    need: int | None = None,
+) -> Result:
     """Check a release.
 
     Args:
         files: all that is in it.
         pin: the practice's fingerprint, 64 hex digits in small letters; empty: nobody gave one.
         time_certificates: PEM, of the authorities whose time stamps count; empty: as enclosed.
+        witnesses: those whose keys were given.
+        need: how many of them must have seen the log; None: each.
     """
     work = Examination()
     for path, opened in files.items():
@@ -1537,6 +1637,7 @@ def check(files: Files, pin: str = "", time_certificates: bytes = b"") -> Result
             destroyed = record.destroyed(said)
     elif record:
         traces = _traces(work, record, said, entry)
+    seen, others = _witnesses(work, kind, witnesses, need)
     time, unchecked = _time(work, kind, time_certificates)
     return Result(
         trust="first-use" if not pin else "pinned" if pin == fingerprint else "none",
@@ -1549,6 +1650,8 @@ def check(files: Files, pin: str = "", time_certificates: bytes = b"") -> Result
         newer=newer,
         destroyed=None if work.problems else destroyed,
         kind=kind,
+        witnesses=() if work.problems else seen,
+        not_asked=others,
         time=None if work.problems else time,
         time_unchecked=unchecked,
     )
@@ -1640,6 +1743,25 @@ def _entry(
                 raise Wrong(f"is about another {kind.about} than {kind.document}")
             return entry, record
     return entry, None
+
+
+def _witnesses(
+    work: Examination, kind: Kind, given: Sequence[Witness], need: int | None
+) -> tuple[tuple[Seen, ...], tuple[str, ...]]:
+    """Who of the given witnesses saw the log, of whom so many must have; and who else, it says."""
+    seen, others = tuple[Seen, ...](), tuple[str, ...]()
+    if COSIGNED in work.digests:
+        with work.noting(COSIGNED):
+            proof = read_proof(work.take(kind.proof))
+            seen, others = witnesses_of(work.take(COSIGNED), proof, given)
+    names = {each.witness for each in seen}
+    missing = [str(each) for each in given if str(each) not in names]
+    if len(given) - len(missing) < (len(given) if need is None else need):
+        what = (
+            f"is not there: {' and '.join(missing)} did not see the log, by the key that you gave"
+        )
+        work.problems.append(Problem("the cosignature", what))
+    return seen, others
 
 
 def _traces(
@@ -1762,14 +1884,14 @@ def read_stamp(stamp: bytes) -> Token:
     policy = re.search(rb"\nPolicy OID: ([0-9.]+)\n", text)
     found = STAMPED.search(text.decode("ascii", "replace"))
     if not token or policy is None or found is None or found["month"] not in MONTHS:
-        raise Wrong("is no time stamp")
+        raise Wrong("is not a time stamp")
     dump = [line[11:59].replace("-", " ") for line in found["data"].split("\n")]
     at = f"{found['year']}-{MONTHS.index(found['month']) + 1:02}-{int(found['day']):02}"
     try:
         imprint = bytes.fromhex(" ".join(dump))
         when = datetime.fromisoformat(f"{at}T{found['time']}+00:00")
     except ValueError:
-        raise Wrong("is no time stamp") from None
+        raise Wrong("is not a time stamp") from None
     return Token(found["hash"], imprint, when, policy[1].decode())
 
 
@@ -1905,6 +2027,8 @@ def as_json(result: Result) -> dict[str, Any]:
         "time": result.time and asdict(result.time),
         "time_unchecked": result.time_unchecked or None,
         "recordings": [asdict(trace) for trace in result.traces.values()],
+        "witnesses": [asdict(each) for each in result.witnesses],
+        "witnesses_not_checked": [*result.not_asked],
         "problems": [{"path": each.path, "what": each.what} for each in result.problems],
         "files": [
             {"path": path, "state": state, **{name: said[path][name] for name in about}}
@@ -1950,6 +2074,7 @@ def _found(result: Result) -> Iterator[str]:
     kind = result.kind
     yield f"They are signed by the key that the practice's log gives to {kind.who}."
     yield f"The {kind.name} is entry {result.entry['seq']} of that log, of {result.entry['at']}."
+    yield from witnesses_in_words(result)
     yield from time_in_words(result)
     if result.destroyed:
         yield from destroyed_in_words(result.destroyed)
@@ -1999,6 +2124,17 @@ def trace_in_words(trace: Trace, files: Sequence[Mapping[str, Any]]) -> Iterator
             kept = ", but for what was left out," if each["edits"] else ""
             yield f"  {each['path']} was made from the original by the releaser;"
             yield f"  that it sounds the same{kept} rests on their signature alone."
+
+
+def witnesses_in_words(result: Result) -> Iterator[str]:
+    """Who outside the practice saw its log, up to which entry, and when."""
+    for each in result.witnesses:
+        yield f"The first {each.size} entries of that log were seen by {each.witness}"
+        yield f"  on {_instant(each.at)}, and the log goes on from them."
+    if result.not_asked:
+        names = " and ".join(result.not_asked)
+        yield f"It says that {names} saw that log: not checked. To check it,"
+        yield "  get the witness's key from the witness itself, and give it with --witness."
 
 
 def destroyed_in_words(found: Destroyed) -> Iterator[str]:
@@ -2067,11 +2203,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", nargs="?", default=".", help="the opened release, or certificate")
     parser.add_argument("--pin", nargs="+", default=[], help="the practice's fingerprint")
     parser.add_argument("--time-certificates", metavar="FILE", help="whose time stamps count, PEM")
+    parser.add_argument("--witness", action="append", default=[], help="key of a witness")
+    parser.add_argument("--need", type=int, help="how many of these must have seen the log")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     given = parser.parse_args(arguments)
     try:
         roots = read_time_certificates(given.time_certificates)
-        result = check(files_in(given.folder), read_pin(given.pin), roots)
+        witnesses = read_witnesses(given.witness, given.need), given.need
+        result = check(files_in(given.folder), read_pin(given.pin), roots, *witnesses)
     except ValueError as error:
         parser.error(str(error))
     except OSError as error:

@@ -63,6 +63,7 @@ DESTRUCTION_PROOF: Final = "destruction.tlog-proof"
 
 RELEASE_PROOF: Final = "release.tlog-proof"
 
+COSIGNED: Final = "cosigned.tlog-checkpoint"
 STAMP: Final = "time.tsr"
 
 STAMP_ROOTS: Final = "time-certificates.pem"
@@ -133,6 +134,8 @@ class Enclosures:
     """The information of UK GDPR 15; empty: none is owed."""
     exhibit_label: bytes = b""
     """PDF; empty: none was asked for."""
+    cosigned: bytes = b""
+    """What witnesses outside saw of the log; empty: none of them did."""
     stamp: bytes = b""
     """The time stamp of the checkpoint in the proof; empty: there is none."""
     stamp_roots: bytes = b""
@@ -160,6 +163,7 @@ def assemble(
     after = _members(
         {
             RELEASE_PROOF: enclosures.proof,
+            COSIGNED: enclosures.cosigned,
             **_stamped(enclosures),
             **_by_which_right(enclosures, manifest.released_by, seed, NAMESPACE),
         }
@@ -191,6 +195,7 @@ def assemble_certificate(
     after = _members(
         {
             DESTRUCTION_PROOF: enclosures.proof,
+            COSIGNED: enclosures.cosigned,
             **_stamped(enclosures),
             **_by_which_right(enclosures, signer, seed, DESTRUCTION_NAMESPACE),
         }

@@ -48,6 +48,7 @@ from callrec.record.acts import (
     done_leaves_unchecked,
     names_its_subjects,
 )
+from callrec.record.cosigned import check_cosigned
 from callrec.record.entitled import Powers
 from callrec.record.rows import unrecorded
 from callrec.record.statements import carried
@@ -93,6 +94,7 @@ def _check_all(connection: Connection, register: Register) -> Iterator[Problem]:
         check_destructions(rules, done),
         check_certificates(rules, done),
         _check_summaries(connection),
+        check_cosigned(connection, register),
         check_dates(connection, register.founders.vault, done, rules.dates),
         _check_requests(rules, done),
         _check_words(connection, done),

@@ -29,7 +29,7 @@ from callrec.audit.checkpoint import (
     read_proof,
 )
 from callrec.audit.checkpoint import read_checkpoint as read_claim
-from callrec.audit.log import Head, node_reader, read_founders
+from callrec.audit.log import Head, node_reader, read_founders, stored_head
 from callrec.audit.register import Register
 from callrec.audit.remembered import (
     Problem,
@@ -51,7 +51,9 @@ from callrec.catalogue.sound import check_indexes, check_numbering, check_values
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import Practice, state_folder
+from callrec.record.cosigned import SeenBy, read_cosigned, seen_by
 from callrec.registers.audit import OpenedDetails
+from callrec.registers.cosigning import contradiction
 from callrec.registers.projections import check_projections
 from callrec.registers.resuming import SetAsideItem, items_of
 from callrec.settings import Timestamp
@@ -114,6 +116,8 @@ class Verification:
     """Something in the log, a row or a thing is not as it was signed: it can be put on record."""
     memory_gone: bool = False
     """Something is remembered here of the vault, and its head no longer is."""
+    witnesses: tuple[SeenBy, ...] = ()
+    """What each witness of the settings saw last, as the log keeps it."""
     details_opened: int | None = None
     """How many entries' sealed details were opened; None where nobody had the key for it."""
 
@@ -217,6 +221,8 @@ def _verified(
             connection, found, remembered, against, lost
         )
         problems.extend([*beside_memory, *differences])
+        problems.extend(_beside_witness(connection, memory, founders.vault, lost))
+        witnesses = _witnesses(connection, found)
         stamps = NO_STAMPS if spoilt else _check_stamps(connection, found, full=full)
         problems.extend(Problem(size, what) for size, what in stamps.problems)
         unchecked.extend(stamps.unchecked)
@@ -248,6 +254,7 @@ def _verified(
         without_power=tuple(found.register.ignored) if found.register else (),
         read_from=found.read_from,
         memory_gone=memory_gone,
+        witnesses=witnesses,
         may_be_put_on_record=bool(spoilt) or any(each.thing for each in problems),
     )
 
@@ -380,6 +387,28 @@ def _check_anchors(
         except Tampered as error:
             problems.append(Problem(None, f'beside "{path.name}": {error.message}'))
     return anchors, problems, unchecked
+
+
+def _beside_witness(
+    connection: Connection, memory: Path, vault: str, lost: AbstractSet[Head]
+) -> Iterator[Problem]:
+    """What a witness had of this log when it refused to go on, and the log has not."""
+    if (kept := contradiction(memory)) is not None:
+        try:
+            head = read_claim(kept[1], origin(vault))
+            if Head(head.size, head.root) not in lost:
+                now = stored_head(connection)
+                _check_extends(connection, Head(now.size, now.root), Head(head.size, head.root))
+        except Tampered as error:
+            yield Problem(None, f"beside what {kept[0]} saw: {error.message}")
+
+
+def _witnesses(connection: Connection, found: VerificationResult) -> tuple[SeenBy, ...]:
+    """What they saw last; `check_projections` held it against the log."""
+    if found.register is None:
+        return ()
+    named = found.register.newest_settings().settings.witness
+    return seen_by(read_cosigned(connection, found.register.founders.vault, named), named)
 
 
 def _note_of_stamp(

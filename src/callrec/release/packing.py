@@ -144,6 +144,7 @@ def write_package(
         enclosures = Enclosures(
             proof=evidence.proof,
             signers=evidence.signers,
+            cosigned=evidence.cosigned,
             certificate=certificate_pdf,
             read_me=read_me_first(manifest, contact=certificate.contact, others=draft.others),
             verify=verify_text(

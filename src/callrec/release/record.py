@@ -38,6 +38,7 @@ from callrec.package.whole import leftovers_of
 from callrec.policy.clause import Clause
 from callrec.policy.request import CHANGING_ACTS, RequestAct
 from callrec.practice import Actor, Practice, signing, writing
+from callrec.record.cosigned import with_cosigned
 from callrec.release.signed import read_signed
 from callrec.requests.approvals import releases_in_preparation
 from callrec.requests.grants import UsableGrant
@@ -81,13 +82,14 @@ def read_evidence(
     """The proof of a release's leaf, and who signed what of its recordings, by which right."""
     with reading(practice.engine) as connection:
         signed = read_signed(connection, grants)
-        return evidence_of(
+        evidence = evidence_of(
             connection,
             practice.register,
             prepared,
             carrying=signed.carrying,
             recordings=signed.recordings,
         )
+        return with_cosigned(practice, connection, evidence)
 
 
 def record_delivered(

@@ -7,7 +7,7 @@ one that lies in each package (package/callrec_verify.py); here its facts get th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -17,9 +17,11 @@ from callrec.package.callrec_verify import (
     RELEASE,
     Problem,
     Result,
+    Witness,
     Wrong,
     check,
     check_signature,
+    read_witness,
     signer_of,
 )
 from callrec.package.open import open_package
@@ -91,6 +93,8 @@ def verify_release(
     passphrase: Callable[[], str],
     practice: Practice | None = None,
     time_certificates: bytes = b"",
+    witnesses: Sequence[Witness] = (),
+    need: int | None = None,
 ) -> CheckedRelease:
     """Check the release at ``path``: an opened folder, a zip or a page.
 
@@ -99,6 +103,9 @@ def verify_release(
         pin: the practice's fingerprint from elsewhere; None: there is none to compare with.
         passphrase: asked for if the package is sealed.
         practice: the vault at hand, whose log is asked if the release says that it is from it.
+        witnesses: who is to have seen the practice's log; none: those that the settings of the
+            vault at hand name may have.
+        need: how many of these must have; None: each.
         time_certificates: PEM, by which alone a time stamp counts; empty: by those that came along.
 
     Raises:
@@ -109,7 +116,10 @@ def verify_release(
         Unchecked: it cannot be read.
     """
     with open_package(path, passphrase) as package:
-        result = check(package.files, pin.hex() if pin else "", time_certificates)
+        if not witnesses and practice:
+            witnesses, need = [*_named(practice)], 0
+        given = witnesses, need
+        result = check(package.files, pin.hex() if pin else "", time_certificates, *given)
     display = _display(package.page, result) if package.page else None
     if display is DisplayCheck.CHANGED:
         result = replace(result, problems=(_OTHERWISE,), traces={})
@@ -121,6 +131,11 @@ def verify_release(
         is_on_record = not against
     remarks = () if result.problems else tuple(_remarks(result.manifest))
     return CheckedRelease(result, tuple(_files(result)), remarks, display, is_on_record)
+
+
+def _named(practice: Practice) -> Iterator[Witness]:
+    for each in practice.settings.witness:
+        yield replace(read_witness(each.key), called=each.name)
 
 
 def _display(page: OpenedPage, result: Result) -> DisplayCheck:

@@ -38,6 +38,7 @@ from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, signing, today
 from callrec.record.acts import check_whole_log
+from callrec.record.cosigned import with_cosigned
 from callrec.retention.certificate import certify_destruction
 from callrec.stamps.asking import stamp_if_possible
 from callrec.system.files import sync
@@ -77,6 +78,7 @@ def issue_certificate(
     enclosures = Enclosures(
         proof=evidence.proof,
         signers=evidence.signers,
+        cosigned=evidence.cosigned,
         certificate=destruction_pdf(certificate, certified),
         verify=certificate_verify_text(certificate, certified, stamped=stamped),
         stamp=stamp.token if stamp else b"",
@@ -103,7 +105,8 @@ def _record(
         )
     with reading(practice.engine) as connection:
         leaf = CommittingLeaf(seq, nonce, details)
-        return evidence_of(connection, practice.register, leaf, carrying=certificate.entries)
+        found = evidence_of(connection, practice.register, leaf, carrying=certificate.entries)
+        return with_cosigned(practice, connection, found)
 
 
 def _write(folder: Path, members: tuple[Member, ...]) -> None:

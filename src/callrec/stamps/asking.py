@@ -1,4 +1,4 @@
-"""Ask for a stamp and keep what came of it, or why nothing did, for whoever looks later."""
+"""Ask for a stamp and keep what came of it, or why nothing did, for the people who look later."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def _post(url: str, query: bytes) -> bytes:
 
 
 def _within(seconds: float, work: Callable[[], bytes]) -> bytes:
-    """What is answered in so many seconds; whoever is asked may take long over each byte.
+    """What is answered in so many seconds: one that is asked may take long over each byte.
 
     Nothing waits for what takes longer: not the end of the process either.
     """

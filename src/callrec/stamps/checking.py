@@ -166,13 +166,13 @@ def stamped_note(connection: Connection, timestamp: Timestamp, stamp: bytes) -> 
 
     Raises:
         Tampered: it is of none.
-        Failed: it is no time stamp, leads to no pinned certificate, or there is no ``openssl``.
+        Failed: it is not a time stamp, leads to no pinned certificate, or there is no ``openssl``.
     """
     try:
         claimed = read_stamp(stamp)
         authority = authority_of(stamp, claimed, timestamp.certificates.encode())
     except Wrong:
-        raise Failed(f"it is no time stamp that leads {_SOMEWHERE}") from None
+        raise Failed(f"it is not a time stamp that leads {_SOMEWHERE}") from None
     except NoOpenssl as missing:
         raise Failed(str(missing)) from None
     newest_first = select(tables.checkpoint.c.note).order_by(tables.checkpoint.c.size.desc())

@@ -95,6 +95,7 @@ def verification_json(found: Verification) -> dict[str, Any]:
         "anchors": [{**facts(each), "at": each.at or None} for each in found.anchors],
         **facts(found, "problems", "unchecked", "without_power", "set_back", "details_opened"),
         "memory_gone": found.memory_gone,
+        "witnesses": [facts(each) for each in found.witnesses],
         "time": _time_json(found.stamps),
         "resumed": [
             {**facts(each, "size", "leaves_lost"), "heads_lost": len(each.lost)}
@@ -167,6 +168,12 @@ def _anchor_lines(found: Verification) -> Iterator[str]:
             yield f'holds all that an outside note says: "{name}", {size}'
         else:
             yield f'holds all that a note says that you could have written: "{name}", {size}'
+    for each in found.witnesses:
+        if each.at is None:
+            yield f"{each.witness} has never seen this record"
+        else:
+            when = local_time(each.at, UTC)
+            yield f"seen by {each.witness}: {entries_counted(each.size)}, on {when} UTC"
     if found.verdict is Verdict.UNANCHORED:
         if found.memory_gone:
             yield "THIS MACHINE'S NOTE OF THE NEWEST ENTRY IS MISSING: somebody may have removed it"

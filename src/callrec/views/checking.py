@@ -15,6 +15,7 @@ from callrec.package.callrec_verify import (
     destroyed_in_words,
     time_in_words,
     trace_in_words,
+    witnesses_in_words,
 )
 from callrec.policy.days import short_date
 from callrec.release.verify import CheckedFile, CheckedRelease
@@ -39,6 +40,8 @@ def checked_json(found: CheckedRelease) -> dict[str, Any]:
         **facts(result, "problems"),
         **facts(found, "files"),
         "recordings": [asdict(trace) for trace in result.traces.values()],
+        "witnesses": [asdict(each) for each in result.witnesses],
+        "witnesses_not_checked": [*result.not_asked],
     }
 
 
@@ -98,6 +101,8 @@ def verdict_lines(found: CheckedRelease) -> Iterator[str]:
     """What it tells of its recordings or of the decision, and whether it is as it was signed."""
     result, name = found.result, "certificate" if found.result.destroyed else "release"
     yield from time_in_words(result)
+    if not result.problems:
+        yield from witnesses_in_words(result)
     for uid, trace in result.traces.items():
         yield from trace_in_words(trace, [f for f in result.manifest["files"] if f["uid"] == uid])
     if result.destroyed:

@@ -39,6 +39,7 @@ def status_json(found: Status) -> dict[str, Any]:
         **facts(found, "record_verified"),
         "time_stamps": found.stamps and facts(found.stamps, "last", "waits", "owed"),
         **facts(found, "last_drill", "desk"),
+        "witnesses": [facts(each, "witness", "at", "size") for each in found.witnesses],
         **facts(found, "searched_without_request"),
         "unreviewed_glass": [
             {"request": glass.reference, "by": glass.by, "at": glass.at, "review": glass.standing}
@@ -120,6 +121,22 @@ def _tried(found: Status, zone: tzinfo) -> Iterator[str]:
         yield f"record last verified whole: {local_time(checked, zone)}"
     else:
         yield "record last verified whole: never on this machine, callrec audit verify"
+    yield from _from_outside(found, zone)
+    if found.desk == "silent":
+        yield "the desk does not answer: callrec desk --check"
+    elif found.desk:
+        yield "the desk answers"
+    if tried := found.last_drill:
+        yield f"recovery kit last tried: {local_day(tried, zone)}"
+
+
+def _from_outside(found: Status, zone: tzinfo) -> Iterator[str]:
+    """Who outside saw the record, and by when it is shown to have been signed."""
+    for each in found.witnesses:
+        seen = local_time(each.at, zone) if each.at else "never"
+        yield f"record last seen by {each.witness}: {seen}"
+    if not found.witnesses:
+        yield "record seen by nobody outside: no witness is named"
     if found.stamps is None:
         yield "time stamps of the record: none are set up"
     elif found.stamps.last:
@@ -128,12 +145,6 @@ def _tried(found: Status, zone: tzinfo) -> Iterator[str]:
         yield "record stamped with the time: never, callrec audit stamp"
     if found.stamps and found.stamps.waits:
         yield "a time stamp waits for the next entry of anybody"
-    if found.desk == "silent":
-        yield "the desk does not answer: callrec desk --check"
-    elif found.desk:
-        yield "the desk answers"
-    if tried := found.last_drill:
-        yield f"recovery kit last tried: {local_day(tried, zone)}"
 
 
 def _verified(each: ListedVolume, zone: tzinfo) -> str:

@@ -94,6 +94,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
                 "target_days": 28,
                 "warn_days": 7,
             },
+            "cosigning": {"every": "7 days", "needed": 1},
             "grants": {"lapse_days": 14, "review_cap": 20},
             "incidents": {"report_impact": 2, "report_likelihood": 3, "tell_people_impact": 4},
             "lawful_basis": [{"articles": ["6(1)(c)", "9(2)(h)"], "purpose": "complaint"}],
@@ -158,6 +159,15 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
                 ],
             },
             "time_zone": "Europe/London",
+            "witness": [
+                {
+                    "key": (
+                        "lmc.example/witness+dbc774ca+BCmsuuFBvMrwsi4alNNNC8c2HlJtC/4SyJeUvJMilm3X"
+                    ),
+                    "name": "the LMC",
+                    "url": "https://witness.lmc.example/",
+                }
+            ],
             "timestamp": {"certificates": "", "policy": "", "url": ""},
         },
     },
@@ -255,6 +265,13 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
         "since": 57,
         "size_bytes": 8_123_456_789,
         "unjoined": 21,
+    },
+    "cosigned": {
+        "checkpoint": (
+            f"callrec/{VAULT}\n41\n{b64(bytes(range(32)))}\n\n"
+            f"— callrec/{VAULT} {b64(bytes(68))}\n"
+            f"— lmc.example/witness {b64(bytes(76))}\n"
+        )
     },
     "reconciled": {
         "answered": 360,

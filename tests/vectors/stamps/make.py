@@ -54,8 +54,8 @@ def main() -> None:
             "sha512.tsr": "is a time stamp of something else",
             "no-certificate.tsr": "is a time stamp by nobody whose certificate is at hand",
             "earlier.tsr": "is a time stamp by nobody whose certificate is at hand",
-            "cut.tsr": "is no time stamp",
-            "garbage.tsr": "is no time stamp",
+            "cut.tsr": "is not a time stamp",
+            "garbage.tsr": "is not a time stamp",
         }
         if (HERE / "cases.json").exists():
             return

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from callrec.cli import options
 from callrec.cli.commands.reviews import review_glass, review_searches
@@ -296,9 +298,9 @@ def _show_head(out: Output, head: str, size: int, to: Path | None) -> None:
 def stamp(ctx: Context, *, to: options.StampTo = None) -> None:
     """Have a time-stamping authority say that the record had come this far by now.
 
-    It is sent a hash and nothing else. Its answer is checked and goes on record, in your name if
-    you are logged in, else with the next entry of anybody. This happens by itself once a day, and
-    for each release and certificate of destruction. The settings say who is asked: [timestamp].
+    It is sent a hash and nothing else. Its answer is checked. It goes on record in your name, or
+    with the next entry if nobody is logged in. This happens by itself once a day, and for each
+    release and certificate of destruction. The settings say who is asked: [timestamp].
 
     With --to a copy is written for you to keep elsewhere. If somebody sets the record back,
     callrec audit verify --against FILE.tsr shows it.
@@ -321,3 +323,37 @@ def prove(ctx: Context, seq: options.EntryNumber) -> None:
 
     proof = prove_leaf(practice_of(ctx.obj), seq).decode()
     ctx.obj.out.show({"seq": seq, "proof": proof}, proof.splitlines())
+
+
+@audit_app.command()
+def cosign(ctx: Context, *, keys: Keys = False) -> None:
+    """Have the record's newest entry seen and cosigned by the practice's witnesses.
+
+    A witness is outside: a neighbouring practice, a federation, the LMC. The practice's settings
+    name each, with its key. Each gets the number of entries and a hash, and nothing of anybody. It
+    cosigns only what continues the record that it saw before. One that was forked or set back is
+    refused.
+    Who cannot be reached is asked the next time; nothing waits for it. Run it daily, by a timer, as
+    the intake service (CALLREC_CREDENTIAL).
+
+    --keys shows the keys that a witness needs, so that it knows whose record it cosigns: give it
+    the line of the person or service that runs this. It opens nothing.
+    """
+    from callrec.registers.cosigning import cosign as ask_witnesses
+    from callrec.registers.cosigning import log_keys
+    from callrec.views.witnesses import cosigned_json, cosigned_lines, what_is_wrong_with
+
+    if keys:
+        shown = log_keys(practice_of(ctx.obj))
+        lines = [f"{each.login}: {each.key}" for each in shown]
+        ctx.obj.out.show({"keys": [facts(each) for each in shown]}, lines)
+        return
+    found = ask_witnesses(*practice_and_signer(ctx.obj))
+    ctx.obj.out.show(cosigned_json(found), cosigned_lines(found))
+    if (wrong := what_is_wrong_with(found)) is not None:
+        raise wrong
+
+
+Keys = Annotated[
+    bool, typer.Option("--keys", help="Show the keys that a witness needs, and ask nobody.")
+]

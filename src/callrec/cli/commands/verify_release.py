@@ -33,6 +33,8 @@ def verify_release(
     path: Package,
     *,
     pin: options.Pin = None,
+    witness: Witnesses = None,
+    need: Need = None,
     time_certificates: TimeCertificates = None,
 ) -> None:
     """Check that a release, or a certificate of destruction, is as it was signed and on record.
@@ -47,6 +49,9 @@ def verify_release(
 
     For a page (.html), its code and what it shows in a browser are checked too. A time stamp shows
     by when it was signed; with --time-certificates only the authority's own certificates count.
+
+    With --witness, that witness outside must have seen the practice's record. Take its key from the
+    witness itself.
     """
     from callrec.office.checking import certificates_in, check_package
     from callrec.views.checking import checked_json, what_is_wrong_with
@@ -54,10 +59,9 @@ def verify_release(
     ask = ctx.obj.prompts.ask_password
     asked = partial(ask, "Passphrase of the package", file_variable=PASSPHRASE_FILE)
     practice = _practice_at_hand(ctx.obj)
+    at_hand = partial(check_package, path, pin=pin, passphrase=asked, practice=practice)
     roots = certificates_in(time_certificates)
-    found = check_package(
-        path, pin=pin, passphrase=asked, practice=practice, time_certificates=roots
-    )
+    found = at_hand(time_certificates=roots, witnesses=witness or (), need=need)
     ctx.obj.out.show(checked_json(found), _words(found))
     if (wrong := what_is_wrong_with(found.result)) is not None:
         raise wrong
@@ -118,4 +122,20 @@ TimeCertificates = Annotated[
 Package = Annotated[
     Path,
     typer.Argument(metavar="PATH", help="The opened folder, the .zip as it came, or the .html."),
+]
+
+Witnesses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--witness",
+        metavar="KEY",
+        help="Key of a witness that must have seen the record; may be given again.",
+    ),
+]
+
+Need = Annotated[
+    int | None,
+    typer.Option(
+        "--need", metavar="N", min=1, max=9, help="How many of these must have, if not all."
+    ),
 ]

@@ -1,0 +1,193 @@
+"""The folder of a witness: its key, the logs that it knows, and what it cosigned last of each.
+
+    key              its signing key, one line; a secret
+    logs             the logs' keys: a verifier key a line, the origin before it where it is another
+    heads/<name>     the head of one log that was cosigned last, with the signatures on it
+    refused/<name>   a head that the log's key signed and that is no continuation: evidence
+    lock             held by the process that serves
+
+A name is SHA-256 of the log's origin, in hex. No more is kept: nothing of anybody.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from callrec.audit.checkpoint import Checkpoint, read_checkpoint
+from callrec.crypto.primitives import random_bytes, sha256
+from callrec.crypto.verifier_key import (
+    COSIGNATURE_KEY,
+    NOTE_KEY,
+    VerifierKey,
+    is_key_name,
+    read_signing_key,
+    read_verifier_key,
+    write_signing_key,
+)
+from callrec.errors import Failed, Misconfigured, Unusable
+from callrec.system.files import read_private, write_private
+
+_KEY: Final = "key"
+
+_LOGS: Final = "logs"
+
+_HEADS: Final = "heads"
+
+_REFUSED: Final = "refused"
+
+_SEED_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Witness:
+    """A witness: its key and its folder. Its repr shows nothing."""
+
+    folder: Path
+    key: VerifierKey
+    seed: bytes
+
+    def keys_of(self, origin: str) -> tuple[VerifierKey, ...]:
+        """The keys with which a log signs its heads; none: it is not known here.
+
+        Raises:
+            Misconfigured: the list is not in its form.
+        """
+        return tuple(key for of, key in self.logs() if of == origin)
+
+    def logs(self) -> Sequence[tuple[str, VerifierKey]]:
+        """Origin and key of each line of the list, which people may write too."""
+        path, found = self.folder / _LOGS, list[tuple[str, VerifierKey]]()
+        for number, line in enumerate(_lines_of(path), 1):
+            origin, _, key = line.strip().rpartition(" ")
+            try:
+                if key and not line.startswith("#"):
+                    read = read_verifier_key(key, NOTE_KEY)
+                    found.append((origin.strip() or read.name, read))
+            except ValueError as problem:
+                raise Misconfigured(
+                    f'line {number} of "{path}" is not a log\'s key: {problem}', hint="correct it"
+                ) from None
+        return found
+
+    def head(self, origin: str) -> tuple[Checkpoint, bytes] | None:
+        """The head of a log that was cosigned last, and its note; None: none was."""
+        try:
+            note = (self.folder / _HEADS / name_of(origin)).read_bytes()
+        except FileNotFoundError:
+            return None
+        return read_checkpoint(note, origin), note
+
+    def note_named(self, name: str) -> bytes | None:
+        """The note of the head of the log whose origin has this SHA-256; None: there is none."""
+        try:
+            return (self.folder / _HEADS / name).read_bytes()
+        except OSError:
+            return None
+
+    def keep_head(self, origin: str, note: bytes) -> None:
+        """Keep the head that is about to be cosigned, durably.
+
+        Raises:
+            Misconfigured: it cannot be written; the one before stands.
+        """
+        write_private(self.folder / _HEADS / name_of(origin), note)
+
+    def keep_refused(self, origin: str, note: bytes) -> None:
+        """Keep a head that was refused, in place of one that was refused before."""
+        write_private(self.folder / _REFUSED / name_of(origin), note)
+
+    def add_log(self, origin: str, key: VerifierKey) -> None:
+        """Know a log by one more key.
+
+        Raises:
+            Unusable: it is known by it already.
+        """
+        if (origin, key) in self.logs():
+            raise Unusable("this witness knows that key already")
+        line = str(key) if origin == key.name else f"{origin} {key}"
+        before = "".join(f"{each}\n" for each in _lines_of(self.folder / _LOGS))
+        write_private(self.folder / _LOGS, f"{before}{line}\n".encode())
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While this process serves: two of them would cosign two continuations of one head.
+
+        Raises:
+            Failed: another one does.
+        """
+        with (self.folder / "lock").open("ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Failed(
+                    "another process serves this witness", hint="end that one first"
+                ) from error
+            yield
+
+
+def name_of(origin: str) -> str:
+    """By what a log's head is called in the folder and asked for: SHA-256 of its origin, in hex."""
+    return sha256(origin.encode()).hex()
+
+
+def make_witness(folder: Path, name: str) -> Witness:
+    """A new witness with a key of its own.
+
+    Args:
+        folder: new, or empty.
+        name: of the key, as ``oak-surgery.example/witness``: no place on the network need have it.
+
+    Raises:
+        Unusable: the name is none, or something lies in the folder.
+        Failed: it cannot be written.
+    """
+    if not is_key_name(name):
+        raise Unusable(
+            "a witness's name has no space and no plus",
+            hint="take one like oak-surgery.example/witness",
+        )
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise Unusable("something lies in that folder already", hint="name a new folder")
+        for part in (_HEADS, _REFUSED):
+            (folder / part).mkdir(mode=0o700)
+    except OSError as error:
+        raise Failed(f"the folder cannot be made: {os.strerror(error.errno or 0)}") from error
+    write_private(folder / _LOGS, b"", new=True)
+    line = write_signing_key(name, COSIGNATURE_KEY, random_bytes(_SEED_BYTES))
+    write_private(folder / _KEY, f"{line}\n".encode(), new=True)
+    return open_witness(folder)
+
+
+def open_witness(folder: Path) -> Witness:
+    """The witness in a folder.
+
+    Raises:
+        Misconfigured: there is none, or its key is readable for others or not in its form.
+    """
+    if not (folder / _KEY).exists():
+        raise Misconfigured(
+            f'there is no witness in "{folder}"',
+            hint="make one: callrec audit witness init FOLDER --name NAME",
+        )
+    try:
+        key, seed = read_signing_key(read_private(folder / _KEY).decode().strip(), COSIGNATURE_KEY)
+    except ValueError as problem:
+        raise Misconfigured(f'"{folder / _KEY}" is damaged: {problem}') from None
+    return Witness(folder, key, seed)
+
+
+def _lines_of(path: Path) -> Sequence[str]:
+    try:
+        return path.read_text().splitlines()
+    except FileNotFoundError:
+        return ()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f'"{path}" cannot be read') from error
