@@ -129,13 +129,14 @@ class Desk(Section):
         return self
 
 
-_LOOPBACK = r"localhost|127(\.[0-9]{1,3}){3}|\[::1\]"
+LOOPBACK = r"localhost|127(\.[0-9]{1,3}){3}|\[::1\]"
+"""This machine itself, as a URL names it."""
 
 
 def _endpoint(text: str) -> str:
     """Where others listen it goes by TLS; no key stands in it, and no path."""
     if text and not re.fullmatch(
-        rf"(https://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])|http://({_LOOPBACK}))(:[0-9]{{1,5}})?", text
+        rf"(https://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])|http://({LOOPBACK}))(:[0-9]{{1,5}})?", text
     ):
         raise PydanticCustomError(
             "endpoint",

@@ -30,7 +30,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from callrec.config import Config, Objects
+from callrec.config import Objects
 from callrec.practice import store_of
 from callrec.store.directory import DirectoryStore
 from callrec.store.objects import ObjectStore, Place
@@ -155,7 +155,7 @@ def ask(
     whose = f"Credential={KEY}/{scope}, SignedHeaders={names}, Signature={proof}"
     connection = http.client.HTTPConnection("127.0.0.1", at, timeout=30)
     try:
-        where = f"{path}?{asked}" if asked else path
+        where = f"{quote(path)}?{asked}" if asked else quote(path)
         connection.request(
             method, where, body, {**signed, "authorization": f"AWS4-HMAC-SHA256 {whose}"}
         )
@@ -202,11 +202,6 @@ def store_at(
     return store
 
 
-def config_with(config: Config, bucket: str, *, at: int | None = None) -> Config:
-    """A configuration whose recordings are in a bucket."""
-    return config.model_copy(update={"recordings": f"s3://{bucket}", "objects": objects_at(at)})
-
-
 def there(stage: Stage | None) -> object:
     """A fixture: a practice at this stage, its recordings in a bucket, for each test."""
 
@@ -225,8 +220,9 @@ def configure(
 ) -> None:
     """What the technician writes into the configuration."""
     house.close()
-    house.config = config_with(house.config, bucket, at=at)
-    objects = house.config.objects
+    objects = objects_at(at).model_copy(update={"kept_days": kept_days})
+    told = {"recordings": f"s3://{bucket}", "objects": objects}
+    house.config = house.config.model_copy(update=told)
     file = house.folder / "config" / "callrec" / "config.toml"
     section = f'[objects]\nendpoint = "{objects.endpoint}"\n'
     section += f'credential_file = "{objects.credential_file}"\n'

@@ -31,6 +31,16 @@ class Fault(Enum):
     """It is done, and the wire is cut before the answer."""
     HALF_ANSWERED = "half answered"
     """So it is within the answer."""
+    STUCK = "stuck"
+    """A listing's page is answered, of one name, and that there are more."""
+
+
+_PAGE = (
+    b"<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>recordings/%EF%BF%BDx</Key>"
+    b"<Size>1</Size></Contents></ListBucketResult>"
+)
+
+_STUCK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(_PAGE) + _PAGE
 
 
 @dataclass(slots=True)
@@ -61,6 +71,9 @@ class Wire:
             size = int(length[0].split(b":")[1]) if length else 0
             body = asked.read(size // 2 if fault is Fault.HALF_ASKED else size)
             if fault is Fault.HALF_ASKED:
+                return
+            if fault is Fault.STUCK:
+                caller.sendall(_STUCK)
                 return
             if fault in (Fault.BUSY, Fault.REFUSED):
                 answer = (

@@ -13,12 +13,13 @@ from callrec.store.directory import DirectoryStore
 from callrec.store.objects import ObjectStore
 from house import objects
 from house.commands import done, type_in
+from house.drives import drive
 from house.erasures import erase
-from house.objects import configure, new_bucket, store_at, versions
+from house.objects import ask, configure, new_bucket, store_at, versions
 from house.practices import House
 from house.requests import last_leaf, rows
 from house.spool import a_call, originals_of
-from house.stages import TO_BE_ERASED, copied
+from house.stages import ARCHIVED, TO_BE_ERASED, Stages, copied
 
 erasing = copied(TO_BE_ERASED)
 
@@ -59,7 +60,7 @@ def test_there_and_back_nothing_is_lost_and_what_was_left_is_closed(granted: Hou
     granted.close()
     migrate(granted, "folder")
     refused = type_in(granted, "door", "ingest", str(granted.folder / "spool"))
-    assert "no vault's recordings" in refused.err
+    assert "not marked as a vault's" in refused.err
     reachable(granted)
     assert originals_of(granted) == originals
     assert "INTACT" in done(granted, "dora", "audit", "verify", "--full")
@@ -113,7 +114,7 @@ def test_what_is_erased_meanwhile_is_not_left_where_they_were_moved_to(
 ) -> None:
     names = [*granted.practice.store.names()]
     reachable(granted)
-    bucket, live = new_bucket(), iter([names, names[1:]])
+    bucket, live = new_bucket(), map(frozenset, [names, names, names[1:]])
     monkeypatch.setattr(moving, "_live", lambda _: next(live))
     migrate(granted, f"s3://{bucket}")
     assert [name.encode() in versions(bucket) for name in names] == [
@@ -145,6 +146,56 @@ def test_into_another_vaults_bucket_nothing_is_moved(granted: House, tmp_path: P
     assert "another vault's recordings" in answer.err
     assert originals_of(granted) == originals
     assert versions(bucket).count(b"<Key>") == 1
+
+
+def test_where_the_buckets_mark_was_deleted_doctor_says_the_rest_and_the_way_back_is_one(
+    granted: House,
+) -> None:
+    originals, bucket = originals_of(granted), objects.move(granted)
+    again = f"s3://{bucket}"
+    ask("DELETE", f"/{bucket}/callrec-vault")
+    answer = type_in(granted, "nobody", "doctor")
+    assert answer.status == Misconfigured.exit_status
+    assert "well     each row of the catalogue" in answer.out
+    assert "or it is not marked" in answer.err
+    assert "callrec practice migrate --to s3://BUCKET" in answer.err
+    assert "is this vault's again" in migrate(granted, again)
+    assert originals_of(granted) == originals
+    assert "recordings read and compared" in done(granted, "dora", "doctor", "--full")
+    answer = type_in(granted, "nobody", "practice", "migrate", "--to", again)
+    assert (answer.status, "in a bucket already" in answer.err) == (7, True)
+    assert how_often(granted, "vault.migrated") == 0
+
+
+def test_where_all_of_a_bucket_was_deleted_it_is_marked_and_a_drive_fills_it(
+    stages: Stages, tmp_path: Path
+) -> None:
+    house = stages.copy(ARCHIVED, tmp_path / "house")
+    originals, names = originals_of(house), [*house.practice.store.names()]
+    reachable(house)
+    bucket = new_bucket()
+    migrate(house, f"s3://{bucket}")
+    configure(house, bucket)
+    for gone in ("callrec-vault", *(f"recordings/{name[:2]}/{name}" for name in names)):
+        assert ask("DELETE", f"/{bucket}/{gone}")[0] == 204
+    migrate(house, f"s3://{bucket}")
+    assert "its sealed file is missing" in type_in(house, "nobody", "doctor").out
+    done(house, "dora", "doctor", "--repair", "--from", str(drive(house)))
+    assert originals_of(house) == originals
+    house.close()
+
+
+def test_a_bucket_that_is_configured_before_they_were_moved_is_not_marked(granted: House) -> None:
+    originals, bucket = originals_of(granted), new_bucket()
+    configure(granted, bucket)
+    answer = type_in(granted, "nobody", "practice", "migrate", "--to", f"s3://{bucket}")
+    assert answer.status == Misconfigured.exit_status
+    assert "if that is not so yet, take it out first" in answer.err
+    assert b"<Key>" not in versions(bucket)
+    reachable(granted)
+    migrate(granted, f"s3://{bucket}")
+    configure(granted, bucket)
+    assert originals_of(granted) == originals
 
 
 def test_what_is_not_what_its_name_says_is_not_moved(granted: House) -> None:

@@ -209,6 +209,27 @@ def test_a_credential_reaches_one_bucket_and_takes_no_version_away(tmp_path: Pat
         assert str(told.objects.credential_file).startswith(f"{mine.secrets}/")
 
 
+def test_amazons_users_are_made_where_amazon_keeps_them_and_others_at_the_store(
+    tmp_path: Path,
+) -> None:
+    amazon = "https://s3.eu-west-2.amazonaws.com"
+    for endpoint, users_at in ((amazon, False), ("https://s3.example", True)):
+        (each,) = planned(tmp_path, endpoint=endpoint, region="eu-west-2")
+        commands = [shlex.split(line) for line in each.bucket_commands]
+        for words in commands:
+            at_the_store = words[words.index("--region") - 2 :][:2] == ["--endpoint-url", endpoint]
+            assert at_the_store is (users_at or words[1] == "s3api")
+        assert len([words for words in commands if words[1] == "iam"]) == 3
+
+
+def test_a_database_of_this_machine_is_reached_without_tls(tmp_path: Path) -> None:
+    """As callrec itself goes there; a server without TLS would be refused by libpq."""
+    for host, over_tls in (("127.0.0.1", False), ("localhost", False), ("127.example", True)):
+        (each,) = planned(tmp_path, host=host)
+        for address in (each.server, each.owner, daily(each)):
+            assert ("sslmode=verify-full" in address) is over_tls
+
+
 def test_without_a_lock_or_a_store_nothing_is_said_of_them(tmp_path: Path) -> None:
     (unlocked,) = planned(tmp_path, endpoint="https://s3.example", lock_days=0)
     assert "lock" not in " ".join(unlocked.bucket_commands)

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import shutil
 
-from callrec.errors import DoneInPart, Failed
+import pytest
+
+from callrec.errors import DoneInPart, Failed, Misconfigured
 from house import objects
 from house.commands import done, type_in
 from house.drives import drive
+from house.erasures import erase
 from house.objects import configure, new_bucket, versions
 from house.postgres import configure as configure_catalogue
 from house.postgres import database_at
 from house.practices import House
+from house.requests import last_leaf
 from house.s3_wire import Fault, wire
 from house.spool import a_call, originals_of
-from house.stages import ARCHIVED
+from house.stages import ARCHIVED, TO_BE_ERASED
 
 stocked = objects.there(None)
 
 archived = objects.there(ARCHIVED)
+
+erasing = objects.there(TO_BE_ERASED)
 
 
 def test_nothing_is_lost_where_the_store_is_away_for_the_length_of_an_ingest(
@@ -72,13 +78,45 @@ def test_a_bucket_that_locks_for_longer_than_certificates_say_is_warned_of(house
         assert says in type_in(house, "nobody", "doctor").out
 
 
+def test_where_versions_are_kept_and_the_configuration_says_none_nothing_is_erased(
+    erasing: House,
+) -> None:
+    """The store keeps a version of what it deletes; so a certificate that says nothing is false."""
+    bucket = erasing.config.recordings.removeprefix("s3://")
+    state = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+    assert objects.ask("PUT", f"/{bucket}", state.encode(), {"versioning": ""})[0] == 200
+    says = "the bucket keeps versions of what is removed, and objects.kept_days is 0"
+    configure(erasing, bucket, kept_days=0)
+    assert f"warning  {says}" in type_in(erasing, "nobody", "doctor").out
+    before = last_leaf(erasing).seq
+    with pytest.raises(Misconfigured, match=says):
+        erase(erasing, "R-1")
+    assert last_leaf(erasing).seq == before
+    configure(erasing, bucket, kept_days=2)
+    assert says not in type_in(erasing, "nobody", "doctor").out
+    erase(erasing, "R-1")
+    assert b"<DeleteMarker>" in versions(bucket)
+
+
+def test_what_somebody_puts_beside_the_recordings_is_said_and_doctor_goes_on(
+    stocked: House,
+) -> None:
+    bucket = stocked.config.recordings.removeprefix("s3://")
+    for name in ("ab/a\nb", "\ufffex"):
+        assert objects.ask("PUT", f"/{bucket}/recordings/{name}", b"x")[0] == 200
+    answer = type_in(stocked, "nobody", "doctor")
+    assert answer.status == 0
+    assert "callrec does not write: 2, the first recordings/ab/a%0Ab" in answer.out
+    assert "each row of the catalogue" in answer.out
+
+
 def test_a_store_that_does_not_say_how_long_it_locks_was_not_asked(stocked: House) -> None:
     bucket = stocked.config.recordings.removeprefix("s3://")
     with wire() as made:
         made.faults = {"HEAD": [Fault.REFUSED]}
         configure(stocked, bucket, at=made.port, kept_days=1)
         said = type_in(stocked, "nobody", "doctor").out
-    assert "whether the bucket locks what comes was not looked at: the object store does" in said
+    assert "how long the bucket keeps things was not looked at: the object store does" in said
     configure(stocked, bucket, kept_days=1)
     assert "locks what comes for 0 days, no longer" in type_in(stocked, "nobody", "doctor").out
 

@@ -67,7 +67,7 @@ def test_another_vaults_bucket_is_refused_and_so_is_one_that_is_nobodys(
     missing = store_at(tmp_path, "vault-nowhere")
     for store, says in (
         (another, "another vault's"),
-        (nobodys, "no vault's recordings"),
+        (nobodys, "not marked as a vault's"),
         (missing, "there is no bucket"),
     ):
         for use in (store.has, store.open, store.remove, store.check):
@@ -84,8 +84,31 @@ def test_another_vaults_bucket_is_refused_and_so_is_one_that_is_nobodys(
 def test_a_bucket_in_which_something_lies_is_not_claimed(tmp_path: Path) -> None:
     bucket = new_bucket()
     ask("PUT", f"/{bucket}/letters", b"of somebody")
-    with pytest.raises(Misconfigured, match="no vault's recordings"):
+    with pytest.raises(Misconfigured, match="not marked as a vault's"):
         store_at(tmp_path, bucket).claim()
+
+
+def test_a_bucket_that_lost_its_mark_is_marked_again_where_it_has_a_recording_of_ours(
+    bucket: str, tmp_path: Path
+) -> None:
+    (name,) = put(store_at(tmp_path, bucket), b"sealed")
+    ask("DELETE", f"/{bucket}/callrec-vault")
+    for own in (frozenset[str](), {"00" * 32}):
+        with pytest.raises(Misconfigured, match="not marked as a vault's"):
+            store_at(tmp_path, bucket).claim(own)
+    assert store_at(tmp_path, bucket).claim({name, "00" * 32})
+    assert not store_at(tmp_path, bucket).claim({name})
+    assert store_at(tmp_path, bucket).has(name)
+
+
+@pytest.mark.parametrize("mark", [b"1e" * 16, b"rubbish"])
+def test_another_mark_is_not_written_over(bucket: str, tmp_path: Path, mark: bytes) -> None:
+    (name,) = put(store_at(tmp_path, bucket), b"sealed")
+    ask("PUT", f"/{bucket}/callrec-vault", mark)
+    with pytest.raises(Misconfigured, match="another vault's") as refused:
+        store_at(tmp_path, bucket).claim({name})
+    assert "callrec-vault: have that deleted" in refused.value.hint
+    assert ask("GET", f"/{bucket}/callrec-vault")[1] == mark
 
 
 # --- the wire --------------------------------------------------------------------------------
@@ -211,6 +234,31 @@ def test_every_name_is_listed_page_after_page(
     assert sorted(store.names()) == sorted(names)
 
 
+@pytest.mark.parametrize("at_a_time", [1, 2, 1000])
+def test_whatever_somebody_puts_among_them_every_recording_is_listed_and_the_listing_ends(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_a_time: int
+) -> None:
+    monkeypatch.setattr(store_objects, "_LISTED", at_a_time)
+    store = store_at(tmp_path, bucket)
+    names = put(store, *(str(each).encode() for each in range(3)))
+    foreign = ["\ufffex", "\uffff", "ab/a\nb", "ab/a\rb", "ab/%2e%2e", 'ab/"&<x> \x1b\u202e', "x+y"]
+    foreign.append(f"00/{names[0][2:]}00")
+    for each in foreign:
+        assert ask("PUT", f"/{bucket}/recordings/{each}", b"x")[0] == 200
+    assert {*store.names()} == {*names, *(f"recordings/{each}" for each in foreign)}
+    assert len([*store.sizes()]) == len(names) + len(foreign)
+
+
+def test_a_listing_that_does_not_get_on_is_ended_and_where_is_said(
+    bucket: str, tmp_path: Path, at: Wire
+) -> None:
+    store = store_at(tmp_path, bucket, at=at.port)
+    put(store, b"sealed")
+    at.faults = {"GET": [Fault.STUCK] * 2}
+    with pytest.raises(Failed, match="again and again what comes after 'recordings/%EF%BF%BDx'"):
+        [*store.names()]
+
+
 def test_what_is_locked_is_taken_out_and_kept_until_its_day(tmp_path: Path) -> None:
     bucket = new_bucket(locked_days=3)
     store = store_at(tmp_path, bucket)
@@ -271,7 +319,7 @@ def test_what_was_there_before_a_batch_that_fails_is_there_after_it(
 ) -> None:
     store = store_at(tmp_path, bucket, at=at.port)
     names = put(store, b"sealed")
-    at.faults = {"PUT": [Fault.BUSY] * 5}
+    at.faults = {"PUT": [Fault.BUSY] * 10}
     with pytest.raises(Failed):
         put(store, b"sealed", b"new", batch="b1" * 16)
     assert [*store.names()] == names

@@ -20,6 +20,8 @@ from callrec.crypto.canonical import format_instant
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
 from callrec.policy.purpose import Purpose
+from callrec.policy.retention import RecordingState
+from callrec.policy.words import counted
 from callrec.practice import Actor, Practice, writing
 from callrec.record.acts import done_leaves
 from callrec.record.rows import Columns, check_row
@@ -66,6 +68,35 @@ def kept_days(practice: Practice) -> Mapping[str, int | None]:
     used = {"database": is_postgres(practice.engine), "objects": bool(config.recordings)}
     days = {"database": config.database.kept_days, "objects": config.objects.kept_days}
     return {name: days[name] for name in days if days[name] or (used[name] and days[name] is None)}
+
+
+def bucket_keeps(practice: Practice) -> tuple[str, str]:
+    """How long the bucket keeps what is removed, by what came last, or else by its marker.
+
+    Returns:
+        That, and what to do where certificates would say less. "": they do not; or there is
+        no bucket, or nobody has set what they say.
+
+    Raises:
+        Unchecked: the store does not say.
+    """
+    said_days = practice.config.objects.kept_days
+    if not practice.config.recordings or said_days is None:
+        return "", ""
+    table = tables.recording.c
+    live = select(table.ciphertext).where(table.state == RecordingState.LIVE)
+    with reading(practice.engine) as connection:
+        last = connection.execute(live.order_by(table.id.desc()).limit(1)).scalar()
+    days, has_versions = practice.store.kept(last)
+    kept = f"the bucket locks what comes for {counted(days, 'day')}"
+    if days > said_days:
+        said = f"{kept}, and certificates say that what was erased is kept there for {said_days}"
+        ask = "or ask the person who runs the bucket"
+        return said, f"set objects.kept_days to {days + 1} at least, {ask}"
+    if has_versions and not said_days:
+        hint = "ask the person who runs it for how many days, and set objects.kept_days"
+        return "the bucket keeps versions of what is removed, and objects.kept_days is 0", hint
+    return f"{kept}, no longer than objects.kept_days says", ""
 
 
 def certificate_columns(seq: int, stated: DestructionStatement) -> Columns:

@@ -12,10 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import Row, select
 
-from callrec.archive.owed import cut_off_destructions, kept_days
+from callrec.archive.owed import bucket_keeps, cut_off_destructions, kept_days
 from callrec.audit.remembered import load_seen_head
 from callrec.audit.rows import check_rows
 from callrec.calls.trial import spoilt_key, try_first_segment, try_keys
@@ -24,14 +25,14 @@ from callrec.catalogue.engine import is_postgres, reading
 from callrec.catalogue.roles import unneeded
 from callrec.catalogue.sqlite import wal_is_safe
 from callrec.crypto.streaming import sealed_size
-from callrec.errors import CallrecError
+from callrec.errors import CallrecError, Failed, Misconfigured
 from callrec.keys.audit import audit_keys
 from callrec.login.keyring import runtime_folder
 from callrec.policy.retention import RecordingState
-from callrec.policy.words import counted
 from callrec.practice import Actor, Practice, check_remembered_head
 from callrec.release.record import cut_off_releases
 from callrec.sound import confinement
+from callrec.store.directory import is_name
 from callrec.system.files import OTHERS
 
 LOW_SPACE_BYTES: Final = 5 << 30
@@ -68,6 +69,9 @@ def examine(
     ``full``: each sealed recording is read and compared with its name, at the speed of the disk.
     With ``approver``, who holds the recordings key, every key is opened on trial too, with the
     first part of each recording that is here.
+
+    Raises:
+        Failed, Misconfigured: the recordings' place cannot be used; raised once all else was told.
     """
     yield _database(practice)
     yield from _rights(practice)
@@ -77,7 +81,7 @@ def examine(
                 f"nobody has set for how long what was erased is kept elsewhere: {name}.kept_days"
             )
             yield _warning(said, "ask the person who runs it for days, and set them")
-    yield from _locked(practice)
+    yield from _kept(practice)
     yield _private(practice)
     yield _space(practice)
     yield _login_place(environ)
@@ -86,10 +90,16 @@ def examine(
     yield _decoder()
     yield _shares(practice)
     yield _head(practice)
-    yield from _recordings(practice, full=full, done=done)
-    if full:
-        yield from _keys(practice, approver)
+    away: CallrecError | None = None
+    try:
+        yield from _recordings(practice, full=full, done=done)
+        if full:
+            yield from _keys(practice, approver)
+    except (Failed, Misconfigured) as error:
+        away = error
     yield from _rows(practice)
+    if away:
+        raise away
 
 
 _SETTINGS_THAT_KEEP: Final = ", ".join(
@@ -136,28 +146,15 @@ def _rights(practice: Practice) -> Iterator[Finding]:
         yield _well("the database lets its role here only add to the log, and to what follows it")
 
 
-def _locked(practice: Practice) -> Iterator[Finding]:
-    """Whether the bucket locks what comes for longer than certificates say, by what came last."""
-    said_days = practice.config.objects.kept_days
-    if not practice.config.recordings or said_days is None:
-        return
-    table = tables.recording.c
-    live = select(table.ciphertext).where(table.state == RecordingState.LIVE)
+def _kept(practice: Practice) -> Iterator[Finding]:
+    """Whether the bucket keeps what is removed for longer than certificates say."""
     try:
-        with reading(practice.engine) as connection:
-            last = connection.execute(live.order_by(table.id.desc()).limit(1)).scalar()
-        days = practice.store.locked_days(last)
+        kept, hint = bucket_keeps(practice)
     except CallrecError as error:
-        yield _warning(f"whether the bucket locks what comes was not looked at: {error.message}")
+        yield _warning(f"how long the bucket keeps things was not looked at: {error.message}")
         return
-    locks = f"the bucket locks what comes for {counted(days, 'day')}"
-    if days > said_days:
-        yield _warning(
-            f"{locks}, and certificates say that what was erased is kept there for {said_days}",
-            f"set objects.kept_days to {days + 1} at least, or ask the person who runs the bucket",
-        )
-    else:
-        yield _well(f"{locks}, no longer than objects.kept_days says")
+    if kept:
+        yield _warning(kept, hint) if hint else _well(kept)
 
 
 def _private(practice: Practice) -> Finding:
@@ -274,7 +271,14 @@ def _recordings(
             )
         done(1)
     yield from _destroyed_there(rows, sizes, begun)
-    strays = len(sizes.keys() - known)
+    foreign = sorted(name for name in sizes if not is_name(name))
+    if foreign:
+        yield _warning(
+            f"files among the recordings whose names callrec does not write: {len(foreign)}, the"
+            f" first {quote(foreign[0])[:100]}",
+            "they hold no recording of this vault: see what they are, and move them away",
+        )
+    strays = len(sizes.keys() - known) - len(foreign)
     if strays:
         yield _warning(
             f"{strays} sealed {'file is' if strays == 1 else 'files are'} in no catalogue",

@@ -6,6 +6,7 @@ own. Nothing here runs, writes or contacts anything.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from callrec.catalogue.roles import database_sql, rights_sql
+from callrec.config import LOOPBACK
 from callrec.errors import Misconfigured
 from callrec.settings import Section, Several, explain_error
 from callrec.system.toml import read_toml, toml_lines
@@ -39,15 +41,15 @@ aws s3api put-bucket-lifecycle-configuration --bucket $bucket $at
         "Expiration": {"ExpiredObjectDeleteMarker": true},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}]}'
 
-aws iam create-user --user-name $bucket $at
+aws iam create-user --user-name $bucket $users_at
 
-aws iam put-user-policy --user-name $bucket --policy-name $bucket $at
+aws iam put-user-policy --user-name $bucket --policy-name $bucket $users_at
     --policy-document='{"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Resource": ["arn:aws:s3:::$bucket/*"], "Action": ["s3:GetObject",
             "s3:GetObjectRetention", "s3:PutObject", "s3:DeleteObject"]},
         {"Effect": "Allow", "Resource": ["arn:aws:s3:::$bucket"], "Action": ["s3:ListBucket"]}]}'
 
-aws iam create-access-key --user-name $bucket $at
+aws iam create-access-key --user-name $bucket $users_at
 """
 """Each word in it is a plain one. The credential takes away no version, and sets no lock."""
 
@@ -135,7 +137,7 @@ def plan_network(file: Path) -> tuple[PlannedPractice, ...]:
 def _planned(plan: NetworkPlan, practice: str) -> PlannedPractice:
     bucket = f"{plan.prefix}-{practice}"
     name, where = bucket.replace("-", "_"), f"host={plan.host}&port={plan.port}"
-    if not plan.host.startswith("/"):
+    if not plan.host.startswith("/") and not re.fullmatch(LOOPBACK, plan.host):
         where += "&sslmode=verify-full"
     if plan.ca_file:
         where += f"&sslrootcert={plan.ca_file}"
@@ -173,10 +175,13 @@ def _bucket_commands(plan: NetworkPlan, bucket: str) -> Iterator[str]:
     made = ["--object-lock-enabled-for-bucket"] if plan.lock_days else []
     if plan.region != "us-east-1":  # where one is made unless another is named
         made.append(f"--create-bucket-configuration LocationConstraint={plan.region}")
+    at, region = f"--endpoint-url {plan.endpoint}", f"--region {plan.region}"
     text = Template(_BUCKET).substitute(
         bucket=bucket,
         made=" ".join(made),
-        at=f"--endpoint-url {plan.endpoint} --region {plan.region}",
+        at=f"{at} {region}",
+        # Amazon's users are not where its buckets are; aws knows the place.
+        users_at=region if plan.endpoint.endswith(".amazonaws.com") else f"{at} {region}",
         lock_days=plan.lock_days,
     )
     for command in text.split("\n\n"):

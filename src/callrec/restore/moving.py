@@ -12,6 +12,7 @@ from where it came to before the log says so, and what is there already is not s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -155,7 +156,8 @@ def move_recordings(
     """Move the recordings to where ``to`` says: ``s3://BUCKET``, or `FOLDER`.
 
     Raises:
-        Misconfigured: they are there already, or were moved from here, or that is no bucket.
+        Misconfigured: they are there already, or were moved from here, or that is no bucket. A
+            bucket where they are, and which has lost its mark, is marked again.
         Tampered: a recording is not what its name says, where it was or where it came to.
         Failed: some are not here, or somebody brings in or archives; what was copied stays there.
     """
@@ -164,20 +166,22 @@ def move_recordings(
     moved = Migrated(*((FOLDER, _BUCKET) if to != FOLDER else (_BUCKET, FOLDER)), None)
     recordings = "" if to == FOLDER else to
     if recordings == config.recordings:
-        raise _is_there("recordings are", moved.after)
+        if to == FOLDER or _are_in_folder(practice) or not practice.store.claim(_live(practice)):
+            raise _is_there("recordings are", moved.after)
+        return replace(moved, before=_BUCKET)
     target = store_of(with_recordings(config, recordings), practice.vault)
     with archive_lock(practice):
         with storing(practice):
             sweep_store(practice)
-        target.claim()
+        target.claim(_live(practice))
         with storing(replace(practice, store=target)):
-            names = _live(practice)
+            names = sorted(_live(practice))
             _copy(practice.store, target, names)
             for_each_in_parallel(names, target.check)
             _say_moved(practice, moved)
             practice.store.close_for_good()
             forget_seen_head(_noted(practice, moved.after))
-            for name in {*names} - {*_live(practice)}:  # erased, or let go of, meanwhile
+            for name in {*names} - _live(practice):  # erased, or let go of, meanwhile
                 target.remove(name)
     practice.engine.dispose()
     report_unsaved_head(practice)
@@ -202,11 +206,21 @@ def _noted(practice: Practice, to: str) -> Path:
     return practice.folder / WORK_FOLDER / f"moving-to-{to}"
 
 
-def _live(practice: Practice) -> Sequence[str]:
+def _live(practice: Practice) -> AbstractSet[str]:
     column = tables.recording.c
     query = select(column.ciphertext).where(column.state == RecordingState.LIVE)
     with reading(practice.engine) as connection:
-        return connection.execute(query).scalars().all()
+        return frozenset(connection.execute(query).scalars())
+
+
+def _are_in_folder(practice: Practice) -> bool:
+    """Whether recordings are in the vault's folder, and were not moved away from there."""
+    folder = DirectoryStore(practice.folder)
+    try:
+        folder.check_open()
+    except Misconfigured:
+        return False
+    return not _live(practice).isdisjoint(folder.names())
 
 
 def _copy(source: DirectoryStore, target: DirectoryStore, names: Sequence[str]) -> None:
@@ -230,7 +244,10 @@ def _copy(source: DirectoryStore, target: DirectoryStore, names: Sequence[str]) 
 
 
 def _is_there(what: str, kind: str) -> Misconfigured:
-    return Misconfigured(f"the {what} in a {kind} already", hint="callrec config show says where")
+    return Misconfigured(
+        f"the {what} in a {kind} already, by the configuration",
+        hint="callrec config show says where; if that is not so yet, take it out first",
+    )
 
 
 def _into_folder(practice: Practice, source: Connection) -> None:

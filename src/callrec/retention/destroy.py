@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -27,7 +28,12 @@ from sqlalchemy import Connection, Row
 
 from callrec.archive.copy import VaultCheck, drop_kept_copies, drop_unpacked
 from callrec.archive.erase import erase_owed_on
-from callrec.archive.owed import DESTRUCTION_CLEARED, certificate_columns, kept_days
+from callrec.archive.owed import (
+    DESTRUCTION_CLEARED,
+    bucket_keeps,
+    certificate_columns,
+    kept_days,
+)
 from callrec.archive.unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.log import LogTransaction
@@ -38,7 +44,7 @@ from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
-from callrec.errors import Locked, Tampered
+from callrec.errors import Locked, Misconfigured, Tampered, Unchecked
 from callrec.intake.known import DuplicateMacs
 from callrec.notes.log import erase_notes, notes_on
 from callrec.policy.hearing import APPROVAL_ENDED_BY, check_identity_proven, no_longer_granted
@@ -111,9 +117,16 @@ def destroy_granted(
     """Write down that what an approved request grants is destroyed; from then on nothing opens it.
 
     `finish_destruction` does the rest.
+
+    Raises:
+        Misconfigured: the bucket keeps what is removed for longer than the certificate would say.
     """
     if actor.identity is None:
         raise Locked("what is destroyed is signed for, and that takes the password")
+    with suppress(Unchecked):  # by a store that says nothing of it, nothing is contradicted
+        kept, hint = bucket_keeps(practice)
+        if hint:
+            raise Misconfigured(kept, hint=hint)
     with (
         attempt_on(practice, actor, RequestAct.CARRIED_OUT, reference),
         signing(practice, actor) as act,

@@ -21,6 +21,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import BufferedReader
@@ -171,15 +172,17 @@ class DirectoryStore:
             with suppress(NotFound):  # it was taken out meanwhile
                 yield name, self.size(name)
 
-    def locked_days(self, name: str | None) -> int:
-        """For how many days nobody can take a recording out; a folder keeps none so."""
+    def kept(self, name: str | None) -> tuple[int, bool]:
+        """For how many days nobody can take a recording out, and whether it has versions."""
         del name
-        return 0
+        return 0, False
 
-    def claim(self) -> None:
+    def claim(self, own: AbstractSet[str] = frozenset()) -> bool:
         """Take an empty place for this vault, or one that it left."""
+        del own
         with disk_errors():
             (self._root / RECORDINGS / _LEFT).unlink(missing_ok=True)
+        return True
 
     def close_for_good(self) -> None:
         """Have no machine bring in here any more: recordings were moved elsewhere."""

@@ -17,24 +17,30 @@ Nothing here is imported but where a bucket is configured.
 from __future__ import annotations
 
 import configparser
+import hashlib
+import hmac
 import os
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
-from http.client import HTTPException
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse
 from io import BufferedReader, RawIOBase
+from itertools import chain
 from pathlib import Path
 from time import sleep
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 from urllib.error import HTTPError
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote_plus, urlsplit
 from urllib.request import Request, urlopen
+from xml.etree import ElementTree as ET
 
 import obstore
 from obstore.exceptions import (
@@ -46,7 +52,13 @@ from obstore.exceptions import (
 from obstore.store import S3Store
 
 from callrec.errors import Failed, Misconfigured, NotFound, Tampered, Unchecked
-from callrec.store.directory import RECORDINGS, DirectoryBatch, DirectoryStore, check_name
+from callrec.store.directory import (
+    RECORDINGS,
+    DirectoryBatch,
+    DirectoryStore,
+    check_name,
+    is_name,
+)
 from callrec.store.sealing import Buffers
 from callrec.system.files import disk_errors, read_private
 
@@ -72,10 +84,16 @@ _WAITS: Final = (0.1, 0.3, 1.0, 2.0)
 
 _LOCKED_UNTIL: Final = "x-amz-object-lock-retain-until-date"
 
+_VERSION: Final = "x-amz-version-id"
+"""Said of an object where the bucket keeps versions, or did once."""
+
 _OUT_OF_RANGE: Final = " 416 "
 """In an error: the object is shorter than what was asked of it."""
 
 _T = TypeVar("_T")
+
+_Page: TypeAlias = tuple[Sequence[tuple[str, int]], bool]
+"""Keys, each with how many bytes it has, and whether there are more."""
 
 _used_by: set[int] = set()
 """The process that the client's threads are in, once there are some."""
@@ -184,8 +202,11 @@ class ObjectStore(DirectoryStore):
         until = said.get(_LOCKED_UNTIL) if said else None
         return datetime.fromisoformat(until) if until else None
 
-    def locked_days(self, name: str | None) -> int:
-        """For how many days from when it came; None: of the marker, where there is no recording.
+    def kept(self, name: str | None) -> tuple[int, bool]:
+        """What keeps a recording that is removed; None: the marker, where there is no recording.
+
+        Returns:
+            For how many days from when it came it is locked, and whether versions are kept.
 
         Raises:
             Unchecked: the store does not say.
@@ -194,44 +215,89 @@ class ObjectStore(DirectoryStore):
         if said is None:
             raise Unchecked("the object store does not say for how long it keeps what comes")
         until, came = said.get(_LOCKED_UNTIL), parsedate_to_datetime(said["Last-Modified"])
-        return round((datetime.fromisoformat(until) - came) / timedelta(days=1)) if until else 0
+        locked = (datetime.fromisoformat(until) - came) / timedelta(days=1) if until else 0
+        return round(locked), _VERSION in said
 
     def _headers(self, key: str) -> Message | None:
         """What the store says of an object; None: there is none, or nobody tells us."""
 
-        def ask(client: S3Store) -> Message | None:
-            # The client tells nothing of locks: it signs the question.
-            url = obstore.sign(client, "HEAD", key, timedelta(minutes=1))
-            question = Request(url, method="HEAD")  # noqa: S310 - of the endpoint, as configured
+        def ask(_: S3Store) -> Message | None:
             try:
-                with urlopen(question, timeout=30, context=self._trusted) as answer:  # noqa: S310
-                    headers: Message = answer.headers
-                    return headers
+                with self._open("HEAD", key) as answer:
+                    return answer.headers
             except HTTPError:
                 return None
 
         return self._ask(ask)
 
+    def _open(self, method: str, key: str = "", **query: str) -> HTTPResponse:
+        """The answer to what the client cannot ask: of locks, and of names that it cannot read."""
+        question = _signed(self._place, method, key, query)
+        answer: HTTPResponse = urlopen(question, timeout=30, context=self._trusted)  # noqa: S310
+        return answer
+
     def names(self) -> Iterator[str]:
         return (name for name, _ in self.sizes())
 
     def sizes(self) -> Iterator[tuple[str, int]]:
-        after = None
-        while some := self._ask(partial(_list_after, RECORDINGS, after)):
-            yield from ((key.rpartition("/")[2], size) for key, size in some)
-            after, _ = some[-1]
+        """As of a folder. What callrec does not write there has its whole key for a name."""
+        return ((_name(key), size) for key, size in self._listed(self._ask, f"{RECORDINGS}/"))
 
-    def claim(self) -> None:
-        """Mark an empty bucket as this vault's; one that is already stays as it is."""
+    def _listed(self, ask: Callable[..., _Page], folder: str = "") -> Iterator[tuple[str, int]]:
+        """Each key, as it is, in the store's order, and how many bytes it has."""
+        after, more = "", True
+        while more:
+            some, more = ask(partial(self._page, folder, after))
+            yield from some
+            before, after = after, some[-1][0] if some else after
+            if more and before == after:
+                raise Failed(
+                    f"the object store lists again and again what comes after {quote(after)!r}",
+                    hint="ask the person who runs it; callrec writes no names but"
+                    f" {RECORDINGS}/<two digits>/<64 digits>, of 0-9 and a-f",
+                )
 
-        def mark(client: S3Store) -> None:
-            if not _list_after(None, None, client):
-                with suppress(AlreadyExistsError):  # another machine was first
-                    marker = self._vault.encode()
-                    obstore.put(client, MARKER, marker, mode="create", use_multipart=False)
+    def _page(self, folder: str, after: str, _: S3Store) -> _Page:
+        """Some keys after one, and whether there are more."""
+        query = {"list-type": "2", "max-keys": str(_LISTED), "encoding-type": "url"}
+        query |= {"start-after": after} if after else {}
+        try:
+            with self._open("GET", prefix=folder, **query) as answer:
+                listed = ET.fromstring(answer.read())  # noqa: S314 - expat bounds what it expands
+        except HTTPError as error:
+            if error.code == HTTPStatus.NOT_FOUND:
+                raise FileNotFoundError from None
+            if error.code == HTTPStatus.FORBIDDEN:
+                raise PermissionDeniedError from None
+            raise
+        some = [
+            (unquote_plus(each.findtext("{*}Key", "")), int(each.findtext("{*}Size", "0")))
+            for each in listed.iterfind("{*}Contents")
+        ]
+        return some, listed.findtext("{*}IsTruncated") == "true"
 
-        self._request(mark)
+    def claim(self, own: AbstractSet[str] = frozenset()) -> bool:
+        """Mark a bucket as this vault's, if it is empty, or has lost its mark and has ``own``.
+
+        One recording is enough, as its name is the hash of what only this vault sealed.
+
+        Returns:
+            Whether it was marked now: one that is this vault's already stays as it is.
+        """
+
+        def mark(client: S3Store) -> bool:
+            with suppress(AlreadyExistsError):  # it is marked; or another machine was first
+                marker = self._vault.encode()
+                obstore.put(client, MARKER, marker, mode="create", use_multipart=False)
+                return True
+            return False
+
+        keys = (key for key, _ in self._listed(self._request))
+        first = next(keys, None)
+        is_free = first is None or (own and any(_name(key) in own for key in chain([first], keys)))
+        marked = bool(is_free) and self._request(mark)
         self.check_open()
+        return marked
 
     def close_for_good(self) -> None:
         self._ask(lambda client: obstore.delete(client, MARKER))
@@ -245,7 +311,9 @@ class ObjectStore(DirectoryStore):
         if self._request(get) != self._vault.encode():
             raise Misconfigured(
                 "the bucket that the configuration names has another vault's recordings",
-                hint='each vault has a bucket of its own: see "recordings" in the configuration',
+                hint='each vault has a bucket of its own: see "recordings" in the configuration.'
+                f" If that is this vault's, somebody changed its object {MARKER}: have that deleted"
+                " there; then callrec practice migrate --to s3://BUCKET",
             )
         self._is_ours = True
 
@@ -277,17 +345,17 @@ class ObjectStore(DirectoryStore):
                 if name:
                     raise NotFound(f"the vault holds no file {name}") from None
                 raise Misconfigured(
-                    "there is no bucket where the configuration says, or no vault's recordings"
-                    " in it",
-                    hint="callrec practice migrate --to s3://BUCKET makes one a vault's"
-                    " (docs/network.md)",
+                    "there is no bucket where the configuration says, or it is not marked as a"
+                    " vault's",
+                    hint="callrec practice migrate --to s3://BUCKET marks one that is empty or has"
+                    " this vault's recordings (docs/network.md)",
                 ) from None
             except (PermissionDeniedError, UnauthenticatedError):
                 raise Misconfigured(
                     "the object store does not let callrec in, or not do this",
                     hint="docs/network.md has what a credential of callrec's needs",
                 ) from None
-            except (BaseError, HTTPException, OSError) as error:
+            except (BaseError, HTTPException, OSError, ET.ParseError) as error:
                 if _OUT_OF_RANGE in str(error):
                     raise _another(name) from None
                 sleep(wait)
@@ -388,10 +456,10 @@ def _key(name: str) -> str:
     return f"{RECORDINGS}/{name[:2]}/{name}"
 
 
-def _list_after(folder: str | None, after: str | None, client: S3Store) -> list[tuple[str, int]]:
-    """Some keys of a folder in their order, after one, each with how many bytes it has."""
-    some = next(obstore.list(client, folder, offset=after, chunk_size=_LISTED), ())
-    return [(each["path"], each["size"]) for each in some]
+def _name(key: str) -> str:
+    """Whose key that is; of one that is no recording's, the key."""
+    name = key.rpartition("/")[2]
+    return name if is_name(name) and key == _key(name) else key
 
 
 def _another(name: str) -> Tampered:
@@ -403,10 +471,9 @@ def _client(place: Place, timeout: str) -> S3Store:
     if _used_by and os.getpid() not in _used_by:
         raise RuntimeError("the client's threads are in the process that this one was forked from")
     _used_by.add(os.getpid())
-    endpoint = urlsplit(place.endpoint or f"https://s3.{place.region}.amazonaws.com")
-    host = endpoint.netloc if place.path_style else f"{place.bucket}.{endpoint.netloc}"
+    scheme, host = _address(place)
     options: ClientConfig = {
-        "allow_http": endpoint.scheme == "http",
+        "allow_http": scheme == "http",
         "allow_invalid_certificates": False,
         "timeout": timeout,
     }
@@ -415,7 +482,7 @@ def _client(place: Place, timeout: str) -> S3Store:
     credential = _credential(place.credential_file)
     return S3Store(
         place.bucket,
-        endpoint=f"{endpoint.scheme}://{host}",
+        endpoint=f"{scheme}://{host}",
         region=place.region,
         virtual_hosted_style_request=not place.path_style,
         checksum_algorithm="SHA256",
@@ -425,6 +492,36 @@ def _client(place: Place, timeout: str) -> S3Store:
         retry_config={"max_retries": 0},
         client_options=options,
     )
+
+
+def _address(place: Place) -> tuple[str, str]:
+    """Scheme and host."""
+    endpoint = urlsplit(place.endpoint or f"https://s3.{place.region}.amazonaws.com")
+    own = "" if place.path_style else f"{place.bucket}."
+    return endpoint.scheme, f"{own}{endpoint.netloc}"
+
+
+def _signed(place: Place, method: str, key: str, query: Mapping[str, str]) -> Request:
+    """A question with an empty body, signed (AWS Signature Version 4)."""
+    scheme, host = _address(place)
+    path = f"/{place.bucket}/{key}".rstrip("/") if place.path_style else f"/{key}"
+    asked = "&".join(f"{name}={quote(query[name], safe='')}" for name in sorted(query))
+    now, empty = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", hashlib.sha256().hexdigest()
+    headers = {"host": host, "x-amz-content-sha256": empty, "x-amz-date": now}
+    names = ";".join(headers)
+    lines = [f"{name}:{value}" for name, value in headers.items()]
+    whole = "\n".join([method, path, asked, *lines, "", names, empty])
+    scope = f"{now[:8]}/{place.region}/s3/aws4_request"
+    text = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashlib.sha256(whole.encode()).hexdigest()}"
+    credential = _credential(place.credential_file)
+    signing = f"AWS4{credential['secret_access_key']}".encode()
+    for part in (*scope.split("/"), text):
+        signing = hmac.digest(signing, part.encode(), "sha256")
+    headers["authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={credential['access_key_id']}/{scope},"
+        f" SignedHeaders={names}, Signature={signing.hex()}"
+    )
+    return Request(f"{scheme}://{host}{path}?{asked}", method=method, headers=headers)  # noqa: S310
 
 
 def _credential(file: Path) -> S3Credential:

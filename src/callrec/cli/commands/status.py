@@ -151,16 +151,21 @@ def show_findings(invocation: Invocation, *, full: bool = False) -> None:
 
     Raises:
         Tampered: something is damaged.
+        Failed, Misconfigured: the recordings' place cannot be used. All else is shown before.
     """
     from callrec.office.doctor import Level, examine
     from callrec.office.status import recordings_held
 
     practice, out = practice_of(invocation), invocation.out
     approver = approver_if_any(invocation, practice) if full else None
-    with out.progress("looking", total=recordings_held(practice)) as advance:
-        looked = examine(practice, invocation.environ, approver=approver, full=full, done=advance)
-        found = tuple(looked)
-    show_checked(out, found)
+    found: list[Finding] = []
+    try:
+        with out.progress("looking", total=recordings_held(practice)) as advance:
+            found.extend(
+                examine(practice, invocation.environ, approver=approver, full=full, done=advance)
+            )
+    finally:
+        show_checked(out, found)
     for finding in found:
         if finding.level is Level.DAMAGE:
             raise Tampered(finding.what, hint=finding.hint or "")

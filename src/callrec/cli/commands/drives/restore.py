@@ -302,6 +302,10 @@ def _move(call: Invocation, to: str) -> None:
         call.out.next_step(f"{step.format('catalogue')} audit verify")
         return
     done = move_recordings(call.config, to, now=call.now, environ=call.environ)
+    if done.before == done.after:
+        call.out.show(facts(done), "The bucket had lost its mark, and is this vault's again.")
+        call.out.next_step("callrec practice doctor --full")
+        return
     said = f"The recordings were in a {done.before} and are in a {done.after} now."
     call.out.show(facts(done), (said, f"The {done.before} has them yet, and nobody uses it."))
     call.out.next_step(f"{step.format('recordings')} practice doctor --full; delete what was left")
