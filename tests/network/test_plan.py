@@ -300,6 +300,20 @@ def test_the_script_is_one_that_a_shell_reads_and_has_every_part(
         assert part in script
 
 
+def test_each_role_is_given_a_password_and_the_owner_s_goes_again(
+    house: House, tmp_path: Path
+) -> None:
+    (hama,) = planned(tmp_path)
+    assert {*hama.roles} == {role_of(daily(hama)), role_of(hama.owner)}
+    script = done(house, "nobody", "network", "plan", str(tmp_path / "plan.toml"))
+    by_server, controller, *_ = re.split("(?m)^# ----.*\n", script)[1:]
+    for role in hama.roles:
+        assert f"-c '\\password {role}' < /dev/tty" in by_server
+    file = psycopg.conninfo.conninfo_to_dict(hama.owner)["passfile"]
+    assert controller.endswith(f"rm -f {file}\n")
+    assert str(file) not in hama.configuration
+
+
 STANDS_FOR = {
     # Each answers what init asks, and its kit is put away.
     "callrec": """case $1 in
@@ -349,6 +363,7 @@ def test_run_as_one_script_it_gives_a_practice_that_works(tmp_path: Path) -> Non
         return ran.stdout
 
     def here(text: str) -> str:
+        text = text.replace("/dev/tty", "/dev/null")  # a role without a password, trusted here
         return re.sub("/(etc|srv|var/spool)/callrec", rf"{tmp_path}/\1", text)
 
     with dropped(hama):

@@ -30,6 +30,8 @@ SHAPE_HASH: Final = "38adee06be61bf457b12682cf3d8cd6138ee68c3314ae20b0ba57a1ec8f
 _SETTINGS: Final = """
 SELECT set_config(name, value, false) FROM (VALUES
     ('search_path', 'public, pg_temp'), ('quote_all_identifiers', 'off'),
+    ('statement_timeout', '0'), ('idle_session_timeout', '0'),
+    ('idle_in_transaction_session_timeout', '0'),
     ('lock_timeout', '60s'), ('max_parallel_workers_per_gather', '0'),
     ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3')
 ) AS ours(name, value)
@@ -40,6 +42,9 @@ UNION ALL SELECT set_config('synchronous_commit', 'on', false)
 
 _NOT_FREE: Final = "55P03"
 """SQLSTATE: somebody else had the lock for as long as it was waited for."""
+
+_READ_ONLY, _ENDED = "25006", "57014"
+"""SQLSTATE: nothing is written there; a query was ended by a time limit, or by a person there."""
 
 _PATIENCE: Final = {
     "connect_timeout": 10,
@@ -377,11 +382,8 @@ def _vacuumed(connection: Connection, table: str) -> bool:
 def explained(error: object) -> CallrecError | None:
     """What a driver's error means, in our own words; None: a mistake in this program."""
     state = str(getattr(error, "sqlstate", None) or "")
-    if state.startswith("53"):
-        return Failed(
-            "the database's disk or memory is full; nothing was changed",
-            hint="ask the person who runs it, and try again",
-        )
+    if state.startswith("53") or state in {_READ_ONLY, _ENDED}:
+        return _hindered(state)
     if state in {_NOT_FREE, "40001", "40P01"}:
         return Failed("the vault was busy for a minute", hint="try again")
     if state.startswith(("28", "3D")) or state == "42501":
@@ -396,6 +398,26 @@ def explained(error: object) -> CallrecError | None:
     if state.startswith(("22", "23", "42", "0A")):
         return None
     return _not_reached("" if state else str(error))
+
+
+def _hindered(state: str) -> CallrecError:
+    """What the person who runs the server puts right."""
+    if state == _READ_ONLY:
+        return Misconfigured(
+            "the catalogue's server lets nothing be written: it is a standby, or was set so",
+            hint="give the address of the one that does, or have default_transaction_read_only"
+            " taken away from the role, database or server (docs/network.md)",
+        )
+    if state == _ENDED:
+        return Failed(
+            "the catalogue's server ended what was under way, for its length or at a person's word",
+            hint="try again; if it comes again, have statement_timeout taken away from the role,"
+            " database or server (docs/network.md)",
+        )
+    return Failed(
+        "the database's disk or memory is full; nothing was changed",
+        hint="ask the person who runs it, and try again",
+    )
 
 
 def _not_reached(said: str) -> CallrecError:

@@ -72,35 +72,77 @@ COMMIT;
 
 _UNNEEDED: Final = """
 WITH mine AS (SELECT * FROM pg_roles WHERE pg_has_role(oid, 'MEMBER')),
-    made AS (SELECT * FROM pg_class WHERE relnamespace = 'public'::regnamespace),
-    here AS (SELECT * FROM pg_database WHERE datname = current_database())
-SELECT 1, 'rules the server, or other roles' FROM mine
-    WHERE rolsuper OR rolbypassrls OR rolcreaterole OR rolreplication
-    OR rolname IN ('pg_execute_server_program', 'pg_write_server_files')
-UNION SELECT 2, 'owns the tables, or the database' FROM mine
-    WHERE oid IN (SELECT relowner FROM made UNION SELECT datdba FROM here)
-UNION SELECT 3, 'makes tables and functions' FROM mine
-    WHERE has_schema_privilege(oid, 'public', 'CREATE')
-    OR has_database_privilege(oid, current_database(), 'CREATE')
-UNION SELECT 3, 'leaves triggers out' FROM mine
-    WHERE has_parameter_privilege(oid, 'session_replication_role', 'SET')
-UNION SELECT 3, 'does more than add to ' || string_agg(DISTINCT relname, ', ')
-    FROM mine JOIN made ON relkind = 'r' AND (
-        has_table_privilege(mine.oid, made.oid, 'TRUNCATE, TRIGGER')
-        OR relname <> ALL (?) AND has_any_column_privilege(mine.oid, made.oid, 'UPDATE')
-        OR relname <> ALL (?) AND has_table_privilege(mine.oid, made.oid, 'DELETE'))
-    HAVING count(*) > 0
-UNION SELECT 3, 'has rights in another database, too' FROM pg_shdepend, here
-    WHERE refclassid = 'pg_authid'::regclass AND refobjid IN (SELECT oid FROM mine)
-    AND here.oid <> CASE dbid WHEN 0 THEN objid ELSE dbid END
-    AND (dbid <> 0 OR classid = 'pg_database'::regclass)
-ORDER BY 1, 2
+    made AS (SELECT * FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'),
+    here AS (SELECT * FROM pg_database WHERE datname = current_database()),
+    ruled AS (SELECT oid FROM mine UNION SELECT relowner FROM made UNION SELECT datdba FROM here),
+    entering AS MATERIALIZED (
+        SELECT * FROM pg_roles WHERE rolcanlogin AND NOT rolsuper
+        AND oid NOT IN (SELECT oid FROM ruled)
+        AND has_database_privilege(oid, current_database(), 'CONNECT')),
+    lists (class, id, part, list) AS (
+        SELECT 'pg_class'::regclass::oid, oid, 0, relacl FROM pg_class
+        WHERE relnamespace <> 'information_schema'::regnamespace
+        UNION ALL SELECT 'pg_class'::regclass, attrelid, attnum, attacl FROM pg_attribute
+        UNION ALL SELECT 'pg_proc'::regclass, oid, 0, proacl FROM pg_proc
+        UNION ALL SELECT 'pg_namespace'::regclass, oid, 0, nspacl FROM pg_namespace
+        UNION ALL SELECT 'pg_database'::regclass, oid, 0, datacl FROM here
+        UNION ALL SELECT 'pg_tablespace'::regclass, oid, 0, spcacl FROM pg_tablespace
+        UNION ALL SELECT 'pg_parameter_acl'::regclass, oid, 0, paracl FROM pg_parameter_acl),
+    given AS (
+        SELECT class, id, part, privilege_type AS may, is_grantable AS gives
+        FROM lists, aclexplode(list)
+        WHERE grantee = 0 OR grantee IN (SELECT oid FROM mine WHERE oid >= 16384)
+        EXCEPT SELECT classoid, objoid, objsubid, privilege_type, is_grantable
+        FROM pg_init_privs, aclexplode(initprivs) WHERE grantee = 0),
+    beyond AS (
+        SELECT may || CASE WHEN gives THEN ', and may give it,' ELSE '' END AS may,
+            pg_describe_object(class, id, part) AS what
+        FROM given LEFT JOIN made ON class = 'pg_class'::regclass AND id = made.oid AND part = 0
+        WHERE gives OR NOT CASE
+            WHEN relname IS NOT NULL THEN may IN ('SELECT', 'MAINTAIN')
+                OR may = 'INSERT' AND relname <> 'alembic_version'
+                OR may = 'UPDATE' AND relname = ANY (?) OR may = 'DELETE' AND relname = ANY (?)
+            WHEN class = 'pg_database'::regclass THEN may IN ('CONNECT', 'TEMPORARY')
+            ELSE class = 'pg_namespace'::regclass AND may = 'USAGE' END),
+    found (kind, what, which) AS (
+        SELECT 1, 'the role here rules the server, or other roles', '' FROM mine
+        WHERE rolsuper OR rolbypassrls OR rolcreaterole OR rolreplication
+        UNION SELECT 2, 'the role here owns the tables, or the database', '' FROM mine
+        WHERE oid IN (SELECT relowner FROM made UNION SELECT datdba FROM here)
+        UNION SELECT 3, 'the role here makes databases', '' FROM mine WHERE rolcreatedb
+        UNION SELECT 3, 'the role here belongs to ', rolname FROM mine WHERE oid < 16384
+        UNION SELECT 3, 'the role here lets others become ', roleid::regrole::text
+        FROM pg_auth_members WHERE admin_option AND member IN (SELECT oid FROM mine)
+        UNION SELECT 3, 'the role here has ' || may || ' on ', what FROM beyond
+        UNION SELECT 3, 'the role here has rights in another database, too', ''
+        FROM pg_shdepend, here
+        WHERE refclassid = 'pg_authid'::regclass AND refobjid IN (SELECT oid FROM mine)
+        AND here.oid <> CASE dbid WHEN 0 THEN objid ELSE dbid END
+        AND (dbid <> 0 OR classid = 'pg_database'::regclass)
+        UNION SELECT 3, 'the role here was given a setting: ', split_part(setting, '=', 1)
+        FROM pg_db_role_setting, here, unnest(setconfig) AS setting
+        WHERE setrole IN (SELECT oid FROM mine) AND setdatabase IN (0, here.oid)
+        UNION SELECT 3, 'another role gets at the tables: ', rolname FROM entering AS other
+        WHERE EXISTS (SELECT FROM ruled WHERE pg_has_role(other.oid, ruled.oid, 'MEMBER'))
+        OR EXISTS (SELECT FROM made WHERE has_any_column_privilege(other.oid, made.oid,
+                'SELECT, INSERT, UPDATE, REFERENCES')
+            OR has_table_privilege(other.oid, made.oid, 'DELETE, TRUNCATE, TRIGGER'))
+        UNION SELECT 3, 'somebody left a large object in the database', ''
+        FROM pg_largeobject_metadata)
+SELECT kind, what || min(which)
+    || CASE count(*) WHEN 1 THEN '' ELSE ' and ' || count(*) - 1 || ' more' END
+FROM found GROUP BY kind, what ORDER BY 1, 2
 """
-"""Of the role, and of those that it can become; `rights_sql` has what it needs."""
+"""Of the role, and of those that it can become, and of PUBLIC: each right on anything but what
+`rights_sql` gives and PostgreSQL itself; its own roles, as pg_monitor, have numbers below 16384.
+The person who runs the server, a superuser, is nobody else."""
 
 
 def unneeded(connection: Connection) -> Sequence[str]:
-    """What the role of a connection could do beyond what it needs; the worst kind of it alone."""
+    """What the role of a connection could do beyond what it needs, or another role at its tables.
+
+    Each is a sentence without its stop; of the worst kind alone, as that has all of the others.
+    """
     known = ([*UPDATED, "alembic_version"], [*DELETED])
     found = connection.exec_driver_sql(_UNNEEDED, known).all()
     return [what for kind, what in found if kind == found[0][0]]

@@ -139,9 +139,9 @@ def _rights(practice: Practice) -> Iterator[Finding]:
     with reading(practice.engine) as connection:
         found = unneeded(connection)
     if found:
-        said = f"the database's role here could remove or change more than it has to: it {found[0]}"
+        said = "more may be done in the catalogue's database than has to be: "
         hint = "have it made as docs/network.md has it: one role owns the tables, another works"
-        yield _warning("; ".join([said, *found[1:]]), hint)
+        yield _warning(said + "; ".join(found), hint)
     else:
         yield _well("the database lets its role here only add to the log, and to what follows it")
 

@@ -96,6 +96,8 @@ class PlannedPractice:
     """By which libpq connects the person who runs the database server."""
     database_sql: str
     """For that person, once."""
+    roles: tuple[str, str]
+    """The owner's and the daily one: each is given a password, or logs in by a certificate."""
     bucket: str
     bucket_commands: tuple[str, ...]
     """For the person who runs the object store, once; none: recordings stay in the folder."""
@@ -108,7 +110,8 @@ class PlannedPractice:
     spool: Path
     """Where its recordings arrive."""
     owner: str
-    """By which address the vault is migrated there, by the role that owns the tables."""
+    """By which address the vault is migrated there, by the role that owns the tables. Its password
+    lies in the file that this names, beside the vault, for as long as that takes."""
     rights_sql: str
     """For that role, after that."""
     timer: str
@@ -154,6 +157,7 @@ def _planned(plan: NetworkPlan, practice: str) -> PlannedPractice:
         practice=practice,
         server=f"postgresql:///postgres?{where}",
         database_sql=database_sql(name),
+        roles=(f"{name}_owner", name),
         bucket=bucket,
         bucket_commands=tuple(_bucket_commands(plan, bucket)) if plan.endpoint else (),
         vault=vault,
@@ -161,7 +165,7 @@ def _planned(plan: NetworkPlan, practice: str) -> PlannedPractice:
         configuration="".join(f"{line}\n" for line in toml_lines(values)),
         secrets=secrets,
         spool=Path("/var/spool/callrec") / practice,
-        owner=f"postgresql://{name}_owner@/{name}?{where}",
+        owner=f"postgresql://{name}_owner@/{name}?{where}&passfile={vault}.pgpass",
         rights_sql=rights_sql(name),
         timer=f"callrec-intake-once@{practice}.timer",
     )

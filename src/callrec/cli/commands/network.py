@@ -42,19 +42,23 @@ def _script(each: PlannedPractice) -> Iterator[str]:
     psql = "psql --no-psqlrc -v ON_ERROR_STOP=1"
     yield f"# ---- {each.practice}: the person who runs the database server"
     yield from (f"{psql} '{each.server}' <<'SQL'", *each.database_sql.splitlines(), "SQL")
+    for role in each.roles:  # psql asks for it, and sends its hash; from a script it reads nothing
+        yield f"{psql} '{each.server}' -c '\\password {role}' < /dev/tty"
     if each.bucket_commands:
         yield f"# ---- {each.practice}: the person who runs the object store"
         yield from each.bucket_commands
     vault = f"--vault {each.vault}"
-    yield f"# ---- {each.practice}: its Data Controller, as the account callrec, where it works"
+    yield f"# ---- {each.practice}: its Data Controller, as the account callrec, where it works,"
+    yield f"#      once {each.vault}.pgpass has the password of {each.roles[0]} (docs/network.md)"
     yield f"callrec init {vault}"
     yield f"callrec practice migrate {vault} --to '{each.owner}'"
     yield from (f"{psql} '{each.owner}' <<'SQL'", *each.rights_sql.splitlines(), "SQL")
+    yield f"rm -f {each.vault}.pgpass"
     yield f"# ---- {each.practice}: root, on that machine"
     yield f"install -d -o callrec -g callrec -m 700 {each.secrets} {each.spool}"
     yield f"install -D -m 644 /dev/stdin {each.file} <<'TOML'"
     yield from (*each.configuration.splitlines(), "TOML")
-    yield f"# ---- {each.practice}: the account callrec, once {each.secrets} has what it needs"
+    yield f"# ---- {each.practice}: the account callrec, once {each.secrets} has what logs in"
     if each.bucket_commands:  # they are moved by a configuration that does not name them yet
         yield f"grep -v '^recordings ' {each.file} > {each.vault}.toml"
         yield f"callrec practice migrate --config {each.vault}.toml --to s3://{each.bucket}"
