@@ -20,7 +20,16 @@ SOURCE: Final = Path(__file__).parents[2] / "src" / "callrec"
 OF_THE_SERVER: Final = frozenset(
     (
         *("archive", "calls", "catalogue", "cli", "config.py", "intake", "keys", "mail", "paper"),
-        *("office/doctor.py", "restore", "settings.py", "store", "system", "telephone", "volume"),
+        *(
+            "office/doctor.py",
+            "office/network.py",
+            "restore",
+            "settings.py",
+            "store",
+            "system",
+            "telephone",
+            "volume",
+        ),
     )
 )
 """Whose texts are read at the server alone, or lie in a file that is made there."""

@@ -313,12 +313,17 @@ def test_a_new_drive_that_was_pulled_out_owes_it_without_the_vaults_own_note(
     assert verified(house).verdict is Verdict.INTACT
 
 
-def test_a_new_drive_on_which_a_run_failed_and_was_taken_back_owes_nothing(house: House) -> None:
-    (name,) = rows(house, "SELECT ciphertext FROM recording WHERE id = 2")
-    path = house.practice.store.path(name.ciphertext)
-    path.rename(house.folder / "kept")
-    with pytest.raises(NotFound):
-        archive(house, drive(house))
+def test_a_new_drive_on_which_a_run_failed_and_was_taken_back_owes_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DirectoryStore, "source", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            archive(house, drive(house))
+    assert [*drive(house).iterdir()] == []
     assert owed(house, approved_erasure(house, 1)) == {}
 
 

@@ -8,5 +8,6 @@ Verifying: `verify` on `whole`, which takes `stretch` after stretch, and `from_t
 way; `rows` holds the catalogue against what was signed for; `remembered` is what is found, and what
 an operator remembers of it. `appended` is checked before more is; `foreign` finds what nobody
 signed, `resumed` how the log went on without it; `evidence` shows that what goes out stands on
-record, and who signed it. Formats: docs/formats/audit-log.md.
+record, and who signed it; `cosignature` is what a witness outside says of a head. Formats:
+docs/formats/audit-log.md.
 """

@@ -190,7 +190,8 @@ MODULES: Mapping[str, str] = {
     "show": "search",
     "doctor": "status",
     "inbox": "status",
-    "fingerprint": "verify_release",
+    **dict.fromkeys(("verify-release", "fingerprint"), "outside.verify_release"),
+    "witness": "outside.witness",
 }
 """Where a command stands, seen from cli/commands, if not in the file of its name there.
 

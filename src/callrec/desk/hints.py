@@ -161,7 +161,7 @@ COMMANDS: Final = frozenset(
         *("init", "keys", "listen", "login", "logout", "mail", "migrate", "network", "notice"),
         *("practice", "reconcile", "recording", "recovery", "register", "release", "report"),
         *("request", "restore", "retention", "revoke", "search", "settings", "show", "status"),
-        *("subject", "user", "verify-release", "whoami"),
+        *("subject", "user", "verify-release", "whoami", "witness"),
     )
 )
 """What may follow "callrec" where a command is meant, and not a sentence about callrec."""

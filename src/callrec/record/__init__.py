@@ -5,4 +5,5 @@ the columns that follow from leaves, when they are written and again when they a
 adds to that what is sealed, version by version (requests and incidents), and what lies sealed
 beside a leaf. forms says how what is signed or sealed is written and read; statements lie signed
 beside a leaf. entitled says who did it, on which day, and whether they were entitled to.
+cosigned is what witnesses outside saw of the log.
 """

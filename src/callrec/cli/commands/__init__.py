@@ -7,7 +7,7 @@ is in the file of its name, or where ``MODULES`` in cli/app.py says:
     Calls         the folder calls (ingest, reconcile); search (and show)
     Requests      the folder requests, then listen and release
     Safekeeping   hold, retention; the folder drives; audit, reviews (audit review-searches
-                  and review-glass), verify_release (and fingerprint), register
+                  and review-glass), the folder outside (verify-release, witness), register
     The practice  settings, user, keys, notice, mail; the folder concerns (incident, complaint);
                   status (and inbox, doctor), configuration (config), network
 """

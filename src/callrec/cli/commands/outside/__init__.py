@@ -1,0 +1,1 @@
+"""For people outside the practice, about its record: verify_release (and fingerprint), witness."""
