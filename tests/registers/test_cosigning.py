@@ -184,7 +184,7 @@ def test_a_record_set_back_with_all_memories_is_caught_by_the_next_witness(
     assert "beside what the LMC saw" in told.problems[0].what
     warned = " ".join(read_status(house.open(), None).warnings)
     assert "NOT WHAT A WITNESS SAW" in warned
-    assert "A WITNESS REFUSED THIS RECORD" in warned  # to other accounts of the machine, too
+    assert "a witness refused this record" in warned  # to other accounts of the machine, too
 
 
 def test_a_fork_that_grew_longer_than_what_was_seen_is_refused_too(

@@ -132,6 +132,8 @@ AT_THE_SERVER: Final = (
     (r"archive verify", "read a drive back"),
     (r"archive found", "count a drive again"),
     (r"audit stamp", "have the record stamped with the time"),
+    (r"audit cosign", "have the newest entry cosigned by the witnesses"),
+    (r"audit cosign --keys", "print the keys that a witness needs"),
     (r"audit resume", "go on with the record from there"),
     (r"desk", "start the desk"),
     (r"drive backup", "back up to a drive"),

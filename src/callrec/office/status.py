@@ -391,13 +391,13 @@ def _record_warnings(practice: Practice) -> Iterator[str]:
             yield due
         if (entry := refused_at(connection)) is not None:
             yield (
-                f"A WITNESS REFUSED THIS RECORD: entry {entry}; callrec audit cosign says which and"
-                " why"
+                f"a witness refused this record: entry {entry}; callrec audit cosign says which"
+                " and why"
             )
         try:
             check_not_contradicted(practice, connection)
         except CallrecError as error:
-            yield f"THE AUDIT LOG IS NOT WHAT A WITNESS SAW: {error.message}; callrec audit verify"
+            yield f"the audit log is not what a witness saw: {error.message}; callrec audit verify"
     if aside := set_aside_items(practice):
         last_put = aside[-1]
         yield (

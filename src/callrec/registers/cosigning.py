@@ -283,10 +283,10 @@ class _Asking:
 _REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
     HTTPStatus.NOT_FOUND: (
         "it does not know this record",
-        "give it the key of who runs this: callrec audit cosign --keys",
+        "give it the key of the person who asks: callrec audit cosign --keys",
     ),
     HTTPStatus.FORBIDDEN: (
-        "it does not know the key of who runs this",
+        "it does not know the key of the person who asks",
         "give it that key: callrec audit cosign --keys",
     ),
     HTTPStatus.BAD_REQUEST: ("it does not understand what it is asked", ""),

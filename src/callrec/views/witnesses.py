@@ -51,7 +51,7 @@ def what_is_wrong_with(found: Cosigned) -> CallrecError | None:
         if each.state is WitnessState.REFUSES:
             return Unchecked(
                 f"{each.witness} refuses this record, and shows no proof of another",
-                hint="run callrec audit verify, and ask who runs the witness what it has seen",
+                hint="run callrec audit verify, and ask the people of the witness what it has seen",
             )
     if found.seen < found.needed:
         return Failed(
