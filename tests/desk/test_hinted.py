@@ -29,6 +29,7 @@ OF_THE_SERVER: Final = frozenset(
             "system",
             "telephone",
             "volume",
+            "witness",
         ),
     )
 )
