@@ -90,7 +90,7 @@ SAID: Final = re.compile(
 """In a line: a value that its command reads, and no place of a file."""
 
 ELSEWHERE: Final = re.compile(
-    r"callrec (demo|init|config|practice recovery|request due|status --all) "
+    r"callrec (demo|init|config|practice recovery|request due|status --all|audit witness) "
 )
 """What is about no practice that there is, or many, or takes a kit on paper."""
 
