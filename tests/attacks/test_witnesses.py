@@ -1,7 +1,7 @@
 """Cosignatures taken away, exchanged and made up, in a release that its releaser signs anew.
 
-Whoever has the releaser's key makes every list and signature of it good again; the witness's key
-they do not have.
+A person who has the releaser's key makes every list and signature of it good again; the key of the
+witness they do not have.
 """
 
 from __future__ import annotations

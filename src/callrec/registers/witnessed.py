@@ -60,7 +60,7 @@ def contradiction(folder: Path) -> tuple[str, bytes] | None:
 def refused_at(connection: Connection) -> int | None:
     """The entry at which a witness refused to go on, the last time that they were asked; or None.
 
-    Whoever asks may be another account of this machine, whose memory nobody else sees.
+    The person who asks may be another account of this machine, whose memory nobody else sees.
     """
     newest = max(leaves_of_act(connection, COSIGNED), key=lambda leaf: leaf.seq, default=None)
     return newest.seq if newest and newest.outcome is Outcome.REFUSED else None
