@@ -7,6 +7,7 @@ once; they are written only where they are missing.
 from __future__ import annotations
 
 from vectors.crypto.cases import HERE, case_text
+from vectors.crypto.made_cards import blocks, cards
 from vectors.crypto.made_hpke import bad_hpke, sealed_once
 from vectors.crypto.made_identities import identities, locked_seeds
 from vectors.crypto.made_sealings import derivations, sealings
@@ -21,12 +22,14 @@ def made() -> dict[str, bytes]:
     folders = {
         "argon2id": ((name, case_text(**head)) for name, head in ARGON2ID.items()),
         "canonical": canonical_json(),
+        "cards": cards(),
         "contexts": contexts(),
         "derivations": derivations(),
         "hpke": bad_hpke(),
         "identities": identities(),
         "kit": kit(),
         "locked": locked_seeds(),
+        "oaep": blocks(),
         "pbkdf2": ((name, case_text(**head)) for name, head in PBKDF2.items()),
         "sealings": sealings(),
         "statements": statements(),
