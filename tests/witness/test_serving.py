@@ -20,8 +20,7 @@ import pytest
 from callrec.errors import Failed
 from callrec.practice import record
 from callrec.registers.cosigning import log_keys
-from callrec.witness import asking
-from callrec.witness.asking import exchange
+from callrec.system.web import Other, exchange
 from callrec.witness.keeping import name_of, open_witness
 from callrec.witness.serving import MOST_BYTES
 from house.commands import environment_of
@@ -88,22 +87,24 @@ def listening(answer: bytes) -> Iterator[str]:
             each.close()
 
 
-def test_a_witness_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "WITHIN_S", 0.2)
+SOMEBODY = Other("it", "text/plain", within_s=0.5, most=100)
+
+
+def test_a_witness_that_hangs_is_not_waited_for() -> None:
     hanging = listening(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
     with hanging as url, pytest.raises(Failed, match="did not answer"):
-        exchange(url, b"old 0\n\n")
+        exchange(url, b"old 0\n\n", SOMEBODY)
 
 
 def test_a_witness_that_sends_elsewhere_is_not_followed(outside: Outside) -> None:
     moved = f"HTTP/1.1 307 Moved\r\nLocation: {outside.url}\r\nContent-Length: 0\r\n\r\n"
     with listening(moved.encode()) as url:
-        assert exchange(url, b"old 0\n\n").status == 307
+        assert exchange(url, b"old 0\n\n", SOMEBODY).status == 307
 
 
 def test_garbage_in_an_answer_is_no_answer() -> None:
     with listening(b"\0\0\0\n\n") as url, pytest.raises(Failed, match="cannot be reached"):
-        exchange(url, None)
+        exchange(url, None, SOMEBODY)
 
 
 def typed(house: House, *words: str, login: str = "door") -> subprocess.CompletedProcess[str]:
