@@ -6,8 +6,11 @@ once; they are written only where they are missing.
 
 from __future__ import annotations
 
+from itertools import chain
+
 from vectors.crypto.cases import HERE, case_text
 from vectors.crypto.made_cards import blocks, cards
+from vectors.crypto.made_factors import factored_locks, factors, printed_words
 from vectors.crypto.made_hpke import bad_hpke, sealed_once
 from vectors.crypto.made_identities import identities, locked_seeds
 from vectors.crypto.made_sealings import derivations, sealings
@@ -25,12 +28,14 @@ def made() -> dict[str, bytes]:
         "cards": cards(),
         "contexts": contexts(),
         "derivations": derivations(),
+        "factors": factors(),
         "hpke": bad_hpke(),
         "identities": identities(),
         "kit": kit(),
-        "locked": locked_seeds(),
+        "locked": chain(locked_seeds(), factored_locks()),
         "oaep": blocks(),
         "pbkdf2": ((name, case_text(**head)) for name, head in PBKDF2.items()),
+        "printed": printed_words(),
         "sealings": sealings(),
         "statements": statements(),
         "streams": streams(),
