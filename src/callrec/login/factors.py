@@ -124,7 +124,19 @@ def _opened(here: Here, person: str, slot: Slot, secret: bytes) -> Answer:
     return Answer(person, slot, secret, key)
 
 
-WAYS: Final[Mapping[str, Callable[[], Way]]] = {}
+def _security_key() -> Way:
+    from callrec.login import fido2_key  # noqa: PLC0415 - of an extra, for who has such a key
+
+    return fido2_key
+
+
+def _smart_card() -> Way:
+    from callrec.login import smart_card  # noqa: PLC0415 - likewise
+
+    return smart_card
+
+
+WAYS: Final[Mapping[str, Callable[[], Way]]] = {"fido2": _security_key, "pkcs11": _smart_card}
 """The kinds of device that work at a terminal, and what loads the module of each."""
 
 
