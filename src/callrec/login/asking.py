@@ -12,7 +12,7 @@ from callrec.crypto.factor import Slot
 class Asking(Protocol):
     """A person at a terminal, who can be asked and told."""
 
-    def ask_hidden(self, what: str) -> str:
+    def hidden(self, what: str) -> str:
         """One line that is typed and not shown, such as a PIN.
 
         Raises:
