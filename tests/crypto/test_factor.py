@@ -48,8 +48,15 @@ def _opened(slot: Slot, case: Case) -> bytes:
 
 def test_what_is_sealed_opens_under_its_secret_with_an_id_of_its_own() -> None:
     def sealed() -> Slot:
-        of = {"kind": "printed", "name": "paper", "public": {}}
-        return seal_factor(SECRET, b"f" * 32, **of, person=PERSON, vault=VAULT)
+        return seal_factor(
+            SECRET,
+            b"f" * 32,
+            kind="printed",
+            name="paper",
+            public={},
+            person=PERSON,
+            vault=VAULT,
+        )
 
     one, two = sealed(), sealed()
     assert open_factor(SECRET, one, person=PERSON, vault=VAULT) == b"f" * 32

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from callrec.crypto.factor import Slot
 from callrec.login.asking import Here
-from callrec.login.factors import Presents, add_factor, presenting
-from callrec.login.printed import keep_secret, make_printed
+from callrec.login.factors import Presents, add_factor, make_factor, presenting
+from callrec.login.printed import keep_secret
 from callrec.login.unlock import actor_by_password
 from callrec.practice import Actor
 from house.practices import House, password_of
@@ -18,8 +20,9 @@ class OnPaper:
         self._lines = list(lines)
         self.asked: list[str] = []
         self.told: list[str] = []
+        self.card_module: Path | None = None
 
-    def ask_hidden(self, what: str) -> str:
+    def hidden(self, what: str) -> str:
         self.asked.append(what)
         return self._lines.pop(0) if self._lines else ""
 
@@ -33,18 +36,27 @@ def typing(house: House, *lines: str) -> Presents:
 
 
 def with_printed(
-    house: House, login: str, *, name: str = "paper", password: str = "", keeps: bool = True
+    house: House, login: str, *typed: str, name: str = "paper", keeps: bool = True
 ) -> tuple[Slot, str]:
-    """Add a printed key to a person's lock; its slot, and its words. It may be kept here."""
-    password = password or password_of(login)
-    actor = actor_by_password(house.open(), login=login, password=password, is_adding_one=True)
-    secret, words = make_printed()
-    given = {"kind": "printed", "name": name, "public": {}, "secret": secret}
-    slot = add_factor(house.practice, actor, password=password, **given)
+    """Add a printed key to a person's lock; its slot, and its words. It may be kept here.
+
+    ``typed``: what they type of a second factor that they have already.
+    """
+    password = password_of(login)
+    actor = actor_by_password(
+        house.open(),
+        login=login,
+        password=password,
+        factor=typing(house, *typed),
+        is_adding_one=True,
+    )
+    here = Here(house.practice.vault, house.practice.state_folder)
+    new = make_factor("printed", name, person=actor.person.id, here=here)
+    slot = add_factor(house.practice, actor, password=password, new=new)
     if keeps:
-        keep_secret(house.practice.state_folder, slot, secret)
+        keep_secret(house.practice.state_folder, slot, new.secret)
     house.open()
-    return slot, words
+    return slot, new.words
 
 
 def at_work(house: House, login: str, *typed: str, password: str = "") -> Actor:

@@ -11,8 +11,8 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.identity import LockedSeed, unlock
 from callrec.errors import Locked, WrongPassword
 from callrec.login.asking import Here
-from callrec.login.factors import add_factor, remove_factor
-from callrec.login.printed import forget_secret, make_printed
+from callrec.login.factors import remove_factor
+from callrec.login.printed import forget_secret
 from callrec.login.unlock import actor_by_password, change_password
 from house.commands import type_in
 from house.factors import OnPaper, at_work, with_printed
@@ -100,9 +100,7 @@ def test_factors_outlast_a_new_password_and_a_stronger_lock(house: House) -> Non
 def test_of_two_factors_each_opens_and_the_one_that_is_left_takes_over(house: House) -> None:
     """The loss drill: the first page is lost, and the second opens the new lock alone."""
     _, lost = with_printed(house, "max", name="lost", keeps=False)
-    actor, (secret, safe) = at_work(house, "max", lost), make_printed()
-    given = {"kind": "printed", "name": "safe", "public": {}, "secret": secret}
-    add_factor(house.practice, actor, password=password_of("max"), **given)
+    _, safe = with_printed(house, "max", lost, name="safe", keeps=False)
     assert names(house, "max") == ["lost", "safe"]
     assert at_work(house, "max", lost).identity == at_work(house, "max", safe).identity
     actor, here = at_work(house, "max", safe), here_of(house, safe)

@@ -289,7 +289,7 @@ class Prompts:
             else:
                 return typed
 
-    def ask_hidden(self, what: str) -> str:
+    def hidden(self, what: str) -> str:
         """A line that is typed on the terminal and not shown, and that no file may hold."""
         return self._hidden(what, "")
 

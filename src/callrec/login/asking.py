@@ -15,7 +15,7 @@ class Asking(Protocol):
     card_module: Path | None
     """What speaks to smart cards on this machine (PKCS#11); None: what is found of OpenSC."""
 
-    def ask_hidden(self, what: str) -> str:
+    def hidden(self, what: str) -> str:
         """One line that is typed and not shown, such as a PIN.
 
         Raises:

@@ -3,7 +3,7 @@
 What opens a person's keys is then their password and a secret that no copy of the vault holds
 (docs/formats/keys.md, 4). Each kind of device has a module of its own, loaded when it is asked for:
 
-    enrol(person, name, ask)       the device's public fields, and the secret that it gives
+    enrol(person, ask)             the device's public fields, and the secret that it gives
     secret(public, person, ask)    the secret again
 
 Both raise a CallrecError in one sentence where the device does not answer.
@@ -12,6 +12,7 @@ Both raise a CallrecError in one sentence where the device does not answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
@@ -36,7 +37,7 @@ from callrec.crypto.identity import LockedSeed
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Unusable
 from callrec.login.asking import Answer, Asking, Here
 from callrec.login.locks import relock
-from callrec.login.printed import keep_secret, kept_secret, typed_secret
+from callrec.login.printed import keep_secret, kept_secret, make_printed, typed_secret
 from callrec.policy.clause import Clause
 from callrec.policy.role import PersonId, Power, opens_recordings, powers_of
 from callrec.practice import Actor, Practice, today
@@ -55,8 +56,8 @@ Presents = Callable[[str, tuple[Slot, ...]], bytes]
 class Way(Protocol):
     """A kind of device, as its module has it."""
 
-    def enrol(self, person: str, name: str, ask: Asking) -> tuple[Mapping[str, str], bytes]:
-        """Add a device: its slot's public fields, and the secret of 32 bytes that it gives."""
+    def enrol(self, person: str, ask: Asking) -> tuple[Mapping[str, str], bytes]:
+        """Set a device up: its slot's public fields, and the secret of 32 bytes that it gives."""
 
     def secret(self, public: Mapping[str, str], person: str, ask: Asking) -> bytes:
         """The secret of a device that was added."""
@@ -107,16 +108,18 @@ def answers(here: Here, locks: Mapping[str, Sequence[Slot]]) -> Iterator[Answer]
 def _of_devices(
     here: Here, ask: Asking, slots: Sequence[tuple[str, Slot]]
 ) -> Generator[Answer, None, CallrecError]:
-    """Each device that answers; at the end, why the last that did not."""
-    why: CallrecError = _nobody_here([slot for _, slot in slots])
+    """Each device that answers; at the end, why the last that did not: of others it is told."""
+    reasons: list[CallrecError] = []
     for person, slot in slots:
         if slot.kind in WAYS:
             try:
                 secret = WAYS[slot.kind]().secret(slot.public, person, ask)
                 yield _opened(here, person, slot, secret)
             except CallrecError as problem:
-                why = problem
-    return why
+                reasons.append(problem)
+    for other in reasons[:-1]:
+        ask.tell(other.message)
+    return reasons[-1] if reasons else _nobody_here([slot for _, slot in slots])
 
 
 def _opened(here: Here, person: str, slot: Slot, secret: bytes) -> Answer:
@@ -213,33 +216,53 @@ def check_new_name(slots: Sequence[Slot], name: str) -> None:
         raise Unusable("you have a second factor of that name", hint="choose another name")
 
 
-def with_factor(
-    factors: Factors,
-    *,
-    person: str,
-    vault: str,
-    kind: str,
-    name: str,
-    public: Mapping[str, str],
-    secret: bytes,
-) -> Factors:
+@dataclass(frozen=True, slots=True, repr=False)
+class NewFactor:
+    """A factor that somebody adds, with the secret that it gives. Its repr shows nothing."""
+
+    kind: str
+    name: str
+    public: Mapping[str, str]
+    secret: bytes
+    words: str = ""
+    """Of a printed key: what is written down."""
+
+
+def make_factor(kind: str, name: str, *, person: str, here: Here) -> NewFactor:
+    """A new secret: of a device that is set up for it here, or one to be written down.
+
+    Raises:
+        Unusable: devices of that kind are not set up here.
+        Locked: nobody is here who could touch one; or it does not answer.
+    """
+    if kind == PRINTED:
+        secret, words = make_printed()
+        return NewFactor(kind, name, {}, secret, words)
+    if kind not in WAYS:
+        raise Unusable("this kind of second factor is not added here", hint="add another kind")
+    if here.ask is None:
+        raise Locked("a key or card is added by somebody at a terminal")
+    public, secret = WAYS[kind]().enrol(person, here.ask)
+    return NewFactor(kind, name, public, secret)
+
+
+def with_factor(factors: Factors, new: NewFactor, *, person: str, vault: str) -> Factors:
     """A person's second factors with one more; the first draws their factor key."""
     key = factors.key or primitives.random_bytes(primitives.KEY_BYTES)
-    slot = seal_factor(secret, key, kind=kind, name=name, public=public, person=person, vault=vault)
+    slot = seal_factor(
+        new.secret,
+        key,
+        kind=new.kind,
+        name=new.name,
+        public=new.public,
+        person=person,
+        vault=vault,
+    )
     return Factors(key, (*factors.slots, slot))
 
 
-def add_factor(
-    practice: Practice,
-    actor: Actor,
-    *,
-    password: str,
-    kind: str,
-    name: str,
-    public: Mapping[str, str],
-    secret: bytes,
-) -> Slot:
-    """Lock the actor's seed under one more second factor, whose secret somebody just gave.
+def add_factor(practice: Practice, actor: Actor, *, password: str, new: NewFactor) -> Slot:
+    """Lock the actor's seed under one more second factor.
 
     What lies under an older lock elsewhere, such as on a drive, opens as it did.
 
@@ -247,17 +270,9 @@ def add_factor(
         Unusable: as `check_new_name`.
         Locked: the lock was changed meanwhile.
     """
-    check_new_name(actor.factors.slots, name)
-    factors = with_factor(
-        actor.factors,
-        person=actor.person.id,
-        vault=practice.vault,
-        kind=kind,
-        name=name,
-        public=public,
-        secret=secret,
-    )
-    details = {"kind": kind, "name": name}
+    check_new_name(actor.factors.slots, new.name)
+    factors = with_factor(actor.factors, new, person=actor.person.id, vault=practice.vault)
+    details = {"kind": new.kind, "name": new.name}
     relock(practice, actor, password, FACTOR_ADDED, factors=factors, details=details)
     return factors.slots[-1]
 

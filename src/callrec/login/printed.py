@@ -74,7 +74,7 @@ def typed_secret(of: Sequence[tuple[str, Slot]], ask: Asking, vault: str) -> Ans
     """
     called = " or ".join(dict.fromkeys(f'"{slot.name}"' for _, slot in of))
     while True:
-        typed = ask.ask_hidden(f"Secret key {called}, from its page")
+        typed = ask.hidden(f"Secret key {called}, from its page")
         if not typed.strip():
             raise Locked("no secret key was entered", hint="it is on the page that you wrote down")
         try:
