@@ -48,7 +48,7 @@ class Passwords(Section):
 
 
 class Factor(Section):
-    """What this machine has for second factors (docs/formats/keys.md, 4)."""
+    """What this machine has for second factors (docs/reference/second-factor.md)."""
 
     card_module: _Path | None = None
 

@@ -36,6 +36,7 @@ OK: Final = 0x00
 INVALID_COMMAND: Final = 0x01
 INVALID_PARAMETER: Final = 0x02
 MISSING_PARAMETER: Final = 0x14
+CREDENTIAL_EXCLUDED: Final = 0x19
 UNSUPPORTED_ALGORITHM: Final = 0x26
 UNSUPPORTED_OPTION: Final = 0x2B
 KEEPALIVE_CANCEL: Final = 0x2D
@@ -259,6 +260,8 @@ class SoftwareKey:
         if all(each["alg"] != -7 for each in sent[4]):
             raise Refusal(UNSUPPORTED_ALGORITHM)
         party = hashlib.sha256(sent[2]["id"].encode()).digest()
+        if any(self._is_ours(each["id"], party) for each in sent.get(5, ())):
+            raise Refusal(CREDENTIAL_EXCLUDED)
         drawn = os.urandom(16)
         id_ = drawn + self._of("credential", drawn, party)[:16]
         numbers = self._private(id_).public_key().public_numbers()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from callrec.errors import CallrecError, Locked, NotFound, Unusable
+from callrec.errors import CallrecError, Locked, Unusable
 from callrec.login import fido2_key
 from house.at_the_device import AtTheDevice
 from house.libfido2 import Client
@@ -32,7 +32,7 @@ def a_key(**how: object) -> SoftwareKey:
 
 def enrolled(plug: Plug, key: SoftwareKey) -> tuple[Mapping[str, str], bytes]:
     plug(key)
-    return fido2_key.enrol(PERSON, AtTheDevice([PIN]))
+    return fido2_key.enrol(PERSON, AtTheDevice([PIN]), [])
 
 
 def answers(public: Mapping[str, str], *types: str) -> bytes:
@@ -90,7 +90,7 @@ def test_another_key_is_told_apart_before_the_pin(plug: Plug) -> None:
     public, _ = enrolled(plug, a_key())
     plug(a_key())
     said = refused(public)
-    assert isinstance(said, NotFound)
+    assert isinstance(said, Locked)
     assert said.message == "this is not the security key that you added"
 
 
@@ -202,6 +202,30 @@ def test_no_key_at_all(plug: Plug) -> None:
     public, _ = enrolled(plug, a_key())
     plug()
     assert refused(public).message == "no security key is plugged in"
+    with pytest.raises(Locked, match="no security key is plugged in"):
+        fido2_key.enrol(PERSON, AtTheDevice([""]), [])
+
+
+@pytest.mark.parametrize("always_pin", [False, True], ids=["asked", "asked with its PIN"])
+def test_a_second_key_is_never_the_first_one_again(plug: Plug, *, always_pin: bool) -> None:
+    key, other = a_key(always_pin=always_pin), a_key()
+    public, secret = enrolled(plug, key)
+    with pytest.raises(Unusable, match="you have added this security key already"):
+        fido2_key.enrol(PERSON, AtTheDevice([PIN]), [public])
+    plug(other) if always_pin else plug(key, other)
+    theirs, _ = fido2_key.enrol(PERSON, AtTheDevice([PIN]), [public])
+    plug(other)
+    assert answers(theirs) != secret
+    assert refused(public).message == "this is not the security key that you added"
+
+
+def test_a_key_that_is_added_may_be_plugged_in_when_it_is_asked_for(plug: Plug) -> None:
+    plug()
+    key = a_key()
+    person = AtTheDevice(["", PIN], before=lambda: plug(key))
+    _, secret = fido2_key.enrol(PERSON, person, [])
+    assert len(secret) == 32
+    assert person.shown[0] == "Plug in the security key that you want to add, and press Enter"
 
 
 @pytest.mark.parametrize(
@@ -216,4 +240,4 @@ def test_no_key_at_all(plug: Plug) -> None:
 def test_what_cannot_be_added(plug: Plug, keys: tuple[SoftwareKey, ...], message: str) -> None:
     plug(*keys)
     with pytest.raises(Unusable, match=message):
-        fido2_key.enrol(PERSON, AtTheDevice([]))
+        fido2_key.enrol(PERSON, AtTheDevice([]), [])

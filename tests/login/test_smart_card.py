@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from pkcs11 import TokenFlag
 
-from callrec.errors import CallrecError, Locked, Misconfigured, NotFound, Unusable
+from callrec.errors import CallrecError, Locked, Misconfigured, Unusable
 from callrec.login import smart_card
 from callrec.login.smart_card import check_pin_may_be_tried, tries_left
 from house.at_the_device import AtTheDevice
@@ -37,7 +37,7 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
 def enrolled(reader: Reader, kind: str = "secp256r1") -> tuple[Card, Mapping[str, str], bytes]:
     card = reader.put_in()
     card.make_key(kind)
-    public, secret = smart_card.enrol(PERSON, person())
+    public, secret = smart_card.enrol(PERSON, person(), [])
     return card, public, secret
 
 
@@ -73,14 +73,14 @@ def test_a_card_that_shows_its_certificate_alone_can_be_added(reader: Reader) ->
     reader.put_in().hold(
         point_private(private.private_numbers().private_value), certified(private.public_key())
     )
-    public, secret = smart_card.enrol(PERSON, person())
+    public, secret = smart_card.enrol(PERSON, person(), [])
     assert smart_card.secret(public, PERSON, person()) == secret
 
 
 def test_two_slots_of_one_card_have_two_secrets(reader: Reader) -> None:
     """So a slot of another person who shares the card opens under theirs alone."""
     _, public, secret = enrolled(reader)
-    theirs, other = smart_card.enrol("7e" * 16, person())
+    theirs, other = smart_card.enrol("7e" * 16, person(), [])
     assert other != secret
     assert smart_card.secret({**public, "wrapped": theirs["wrapped"]}, PERSON, person()) == other
 
@@ -101,7 +101,7 @@ def test_another_card_of_the_same_label_is_told_apart_before_the_pin(
     card.take_out()
     reader.put_in().make_key(kind)
     said = refused(public)
-    assert isinstance(said, NotFound)
+    assert isinstance(said, Locked)
     assert said.message == "this is not the smart card that you added"
 
 
@@ -115,7 +115,7 @@ def test_a_key_that_was_made_anew_on_the_card_is_another(reader: Reader) -> None
 def test_what_was_made_for_another_key_does_not_open(reader: Reader) -> None:
     _, public, _ = enrolled(reader, "rsa2048")
     other = {**public, "wrapped": base64.b64encode(bytes(255) + b"\1").decode()}
-    assert isinstance(refused(other), NotFound)
+    assert isinstance(refused(other), Locked)
 
 
 def test_a_wrong_pin_is_asked_for_again_and_it_is_said_that_the_card_may_be_blocked(
@@ -158,6 +158,19 @@ def test_no_card_at_all(reader: Reader) -> None:
     card, public, _ = enrolled(reader)
     card.take_out()
     assert refused(public).message == "no smart card is in a reader"
+    with pytest.raises(Locked, match="no smart card is in a reader"):
+        smart_card.enrol(PERSON, person(""), [])
+
+
+def test_a_second_card_is_never_the_first_one_again(reader: Reader) -> None:
+    card, public, secret = enrolled(reader)
+    with pytest.raises(Unusable, match="you have added this smart card already"):
+        smart_card.enrol(PERSON, person(""), [public])
+    reader.put_in("other").make_key("secp256r1")
+    theirs, other = smart_card.enrol(PERSON, person(), [public])
+    card.take_out()
+    assert other != secret
+    assert smart_card.secret(theirs, PERSON, person()) == other
 
 
 def test_a_card_that_is_taken_out_while_it_is_asked(reader: Reader) -> None:
@@ -181,14 +194,14 @@ def test_a_card_without_a_key_for_this_is_refused(
 ) -> None:
     reader.put_in().make_key(kind, **attributes)
     with pytest.raises(Unusable, match="no key on this smart card can open"):
-        smart_card.enrol(PERSON, person())
+        smart_card.enrol(PERSON, person(), [])
 
 
 def test_the_first_key_that_can_is_taken(reader: Reader) -> None:
     card = reader.put_in()
     card.make_key("rsa2048", 1, decrypt=False)
     card.make_key("secp256r1", 2)
-    public, secret = smart_card.enrol(PERSON, person())
+    public, secret = smart_card.enrol(PERSON, person(), [])
     assert public["key"] == "02"
     assert smart_card.secret(public, PERSON, person()) == secret
 
@@ -197,7 +210,7 @@ def test_of_two_cards_none_is_added(reader: Reader) -> None:
     reader.put_in("one")
     reader.put_in("two")
     with pytest.raises(Unusable, match="more than one smart card is in a reader"):
-        smart_card.enrol(PERSON, AtTheDevice([], card_module=MODULE))
+        smart_card.enrol(PERSON, AtTheDevice([], card_module=MODULE), [])
 
 
 def test_a_module_that_others_can_change_is_not_loaded(tmp_path: Path) -> None:
@@ -205,7 +218,7 @@ def test_a_module_that_others_can_change_is_not_loaded(tmp_path: Path) -> None:
     shutil.copy(MODULE, copy)
     copy.chmod(0o666)
     with pytest.raises(Misconfigured, match="others can change"):
-        smart_card.enrol(PERSON, AtTheDevice([], card_module=copy))
+        smart_card.enrol(PERSON, AtTheDevice([], card_module=copy), [])
 
 
 @pytest.mark.parametrize(
@@ -215,4 +228,4 @@ def test_a_module_that_others_can_change_is_not_loaded(tmp_path: Path) -> None:
 def test_a_module_that_is_none(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "text.so").write_text("text")
     with pytest.raises(Misconfigured, match=message):
-        smart_card.enrol(PERSON, AtTheDevice([], card_module=tmp_path / name))
+        smart_card.enrol(PERSON, AtTheDevice([], card_module=tmp_path / name), [])

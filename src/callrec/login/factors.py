@@ -3,7 +3,7 @@
 What opens a person's keys is then their password and a secret that no copy of the vault holds
 (docs/formats/keys.md, 4). Each kind of device has a module of its own, loaded when it is asked for:
 
-    enrol(person, ask)             the device's public fields, and the secret that it gives
+    enrol(person, ask, others)     the device's public fields, and the secret that it gives
     secret(public, person, ask)    the secret again
 
 Both raise a CallrecError in one sentence where the device does not answer.
@@ -56,8 +56,13 @@ Presents = Callable[[str, tuple[Slot, ...]], bytes]
 class Way(Protocol):
     """A kind of device, as its module has it."""
 
-    def enrol(self, person: str, ask: Asking) -> tuple[Mapping[str, str], bytes]:
-        """Set a device up: its slot's public fields, and the secret of 32 bytes that it gives."""
+    def enrol(
+        self, person: str, ask: Asking, others: Sequence[Mapping[str, str]]
+    ) -> tuple[Mapping[str, str], bytes]:
+        """Set a device up: its slot's public fields, and the secret of 32 bytes that it gives.
+
+        ``others``: the fields of the person's slots of this kind, whose devices are left aside.
+        """
 
     def secret(self, public: Mapping[str, str], person: str, ask: Asking) -> bytes:
         """The secret of a device that was added."""
@@ -228,8 +233,12 @@ class NewFactor:
     """Of a printed key: what is written down."""
 
 
-def make_factor(kind: str, name: str, *, person: str, here: Here) -> NewFactor:
+def make_factor(
+    kind: str, name: str, *, person: str, here: Here, beside: Sequence[Slot] = ()
+) -> NewFactor:
     """A new secret: of a device that is set up for it here, or one to be written down.
+
+    ``beside``: what the person has already, of which no device is taken for another.
 
     Raises:
         Unusable: devices of that kind are not set up here.
@@ -242,7 +251,8 @@ def make_factor(kind: str, name: str, *, person: str, here: Here) -> NewFactor:
         raise Unusable("this kind of second factor is not added here", hint="add another kind")
     if here.ask is None:
         raise Locked("a key or card is added by somebody at a terminal")
-    public, secret = WAYS[kind]().enrol(person, here.ask)
+    others = [slot.public for slot in beside if slot.kind == kind]
+    public, secret = WAYS[kind]().enrol(person, here.ask, others)
     return NewFactor(kind, name, public, secret)
 
 

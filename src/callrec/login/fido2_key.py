@@ -15,12 +15,12 @@ import base64
 import glob
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
 
 from callrec.crypto import primitives
-from callrec.errors import CallrecError, Locked, Misconfigured, NotFound, Unusable
+from callrec.errors import CallrecError, Locked, Misconfigured, Unusable
 from callrec.login.asking import Asking
 
 try:
@@ -56,31 +56,31 @@ _MIN_PIN: Final = 4
 _OTHER_FACTOR: Final = "use your other factor; a Data Controller can help if you have none"
 
 
-def enrol(person: str, ask: Asking) -> tuple[dict[str, str], bytes]:
-    """Make a credential on the one key that is plugged in, and ask it for the first time.
+def enrol(
+    person: str, ask: Asking, others: Sequence[Mapping[str, str]]
+) -> tuple[dict[str, str], bytes]:
+    """Make a credential on the one new key that is plugged in, and ask it for the first time.
 
     Args:
         person: their id; the key keeps it with the credential, and no name of theirs.
         ask: where the PIN is asked for.
+        others: the slots of the keys that they have already, which may be plugged in as well.
 
     Returns:
         What the slot says of it: `credential` and `salt`, base64; and the secret, 32 bytes.
 
     Raises:
-        NotFound: no key is plugged in.
-        Unusable: it is not the only one, has no PIN yet, or cannot do what is asked of it.
-        Locked: the PIN is wrong or blocked; it was not touched in time, or was unplugged.
+        Unusable: several keys are plugged in, or one that they have already; it has no PIN yet, or
+            cannot do what is asked of it.
+        Locked: none is plugged in; the PIN is wrong or blocked; it was not touched in time, or was
+            unplugged.
+        Misconfigured: this account may not speak to keys.
     """
-    with _plugged_in() as keys, _explained():
-        if len(keys) > 1:
-            raise Unusable(
-                "more than one security key is plugged in",
-                hint="leave only the one that you want to add, and try again",
-            )
-        key = keys[0]
+    known = [base64.b64decode(each["credential"]) for each in others]
+    with _explained(), _new_key(known, ask) as key:
         _check_suitable(key)
         pin, token = _unlocked(key, ask, ClientPin.PERMISSION.MAKE_CREDENTIAL)
-        credential = _make_credential(key, person, token, ask)
+        credential = _make_credential(key, person, token, known, ask)
         # CTAP 2.1, 6.1.2, 15: what was allowed is over with the touch.
         client = ClientPin(key)
         token = client.get_pin_token(pin, ClientPin.PERMISSION.GET_ASSERTION, RELYING_PARTY)
@@ -95,24 +95,47 @@ def secret(public: Mapping[str, str], person: str, ask: Asking) -> bytes:  # noq
     """What the key says to the slot's salt: 32 bytes. Of several keys the one that has it is asked.
 
     Raises:
-        NotFound: no key is plugged in, or another than the slot's.
-        Locked: as `enrol`.
+        Locked: as `enrol`; or it is another key than the slot's.
     """
     credential, salt = (base64.b64decode(public[name]) for name in ("credential", "salt"))
-    with _plugged_in() as keys, _explained():
+    with _explained(), _plugged_in() as keys:
         key = _one_with(keys, credential)
         _, token = _unlocked(key, ask, ClientPin.PERMISSION.GET_ASSERTION)
         return _ask_secret(ClientPin(key), credential, salt, token, _Touch(ask))
 
 
 @contextmanager
-def _plugged_in() -> Iterator[list[Ctap2]]:
-    """The keys that are plugged in and speak CTAP2.
+def _new_key(known: Sequence[bytes], ask: Asking) -> Iterator[Ctap2]:
+    """The key that is to be added; it may be plugged in now."""
+    with _plugged_in() as keys:
+        if new := _without(keys, known):
+            yield _only(new)
+            return
+    ask.hidden("Plug in the security key that you want to add, and press Enter")
+    with _plugged_in() as keys:
+        if not keys:
+            raise _none_there()
+        yield _only(_without(keys, known))
 
-    Raises:
-        NotFound: there is none.
-        Misconfigured: there may be, but this account may not speak to it.
-    """
+
+def _without(keys: Sequence[Ctap2], known: Sequence[bytes]) -> list[Ctap2]:
+    return [key for key in keys if not any(_says_it_has(key, each) for each in known)]
+
+
+def _only(keys: Sequence[Ctap2]) -> Ctap2:
+    if not keys:
+        raise _added_already()
+    if len(keys) > 1:
+        raise Unusable(
+            "more than one security key is plugged in",
+            hint="leave only the one that you want to add, and try again",
+        )
+    return keys[0]
+
+
+@contextmanager
+def _plugged_in() -> Iterator[list[Ctap2]]:
+    """The keys that are plugged in and speak CTAP2."""
     with ExitStack() as opened:
         keys = []
         for descriptor in list_descriptors():  # type: ignore[no-untyped-call]
@@ -123,8 +146,6 @@ def _plugged_in() -> Iterator[list[Ctap2]]:
                 device = CtapHidDevice(descriptor, connection)
                 if device.capabilities & CAPABILITY.CBOR:
                     keys.append(Ctap2(device))
-        if not keys:
-            raise _none_there()
         yield keys
 
 
@@ -135,7 +156,7 @@ def _none_there() -> CallrecError:
             "this account may not speak to security keys on this machine",
             hint="the technician's page says which udev rule it needs",
         )
-    return NotFound("no security key is plugged in", hint="plug it in, and try again")
+    return Locked("no security key is plugged in", hint="plug it in, and try again")
 
 
 @contextmanager
@@ -170,6 +191,8 @@ def _in_words(error: CtapError) -> CallrecError:
             )
         case code.NO_CREDENTIALS | code.INVALID_CREDENTIAL:
             return _another_key()
+        case code.CREDENTIAL_EXCLUDED:
+            return _added_already()
         case _:
             return Locked(f"the security key refused: {error.code.name}")
 
@@ -184,9 +207,15 @@ def _to_be_unplugged() -> Locked:
     )
 
 
-def _another_key() -> NotFound:
-    return NotFound(
+def _another_key() -> Locked:
+    return Locked(
         "this is not the security key that you added", hint="plug in the one that you added"
+    )
+
+
+def _added_already() -> Unusable:
+    return Unusable(
+        "you have added this security key already", hint="plug in the one that you want to add"
     )
 
 
@@ -203,8 +232,10 @@ def _check_suitable(key: Ctap2) -> None:
         )
 
 
-def _one_with(keys: list[Ctap2], credential: bytes) -> Ctap2:
+def _one_with(keys: Sequence[Ctap2], credential: bytes) -> Ctap2:
     """The key that made a credential; asked without a touch, which not every key allows."""
+    if not keys:
+        raise _none_there()
     asked = [(_says_it_has(key, credential), key) for key in keys]
     likely = [key for has, key in asked if has] or [key for has, key in asked if has is None]
     if not likely:
@@ -250,7 +281,9 @@ def _tries(number: int) -> str:
     return "1 try" if number == 1 else f"{number} tries"
 
 
-def _make_credential(key: Ctap2, person: str, token: bytes, ask: Asking) -> bytes:
+def _make_credential(
+    key: Ctap2, person: str, token: bytes, known: Sequence[bytes], ask: Asking
+) -> bytes:
     digest = primitives.random_bytes(32)
     client = ClientPin(key)
     made = key.make_credential(
@@ -258,6 +291,7 @@ def _make_credential(key: Ctap2, person: str, token: bytes, ask: Asking) -> byte
         {"id": RELYING_PARTY, "name": RELYING_PARTY},
         {"id": bytes.fromhex(person), "name": RELYING_PARTY, "displayName": RELYING_PARTY},
         [{"type": "public-key", "alg": ES256.ALGORITHM}],
+        exclude_list=[named for each in known for named in _named(each)] or None,
         extensions={EXTENSION: True},
         pin_uv_param=client.protocol.authenticate(token, digest),
         pin_uv_protocol=client.protocol.VERSION,

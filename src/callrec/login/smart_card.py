@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import base64
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +30,7 @@ from callrec.crypto.card import (
     wrap_secret,
 )
 from callrec.crypto.primitives import KEY_BYTES
-from callrec.errors import CallrecError, Locked, Misconfigured, NotFound, Unusable
+from callrec.errors import CallrecError, Locked, Misconfigured, Unusable
 from callrec.login.asking import Asking
 from callrec.system.files import check_only_we_can_change
 
@@ -77,26 +77,27 @@ _CANNOT: Final = (
 """What a module answers to what a card, or this key on it, does not do."""
 
 
-def enrol(person: str, ask: Asking) -> tuple[dict[str, str], bytes]:  # noqa: ARG001
-    """Make a secret for a key of the one card that is in a reader, and have the card open it.
+def enrol(
+    person: str,  # noqa: ARG001
+    ask: Asking,
+    others: Sequence[Mapping[str, str]],
+) -> tuple[dict[str, str], bytes]:
+    """Make a secret for a key of the one new card that is in a reader, and have the card open it.
+
+    ``others``: the slots of the cards that they have already, which may be in a reader as well.
 
     Returns:
         What the slot says of it: `key` (CKA_ID, hex), `mechanism`, `token` (serial number) and
         `wrapped` (base64); and the secret, 32 bytes.
 
     Raises:
-        NotFound: no card is in a reader.
-        Unusable: it is not the only one, or has no key that can do this.
-        Locked: the PIN is wrong or blocked, or the card was taken out.
+        Unusable: several cards are in readers, or one that they have already; or it has no key
+            that can do this.
+        Locked: none is in a reader; the PIN is wrong or blocked, or the card was taken out.
         Misconfigured: the module of PKCS#11 is missing, or cannot be used.
     """
-    with _cards(ask) as cards, _explained():
-        if len(cards) > 1:
-            raise Unusable(
-                "more than one smart card is in a reader",
-                hint="leave only the one that you want to add, and try again",
-            )
-        card = cards[0]
+    known = [each["token"] for each in others]
+    with _explained(), _new_card(known, ask) as card:
         if not (serial := _serial(card)).isprintable() or not serial:
             raise Unusable("this smart card has no serial number by which it could be known")
         with _unlocked(card, ask) as session:
@@ -114,13 +115,15 @@ def secret(public: Mapping[str, str], person: str, ask: Asking) -> bytes:  # noq
     """What the card makes of the slot's `wrapped`: 32 bytes.
 
     Raises:
-        NotFound: no card is in a reader, or another than the slot's; or it has lost the key.
-        Locked, Misconfigured: as `enrol`.
+        Locked: as `enrol`; or it is another card than the slot's, or has lost the key.
+        Misconfigured: as `enrol`.
     """
-    with _cards(ask) as cards, _explained():
+    with _explained(), _cards(ask) as cards:
+        if not cards:
+            raise _none_there()
         card = next((each for each in cards if _serial(each) == public["token"]), None)
         if card is None:
-            raise NotFound(
+            raise Locked(
                 "this is not the smart card that you added", hint="put in the one that you added"
             )
         with _unlocked(card, ask) as session:
@@ -128,7 +131,41 @@ def secret(public: Mapping[str, str], person: str, ask: Asking) -> bytes:  # noq
             for key in _found(session, ObjectClass.PRIVATE_KEY, id_):
                 if opened := _opened(key, Mechanism(public["mechanism"]), wrapped):
                     return opened
-    raise NotFound("the key that you added is no longer on this smart card", hint=_OTHER_FACTOR)
+    raise Locked("the key that you added is no longer on this smart card", hint=_OTHER_FACTOR)
+
+
+@contextmanager
+def _new_card(known: Sequence[str], ask: Asking) -> Iterator[pkcs11.Token]:
+    """The card that is to be added; it may be put in now."""
+    with _cards(ask) as cards:
+        if new := [each for each in cards if _serial(each) not in known]:
+            yield _only(new)
+            return
+    ask.hidden("Put in the smart card that you want to add, and press Enter")
+    with _cards(ask) as cards:
+        if not cards:
+            raise _none_there()
+        yield _only([each for each in cards if _serial(each) not in known])
+
+
+def _only(cards: Sequence[pkcs11.Token]) -> pkcs11.Token:
+    if not cards:
+        raise Unusable(
+            "you have added this smart card already", hint="put in the one that you want to add"
+        )
+    if len(cards) > 1:
+        raise Unusable(
+            "more than one smart card is in a reader",
+            hint="leave only the one that you want to add, and try again",
+        )
+    return cards[0]
+
+
+def _none_there() -> Locked:
+    return Locked(
+        "no smart card is in a reader",
+        hint="put it in, and try again; the technician's page says what a reader needs",
+    )
 
 
 @contextmanager
@@ -136,7 +173,6 @@ def _cards(ask: Asking) -> Iterator[list[pkcs11.Token]]:
     """The cards that are in readers; nobody is logged in to them any more afterwards.
 
     Raises:
-        NotFound: there is none.
         Misconfigured: the module is missing, others can change it, or it cannot be loaded.
     """
     named = ask.card_module or _usual_module()
@@ -153,13 +189,7 @@ def _cards(ask: Asking) -> Iterator[list[pkcs11.Token]]:
         ) from error
     try:
         slots = module.get_slots(token_present=True)
-        cards = [each for slot in slots if _is_ready(each := slot.get_token())]
-        if not cards:
-            raise NotFound(
-                "no smart card is in a reader",
-                hint="put it in, and try again; the technician's page says what a reader needs",
-            )
-        yield cards
+        yield [each for slot in slots if _is_ready(each := slot.get_token())]
     finally:
         module.finalize()
 
