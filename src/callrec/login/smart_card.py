@@ -100,7 +100,7 @@ def enrol(
     with _explained(), _new_card(known, ask) as card:
         if not (serial := _serial(card)).isprintable() or not serial:
             raise Unusable("this smart card has no serial number by which it could be known")
-        with _unlocked(card, ask) as session:
+        with _unlocked(card, ask, "the new") as session:
             key, made = _usable(session)
             fields = {
                 "key": key.hex(),
@@ -227,11 +227,11 @@ def _explained() -> Iterator[None]:
 
 
 @contextmanager
-def _unlocked(card: pkcs11.Token, ask: Asking) -> Iterator[Any]:
+def _unlocked(card: pkcs11.Token, ask: Asking, whose: str = "your") -> Iterator[Any]:
     """A session in which the card takes the person for its owner."""
     for _ in range(PIN_TRIES):
         check_pin_may_be_tried(card.flags)
-        pin = ask.hidden("PIN of your smart card")
+        pin = ask.hidden(f"PIN of {whose} smart card")
         try:
             session = card.open(user_pin=pin)
         except (failures.PinIncorrect, failures.PinLenRange, failures.PinInvalid):
