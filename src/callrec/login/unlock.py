@@ -30,6 +30,7 @@ from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable, 
 from callrec.login.choosing import check_password, facts_known
 from callrec.login.keyring import Credential, Session, open_session, save_session
 from callrec.login.locks import (
+    Beside,
     check_lock,
     lock_digest,
     new_identity,
@@ -37,6 +38,7 @@ from callrec.login.locks import (
     relock,
     strengthen_lock,
 )
+from callrec.login.machine import machine_here
 from callrec.login.sessions import begin_session, log_out
 from callrec.login.turns import HINT, source_here, turn_of
 from callrec.policy.role import POWERS, Person, Standing
@@ -127,15 +129,17 @@ def actor_by_credential(practice: Practice, credential: Credential) -> Actor:
     return actor_of(practice, Unlocked(credential.person, login, identity, claimed=False))
 
 
-def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
-    """What an opened seed may do now."""
+def actor_of(practice: Practice, unlocked: Unlocked, beside: Beside = ()) -> Actor:
+    """What an opened seed may do now, with the parts of this machine and of those ``beside``."""
+    beside = (*beside, *machine_here(practice))
     with reading(practice.engine) as connection:
         check_unchanged(practice, connection)  # or new shares would look forged
         person = _confirmed(practice, unlocked)
-        shares = open_shares(connection, practice.register, person.id, unlocked.identity.kem)
+        kem = unlocked.identity.kem
+        shares = open_shares(connection, practice.register, person.id, kem, beside)
         person = without_lapsed_powers(practice, connection, person)
     identity, needed = unlocked.identity, shares_needed(practice, person, shares)
-    return Actor(person, unlocked.login, Signer(person.id, identity.log), identity, needed)
+    return Actor(person, unlocked.login, Signer(person.id, identity.log), identity, needed, beside)
 
 
 def _confirmed(practice: Practice, unlocked: Unlocked) -> Person:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from vectors.crypto.cases import HERE, case_text
 from vectors.crypto.made_hpke import bad_hpke, sealed_once
 from vectors.crypto.made_identities import identities, locked_seeds
-from vectors.crypto.made_sealings import derivations, sealings
+from vectors.crypto.made_sealings import derivations, parts, sealings
 from vectors.crypto.made_statements import statements
 from vectors.crypto.made_streams import streams
 from vectors.crypto.made_texts import canonical_json, contexts, kit
@@ -27,6 +27,7 @@ def made() -> dict[str, bytes]:
         "identities": identities(),
         "kit": kit(),
         "locked": locked_seeds(),
+        "parts": parts(),
         "pbkdf2": ((name, case_text(**head)) for name, head in PBKDF2.items()),
         "sealings": sealings(),
         "statements": statements(),
