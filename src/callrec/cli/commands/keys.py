@@ -106,8 +106,12 @@ def list_(ctx: Context) -> None:
 
 def _held_by(key: KeyInUse) -> str:
     """Who opens it; of a key in parts, which two."""
-    names = ", ".join(key.holders)
-    return names if key.needed == 1 else f"{key.needed} of: {names}"
+    if key.needed == 1:
+        return ", ".join(key.holders)
+    from callrec.people.founding import KIT_LOGIN
+
+    people = ", ".join(each for each in key.holders if each != KIT_LOGIN)
+    return f"{key.needed} of {people}; or {KIT_LOGIN}"
 
 
 @keys_app.command()
@@ -205,7 +209,8 @@ def _rotate(
         Table(("key", "version"), list(versions.items())),
     )
     more = ", then --reencrypt" if VaultKey.RECORDINGS in versions else ""
-    out.next_step(f"callrec practice keys rotate --reseal{more}")
+    beside = f" --countersign {second.login}" if second else ""
+    out.next_step(f"callrec practice keys rotate --reseal{beside}{more}")
 
 
 def _reseal(

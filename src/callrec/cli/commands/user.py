@@ -9,7 +9,7 @@ from datetime import date, tzinfo
 from functools import partial
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -89,21 +89,21 @@ def _add_service(
     name: str,
 ) -> None:
     """Add an intake service, whose credential is written to a file; or this computer."""
+    from callrec.login.machine import machine_file
     from callrec.people.joining import add_intake, add_machine
 
     second = _second_person(invocation, practice, actor, login, countersign)
     if credential is None:
-        add, written = partial(add_machine, practice, actor, second=second), _MACHINE_ADDED
+        add = partial(add_machine, practice, actor, second=second)
+        written = (
+            "Where the rules say that two people open recordings, this computer opens them beside"
+            f' one. What it does that with is in "{machine_file(practice)}": leave that out of'
+            " every backup."
+        )
     else:
         add = partial(add_intake, practice, actor, credential=credential, second=second)
         written = f'Its credential is in "{credential}", which only you can read.'
     invocation.out.show(*_added(add(login=login, full_name=name), None, written))
-
-
-_MACHINE_ADDED: Final = (
-    "This computer opens recordings beside one approver now. What it does that with lies in this"
-    " account's own files: callrec copies it nowhere, and no backup should."
-)
 
 
 def _show_added(out: Output, added: AddedPerson, password_file: Path | None) -> None:
