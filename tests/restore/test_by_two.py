@@ -54,7 +54,7 @@ def rebuilt(house: House, login: str, second: str = "") -> Rebuilt:
     return rebuild(
         house.config,
         open_volumes([drive(house)]),
-        opener_by_password(password_of(login), typed(second) if second else None),
+        opener_by_password(password_of(login), None, typed(second) if second else None),
         now=house.now,
         environ=house.environ,
         check=check_vault,
@@ -133,7 +133,7 @@ def test_the_kit_brings_it_back_alone(house: House) -> None:
 def test_the_drill_takes_two_as_well_and_says_who_was_there(house: House) -> None:
     archive(house, drive(house))
     dora, volumes = house.actor("dora"), open_volumes([drive(house)])
-    opener = opener_by_password(password_of("dora"), typed("mia"))
+    opener = opener_by_password(password_of("dora"), None, typed("mia"))
     done = run_restore_drill(
         *(house.practice, dora, volumes, opener),
         check=check_vault,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from callrec.cli.output import Output
     from callrec.cli.prompts import Prompts
     from callrec.config import Config
+    from callrec.login.asking import Here
+    from callrec.login.factors import Presents
     from callrec.login.keyring import Session
     from callrec.practice import Actor, Practice
     from callrec.record.versions import Versioned
@@ -260,16 +262,33 @@ def _actor_by_password(
 ) -> Actor:
     from callrec.login.unlock import actor_by_password
 
-    invocation.actor = actor_by_password(practice, login=login, password=password)
+    factor = presenting_here(invocation, practice)
+    invocation.actor = actor_by_password(practice, login=login, password=password, factor=factor)
     if invocation.prompts.asks_passwords:
         invocation.out.named = login
     return invocation.actor
 
 
+def presenting_here(invocation: Invocation, practice: Practice, *, keeps: bool = False) -> Presents:
+    """What presents a second factor: what is kept here, or somebody at this terminal."""
+    from callrec.login.factors import presenting
+
+    return presenting(here(invocation, practice.vault, keeps=keeps))
+
+
+def here(invocation: Invocation, vault: str, *, keeps: bool = False) -> Here:
+    """This terminal, where second factors of a vault's people are presented."""
+    from callrec.login.asking import Here
+    from callrec.practice import state_folder
+
+    prompts, folder = invocation.prompts, state_folder(vault, invocation.environ)
+    return Here(vault, folder, prompts if prompts.possible else None, keeps=keeps)
+
+
 def approver_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
     """Somebody who opens recordings, with their password; None: nobody like that is at hand."""
     from callrec.login.people import find_person
-    from callrec.policy.role import VaultKey, opens_recordings
+    from callrec.policy.role import VaultKey, holds_recordings
     from callrec.practice import opens_all, today
 
     if "CALLREC_CREDENTIAL" in invocation.environ:
@@ -278,7 +297,7 @@ def approver_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
         login = signing_login(invocation, practice)
         row, _ = find_person(practice, login)
         person = practice.register.person(row.id)
-        if not opens_recordings(person, today(practice)):
+        if not holds_recordings(person, today(practice)):
             return None
         password = invocation.prompts.ask_password(f"Password of {login}")
     except (Locked, NotFound):
@@ -368,9 +387,10 @@ def countersigning_person(invocation: Invocation, practice: Practice, login: str
     from callrec.cli.prompts import COUNTERSIGN_FILE
     from callrec.login.unlock import actor_by_password
 
+    factor = presenting_here(invocation, practice)
     return invocation.prompts.try_passwords(
         f"Password of {login}, who countersigns",
-        lambda password: actor_by_password(practice, login=login, password=password),
+        lambda password: actor_by_password(practice, login=login, password=password, factor=factor),
         file_variable=COUNTERSIGN_FILE,
     )
 

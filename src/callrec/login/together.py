@@ -13,7 +13,7 @@ from callrec.catalogue.engine import reading
 from callrec.login.locks import open_shares
 from callrec.login.people import logins
 from callrec.policy.authority import check_opened_by_two
-from callrec.policy.role import opens_recordings
+from callrec.policy.role import holds_recordings
 from callrec.practice import Actor, Practice, attempt, record, shares_needed, today
 
 OPENED_BY_TWO: Final = "keys.opened-by-two"
@@ -67,5 +67,5 @@ def who_may_open_beside(practice: Practice, actor: Actor) -> tuple[str, ...]:
     """Logins of those whose part opens recordings with the actor's."""
     called, on = logins(practice), today(practice)
     people = (voucher.person for voucher in practice.register.people())
-    may = (each.id for each in people if opens_recordings(each, on) and each.id != actor.person.id)
+    may = (each.id for each in people if holds_recordings(each, on) and each.id != actor.person.id)
     return tuple(sorted(called[person] for person in may))

@@ -38,8 +38,8 @@ from callrec.policy.role import (
     Power,
     Role,
     Standing,
+    holds_recordings,
     may_be_second,
-    opens_recordings,
     powers_of,
 )
 from callrec.policy.words import check_reason, in_words
@@ -150,7 +150,7 @@ def check_opened_by_two(first: Person, second: Person | None, *, on: date) -> No
         message = "that opens every recording, and takes two people here"
     elif second.id == first.id:
         message = "the second person is somebody else than you"
-    elif not opens_recordings(second, on):
+    elif not holds_recordings(second, on):
         message = f"the role {in_words(second.role)} does not open recordings"
     else:
         return

@@ -179,6 +179,11 @@ def is_second_needed(before: Person | None, after: Person, *, has_other_keys: bo
     )
 
 
+def opens_recordings(powers: frozenset[Power]) -> bool:
+    """Whether people with these powers may approve requests, and so hold the recordings key."""
+    return VaultKey.RECORDINGS in keys_held(powers)
+
+
 def may_be_second(person: Person) -> bool:
     """Whether somebody signs beside the one who says who may do what: they decide requests.
 
@@ -205,9 +210,9 @@ def keys_lost(before: Person, after: Person) -> frozenset[VaultKey]:
     return lost | {VaultKey.RECORDINGS} if is_gone else lost
 
 
-def opens_recordings(person: Person, on: date) -> bool:
+def holds_recordings(person: Person, on: date) -> bool:
     """Whether somebody holds the recordings key on that day, or their part of it."""
-    return VaultKey.RECORDINGS in keys_held(powers_of(person, on))
+    return opens_recordings(powers_of(person, on))
 
 
 def is_machine(person: Person) -> bool:

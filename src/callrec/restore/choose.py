@@ -388,7 +388,7 @@ def _opened_copy(
         found = read_copy(volume, copy)
     except (NotFound, Tampered, Unusable, Failed):
         return None, None
-    who = Opener(actor.person.id, actor.identity, None, actor.beside)
+    who = Opener(actor.person.id, actor.identity, None, beside=actor.beside)
     try:
         with disk_errors():
             beside.mkdir(mode=0o700)

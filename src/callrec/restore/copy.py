@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -24,9 +25,12 @@ from callrec.audit.remembered import write_json_atomically
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
+from callrec.crypto.factor import NO_FACTORS, Factors
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.parts import Part, join
 from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable, WrongPassword
+from callrec.login.asking import Here
+from callrec.login.factors import answers
 from callrec.login.locks import Beside
 from callrec.record.forms import WHERE_THERE, LogHead, as_json, recall
 from callrec.store.sealing import open_stream
@@ -45,6 +49,8 @@ class Opener:
     identity: Identity
     root: bytes | None
     """The vault root that was locked with the seed; None: the kit, which the root names."""
+    factors: Factors = NO_FACTORS
+    """The second factors of their lock, one of which was presented."""
     beside: Beside = ()
     """Whose parts open with theirs, where a copy takes two."""
     second: Opener | None = None
@@ -111,21 +117,22 @@ AskSecond: TypeAlias = "Callable[[Callable[[str], Opener]], Opener]"
 
 
 def opener_by_password(
-    password: str, ask_second: AskSecond | None = None
+    password: str, here: Here | None = None, ask_second: AskSecond | None = None
 ) -> Callable[[FoundCopy], Opener]:
     """Who opens by this password; and by a second person's as well, where a copy takes two.
 
-    That is asked for once, when the first such copy is met.
+    That is asked for once, when the first such copy is met; so is a second factor, ``here``.
     """
+    answered: dict[bytes, bytes] = {}
     known: list[str] = []
 
     def opener(found: FoundCopy) -> Opener:
-        who = _opener_by(found, password)
+        who = _opener_by(found, password, here, answered)
         if not found.takes_two:
             return who
 
         def second_by(typed: str) -> Opener:
-            opened = _opener_by(found, typed, but=who.person)
+            opened = _opener_by(found, typed, here, answered, but=who.person)
             known.append(typed)
             return opened
 
@@ -140,23 +147,34 @@ def opener_by_password(
     return opener
 
 
-def _opener_by(found: FoundCopy, password: str, *, but: str = "") -> Opener:
+def _opener_by(
+    found: FoundCopy,
+    password: str,
+    here: Here | None,
+    answered: dict[bytes, bytes],
+    *,
+    but: str = "",
+) -> Opener:
     """Whose password it is; a copy names no logins, so each approver's seed is tried.
 
-    The cheapest first, so that costly ones that somebody adds to a drive keep nobody waiting.
+    The cheapest first, so that costly ones that somebody adds to a drive keep nobody waiting; and
+    those with a second factor last, whose factor is presented ``here``, once for all copies.
     """
 
     def price(entry: tuple[str, LockedSeed]) -> int:
         return entry[1].kdf.memory_kib * entry[1].kdf.passes
 
-    for person, locked in sorted(found.locked.items(), key=price):
+    by_price = sorted(found.locked.items(), key=price)
+    alone = ((person, b"") for person, locked in by_price if not locked.factors)
+    for person, key in chain(alone, _factor_keys(found, here, answered)):
         if person == but:
             continue
+        locked = found.locked[person]
         try:
-            identity, root = unlock(locked, password, found.volume.vault)
+            identity, root = unlock(locked, password, found.volume.vault, key)
         except Locked:
             continue
-        return Opener(person, identity, root)
+        return Opener(person, identity, root, Factors(key, locked.factors))
     raise WrongPassword(
         "this is the password of nobody "
         + ("else " if but else "")
@@ -164,6 +182,26 @@ def _opener_by(found: FoundCopy, password: str, *, but: str = "") -> Opener:
         hint="try again; leave that drive out, if you have others; or restore with the "
         "recovery kit: callrec drive restore --kit",
     )
+
+
+def _factor_keys(
+    found: FoundCopy, here: Here | None, answered: dict[bytes, bytes]
+) -> Iterator[tuple[str, bytes]]:
+    """Who of the copy's people has a second factor that answers here, and their factor key.
+
+    ``answered``: what answered before, by the sealed factor key of its slot.
+    """
+    locks = {person: locked.factors for person, locked in found.locked.items() if locked.factors}
+    if not locks or here is None:
+        return
+    for person, slots in locks.items():
+        for slot in slots:
+            if slot.sealed in answered:
+                yield person, answered[slot.sealed]
+    with suppress(Locked):
+        for answer in answers(here, locks):
+            answered[answer.slot.sealed] = answer.key
+            yield answer.person, answer.key
 
 
 def opener_by_kit(seed: bytes) -> Callable[[FoundCopy], Opener]:

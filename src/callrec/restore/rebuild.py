@@ -147,7 +147,7 @@ def _actor(practice: Practice, who: Opener) -> Actor:
     query = select(tables.person.c.login).where(tables.person.c.id == who.person)
     with reading(practice.engine) as connection:
         login = connection.execute(query).scalar()
-    unlocked = Unlocked(who.person, login or "", who.identity, claimed=False)
+    unlocked = Unlocked(who.person, login or "", who.identity, claimed=False, factors=who.factors)
     return actor_of(practice, unlocked, who.beside)
 
 

@@ -16,8 +16,10 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
     Invocation,
+    here,
     practice_and_signer,
     practice_of,
+    presenting_here,
     second_opener,
     signing_login,
 )
@@ -94,9 +96,10 @@ def _rebuild(invocation: Invocation, volumes: tuple[Volume, ...], *, with_kit: b
     if with_kit:
         rebuilt = rebuilding(opener_by_kit(read_kit(ask_kit(prompts))))
     else:
+        place = here(invocation, volumes[0].vault)
         rebuilt = prompts.try_passwords(
             "Password of somebody who may approve requests",
-            lambda password: rebuilding(opener_by_password(password, second)),
+            lambda password: rebuilding(opener_by_password(password, place, second)),
         )
     made = rebuilt.copied_at
     _note_not_taken(out, rebuilt.passed_over)
@@ -129,9 +132,13 @@ def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
 
     practice = practice_of(invocation)
     login = signing_login(invocation, practice)
+    factor = presenting_here(invocation, practice)
     actor, password = invocation.prompts.try_passwords(
         f"Password of {login}",
-        lambda typed: (actor_by_password(practice, login=login, password=typed), typed),
+        lambda typed: (
+            actor_by_password(practice, login=login, password=typed, factor=factor),
+            typed,
+        ),
     )
     out = invocation.out
     with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
@@ -139,7 +146,9 @@ def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
             practice,
             actor,
             volumes,
-            opener_by_password(password, partial(_ask_second, invocation.prompts)),
+            opener_by_password(
+                password, here(invocation, practice.vault), partial(_ask_second, invocation.prompts)
+            ),
             check=check_vault,
             environ=invocation.environ,
             advance=advance,
