@@ -178,6 +178,11 @@ def test_nor_one_password_and_the_server_s_disk_without_the_machine_s_own_file(
     for login in APPROVERS:
         assert from_server(archived, login, "sam", "ava") == set()
     assert from_server(archived, "max", "pat") == everything
+
+
+def test_with_that_file_one_password_does_and_the_file_alone_does_not(archived: House) -> None:
+    by_two(archived)
+    everything = {*originals_of(archived)}
     file = machine_file(archived.practice)
     assert from_server(archived, machine=file) == set()
     assert from_server(archived, "max", machine=file) == everything  # docs/threat-model.md

@@ -92,7 +92,7 @@ def add_person(
         check_may_vouch(actor.person)
     if role in SERVICES:
         raise Unusable(
-            f"this is no role of a person: {in_words(role)}",
+            f"no person has the role {in_words(role)}",
             hint="callrec user add NAME --name TEXT --role intake --credential-file FILE; on that"
             " computer itself: callrec user add NAME --name TEXT --role machine",
         )

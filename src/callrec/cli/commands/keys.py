@@ -93,8 +93,8 @@ def list_(ctx: Context) -> None:
     recordings: opens the sound. catalogue: opens names and numbers. audit: opens what the record
     seals. index: finds calls without opening them.
 
-    Where the rules say that two people open recordings, two of those listed open the first, or the
-    recovery kit alone. All machines count as one.
+    Where two people open recordings, it takes two of those listed, or the recovery kit alone. All
+    machines count as one.
     """
     from callrec.keys.audit import list_keys
 

@@ -62,8 +62,8 @@ def add(
     person, if there is one who may, signs for a service now. For a person they sign at: callrec
     user confirm
 
-    With --role machine this computer becomes one of the practice's machines: where the rules say
-    that two people open recordings, it opens them beside one approver.
+    With --role machine, this computer becomes one of the practice's machines. Where two people open
+    recordings, it opens them beside one approver.
     """
     from callrec.people.joining import add_person
 
