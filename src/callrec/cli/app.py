@@ -90,6 +90,7 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
     "user": {
         "logout": "Log out.",
         "whoami": "Show who is logged in, and what they can do.",
+        "factor": "Add a second factor to your password, or take one away.",
     },
     "practice": {
         "settings": "Show the practice's rules; the Data Controller changes them.",
