@@ -104,7 +104,7 @@ def answers(here: Here, locks: Mapping[str, Sequence[Slot]]) -> Iterator[Answer]
     typed = typed_secret(printed, here.ask, here.vault)
     if here.keeps:
         keep_secret(here.folder, typed.slot, typed.secret)
-        here.ask.tell(f"{KEPT_HERE}: callrec user factor forget ends that")
+        here.ask.tell(f"{KEPT_HERE}: to end that, run callrec user factor forget")
     yield typed
     raise Locked("no other second factor answers here")
 
@@ -144,7 +144,7 @@ def _nobody_here(slots: Sequence[Slot]) -> Locked:
     if kinds == {"passkey"}:
         return Locked(
             "this login's second factor is a passkey, which works at the desk only",
-            hint="log in at the desk; for the command line, add another factor there",
+            hint="log in at the desk",
         )
     return Locked(
         "this login's second factor needs somebody at a terminal",

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from callrec.cli import options
-from callrec.cli.commands.factor import new_factors
+from callrec.cli.commands.people.factor import new_factors
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,

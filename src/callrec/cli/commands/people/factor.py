@@ -102,7 +102,7 @@ def _keep_here(call: Invocation, place: Here, slot: Slot, new: NewFactor) -> Non
 
     if new.words:
         keep_secret(place.folder, slot, new.secret)
-        call.out.note(f"{KEPT_HERE}: callrec user factor forget ends that")
+        call.out.note(f"{KEPT_HERE}: to end that, run callrec user factor forget")
 
 
 def new_factors(
