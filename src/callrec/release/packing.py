@@ -43,10 +43,10 @@ from callrec.package.texts import (
     OtherCalls,
     Searched,
     days_in_words,
+    outside_text,
     read_me_first,
     rights_text,
     search_text,
-    time_text,
     verify_text,
 )
 from callrec.package.zip import write_zip
@@ -151,7 +151,9 @@ def write_package(
                 manifest,
                 public=signing_public(seed),
                 root=practice.root.hex(),
-                stamped=time_text(stamp.time, RELEASE_PROOF) if stamp else "",
+                outside=outside_text(
+                    RELEASE_PROOF, evidence.proof, evidence.cosigned, stamp.time if stamp else None
+                ),
             ),
             rights=rights,
             exhibit_label=exhibit_label,
