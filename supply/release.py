@@ -118,7 +118,8 @@ def laid_out(tree: Path, archive: bytes, where: Circumstances) -> None:
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         tar.extractall(tree, filter="data")
     for each in tree.rglob("*"):
-        each.chmod((0o777 if each.is_dir() else 0o666) & ~where.umask)
+        runs = each.is_dir() or each.stat().st_mode & 0o100
+        each.chmod((0o777 if runs else 0o666) & ~where.umask)
         os.utime(each, (where.touched, where.touched))
 
 

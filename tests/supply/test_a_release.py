@@ -87,6 +87,14 @@ def test_the_wheel_carries_callrec_alone(release: Path) -> None:
     assert beside == {"bin/callrec", *installed_files(ROOT)}
 
 
+def test_the_command_in_the_wheel_can_be_run(release: Path) -> None:
+    """pip gives a file the mode that it has in the wheel."""
+    (wheel,) = release.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        runs = [each.filename for each in archive.infolist() if each.external_attr >> 16 & 0o111]
+    assert runs == [f"callrec-{VERSION}.data/data/bin/callrec"]
+
+
 def test_the_wheel_names_each_licence_and_carries_its_text(release: Path) -> None:
     (wheel,) = release.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
