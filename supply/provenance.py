@@ -30,9 +30,13 @@ def statement(release: Iterable[Path], commit: str, pins: Iterable[Path]) -> byt
         pins: what else went into it: files of pins, and the wheels that the package carries.
     """
     source = {"name": CALLREC, "digest": {"gitCommit": commit}}
+    carried = [
+        described(each) | ({"uri": _at_pypi(each)} if each.suffix == ".whl" else {})
+        for each in pins
+    ]
     said = {
         "_type": "https://in-toto.io/Statement/v1",
-        "subject": [_described(each) for each in release],
+        "subject": [described(each) for each in release],
         "predicateType": "https://slsa.dev/provenance/v1",
         "predicate": {
             "buildDefinition": {
@@ -42,7 +46,7 @@ def statement(release: Iterable[Path], commit: str, pins: Iterable[Path]) -> byt
                     "python": f"CPython {platform.python_version()}",
                     "platform": f"{sys.platform} {platform.machine()}",
                 },
-                "resolvedDependencies": [source, *map(_described, pins)],
+                "resolvedDependencies": [source, *carried],
             },
             "runDetails": {"builder": {"id": BUILDER}},
         },
@@ -50,11 +54,12 @@ def statement(release: Iterable[Path], commit: str, pins: Iterable[Path]) -> byt
     return json.dumps(said, indent=2).encode()
 
 
-def _described(file: Path) -> dict[str, Any]:
+def described(file: Path) -> dict[str, Any]:
     """An in-toto ResourceDescriptor."""
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    said: dict[str, Any] = {"name": file.name, "digest": {"sha256": sha256}}
-    if file.suffix == ".whl":
-        name, version, _, _ = parse_wheel_filename(file.name)
-        said["uri"] = f"pkg:pypi/{name}@{version}"
-    return said
+    return {"name": file.name, "digest": {"sha256": sha256}}
+
+
+def _at_pypi(wheel: Path) -> str:
+    name, version, _, _ = parse_wheel_filename(wheel.name)
+    return f"pkg:pypi/{name}@{version}"

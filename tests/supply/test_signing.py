@@ -195,6 +195,7 @@ def test_how_it_was_built_names_what_was_made_from_what(release: Path, key: Path
     lines = (release / "SHA256SUMS").read_text().splitlines()
     sums = {line[66:]: line[:64] for line in lines}
     made = {each["name"]: each["digest"]["sha256"] for each in said["subject"]}
+    assert {key for each in said["subject"] for key in each} == {"name", "digest"}
     assert made == {name: value for name, value in sums.items() if name != PROVENANCE}
     assert said["predicateType"] == "https://slsa.dev/provenance/v1"
     built, run = said["predicate"]["buildDefinition"], said["predicate"]["runDetails"]
