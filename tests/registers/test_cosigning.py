@@ -206,8 +206,8 @@ def test_what_a_witness_has_instead_stands_on_record_for_everybody(
         assert ["beside what Oak saw" in said[0], "beside what the LMC saw" in said[1]] == [
             True
         ] * 2
-        for each in (oak.witness.folder / "heads").iterdir():
-            each.unlink()  # its operator puts it aside, for whatever reason
+        for head in (oak.witness.folder / "heads").iterdir():
+            head.unlink()  # its operator puts it aside, for whatever reason
         house.decide(witness=[oak.setting("Oak")])
         assert states(asked(house)) == ["seen"]
     told = verified(house)
