@@ -192,7 +192,7 @@ def test_who_has_no_factor_where_one_is_asked_for_can_add_one_and_nothing_else(
     assert people_without(house.practice) == ("dora", "max", "mia", "pat")
     with pytest.raises(Locked, match="asks for a second factor"):
         actor_by_password(house.practice, login="max", password=password_of("max"))
-    assert actor_by_password(house.practice, login="sam", password=password_of("sam"))
+    assert actor_by_password(house.practice, login="sam", password=password_of("sam")).identity
     with_printed(house, "max")
     assert actor_by_password(house.practice, login="max", password=password_of("max")).shares
     with pytest.raises(Refused):
