@@ -733,6 +733,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "destroyed": int | None,
         "time": (of(Time), None),
         "time_unchecked": str | None,
+        "times_apart": str | None,
         **of(Result, "problems"),
         **of(CheckedRelease, "files"),
         "recordings": [of(Trace)],

@@ -59,10 +59,9 @@ from callrec.policy.retention import beyond_reach_until
 from callrec.policy.role import Power
 from callrec.policy.words import counted, listed
 from callrec.practice import Actor, Practice, check_remembered_head, powers, today
-from callrec.record.cosigned import SeenBy
+from callrec.record.cosigned import SeenBy, contradicting
 from callrec.registers.resuming import set_aside_items
 from callrec.registers.witnessed import (
-    check_not_contradicted,
     cosigning_due,
     refused_at,
     witnessed,
@@ -391,15 +390,16 @@ def _record_warnings(practice: Practice) -> Iterator[str]:
     with reading(practice.engine) as connection:
         if due := cosigning_due(practice, witnessed(practice, connection)):
             yield due
-        if (entry := refused_at(connection)) is not None:
+        if (entry := refused_at(connection, practice.register)) is not None:
             yield (
                 f"a witness refused this record: entry {entry}; callrec audit cosign says which"
                 " and why"
             )
-        try:
-            check_not_contradicted(practice, connection)
-        except CallrecError as error:
-            yield f"the audit log is not what a witness saw: {error.message}; callrec audit verify"
+        for head in contradicting(connection, practice.register):
+            yield (
+                f"the audit log is not what {' and '.join(head.by)} saw: entry {head.entry};"
+                " callrec audit verify"
+            )
     if aside := set_aside_items(practice):
         last_put = aside[-1]
         yield (
