@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from callrec.audit.session import DESK, DESK_IDLE_LIMIT
 from callrec.config import Config
@@ -29,6 +29,7 @@ from callrec.desk.exchange import (
     receive,
     send,
 )
+from callrec.desk.factors import Presented, presents
 from callrec.desk.pages.account import ask_password
 from callrec.desk.rendering import cannot_open, error_page, to
 from callrec.desk.routes import find_page
@@ -36,6 +37,7 @@ from callrec.desk.seat import PasswordNeeded, Seat, source_at
 from callrec.desk.telling import say_bug
 from callrec.desk.twice import done_before, remember
 from callrec.errors import CallrecError, Failed, Locked
+from callrec.login.factors import factors_of
 from callrec.login.unlock import AwaitingConfirmation, begin, unlock_person
 from callrec.package.whole import key_words
 from callrec.practice import Practice, open_practice
@@ -97,30 +99,51 @@ def answer_late(seat: Seat, asked: Asked) -> Answered:
 
 
 def _log_in(channel: socket.socket, vault: Vault) -> Seat | None:
-    """Who logs in, as the first message says; None if they were not let in."""
+    """Who logs in, as the first message says; None if they were not let in.
+
+    What it says to that also tells whether anybody has a second factor. An empty message asks that.
+    """
     typed, _ = receive(channel)
+    said: dict[str, Any] = {}
+    seat: Seat | AwaitingConfirmation | None = None
     try:
-        seat = _open_seat(vault, **typed)
+        practice = vault.open()
+        said["factors"] = any(factors_of(practice).values())
+        if typed:
+            seat = _open_seat(vault, practice, **typed)
     except ChooseNewPassword:
-        send(channel, {"choose": True})
+        said["choose"] = True
     except CallrecError as problem:
-        send(channel, {"error": problem.message, "hint": problem.hint})
+        said |= {"error": problem.message, "hint": problem.hint}
     except Exception as bug:  # noqa: BLE001  # its text may hold what was typed
-        send(channel, {"error": say_bug(bug), "hint": ""})
-    else:
-        if isinstance(seat, Seat):
-            send(channel, {"login": seat.login})
-            return seat
-        words = key_words(seat.fingerprint)
-        send(channel, {"words": words, "made_now": seat.made_now})
-    return None
+        said |= {"error": say_bug(bug), "hint": ""}
+    if isinstance(seat, AwaitingConfirmation):
+        said |= {"words": key_words(seat.fingerprint), "made_now": seat.made_now}
+        seat = None
+    elif seat is not None:
+        said["login"] = seat.login
+    send(channel, said)
+    return seat
 
 
 def _open_seat(
-    vault: Vault, login: str, password: str, new_password: str, address: str
+    vault: Vault,
+    practice: Practice,
+    *,
+    login: str,
+    password: str,
+    new_password: str,
+    address: str,
+    **shown: str,
 ) -> Seat | AwaitingConfirmation:
-    practice = vault.open()
-    unlocked = unlock_person(practice, login=login, password=password, source=source_at(address))
+    presented = Presented(practice.config.desk.origin, **shown)
+    unlocked = unlock_person(
+        practice,
+        login=login,
+        password=password,
+        source=source_at(address),
+        factor=presents(presented, practice.vault, practice.state_folder, tells=False),
+    )
 
     def choose() -> str:
         if not new_password:
@@ -150,7 +173,7 @@ def answer(seat: Seat, asked: Asked) -> Answered:
     """The page that was asked for; what goes wrong is a page, too."""
     seat.at = asked.path
     try:
-        seat.begin_page()
+        seat.begin_page(asked)
     except Locked:
         return answer_late(seat, asked)
     except CallrecError as problem:
@@ -163,6 +186,8 @@ def answer(seat: Seat, asked: Asked) -> Answered:
         return error_page(seat, problem)
     except Exception as bug:  # noqa: BLE001  # its text may hold what was typed
         return error_page(seat, Failed(say_bug(bug), hint="please report the line above"))
+    finally:
+        seat.presented = Presented()
 
 
 def _page(seat: Seat, asked: Asked) -> Answered:
