@@ -1,8 +1,9 @@
-"""Second factors at the desk, without a browser: added, asked for, taken away; what opens nothing."""
+"""Second factors at the desk, without a browser: added, asked for, taken away, and guessed at."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,7 +22,6 @@ from house.commands import type_in
 from house.desks import Shown, Visit, visit, written
 from house.passkeys import ORIGIN, USED_BY_A_PERSON, Passkey
 from house.practices import House, password_of
-from house.requests import a_request
 
 NAMED = Desk(origin=ORIGIN, certificate=Path("/c"), key=Path("/k"))
 
@@ -182,27 +182,17 @@ def test_the_last_one_is_taken_away_with_itself(named: House) -> None:
 
 
 def test_who_signs_beside_another_uses_their_own_passkey(named: House) -> None:
-    a_request(named)
     dora, pat, passkey = visit(named, "dora"), visit(named, "pat"), Passkey()
+    mia = f"/people/{named.actor('mia').person.id}/reset"
+    assert "second_passkey" not in dora.open(mia).html  # nobody has one
     add_passkey(pat, passkey)
-    asks = dora.open("/people/add")
-    assert "second_passkey" not in asks.html  # nobody signs beside there
-    page = dora.open("/holds/place")
-    dora.fill_in("/holds/place", reason="A claim is expected", recordings="1")
-    asks = dora.open("/holds/H-1/lift")
     said = {"second": "pat", "second_password": password_of("pat"), "confirmed": "yes"}
-    refused = dora.fill_in("/holds/H-1/lift", reason="It was settled", **said)
-    assert "passkey" in refused.words, page.words
-    challenge = challenge_of(asks)
+    refused = dora.fill_in(mia, **said)
+    assert "Their passkey is needed for this" in refused.words
+    challenge = challenge_of(dora.open(mia))
     came = json.dumps(passkey.used(challenge))
-    lifted = dora.fill_in(
-        "/holds/H-1/lift",
-        reason="It was settled",
-        challenge=challenge,
-        second_passkey=came,
-        **said,
-    )
-    assert "lifted" in lifted.words
+    reset = dora.fill_in(mia, challenge=challenge, second_passkey=came, **said)
+    assert "mia makes a new key at the next login" in reset.words
 
 
 def test_a_passkey_of_the_desks_former_name_does_not_work_and_the_page_says_so(
@@ -225,11 +215,10 @@ def test_a_desk_for_one_machine_offers_no_passkey(house: House) -> None:
 
 
 def test_who_has_none_is_asked_for_none(named: House) -> None:
-    a_request(named)
-    for login in ("pat", "dora"):
-        page = visit(named, login).open("/requests/R-1/approve")
-        assert "data-passkey" not in page.html
-        assert "printed_key" not in page.html
+    pat = visit(named, "pat")
+    for page in ("/unlock", "/account/password", "/account/factors/printed"):
+        shown = pat.open(page).html
+        assert not {"data-passkey", "printed_key"} & {*re.findall("[a-z_-]+", shown)}
 
 
 def test_the_command_line_says_of_a_passkey_that_it_works_at_the_desk(named: House) -> None:

@@ -77,12 +77,14 @@ class Presented:
     """What came of a passkey, as static/passkey.js writes it."""
     printed_key: str = ""
     """As somebody typed it from its page."""
+    whose: str = "your"
+    """Or "their": of the person who signs beside, as the one who reads the answer is told."""
 
     @classmethod
     def in_form(cls, asked: Asked, origin: str, challenge: str, prefix: str = "") -> Presented:
         """What stands in a form; ``prefix``: of whom, where it is not the person who is there."""
         passkey, printed_key = asked.first(f"{prefix}passkey"), asked.first(f"{prefix}printed_key")
-        return cls(origin, challenge, passkey, printed_key)
+        return cls(origin, challenge, passkey, printed_key, "their" if prefix else "your")
 
     def answer(self, vault: str, folder: Path, person: str, slots: Sequence[Slot]) -> Answer:
         """The second factor that this is.
@@ -103,7 +105,7 @@ class Presented:
                 return Answer(person, slot, secret, key)
         if self.printed_key or self.passkey:
             raise Locked("this second factor is not one that was added to this login")
-        raise _needed(slots, self.origin)
+        raise _needed(slots, self.origin, self.whose)
 
     def _secrets(self, folder: Path, slots: Sequence[Slot]) -> Iterator[tuple[Slot, bytes]]:
         """What was presented, or else is kept here, and each slot that it may be of."""
@@ -178,26 +180,26 @@ def passkeys_at(slots: Sequence[Slot], origin: str) -> str:
     return " ".join(as_base64url(_credential(slot)) for slot in there)
 
 
-def _needed(slots: Sequence[Slot], origin: str) -> Locked:
+def _needed(slots: Sequence[Slot], origin: str, whose: str) -> Locked:
     """Why a password alone does not do, and what would."""
     kinds = {slot.kind for slot in slots}
     if passkeys_at(slots, origin):
         return Locked(
-            "your passkey is needed for this, beside your password",
-            hint="send it again, and use your passkey when your browser asks for it",
+            f"{whose} passkey is needed for this, beside {whose} password",
+            hint=f"send it again, and use {whose} passkey when the browser asks for it",
         )
     if PRINTED in kinds:
         return Locked(
-            "your printed secret key is needed for this, beside your password",
-            hint="type it from its page, below your password",
+            f"{whose} printed secret key is needed for this, beside {whose} password",
+            hint=f"type it from its page, below {whose} password",
         )
     if PASSKEY in kinds:
         return Locked(
-            "your passkey belongs to another name of the desk, and does not work here",
+            f"{whose} passkey belongs to another name of the desk, and does not work here",
             hint="open the desk under that name, or ask a Data Controller for a new password",
         )
     return Locked(
-        "your second factor works on the command line only",
+        f"{whose} second factor works on the command line only",
         hint="do it there, or add a printed secret key there, which works here, too",
     )
 

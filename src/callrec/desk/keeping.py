@@ -15,11 +15,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
 from callrec.audit.session import DESK, DESK_IDLE_LIMIT
 from callrec.config import Config
+from callrec.desk.beside import Beside
 from callrec.desk.drafts import keep_late, restore_drafts
 from callrec.desk.exchange import (
     Answered,
@@ -37,8 +39,9 @@ from callrec.desk.seat import PasswordNeeded, Seat, source_at
 from callrec.desk.telling import say_bug
 from callrec.desk.twice import done_before, remember
 from callrec.errors import CallrecError, Failed, Locked
-from callrec.login.factors import factors_of
-from callrec.login.unlock import AwaitingConfirmation, begin, unlock_person
+from callrec.login.factors import factors_of, lacks_factor
+from callrec.login.unlock import AwaitingConfirmation, actor_of, begin, unlock_person
+from callrec.office.stamping import is_time_to_stamp, stamp_record
 from callrec.package.whole import key_words
 from callrec.practice import Practice, open_practice
 from callrec.system.processes import harden_process
@@ -75,7 +78,7 @@ def keep_login(channel: socket.socket, vault: Vault) -> None:
         if seat is not None:
             is_idle = False
             try:
-                _answer_pages(channel, seat)
+                answer_pages(channel, seat)
             except TimeoutError:
                 is_idle = True
             finally:
@@ -157,16 +160,40 @@ def _open_seat(
     session, logged_in = begun
     seat = Seat(vault.open, practice, session, logged_in.ends_at, address, vault.environ)
     restore_drafts(seat, unlocked)
+    if not unlocked.factors.slots and lacks_factor(practice, actor_of(practice, unlocked), ()):
+        seat.done.append(
+            "The practice asks for a second factor of you: callrec user factor add. Until then you"
+            " can do nothing that asks for your password"
+        )
     return seat
 
 
-def _answer_pages(channel: socket.socket, seat: Seat) -> None:
+def answer_pages(channel: socket.socket, seat: Seat) -> None:
+    """Answer what is asked, until the login ends.
+
+    Raises:
+        EOFError: the browser's side has gone.
+        TimeoutError: nothing was asked in the channel's time.
+    """
     while True:
         head, body = receive(channel)
         answered = answer(seat, asked_from_message(head, body))
         send(channel, *answered_as_message(answered))
         if answered.ends:
             return
+        stamp_beside(seat)
+
+
+def stamp_beside(seat: Seat) -> None:
+    """Have the record stamped that a page wrote to, if it is time, while the next pages are made.
+
+    As after a command (cli/app.py): nobody waits for the authority, and nothing is reported of it.
+    """
+    if not seat.practice.written_by or (seat.stamping and not seat.stamping.is_over):
+        return
+    with suppress(CallrecError):
+        if is_time_to_stamp(seat.practice):
+            seat.stamping = Beside(seat.open_vault, partial(stamp_record, actor=None, to=None))
 
 
 def answer(seat: Seat, asked: Asked) -> Answered:

@@ -18,6 +18,7 @@ from callrec.audit.session import DESK_IDLE_LIMIT
 from callrec.crypto.factor import PRINTED, Factors, Slot
 from callrec.crypto.identity import Identity
 from callrec.crypto.webauthn import relying_party
+from callrec.desk.beside import Beside
 from callrec.desk.exchange import Asked
 from callrec.desk.factors import Challenges, Presented, passkeys_at, presents
 from callrec.desk.hearing import Hearing
@@ -94,6 +95,8 @@ class Seat:
     """What is being heard."""
     making: Making | None = None
     """The release that is being made."""
+    stamping: Beside | None = None
+    """The day's time stamp, while it is asked for."""
     done: list[str] = field(default_factory=list)
     """What was just done, and what to know of it: shown once, on the next page."""
     drafts: dict[str, Any] = field(default_factory=dict)

@@ -175,7 +175,7 @@ def _added(seat: Seat, name: str, *, is_synced: bool) -> Iterator[str]:
     yield f"The passkey {name} is added: you log in and decide here with your password and it"
     yield f"It works at this desk only, under the name {seat.site}"
     if is_synced:
-        yield "Your device copies it to your others: whoever gets into that account has it, too"
+        yield "Your device copies it to your others: anyone who gets into that account has it, too"
 
 
 def show_printed(seat: Seat, _asked: Asked, key: str) -> Answered:
