@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
-from desk.browsing import Served, a_named_desk, log_in
+from desk.browsing import DESKTOP, PHONE, Served, a_named_desk, log_in
 from desk.journeys import approve, fill_in, follow, give_password, press
+from desk.test_for_everybody import what_is_wrong
 from house.leaves import acts_on_record
 from house.practices import House, password_of
 from house.requests import a_request
@@ -41,6 +42,14 @@ def log_in_with_passkey(page: Page, login: str) -> None:
     page.get_by_label("Login").fill(login)
     page.get_by_label("Password", exact=True).fill(password_of(login))
     page.get_by_role("button", name="Log in with a passkey").click()
+
+
+def log_in_anew(page: Page, login: str) -> None:
+    """Log out, and somebody else in."""
+    follow(page, "Log out")
+    press(page, "Log out")
+    log_in(page, login)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your inbox")
 
 
 def add_passkey(page: Page, login: str, name: str = "front-desk") -> None:
@@ -76,3 +85,65 @@ def test_people_with_a_passkey_log_in_and_decide_with_password_and_passkey_alone
         page.goto("/requests/R-1/approve")
         approve(page, "pat")
     assert [each.act for each in acts_on_record(asked_for)][-1] == "request.approved"
+
+
+def test_a_device_that_will_not_do_is_told_at_the_form_and_nothing_is_sent(
+    desk: Served, asked_for: House
+) -> None:
+    before = len(acts_on_record(asked_for))
+    with desk.arrived() as page:
+        to, number = with_authenticator(page, hasPrf=False)
+        log_in(page, "pat")
+        add_passkey(page, "pat")
+        said = page.locator("form").get_by_role("status")
+        expect(said).to_contain_text("gives no secret of its own")
+        to.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": number})
+        with_authenticator(page, isUserVerified=False)
+        press(page, "Add the passkey")
+        expect(said).to_contain_text("was not used, so nothing was sent")
+        assert what_is_wrong(page, DESKTOP) == []
+        assert page.get_by_label("What do you call it?").input_value() == "front-desk"
+    assert [each.act for each in acts_on_record(asked_for)[before:]] == ["login", "logout"]
+
+
+def test_somebody_who_signs_beside_uses_their_passkey_by_a_button(
+    desk: Served, asked_for: House
+) -> None:
+    with desk.arrived() as page:
+        with_authenticator(page)
+        log_in(page, "pat")
+        add_passkey(page, "pat")
+        expect(page.get_by_role("status")).to_contain_text("is added")
+        log_in_anew(page, "dora")
+        follow(page, "People", "mia", "Help with a lost password")
+        assert what_is_wrong(page, DESKTOP) == []
+        page.get_by_label("Who signs").select_option("pat")
+        page.get_by_label("Their password").fill(password_of("pat"))
+        press(page, "Use their passkey")
+        expect(page.locator("form").get_by_role("status")).to_have_text("Your passkey was used.")
+        page.get_by_label("Reset mia").check()
+        give_password(page, "dora", "Give a new password")
+        expect(page.get_by_role("main")).to_contain_text("mia makes a new key")
+
+
+def test_without_scripts_the_pages_say_so_and_the_printed_key_works(desk: Served) -> None:
+    with desk.arrived() as page:
+        with_authenticator(page)
+        log_in(page, "pat")
+        add_passkey(page, "pat")
+        expect(page.get_by_role("status")).to_contain_text("is added")
+        follow(page, "Add a printed secret key")
+        give_password(page, "pat", "Add the printed secret key")
+        printed = page.locator(".words").inner_text()
+    with desk.arrived(width=PHONE, scripts=False) as page:
+        page.get_by_text("Use a printed secret key").click()
+        expect(page.get_by_role("button")).to_have_count(1)
+        expect(page.get_by_text("To log in with a passkey, turn JavaScript on")).to_be_visible()
+        page.get_by_label("The secret key on the page").fill(printed)
+        log_in(page, "pat")
+        page.goto("/unlock")
+        expect(page.get_by_text("A passkey needs JavaScript")).to_be_visible()
+        page.get_by_text("Use your printed secret key instead").click()
+        page.get_by_label("The secret key on the page").fill(printed)
+        give_password(page, "pat", "Go on")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your inbox")
