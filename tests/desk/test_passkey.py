@@ -106,9 +106,7 @@ def test_a_device_that_will_not_do_is_told_at_the_form_and_nothing_is_sent(
     assert [each.act for each in acts_on_record(asked_for)[before:]] == ["login", "logout"]
 
 
-def test_somebody_who_signs_beside_uses_their_passkey_by_a_button(
-    desk: Served, asked_for: House
-) -> None:
+def test_somebody_who_signs_beside_uses_their_passkey_by_a_button(desk: Served) -> None:
     with desk.arrived() as page:
         with_authenticator(page)
         log_in(page, "pat")

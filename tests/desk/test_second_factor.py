@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +37,7 @@ def challenge_of(shown: Shown) -> str:
     return shown.fields["challenge"][0]
 
 
-def add_passkey(who: Visit, passkey: Passkey, name: str = "front-desk", **said: str) -> Shown:
+def add_passkey(who: Visit, passkey: Passkey, name: str = "front-desk", **said: Any) -> Shown:
     """Add one; ``said``: what else the form says, such as the one that is there already."""
     challenge = challenge_of(who.open("/account/factors/passkey"))
     made = json.dumps(passkey.made(challenge))
@@ -46,7 +46,7 @@ def add_passkey(who: Visit, passkey: Passkey, name: str = "front-desk", **said: 
     )
 
 
-def used(passkey: Passkey, shown: Shown, **said: object) -> Mapping[str, str]:
+def used(passkey: Passkey, shown: Shown, **said: object) -> dict[str, Any]:
     """What a form says once the passkey was used that its page asked for."""
     challenge = challenge_of(shown)
     came = passkey.used(challenge, **said)  # type: ignore[arg-type]
@@ -186,7 +186,11 @@ def test_who_signs_beside_another_uses_their_own_passkey(named: House) -> None:
     mia = f"/people/{named.actor('mia').person.id}/reset"
     assert "second_passkey" not in dora.open(mia).html  # nobody has one
     add_passkey(pat, passkey)
-    said = {"second": "pat", "second_password": password_of("pat"), "confirmed": "yes"}
+    said: dict[str, Any] = {
+        "second": "pat",
+        "second_password": password_of("pat"),
+        "confirmed": "yes",
+    }
     refused = dora.fill_in(mia, **said)
     assert "Their passkey is needed for this" in refused.words
     challenge = challenge_of(dora.open(mia))

@@ -26,6 +26,10 @@ def _authority(tmp_path: Path) -> Iterator[TimeAuthority]:
         yield authority
 
 
+def is_asked(seat: Seat) -> bool:
+    return seat.stamping is not None
+
+
 def answered(seat: Seat, asked: Asked) -> int:
     """Ask one page of a login's process, and go away; the status."""
     browser, process = socket.socketpair()
@@ -45,7 +49,7 @@ def test_the_day_s_first_entry_at_the_desk_has_the_record_stamped_beside_its_pag
     stamped_by(house, authority)
     seat = visit(house, "max").seat
     assert answered(seat, Asked("GET", "/account")) == 200
-    assert seat.stamping is None
+    assert not is_asked(seat)
     complaint = {"how": ["letter"], "from": [COMPLAINANT], "contact": [CONTACT], "what": [WRONG]}
     said = Asked("POST", "/complaints/new", {}, {"token": [seat.token], **complaint})
     assert answered(seat, said) == 303

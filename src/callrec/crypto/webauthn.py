@@ -133,18 +133,7 @@ def check_public_key(public_key: bytes) -> None:
     Raises:
         Unusable: it is of another, or none.
     """
-    try:
-        key = load_der_public_key(public_key)
-    except (ValueError, UnsupportedAlgorithm):
-        key = None
-    match key:
-        case EllipticCurvePublicKey() if isinstance(key.curve, SECP256R1):
-            return
-        case RSAPublicKey() if key.key_size >= _LEAST_RSA_BITS:
-            return
-        case Ed25519PublicKey():
-            return
-    raise Unusable("this passkey signs in a way that callrec does not know", hint="use another")
+    _public_key(public_key)
 
 
 def verify(public_key: bytes, message: bytes, signature: bytes) -> None:
@@ -154,16 +143,33 @@ def verify(public_key: bytes, message: bytes, signature: bytes) -> None:
         Locked: it is not this key's of this message, or the key is none.
     """
     try:
-        check_public_key(public_key)
-        match load_der_public_key(public_key):
-            case EllipticCurvePublicKey() as key:
-                key.verify(signature, message, ECDSA(SHA256()))
-            case RSAPublicKey() as key:
-                key.verify(signature, message, PKCS1v15(), SHA256())
-            case Ed25519PublicKey() as key:
-                key.verify(signature, message)
+        key = _public_key(public_key)
+        if isinstance(key, EllipticCurvePublicKey):
+            key.verify(signature, message, ECDSA(SHA256()))
+        elif isinstance(key, RSAPublicKey):
+            key.verify(signature, message, PKCS1v15(), SHA256())
+        else:
+            key.verify(signature, message)
     except (InvalidSignature, Unusable, ValueError) as error:
         raise Locked(_NOT_THIS) from error
+
+
+def _public_key(encoded: bytes) -> EllipticCurvePublicKey | RSAPublicKey | Ed25519PublicKey:
+    try:
+        key = load_der_public_key(encoded)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise _other_kind() from error
+    if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1):
+        return key
+    if isinstance(key, RSAPublicKey) and key.key_size >= _LEAST_RSA_BITS:
+        return key
+    if isinstance(key, Ed25519PublicKey):
+        return key
+    raise _other_kind()
+
+
+def _other_kind() -> Unusable:
+    return Unusable("this passkey signs in a way that callrec does not know", hint="use another")
 
 
 def _client_data(text: bytes) -> Mapping[str, Any]:
