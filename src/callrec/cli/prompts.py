@@ -32,6 +32,8 @@ _LOCAL_FLAGS: Final = 3
 
 PASSWORD_FILE = "CALLREC_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
+COUNTERSIGN_FILE = "CALLREC_COUNTERSIGN_PASSWORD_FILE"
+
 NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the same
 
 
@@ -46,6 +48,8 @@ class Prompts:
         """By option, what was answered the last time; Enter takes it."""
         self.answered: dict[str, str] = {}
         """By option, what was answered now."""
+        self.card_module: Path | None = None
+        """What speaks to smart cards, if the configuration names it."""
         self._shows: list[Any] | None = None
         """How the terminal was before it showed nothing of what is typed; None: it does."""
 

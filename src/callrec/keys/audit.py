@@ -41,6 +41,8 @@ class KeyInUse:
     key: VaultKey
     version: int
     newest: bool
+    needed: int
+    """How many of them it takes to open it; the recovery kit is enough alone."""
     holders: tuple[str, ...]
 
 
@@ -105,6 +107,7 @@ def list_keys(practice: Practice) -> tuple[KeyInUse, ...]:
             key=key,
             version=version,
             newest=version == register.newest(key).version,
+            needed=2 if register.is_in_parts(key, "") else 1,
             holders=tuple(
                 sorted(called[s.person] for s in shares if (s.key, s.version) == (key, version))
             ),

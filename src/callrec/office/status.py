@@ -38,6 +38,7 @@ from callrec.errors import CallrecError, Tampered
 from callrec.incidents.show import incident_warnings
 from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_warnings
 from callrec.intake.summary import last_intake, unrecognised_warnings
+from callrec.keys.by_two import by_two_warnings
 from callrec.keys.kit import former_kit_warnings
 from callrec.keys.kit_use import drill_warnings, last_drill
 from callrec.login.people import logins
@@ -435,6 +436,7 @@ def _warnings(practice: Practice, reconciled: LastReconciled | None) -> Iterator
         yield reconciled.warning
     yield from drill_warnings(practice)
     yield from former_kit_warnings(practice)
+    yield from by_two_warnings(practice)
     yield from (drive.warning for drive in drives_still_opened(practice))
     if kept_copies(practice.folder):
         yield "the catalogue from before a migration lies beside it: delete it once all is well"

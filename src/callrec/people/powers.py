@@ -32,6 +32,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.days import short_date
 from callrec.policy.role import (
     POWERS,
+    SERVICES,
     Delegation,
     Person,
     Power,
@@ -80,7 +81,7 @@ def change_role(
     voucher = current_voucher(practice, actor, login)
     with attempt(practice, actor, "person.role", subject=[voucher.person.id]):
         check_may_vouch(actor.person)
-        if Role.INTAKE in (role, voucher.person.role):  # its credential file needs no password
+        if SERVICES & {role, voucher.person.role}:  # its credential file needs no password
             raise Refused(
                 "an intake service and a person do not become each other",
                 clause=Clause.CONTROLLED_ACCESS,
