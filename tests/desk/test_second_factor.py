@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 from callrec.config import Desk
 from callrec.crypto.factor import Slot, seal_factor
 from callrec.desk.drafts import keep_draft
-from callrec.desk.exchange import Asked
+from callrec.desk.exchange import Asked, receive, send
 from callrec.desk.factors import Challenges, Presented, presents
+from callrec.desk.keeping import Vault, open_login
 from callrec.desk.twice import remember
 from callrec.errors import Locked
 from callrec.login.factors import factors_of
@@ -251,6 +253,19 @@ def test_a_login_that_does_not_exist_and_a_factor_that_does_not_open_look_alike(
             unlock_person(practice, login=login, password=password, source=login, factor=shown)
         told.append((refused.value.message, refused.value.hint))
     assert len({*told}) == 1
+
+
+@pytest.mark.parametrize("login", ["pat", "max", "nobody"])
+def test_what_cannot_be_read_is_told_to_everybody_alike(named: House, login: str) -> None:
+    add_passkey(visit(named, "pat"), Passkey())
+    browser, process = socket.socketpair()
+    typed = {"login": login, "password": "x", "new_password": "", "address": "192.0.2.9"}
+    with browser, process:
+        send(browser, {**typed, "printed_key": "ABCDE"})
+        assert open_login(process, Vault(named.config, named.environ, named.now)) is None
+        said, _ = receive(browser)
+    assert "secret key" in said["error"]
+    assert said["factors"]
 
 
 def test_what_opens_nothing_is_a_key_and_another_each_time() -> None:

@@ -86,6 +86,17 @@ class Presented:
         passkey, printed_key = asked.first(f"{prefix}passkey"), asked.first(f"{prefix}printed_key")
         return cls(origin, challenge, passkey, printed_key, "their" if prefix else "your")
 
+    def check_form(self) -> None:
+        """Check that what came can be read, whoever logs in: or that would tell who has a factor.
+
+        Raises:
+            Unusable: a printed key is mistyped, or what came of a passkey is none.
+        """
+        if self.printed_key:
+            read_printed_words(self.printed_key)
+        if self.passkey:
+            Assertion.from_json(_read(self.passkey))
+
     def answer(self, vault: str, folder: Path, person: str, slots: Sequence[Slot]) -> Answer:
         """The second factor that this is.
 

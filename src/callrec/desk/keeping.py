@@ -74,7 +74,7 @@ def keep_login(channel: socket.socket, vault: Vault) -> None:
     harden_process()
     channel.settimeout(DESK_IDLE_LIMIT.total_seconds())
     with suppress(EOFError, TimeoutError, OSError):
-        seat = _log_in(channel, vault)
+        seat = open_login(channel, vault)
         if seat is not None:
             is_idle = False
             try:
@@ -101,7 +101,7 @@ def answer_late(seat: Seat, asked: Asked) -> Answered:
     return Answered(HTTPStatus.SEE_OTHER, to="/login?ended", ends=True)
 
 
-def _log_in(channel: socket.socket, vault: Vault) -> Seat | None:
+def open_login(channel: socket.socket, vault: Vault) -> Seat | None:
     """Who logs in, as the first message says; None if they were not let in.
 
     What it says to that also tells whether anybody has a second factor. An empty message asks that.
@@ -140,6 +140,7 @@ def _open_seat(
     **shown: str,
 ) -> Seat | AwaitingConfirmation:
     presented = Presented(practice.config.desk.origin, **shown)
+    presented.check_form()
     unlocked = unlock_person(
         practice,
         login=login,
