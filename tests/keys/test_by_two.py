@@ -28,7 +28,7 @@ from callrec.record.acts import done_leaves
 from house.by_two import MACHINE, add_machine, by_two, lose_machine, opened_versions
 from house.holds import verified
 from house.newcomers import max_is_given_another_key, nell_comes
-from house.people import change_role, lend_power
+from house.people import begin_again, change_role, lend_power
 from house.practices import House, password_of
 from house.requests import approved
 from house.spool import originals_of
@@ -141,6 +141,15 @@ def test_people_come_and_go_and_each_has_their_own_part(two: House) -> None:
     lose_machine(two)
     both = joined(two.open(), two.actor("nell"), two.actor("max"))
     assert opened_versions(both) == {1, 2, 3, 4}
+
+
+def test_where_the_machine_is_lost_people_are_confirmed_by_two_who_open_it(two: House) -> None:
+    lose_machine(two)
+    nell_comes(two)
+    begin_again(two.open(), two.actor("dora"), new_password=lambda: password_of("dora anew"))
+    assert all_is_right(two)
+    both = joined(two.practice, two.actor("nell"), two.actor("max"))
+    assert opened_versions(both) == {1, 2, 3}
 
 
 def test_a_power_that_is_lent_brings_a_part_until_it_ends(two: House) -> None:

@@ -46,6 +46,12 @@ class OpenedDrive:
         )
 
 
+def is_on_drives(practice: Practice) -> bool:
+    """Whether a drive is in use, which has a copy of the catalogue with locks of before."""
+    with reading(practice.engine) as connection:
+        return any(volume.standing == IN_USE for volume in each_volume(connection))
+
+
 def drives_still_opened(practice: Practice) -> Iterator[OpenedDrive]:
     """Each drive in use with a copy of the catalogue that a password opens which was seen.
 

@@ -257,13 +257,40 @@ def reading_person(invocation: Invocation, practice: Practice, kind: Versioned[A
     return signing_person(invocation, practice)
 
 
+def signer_and_password(
+    invocation: Invocation, practice: Practice, *, is_adding_one: bool = False
+) -> tuple[Actor, str]:
+    """Who signs, and the password that they gave: for what tries or locks with it once more.
+
+    ``is_adding_one``: they add a second factor, and so may still have none.
+    """
+    login = signing_login(invocation, practice)
+    return invocation.prompts.try_passwords(
+        f"Password of {login}",
+        lambda typed: (
+            _actor_by_password(invocation, practice, login, typed, is_adding_one=is_adding_one),
+            typed,
+        ),
+    )
+
+
 def _actor_by_password(
-    invocation: Invocation, practice: Practice, login: str, password: str
+    invocation: Invocation,
+    practice: Practice,
+    login: str,
+    password: str,
+    *,
+    is_adding_one: bool = False,
 ) -> Actor:
     from callrec.login.unlock import actor_by_password
 
-    factor = presenting_here(invocation, practice)
-    invocation.actor = actor_by_password(practice, login=login, password=password, factor=factor)
+    invocation.actor = actor_by_password(
+        practice,
+        login=login,
+        password=password,
+        factor=presenting_here(invocation, practice),
+        is_adding_one=is_adding_one,
+    )
     if invocation.prompts.asks_passwords:
         invocation.out.named = login
     return invocation.actor

@@ -291,6 +291,16 @@ class Prompts:
             else:
                 return typed
 
+    def ask_back(self, what: str, check: Callable[[str], object]) -> None:
+        """Have something typed, unseen, until ``check`` raises no Unusable of it."""
+        while True:
+            try:
+                check(self.hidden(what))
+            except Unusable as error:
+                self.tell(_explained(error))
+            else:
+                return
+
     def hidden(self, what: str) -> str:
         """A line that is typed on the terminal and not shown, and that no file may hold."""
         return self._hidden(what, "")

@@ -31,7 +31,7 @@ from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable, WrongPassword
 from callrec.login.asking import Here
 from callrec.login.choosing import check_password, facts_known
-from callrec.login.factors import Presents, check_has_factor, presenting
+from callrec.login.factors import Presents, check_has_factor, lacks_factor, presenting
 from callrec.login.keyring import Credential, Session, open_session, save_session
 from callrec.login.locks import (
     Beside,
@@ -263,6 +263,8 @@ class LoggedIn:
     ends_at: datetime
     """At the latest; ten minutes without a command end it earlier."""
     terminal: str
+    must_add_factor: bool
+    """They can do nothing that takes the password until they add a second factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +345,8 @@ def begin(
     actor = actor_of(practice, unlocked)
     strengthen_lock(practice, actor, password)
     session, until = begin_session(practice, actor, place)
-    return session, LoggedIn(unlocked.login, actor.person.role, until, place.terminal)
+    lacks = lacks_factor(practice, actor)
+    return session, LoggedIn(unlocked.login, actor.person.role, until, place.terminal, lacks)
 
 
 def change_password(practice: Practice, actor: Actor, *, password: str) -> None:

@@ -35,7 +35,7 @@ from callrec.login.people import (
     person_row,
     shown_colleague,
 )
-from callrec.login.together import opened_by_two
+from callrec.login.together import joined, opened_by_two
 from callrec.package.whole import fresh_passphrase, key_words, normalise_passphrase
 from callrec.people.founding import check_login
 from callrec.people.powers import check_controller_remains, current_voucher
@@ -240,6 +240,7 @@ def confirm_person(
                 hint=f"hear them again; if they stay so, somebody else made this key: callrec user"
                 f" reset {login}",
             )
+    actor = joined(practice, actor, second)
     with governing(practice, actor) as act:
         reseal_keys(practice, act, actor, person=row.id, public=claimed.kem)
         update_row(act.connection, tables.person, row.id, locked=row.claimed, claimed=None)

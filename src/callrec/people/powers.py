@@ -13,6 +13,7 @@ from typing import Final
 from callrec.audit.register import Voucher
 from callrec.errors import Refused
 from callrec.login.people import find_person, logins, shown_colleague
+from callrec.login.together import joined
 from callrec.people.vouching import (
     UNDELEGATED,
     PersonChange,
@@ -147,6 +148,7 @@ def _revise(practice: Practice, actor: Actor, change: PersonChange) -> tuple[str
 
 def _write_change(practice: Practice, actor: Actor, change: PersonChange) -> tuple[str, ...]:
     lasting = without_lapsed(change.person, today(practice))
+    actor = joined(practice, actor, change.second)
     with governing(practice, actor) as act:
         return revise(practice, act, actor, [replace(change, person=lasting)])
 

@@ -111,6 +111,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
                     "where": "played on 01632 960000",
                 }
             ],
+            "passwords": {"factor": "optional"},
             "policy": {"next_revision_due": "2025-01-31"},
             "practice": {
                 "caldicott_guardian": "Dr Ellison",

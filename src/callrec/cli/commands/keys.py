@@ -143,8 +143,17 @@ def _show_access(
     }
     headers = ("user", *VaultKey, *_ON_SCREEN)
     found = [f"{problem.of}, {problem.login}: {problem.what}" for problem in problems]
+    factors = [f"{each.login} ({', '.join(each.factors)})" for each in everybody if each.factors]
+    with_factors = [f"With a second factor: {', '.join(factors)}."] if factors else []
     sound = "Each share is sealed to whom it should be, by somebody entitled."
-    out.show(value, (Table(headers, [_opens_row(each) for each in everybody]), *(found or [sound])))
+    out.show(
+        value,
+        (
+            Table(headers, [_opens_row(each) for each in everybody]),
+            *with_factors,
+            *(found or [sound]),
+        ),
+    )
 
 
 def _end_audit(problems: Sequence[KeyProblem]) -> None:
@@ -282,7 +291,7 @@ def _hint(left: Collection[WhyLeft]) -> str:
     return "run it again once what kept them is over"
 
 
-_COUNTED: Final = ("requests", "incidents", "complaints", "grants")
+_COUNTED: Final = ("requests", "incidents", "complaints", "grants", "factors")
 
 _ON_SCREEN: Final = ("requests", "incidents", "grants")
 """What a terminal has room for."""

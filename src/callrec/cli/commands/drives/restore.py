@@ -19,9 +19,8 @@ from callrec.cli.invocation import (
     here,
     practice_and_signer,
     practice_of,
-    presenting_here,
     second_opener,
-    signing_login,
+    signer_and_password,
 )
 from callrec.cli.prompts import COUNTERSIGN_FILE, Prompts
 from callrec.errors import DoneInPart
@@ -125,21 +124,12 @@ def _ask_second(prompts: Prompts, use: Callable[[str], Opener]) -> Opener:
 
 def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
     from callrec.archive.fetch import count_files
-    from callrec.login.unlock import actor_by_password
     from callrec.registers.verify import check_vault
     from callrec.restore.copy import opener_by_password
     from callrec.restore.drill import run_restore_drill
 
     practice = practice_of(invocation)
-    login = signing_login(invocation, practice)
-    factor = presenting_here(invocation, practice)
-    actor, password = invocation.prompts.try_passwords(
-        f"Password of {login}",
-        lambda typed: (
-            actor_by_password(practice, login=login, password=typed, factor=factor),
-            typed,
-        ),
-    )
+    actor, password = signer_and_password(invocation, practice)
     out = invocation.out
     with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
         done = run_restore_drill(

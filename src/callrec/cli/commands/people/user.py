@@ -307,6 +307,16 @@ def _confirm_each(
             heard = said or _ask_words(call.prompts, user)
             done = confirm_person(practice, actor, login=user, words=heard, second=beside)
             _show_confirmed(sitting, done, actor, beside)
+            _note_without_factor(call, user)
+
+
+def _note_without_factor(call: Invocation, user: str) -> None:
+    """Say so if somebody who was given powers cannot use them without a second factor."""
+    from callrec.login.factors import people_without
+    from callrec.views.factors import lacking_line
+
+    if user in people_without(_with_who_is_who(call)):
+        call.out.note(lacking_line(user))
 
 
 def _ask_words(prompts: Prompts, user: str) -> str:
@@ -408,6 +418,7 @@ def role(
     value = {"user": user, "role": role, "only": sorted(held) or None}
     value |= facts(done, "delegations", "taken_back")
     ctx.obj.out.show(value, role_lines(user, role, sorted(held), done))
+    _note_without_factor(ctx.obj, user)
 
 
 @user_app.command()
@@ -438,6 +449,7 @@ def delegate(
         second = _second_person(ctx.obj, practice, actor, user, countersign)
         lend_power(practice, actor, login=user, power=power, until=last, second=second)
     _show_delegation(ctx.obj.out, user, power, last)
+    _note_without_factor(ctx.obj, user)
 
 
 def _last_day_lent(practice: Practice, until: str | None, *, end: bool) -> date | None:
