@@ -39,13 +39,14 @@ from callrec.desk.seat import PasswordNeeded, Seat, source_at
 from callrec.desk.telling import say_bug
 from callrec.desk.twice import done_before, remember
 from callrec.errors import CallrecError, Failed, Locked
-from callrec.login.factors import factors_of, lacks_factor
-from callrec.login.unlock import AwaitingConfirmation, actor_of, begin, unlock_person
+from callrec.login.factors import factors_of
+from callrec.login.unlock import AwaitingConfirmation, begin, unlock_person
 from callrec.office.stamping import is_time_to_stamp, stamp_record
 from callrec.package.whole import key_words
 from callrec.practice import Practice, open_practice
 from callrec.system.processes import harden_process
 from callrec.system.terminal import place_named
+from callrec.views.factors import MUST_ADD
 
 LATE: Final = timedelta(hours=1)
 """How long the process of a login that ended by itself waits for a form that was not sent yet."""
@@ -161,11 +162,8 @@ def _open_seat(
     session, logged_in = begun
     seat = Seat(vault.open, practice, session, logged_in.ends_at, address, vault.environ)
     restore_drafts(seat, unlocked)
-    if not unlocked.factors.slots and lacks_factor(practice, actor_of(practice, unlocked), ()):
-        seat.done.append(
-            "The practice asks for a second factor of you: callrec user factor add. Until then you"
-            " can do nothing that asks for your password"
-        )
+    if logged_in.must_add_factor:
+        seat.done.append(f"{MUST_ADD}: callrec user factor add")
     return seat
 
 

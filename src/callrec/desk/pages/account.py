@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Final
 
 from callrec.crypto.factor import MOST_FACTORS, PRINTED, Slot
 from callrec.crypto.webauthn import ALGORITHMS, as_base64url
@@ -39,6 +38,7 @@ from callrec.people.seen import begin_again
 from callrec.people.vouching import who_may_second
 from callrec.policy.role import Power
 from callrec.practice import powers
+from callrec.views.factors import FACTOR_KINDS, older_copies_lines
 from callrec.views.fingerprints import key_facts
 from callrec.views.people import (
     NEW_KEY,
@@ -166,9 +166,11 @@ def add_new_factor(seat: Seat, asked: Asked, way: str) -> Answered:
         new, is_synced = make_factor(way, name, person=actor.person.id, here=here), False
     add_factor(seat.practice, actor, password=password, new=new)
     seat.lock()
+    older = older_copies_lines(seat.practice, actor)
     if way == PRINTED:
+        seat.done += older
         return to(f"/account/factors/made/{seat.keep(new)}")
-    return go_on(seat, "/account/factors", *_added(seat, name, is_synced=is_synced))
+    return go_on(seat, "/account/factors", *_added(seat, name, is_synced=is_synced), *older)
 
 
 def _added(seat: Seat, name: str, *, is_synced: bool) -> Iterator[str]:
@@ -222,15 +224,13 @@ def _factor_named(seat: Seat, name: str) -> Slot:
 
 def _in_words(seat: Seat, slot: Slot) -> tuple[str, str]:
     """What a factor is, and where it works."""
+    where = "on the command line only"
     if slot.kind == PRINTED:
-        return "printed secret key", "here and on the command line"
-    if slot.kind == PASSKEY:
+        where = "here and on the command line"
+    elif slot.kind == PASSKEY:
         there = slot.public["rp_id"]
-        return "passkey", "at the desk only" if there == seat.site else f"at {there} only"
-    return _DEVICES.get(slot.kind, slot.kind), "on the command line only"
-
-
-_DEVICES: Final = {"fido2": "security key", "pkcs11": "smart card"}
+        where = "at this desk only" if there == seat.site else f"at {there} only"
+    return FACTOR_KINDS[slot.kind], where
 
 
 def ask_password(seat: Seat, asked: Asked) -> Answered:
