@@ -263,7 +263,7 @@ def outside_text(name: str, proof: bytes, cosigned: bytes, time: Time | None) ->
                 "verify-time.txt",
                 authority=time.authority,
                 at=f"{at.day} {at:%B %Y}, {at:%H:%M:%S} UTC",
-                head=f"sed '1,/^$/d' {name} > checkpoint",
+                head=f"sed '1,/^$/d' {name} > ../checkpoint",
                 roots=STAMP_ROOTS,
                 stamp=STAMP,
             )
