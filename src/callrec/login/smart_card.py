@@ -75,6 +75,14 @@ _CANNOT: Final = (
     failures.MechanismParamInvalid,
 )
 """What a module answers to what a card, or this key on it, does not do."""
+_OF_ANOTHER_KEY: Final = (
+    failures.DataInvalid,
+    failures.DataLenRange,
+    failures.EncryptedDataInvalid,
+    failures.EncryptedDataLenRange,
+    failures.GeneralError,
+)
+"""What it answers to a number that is none below the key's modulus; SoftHSM the last."""
 
 
 def enrol(
@@ -352,8 +360,12 @@ def _decrypted(key: Any, wrapped: bytes) -> bytes | None:
     try:
         return bytes(key.decrypt(wrapped, mechanism=Does.RSA_PKCS_OAEP, mechanism_param=parameters))
     except _CANNOT:
+        pass
+    except _OF_ANOTHER_KEY:
+        return None
+    try:
         return remove_oaep(key.decrypt(wrapped, mechanism=Does.RSA_X_509))
-    except (failures.EncryptedDataInvalid, failures.EncryptedDataLenRange):
+    except _OF_ANOTHER_KEY:
         return None
 
 
