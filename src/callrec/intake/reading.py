@@ -98,6 +98,12 @@ class WrongChecksum(NotTaken):
     refusal = Refusal.CHECKSUM
 
 
+class Unvouched(NotTaken):
+    """A file that its telephone system should have signed."""
+
+    refusal = Refusal.UNVOUCHED
+
+
 def telephone_setup(settings: Settings, *, system: str | None = None) -> Setup:
     """How this practice's telephone systems are read.
 
