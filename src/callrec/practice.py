@@ -24,6 +24,7 @@ from callrec.audit.sessions import last_attestable
 from callrec.catalogue.engine import Unsettled, alone, is_postgres, open_catalogue, reading
 from callrec.config import Config
 from callrec.crypto.canonical import LARGEST_INTEGER, format_instant
+from callrec.crypto.factor import NO_FACTORS, Factors
 from callrec.crypto.identity import Identity
 from callrec.crypto.primitives import signing_public
 from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused, Tampered
@@ -81,6 +82,8 @@ class Actor:
     identity: Identity | None
     """Only while one command runs for which the password was given."""
     shares: Mapping[tuple[VaultKey, int], bytes]
+    factors: Factors = NO_FACTORS
+    """The second factors of their lock, one of which was presented; with ``identity`` alone."""
 
     def has_key(self, key: VaultKey) -> bool:
         """Whether a version of a vault key is open to them.

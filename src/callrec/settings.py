@@ -247,6 +247,15 @@ class Policy(Section):
     next_revision_due: date = NEXT_REVISION_DUE_ON
 
 
+REQUIRED_FOR_APPROVERS: Final = "required-for-approvers"
+
+
+class Passwords(Section):
+    """What it takes beside a password to open the keys of a person [policy 4(i)]."""
+
+    factor: Literal["optional", "required-for-approvers"] = "optional"
+
+
 class Clocks(Section):
     """By when requests are answered; how long a law's own clock runs is not a setting."""
 
@@ -445,6 +454,7 @@ class Settings(Section):
     reconcile: Reconcile = Reconcile()
     release: Release = Release()
     policy: Policy = Policy()
+    passwords: Passwords = Passwords()
     clocks: Clocks = Clocks()
     retention: Retention = Retention()
     incidents: Incidents = Incidents()

@@ -113,6 +113,8 @@ def test_a_release_is_verified_with_two_cosignatures_and_says_who_saw_it_when(
     )
     assert size <= result.entry["seq"]
     assert any("were seen by lmc.example/witness" in line for line in checker.in_words(result))
+    to_do = (cosigned.package.folder / "VERIFY.txt").read_text()
+    assert "It names:\n\n    lmc.example/witness\n    oak.example/witness\n" in to_do
 
 
 def test_without_a_key_nothing_is_said_to_be_seen(cosigned: Cosigned) -> None:

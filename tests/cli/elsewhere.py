@@ -126,7 +126,7 @@ class StageElsewhere(Stage):
 
     def _callrec(self, arguments: list[str]) -> tuple[str, int]:
         """A vault is founded in its folder, and then moved; one that is named has its own."""
-        names, founds = "--vault" in arguments, "init" in arguments
+        names, founds = "--vault" in arguments, arguments[:1] == ["init"]
         owns = " ".join(arguments[:2]) in OWNERS
         self._configure("" if names else owned(self._url) if owns else self._url)
         said, status = super()._callrec(arguments)

@@ -53,7 +53,7 @@ def test_an_identitys_repr_shows_nothing_of_its_keys() -> None:
 def test_a_locked_seed_opens_to_the_seed_and_the_root_of_its_file(case: Case) -> None:
     locked = LockedSeed.from_json(json.loads(case.body))
     assert locked.as_json() == json.loads(case.body)
-    identity, root = unlock(locked, case.head["password"], case.head["vault"])
+    identity, root = unlock(locked, *_opened_with(case))
     assert (identity.seed, root) == (case.bytes_of("seed"), case.bytes_of("root"))
     assert identity.public == Identity.from_seed(identity.seed, case.head["vault"]).public
 
@@ -68,7 +68,12 @@ def test_a_locked_seed_is_refused_before_anything_is_computed(case: Case) -> Non
 def test_a_locked_seed_stays_locked_as_its_file_says(case: Case) -> None:
     locked = LockedSeed.from_json(json.loads(case.body))
     with pytest.raises(Locked):
-        unlock(locked, case.head["password"], case.head["vault"])
+        unlock(locked, *_opened_with(case))
+
+
+def _opened_with(case: Case) -> tuple[str, str, bytes]:
+    head = case.head
+    return head["password"], head["vault"], bytes.fromhex(head.get("factor-key", ""))
 
 
 def test_what_is_locked_opens_under_its_password_with_a_salt_of_its_own() -> None:

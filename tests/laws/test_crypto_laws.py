@@ -20,8 +20,9 @@ from callrec.crypto.canonical import (
     parse_instant,
 )
 from callrec.crypto.context import CONTEXT_FIELDS, STATEMENT_KINDS, context, statement_context
+from callrec.crypto.grouped import LETTERS, check_letter
 from callrec.crypto.identity import Identity, PublicKeys
-from callrec.crypto.kit import LETTERS, check_letter, kit_pages, kit_words, read_kit, read_kit_words
+from callrec.crypto.kit import kit_pages, kit_words, read_kit, read_kit_words
 from callrec.crypto.statement import check_statement, read_statement, sign_statement
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Tampered, Unusable

@@ -16,9 +16,9 @@ from callrec.errors import Failed, Locked, Unusable
 from callrec.office.status import read_status
 from callrec.practice import record
 from callrec.record.cosigned import CosignedHead, read_cosigned
-from callrec.registers.cosigning import Cosigned, cosign
+from callrec.registers.cosigning import Cosigned, ask_witness, cosign
 from callrec.registers.verify import Verdict
-from callrec.witness.asking import Answered, exchange
+from callrec.system.web import Answered
 from house import holds
 from house.practices import House
 from house.witnesses import Outside, a_witness
@@ -114,7 +114,7 @@ def test_a_witness_that_saw_more_than_the_record_says_is_asked_from_there(
     house: House, lmc: Outside
 ) -> None:
     def lost(url: str, body: bytes | None) -> Answered:
-        exchange(url, body)
+        ask_witness(url, body)
         raise Failed("the way back broke off")
 
     named(house, lmc)
@@ -183,7 +183,7 @@ def test_a_record_set_back_with_all_memories_is_caught_by_the_next_witness(
     assert told.verdict is Verdict.TAMPERED
     assert "beside what the LMC saw" in told.problems[0].what
     warned = " ".join(read_status(house.open(), None).warnings)
-    assert "NOT WHAT A WITNESS SAW" in warned
+    assert "not what a witness saw" in warned
     assert "a witness refused this record" in warned  # to other accounts of the machine, too
 
 

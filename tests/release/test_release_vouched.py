@@ -68,6 +68,7 @@ def test_the_certificate_says_whose_key_vouches_since_when(
     assert f"Vouched for by the telephone system's key {SYSTEM} ({word['key']}) since" in told
     assert "at the latest, says Test Time Root." in told
     assert (word["checked"], word["authority"]) == (True, "Test Time Root")
+    assert b"WHO SIGNED THE SOUND" in package.read("VERIFY.txt")
     assert the_word(package, "--recorder", f"{key}.pub")["by_given"]
     _ssh_keygen_and_openssl_say_the_same(package, key, authority, tmp_path)
     other = make_key(tmp_path, "another")
@@ -141,3 +142,4 @@ def test_a_release_of_sounds_without_a_word_is_as_it_always_was(house: House) ->
     assert b'"words"' not in package.read("signers.json")
     assert found(package)["recordings"][0]["words"] == []
     assert "ouched for" not in in_one_line(package)
+    assert b"WHO SIGNED THE SOUND" not in package.read("VERIFY.txt")

@@ -20,12 +20,12 @@ import pytest
 from callrec.errors import Failed
 from callrec.practice import record
 from callrec.registers.cosigning import log_keys
-from callrec.witness import asking
-from callrec.witness.asking import exchange
+from callrec.system.web import Other, exchange
 from callrec.witness.keeping import name_of, open_witness
 from callrec.witness.serving import MOST_BYTES
 from house.commands import environment_of
 from house.practices import House
+from house.time_authority import time_authority
 from house.witnesses import Outside, a_witness
 
 CALLREC = (sys.executable, "-m", "callrec")
@@ -88,22 +88,24 @@ def listening(answer: bytes) -> Iterator[str]:
             each.close()
 
 
-def test_a_witness_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "WITHIN_S", 0.2)
+SOMEBODY = Other("it", "text/plain", within_s=0.5, most=100)
+
+
+def test_a_witness_that_hangs_is_not_waited_for() -> None:
     hanging = listening(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
     with hanging as url, pytest.raises(Failed, match="did not answer"):
-        exchange(url, b"old 0\n\n")
+        exchange(url, b"old 0\n\n", SOMEBODY)
 
 
 def test_a_witness_that_sends_elsewhere_is_not_followed(outside: Outside) -> None:
     moved = f"HTTP/1.1 307 Moved\r\nLocation: {outside.url}\r\nContent-Length: 0\r\n\r\n"
     with listening(moved.encode()) as url:
-        assert exchange(url, b"old 0\n\n").status == 307
+        assert exchange(url, b"old 0\n\n", SOMEBODY).status == 307
 
 
 def test_garbage_in_an_answer_is_no_answer() -> None:
     with listening(b"\0\0\0\n\n") as url, pytest.raises(Failed, match="cannot be reached"):
-        exchange(url, None)
+        exchange(url, None, SOMEBODY)
 
 
 def typed(house: House, *words: str, login: str = "door") -> subprocess.CompletedProcess[str]:
@@ -127,10 +129,10 @@ def served(folder: Path) -> Iterator[str]:
     assert process.wait() == 0
 
 
-def test_a_vault_that_was_set_back_a_week_is_caught_by_the_witnesss_process(
+def test_a_vault_set_back_a_week_is_caught_by_a_kept_stamp_and_by_the_witnesss_process(
     house: House, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "w"
+    folder, kept = tmp_path / "w", tmp_path / "kept.tsr"
     made = subprocess.run(
         [*CALLREC, "audit", "witness", "init", str(folder), "--name", "lmc.example/w"],
         capture_output=True,
@@ -140,8 +142,9 @@ def test_a_vault_that_was_set_back_a_week_is_caught_by_the_witnesss_process(
     key = made.stdout.strip()
     (door,) = (each.key for each in log_keys(house.open()) if each.login == "door")
     subprocess.run([*CALLREC, "audit", "witness", "add", str(folder), door], check=True)
-    with served(folder) as url:
-        house.decide(witness=[{"name": "the LMC", "key": key, "url": url}])
+    with served(folder) as url, time_authority(tmp_path / "tsa") as authority:
+        witness = [{"name": "the LMC", "key": key, "url": url}]
+        house.decide(witness=witness, timestamp=authority.settings)
         assert typed(house, "audit", "cosign").returncode == 0
         house.close()
         for name in ("vault", "state"):
@@ -149,15 +152,21 @@ def test_a_vault_that_was_set_back_a_week_is_caught_by_the_witnesss_process(
         for _ in range(3):
             record(house.practice, house.actor("max"), "people.listed")
         assert typed(house, "audit", "cosign").returncode == 0
+        assert typed(house, "audit", "stamp", "--to", str(kept)).returncode == 0
         house.close()
         for name in ("vault", "state"):
             shutil.rmtree(house.folder / name)
             shutil.copytree(tmp_path / "week-ago" / name, house.folder / name)
+        pin = ("audit", "verify", "--pin", house.practice.root.hex())
+        assert typed(house, *pin).returncode == 0  # nothing here shows it
+        by_stamp = typed(house, *pin, "--against", str(kept))
         caught = typed(house, "audit", "cosign")
+    assert by_stamp.returncode == 5
+    assert re.search(r'beside "kept.tsr": the log has \d+ leaves, where \d+ were', by_stamp.stderr)
     assert caught.returncode == 5
     assert "REFUSED by the LMC" in caught.stdout
     assert re.search("has seen another record under this one's name", caught.stderr)
-    assert typed(house, "audit", "verify", "--pin", house.practice.root.hex()).returncode == 5
+    assert typed(house, *pin).returncode == 5
     assert open_witness(folder).head(f"callrec/{house.practice.vault}") is not None
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from callrec.cli.output import Output
     from callrec.cli.prompts import Prompts
     from callrec.config import Config
+    from callrec.login.asking import Here
+    from callrec.login.factors import Presents
     from callrec.login.keyring import Session
     from callrec.practice import Actor, Practice
     from callrec.record.versions import Versioned
@@ -260,10 +262,27 @@ def _actor_by_password(
 ) -> Actor:
     from callrec.login.unlock import actor_by_password
 
-    invocation.actor = actor_by_password(practice, login=login, password=password)
+    factor = presenting_here(invocation, practice)
+    invocation.actor = actor_by_password(practice, login=login, password=password, factor=factor)
     if invocation.prompts.asks_passwords:
         invocation.out.named = login
     return invocation.actor
+
+
+def presenting_here(invocation: Invocation, practice: Practice, *, keeps: bool = False) -> Presents:
+    """What presents a second factor: what is kept here, or somebody at this terminal."""
+    from callrec.login.factors import presenting
+
+    return presenting(here(invocation, practice.vault, keeps=keeps))
+
+
+def here(invocation: Invocation, vault: str, *, keeps: bool = False) -> Here:
+    """This terminal, where second factors of a vault's people are presented."""
+    from callrec.login.asking import Here
+    from callrec.practice import state_folder
+
+    prompts, folder = invocation.prompts, state_folder(vault, invocation.environ)
+    return Here(vault, folder, prompts if prompts.possible else None, keeps=keeps)
 
 
 def approver_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
@@ -366,8 +385,9 @@ def countersigning_person(invocation: Invocation, practice: Practice, login: str
     """The second person, who gives a password at the same terminal."""
     from callrec.login.unlock import actor_by_password
 
+    factor = presenting_here(invocation, practice)
     return invocation.prompts.try_passwords(
         f"Password of {login}, who countersigns",
-        lambda password: actor_by_password(practice, login=login, password=password),
+        lambda password: actor_by_password(practice, login=login, password=password, factor=factor),
         file_variable="CALLREC_COUNTERSIGN_PASSWORD_FILE",
     )

@@ -287,6 +287,14 @@ class Prompts:
             else:
                 return typed
 
+    def hidden(self, what: str) -> str:
+        """A line that is typed on the terminal and not shown, and that no file may hold."""
+        return self._hidden(what, "")
+
+    def tell(self, what: str) -> None:
+        """Show one line at the terminal."""
+        self._say(f"{what}\n")
+
     def _hidden(self, what: str, file_variable: str) -> str:
         """A line that is typed on the terminal and not shown."""
         question = folded(_asked(what), self._messages, self._environ)
@@ -294,9 +302,8 @@ class Prompts:
             return self._typed("", lambda: getpass.getpass(question, stream=self._messages))
         except EOFError:
             self.write("\n")
-            raise Unusable(
-                "nothing was entered", hint=f"type it, or set {file_variable} to a file with it"
-            ) from None
+            hint = f"type it, or set {file_variable} to a file with it" if file_variable else ""
+            raise Unusable("nothing was entered", hint=hint) from None
         finally:
             self.show_typed()
 

@@ -33,6 +33,9 @@ CONTEXT_FIELDS: Final[dict[str, frozenset[str]]] = {
     "note": frozenset({"note", "version"}),
     "locked-seed": frozenset({"person", "kdf"}),
     "session-keys": frozenset({"person", "public"}),
+    # HKDF information and associated data of what that key seals
+    "factor": frozenset({"id", "kind", "person", "public"}),
+    "factored-lock": frozenset({"factors", "kdf", "person"}),
     # HKDF information; recording is a recording's associated data too
     "recording": frozenset({"uid"}),
     "identity act": frozenset(),

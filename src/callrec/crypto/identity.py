@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from callrec.crypto import primitives
 from callrec.crypto.context import context
+from callrec.crypto.factor import NO_FACTORS, Factors, Slot, read_slots
 from callrec.crypto.primitives import (
     KEM_PUBLIC_BYTES,
     SALT_BYTES,
@@ -91,16 +92,20 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class LockedSeed:
-    """A seed and the vault root under a password."""
+    """A seed and the vault root under a password, and under a second factor where it has one."""
 
     person: str
     kdf: Kdf
     salt: bytes
     sealed: bytes
+    factors: tuple[Slot, ...] = ()
+    """Any one of them opens it, together with the password; none: the password opens it alone."""
 
     def as_json(self) -> dict[str, object]:
         """Its JSON form, which lies in the catalogue and on an archive volume."""
+        factors = [slot.as_json() for slot in self.factors]
         return {
+            **({"factors": factors} if factors else {}),
             "kdf": {**self.kdf.as_json(), "salt": self.salt.hex()},
             "person": self.person,
             "sealed": base64.b64encode(self.sealed).decode(),
@@ -127,8 +132,10 @@ class LockedSeed:
                 kdf = Kdf(memory, passes, lanes)
             case _:
                 raise Tampered(_NO_FORM)
+        factors = read_slots(value["factors"]) if "factors" in value else ()
         try:
-            read = cls(person, kdf, bytes.fromhex(salt), base64.b64decode(sealed, validate=True))
+            opened_by = bytes.fromhex(salt), base64.b64decode(sealed, validate=True)
+            read = cls(person, kdf, *opened_by, factors)
         except ValueError as error:
             raise Tampered(_NO_FORM) from error
         if len(read.salt) != SALT_BYTES:
@@ -137,26 +144,37 @@ class LockedSeed:
 
 
 def lock(
-    seed: bytes, root: bytes, *, password: str, person: str, vault: str, kdf: Kdf
+    seed: bytes,
+    root: bytes,
+    *,
+    password: str,
+    person: str,
+    vault: str,
+    kdf: Kdf,
+    factors: Factors = NO_FACTORS,
 ) -> LockedSeed:
     """Lock a seed together with the vault root (32 bytes each) under a password.
 
-    AES-256-GCM under Argon2id(password); the parameters and the salt are in the associated data.
+    AES-256-GCM under Argon2id(password), or with second factors under what HKDF makes of that and
+    the factor key; the parameters, the salt and every slot are in the associated data.
     """
     salt = primitives.random_bytes(primitives.SALT_BYTES)
-    key = primitives.stretch_password(password, salt, kdf)
-    sealed = primitives.seal(key, seed + root, _lock_context(person, vault, kdf, salt))
-    return LockedSeed(person, kdf, salt, sealed)
+    bare = LockedSeed(person, kdf, salt, b"", factors.slots)
+    key, head = _lock_key(bare, password, vault, factors.key)
+    return replace(bare, sealed=primitives.seal(key, seed + root, head))
 
 
-def unlock(locked: LockedSeed, password: str, vault: str) -> tuple[Identity, bytes]:
+def unlock(
+    locked: LockedSeed, password: str, vault: str, factor_key: bytes = b""
+) -> tuple[Identity, bytes]:
     """The identity, and the vault root that was locked with it.
+
+    ``factor_key``: where the lock has second factors, what one of them gave (`open_factor`).
 
     Raises:
         Locked: the password is wrong, or the locked seed was changed; which of them is not known.
     """
-    key = primitives.stretch_password(password, locked.salt, locked.kdf)
-    head = _lock_context(locked.person, vault, locked.kdf, locked.salt)
+    key, head = _lock_key(locked, password, vault, factor_key)
     try:
         both = primitives.open_sealed(key, locked.sealed, head)
     except Tampered as error:
@@ -174,6 +192,14 @@ def _public_key(value: Mapping[str, Any], name: str, size: int) -> bytes:
     return key
 
 
-def _lock_context(person: str, vault: str, kdf: Kdf, salt: bytes) -> bytes:
-    parameters = {**kdf.as_json(), "salt": salt.hex()}
-    return context("locked-seed", vault, person=person, kdf=parameters)
+def _lock_key(
+    locked: LockedSeed, password: str, vault: str, factor_key: bytes
+) -> tuple[bytes, bytes]:
+    """The key that a lock opens with, and its associated data."""
+    stretched = primitives.stretch_password(password, locked.salt, locked.kdf)
+    of_kdf = {**locked.kdf.as_json(), "salt": locked.salt.hex()}
+    if not locked.factors:
+        return stretched, context("locked-seed", vault, person=locked.person, kdf=of_kdf)
+    slots = [slot.as_json() for slot in locked.factors]
+    head = context("factored-lock", vault, person=locked.person, kdf=of_kdf, factors=slots)
+    return primitives.derive(stretched + factor_key, head), head

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, TypeVar
 
 from callrec.audit.session import DESK_IDLE_LIMIT
+from callrec.crypto.factor import Factors
 from callrec.crypto.identity import Identity
 from callrec.desk.exchange import Asked
 from callrec.desk.hearing import Hearing
@@ -48,6 +49,7 @@ class PasswordNeeded(Locked):
 @dataclass(slots=True, repr=False)
 class _Opened:
     identity: Identity
+    factors: Factors
     until: datetime
     left: int
     """For how many more decisions."""
@@ -181,9 +183,10 @@ class Seat:
     def _open(self, password: str) -> Actor:
         if (opened := self._opened) is not None and self.is_unlocked:
             person = self.actor.person.id
-            return actor_of(
-                self.practice, Unlocked(person, self.login, opened.identity, claimed=False)
+            unlocked = Unlocked(
+                person, self.login, opened.identity, claimed=False, factors=opened.factors
             )
+            return actor_of(self.practice, unlocked)
         self._opened = None
         if not password:
             raise PasswordNeeded
@@ -192,7 +195,7 @@ class Seat:
         )
         if actor.identity is not None:
             until = self.practice.now() + UNLOCKED_FOR
-            self._opened = _Opened(actor.identity, until, DECISIONS)
+            self._opened = _Opened(actor.identity, actor.factors, until, DECISIONS)
         return actor
 
     def countersigner(self, login: str, password: str) -> Actor | None:

@@ -24,6 +24,7 @@ from callrec.config import Passwords
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
+from callrec.crypto.factor import NO_FACTORS, Factors
 from callrec.crypto.identity import Identity, LockedSeed, lock
 from callrec.crypto.primitives import Kdf
 from callrec.errors import Failed, Locked, Tampered
@@ -54,37 +55,86 @@ def strengthen_lock(practice: Practice, actor: Actor, password: str) -> None:
         relock(practice, actor, password, LOCK_RAISED)
 
 
-def relock(practice: Practice, actor: Actor, password: str, act_name: str) -> None:
-    """Lock a seed afresh, never more weakly than before; nothing else changes."""
+def relock(
+    practice: Practice,
+    actor: Actor,
+    password: str,
+    act_name: str,
+    *,
+    factors: Factors | None = None,
+    details: Mapping[str, str] | None = None,
+) -> None:
+    """Lock a seed afresh, never more weakly than before; nothing else changes but its ``factors``.
+
+    Raises:
+        Locked: the lock is another one than the actor opened.
+    """
     assert actor.identity is not None  # noqa: S101 - the caller asked for the password
     with reading(practice.engine) as connection:
         before = _locked(connection, actor)
+    if LockedSeed.from_json(parse(before)).factors != actor.factors.slots:
+        raise _changed_meanwhile()
     kdf, person = _kdf(practice, actor, before), actor.person.id
-    locked = lock_seed(practice, actor.identity.seed, person=person, password=password, kdf=kdf)
+    locked = lock_seed(
+        practice,
+        actor.identity.seed,
+        person=person,
+        password=password,
+        kdf=kdf,
+        factors=actor.factors if factors is None else factors,
+    )
     with writing(practice, actor.signer) as act:
         if _locked(act.connection, actor) != before:
-            raise Locked("the password was changed a moment ago", hint="run callrec login")
+            raise _changed_meanwhile()
         update_row(act.connection, tables.person, person, locked=locked)
         if act_name == PASSWORD_CHANGED:
             drop_sessions(act.connection, person=person)
         stated = sign_statement_as(practice, actor, "lock", {"lock": lock_digest(locked)})
-        act.leaf(act_name, actor=person, subject=[person], statement=stated)
+        act.leaf(act_name, actor=person, subject=[person], statement=stated, details=details)
+
+
+def _changed_meanwhile() -> Locked:
+    return Locked(
+        "the password or its second factor was changed a moment ago", hint="run callrec login"
+    )
 
 
 def new_identity(
-    practice: Practice, *, person: str, password: str, powers: Iterable[Power]
+    practice: Practice,
+    *,
+    person: str,
+    password: str,
+    powers: Iterable[Power],
+    factors: Factors = NO_FACTORS,
 ) -> tuple[Identity, bytes]:
     """A fresh identity for a person with these powers, and how it lies locked in the catalogue."""
     identity = Identity.from_seed(primitives.random_bytes(primitives.KEY_BYTES), practice.vault)
     kdf = kdf_for(practice.config.passwords, powers)
-    locked = lock_seed(practice, identity.seed, person=person, password=password, kdf=kdf)
+    locked = lock_seed(
+        practice, identity.seed, person=person, password=password, kdf=kdf, factors=factors
+    )
     return identity, locked
 
 
-def lock_seed(practice: Practice, seed: bytes, *, person: str, password: str, kdf: Kdf) -> bytes:
+def lock_seed(
+    practice: Practice,
+    seed: bytes,
+    *,
+    person: str,
+    password: str,
+    kdf: Kdf,
+    factors: Factors = NO_FACTORS,
+) -> bytes:
     """A seed locked under a password together with the vault root, as the catalogue keeps it."""
-    vault = practice.vault
-    locked = lock(seed, practice.root, password=password, person=person, vault=vault, kdf=kdf)
+    locked = lock(
+        seed,
+        practice.root,
+        password=password,
+        person=person,
+        vault=practice.vault,
+        kdf=kdf,
+        factors=factors,
+    )
     return canonical(locked.as_json())
 
 

@@ -2,7 +2,8 @@
 
 Failures are in the audit log without the name that was typed, one leaf a minute with a count, and
 several in a row slow the next ones from the same place (turns). Neither the error nor the time it
-takes tells whether a login exists or only its password was wrong.
+takes tells whether a login exists or only its password was wrong; a login that does not exist is
+asked for the second factor of somebody, who is always the same.
 
 To log in opens a session; at their first login, new people make their own key.
 """
@@ -24,10 +25,13 @@ from callrec.catalogue.engine import reading, update_row
 from callrec.catalogue.tables import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
+from callrec.crypto.factor import NO_FACTORS, Factors
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable, WrongPassword
+from callrec.login.asking import Here
 from callrec.login.choosing import check_password, facts_known
+from callrec.login.factors import Presents, check_has_factor, presenting
 from callrec.login.keyring import Credential, Session, open_session, save_session
 from callrec.login.locks import (
     check_lock,
@@ -39,7 +43,7 @@ from callrec.login.locks import (
 )
 from callrec.login.sessions import begin_session, log_out
 from callrec.login.turns import HINT, source_here, turn_of
-from callrec.policy.role import POWERS, Person, Standing
+from callrec.policy.role import POWERS, Person, PersonId, Power, Standing, powers_named
 from callrec.practice import (
     Actor,
     Practice,
@@ -63,26 +67,38 @@ class Unlocked:
     identity: Identity
     claimed: bool
     """It is the person's own key, which nobody has confirmed yet."""
+    factors: Factors = NO_FACTORS
+    """The second factors of the lock, one of which was presented."""
 
 
 def unlock_person(
-    practice: Practice, *, login: str, password: str, source: str | None = None
+    practice: Practice,
+    *,
+    login: str,
+    password: str,
+    source: str | None = None,
+    factor: Presents | None = None,
 ) -> Unlocked:
-    """Open a person's seed with their password, at this try's turn.
+    """Open a person's seed with their password, and a second factor if they have one.
+
+    It is done at this try's turn.
 
     Args:
         practice: whose vault it is.
         login: whose seed.
         password: as it was typed.
         source: where it was typed, if not in this process's own session.
+        factor: presents the second factor; if none is given, what is kept on this machine.
 
     Raises:
-        Locked: a wrong password or no such login; or too many tries wait for their turn.
+        Locked: a wrong password or no such login; no second factor that this lock has; or too many
+            tries wait for their turn.
     """
     with turn_of(practice, login=login, source=source or source_here()):
         row, locked = _lock_of(practice, login)
+        factors = _presented(practice, locked, factor)
         try:
-            identity, root = unlock(locked, password, practice.vault)
+            identity, root = unlock(locked, password, practice.vault, factors.key)
         except Locked as error:
             _log_failure(practice)
             raise _not_let_in() from error
@@ -90,21 +106,42 @@ def unlock_person(
             _log_failure(practice)
             raise _not_let_in()
     _check_root(practice, root)
-    return Unlocked(row.id, login, identity, claimed=row.claimed is not None)
+    claimed = row.claimed is not None
+    return Unlocked(row.id, login, identity, claimed=claimed, factors=factors)
+
+
+def _presented(practice: Practice, locked: LockedSeed, factor: Presents | None) -> Factors:
+    if not locked.factors:
+        return NO_FACTORS
+    factor = factor or presenting(Here(practice.vault, practice.state_folder))
+    try:
+        return Factors(factor(locked.person, locked.factors), locked.factors)
+    except Locked:
+        _log_failure(practice)
+        raise
 
 
 def actor_by_password(
-    practice: Practice, *, login: str, password: str, source: str | None = None
+    practice: Practice,
+    *,
+    login: str,
+    password: str,
+    source: str | None = None,
+    factor: Presents | None = None,
+    is_adding_one: bool = False,
 ) -> Actor:
     """A person at work with everything that their password opens, signing included.
 
-    Args as `unlock_person`.
+    Args as `unlock_person`, and ``is_adding_one``: all that they do is to add a second factor.
 
     Raises:
-        Locked: a wrong password, a key that is not confirmed yet, or a disabled person.
+        Locked: a wrong password, a key that is not confirmed yet, or a disabled person; or somebody
+            who may approve requests and has no second factor, where the settings ask for one.
     """
-    unlocked = unlock_person(practice, login=login, password=password, source=source)
+    unlocked = unlock_person(practice, login=login, password=password, source=source, factor=factor)
     actor = actor_of(practice, unlocked)
+    if not is_adding_one:
+        check_has_factor(practice, actor)
     strengthen_lock(practice, actor, password)
     return actor
 
@@ -135,7 +172,8 @@ def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
         shares = open_shares(connection, practice.register, person.id, unlocked.identity.kem)
         person = without_lapsed_powers(practice, connection, person)
     identity, needed = unlocked.identity, shares_needed(practice, person, shares)
-    return Actor(person, unlocked.login, Signer(person.id, identity.log), identity, needed)
+    signer = Signer(person.id, identity.log)
+    return Actor(person, unlocked.login, signer, identity, needed, unlocked.factors)
 
 
 def _confirmed(practice: Practice, unlocked: Unlocked) -> Person:
@@ -203,6 +241,15 @@ def _count_failure(connection: Connection, now: int) -> int:
     return max(len(counted), 1)
 
 
+NewFactors = Callable[[PersonId, frozenset[Power]], Factors]
+"""Adds the second factor of a person's own key, by their id and what they will be able to do."""
+
+
+def no_new_factors(_person: PersonId, _powers: frozenset[Power]) -> Factors:
+    """None is added."""
+    return NO_FACTORS
+
+
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
     """An open login."""
@@ -230,11 +277,13 @@ def log_in(
     password: str,
     new_password: Callable[[], str],
     environ: Mapping[str, str],
+    factor: Presents | None = None,
+    new_factors: NewFactors = no_new_factors,
 ) -> LoggedIn | AwaitingConfirmation:
     """Open a login at this terminal, or take a new person's first step; one that was open ends.
 
-    The first time, ``password`` is the provisional one, and ``new_password`` is asked for the
-    password of their own key.
+    The first time, ``password`` is the provisional one, ``new_password`` is asked for the password
+    of their own key, and ``new_factors`` for its second factor. ``factor``: as `unlock_person`.
 
     Raises:
         Locked: a wrong password, or a disabled person.
@@ -247,11 +296,18 @@ def log_in(
             hint="set CALLREC_USER and CALLREC_PASSWORD_FILE for each command,"
             " or CALLREC_SESSION to a name of the script's own",
         )
-    unlocked = unlock_person(practice, login=login, password=password)
+    unlocked = unlock_person(practice, login=login, password=password, factor=factor)
     # Or what is typed next here would be somebody else's.
     before = open_session(practice.vault, place.digest, practice.now(), environ)
     log_out(practice, before, place, environ)
-    begun = begin(practice, unlocked, password=password, new_password=new_password, place=place)
+    begun = begin(
+        practice,
+        unlocked,
+        password=password,
+        new_password=new_password,
+        new_factors=new_factors,
+        place=place,
+    )
     if isinstance(begun, AwaitingConfirmation):
         return begun
     session, logged_in = begun
@@ -266,6 +322,7 @@ def begin(
     password: str,
     new_password: Callable[[], str],
     place: Place,
+    new_factors: NewFactors = no_new_factors,
 ) -> tuple[Session, LoggedIn] | AwaitingConfirmation:
     """Begin a session of whom a password opened, or take a new person's first step.
 
@@ -278,7 +335,7 @@ def begin(
         fingerprint = unlocked.identity.public.fingerprint
         return AwaitingConfirmation(unlocked.login, fingerprint, made_now=False)
     if standing is Standing.PROVISIONAL:
-        return _claim(practice, unlocked, new_password())
+        return _claim(practice, unlocked, new_password(), new_factors)
     actor = actor_of(practice, unlocked)
     strengthen_lock(practice, actor, password)
     session, until = begin_session(practice, actor, place)
@@ -295,12 +352,17 @@ def change_password(practice: Practice, actor: Actor, *, password: str) -> None:
     relock(practice, actor, password, PASSWORD_CHANGED)
 
 
-def _claim(practice: Practice, unlocked: Unlocked, password: str) -> AwaitingConfirmation:
+def _claim(
+    practice: Practice, unlocked: Unlocked, password: str, new_factors: NewFactors
+) -> AwaitingConfirmation:
     """Make the person's own key; the provisional one signs this claim and nothing else."""
     person = practice.register.person(unlocked.person)
     check_password(password, facts_known(practice, None, practice.now()))
     powers = POWERS[person.role]
-    own, locked = new_identity(practice, person=person.id, password=password, powers=powers)
+    factors = new_factors(person.id, powers_named(person) or powers)
+    own, locked = new_identity(
+        practice, person=person.id, password=password, powers=powers, factors=factors
+    )
     vault, now, seed = practice.vault, practice.now(), unlocked.identity.act
     fields = {"keys": own.public.as_json(), "lock": lock_digest(locked)}
     claim = sign_statement("claim", vault=vault, by=person.id, at=now, seed=seed, fields=fields)

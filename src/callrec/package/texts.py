@@ -16,11 +16,12 @@ from importlib import resources
 from string import Template
 from typing import Final
 
-from callrec.package.callrec_verify import Time
+from callrec.package.callrec_verify import Time, read_proof, witnesses_of
 from callrec.package.certificate import doubt_in_words, hash_in_lines
 from callrec.package.destroyed import Certified, DestructionCertificate
 from callrec.package.manifest import Manifest, ReleasedFile, WhyNotEnclosed
 from callrec.package.package import (
+    COSIGNED,
     DESTRUCTION,
     DESTRUCTION_NAMESPACE,
     NAMESPACE,
@@ -225,10 +226,10 @@ def _recipients(facts: RightsFacts) -> tuple[str, ...]:
 ASK_ABOUT_COUNTRIES: Final = "Please ask us whether a recording of yours went to another country."
 
 
-def verify_text(manifest: Manifest, *, public: bytes, root: str, stamped: str = "") -> str:
+def verify_text(manifest: Manifest, *, public: bytes, root: str, outside: str = "") -> str:
     """VERIFY.txt: how to check a package with what every computer has, nothing of ours.
 
-    ``stamped``: how to check its time stamp, as `time_text` says it; empty: it has none.
+    ``outside``: how to check what others say of it (`outside_text`).
     """
     return _text(
         "verify.txt",
@@ -241,27 +242,48 @@ def verify_text(manifest: Manifest, *, public: bytes, root: str, stamped: str = 
         key=ssh_fingerprint(public),
         fingerprint="\n".join(_INDENT + line for line in hash_in_lines(root)),
         proves=WHAT_IT_PROVES,
-        stamped=stamped,
+        outside=outside,
     )
 
 
-def time_text(time: Time, proof: str) -> str:
-    """The part of VERIFY.txt about a time stamp; ``proof``: the file with what was stamped."""
-    at = datetime.fromisoformat(time.at)
-    return _text(
-        "verify-time.txt",
-        authority=time.authority,
-        at=f"{at.day} {at:%B %Y}, {at:%H:%M:%S} UTC",
-        head=f"sed '1,/^$/d' {proof} > checkpoint",
-        roots=STAMP_ROOTS,
-        stamp=STAMP,
-    )
+def outside_text(
+    name: str, proof: bytes, cosigned: bytes, time: Time | None, *, has_signed_sound: bool = False
+) -> str:
+    """The part of VERIFY.txt about what lies in a package from others than the practice.
+
+    Args:
+        name: of the file with the proof, of which the checkpoint may be stamped in time.
+        proof: what it holds.
+        cosigned: a head that witnesses cosigned, in its form; empty: there is none.
+        time: what the time stamp says, if there is one.
+        has_signed_sound: whether a telephone system signed the sound of a recording.
+    """
+    parts = []
+    if time is not None:
+        at = datetime.fromisoformat(time.at)
+        parts.append(
+            _text(
+                "verify-time.txt",
+                authority=time.authority,
+                at=f"{at.day} {at:%B %Y}, {at:%H:%M:%S} UTC",
+                head=f"sed '1,/^$/d' {name} > checkpoint",
+                roots=STAMP_ROOTS,
+                stamp=STAMP,
+            )
+        )
+    if cosigned:
+        _, witnesses = witnesses_of(cosigned, read_proof(proof), ())
+        named = "\n".join(_INDENT + each for each in witnesses)
+        parts.append(_text("verify-witness.txt", cosigned=COSIGNED, names=named))
+    if has_signed_sound:
+        parts.append(_text("verify-recorder.txt"))
+    return "\n".join(parts)
 
 
 def certificate_verify_text(
-    certificate: DestructionCertificate, certified: Certified, *, stamped: str = ""
+    certificate: DestructionCertificate, certified: Certified, *, outside: str = ""
 ) -> str:
-    """VERIFY.txt of a certificate of destruction; ``stamped`` as for `verify_text`."""
+    """VERIFY.txt of a certificate of destruction; ``outside`` as for `verify_text`."""
     check = f"ssh-keygen -Y verify -f allowed_signers -I {certified.by} -n {DESTRUCTION_NAMESPACE}"
     return _text(
         "verify-certificate.txt",
@@ -272,7 +294,7 @@ def certificate_verify_text(
         namespace=DESTRUCTION_NAMESPACE,
         key=certified.signing_key,
         fingerprint="\n".join(_INDENT + line for line in hash_in_lines(certificate.fingerprint)),
-        stamped=stamped,
+        outside=outside,
     )
 
 

@@ -63,7 +63,9 @@ def begin_again(
     voucher = practice.register.voucher(actor.person.id)
     assert voucher is not None  # noqa: S101 - they govern
     id_, powers = actor.person.id, actor.person.powers
-    identity, locked = new_identity(practice, person=id_, password=password, powers=powers)
+    identity, locked = new_identity(
+        practice, person=id_, password=password, powers=powers, factors=actor.factors
+    )
     after = replace(actor, identity=identity, signer=Signer(id_, identity.log))
     with governing(practice, actor, with_new_key=after) as act:
         update_row(act.connection, tables.person, id_, locked=locked)

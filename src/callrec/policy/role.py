@@ -174,6 +174,11 @@ def is_second_needed(before: Person | None, after: Person, *, has_other_keys: bo
     )
 
 
+def opens_recordings(powers: frozenset[Power]) -> bool:
+    """Whether people with these powers may approve requests, and so hold the recordings key."""
+    return VaultKey.RECORDINGS in keys_held(powers)
+
+
 def may_be_second(person: Person) -> bool:
     """Whether somebody signs beside the one who says who may do what: they decide requests.
 

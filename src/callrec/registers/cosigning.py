@@ -8,13 +8,13 @@ that is remembered there: `audit verify` and `status` go on telling of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeAlias
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import (
@@ -66,8 +66,14 @@ from callrec.record.statements import sign_statement_as
 from callrec.registers.audit import newest_checkpoint
 from callrec.registers.witnessed import CONTRADICTION, contradiction, is_beginning
 from callrec.settings import Witness
-from callrec.witness.asking import Exchange, exchange
+from callrec.system.web import Answered, Other, exchange
 from callrec.witness.keeping import name_of
+
+Exchange: TypeAlias = Callable[[str, bytes | None], Answered]
+"""Asks an address, by POST where there is something to send; raises Failed where nobody answers."""
+
+_WITNESS: Final = Other("it", "text/plain; charset=utf-8", within_s=20, most=64 * 1024)
+"""The answer may be far longer than sixteen signatures."""
 
 _TRIES: Final = 3
 """Requests to one witness: the first, one with the size that it named, and one more."""
@@ -130,7 +136,16 @@ class LogKey:
     """A verifier key: its name is the log's origin."""
 
 
-def cosign(practice: Practice, actor: Actor, *, ask: Exchange = exchange) -> Cosigned:
+def ask_witness(url: str, body: bytes | None) -> Answered:
+    """Ask a witness by HTTP.
+
+    Raises:
+        Failed: no whole answer came in time.
+    """
+    return exchange(url, body, _WITNESS)
+
+
+def cosign(practice: Practice, actor: Actor, *, ask: Exchange = ask_witness) -> Cosigned:
     """Ask each witness of the settings for its cosignature of the newest head.
 
     Nothing else waits for it: who is not reached is asked again the next time, for what is the

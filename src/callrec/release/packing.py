@@ -43,10 +43,10 @@ from callrec.package.texts import (
     OtherCalls,
     Searched,
     days_in_words,
+    outside_text,
     read_me_first,
     rights_text,
     search_text,
-    time_text,
     verify_text,
 )
 from callrec.package.zip import write_zip
@@ -73,6 +73,7 @@ from callrec.sound.child import expect_decoders
 from callrec.sound.listening import measure
 from callrec.sound.waveform import as_svg
 from callrec.stamps.authority import Stamp
+from callrec.telephone.recorder import WordKind
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,6 +93,12 @@ class Draft:
     @property
     def request(self) -> OpenRequest:
         return self.grants[0].request
+
+    @property
+    def has_signed_sound(self) -> bool:
+        """Whether a telephone system signed the sound of a recording."""
+        words = (word for grant in self.grants for word in grant.metadata.get("words", ()))
+        return any(WordKind(word["kind"]).is_signature for word in words)
 
     @property
     def exhibit(self) -> Exhibit | None:
@@ -151,7 +158,13 @@ def write_package(
                 manifest,
                 public=signing_public(seed),
                 root=practice.root.hex(),
-                stamped=time_text(stamp.time, RELEASE_PROOF) if stamp else "",
+                outside=outside_text(
+                    RELEASE_PROOF,
+                    evidence.proof,
+                    evidence.cosigned,
+                    stamp.time if stamp else None,
+                    has_signed_sound=draft.has_signed_sound,
+                ),
             ),
             rights=rights,
             exhibit_label=exhibit_label,

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -24,8 +25,11 @@ from callrec.audit.remembered import write_json_atomically
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
+from callrec.crypto.factor import NO_FACTORS, Factors
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable, WrongPassword
+from callrec.login.asking import Here
+from callrec.login.factors import answers
 from callrec.record.forms import WHERE_THERE, LogHead, as_json, recall
 from callrec.store.sealing import open_stream
 from callrec.system.files import disk_errors, sync
@@ -43,6 +47,8 @@ class Opener:
     identity: Identity
     root: bytes | None
     """The vault root that was locked with the seed; None: the kit, which the root names."""
+    factors: Factors = NO_FACTORS
+    """The second factors of their lock, one of which was presented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +103,27 @@ def read_copy(volume: Volume, copy: CatalogueCopy) -> FoundCopy:
     raise Tampered(f'the keys on drive "{volume.label}" are not as callrec wrote them')
 
 
-def opener_by_password(password: str) -> Callable[[FoundCopy], Opener]:
+def opener_by_password(password: str, here: Here | None = None) -> Callable[[FoundCopy], Opener]:
     """Who opens by this password; a copy names no logins, so each approver's seed is tried.
 
-    The cheapest first, so that costly ones that somebody adds to a drive keep nobody waiting.
+    The cheapest first, so that costly ones that somebody adds to a drive keep nobody waiting; and
+    those with a second factor last, whose factor is presented ``here``, once for all copies.
     """
+    answered: dict[bytes, bytes] = {}
 
     def price(entry: tuple[str, LockedSeed]) -> int:
         return entry[1].kdf.memory_kib * entry[1].kdf.passes
 
     def opener(found: FoundCopy) -> Opener:
-        for person, locked in sorted(found.locked.items(), key=price):
+        by_price = sorted(found.locked.items(), key=price)
+        alone = ((person, b"") for person, locked in by_price if not locked.factors)
+        for person, key in chain(alone, _factor_keys(found, here, answered)):
+            locked = found.locked[person]
             try:
-                identity, root = unlock(locked, password, found.volume.vault)
+                identity, root = unlock(locked, password, found.volume.vault, key)
             except Locked:
                 continue
-            return Opener(person, identity, root)
+            return Opener(person, identity, root, Factors(key, locked.factors))
         raise WrongPassword(
             "this is the password of nobody who could approve requests when "
             f'drive "{found.label}" was written',
@@ -121,6 +132,26 @@ def opener_by_password(password: str) -> Callable[[FoundCopy], Opener]:
         )
 
     return opener
+
+
+def _factor_keys(
+    found: FoundCopy, here: Here | None, answered: dict[bytes, bytes]
+) -> Iterator[tuple[str, bytes]]:
+    """Who of the copy's people has a second factor that answers here, and their factor key.
+
+    ``answered``: what answered before, by the sealed factor key of its slot.
+    """
+    locks = {person: locked.factors for person, locked in found.locked.items() if locked.factors}
+    if not locks or here is None:
+        return
+    for person, slots in locks.items():
+        for slot in slots:
+            if slot.sealed in answered:
+                yield person, answered[slot.sealed]
+    with suppress(Locked):
+        for answer in answers(here, locks):
+            answered[answer.slot.sealed] = answer.key
+            yield answer.person, answer.key
 
 
 def opener_by_kit(seed: bytes) -> Callable[[FoundCopy], Opener]:

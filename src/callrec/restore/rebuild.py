@@ -140,7 +140,8 @@ def actor_in_rebuilt(rebuilt: Rebuilt) -> Actor:
     with reading(practice.engine) as connection:
         query = select(person.login).where(person.id == who.person)
         login = connection.execute(query).scalar()
-    return actor_of(practice, Unlocked(who.person, login or "", who.identity, claimed=False))
+    unlocked = Unlocked(who.person, login or "", who.identity, claimed=False, factors=who.factors)
+    return actor_of(practice, unlocked)
 
 
 def _check_place(folder: Path) -> None:

@@ -32,7 +32,7 @@ from callrec.package.package import (
     assemble_certificate,
     ssh_fingerprint,
 )
-from callrec.package.texts import certificate_verify_text, time_text
+from callrec.package.texts import certificate_verify_text, outside_text
 from callrec.paper.certificate_pdf import destruction_pdf
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
@@ -74,13 +74,14 @@ def issue_certificate(
     timestamp, note = practice.settings.timestamp, evidence.checkpoint.encode()
     size, now = evidence.seq + 1, practice.now()
     stamp = stamp_if_possible(timestamp, practice.folder, note, size, now).stamp
-    stamped = time_text(stamp.time, DESTRUCTION_PROOF) if stamp else ""
+    time = stamp.time if stamp else None
+    outside = outside_text(DESTRUCTION_PROOF, evidence.proof, evidence.cosigned, time)
     enclosures = Enclosures(
         proof=evidence.proof,
         signers=evidence.signers,
         cosigned=evidence.cosigned,
         certificate=destruction_pdf(certificate, certified),
-        verify=certificate_verify_text(certificate, certified, stamped=stamped),
+        verify=certificate_verify_text(certificate, certified, outside=outside),
         stamp=stamp.token if stamp else b"",
         stamp_roots=timestamp.certificates.encode() if stamp else b"",
     )

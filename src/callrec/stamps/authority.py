@@ -5,11 +5,10 @@ No error repeats what the authority answered. Source: RFC 3161, 2.4 and 3.4.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Thread
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Final
 
 from callrec.errors import Failed, Misconfigured
 from callrec.package.callrec_verify import (
@@ -81,10 +80,21 @@ def ask_for_time(
     try:
         require_openssl()
         query = _query(timestamp, digest)
-        answer = _within(within_s, lambda: _post(timestamp.url, query))
+        answer = _post(timestamp.url, query, within_s)
         return _checked(timestamp, digest, query, answer)
     except NoOpenssl:
         raise Misconfigured(NO_OPENSSL, hint="install openssl") from None
+
+
+def _post(url: str, query: bytes, within_s: float) -> bytes:
+    # A practice that sets up no authority loads none of it.
+    from callrec.system.web import Other, exchange  # noqa: PLC0415
+
+    name, kind = "the time-stamping authority", "application/timestamp-query"
+    said = exchange(url, query, Other(name, kind, within_s, LARGEST_ANSWER + 1, _HINT))
+    if said.status != HTTPStatus.OK:
+        raise Failed(f"{name} answered {said.status}", hint=_HINT)
+    return said.body if len(said.body) <= LARGEST_ANSWER else b""
 
 
 def _query(timestamp: Timestamp, digest: bytes) -> bytes:
@@ -117,58 +127,3 @@ def _answers(query: bytes, stamp: bytes, roots: bytes) -> bool:
     """Whether nonce and policy are those of the query."""
     named = ("-queryfile", "query", "-in", "stamp", "-CAfile", "roots", "-partial_chain")
     return bool(openssl(["ts", "-verify", *named], query=query, stamp=stamp, roots=roots))
-
-
-def _post(url: str, query: bytes) -> bytes:
-    # A practice that sets up no authority loads none of it.
-    from http.client import HTTPException  # noqa: PLC0415
-    from urllib.error import HTTPError, URLError  # noqa: PLC0415
-    from urllib.request import HTTPRedirectHandler, Request, build_opener  # noqa: PLC0415
-
-    class NoRedirect(HTTPRedirectHandler):
-        def redirect_request(self, *_: Any) -> None:
-            """Ask nobody but the authority that is set up: what redirects is an error."""
-
-    headers = {"Content-Type": "application/timestamp-query", "User-Agent": "callrec"}
-    request = Request(url, query, headers)  # noqa: S310 - the settings take http and https alone
-    try:
-        with build_opener(NoRedirect).open(request, timeout=ANSWERS_WITHIN_S) as answered:
-            answer: bytes = answered.read(LARGEST_ANSWER + 1)
-    except HTTPError as error:
-        error.close()
-        what = f"the time-stamping authority answered {error.code}"
-        raise Failed(what, hint=_HINT) from None
-    except (OSError, HTTPException, ValueError) as error:
-        raise _in_our_words(error.reason if isinstance(error, URLError) else error) from None
-    return answer if len(answer) <= LARGEST_ANSWER else b""
-
-
-def _within(seconds: float, work: Callable[[], bytes]) -> bytes:
-    """What is answered in so many seconds: one that is asked may take long over each byte.
-
-    Nothing waits for what takes longer: not the end of the process either.
-    """
-    done: list[bytes] = []
-    problems: list[Failed] = []
-
-    def run() -> None:
-        try:
-            done.append(work())
-        except Failed as problem:
-            problems.append(problem)
-
-    thread = Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    for problem in problems:
-        raise problem
-    if not done:
-        raise _in_our_words(TimeoutError())
-    return done[0]
-
-
-def _in_our_words(reason: object) -> Failed:
-    if isinstance(reason, TimeoutError):
-        return Failed("the time-stamping authority did not answer in time", hint=_HINT)
-    why = getattr(reason, "strerror", None) or type(reason).__name__
-    return Failed(f"the time-stamping authority cannot be reached: {str(why).lower()}", hint=_HINT)

@@ -77,6 +77,12 @@ CONTEXTS: Final[Mapping[str, dict[str, Any]]] = {
     "subject": {"subject": SUBJECT, "version": 1},
     "note": {"note": NOTE, "version": 1},
     "locked-seed": {"person": PERSON, "kdf": KDF | {"salt": SALT.hex()}},
+    "factor": {"id": "0" * 31 + "1", "kind": "printed", "person": PERSON, "public": {}},
+    "factored-lock": {
+        "factors": [{"id": "0" * 31 + "1", "kind": "printed", "name": "paper", "sealed": "AA=="}],
+        "kdf": KDF | {"salt": SALT.hex()},
+        "person": PERSON,
+    },
     "session-keys": {"person": PERSON, "public": base64.b64encode(bytes(range(32))).decode()},
     "recording": {"uid": UID},
     "identity act": {},

@@ -94,7 +94,7 @@ def checked(number: int, group: str) -> str:
 def each_checked(data: bytes) -> list[str]:
     """Its groups, each with its check letter."""
     text = base64.b32encode(data).decode()
-    groups = [text[at : at + 4] for at in range(0, 56, 4)]
+    groups = [text[at : at + 4] for at in range(0, len(text), 4)]
     return [checked(number, group) for number, group in enumerate(groups, 1)]
 
 

@@ -6,7 +6,10 @@ once; they are written only where they are missing.
 
 from __future__ import annotations
 
+from itertools import chain
+
 from vectors.crypto.cases import HERE, case_text
+from vectors.crypto.made_factors import factored_locks, factors, printed_words
 from vectors.crypto.made_hpke import bad_hpke, sealed_once
 from vectors.crypto.made_identities import identities, locked_seeds
 from vectors.crypto.made_sealings import derivations, sealings
@@ -23,11 +26,13 @@ def made() -> dict[str, bytes]:
         "canonical": canonical_json(),
         "contexts": contexts(),
         "derivations": derivations(),
+        "factors": factors(),
         "hpke": bad_hpke(),
         "identities": identities(),
         "kit": kit(),
-        "locked": locked_seeds(),
+        "locked": chain(locked_seeds(), factored_locks()),
         "pbkdf2": ((name, case_text(**head)) for name, head in PBKDF2.items()),
+        "printed": printed_words(),
         "sealings": sealings(),
         "statements": statements(),
         "streams": streams(),

@@ -21,6 +21,7 @@ from callrec.cli.invocation import (
     check_destination,
     practice_and_signer,
     practice_of,
+    presenting_here,
     session_here,
     signing_login,
     signing_person,
@@ -167,7 +168,9 @@ def _open_to_resume(invocation: Invocation) -> tuple[Practice, Actor, Foreign]:
         practice = open_practice_to_resume(invocation.config, invocation.now, invocation.environ)
         login = signing_login(invocation, practice)
         password = invocation.prompts.ask_password(f"Password of {login}")
-        actor = actor_of(practice, unlock_person(practice, login=login, password=password))
+        factor = presenting_here(invocation, practice)
+        unlocked = unlock_person(practice, login=login, password=password, factor=factor)
+        actor = actor_of(practice, unlocked)
         return practice, actor, show_foreign(practice, actor)
 
 

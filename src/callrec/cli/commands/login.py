@@ -13,6 +13,7 @@ from callrec.cli.invocation import (
     Invocation,
     practice_and_actor,
     practice_of,
+    presenting_here,
     session_here,
 )
 from callrec.cli.output import Output
@@ -39,7 +40,9 @@ def login(ctx: Context, *, user: options.LoginName) -> None:
     """
     from callrec.login.unlock import LoggedIn, log_in
 
-    log = partial(log_in, practice_of(ctx.obj), login=user, environ=ctx.obj.environ)
+    practice = practice_of(ctx.obj)
+    factor = presenting_here(ctx.obj, practice, keeps=True)
+    log = partial(log_in, practice, login=user, environ=ctx.obj.environ, factor=factor)
     result = ctx.obj.prompts.try_passwords(
         f"Password of {user}",
         lambda typed: log(password=typed, new_password=lambda: _new_password(ctx.obj, typed)),

@@ -15,8 +15,10 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
     Invocation,
+    here,
     practice_and_signer,
     practice_of,
+    presenting_here,
     signing_login,
 )
 from callrec.errors import DoneInPart
@@ -80,9 +82,10 @@ def _rebuild(invocation: Invocation, volumes: tuple[Volume, ...], *, with_kit: b
     if with_kit:
         rebuilt = rebuilding(opener_by_kit(read_kit(ask_kit(prompts))))
     else:
+        place = here(invocation, volumes[0].vault)
         rebuilt = prompts.try_passwords(
             "Password of somebody who may approve requests",
-            lambda password: rebuilding(opener_by_password(password)),
+            lambda password: rebuilding(opener_by_password(password, place)),
         )
     made = rebuilt.copied_at
     _note_not_taken(out, rebuilt.passed_over)
@@ -108,9 +111,13 @@ def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
 
     practice = practice_of(invocation)
     login = signing_login(invocation, practice)
+    factor = presenting_here(invocation, practice)
     actor, password = invocation.prompts.try_passwords(
         f"Password of {login}",
-        lambda typed: (actor_by_password(practice, login=login, password=typed), typed),
+        lambda typed: (
+            actor_by_password(practice, login=login, password=typed, factor=factor),
+            typed,
+        ),
     )
     out = invocation.out
     with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
@@ -118,7 +125,7 @@ def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
             practice,
             actor,
             volumes,
-            opener_by_password(password),
+            opener_by_password(password, here(invocation, practice.vault)),
             check=check_vault,
             environ=invocation.environ,
             advance=advance,

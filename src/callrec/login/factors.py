@@ -1,0 +1,299 @@
+"""Second factors: present one, add one, take one away [policy 4(i)].
+
+What opens a person's keys is then their password and a secret that no copy of the vault holds
+(docs/formats/keys.md, 4). Each kind of device has a module of its own, loaded when it is asked for:
+
+    enrol(person, ask)             the device's public fields, and the secret that it gives
+    secret(public, person, ask)    the secret again
+
+Both raise a CallrecError in one sentence where the device does not answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Protocol
+
+from sqlalchemy import select
+
+from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
+from callrec.crypto import primitives
+from callrec.crypto.canonical import parse
+from callrec.crypto.factor import (
+    MOST_FACTORS,
+    NO_FACTORS,
+    PRINTED,
+    Factors,
+    Slot,
+    is_factor_name,
+    open_factor,
+    reseal_factor,
+    seal_factor,
+)
+from callrec.crypto.identity import LockedSeed
+from callrec.errors import CallrecError, Locked, NotFound, Refused, Unusable
+from callrec.login.asking import Answer, Asking, Here
+from callrec.login.locks import relock
+from callrec.login.printed import keep_secret, kept_secret, make_printed, typed_secret
+from callrec.policy.clause import Clause
+from callrec.policy.role import PersonId, Power, opens_recordings, powers_of
+from callrec.practice import Actor, Practice, today
+from callrec.settings import REQUIRED_FOR_APPROVERS
+
+FACTOR_ADDED: Final = "factor.added"
+"""Act of the leaf by which a lock has one more second factor."""
+
+FACTOR_REMOVED: Final = "factor.removed"
+"""Act of the leaf by which it has one fewer."""
+
+Presents = Callable[[str, tuple[Slot, ...]], bytes]
+"""Gives the factor key of a person, by their id, out of the slots of their lock; or Locked."""
+
+
+class Way(Protocol):
+    """A kind of device, as its module has it."""
+
+    def enrol(self, person: str, ask: Asking) -> tuple[Mapping[str, str], bytes]:
+        """Set a device up: its slot's public fields, and the secret of 32 bytes that it gives."""
+
+    def secret(self, public: Mapping[str, str], person: str, ask: Asking) -> bytes:
+        """The secret of a device that was added."""
+
+
+def presenting(here: Here) -> Presents:
+    """What presents a second factor at this place."""
+    return partial(present, here)
+
+
+def present(here: Here, person: str, slots: Sequence[Slot]) -> bytes:
+    """The factor key of a lock, by the first of its factors that answers here.
+
+    Raises:
+        Locked: none answers, or nothing was entered.
+    """
+    return next(answers(here, {person: slots})).key
+
+
+def answers(here: Here, locks: Mapping[str, Sequence[Slot]]) -> Iterator[Answer]:
+    """Each second factor of these people's locks that answers here.
+
+    What is kept on this machine answers unasked; then a device; then the page of a printed key.
+
+    Raises:
+        Locked: no more does; it says why the last did not.
+    """
+    slots = [(person, slot) for person, theirs in locks.items() for slot in theirs]
+    printed = [(person, slot) for person, slot in slots if slot.kind == PRINTED]
+    for person, slot in printed:
+        kept = kept_secret(here.folder, slot)
+        if kept is not None:
+            yield _opened(here, person, slot, kept)
+    if here.ask is None:
+        raise _nobody_here([slot for _, slot in slots])
+    why = yield from _of_devices(here, here.ask, slots)
+    if not printed:
+        raise why
+    if len(printed) < len(slots):
+        here.ask.tell(why.message)
+    typed = typed_secret(printed, here.ask, here.vault)
+    if here.keeps:
+        keep_secret(here.folder, typed.slot, typed.secret)
+    yield typed
+    raise Locked("no other second factor answers here")
+
+
+def _of_devices(
+    here: Here, ask: Asking, slots: Sequence[tuple[str, Slot]]
+) -> Generator[Answer, None, CallrecError]:
+    """Each device that answers; at the end, why the last that did not."""
+    why: CallrecError = _nobody_here([slot for _, slot in slots])
+    for person, slot in slots:
+        if slot.kind in WAYS:
+            try:
+                secret = WAYS[slot.kind]().secret(slot.public, person, ask)
+                yield _opened(here, person, slot, secret)
+            except CallrecError as problem:
+                why = problem
+    return why
+
+
+def _opened(here: Here, person: str, slot: Slot, secret: bytes) -> Answer:
+    key = open_factor(secret, slot, person=person, vault=here.vault)
+    return Answer(person, slot, secret, key)
+
+
+WAYS: Final[Mapping[str, Callable[[], Way]]] = {}
+"""The kinds of device that work at a terminal, and what loads the module of each."""
+
+
+def _nobody_here(slots: Sequence[Slot]) -> Locked:
+    """Why no factor answers here, and what would."""
+    kinds = {slot.kind for slot in slots}
+    if PRINTED in kinds:
+        return Locked(
+            "this login has a second factor, and its printed key was not entered on this machine",
+            hint="run callrec login NAME at a terminal of this machine and type the key once",
+        )
+    if kinds == {"passkey"}:
+        return Locked(
+            "this login's second factor is a passkey, which works at the desk only",
+            hint="log in at the desk; for the command line, add another factor there",
+        )
+    return Locked(
+        "this login's second factor needs somebody at a terminal",
+        hint="run the command at a terminal, with the key or card plugged in",
+    )
+
+
+def needs_factor(practice: Practice, powers: frozenset[Power]) -> bool:
+    """Whether the settings ask for a second factor of somebody with these powers."""
+    is_required = practice.settings.passwords.factor == REQUIRED_FOR_APPROVERS
+    return is_required and opens_recordings(powers)
+
+
+def lacks_factor(practice: Practice, actor: Actor, slots: Sequence[Slot]) -> bool:
+    """Whether somebody with these slots has to add a factor before they do anything else."""
+    return not slots and needs_factor(practice, powers_of(actor.person, today(practice)))
+
+
+def check_has_factor(practice: Practice, actor: Actor) -> None:
+    """Refuse somebody whom a password alone opens, where the settings ask for more.
+
+    Raises:
+        Locked: they have no second factor.
+    """
+    if lacks_factor(practice, actor, actor.factors.slots):
+        raise Locked(
+            "the practice asks for a second factor of everybody who may approve requests, and you"
+            " have none yet",
+            hint="run callrec user factor add",
+        )
+
+
+def factors_of(practice: Practice) -> Mapping[PersonId, tuple[Slot, ...]]:
+    """The second factors of everybody who has a password, by their id."""
+    person = tables.person.c
+    with reading(practice.engine) as connection:
+        rows = connection.execute(select(person.id, person.locked, person.claimed)).all()
+    locks = {PersonId(row.id): row.claimed or row.locked for row in rows}
+    return {id_: LockedSeed.from_json(parse(lock)).factors for id_, lock in locks.items() if lock}
+
+
+def check_new_name(slots: Sequence[Slot], name: str) -> None:
+    """What a further factor may be called, and whether there may be one.
+
+    Raises:
+        Unusable: the name will not do, or is taken; or there are two already.
+    """
+    if len(slots) == MOST_FACTORS:
+        raise Unusable(
+            f"you have {MOST_FACTORS} second factors already",
+            hint="take one away first: callrec user factor remove NAME",
+        )
+    if not is_factor_name(name):
+        raise Unusable(
+            "a second factor is named with up to 31 small letters, digits and hyphens",
+            hint="name the thing and not the person, such as: paper",
+        )
+    if any(slot.name == name for slot in slots):
+        raise Unusable("you have a second factor of that name", hint="choose another name")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewFactor:
+    """A factor that somebody adds, with the secret that it gives. Its repr shows nothing."""
+
+    kind: str
+    name: str
+    public: Mapping[str, str]
+    secret: bytes
+    words: str = ""
+    """Of a printed key: what is written down."""
+
+
+def make_factor(kind: str, name: str, *, person: str, here: Here) -> NewFactor:
+    """A new secret: of a device that is set up for it here, or one to be written down.
+
+    Raises:
+        Unusable: devices of that kind are not set up here.
+        Locked: nobody is here who could touch one; or it does not answer.
+    """
+    if kind == PRINTED:
+        secret, words = make_printed()
+        return NewFactor(kind, name, {}, secret, words)
+    if kind not in WAYS:
+        raise Unusable("this kind of second factor is not added here", hint="add another kind")
+    if here.ask is None:
+        raise Locked("a key or card is added by somebody at a terminal")
+    public, secret = WAYS[kind]().enrol(person, here.ask)
+    return NewFactor(kind, name, public, secret)
+
+
+def with_factor(factors: Factors, new: NewFactor, *, person: str, vault: str) -> Factors:
+    """A person's second factors with one more; the first draws their factor key."""
+    key = factors.key or primitives.random_bytes(primitives.KEY_BYTES)
+    slot = seal_factor(
+        new.secret,
+        key,
+        kind=new.kind,
+        name=new.name,
+        public=new.public,
+        person=person,
+        vault=vault,
+    )
+    return Factors(key, (*factors.slots, slot))
+
+
+def add_factor(practice: Practice, actor: Actor, *, password: str, new: NewFactor) -> Slot:
+    """Lock the actor's seed under one more second factor.
+
+    What lies under an older lock elsewhere, such as on a drive, opens as it did.
+
+    Raises:
+        Unusable: as `check_new_name`.
+        Locked: the lock was changed meanwhile.
+    """
+    check_new_name(actor.factors.slots, new.name)
+    factors = with_factor(actor.factors, new, person=actor.person.id, vault=practice.vault)
+    details = {"kind": new.kind, "name": new.name}
+    relock(practice, actor, password, FACTOR_ADDED, factors=factors, details=details)
+    return factors.slots[-1]
+
+
+def remove_factor(
+    practice: Practice, actor: Actor, *, password: str, name: str, here: Here
+) -> Slot:
+    """Lock the actor's seed without one of its second factors.
+
+    The other is presented, and gets a new factor key: the one that went opens the new lock no more.
+
+    Raises:
+        NotFound: there is none of that name.
+        Refused: it is the last, and the settings ask for one.
+        Locked: the other one does not answer, or the lock was changed meanwhile.
+    """
+    gone = next((slot for slot in actor.factors.slots if slot.name == name), None)
+    if gone is None:
+        raise NotFound("you have no second factor of that name", hint="callrec user factor list")
+    left = tuple(slot for slot in actor.factors.slots if slot != gone)
+    if not left and needs_factor(practice, powers_of(actor.person, today(practice))):
+        raise Refused(
+            "you may approve requests, and the practice asks for a second factor of everybody who"
+            " may",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint="add another first: callrec user factor add",
+        )
+    factors = _with_new_key(practice, actor.person.id, left, here) if left else NO_FACTORS
+    details = {"kind": gone.kind, "name": gone.name}
+    relock(practice, actor, password, FACTOR_REMOVED, factors=factors, details=details)
+    return gone
+
+
+def _with_new_key(practice: Practice, person: str, slots: Sequence[Slot], here: Here) -> Factors:
+    answer = next(answers(here, {person: slots}))
+    key = primitives.random_bytes(primitives.KEY_BYTES)
+    left = reseal_factor(answer.slot, answer.secret, key, person=person, vault=practice.vault)
+    return Factors(key, (left,))
