@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ from house.recorders import (
 )
 from house.spool import a_call, a_wave, left_in, recordings_of, take_in
 from house.time_authority import TimeAuthority, make_authority, stamp_of, time_authority
+from telephone.test_described import CASES, file_of
 
 DELETE = AfterIntake(AfterIntakeKind.DELETE)
 
@@ -302,6 +304,25 @@ def test_a_checksum_beside_a_recording_is_kept(
     word = the_word(house)
     assert (word["kind"], word["value"], word["standing"]) == (kind, made, "right")
     assert (word["key"], word["name"]) == (None, None)
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_the_md5_that_8x8_has_in_its_description_is_kept(
+    house: House, tmp_path: Path, *, is_right: bool
+) -> None:
+    call = a_call(tmp_path)
+    item = json.loads(file_of(CASES["8x8/object"]))
+    made = sums(a_wave() if is_right else b"").upper()
+    item |= {"checksumType": "MD5", "checksum": made}
+    Path(f"{call}.json").write_text(json.dumps(item), "utf-8")
+    if is_right:
+        take_in(house, call)
+        word = the_word(house)
+        told = (word["kind"], word["origin"], word["value"])
+        assert told == ("md5", "description", made.lower())
+    else:
+        what = "its MD5 is not the one that its telephone system has on record"
+        assert left(house, call) == what
 
 
 def test_a_list_of_a_folder_has_the_checksums_of_its_recordings(

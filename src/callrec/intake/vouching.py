@@ -16,14 +16,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
+from io import FileIO
 from pathlib import Path
 from stat import S_ISREG
 from typing import IO, Any, Final, TypeAlias, cast
 
 from callrec.crypto.openssh import read_allowed_signers
 from callrec.errors import Unusable
-from callrec.intake.reading import Opened, Undescribed, Unvouched, WrongChecksum
-from callrec.intake.sources import Mark, Source
+from callrec.intake.reading import (
+    OPEN_FLAGS,
+    Opened,
+    Undescribed,
+    Unreadable,
+    Unvouched,
+    WrongChecksum,
+)
+from callrec.intake.sources import Mark, Source, read_error_text
 from callrec.package.callrec_verify import (
     NoOpenssl,
     Unchecked,
@@ -131,7 +139,8 @@ class Said:
             recorder: whose word counts.
 
         Raises:
-            WrongChecksum: it is not the file that is meant, or nobody vouches who has to.
+            WrongChecksum: it is not the file that is meant.
+            Unvouched: its telephone system should have signed it.
         """
         words = []
         for kind, value, origin, where in self.sums:
@@ -221,8 +230,16 @@ def _read(path: Path, suffix: str) -> _Beside | None:
         return None
     if mark.size_bytes > _LARGEST:
         raise Undescribed(f"the {suffix} beside it is larger than {_LARGEST // 1024} KiB")
-    with Path(beside).open("rb") as file:
-        return _Beside(suffix, file.read(_LARGEST), mark)
+    return _Beside(suffix, _bytes_of(beside, suffix, _LARGEST), mark)
+
+
+def _bytes_of(path: str, what: str, most: int) -> bytes:
+    """The first bytes of a file, which may be a link or a pipe by now."""
+    try:
+        with FileIO(os.open(path, OPEN_FLAGS)) as file:
+            return file.read(most) or b""
+    except OSError as error:
+        raise Unreadable(f"the {what} beside it: {read_error_text(error)}") from None
 
 
 def _listed(path: Path, kind: SumKind) -> Iterator[_Sum]:
@@ -238,11 +255,11 @@ def _listed(path: Path, kind: SumKind) -> Iterator[_Sum]:
 def _sums_in(path: str, kind: SumKind, mark: Mark) -> Any:
     """A list of checksums, read once for a whole folder as long as it stays as it is."""
     del mark
-    with Path(path).open("rb") as file:
-        try:
-            return read_sums(file.read(MAX_SUMS_BYTES + 1), kind)
-        except Unusable as problem:
-            raise Undescribed(problem.message) from None
+    data = _bytes_of(path, f"list {kind.list_name}", MAX_SUMS_BYTES + 1)
+    try:
+        return read_sums(data, kind)
+    except Unusable as problem:
+        raise Undescribed(problem.message) from None
 
 
 def _signature(
