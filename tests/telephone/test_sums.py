@@ -39,6 +39,11 @@ def test_a_file_of_its_own_that_has_no_checksum_of_it_is_refused(data: bytes) ->
         read_own_sum(data, SumKind.MD5, "call.wav")
 
 
+@pytest.mark.parametrize("name", ["./", ".\\", "*"])
+def test_a_checksum_of_no_name_is_passed_over(name: str) -> None:
+    assert read_sums(f"{'a' * 32}  {name}\n".encode(), SumKind.MD5) == {}
+
+
 def test_sums_of_another_kind_are_none() -> None:
     assert read_sums(b"a" * 64 + b"  call.wav\n", SumKind.MD5) == {}
     assert read_sums(b"a" * 32 + b"  call.wav\n", SumKind.SHA256) == {}

@@ -57,7 +57,8 @@ def read_sums(data: bytes, kind: SumKind) -> Mapping[str, frozenset[str]]:
     for line in _text(data).splitlines():
         if named := gnu.fullmatch(line) or bsd.fullmatch(line):
             name = named["name"].removeprefix("./").removeprefix(".\\")
-            found[name] = found.get(name, frozenset()) | {named["sum"].lower()}
+            if name:
+                found[name] = found.get(name, frozenset()) | {named["sum"].lower()}
     return found
 
 
