@@ -172,7 +172,7 @@ $(RUNTIME)/installed: constraints.txt requirements.txt pyproject.toml Makefile
 JUDGES := eatmydata:eatmydata 7z:7zip ssh-keygen:openssh-client gpgv:gpgv pdftotext:poppler-utils qpdf:qpdf zbarimg:zbar-tools \
   shasum:perl chromium:chromium systemd-analyze:systemd gcc:gcc zsh:zsh fish:fish mandoc:mandoc \
   /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core /usr/include/stdlib.h:libc6-dev \
-  /usr/lib/postgresql:postgresql promtool:promtool
+  /usr/lib/postgresql:postgresql promtool:promtool softhsm2-util:softhsm2 fido2-token:fido2-tools
 
 judges:
 	$(call programs,$(LACKS) $(JUDGES))

@@ -61,7 +61,7 @@ def needed() -> dict[NormalizedName, list[NormalizedName]]:
     """What callrec runs with on this machine, itself first, and what each needs of the others."""
     there = installed()
     found: dict[NormalizedName, list[NormalizedName]] = {}
-    waiting = [(CALLREC, {"desk", "network"})]
+    waiting = [(CALLREC, {"desk", "keys", "network"})]
     while waiting:
         name, extras = waiting.pop()
         if name in found:

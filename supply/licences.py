@@ -41,6 +41,7 @@ CARRIED: Final = {
 
 READ: Final = {
     "axe-playwright-python": "MIT",
+    "fido2": "BSD-2-Clause AND Apache-2.0 AND MPL-2.0",
     "google-re2": "BSD-3-Clause",
     "jinja2": "BSD-3-Clause",
     "prompt-toolkit": "BSD-3-Clause",

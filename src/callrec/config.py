@@ -47,6 +47,12 @@ class Passwords(Section):
     approver_memory_mib: int = Field(default=256, ge=64, le=1024)
 
 
+class Factor(Section):
+    """What this machine has for second factors (docs/reference/second-factor.md)."""
+
+    card_module: _Path | None = None
+
+
 class Ingest(Section):
     """How recordings that come in are waited for."""
 
@@ -194,6 +200,7 @@ class Config(Section):
     attest: Attest = Attest()
     listen: Listen = Listen()
     passwords: Passwords = Passwords()
+    factor: Factor = Factor()
     mail: Mail = Mail()
     desk: Desk = Desk()
 
@@ -250,6 +257,9 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
     desk_files = {name: getattr(config.desk, name) for name in ("socket", "certificate", "key")}
     beside = {name: _beside(file, each) for name, each in desk_files.items() if each is not None}
     desk = config.desk.model_copy(update=beside)
+    factor = config.factor
+    if factor.card_module is not None:
+        factor = factor.model_copy(update={"card_module": _beside(file, factor.card_module)})
     objects = config.objects.model_copy(
         update={
             name: _beside(file, each)
@@ -258,7 +268,7 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
         }
     )
     update: dict[str, object] = {"vault": place, "mail": mail, "desk": desk, "objects": objects}
-    update["attest"] = attest
+    update |= {"attest": attest, "factor": factor}
     # Another vault's database and bucket are not this one's.
     if place.resolve() != configured.resolve():
         update |= {"catalogue": "", "recordings": ""}

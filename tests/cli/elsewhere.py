@@ -37,7 +37,7 @@ OWNERS: Final = {"request erase", "subject erase", "retention dispose", "audit r
 _DOCTOR: Final = """\
 warning  PostgreSQL [..] may lose or damage what it was given
          -> ask the person who runs it to set fsync, full_page_writes and data checksums on
-warning  the database's role here could [..]: it has rights in another database, too
+warning  more may be done in the catalogue's database than has to be: the role here has rights [..]
          -> have it made as docs/network.md has it: one role owns the tables, another works
 warning  nobody has set for how long what was erased is kept elsewhere: database.kept_days
          -> ask the person who runs it for days, and set them

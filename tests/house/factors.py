@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from callrec.crypto.factor import Slot
 from callrec.login.asking import Here
 from callrec.login.factors import Presents, add_factor, make_factor, presenting
@@ -18,6 +20,7 @@ class OnPaper:
         self._lines = list(lines)
         self.asked: list[str] = []
         self.told: list[str] = []
+        self.card_module: Path | None = None
 
     def hidden(self, what: str) -> str:
         self.asked.append(what)

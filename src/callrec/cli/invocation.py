@@ -282,6 +282,7 @@ def here(invocation: Invocation, vault: str, *, keeps: bool = False) -> Here:
     from callrec.practice import state_folder
 
     prompts, folder = invocation.prompts, state_folder(vault, invocation.environ)
+    prompts.card_module = invocation.config.factor.card_module
     return Here(vault, folder, prompts if prompts.possible else None, keeps=keeps)
 
 

@@ -46,6 +46,8 @@ class Prompts:
         """By option, what was answered the last time; Enter takes it."""
         self.answered: dict[str, str] = {}
         """By option, what was answered now."""
+        self.card_module: Path | None = None
+        """What speaks to smart cards, if the configuration names it."""
         self._shows: list[Any] | None = None
         """How the terminal was before it showed nothing of what is typed; None: it does."""
 

@@ -12,6 +12,9 @@ from callrec.crypto.factor import Slot
 class Asking(Protocol):
     """A person at a terminal, who can be asked and told."""
 
+    card_module: Path | None
+    """What speaks to smart cards on this machine (PKCS#11); None: what is found of OpenSC."""
+
     def hidden(self, what: str) -> str:
         """One line that is typed and not shown, such as a PIN.
 

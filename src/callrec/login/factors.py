@@ -3,7 +3,7 @@
 What opens a person's keys is then their password and a secret that no copy of the vault holds
 (docs/formats/keys.md, 4). Each kind of device has a module of its own, loaded when it is asked for:
 
-    enrol(person, ask)             the device's public fields, and the secret that it gives
+    enrol(person, ask, others)     the device's public fields, and the secret that it gives
     secret(public, person, ask)    the secret again
 
 Both raise a CallrecError in one sentence where the device does not answer.
@@ -56,8 +56,13 @@ Presents = Callable[[str, tuple[Slot, ...]], bytes]
 class Way(Protocol):
     """A kind of device, as its module has it."""
 
-    def enrol(self, person: str, ask: Asking) -> tuple[Mapping[str, str], bytes]:
-        """Set a device up: its slot's public fields, and the secret of 32 bytes that it gives."""
+    def enrol(
+        self, person: str, ask: Asking, others: Sequence[Mapping[str, str]]
+    ) -> tuple[Mapping[str, str], bytes]:
+        """Set a device up: its slot's public fields, and the secret of 32 bytes that it gives.
+
+        ``others``: the fields of the person's slots of this kind, whose devices are left aside.
+        """
 
     def secret(self, public: Mapping[str, str], person: str, ask: Asking) -> bytes:
         """The secret of a device that was added."""
@@ -108,16 +113,18 @@ def answers(here: Here, locks: Mapping[str, Sequence[Slot]]) -> Iterator[Answer]
 def _of_devices(
     here: Here, ask: Asking, slots: Sequence[tuple[str, Slot]]
 ) -> Generator[Answer, None, CallrecError]:
-    """Each device that answers; at the end, why the last that did not."""
-    why: CallrecError = _nobody_here([slot for _, slot in slots])
+    """Each device that answers; at the end, why the last that did not: of others it is told."""
+    reasons: list[CallrecError] = []
     for person, slot in slots:
         if slot.kind in WAYS:
             try:
                 secret = WAYS[slot.kind]().secret(slot.public, person, ask)
                 yield _opened(here, person, slot, secret)
             except CallrecError as problem:
-                why = problem
-    return why
+                reasons.append(problem)
+    for other in reasons[:-1]:
+        ask.tell(other.message)
+    return reasons[-1] if reasons else _nobody_here([slot for _, slot in slots])
 
 
 def _opened(here: Here, person: str, slot: Slot, secret: bytes) -> Answer:
@@ -125,7 +132,19 @@ def _opened(here: Here, person: str, slot: Slot, secret: bytes) -> Answer:
     return Answer(person, slot, secret, key)
 
 
-WAYS: Final[Mapping[str, Callable[[], Way]]] = {}
+def _security_key() -> Way:
+    from callrec.login import fido2_key  # noqa: PLC0415 - of an extra, for who has such a key
+
+    return fido2_key
+
+
+def _smart_card() -> Way:
+    from callrec.login import smart_card  # noqa: PLC0415 - likewise
+
+    return smart_card
+
+
+WAYS: Final[Mapping[str, Callable[[], Way]]] = {"fido2": _security_key, "pkcs11": _smart_card}
 """The kinds of device that work at a terminal, and what loads the module of each."""
 
 
@@ -214,8 +233,12 @@ class NewFactor:
     """Of a printed key: what is written down."""
 
 
-def make_factor(kind: str, name: str, *, person: str, here: Here) -> NewFactor:
+def make_factor(
+    kind: str, name: str, *, person: str, here: Here, beside: Sequence[Slot] = ()
+) -> NewFactor:
     """A new secret: of a device that is set up for it here, or one to be written down.
+
+    ``beside``: what the person has already, of which no device is taken for another.
 
     Raises:
         Unusable: devices of that kind are not set up here.
@@ -228,7 +251,8 @@ def make_factor(kind: str, name: str, *, person: str, here: Here) -> NewFactor:
         raise Unusable("this kind of second factor is not added here", hint="add another kind")
     if here.ask is None:
         raise Locked("a key or card is added by somebody at a terminal")
-    public, secret = WAYS[kind]().enrol(person, here.ask)
+    others = [slot.public for slot in beside if slot.kind == kind]
+    public, secret = WAYS[kind]().enrol(person, here.ask, others)
     return NewFactor(kind, name, public, secret)
 
 

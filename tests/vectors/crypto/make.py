@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import chain
 
 from vectors.crypto.cases import HERE, case_text
+from vectors.crypto.made_cards import blocks, cards
 from vectors.crypto.made_factors import factored_locks, factors, printed_words
 from vectors.crypto.made_hpke import bad_hpke, sealed_once
 from vectors.crypto.made_identities import identities, locked_seeds
@@ -24,6 +25,7 @@ def made() -> dict[str, bytes]:
     folders = {
         "argon2id": ((name, case_text(**head)) for name, head in ARGON2ID.items()),
         "canonical": canonical_json(),
+        "cards": cards(),
         "contexts": contexts(),
         "derivations": derivations(),
         "factors": factors(),
@@ -31,6 +33,7 @@ def made() -> dict[str, bytes]:
         "identities": identities(),
         "kit": kit(),
         "locked": chain(locked_seeds(), factored_locks()),
+        "oaep": blocks(),
         "pbkdf2": ((name, case_text(**head)) for name, head in PBKDF2.items()),
         "printed": printed_words(),
         "sealings": sealings(),
