@@ -14,6 +14,8 @@ import pytest
 from callrec.intake.clearing import AfterIntake, AfterIntakeKind
 from callrec.intake.ingest import MIN_FILES_FOR_WORKERS
 from callrec.intake.sources import Refusal
+from callrec.intake.vouching import owner_of, words_beside
+from callrec.intake.watching import stamp_of as stamp_of_file
 from callrec.package.callrec_verify import read_ssh_signature
 from house.practices import House
 from house.recorders import (
@@ -459,3 +461,21 @@ def test_the_authority_is_that_of_the_settings(
     Path(f"{call}.sig.tsr").write_bytes(stamp_of(tmp_path / "forger", message))
     take_in(house, call)
     assert the_word(house)["authority"] is None
+
+
+@pytest.mark.parametrize("suffix", [".sig", ".asc", ".sig.tsr", ".asc.tsr", ".md5", ".sha256"])
+def test_a_word_that_comes_lets_its_recording_be_looked_at_again(
+    tmp_path: Path, suffix: str
+) -> None:
+    call = a_call(tmp_path)
+    before = stamp_of_file(call)
+    beside = Path(f"{call}{suffix}")
+    beside.write_text("a word", "ascii")
+    assert owner_of(beside) == call
+    assert stamp_of_file(call) != before
+    assert list(words_beside(call)) == [beside]
+
+
+def test_any_other_file_is_its_own() -> None:
+    for name in ("call.wav", "call.json", "sig", ".sig", "call.sig.wav"):
+        assert owner_of(Path("/spool", name)) == Path("/spool", name)
