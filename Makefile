@@ -12,7 +12,7 @@
 # make bundle   a folder of wheels that pipx, uv and pip install without a network (docs/installing.md)
 # make deb      a Debian package with an environment of its own; make test-deb: tried in a bare Debian, minutes
 # make image    an OCI image with that package, by root, without a daemon; make test-image: run, minutes
-# make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
+# make release KEY=FILE  all of it built twice, signed, into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
 # make machines     two machines of one vault: killed for an hour, a hundred rounds of one spool, standbys (docs/evidence/faults.md)
@@ -80,6 +80,7 @@ SITE := .docs
 docs: $(SITE)/installed
 	$(SITE)/bin/python supply/readability.py docs/manual/*.md docs/inspector.md README.md
 	$(SITE)/bin/zensical build --strict --clean
+	$(SITE)/bin/python supply/contact.py build/docs
 	! grep -rEon '(src|href)="(https?:)?//[^"]*' build/docs --include=*.html
 
 # Beside what is installed, as the fuzzer is.
@@ -89,8 +90,20 @@ $(SITE)/installed: supply/docs.txt
 	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
 
-release: check
-	@$(BIN)/python -m supply release
+# KEY=FILE, an Ed25519 key of ssh-keygen, or its .pub while your ssh-agent has it; or SIGN=no, into build/unsigned.
+HOW = $(if $(KEY),--key $(KEY)) $(if $(filter no,$(SIGN)),--unsigned) $(if $(filter no,$(DEBIAN)),,--debian build)
+release: $(INSTALLED)
+	@$(BIN)/python -m supply release --ready $(HOW)
+	$(MAKE) check $(if $(filter no,$(DEBIAN)),,deb) $(if $(IDENTITY),$(SIGSTORE)/installed)
+	@$(BIN)/python -m supply release $(HOW)
+
+# Where a build server says which workflow runs (supply/signing.py); beside what is installed, as the site's is.
+SIGSTORE := .sigstore
+IDENTITY = $(SIGSTORE_IDENTITY_TOKEN)$(SIGSTORE_ID_TOKEN)$(ACTIONS_ID_TOKEN_REQUEST_TOKEN)
+$(SIGSTORE)/installed: supply/sigstore.txt
+	$(PYTHON) -m venv $(SIGSTORE)
+	$(SIGSTORE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
 
 mutation: $(INSTALLED)
 	$(BIN)/mutmut run
@@ -196,12 +209,9 @@ deb:
 	packaging/make-deb $(DEB) $(BUNDLE)
 	lintian --fail-on error,warning --tag-display-limit 0 $(DEB)/*.deb
 
-# Built twice, it is the same; then it is installed, used, upgraded and removed in a bare Debian, and
-# the manual's first hour is typed there.
+# It is installed, used, upgraded and removed in a bare Debian, and the manual's first hour is typed there.
 test-deb: deb $(INSTALLED)
 	$(call programs,mmdebstrap:mmdebstrap)
-	umask 077; TZ=Pacific/Auckland packaging/make-deb build/deb-again $(BUNDLE)
-	for each in $(DEB)/*.deb; do cmp "$$each" "build/deb-again/$${each##*/}"; done
 	packaging/try-deb $(DEB)/*.deb
 
 IMAGE := build/image

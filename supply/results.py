@@ -20,6 +20,7 @@ from callrec.calls.find import ShownCall
 from callrec.complaints.complaint import ChangedComplaint
 from callrec.complaints.show import ListedComplaint, ShownComplaint
 from callrec.config import Config
+from callrec.crypto.factor import Slot
 from callrec.incidents.incident import ReportedIncident, UpdatedIncident
 from callrec.incidents.show import ListedIncident, ShownIncident
 from callrec.intake.attesting import Attested
@@ -738,6 +739,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "destroyed": int | None,
         "time": (of(Time), None),
         "time_unchecked": str | None,
+        "times_apart": str | None,
         **of(Result, "problems"),
         **of(CheckedRelease, "files"),
         "recordings": [of(Trace)],
@@ -771,6 +773,10 @@ RESULTS: Final[Mapping[str, Shape]] = {
     "user disable": {"user": str, "standing": str, "taken_back": [str]},
     "user password": {"user": str, "taken_back?": [str]},
     "user sessions": ({"items": [of(OpenSession)]}, {"user": str, "ended": int}),
+    "user factor add": {"user": str, "kind": str, "name": str, "secret_key": str | None},
+    "user factor list": {"items": [of(Slot, "name", "kind")]},
+    "user factor remove": {"user": str, "kind": str, "name": str, "left": int},
+    "user factor forget": {"forgotten": int},
     "user whoami": {
         "user": str,
         "role": Role,
@@ -790,7 +796,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
             {
                 "user": str,
                 **{f"{key}?": list[int] for key in VaultKey},
-                **of(KeyAccess, "requests", "incidents", "complaints", "grants"),
+                **of(KeyAccess, "requests", "incidents", "complaints", "grants", "factors"),
             }
         ],
         "problems": [{"of": str, "user": str, "what": str}],

@@ -176,6 +176,12 @@ class Archive(Section):
     verify_every: str = Field(default="6 months", pattern=INTERVAL)
 
 
+class Keys(Section):
+    """By how many people everything is opened that nobody granted [policy 4(a)]."""
+
+    opened_by: Literal["one", "two"] = "one"
+
+
 class Witness(Section):
     """Somebody outside the practice who cosigns the record's newest head [policy 4(a)]."""
 
@@ -448,6 +454,7 @@ class Settings(Section):
     requests: Requests = Requests()
     grants: Grants = Grants()
     archive: Archive = Archive()
+    keys: Keys = Keys()
     cosigning: Cosigning = Cosigning()
     telephone: Telephone = Telephone()
     recorder: RecorderKeys = RecorderKeys()
@@ -490,6 +497,11 @@ class Settings(Section):
     def bases(self) -> Mapping[Purpose, tuple[str, ...]]:
         """What the practice has decided instead of the table of policy/rights/lawful_basis.py."""
         return {each.purpose: each.articles for each in self.lawful_basis}
+
+    @property
+    def is_opened_by_two(self) -> bool:
+        """Whether the recordings key lies in parts, of which it takes two."""
+        return self.keys.opened_by == "two"
 
     def as_toml(self) -> dict[str, Any]:
         """The same as a file says it; what has no value is left out."""

@@ -12,7 +12,7 @@ from callrec.crypto.identity import LockedSeed, unlock
 from callrec.errors import Locked, WrongPassword
 from callrec.login.asking import Here
 from callrec.login.factors import remove_factor
-from callrec.login.printed import forget_secret
+from callrec.login.printed import forget_secrets
 from callrec.login.unlock import actor_by_password, change_password
 from house.commands import type_in
 from house.factors import OnPaper, at_work, with_printed
@@ -80,7 +80,7 @@ def test_what_is_kept_here_is_the_accounts_alone_and_lies_outside_the_vault(hous
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert kept.read_text() == f"{words}\n"
     assert not kept.is_relative_to(house.practice.folder)
-    assert forget_secret(house.practice.state_folder, slot)
+    assert forget_secrets(house.practice.state_folder) == 1
     with pytest.raises(Locked):
         actor_by_password(house.open(), login="max", password=password_of("max"))
 

@@ -55,15 +55,12 @@ def certificates_in(file: Path | None) -> bytes:
     """The certificates of a PEM file; nothing where none is named.
 
     Raises:
-        Unusable: it cannot be read, or there is none in it.
+        Unusable: it cannot be read, there is none in it, or no openssl that would use them.
     """
     try:
         return read_time_certificates(file)
-    except OSError as error:
-        why = f"the file of --time-certificates cannot be read: {error.strerror}"
-        raise Unusable(why, hint="name a PEM file") from error
     except ValueError as error:
-        raise Unusable(str(error), hint="take it from the authority's website") from None
+        raise Unusable(str(error), hint="take a PEM file from the authority's website") from None
 
 
 def recorder_keys_in(files: Sequence[Path]) -> RecorderKeys:

@@ -842,9 +842,12 @@ def read_witness(text: str) -> Witness:
 
 def read_witnesses(texts: Sequence[str], need: int | None) -> list[Witness]:
     """The keys that were given, which are as many as are needed at the least."""
-    if need is not None and not 0 <= need <= len(texts):
-        raise ValueError("--need is more than there are keys of witnesses")
-    return [read_witness(each) for each in texts]
+    given = [read_witness(each) for each in texts]
+    if len({each.key for each in given}) < len(given):
+        raise ValueError("one witness's key is given twice: who has one key is one witness")
+    if need is not None and not 1 <= need <= len(given):
+        raise ValueError("--need is how many of the given witnesses must have seen the log")
+    return given
 
 
 def witnesses_of(
@@ -1775,9 +1778,11 @@ def _witnesses(
             seen, others = witnesses_of(work.take(COSIGNED), proof, given)
     names = {each.witness for each in seen}
     missing = [str(each) for each in given if str(each) not in names]
-    if len(given) - len(missing) < (len(given) if need is None else need):
+    saw = {each.key for each in given if str(each) in names}
+    if len(saw) < (len({each.key for each in given}) if need is None else need):
         what = (
-            f"is not there: {' and '.join(missing)} did not see the log, by the key that you gave"
+            f"is not there: nothing here shows that {in_a_row(missing)} saw the log, by the key"
+            " that you gave"
         )
         work.problems.append(Problem("the cosignature", what))
     return seen, others
@@ -1845,7 +1850,7 @@ def _log_key(
 # The time (time-stamps.md), which somebody says who is not the practice. Stamps are CMS: openssl
 # alone reads and checks them.
 
-NO_OPENSSL = "the program openssl, 1.1.1 or later, is not on this computer"
+NO_OPENSSL = "no program openssl, 1.1.1 or later, works on this computer"
 
 STAMPED = re.compile(
     r"\nHash Algorithm: (?P<hash>\S+)\nMessage data:\n(?P<data>(?: {4}[0-9a-f]{4} - .*\n)+)"
@@ -1955,7 +1960,8 @@ def read_stamp(stamp: bytes) -> Token:
     text = openssl(["ts", "-reply", "-in", "token", "-token_in", "-text"], token=token)
     policy = re.search(rb"\nPolicy OID: ([0-9.]+)\n", text)
     found = STAMPED.search(text.decode("ascii", "replace"))
-    if not token or policy is None or found is None or found["month"] not in MONTHS:
+    is_whole = _ends_there(stamp)
+    if not (token and is_whole) or policy is None or found is None or found["month"] not in MONTHS:
         raise Wrong("is not a time stamp")
     dump = [line[11:59].replace("-", " ") for line in found["data"].split("\n")]
     at = f"{found['year']}-{MONTHS.index(found['month']) + 1:02}-{int(found['day']):02}"
@@ -1965,6 +1971,12 @@ def read_stamp(stamp: bytes) -> Token:
     except ValueError:
         raise Wrong("is not a time stamp") from None
     return Token(found["hash"], imprint, when, policy[1].decode())
+
+
+def _ends_there(der: bytes) -> bool:
+    """Whether nothing lies behind what its length says (X.690, 8.1.3)."""
+    more = der[1] & 0x7F if len(der) > 1 and der[1] & 0x80 else 0
+    return len(der) == 2 + more + int.from_bytes(der[2 : 2 + more] or der[1:2], "big")
 
 
 def stamped_hash(note: bytes) -> bytes:
@@ -2018,6 +2030,8 @@ def _name_of(certificate: bytes) -> str:
 def _time(work: Examination, kind: Kind, given: bytes) -> tuple[Time | None, str]:
     """By when the entry's checkpoint was signed, and why that was not checked."""
     if not {STAMP, STAMP_ROOTS} & work.digests.keys():
+        if given:
+            work.problems.append(Problem(STAMP, "is not there: nothing here says by when"))
         return None, ""
     time, unchecked = None, ""
     with work.noting(STAMP):
@@ -2028,6 +2042,30 @@ def _time(work: Examination, kind: Kind, given: bytes) -> tuple[Time | None, str
         except NoOpenssl as missing:
             unchecked = str(missing)
     return time, unchecked
+
+
+CLOCKS_APART = timedelta(hours=1)
+"""By so much the clocks of two who are honest may differ; `audit verify` takes as much."""
+
+
+def times_apart(result: Result) -> Iterator[str]:
+    """Which times of others cannot be true if the log's own is.
+
+    What is stamped was written before; and what witnesses saw was seen before this was written.
+    """
+    if result.entry:
+        written = _at(result.entry["at"])
+        if result.time and _at(result.time.at) < written - CLOCKS_APART:
+            yield f"{result.time.authority} says that it was there before the log says that"
+            yield "  it was written: one of the two clocks was wrong, or one of the two lies."
+        for each in result.witnesses:
+            if _at(each.at) > written + CLOCKS_APART:
+                yield f"{each.witness} says that it saw the beginning of that log after the rest"
+                yield "  was written: one of the two clocks was wrong, or one of the two lies."
+
+
+def _at(time: str) -> datetime:
+    return datetime.fromisoformat(time.replace("Z", "+00:00"))
 
 
 # The recorder's word (recorder.md): what the telephone system, or its supplier, said of a sound.
@@ -2338,14 +2376,28 @@ def read_pin(words: Sequence[str]) -> str:
 
 
 def read_time_certificates(path: str | os.PathLike[str] | None) -> bytes:
-    """The bytes of a PEM file with certificates; ValueError where there are none."""
+    """The bytes of a PEM file with certificates; ValueError where none can be used."""
     if path is None:
         return b""
-    with Path(path).open("rb") as file:
-        pem = file.read(LARGEST)
+    try:
+        with Path(path).open("rb") as file:
+            pem = file.read(LARGEST)
+    except OSError as error:
+        why = f"the file of --time-certificates cannot be read: {error.strerror}"
+        raise ValueError(why) from error
     if not pinned_certificates(pem):
         raise ValueError("there is no certificate in the file of --time-certificates: it is PEM")
+    try:
+        require_openssl()
+    except NoOpenssl as missing:
+        raise ValueError(f"--time-certificates are of no use: {missing}") from missing
     return pem
+
+
+def in_a_row(names: Sequence[str]) -> str:
+    """One, one and another, or one, another and a third."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def grouped(fingerprint: str) -> list[str]:
@@ -2370,6 +2422,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "audit_seq": result.entry.get("seq"),
         "time": result.time and asdict(result.time),
         "time_unchecked": result.time_unchecked or None,
+        "times_apart": " ".join(map(str.strip, times_apart(result))) or None,
         "recordings": [asdict(trace) for trace in result.traces.values()],
         "witnesses": [asdict(each) for each in result.witnesses],
         "witnesses_not_checked": [*result.not_asked],
@@ -2420,6 +2473,7 @@ def _found(result: Result) -> Iterator[str]:
     yield f"The {kind.name} is entry {result.entry['seq']} of that log, of {result.entry['at']}."
     yield from witnesses_in_words(result)
     yield from time_in_words(result)
+    yield from times_apart(result)
     if result.destroyed:
         yield from destroyed_in_words(result.destroyed)
     files = result.manifest.get("files", ())
@@ -2504,10 +2558,12 @@ def word_in_words(word: Word) -> Iterator[str]:
 def witnesses_in_words(result: Result) -> Iterator[str]:
     """Who outside the practice saw its log, up to which entry, and when."""
     for each in result.witnesses:
-        yield f"The first {each.size} entries of that log were seen by {each.witness}"
+        entries = "entry" if each.size == 1 else f"{each.size} entries"
+        was = "was" if each.size == 1 else "were"
+        yield f"The first {entries} of that log {was} seen by {each.witness}"
         yield f"  on {_instant(each.at)}, and the log goes on from them."
     if result.not_asked:
-        names = " and ".join(result.not_asked)
+        names = in_a_row(result.not_asked)
         yield f"It says that {names} saw that log: not checked. To check it,"
         yield "  get the witness's key from the witness itself, and give it with --witness."
 

@@ -266,7 +266,7 @@ def outside_text(
                 "verify-time.txt",
                 authority=time.authority,
                 at=f"{at.day} {at:%B %Y}, {at:%H:%M:%S} UTC",
-                head=f"sed '1,/^$/d' {name} > checkpoint",
+                head=f"sed '1,/^$/d' {name} > ../checkpoint",
                 roots=STAMP_ROOTS,
                 stamp=STAMP,
             )

@@ -95,6 +95,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
                 "warn_days": 7,
             },
             "cosigning": {"every": "7 days", "needed": 1},
+            "keys": {"opened_by": "one"},
             "grants": {"lapse_days": 14, "review_cap": 20},
             "incidents": {"report_impact": 2, "report_likelihood": 3, "tell_people_impact": 4},
             "lawful_basis": [{"articles": ["6(1)(c)", "9(2)(h)"], "purpose": "complaint"}],
@@ -110,6 +111,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
                     "where": "played on 01632 960000",
                 }
             ],
+            "passwords": {"factor": "optional"},
             "policy": {"next_revision_due": "2025-01-31"},
             "practice": {
                 "caldicott_guardian": "Dr Ellison",
