@@ -34,11 +34,10 @@ def _authority(tmp_path: Path) -> Iterator[TimeAuthority]:
 
 
 def attested(folder: Path, key: Path | None, authority: TimeAuthority | None = None) -> Attested:
-    stamping = {}
+    attest, now = Attest(key=key), datetime.now(UTC) + timedelta(minutes=5)
     if authority:
         pem = authority.folder / "root.pem"
-        stamping = {"time_url": authority.url, "time_certificates": pem}
-    attest, now = Attest(key=key, **stamping), datetime.now(UTC) + timedelta(minutes=5)
+        attest = Attest(key=key, time_url=authority.url, time_certificates=pem)
     return attest_recordings([folder], attest, settle_seconds=5, now=now)
 
 

@@ -31,7 +31,8 @@ from house.recorders import (
 )
 from house.spool import a_call, a_wave, left_in, recordings_of, take_in
 from house.time_authority import TimeAuthority, make_authority, stamp_of, time_authority
-from telephone.test_described import CASES, file_of
+from telephone.test_described import file_of
+from telephone.test_records import CASES
 
 DELETE = AfterIntake(AfterIntakeKind.DELETE)
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, cast
 
 from pydantic import ValidationError
 
@@ -177,7 +177,7 @@ def _sign(opened: Opened, key: Path) -> bytes:
     try:
         done = subprocess.run(  # noqa: S603 - of words of ours, and the configured key
             ["ssh-keygen", *arguments],  # noqa: S607 - wherever this machine has it
-            stdin=opened.file,  # type: ignore[arg-type]  # an open file, of find_sources
+            stdin=cast("IO[bytes]", opened.file),  # a file of its own, as `find_sources` gives
             capture_output=True,
             env={**environ, "LC_ALL": "C", "SSH_ASKPASS_REQUIRE": "never"},
             start_new_session=True,  # it has no terminal to ask for a passphrase

@@ -85,7 +85,7 @@ def recorder_of(settings: Settings, now: datetime) -> Recorder:
             each.name,
             WordKind.OPENPGP,
             each.fingerprint,
-            until=each.retired and datetime.combine(each.retired, time(), zone),
+            until=datetime.combine(each.retired, time(), zone) if each.retired else None,
         )
         for each in stated.openpgp
     )
@@ -293,7 +293,8 @@ def _of_openssh(
         raise Wrong("is not an OpenSSH signature, whole") from None
     said = read_ssh_signature(text)
     key = recorder.key(WordKind.OPENSSH, said.fingerprint, said.namespace)
-    word = Word(WordKind.OPENSSH, WordOrigin.BESIDE, text, said.fingerprint, key and key.name)
+    name = key.name if key else None
+    word = Word(WordKind.OPENSSH, WordOrigin.BESIDE, text, said.fingerprint, name)
     try:
         by = check_ssh(text, digest, sound)
     except Unchecked as why:
@@ -313,7 +314,8 @@ def _of_openpgp(data: bytes, sound: Callable[[], IO[bytes]], recorder: Recorder)
         return replace(word, standing=Standing.UNCHECKED, by=None, why=str(why))
     key = recorder.key(WordKind.OPENPGP, fingerprint)
     standing = Standing.RIGHT if key else Standing.UNNAMED
-    return replace(word, key=fingerprint, name=key and key.name, standing=standing)
+    name = key.name if key else None
+    return replace(word, key=fingerprint, name=name, standing=standing)
 
 
 def _armoured(signature: bytes) -> str:

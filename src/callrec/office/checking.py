@@ -40,8 +40,8 @@ def check_package(
     except ValueError as problem:
         raise Unusable(str(problem), hint="give --witness KEY, as the witness tells it") from None
     asked = partial(verify_release, path, pin=pin, passphrase=passphrase, practice=practice)
-    outside = {"time_certificates": time_certificates, "recorder": recorder}
-    found = asked(**outside, witnesses=given, need=need)
+    asked = partial(asked, time_certificates=time_certificates, recorder=recorder)
+    found = asked(witnesses=given, need=need)
     if practice and not is_of_practice(practice, found.result):
         return replace(found, is_of_another=True)
     if practice is None or not found.result.destroyed:

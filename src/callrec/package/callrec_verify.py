@@ -1940,7 +1940,7 @@ def _give(process: subprocess.Popen[bytes], sound: IO[bytes] | None) -> None:
 
 def openssl(arguments: Sequence[str], **files: bytes) -> bytes:
     """What openssl answers of files, which ``arguments`` name; nothing where it says no."""
-    done = ask("openssl", arguments, **files)
+    done = ask("openssl", arguments, None, **files)
     if done is None:
         raise NoOpenssl(NO_OPENSSL)
     return done[1] if done[0] == 0 else b""
@@ -2271,8 +2271,8 @@ def check_word(
         standing=said["standing"],
         checked=not why,
         why=why,
-        since=time and time.at,
-        authority=time and time.authority,
+        since=time.at if time else None,
+        authority=time.authority if time else None,
         by_given=by_given,
     )
 

@@ -65,8 +65,8 @@ def verify_release(
     practice = _practice_at_hand(ctx.obj)
     at_hand = partial(check_package, path, pin=pin, passphrase=asked, practice=practice)
     roots, keys = certificates_in(time_certificates), recorder_keys_in(recorder or ())
-    asked_of = {"time_certificates": roots, "recorder": keys}
-    found = at_hand(**asked_of, witnesses=witness or (), need=need)
+    at_hand = partial(at_hand, time_certificates=roots, recorder=keys)
+    found = at_hand(witnesses=witness or (), need=need)
     ctx.obj.out.show(checked_json(found), _words(found))
     if (wrong := what_is_wrong_with(found.result)) is not None:
         raise wrong
