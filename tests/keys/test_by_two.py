@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,16 @@ from sqlalchemy import Row, delete, insert, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.crypto.identity import Identity
 from callrec.errors import Locked, Refused, Tampered, Unusable
 from callrec.keys.audit import audit_keys, list_keys
+from callrec.keys.by_two import by_two_warnings
 from callrec.keys.kit import make_new_kit
 from callrec.keys.kit_use import NewController, drill_kit, use_kit
 from callrec.keys.reencrypting import reencrypt
 from callrec.keys.rotating import reseal, rotate_keys
+from callrec.login.keyring import read_credential
+from callrec.login.locks import open_shares
 from callrec.login.machine import machine_file
 from callrec.login.together import OPENED_BY_TWO, joined
 from callrec.office.settings import apply_settings
@@ -26,6 +29,7 @@ from callrec.policy.role import Power, Role, VaultKey
 from callrec.practice import Actor
 from callrec.record.acts import done_leaves
 from house.by_two import MACHINE, add_machine, by_two, lose_machine, opened_versions
+from house.drives import archive, drive
 from house.holds import verified
 from house.newcomers import max_is_given_another_key, nell_comes
 from house.people import begin_again, change_role, lend_power
@@ -69,16 +73,23 @@ def test_elsewhere_nobody_alone_opens_a_recording_and_any_two_do(two: House) -> 
 
 
 def test_two_machines_open_nothing_together(two: House, tmp_path: Path) -> None:
-    shutil.copy(machine_file(two.practice), tmp_path / "first")
-    lose_machine(two)
+    first = read_credential(machine_file(two.practice).rename(tmp_path / "first"))
     with pytest.raises(Refused, match="takes two people"):
         add_alone(two.practice, two.actor("dora"), login="till", full_name="The till")
     add_machine(two, "till")
-    parts = {row.person: row for row in _shares(two) if row.version == 1}
-    machines = [each for each in two.practice.register.people() if each.person.role is Role.MACHINE]
-    assert len(machines) == 2
-    assert {each.person.id for each in machines} <= parts.keys()
-    assert opened_versions(two.actor("pat")) == {1, 2}
+    second = read_credential(machine_file(two.practice))
+    (one, kem), other = (
+        (each.person, Identity.from_seed(each.seed, two.practice.vault).kem)
+        for each in (first, second)
+    )
+    with reading(two.practice.engine) as connection:
+        register = two.practice.register
+        assert open_shares(connection, register, one, kem, (other,)) == {}
+        pat = two.actor("pat")
+        for machine in ((one, kem), other):
+            assert pat.identity is not None
+            opened = open_shares(connection, register, pat.person.id, pat.identity.kem, (machine,))
+            assert {version for key, version in opened if key is RECORDINGS} == {1, 2}
     with pytest.raises(Unusable, match="already"):
         add_machine(two, "again")
     assert all_is_right(two)
@@ -167,6 +178,19 @@ def test_where_nobody_could_be_second_the_rule_is_not_made(stocked: House) -> No
     stocked.open()
     with pytest.raises(Refused, match="fewer than two people"):
         stocked.decide(keys={"opened_by": "two"})
+
+
+def test_it_is_told_who_or_what_lets_the_rule_down(archived: House) -> None:
+    by_two(archived)
+    (old,) = by_two_warnings(archived.practice)
+    assert old.startswith('"drive-a" was written before it took two people')
+    archive(archived, drive(archived))
+    assert [*by_two_warnings(archived.open())] == []
+    for login in ("pat", "max", "mia", MACHINE):
+        disable_person(archived.open(), archived.actor("dora"), login=login)
+    alone, machine = by_two_warnings(archived.open())
+    assert "one is left" in alone
+    assert "an approval takes two passwords" in machine
 
 
 def test_two_people_make_it_one_again_and_machines_hold_nothing_then(two: House) -> None:

@@ -55,6 +55,9 @@ KEPT_HERE: Final = "this account keeps the secret key on this machine"
 Presents = Callable[[str, tuple[Slot, ...]], bytes]
 """Gives the factor key of a person, by their id, out of the slots of their lock; or Locked."""
 
+Answering = Callable[[str, Sequence[Slot]], Answer]
+"""Gives the one of a person's second factors that answers; or Locked."""
+
 
 class Way(Protocol):
     """A kind of device, as its module has it."""
@@ -306,11 +309,18 @@ def add_factor(practice: Practice, actor: Actor, *, password: str, new: NewFacto
 
 
 def remove_factor(
-    practice: Practice, actor: Actor, *, password: str, name: str, here: Here
+    practice: Practice,
+    actor: Actor,
+    *,
+    password: str,
+    name: str,
+    here: Here,
+    answering: Answering | None = None,
 ) -> Slot:
     """Lock the actor's seed without one of its second factors.
 
     The other is presented, and gets a new factor key: the one that went opens the new lock no more.
+    ``answering``: how it is presented; if that is not said, as it is at a terminal.
 
     Raises:
         NotFound: there is none of that name.
@@ -328,14 +338,16 @@ def remove_factor(
             clause=Clause.CONTROLLED_ACCESS,
             hint="add another first: callrec user factor add",
         )
-    factors = _with_new_key(practice, actor.person.id, left, here) if left else NO_FACTORS
+    answering = answering or (lambda person, slots: next(answers(here, {person: slots})))
+    factors = NO_FACTORS
+    if left:
+        factors = _with_new_key(answering(actor.person.id, left), practice.vault)
     details = {"kind": gone.kind, "name": gone.name}
     relock(practice, actor, password, FACTOR_REMOVED, factors=factors, details=details)
     return gone
 
 
-def _with_new_key(practice: Practice, person: str, slots: Sequence[Slot], here: Here) -> Factors:
-    answer = next(answers(here, {person: slots}))
+def _with_new_key(answer: Answer, vault: str) -> Factors:
     key = primitives.random_bytes(primitives.KEY_BYTES)
-    left = reseal_factor(answer.slot, answer.secret, key, person=person, vault=practice.vault)
+    left = reseal_factor(answer.slot, answer.secret, key, person=answer.person, vault=vault)
     return Factors(key, (left,))
