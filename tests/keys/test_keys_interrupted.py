@@ -17,7 +17,7 @@ from callrec.policy.role import Standing, VaultKey
 from callrec.practice import Actor, Practice
 from house.interrupted import wrong_with_vault
 from house.killing import VARYING, by, each_left
-from house.people import reset_person
+from house.people import reset_person, second_person
 from house.practices import House
 from house.requests import approve, grants_of, rows
 from house.spool import originals_of
@@ -126,6 +126,7 @@ def test_killed_while_somebody_is_shut_out(practice: House, tmp_path: Path, step
 
 
 def test_killed_while_a_password_is_reset(practice: House, tmp_path: Path, steps: Steps) -> None:
+    second_person(practice.practice, practice.actor("dora"), "mia")  # or their login would be steps
     seen = []
     for house in each_left(practice, tmp_path, steps, by("dora", reset)):
         assert audit_keys(house.practice) == ()
