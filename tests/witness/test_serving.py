@@ -13,10 +13,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from callrec.audit.checkpoint import Checkpoint, sign_checkpoint
+from callrec.audit.cosignature import WitnessRequest, write_request
 from callrec.errors import Failed
 from callrec.practice import record
 from callrec.registers.cosigning import log_keys
@@ -35,6 +38,11 @@ CALLREC = (sys.executable, "-m", "callrec")
 def outside(tmp_path: Path) -> Iterator[Outside]:
     with a_witness(tmp_path / "witness") as found:
         yield found
+
+
+SOME_HEAD = write_request(
+    WitnessRequest(0, (), sign_checkpoint(Checkpoint("x", 1, bytes(32)), bytes(32)))
+)
 
 
 def answered(outside: Outside, method: str, path: str, **of: object) -> tuple[int, bytes]:
@@ -58,6 +66,22 @@ def test_what_is_no_request_of_the_protocol_is_turned_away(outside: Outside) -> 
     unsaid = {"Transfer-Encoding": "chunked"}
     assert answered(outside, "POST", "/add-checkpoint", headers=unsaid)[0] == 411
     assert answered(outside, "PUT", "/add-checkpoint")[0] == 501
+
+
+def test_what_it_cannot_do_is_told_once_to_who_runs_it(outside: Outside) -> None:
+    logs = outside.witness.folder / "logs"
+    told = (
+        ("line 1", 500, "no key\n"),
+        ("line 1", 500, "no key\n"),
+        ("", 404, ""),
+        ("line 2", 500, "#\n-\n"),
+    )
+    for _, status, text in told:
+        logs.write_text(text)
+        assert answered(outside, "POST", "/add-checkpoint", body=SOME_HEAD)[0] == status
+    first, then = outside.told
+    assert first.startswith("no head is cosigned: line 1 of ")
+    assert then.startswith("no head is cosigned: line 2 of ")
 
 
 def test_its_key_is_served_to_nobody(outside: Outside) -> None:
@@ -172,6 +196,7 @@ def test_a_vault_set_back_a_week_is_caught_by_a_kept_stamp_and_by_the_witnesss_p
 
 def test_a_head_from_the_witness_itself_is_an_outside_head(house: House, tmp_path: Path) -> None:
     with a_witness(tmp_path / "w") as outside:
+        outside.at = datetime.now(UTC).timestamp()
         outside.knows(house, "door")
         house.decide(witness=[outside.setting("the LMC")])
         assert typed(house, "audit", "cosign").returncode == 0
