@@ -20,12 +20,14 @@ import pytest
 
 from callrec.audit.checkpoint import Checkpoint, sign_checkpoint
 from callrec.audit.cosignature import WitnessRequest, write_request
+from callrec.crypto.verifier_key import NOTE_KEY, read_verifier_key
 from callrec.errors import Failed
 from callrec.practice import record
 from callrec.registers.cosigning import log_keys
 from callrec.system.web import Other, exchange
-from callrec.witness.keeping import name_of, open_witness
+from callrec.witness.keeping import make_witness, name_of, open_witness
 from callrec.witness.serving import MOST_BYTES
+from cli.test_request_on_a_terminal import on_a_terminal
 from house.commands import environment_of
 from house.practices import House
 from house.time_authority import time_authority
@@ -192,6 +194,22 @@ def test_a_vault_set_back_a_week_is_caught_by_a_kept_stamp_and_by_the_witnesss_p
     assert re.search("has seen another record under this one's name", caught.stderr)
     assert typed(house, *pin).returncode == 5
     assert open_witness(folder).head(f"callrec/{house.practice.vault}") is not None
+
+
+def test_one_more_key_of_a_record_is_taken_only_if_it_is_of_the_same_practice(
+    house: House, tmp_path: Path
+) -> None:
+    folder = tmp_path / "w"
+    witness = make_witness(folder, "lmc.example/w")
+    door, max_ = (each.key for each in log_keys(house.open()) if each.login in ("door", "max"))
+    witness.add_log(f"callrec/{house.practice.vault}", read_verifier_key(door, NOTE_KEY))
+    command = f"audit witness add {folder} {max_}"
+    for answer, keys in (("", 1), ("y", 2)):
+        shown = on_a_terminal(house, "max", command, answer)
+        assert "this record is known already, by 1 key" in shown
+        assert "Is this key from the same practice?" in shown
+        assert ("by 2 keys" in shown) is (keys == 2)
+        assert len(witness.logs()) == keys
 
 
 def test_a_head_from_the_witness_itself_is_an_outside_head(house: House, tmp_path: Path) -> None:
