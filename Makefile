@@ -1,6 +1,6 @@
 # make demo    the whole story on a small made-up practice
 # make demo-network  the same on two machines, with a PostgreSQL and a store of recordings of their own, minutes
-# make test    every check, and every test but those that take turns: of these an eighth, another at each commit
+# make test    every check, and every test but those that take turns: of these a tenth, another at each commit
 # make whole   every check and every test: before a change lands, half an hour
 # make check   format, lint, types, layers, and what is installed: no tests
 # make format  put the code into shape
@@ -12,7 +12,7 @@
 # make bundle   a folder of wheels that pipx, uv and pip install without a network (docs/installing.md)
 # make deb      a Debian package with an environment of its own; make test-deb: tried in a bare Debian, minutes
 # make image    an OCI image with that package, by root, without a daemon; make test-image: run, minutes
-# make release sdist, wheel, bill of materials and sums into dist/ (docs/security.md)
+# make release KEY=FILE  all of it built twice, signed, into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
 # make machines     two machines of one vault: killed for an hour, a hundred rounds of one spool, standbys (docs/evidence/faults.md)
@@ -80,6 +80,7 @@ SITE := .docs
 docs: $(SITE)/installed
 	$(SITE)/bin/python supply/readability.py docs/manual/*.md docs/inspector.md README.md
 	$(SITE)/bin/zensical build --strict --clean
+	$(SITE)/bin/python supply/contact.py build/docs
 	! grep -rEon '(src|href)="(https?:)?//[^"]*' build/docs --include=*.html
 
 # Beside what is installed, as the fuzzer is.
@@ -89,8 +90,20 @@ $(SITE)/installed: supply/docs.txt
 	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
 
-release: check
-	@$(BIN)/python -m supply release
+# KEY=FILE, an Ed25519 key of ssh-keygen, or its .pub while your ssh-agent has it; or SIGN=no, into build/unsigned.
+HOW = $(if $(KEY),--key $(KEY)) $(if $(filter no,$(SIGN)),--unsigned) $(if $(filter no,$(DEBIAN)),,--debian build)
+release: $(INSTALLED)
+	@$(BIN)/python -m supply release --ready $(HOW)
+	$(MAKE) check $(if $(filter no,$(DEBIAN)),,deb) $(if $(IDENTITY),$(SIGSTORE)/installed)
+	@$(BIN)/python -m supply release $(HOW)
+
+# Where a build server says which workflow runs (supply/signing.py); beside what is installed, as the site's is.
+SIGSTORE := .sigstore
+IDENTITY = $(SIGSTORE_IDENTITY_TOKEN)$(SIGSTORE_ID_TOKEN)$(ACTIONS_ID_TOKEN_REQUEST_TOKEN)
+$(SIGSTORE)/installed: supply/sigstore.txt
+	$(PYTHON) -m venv $(SIGSTORE)
+	$(SIGSTORE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
 
 mutation: $(INSTALLED)
 	$(BIN)/mutmut run
@@ -169,7 +182,7 @@ $(RUNTIME)/installed: constraints.txt requirements.txt pyproject.toml Makefile
 
 # Independent programs that the tests call as judges, each by a command or file and the package that
 # has it; eatmydata; what the browser writes with, and gcc compiles with.
-JUDGES := eatmydata:eatmydata 7z:7zip ssh-keygen:openssh-client pdftotext:poppler-utils qpdf:qpdf zbarimg:zbar-tools \
+JUDGES := eatmydata:eatmydata 7z:7zip ssh-keygen:openssh-client gpgv:gpgv pdftotext:poppler-utils qpdf:qpdf zbarimg:zbar-tools \
   shasum:perl chromium:chromium systemd-analyze:systemd gcc:gcc zsh:zsh fish:fish mandoc:mandoc \
   /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core /usr/include/stdlib.h:libc6-dev \
   /usr/lib/postgresql:postgresql promtool:promtool softhsm2-util:softhsm2 fido2-token:fido2-tools
@@ -196,12 +209,9 @@ deb:
 	packaging/make-deb $(DEB) $(BUNDLE)
 	lintian --fail-on error,warning --tag-display-limit 0 $(DEB)/*.deb
 
-# Built twice, it is the same; then it is installed, used, upgraded and removed in a bare Debian, and
-# the manual's first hour is typed there.
+# It is installed, used, upgraded and removed in a bare Debian, and the manual's first hour is typed there.
 test-deb: deb $(INSTALLED)
 	$(call programs,mmdebstrap:mmdebstrap)
-	umask 077; TZ=Pacific/Auckland packaging/make-deb build/deb-again $(BUNDLE)
-	for each in $(DEB)/*.deb; do cmp "$$each" "build/deb-again/$${each##*/}"; done
 	packaging/try-deb $(DEB)/*.deb
 
 IMAGE := build/image

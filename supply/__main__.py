@@ -10,8 +10,9 @@ from typing import Final
 from supply import house, manual, reference, schemas, terminal, weaknesses
 from supply.distributions import CALLREC, differences, installed, pinned
 from supply.licences import licences, page, refused
-from supply.release import NotTheSame, git, make
+from supply.release import SUMS, NotReleased, make, ready
 from supply.results import RESULTS
+from supply.signing import NotSigned
 
 CHECKOUT: Final = Path(__file__).parents[1]
 CONSTRAINTS: Final = CHECKOUT / "constraints.txt"
@@ -60,33 +61,43 @@ def write_reference() -> int:
     return 0
 
 
-def release() -> int:
-    if git(CHECKOUT, "status", "--porcelain"):
-        print("Not released: something here is not committed.")
-        return 1
-    try:
-        make(CHECKOUT, CHECKOUT / "dist")
-    except NotTheSame as difference:
-        print(f"Not released: built twice, and not the same: {difference}.")
-        return 1
-    print((CHECKOUT / "dist" / "SHA256SUMS").read_text(encoding="utf-8"), end="")
-    return 0
-
-
 DEEDS: Final = {
     "check": check,
     "audit": audit,
     "licences": write_licences,
     "house": draw_house,
     "reference": write_reference,
-    "release": release,
 }
+
+
+def release(arguments: argparse.Namespace) -> int:
+    """What is not signed never lies in dist/."""
+    into = CHECKOUT / ("build/unsigned" if arguments.unsigned else "dist")
+    try:
+        ready(CHECKOUT, key=arguments.key, unsigned=arguments.unsigned)
+        if arguments.ready:
+            return 0
+        told = make(CHECKOUT, into, debian=arguments.debian, key=arguments.key)
+    except (NotReleased, NotSigned) as why:
+        print(f"Not released: {why}.")
+        return 1
+    print((into / SUMS).read_text(encoding="utf-8"), *told, sep="")
+    return 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m supply", description=__doc__)
-    parser.add_argument("do", choices=DEEDS)
-    return DEEDS[parser.parse_args().do]()
+    doing = parser.add_subparsers(dest="do", required=True)
+    for each in DEEDS:
+        doing.add_parser(each)
+    releasing = doing.add_parser("release")
+    how = releasing.add_mutually_exclusive_group()
+    how.add_argument("--key", type=Path)
+    how.add_argument("--unsigned", action="store_true")
+    releasing.add_argument("--debian", type=Path)
+    releasing.add_argument("--ready", action="store_true")
+    arguments = parser.parse_args()
+    return release(arguments) if arguments.do == "release" else DEEDS[arguments.do]()
 
 
 if __name__ == "__main__":

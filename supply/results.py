@@ -20,8 +20,10 @@ from callrec.calls.find import ShownCall
 from callrec.complaints.complaint import ChangedComplaint
 from callrec.complaints.show import ListedComplaint, ShownComplaint
 from callrec.config import Config
+from callrec.crypto.factor import Slot
 from callrec.incidents.incident import ReportedIncident, UpdatedIncident
 from callrec.incidents.show import ListedIncident, ShownIncident
+from callrec.intake.attesting import Attested
 from callrec.intake.reconciled import Counts, Finding
 from callrec.intake.summary import Ingested
 from callrec.keys.audit import KeyAccess, KeyInUse
@@ -133,7 +135,7 @@ _INGESTED: Final = {
     "ingested": int,
     "duplicates": int,
     "quarantined": [{"path": str, "why": str}],
-    **of(Ingested, "unreadable", "unrecognised", "ignored"),
+    **of(Ingested, "unreadable", "unrecognised", "vouched", "signed_in_vain", "ignored"),
     "bytes": int,
     "batch": str | None,
     **of(Ingested, "batches", "findings", "same_sound", "joined", "unjoined", "told_less"),
@@ -490,6 +492,11 @@ RESULTS: Final[Mapping[str, Shape]] = {
             ],
             "known": int,
         },
+        {
+            **of(Attested, "signed", "stamped", "known", "unsettled", "unstamped"),
+            "why_unstamped": str | None,
+            "left": [{"path": str, "why": str}],
+        },
         {"at": datetime, **_INGESTED, "waiting": int},
         {"at": datetime, "summary": (_SUMMARY, None)},
     ),
@@ -497,7 +504,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
     "show": {
         **_CALL,
         **of(StartClock),
-        **of(CheckedRecording, "batch", "sides", "provenance"),
+        **of(CheckedRecording, "batch", "sides", "provenance", "words"),
         **of(CheckedRecording, "notices", "notices_stated_on", "caller_told", "file_checked"),
         **of(CheckedRecording, "restricted_by", "corrected_by"),
         "notes": [{"id": str, "subject": str | None, **of(ShownNote, "text", "at", "by")}],
@@ -733,6 +740,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "destroyed": int | None,
         "time": (of(Time), None),
         "time_unchecked": str | None,
+        "times_apart": str | None,
         **of(Result, "problems"),
         **of(CheckedRelease, "files"),
         "recordings": [of(Trace)],
@@ -766,6 +774,10 @@ RESULTS: Final[Mapping[str, Shape]] = {
     "user disable": {"user": str, "standing": str, "taken_back": [str]},
     "user password": {"user": str, "taken_back?": [str]},
     "user sessions": ({"items": [of(OpenSession)]}, {"user": str, "ended": int}),
+    "user factor add": {"user": str, "kind": str, "name": str, "secret_key": str | None},
+    "user factor list": {"items": [of(Slot, "name", "kind")]},
+    "user factor remove": {"user": str, "kind": str, "name": str, "left": int},
+    "user factor forget": {"forgotten": int},
     "user whoami": {
         "user": str,
         "role": Role,
@@ -785,7 +797,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
             {
                 "user": str,
                 **{f"{key}?": list[int] for key in VaultKey},
-                **of(KeyAccess, "requests", "incidents", "complaints", "grants"),
+                **of(KeyAccess, "requests", "incidents", "complaints", "grants", "factors"),
             }
         ],
         "problems": [{"of": str, "user": str, "what": str}],

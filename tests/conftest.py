@@ -16,7 +16,7 @@ from house.canaries import left_about
 from house.drives import stand_alone
 from house.packages import Package, a_package
 from house.practices import House
-from house.stages import ARCHIVED, GRANTED, STOCKED, Stages, copied, locked
+from house.stages import ARCHIVED, BY_TWO, GRANTED, STOCKED, Stages, copied, locked
 from house.steps import SHARE, Steps
 from house.turns import FROM_A_PRACTICE, Turn
 
@@ -161,6 +161,7 @@ def stages(shared: Path, template: House) -> Iterator[Stages]:
 house = copied(None)
 """A practice of one's own, with dora, pat, max, mia, sam, ava and the intake service door."""
 
+two = copied(BY_TWO)
 stocked = copied(STOCKED)
 
 granted = copied(GRANTED)

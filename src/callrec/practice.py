@@ -84,6 +84,8 @@ class Actor:
     shares: Mapping[tuple[VaultKey, int], bytes]
     factors: Factors = NO_FACTORS
     """The second factors of their lock, one of which was presented; with ``identity`` alone."""
+    beside: tuple[tuple[str, bytes], ...] = ()
+    """Whose parts of the recordings key open with theirs: id and X-Wing seed (login/locks.py)."""
 
     def has_key(self, key: VaultKey) -> bool:
         """Whether a version of a vault key is open to them.
@@ -450,11 +452,21 @@ def reads_by_login(practice: Practice, actor: Actor) -> bool:
     return actor.identity is not None or is_whole
 
 
+def opens_all(practice: Practice, actor: Actor, key: VaultKey) -> bool:
+    """Whether every version of a vault key is open to somebody."""
+    return all((key, version) in actor.shares for version in practice.register.versions(key))
+
+
 def vault_key(actor: Actor, key: VaultKey, version: int) -> bytes:
     """The secret of a vault key that the actor has open."""
     secret = actor.shares.get((key, version))
     if secret is None:
         hint = "somebody with the power for it can do this; callrec user whoami shows yours"
+        if actor.identity is not None and key in keys_held(powers_vouched_for(actor.person)):
+            hint = (
+                "two people open it here, with --countersign USER where a command has that; or make"
+                " this one of the practice's machines: callrec user add NAME --role machine"
+            )
         if actor.identity is None and key in keys_held(powers_vouched_for(actor.person)):
             hint = f"the key is newer than that login, perhaps: callrec login {actor.login}"
         what = f"this takes the {key} key, which {actor.login} does not have open"

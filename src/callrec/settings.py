@@ -27,6 +27,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from callrec.crypto.openssh import read_allowed_signers
 from callrec.crypto.verifier_key import COSIGNATURE_KEY, is_witness_name, read_verifier_key
 from callrec.errors import Misconfigured
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
@@ -175,6 +176,12 @@ class Archive(Section):
     verify_every: str = Field(default="6 months", pattern=INTERVAL)
 
 
+class Keys(Section):
+    """By how many people everything is opened that nobody granted [policy 4(a)]."""
+
+    opened_by: Literal["one", "two"] = "one"
+
+
 class Witness(Section):
     """Somebody outside the practice who cosigns the record's newest head [policy 4(a)]."""
 
@@ -207,6 +214,47 @@ class Cosigning(Section):
 
     needed: int = Field(default=1, ge=1, le=9)
     every: str = Field(default="7 days", pattern=INTERVAL)
+
+
+class OpenPgpCertificate(Section):
+    """A certificate of OpenPGP that signs recordings."""
+
+    name: str = Field(min_length=1, max_length=60, pattern=_ONE_LINE)
+    fingerprint: str = Field(pattern=r"^([0-9A-F]{40}|[0-9A-F]{64})$")
+    certificate: str = Field(max_length=60_000, pattern=r"^-----BEGIN PGP PUBLIC KEY BLOCK-----")
+    retired: date | None = None
+
+
+class RecorderKeys(Section):
+    """Whose signatures of recordings count (docs/formats/recorder.md)."""
+
+    allowed_signers: str = Field(default="", max_length=60_000)
+    openpgp: Several[OpenPgpCertificate] = ()
+    required: bool = False
+
+    @field_validator("allowed_signers")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        try:
+            read_allowed_signers(text)
+        except ValueError as problem:
+            raise PydanticCustomError("recorder", "{why}", {"why": str(problem)}) from None
+        return text
+
+    @field_validator("openpgp")
+    @classmethod
+    def _each_once(
+        cls, certificates: tuple[OpenPgpCertificate, ...]
+    ) -> tuple[OpenPgpCertificate, ...]:
+        _check_names_differ([each.fingerprint for each in certificates])
+        return certificates
+
+    @model_validator(mode="after")
+    def _possible(self) -> RecorderKeys:
+        if self.required and not (self.openpgp or read_allowed_signers(self.allowed_signers)):
+            why = "recorder.required takes a key whose signatures count, or nothing would come in"
+            raise PydanticCustomError("recorder", "{why}", {"why": why})
+        return self
 
 
 class Policy(Section):
@@ -416,8 +464,10 @@ class Settings(Section):
     requests: Requests = Requests()
     grants: Grants = Grants()
     archive: Archive = Archive()
+    keys: Keys = Keys()
     cosigning: Cosigning = Cosigning()
     telephone: Telephone = Telephone()
+    recorder: RecorderKeys = RecorderKeys()
     reconcile: Reconcile = Reconcile()
     release: Release = Release()
     policy: Policy = Policy()
@@ -460,6 +510,11 @@ class Settings(Section):
     def bases(self) -> Mapping[Purpose, tuple[str, ...]]:
         """What the practice has decided instead of the table of policy/rights/lawful_basis.py."""
         return {each.purpose: each.articles for each in self.lawful_basis}
+
+    @property
+    def is_opened_by_two(self) -> bool:
+        """Whether the recordings key lies in parts, of which it takes two."""
+        return self.keys.opened_by == "two"
 
     def as_toml(self) -> dict[str, Any]:
         """The same as a file says it; what has no value is left out."""

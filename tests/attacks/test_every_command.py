@@ -82,6 +82,10 @@ user import {house}/people.csv
 user confirm mia --words "one two three four five six"
 user list
 user show max
+user factor list
+user factor add
+user factor remove paper
+user factor forget
 user delegate sam --power search --until 2026-12-01
 user disable max --yes
 user password
@@ -152,6 +156,7 @@ EVERY = COMMANDS | {
 ANYBODY = {
     *(
         "user logout",
+        "user factor forget",
         "status",
         "practice doctor",
         "practice desk",
@@ -174,11 +179,12 @@ ANYBODY = {
 
 INTAKE = ANYBODY | {
     *("ingest", "audit cosign", "user whoami", "user list", "user show", "user sessions", "inbox"),
-    *("request list", "hold list", "incident list", "complaint list"),
+    *("request list", "hold list", "incident list", "complaint list", "user factor list"),
 }
 """Of requests, holds, incidents and complaints it is shown its own: none."""
 
 STAFF = INTAKE - {"ingest"} | {
+    *("user factor add", "user factor remove"),
     *("login", "listen", "release", "incident report", "complaint receive"),
     *(f"request {what}" for what in ("create", "show", "attach", "detach", "amend", "event")),
     *(f"request {what}" for what in ("dossier", "letter", "withdraw", "close")),

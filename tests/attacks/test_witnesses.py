@@ -10,7 +10,7 @@ import base64
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -136,14 +136,16 @@ def test_cosignatures_that_the_releaser_left_out_are_missed_by_who_has_a_witness
     cosigned: Cosigned, opened: Path
 ) -> None:
     (opened / COSIGNED).unlink()
-    assert "lmc.example/witness did not see the log" in wrong(cosigned, opened, cosigned.lmc)
+    assert "nothing here shows that lmc.example/witness saw the log" in wrong(
+        cosigned, opened, cosigned.lmc
+    )
 
 
 def test_one_of_two_cosignatures_that_is_taken_out_is_missed(
     cosigned: Cosigned, opened: Path
 ) -> None:
     exchanged(opened, lambda text: text.rpartition("— oak")[0])
-    assert "oak.example/witness did not see" in wrong(cosigned, opened, cosigned.lmc, cosigned.oak)
+    assert "that oak.example/witness saw" in wrong(cosigned, opened, cosigned.lmc, cosigned.oak)
     result = checked(cosigned, opened, cosigned.lmc, cosigned.oak, need=1)
     assert result.verdict == "VERIFIED"
 
@@ -211,7 +213,30 @@ def test_a_cosignature_by_a_key_that_nobody_gave_counts_for_nothing(
             return f"{top}\n\n{body}\n{line}"
 
         exchanged(opened, by_another)
-        assert "did not see the log" in wrong(cosigned, opened, cosigned.lmc)
+        assert "nothing here shows that" in wrong(cosigned, opened, cosigned.lmc)
+
+
+def test_a_witness_whose_key_is_given_twice_is_one_witness(cosigned: Cosigned) -> None:
+    lmc, oak = (str(each.witness.key) for each in (cosigned.lmc, cosigned.oak))
+    other_name = replace(cosigned.lmc.witness.key, name="twin.example/w")
+    for second in (lmc, str(other_name)):
+        with pytest.raises(ValueError, match="who has one key is one witness"):
+            checker.read_witnesses([lmc, second, oak], 2)
+
+
+@pytest.mark.parametrize("need", [0, -1, 2])
+def test_no_witness_or_more_than_are_given_is_no_need(cosigned: Cosigned, need: int) -> None:
+    with pytest.raises(ValueError, match="how many of the given"):
+        checker.read_witnesses([str(cosigned.lmc.witness.key)], need)
+
+
+def test_a_witness_who_saw_the_log_after_it_was_written_is_told_of(cosigned: Cosigned) -> None:
+    result = checked(cosigned, cosigned.package.folder, cosigned.lmc)
+    (seen,) = result.witnesses
+    assert [*checker.times_apart(result)] == []
+    later = replace(result, witnesses=(replace(seen, at="6325-04-08T00:00:00Z"),))
+    assert any("one of the two clocks was wrong" in line for line in checker.in_words(later))
+    assert "lmc.example/witness" in checker.as_json(later)["times_apart"]
 
 
 def test_a_changed_time_of_a_cosignature_is_refused(cosigned: Cosigned, opened: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -18,6 +20,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from callrec.config import Desk
+from house.certificates import a_certificate
 from house.desks import a_desk
 from house.practices import House, password_of
 
@@ -66,6 +70,7 @@ class Served:
             java_script_enabled=scripts,
             storage_state=self.admitted,
             base_url=self.origin,
+            ignore_https_errors=True,  # the practice of the tests is its own authority
         )
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
@@ -88,17 +93,46 @@ class Served:
 def log_in(page: Page, login: str) -> None:
     page.get_by_label("Login").fill(login)
     page.get_by_label("Password", exact=True).fill(password_of(login))
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
+
+
+NAME = "desk.practice.example"
+"""Of a desk that is served for the practice's network: the tests' browsers find it here."""
+
+
+@contextmanager
+def a_named_desk(house: House) -> Iterator[Served]:
+    """The desk of a practice under a name of its own, with TLS."""
+    folder = house.folder / "tls"
+    folder.mkdir()
+    a_certificate(folder, NAME, since=datetime.now(UTC), days=1)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    origin = f"https://{NAME}:{port}"
+    place = Desk(port=port, origin=origin, certificate=folder / "c", key=folder / "k")
+    with a_desk(house, place) as address, a_browser() as browser:
+        assert address == origin
+        yield Served(browser, origin, {"cookies": [], "origins": []})
+
+
+@contextmanager
+def a_browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    chromium = shutil.which("chromium")
+    assert chromium, "install Debian's chromium"
+    with sync_playwright() as playwright:
+        # Its own sandbox does not start for root; what it opens here is ours.
+        here = [f"--host-resolver-rules=MAP {NAME} 127.0.0.1"]
+        yield playwright.chromium.launch(
+            executable_path=chromium, chromium_sandbox=False, args=here
+        )
 
 
 @contextmanager
 def a_served_desk(house: House) -> Iterator[Served]:
     """The desk of a practice, opened by the browser that its one-time address lets in."""
-    chromium = shutil.which("chromium")
-    assert chromium, "install Debian's chromium"
-    with a_desk(house) as address, sync_playwright() as playwright:
-        # Its own sandbox does not start for root; what it opens here is ours.
-        browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=False)
+    with a_desk(house) as address, a_browser() as browser:
         first = browser.new_context()
         first.new_page().goto(address)
         parts = urlsplit(address)

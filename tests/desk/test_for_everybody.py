@@ -30,6 +30,7 @@ PARTS = {
     "person": "sam",
     "purpose": "subject-access",
     "name": "disclosures",
+    "way": "passkey",
     "kind": "website",
     "step": "acknowledge",
     "hold": "H-1",

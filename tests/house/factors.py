@@ -36,13 +36,18 @@ def typing(house: House, *lines: str) -> Presents:
 
 
 def with_printed(
-    house: House, login: str, *typed: str, name: str = "paper", keeps: bool = True
+    house: House,
+    login: str,
+    *typed: str,
+    name: str = "paper",
+    password: str = "",
+    keeps: bool = True,
 ) -> tuple[Slot, str]:
     """Add a printed key to a person's lock; its slot, and its words. It may be kept here.
 
     ``typed``: what they type of a second factor that they have already.
     """
-    password = password_of(login)
+    password = password or password_of(login)
     actor = actor_by_password(
         house.open(),
         login=login,

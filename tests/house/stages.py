@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from house import practices
+from house.by_two import by_two
 from house.drives import archived_twice, on_two_drives, one_more_call
 from house.erasures import to_be_erased
 from house.holds import with_two_callers
@@ -41,6 +42,9 @@ STOCKED = Stage("stocked", with_recordings)
 
 GRANTED = Stage("granted", approved, after=STOCKED)
 """max has approved R-1, which sam made for recordings 1 and 2."""
+
+BY_TWO = Stage("by-two", by_two, after=STOCKED)
+"""It takes two to open recordings; this computer is one of the practice's machines."""
 
 BUSY = Stage("busy", busy, after=GRANTED)
 """There is something under every vault key."""

@@ -12,9 +12,9 @@ FROM_A_PRACTICE: Final = frozenset({"shared", "stage"})
 
 RARELY: Final = frozenset({"stage_elsewhere", "whole_story"})
 """Of these, what is played once more over another engine, or takes a minute and more: its turn
-comes an eighth as often."""
+comes a tenth as often."""
 
-TURNS: Final = 8
+TURNS: Final = 10
 """At each commit one in so many has its turn."""
 
 

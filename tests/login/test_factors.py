@@ -8,14 +8,25 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.crypto.canonical import parse
+from callrec.crypto.factor import NO_FACTORS, Factors
 from callrec.crypto.identity import LockedSeed, unlock
-from callrec.errors import Locked, WrongPassword
+from callrec.errors import Locked, Refused, WrongPassword
 from callrec.login.asking import Here
-from callrec.login.factors import remove_factor
-from callrec.login.printed import forget_secret
-from callrec.login.unlock import actor_by_password, change_password
+from callrec.login.factors import make_factor, people_without, remove_factor, with_factor
+from callrec.login.printed import forget_secrets
+from callrec.login.unlock import (
+    AwaitingConfirmation,
+    actor_by_password,
+    change_password,
+    log_in,
+)
+from callrec.policy.role import PersonId, Power
+from callrec.restore.copy import opener_by_password, read_copy
+from callrec.restore.rebuild import open_volumes
 from house.commands import type_in
+from house.drives import archive, drive
 from house.factors import OnPaper, at_work, with_printed
+from house.people import begin_again, confirm_person, reset_person
 from house.practices import House, password_of
 from house.requests import last_leaf, rows
 from login.test_older_locks import lock_of, put_back, refused
@@ -80,7 +91,7 @@ def test_what_is_kept_here_is_the_accounts_alone_and_lies_outside_the_vault(hous
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert kept.read_text() == f"{words}\n"
     assert not kept.is_relative_to(house.practice.folder)
-    assert forget_secret(house.practice.state_folder, slot)
+    assert forget_secrets(house.practice.state_folder) == 1
     with pytest.raises(Locked):
         actor_by_password(house.open(), login="max", password=password_of("max"))
 
@@ -118,3 +129,77 @@ def test_the_lock_of_before_a_factor_was_added_opens_nothing_here(house: House) 
     assert type_in(house, "dora", "audit", "verify", "--full").status == 0
     put_back(house, "max", before)
     refused(house, "max")
+
+
+def test_new_keys_after_a_factor_was_added_keep_it(house: House) -> None:
+    """What a drive of before has is then the lock of a key that opens nothing new."""
+    _, words = with_printed(house, "dora", keeps=False)
+    old = at_work(house, "dora", words).identity
+    begin_again(house.practice, at_work(house, "dora", words), new_password=lambda: NEW)
+    assert at_work(house, "dora", words, password=NEW).identity != old
+    with pytest.raises(Locked):
+        at_work(house, "dora", password=NEW)
+
+
+def test_where_one_is_asked_for_a_first_key_is_made_with_it(house: House) -> None:
+    """Of both lost: two people reset the login, and no lock without a factor is made."""
+    lost, _ = with_printed(house, "max")
+    dora = house.actor("dora")
+    given = reset_person(house.practice, dora, login="max", password="").password
+    house.open()
+    made: list[str] = []
+
+    def add_one(person: PersonId, powers: frozenset[Power]) -> Factors:
+        assert Power.DECIDE_GENERAL in powers
+        new = make_factor("printed", "next", person=person, here=here_of(house))
+        made.append(new.words)
+        return with_factor(NO_FACTORS, new, person=person, vault=house.practice.vault)
+
+    waits = log_in(
+        house.practice,
+        login="max",
+        password=given,
+        new_password=lambda: NEW,
+        environ=house.environ,
+        new_factors=add_one,
+    )
+    assert isinstance(waits, AwaitingConfirmation)
+    confirm_person(house.open(), house.actor("dora"), login="max", fingerprint=waits.fingerprint)
+    assert names(house, "max") == ["next"]
+    assert at_work(house, "max", made[0], password=NEW).shares
+    assert lock_now(house, "max").factors[0].id != lost.id
+
+
+def test_a_restore_takes_the_password_and_the_page(archived: House) -> None:
+    _, words = with_printed(archived, "max", keeps=False)
+    for _ in range(2):  # a drive keeps two copies of the catalogue
+        archive(archived, drive(archived))
+    (volume,) = open_volumes([drive(archived)])
+    found = read_copy(volume, volume.catalogue())
+    with pytest.raises(WrongPassword):
+        opener_by_password(password_of("max"), here_of(archived))(found)
+    with pytest.raises(WrongPassword):
+        opener_by_password(NEW, here_of(archived, words))(found)
+    opener = opener_by_password(password_of("max"), here_of(archived, words))
+    assert opener(found).person == archived.actor("max").person.id
+    assert opener(found).identity == archived.actor("max").identity  # the page is asked for once
+
+
+def test_who_has_no_factor_where_one_is_asked_for_can_add_one_and_nothing_else(
+    house: House,
+) -> None:
+    house.decide(passwords={"factor": "required-for-approvers"})
+    assert people_without(house.practice) == ("dora", "max", "mia", "pat")
+    with pytest.raises(Locked, match="asks for a second factor"):
+        actor_by_password(house.practice, login="max", password=password_of("max"))
+    assert actor_by_password(house.practice, login="sam", password=password_of("sam")).identity
+    with_printed(house, "max")
+    assert actor_by_password(house.practice, login="max", password=password_of("max")).shares
+    with pytest.raises(Refused):
+        remove_factor(
+            house.practice,
+            at_work(house, "max"),
+            password=password_of("max"),
+            name="paper",
+            here=here_of(house),
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from callrec.package import callrec_verify
-from callrec.package.callrec_verify import STAMP, STAMP_ROOTS, Result, in_words, read_proof
+from callrec.package.callrec_verify import STAMP, STAMP_ROOTS, Result, as_json, in_words, read_proof
 from callrec.package.package import VERIFIER
 from house.time_authority import make_authority, stamp_of
 from package.offices import Office, an_office, resigned, write_files
@@ -195,13 +196,41 @@ def test_the_program_alone_with_python_and_openssl_tells_the_time(
     assert (said["time"]["authority"], said["time"]["certificates"]) == (NAME, "given")
 
 
+def test_a_stamp_with_something_behind_it_is_none(
+    office: Office, plain: dict[str, bytes], authority: Path
+) -> None:
+    files = stamped(office, plain, authority)
+    longer = resigned(files, office.keys["sam"], {**files, STAMP: files[STAMP] + b"ten bytes."})
+    assert f"{STAMP} is not a time stamp" in wrong(check(longer))
+
+
+def test_a_stamp_from_before_what_it_is_of_is_told_of(
+    office: Office, plain: dict[str, bytes], authority: Path
+) -> None:
+    result = check(stamped(office, plain, authority))
+    assert result.time is not None
+    assert "times_apart" in as_json(result)
+    early = replace(result, time=replace(result.time, at="2019-12-01T10:00:00Z"))
+    assert any("before the log says that" in line for line in in_words(early))
+
+
+def test_whose_certificates_are_given_asks_for_a_stamp(
+    plain: dict[str, bytes], authority: Path
+) -> None:
+    result = check(plain, roots=(authority / "root.pem").read_bytes())
+    assert result.verdict == "NOT VERIFIED"
+    assert [(each.path, each.what) for each in result.problems] == [
+        (STAMP, "is not there: nothing here says by when")
+    ]
+
+
 def test_by_hand_openssl_says_the_same(
     office: Office, plain: dict[str, bytes], authority: Path, tmp_path: Path
 ) -> None:
     """As VERIFY.txt has it."""
     folder = write_files(tmp_path, stamped(office, plain, authority))
-    by_hand = "sed '1,/^$/d' release.tlog-proof > checkpoint && openssl ts -verify"
-    command = f"{by_hand} -data checkpoint -in {STAMP} -CAfile {STAMP_ROOTS}"
+    by_hand = "sed '1,/^$/d' release.tlog-proof > ../checkpoint && openssl ts -verify"
+    command = f"{by_hand} -data ../checkpoint -in {STAMP} -CAfile {STAMP_ROOTS}"
     done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, check=False)
     assert done.returncode == 0
     assert b"Verification: OK" in done.stdout + done.stderr

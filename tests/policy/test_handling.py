@@ -23,7 +23,7 @@ from callrec.policy.handling import (
 )
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import ENDED_STATES, USED_STATES, RequestState
-from callrec.policy.role import POWERS, Power, Role, Standing
+from callrec.policy.role import POWERS, SERVICES, Power, Role, Standing
 from policy.builders import ANN, BEN, REASON, TODAY, a_person, a_request
 
 DECIDES = sorted({terms.decided_with for terms in TERMS.values()})
@@ -252,7 +252,7 @@ def test_whom_it_was_granted_sees_his_own_request_in_full() -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_lists_show_all_requests_to_who_has_a_part_in_those_of_others(role: Role) -> None:
-    has_a_part = role not in {Role.STAFF, Role.INTAKE}
+    has_a_part = role not in {Role.STAFF, *SERVICES}
     assert is_shown_all_requests(a_person(role), on=TODAY) == has_a_part
 
 

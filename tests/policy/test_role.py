@@ -22,20 +22,20 @@ from callrec.policy.role import (
 )
 from policy.builders import TODAY, a_person
 
-# One row a power; columns: staff, manager, partner, data-controller, auditor, intake.
+# One row a power; columns: staff, manager, partner, data-controller, auditor, intake, machine.
 TABLE = """
-    make-request     x x x x x -
-    search           - x x x - -
-    decide-general   - x x x - -
-    decide-reserved  - - - x - -
-    hear             x x x x - -
-    ingest           - x - x - x
-    archive          - x - x - -
-    read-audit       - - x x x -
-    govern           - - - x - -
+    make-request     x x x x x - -
+    search           - x x x - - -
+    decide-general   - x x x - - -
+    decide-reserved  - - - x - - -
+    hear             x x x x - - -
+    ingest           - x - x - x -
+    archive          - x - x - - -
+    read-audit       - - x x x - -
+    govern           - - - x - - -
 """
 
-COLUMNS = ("staff", "manager", "partner", "data-controller", "auditor", "intake")
+COLUMNS = ("staff", "manager", "partner", "data-controller", "auditor", "intake", "machine")
 
 ROWS = {word: marks for word, *marks in map(str.split, TABLE.strip().splitlines())}
 
@@ -103,6 +103,7 @@ HELD = {
     Role.DATA_CONTROLLER: set(VaultKey),
     Role.AUDITOR: {VaultKey.AUDIT},
     Role.INTAKE: {VaultKey.INDEX},
+    Role.MACHINE: set(),  # but for its part of one (tests/keys/test_by_two.py)
 }
 
 

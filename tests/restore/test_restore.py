@@ -419,9 +419,11 @@ def test_dear_locks_that_somebody_added_keep_nobody_waiting(
     found = read_copy(volume, volume.catalogue())
     tried: list[str] = []
 
-    def noted(locked: LockedSeed, password: str, vault: str) -> tuple[Identity, bytes]:
+    def noted(
+        locked: LockedSeed, password: str, vault: str, factor_key: bytes
+    ) -> tuple[Identity, bytes]:
         tried.append(locked.person)
-        return unlock(locked, password, vault)
+        return unlock(locked, password, vault, factor_key)
 
     monkeypatch.setattr(restore_copy, "unlock", noted)
     opener_by_password(password_of("max"))(found)

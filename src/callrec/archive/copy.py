@@ -2,7 +2,8 @@
 
     catalogue/<UTC time>.sealed      Tink streaming under a fresh key, context volume-copy
     catalogue/<UTC time>.keys.json   that key by HPKE to each approver and the kit, context
-                                     catalogue-copy; each one's locked seed and newest voucher
+                                     catalogue-copy; each one's locked seed and newest voucher.
+                                     Where it takes two, each approver has a part of it
 
 The copy is made in the vault's folder and sealed on its way out: the drive never holds it in the
 clear. The statement that vouches for it holds its SHA-256, so it is written before the statement.
@@ -43,11 +44,12 @@ from callrec.catalogue.sqlite import connect
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
+from callrec.crypto.parts import Part, join, split
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Failed, Tampered, Unusable
-from callrec.login.locks import holders
-from callrec.policy.role import VaultKey
-from callrec.practice import Actor, Practice, today
+from callrec.login.locks import MACHINES_PLACE, place_of_part
+from callrec.policy.role import VaultKey, holds_recordings
+from callrec.practice import Actor, Practice, opens_all, today
 from callrec.record.statements import carried
 from callrec.store.sealing import open_stream, seal_stream
 from callrec.system.files import disk_errors, sync
@@ -127,11 +129,11 @@ def stating_copy(
 def check_catalogue(practice: Practice, actor: Actor, engine: Engine, check: VaultCheck) -> None:
     """Check a catalogue before it may take a good copy's place: its log, its rows, and its keys.
 
-    The keys are opened on trial by those who hold the recordings key.
+    The keys are opened on trial by those who have the recordings key open.
     """
     with reading(engine) as connection:
         check(practice, connection)
-        if actor.has_key(VaultKey.RECORDINGS):
+        if opens_all(practice, actor, VaultKey.RECORDINGS):
             try_keys(connection, practice.vault, actor.shares).check()
 
 
@@ -145,11 +147,11 @@ def write_copy(
     time, key = time_of_run(name), primitives.random_bytes(primitives.KEY_BYTES)
     associated = context("volume-copy", practice.vault, volume=volume.volume, time=time)
     sealer = StreamSealer(key, associated)
-    keys = _sealed_keys(practice, key, volume.volume, time)
+    spare, keys = _sealed_keys(practice, key, volume.volume, time)
     with plain.open("rb", buffering=0) as source:
         copy = volume.write_copy(time, lambda target: seal_stream(source, target, sealer), keys)
     if actor is not None:
-        key = _key_on_drive(practice, actor, volume.copy_of(time)) or key
+        key = _key_on_drive(practice, actor, volume.copy_of(time), spare) or key
     with drive_errors(), plain.open("rb") as source:
         with open_untrusted(volume.copy_of(time).sealed) as sealed:
             os.posix_fadvise(sealed.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
@@ -159,14 +161,25 @@ def write_copy(
     return copy
 
 
-def _key_on_drive(practice: Practice, actor: Actor, copy: CatalogueCopy) -> bytes | None:
-    """A copy's key as its writer opens it from the drive; None: it is not sealed to them."""
-    keys = parse(read_small(copy.keys))
+def _key_on_drive(
+    practice: Practice, actor: Actor, copy: CatalogueCopy, spare: Part | None
+) -> bytes | None:
+    """A copy's key as its writer opens it from the drive; None: it is not sealed to them.
+
+    Of a key in parts they open theirs; it gives the key with the ``spare`` one, sealed to nobody.
+    """
+    keys, person = parse(read_small(copy.keys)), actor.person.id
     for each in keys["keys"]:
-        if each["to"] == actor.person.id and actor.identity is not None:
-            of = {"volume": keys["volume"], "time": keys["time"], "to": actor.person.id}
-            info = context("catalogue-copy", practice.vault, **of)
-            return primitives.hpke_open(actor.identity.kem, decode_base64(each["sealed"]), info)
+        if each["to"] == person and actor.identity is not None:
+            of = {"volume": keys["volume"], "time": keys["time"], "to": person}
+            kind = "catalogue-part" if spare else "catalogue-copy"
+            sealed, info = decode_base64(each["sealed"]), context(kind, practice.vault, **of)
+            opened = primitives.hpke_open(actor.identity.kem, sealed, info)
+            return (
+                join(Part(place_of_part(practice.register, person), opened), spare)
+                if spare
+                else opened
+            )
     return None
 
 
@@ -200,28 +213,42 @@ def _changes(connection: Connection) -> Iterator[int]:
 
 def _who_opens(volume: Volume, time: str) -> tuple[object, object]:
     keys = parse(read_small(volume.copy_of(time).keys))
-    return keys["people"], sorted(each["to"] for each in keys["keys"])
+    to = sorted(each["to"] for each in keys["keys"])
+    return (keys["people"], keys.get("needed")), to
 
 
-def _sealed_keys(practice: Practice, key: bytes, volume: str, time: str) -> bytes:
-    """The copy's key for everybody who holds the recordings key today, and for the kit."""
-    register = practice.register
-    held = holders(register, today(practice))
-    to = sorted(person for person, keys in held.items() if VaultKey.RECORDINGS in keys)
-    with reading(practice.engine) as connection:
-        people = [_person(connection, practice, each) for each in to if each in register.vouchers]
-    if len(people) > MAX_PEOPLE:
+def _sealed_keys(
+    practice: Practice, key: bytes, volume: str, time: str
+) -> tuple[Part | None, bytes]:
+    """The copy's key for everybody who holds the recordings key today, and for the kit.
+
+    Where that is in parts, so is this; with it comes one part more, which is sealed to nobody.
+    """
+    register, day = practice.register, today(practice)
+    people = [voucher.person for voucher in register.people()]
+    approvers = sorted(str(person.id) for person in people if holds_recordings(person, day))
+    if len(approvers) > MAX_PEOPLE:
         raise Unusable(
-            f"{len(people)} people hold the recordings key, and a drive names {MAX_PEOPLE}",
+            f"{len(approvers)} people hold the recordings key, and a drive names {MAX_PEOPLE}",
             hint="take the power to approve from some: callrec user role, or user disable",
         )
+    in_parts = [to for to in approvers if register.is_in_parts(VaultKey.RECORDINGS, to)]
+    places = {to: place_of_part(register, to) for to in in_parts}
+    line = {part.place: part for part in split(key, [*places.values(), MACHINES_PLACE])}
     keys = []
-    for each in to:
-        info = context("catalogue-copy", practice.vault, volume=volume, time=time, to=each)
-        sealed = primitives.hpke_seal(register.public_keys(each).kem, key, info)
-        keys.append({"sealed": encode_base64(sealed), "to": each})
-    of = {"time": time, "vault": practice.vault, "volume": volume}
-    return canonical({"format": FORMAT, "keys": keys, "people": people, **of})
+    for to in sorted([*approvers, register.founders.kit]):
+        kind, what = "catalogue-copy", key
+        if to in places:
+            kind, what = "catalogue-part", line[places[to]].value
+        info = context(kind, practice.vault, volume=volume, time=time, to=to)
+        sealed = primitives.hpke_seal(register.public_keys(to).kem, what, info)
+        keys.append({"sealed": encode_base64(sealed), "to": to})
+    with reading(practice.engine) as connection:
+        named = [_person(connection, practice, each) for each in approvers]
+    members = {"format": FORMAT, "keys": keys, "people": named, "time": time, "volume": volume}
+    needed = {"needed": 2} if in_parts else {}
+    spare = line[MACHINES_PLACE] if in_parts else None
+    return spare, canonical({**members, **needed, "vault": practice.vault})
 
 
 def _person(connection: Connection, practice: Practice, person: str) -> dict[str, Any]:

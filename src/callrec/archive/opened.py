@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import Connection
+
 from callrec.archive.heads import ARCHIVED, was_authorised_to_archive
 from callrec.audit.session import PASSWORD_SEEN
 from callrec.catalogue.engine import reading
@@ -44,6 +46,12 @@ class OpenedDrive:
         )
 
 
+def is_on_drives(practice: Practice) -> bool:
+    """Whether a drive is in use, which has a copy of the catalogue with locks of before."""
+    with reading(practice.engine) as connection:
+        return any(volume.standing == IN_USE for volume in each_volume(connection))
+
+
 def drives_still_opened(practice: Practice) -> Iterator[OpenedDrive]:
     """Each drive in use with a copy of the catalogue that a password opens which was seen.
 
@@ -53,11 +61,7 @@ def drives_still_opened(practice: Practice) -> Iterator[OpenedDrive]:
         seen = {leaf.seq for leaf in done_leaves(connection, [PASSWORD_SEEN])}
         if not seen:
             return
-        written = [
-            (leaf.subject[0], leaf.seq)
-            for leaf in done_leaves(connection, [ARCHIVED])
-            if was_authorised_to_archive(practice, connection, leaf)
-        ]
+        written = _runs(practice, connection)
         register = register_now(practice, connection)
         drives = [volume for volume in each_volume(connection) if volume.standing == IN_USE]
     called = logins(practice)
@@ -77,3 +81,30 @@ def drives_still_opened(practice: Practice) -> Iterator[OpenedDrive]:
             if runs_since < min(COPIES_ON_A_DRIVE, len(runs)):
                 left = COPIES_ON_A_DRIVE - runs_since
                 yield OpenedDrive(called[person], drive.label, left)
+
+
+def drives_opened_by_one(practice: Practice) -> Iterator[str]:
+    """For each drive in use that was last written before it took two to open: what to do.
+
+    What is written since takes the place of every copy that was there.
+    """
+    since = practice.register.form_since()
+    if not practice.settings.is_opened_by_two:
+        return
+    with reading(practice.engine) as connection:
+        fresh = {volume for volume, seq in _runs(practice, connection) if seq > since}
+        for volume in each_volume(connection):
+            if volume.standing == IN_USE and volume.id not in fresh:
+                yield (
+                    f'"{volume.label}" was written before it took two people, and opens with one'
+                    " password: run callrec drive backup --to DIR, or destroy it"
+                )
+
+
+def _runs(practice: Practice, connection: Connection) -> list[tuple[str, int]]:
+    """The volume and the leaf of each run that wrote to one, by somebody who might."""
+    return [
+        (leaf.subject[0], leaf.seq)
+        for leaf in done_leaves(connection, [ARCHIVED])
+        if was_authorised_to_archive(practice, connection, leaf)
+    ]

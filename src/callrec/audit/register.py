@@ -175,6 +175,9 @@ class Register:
     """The recovery kits after the first, which leaf 0 names; all have its id."""
     settings: list[SettingsVersion] = field(default_factory=list)
     """Every version of the practice's settings, the first of which it was founded with."""
+    shared_out: dict[tuple[VaultKey, int], int] = field(default_factory=dict)
+    """Sequence of the leaf by which a version of a key was last shared out to its holders, the kit
+    apart: only parts that were made together open together."""
     seconds: dict[tuple[str, str], int] = field(default_factory=dict)
     """Digest of a voucher and id of a second person -> sequence of the leaf by which they signed
     for it first, before it."""
@@ -190,6 +193,20 @@ class Register:
         if not self.settings:
             raise Tampered("no statement of the audit log holds the practice's settings")
         return self.settings[-1]
+
+    def is_in_parts(self, key: VaultKey, to: str) -> bool:
+        """Whether what this holder has of a vault key is a part of it; the kit has it whole."""
+        is_two = bool(self.settings) and self.settings[-1].settings.is_opened_by_two
+        return is_two and key is VaultKey.RECORDINGS and to != self.founders.kit
+
+    def form_since(self) -> int:
+        """The leaf from which on the recordings key is shared as it is now: whole or in parts."""
+        since, later = 0, None
+        for version in reversed(self.settings):
+            if later is not None and later != version.settings.is_opened_by_two:
+                break
+            since, later = version.seq, version.settings.is_opened_by_two
+        return since
 
     def voucher(self, person: str, *, before: int | None = None) -> Voucher | None:
         """The newest voucher about a person whose leaf is before ``before``."""
@@ -285,6 +302,11 @@ class Register:
             raise Tampered(f"a share of the {key} key was sealed by nobody entitled")
         if not self.has_key_of(to, seal.seq):
             raise Tampered(f"a share of the {key} key is sealed to a key that its holder lost")
+        if key is not VaultKey.RECORDINGS or to == self.founders.kit:
+            return
+        is_mixed = self.is_in_parts(key, to) and seal.seq != self.shared_out[key, version]
+        if is_mixed or seal.seq < self.form_since():
+            raise Tampered(f"a share of the {key} key is an older one that was put back")
 
     def has_key_of(self, person: str, seq: int) -> bool:
         """Whether a person still has the keys that they had at the leaf ``seq``."""
@@ -469,6 +491,8 @@ def _take_seals(register: Register, seq: int, statement: Statement) -> None:
     for share in statement.fields["shares"]:
         seal = Seal(VaultKey(share["key"]), share["version"], share["to"], seq)
         register.seals[share["sha256"]] = seal
+        if seal.to != register.founders.kit:
+            register.shared_out[seal.key, seal.version] = seq
 
 
 def _take_voucher(register: Register, seq: int, statement: Statement) -> None:

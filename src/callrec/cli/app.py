@@ -90,6 +90,7 @@ GROUPED: Mapping[str, Mapping[str, str]] = {
     "user": {
         "logout": "Log out.",
         "whoami": "Show who is logged in, and what they can do.",
+        "factor": "Add a second factor to your password, or take one away.",
     },
     "practice": {
         "settings": "Show the practice's rules; the Data Controller changes them.",
@@ -174,8 +175,8 @@ MODULES: Mapping[str, str] = {
     "practice": "",
     "init": "setup",
     "recovery": "kit",
-    "logout": "login",
-    "whoami": "login",
+    **dict.fromkeys(("login", "logout", "whoami"), "people.login"),
+    **{noun: f"people.{noun}" for noun in ("factor", "user")},
     "approve": "requests.decide",
     "deny": "requests.decide",
     "revoke": "requests.decide",

@@ -257,13 +257,40 @@ def reading_person(invocation: Invocation, practice: Practice, kind: Versioned[A
     return signing_person(invocation, practice)
 
 
+def signer_and_password(
+    invocation: Invocation, practice: Practice, *, is_adding_one: bool = False
+) -> tuple[Actor, str]:
+    """Who signs, and the password that they gave: for what tries or locks with it once more.
+
+    ``is_adding_one``: they add a second factor, and so may still have none.
+    """
+    login = signing_login(invocation, practice)
+    return invocation.prompts.try_passwords(
+        f"Password of {login}",
+        lambda typed: (
+            _actor_by_password(invocation, practice, login, typed, is_adding_one=is_adding_one),
+            typed,
+        ),
+    )
+
+
 def _actor_by_password(
-    invocation: Invocation, practice: Practice, login: str, password: str
+    invocation: Invocation,
+    practice: Practice,
+    login: str,
+    password: str,
+    *,
+    is_adding_one: bool = False,
 ) -> Actor:
     from callrec.login.unlock import actor_by_password
 
-    factor = presenting_here(invocation, practice)
-    invocation.actor = actor_by_password(practice, login=login, password=password, factor=factor)
+    invocation.actor = actor_by_password(
+        practice,
+        login=login,
+        password=password,
+        factor=presenting_here(invocation, practice),
+        is_adding_one=is_adding_one,
+    )
     if invocation.prompts.asks_passwords:
         invocation.out.named = login
     return invocation.actor
@@ -289,8 +316,8 @@ def here(invocation: Invocation, vault: str, *, keeps: bool = False) -> Here:
 def approver_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
     """Somebody who opens recordings, with their password; None: nobody like that is at hand."""
     from callrec.login.people import find_person
-    from callrec.policy.role import VaultKey, keys_held, powers_of
-    from callrec.practice import today
+    from callrec.policy.role import VaultKey, holds_recordings
+    from callrec.practice import opens_all, today
 
     if "CALLREC_CREDENTIAL" in invocation.environ:
         return None
@@ -298,12 +325,13 @@ def approver_if_any(invocation: Invocation, practice: Practice) -> Actor | None:
         login = signing_login(invocation, practice)
         row, _ = find_person(practice, login)
         person = practice.register.person(row.id)
-        if VaultKey.RECORDINGS not in keys_held(powers_of(person, today(practice))):
+        if not holds_recordings(person, today(practice)):
             return None
         password = invocation.prompts.ask_password(f"Password of {login}")
     except (Locked, NotFound):
         return None
-    return _actor_by_password(invocation, practice, login, password)
+    actor = _actor_by_password(invocation, practice, login, password)
+    return actor if opens_all(practice, actor, VaultKey.RECORDINGS) else None
 
 
 def acting_service(invocation: Invocation) -> Callable[[Practice], Actor]:
@@ -384,11 +412,41 @@ def drafting(invocation: Invocation, practice: Practice, what: str) -> Iterator[
 
 def countersigning_person(invocation: Invocation, practice: Practice, login: str) -> Actor:
     """The second person, who gives a password at the same terminal."""
+    from callrec.cli.prompts import COUNTERSIGN_FILE
     from callrec.login.unlock import actor_by_password
 
     factor = presenting_here(invocation, practice)
     return invocation.prompts.try_passwords(
         f"Password of {login}, who countersigns",
         lambda password: actor_by_password(practice, login=login, password=password, factor=factor),
-        file_variable="CALLREC_COUNTERSIGN_PASSWORD_FILE",
+        file_variable=COUNTERSIGN_FILE,
     )
+
+
+def second_opener(
+    invocation: Invocation, practice: Practice, actor: Actor, named: str | None
+) -> Actor | None:
+    """Who opens recordings beside the actor, where that takes two; None: it takes one."""
+    from callrec.login.together import who_may_open_beside
+
+    if not practice.settings.is_opened_by_two:
+        return None
+    return second_person(invocation, practice, who_may_open_beside(practice, actor), named)
+
+
+def second_person(
+    invocation: Invocation, practice: Practice, may: Sequence[str], named: str | None
+) -> Actor | None:
+    """A second person: who was named, or, if there is one who may, who is asked for."""
+    if named is None and may and invocation.prompts.possible:
+        question = f"Who countersigns? One of: {', '.join(may)}"
+        named = invocation.prompts.ask_until(
+            question, lambda answer: _one_of(answer, may), option="--countersign USER"
+        )
+    return None if named is None else countersigning_person(invocation, practice, named)
+
+
+def _one_of(answer: str, logins: Sequence[str]) -> str:
+    if answer not in logins:
+        raise Unusable("that is none of them", hint=f"type one of: {', '.join(logins)}")
+    return answer

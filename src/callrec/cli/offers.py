@@ -205,6 +205,7 @@ _ROLES: Final[Mapping[str, str]] = {
     Role.DATA_CONTROLLER: "does everything, and manages people",
     Role.AUDITOR: "reads the audit record",
     Role.INTAKE: "no person: a service that takes calls in",
+    Role.MACHINE: "no person: this computer, where two open recordings",
 }
 
 

@@ -32,6 +32,8 @@ _LOCAL_FLAGS: Final = 3
 
 PASSWORD_FILE = "CALLREC_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
+COUNTERSIGN_FILE = "CALLREC_COUNTERSIGN_PASSWORD_FILE"
+
 NEW_PASSWORD_FILE = "CALLREC_NEW_PASSWORD_FILE"  # noqa: S105  # the same
 
 
@@ -288,6 +290,16 @@ class Prompts:
                 self._say(f"{_explained(error)}\n")
             else:
                 return typed
+
+    def ask_back(self, what: str, check: Callable[[str], object]) -> None:
+        """Have something typed, unseen, until ``check`` raises no Unusable of it."""
+        while True:
+            try:
+                check(self.hidden(what))
+            except Unusable as error:
+                self.tell(_explained(error))
+            else:
+                return
 
     def hidden(self, what: str) -> str:
         """A line that is typed on the terminal and not shown, and that no file may hold."""

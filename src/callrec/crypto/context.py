@@ -17,6 +17,8 @@ CONTEXT_FIELDS: Final[dict[str, frozenset[str]]] = {
     "batch": frozenset({"batch", "key", "version"}),
     "grant": frozenset({"request", "digest", "uid", "to", "lapses"}),
     "catalogue-copy": frozenset({"volume", "time", "to"}),
+    "share-part": frozenset({"key", "version", "to"}),
+    "catalogue-part": frozenset({"volume", "time", "to"}),
     "detail": frozenset({"seq"}),
     "hold": frozenset({"hold"}),
     "kept": frozenset({"volume"}),

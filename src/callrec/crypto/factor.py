@@ -53,7 +53,11 @@ _OF_FIDO: Final = {"credential": _bytes_of(1, 1024), "salt": _bytes_of(32, 32)}
 PUBLIC_FIELDS: Final[Mapping[str, Mapping[str, Callable[[str], bool]]]] = {
     PRINTED: {},
     "fido2": _OF_FIDO,
-    "passkey": _OF_FIDO,
+    "passkey": {
+        "credential": _bytes_of(1, 1023),
+        "public_key": _bytes_of(1, 1024),
+        "rp_id": _matching(r"[a-z0-9.-]{1,253}"),
+    },
     "pkcs11": {
         "key": _matching(r"([0-9a-f]{2}){1,64}"),
         "mechanism": _matching(r"rsa-oaep-sha256|ecdh-p256"),

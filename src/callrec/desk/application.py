@@ -21,16 +21,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from callrec.crypto.webauthn import relying_party
 from callrec.desk import guard
 from callrec.desk.arriving import Arriving
 from callrec.desk.browsers import MOST, Browser, Browsers
 from callrec.desk.exchange import SENT, Answered, Asked, Upload
+from callrec.desk.factors import Challenges
 from callrec.desk.rendering import bare_page
 from callrec.desk.telling import say_bug
 
 STATIC: Final[Mapping[str, str]] = {
     "desk.css": "text/css; charset=utf-8",
     "ending.js": "text/javascript; charset=utf-8",
+    "passkey.js": "text/javascript; charset=utf-8",
     "player.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
@@ -63,6 +66,17 @@ class Desk:
     """Only where it serves one person of this machine."""
     pages: guard.Allowances = field(default_factory=lambda: guard.Allowances(300, 50))
     logins: guard.Allowances = field(default_factory=lambda: guard.Allowances(10, 0.2))
+    challenges: Challenges = field(default_factory=Challenges)
+    """What passkeys are asked with at the page on which people log in."""
+    has_factors: bool | None = None
+    """Whether anybody has a second factor; None: to be asked before that page is shown."""
+
+    async def asks_for_factors(self) -> bool:
+        """Whether the page on which people log in takes a second factor."""
+        if self.has_factors is None:
+            said, _ = await self.browsers.log_in({})
+            self.has_factors = bool(said.get("factors"))
+        return self.has_factors
 
 
 def application(desk: Desk) -> ASGIApp:
@@ -120,6 +134,7 @@ async def _page(desk: Desk, request: Request, address: str) -> Response:
     answered = await _ask(browser, asked)
     if answered.ends:
         desk.browsers.forget(value)
+        desk.has_factors = None  # they may have added one
     response = _response(answered)
     if not answered.counts:
         return response
@@ -221,21 +236,27 @@ async def _filled_in(path: str, query: Mapping[str, str], request: Request) -> A
 
 async def _log_in(desk: Desk, asked: Asked, address: str, value: str) -> Response:
     if asked.method == "GET":
-        return _login_page({}, ended="ended" in asked.query)
+        return await _login_page(desk, {}, ended="ended" in asked.query)
     login = asked.first("login")
     password, new, again = (
         asked.fields.get(name, [""])[0] for name in ("password", "new_password", "again")
     )
     if not desk.logins.take(address) or len(desk.browsers.open) >= MOST:
         said = {"error": "too many log in at once", "hint": "wait a minute and try again"}
-        return _login_page(said, login, HTTPStatus.TOO_MANY_REQUESTS)
+        return await _login_page(desk, said, login, HTTPStatus.TOO_MANY_REQUESTS)
     if new != again:
         said = {"error": "the two new passwords differ", "hint": "type both again"}
-        return _login_page({**said, "choose": True}, login, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return await _login_page(
+            desk, {**said, "choose": True}, login, HTTPStatus.UNPROCESSABLE_ENTITY
+        )
     typed = {"login": login, "password": password, "new_password": new, "address": address}
-    told, cookie = await desk.browsers.log_in(typed)
+    shown = {name: asked.first(name) for name in ("passkey", "printed_key")}
+    shown["challenge"] = desk.challenges.take(asked.first("challenge"))
+    told, cookie = await desk.browsers.log_in({**typed, **shown})
+    desk.has_factors = told.get("factors", desk.has_factors)
     if not cookie:
-        return _login_page(told, login, HTTPStatus.FORBIDDEN if "error" in told else HTTPStatus.OK)
+        status = HTTPStatus.FORBIDDEN if "error" in told else HTTPStatus.OK
+        return await _login_page(desk, told, login, status)
     desk.logins.of(address).give_back()  # a whole practice may log in from one address
     desk.browsers.forget(value)  # who was logged in here before is not any more
     response = _response(Answered(HTTPStatus.SEE_OTHER, to="/"))
@@ -243,13 +264,17 @@ async def _log_in(desk: Desk, asked: Asked, address: str, value: str) -> Respons
     return response
 
 
-def _login_page(
+async def _login_page(
+    desk: Desk,
     said: Mapping[str, object],
     login: str = "",
     status: HTTPStatus = HTTPStatus.OK,
     *,
     ended: bool = False,
 ) -> Response:
+    asks = await desk.asks_for_factors()
+    challenge = desk.challenges.new() if asks and relying_party(desk.origin) else ""
+    said = {**said, "asks_for_factors": asks, "challenge": challenge}
     return _response(bare_page("login.html", status=status, said=said, login=login, ended=ended))
 
 

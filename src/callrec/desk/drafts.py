@@ -3,7 +3,7 @@
 They lie in the memory of the login's own process. What was refused, left for another page or put
 aside is there when the form is opened again; once it is done, its draft is forgotten. So that a
 login that ends loses nothing, they are also kept beyond it, sealed to the person, where only the
-password of their next login opens them (login/drafts.py). A password is never in one.
+password of their next login opens them (login/drafts.py). Nothing that is secret is in one.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from callrec.desk.exchange import Asked, Upload
+from callrec.desk.exchange import Asked, Upload, is_secret
 from callrec.desk.seat import Seat
 from callrec.errors import Refused
 from callrec.login.drafts import read_forms, save_forms
 from callrec.login.people import find_person
 from callrec.login.unlock import Unlocked
 
-_NOT_KEPT: Final = frozenset({"act", "confirmed", "once", "password", "token"})
+_NOT_KEPT: Final = frozenset({"act", "challenge", "confirmed", "once", "token"})
 
 _FORMS: Final = (
     (r"/requests/new/([a-z-]+)", r"callrec request create \1"),
@@ -58,7 +58,11 @@ def drafting(seat: Seat, asked: Asked) -> Iterator[Asked]:
 def keep_draft(seat: Seat, asked: Asked) -> Draft:
     """Keep what was filled in, and the file of an earlier time where none was chosen now."""
     earlier = seat.drafts.get(asked.path, Draft())
-    fields = {name: said for name, said in asked.fields.items() if name not in _NOT_KEPT}
+    fields = {
+        name: said
+        for name, said in asked.fields.items()
+        if name not in _NOT_KEPT and not is_secret(name)
+    }
     draft = seat.drafts[asked.path] = Draft(fields, {**earlier.files, **asked.files})
     _seal(seat)
     return draft

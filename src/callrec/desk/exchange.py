@@ -22,6 +22,15 @@ LONGEST: Final = 256 * 1024**2
 """Bytes of one message's body: the largest download that is made whole."""
 
 
+_SECRETS: Final = ("passkey", "password", "printed_key")
+"""Parts of the names of fields that nobody keeps."""
+
+
+def is_secret(field: str) -> bool:
+    """Whether a field of this name is kept nowhere: a password, or what a second factor says."""
+    return field == "again" or any(part in field for part in _SECRETS)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Upload:
     """A file that came with a form. Its repr shows nothing."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from callrec.desk.exchange import Asked
+from callrec.desk.factors import Presented
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound, Unusable, WrongPassword
 from callrec.policy.days import parse_day, parse_instant
@@ -113,8 +114,11 @@ def second_of(seat: Seat, asked: Asked, field: str = "second") -> Actor | None:
     Raises:
         WrongPassword: it is not theirs.
     """
+    challenge = seat.presented.challenge  # it counts once, for all that came with this form
+    presented = Presented.in_form(asked, seat.origin, challenge, prefix=f"{field}_")
     with reading_field(f"{field}_password"):
-        return seat.countersigner(asked.first(field), password_of(asked, f"{field}_password"))
+        password = password_of(asked, f"{field}_password")
+        return seat.countersigner(asked.first(field), password, presented)
 
 
 def check_confirmed(asked: Asked) -> None:

@@ -42,6 +42,9 @@ PAGES: Final = (
     (r"status", "/status", "look at how things stand"),
     (r"(?:user )?whoami", "/account", "look at your account"),
     (r"user password", "/account/password", "change your password"),
+    (r"user factor add", "/account/factors", "add a second factor"),
+    (r"user factor list", "/account/factors", "look at your second factors"),
+    (r"user factor remove(?: NAME)?", "/account/factors", "take a second factor away"),
     (r"user list", "/people", "look at the list of people"),
     (r"user add(?: NAME)?", "/people/add", "add a person"),
     (r"user sessions", "/sessions", "look at the open logins"),
@@ -153,13 +156,29 @@ AT_THE_SERVER: Final = (
     (r"request due", "work out by when to answer"),
     (r"retention set", "give recordings another category"),
     (r"user add \w+ --role intake", "add an intake service"),
+    (r"user factor", "look at your second factors"),
+    (r"user factor add", "add a second factor"),
+    (r"user factor forget", "take the printed keys off that machine"),
+    (r"user factor list", "look at your second factors"),
+    (r"user factor remove(?: [a-z0-9-]+)?", "take a second factor away"),
 )
 """A command that has no page, and what it does."""
 
 COMMANDS: Final = frozenset(
     (
         *("approve", "archive", "audit", "backup", "complaint", "config", "demo", "deny", "desk"),
-        *("doctor", "drive", "due", "erase", "fingerprint", "hold", "inbox", "incident", "ingest"),
+        *(
+            "doctor",
+            "drive",
+            "due",
+            "erase",
+            "factor",
+            "fingerprint",
+            "hold",
+            "inbox",
+            "incident",
+            "ingest",
+        ),
         *("init", "keys", "listen", "login", "logout", "mail", "migrate", "network", "notice"),
         *("practice", "reconcile", "recording", "recovery", "register", "release", "report"),
         *("request", "restore", "retention", "revoke", "search", "settings", "show", "status"),

@@ -15,11 +15,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from callrec.audit.session import DESK, DESK_IDLE_LIMIT
 from callrec.config import Config
+from callrec.desk.beside import Beside
 from callrec.desk.drafts import keep_late, restore_drafts
 from callrec.desk.exchange import (
     Answered,
@@ -29,6 +31,7 @@ from callrec.desk.exchange import (
     receive,
     send,
 )
+from callrec.desk.factors import Presented, presents
 from callrec.desk.pages.account import ask_password
 from callrec.desk.rendering import cannot_open, error_page, to
 from callrec.desk.routes import find_page
@@ -36,11 +39,14 @@ from callrec.desk.seat import PasswordNeeded, Seat, source_at
 from callrec.desk.telling import say_bug
 from callrec.desk.twice import done_before, remember
 from callrec.errors import CallrecError, Failed, Locked
+from callrec.login.factors import factors_of
 from callrec.login.unlock import AwaitingConfirmation, begin, unlock_person
+from callrec.office.stamping import is_time_to_stamp, stamp_record
 from callrec.package.whole import key_words
 from callrec.practice import Practice, open_practice
 from callrec.system.processes import harden_process
 from callrec.system.terminal import place_named
+from callrec.views.factors import MUST_ADD
 
 LATE: Final = timedelta(hours=1)
 """How long the process of a login that ended by itself waits for a form that was not sent yet."""
@@ -69,11 +75,11 @@ def keep_login(channel: socket.socket, vault: Vault) -> None:
     harden_process()
     channel.settimeout(DESK_IDLE_LIMIT.total_seconds())
     with suppress(EOFError, TimeoutError, OSError):
-        seat = _log_in(channel, vault)
+        seat = open_login(channel, vault)
         if seat is not None:
             is_idle = False
             try:
-                _answer_pages(channel, seat)
+                answer_pages(channel, seat)
             except TimeoutError:
                 is_idle = True
             finally:
@@ -96,31 +102,53 @@ def answer_late(seat: Seat, asked: Asked) -> Answered:
     return Answered(HTTPStatus.SEE_OTHER, to="/login?ended", ends=True)
 
 
-def _log_in(channel: socket.socket, vault: Vault) -> Seat | None:
-    """Who logs in, as the first message says; None if they were not let in."""
+def open_login(channel: socket.socket, vault: Vault) -> Seat | None:
+    """Who logs in, as the first message says; None if they were not let in.
+
+    What it says to that also tells whether anybody has a second factor. An empty message asks that.
+    """
     typed, _ = receive(channel)
+    said: dict[str, Any] = {}
+    seat: Seat | AwaitingConfirmation | None = None
     try:
-        seat = _open_seat(vault, **typed)
+        practice = vault.open()
+        said["factors"] = any(factors_of(practice).values())
+        if typed:
+            seat = _open_seat(vault, practice, **typed)
     except ChooseNewPassword:
-        send(channel, {"choose": True})
+        said["choose"] = True
     except CallrecError as problem:
-        send(channel, {"error": problem.message, "hint": problem.hint})
+        said |= {"error": problem.message, "hint": problem.hint}
     except Exception as bug:  # noqa: BLE001  # its text may hold what was typed
-        send(channel, {"error": say_bug(bug), "hint": ""})
-    else:
-        if isinstance(seat, Seat):
-            send(channel, {"login": seat.login})
-            return seat
-        words = key_words(seat.fingerprint)
-        send(channel, {"words": words, "made_now": seat.made_now})
-    return None
+        said |= {"error": say_bug(bug), "hint": ""}
+    if isinstance(seat, AwaitingConfirmation):
+        said |= {"words": key_words(seat.fingerprint), "made_now": seat.made_now}
+        seat = None
+    elif seat is not None:
+        said["login"] = seat.login
+    send(channel, said)
+    return seat
 
 
 def _open_seat(
-    vault: Vault, login: str, password: str, new_password: str, address: str
+    vault: Vault,
+    practice: Practice,
+    *,
+    login: str,
+    password: str,
+    new_password: str,
+    address: str,
+    **shown: str,
 ) -> Seat | AwaitingConfirmation:
-    practice = vault.open()
-    unlocked = unlock_person(practice, login=login, password=password, source=source_at(address))
+    presented = Presented(practice.config.desk.origin, **shown)
+    presented.check_form()
+    unlocked = unlock_person(
+        practice,
+        login=login,
+        password=password,
+        source=source_at(address),
+        factor=presents(presented, practice.vault, practice.state_folder, tells=False),
+    )
 
     def choose() -> str:
         if not new_password:
@@ -134,23 +162,44 @@ def _open_seat(
     session, logged_in = begun
     seat = Seat(vault.open, practice, session, logged_in.ends_at, address, vault.environ)
     restore_drafts(seat, unlocked)
+    if logged_in.must_add_factor:
+        seat.done.append(f"{MUST_ADD}: callrec user factor add")
     return seat
 
 
-def _answer_pages(channel: socket.socket, seat: Seat) -> None:
+def answer_pages(channel: socket.socket, seat: Seat) -> None:
+    """Answer what is asked, until the login ends.
+
+    Raises:
+        EOFError: the browser's side has gone.
+        TimeoutError: nothing was asked in the channel's time.
+    """
     while True:
         head, body = receive(channel)
         answered = answer(seat, asked_from_message(head, body))
         send(channel, *answered_as_message(answered))
         if answered.ends:
             return
+        stamp_beside(seat)
+
+
+def stamp_beside(seat: Seat) -> None:
+    """Have the record stamped that a page wrote to, if it is time, while the next pages are made.
+
+    As after a command (cli/app.py): nobody waits for the authority, and nothing is reported of it.
+    """
+    if not seat.practice.written_by or (seat.stamping and not seat.stamping.is_over):
+        return
+    with suppress(CallrecError):
+        if is_time_to_stamp(seat.practice):
+            seat.stamping = Beside(seat.open_vault, partial(stamp_record, actor=None, to=None))
 
 
 def answer(seat: Seat, asked: Asked) -> Answered:
     """The page that was asked for; what goes wrong is a page, too."""
     seat.at = asked.path
     try:
-        seat.begin_page()
+        seat.begin_page(asked)
     except Locked:
         return answer_late(seat, asked)
     except CallrecError as problem:
@@ -163,6 +212,8 @@ def answer(seat: Seat, asked: Asked) -> Answered:
         return error_page(seat, problem)
     except Exception as bug:  # noqa: BLE001  # its text may hold what was typed
         return error_page(seat, Failed(say_bug(bug), hint="please report the line above"))
+    finally:
+        seat.presented = Presented()
 
 
 def _page(seat: Seat, asked: Asked) -> Answered:

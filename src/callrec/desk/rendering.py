@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from callrec.crypto.webauthn import PRF_INPUT, as_base64url
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.hints import fields_of, with_links
 from callrec.desk.seat import PasswordNeeded, Seat
@@ -63,7 +64,7 @@ def _environment() -> Environment:
         "sentence": _sentence,
         "upper_first": _upper_first,
     }
-    made.globals |= {"counted": counted}
+    made.globals |= {"counted": counted, "passkey_input": as_base64url(PRF_INPUT)}
     return made
 
 

@@ -15,15 +15,21 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, TypeVar
 
 from callrec.audit.session import DESK_IDLE_LIMIT
-from callrec.crypto.factor import Factors
+from callrec.crypto.factor import PRINTED, Factors, Slot
 from callrec.crypto.identity import Identity
+from callrec.crypto.webauthn import relying_party
+from callrec.desk.beside import Beside
 from callrec.desk.exchange import Asked
+from callrec.desk.factors import Challenges, Presented, passkeys_at, presents
 from callrec.desk.hearing import Hearing
 from callrec.desk.releasing import Making
 from callrec.errors import CallrecError, Locked, NotFound, Refused
+from callrec.login.factors import factors_of
 from callrec.login.keyring import Session
+from callrec.login.printed import kept_secret
 from callrec.login.sessions import actor_by_session, end_session
 from callrec.login.unlock import Unlocked, actor_by_password, actor_of
+from callrec.policy.role import PersonId
 from callrec.practice import Actor, Practice, reads_by_login
 from callrec.record.versions import Versioned
 
@@ -76,6 +82,11 @@ class Seat:
     """What was shown of a thing that is decided next: by what it is and the thing's reference."""
     at: str = ""
     """The address of the page that is made."""
+    presented: Presented = field(default_factory=Presented)
+    """What its form showed beside a password."""
+    challenge: str = ""
+    """What the forms of this page ask passkeys with."""
+    challenges: Challenges = field(default_factory=Challenges)
     problem: CallrecError | None = None
     """Why what was filled in was not done; the form is shown again with it."""
     refused: tuple[Asked, CallrecError] | None = None
@@ -84,6 +95,8 @@ class Seat:
     """What is being heard."""
     making: Making | None = None
     """The release that is being made."""
+    stamping: Beside | None = None
+    """The day's time stamp, while it is asked for."""
     done: list[str] = field(default_factory=list)
     """What was just done, and what to know of it: shown once, on the next page."""
     drafts: dict[str, Any] = field(default_factory=dict)
@@ -93,6 +106,7 @@ class Seat:
     _kept: dict[str, Any] = field(default_factory=dict)
     _opened: _Opened | None = None
     _actor: Actor | None = None
+    _factors: Mapping[PersonId, tuple[Slot, ...]] | None = None
 
     @property
     def login(self) -> str:
@@ -124,14 +138,60 @@ class Seat:
         """Until it ends whatever is done."""
         return int((self.until - self.practice.now()).total_seconds())
 
-    def begin_page(self) -> None:
+    @property
+    def origin(self) -> str:
+        """Where the desk is served; empty where that is for this machine alone."""
+        return self.practice.config.desk.origin
+
+    @property
+    def site(self) -> str:
+        """The name that passkeys belong to here; empty where there can be none."""
+        return relying_party(self.origin)
+
+    def _every_factor(self) -> Mapping[PersonId, tuple[Slot, ...]]:
+        if self._factors is None:
+            self._factors = factors_of(self.practice)
+        return self._factors
+
+    @property
+    def somebody_has_factor(self) -> bool:
+        """Somebody of the practice has a second factor."""
+        return any(self._every_factor().values())
+
+    @property
+    def factors(self) -> tuple[Slot, ...]:
+        """The second factors of whom the login is."""
+        return self._every_factor().get(self.actor.person.id, ())
+
+    @property
+    def passkeys(self) -> str:
+        """Of those, the ids of the passkeys that work here, as a page has them."""
+        return passkeys_at(self.factors, self.origin)
+
+    @property
+    def has_printed_key(self) -> bool:
+        """One of them is on paper."""
+        return any(slot.kind == PRINTED for slot in self.factors)
+
+    @property
+    def types_printed_key(self) -> bool:
+        """It has to be typed, as it was not entered at a terminal of this machine."""
+        printed = [slot for slot in self.factors if slot.kind == PRINTED]
+        folder = self.practice.state_folder
+        return bool(printed) and not any(kept_secret(folder, slot) for slot in printed)
+
+    def begin_page(self, asked: Asked | None = None) -> None:
         """See the practice as it stands now, and that this login still does.
 
         Raises:
             Locked: it has ended.
         """
-        self.practice = self.open_vault()
+        self.practice, self._factors = self.open_vault(), None
         self.problem = None
+        self.challenge = self.challenges.new()
+        asked = asked or Asked("GET", "/")
+        used = self.challenges.take(asked.first("challenge"))
+        self.presented = Presented.in_form(asked, self.origin, used)
         self._actor = actor_by_session(self.practice, self.session)
 
     def take_refused(self, asked: Asked) -> tuple[CallrecError | None, Asked]:
@@ -162,14 +222,16 @@ class Seat:
         opened = self._opened
         return opened is not None and opened.left > 0 and self.practice.now() < opened.until
 
-    def signer(self, password: str) -> Actor:
+    def signer(self, password: str, *, is_adding_one: bool = False) -> Actor:
         """Who acts, with all that their password opens; for one decision.
+
+        ``is_adding_one``: it is to add a second factor, which anybody may do who has none yet.
 
         Raises:
             PasswordNeeded: none was given, and none counts any more.
             WrongPassword: it is not theirs.
         """
-        actor = self._open(password)
+        actor = self._open(password, is_adding_one=is_adding_one)
         if self._opened is not None:
             self._opened.left -= 1
         return actor
@@ -180,7 +242,7 @@ class Seat:
             return self.actor
         return self._open(password)
 
-    def _open(self, password: str) -> Actor:
+    def _open(self, password: str, *, is_adding_one: bool = False) -> Actor:
         if (opened := self._opened) is not None and self.is_unlocked:
             person = self.actor.person.id
             unlocked = Unlocked(
@@ -190,15 +252,26 @@ class Seat:
         self._opened = None
         if not password:
             raise PasswordNeeded
-        actor = actor_by_password(
-            self.practice, login=self.login, password=password, source=source_at(self.address)
-        )
+        actor = self._by_password(self.login, password, self.presented, is_adding_one=is_adding_one)
         if actor.identity is not None:
             until = self.practice.now() + UNLOCKED_FOR
             self._opened = _Opened(actor.identity, actor.factors, until, DECISIONS)
         return actor
 
-    def countersigner(self, login: str, password: str) -> Actor | None:
+    def _by_password(
+        self, login: str, password: str, presented: Presented, *, is_adding_one: bool = False
+    ) -> Actor:
+        practice = self.practice
+        return actor_by_password(
+            practice,
+            login=login,
+            password=password,
+            source=source_at(self.address),
+            factor=presents(presented, practice.vault, practice.state_folder),
+            is_adding_one=is_adding_one,
+        )
+
+    def countersigner(self, login: str, password: str, presented: Presented) -> Actor | None:
         """The second person, who types their own password at this page; None: nobody was named.
 
         Raises:
@@ -206,8 +279,7 @@ class Seat:
         """
         if not login:
             return None
-        source = source_at(self.address)
-        return actor_by_password(self.practice, login=login, password=password, source=source)
+        return self._by_password(login, password, presented)
 
     def check_token(self, given: str) -> None:
         """Check that a form is one that this session was shown.
@@ -237,6 +309,7 @@ class Seat:
     def leave(self) -> None:
         """End the session, on record; what it opened and what was shown is let go."""
         self._opened = self._actor = self.refused = None
+        self.presented = Presented()
         for shown in (self._kept, self.seen, self.sent):
             shown.clear()
         for beside in (self.hearing, self.making):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from callrec.desk.exchange import Answered, Asked
+from callrec.desk.exchange import Answered, Asked, is_secret
 from callrec.desk.seat import Seat
 
 NUMBER: Final = "once"
@@ -21,8 +21,6 @@ NUMBER: Final = "once"
 
 _MOST: Final = 40
 """Forms whose answers a seat remembers."""
-
-_SECRET: Final = "password"  # noqa: S105 - part of the names of fields
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -52,12 +50,8 @@ def remember(seat: Seat, asked: Asked, answered: Answered) -> None:
 
 
 def _place(asked: Asked) -> bytes:
-    """SHA-256 of the form's number and all that was filled in but passwords."""
-    fields = {
-        name: list(said)
-        for name, said in asked.fields.items()
-        if _SECRET not in name and name != "again"
-    }
+    """SHA-256 of the form's number and all that was filled in but what is secret."""
+    fields = {name: list(said) for name, said in asked.fields.items() if not is_secret(name)}
     files = {
         name: (each.name, hashlib.sha256(each.data).hexdigest())
         for name, each in asked.files.items()

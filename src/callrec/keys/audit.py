@@ -24,11 +24,12 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import CATALOGUE
 from callrec.complaints.log import COMPLAINTS
 from callrec.incidents.log import INCIDENTS
+from callrec.login.factors import factors_of
 from callrec.login.people import logins
 from callrec.people.vouching import ShareFaultKind, share_faults
 from callrec.policy.authority import delegations_lapsed
 from callrec.policy.request import RequestAct
-from callrec.policy.role import Standing, VaultKey, keys_held
+from callrec.policy.role import PersonId, Standing, VaultKey, keys_held
 from callrec.practice import Practice, today
 from callrec.record.acts import done_leaves
 from callrec.requests.grants import unlisted_grants
@@ -41,6 +42,8 @@ class KeyInUse:
     key: VaultKey
     version: int
     newest: bool
+    needed: int
+    """How many of them it takes to open it; the recovery kit is enough alone."""
     holders: tuple[str, ...]
 
 
@@ -56,6 +59,8 @@ class KeyAccess:
     incidents: int
     complaints: int
     grants: int
+    factors: tuple[str, ...]
+    """The kinds of second factor without which their password opens none of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ def list_keys(practice: Practice) -> tuple[KeyInUse, ...]:
             key=key,
             version=version,
             newest=version == register.newest(key).version,
+            needed=2 if register.is_in_parts(key, "") else 1,
             holders=tuple(
                 sorted(called[s.person] for s in shares if (s.key, s.version) == (key, version))
             ),
@@ -116,7 +122,7 @@ def list_keys(practice: Practice) -> tuple[KeyInUse, ...]:
 
 def list_key_access(practice: Practice) -> tuple[KeyAccess, ...]:
     """What is sealed to each person who was ever vouched for; opens nothing."""
-    called = logins(practice)
+    called, factors = logins(practice), factors_of(practice)
     with reading(practice.engine) as connection:
         shares = connection.execute(select(tables.share)).all()
         request, incident, grant = tables.request_key.c, tables.incident_key.c, tables.grant.c
@@ -136,6 +142,7 @@ def list_key_access(practice: Practice) -> tuple[KeyAccess, ...]:
             incidents=incidents.get(person, 0),
             complaints=complaints.get(person, 0),
             grants=grants.get(person, 0),
+            factors=tuple(slot.kind for slot in factors.get(PersonId(person), ())),
         )
         for person in sorted(called, key=called.__getitem__)
     )

@@ -23,7 +23,8 @@ from callrec.crypto import primitives
 from callrec.crypto.identity import Identity, PublicKeys
 from callrec.crypto.kit import PrintedKit, kit_pages
 from callrec.errors import CallrecError, Locked, Refused
-from callrec.login.locks import holders, new_version, open_shares, seal_share
+from callrec.login.locks import holders, new_version, open_shares, shares_given
+from callrec.login.together import opened_by_two
 from callrec.people.founding import KIT_LOGIN
 from callrec.people.vouching import governing, log_shares, renew_keys
 from callrec.policy.authority import check_may_vouch
@@ -114,18 +115,24 @@ def draw_kit(practice: Practice, *, split: bool) -> tuple[Identity, PrintedKit]:
 
 
 def make_new_kit(
-    practice: Practice, actor: Actor, *, split: bool, keep: Callable[[PrintedKit], None]
+    practice: Practice,
+    actor: Actor,
+    *,
+    split: bool,
+    keep: Callable[[PrintedKit], None],
+    second: Actor | None = None,
 ) -> PrintedKit:
     """Put a new kit in the place of the one that there is, which opens nothing from then on.
 
     ``keep`` writes its page to where it is kept, before the old kit ceases to count.
 
     Raises:
-        Refused: the actor does not govern.
+        Refused: the actor does not govern, or it takes a ``second`` person.
         Failed: people or keys were changed meanwhile; then the old kit still counts.
     """
     with attempt(practice, actor, KIT_REPLACED):
         check_may_vouch(actor.person)
+    actor = opened_by_two(practice, actor, second, KIT_REPLACED)  # a kit opens everything alone
     identity, printed = draw_kit(practice, split=split)
     keep(printed)
     with governing(practice, actor) as act:
@@ -154,8 +161,8 @@ def seal_all_keys_to(
     practice: Practice, act: LogTransaction, actor: Actor, *, to: str, keys: PublicKeys
 ) -> None:
     """Seal to a person every version of every vault key that the actor has open."""
-    held, vault = sorted(actor.shares.items()), practice.vault
-    shares = [seal_share(vault, place, secret, to=to, kem=keys.kem) for place, secret in held]
+    held, secrets = holders(practice.register, today(practice)), dict(sorted(actor.shares.items()))
+    shares = shares_given(practice.register, secrets, held, to=to, kem=keys.kem)
     log_shares(practice, act, actor, shares)
 
 

@@ -42,6 +42,7 @@ from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer, sealed_size
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.intake.batch import BatchKeys, batch_row
+from callrec.login.together import opened_by_two
 from callrec.policy.authority import check_may_vouch
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import VaultKey
@@ -125,13 +126,19 @@ def bytes_to_reencrypt(practice: Practice) -> int:
         return connection.execute(total).scalar() or 0
 
 
-def reencrypt(practice: Practice, actor: Actor, advance: Callable[[int], None]) -> Reencrypted:
+def reencrypt(
+    practice: Practice,
+    actor: Actor,
+    advance: Callable[[int], None],
+    *,
+    second: Actor | None = None,
+) -> Reencrypted:
     """Re-encrypt every recording whose data key is older than the newest recordings key.
 
     ``advance`` is called with how many more bytes of originals are done with.
 
     Raises:
-        Refused: the actor does not govern in their own right.
+        Refused: the actor does not govern in their own right, or it takes a ``second`` person.
         Locked: the actor has not the recordings and the catalogue key.
         Tampered: the log or a hold is not as it was signed. A recording that is not is left.
         Failed: the disk has too little room, or recordings are being taken in or archived; or
@@ -139,6 +146,8 @@ def reencrypt(practice: Practice, actor: Actor, advance: Callable[[int], None]) 
     """
     with attempt_after_expiry(practice, actor, REENCRYPTION_BEGUN):
         check_may_vouch(actor.person)
+    actor = opened_by_two(practice, actor, second, REENCRYPTION_BEGUN)
+    with attempt(practice, actor, REENCRYPTION_BEGUN):
         for key in (VaultKey.RECORDINGS, VaultKey.CATALOGUE):
             vault_key(actor, key, practice.register.newest(key).version)
     with attempt(practice, actor, REENCRYPTION_DONE), archive_lock(practice):

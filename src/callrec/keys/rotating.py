@@ -39,7 +39,8 @@ from callrec.crypto.context import context
 from callrec.errors import Failed, Tampered
 from callrec.incidents.log import INCIDENTS
 from callrec.intake.known import DuplicateMacs, write_macs
-from callrec.login.locks import holders, new_version, seal_share
+from callrec.login.locks import Share, holders, new_version, shares_given
+from callrec.login.together import opened_by_two
 from callrec.notes.log import NOTES
 from callrec.people.vouching import ShareFaultKind, governing, log_shares, renew_keys, share_faults
 from callrec.policy.authority import check_may_vouch
@@ -68,19 +69,25 @@ Place: TypeAlias = tuple[Any, ...]
 
 
 def rotate_keys(
-    practice: Practice, actor: Actor, keys: Collection[VaultKey]
+    practice: Practice,
+    actor: Actor,
+    keys: Collection[VaultKey],
+    *,
+    second: Actor | None = None,
 ) -> Mapping[VaultKey, int]:
     """Begin a new version of vault keys; every share that is not as it should be is put right.
 
     Returns the new versions.
 
     Raises:
-        Refused: the actor does not govern in their own right.
+        Refused: the actor does not govern in their own right, or it takes a ``second`` person.
         Locked: a share is missing that the actor cannot make without the key.
         Failed: people or keys were changed meanwhile; then nothing was done.
     """
     with attempt(practice, actor, KEYS_MADE):
         check_may_vouch(actor.person)
+    if VaultKey.RECORDINGS in keys:
+        actor = opened_by_two(practice, actor, second, KEYS_MADE)
     fresh, held = new_version(practice.register, keys), holders(practice.register, today(practice))
     with governing(practice, actor) as act:
         _put_right(practice, act, actor)
@@ -97,14 +104,16 @@ def _put_right(practice: Practice, act: LogTransaction, actor: Actor) -> None:
             is_it = (share.key == fault.key) & (share.version == fault.version)
             is_it &= share.person == fault.person
             act.connection.execute(tables.share.delete().where(is_it))
-    lacking = []
+    held, lacking = holders(register, on), dict[tuple[VaultKey, int, str], Share]()
     for fault in share_faults(act.connection, register, on):
-        if fault.what is ShareFaultKind.LACKING:
-            place, kem = (fault.key, fault.version), register.public_keys(fault.person).kem
-            secret = vault_key(actor, *place)
-            lacking.append(seal_share(practice.vault, place, secret, to=fault.person, kem=kem))
+        place = (fault.key, fault.version)
+        is_given = (*place, fault.person) in lacking  # with what another lacked, to all in parts
+        if fault.what is ShareFaultKind.LACKING and not is_given:
+            secret, kem = {place: vault_key(actor, *place)}, register.public_keys(fault.person).kem
+            shares = shares_given(register, secret, held, to=fault.person, kem=kem)
+            lacking |= {(share.key, share.version, share.to): share for share in shares}
     if lacking:
-        log_shares(practice, act, actor, lacking)
+        log_shares(practice, act, actor, [*lacking.values()])
     made_anew(act.connection, tables.share.name)
 
 
@@ -127,14 +136,19 @@ def count_to_reseal(practice: Practice, keys: Collection[VaultKey]) -> int:
 
 
 def reseal(
-    practice: Practice, actor: Actor, keys: Collection[VaultKey], advance: Callable[[int], None]
+    practice: Practice,
+    actor: Actor,
+    keys: Collection[VaultKey],
+    advance: Callable[[int], None],
+    *,
+    second: Actor | None = None,
 ) -> Resealed:
     """Move everything that is sealed to an older version of these keys to the newest.
 
     ``advance`` is called with how many more rows are done.
 
     Raises:
-        Refused: the actor does not govern in their own right.
+        Refused: the actor does not govern in their own right, or it takes a ``second`` person.
         Locked: the actor has not one of the keys.
         Failed: people or keys were changed meanwhile; run it again.
     """
@@ -144,6 +158,9 @@ def reseal(
         rows = count_to_reseal(practice, keys)
         if not rows:
             return done
+    if VaultKey.RECORDINGS in keys:
+        actor = opened_by_two(practice, actor, second, RESEALING)
+    with attempt(practice, actor, RESEALING):
         record(practice, actor, RESEALING, details={"keys": sorted(keys), "rows": rows})
         for sealing in SEALED_COLUMNS:
             if sealing.key in keys:

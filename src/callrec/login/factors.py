@@ -37,6 +37,7 @@ from callrec.crypto.identity import LockedSeed
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Unusable
 from callrec.login.asking import Answer, Asking, Here
 from callrec.login.locks import relock
+from callrec.login.people import logins
 from callrec.login.printed import keep_secret, kept_secret, make_printed, typed_secret
 from callrec.policy.clause import Clause
 from callrec.policy.role import PersonId, Power, opens_recordings, powers_of
@@ -49,8 +50,13 @@ FACTOR_ADDED: Final = "factor.added"
 FACTOR_REMOVED: Final = "factor.removed"
 """Act of the leaf by which it has one fewer."""
 
+KEPT_HERE: Final = "this account keeps the secret key on this machine"
+
 Presents = Callable[[str, tuple[Slot, ...]], bytes]
 """Gives the factor key of a person, by their id, out of the slots of their lock; or Locked."""
+
+Answering = Callable[[str, Sequence[Slot]], Answer]
+"""Gives the one of a person's second factors that answers; or Locked."""
 
 
 class Way(Protocol):
@@ -106,6 +112,7 @@ def answers(here: Here, locks: Mapping[str, Sequence[Slot]]) -> Iterator[Answer]
     typed = typed_secret(printed, here.ask, here.vault)
     if here.keeps:
         keep_secret(here.folder, typed.slot, typed.secret)
+        here.ask.tell(f"{KEPT_HERE}: to end that, run callrec user factor forget")
     yield typed
     raise Locked("no other second factor answers here")
 
@@ -159,7 +166,7 @@ def _nobody_here(slots: Sequence[Slot]) -> Locked:
     if kinds == {"passkey"}:
         return Locked(
             "this login's second factor is a passkey, which works at the desk only",
-            hint="log in at the desk; for the command line, add another factor there",
+            hint="log in at the desk",
         )
     return Locked(
         "this login's second factor needs somebody at a terminal",
@@ -173,9 +180,11 @@ def needs_factor(practice: Practice, powers: frozenset[Power]) -> bool:
     return is_required and opens_recordings(powers)
 
 
-def lacks_factor(practice: Practice, actor: Actor, slots: Sequence[Slot]) -> bool:
-    """Whether somebody with these slots has to add a factor before they do anything else."""
-    return not slots and needs_factor(practice, powers_of(actor.person, today(practice)))
+def lacks_factor(practice: Practice, actor: Actor) -> bool:
+    """Whether somebody who gave their password has to add a factor before they do anything else."""
+    return not actor.factors.slots and needs_factor(
+        practice, powers_of(actor.person, today(practice))
+    )
 
 
 def check_has_factor(practice: Practice, actor: Actor) -> None:
@@ -184,7 +193,7 @@ def check_has_factor(practice: Practice, actor: Actor) -> None:
     Raises:
         Locked: they have no second factor.
     """
-    if lacks_factor(practice, actor, actor.factors.slots):
+    if lacks_factor(practice, actor):
         raise Locked(
             "the practice asks for a second factor of everybody who may approve requests, and you"
             " have none yet",
@@ -201,6 +210,18 @@ def factors_of(practice: Practice) -> Mapping[PersonId, tuple[Slot, ...]]:
     return {id_: LockedSeed.from_json(parse(lock)).factors for id_, lock in locks.items() if lock}
 
 
+def people_without(practice: Practice) -> tuple[str, ...]:
+    """Logins of who may approve requests today without a second factor, where one is asked for."""
+    called, slots, on = logins(practice), factors_of(practice), today(practice)
+    people = [voucher.person for voucher in practice.register.people()]
+    lacking = (
+        called[each.id]
+        for each in people
+        if each.id in slots and not slots[each.id] and needs_factor(practice, powers_of(each, on))
+    )
+    return tuple(sorted(lacking))
+
+
 def check_new_name(slots: Sequence[Slot], name: str) -> None:
     """What a further factor may be called, and whether there may be one.
 
@@ -210,7 +231,7 @@ def check_new_name(slots: Sequence[Slot], name: str) -> None:
     if len(slots) == MOST_FACTORS:
         raise Unusable(
             f"you have {MOST_FACTORS} second factors already",
-            hint="take one away first: callrec user factor remove NAME",
+            hint=f"take one away first: callrec user factor remove {slots[0].name}",
         )
     if not is_factor_name(name):
         raise Unusable(
@@ -288,11 +309,18 @@ def add_factor(practice: Practice, actor: Actor, *, password: str, new: NewFacto
 
 
 def remove_factor(
-    practice: Practice, actor: Actor, *, password: str, name: str, here: Here
+    practice: Practice,
+    actor: Actor,
+    *,
+    password: str,
+    name: str,
+    here: Here,
+    answering: Answering | None = None,
 ) -> Slot:
     """Lock the actor's seed without one of its second factors.
 
     The other is presented, and gets a new factor key: the one that went opens the new lock no more.
+    ``answering``: how it is presented; if that is not said, as it is at a terminal.
 
     Raises:
         NotFound: there is none of that name.
@@ -310,14 +338,16 @@ def remove_factor(
             clause=Clause.CONTROLLED_ACCESS,
             hint="add another first: callrec user factor add",
         )
-    factors = _with_new_key(practice, actor.person.id, left, here) if left else NO_FACTORS
+    answering = answering or (lambda person, slots: next(answers(here, {person: slots})))
+    factors = NO_FACTORS
+    if left:
+        factors = _with_new_key(answering(actor.person.id, left), practice.vault)
     details = {"kind": gone.kind, "name": gone.name}
     relock(practice, actor, password, FACTOR_REMOVED, factors=factors, details=details)
     return gone
 
 
-def _with_new_key(practice: Practice, person: str, slots: Sequence[Slot], here: Here) -> Factors:
-    answer = next(answers(here, {person: slots}))
+def _with_new_key(answer: Answer, vault: str) -> Factors:
     key = primitives.random_bytes(primitives.KEY_BYTES)
-    left = reseal_factor(answer.slot, answer.secret, key, person=person, vault=practice.vault)
+    left = reseal_factor(answer.slot, answer.secret, key, person=answer.person, vault=vault)
     return Factors(key, (left,))

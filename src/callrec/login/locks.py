@@ -8,10 +8,12 @@ seed gives they open their shares: who holds which, and how they are given, is s
 from __future__ import annotations
 
 import base64
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
@@ -26,13 +28,16 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.crypto.factor import NO_FACTORS, Factors
 from callrec.crypto.identity import Identity, LockedSeed, lock
+from callrec.crypto.parts import Part, join, split
 from callrec.crypto.primitives import Kdf
 from callrec.errors import Failed, Locked, Tampered
 from callrec.login.sessions import drop_sessions
 from callrec.policy.role import (
     Power,
+    Role,
     Standing,
     VaultKey,
+    is_machine,
     keys_held,
     powers_of,
     powers_vouched_for,
@@ -201,9 +206,13 @@ KIT_HOLDS: Final = tuple(VaultKey)
 Secrets = dict[tuple[VaultKey, int], bytes]
 
 
+MACHINES_PLACE: Final = 1
+"""Where the line of a key's parts is what machines hold: two machines open nothing together."""
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A version of a vault key, sealed to one holder."""
+    """A version of a vault key, or a part of it, sealed to one holder."""
 
     key: VaultKey
     version: int
@@ -212,9 +221,15 @@ class Share:
 
 
 def holders(register: Register, on: date) -> Mapping[str, frozenset[VaultKey]]:
-    """Everybody who holds vault keys on that day, and which; the kit included."""
-    people = (voucher.person for voucher in register.people())
+    """Everybody who holds vault keys on that day, and which; the kit included.
+
+    A machine is one where the recordings key lies in parts.
+    """
+    people = [voucher.person for voucher in register.people()]
     held = {str(person.id): keys_held(powers_of(person, on)) for person in people}
+    for person in people:
+        if is_machine(person) and register.is_in_parts(VaultKey.RECORDINGS, person.id):
+            held[person.id] = frozenset({VaultKey.RECORDINGS})
     return {**held, register.founders.kit: frozenset(KIT_HOLDS)}
 
 
@@ -225,38 +240,117 @@ def new_version(register: Register, keys: Iterable[VaultKey]) -> Secrets:
 
 
 def seal_share(
-    vault: str, place: tuple[VaultKey, int], secret: bytes, *, to: str, kem: bytes
+    vault: str,
+    place: tuple[VaultKey, int],
+    secret: bytes,
+    *,
+    to: str,
+    kem: bytes,
+    kind: str = "share",
 ) -> Share:
-    """Seal one version of a vault key to one holder's X-Wing key."""
+    """Seal one version of a vault key, or a part of it, to one holder's X-Wing key."""
     key, version = place
-    info = context("share", vault, key=key, version=version, to=to)
+    info = context(kind, vault, key=key, version=version, to=to)
     return Share(key, version, to, primitives.hpke_seal(kem, secret, info))
 
 
+def place_of_part(register: Register, person: str) -> int:
+    """Where on the line of a key's parts somebody's part is: their id, of a machine always 1."""
+    voucher = register.voucher(person)
+    is_machine = voucher is not None and voucher.person.role is Role.MACHINE
+    return MACHINES_PLACE if is_machine else int(person, 16)
+
+
 def shares_for(
-    register: Register, secrets: Secrets, held: Mapping[str, frozenset[VaultKey]]
+    register: Register,
+    secrets: Secrets,
+    held: Mapping[str, frozenset[VaultKey]],
+    kems: Mapping[str, bytes] = MappingProxyType({}),
 ) -> tuple[Share, ...]:
-    """Each secret, sealed to each of its holders under the keys that their vouchers name."""
-    vault = register.founders.vault
-    return tuple(
-        seal_share(vault, (key, version), secret, to=to, kem=register.public_keys(to).kem)
-        for to, keys in held.items()
-        for (key, version), secret in secrets.items()
-        if key in keys
-    )
+    """Each secret, sealed to each of its holders, or in parts where it takes two of them.
+
+    ``kems``: the X-Wing keys of those who have others by now than their vouchers name.
+    """
+    shares: list[Share] = []
+    lines = {place: _line(register, place[0], secret, held) for place, secret in secrets.items()}
+    for to, keys in held.items():
+        for place, secret in secrets.items():
+            if place[0] not in keys:
+                continue
+            what, kind = secret, "share"
+            if register.is_in_parts(place[0], to):
+                what, kind = lines[place][place_of_part(register, to)], "share-part"
+            kem = kems.get(to) or register.public_keys(to).kem
+            share = seal_share(register.founders.vault, place, what, to=to, kem=kem, kind=kind)
+            shares.append(share)
+    return tuple(shares)
 
 
-def open_shares(connection: Connection, register: Register, person: str, kem: bytes) -> Secrets:
-    """Open every share that lies there for a person, with their X-Wing seed."""
+def _line(
+    register: Register, key: VaultKey, secret: bytes, held: Mapping[str, frozenset[VaultKey]]
+) -> Mapping[int, bytes]:
+    """The parts of a key, by place; none where each of its holders has it whole."""
+    to = [each for each, keys in held.items() if key in keys and register.is_in_parts(key, each)]
+    places = {place_of_part(register, each) for each in to}
+    return {part.place: part.value for part in split(secret, places)}
+
+
+def shares_given(
+    register: Register,
+    secrets: Secrets,
+    held: Mapping[str, frozenset[VaultKey]],
+    *,
+    to: str,
+    kem: bytes,
+) -> tuple[Share, ...]:
+    """What is sealed so that one more person has these secrets.
+
+    To them alone; or, of a key in parts, to each holder but the kit, as parts that were made at
+    different times open nothing together.
+    """
+    people = {each: keys for each, keys in held.items() if each != register.founders.kit}
+    shares: list[Share] = []
+    for place, secret in secrets.items():
+        among = people if register.is_in_parts(place[0], to) else {to: frozenset({place[0]})}
+        shares += shares_for(register, {place: secret}, among, {to: kem})
+    return tuple(shares)
+
+
+Beside = tuple[tuple[str, bytes], ...]
+"""Others whose parts open with somebody's: a machine, a second person. Id and X-Wing seed."""
+
+
+def open_shares(
+    connection: Connection, register: Register, person: str, kem: bytes, beside: Beside = ()
+) -> Secrets:
+    """Open every share that lies there for a person, with their X-Wing seed.
+
+    Of a key in parts, what their part and one ``beside`` give.
+    """
     vault, opened = register.founders.vault, Secrets()
-    query = select(tables.share).where(tables.share.c.person == person)
-    for row in connection.execute(query).all():
-        key = VaultKey(row.key)
-        register.check_share(row.sealed, key, row.version, person)
-        info = context("share", vault, key=key, version=row.version, to=person)
-        secret = primitives.hpke_open(kem, row.sealed, info)
-        register.check_opened(key, row.version, secret)
-        opened[key, row.version] = secret
+    parts: defaultdict[tuple[VaultKey, int], dict[int, Part]] = defaultdict(dict)
+    for holder, seed in ((person, kem), *beside):
+        query = select(tables.share).where(tables.share.c.person == holder)
+        for row in connection.execute(query).all():
+            key = VaultKey(row.key)
+            is_part = register.is_in_parts(key, holder)
+            if holder != person and not is_part:
+                continue
+            register.check_share(row.sealed, key, row.version, holder)
+            kind = "share-part" if is_part else "share"
+            info = context(kind, vault, key=key, version=row.version, to=holder)
+            secret = primitives.hpke_open(seed, row.sealed, info)
+            if is_part:
+                place = place_of_part(register, holder)
+                parts[key, row.version][place] = Part(place, secret)
+                continue
+            register.check_opened(key, row.version, secret)
+            opened[key, row.version] = secret
+    for (key, version), there in parts.items():
+        if len(there) > 1:
+            secret = join(*list(there.values())[:2])
+            register.check_opened(key, version, secret)
+            opened[key, version] = secret
     return opened
 
 

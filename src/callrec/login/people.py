@@ -19,7 +19,16 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.errors import NotFound, Tampered
 from callrec.policy.further import is_named
-from callrec.policy.role import Delegation, PersonId, Power, Role, Standing, VaultKey, powers_of
+from callrec.policy.role import (
+    SERVICES,
+    Delegation,
+    PersonId,
+    Power,
+    Role,
+    Standing,
+    VaultKey,
+    powers_of,
+)
 from callrec.practice import Actor, Practice, record, today
 
 
@@ -101,7 +110,7 @@ def people_who_log_in(practice: Practice, may: Power | None = None) -> Mapping[s
     found = {
         called[person.id]: person.role
         for person in people
-        if person.role is not Role.INTAKE and person.standing is not Standing.DISABLED
+        if person.role not in SERVICES and person.standing is not Standing.DISABLED
         if may is None or may in powers_of(person, today(practice))
     }
     return dict(sorted(found.items()))

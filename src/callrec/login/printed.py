@@ -56,12 +56,12 @@ def keep_secret(folder: Path, slot: Slot, secret: bytes) -> None:
     write_private(file, printed_words(secret).encode() + b"\n")
 
 
-def forget_secret(folder: Path, slot: Slot) -> bool:
-    """Take away what this account keeps of a printed key; returns whether there was anything."""
-    file = _file_of(folder, slot)
-    found = file.exists()
-    file.unlink(missing_ok=True)
-    return found
+def forget_secrets(folder: Path) -> int:
+    """Take away the printed keys that this account keeps; returns how many there were."""
+    kept = list((folder / FOLDER).glob("*"))
+    for file in kept:
+        file.unlink(missing_ok=True)
+    return len(kept)
 
 
 def typed_secret(of: Sequence[tuple[str, Slot]], ask: Asking, vault: str) -> Answer:

@@ -31,9 +31,10 @@ from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable, WrongPassword
 from callrec.login.asking import Here
 from callrec.login.choosing import check_password, facts_known
-from callrec.login.factors import Presents, check_has_factor, presenting
+from callrec.login.factors import Presents, check_has_factor, lacks_factor, presenting
 from callrec.login.keyring import Credential, Session, open_session, save_session
 from callrec.login.locks import (
+    Beside,
     check_lock,
     lock_digest,
     new_identity,
@@ -41,6 +42,7 @@ from callrec.login.locks import (
     relock,
     strengthen_lock,
 )
+from callrec.login.machine import machine_here
 from callrec.login.sessions import begin_session, log_out
 from callrec.login.turns import HINT, source_here, turn_of
 from callrec.policy.role import POWERS, Person, PersonId, Power, Standing, powers_named
@@ -164,16 +166,18 @@ def actor_by_credential(practice: Practice, credential: Credential) -> Actor:
     return actor_of(practice, Unlocked(credential.person, login, identity, claimed=False))
 
 
-def actor_of(practice: Practice, unlocked: Unlocked) -> Actor:
-    """What an opened seed may do now."""
+def actor_of(practice: Practice, unlocked: Unlocked, beside: Beside = ()) -> Actor:
+    """What an opened seed may do now, with the parts of this machine and of those ``beside``."""
+    beside = (*beside, *machine_here(practice))
     with reading(practice.engine) as connection:
         check_unchanged(practice, connection)  # or new shares would look forged
         person = _confirmed(practice, unlocked)
-        shares = open_shares(connection, practice.register, person.id, unlocked.identity.kem)
+        kem = unlocked.identity.kem
+        shares = open_shares(connection, practice.register, person.id, kem, beside)
         person = without_lapsed_powers(practice, connection, person)
     identity, needed = unlocked.identity, shares_needed(practice, person, shares)
-    signer = Signer(person.id, identity.log)
-    return Actor(person, unlocked.login, signer, identity, needed, unlocked.factors)
+    signer, factors = Signer(person.id, identity.log), unlocked.factors
+    return Actor(person, unlocked.login, signer, identity, needed, factors, beside)
 
 
 def _confirmed(practice: Practice, unlocked: Unlocked) -> Person:
@@ -259,6 +263,8 @@ class LoggedIn:
     ends_at: datetime
     """At the latest; ten minutes without a command end it earlier."""
     terminal: str
+    must_add_factor: bool
+    """They can do nothing that takes the password until they add a second factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +345,8 @@ def begin(
     actor = actor_of(practice, unlocked)
     strengthen_lock(practice, actor, password)
     session, until = begin_session(practice, actor, place)
-    return session, LoggedIn(unlocked.login, actor.person.role, until, place.terminal)
+    lacks = lacks_factor(practice, actor)
+    return session, LoggedIn(unlocked.login, actor.person.role, until, place.terminal, lacks)
 
 
 def change_password(practice: Practice, actor: Actor, *, password: str) -> None:

@@ -28,6 +28,8 @@ from callrec.crypto.streaming import sealed_size
 from callrec.errors import CallrecError, Failed, Misconfigured
 from callrec.keys.audit import audit_keys
 from callrec.login.keyring import runtime_folder
+from callrec.login.machine import machine_here
+from callrec.login.people import logins
 from callrec.policy.retention import RecordingState
 from callrec.practice import Actor, Practice, check_remembered_head
 from callrec.release.record import cut_off_releases
@@ -89,6 +91,7 @@ def examine(
     yield _releases(practice)
     yield _decoder()
     yield _shares(practice)
+    yield from _machine(practice)
     yield _head(practice)
     away: CallrecError | None = None
     try:
@@ -221,6 +224,20 @@ def _shares(practice: Practice) -> Finding:
             f"{len(problems)} shares are not as they should be", "callrec practice keys audit"
         )
     return _warning(f"{len(problems)} shares wait to be renewed", "callrec practice keys audit")
+
+
+def _machine(practice: Practice) -> Iterator[Finding]:
+    """Whether this computer opens recordings beside one approver, where that takes two."""
+    if not practice.settings.is_opened_by_two:
+        return
+    here = [person for person, _ in machine_here(practice)]
+    if here:
+        yield _well(f"recordings open to one approver here, beside {logins(practice)[here[0]]}")
+    else:
+        yield _warning(
+            "recordings open to two approvers here, as this is none of the practice's machines",
+            "callrec user add NAME --role machine",
+        )
 
 
 def _head(practice: Practice) -> Finding:

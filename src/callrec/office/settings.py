@@ -22,10 +22,14 @@ from callrec.config import Config
 from callrec.crypto.canonical import parse_instant
 from callrec.errors import Misconfigured, NotFound
 from callrec.intake.reading import telephone_setup
+from callrec.keys.by_two import share_out_anew
 from callrec.login.people import logins
+from callrec.login.together import opened_by_two
 from callrec.notices import read_notices
-from callrec.policy.authority import check_may_set_rules
+from callrec.people.vouching import governing
+from callrec.policy.authority import check_may_be_opened_by_two, check_may_set_rules
 from callrec.policy.days import short_date
+from callrec.policy.role import is_machine
 from callrec.practice import SETTINGS_ACT, Actor, Practice, attempt, in_force, signing, today
 from callrec.record.statements import sign_statement_as
 from callrec.settings import Notice, Settings
@@ -140,7 +144,8 @@ def propose_settings(practice: Practice, source: Path | Mapping[str, Any]) -> Pr
     telephone_setup(after)
     _check_logins(practice, after)
     changes = tuple(_changes("", before.as_toml(), after.as_toml()))
-    return ProposedSettings(after, changes, tuple(_backdated(before, after, today(practice))))
+    backdated = _backdated(before, after, today(practice))
+    return ProposedSettings(after, changes, (*backdated, *_on_openers(practice, after)))
 
 
 def _check_logins(practice: Practice, settings: Settings) -> None:
@@ -161,13 +166,16 @@ def apply_settings(
     actor: Actor,
     source: Path | Mapping[str, Any],
     agree: Callable[[ProposedSettings], None],
+    *,
+    second: Actor | None = None,
 ) -> ShownSettings | None:
     """Decide that a file's settings are in force from now on; None where it changes nothing.
 
     ``agree`` is shown what would change, and raises where that is not wanted.
 
     Raises:
-        Refused: the actor does not govern.
+        Refused: the actor does not govern; or one person is to open recordings from now on, which
+            takes a ``second`` one, or two are, and there are none.
         Misconfigured: as `propose_settings`.
         Failed: the settings were changed meanwhile, by another.
     """
@@ -178,12 +186,49 @@ def apply_settings(
         return None
     agree(proposed)
     before = in_force(practice)
+    is_key_shared_anew = before.settings.is_opened_by_two != proposed.settings.is_opened_by_two
+    if is_key_shared_anew:
+        actor = _who_may_change_openers(practice, actor, second)
     stated = sign_statement_as(
         practice, actor, "settings", settings_fields(proposed.settings, before)
     )
-    with signing(practice, actor) as act:
+    writing_it = governing if is_key_shared_anew else signing
+    with writing_it(practice, actor) as act:
         seq = act.leaf(SETTINGS_ACT, actor=actor.person.id, statement=stated)
+        if is_key_shared_anew:
+            share_out_anew(practice, act, actor)
     return ShownSettings(before.version + 1, seq, stated.at, actor.login, proposed.settings)
+
+
+def _who_may_change_openers(practice: Practice, actor: Actor, second: Actor | None) -> Actor:
+    """Two people take the rule back that it takes two; to make it there have to be two."""
+    with attempt(practice, actor, SETTINGS_ACT):
+        if not practice.settings.is_opened_by_two:
+            people = (voucher.person for voucher in practice.register.people())
+            check_may_be_opened_by_two(people)
+    return opened_by_two(practice, actor, second, SETTINGS_ACT)
+
+
+def _on_openers(practice: Practice, after: Settings) -> Iterator[str]:
+    """What to know before it takes two people to open recordings, or one again."""
+    if after.is_opened_by_two == practice.settings.is_opened_by_two:
+        return
+    if not after.is_opened_by_two:
+        yield "from now on the password of one approver and a stolen drive open every call"
+        return
+    yield (
+        "drives that were written before still open every call with one password: write to each"
+        " again, callrec drive backup --to DIR, and destroy those that you cannot write to"
+    )
+    yield (
+        "those who approved before may have kept a key: callrec practice keys rotate --reseal and"
+        " then --reencrypt seal everything anew"
+    )
+    if not any(is_machine(voucher.person) for voucher in practice.register.people()):
+        yield (
+            "no computer is one of the practice's machines yet: until callrec user add NAME --role"
+            " machine, an approval takes two passwords"
+        )
 
 
 def _changes(

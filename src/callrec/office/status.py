@@ -38,8 +38,10 @@ from callrec.errors import CallrecError, Tampered
 from callrec.incidents.show import incident_warnings
 from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_warnings
 from callrec.intake.summary import last_intake, unrecognised_warnings
+from callrec.keys.by_two import by_two_warnings
 from callrec.keys.kit import former_kit_warnings
 from callrec.keys.kit_use import drill_warnings, last_drill
+from callrec.login.factors import people_without
 from callrec.login.people import logins
 from callrec.mail.sending import mail_warnings, sendable_messages
 from callrec.notices import read_notices
@@ -55,12 +57,11 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.retention import beyond_reach_until
 from callrec.policy.role import Power
-from callrec.policy.words import counted
+from callrec.policy.words import counted, listed
 from callrec.practice import Actor, Practice, check_remembered_head, powers, today
-from callrec.record.cosigned import SeenBy
+from callrec.record.cosigned import SeenBy, contradicting
 from callrec.registers.resuming import set_aside_items
 from callrec.registers.witnessed import (
-    check_not_contradicted,
     cosigning_due,
     refused_at,
     witnessed,
@@ -389,15 +390,16 @@ def _record_warnings(practice: Practice) -> Iterator[str]:
     with reading(practice.engine) as connection:
         if due := cosigning_due(practice, witnessed(practice, connection)):
             yield due
-        if (entry := refused_at(connection)) is not None:
+        if (entry := refused_at(connection, practice.register)) is not None:
             yield (
                 f"a witness refused this record: entry {entry}; callrec audit cosign says which"
                 " and why"
             )
-        try:
-            check_not_contradicted(practice, connection)
-        except CallrecError as error:
-            yield f"the audit log is not what a witness saw: {error.message}; callrec audit verify"
+        for head in contradicting(connection, practice.register):
+            yield (
+                f"the audit log is not what {' and '.join(head.by)} saw: entry {head.entry};"
+                " callrec audit verify"
+            )
     if aside := set_aside_items(practice):
         last_put = aside[-1]
         yield (
@@ -424,6 +426,11 @@ def _warnings(practice: Practice, reconciled: LastReconciled | None) -> Iterator
     if practice.now() < parse_instant(last.at) - CLOCK_TOLERANCE:
         yield "this machine's clock stands before the last entry of the audit log"
     yield from (lent.warning for lent in lapsed_delegations(practice))
+    if without := people_without(practice):
+        yield (
+            f"no second factor, which the practice asks for: {listed(without)}; each runs"
+            " callrec user factor add"
+        )
     yield from incident_warnings(practice)
     yield from complaint_warnings(practice)
     yield from notice_warnings(practice)
@@ -435,6 +442,7 @@ def _warnings(practice: Practice, reconciled: LastReconciled | None) -> Iterator
         yield reconciled.warning
     yield from drill_warnings(practice)
     yield from former_kit_warnings(practice)
+    yield from by_two_warnings(practice)
     yield from (drive.warning for drive in drives_still_opened(practice))
     if kept_copies(practice.folder):
         yield "the catalogue from before a migration lies beside it: delete it once all is well"

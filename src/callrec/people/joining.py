@@ -8,7 +8,9 @@ granted to them was sealed to the old key alone and has to be approved again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +26,7 @@ from callrec.errors import Unusable
 from callrec.login.choosing import check_password, facts_known
 from callrec.login.keyring import Credential, write_credential
 from callrec.login.locks import new_identity
+from callrec.login.machine import check_no_machine_here, keep_machine
 from callrec.login.people import (
     Colleague,
     Names,
@@ -32,6 +35,7 @@ from callrec.login.people import (
     person_row,
     shown_colleague,
 )
+from callrec.login.together import joined, opened_by_two
 from callrec.package.whole import fresh_passphrase, key_words, normalise_passphrase
 from callrec.people.founding import check_login
 from callrec.people.powers import check_controller_remains, current_voucher
@@ -47,7 +51,16 @@ from callrec.people.vouching import (
     vouch,
 )
 from callrec.policy.authority import check_may_vouch
-from callrec.policy.role import POWERS, Person, PersonId, Role, Standing, VaultKey
+from callrec.policy.role import (
+    POWERS,
+    SERVICES,
+    Person,
+    PersonId,
+    Role,
+    Standing,
+    VaultKey,
+)
+from callrec.policy.words import in_words
 from callrec.practice import Actor, Practice, attempt
 
 PERSON_CONFIRMED: Final = "person.confirmed"
@@ -77,6 +90,12 @@ def add_person(
     """
     with attempt(practice, actor, "person.added"):
         check_may_vouch(actor.person)
+    if role in SERVICES:
+        raise Unusable(
+            f"no person has the role {in_words(role)}",
+            hint="callrec user add NAME --name TEXT --role intake --credential-file FILE; on that"
+            " computer itself: callrec user add NAME --name TEXT --role machine",
+        )
     check_login(login)
     password = password or fresh_passphrase()
     known = facts_known(practice, actor, practice.now())
@@ -117,6 +136,50 @@ def add_intake(
         Misconfigured: the file exists or cannot be written; then nobody was added.
     """
     person = Person(PersonId(primitives.random_id()), Role.INTAKE, POWERS[Role.INTAKE])
+    keep = partial(write_credential, credential)
+    return _add_service(
+        practice, actor, person, login=login, full_name=full_name, keep=keep, second=second
+    )
+
+
+def add_machine(
+    practice: Practice,
+    actor: Actor,
+    *,
+    login: str,
+    full_name: str,
+    second: Actor | None = None,
+) -> AddedPerson:
+    """Make this computer one of the practice's machines: beside one approver it opens recordings.
+
+    It holds a part of the recordings key where that lies in parts, and nothing else ever.
+
+    Raises:
+        Refused: the actor does not govern, or it takes a ``second`` person.
+        Unusable: this computer is one of them already.
+    """
+    person = Person(PersonId(primitives.random_id()), Role.MACHINE, POWERS[Role.MACHINE])
+    with attempt(practice, actor, "person.added"):
+        check_may_vouch(actor.person)
+        check_no_machine_here(practice)
+    actor = opened_by_two(practice, actor, second, "person.added")
+    keep = partial(keep_machine, practice)
+    return _add_service(
+        practice, actor, person, login=login, full_name=full_name, keep=keep, second=second
+    )
+
+
+def _add_service(
+    practice: Practice,
+    actor: Actor,
+    person: Person,
+    *,
+    login: str,
+    full_name: str,
+    keep: Callable[[Credential], None],
+    second: Actor | None,
+) -> AddedPerson:
+    """Vouch for what is no person; ``keep`` writes its identity to a file."""
     with attempt(practice, actor, "person.added"):
         check_may_vouch(actor.person)
         check_seconded(practice, actor, person, second=second)
@@ -136,9 +199,10 @@ def add_intake(
             second=second,
         )
         insert_person(practice, act, person, names, None)
-        give_shares(practice, act, actor, person, public)
-        write_credential(credential, Credential(practice.vault, person.id, practice.root, seed))
-    return AddedPerson(login, Role.INTAKE, "")
+        now = replace(practice, register=read_register(act.connection))
+        give_shares(now, act, actor, person, public)
+        keep(Credential(practice.vault, person.id, practice.root, seed))
+    return AddedPerson(login, person.role, "")
 
 
 def confirm_person(
@@ -176,6 +240,7 @@ def confirm_person(
                 hint=f"hear them again; if they stay so, somebody else made this key: callrec user"
                 f" reset {login}",
             )
+    actor = joined(practice, actor, second)
     with governing(practice, actor) as act:
         reseal_keys(practice, act, actor, person=row.id, public=claimed.kem)
         update_row(act.connection, tables.person, row.id, locked=row.claimed, claimed=None)
@@ -249,7 +314,7 @@ def reset_person(
             seen = " --seen" if was_seen else ""
             hint = f"run callrec user password{seen}"
             raise Unusable("you have just given your password", hint=hint)
-        if person.role is Role.INTAKE:
+        if person.role in SERVICES:
             raise Unusable(
                 "an intake service has a credential file and no password",
                 hint=f"run callrec user disable {login}, and add another with callrec user add",

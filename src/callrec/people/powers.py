@@ -13,6 +13,7 @@ from typing import Final
 from callrec.audit.register import Voucher
 from callrec.errors import Refused
 from callrec.login.people import find_person, logins, shown_colleague
+from callrec.login.together import joined
 from callrec.people.vouching import (
     UNDELEGATED,
     PersonChange,
@@ -32,6 +33,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.days import short_date
 from callrec.policy.role import (
     POWERS,
+    SERVICES,
     Delegation,
     Person,
     Power,
@@ -80,7 +82,7 @@ def change_role(
     voucher = current_voucher(practice, actor, login)
     with attempt(practice, actor, "person.role", subject=[voucher.person.id]):
         check_may_vouch(actor.person)
-        if Role.INTAKE in (role, voucher.person.role):  # its credential file needs no password
+        if SERVICES & {role, voucher.person.role}:  # its credential file needs no password
             raise Refused(
                 "an intake service and a person do not become each other",
                 clause=Clause.CONTROLLED_ACCESS,
@@ -146,6 +148,7 @@ def _revise(practice: Practice, actor: Actor, change: PersonChange) -> tuple[str
 
 def _write_change(practice: Practice, actor: Actor, change: PersonChange) -> tuple[str, ...]:
     lasting = without_lapsed(change.person, today(practice))
+    actor = joined(practice, actor, change.second)
     with governing(practice, actor) as act:
         return revise(practice, act, actor, [replace(change, person=lasting)])
 

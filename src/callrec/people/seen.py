@@ -17,6 +17,7 @@ from callrec.catalogue.engine import update_row
 from callrec.errors import Refused
 from callrec.login.choosing import check_password, facts_known
 from callrec.login.locks import holders, new_identity, new_version
+from callrec.login.together import joined
 from callrec.people.vouching import (
     HAS_ANOTHER_KEY,
     check_seconded,
@@ -60,6 +61,7 @@ def begin_again(
         check_seconded(practice, actor, actor.person, second=second, has_other_keys=True)
         password = new_password()
         check_password(password, facts_known(practice, actor, practice.now()))
+    actor = joined(practice, actor, second)
     voucher = practice.register.voucher(actor.person.id)
     assert voucher is not None  # noqa: S101 - they govern
     id_, powers = actor.person.id, actor.person.powers

@@ -43,8 +43,8 @@ from callrec.login.locks import (
     new_version,
     open_shares,
     seal_fields,
-    seal_share,
     shares_for,
+    shares_given,
     store_shares,
 )
 from callrec.login.people import logins
@@ -57,7 +57,7 @@ from callrec.policy.role import (
     Standing,
     VaultKey,
     keys_held,
-    powers_named,
+    keys_lost,
     powers_of,
     powers_vouched_for,
 )
@@ -134,7 +134,8 @@ def governing(
             raise Failed(f"{len(worse)} shares would not be as they should be, so nothing was done")
         assert signs.identity is not None  # noqa: S101 - the caller asked for the password
         # Only its holder can open a share.
-        open_shares(act.connection, register, signs.person.id, signs.identity.kem)
+        kem = signs.identity.kem
+        open_shares(act.connection, register, signs.person.id, kem, signs.beside)
         if with_new_key:
             act.checkpoint(signs.signer)
 
@@ -202,7 +203,7 @@ def revise(
             _vouch_again(practice, act, actor, revised)
         before = keys_held(powers_of(voucher.person, day))
         after = held[person.id] = keys_held(powers_of(person, day))
-        lost |= keys_held(powers_named(voucher.person)) - keys_held(powers_named(person))
+        lost |= keys_lost(voucher.person, person)
         if after - before:
             gaining.append(revised)
         of_person = tables.share.c.person == person.id
@@ -212,7 +213,7 @@ def revise(
     if lost:
         renew_keys(practice, act, actor, new_version(practice.register, lost), held)
     for revised in gaining:
-        give_shares(practice, act, actor, revised.person, revised.voucher.keys)
+        give_shares(practice, act, actor, revised.person, revised.voucher.keys, held=held)
     for revised in revisions:
         if revised.person.id == actor.person.id:  # who signs the rest while they still govern
             _vouch_again(practice, act, actor, revised)
@@ -292,15 +293,28 @@ def vouch(
 
 
 def give_shares(
-    practice: Practice, act: LogTransaction, actor: Actor, person: Person, keys: PublicKeys
+    practice: Practice,
+    act: LogTransaction,
+    actor: Actor,
+    person: Person,
+    keys: PublicKeys,
+    *,
+    held: Mapping[str, frozenset[VaultKey]] | None = None,
 ) -> None:
-    """Seal to a person every version of each key that their powers need."""
-    held = keys_held(powers_of(person, today(practice)))
-    shares = [
-        seal_share(practice.vault, place, vault_key(actor, *place), to=person.id, kem=keys.kem)
-        for place in sorted((k, v) for k in held for v in practice.register.versions(k))
-    ]
-    if shares:
+    """Seal to a person every version of each key that their powers need.
+
+    ``held`` is who holds which from now on, where it is others than the register's and they.
+    """
+    register, day = practice.register, today(practice)
+    among = {**(held or holders(register, day))}
+    theirs = keys_held(powers_of(person, day)) | among.get(person.id, frozenset())
+    secrets = {
+        place: vault_key(actor, *place)
+        for place in sorted((k, v) for k in theirs for v in register.versions(k))
+    }
+    if secrets:
+        among[person.id] = theirs
+        shares = shares_given(register, secrets, among, to=person.id, kem=keys.kem)
         log_shares(practice, act, actor, shares)
 
 

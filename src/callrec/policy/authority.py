@@ -31,12 +31,14 @@ from callrec.policy.days import as_typed, short_date
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import GRANTED_STATES, RequestState
 from callrec.policy.role import (
+    SERVICES,
     Delegation,
     Person,
     PersonId,
     Power,
     Role,
     Standing,
+    holds_recordings,
     may_be_second,
     powers_of,
 )
@@ -140,6 +142,31 @@ def check_second(second: Person | None, *, by: PersonId, about: PersonId, is_nee
         return
     hint = f"ask {_ASK_ANOTHER[Power.DECIDE_GENERAL]}: --countersign USER"
     raise Refused(message, clause=Clause.CONTROLLED_ACCESS, hint=hint)
+
+
+def check_opened_by_two(first: Person, second: Person | None, *, on: date) -> None:
+    """What opens every recording at once takes two who approve, where the rules say so [4(a)]."""
+    if second is None:
+        message = "that opens every recording, and takes two people here"
+    elif second.id == first.id:
+        message = "the second person is somebody else than you"
+    elif not holds_recordings(second, on):
+        message = f"the role {in_words(second.role)} does not open recordings"
+    else:
+        return
+    hint = f"ask {_ASK_ANOTHER[Power.DECIDE_GENERAL]} to come to this terminal: --countersign USER"
+    raise Refused(message, clause=Clause.CONTROLLED_ACCESS, hint=hint)
+
+
+def check_may_be_opened_by_two(people: Iterable[Person]) -> None:
+    """Two who approve in their own right, or the rule would lock everybody out but the kit."""
+    if sum(may_be_second(person) for person in people) < 2:  # noqa: PLR2004 - it is about two
+        raise Refused(
+            "fewer than two people approve requests in their own right, so no two could open"
+            " recordings",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint="add another first: callrec user add NAME --role partner",
+        )
 
 
 def check_may_resume(person: Person) -> None:
@@ -410,7 +437,7 @@ def lend(lender: Person, person: Person, power: Power, *, until: date, on: date)
     """
     check_may_vouch(lender)
     check_in_force(person)
-    if person.role is Role.INTAKE:
+    if person.role in SERVICES:
         raise Refused(
             "you can lend a power to a person only, not to an intake service",
             clause=Clause.CONTROLLED_ACCESS,

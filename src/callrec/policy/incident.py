@@ -14,7 +14,7 @@ from enum import StrEnum
 from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause, Law
-from callrec.policy.role import LINE_MANAGERS, Person, PersonId, Power, Role, powers_of
+from callrec.policy.role import LINE_MANAGERS, SERVICES, Person, PersonId, Power, Role, powers_of
 from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, in_words, is_sentence
 
 
@@ -64,7 +64,7 @@ def state_after(acts: tuple[IncidentAct, ...]) -> IncidentState:
 def check_may_report(person: Person) -> None:
     """Any member of staff may report, whatever their powers; a service may not."""
     check_in_force(person)
-    if person.role is Role.INTAKE:
+    if person.role in SERVICES:
         raise Refused(
             "a service reports nothing",
             clause=Clause.INFRINGEMENT,

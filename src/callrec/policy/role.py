@@ -30,7 +30,11 @@ class Role(StrEnum):
     DATA_CONTROLLER = "data-controller"
     AUDITOR = "auditor"
     INTAKE = "intake"
+    MACHINE = "machine"
 
+
+SERVICES: Final = frozenset({Role.INTAKE, Role.MACHINE})
+"""No people: an identity in a file, without a password."""
 
 LINE_MANAGERS: Final = frozenset({Role.MANAGER, Role.PARTNER, Role.DATA_CONTROLLER})
 """The roles that manage employees."""
@@ -89,6 +93,7 @@ POWERS: Final[Mapping[Role, frozenset[Power]]] = MappingProxyType(
         Role.DATA_CONTROLLER: frozenset(Power),
         Role.AUDITOR: frozenset({Power.MAKE_REQUEST, Power.READ_AUDIT}),
         Role.INTAKE: frozenset({Power.INGEST}),
+        Role.MACHINE: frozenset(),
     }
 )
 """What each role brings."""
@@ -193,3 +198,23 @@ def keys_held(powers: frozenset[Power]) -> frozenset[VaultKey]:
     Law: more powers never mean fewer keys.
     """
     return frozenset(key for key, opened_by in _OPENED_BY.items() if powers & opened_by)
+
+
+def keys_lost(before: Person, after: Person) -> frozenset[VaultKey]:
+    """The vault keys that somebody might hold before a change and may not after it.
+
+    Of a machine that is taken off the list, the recordings key: it held a part of that.
+    """
+    lost = keys_held(powers_named(before)) - keys_held(powers_named(after))
+    is_gone = before.role is Role.MACHINE and after.standing is Standing.DISABLED
+    return lost | {VaultKey.RECORDINGS} if is_gone else lost
+
+
+def holds_recordings(person: Person, on: date) -> bool:
+    """Whether somebody holds the recordings key on that day, or their part of it."""
+    return opens_recordings(powers_of(person, on))
+
+
+def is_machine(person: Person) -> bool:
+    """Whether it is a machine of the practice, as its people vouched for it, and still is."""
+    return person.role is Role.MACHINE and person.standing is Standing.CONFIRMED

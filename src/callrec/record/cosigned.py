@@ -1,7 +1,8 @@
 """Heads of the log that witnesses saw, as the log keeps them [policy 4(a)].
 
     log.cosigning  a head for the witnesses: the log key of who asks signed it, and no more is in it
-    log.cosigned   what they answered: its statement holds the head with their cosignatures
+    log.cosigned   what they answered: its statement holds the head with their cosignatures;
+                   where it is refused, the head that a witness has in place of this log's
 
 A cosignature is proof by itself: who asked adds nothing to it, and may be anybody. One by a key
 that the practice's settings do not name, or that does not verify, counts for nothing
@@ -11,6 +12,7 @@ that the practice's settings do not name, or that does not verify, counts for no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -21,7 +23,8 @@ from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, encode_base64, origin, read_checkpoint
 from callrec.audit.cosignature import check_cosignatures
 from callrec.audit.evidence import Evidence
-from callrec.audit.log import node_reader
+from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.log import Head, node_reader, stored_head
 from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.crypto.statement import read_statement
@@ -77,18 +80,54 @@ def read_cosigned(
     connection: Connection, vault: str, witnesses: Sequence[Witness]
 ) -> Iterator[CosignedHead]:
     """The heads that one of these saw, newest first; whether they are this log's is not checked."""
+    for outcome, head in _kept(connection, vault, witnesses):
+        if outcome is Outcome.DONE:
+            yield head
+
+
+def contradicting(
+    connection: Connection, register: Register, lost: AbstractSet[Head] = frozenset()
+) -> Iterator[CosignedHead]:
+    """The heads that a witness has in place of this log's, newest first, and has them still.
+
+    One that cosigned this log since goes on from it; and what a restore has lost proves nothing
+    (``lost``). Whom the settings named once counts as whom they name: nobody is rid of what a
+    witness saw by naming another.
+
+    Args:
+        connection: the catalogue.
+        register: of the log.
+        lost: the heads that ``resumed`` statements name.
+    """
+    vault, read = register.founders.vault, node_reader(connection)
+    size = stored_head(connection).size
+    named = {each.key: each for version in register.settings for each in version.settings.witness}
+    later = set[str]()
+    for outcome, head in _kept(connection, vault, [*named.values()]):
+        if _is_beginning(head.checkpoint, size, read):
+            later |= {*head.by}
+        elif outcome is Outcome.REFUSED and not later.issuperset(head.by):
+            theirs = Head(head.checkpoint.size, head.checkpoint.root)
+            yield from () if theirs in lost else (head,)
+
+
+def _kept(
+    connection: Connection, vault: str, witnesses: Sequence[Witness]
+) -> Iterator[tuple[Outcome, CosignedHead]]:
     names = {witness_key(each): each.name for each in witnesses}
     rows = [*carried(connection, COSIGNED_STATEMENT)] if names else []
     for row in reversed(rows):
         try:
             said = read_statement(bytes(row.body), bytes(row.signature), vault).fields
+            outcome = Leaf.decode(bytes(row.leaf), row.seq).outcome
             note = str(said.get("checkpoint")).encode()
             head = read_checkpoint(note, origin(vault))
             found = check_cosignatures(note, names)
         except Tampered:  # who has a key may sign anything; it counts for nothing
             continue
         if found:
-            yield CosignedHead(row.seq, head, note, {names[each.key]: each.at for each in found})
+            by = {names[each.key]: each.at for each in found}
+            yield outcome, CosignedHead(row.seq, head, note, by)
 
 
 def seen_by(heads: Iterable[CosignedHead], witnesses: Sequence[Witness]) -> tuple[SeenBy, ...]:

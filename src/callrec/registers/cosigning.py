@@ -2,15 +2,15 @@
 
 A witness cosigns only what continues the head that it saw last. So a log that was forked, or set
 back together with all that its operators remember, is refused by it, and what it has of the log
-(signed by the practice's own people and by the witness) is kept outside the vault, beside the head
-that is remembered there: `audit verify` and `status` go on telling of it.
+(signed by the practice's own people and by the witness) goes on record: `audit verify` and `status`
+tell everybody of it until that witness goes on from this log.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
@@ -37,7 +37,6 @@ from callrec.audit.cosignature import (
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import checkpoint_over, node_reader, stored_head
 from callrec.audit.register import Register
-from callrec.audit.remembered import write_json_atomically
 from callrec.catalogue.engine import reading
 from callrec.crypto.primitives import signing_public
 from callrec.crypto.verifier_key import NOTE_KEY, VerifierKey
@@ -65,7 +64,7 @@ from callrec.record.cosigned import (
 )
 from callrec.record.statements import sign_statement_as
 from callrec.registers.audit import newest_checkpoint
-from callrec.registers.witnessed import CONTRADICTION, contradiction, is_beginning
+from callrec.registers.witnessed import is_beginning
 from callrec.settings import Witness
 from callrec.system.web import Answered, Other, exchange
 from callrec.witness.keeping import name_of
@@ -175,7 +174,9 @@ def cosign(practice: Practice, actor: Actor, *, ask: Exchange = ask_witness) -> 
     asking = _Asking(practice, note, read_checkpoint(note, origin(practice.vault)), ask)
     answers = tuple(asking.ask(each, known[each.name]) for each in witnesses)
     entry = _keep(practice, actor, asking.note) if asking.note != note else None
-    if refusing := [each.witness for each in answers if each.is_refusal]:
+    for name, other in asking.others.items():
+        _keep(practice, actor, other, by=(name,), outcome=Outcome.REFUSED)
+    if refusing := [each.witness for each in answers if each.state is WitnessState.REFUSES]:
         record(practice, actor, COSIGNED, details={"by": refusing}, outcome=Outcome.REFUSED)
     return Cosigned(asking.head.size, entry, practice.settings.cosigning.needed, answers)
 
@@ -206,11 +207,21 @@ def _head_of_ones_own(practice: Practice, actor: Actor, public: bytes) -> bytes:
     return bytes(point.note)
 
 
-def _keep(practice: Practice, actor: Actor, note: bytes) -> int:
+def _keep(
+    practice: Practice,
+    actor: Actor,
+    note: bytes,
+    *,
+    by: Sequence[str] = (),
+    outcome: Outcome = Outcome.DONE,
+) -> int:
     fields = {"checkpoint": note.decode()}
     statement = sign_statement_as(practice, actor, COSIGNED_STATEMENT, fields)
+    details = {"by": by} if by else None
     with signing(practice, actor) as act:
-        return act.leaf(COSIGNED, actor=actor.person.id, statement=statement)
+        return act.leaf(
+            COSIGNED, actor=actor.person.id, statement=statement, details=details, outcome=outcome
+        )
 
 
 @dataclass(slots=True)
@@ -220,6 +231,8 @@ class _Asking:
     """The head, with the cosignatures that came so far."""
     head: Checkpoint
     exchange: Exchange
+    others: dict[str, bytes] = field(default_factory=dict)
+    """Name of a witness, and the head that it has in place of this one."""
 
     def ask(self, witness: Witness, known: int) -> WitnessAnswer:
         """What one witness says to the head; ``known``: the size that it saw last."""
@@ -269,9 +282,6 @@ class _Asking:
             raise Failed("it answered, but not with the key that the settings name")
         check_clock("it", found[0].at, self.practice.now())
         self.note = note
-        kept = contradiction(self.practice.state_folder)
-        if kept is not None and kept[0] == witness.name:
-            (self.practice.state_folder / CONTRADICTION).unlink(missing_ok=True)
         return WitnessAnswer(witness.name, WitnessState.SEEN, found[0].at)
 
     def _look(self, witness: Witness) -> WitnessAnswer:
@@ -292,8 +302,7 @@ class _Asking:
                     else "it refuses what continues the record that it has; ask its operator"
                 )
             size = stored_head(connection).size
-        kept = {"witness": name, "checkpoint": said.body.decode()}
-        write_json_atomically(self.practice.state_folder / CONTRADICTION, kept)
+        self.others[name] = said.body
         beyond = f"it has seen {theirs.size} entries, and there are {size}"
         other = f"the {theirs.size} entries that it has seen are not the first of this record"
         why = beyond if theirs.size > size else other

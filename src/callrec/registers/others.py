@@ -30,10 +30,11 @@ from callrec.crypto.canonical import parse_instant
 from callrec.errors import Locked, Tampered
 from callrec.incidents.log import INCIDENTS, OpenIncident, read_incident
 from callrec.incidents.show import entered_incidents, shown_incident
+from callrec.login.factors import factors_of
+from callrec.login.locks import holders
 from callrec.login.people import logins, shown_colleague
 from callrec.policy.hold import HoldAct
 from callrec.policy.rights.complaint import ComplaintAct
-from callrec.policy.role import keys_held, powers_of
 from callrec.practice import Actor, Practice, today
 from callrec.record.acts import attested_of, leaves_of_act
 from callrec.record.versions import find_details
@@ -250,6 +251,8 @@ class AccessEntry:
     last_login_at: datetime | None
     last_seen_at: datetime | None
     wrong_passwords: int
+    second_factors: tuple[str, ...]
+    """The kinds, without one of which the password opens nothing."""
 
 
 def read_access_register(
@@ -265,7 +268,8 @@ def read_access_register(
     leaves = attested_leaves(connection, practice.register, newest.values())
     last_logins = {leaf.actor: parse_instant(leaf.at) for leaf in leaves}
     called = {**logins(practice), practice.register.founders.kit: "recovery kit"}
-    seconds = seconds_brought_in(practice, connection)
+    seconds, factors = seconds_brought_in(practice, connection), factors_of(practice)
+    held = holders(practice.register, today(practice))
     for voucher in practice.register.people():
         person = voucher.person
         row = rows.get(person.id)
@@ -282,7 +286,10 @@ def read_access_register(
             standing=str(shown.standing),
             powers=shown.powers,
             lent=tuple(f"{lent.power} until {lent.until}" for lent in shown.delegations),
-            vault_keys=tuple(sorted(keys_held(powers_of(person, today(practice))))),
+            vault_keys=tuple(
+                f"part of {key}" if practice.register.is_in_parts(key, person.id) else str(key)
+                for key in sorted(held[person.id])
+            ),
             joined_at=_at(connection, practice.register.vouchers[person.id][0].seq),
             vouched_at=_at(connection, voucher.seq),
             vouched_by=called[voucher.by],
@@ -292,6 +299,7 @@ def read_access_register(
             last_login_at=last_logins.get(person.id),
             last_seen_at=None if last_seen is None else _at(connection, last_seen),
             wrong_passwords=row.failures,
+            second_factors=tuple(slot.kind for slot in factors.get(person.id, ())),
         )
 
 

@@ -51,11 +51,11 @@ from callrec.catalogue.sound import check_indexes, check_numbering, check_values
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.practice import Practice, state_folder
-from callrec.record.cosigned import SeenBy, read_cosigned, seen_by
+from callrec.record.cosigned import COSIGNED_HEADER, SeenBy, contradicting, read_cosigned, seen_by
 from callrec.registers.audit import OpenedDetails
 from callrec.registers.projections import check_projections
 from callrec.registers.resuming import SetAsideItem, items_of
-from callrec.registers.witnessed import contradiction
+from callrec.registers.witnessed import refused_at
 from callrec.settings import Timestamp
 from callrec.stamps.checking import NO_STAMPS, CheckedStamps, check_stamps, stamped_note
 
@@ -221,7 +221,9 @@ def _verified(
             connection, found, remembered, against, lost
         )
         problems.extend([*beside_memory, *differences])
-        problems.extend(_beside_witness(connection, memory, founders.vault, lost))
+        refusals, unexplained = _refusals(connection, found.register, lost)
+        problems.extend(refusals)
+        unchecked.extend(unexplained)
         witnesses = _witnesses(connection, found)
         stamps = NO_STAMPS if spoilt else _check_stamps(connection, found, full=full)
         problems.extend(Problem(size, what) for size, what in stamps.problems)
@@ -389,18 +391,25 @@ def _check_anchors(
     return anchors, problems, unchecked
 
 
-def _beside_witness(
-    connection: Connection, memory: Path, vault: str, lost: AbstractSet[Head]
-) -> Iterator[Problem]:
-    """What a witness had of this log when it refused to go on, and the log has not."""
-    if (kept := contradiction(memory)) is not None:
+def _refusals(
+    connection: Connection, register: Register | None, lost: AbstractSet[Head]
+) -> tuple[list[Problem], list[str]]:
+    """What witnesses had of this log when they refused to go on, and the log has not.
+
+    And what cannot be told of one that refused, and showed nothing.
+    """
+    problems = list[Problem]()
+    for head in () if register is None else contradicting(connection, register, lost):
+        theirs = Head(head.checkpoint.size, head.checkpoint.root)
         try:
-            head = read_claim(kept[1], origin(vault))
-            if Head(head.size, head.root) not in lost:
-                now = stored_head(connection)
-                _check_extends(connection, Head(now.size, now.root), Head(head.size, head.root))
+            _check_extends(connection, stored_head(connection), theirs)
         except Tampered as error:
-            yield Problem(None, f"beside what {kept[0]} saw: {error.message}")
+            what = f"beside what {' and '.join(head.by)} saw: {error.message}"
+            problems.append(Problem(head.entry, what))
+    entry = None if register is None else refused_at(connection, register)
+    if problems or entry is None:
+        return problems, []
+    return [], [f"why a witness refused this record: entry {entry}; ask it"]
 
 
 def _witnesses(connection: Connection, found: VerificationResult) -> tuple[SeenBy, ...]:
@@ -452,6 +461,18 @@ def _check_extends(connection: Connection, head: Head, earlier: Head) -> None:
     tree.check_consistency(earlier.size, head.size, proof, earlier.root, head.root)
 
 
+def _note_in(path: Path, data: bytes) -> bytes:
+    """The checkpoint's note in a proof, in what witnesses cosigned, or typed from paper."""
+    if data.startswith(PROOF_HEADER.encode()):
+        return read_proof(data).checkpoint
+    if data.startswith(COSIGNED_HEADER.encode()):
+        return data.partition(b"\n\n")[2]
+    if origin("").encode() not in data:
+        why = "give one from a drive, a release, a witness or paper, or a time stamp"
+        raise Failed(f'"{path.name}" holds no head of a log: {why}')
+    return note_from_typed(data)
+
+
 def _read_anchor(
     path: Path, register: Register | None, connection: Connection, lost: AbstractSet[Head]
 ) -> Checkpoint:
@@ -467,10 +488,8 @@ def _read_anchor(
         raise Failed(f'"{path.name}" cannot be checked, as nobody is vouched for')
     if data[:1] == _DER_SEQUENCE and data[1:2] >= b"\x80":
         note = _note_of_stamp(path, data, register, connection, lost)
-    elif data.startswith(PROOF_HEADER.encode()):
-        note = read_proof(data).checkpoint
     else:
-        note = note_from_typed(data)
+        note = _note_in(path, data)
     name = origin(register.founders.vault)
     claimed = read_claim(note, name)
     if Head(claimed.size, claimed.root) in lost:

@@ -5,25 +5,17 @@ Nobody is asked here: that is `cosigning`.
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
-from pathlib import Path
-from typing import Final
-
 from sqlalchemy import Connection
 
 from callrec.audit import tree
-from callrec.audit.checkpoint import Checkpoint, origin, read_checkpoint
+from callrec.audit.checkpoint import Checkpoint
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import node_reader, stored_head
-from callrec.errors import Tampered
+from callrec.audit.register import Register
 from callrec.policy.retention import interval_end
 from callrec.practice import Practice
 from callrec.record.acts import leaves_of_act
 from callrec.record.cosigned import COSIGNED, SeenBy, read_cosigned, seen_by
-
-CONTRADICTION: Final = "contradicted.json"
-"""In an operator's folder: what a witness has of this log that is not in it."""
 
 
 def witnessed(practice: Practice, connection: Connection) -> tuple[SeenBy, ...]:
@@ -49,34 +41,15 @@ def cosigning_due(practice: Practice, last: tuple[SeenBy, ...]) -> str:
     )
 
 
-def contradiction(folder: Path) -> tuple[str, bytes] | None:
-    """Name of a witness, and the head that it has of this log and the log has not; None: none."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        kept = json.loads((folder / CONTRADICTION).read_bytes())
-        return str(kept["witness"]), str(kept["checkpoint"]).encode()
-    return None
-
-
-def refused_at(connection: Connection) -> int | None:
+def refused_at(connection: Connection, register: Register) -> int | None:
     """The entry at which a witness refused to go on, the last time that they were asked; or None.
 
-    The person who asks may be another account of this machine, whose memory nobody else sees.
+    None as well where the settings name no witness any more.
     """
+    if not register.newest_settings().settings.witness:
+        return None
     newest = max(leaves_of_act(connection, COSIGNED), key=lambda leaf: leaf.seq, default=None)
     return newest.seq if newest and newest.outcome is Outcome.REFUSED else None
-
-
-def check_not_contradicted(practice: Practice, connection: Connection) -> None:
-    """Check the log beside what a witness had of it when it refused to go on.
-
-    Raises:
-        Tampered: the log is still not what the witness saw.
-    """
-    kept = contradiction(practice.state_folder)
-    if kept is not None:
-        head = read_checkpoint(kept[1], origin(practice.vault))
-        if not is_beginning(connection, head):
-            raise Tampered(f"{kept[0]} saw {head.size} entries of it that are not in it")
 
 
 def is_beginning(connection: Connection, head: Checkpoint) -> bool:

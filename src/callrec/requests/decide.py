@@ -18,6 +18,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.errors import NotFound, Refused
 from callrec.login.people import find_person, line_managers, logins, namesakes
+from callrec.login.together import joined
 from callrec.mail.outbox import notify
 from callrec.policy.authority import (
     check_decides_purpose,
@@ -194,6 +195,7 @@ def approve_request(
     """
     if actor.identity is None:
         raise password_needed("an approval is signed with your password")
+    actor = joined(practice, actor, countersigner)
     with (
         attempt_on(practice, actor, RequestAct.APPROVED, reference),
         signing(practice, *filter(None, (actor, countersigner))) as act,

@@ -223,7 +223,8 @@ def _flaw_in(practice: Practice, who: Opener, check: VaultCheck) -> CallrecError
 def _check_rows(practice: Practice, who: Opener, check: VaultCheck) -> None:
     with reading(practice.engine) as connection:
         check(practice, connection)
-        shares = open_shares(connection, practice.register, who.person, who.identity.kem)
+        kem, register = who.identity.kem, practice.register
+        shares = open_shares(connection, register, who.person, kem, who.beside)
         try_keys(connection, practice.vault, shares).check()
 
 
@@ -387,7 +388,7 @@ def _opened_copy(
         found = read_copy(volume, copy)
     except (NotFound, Tampered, Unusable, Failed):
         return None, None
-    who = Opener(actor.person.id, actor.identity, None)
+    who = Opener(actor.person.id, actor.identity, None, beside=actor.beside)
     try:
         with disk_errors():
             beside.mkdir(mode=0o700)

@@ -14,10 +14,10 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
 from callrec.archive.copy import FORMAT, MAX_PEOPLE
 from callrec.audit.checkpoint import decode_base64
@@ -27,9 +27,11 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
 from callrec.crypto.factor import NO_FACTORS, Factors
 from callrec.crypto.identity import Identity, LockedSeed, unlock
+from callrec.crypto.parts import Part, join
 from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable, WrongPassword
 from callrec.login.asking import Here
 from callrec.login.factors import answers
+from callrec.login.locks import Beside
 from callrec.record.forms import WHERE_THERE, LogHead, as_json, recall
 from callrec.store.sealing import open_stream
 from callrec.system.files import disk_errors, sync
@@ -49,6 +51,10 @@ class Opener:
     """The vault root that was locked with the seed; None: the kit, which the root names."""
     factors: Factors = NO_FACTORS
     """The second factors of their lock, one of which was presented."""
+    beside: Beside = ()
+    """Whose parts open with theirs, where a copy takes two."""
+    second: Opener | None = None
+    """The second person, where their password was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,8 @@ class FoundCopy:
     """The locked seeds of people, by id; at most `MAX_PEOPLE`."""
     vouchers: tuple[Any, ...]
     """Of the same people, as they lie there."""
+    takes_two: bool = False
+    """Each of them has a part of its key."""
 
     @property
     def label(self) -> str:
@@ -86,52 +94,94 @@ class RestoredCopy:
 
 def read_copy(volume: Volume, copy: CatalogueCopy) -> FoundCopy:
     """Who may open a copy of the catalogue that lies on a volume."""
-    match parse(read_small(copy.keys)):
+    there = parse(read_small(copy.keys))
+    match there:
         case {"format": int(number)} if number > FORMAT:
             raise Unusable("the drive was made by a newer callrec", hint="install that one")
         case {"keys": list(keys), "people": list(people), "vault": volume.vault}:
-            if len(people) <= MAX_PEOPLE:
+            if len(people) <= MAX_PEOPLE and there.get("needed", 2) == 2:  # noqa: PLR2004
                 with _in_form("keys"):
                     sealed_to = {str(each["to"]): decode_base64(each["sealed"]) for each in keys}
                 with _in_form("people"):
                     seeds = {str(each["person"]): each["locked"] for each in people}
                 locked = {by: LockedSeed.from_json(seed) for by, seed in seeds.items() if seed}
                 vouchers = tuple(each.get("voucher") for each in people)
-                return FoundCopy(volume, copy, sealed_to, locked, vouchers)
+                return FoundCopy(volume, copy, sealed_to, locked, vouchers, "needed" in there)
         case _:
             pass
     raise Tampered(f'the keys on drive "{volume.label}" are not as callrec wrote them')
 
 
-def opener_by_password(password: str, here: Here | None = None) -> Callable[[FoundCopy], Opener]:
-    """Who opens by this password; a copy names no logins, so each approver's seed is tried.
+AskSecond: TypeAlias = "Callable[[Callable[[str], Opener]], Opener]"
+"""Asks for a second person's password, and tries what is typed with the function that it takes."""
+
+
+def opener_by_password(
+    password: str, here: Here | None = None, ask_second: AskSecond | None = None
+) -> Callable[[FoundCopy], Opener]:
+    """Who opens by this password; and by a second person's as well, where a copy takes two.
+
+    That is asked for once, when the first such copy is met; so is a second factor, ``here``.
+    """
+    answered: dict[bytes, bytes] = {}
+    known: list[str] = []
+
+    def opener(found: FoundCopy) -> Opener:
+        who = _opener_by(found, password, here, answered)
+        if not found.takes_two:
+            return who
+
+        def second_by(typed: str) -> Opener:
+            opened = _opener_by(found, typed, here, answered, but=who.person)
+            known.append(typed)
+            return opened
+
+        if known:
+            other = second_by(known[0])
+        elif ask_second is not None:
+            other = ask_second(second_by)
+        else:
+            raise Locked(f'drive "{found.label}" takes two people who approve requests to open')
+        return replace(who, beside=((other.person, other.identity.kem),), second=other)
+
+    return opener
+
+
+def _opener_by(
+    found: FoundCopy,
+    password: str,
+    here: Here | None,
+    answered: dict[bytes, bytes],
+    *,
+    but: str = "",
+) -> Opener:
+    """Whose password it is; a copy names no logins, so each approver's seed is tried.
 
     The cheapest first, so that costly ones that somebody adds to a drive keep nobody waiting; and
     those with a second factor last, whose factor is presented ``here``, once for all copies.
     """
-    answered: dict[bytes, bytes] = {}
 
     def price(entry: tuple[str, LockedSeed]) -> int:
         return entry[1].kdf.memory_kib * entry[1].kdf.passes
 
-    def opener(found: FoundCopy) -> Opener:
-        by_price = sorted(found.locked.items(), key=price)
-        alone = ((person, b"") for person, locked in by_price if not locked.factors)
-        for person, key in chain(alone, _factor_keys(found, here, answered)):
-            locked = found.locked[person]
-            try:
-                identity, root = unlock(locked, password, found.volume.vault, key)
-            except Locked:
-                continue
-            return Opener(person, identity, root, Factors(key, locked.factors))
-        raise WrongPassword(
-            "this is the password of nobody who could approve requests when "
-            f'drive "{found.label}" was written',
-            hint="try again; leave that drive out, if you have others; or restore with the "
-            "recovery kit: callrec drive restore --kit",
-        )
-
-    return opener
+    by_price = sorted(found.locked.items(), key=price)
+    alone = ((person, b"") for person, locked in by_price if not locked.factors)
+    for person, key in chain(alone, _factor_keys(found, here, answered)):
+        if person == but:
+            continue
+        locked = found.locked[person]
+        try:
+            identity, root = unlock(locked, password, found.volume.vault, key)
+        except Locked:
+            continue
+        return Opener(person, identity, root, Factors(key, locked.factors))
+    raise WrongPassword(
+        "this is the password of nobody "
+        + ("else " if but else "")
+        + f'who could approve requests when drive "{found.label}" was written',
+        hint="try again; leave that drive out, if you have others; or restore with the "
+        "recovery kit: callrec drive restore --kit",
+    )
 
 
 def _factor_keys(
@@ -161,7 +211,7 @@ def opener_by_kit(seed: bytes) -> Callable[[FoundCopy], Opener]:
         identity = Identity.from_seed(seed, found.volume.vault)
         for holder in found.sealed_to.keys() - found.locked.keys():
             try:
-                _copy_key(found, holder, identity)
+                _opened(found, "catalogue-copy", holder, identity.kem)
             except Tampered:
                 continue
             return Opener(holder, identity, None)
@@ -172,7 +222,7 @@ def opener_by_kit(seed: bytes) -> Callable[[FoundCopy], Opener]:
 
 def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
     """Write the catalogue into a file that its owner alone can read, durably."""
-    key = _copy_key(found, opener.person, opener.identity)
+    key = _copy_key(found, opener)
     volume, time = found.volume, found.copy.time
     associated = context("volume-copy", volume.vault, volume=volume.volume, time=time)
     with _from_drive():
@@ -213,13 +263,27 @@ def check_stated(found: FoundCopy, stated: CopyHashes) -> CopyHashes:
     return there
 
 
-def _copy_key(found: FoundCopy, holder: str, identity: Identity) -> bytes:
+def _copy_key(found: FoundCopy, opener: Opener) -> bytes:
+    """The key of a copy, by who opens it; of one that takes two, by both their parts."""
+    if not found.takes_two or opener.person not in found.locked:  # the kit has it whole
+        return _opened(found, "catalogue-copy", opener.person, opener.identity.kem)
+    parts = [
+        Part(int(person, 16), _opened(found, "catalogue-part", person, kem))
+        for person, kem in ((opener.person, opener.identity.kem), *opener.beside)
+        if person in found.locked
+    ]
+    if len(parts) < 2:  # noqa: PLR2004 - it takes two
+        raise NotFound("the drive's copy of the catalogue takes two people to open")
+    return join(*parts[:2])
+
+
+def _opened(found: FoundCopy, kind: str, holder: str, kem: bytes) -> bytes:
     sealed = found.sealed_to.get(holder)
     if sealed is None:
         raise NotFound("the drive's copy of the catalogue is not sealed to this person")
     volume, time = found.volume, found.copy.time
-    info = context("catalogue-copy", volume.vault, volume=volume.volume, time=time, to=holder)
-    return primitives.hpke_open(identity.kem, sealed, info)
+    info = context(kind, volume.vault, volume=volume.volume, time=time, to=holder)
+    return primitives.hpke_open(kem, sealed, info)
 
 
 @contextmanager

@@ -27,11 +27,12 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.context import context
 from callrec.errors import CallrecError, Tampered
+from callrec.login.together import record_second
 from callrec.policy.retention import RecordingState
 from callrec.practice import Actor, Practice, attempt, record
 from callrec.restore.choose import PassedOver
 from callrec.restore.copy import FoundCopy, Opener
-from callrec.restore.rebuild import Rebuilt, actor_in_rebuilt, rebuild
+from callrec.restore.rebuild import Rebuilt, actor_in_rebuilt, rebuild, second_of
 from callrec.store.sealing import open_stream
 from callrec.volume.volume import Volume
 
@@ -92,6 +93,8 @@ def run_restore_drill(
                 environ=environ,
                 is_drill=True,
             )
+            second = second_of(practice, rebuilt.opener)
+            record_second(practice, actor, second, RESTORE_DRILLED)
             fetched, size, lacking, opened = _prove(rebuilt, volumes, advance)
         finally:
             shutil.rmtree(place, ignore_errors=True)

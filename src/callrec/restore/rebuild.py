@@ -135,13 +135,20 @@ def rebuild(
 
 def actor_in_rebuilt(rebuilt: Rebuilt) -> Actor:
     """The person who restores, at work in the vault that they have rebuilt, if they may."""
-    practice, who = rebuilt.practice, rebuilt.opener
-    person = tables.person.c
+    return _actor(rebuilt.practice, rebuilt.opener)
+
+
+def second_of(practice: Practice, who: Opener) -> Actor | None:
+    """The second person who opened a copy, at work in a vault; None: it took no second."""
+    return _actor(practice, who.second) if who.second else None
+
+
+def _actor(practice: Practice, who: Opener) -> Actor:
+    query = select(tables.person.c.login).where(tables.person.c.id == who.person)
     with reading(practice.engine) as connection:
-        query = select(person.login).where(person.id == who.person)
         login = connection.execute(query).scalar()
     unlocked = Unlocked(who.person, login or "", who.identity, claimed=False, factors=who.factors)
-    return actor_of(practice, unlocked)
+    return actor_of(practice, unlocked, who.beside)
 
 
 def _check_place(folder: Path) -> None:

@@ -30,6 +30,7 @@ from callrec.catalogue.backup import NOT_IN_COPIES
 from callrec.catalogue.engine import batches, reading
 from callrec.catalogue.written import give_up_missing_rows
 from callrec.errors import Unusable
+from callrec.login.together import joined_if_by_two, record_second
 from callrec.policy.retention import RecordingState
 from callrec.practice import Actor, Practice, attempt, record, writing
 from callrec.restore.choose import volumes_perhaps_newer
@@ -80,13 +81,14 @@ def restore_from_volumes(
     *,
     check: VaultCheck,
     advance: Callable[[int], None],
+    second: Actor | None = None,
 ) -> Restored:
     """Resume the log if need be, and fetch what the vault lacks; may be done again and again.
 
     ``advance`` is called with how many more files of a volume were looked at.
 
     Raises:
-        Refused: the actor may not restore.
+        Refused: the actor may not restore, or it takes a ``second`` person.
         Unusable: a volume belongs to another vault, or has a newer copy of the catalogue.
         Failed: a disk fails; what was fetched before stays.
     """
@@ -95,11 +97,14 @@ def restore_from_volumes(
     shutil.rmtree(rebuild_folder(practice.folder, practice.vault), ignore_errors=True)
     with attempt(practice, actor, RESTORED):
         check_may_archive(practice, actor)
+    actor = joined_if_by_two(practice, actor, second, RESTORED)
+    with attempt(practice, actor, RESTORED):
         practice.store.claim()
         heads = heads_on(practice, volumes)
         unknown, spoilt = volumes_perhaps_newer(practice, actor, volumes, heads, check)
         known = [each for each in heads.stated if each[0] not in unknown]
         resumption = resume_log(practice, actor, known, spoilt)
+        record_second(practice, actor, second, RESTORED)  # once the log goes on
         _give_up_grants(practice, actor)
     owed = _erase_owed(practice, actor, volumes, check) if resumption.is_stated else ()
     fetched, missing, since = _fetch_all(practice, actor, volumes, check=False, advance=advance)

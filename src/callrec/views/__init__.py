@@ -2,6 +2,6 @@
 
 words has times, days and numbers in words; typed reads the references that people type. Then, by
 noun: calls, subjects; requests; release, checking, destroyed, retention, holds, volumes; incidents,
-complaints; people, fingerprints, settings, notices; audit, witnesses and registers; inbox, status,
-and metrics for a monitoring system.
+complaints; people, factors, fingerprints, settings, notices; audit, witnesses and registers; inbox,
+status, and metrics for a monitoring system.
 """

@@ -14,6 +14,7 @@ from callrec.package.callrec_verify import (
     Result,
     destroyed_in_words,
     time_in_words,
+    times_apart,
     trace_in_words,
     witnesses_in_words,
 )
@@ -37,6 +38,7 @@ def checked_json(found: CheckedRelease) -> dict[str, Any]:
         "destroyed": result.destroyed and result.destroyed.recordings,
         "time": result.time and asdict(result.time),
         "time_unchecked": result.time_unchecked or None,
+        "times_apart": " ".join(map(str.strip, times_apart(result))) or None,
         **facts(result, "problems"),
         **facts(found, "files"),
         "recordings": [asdict(trace) for trace in result.traces.values()],
@@ -103,6 +105,7 @@ def verdict_lines(found: CheckedRelease) -> Iterator[str]:
     yield from time_in_words(result)
     if not result.problems:
         yield from witnesses_in_words(result)
+        yield from times_apart(result)
     for uid, trace in result.traces.items():
         yield from trace_in_words(trace, [f for f in result.manifest["files"] if f["uid"] == uid])
     if result.destroyed:

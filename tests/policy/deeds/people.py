@@ -9,8 +9,10 @@ from typing import Final
 from callrec.policy.authority import (
     check_in_force,
     check_may,
+    check_may_be_opened_by_two,
     check_may_resume,
     check_may_vouch,
+    check_opened_by_two,
     check_second,
     lend,
     take_back,
@@ -62,6 +64,18 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "staff countersign that somebody joins": lambda: check_second(
         a_person(STAFF, id=CAT), by=ANN, about=BEN, is_needed=True
+    ),
+    "where two open recordings, somebody does what opens all of them alone": lambda: (
+        check_opened_by_two(a_person(DC), None, on=TODAY)
+    ),
+    "where two open recordings, somebody is their own second": lambda: check_opened_by_two(
+        a_person(DC), a_person(DC), on=TODAY
+    ),
+    "where two open recordings, the second is staff": lambda: check_opened_by_two(
+        a_person(DC), a_person(id=BEN), on=TODAY
+    ),
+    "two are to open recordings, and only one approves": lambda: check_may_be_opened_by_two(
+        [a_person(DC), a_person(id=BEN)]
     ),
     "a power is lent to an intake service": lambda: lend(
         a_person(DC), a_person(Role.INTAKE, id=BEN), Power.SEARCH, until=TODAY, on=TODAY

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final
 
+from Cryptodome.Protocol.SecretSharing import Shamir, _Element
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -134,6 +135,38 @@ def key_schedule(shared: bytes, info: bytes, aead: int = AES_256_GCM) -> tuple[b
 def hpke_open(seed: bytes, sealed: bytes, info: bytes) -> bytes:
     key, nonce = key_schedule(decapsulate(seed, sealed[:1120]), info)
     return AESGCM(key).decrypt(nonce, sealed[1120:], b"")
+
+
+def part(secret: bytes, slope: bytes, place: int) -> bytes:
+    """A part of a key: each half of the line, in the field of pycryptodome."""
+    return b"".join(
+        (_Element(secret[at : at + 16]) + times(slope[at : at + 16], place)).encode()
+        for at in (0, 16)
+    )
+
+
+def times(element: bytes, other: int) -> _Element:
+    """Their product, which the library's stub does not know of."""
+    product: _Element = _Element(element) * _Element(other)  # type: ignore[operator]
+    return product
+
+
+def joined(parts: Sequence[tuple[int, bytes]]) -> bytes:
+    """The key of two parts, by pycryptodome: Shamir's scheme, half by half."""
+    halves = ([(place, value[at : at + 16]) for place, value in parts] for at in (0, 16))
+    return b"".join(Shamir.combine(half, ssss=False) for half in halves)
+
+
+def open_stream(key: bytes, head: bytes, sealed: bytes) -> bytes:
+    """What `stream` sealed; nothing opens with another key."""
+    cipher, prefix = AESGCM(hkdf(key, head, sealed[1:33])), sealed[33:40]
+    segments = [sealed[40:SEGMENT]]
+    segments += [sealed[at : at + SEGMENT] for at in range(SEGMENT, len(sealed), SEGMENT)]
+    last = len(segments) - 1
+    return b"".join(
+        cipher.decrypt(prefix + index.to_bytes(4, "big") + bytes([index == last]), segment, b"")
+        for index, segment in enumerate(segments)
+    )
 
 
 def stream(

@@ -64,6 +64,8 @@ CONTEXTS: Final[Mapping[str, dict[str, Any]]] = {
     "batch": {"batch": BATCH, "key": "catalogue", "version": 1},
     "grant": {"request": REQUEST, "digest": "d1" * 32, "uid": UID, "to": PERSON, "lapses": AT},
     "catalogue-copy": {"volume": VOLUME, "time": RUN, "to": PERSON},
+    "share-part": {"key": "recordings", "version": 3, "to": PERSON},
+    "catalogue-part": {"volume": VOLUME, "time": RUN, "to": PERSON},
     "detail": {"seq": 17},
     "data-key": {"batch": BATCH, "uid": UID},
     "metadata": {"uid": UID, "revision": 2},

@@ -37,6 +37,12 @@ DEVICE: Final = bytes(range(64, 96))
 
 OF_FIDO: Final = {"credential": b64(bytes(range(48))), "salt": b64(bytes(range(7, 39)))}
 
+OF_A_PASSKEY: Final = {
+    "credential": b64(bytes(range(32))),
+    "public_key": b64(bytes(range(91))),
+    "rp_id": "desk.practice.example",
+}
+
 OF_A_CARD: Final = {
     "key": "01",
     "mechanism": "rsa-oaep-sha256",
@@ -47,7 +53,7 @@ OF_A_CARD: Final = {
 OWN: Final[Mapping[str, tuple[bytes, dict[str, str]]]] = {
     "printed": (PRINTED, {}),
     "fido2": (DEVICE, OF_FIDO),
-    "passkey": (DEVICE, OF_FIDO),
+    "passkey": (DEVICE, OF_A_PASSKEY),
     "pkcs11": (DEVICE, OF_A_CARD),
 }
 """Of each kind the secret and the fields of its own."""
@@ -77,6 +83,14 @@ def bad_slots(good: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]
     ):
         yield name, why, good | changed
     yield "field_missing", "no salt", {n: each for n, each in good.items() if n != "salt"}
+    passkey = slot("passkey")
+    for name, why, changed in (
+        ("rp_id_with_a_port", "a name and a port", {"rp_id": "desk.practice.example:8443"}),
+        ("rp_id_empty", "no name", {"rp_id": ""}),
+        ("public_key_empty", "no public key", {"public_key": ""}),
+        ("passkey_with_a_salt", "a field of a FIDO2 key", {"salt": good["salt"]}),
+    ):
+        yield name, why, passkey | changed
 
 
 def factors() -> Cases:
@@ -87,13 +101,14 @@ def factors() -> Cases:
         yield kind, case_text(canonical(slot(kind)), expect="good", **opens, **gives)
     for name, why, bad in bad_slots(slot("fido2")):
         yield name, case_text(canonical(bad), expect="tampered", why=why)
-    good, body = slot("fido2"), canonical(slot("fido2"))
+    good, body, passkey = slot("fido2"), canonical(slot("fido2")), slot("passkey")
     for name, why, stored, changed in (
         ("other_secret", "what another device gives", body, {"secret": OTHER_KEY.hex()}),
         ("other_person", "of another person", body, {"person": OTHER_PERSON}),
         ("other_vault", "of another vault", body, {"vault": OTHER_VAULT}),
         ("other_id", "another id", canonical(good | {"id": "2" * 32}), {}),
-        ("other_kind", "said to be a passkey", canonical(good | {"kind": "passkey"}), {}),
+        ("other_rp_id", "of another desk", canonical(passkey | {"rp_id": "a.example"}), {}),
+        ("other_public_key", "another passkey's", canonical(passkey | {"public_key": "AAAA"}), {}),
         ("other_salt", "another salt", canonical(good | {"salt": b64(bytes(32))}), {}),
         ("tag_changed", "cut by a byte", canonical(good | {"sealed": good["sealed"][:-4]}), {}),
     ):

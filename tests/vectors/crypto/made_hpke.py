@@ -15,9 +15,11 @@ from vectors.crypto.cases import case_text, read_case
 from vectors.crypto.fixed import (
     CONTEXTS,
     KEY,
+    OTHER_KEY,
     OTHER_PERSON,
     OTHER_SEED,
     OTHER_VAULT,
+    PERSON,
     SEED,
     VAULT,
     Cases,
@@ -32,6 +34,8 @@ HPKE_SEALED: Final[Mapping[str, bytes]] = {
     "grant": canonical({"data_key": b64(KEY), "metadata": {"number": "+441632960999"}}),
     "detail": bytes(32) + canonical({"reason": "what was said"}),
     "catalogue-copy": KEY,
+    "share-part": by_hand.part(KEY, OTHER_KEY, int(PERSON, 16)),
+    "catalogue-part": by_hand.part(KEY, OTHER_KEY, int(PERSON, 16)),
     "person": canonical({"full_name": "Kim Example", "login": "kim", "nonce": b64(bytes(32))}),
 }
 

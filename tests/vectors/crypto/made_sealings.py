@@ -13,8 +13,10 @@ from vectors.crypto.fixed import (
     KEY,
     NONCE,
     OTHER_KEY,
+    OTHER_PERSON,
     OTHER_UID,
     OTHER_VAULT,
+    PERSON,
     VAULT,
     Cases,
     under,
@@ -89,3 +91,28 @@ def derivations() -> Cases:
         expect="good", **under("key-check"), key=KEY.hex(),
         mac=by_hand.mac(KEY, context("key-check", VAULT, CONTEXTS["key-check"])).hex(),
     )  # fmt: skip
+
+
+def parts() -> Cases:
+    """A key in parts, of which any two give it back."""
+    places = [int(PERSON, 16), int(OTHER_PERSON, 16), 1, 2, (1 << 128) - 1]
+    for name, key, slope in (
+        ("drawn", KEY, OTHER_KEY),
+        ("level", KEY, bytes(32)),
+        ("of_nothing", bytes(32), OTHER_KEY),
+        ("all_ones", bytes([255]) * 32, bytes([255]) * 32),
+    ):
+        each = [
+            {"place": f"{at:032x}", "value": by_hand.part(key, slope, at).hex()} for at in places
+        ]
+        head = {"key": key.hex(), "slope": slope.hex()}
+        yield name, case_text(canonical(each), expect="good", **head)
+    good = [
+        {"place": f"{at:032x}", "value": by_hand.part(KEY, OTHER_KEY, at).hex()} for at in (1, 2)
+    ]
+    for name, why, one, other in (
+        ("same_place", "both of one place", good[0], good[0]),
+        ("short", "31 bytes", good[0], good[1] | {"value": good[1]["value"][:62]}),
+        ("long", "33 bytes", good[0] | {"value": good[0]["value"] + "00"}, good[1]),
+    ):
+        yield name, case_text(canonical([one, other]), expect="tampered", why=why, key=KEY.hex())

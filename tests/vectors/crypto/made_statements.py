@@ -95,6 +95,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
                 "warn_days": 7,
             },
             "cosigning": {"every": "7 days", "needed": 1},
+            "keys": {"opened_by": "one"},
             "grants": {"lapse_days": 14, "review_cap": 20},
             "incidents": {"report_impact": 2, "report_likelihood": 3, "tell_people_impact": 4},
             "lawful_basis": [{"articles": ["6(1)(c)", "9(2)(h)"], "purpose": "complaint"}],
@@ -110,6 +111,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
                     "where": "played on 01632 960000",
                 }
             ],
+            "passwords": {"factor": "optional"},
             "policy": {"next_revision_due": "2025-01-31"},
             "practice": {
                 "caldicott_guardian": "Dr Ellison",
@@ -138,6 +140,14 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
                     },
                     {"decided": "", "keeps": None, "name": "claim", "source": "ours"},
                 ],
+            },
+            "recorder": {
+                "allowed_signers": (
+                    'pbx namespaces="callrec-recording" ssh-ed25519'
+                    " AAAAC3NzaC1lZDI1NTE5AAAAIIfMNY/OZTihlX8CR0//O5/p3J9BWWnu1EpKbyXRO6dL\n"
+                ),
+                "openpgp": [],
+                "required": False,
             },
             "search": {"most_results": 50, "widest_window_days": 1},
             "telephone": {
@@ -259,6 +269,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
             "left": 0,
             "no-sound": 7,
             "unrecognised": 3,
+            "unvouched": 0,
             "unreadable": 0,
             "unsettled": 2,
         },

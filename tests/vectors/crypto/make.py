@@ -13,7 +13,7 @@ from vectors.crypto.made_cards import blocks, cards
 from vectors.crypto.made_factors import factored_locks, factors, printed_words
 from vectors.crypto.made_hpke import bad_hpke, sealed_once
 from vectors.crypto.made_identities import identities, locked_seeds
-from vectors.crypto.made_sealings import derivations, sealings
+from vectors.crypto.made_sealings import derivations, parts, sealings
 from vectors.crypto.made_statements import statements
 from vectors.crypto.made_streams import streams
 from vectors.crypto.made_texts import canonical_json, contexts, kit
@@ -34,6 +34,7 @@ def made() -> dict[str, bytes]:
         "kit": kit(),
         "locked": chain(locked_seeds(), factored_locks()),
         "oaep": blocks(),
+        "parts": parts(),
         "pbkdf2": ((name, case_text(**head)) for name, head in PBKDF2.items()),
         "printed": printed_words(),
         "sealings": sealings(),

@@ -3,11 +3,12 @@
 Each parses, calls one procedure and shows what came of it. Read hold first, a short one. A command
 is in the file of its name, or where ``MODULES`` in cli/app.py says:
 
-    To begin      setup (init), kit (recovery, keys kit), login (and logout, whoami), desk
+    To begin      setup (init), kit (recovery, keys kit), desk
     Calls         the folder calls (ingest, reconcile); search (and show)
     Requests      the folder requests, then listen and release
     Safekeeping   hold, retention; the folder drives; audit, reviews (audit review-searches
                   and review-glass), the folder outside (verify-release, witness), register
-    The practice  settings, user, keys, notice, mail; the folder concerns (incident, complaint);
-                  status (and inbox, doctor), configuration (config), network
+    The practice  the folder people (login, logout, whoami, user, user factor); settings, keys,
+                  notice, mail; the folder concerns (incident, complaint); status (and inbox,
+                  doctor), configuration (config), network
 """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from callrec.cli import options
 from callrec.cli.commands.kit import RecoveryShares, ask_kit, kit_file, kit_json, kit_lines
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
@@ -15,6 +16,7 @@ from callrec.cli.invocation import (
     Invocation,
     practice_and_signer,
     practice_of,
+    second_opener,
     signing_person,
 )
 from callrec.cli.layout import Table
@@ -24,7 +26,7 @@ from callrec.policy.role import VaultKey
 from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
-    from callrec.keys.audit import KeyAccess, KeyProblem
+    from callrec.keys.audit import KeyAccess, KeyInUse, KeyProblem
     from callrec.keys.reencrypting import WhyLeft
     from callrec.practice import Actor, Practice
 
@@ -41,7 +43,13 @@ def kit() -> None:
 
 
 @kit_app.command()
-def new(ctx: Context, *, to: NewKitFile = None, recovery_shares: RecoveryShares = None) -> None:
+def new(
+    ctx: Context,
+    *,
+    to: NewKitFile = None,
+    recovery_shares: RecoveryShares = None,
+    countersign: options.Countersign = None,
+) -> None:
     """Make a new recovery kit; the old one no longer opens the vault.
 
     The vault gets new keys. Anyone who found the old page can open nothing that is sealed from now
@@ -50,8 +58,10 @@ def new(ctx: Context, *, to: NewKitFile = None, recovery_shares: RecoveryShares 
     from callrec.keys.kit import make_new_kit
 
     practice, actor = practice_and_signer(ctx.obj)
+    second = second_opener(ctx.obj, practice, actor, countersign)
+    split = recovery_shares is not None
     with kit_file(to) as keep:
-        made = make_new_kit(practice, actor, split=recovery_shares is not None, keep=keep)
+        made = make_new_kit(practice, actor, split=split, keep=keep, second=second)
     value = {"serial": made.serial, "recovery_kit": kit_json(made, to)}
     ctx.obj.out.show(value, kit_lines(made, to))
     ctx.obj.out.next_step(
@@ -82,13 +92,26 @@ def list_(ctx: Context) -> None:
 
     recordings: opens the sound. catalogue: opens names and numbers. audit: opens what the record
     seals. index: finds calls without opening them.
+
+    Where two people open recordings, it takes two of those listed, or the recovery kit alone. All
+    machines count as one.
     """
     from callrec.keys.audit import list_keys
 
     keys = list_keys(practice_of(ctx.obj))
-    rows = [(k.key, k.version, "" if k.newest else "old", ", ".join(k.holders)) for k in keys]
+    rows = [(k.key, k.version, "" if k.newest else "old", _held_by(k)) for k in keys]
     table = Table(("key", "version", "", "held by"), rows)
     ctx.obj.out.show_items([facts(each) for each in keys], table)
+
+
+def _held_by(key: KeyInUse) -> str:
+    """Who opens it; of a key in parts, which two."""
+    if key.needed == 1:
+        return ", ".join(key.holders)
+    from callrec.people.founding import KIT_LOGIN
+
+    people = ", ".join(each for each in key.holders if each != KIT_LOGIN)
+    return f"{key.needed} of {people}; or {KIT_LOGIN}"
 
 
 @keys_app.command()
@@ -103,14 +126,18 @@ def audit(ctx: Context) -> None:
 
     practice = practice_of(ctx.obj)
     everybody, problems = list_key_access(practice), audit_keys(practice)
-    _show_access(ctx.obj.out, everybody, problems)
+    _show_access(ctx.obj.out, everybody, problems, by_two=practice.settings.is_opened_by_two)
     _end_audit(problems)
     if problems:
         ctx.obj.out.next_step(problems[0].mend)
 
 
 def _show_access(
-    out: Output, everybody: Sequence[KeyAccess], problems: Sequence[KeyProblem]
+    out: Output,
+    everybody: Sequence[KeyAccess],
+    problems: Sequence[KeyProblem],
+    *,
+    by_two: bool,
 ) -> None:
     value = {
         "items": [
@@ -120,8 +147,18 @@ def _show_access(
     }
     headers = ("user", *VaultKey, *_ON_SCREEN)
     found = [f"{problem.of}, {problem.login}: {problem.what}" for problem in problems]
+    factors = [f"{each.login} ({', '.join(each.factors)})" for each in everybody if each.factors]
+    with_factors = [f"With a second factor: {', '.join(factors)}."] if factors else []
     sound = "Each share is sealed to whom it should be, by somebody entitled."
-    out.show(value, (Table(headers, [_opens_row(each) for each in everybody]), *(found or [sound])))
+    out.show(
+        value,
+        (
+            Table(headers, [_opens_row(each) for each in everybody]),
+            *with_factors,
+            *(["Of the recordings key, each has a part: it takes two, or the kit."] * by_two),
+            *(found or [sound]),
+        ),
+    )
 
 
 def _end_audit(problems: Sequence[KeyProblem]) -> None:
@@ -135,7 +172,12 @@ def _end_audit(problems: Sequence[KeyProblem]) -> None:
 
 @keys_app.command()
 def rotate(
-    ctx: Context, *, key: KeyNames = None, reseal: Reseal = False, reencrypt: Reencrypt = False
+    ctx: Context,
+    *,
+    key: KeyNames = None,
+    reseal: Reseal = False,
+    reencrypt: Reencrypt = False,
+    countersign: options.Countersign = None,
 ) -> None:
     """Give the vault new keys; or move what lies under older ones to the newest.
 
@@ -148,12 +190,14 @@ def rotate(
     practice = practice_of(ctx.obj)
     _check_goes_alone(reencrypt=reencrypt, others=reseal or bool(key))
     actor, keys = signing_person(ctx.obj, practice), frozenset(key or VaultKey)
+    opens = VaultKey.RECORDINGS in keys
+    second = second_opener(ctx.obj, practice, actor, countersign) if opens else None
     if reencrypt:
-        _reencrypt(ctx.obj, practice, actor)
+        _reencrypt(ctx.obj, practice, actor, second)
     elif reseal:
-        _reseal(ctx.obj, practice, actor, keys)
+        _reseal(ctx.obj, practice, actor, keys, second)
     else:
-        _rotate(ctx.obj.out, practice, actor, keys)
+        _rotate(ctx.obj.out, practice, actor, keys, second)
 
 
 def _check_goes_alone(*, reencrypt: bool, others: bool) -> None:
@@ -164,27 +208,38 @@ def _check_goes_alone(*, reencrypt: bool, others: bool) -> None:
         )
 
 
-def _rotate(out: Output, practice: Practice, actor: Actor, keys: frozenset[VaultKey]) -> None:
+def _rotate(
+    out: Output,
+    practice: Practice,
+    actor: Actor,
+    keys: frozenset[VaultKey],
+    second: Actor | None,
+) -> None:
     from callrec.keys.rotating import rotate_keys
 
-    versions = rotate_keys(practice, actor, keys)
+    versions = rotate_keys(practice, actor, keys, second=second)
     out.show_items(
         [{"key": key, "version": version} for key, version in versions.items()],
         Table(("key", "version"), list(versions.items())),
     )
     more = ", then --reencrypt" if VaultKey.RECORDINGS in versions else ""
-    out.next_step(f"callrec practice keys rotate --reseal{more}")
+    beside = f" --countersign {second.login}" if second else ""
+    out.next_step(f"callrec practice keys rotate --reseal{beside}{more}")
 
 
 def _reseal(
-    invocation: Invocation, practice: Practice, actor: Actor, keys: frozenset[VaultKey]
+    invocation: Invocation,
+    practice: Practice,
+    actor: Actor,
+    keys: frozenset[VaultKey],
+    second: Actor | None,
 ) -> None:
     from callrec.keys.rotating import count_to_reseal
     from callrec.keys.rotating import reseal as reseal_rows
 
     out, total = invocation.out, count_to_reseal(practice, keys)
     with out.progress("moving", total=total) as advance:
-        done = reseal_rows(practice, actor, keys, advance)
+        done = reseal_rows(practice, actor, keys, advance, second=second)
     rows = [(what, count, done.failed[what]) for what, count in done.moved.items()]
     table = Table(("", "moved", "left"), rows)
     out.show_items(
@@ -196,13 +251,15 @@ def _reseal(
         raise Tampered(f"{left} of these do not open, and were left as they are")
 
 
-def _reencrypt(invocation: Invocation, practice: Practice, actor: Actor) -> None:
+def _reencrypt(
+    invocation: Invocation, practice: Practice, actor: Actor, second: Actor | None
+) -> None:
     from callrec.keys.reencrypting import WhyLeft, bytes_to_reencrypt
     from callrec.keys.reencrypting import reencrypt as reencrypt_recordings
 
     out, total = invocation.out, bytes_to_reencrypt(practice)
     with out.progress("sealing anew", total=total, in_bytes=True) as advance:
-        done = reencrypt_recordings(practice, actor, advance)
+        done = reencrypt_recordings(practice, actor, advance, second=second)
     value = {
         "recordings": done.recordings,
         "bytes": done.size_bytes,
@@ -239,7 +296,7 @@ def _hint(left: Collection[WhyLeft]) -> str:
     return "run it again once what kept them is over"
 
 
-_COUNTED: Final = ("requests", "incidents", "complaints", "grants")
+_COUNTED: Final = ("requests", "incidents", "complaints", "grants", "factors")
 
 _ON_SCREEN: Final = ("requests", "incidents", "grants")
 """What a terminal has room for."""

@@ -12,7 +12,13 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import Context, Invocation, practice_and_signer, practice_of
+from callrec.cli.invocation import (
+    Context,
+    Invocation,
+    countersigning_person,
+    practice_and_signer,
+    practice_of,
+)
 from callrec.cli.output import Output
 from callrec.views.words import local_time
 
@@ -58,7 +64,13 @@ def check(ctx: Context, file: SettingsFile) -> None:
 
 
 @settings_app.command()
-def apply(ctx: Context, file: SettingsFile, *, yes: options.Yes = False) -> None:
+def apply(
+    ctx: Context,
+    file: SettingsFile,
+    *,
+    countersign: options.Countersign = None,
+    yes: options.Yes = False,
+) -> None:
     """Put a file's rules into force from now on; the Data Controller signs this.
 
     You first see what would change, and are asked. What the file does not name stays as it is, and
@@ -69,7 +81,8 @@ def apply(ctx: Context, file: SettingsFile, *, yes: options.Yes = False) -> None
     practice, actor = practice_and_signer(ctx.obj)
     agreed: list[ProposedSettings] = []
     agree = partial(_agree, ctx.obj, agreed, yes=yes)
-    applied = apply_settings(practice, actor, file, agree)
+    second = countersigning_person(ctx.obj, practice, countersign) if countersign else None
+    applied = apply_settings(practice, actor, file, agree, second=second)
     _show_applied(ctx.obj.out, applied, agreed)
 
 

@@ -27,7 +27,7 @@ from callrec.people.powers import (
 )
 from callrec.people.vouching import who_may_second
 from callrec.policy.days import parse_day
-from callrec.policy.role import Power, Role, Standing, powers_of
+from callrec.policy.role import SERVICES, Power, Role, Standing, powers_of
 from callrec.practice import is_older_than_keys, today
 from callrec.views.fingerprints import key_facts
 from callrec.views.people import (
@@ -120,14 +120,14 @@ def show_one(seat: Seat, asked: Asked, person: str) -> Answered:
 
 def ask_add(seat: Seat, asked: Asked) -> Answered:
     """Who begins to work here."""
-    roles = [(str(each), as_words(each).capitalize()) for each in Role if each is not Role.INTAKE]
+    roles = [(str(each), as_words(each).capitalize()) for each in Role if each not in SERVICES]
     return page(seat, "person_add.html", title="Add a person", asked=asked, roles=roles)
 
 
 def add(seat: Seat, asked: Asked) -> Answered:
     """Add a person; the provisional password is shown once."""
     role = read_word(Role, "role", asked.first("role"))
-    if role is Role.INTAKE:
+    if role in SERVICES:
         raise Unusable(
             "an intake service is added at the server, where its credential is written",
             hint="ask the person who administers callrec",
@@ -174,7 +174,7 @@ def confirm(seat: Seat, asked: Asked, person: str) -> Answered:
 
 def ask_role(seat: Seat, asked: Asked, person: str) -> Answered:
     """Which role a person is to have, and which of its powers."""
-    roles = [(str(each), as_words(each).capitalize()) for each in Role if each is not Role.INTAKE]
+    roles = [(str(each), as_words(each).capitalize()) for each in Role if each not in SERVICES]
     powers = [(str(each), each.meaning) for each in Power]
     title = "Change a person's role"
     return _form(seat, asked, "person_role.html", person, title, roles=roles, powers=powers)

@@ -24,7 +24,7 @@ from callrec.policy.authority import check_in_force
 from callrec.policy.clause import Law
 from callrec.policy.clock_events import STATUTORY_SCALES, Deadline, TimeScales, full_date
 from callrec.policy.days import FIRST_YEAR, WorkingDays
-from callrec.policy.role import Person, PersonId, Power, Role, powers_of
+from callrec.policy.role import SERVICES, Person, PersonId, Power, powers_of
 from callrec.policy.words import Worded, check_sentence
 
 IN_FORCE_SINCE: Final = date(2026, 6, 19)
@@ -127,7 +127,7 @@ def acknowledge_by(
 def check_may_enter(person: Person) -> None:
     """Anybody in the practice may enter a complaint, whatever their powers; a service may not."""
     check_in_force(person)
-    if person.role is Role.INTAKE:
+    if person.role in SERVICES:
         raise Refused(
             "a service cannot enter a complaint",
             clause=Law.COMPLAINT,

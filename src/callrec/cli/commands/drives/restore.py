@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from callrec.cli import options
 from callrec.cli.commands.kit import ask_kit
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
@@ -18,9 +19,10 @@ from callrec.cli.invocation import (
     here,
     practice_and_signer,
     practice_of,
-    presenting_here,
-    signing_login,
+    second_opener,
+    signer_and_password,
 )
+from callrec.cli.prompts import COUNTERSIGN_FILE, Prompts
 from callrec.errors import DoneInPart
 from callrec.views.words import counted, facts, local_time
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from callrec.cli.output import Output
     from callrec.practice import Actor, Practice
     from callrec.restore.choose import PassedOver
+    from callrec.restore.copy import Opener
     from callrec.restore.restore import Repaired, Restored
     from callrec.volume.volume import Volume
 
@@ -37,13 +40,20 @@ restore_app = new_app()
 
 @restore_app.command()
 def restore(
-    ctx: Context, *, volumes: FromVolumes, kit: WithKit = False, for_proof: Drill = False
+    ctx: Context,
+    *,
+    volumes: FromVolumes,
+    kit: WithKit = False,
+    for_proof: Drill = False,
+    countersign: options.Countersign = None,
 ) -> None:
     """Rebuild the vault from archive drives on a new machine, or fetch what is missing here.
 
     This brings back people, requests, the record of all that was done, and recordings. It needs the
     password of someone who may approve requests, or the recovery kit. You can give archive drives
     one after another; nothing is fetched twice. If a run is cut short, run the command again.
+
+    Where the practice's rules say that two people open recordings, it takes two such passwords.
     """
     from callrec.restore.rebuild import is_vault, open_volumes
 
@@ -51,16 +61,18 @@ def restore(
     if for_proof:
         _drill(call, opened)
     elif is_vault(call.config):
-        _complete(call, opened)
+        _complete(call, opened, countersign)
     else:
         _rebuild(call, opened, with_kit=kit)
 
 
-def _complete(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
+def _complete(invocation: Invocation, volumes: tuple[Volume, ...], countersign: str | None) -> None:
     """Fetch what is missing here, and check the record once more after that."""
     from callrec.registers.verify import check_untouched
 
-    _bring_back(invocation, *practice_and_signer(invocation), volumes)
+    practice, actor = practice_and_signer(invocation)
+    second = second_opener(invocation, practice, actor, countersign)
+    _bring_back(invocation, practice, actor, volumes, second)
     check_untouched(invocation.config, invocation.environ)
 
 
@@ -69,7 +81,7 @@ def _rebuild(invocation: Invocation, volumes: tuple[Volume, ...], *, with_kit: b
     from callrec.crypto.kit import read_kit
     from callrec.registers.verify import check_vault
     from callrec.restore.copy import opener_by_kit, opener_by_password
-    from callrec.restore.rebuild import actor_in_rebuilt, rebuild
+    from callrec.restore.rebuild import actor_in_rebuilt, rebuild, second_of
 
     out, prompts = invocation.out, invocation.prompts
     rebuilding = partial(
@@ -79,13 +91,14 @@ def _rebuild(invocation: Invocation, volumes: tuple[Volume, ...], *, with_kit: b
         now=invocation.now,
         environ=invocation.environ,
     )
+    second = partial(_ask_second, prompts)
     if with_kit:
         rebuilt = rebuilding(opener_by_kit(read_kit(ask_kit(prompts))))
     else:
         place = here(invocation, volumes[0].vault)
         rebuilt = prompts.try_passwords(
             "Password of somebody who may approve requests",
-            lambda password: rebuilding(opener_by_password(password, place)),
+            lambda password: rebuilding(opener_by_password(password, place, second)),
         )
     made = rebuilt.copied_at
     _note_not_taken(out, rebuilt.passed_over)
@@ -99,33 +112,33 @@ def _rebuild(invocation: Invocation, volumes: tuple[Volume, ...], *, with_kit: b
         out.show(value, "The catalogue is back; no recording is fetched yet.")
         out.next_step("callrec practice recovery use, then the same callrec drive restore again")
         return
-    _bring_back(invocation, rebuilt.practice, actor_in_rebuilt(rebuilt), volumes)
+    practice, actor = rebuilt.practice, actor_in_rebuilt(rebuilt)
+    _bring_back(invocation, practice, actor, volumes, second_of(practice, rebuilt.opener))
+
+
+def _ask_second(prompts: Prompts, use: Callable[[str], Opener]) -> Opener:
+    """A second person, by their password alone: a copy names no logins."""
+    question = "Password of a second person who may approve requests"
+    return prompts.try_passwords(question, use, file_variable=COUNTERSIGN_FILE)
 
 
 def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
     from callrec.archive.fetch import count_files
-    from callrec.login.unlock import actor_by_password
     from callrec.registers.verify import check_vault
     from callrec.restore.copy import opener_by_password
     from callrec.restore.drill import run_restore_drill
 
     practice = practice_of(invocation)
-    login = signing_login(invocation, practice)
-    factor = presenting_here(invocation, practice)
-    actor, password = invocation.prompts.try_passwords(
-        f"Password of {login}",
-        lambda typed: (
-            actor_by_password(practice, login=login, password=typed, factor=factor),
-            typed,
-        ),
-    )
+    actor, password = signer_and_password(invocation, practice)
     out = invocation.out
     with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
         done = run_restore_drill(
             practice,
             actor,
             volumes,
-            opener_by_password(password, here(invocation, practice.vault)),
+            opener_by_password(
+                password, here(invocation, practice.vault), partial(_ask_second, invocation.prompts)
+            ),
             check=check_vault,
             environ=invocation.environ,
             advance=advance,
@@ -163,7 +176,11 @@ def _drill(invocation: Invocation, volumes: tuple[Volume, ...]) -> None:
 
 
 def _bring_back(
-    invocation: Invocation, practice: Practice, actor: Actor, volumes: tuple[Volume, ...]
+    invocation: Invocation,
+    practice: Practice,
+    actor: Actor,
+    volumes: tuple[Volume, ...],
+    second: Actor | None,
 ) -> None:
     from callrec.archive.fetch import count_files
     from callrec.practice import report_unsaved_head
@@ -172,7 +189,9 @@ def _bring_back(
 
     out = invocation.out
     with out.progress("fetching", total=sum(map(count_files, volumes))) as advance:
-        done = restore_from_volumes(practice, actor, volumes, check=check_vault, advance=advance)
+        done = restore_from_volumes(
+            practice, actor, volumes, check=check_vault, advance=advance, second=second
+        )
     value = {
         "vault": practice.vault,
         "log_size": done.size,

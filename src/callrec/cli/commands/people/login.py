@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from callrec.cli import options
+from callrec.cli.commands.people.factor import new_factors
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -42,7 +43,14 @@ def login(ctx: Context, *, user: options.LoginName) -> None:
 
     practice = practice_of(ctx.obj)
     factor = presenting_here(ctx.obj, practice, keeps=True)
-    log = partial(log_in, practice, login=user, environ=ctx.obj.environ, factor=factor)
+    log = partial(
+        log_in,
+        practice,
+        login=user,
+        environ=ctx.obj.environ,
+        factor=factor,
+        new_factors=new_factors(ctx.obj, practice),
+    )
     result = ctx.obj.prompts.try_passwords(
         f"Password of {user}",
         lambda typed: log(password=typed, new_password=lambda: _new_password(ctx.obj, typed)),
@@ -61,7 +69,13 @@ def _show_session(invocation: Invocation, opened: LoggedIn) -> None:
     idle = f"or until {IDLE_LIMIT.seconds // 60} minutes pass without a command"
     line = f"{opened.login} ({as_words(opened.role)}) until {ends}, {idle}; {opened.terminal} only."
     invocation.out.show(value, line)
-    invocation.out.next_step("callrec inbox")
+    if opened.must_add_factor:
+        from callrec.views.factors import MUST_ADD
+
+        invocation.out.note(MUST_ADD)
+    invocation.out.next_step(
+        "callrec user factor add" if opened.must_add_factor else "callrec inbox"
+    )
 
 
 def _show_new_key(out: Output, result: AwaitingConfirmation) -> None:

@@ -20,10 +20,10 @@ from callrec.cli.invocation import (
     Context,
     Invocation,
     acting_person,
-    countersigning_person,
     practice_and_actor,
     practice_and_signer,
     practice_of,
+    second_person,
     signing_person,
     typed_day,
 )
@@ -31,7 +31,7 @@ from callrec.cli.layout import Table
 from callrec.cli.output import Output
 from callrec.cli.prompts import NEW_PASSWORD_FILE, Prompts, read_password
 from callrec.errors import NotFound, Unusable
-from callrec.policy.role import Power, Role
+from callrec.policy.role import SERVICES, Power, Role
 from callrec.views.typed import read_word
 from callrec.views.words import as_words, can_line, facts, local_time
 
@@ -55,19 +55,22 @@ def add(
     credential_file: options.CredentialFile = None,
     countersign: options.Countersign = None,
 ) -> None:
-    """Add a person, or an intake service that takes in recordings unattended.
+    """Add a person, or an intake service that takes in recordings unattended, or this computer.
 
     A person gets a provisional password, for the first login only. It is shown, or read from
     --password-file. If that file does not exist yet, a new password is written to it. A second
     person, if there is one who may, signs for a service now. For a person they sign at: callrec
     user confirm
+
+    With --role machine, this computer becomes one of the practice's machines. Where two people open
+    recordings, it opens them beside one approver.
     """
     from callrec.people.joining import add_person
 
     practice = practice_of(ctx.obj)
     _check_credential_file(role, credential_file)
     actor = signing_person(ctx.obj, practice)
-    if credential_file is not None:
+    if role in SERVICES:
         _add_service(ctx.obj, practice, actor, credential_file, countersign, login=user, name=name)
     else:
         given = _provisional(password_file)
@@ -79,23 +82,28 @@ def _add_service(
     invocation: Invocation,
     practice: Practice,
     actor: Actor,
-    credential: Path,
+    credential: Path | None,
     countersign: str | None,
     *,
     login: str,
     name: str,
 ) -> None:
-    """Add an intake service, whose credential is written to a file."""
-    from callrec.people.joining import add_intake
+    """Add an intake service, whose credential is written to a file; or this computer."""
+    from callrec.login.machine import machine_file
+    from callrec.people.joining import add_intake, add_machine
 
     second = _second_person(invocation, practice, actor, login, countersign)
-    add = partial(add_intake, practice, actor, credential=credential, second=second)
-    _show_service(invocation.out, add(login=login, full_name=name), credential)
-
-
-def _show_service(out: Output, added: AddedPerson, credential: Path) -> None:
-    written = f'Its credential is in "{credential}", which only you can read.'
-    out.show(*_added(added, None, written))
+    if credential is None:
+        add = partial(add_machine, practice, actor, second=second)
+        written = (
+            "Where the rules say that two people open recordings, this computer opens them beside"
+            f' one. What it does that with is in "{machine_file(practice)}": leave that out of'
+            " every backup."
+        )
+    else:
+        add = partial(add_intake, practice, actor, credential=credential, second=second)
+        written = f'Its credential is in "{credential}", which only you can read.'
+    invocation.out.show(*_added(add(login=login, full_name=name), None, written))
 
 
 def _show_added(out: Output, added: AddedPerson, password_file: Path | None) -> None:
@@ -299,6 +307,16 @@ def _confirm_each(
             heard = said or _ask_words(call.prompts, user)
             done = confirm_person(practice, actor, login=user, words=heard, second=beside)
             _show_confirmed(sitting, done, actor, beside)
+            _note_without_factor(call, user)
+
+
+def _note_without_factor(call: Invocation, user: str) -> None:
+    """Say so if somebody who was given powers cannot use them without a second factor."""
+    from callrec.login.factors import people_without
+    from callrec.views.factors import lacking_line
+
+    if user in people_without(_with_who_is_who(call)):
+        call.out.note(lacking_line(user))
 
 
 def _ask_words(prompts: Prompts, user: str) -> str:
@@ -316,22 +334,11 @@ def _show_confirmed(sitting: Sitting, done: Colleague, actor: Actor, beside: Act
 def _second_person(
     invocation: Invocation, practice: Practice, actor: Actor, user: str, named: str | None
 ) -> Actor | None:
-    """Who signs besides: who was named, or, if there is one who may, who is asked for."""
+    """Who signs besides for what is said of a person."""
     from callrec.people.vouching import who_may_second
 
     may = who_may_second(practice, actor, login=user)
-    if named is None and may and invocation.prompts.possible:
-        question = f"Who countersigns? One of: {', '.join(may)}"
-        named = invocation.prompts.ask_until(
-            question, lambda answer: _one_of(answer, may), option="--countersign USER"
-        )
-    return None if named is None else countersigning_person(invocation, practice, named)
-
-
-def _one_of(answer: str, logins: Sequence[str]) -> str:
-    if answer not in logins:
-        raise Unusable("that is none of them", hint=f"type one of: {', '.join(logins)}")
-    return answer
+    return second_person(invocation, practice, may, named)
 
 
 @user_app.command("list")
@@ -411,6 +418,7 @@ def role(
     value = {"user": user, "role": role, "only": sorted(held) or None}
     value |= facts(done, "delegations", "taken_back")
     ctx.obj.out.show(value, role_lines(user, role, sorted(held), done))
+    _note_without_factor(ctx.obj, user)
 
 
 @user_app.command()
@@ -441,6 +449,7 @@ def delegate(
         second = _second_person(ctx.obj, practice, actor, user, countersign)
         lend_power(practice, actor, login=user, power=power, until=last, second=second)
     _show_delegation(ctx.obj.out, user, power, last)
+    _note_without_factor(ctx.obj, user)
 
 
 def _last_day_lent(practice: Practice, until: str | None, *, end: bool) -> date | None:
