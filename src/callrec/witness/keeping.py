@@ -183,8 +183,7 @@ def name_of(origin: str) -> str:
 def _checked(origin: str) -> str:
     if not is_origin(origin):
         raise ValueError(
-            "a record's name is one line of 255 bytes at the most, with no plus and no number sign"
-            " before it"
+            "a record's name is one line, at most 255 bytes, with no plus and no # before it"
         )
     return origin
 
