@@ -74,7 +74,7 @@ def _new_factor(
 
     name = name or _free_name(kind, slots)
     check_new_name(slots, name)
-    new = make_factor(kind, name, person=person, here=place)
+    new = make_factor(kind, name, person=person, here=place, beside=slots)
     if new.words and prompts.possible:
         prompts.tell("Your secret key, shown this once. Write it down now, and keep the page safe.")
         for line in ("", f"    {new.words}", ""):
@@ -182,7 +182,11 @@ def forget(ctx: Context) -> None:
 
 FactorKind = Annotated[
     str,
-    typer.Option("--kind", metavar="KIND", help="What it is: printed, a secret key on paper."),
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help="printed (on paper), fido2 (a security key) or pkcs11 (a card).",
+    ),
 ]
 
 FactorName = Annotated[
